@@ -1,0 +1,111 @@
+"""The real RabbitMQ and MongoDB every test may use, and a clean corner of them for each test."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from services.hotline.embedded import MongoNode, RabbitNode
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """One broker and one database of the test run's own."""
+
+    rabbit: RabbitNode
+    mongo: MongoNode
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """One test's own vhost and database, gone when the test ends."""
+
+    amqp_url: str
+    vhost: str
+    mongo_url: str
+    database: str
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Start both servers at once for the whole run, and leave nothing behind."""
+    with running_servers(tmp_path_factory.mktemp("servers")) as both:
+        yield both
+
+
+@pytest.fixture
+def amqp_url(servers: Servers) -> Iterator[str]:
+    """Give the test a vhost of its own."""
+    with fresh_vhost(servers.rabbit) as vhost:
+        yield servers.rabbit.amqp_url_of(vhost)
+
+
+@pytest.fixture
+def mongo_url(servers: Servers) -> str:
+    """Give the address of the replica set; the database is ``database``."""
+    return servers.mongo.url
+
+
+@pytest.fixture
+def database(servers: Servers) -> Iterator[str]:
+    """Give the test the name of a database of its own."""
+    with fresh_database(servers.mongo) as name:
+        yield name
+
+
+@pytest.fixture
+def corner(servers: Servers) -> Iterator[Corner]:
+    """Give the test a vhost and a database of its own in one value."""
+    with fresh_vhost(servers.rabbit) as vhost, fresh_database(servers.mongo) as name:
+        yield Corner(
+            amqp_url=servers.rabbit.amqp_url_of(vhost),
+            vhost=vhost,
+            mongo_url=servers.mongo.url,
+            database=name,
+        )
+
+
+@contextmanager
+def running_servers(folder: Path) -> Iterator[Servers]:
+    """Run both servers in the folder while the block lasts."""
+    rabbit = RabbitNode.prepare(folder / "rabbitmq")
+    mongo = MongoNode.prepare(folder / "mongodb")
+    try:
+        rabbit.launch()
+        mongo.launch()
+        mongo.await_ready()
+        rabbit.await_ready()
+        yield Servers(rabbit=rabbit, mongo=mongo)
+    finally:
+        mongo.stop()
+        rabbit.stop()
+
+
+@contextmanager
+def fresh_vhost(rabbit: RabbitNode) -> Iterator[str]:
+    """Make a vhost while the block lasts; its queues and connections go with it."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    rabbit.add_vhost(name)
+    try:
+        yield name
+    finally:
+        if rabbit.is_running():  # a test may have killed it on purpose
+            rabbit.delete_vhost(name)
+
+
+@contextmanager
+def fresh_database(mongo: MongoNode) -> Iterator[str]:
+    """Name a database while the block lasts, and drop it afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    try:
+        yield name
+    finally:
+        if mongo.is_running():
+            client: MongoClient[dict[str, Any]] = MongoClient(mongo.url)
+            with client:
+                client.drop_database(name)
