@@ -1,0 +1,1 @@
+"""The sample group's policy documents: what a property group gets before it writes its own."""

@@ -1,0 +1,206 @@
+"""What a matter can be, whose it is and how soon it is promised: the taxonomy as one document."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Calendar = Literal["wall", "business", "days", "workdays"]
+Clock = Literal["accept", "first_reply", "arrive", "resolve", "control", "feed_back"]
+
+EMERGENCY = "emergency"
+NORMAL = "normal"
+
+
+class _Entry(BaseModel):
+    """A named thing of the taxonomy: its id is for ever, its names are for people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    zh: str
+    en: str
+
+
+class Limit(BaseModel):
+    """How long a clock may run, and the calendar it runs on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    for_: timedelta = Field(alias="for", gt=timedelta(0))
+    on: Calendar
+
+
+class Department(_Entry):
+    """Who does the work."""
+
+
+class Urgency(_Entry):
+    """How long a matter can wait."""
+
+
+class RequestType(_Entry):
+    """What the caller wants, with the promised limits per urgency."""
+
+    definition: str
+    limits: Mapping[str, Mapping[Clock, Limit]]
+
+
+class Area(_Entry):
+    """What the matter is about, and which department answers for it."""
+
+    department: str
+    department_by_type: Mapping[str, str] = {}
+    scope: str
+
+
+class EmergencyKind(_Entry):
+    """A danger with its own plan: who goes, who is rung up, what to tell the caller first."""
+
+    area: str
+    department: str
+    support: tuple[str, ...]
+    external: tuple[str, ...]
+    first_advice: str
+    first_advice_en: str
+    limits: Mapping[Clock, Limit]
+
+
+class Taxonomy(BaseModel):
+    """Types, areas, departments, urgencies and emergency kinds, with every reference checked.
+
+    The order of `emergency_kinds` is the order of what to deal with first: the earlier kind wins
+    when several are in one call.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    departments: tuple[Department, ...]
+    urgencies: tuple[Urgency, ...]
+    types: tuple[RequestType, ...]
+    areas: tuple[Area, ...]
+    emergency_kinds: tuple[EmergencyKind, ...]
+
+    @model_validator(mode="after")
+    def _name_all_faults(self) -> Self:
+        faults = [*self._repeated(), *self._missing(), *self._unknown()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def area(self, area_id: str) -> Area:
+        """Give the area of that id; an unknown id is a KeyError."""
+        return self._areas[area_id]
+
+    def department(self, department_id: str) -> Department:
+        """Give the department of that id; an unknown id is a KeyError."""
+        return self._departments[department_id]
+
+    def type(self, type_id: str) -> RequestType:
+        """Give the request type of that id; an unknown id is a KeyError."""
+        return self._types[type_id]
+
+    def kind(self, kind_id: str) -> EmergencyKind:
+        """Give the emergency kind of that id; an unknown id is a KeyError."""
+        return self._kinds[kind_id]
+
+    def has_area(self, area_id: str) -> bool:
+        """Tell whether there is an area of that id."""
+        return area_id in self._areas
+
+    def has_type(self, type_id: str) -> bool:
+        """Tell whether there is a request type of that id."""
+        return type_id in self._types
+
+    def has_kind(self, kind_id: str) -> bool:
+        """Tell whether there is an emergency kind of that id."""
+        return kind_id in self._kinds
+
+    def department_for(self, type_id: str, area_id: str) -> str:
+        """Name the department that answers for routine matters of this type in this area."""
+        area = self._areas[area_id]
+        return area.department_by_type.get(type_id, area.department)
+
+    def limits(
+        self, type_id: str, urgency: str, kind_id: str | None = None
+    ) -> Mapping[Clock, Limit]:
+        """Give the promised limit of each clock; a clock without limit is measured, not due.
+
+        An emergency has its kind's limits. A type without limits for the urgency has its normal
+        ones: urgent merely shortens what the group chose to shorten.
+        """
+        if kind_id is not None:
+            return self._kinds[kind_id].limits
+        by_urgency = self._types[type_id].limits
+        return by_urgency.get(urgency) or by_urgency.get(NORMAL, {})
+
+    @cached_property
+    def _areas(self) -> dict[str, Area]:
+        return {area.id: area for area in self.areas}
+
+    @cached_property
+    def _departments(self) -> dict[str, Department]:
+        return {department.id: department for department in self.departments}
+
+    @cached_property
+    def _types(self) -> dict[str, RequestType]:
+        return {request_type.id: request_type for request_type in self.types}
+
+    @cached_property
+    def _kinds(self) -> dict[str, EmergencyKind]:
+        return {kind.id: kind for kind in self.emergency_kinds}
+
+    def _repeated(self) -> Iterator[str]:
+        groups: dict[str, Iterable[_Entry]] = {
+            "department": self.departments,
+            "urgency": self.urgencies,
+            "type": self.types,
+            "area": self.areas,
+            "emergency kind": self.emergency_kinds,
+        }
+        for what, entries in groups.items():
+            counted = Counter(entry.id for entry in entries)
+            yield from (f"{what} {i!r} is there {n} times" for i, n in counted.items() if n > 1)
+
+    def _missing(self) -> Iterator[str]:
+        if EMERGENCY not in self._types:
+            yield f"there is no type {EMERGENCY!r}"
+        urgencies = {urgency.id for urgency in self.urgencies}
+        yield from (f"there is no urgency {u!r}" for u in (EMERGENCY, NORMAL) if u not in urgencies)
+
+    def _unknown(self) -> Iterator[str]:
+        urgencies = {urgency.id for urgency in self.urgencies}
+        for where, what, name, known in self._references(urgencies):
+            if name not in known:
+                yield f"{where} names unknown {what} {name!r}"
+
+    def _references(
+        self, urgencies: set[str]
+    ) -> Iterator[tuple[str, str, str, Mapping[str, object] | set[str]]]:
+        for request_type in self.types:
+            for urgency in request_type.limits:
+                yield f"type {request_type.id!r}", "urgency", urgency, urgencies
+        for area in self.areas:
+            where = f"area {area.id!r}"
+            yield where, "department", area.department, self._departments
+            for type_id, department in area.department_by_type.items():
+                yield where, "type", type_id, self._types
+                yield where, "department", department, self._departments
+        for kind in self.emergency_kinds:
+            where = f"emergency kind {kind.id!r}"
+            yield where, "area", kind.area, self._areas
+            for department in (kind.department, *kind.support):
+                yield where, "department", department, self._departments
+
+
+@cache
+def load_sample_taxonomy() -> Taxonomy:
+    """Read the sample group's taxonomy, once per process."""
+    text = files("shared.policy.sample").joinpath("taxonomy.yaml").read_text("utf-8")
+    return Taxonomy.model_validate(yaml.safe_load(text))
