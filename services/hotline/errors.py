@@ -35,3 +35,7 @@ class NoLocalhostError(HotlineError):
 
 class StartFailedError(HotlineError):
     """A program was started and ended, or did not become ready in time."""
+
+
+class MissingLibraryError(StartFailedError):
+    """A program was started and a system library it needs is not installed."""

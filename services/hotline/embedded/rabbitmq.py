@@ -11,9 +11,10 @@ from typing import Self
 from urllib.parse import quote
 
 import httpx
+from typing_extensions import override
 
 from services.hotline.embedded.folder import write_private
-from services.hotline.embedded.node import STOP_GRACE, ReadinessWait, ServerFolder
+from services.hotline.embedded.node import EmbeddedServer, ServerFolder
 from services.hotline.embedded.ports import is_free, listeners
 from services.hotline.embedded.process import Child, Identity, clean_environment, wait_until
 from services.hotline.errors import MissingProgramError, NoLocalhostError, StartFailedError
@@ -24,7 +25,6 @@ SCRIPT_PLACES = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "/opt/rabbitmq/sbin/rabbitmq-server",
 )
-READY_TIMEOUT = 90.0
 CONFIG = """\
 listeners.tcp.local = 127.0.0.1:{amqp}
 management.tcp.ip = 127.0.0.1
@@ -55,18 +55,12 @@ class RabbitPorts:
     prometheus: int
 
 
-class RabbitNode:
-    """One private node; what it keeps outlives it, what it runs does not.
-
-    ``start`` is ``prepare``, ``launch`` and ``await_ready`` in one; they are apart so that two
-    servers can start at the same time, and so that ``launch`` (short) can run in the thread that
-    lives on while ``await_ready`` (long) runs in another.
-    """
+class RabbitNode(EmbeddedServer):
+    """One private node with the management and Prometheus plugins."""
 
     def __init__(self, folder: ServerFolder, ports: RabbitPorts, facts: dict[str, str]) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._facts = facts
-        self._beam: Child | None = None
         self._epmd: Child | None = None
         self.ports = ports
 
@@ -121,70 +115,14 @@ class RabbitNode:
         return f"http://127.0.0.1:{self.ports.management}"
 
     @property
+    def management_login_url(self) -> str:
+        """Where the management API answers, with the password."""
+        return f"http://{self.user}:{self.password}@127.0.0.1:{self.ports.management}"
+
+    @property
     def prometheus_url(self) -> str:
         """Where the broker's own metrics are."""
         return f"http://127.0.0.1:{self.ports.prometheus}/metrics"
-
-    @property
-    def log(self) -> Path:
-        """The node's own log."""
-        return self._folder.path / "log" / "rabbit.log"
-
-    @property
-    def pid(self) -> int:
-        """The id of the running node; raises StartFailedError when it was never started."""
-        return self._running().pid
-
-    def is_running(self) -> bool:
-        """Tell whether the node's process is there."""
-        return self._beam is not None and self._beam.is_running()
-
-    def launch(self) -> None:
-        """Start the processes and return at once; nothing happens when they run already."""
-        if self.is_running():
-            return
-        script = find_script()
-        require_localhost()
-        self._folder.claim()
-        try:
-            self._launch_in_claimed_folder(script)
-        except BaseException:
-            self.stop()
-            raise
-
-    def await_ready(self, timeout: float = READY_TIMEOUT) -> None:
-        """Return when the node takes AMQP connections and answers its management API.
-
-        Raises StartFailedError with the end of its log otherwise, and stops what was started.
-        """
-        wait = ReadinessWait(SERVER, self._running(), self._console, timeout)
-        try:
-            while not self._answers():
-                wait.pause()
-        except StartFailedError:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """End the node, its epmd and everything below them; the data stays."""
-        if self._beam is not None:
-            self._beam.end(STOP_GRACE)
-            self._beam = None
-        if self._epmd is not None:
-            self._epmd.end(grace=2.0)
-            self._epmd = None
-            self._end_foster_epmd()
-        self._folder.release()
-
-    def kill(self) -> None:
-        """End the node as a power cut would; the folder stays claimed for a restart."""
-        self._running().kill()
-
-    def restart(self) -> None:
-        """Start again on the same data, after stopping what still runs."""
-        self.stop()
-        self.launch()
-        self.await_ready()
 
     def add_vhost(self, name: str) -> str:
         """Make a vhost the user may do everything in, and return its AMQP address."""
@@ -204,15 +142,18 @@ class RabbitNode:
                 _demand(response)
 
     @property
+    @override
+    def log(self) -> Path:
+        return self._folder.path / "log" / "rabbit.log"
+
+    @property
     def _console(self) -> Path:
         return self._folder.path / "log" / "console.log"
 
-    def _running(self) -> Child:
-        if self._beam is None:
-            raise StartFailedError(f"{SERVER} in {self._folder.path} has not been started.")
-        return self._beam
-
-    def _launch_in_claimed_folder(self, script: str) -> None:
+    @override
+    def _start(self) -> Child:
+        script = find_script()
+        require_localhost()
         path = self._folder.path
         self._end_foster_epmd()
         self._folder.require_free_ports(self._ports_to_claim())
@@ -222,7 +163,7 @@ class RabbitNode:
             self._epmd = self._start_epmd(environment)
         # "Allow input" makes the script become the node instead of waiting for it, so that this
         # process is the node's parent; the node itself is then told not to read input.
-        self._beam = Child.start(
+        beam = Child.start(
             "rabbitmq",
             [script, "-noinput", "-start_epmd", "false", "-estateline", str(path)],
             env={**environment, "RABBITMQ_ALLOW_INPUT": "1"},
@@ -230,7 +171,8 @@ class RabbitNode:
             log=self._console,
             marker=str(path),
         )
-        self._folder.record(self._epmd, self._beam)
+        self._folder.record(self._epmd, beam)
+        return beam
 
     def _ports_to_claim(self) -> dict[str, int]:
         ports = dataclasses.asdict(self.ports)
@@ -256,6 +198,13 @@ class RabbitNode:
             epmd.kill()
             raise StartFailedError(f"{SERVER}'s epmd does not listen on port {port}.")
         return epmd
+
+    @override
+    def _stop_companions(self) -> None:
+        if self._epmd is not None:
+            self._epmd.end(grace=2.0)
+            self._epmd = None
+            self._end_foster_epmd()
 
     def _end_foster_epmd(self) -> None:
         """End the epmd a node started for itself because ours was gone."""
@@ -301,21 +250,22 @@ class RabbitNode:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
 
+    @override
     def _answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.ports.amqp), timeout=1.0):
                 pass
-            with self._management() as client:
+            with self._management(timeout=2.0) as client:
                 return client.get("/api/vhosts/%2F").status_code == httpx.codes.OK
         except (OSError, httpx.HTTPError):
             return False
 
-    def _management(self) -> httpx.Client:
+    def _management(self, timeout: float = 30.0) -> httpx.Client:
         # A proxy of the environment has no business between us and our own node.
         return httpx.Client(
             base_url=self.management_url,
             auth=(self.user, self.password),
-            timeout=30.0,
+            timeout=timeout,
             trust_env=False,
         )
 
