@@ -39,3 +39,7 @@ class StartFailedError(HotlineError):
 
 class MissingLibraryError(StartFailedError):
     """A program was started and a system library it needs is not installed."""
+
+
+class UnusableSettingError(HotlineError):
+    """A setting has a value that cannot be used, or names a server that does not answer."""

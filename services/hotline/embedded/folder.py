@@ -75,6 +75,11 @@ class FolderLock:
         self._what = what
         self._descriptor: int | None = None
 
+    @property
+    def held(self) -> bool:
+        """Tell whether this process has it through this object."""
+        return self._descriptor is not None
+
     def acquire(self) -> None:
         """Take the lock, or raise AlreadyRunningError naming the process that has it."""
         if self._descriptor is not None:

@@ -1,5 +1,6 @@
 """What both embedded servers share: a folder, saved ports, and a life from launch to stop."""
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 from services.hotline.embedded.children import ChildrenFile
 from services.hotline.embedded.folder import FolderLock, private_folder, read_json, write_json
 from services.hotline.embedded.ports import free_ports, require_free
-from services.hotline.embedded.process import Child
+from services.hotline.embedded.process import Child, describe_exit
 from services.hotline.errors import StartFailedError
 
 STOP_GRACE = 30.0
@@ -40,7 +41,8 @@ class ServerFolder:
             ports = {name: int(saved[name]) for name in names}
         else:
             ports = dict(zip(names, free_ports(len(names)), strict=True))
-        write_json(self.ports_file, ports)
+        if ports != saved:
+            write_json(self.ports_file, ports)
         return ports
 
     def facts(self, name: str, first: Mapping[str, str]) -> dict[str, str]:
@@ -59,7 +61,11 @@ class ServerFolder:
         cannot be ended.
         """
         self._lock.acquire()
-        self._children.end_left_over(STOP_GRACE)
+        try:
+            self._children.end_left_over(STOP_GRACE)
+        except BaseException:
+            self._lock.release()
+            raise
 
     def require_free_ports(self, ports: Mapping[str, int]) -> None:
         """Raise PortTakenError when somebody else listens on one of the ports."""
@@ -75,9 +81,10 @@ class ServerFolder:
         self._children.record(children)
 
     def release(self) -> None:
-        """Forget what ran and give the folder back."""
-        self._children.forget()
-        self._lock.release()
+        """Forget what ran and give the folder back; harmless when it was never claimed."""
+        if self._lock.held:
+            self._children.forget()
+            self._lock.release()
 
 
 class EmbeddedServer(ABC):
@@ -91,6 +98,8 @@ class EmbeddedServer(ABC):
     def __init__(self, folder: ServerFolder) -> None:
         self._folder = folder
         self._child: Child | None = None
+        # A stop in order may still wait in one thread while an operator in a hurry wants another.
+        self._stopping = threading.Lock()
 
     @property
     def server(self) -> str:
@@ -132,6 +141,10 @@ class EmbeddedServer(ABC):
             raise self._ended(code)
         return self._answers()
 
+    def how_it_ended(self) -> str:
+        """Return in words how the process ended."""
+        return describe_exit(self._started().returncode())
+
     def await_ready(self, timeout: float = READY_TIMEOUT) -> None:
         """Return when clients are served.
 
@@ -152,11 +165,12 @@ class EmbeddedServer(ABC):
 
     def stop(self) -> None:
         """End the server and everything below it, in order; the data stays."""
-        if self._child is not None:
-            self._child.end(STOP_GRACE)
-            self._child = None
-        self._stop_companions()
-        self._folder.release()
+        with self._stopping:
+            if self._child is not None:
+                self._child.end(STOP_GRACE)
+                self._child = None
+            self._stop_companions()
+            self._folder.release()
 
     def kill(self) -> None:
         """End the server as a power cut would; the folder stays claimed for a restart."""
@@ -189,7 +203,7 @@ class EmbeddedServer(ABC):
 
     def _ended(self, code: int) -> StartFailedError:
         return StartFailedError(
-            f"{self.server} ended with exit code {code}. Its log {self.log} ends so:\n"
+            f"{self.server} did not start: {describe_exit(code)}. Its log {self.log} ends so:\n"
             f"{log_tail(self.log)}"
         )
 

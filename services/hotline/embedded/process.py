@@ -191,6 +191,13 @@ def dies_with(parent: int) -> Callable[[], None]:
     return hook
 
 
+def describe_exit(code: int | None) -> str:
+    """Say how a process ended."""
+    if code is None:
+        return "it still runs"
+    return f"it ended with exit code {code}" if code >= 0 else f"it was ended by signal {-code}"
+
+
 def wait_until(happened: Callable[[], bool], timeout: float) -> bool:
     """Wait for the condition; tell whether it came in time."""
     until = time.monotonic() + timeout
