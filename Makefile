@@ -1,0 +1,38 @@
+# Everything a newcomer, CI and the hooks call. `make setup` runs first where it is needed; on a
+# machine that has everything it costs a moment.
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTHON_FILES := services shared tests
+
+.PHONY: help setup setup-dev demo test check bare clean
+
+help: ## list these
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+		|| sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1  \2/p' Makefile
+
+setup: ## install what is missing: Debian packages, .venv, the hotline command
+	@deploy/setup.sh embedded
+
+setup-dev:
+	@deploy/setup.sh dev
+
+demo: setup ## start the hotline and play real requests through it; ONCE=1 ends by itself
+	@$(BIN)/hotline demo
+
+test: setup-dev ## run the tests on servers of their own; ARGS goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## style, types and the walls between packages
+	@$(BIN)/ruff check $(PYTHON_FILES)
+	@$(BIN)/ruff format --check $(PYTHON_FILES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bare: ## demo and test in a bare Debian 12 root (needs root and debootstrap)
+	@deploy/bare.sh demo test
+
+clean: ## remove what setup and the tools made; the data in .hotline stays
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+		.hypothesis
+	find services shared tests -name __pycache__ -type d -prune -exec rm -rf {} +

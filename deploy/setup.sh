@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Makes this checkout ready to run: Debian packages, .venv with hashed requirements, `hotline`.
+#
+#   deploy/setup.sh embedded    what `make demo` needs (the default)
+#   deploy/setup.sh dev         what `make test` and `make check` need on top
+#
+# It can be run again at any time: what is there already is not touched, and when nothing is to
+# be done it ends within a moment. Without the right to install packages it names them and exits 2.
+set -euo pipefail
+
+cd "$(dirname "$(readlink -f "$0")")/.."
+readonly project=$PWD
+readonly kind=${1:-embedded}
+readonly requirements=requirements/$kind.txt
+readonly venv=$project/.venv
+
+fail() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 2
+}
+
+say() { printf 'setup: %s\n' "$*"; }
+
+# --- Debian packages -------------------------------------------------------------------------
+
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+# The script itself counts: the wrapper on the PATH of a half-removed package does not start it.
+has_rabbitmq() {
+    command -v erl >/dev/null && command -v epmd >/dev/null &&
+        { [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null; }
+}
+
+# Only the mongod of the wheel needs it; one on the PATH brings its own libraries.
+has_libcurl() { command -v mongod >/dev/null || ldconfig_lists libcurl.so.4; }
+
+ldconfig_lists() {
+    local listing
+    listing=$("$(command -v ldconfig || echo /sbin/ldconfig)" -p)
+    [[ $listing == *"$1"* ]]
+}
+
+missing_packages() {
+    has_venv || echo python3-venv
+    has_rabbitmq || echo rabbitmq-server
+    has_libcurl || echo libcurl4
+}
+
+# Sets `become` to what runs a command as root: nothing, or sudo without a question.
+find_root() {
+    become=()
+    if [ "$(id -u)" = 0 ]; then return 0; fi
+    become=(sudo -n)
+    sudo -n true 2>/dev/null
+}
+
+# The package would start a node for the whole machine, on the ports everybody expects; ours is
+# private. So no service may start while it is installed, and what an install script starts all
+# the same (epmd is a daemon) is ended, recognised by a mark in its environment.
+install_packages() {
+    local mark policy=/usr/sbin/policy-rc.d
+    mark="HOTLINE_SETUP_MARK=$$-$RANDOM$RANDOM"
+    local placed=
+    if [ ! -e "$policy" ]; then
+        "${become[@]}" sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+        placed=yes
+    fi
+    local status=0
+    apt "$mark" "$@" || status=$?
+    if [ -n "$placed" ]; then "${become[@]}" rm -f "$policy"; fi
+    end_started "$mark"
+    [ "$status" = 0 ] || fail "apt-get could not install: $*. Its messages are above; install" \
+        "them yourself (apt-get install $*) and run this again."
+    if [ -d /run/systemd/system ] && [[ " $* " == *" rabbitmq-server "* ]]; then
+        # Enabled by the package, it would start with the machine from the next boot on.
+        "${become[@]}" systemctl disable --quiet rabbitmq-server.service epmd.socket || true
+    fi
+}
+
+apt() {
+    local mark=$1
+    shift
+    local quiet=(-qq -o=Dpkg::Use-Pty=0)
+    local run=("${become[@]}" env "$mark" DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get)
+    # Without an update a machine that knows the packages already may still install them.
+    "${run[@]}" "${quiet[@]}" update || true
+    "${run[@]}" "${quiet[@]}" install -y --no-install-recommends "$@" >/dev/null
+}
+
+end_started() {
+    local environment pid
+    for environment in /proc/[0-9]*/environ; do
+        pid=${environment//[!0-9]/}
+        if "${become[@]}" grep -qzxF "$1" "$environment" 2>/dev/null; then
+            "${become[@]}" kill "$pid" 2>/dev/null || true
+        fi
+    done
+}
+
+ensure_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages)
+    if [ ${#missing[@]} = 0 ]; then return; fi
+    if ! command -v apt-get >/dev/null; then
+        fail "these are not installed, and there is no apt-get here: ${missing[*]} (Debian's" \
+            "names). Install them with this system's own means and run this again."
+    fi
+    if ! find_root; then
+        fail "these Debian packages are not installed: ${missing[*]}. This user may not install" \
+            "them; run as root:  apt-get install --no-install-recommends ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    install_packages "${missing[@]}"
+    mapfile -t missing < <(missing_packages)
+    if [ ${#missing[@]} != 0 ]; then fail "still not there after installing: ${missing[*]}"; fi
+}
+
+# --- Python ----------------------------------------------------------------------------------
+
+ensure_python() {
+    command -v python3 >/dev/null || fail "python3 is not installed; 3.11 or newer is needed."
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$(python3 --version) is too old; 3.11 or newer is needed."
+}
+
+# What the environment was made from; the interpreter too, which a system upgrade may replace.
+fingerprint() {
+    { cat "$1" deploy/setup.sh && python3 -c 'import sys; print(sys.version, sys.argv[1])' \
+        "$project"; } | sha256sum | cut -d' ' -f1
+}
+
+is_current() { [ -x "$venv/bin/hotline" ] && [ "$(stamp_of "$1")" = "$(fingerprint "$2")" ]; }
+
+stamp_of() { cat "$venv/.made-from-$1" 2>/dev/null || true; }
+
+# dev.txt holds all of embedded.txt at the same versions.
+is_ready() {
+    is_current "$kind" "$requirements" ||
+        { [ "$kind" = embedded ] && is_current dev requirements/dev.txt; }
+}
+
+make_venv() {
+    if ! "$venv/bin/python" -c '' 2>/dev/null; then
+        say "making .venv"
+        python3 -m venv --clear "$venv"
+    fi
+    say "installing $requirements"
+    # Every version and its hash is in the file: nothing is left to resolve or to build, and what
+    # is never imported need not be compiled.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+        --require-hashes --only-binary=:all: --no-compile -r "$requirements" ||
+        fail "pip could not install $requirements; its messages are above. See that its index" \
+            "can be reached (pip config list) and run this again."
+    install_project
+    fingerprint "$requirements" >"$venv/.made-from-$kind"
+}
+
+# The same as an editable install, without a build and what a build would have to download.
+install_project() {
+    local packages
+    packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    echo "$project" >"$packages/estateline.pth"
+    cat >"$venv/bin/hotline" <<'COMMAND'
+#!/bin/sh
+exec "$(dirname "$(readlink -f "$0")")/python" -m services.hotline "$@"
+COMMAND
+    chmod 755 "$venv/bin/hotline"
+}
+
+[ -f "$requirements" ] || fail "there is no $requirements; name embedded or dev."
+ensure_python
+ensure_packages
+if is_ready; then exit 0; fi
+make_venv
+say "ready: .venv/bin/hotline"
