@@ -1,0 +1,117 @@
+"""The way from a document's outbox to the exchange: published after the write, cleared after the
+confirm, and relayed later when a crash came in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from shared.bus.errors import BrokerDown
+from shared.bus.publisher import Publisher
+from shared.bus.topology import EVENTS
+from shared.contracts import CLOUDEVENTS_JSON, Envelope, Lane
+from shared.store import STORE_DOWN, Store
+from shared.telemetry import logger, metrics
+
+IN_FLIGHT: Final = 200
+"""Publishes that wait for their confirm at once; beyond it a broker gains nothing."""
+BACKLOG: Final = 20_000
+"""Events held in memory for the publisher; the rest is in the store for the relay anyway."""
+CLEAR_EVERY_SECONDS: Final = 0.05
+CLEAR_BATCH: Final = 300
+URGENT_SECONDS: Final = 1.0
+
+_Key = tuple[str, str]
+
+
+class OutboxPublisher:
+    """Publishes what writes hand over, pipelined; urgent events at once on their own connection."""
+
+    def __init__(self, store: Store, publishers: dict[Lane, Publisher]) -> None:
+        self._store = store
+        self._publishers = publishers
+        self._waiting: asyncio.Queue[tuple[_Key, Envelope]] = asyncio.Queue(BACKLOG)
+        self._in_flight: set[str] = set()
+        self._published: dict[_Key, list[str]] = {}
+
+    async def hand_over(self, collection: str, id: str, envelopes: Sequence[Envelope]) -> None:
+        """Publish urgent events before returning (or give up after a second: the sweep has them);
+        routine ones follow in the background.
+        """
+        for envelope in envelopes:
+            self._in_flight.add(envelope.id)
+            if envelope.lane == "urgent":
+                await self._publish((collection, id), envelope, tries=1, seconds=URGENT_SECONDS)
+            else:
+                self._enqueue((collection, id), envelope)
+
+    def _enqueue(self, key: _Key, envelope: Envelope) -> None:
+        try:
+            self._waiting.put_nowait((key, envelope))
+        except asyncio.QueueFull:
+            self._in_flight.discard(envelope.id)
+
+    async def run(self) -> None:
+        """Publish and clear until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(IN_FLIGHT):
+                group.create_task(self._work())
+            group.create_task(self._clear_forever())
+
+    async def _work(self) -> None:
+        while True:
+            key, envelope = await self._waiting.get()
+            await self._publish(key, envelope)
+
+    async def _publish(
+        self, key: _Key, envelope: Envelope, *, tries: int = 3, seconds: float = 2.0
+    ) -> None:
+        try:
+            await self._publishers[envelope.lane].publish(
+                EVENTS,
+                envelope.routing_key,
+                envelope.to_body(),
+                message_id=envelope.id,
+                content_type=CLOUDEVENTS_JSON,
+                tries=tries,
+                seconds=seconds,
+            )
+        except BrokerDown as error:
+            logger.warning("event_waits_for_relay", event_id=envelope.id, why=str(error))
+        else:
+            self._published.setdefault(key, []).append(envelope.id)
+        finally:
+            self._in_flight.discard(envelope.id)
+
+    async def _clear_forever(self) -> None:
+        while True:
+            await asyncio.sleep(CLEAR_EVERY_SECONDS)
+            await self.clear()
+
+    async def clear(self) -> None:
+        """Take what was confirmed out of the outboxes; a failure is repeated by the relay."""
+        while self._published:
+            batch = dict(list(self._published.items())[:CLEAR_BATCH])
+            for key in batch:
+                del self._published[key]
+            by_collection: dict[str, dict[str, list[str]]] = {}
+            for (collection, id), events in batch.items():
+                by_collection.setdefault(collection, {})[id] = events
+            with suppress(*STORE_DOWN):
+                for collection, published in by_collection.items():
+                    await self._store.clear(collection, published)
+
+    async def relay(self) -> int:
+        """Publish what a crash or an outage left behind; how many events were taken up."""
+        count = 0
+        async for collection, id, envelope in self._store.left_behind(limit=CLEAR_BATCH):
+            if envelope.id in self._in_flight:
+                continue
+            self._in_flight.add(envelope.id)
+            await self._publish((collection, id), envelope)
+            count += 1
+        metrics.OUTBOX_PENDING.set(await self._store.count_waiting())
+        return count

@@ -1,0 +1,111 @@
+"""Publishing: confirmed, with a timeout and a bounded number of tries, one connection a lane.
+
+A publish on a lost connection can hang until the reconnect (aio-pika#636), so each try has its
+own limit; publishers and consumers never share a connection, since an alarm blocks publishers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aio_pika
+from aio_pika.abc import AbstractRobustChannel, AbstractRobustConnection
+from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
+
+from shared.bus.errors import BrokerDown, Unroutable
+
+TRIES: Final = 3
+TRY_SECONDS: Final = 2.0
+_LOST: Final = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, RuntimeError)
+
+
+class Publisher:
+    """One connection with one confirming channel; connects when first needed."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = url
+        self._name = name
+        self._connection: AbstractRobustConnection | None = None
+        self._channel: AbstractRobustChannel | None = None
+        self._lock = asyncio.Lock()
+        self.is_up = False
+        """Whether the last publish was confirmed."""
+
+    async def publish(
+        self,
+        exchange: str,
+        key: str,
+        body: bytes,
+        *,
+        message_id: str | None = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, Any] | None = None,
+        correlation_id: str | None = None,
+        must_route: bool = False,
+        tries: int = TRIES,
+        seconds: float = TRY_SECONDS,
+    ) -> None:
+        """Return when the broker has confirmed.
+
+        Raises BrokerDown after `tries` of `seconds` each, Unroutable where `must_route` finds no
+        queue or the queue refuses.
+        """
+        message = aio_pika.Message(
+            body,
+            message_id=message_id,
+            content_type=content_type,
+            headers=dict(headers or {}),
+            correlation_id=correlation_id,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        for left in range(tries - 1, -1, -1):
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._send(exchange, key, message, must_route=must_route)
+            except (DeliveryError, PublishError) as error:
+                raise Unroutable(f"{exchange or 'default'}/{key}: no queue took it") from error
+            except _LOST as error:
+                self.is_up = False
+                if not left:
+                    raise BrokerDown(f"{type(error).__name__} while publishing") from error
+                await asyncio.sleep(0.1)
+            else:
+                self.is_up = True
+                return
+
+    async def _send(
+        self, exchange: str, key: str, message: aio_pika.Message, *, must_route: bool
+    ) -> None:
+        channel = await self._ready()
+        target = (
+            await channel.get_exchange(exchange, ensure=False)
+            if exchange
+            else channel.default_exchange
+        )
+        await target.publish(message, key, mandatory=must_route)
+
+    async def _ready(self) -> AbstractRobustChannel:
+        if self._channel is not None and not self._channel.is_closed:
+            return self._channel
+        async with self._lock:
+            if self._connection is None or self._connection.is_closed:
+                self._connection = await aio_pika.connect_robust(
+                    self._url,
+                    reconnect_interval=1,
+                    client_properties={"connection_name": f"{self._name} publish"},
+                )
+            if self._channel is None or self._channel.is_closed:
+                channel = await self._connection.channel(
+                    publisher_confirms=True, on_return_raises=True
+                )
+                self._channel = channel  # type: ignore[assignment]  # robust connection, robust channel
+            assert self._channel is not None
+            return self._channel
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = self._channel = None

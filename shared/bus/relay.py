@@ -1,0 +1,140 @@
+"""What runs by the clock for every service: the outbox relay and the replay of parked messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from shared.bus.consumers import ATTEMPTS_HEADER, Consumers
+from shared.bus.errors import BrokerDown, Unroutable
+from shared.bus.outbox import OutboxPublisher
+from shared.bus.publisher import Publisher
+from shared.bus.topology import DEFAULT
+from shared.contracts import ContractError
+from shared.store import STORE_DOWN, Contested, Store
+from shared.store.change import Doc
+from shared.store.parked import ParkedMessages
+from shared.telemetry import logger, metrics
+
+RELAY_EVERY_SECONDS: Final = 1.0
+SWEPT_REMEMBERED: Final = 10_000
+
+OpenBody = Callable[[Doc], Awaitable[bytes]]
+
+
+async def repeat(
+    what: Callable[[], Awaitable[Any]], *, seconds: float, wake: asyncio.Event | None = None
+) -> None:
+    """Do `what` every so many seconds (or when woken) until cancelled.
+
+    Outages of the store or the broker end one turn, not the loop; anything else is logged, since
+    a loop that dies silently is a promise broken later.
+    """
+    while True:
+        try:
+            await what()
+        except (*STORE_DOWN, BrokerDown, Contested) as error:
+            logger.warning("loop_turn_failed", loop=_name(what), why=type(error).__name__)
+        except Exception:
+            logger.exception("loop_turn_broken", loop=_name(what))
+        if wake is None:
+            await asyncio.sleep(seconds)
+            continue
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), seconds)
+        wake.clear()
+
+
+def _name(what: Callable[..., Any]) -> str:
+    return getattr(what, "__qualname__", type(what).__name__)
+
+
+async def plain_body(entry: Doc) -> bytes:
+    """The body of a parked event, which holds nothing personal and is kept as it was."""
+    return bytes(entry["body"])
+
+
+class ParkedRelay:
+    """Publishes parked messages again, to their one queue, under the same id."""
+
+    def __init__(self, parked: ParkedMessages, publisher: Publisher, open_body: OpenBody) -> None:
+        self._parked = parked
+        self._publisher = publisher
+        self._open_body = open_body
+
+    async def replay_due(self) -> int:
+        """Replay everything whose time has come; how many."""
+        count = 0
+        while (entry := await self._parked.take_due()) is not None:
+            await self.replay(entry)
+            count += 1
+        metrics.PARKED.clear()
+        for reason, n in (await self._parked.count_by_reason()).items():
+            metrics.PARKED.labels(reason=reason).set(n)
+        return count
+
+    async def replay(self, entry: Doc, *, fresh: bool = False) -> None:
+        """Put one entry back into its queue; `fresh` forgets its attempts.
+
+        Raises BrokerDown; the entry stays parked then.
+        """
+        headers = dict(entry["headers"])
+        headers[ATTEMPTS_HEADER] = 0 if fresh else entry["attempts"]
+        try:
+            await self._publisher.publish(
+                DEFAULT,
+                entry["queue"],
+                await self._open_body(entry),
+                message_id=entry["message_id"],
+                content_type=entry["content_type"] or "application/json",
+                headers=headers,
+                must_route=True,
+            )
+        except Unroutable:
+            logger.error("parked_queue_gone", queue=entry["queue"], parked=entry["_id"])
+            raise
+        await self._parked.done(entry["_id"])
+        logger.info("parked_replayed", queue=entry["queue"], parked=entry["_id"])
+
+
+class UrgentSweep:
+    """With the broker down, urgent events reach their handlers straight from the store."""
+
+    def __init__(self, store: Store, consumers: Consumers) -> None:
+        self._store = store
+        self._consumers = consumers
+        self._swept: dict[str, None] = {}
+
+    async def sweep(self) -> int:
+        """Handle every urgent event older than a second that is still unpublished; how many.
+
+        Nothing is cleared: the relay publishes them when the broker is back, and handlers
+        recognise the repeat.
+        """
+        count = 0
+        async for envelope in self._store.urgent_waiting(limit=500):
+            if envelope.id in self._swept:
+                continue
+            with suppress(ContractError):
+                await self._consumers.deliver_urgent(envelope)
+            self._swept[envelope.id] = None
+            while len(self._swept) > SWEPT_REMEMBERED:
+                self._swept.pop(next(iter(self._swept)))
+            count += 1
+        return count
+
+
+class Relay:
+    """The two relays of one service, by the second."""
+
+    def __init__(self, outbox: OutboxPublisher, parked: ParkedRelay) -> None:
+        self._outbox = outbox
+        self._parked = parked
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(repeat(self._outbox.relay, seconds=RELAY_EVERY_SECONDS))
+            group.create_task(repeat(self._parked.replay_due, seconds=RELAY_EVERY_SECONDS))

@@ -1,0 +1,19 @@
+"""What the services say to each other and what outsiders may say to them; pydantic only."""
+
+from shared.contracts import intake, notifier, router, survey
+from shared.contracts.base import (
+    CLOUDEVENTS_JSON,
+    Envelope,
+    Event,
+    Lane,
+    known_events,
+    read_envelope,
+    routing_key,
+)
+from shared.contracts.errors import ContractError, Fault, MalformedMessage, UnknownEvent
+
+__all__ = [
+    "CLOUDEVENTS_JSON", "ContractError", "Envelope", "Event", "Fault", "Lane", "MalformedMessage",
+    "UnknownEvent", "intake", "known_events", "notifier", "read_envelope", "router", "routing_key",
+    "survey",
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""What intake says: facts about tickets."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from shared.contracts.base import Event
+
+Urgency = Literal["emergency", "urgent", "normal"]
+FeedbackOutcome = Literal[
+    "told", "delivered", "unreachable", "no_contact", "by_publisher", "by_incident_notice"
+]
+
+
+class TicketEvent(Event):
+    """What every fact about a ticket carries."""
+
+    number: str
+    round: int = 1
+    estate: str | None = None
+    type: str | None = None
+    area: str | None = None
+    urgency: Urgency = "normal"
+    emergency_kind: str | None = None
+
+
+class TicketRegistered(TicketEvent):
+    """A request is on record; `promised` holds what the caller was told, by clock (UTC)."""
+
+    name: ClassVar[str] = "ticket.registered"
+    departments: tuple[str, ...] = ()
+    held: str | None = None
+    channel: str = "phone"
+    promised: dict[str, AwareDatetime] = Field(default_factory=dict)
+
+
+class TicketAnswered(TicketEvent):
+    """The question was answered on the call; nobody has to go anywhere."""
+
+    name: ClassVar[str] = "ticket.answered"
+
+
+class TicketReclassified(TicketEvent):
+    """The plan was made anew; `departments` is the new one, lead first."""
+
+    name: ClassVar[str] = "ticket.reclassified"
+    departments: tuple[str, ...] = ()
+    held: str | None = None
+    promised: dict[str, AwareDatetime] = Field(default_factory=dict)
+
+
+class TicketTold(TicketEvent):
+    """The caller was told the promised times or the progress."""
+
+    name: ClassVar[str] = "ticket.told"
+
+
+class TicketSupplemented(TicketEvent):
+    """The caller added something."""
+
+    name: ClassVar[str] = "ticket.supplemented"
+
+
+class TicketUrged(TicketEvent):
+    """The caller asked for haste."""
+
+    name: ClassVar[str] = "ticket.urged"
+
+
+class TicketFeedbackAttempted(TicketEvent):
+    """The result could not be told: nobody answered."""
+
+    name: ClassVar[str] = "ticket.feedback_attempted"
+    attempts: int
+
+
+class TicketClosed(TicketEvent):
+    """The result was fed back (A4.4) and is on record."""
+
+    name: ClassVar[str] = "ticket.closed"
+    outcome: FeedbackOutcome
+
+
+class TicketReopened(TicketEvent):
+    """The work starts again in a new round."""
+
+    name: ClassVar[str] = "ticket.reopened"
+    reason: str
+
+
+class TicketCancelled(TicketEvent):
+    """The caller no longer needs it."""
+
+    name: ClassVar[str] = "ticket.cancelled"
+
+
+class TicketCancelRequested(TicketEvent):
+    """The caller no longer needs it, but somebody is on the way: the department confirms."""
+
+    name: ClassVar[str] = "ticket.cancel_requested"
+
+
+class TicketMerged(TicketEvent):
+    """The same caller's same matter; it goes on under `into`."""
+
+    name: ClassVar[str] = "ticket.merged"
+    into: str

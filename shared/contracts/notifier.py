@@ -1,0 +1,45 @@
+"""What the notifier says: what became of each message to a person."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shared.contracts.base import Event
+
+CALLER: str = "caller"
+"""The recipient that stands for the ticket's own caller; everyone else is an id of a duty list."""
+
+Purpose = Literal[
+    "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "survey",
+    "reopened",
+]  # fmt: skip
+
+
+class MessageEvent(Event):
+    """What every fact about a message carries; `number` is the ticket that caused it."""
+
+    message: str
+    number: str
+    round: int = 1
+    recipient: str
+    purpose: Purpose
+    channel: str = ""
+
+
+class MessageDelivered(MessageEvent):
+    """The provider took it."""
+
+    name: ClassVar[str] = "message.delivered"
+
+
+class MessageFailed(MessageEvent):
+    """No channel took it; `reason` is `no_address` or `refused`."""
+
+    name: ClassVar[str] = "message.failed"
+    reason: str
+
+
+class MessageUnknown(MessageEvent):
+    """It was being handed over when the process died; nobody can tell whether it arrived."""
+
+    name: ClassVar[str] = "message.unknown"

@@ -1,0 +1,173 @@
+"""The ticket report: what a caller's request looks like on the queue and over HTTP.
+
+`TicketReport` is strict, for routine work. `read_leniently` takes from a JSON object whatever can
+be read and lists the rest as faults, because an emergency is never refused for its fields.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from shared.contracts.errors import Fault, MalformedMessage, faults_of
+
+TicketType = Literal["inquiry", "complaint", "suggestion", "repair", "registration", "emergency"]
+Channel = Literal["phone", "wechat", "app", "web", "open311", "iot", "government", "system"]
+CallerRole = Literal[
+    "owner", "resident", "tenant", "visitor", "committee", "staff", "authority", "device"
+]
+
+MAX_BODY_BYTES: Final = 256 * 1024
+"""A long letter is 20 kB; more than this is a mistake or an attack."""
+MAX_DEPTH: Final = 12
+MAX_TEXT: Final = 20_000
+
+Short = Annotated[str, Field(max_length=200)]
+
+
+class Caller(BaseModel):
+    """Who called. Personal through and through: sealed before it is stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Short | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    role: CallerRole | None = None
+    room: Short | None = None
+
+    @field_validator("name", "phone", "room")
+    @classmethod
+    def _plain(cls, value: str | None) -> str | None:
+        return _without_controls(value)
+
+
+class TicketReport(BaseModel):
+    """A request as an outsider sends it (design: the ticket report)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+    estate: Short | None = None
+    address: Short | None = None
+    device: Short | None = None
+    caller: Caller | None = None
+    on_site_contact: Caller | None = None
+    type: TicketType | None = None
+    area: Annotated[str, Field(max_length=60)] | None = None
+    location: Short | None = None
+    subject: Short | None = None
+    channel: Channel = "phone"
+    reported_at: AwareDatetime | None = None
+    due_by: AwareDatetime | None = None
+    external_id: Short | None = None
+    reporter_ref: Short | None = None
+    upstream_number: Short | None = None
+    confidential: bool = False
+    answer: Annotated[str, Field(max_length=4_000)] | None = None
+    attachments: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    test: bool = False
+
+    @field_validator("text", "answer", "estate", "address", "location", "subject", "device")
+    @classmethod
+    def _plain(cls, value: str | None) -> str | None:
+        return _without_controls(value)
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("is empty; say what the matter is")
+        return value
+
+    def place_faults(self) -> tuple[Fault, ...]:
+        """The one rule over several fields: a place must be named."""
+        if self.estate or self.address or self.device:
+            return ()
+        return (Fault("estate", "is missing", "name one of estate, address or device"),)
+
+
+def read_json_object(body: bytes) -> dict[str, Any]:
+    """Read one JSON object; raises MalformedMessage saying what is wrong with the body."""
+    if len(body) > MAX_BODY_BYTES:
+        raise MalformedMessage(
+            "body", f"is {len(body)} bytes", f"send at most {MAX_BODY_BYTES} bytes"
+        )
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedMessage("body", "is not UTF-8 JSON", "send one JSON object") from error
+    if not isinstance(found, dict):
+        raise MalformedMessage("body", "is not a JSON object", "send one JSON object")
+    if _deeper_than(found, MAX_DEPTH):
+        raise MalformedMessage("body", f"is nested deeper than {MAX_DEPTH} levels", "flatten it")
+    return found
+
+
+def read_strictly(raw: Mapping[str, Any]) -> TicketReport:
+    """The report, or MalformedMessage naming every field at fault."""
+    try:
+        report = TicketReport.model_validate(raw)
+    except ValidationError as error:
+        raise MalformedMessage.from_error("", error) from error
+    if faults := report.place_faults():
+        refusal = MalformedMessage(faults[0].field, faults[0].fault, faults[0].remedy)
+        raise refusal
+    return report
+
+
+def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, ...]]:
+    """Whatever can be read of a report with a string `text`, and what could not.
+
+    Raises MalformedMessage only when there is no text to act on.
+    """
+    text = raw.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise MalformedMessage("text", "is missing or not a string", "say what the matter is")
+    kept: dict[str, Any] = dict(raw) | {"text": _without_controls(text)[:MAX_TEXT]}
+    faults: list[Fault] = []
+    while True:
+        try:
+            report = TicketReport.model_validate(kept)
+        except ValidationError as error:
+            found = faults_of(error)
+            faults.extend(found)
+            for top in {fault.field.split(".", 1)[0] for fault in found} - {"text"}:
+                kept = _without_fault(kept, top, found)
+            continue
+        return report, (*faults, *report.place_faults())
+
+
+def _without_fault(kept: dict[str, Any], top: str, found: tuple[Fault, ...]) -> dict[str, Any]:
+    """Drop what is at fault: inside a person only the bad field, else the whole field."""
+    person = kept.get(top)
+    inner = [f.field.split(".")[1] for f in found if f.field.startswith(f"{top}.")]
+    if top in {"caller", "on_site_contact"} and isinstance(person, dict) and inner:
+        return kept | {top: {k: v for k, v in person.items() if k not in inner}}
+    return {k: v for k, v in kept.items() if k != top}
+
+
+def _without_controls(value: Any) -> Any:
+    """Drop control characters (they break logs, terminals and mail), keep line ends and tabs."""
+    if not isinstance(value, str):
+        return value
+    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def _deeper_than(value: Any, limit: float) -> bool:
+    """Without recursion, since depth is the attack."""
+    level: list[Any] = [value]
+    for _ in range(math.ceil(limit)):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True

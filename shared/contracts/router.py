@@ -1,0 +1,207 @@
+"""What the router says: work orders, clocks, emergencies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from shared.contracts.base import Event
+from shared.contracts.intake import TicketEvent
+
+
+class TicketResolved(TicketEvent):
+    """The last work order of the round is finished; the caller is to be told."""
+
+    name: ClassVar[str] = "ticket.resolved"
+    outcome: str = ""
+
+
+class TicketHeld(TicketEvent):
+    """No rule could choose anybody; it waits in the manual queue."""
+
+    name: ClassVar[str] = "ticket.held"
+    reason: str
+
+
+class WorkOrderEvent(TicketEvent):
+    """What every fact about a work order carries; `assignee` is a person of the duty list."""
+
+    work_order: str
+    department: str
+    assignee: str | None = None
+
+
+class WorkOrderDispatched(WorkOrderEvent):
+    """A department has it; `due` holds its limits by clock (UTC)."""
+
+    name: ClassVar[str] = "work_order.dispatched"
+    due: dict[str, AwareDatetime] = Field(default_factory=dict)
+
+
+class WorkOrderAccepted(WorkOrderEvent):
+    """The assignee took it."""
+
+    name: ClassVar[str] = "work_order.accepted"
+
+
+class WorkOrderDeclined(WorkOrderEvent):
+    """The assignee sent it back, with the reason."""
+
+    name: ClassVar[str] = "work_order.declined"
+    reason: str = ""
+
+
+class WorkOrderTransferred(WorkOrderEvent):
+    """Another department takes over, as `to_department`."""
+
+    name: ClassVar[str] = "work_order.transferred"
+    to_department: str
+    reason: str = ""
+
+
+class WorkOrderStarted(WorkOrderEvent):
+    """Work has begun."""
+
+    name: ClassVar[str] = "work_order.started"
+
+
+class WorkOrderArrived(WorkOrderEvent):
+    """Somebody is on site."""
+
+    name: ClassVar[str] = "work_order.arrived"
+
+
+class WorkOrderControlled(WorkOrderEvent):
+    """The danger is over; the work goes on."""
+
+    name: ClassVar[str] = "work_order.controlled"
+
+
+class WorkOrderNoted(WorkOrderEvent):
+    """Progress was noted."""
+
+    name: ClassVar[str] = "work_order.noted"
+
+
+class WorkOrderAppointed(WorkOrderEvent):
+    """A visit was agreed."""
+
+    name: ClassVar[str] = "work_order.appointed"
+    at: AwareDatetime
+
+
+class WorkOrderExtended(WorkOrderEvent):
+    """A later time was approved; the first promise stays on record."""
+
+    name: ClassVar[str] = "work_order.extended"
+    until: AwareDatetime
+
+
+class WorkOrderSuspended(WorkOrderEvent):
+    """Work waits, for a reason, until a time."""
+
+    name: ClassVar[str] = "work_order.suspended"
+    reason: str
+    until: AwareDatetime | None = None
+
+
+class WorkOrderResumed(WorkOrderEvent):
+    """Work goes on."""
+
+    name: ClassVar[str] = "work_order.resumed"
+
+
+class WorkOrderResolved(WorkOrderEvent):
+    """The work is done."""
+
+    name: ClassVar[str] = "work_order.resolved"
+
+
+class WorkOrderHandedOver(WorkOrderEvent):
+    """Not ours: the caller is told who is responsible."""
+
+    name: ClassVar[str] = "work_order.handed_over"
+
+
+class WorkOrderCancelled(WorkOrderEvent):
+    """The department confirms that nobody needs it any more."""
+
+    name: ClassVar[str] = "work_order.cancelled"
+
+
+class ClockEvent(TicketEvent):
+    """A deadline; `recipients` are the people of the duty list who are to know."""
+
+    clock: str
+    due: AwareDatetime
+    work_order: str | None = None
+    department: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+class ClockWarned(ClockEvent):
+    """The set share of the time is used up."""
+
+    name: ClassVar[str] = "clock.warned"
+
+
+class ClockBreached(ClockEvent):
+    """The time is over; `level` is the rung of the escalation ladder that was called."""
+
+    name: ClassVar[str] = "clock.breached"
+    level: int = 1
+
+
+class EmergencyEvent(Event):
+    """What every fact about a running emergency carries; always on lane urgent."""
+
+    number: str
+    kind: str
+    estate: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+class EmergencyStarted(EmergencyEvent):
+    """The plan of this kind is running."""
+
+    name: ClassVar[str] = "emergency.started"
+
+
+class EmergencyAlerted(EmergencyEvent):
+    """These people are alerted now; `step` 0 is the parallel alert, then the chain."""
+
+    name: ClassVar[str] = "emergency.alerted"
+    step: int = 0
+
+
+class EmergencyAcknowledged(EmergencyEvent):
+    """Somebody has taken the alert."""
+
+    name: ClassVar[str] = "emergency.acknowledged"
+    by: str
+
+
+class EmergencyArrived(EmergencyEvent):
+    """Somebody is on site."""
+
+    name: ClassVar[str] = "emergency.arrived"
+
+
+class EmergencyReleased(EmergencyEvent):
+    """The people in danger are safe."""
+
+    name: ClassVar[str] = "emergency.released"
+
+
+class EmergencyDowngraded(EmergencyEvent):
+    """It turned out to be no emergency."""
+
+    name: ClassVar[str] = "emergency.downgraded"
+    reason: str
+
+
+class EmergencyEnded(EmergencyEvent):
+    """Somebody on site ended it."""
+
+    name: ClassVar[str] = "emergency.ended"

@@ -1,0 +1,133 @@
+"""Working time: business hours, days off, make-up workdays, and when a limit ends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from shared.policy.taxonomy import Limit
+
+_DAY: Final = timedelta(days=1)
+_SEARCH_DAYS: Final = 3660
+"""Ten years without working time is a calendar at fault, not a long holiday."""
+
+
+class Block(BaseModel):
+    """One stretch of a working day, local time, `end` not included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: time
+    end: time
+
+    @model_validator(mode="after")
+    def _forward(self) -> Block:
+        if self.end <= self.start:
+            raise ValueError("a block must end after it starts; split one that passes midnight")
+        return self
+
+
+class Calendar(BaseModel):
+    """An estate's working time in its own zone; all arguments and results are aware times."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time_zone: str
+    business: tuple[Block, ...]
+    workweek: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    days_off: frozenset[date] = frozenset()
+    make_up_workdays: frozenset[date] = frozenset()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not a time zone of the IANA list") from error
+        return value
+
+    @field_validator("business")
+    @classmethod
+    def _apart(cls, value: tuple[Block, ...]) -> tuple[Block, ...]:
+        if not value:
+            raise ValueError("name at least one block of business hours")
+        if any(a.end > b.start for a, b in zip(value, value[1:], strict=False)):
+            raise ValueError("blocks must follow each other without overlap")
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The estate's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def is_workday(self, day: date) -> bool:
+        """Days off and make-up workdays outrank the week."""
+        if day in self.make_up_workdays:
+            return True
+        return day.isoweekday() in self.workweek and day not in self.days_off
+
+    def due(self, start: datetime, limit: Limit) -> datetime:
+        """When a limit that starts at `start` and never pauses ends."""
+        match limit.on:
+            case "wall":
+                return start + limit.for_
+            case "business":
+                return self.add_business(start, limit.for_)
+            case "days":
+                return self._end_of_day(start, limit.for_.days)
+            case "workdays":
+                return self._same_time_workday(start, limit.for_.days)
+
+    def add_business(self, start: datetime, span: timedelta) -> datetime:
+        """The moment by which `span` of business time has passed since `start`."""
+        left = span
+        for opened, closed in self._blocks_from(start):
+            length = closed - opened
+            if left <= length:
+                return (opened + left).astimezone(start.tzinfo)
+            left -= length
+        raise ValueError("the calendar has no working time in ten years; check its workweek")
+
+    def business_between(self, start: datetime, end: datetime) -> timedelta:
+        """How much business time lies between two moments."""
+        total = timedelta()
+        for opened, closed in self._blocks_from(start):
+            if opened >= end:
+                break
+            total += min(closed, end) - opened
+        return total
+
+    def _blocks_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The rest of the present block, then all that follow, in UTC so that spans are real."""
+        local = start.astimezone(self.zone)
+        utc = ZoneInfo("UTC")
+        for offset in range(_SEARCH_DAYS):
+            day = local.date() + offset * _DAY
+            if not self.is_workday(day):
+                continue
+            for block in self.business:
+                opened = datetime.combine(day, block.start, self.zone).astimezone(utc)
+                closed = datetime.combine(day, block.end, self.zone).astimezone(utc)
+                if closed > start:
+                    yield max(opened, start.astimezone(utc)), closed
+
+    def _end_of_day(self, start: datetime, days: int) -> datetime:
+        """The last moment of the nth calendar day after, which is the next day's midnight."""
+        day = start.astimezone(self.zone).date() + (days + 1) * _DAY
+        return datetime.combine(day, time(0), self.zone).astimezone(start.tzinfo)
+
+    def _same_time_workday(self, start: datetime, workdays: int) -> datetime:
+        local = start.astimezone(self.zone)
+        day, left = local.date(), workdays
+        for _ in range(_SEARCH_DAYS):
+            if left == 0:
+                return datetime.combine(day, local.time(), self.zone).astimezone(start.tzinfo)
+            day += _DAY
+            left -= self.is_workday(day)
+        raise ValueError("the calendar has no workdays in ten years; check its workweek")

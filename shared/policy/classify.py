@@ -1,0 +1,266 @@
+"""From what a caller says to type, area, urgency and emergency: pure, total, told by rule ids.
+
+The text is read clause by clause. Danger is looked for first: rules of each emergency kind fire in
+a clause unless a guard (past, drill, what if, hearsay ...) reaches it, so that a story about last
+month does not silence a fire of today. Only where no danger stands do the routine rules decide.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.policy.lexicon import Clause, CompiledGuard, CompiledRule, Lexicon
+from shared.policy.taxonomy import EMERGENCY, NORMAL, Taxonomy
+
+# Evidence that makes a danger certain enough to send people.
+_ALARM = 1.0
+# Clauses before and after that may still speak of the same thing.
+_NEAR = 2
+_OTHER = "other"
+_INQUIRY = "inquiry"
+_COMPLAINT = "complaint"
+_REPAIR = "repair"
+_URGENT = "urgent"
+# A claimed emergency of which nothing tells the kind: somebody goes and looks for a person.
+_UNKNOWN_DANGER = "trapped_person"
+
+_Fired = dict[str, dict[str, float]]
+
+
+class Classification(BaseModel):
+    """What a report is about; `reasons` are rule ids and never the caller's words.
+
+    `confidence` estimates the chance that type and area are both right, so that a caller can hold
+    what is below a limit for a human.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str
+    area: str
+    department: str
+    urgency: str
+    emergency: bool
+    emergency_kind: str | None
+    confidence: float = Field(ge=0, le=1)
+    follow_up: bool
+    reasons: tuple[str, ...]
+
+
+def classify(
+    text: str,
+    taxonomy: Taxonomy,
+    lexicon: Lexicon,
+    *,
+    type_hint: str | None = None,
+    area_hint: str | None = None,
+) -> Classification:
+    """Tell what a report is about; total: any text has an answer, a poor one little confidence.
+
+    A danger found in the text wins over both hints. A hint of an emergency is believed unless the
+    text speaks of danger only as past, possible, rehearsed or otherwise harmless; its kind is then
+    the likeliest one heard, else that of the hinted or heard area, else a trapped person, because
+    somebody must go and look. Hints unknown to the taxonomy are ignored.
+    """
+    clauses = lexicon.read(text)
+    dangers, silenced = _dangers(clauses, lexicon, is_letter=len(text) > lexicon.letter.longer_than)
+    area_hint = area_hint if area_hint and taxonomy.has_area(area_hint) else None
+    kind = _first_to_deal_with(dangers, taxonomy)
+    if kind is not None:
+        return _emergency(kind, taxonomy, dangers[kind], confidence=_sure(dangers[kind]))
+    areas = _fire(clauses, lexicon.area_rules)
+    if type_hint == EMERGENCY and not silenced:
+        return _claimed(dangers, _best(areas) if area_hint is None else area_hint, taxonomy)
+    known = type_hint if type_hint and taxonomy.has_type(type_hint) else None
+    wanted = None if known == EMERGENCY else known
+    return _routine(clauses, taxonomy, lexicon, areas, type_hint=wanted, area_hint=area_hint)
+
+
+def _dangers(
+    clauses: Sequence[Clause], lexicon: Lexicon, *, is_letter: bool
+) -> tuple[_Fired, bool]:
+    """Collect the evidence of each danger, and tell whether a guard silenced any."""
+    guards = _guards(clauses, lexicon.compiled_guards)
+    fired: _Fired = {}
+    silenced = False
+    for at, clause in enumerate(clauses):
+        for rule in _matching(clauses, at, lexicon.kind_rules):
+            told_late = is_letter and not _around(clauses, at) & lexicon.letter_needs
+            if told_late or not guards[at] <= rule.despite:
+                silenced = True
+            else:
+                fired.setdefault(rule.target, {})[rule.reason] = rule.weight
+    return fired, silenced
+
+
+def _guards(clauses: Sequence[Clause], guards: Sequence[CompiledGuard]) -> list[frozenset[str]]:
+    """Name the guards that reach each clause."""
+    reached: list[set[str]] = [set() for _ in clauses]
+    heard = 0
+    for clause in clauses:
+        heard |= clause.heard
+    for guard in guards:
+        if heard & guard.heard:
+            for at in _reach(clauses, guard):
+                reached[at].add(guard.name)
+    return [frozenset(names) for names in reached]
+
+
+def _reach(clauses: Sequence[Clause], guard: CompiledGuard) -> list[int]:
+    """Tell which clauses a guard reaches.
+
+    A clause that lifts it is never reached; onward, lifting lasts for the rest of the sentence.
+    """
+    speaking = {at for at, clause in enumerate(clauses) if clause.heard & guard.heard}
+    if guard.reach == "text":
+        within = set(range(len(clauses)))
+    elif guard.reach == "sentence":
+        sentences = {clauses[at].sentence for at in speaking}
+        within = {at for at, clause in enumerate(clauses) if clause.sentence in sentences}
+    elif guard.reach == "onward":
+        within = _onward(clauses, speaking, guard)
+    else:
+        within = speaking
+    return [at for at in within if not clauses[at].heard & guard.lifted_by]
+
+
+def _onward(clauses: Sequence[Clause], speaking: set[int], guard: CompiledGuard) -> set[int]:
+    reached: set[int] = set()
+    sentence = -1
+    for at, clause in enumerate(clauses):
+        if clause.heard & guard.lifted_by:
+            sentence = -1
+        elif at in speaking:
+            sentence = clause.sentence
+        if clause.sentence == sentence:
+            reached.add(at)
+    return reached
+
+
+def _around(clauses: Sequence[Clause], at: int) -> int:
+    heard = 0
+    for clause in clauses[max(0, at - _NEAR) : at + _NEAR + 1]:
+        heard |= clause.heard
+    return heard
+
+
+def _matching(
+    clauses: Sequence[Clause], at: int, rules: Mapping[int, tuple[CompiledRule, ...]]
+) -> list[CompiledRule]:
+    """Give the rules that hold in one clause and its neighbourhood."""
+    heard = left = clauses[at].heard
+    around: int | None = None
+    found = []
+    while left:
+        bit = left & -left
+        left ^= bit
+        for rule in rules.get(bit, ()):
+            if heard & rule.need != rule.need:
+                continue
+            if rule.near or rule.unless:
+                around = _around(clauses, at) if around is None else around
+                if around & rule.near != rule.near or around & rule.unless:
+                    continue
+            found.append(rule)
+    return found
+
+
+def _fire(clauses: Sequence[Clause], rules: Mapping[int, tuple[CompiledRule, ...]]) -> _Fired:
+    """Collect the evidence for each target; saying a thing twice is no more evidence."""
+    fired: _Fired = {}
+    for at in range(len(clauses)):
+        for rule in _matching(clauses, at, rules):
+            fired.setdefault(rule.target, {})[rule.reason] = rule.weight
+    return fired
+
+
+def _first_to_deal_with(dangers: _Fired, taxonomy: Taxonomy) -> str | None:
+    """Pick the danger to fight first among those certain enough."""
+    certain = {kind for kind, rules in dangers.items() if sum(rules.values()) >= _ALARM}
+    return next((kind.id for kind in taxonomy.emergency_kinds if kind.id in certain), None)
+
+
+def _sure(evidence: Mapping[str, float]) -> float:
+    return round(1 - 0.12 / max(1.0, sum(evidence.values())), 3)
+
+
+def _emergency(
+    kind_id: str, taxonomy: Taxonomy, evidence: Mapping[str, float], *, confidence: float
+) -> Classification:
+    kind = taxonomy.kind(kind_id)
+    return Classification(
+        type=EMERGENCY,
+        area=kind.area,
+        department=kind.department,
+        urgency=EMERGENCY,
+        emergency=True,
+        emergency_kind=kind.id,
+        confidence=confidence,
+        follow_up=False,
+        reasons=tuple(evidence),
+    )
+
+
+def _claimed(dangers: _Fired, area: str | None, taxonomy: Taxonomy) -> Classification:
+    """Believe a publisher who says emergency, and choose the likeliest kind."""
+    heard = max(dangers, key=lambda kind: sum(dangers[kind].values()), default=None)
+    of_area = (kind.id for kind in taxonomy.emergency_kinds if kind.area == area)
+    first = taxonomy.emergency_kinds[0].id
+    last = _UNKNOWN_DANGER if taxonomy.has_kind(_UNKNOWN_DANGER) else first
+    kind = heard or next(of_area, last)
+    evidence = {"hint.emergency": 1.0, **dangers.get(kind, {})}
+    return _emergency(kind, taxonomy, evidence, confidence=0.6 if heard else 0.4)
+
+
+def _routine(
+    clauses: Sequence[Clause],
+    taxonomy: Taxonomy,
+    lexicon: Lexicon,
+    areas: _Fired,
+    *,
+    type_hint: str | None,
+    area_hint: str | None,
+) -> Classification:
+    types = _fire(clauses, lexicon.type_rules)
+    marks = _fire(clauses, lexicon.mark_rules)
+    area = area_hint or _best(areas) or _OTHER
+    chosen = type_hint or _best(types) or _INQUIRY
+    urgent = chosen == _REPAIR and _total(marks, _URGENT) >= 1
+    follow_up = chosen in (_INQUIRY, _COMPLAINT) and _total(marks, "follow_up") >= 1
+    return Classification(
+        type=chosen,
+        area=area,
+        department=taxonomy.department_for(chosen, area),
+        urgency=_URGENT if urgent else NORMAL,
+        emergency=False,
+        emergency_kind=None,
+        confidence=round(
+            (1.0 if area_hint else _margin(areas)) * (1.0 if type_hint else _margin(types)), 3
+        ),
+        follow_up=follow_up,
+        reasons=(
+            *types.get(chosen, {}),
+            *areas.get(area, {}),
+            *(reason for rules in marks.values() for reason in rules),
+        ),
+    )
+
+
+def _total(fired: _Fired, target: str) -> float:
+    return sum(fired.get(target, {}).values())
+
+
+def _best(fired: _Fired) -> str | None:
+    """Pick the target with the most evidence; ties go to the lower id, to be reproducible."""
+    scores = [(-sum(rules.values()), target) for target, rules in fired.items()]
+    least, target = min(scores, default=(0.0, ""))
+    return target if least < 0 else None
+
+
+def _margin(fired: _Fired) -> float:
+    """Turn the lead of the best target over the next into a chance of being right."""
+    scores = sorted((_total(fired, target) for target in fired), reverse=True)
+    best, second = (*scores, 0.0, 0.0)[:2]
+    if best <= 0:
+        return 0.3
+    return 0.5 + 0.5 * (best - max(second, 0.0)) / (best + 1.0)

@@ -1,0 +1,75 @@
+"""Who is on duty: people by estate and department, and the group's emergency chain. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+ANYWHERE: Final = "*"
+"""The place whose people answer where an estate has nobody of its own."""
+EMERGENCY_CHAIN: Final = "emergency_chain"
+"""The department under which the group's chain is kept: called one after the other."""
+
+
+class Person(BaseModel):
+    """Somebody of the duty list; `phone` is E.164 or a national number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    id: str
+    name: str
+    mail: str
+    phone: str = ""
+    language: str = "zh"
+
+
+class Duty(BaseModel):
+    """Place (estate id or `*`) → department → people, first choice first, the lead last.
+
+    The lead of a department is told of breaches.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    places: Mapping[str, Mapping[str, tuple[Person, ...]]]
+
+    def on_duty(self, estate: str | None, department: str) -> tuple[Person, ...]:
+        """The people for this department, first choice first; the group's own as a fallback."""
+        for place in (estate, ANYWHERE):
+            if place and (people := self.places.get(place, {}).get(department)):
+                return people
+        return ()
+
+    def lead(self, estate: str | None, department: str) -> Person | None:
+        """Who answers for the department when a limit is broken."""
+        people = self.on_duty(estate, department)
+        return people[-1] if people else None
+
+    @property
+    def emergency_chain(self) -> tuple[Person, ...]:
+        """Who is called next while nobody has acknowledged an alert."""
+        return self.on_duty(None, EMERGENCY_CHAIN)
+
+    def person(self, id: str) -> Person | None:
+        """Somebody by id."""
+        return self._by_id.get(id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Person]:
+        return {
+            person.id: person
+            for departments in self.places.values()
+            for people in departments.values()
+            for person in people
+        }
+
+
+def sample_duty() -> dict[str, Any]:
+    """The duty list of the sample group, as a document."""
+    text = files("shared.policy.sample").joinpath("duty.yaml").read_text("utf-8")
+    return {"places": yaml.safe_load(text)}

@@ -1,0 +1,417 @@
+"""The words a group listens for: weighted rules over named word lists, and what makes them harmless.
+
+A *term* is plain text, found anywhere in Chinese and at word boundaries in English. It may hold
+`…` (a short gap inside one clause), `(a|b)`, `[ab]` and `?`, and in English end in `*` (any ending).
+Unbounded repetition is refused, so the cost of reading grows with the text and never faster.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Literal, NamedTuple, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from shared.policy.taxonomy import Taxonomy, load_sample_taxonomy
+
+Reach = Literal["clause", "onward", "sentence", "text"]
+
+# Where a clause ends; the longer marks also end a sentence.
+_CLAUSE_END = ",、:"
+_SENTENCE_END = "。.!?;\n"
+# Speech recognisers often write no marks at all: a clause longer than this is cut, so that words
+# at the two ends of a long text are not read as one statement.
+_LONGEST_CLAUSE = 48
+# Longer than any letter; what follows adds cost and no evidence.
+_LONGEST_TEXT = 20_000
+
+# Where a list is heard: position in the text, bit of the list.
+_Heard = list[tuple[int, int]]
+
+_META = re.compile(r"[…()|\[\]?*]")
+_REFUSED = re.compile(r"[+{}\\^$]")
+_MARKS = re.compile(f"[{_CLAUSE_END}{_SENTENCE_END}]+")
+_BOUNDARY_BEFORE = r"(?<![a-z0-9])"
+_BOUNDARY_AFTER = r"(?![a-z0-9])"
+
+
+class Rule(BaseModel):
+    """Evidence for one thing: its own words and lists in one clause, other lists nearby."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    say: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    despite: tuple[str, ...] = ()
+    weight: float = Field(1.0, ge=-10, le=10)
+
+
+class Guard(BaseModel):
+    """Words that make danger words harmless, how far they reach and what lifts them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    say: tuple[str, ...]
+    reach: Reach
+    lifted_by: tuple[str, ...] = ()
+
+
+class Letter(BaseModel):
+    """A long text tells stories: there a danger counts only near one of these lists."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    longer_than: int = Field(gt=0)
+    needs: tuple[str, ...]
+
+
+class Clause(NamedTuple):
+    """The word lists heard in one clause, as bits, and the sentence it belongs to."""
+
+    heard: int
+    sentence: int
+
+
+class CompiledRule(NamedTuple):
+    """A rule in bits: cheap to try against a clause."""
+
+    target: str
+    reason: str
+    need: int
+    near: int
+    unless: int
+    despite: frozenset[str]
+    weight: float
+
+
+class CompiledGuard(NamedTuple):
+    """A guard in bits."""
+
+    name: str
+    heard: int
+    reach: Reach
+    lifted_by: int
+
+
+class _Term(NamedTuple):
+    """One way to say a listed word: plain text, or a pattern where a plain head is not enough."""
+
+    bit: int
+    text: str
+    pattern: re.Pattern[str] | None
+
+
+class Lexicon(BaseModel):
+    """Everything listened for, as data; bad terms and unknown names are all named at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    words: Mapping[str, tuple[str, ...]]
+    idioms: tuple[str, ...] = ()
+    guards: Mapping[str, Guard]
+    letter: Letter
+    kinds: Mapping[str, tuple[Rule, ...]]
+    areas: Mapping[str, tuple[Rule, ...]]
+    types: Mapping[str, tuple[Rule, ...]]
+    follow_up: tuple[Rule, ...]
+    urgent: tuple[Rule, ...]
+
+    _bits: dict[str, int] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _name_all_faults(self) -> Self:
+        faults = [*self._bad_terms(), *self._unknown_words(), *self._rule_faults()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def faults_against(self, taxonomy: Taxonomy) -> list[str]:
+        """Name every kind, area or type this lexicon speaks of that the taxonomy does not have."""
+        return [
+            *(f"unknown emergency kind {i!r}" for i in self.kinds if not taxonomy.has_kind(i)),
+            *(f"unknown area {i!r}" for i in self.areas if not taxonomy.has_area(i)),
+            *(f"unknown type {i!r}" for i in self.types if not taxonomy.has_type(i)),
+        ]
+
+    def read(self, text: str) -> list[Clause]:
+        """Split into clauses and tell which word lists each one speaks of; total for any text."""
+        plain = normalise(text)
+        return list(_clauses(plain, self._hits(plain)))
+
+    @cached_property
+    def kind_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+        """The emergency rules, by a bit each of them needs."""
+        return self._by_trigger(self.kinds, "kind")
+
+    @cached_property
+    def area_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+        """The area rules, by a bit each of them needs."""
+        return self._by_trigger(self.areas, "area")
+
+    @cached_property
+    def type_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+        """The type rules, by a bit each of them needs."""
+        return self._by_trigger(self.types, "type")
+
+    @cached_property
+    def mark_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+        """The follow-up and urgency rules, by a bit each of them needs."""
+        return self._by_trigger({"follow_up": self.follow_up, "urgent": self.urgent}, "mark")
+
+    @cached_property
+    def compiled_guards(self) -> tuple[CompiledGuard, ...]:
+        """The guards in bits."""
+        return tuple(
+            CompiledGuard(
+                name, self._bit(f"guard.{name}"), guard.reach, self._mask(guard.lifted_by)
+            )
+            for name, guard in self.guards.items()
+        )
+
+    @cached_property
+    def letter_needs(self) -> int:
+        """The lists of which a long text must speak near a danger, in bits."""
+        return self._mask(self.letter.needs)
+
+    @cached_property
+    def _heads(self) -> dict[str, tuple[_Term, ...]]:
+        heads: dict[str, list[_Term]] = {}
+        for name, term in self._vocabulary():
+            bit = 0 if name is None else self._bit(name)
+            for head, compiled in _compile_term(bit, term):
+                heads.setdefault(head, []).append(compiled)
+        return {head: tuple(terms) for head, terms in heads.items()}
+
+    def _hits(self, plain: str) -> _Heard:
+        """Tell where each list is heard; what only an idiom says is not heard."""
+        hits: list[tuple[int, int, int]] = []
+        idioms: list[tuple[int, int]] = []
+        heads = self._heads
+        for at, pair in enumerate(map(str.__add__, plain, f"{plain[1:]}\n")):
+            for key in (pair, pair[0]):
+                for bit, word, pattern in heads.get(key, ()):
+                    if pattern is None:
+                        if not plain.startswith(word, at):
+                            continue
+                        end = at + len(word)
+                    else:
+                        found = pattern.match(plain, at)
+                        if found is None:
+                            continue
+                        end = found.end()
+                    if bit:
+                        hits.append((at, end, bit))
+                    else:
+                        idioms.append((at, end))
+        return _audible(hits, idioms)
+
+    def _by_trigger(
+        self, rules: Mapping[str, tuple[Rule, ...]], section: str
+    ) -> Mapping[int, tuple[CompiledRule, ...]]:
+        found: dict[int, list[CompiledRule]] = {}
+        for target, targeted in rules.items():
+            for rule in targeted:
+                compiled = self._compile(rule, target, section)
+                trigger = compiled.need & -compiled.need
+                found.setdefault(trigger, []).append(compiled)
+        return {trigger: tuple(compiled) for trigger, compiled in found.items()}
+
+    def _compile(self, rule: Rule, target: str, section: str) -> CompiledRule:
+        own = self._bit(f"{section}.{target}.{rule.id}") if rule.say else 0
+        return CompiledRule(
+            target=target,
+            reason=f"{section}.{target}.{rule.id}",
+            need=own | self._mask(rule.when),
+            near=self._mask(rule.near),
+            unless=self._mask(rule.unless),
+            despite=frozenset(rule.despite),
+            weight=rule.weight,
+        )
+
+    def _sections(self) -> Iterator[tuple[str, str, tuple[Rule, ...]]]:
+        for section, targets in (("kind", self.kinds), ("area", self.areas), ("type", self.types)):
+            for target, rules in targets.items():
+                yield section, target, rules
+        yield "mark", "follow_up", self.follow_up
+        yield "mark", "urgent", self.urgent
+
+    def _vocabulary(self) -> Iterator[tuple[str | None, str]]:
+        """List every term with the name of its list; an idiom has none."""
+        for idiom in self.idioms:
+            yield None, idiom
+        for name, terms in self.words.items():
+            yield from ((name, term) for term in terms)
+        for name, guard in self.guards.items():
+            yield from ((f"guard.{name}", term) for term in guard.say)
+        for section, target, rules in self._sections():
+            for rule in rules:
+                yield from ((f"{section}.{target}.{rule.id}", term) for term in rule.say)
+
+    def _bit(self, name: str) -> int:
+        return self._bits.setdefault(name, 1 << len(self._bits))
+
+    def _mask(self, names: Iterable[str]) -> int:
+        mask = 0
+        for name in names:
+            mask |= self._bit(name)
+        return mask
+
+    def _bad_terms(self) -> Iterator[str]:
+        for name, term in self._vocabulary():
+            fault = _term_fault(term)
+            if fault:
+                yield f"{name or 'idioms'}: {term!r} {fault}"
+
+    def _unknown_words(self) -> Iterator[str]:
+        named = [
+            (f"guard {name!r}", word) for name, g in self.guards.items() for word in g.lifted_by
+        ]
+        named += [("letter", word) for word in self.letter.needs]
+        for section, target, rules in self._sections():
+            for rule in rules:
+                where = f"{section} {target}.{rule.id}"
+                named += [(where, word) for word in (*rule.when, *rule.near, *rule.unless)]
+        yield from (
+            f"{where} names unknown words {w!r}" for where, w in named if w not in self.words
+        )
+
+    def _rule_faults(self) -> Iterator[str]:
+        seen: set[str] = set()
+        for section, target, rules in self._sections():
+            for rule in rules:
+                where = f"{section} {target}.{rule.id}"
+                if where in seen:
+                    yield f"{where} is there twice"
+                seen.add(where)
+                if not rule.say and not rule.when:
+                    yield f"{where} has neither say nor when"
+                for guard in rule.despite:
+                    if guard not in self.guards:
+                        yield f"{where} names unknown guard {guard!r}"
+
+
+def normalise(text: str) -> str:
+    """Bring a text to one width and case, so that a term is written once."""
+    cut = text[:_LONGEST_TEXT]
+    return unicodedata.normalize("NFKC", cut).lower().replace("’", "'")[:_LONGEST_TEXT]
+
+
+def read_lexicon(document: object, taxonomy: Taxonomy) -> Lexicon:
+    """Read a lexicon for this taxonomy, or say in one ValueError everything wrong with it."""
+    lexicon = Lexicon.model_validate(document)
+    faults = lexicon.faults_against(taxonomy)
+    if faults:
+        raise ValueError("; ".join(faults))
+    return lexicon
+
+
+@cache
+def load_sample_lexicon() -> Lexicon:
+    """Read the sample group's lexicon, once per process."""
+    text = files("shared.policy.sample").joinpath("lexicon.yaml").read_text("utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return read_lexicon(yaml.load(text, Loader=loader), load_sample_taxonomy())  # noqa: S506  # a safe loader, the fast one where there is one
+
+
+def _audible(hits: list[tuple[int, int, int]], idioms: list[tuple[int, int]]) -> _Heard:
+    """Drop what is only part of a longer idiom."""
+    if not idioms:
+        return [(at, bit) for at, _, bit in hits]
+    covered = {at: span for span in idioms for at in range(*span)}
+    return [
+        (at, bit)
+        for at, end, bit in hits
+        if (span := covered.get(at)) is None or end > span[1] or span == (at, end)
+    ]
+
+
+def _term_fault(term: str) -> str | None:
+    """Say what is wrong with a term, if anything is."""
+    if not term or term != normalise(term).replace("...", "…"):
+        return "is empty or not in plain width and lower case"
+    if _REFUSED.search(term) or re.search(r"\*(?=[a-z*])", term):
+        return "repeats without bound or uses signs that terms do not have"
+    if term.count("…") > 3 or term.startswith(("…", "*", "?", ")", "]", "|")):
+        return "begins with a gap or has more than three"
+    try:
+        return None if all(head for head, _ in _compile_term(0, term)) else "has no plain beginning"
+    except re.error as error:
+        return f"is not a pattern: {error}"
+
+
+def _compile_term(bit: int, term: str) -> Iterator[tuple[str, _Term]]:
+    """Give each plain beginning of a term with what must follow it."""
+    for choice, rest in _leading_choices(term):
+        yield from _compile_term(bit, choice + rest)
+    if term[0] in "([":
+        return
+    meta = _META.search(term)
+    plain = term[: meta.start()] if meta else term
+    if meta and meta.group() in "?|":
+        plain = plain[:-1]
+    english = term[0].isascii()
+    pattern = re.compile(_regex(term, english=english)) if meta or english else None
+    yield plain[:2], _Term(bit, term, pattern)
+
+
+def _leading_choices(term: str) -> Iterator[tuple[str, str]]:
+    """Open the group a term begins with, so that every way to say it has a plain beginning."""
+    if term.startswith("["):
+        end = term.index("]")
+        yield from ((letter, term[end + 1 :]) for letter in term[1:end])
+    if not term.startswith("("):
+        return
+    depth, start = 0, 1
+    choices = []
+    for at, sign in enumerate(term):
+        depth += (sign == "(") - (sign == ")")
+        if (sign == "|" and depth == 1) or (sign == ")" and depth == 0):
+            choices.append(term[start:at])
+            start = at + 1
+        if depth == 0:
+            yield from ((choice, term[start:]) for choice in choices)
+            return
+    raise re.error("a bracket is not closed")
+
+
+def _regex(term: str, *, english: bool) -> str:
+    gap = f"[^{_CLAUSE_END}{_SENTENCE_END}]{{0,{24 if english else 8}}}?"
+    body = term.replace("…", gap).replace("*", "[a-z]{0,12}")
+    return f"{_BOUNDARY_BEFORE}(?:{body}){_BOUNDARY_AFTER}" if english else body
+
+
+def _clauses(plain: str, hits: _Heard) -> Iterator[Clause]:
+    """Give the clauses in which something is heard, in order."""
+    position = sentence = start = 0
+    for end, closes in _ends(plain):
+        heard = 0
+        while position < len(hits) and hits[position][0] < end:
+            heard |= hits[position][1]
+            position += 1
+        if end > start:
+            yield Clause(heard, sentence)
+        start = end
+        sentence += closes
+
+
+def _ends(plain: str) -> Iterator[tuple[int, bool]]:
+    """Tell where each clause ends and whether its sentence ends with it."""
+    start = 0
+    for mark in _MARKS.finditer(plain):
+        at = mark.start()
+        while at - start > _LONGEST_CLAUSE:
+            start += _LONGEST_CLAUSE
+            yield start, False
+        start = mark.end()
+        yield start, mark.group()[0] in _SENTENCE_END
+    while len(plain) - start > _LONGEST_CLAUSE:
+        start += _LONGEST_CLAUSE
+        yield start, False
+    yield len(plain), True

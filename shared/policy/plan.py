@@ -1,0 +1,113 @@
+"""The one decision about a request: what it is, whose it is, how soon it is promised. Pure.
+
+`plan` is total: every report gets a plan, and an emergency always gets departments, also when
+its place is unknown. Only intake calls it, at registration and at each reclassification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from shared.policy.classify import Classification, classify
+from shared.policy.policy import Policy
+from shared.policy.taxonomy import Limit
+
+Undecided = Literal["place", "category", "faults"]
+PROMISED_CLOCKS: Final = ("first_reply", "accept", "arrive", "control", "resolve")
+"""Clocks that start with the registration; feed_back starts when the work is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the decision is made from: words, hints, and what could be understood of the place.
+
+    `decided` marks that a person at the desk chose type and area, so that no doubt remains.
+    """
+
+    text: str
+    estate: str | None
+    type: str | None = None
+    area: str | None = None
+    faulty: bool = False
+    decided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was decided, under which policy version.
+
+    `departments` is lead first; `limits` are durations by clock, `promised` the times they mean
+    for a request registered now (aware). `undecided` says why a person must look at it.
+    """
+
+    policy: str
+    type: str
+    area: str
+    urgency: str
+    emergency_kind: str | None
+    departments: tuple[str, ...]
+    limits: Mapping[str, Limit]
+    promised: Mapping[str, datetime]
+    undecided: tuple[Undecided, ...] = ()
+    confidence: float = 1.0
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether the emergency plan of `emergency_kind` starts at once (B3.2.3)."""
+        return self.urgency == "emergency"
+
+
+def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
+    """Decide type, area, urgency, departments and promised times of a report.
+
+    Total: whatever is unclear is named in `undecided`. A routine request that is undecided has no
+    department yet and no promise but that of the manual queue; an emergency has both at once.
+    """
+    found = classify(
+        report.text, policy.taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
+    )
+    undecided = _undecided(report, found, policy)
+    departments = _departments(found, policy) if found.emergency or not undecided else ()
+    limits = policy.taxonomy.limits(found.type, found.urgency, found.emergency_kind)
+    return Plan(
+        policy=policy.version,
+        type=found.type,
+        area=found.area,
+        urgency=found.urgency,
+        emergency_kind=found.emergency_kind,
+        departments=departments,
+        limits=limits,
+        promised=_promised(limits, policy, now) if departments else {},
+        undecided=undecided,
+        confidence=found.confidence,
+    )
+
+
+def _undecided(report: Reported, found: Classification, policy: Policy) -> tuple[Undecided, ...]:
+    reasons: list[Undecided] = []
+    if report.estate is None:
+        reasons.append("place")
+    unsure = found.confidence < policy.rules.hold_below_confidence
+    if unsure and not report.decided and not found.emergency:
+        reasons.append("category")
+    if report.faulty:
+        reasons.append("faults")
+    return tuple(reasons)
+
+
+def _departments(found: Classification, policy: Policy) -> tuple[str, ...]:
+    if found.emergency_kind is None:
+        return (found.department,)
+    kind = policy.taxonomy.kind(found.emergency_kind)
+    return (kind.department, *kind.support)
+
+
+def _promised(limits: Mapping[str, Limit], policy: Policy, now: datetime) -> dict[str, datetime]:
+    return {
+        clock: policy.calendar.due(now, limits[clock])
+        for clock in PROMISED_CLOCKS
+        if clock in limits
+    }

@@ -1,0 +1,16 @@
+"""What is personal, and how it is sealed, found again, masked and scrubbed.
+
+`open` is not re-exported: few may import it.
+"""
+
+from shared.privacy.index import BlindIndex, to_e164
+from shared.privacy.keys import Keys, load_keys, make_keys
+from shared.privacy.mask import mask_name, mask_phone, mask_room
+from shared.privacy.scrub import building_of, scrub
+from shared.privacy.seal import Sealer
+from shared.privacy.vault import CannotOpen, Vault
+
+__all__ = [
+    "BlindIndex", "CannotOpen", "Keys", "Sealer", "Vault", "building_of", "load_keys",
+    "make_keys", "mask_name", "mask_phone", "mask_room", "scrub", "to_e164",
+]  # fmt: skip

@@ -1,0 +1,25 @@
+"""Opening what is sealed. Only the notifier (to render a message) and intake's reveal, export,
+dial, replay and erasure may import this module; import-linter holds that wall.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.privacy.vault import Vault
+
+
+class Opener:
+    """Opens persons and messages; the caller answers for having a reason on record."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def open_person(self, sealed: bytes) -> dict[str, Any]:
+        """The person's fields; raises CannotOpen."""
+        person: dict[str, Any] = await self._vault.decrypt(sealed)
+        return person
+
+    async def open_bytes(self, sealed: bytes) -> bytes:
+        """The message as it came; raises CannotOpen."""
+        return bytes(await self._vault.decrypt(sealed))

@@ -1,0 +1,87 @@
+"""The data keys of sealed persons: one per estate, one of the group, in MongoDB's key vault.
+
+The master key wraps them and never leaves the key file. Sealing and opening stand in modules of
+their own (`seal`, `open`), because only few may import the second.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bson.binary import Binary
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientEncryption
+from pymongo import ASCENDING, IndexModel
+from pymongo.encryption import Algorithm
+from pymongo.errors import DuplicateKeyError, EncryptionError, OperationFailure
+
+VAULT: Final = "__keyVault"
+GROUP: Final = "group"
+"""The key for what has no estate yet: parked reports and requests from unknown places."""
+
+
+def key_name(estate: str | None) -> str:
+    """The alternative name of the key that seals what belongs to an estate."""
+    return f"estate/{estate}" if estate else GROUP
+
+
+class Vault:
+    """Client-side encryption under the keys of one database."""
+
+    def __init__(self, client: AsyncIOMotorClient[Any], database: str, master: bytes) -> None:
+        # The attribute form fails on names with a leading underscore.
+        self._keys = client[database][VAULT]
+        self._encryption: Any = AsyncIOMotorClientEncryption(
+            {"local": {"key": master}},
+            f"{database}.{VAULT}",
+            client,
+            CodecOptions(tz_aware=True),
+        )
+        self._known: set[str] = set()
+
+    async def start(self) -> None:
+        """Make key names unique, so that two processes cannot make two keys for one estate."""
+        index = IndexModel(
+            [("keyAltNames", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"keyAltNames": {"$exists": True}},
+        )
+        await self._keys.create_indexes([index])
+        await self._ensure(GROUP)
+
+    async def encrypt(self, value: Any, name: str) -> Binary:
+        """Encrypt a BSON value, randomly, under the key called `name`."""
+        await self._ensure(name)
+        sealed: Binary = await self._encryption.encrypt(
+            value, Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random, key_alt_name=name
+        )
+        return sealed
+
+    async def decrypt(self, sealed: bytes) -> Any:
+        """Undo `encrypt`; raises CannotOpen when the key is gone or the data are damaged."""
+        try:
+            return await self._encryption.decrypt(Binary(sealed, 6))
+        except EncryptionError as error:
+            raise CannotOpen from error
+
+    async def _ensure(self, name: str) -> None:
+        if name in self._known:
+            return
+        if await self._keys.find_one({"keyAltNames": name}, {"_id": 1}) is None:
+            try:
+                await self._encryption.create_data_key("local", key_alt_names=[name])
+            except (DuplicateKeyError, OperationFailure, EncryptionError):
+                if await self._keys.find_one({"keyAltNames": name}, {"_id": 1}) is None:
+                    raise
+        self._known.add(name)
+
+    async def aclose(self) -> None:
+        """Release the library's handles."""
+        await self._encryption.close()
+
+
+class CannotOpen(Exception):
+    """The key that sealed this is gone, or the sealed data are damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("sealed data cannot be opened: its key is gone or it is damaged")

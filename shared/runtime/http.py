@@ -1,0 +1,80 @@
+"""The HTTP side every service has: who asks, health, metrics, problems."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.identity import InvalidToken, Principal, read_token
+from shared.runtime.platform import Platform
+from shared.runtime.problems import Problem, add_problem_handlers
+from shared.store import STORE_DOWN
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+def build_app(
+    platform: Platform, routers: Sequence[APIRouter], lifespan: Lifespan, *, title: str
+) -> FastAPI:
+    """One service's HTTP application; `lifespan` runs its loops and consumers."""
+
+    @asynccontextmanager
+    async def run(_: FastAPI) -> AsyncIterator[None]:
+        async with lifespan():
+            yield
+
+    app = FastAPI(title=title, version="1", lifespan=run, redoc_url=None)
+    app.state.platform = platform
+    add_problem_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_health(platform))
+    return app
+
+
+def principal(request: Request) -> Principal:
+    """Who asks, by the bearer token; 401 without a valid one."""
+    platform: Platform = request.app.state.platform
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise InvalidToken("send the header `Authorization: Bearer <token>`")
+    return read_token(token, platform.keys.token, now=platform.store.clock.now())
+
+
+Asking = Annotated[Principal, Depends(principal)]
+
+
+def _health(platform: Platform) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    async def alive() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive", "service": platform.service}
+
+    @router.get("/readyz")
+    async def ready() -> dict[str, str]:
+        """Requests can be served, which needs the store but not the broker."""
+        try:
+            await platform.store.probe()
+        except STORE_DOWN as error:
+            raise Problem(503, "store-away", "The store cannot be reached") from error
+        return {"status": "ready", "policy": platform.policy.version}
+
+    @router.get("/healthz/consumers")
+    async def consumers() -> dict[str, object]:
+        """Every queue of ours has its consumer; a supervisor restarts us when not."""
+        if missing := platform.consumers.missing():
+            raise Problem(503, "no-consumer", "Queues without a consumer", queues=missing)
+        return {"status": "consuming"}
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        """Prometheus text."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,139 @@
+"""What every service stands on, built once: store, bus, policy, duty list, privacy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from pymongo import IndexModel
+
+from shared.bus import Consumers, OutboxPublisher, ParkedRelay, Publisher, Relay, plain_body, repeat
+from shared.bus.consumers import Lanes, Seal
+from shared.bus.relay import OpenBody
+from shared.contracts import Lane
+from shared.policy.policy import Policy
+from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
+from shared.runtime.settings import ServiceSettings
+from shared.store import STORE_DOWN, Store, connect
+from shared.store.parked import ParkedMessages
+from shared.store.policies import NoPolicyError, PolicyReader
+from shared.store.rosters import DutyReader
+from shared.store.tickets import Tickets, rules_of
+from shared.telemetry import logger
+
+POLL_SECONDS: Final = 1.0
+START_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The shared parts of one running service."""
+
+    service: str
+    settings: ServiceSettings
+    keys: Keys
+    store: Store
+    tickets: Tickets
+    policies: PolicyReader
+    duty: DutyReader
+    vault: Vault
+    sealer: Sealer
+    index: BlindIndex
+    publishers: Mapping[Lane, Publisher]
+    outbox: OutboxPublisher
+    parked: ParkedMessages
+    consumers: Consumers
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return self.policies.current
+
+    async def refresh(self) -> None:
+        """Measure the clock and look for new versions of policy and duty list."""
+        await self.store.clock.refresh()
+        await self.policies.refresh()
+        await self.duty.refresh()
+
+    def parked_relay(self, open_body: OpenBody = plain_body) -> ParkedRelay:
+        """The replay of this service's parked messages."""
+        return ParkedRelay(self.parked, self.publishers["routine"], open_body)
+
+    async def run(self, parked: ParkedRelay) -> None:
+        """Poll, publish, relay and consume until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(repeat(self.refresh, seconds=POLL_SECONDS))
+            group.create_task(self.outbox.run())
+            group.create_task(Relay(self.outbox, parked).run())
+            group.create_task(self.consumers.run())
+
+    async def aclose(self) -> None:
+        """Clear what was published, then let go of everything."""
+        with suppress(*STORE_DOWN):
+            await self.outbox.clear()
+        for publisher in self.publishers.values():
+            await publisher.aclose()
+        await self.vault.aclose()
+        self.store.client.close()
+
+
+async def open_platform(
+    service: str,
+    settings: ServiceSettings,
+    *,
+    indexes: Mapping[str, Sequence[IndexModel]],
+    seals_parked: bool = False,
+) -> Platform:
+    """Connect and wait until the store answers and a policy is in force (at most a minute).
+
+    With `seals_parked` the bodies of parked messages are sealed, as those from outside must be.
+    """
+    keys = load_keys(settings.key_file)
+    client = connect(settings.mongo_url.get_secret_value())
+    url = settings.amqp_url.get_secret_value()
+    publishers: dict[Lane, Publisher] = {
+        lane: Publisher(url, f"{service} {lane}") for lane in Lanes
+    }
+    store = Store(client, settings.database, service=service)
+    outbox = OutboxPublisher(store, publishers)
+    store.outbox = outbox
+    vault = Vault(client, settings.database, keys.master)
+    sealer = Sealer(vault)
+    parked = ParkedMessages(store)
+    policies = PolicyReader(store)
+    seal: Seal | None = sealer.seal_bytes if seals_parked else None
+    platform = Platform(
+        service=service,
+        settings=settings,
+        keys=keys,
+        store=store,
+        tickets=Tickets(store, lambda: rules_of(policies.current)),
+        policies=policies,
+        duty=DutyReader(store),
+        vault=vault,
+        sealer=sealer,
+        index=BlindIndex(keys.index),
+        publishers=publishers,
+        outbox=outbox,
+        parked=parked,
+        consumers=Consumers(url, store, parked, seal=seal),
+    )
+    await _until_ready(platform, {"parked": ParkedMessages.indexes, **indexes})
+    return platform
+
+
+async def _until_ready(platform: Platform, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+    async with asyncio.timeout(START_SECONDS):
+        while True:
+            try:
+                await platform.store.start(indexes)
+                await platform.refresh()
+                await platform.vault.start()
+            except (*STORE_DOWN, NoPolicyError) as error:
+                logger.info("waiting_to_start", why=str(error)[:200])
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                return

@@ -1,0 +1,132 @@
+"""Errors over HTTP: RFC 9457 problem documents that name the field and never echo its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.bus import BrokerDown
+from shared.contracts import Fault, MalformedMessage
+from shared.identity import Forbidden, InvalidToken
+from shared.store import STORE_DOWN, Contested
+from shared.store.policies import NoPolicyError
+from shared.store.tickets import NoSuchTicket
+from shared.telemetry import logger
+from shared.tickets import NoSuchOrder, NotAllowed
+
+PROBLEM_JSON: Final = "application/problem+json"
+_FIELD: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,40}")
+
+
+class Problem(Exception):
+    """An answer that is no success; `faults` name fields."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        *,
+        detail: str = "",
+        faults: Sequence[Fault] = (),
+        **more: Any,
+    ) -> None:
+        self.status = status
+        self.body: dict[str, Any] = {
+            "type": f"urn:hotline:problem:{kind}", "title": title, "status": status,
+        }  # fmt: skip
+        if detail:
+            self.body["detail"] = detail
+        if faults:
+            self.body["faults"] = [
+                {"field": f.field, "fault": f.fault, "remedy": f.remedy} for f in faults
+            ]
+        self.body |= more
+        super().__init__(title)
+
+    def to_response(self) -> JSONResponse:
+        """The problem document."""
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else None
+        return JSONResponse(self.body, self.status, headers, media_type=PROBLEM_JSON)
+
+
+def not_found() -> Problem:
+    """The same for what is missing and for what is not yours, so that nothing can be guessed."""
+    return Problem(404, "not-found", "There is nothing here, or it is not yours")
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem an error of ours means to whoever asked."""
+    match error:
+        case Problem():
+            return error
+        case MalformedMessage():
+            return Problem(422, "malformed", "The request does not fit", faults=error.faults)
+        case NotAllowed():
+            return Problem(
+                409, "not-allowed", "Not possible in the present status", detail=error.remedy,
+                transition=str(error.transition), present=str(error.status), set_by=error.last_by,
+            )  # fmt: skip
+        case NoSuchTicket() | NoSuchOrder():
+            return not_found()
+        case Forbidden():
+            return Problem(403, "forbidden", "Not within your rights", detail=str(error))
+        case InvalidToken():
+            return Problem(401, "not-signed-in", "Sign in first", detail=error.reason)
+        case Contested():
+            return Problem(409, "contested", "Others are changing this now; send it again")
+        case BrokerDown():
+            return Problem(503, "broker-away", "The queue cannot be reached; send it again")
+        case NoPolicyError():
+            return Problem(503, "no-policy", "No policy is in force", detail=str(error))
+        case _ if isinstance(error, STORE_DOWN):
+            return Problem(503, "store-away", "The store cannot be reached; send it again")
+    return Problem(500, "failed", "Something broke here; it is in the log")
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Turn every error into a problem document."""
+
+    async def on_error(request: Request, error: Exception) -> JSONResponse:
+        problem = problem_of(error)
+        if problem.status == 500:
+            logger.exception("request_failed", path=_route(request), error=type(error).__name__)
+        return problem.to_response()
+
+    async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        faults = [Fault(_path(item["loc"]), item["msg"]) for item in error.errors()]
+        return Problem(422, "malformed", "The request does not fit", faults=faults).to_response()
+
+    async def on_http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        problem = not_found() if error.status_code == 404 else _plain(error)
+        return problem.to_response()
+
+    app.add_exception_handler(Exception, on_error)
+    for kind in (Problem, MalformedMessage, NotAllowed, NoSuchTicket, NoSuchOrder, Forbidden,
+                 InvalidToken, Contested, BrokerDown, NoPolicyError, *STORE_DOWN):  # fmt: skip
+        app.add_exception_handler(kind, on_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+
+
+def _plain(error: HTTPException) -> Problem:
+    return Problem(error.status_code, "refused", str(error.detail))
+
+
+def _path(loc: Sequence[int | str]) -> str:
+    """The field, unless the sender chose a name that could itself be somebody's number."""
+    parts = [str(p) if isinstance(p, int) or _FIELD.fullmatch(p) else "(unnamed)" for p in loc]
+    return ".".join(parts[1:]) or parts[0]
+
+
+def _route(request: Request) -> str:
+    """The route's pattern: the path itself may hold a token."""
+    return getattr(request.scope.get("route"), "path", "unknown")

@@ -1,0 +1,92 @@
+"""Running one service: read settings, build, serve, stop cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from pydantic import ValidationError
+
+from shared.bus import ParkedRelay
+from shared.runtime.http import build_app
+from shared.runtime.platform import Platform
+from shared.runtime.settings import ServiceSettings
+from shared.telemetry import configure_logs, logger
+
+S = TypeVar("S", bound=ServiceSettings)
+
+GRACE_SECONDS: Final = 5
+"""Open streams may hold a stop no longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a service adds to the platform: its pages and APIs, its loops, its parked relay."""
+
+    routers: Sequence[APIRouter]
+    loops: Sequence[Callable[[], Coroutine[Any, Any, None]]]
+    parked: ParkedRelay
+
+
+def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
+    """The application of a service; its loops run while it serves."""
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        running = [
+            asyncio.create_task(platform.run(parts.parked)),
+            *(asyncio.create_task(loop()) for loop in parts.loops),
+        ]
+        for task in running:
+            task.add_done_callback(_die_of_failure)
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await platform.aclose()
+
+    return build_app(platform, parts.routers, lifespan, title=title)
+
+
+def _die_of_failure(task: asyncio.Task[None]) -> None:
+    """A loop that ended by itself leaves promises unkept: let the supervisor start us afresh."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.critical("loop_died", error=repr(error))
+        sys.exit(1)
+
+
+def run_service(
+    service: str, settings: Callable[[], S], build: Callable[[S], Awaitable[FastAPI]]
+) -> None:
+    """Serve until SIGTERM or SIGINT; exit 2 with a sentence for settings that cannot work."""
+    try:
+        chosen = settings()
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_input=False):
+            print(f"{service}: setting {item['loc'][0]}: {item['msg']}", file=sys.stderr)
+        sys.exit(2)
+    configure_logs(service, chosen.log_level)
+    asyncio.run(_serve(service, chosen, build))
+
+
+async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastAPI]]) -> None:
+    app = await build(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+    logger.info("serving", service=service, host=settings.host, port=settings.port)
+    await uvicorn.Server(config).serve()

@@ -1,0 +1,75 @@
+"""One conditional write: the new state and its events together, and whether it won."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from shared.contracts import Envelope, Event, Lane
+
+Doc = dict[str, Any]
+
+KIND: Final[Mapping[str, str]] = {
+    "tickets": "ticket",
+    "emergencies": "emergency",
+    "messages": "message",
+    "surveys": "survey",
+}
+"""The collection's singular, which begins each event's id."""
+
+
+class Verdict(StrEnum):
+    """What became of a write."""
+
+    WON = "won"
+    LOST = "lost"
+    """Somebody else wrote this version first, or the document is there already (or not there)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change of one document from `version - 1` to `version`, with the events it causes.
+
+    `insert` makes the document (version 1); else `set`, `push` and `unset` update it. Both carry
+    the events in the same write, so that queue and store cannot disagree.
+    """
+
+    collection: str
+    id: str
+    version: int
+    lane: Lane
+    at: datetime
+    insert: Mapping[str, Any] | None = None
+    set: Mapping[str, Any] = field(default_factory=dict)
+    push: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    events: Sequence[Event] = ()
+
+    def envelopes(self, service: str) -> list[Envelope]:
+        """The events as they will be published; ids derive from the document's new version."""
+        kind = KIND[self.collection]
+        return [
+            Envelope.seal(
+                event,
+                id=f"{kind}/{self.id}/{self.version}/{n}",
+                source=f"/hotline/{service}",
+                subject=self.id,
+                lane=self.lane,
+                time=self.at,
+            )
+            for n, event in enumerate(self.events)
+        ]
+
+
+def pending(envelope: Envelope, service: str) -> Doc:
+    """An event as it waits in its document's outbox, for `service` to publish and clear."""
+    return {
+        "id": envelope.id,
+        "service": service,
+        "lane": envelope.lane,
+        "at": envelope.time,
+        "key": envelope.routing_key,
+        "body": envelope.to_body().decode(),
+    }

@@ -1,0 +1,72 @@
+"""Now, by the database's clock: the only clock that decides anything.
+
+Each process keeps the offset between its own monotonic clock and the server's, so that asking
+for the time costs nothing and nine minutes of skew between machines move no deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from motor.motor_asyncio import AsyncIOMotorDatabase
+
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+TRIAL_ID: Final = "trial"
+
+
+class DatabaseClock:
+    """The server's time, in UTC, in whole milliseconds as MongoDB keeps them.
+
+    In a data folder made for trials a stored offset is added, so that days pass in seconds.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._base: datetime | None = None
+        self._measured = 0.0
+        self._forward = timedelta()
+        self.moved = asyncio.Event()
+        """Set when the trial clock was moved forward, so that loops look again at once."""
+
+    def now(self) -> datetime:
+        """The present moment; RuntimeError before the first `refresh`."""
+        if self._base is None:
+            raise RuntimeError("the clock was not started: call refresh() first")
+        elapsed = timedelta(seconds=time.monotonic() - self._measured)
+        moment = self._base + elapsed + self._forward
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    async def refresh(self) -> None:
+        """Measure the offset anew; half the round trip is taken as the way back."""
+        sent = time.monotonic()
+        hello = await self._database.client.admin.command("hello")
+        received = time.monotonic()
+        trial = await self._database["clock"].find_one({"_id": TRIAL_ID})
+        local = hello["localTime"]
+        self._base = local if local.tzinfo else local.replace(tzinfo=UTC)
+        self._measured = (sent + received) / 2
+        forward = timedelta(milliseconds=trial["forward_ms"] if trial else 0)
+        if forward > self._forward:
+            self._forward = forward
+            self.moved.set()
+
+
+async def allow_trial(database: Database) -> None:
+    """Mark the data as a trial's, whose clock may be moved."""
+    await database["clock"].update_one(
+        {"_id": TRIAL_ID}, {"$setOnInsert": {"forward_ms": 0}}, upsert=True
+    )
+
+
+async def forward_trial(database: Database, span: timedelta) -> timedelta | None:
+    """Move a trial's clock forward; the whole offset, or None where the data are no trial's."""
+    if span <= timedelta():
+        raise ValueError("the clock moves forward only")
+    step = round(span.total_seconds() * 1000)
+    doc = await database["clock"].find_one_and_update(
+        {"_id": TRIAL_ID}, {"$inc": {"forward_ms": step}}, return_document=True
+    )
+    return timedelta(milliseconds=doc["forward_ms"]) if doc else None

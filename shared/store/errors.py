@@ -1,0 +1,22 @@
+"""What can go wrong with the store, by what should happen next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pymongo import errors
+
+STORE_DOWN: Final = (
+    errors.ConnectionFailure,  # AutoReconnect, NotPrimaryError, NetworkTimeout and the rest
+    errors.ExecutionTimeout,
+    errors.WTimeoutError,
+    errors.WaitQueueTimeoutError,
+)
+"""The store cannot be reached now: no message is to blame, so none is parked or refused."""
+
+
+class Contested(Exception):
+    """Five writers in a row were faster; the document is there and well, try again later."""
+
+    def __init__(self, collection: str, id: str) -> None:
+        super().__init__(f"{collection}/{id}: lost against other writers five times")

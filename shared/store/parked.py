@@ -1,0 +1,116 @@
+"""Messages that could not be handled: kept whole with their reason, replayed to their one queue.
+
+An entry with a `next_at` is tried again by itself; one without is a dead letter and waits for
+somebody. Nothing is ever dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pymongo import ASCENDING, IndexModel
+
+from shared.store.change import Doc
+from shared.store.store import Store
+
+LEASE: Final = timedelta(seconds=30)
+"""A replica that dies while replaying is relieved after this."""
+MAX_LISTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedMessage:
+    """One message as it came; `body` is sealed where `sealed` says so."""
+
+    queue: str
+    message_id: str
+    reason: str
+    detail: str
+    attempts: int
+    headers: Mapping[str, Any]
+    body: bytes
+    sealed: bool
+    next_at: datetime | None
+    content_type: str | None = None
+    routing_key: str = ""
+    principal: str | None = None
+
+
+class ParkedMessages:
+    """One service's own entries in `parked`."""
+
+    indexes: Final = (
+        IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),
+    )
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._parked = store.database["parked"]
+
+    async def park(self, message: ParkedMessage) -> str:
+        """Keep a message; the same delivery parked twice is one entry. Returns the entry's id."""
+        now = self._store.clock.now()
+        id = entry_id(message)
+        doc: Doc = {
+            "service": self._store.service,
+            "queue": message.queue,
+            "message_id": message.message_id,
+            "reason": message.reason,
+            "detail": message.detail[:500],
+            "attempts": message.attempts,
+            "headers": dict(message.headers),
+            "body": message.body,
+            "sealed": message.sealed,
+            "content_type": message.content_type,
+            "routing_key": message.routing_key,
+            "principal": message.principal,
+            "next_at": message.next_at,
+            "parked_at": now,
+        }
+        await self._parked.update_one({"_id": id}, {"$set": doc}, upsert=True)
+        return id
+
+    async def take_due(self) -> Doc | None:
+        """Lease one entry whose time has come; None when there is none."""
+        now = self._store.clock.now()
+        return await self._parked.find_one_and_update(
+            {"service": self._store.service, "next_at": {"$lte": now}},
+            {"$set": {"next_at": now + LEASE}},
+            sort=[("next_at", ASCENDING)],
+        )
+
+    async def done(self, id: str) -> None:
+        """The message is in its queue again."""
+        await self._parked.delete_one({"_id": id})
+
+    async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> list[Doc]:
+        """Entries of this service without their bodies, by id from `after`."""
+        query: Doc = {"service": self._store.service}
+        if after:
+            query["_id"] = {"$gt": after}
+        cursor = self._parked.find(query, {"body": 0}).sort("_id", ASCENDING)
+        return await cursor.to_list(min(limit, MAX_LISTED))
+
+    async def get(self, id: str) -> Doc | None:
+        """One entry of this service, whole."""
+        return await self._parked.find_one({"_id": id, "service": self._store.service})
+
+    async def count_by_reason(self) -> dict[str, int]:
+        """How many entries wait, by reason."""
+        cursor = self._parked.aggregate(
+            [
+                {"$match": {"service": self._store.service}},
+                {"$group": {"_id": "$reason", "n": {"$sum": 1}}},
+            ]
+        )
+        return {row["_id"]: row["n"] async for row in cursor}
+
+
+def entry_id(message: ParkedMessage) -> str:
+    """The same for every delivery of one message to one queue."""
+    parts = (message.queue, message.message_id, message.body.hex() if not message.sealed else "")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

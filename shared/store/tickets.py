@@ -1,0 +1,121 @@
+"""The one store function through which tickets change: load, apply, write, repeat when lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from shared.policy.policy import Policy
+from shared.store.change import Change, Verdict
+from shared.store.errors import Contested
+from shared.store.store import Store
+from shared.tickets import (
+    Applied,
+    LifecycleRules,
+    Ticket,
+    apply,
+    changes_of,
+    ticket_from_doc,
+    ticket_to_doc,
+)
+from shared.tickets.acts import Act
+
+ATTEMPTS: Final = 5
+"""A writer that loses re-reads and repeats; who loses five times meets a hot spot, not a race."""
+
+Choose = Callable[[Ticket, datetime], Act | Sequence[Act] | None]
+"""Given the ticket as it is now, what to do to it: an act, several, or None for nothing."""
+
+
+class NoSuchTicket(Exception):
+    """There is no ticket of that number."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        super().__init__(f"ticket {number} does not exist")
+
+
+class Tickets:
+    """Reads and changes of tickets, for the two services that write them."""
+
+    def __init__(self, store: Store, rules: Callable[[], LifecycleRules]) -> None:
+        self._store = store
+        self._rules = rules
+
+    async def get(self, number: str) -> Ticket | None:
+        """The ticket as it is now."""
+        doc = await self._store.get("tickets", number)
+        return ticket_from_doc(doc) if doc else None
+
+    async def insert(self, applied: Applied, beside: Mapping[str, Any]) -> Verdict:
+        """Write a new ticket with what is kept beside it; LOST when the number is taken."""
+        ticket = applied.ticket
+        return await self._store.write(
+            Change(
+                collection="tickets",
+                id=ticket.number,
+                version=ticket.version,
+                lane=ticket.lane,
+                at=ticket.registered_at,
+                insert=ticket_to_doc(ticket) | dict(beside),
+                events=applied.events,
+            )
+        )
+
+    async def change(self, number: str, choose: Choose) -> Ticket:
+        """Change a ticket by what `choose` says of its present state, all acts in one write.
+
+        Raises NoSuchTicket, NotAllowed when the table forbids it, Contested after five losses.
+        """
+        for _ in range(ATTEMPTS):
+            doc = await self._store.get("tickets", number)
+            if doc is None:
+                raise NoSuchTicket(number)
+            ticket = ticket_from_doc(doc)
+            now = self._store.clock.now()
+            chosen = choose(ticket, now)
+            acts = [chosen] if isinstance(chosen, Act) else list(chosen or ())
+            if not acts:
+                return ticket
+            applied = self._apply_all(ticket, acts, now)
+            if await self._store.write(_to_change(ticket, applied, now)) is Verdict.WON:
+                return applied.ticket
+        raise Contested("tickets", number)
+
+    def _apply_all(self, ticket: Ticket, acts: Sequence[Act], now: datetime) -> Applied:
+        """Several acts are one change: one version, all events in order."""
+        rules = self._rules()
+        result = Applied(ticket, ())
+        for act in acts:
+            step = apply(result.ticket, act, now, rules)
+            result = Applied(step.ticket, (*result.events, *step.events))
+        return replace(result, ticket=replace(result.ticket, version=ticket.version + 1))
+
+
+def _to_change(before: Ticket, applied: Applied, now: datetime) -> Change:
+    setting, pushing = changes_of(before, applied.ticket)
+    setting.pop("version", None)
+    return Change(
+        collection="tickets",
+        id=before.number,
+        version=before.version + 1,
+        lane=applied.ticket.lane,
+        at=now,
+        set=setting,
+        push=pushing,
+        events=applied.events,
+    )
+
+
+def rules_of(policy: Policy) -> LifecycleRules:
+    """What the lifecycle needs of the policy in force."""
+    rules = policy.rules
+    return LifecycleRules(
+        calendar=policy.calendar,
+        warn_at_share=rules.warn_at_share,
+        undecided_limit=rules.undecided_limit,
+        reopen_within_seconds=rules.reopen_within.total_seconds(),
+        feedback_attempts=rules.feedback_attempts,
+    )

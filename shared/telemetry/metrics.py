@@ -1,0 +1,43 @@
+"""The series of this product (docs/architecture.md lists them). No label names a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CONSUMED: Final = Counter(
+    "hotline_consumed_total", "Messages taken from queues", ["queue", "outcome"]
+)
+HANDLING_SECONDS: Final = Histogram(
+    "hotline_handling_seconds",
+    "Time a handler took",
+    ["queue"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+TICKETS: Final = Counter(
+    "hotline_tickets_total", "Tickets registered", ["type", "urgency", "channel"]
+)
+TICKETS_OPEN: Final = Gauge(
+    "hotline_tickets_open", "Open work by department and urgency", ["department", "urgency"]
+)
+CLOCKS: Final = Counter("hotline_clock_total", "Deadlines fired", ["clock", "outcome"])
+EMERGENCY_ACK_SECONDS: Final = Histogram(
+    "hotline_emergency_ack_seconds",
+    "From the alert to its acknowledgement",
+    buckets=(5, 10, 20, 30, 60, 120, 300, 600),
+)
+MESSAGES: Final = Counter(
+    "hotline_messages_total", "Messages to people, by what became of them", ["channel", "outcome"]
+)
+SURVEY_ANSWERS: Final = Counter("hotline_survey_answers_total", "Survey answers", ["score"])
+PARKED: Final = Gauge("hotline_parked_messages", "Messages that wait in `parked`", ["reason"])
+OUTBOX_PENDING: Final = Gauge(
+    "hotline_outbox_pending", "Documents with events that are not yet published"
+)
+REPLIES: Final = Counter(
+    "hotline_replies_total", "Answers to reports on the queue, by what became of them", ["outcome"]
+)
+REPORTS: Final = Counter(
+    "hotline_reports_total", "Reports by what became of them", ["source", "outcome"]
+)

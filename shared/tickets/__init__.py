@@ -1,0 +1,21 @@
+"""The ticket, its lifecycle and its clocks. Pure: no I/O, and time is an argument."""
+
+from shared.tickets.apply import Applied, Registration, apply, register
+from shared.tickets.documents import changes_of, ticket_from_doc, ticket_to_doc
+from shared.tickets.errors import NoSuchOrder, NotAllowed
+from shared.tickets.lifecycle import (
+    ROWS,
+    TABLE,
+    Clock,
+    OrderStatus,
+    TicketStatus,
+    Transition,
+    derive_status,
+)
+from shared.tickets.model import LifecycleRules, Ticket, WorkOrder
+
+__all__ = [
+    "ROWS", "TABLE", "Applied", "Clock", "LifecycleRules", "NoSuchOrder", "NotAllowed",
+    "OrderStatus", "Registration", "Ticket", "TicketStatus", "Transition", "WorkOrder", "apply",
+    "changes_of", "derive_status", "register", "ticket_from_doc", "ticket_to_doc",
+]  # fmt: skip

@@ -1,0 +1,270 @@
+"""What somebody wants to do to a ticket: one small value per transition, with its own facts.
+
+`by` is the id of the principal who acts; reasons are codes or scrubbed words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from shared.contracts.intake import FeedbackOutcome
+from shared.policy.plan import Plan
+from shared.tickets.lifecycle import Clock, Transition
+from shared.tickets.model import HeldReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Somebody's wish; `note` goes to the timeline."""
+
+    transition: ClassVar[Transition]
+    by: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclassify(Act):
+    """Plan anew; `estate` is the place as it is understood now."""
+
+    transition = Transition.RECLASSIFY
+    plan: Plan
+    estate: str | None
+    how: str = "desk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Act):
+    """The question is answered."""
+
+    transition = Transition.ANSWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell(Act):
+    """The caller was told what is promised or how it stands."""
+
+    transition = Transition.TELL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplement(Act):
+    """The caller added something."""
+
+    transition = Transition.SUPPLEMENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urge(Act):
+    """The caller asks for haste."""
+
+    transition = Transition.URGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback(Act):
+    """The result was fed back, or need not be."""
+
+    transition = Transition.FEEDBACK
+    outcome: FeedbackOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackAttempt(Act):
+    """Nobody answered."""
+
+    transition = Transition.FEEDBACK_ATTEMPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSatisfied(Act):
+    """The caller says it is not solved."""
+
+    transition = Transition.NOT_SATISFIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen(Act):
+    """It is not solved after all; `reason` is a code such as `survey` or `caller`."""
+
+    transition = Transition.REOPEN
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(Act):
+    """Nobody needs it any more, and nobody has taken it yet."""
+
+    transition = Transition.CANCEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCancel(Act):
+    """Nobody needs it any more, but the department has to confirm."""
+
+    transition = Transition.REQUEST_CANCEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(Act):
+    """The same caller's same matter goes on under `into`."""
+
+    transition = Transition.MERGE
+    into: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Act):
+    """Nobody can be chosen by rule; a person decides."""
+
+    transition = Transition.HOLD
+    reason: HeldReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch(Act):
+    """Give this round's work to a department and a person of its duty list."""
+
+    transition = Transition.DISPATCH
+    department: str
+    assignee: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAct(Act):
+    """Something done to one work order."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept(OrderAct):
+    """The assignee takes it."""
+
+    transition = Transition.ACCEPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(OrderAct):
+    """The assignee sends it back, with a reason."""
+
+    transition = Transition.DECLINE
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(OrderAct):
+    """Another department takes over, in the same write."""
+
+    transition = Transition.TRANSFER
+    to_department: str
+    assignee: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start(OrderAct):
+    """Work begins."""
+
+    transition = Transition.START
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrive(OrderAct):
+    """Somebody is on site."""
+
+    transition = Transition.ARRIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control(OrderAct):
+    """The danger is over."""
+
+    transition = Transition.CONTROL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(OrderAct):
+    """Progress."""
+
+    transition = Transition.NOTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appoint(OrderAct):
+    """A visit is agreed for `at`."""
+
+    transition = Transition.APPOINT
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend(OrderAct):
+    """A later time is approved for the whole; the first promise stays on record."""
+
+    transition = Transition.EXTEND
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspend(OrderAct):
+    """Work waits for a reason."""
+
+    transition = Transition.SUSPEND
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(OrderAct):
+    """Work goes on."""
+
+    transition = Transition.RESUME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve(OrderAct):
+    """The work is done, with an outcome code."""
+
+    transition = Transition.RESOLVE
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver(OrderAct):
+    """Not ours: somebody else is responsible."""
+
+    transition = Transition.HAND_OVER
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmCancel(OrderAct):
+    """The department agrees that nobody needs it."""
+
+    transition = Transition.CONFIRM_CANCEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire(Act):
+    """A deadline fires; `order` None means the ticket's own clock."""
+
+    clock: Clock
+    order: str | None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warn(Fire):
+    """The set share of the time is used up."""
+
+    transition = Transition.WARN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach(Fire):
+    """The time is over."""
+
+    transition = Transition.BREACH
+    level: Literal[1] = 1

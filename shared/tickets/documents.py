@@ -1,0 +1,199 @@
+"""Tickets to MongoDB documents and back, and the difference between two versions as an update.
+
+Only the fields of `Ticket` are touched here; what is sealed beside them belongs to intake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from shared.policy.taxonomy import Limit
+from shared.tickets.clocks import ClockState, Segment
+from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus
+from shared.tickets.model import Held, Planned, Promise, Ticket, TimelineEntry, WorkOrder
+
+Doc = dict[str, Any]
+
+
+def ticket_to_doc(ticket: Ticket) -> Doc:
+    """The document of a ticket; `status`, `next_due` and the like are kept for indexes."""
+    plan = ticket.plan
+    return {
+        "_id": ticket.number,
+        "version": ticket.version,
+        "registered_at": ticket.registered_at,
+        "channel": ticket.channel,
+        "estate": ticket.estate,
+        "plans": [_planned_to_doc(p) for p in ticket.plans],
+        "promised": [_promise_to_doc(p) for p in ticket.promised],
+        "round": ticket.round,
+        "mark": ticket.mark.value if ticket.mark else None,
+        "held": {"reason": ticket.held.reason, "since": ticket.held.since} if ticket.held else None,
+        "work_orders": [_order_to_doc(o) for o in ticket.work_orders],
+        "clocks": _clocks_to_doc(ticket.clocks),
+        "timeline": [_entry_to_doc(e) for e in ticket.timeline],
+        "feedback_attempts": ticket.feedback_attempts,
+        "cancel_requested": ticket.cancel_requested,
+        "over_at": ticket.over_at,
+        "test": ticket.test,
+        "status": ticket.status.value,
+        "next_due": ticket.next_due,
+        "type": plan.type,
+        "area": plan.area,
+        "urgency": plan.urgency,
+        "emergency_kind": plan.emergency_kind,
+    }
+
+
+def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
+    """The ticket of a document; derived fields are derived anew, not read."""
+    held = doc.get("held")
+    mark = doc.get("mark")
+    return Ticket(
+        number=doc["_id"],
+        version=doc["version"],
+        registered_at=doc["registered_at"],
+        channel=doc["channel"],
+        estate=doc["estate"],
+        plans=tuple(_planned_from_doc(p) for p in doc["plans"]),
+        promised=tuple(Promise(**p) for p in doc["promised"]),
+        round=doc["round"],
+        mark=TicketStatus(mark) if mark else None,
+        held=Held(**held) if held else None,
+        work_orders=tuple(_order_from_doc(o) for o in doc["work_orders"]),
+        clocks=_clocks_from_doc(doc["clocks"]),
+        timeline=tuple(TimelineEntry(**e) for e in doc["timeline"]),
+        feedback_attempts=doc["feedback_attempts"],
+        cancel_requested=doc["cancel_requested"],
+        over_at=doc["over_at"],
+        test=doc["test"],
+    )
+
+
+def changes_of(before: Ticket, after: Ticket) -> tuple[Doc, Doc]:
+    """What differs, as `$set` and `$push` of an update: lists that only grew are pushed."""
+    old, new = ticket_to_doc(before), ticket_to_doc(after)
+    setting: Doc = {}
+    pushing: Doc = {}
+    for key, value in new.items():
+        was = old[key]
+        if key == "_id" or value == was:
+            continue
+        if isinstance(value, list) and value[: len(was)] == was:
+            pushing[key] = value[len(was) :]
+        elif isinstance(value, list) and len(value) == len(was):
+            setting |= {f"{key}.{i}": v for i, v in enumerate(value) if v != was[i]}
+        else:
+            setting[key] = value
+    return setting, pushing
+
+
+def _limit_to_doc(limit: Limit | None) -> Doc | None:
+    return {"seconds": limit.for_.total_seconds(), "on": limit.on} if limit else None
+
+
+def _limit_from_doc(doc: Mapping[str, Any] | None) -> Limit | None:
+    return Limit(for_=timedelta(seconds=doc["seconds"]), on=doc["on"]) if doc else None
+
+
+def _planned_to_doc(planned: Planned) -> Doc:
+    return {
+        "at": planned.at,
+        "by": planned.by,
+        "policy": planned.policy,
+        "type": planned.type,
+        "area": planned.area,
+        "urgency": planned.urgency,
+        "emergency_kind": planned.emergency_kind,
+        "departments": list(planned.departments),
+        "undecided": list(planned.undecided),
+        "confidence": planned.confidence,
+        "limits": {clock: _limit_to_doc(limit) for clock, limit in planned.limits.items()},
+    }
+
+
+def _planned_from_doc(doc: Mapping[str, Any]) -> Planned:
+    limits = {c: limit for c, d in doc["limits"].items() if (limit := _limit_from_doc(d))}
+    return Planned(
+        **(dict(doc) | {
+            "departments": tuple(doc["departments"]),
+            "undecided": tuple(doc["undecided"]),
+            "limits": limits,
+        })
+    )  # fmt: skip
+
+
+def _promise_to_doc(promise: Promise) -> Doc:
+    return {
+        "at": promise.at,
+        "by": promise.by,
+        "how": promise.how,
+        "policy": promise.policy,
+        "times": dict(promise.times),
+        "told": promise.told,
+    }
+
+
+def _entry_to_doc(entry: TimelineEntry) -> Doc:
+    return {
+        "at": entry.at,
+        "transition": str(entry.transition),
+        "by": entry.by,
+        "order": entry.order,
+        "note": entry.note,
+    }
+
+
+def _order_to_doc(order: WorkOrder) -> Doc:
+    return {
+        "id": order.id,
+        "round": order.round,
+        "department": order.department,
+        "status": order.status.value,
+        "assignee": order.assignee,
+        "before": order.before.value if order.before else None,
+        "clocks": _clocks_to_doc(order.clocks),
+        "outcome": order.outcome,
+    }
+
+
+def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
+    return WorkOrder(
+        id=doc["id"],
+        round=doc["round"],
+        department=doc["department"],
+        status=OrderStatus(doc["status"]),
+        assignee=doc["assignee"],
+        before=OrderStatus(doc["before"]) if doc["before"] else None,
+        clocks=_clocks_from_doc(doc["clocks"]),
+        outcome=doc["outcome"],
+    )
+
+
+def _clocks_to_doc(clocks: Mapping[Clock, ClockState]) -> Doc:
+    return {
+        clock.value: {
+            "limit": _limit_to_doc(state.limit),
+            "segments": [{"kind": s.kind, "start": s.start, "end": s.end} for s in state.segments],
+            "due": state.due,
+            "warn_at": state.warn_at,
+            "stopped_at": state.stopped_at,
+            "warned_at": state.warned_at,
+            "breached_at": state.breached_at,
+        }
+        for clock, state in clocks.items()
+    }
+
+
+def _clocks_from_doc(doc: Mapping[str, Any]) -> dict[Clock, ClockState]:
+    return {
+        Clock(clock): ClockState(
+            **(dict(state) | {
+                "limit": _limit_from_doc(state["limit"]),
+                "segments": tuple(Segment(**s) for s in state["segments"]),
+            })
+        )
+        for clock, state in doc.items()
+    }  # fmt: skip

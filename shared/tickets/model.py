@@ -1,0 +1,172 @@
+"""The ticket and its work orders as values; how they are kept is `documents`, what may happen to
+them is `lifecycle` and `apply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from shared.contracts import Lane
+from shared.policy.calendar import Calendar
+from shared.policy.plan import Plan
+from shared.policy.taxonomy import Limit
+from shared.tickets.clocks import ClockState
+from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus, derive_status
+
+HeldReason = Literal["place", "category", "faults", "nobody_on_duty", "declined_twice"]
+ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice"})
+"""Reasons that the router's manual dispatch ends; intake's reclassification ends the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why the ticket waits in the manual queue, and since when."""
+
+    reason: HeldReason
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the caller was promised (B4.1): times by clock, by whom, how, and whether told yet."""
+
+    at: datetime
+    by: str
+    how: str
+    policy: str
+    times: Mapping[str, datetime]
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One plan as it was made; the last one counts."""
+
+    at: datetime
+    by: str
+    policy: str
+    type: str
+    area: str
+    urgency: str
+    emergency_kind: str | None
+    departments: tuple[str, ...]
+    undecided: tuple[str, ...]
+    confidence: float
+    limits: Mapping[str, Limit]
+
+    @classmethod
+    def from_plan(cls, plan: Plan, *, at: datetime, by: str) -> Planned:
+        """Put a plan on record."""
+        return cls(at, by, plan.policy, plan.type, plan.area, plan.urgency, plan.emergency_kind,
+                   plan.departments, plan.undecided, plan.confidence, plan.limits)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One transition as it happened; `note` holds a code or scrubbed words, never a person."""
+
+    at: datetime
+    transition: str
+    by: str
+    order: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """One department's share of a ticket in one round; `assignee` is of the duty list."""
+
+    id: str
+    round: int
+    department: str
+    status: OrderStatus
+    assignee: str | None = None
+    before: OrderStatus | None = None
+    clocks: Mapping[Clock, ClockState] = field(default_factory=dict)
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One request from registration to its end. Nothing in here names a person outside our staff
+    ids; what does is sealed beside it.
+    """
+
+    number: str
+    version: int
+    registered_at: datetime
+    channel: str
+    estate: str | None
+    plans: tuple[Planned, ...]
+    promised: tuple[Promise, ...] = ()
+    round: int = 1
+    mark: TicketStatus | None = None
+    held: Held | None = None
+    work_orders: tuple[WorkOrder, ...] = ()
+    clocks: Mapping[Clock, ClockState] = field(default_factory=dict)
+    timeline: tuple[TimelineEntry, ...] = ()
+    feedback_attempts: int = 0
+    cancel_requested: bool = False
+    over_at: datetime | None = None
+    test: bool = False
+
+    @property
+    def plan(self) -> Planned:
+        """The plan that counts."""
+        return self.plans[-1]
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether this rides the urgent lane."""
+        return self.plan.urgency == "emergency"
+
+    @property
+    def lane(self) -> Lane:
+        """The lane of everything about this ticket."""
+        return "urgent" if self.is_emergency else "routine"
+
+    @property
+    def orders(self) -> tuple[WorkOrder, ...]:
+        """This round's work orders; those of earlier rounds are history."""
+        return tuple(order for order in self.work_orders if order.round == self.round)
+
+    @property
+    def status(self) -> TicketStatus:
+        """Derived, never kept as a decision."""
+        return derive_status(self.mark, (order.status for order in self.orders))
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next warning or breach falls due; None while nothing can."""
+        return min((due for _, _, _, due in self.deadlines()), default=None)
+
+    def deadlines(self) -> Iterator[tuple[str | None, Clock, ClockState, datetime]]:
+        """Every clock that can still fire: order id (None: the ticket's own), clock, state, time."""
+        owners = [(None, self.clocks), *((order.id, order.clocks) for order in self.orders)]
+        for owner, clocks in owners:
+            for clock, state in clocks.items():
+                if (due := state.next_due) is not None:
+                    yield owner, clock, state, due
+
+    def order(self, id: str) -> WorkOrder | None:
+        """A work order of any round."""
+        return next((order for order in self.work_orders if order.id == id), None)
+
+    def with_order(self, changed: WorkOrder) -> Ticket:
+        """Put a work order in the place of the one with its id."""
+        orders = tuple(changed if o.id == changed.id else o for o in self.work_orders)
+        return replace(self, work_orders=orders)
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleRules:
+    """What the table needs of the policy: the estate's calendar and the group's numbers."""
+
+    calendar: Calendar
+    warn_at_share: float
+    undecided_limit: Limit
+    reopen_within_seconds: float
+    feedback_attempts: int
