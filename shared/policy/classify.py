@@ -83,7 +83,7 @@ def _dangers(
     guards = _guards(clauses, lexicon.compiled_guards)
     fired: _Fired = {}
     silenced = False
-    for at, clause in enumerate(clauses):
+    for at in range(len(clauses)):
         for rule in _matching(clauses, at, lexicon.kind_rules):
             told_late = is_letter and not _around(clauses, at) & lexicon.letter_needs
             if told_late or not guards[at] <= rule.despite:

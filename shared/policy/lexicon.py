@@ -1,8 +1,8 @@
-"""The words a group listens for: weighted rules over named word lists, and what makes them harmless.
+"""The words a group listens for: weighted rules over word lists, and what makes them harmless.
 
 A *term* is plain text, found anywhere in Chinese and at word boundaries in English. It may hold
-`…` (a short gap inside one clause), `(a|b)`, `[ab]` and `?`, and in English end in `*` (any ending).
-Unbounded repetition is refused, so the cost of reading grows with the text and never faster.
+`…` (a short gap inside one clause), `(a|b)`, `[ab]` and `?`, and an English word may end in `*`
+(any ending). Unbounded repetition is refused, so the cost of reading grows with the text and never faster.
 """
 
 import re
@@ -30,6 +30,9 @@ _LONGEST_TEXT = 20_000
 
 # Where a list is heard: position in the text, bit of the list.
 _Heard = list[tuple[int, int]]
+
+# More gaps in one term would let a hostile text cost more than its length.
+_MOST_GAPS = 2
 
 _META = re.compile(r"[…()|\[\]?*]")
 _REFUSED = re.compile(r"[+{}\\^$]")
@@ -338,12 +341,13 @@ def _term_fault(term: str) -> str | None:
         return "is empty or not in plain width and lower case"
     if _REFUSED.search(term) or re.search(r"\*(?=[a-z*])", term):
         return "repeats without bound or uses signs that terms do not have"
-    if term.count("…") > 3 or term.startswith(("…", "*", "?", ")", "]", "|")):
-        return "begins with a gap or has more than three"
     try:
-        return None if all(head for head, _ in _compile_term(0, term)) else "has no plain beginning"
-    except re.error as error:
+        ways = list(_compile_term(0, term))
+    except (re.error, ValueError) as error:
         return f"is not a pattern: {error}"
+    if any(_META.match(way.text) or way.text.count("…") > _MOST_GAPS for _, way in ways):
+        return "begins without a plain character or has too many gaps"
+    return None
 
 
 def _compile_term(bit: int, term: str) -> Iterator[tuple[str, _Term]]:
@@ -352,6 +356,8 @@ def _compile_term(bit: int, term: str) -> Iterator[tuple[str, _Term]]:
         yield from _compile_term(bit, choice + rest)
     if term[0] in "([":
         return
+    if not term:
+        raise ValueError("an empty choice")
     meta = _META.search(term)
     plain = term[: meta.start()] if meta else term
     if meta and meta.group() in "?|":
