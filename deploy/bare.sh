@@ -15,7 +15,7 @@ readonly release=bookworm
 readonly base=${BARE:-$project/.hotline/bare}
 readonly pristine=$base/pristine
 readonly root=$base/root
-readonly inside=/root/estateline
+readonly inside=/srv/estateline
 
 fail() {
     printf 'bare: %s\n' "$*" >&2
@@ -175,7 +175,7 @@ timed() { # what, limit in seconds, then the command
 
 refuse_without_root() {
     local said status=0
-    said=$(env -i PATH=/usr/bin:/bin chroot --userspec=65534:65534 "$root" \
+    said=$(env -i PATH=/usr/sbin:/usr/bin:/bin chroot --userspec=65534:65534 "$root" \
         "$inside/deploy/setup.sh" 2>&1) || status=$?
     check "without root: exit code 2 (was $status)" [ "$status" = 2 ]
     check "without root: names rabbitmq-server and libcurl4" \
@@ -202,20 +202,22 @@ pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(argv[0], argv)
 
-screen = b""
+screen, closed = b"", False
 
 def read_until(happened, limit):
     """Read the terminal until the condition holds or everything on it has ended."""
-    global screen
+    global screen, closed
     until = time.monotonic() + limit
     while not happened():
         if time.monotonic() > until:
             return False
-        if select.select([terminal], [], [], 0.2)[0]:
+        if closed:
+            time.sleep(0.1)
+        elif select.select([terminal], [], [], 0.2)[0]:
             try:
                 screen += os.read(terminal, 65536)
             except OSError:  # nobody holds the other end any more
-                return happened()
+                closed = True
     return True
 
 def ended():
