@@ -8,13 +8,14 @@ its messages, and consuming starts again when a probe write succeeds.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aio_pika
 import structlog
@@ -23,6 +24,7 @@ from faststream import AckPolicy, BaseMiddleware
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from faststream.rabbit.message import RabbitMessage
 from faststream.rabbit.schemas.queue import QueueType
+from typing_extensions import override
 
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
 from shared.bus.topology import QueueSpec, declare
@@ -74,19 +76,28 @@ class Inbound:
 
 EventHandler = Callable[[Delivery], Awaitable[None]]
 InboundHandler = Callable[[Inbound], Awaitable[None]]
-Seal = Callable[[bytes], Awaitable[bytes]]
+
+
+class Sealing(Protocol):
+    """How messages from outside are kept when they are parked: whole, and unreadable."""
+
+    async def seal_parked(self, content: Mapping[str, Any]) -> bytes:
+        """Body, headers and id, sealed under the group's key."""
+
+    def fingerprint(self, body: bytes) -> str:
+        """The same for the same body, and worth nothing to whoever guesses at bodies."""
 
 
 class Consumers:
     """A service's subscriptions on both lanes, their repair and their check."""
 
     def __init__(
-        self, url: str, store: Store, parked: ParkedMessages, *, seal: Seal | None = None
+        self, url: str, store: Store, parked: ParkedMessages, *, sealing: Sealing | None = None
     ) -> None:
         self._url = url
         self._store = store
         self._parked = parked
-        self._seal = seal
+        self._sealing = sealing
         self._specs: list[QueueSpec] = []
         self._events: dict[str, tuple[QueueSpec, EventHandler]] = {}
         self._store_failed = asyncio.Event()
@@ -100,7 +111,6 @@ class Consumers:
                 logger=None,
                 graceful_timeout=10,
                 reconnect_interval=1,
-                client_properties={"connection_name": f"{store.service} {lane}"},
             )
             for lane in Lanes
         }
@@ -196,7 +206,7 @@ class Consumers:
         if not self._running:
             return [spec.name for spec in self._specs]
         return [
-            subscriber.queue.name
+            _name_of(subscriber)
             for broker in self._brokers.values()
             for subscriber in broker.subscribers
             if not _is_consuming(subscriber)
@@ -230,24 +240,45 @@ class Consumers:
         attempts = int(message.headers.get(ATTEMPTS_HEADER, 0)) + 1
         reason, detail, after = _judge(error, attempts)
         raw = message.raw_message
-        body = message.body if self._seal is None else await self._seal(message.body)
         parked = ParkedMessage(
             queue=_queue_of(message),
-            message_id=message.message_id,
             reason=reason,
             detail=detail,
             attempts=attempts,
-            headers=_plain_headers(message.headers),
-            body=body,
-            sealed=self._seal is not None,
+            **await self._kept(message),
             next_at=self._store.clock.now() + after if after else None,
-            content_type=message.content_type,
+            content_type=raw.content_type,
             routing_key=raw.routing_key or "",
             principal=raw.user_id,
         )
         await self._parked.park(parked)
         log = logger.info if after else logger.error
         log("message_parked", reason=reason, attempts=attempts, error=type(error).__name__)
+
+    async def _kept(self, message: RabbitMessage) -> dict[str, Any]:
+        """Body, headers and id as they are kept: sealed where they come from outside."""
+        raw = message.raw_message
+        headers = _plain_headers(message.headers)
+        if self._sealing is None:
+            fingerprint = hashlib.sha256(message.body).hexdigest()
+            return {"fingerprint": fingerprint, "message_id": raw.message_id or "",
+                    "headers": headers, "body": message.body, "sealed": False}  # fmt: skip
+        content = {
+            "body": message.body,
+            "headers": headers,
+            "message_id": raw.message_id,
+            "reply_to": raw.reply_to,
+            "correlation_id": raw.correlation_id,
+        }
+        return {
+            "fingerprint": self._sealing.fingerprint(
+                (raw.message_id or "").encode() + message.body
+            ),
+            "message_id": "",
+            "headers": {},
+            "body": await self._sealing.seal_parked(content),
+            "sealed": True,
+        }
 
 
 def _judge(error: Exception, attempts: int) -> tuple[str, str, timedelta | None]:
@@ -266,7 +297,7 @@ def _judge(error: Exception, attempts: int) -> tuple[str, str, timedelta | None]
 
 
 def _backoff(attempts: int) -> timedelta:
-    return min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY)
+    return min(FIRST_RETRY * int(2 ** (attempts - 1)), LONGEST_RETRY)
 
 
 class _Scope(BaseMiddleware):
@@ -276,6 +307,7 @@ class _Scope(BaseMiddleware):
         super().__init__(msg, context=context)
         self._consumers = consumers
 
+    @override
     async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: Any) -> Any:
         queue = _queue_of(msg)
         started = time.perf_counter()
@@ -287,7 +319,7 @@ class _Scope(BaseMiddleware):
         except STORE_DOWN as down:
             outcome = "store_away"
             self._consumers.store_failed(down)
-        except Exception as failure:  # whatever it is, the message must not be lost
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the message must not be lost
             outcome, error = "parked", failure
             if not isinstance(failure, ContractError | Reject | RetryLater | Contested):
                 logger.exception("handler_failed", error=type(failure).__name__)
@@ -331,6 +363,10 @@ async def _parse(queue: str, raw: Any, original: Callable[[Any], Awaitable[Any]]
 
 def _queue_of(message: Any) -> str:
     return str(message.path["queue"])
+
+
+def _name_of(subscriber: Any) -> str:
+    return str(subscriber.queue.name)
 
 
 def _is_consuming(subscriber: Any) -> bool:

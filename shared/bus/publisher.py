@@ -43,6 +43,7 @@ class Publisher:
         content_type: str = "application/json",
         headers: Mapping[str, Any] | None = None,
         correlation_id: str | None = None,
+        reply_to: str | None = None,
         must_route: bool = False,
         tries: int = TRIES,
         seconds: float = TRY_SECONDS,
@@ -58,6 +59,7 @@ class Publisher:
             content_type=content_type,
             headers=dict(headers or {}),
             correlation_id=correlation_id,
+            reply_to=reply_to,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
         for left in range(tries - 1, -1, -1):
@@ -97,11 +99,9 @@ class Publisher:
                     client_properties={"connection_name": f"{self._name} publish"},
                 )
             if self._channel is None or self._channel.is_closed:
-                channel = await self._connection.channel(
+                self._channel = await self._connection.channel(
                     publisher_confirms=True, on_return_raises=True
                 )
-                self._channel = channel  # type: ignore[assignment]  # robust connection, robust channel
-            assert self._channel is not None
             return self._channel
 
     async def aclose(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.bus.consumers import ATTEMPTS_HEADER, Consumers
@@ -21,7 +22,19 @@ from shared.telemetry import logger, metrics
 RELAY_EVERY_SECONDS: Final = 1.0
 SWEPT_REMEMBERED: Final = 10_000
 
-OpenBody = Callable[[Doc], Awaitable[bytes]]
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is published again."""
+
+    body: bytes
+    headers: Mapping[str, Any]
+    message_id: str | None
+    reply_to: str | None = None
+    correlation_id: str | None = None
+
+
+OpenEntry = Callable[[Doc], Awaitable[Content]]
 
 
 async def repeat(
@@ -37,7 +50,7 @@ async def repeat(
             await what()
         except (*STORE_DOWN, BrokerDown, Contested) as error:
             logger.warning("loop_turn_failed", loop=_name(what), why=type(error).__name__)
-        except Exception:
+        except Exception:  # noqa: BLE001 - see the docstring
             logger.exception("loop_turn_broken", loop=_name(what))
         if wake is None:
             await asyncio.sleep(seconds)
@@ -51,18 +64,18 @@ def _name(what: Callable[..., Any]) -> str:
     return getattr(what, "__qualname__", type(what).__name__)
 
 
-async def plain_body(entry: Doc) -> bytes:
-    """The body of a parked event, which holds nothing personal and is kept as it was."""
-    return bytes(entry["body"])
+async def plain_entry(entry: Doc) -> Content:
+    """A parked event, which holds nothing personal and is kept as it was."""
+    return Content(bytes(entry["body"]), entry["headers"], entry["message_id"] or None)
 
 
 class ParkedRelay:
     """Publishes parked messages again, to their one queue, under the same id."""
 
-    def __init__(self, parked: ParkedMessages, publisher: Publisher, open_body: OpenBody) -> None:
+    def __init__(self, parked: ParkedMessages, publisher: Publisher, open_entry: OpenEntry) -> None:
         self._parked = parked
         self._publisher = publisher
-        self._open_body = open_body
+        self._open_entry = open_entry
 
     async def replay_due(self) -> int:
         """Replay everything whose time has come; how many."""
@@ -80,14 +93,17 @@ class ParkedRelay:
 
         Raises BrokerDown; the entry stays parked then.
         """
-        headers = dict(entry["headers"])
+        content = await self._open_entry(entry)
+        headers = dict(content.headers)
         headers[ATTEMPTS_HEADER] = 0 if fresh else entry["attempts"]
         try:
             await self._publisher.publish(
                 DEFAULT,
                 entry["queue"],
-                await self._open_body(entry),
-                message_id=entry["message_id"],
+                content.body,
+                message_id=content.message_id,
+                reply_to=content.reply_to,
+                correlation_id=content.correlation_id,
                 content_type=entry["content_type"] or "application/json",
                 headers=headers,
                 must_route=True,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, Literal, Self
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from typing_extensions import override
 
 from shared.contracts.errors import MalformedMessage, UnknownEvent
 
@@ -28,6 +29,7 @@ class Event(BaseModel):
     name: ClassVar[str]
     version: ClassVar[int] = 1
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Register each event that has a name, so that a message finds its class."""
         super().__init_subclass__(**kwargs)

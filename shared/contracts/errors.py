@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from pydantic import ValidationError
+from typing_extensions import override
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Fault:
     fault: str
     remedy: str = ""
 
+    @override
     def __str__(self) -> str:
         """Read aloud as one sentence."""
         text = f"{self.field}: {self.fault}"
@@ -45,7 +47,7 @@ class MalformedMessage(ContractError):
     """A body that does not fit its contract."""
 
     def __init__(self, field: str, fault: str, remedy: str = "") -> None:
-        self.faults = (Fault(field, fault, remedy),)
+        self.faults: tuple[Fault, ...] = (Fault(field, fault, remedy),)
         super().__init__(str(self.faults[0]))
 
     @classmethod

@@ -128,7 +128,8 @@ def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, .
     text = raw.get("text")
     if not isinstance(text, str) or not text.strip():
         raise MalformedMessage("text", "is missing or not a string", "say what the matter is")
-    kept: dict[str, Any] = dict(raw) | {"text": _without_controls(text)[:MAX_TEXT]}
+    plain = _without_controls(text) or ""
+    kept: dict[str, Any] = dict(raw) | {"text": plain[:MAX_TEXT]}
     faults: list[Fault] = []
     while True:
         try:
@@ -151,10 +152,10 @@ def _without_fault(kept: dict[str, Any], top: str, found: tuple[Fault, ...]) -> 
     return {k: v for k, v in kept.items() if k != top}
 
 
-def _without_controls(value: Any) -> Any:
+def _without_controls(value: str | None) -> str | None:
     """Drop control characters (they break logs, terminals and mail), keep line ends and tabs."""
-    if not isinstance(value, str):
-        return value
+    if value is None:
+        return None
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -57,7 +58,7 @@ class Calendar(BaseModel):
     def _apart(cls, value: tuple[Block, ...]) -> tuple[Block, ...]:
         if not value:
             raise ValueError("name at least one block of business hours")
-        if any(a.end > b.start for a, b in zip(value, value[1:], strict=False)):
+        if any(a.end > b.start for a, b in itertools.pairwise(value)):
             raise ValueError("blocks must follow each other without overlap")
         return value
 

@@ -155,7 +155,7 @@ def _matching(
         bit = left & -left
         left ^= bit
         for rule in rules.get(bit, ()):
-            if heard & rule.need != rule.need:
+            if heard & rule.need != rule.need or heard & rule.but:
                 continue
             if rule.near or rule.unless:
                 around = _around(clauses, at) if around is None else around
@@ -224,6 +224,8 @@ def _routine(
     types = _fire(clauses, lexicon.type_rules)
     marks = _fire(clauses, lexicon.mark_rules)
     area = area_hint or _best(areas) or _OTHER
+    for leaning, weight in lexicon.leanings.get(area, {}).items():
+        types.setdefault(leaning, {})[f"leaning.{area}.{leaning}"] = weight
     chosen = type_hint or _best(types) or _INQUIRY
     urgent = chosen == _REPAIR and _total(marks, _URGENT) >= 1
     follow_up = chosen in (_INQUIRY, _COMPLAINT) and _total(marks, "follow_up") >= 1

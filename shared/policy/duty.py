@@ -7,8 +7,9 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from shared.policy.yaml import read_yaml
 
 ANYWHERE: Final = "*"
 """The place whose people answer where an estate has nobody of its own."""
@@ -72,4 +73,4 @@ class Duty(BaseModel):
 def sample_duty() -> dict[str, Any]:
     """The duty list of the sample group, as a document."""
     text = files("shared.policy.sample").joinpath("duty.yaml").read_text("utf-8")
-    return {"places": yaml.safe_load(text)}
+    return {"places": read_yaml(text)}

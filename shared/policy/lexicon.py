@@ -2,7 +2,8 @@
 
 A *term* is plain text, found anywhere in Chinese and at word boundaries in English. It may hold
 `…` (a short gap inside one clause), `(a|b)`, `[ab]` and `?`, and an English word may end in `*`
-(any ending). Unbounded repetition is refused, so the cost of reading grows with the text and never faster.
+(any ending). Unbounded repetition is refused, so that the cost of reading grows with the text and
+never faster.
 """
 
 import re
@@ -42,13 +43,19 @@ _BOUNDARY_AFTER = r"(?![a-z0-9])"
 
 
 class Rule(BaseModel):
-    """Evidence for one thing: its own words and lists in one clause, other lists nearby."""
+    """Evidence for one thing.
+
+    It holds in a clause that says one of its words (`say`) and speaks of every list in `when` and
+    of none in `but`, with every list of `near` and none of `unless` within two clauses. `despite`
+    names the guards it ignores.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     say: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     despite: tuple[str, ...] = ()
@@ -87,6 +94,7 @@ class CompiledRule(NamedTuple):
     target: str
     reason: str
     need: int
+    but: int
     near: int
     unless: int
     despite: frozenset[str]
@@ -123,6 +131,7 @@ class Lexicon(BaseModel):
     kinds: Mapping[str, tuple[Rule, ...]]
     areas: Mapping[str, tuple[Rule, ...]]
     types: Mapping[str, tuple[Rule, ...]]
+    leanings: Mapping[str, Mapping[str, float]] = {}
     follow_up: tuple[Rule, ...]
     urgent: tuple[Rule, ...]
 
@@ -141,6 +150,13 @@ class Lexicon(BaseModel):
             *(f"unknown emergency kind {i!r}" for i in self.kinds if not taxonomy.has_kind(i)),
             *(f"unknown area {i!r}" for i in self.areas if not taxonomy.has_area(i)),
             *(f"unknown type {i!r}" for i in self.types if not taxonomy.has_type(i)),
+            *(f"leaning of unknown area {i!r}" for i in self.leanings if not taxonomy.has_area(i)),
+            *(
+                f"leaning of {area!r} to unknown type {i!r}"
+                for area, leaning in self.leanings.items()
+                for i in leaning
+                if not taxonomy.has_type(i)
+            ),
         ]
 
     def read(self, text: str) -> list[Clause]:
@@ -232,6 +248,7 @@ class Lexicon(BaseModel):
             target=target,
             reason=f"{section}.{target}.{rule.id}",
             need=own | self._mask(rule.when),
+            but=self._mask(rule.but),
             near=self._mask(rule.near),
             unless=self._mask(rule.unless),
             despite=frozenset(rule.despite),
@@ -280,7 +297,9 @@ class Lexicon(BaseModel):
         for section, target, rules in self._sections():
             for rule in rules:
                 where = f"{section} {target}.{rule.id}"
-                named += [(where, word) for word in (*rule.when, *rule.near, *rule.unless)]
+                named += [
+                    (where, word) for word in (*rule.when, *rule.but, *rule.near, *rule.unless)
+                ]
         yield from (
             f"{where} names unknown words {w!r}" for where, w in named if w not in self.words
         )

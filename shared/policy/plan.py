@@ -16,7 +16,13 @@ from shared.policy.policy import Policy
 from shared.policy.taxonomy import Limit
 
 Undecided = Literal["place", "category", "faults"]
-PROMISED_CLOCKS: Final = ("first_reply", "accept", "arrive", "control", "resolve")
+PROMISED_CLOCKS: Final = (
+    "first_reply",
+    "accept",
+    "arrive",
+    "control",
+    "resolve",
+)
 """Clocks that start with the registration; feed_back starts when the work is done."""
 
 
@@ -71,7 +77,8 @@ def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
     )
     undecided = _undecided(report, found, policy)
     departments = _departments(found, policy) if found.emergency or not undecided else ()
-    limits = policy.taxonomy.limits(found.type, found.urgency, found.emergency_kind)
+    found_limits = policy.taxonomy.limits(found.type, found.urgency, found.emergency_kind)
+    limits: dict[str, Limit] = {str(clock): limit for clock, limit in found_limits.items()}
     return Plan(
         policy=policy.version,
         type=found.type,

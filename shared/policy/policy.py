@@ -9,13 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.policy.calendar import Calendar
 from shared.policy.lexicon import Lexicon
 from shared.policy.taxonomy import Limit, Taxonomy
 from shared.policy.templates import Templates
+from shared.policy.yaml import read_yaml
 
 KINDS: Final = ("group", "taxonomy", "lexicon", "calendar", "rules", "templates")
 """The documents a policy is made of."""
@@ -96,9 +96,7 @@ class Policy(BaseModel):
 def sample_documents() -> dict[str, dict[str, Any]]:
     """The documents of the sample group, by kind."""
     folder = files("shared.policy.sample")
-    return {
-        kind: yaml.safe_load(folder.joinpath(f"{kind}.yaml").read_text("utf-8")) for kind in KINDS
-    }
+    return {kind: read_yaml(folder.joinpath(f"{kind}.yaml").read_text("utf-8")) for kind in KINDS}
 
 
 def load_documents(overlay: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -109,7 +107,7 @@ def load_documents(overlay: Path | None = None) -> dict[str, dict[str, Any]]:
     documents = sample_documents()
     if overlay is None:
         return documents
-    changes = yaml.safe_load(overlay.read_text("utf-8")) or {}
+    changes = read_yaml(overlay.read_text("utf-8")) or {}
     if unknown := set(changes) - set(KINDS):
         raise ValueError(f"{overlay}: unknown kinds {sorted(unknown)}; known are {list(KINDS)}")
     return {kind: _merged(documents[kind], changes.get(kind, {})) for kind in KINDS}

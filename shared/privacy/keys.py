@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
 MASTER_BYTES: Final = 96
 """What MongoDB's local key provider asks for."""
 FILE_NAME: Final = "keys.json"
@@ -28,6 +30,7 @@ class Keys:
     token: bytes
     link: bytes
 
+    @override
     def __repr__(self) -> str:
         """Never the keys themselves."""
         return "Keys(…)"

@@ -20,6 +20,7 @@ class Opener:
         person: dict[str, Any] = await self._vault.decrypt(sealed)
         return person
 
-    async def open_bytes(self, sealed: bytes) -> bytes:
-        """The message as it came; raises CannotOpen."""
-        return bytes(await self._vault.decrypt(sealed))
+    async def open_parked(self, sealed: bytes) -> dict[str, Any]:
+        """A parked message's body, headers and ids as they came; raises CannotOpen."""
+        content: dict[str, Any] = await self._vault.decrypt(sealed)
+        return content

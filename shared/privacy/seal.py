@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,16 +13,24 @@ from shared.privacy.vault import GROUP, Vault, key_name
 
 
 class Sealer:
-    """Seals persons under their estate's key and raw messages under the group's."""
+    """Seals persons under their estate's key and messages from outside under the group's.
 
-    def __init__(self, vault: Vault) -> None:
+    `secret` keys the fingerprints of messages.
+    """
+
+    def __init__(self, vault: Vault, secret: bytes) -> None:
         self._vault = vault
+        self._secret = secret
 
     async def seal_person(self, person: Mapping[str, Any], *, estate: str | None) -> Binary:
         """Seal one person's fields (and the words that came with them)."""
         kept = {k: v for k, v in person.items() if v is not None}
         return await self._vault.encrypt(kept, key_name(estate))
 
-    async def seal_bytes(self, body: bytes) -> bytes:
-        """Seal a whole message as it came."""
-        return bytes(await self._vault.encrypt(body, GROUP))
+    async def seal_parked(self, content: Mapping[str, Any]) -> bytes:
+        """Seal a whole message as it came: body, headers, id."""
+        return bytes(await self._vault.encrypt(dict(content), GROUP))
+
+    def fingerprint(self, body: bytes) -> str:
+        """A keyed digest: the same for the same body, no help to whoever guesses at bodies."""
+        return hmac.new(self._secret, b"parked\0" + body, hashlib.sha256).hexdigest()

@@ -12,7 +12,7 @@ from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientEncryption
 from pymongo import ASCENDING, IndexModel
-from pymongo.encryption import Algorithm
+from pymongo.encryption import Algorithm  # type: ignore[attr-defined]  # re-exported untyped
 from pymongo.errors import DuplicateKeyError, EncryptionError, OperationFailure
 
 VAULT: Final = "__keyVault"

@@ -10,9 +10,17 @@ from typing import Final
 
 from pymongo import IndexModel
 
-from shared.bus import Consumers, OutboxPublisher, ParkedRelay, Publisher, Relay, plain_body, repeat
-from shared.bus.consumers import Lanes, Seal
-from shared.bus.relay import OpenBody
+from shared.bus import (
+    Consumers,
+    OutboxPublisher,
+    ParkedRelay,
+    Publisher,
+    Relay,
+    plain_entry,
+    repeat,
+)
+from shared.bus.consumers import Lanes
+from shared.bus.relay import OpenEntry
 from shared.contracts import Lane
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
@@ -58,9 +66,9 @@ class Platform:
         await self.policies.refresh()
         await self.duty.refresh()
 
-    def parked_relay(self, open_body: OpenBody = plain_body) -> ParkedRelay:
+    def parked_relay(self, open_entry: OpenEntry = plain_entry) -> ParkedRelay:
         """The replay of this service's parked messages."""
-        return ParkedRelay(self.parked, self.publishers["routine"], open_body)
+        return ParkedRelay(self.parked, self.publishers["routine"], open_entry)
 
     async def run(self, parked: ParkedRelay) -> None:
         """Poll, publish, relay and consume until cancelled."""
@@ -101,10 +109,9 @@ async def open_platform(
     outbox = OutboxPublisher(store, publishers)
     store.outbox = outbox
     vault = Vault(client, settings.database, keys.master)
-    sealer = Sealer(vault)
+    sealer = Sealer(vault, keys.index)
     parked = ParkedMessages(store)
     policies = PolicyReader(store)
-    seal: Seal | None = sealer.seal_bytes if seals_parked else None
     platform = Platform(
         service=service,
         settings=settings,
@@ -119,7 +126,7 @@ async def open_platform(
         publishers=publishers,
         outbox=outbox,
         parked=parked,
-        consumers=Consumers(url, store, parked, seal=seal),
+        consumers=Consumers(url, store, parked, sealing=sealer if seals_parked else None),
     )
     await _until_ready(platform, {"parked": ParkedMessages.indexes, **indexes})
     return platform

@@ -61,7 +61,7 @@ def not_found() -> Problem:
     return Problem(404, "not-found", "There is nothing here, or it is not yours")
 
 
-def problem_of(error: Exception) -> Problem:
+def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911 - one case an error
     """The problem an error of ours means to whoever asked."""
     match error:
         case Problem():
@@ -87,7 +87,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(503, "no-policy", "No policy is in force", detail=str(error))
         case _ if isinstance(error, STORE_DOWN):
             return Problem(503, "store-away", "The store cannot be reached; send it again")
-    return Problem(500, "failed", "Something broke here; it is in the log")
+        case _:
+            return Problem(500, "failed", "Something broke here; it is in the log")
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -71,7 +71,7 @@ def run_service(
         chosen = settings()
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=False):
-            print(f"{service}: setting {item['loc'][0]}: {item['msg']}", file=sys.stderr)
+            sys.stderr.write(f"{service}: setting {item['loc'][0]}: {item['msg']}\n")
         sys.exit(2)
     configure_logs(service, chosen.log_level)
     asyncio.run(_serve(service, chosen, build))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-def for_service(service: str, **fields: Any) -> SettingsConfigDict:
+def for_service(service: str) -> SettingsConfigDict:
     """Settings of one service: HOTLINE_<SERVICE>_* first, HOTLINE_* for what all share."""
     return SettingsConfigDict(
-        env_prefix=f"HOTLINE_{service.upper()}_", frozen=True, populate_by_name=True, **fields
+        env_prefix=f"HOTLINE_{service.upper()}_", frozen=True, populate_by_name=True
     )
 
 

@@ -24,9 +24,13 @@ MAX_LISTED: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedMessage:
-    """One message as it came; `body` is sealed where `sealed` says so."""
+    """One message as it came; where `sealed`, headers and id are sealed together with the body.
+
+    `fingerprint` is the same for the same delivery, so that parking it twice makes one entry.
+    """
 
     queue: str
+    fingerprint: str
     message_id: str
     reason: str
     detail: str
@@ -112,5 +116,5 @@ class ParkedMessages:
 
 def entry_id(message: ParkedMessage) -> str:
     """The same for every delivery of one message to one queue."""
-    parts = (message.queue, message.message_id, message.body.hex() if not message.sealed else "")
+    parts = (message.queue, message.message_id, message.fingerprint)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

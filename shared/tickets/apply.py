@@ -99,8 +99,9 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
     )
     if not new.answered:
         return Applied(ticket, (registered,))
+    entry = TimelineEntry(now, Transition.ANSWER, new.by)
     ticket = replace(ticket, mark=TicketStatus.ANSWERED, over_at=now, held=None,
-                     timeline=(*ticket.timeline, TimelineEntry(now, Transition.ANSWER, new.by)))  # fmt: skip
+                     timeline=(*ticket.timeline, entry))  # fmt: skip
     ticket = _stop(ticket, ROWS[Transition.ANSWER], now)
     return Applied(ticket, (registered, intake.TicketAnswered(**_facts(ticket))))
 
@@ -163,7 +164,7 @@ _Condition = Callable[[Ticket, Any, datetime, LifecycleRules], str | None]
 
 
 def _nobody_accepted(ticket: Ticket, *_: Any) -> str | None:
-    taken = any(order.status not in {OrderStatus.DISPATCHED} and order.status in UNFINISHED
+    taken = any(order.status is not OrderStatus.DISPATCHED and order.status in UNFINISHED
                 for order in ticket.orders)  # fmt: skip
     return "a department has accepted it: request the cancellation" if taken else None
 
@@ -328,14 +329,14 @@ def _(act: acts.Feedback, ticket: Ticket, _now: datetime, _rules: LifecycleRules
 
 
 @_effect.register
-def _(act: acts.FeedbackAttempt, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
+def _(_act: acts.FeedbackAttempt, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
     tried = replace(ticket, feedback_attempts=ticket.feedback_attempts + 1)
     event = intake.TicketFeedbackAttempted(**_facts(tried), attempts=tried.feedback_attempts)
     return Applied(tried, (event,))
 
 
 @_effect.register
-def _(act: acts.NotSatisfied, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+def _(_act: acts.NotSatisfied, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     return _new_round(ticket, "not_satisfied", now, rules)
 
 
@@ -350,7 +351,7 @@ def _new_round(ticket: Ticket, reason: str, now: datetime, rules: LifecycleRules
 
 
 @_effect.register
-def _(act: acts.RequestCancel, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
+def _(_act: acts.RequestCancel, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
     asked = replace(ticket, cancel_requested=True)
     return Applied(asked, (intake.TicketCancelRequested(**_facts(asked)),))
 

@@ -144,7 +144,7 @@ class Ticket:
         return min((due for _, _, _, due in self.deadlines()), default=None)
 
     def deadlines(self) -> Iterator[tuple[str | None, Clock, ClockState, datetime]]:
-        """Every clock that can still fire: order id (None: the ticket's own), clock, state, time."""
+        """Every clock that can still fire: order id (None: the whole's), clock, state, time."""
         owners = [(None, self.clocks), *((order.id, order.clocks) for order in self.orders)]
         for owner, clocks in owners:
             for clock, state in clocks.items():

@@ -1,0 +1,1 @@
+"""Intake: reports become tickets; callers are recognised, told and asked back."""

@@ -1,0 +1,219 @@
+"""HTTP in: one call each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.arriving import conflict_problem
+from services.intake.errors import Conflict
+from services.intake.following import Following, feedback_act
+from services.intake.registering import Registering
+from services.intake.replaying import Replaying
+from services.intake.storage import list_tickets
+from services.intake.views import listed_view, page, ticket_view
+from shared.contracts import MalformedMessage
+from shared.contracts.report import Short, TicketReport, TicketType, read_json_object
+from shared.identity import sees
+from shared.policy.plan import Reported
+from shared.privacy import scrub
+from shared.runtime import Asking, Platform, not_found
+from shared.telemetry import metrics
+from shared.tickets import Ticket, TicketStatus, ticket_from_doc
+from shared.tickets.acts import Answer, Reopen, Supplement, Tell, Urge
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+NoteText = Annotated[str, Field(max_length=2_000)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    note: NoteText | None = None
+
+    def scrubbed(self) -> str | None:
+        """The note as it may be kept in the timeline."""
+        return scrub(self.note) if self.note else None
+
+
+class ReclassifyBody(_Body):
+    """What a person at the desk decided; what is left out stays as it was."""
+
+    estate: Short | None = None
+    type: TicketType | None = None
+    area: Annotated[str, Field(max_length=60)] | None = None
+
+
+class FeedbackBody(_Body):
+    """How feeding the result back ended."""
+
+    outcome: Literal["told", "delivered", "unreachable", "no_contact", "by_publisher",
+                     "by_incident_notice", "no_answer", "not_satisfied"]  # fmt: skip
+
+
+class ClassifyBody(BaseModel):
+    """Words to classify."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    text: Annotated[str, Field(max_length=20_000)]
+
+
+def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter:
+    """Registering and reading tickets."""
+    router = APIRouter(prefix="/v1", tags=["tickets"])
+
+    @router.post("/tickets", status_code=201, openapi_extra=_report_schema())
+    async def create(
+        request: Request,
+        response: Response,
+        asking: Asking,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+        accept_language: Annotated[str, Header()] = "zh",
+    ) -> dict[str, Any]:
+        """Register a request; the answer carries the promised times. 200 for a repeat."""
+        raw = read_json_object(await request.body())
+        language = "en" if accept_language.lower().startswith("en") else "zh"
+        name = f"key:{idempotency_key}" if idempotency_key else None
+        arrival = registering.read(raw, name=name, language=language)
+        try:
+            answer, created = await registering.register(arrival, asking)
+        except Conflict as conflict:
+            metrics.REPORTS.labels("http", "conflict").inc()
+            raise conflict_problem(conflict) from conflict
+        metrics.REPORTS.labels("http", "created" if created else "repeated").inc()
+        response.status_code = 201 if created else 200
+        response.headers["Location"] = f"/v1/tickets/{answer.number}"
+        return answer.to_json()
+
+    @router.get("/tickets")
+    async def listed(
+        asking: Asking,
+        status: TicketStatus | None = None,
+        estate: str | None = None,
+        after: str | None = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        """Tickets within reach, by number; `next` is the cursor of the next page."""
+        docs = await list_tickets(
+            platform.store, asking, status=status, estate=estate, after=after, limit=limit
+        )
+        return page([listed_view(doc) for doc in docs], limit)
+
+    @router.get("/tickets/{number}")
+    async def one(number: str, asking: Asking) -> dict[str, Any]:
+        """A ticket with its plans, promises, work orders, clocks and timeline."""
+        doc = await platform.store.get("tickets", number)
+        if doc is None or not sees(asking, ticket_from_doc(doc)):
+            raise not_found()
+        return ticket_view(doc)
+
+    @router.post("/classify")
+    async def classify(body: ClassifyBody, asking: Asking) -> dict[str, Any]:
+        """What these words would be taken for; nothing is stored."""
+        del asking  # signing in is all that is asked
+        return registering.classify_text(body.text).model_dump()
+
+    return router
+
+
+def build_actions_api(  # noqa: C901 - one small function an endpoint
+    platform: Platform, following: Following
+) -> APIRouter:
+    """The table's actions of intake."""
+    router = APIRouter(prefix="/v1/tickets/{number}", tags=["actions"])
+
+    def shown(ticket: Ticket) -> dict[str, Any]:
+        return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round,
+                "version": ticket.version}  # fmt: skip
+
+    @router.post("/reclassify")
+    async def reclassify(number: str, body: ReclassifyBody, asking: Asking) -> dict[str, Any]:
+        """Decide place, type or area; the plan is made anew and what was held goes on."""
+        estate = platform.policy.group.find_estate(body.estate)
+        if body.estate and estate is None:
+            raise unknown_estate()
+        changes = Reported(
+            text="", estate=estate.id if estate else None, type=body.type, area=body.area
+        )
+        return shown(
+            await following.reclassify(number, asking, changes=changes, note=body.scrubbed())
+        )
+
+    @router.post("/answer")
+    async def answer(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The question is answered; nobody has to go."""
+        return shown(
+            await following.act(number, asking, Answer(by=asking.id, note=body.scrubbed()))
+        )
+
+    @router.post("/tell")
+    async def tell(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The caller was told the promise or the progress."""
+        return shown(await following.act(number, asking, Tell(by=asking.id, note=body.scrubbed())))
+
+    @router.post("/supplement")
+    async def supplement(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The caller added something."""
+        act = Supplement(by=asking.id, note=body.scrubbed())
+        return shown(await following.act(number, asking, act))
+
+    @router.post("/urge")
+    async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The caller asks for haste."""
+        return shown(await following.act(number, asking, Urge(by=asking.id, note=body.scrubbed())))
+
+    @router.post("/feedback")
+    async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
+        """The result was fed back, could not be, or does not satisfy."""
+        act = feedback_act(body.outcome, by=asking.id, note=body.scrubbed())
+        return shown(await following.act(number, asking, act))
+
+    @router.post("/reopen")
+    async def reopen(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """It is not solved after all: a new round."""
+        act = Reopen(by=asking.id, reason="caller", note=body.scrubbed())
+        return shown(await following.act(number, asking, act))
+
+    @router.post("/cancel")
+    async def cancel(number: str, asking: Asking) -> dict[str, Any]:
+        """Nobody needs it any more; once accepted, the department confirms."""
+        return shown(await following.cancel(number, asking))
+
+    return router
+
+
+def build_parked_api(replaying: Replaying) -> APIRouter:
+    """What could not be handled: listed, shown, replayed."""
+    router = APIRouter(prefix="/v1/parked", tags=["parked"])
+
+    @router.get("")
+    async def listed(asking: Asking, after: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+        """Parked messages without their bodies."""
+        return page(await replaying.listed(asking, after=after, limit=limit), limit, key="id")
+
+    @router.get("/{id}")
+    async def show(id: str, asking: Asking) -> dict[str, Any]:
+        """One parked message, its body still sealed."""
+        return await replaying.show(asking, id)
+
+    @router.post("/{id}/replay", status_code=202)
+    async def replay(id: str, asking: Asking) -> dict[str, str]:
+        """Send it to its queue again."""
+        await replaying.replay(asking, id)
+        return {"id": id, "status": "replayed"}
+
+    return router
+
+
+def unknown_estate() -> Exception:
+    """An estate that the policy does not know."""
+    return MalformedMessage("estate", "is not an estate of this group", "see the policy's estates")
+
+
+def _report_schema() -> dict[str, Any]:
+    """The body is read by hand (an emergency is never refused), but documented as the report."""
+    schema = TicketReport.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

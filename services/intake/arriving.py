@@ -1,0 +1,208 @@
+"""Use case: a message from outside becomes a report, an answer to its sender, or a parked fault."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from services.intake.errors import Conflict
+from services.intake.registering import Registering
+from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Reject, Unroutable
+from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.contracts import MalformedMessage
+from shared.contracts.report import read_json_object
+from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.runtime.problems import Problem, problem_of
+from shared.store import Store
+from shared.telemetry import logger, metrics
+
+NAME_HEADER: Final = "hotline-name"
+REPLY_SECONDS: Final = 2.0
+CE_PREFIXES: Final = ("cloudEvents:", "cloudEvents_", "ce-")
+REPORT_TYPE_PREFIX: Final = "hotline.ticket.report"
+
+
+class Arriving:
+    """Reads what comes in, sorts it by urgency, registers it and answers."""
+
+    def __init__(
+        self,
+        registering: Registering,
+        store: Store,
+        *,
+        forward: Publisher,
+        reply: Publisher,
+        secret: bytes,
+        queues: tuple[str, str],
+        require_user_id: bool,
+    ) -> None:
+        self._registering = registering
+        self._store = store
+        self._forward = forward
+        self._reply = reply
+        self._secret = secret
+        self._urgent_queue, self._routine_queue = queues
+        self._require_user_id = require_user_id
+
+    async def sort(self, message: Inbound) -> None:
+        """Pass a report of the routine key on to the queue of its urgency, and do nothing else."""
+        raw, name = await self._read(message)
+        emergency = self._registering.triage(raw).emergency
+        await self._pass_on(message, raw, name, emergency=emergency)
+
+    async def take_urgent(self, message: Inbound) -> None:
+        """Register a report of the urgent key at once; what is no emergency takes the other way."""
+        raw, name = await self._read(message)
+        if not self._registering.triage(raw).emergency:
+            await self._pass_on(message, raw, name, emergency=False)
+            return
+        await self._register(message, raw, name, await self._principal(message, emergency=True))
+
+    async def take_sorted(self, message: Inbound) -> None:
+        """Register what triage passed on; its header says who sent it, for only we write here."""
+        raw = read_json_object(message.body)
+        named = str(message.headers.get(PRINCIPAL_HEADER, UNNAMED.id))
+        principal = UNNAMED if named == UNNAMED.id else Principal(named, "system")
+        await self._register(message, raw, str(message.headers.get(NAME_HEADER, "")), principal)
+
+    async def _read(self, message: Inbound) -> tuple[dict[str, Any], str]:
+        """The report's fields and the name it repeats by; answers and parks what cannot be read."""
+        try:
+            raw = read_json_object(message.body)
+            raw, source_and_id = _unwrap(raw, message.headers)
+            self._registering.triage(raw)
+        except MalformedMessage as fault:
+            await self._answer(message, problem_of(fault), self._principal_id(message))
+            metrics.REPORTS.labels("amqp", "malformed").inc()
+            raise Reject("malformed", str(fault)) from fault
+        return raw, self._name(message, raw, source_and_id)
+
+    def _name(self, message: Inbound, raw: Mapping[str, Any], cloud_event: str | None) -> str:
+        """What a repeat of this message shares with it, as a digest fit for a header.
+
+        In order: the sender's idempotency key, the CloudEvent's source and id, `external_id`, the
+        message id. A report with none of them repeats by its exact body within the day, so that
+        a redelivery after a crash is not a second request.
+        """
+        key = message.headers.get("Idempotency-Key") or message.headers.get("idempotency-key")
+        external = raw.get("external_id")
+        day = self._store.clock.now().date().isoformat()
+        chosen = (
+            (key and f"key:{key}")
+            or cloud_event
+            or (isinstance(external, str) and external and f"external:{external}")
+            or (message.message_id and f"message:{message.message_id}")
+            or f"body:{day}:{hashlib.sha256(message.body).hexdigest()}"
+        )
+        return hmac.new(self._secret, f"name:{chosen}".encode(), hashlib.sha256).hexdigest()
+
+    async def _principal(self, message: Inbound, *, emergency: bool) -> Principal:
+        """Who sent it, as the broker checked it; the unnamed only where that is allowed."""
+        if message.user_id:
+            return publisher_principal(message.user_id)
+        if self._require_user_id and not emergency:
+            problem = Problem(403, "no-principal", "The message has no checked user_id")
+            await self._answer(message, problem, UNNAMED.id)
+            raise Reject("no_principal", "the message has no checked user_id")
+        return UNNAMED
+
+    @staticmethod
+    def _principal_id(message: Inbound) -> str:
+        return publisher_principal(message.user_id).id if message.user_id else UNNAMED.id
+
+    async def _pass_on(
+        self, message: Inbound, raw: Mapping[str, Any], name: str, *, emergency: bool
+    ) -> None:
+        principal = await self._principal(message, emergency=emergency)
+        await self._forward.publish(
+            DEFAULT,
+            self._urgent_queue if emergency else self._routine_queue,
+            orjson.dumps(dict(raw)),
+            message_id=message.message_id,
+            correlation_id=message.correlation_id,
+            reply_to=message.reply_to,
+            headers={PRINCIPAL_HEADER: principal.id, NAME_HEADER: name},
+            must_route=True,
+        )
+
+    async def _register(
+        self, message: Inbound, raw: Mapping[str, Any], name: str, principal: Principal
+    ) -> None:
+        try:
+            arrival = self._registering.read(raw, name=name)
+            answer, created = await self._registering.register(arrival, principal)
+        except MalformedMessage as fault:
+            metrics.REPORTS.labels("amqp", "malformed").inc()
+            await self._answer(message, problem_of(fault), principal.id)
+            raise Reject("malformed", str(fault)) from fault
+        except Conflict as conflict:
+            metrics.REPORTS.labels("amqp", "conflict").inc()
+            await self._answer(message, conflict_problem(conflict), principal.id)
+            raise Reject("conflict", str(conflict)) from conflict
+        metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
+        await self._send(message, answer.to_json(), principal.id)
+
+    async def _answer(self, message: Inbound, problem: Problem, principal: str) -> None:
+        await self._send(message, problem.body, principal)
+
+    async def _send(self, message: Inbound, body: Mapping[str, Any], principal: str) -> None:
+        """Answer the sender where it may be answered; a failed answer is counted, never raised."""
+        target = message.reply_to
+        if not target:
+            return
+        if not may_answer(target, principal):
+            metrics.REPLIES.labels("refused").inc()
+            logger.warning("reply_refused", principal=principal)
+            return
+        try:
+            await self._reply.publish(
+                DEFAULT,
+                target,
+                orjson.dumps(dict(body)),
+                correlation_id=message.correlation_id or message.message_id,
+                tries=1,
+                seconds=REPLY_SECONDS,
+            )
+        except (BrokerDown, Unroutable) as error:
+            metrics.REPLIES.labels("failed").inc()
+            logger.warning("reply_failed", why=type(error).__name__)
+        else:
+            metrics.REPLIES.labels("sent").inc()
+
+
+def may_answer(reply_to: str, principal: str) -> bool:
+    """Direct reply-to, or a queue of the sender's own: nobody's answers go to somebody else."""
+    own = f"reply.{principal.partition(':')[2] or principal}."
+    return reply_to.startswith(("amq.rabbitmq.reply-to.", own))
+
+
+def conflict_problem(conflict: Conflict) -> Problem:
+    """The same over HTTP and AMQP: which ticket the key stands for, and what to do instead."""
+    return Problem(
+        422, "conflict", "This key was used for another request",
+        detail="to add to that request, send ticket.supplement with its number",
+        field="Idempotency-Key", number=conflict.number, instead="ticket.supplement",
+    )  # fmt: skip
+
+
+def _unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The report inside a CloudEvent (structured or binary), and what names that event."""
+    if "specversion" in raw and isinstance(raw.get("data"), dict):
+        _check_version(raw.get("type"))
+        return raw["data"], f"cloudevent:{raw.get('source')}\n{raw.get('id')}"
+    for prefix in CE_PREFIXES:
+        if f"{prefix}id" in headers and f"{prefix}source" in headers:
+            _check_version(headers.get(f"{prefix}type"))
+            named = f"cloudevent:{headers[f'{prefix}source']}\n{headers[f'{prefix}id']}"
+            return raw, named
+    return raw, None
+
+
+def _check_version(kind: Any) -> None:
+    """A report of a version that this release does not know cannot be read safely."""
+    if isinstance(kind, str) and kind.startswith(REPORT_TYPE_PREFIX) and not kind.endswith(".v1"):
+        raise MalformedMessage("type", "is a version of the report that is not known", "send .v1")

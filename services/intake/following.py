@@ -1,0 +1,135 @@
+"""Use cases after registration: what desk and messages do to a ticket until it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from shared.contracts.intake import FeedbackOutcome
+from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.contracts.survey import SurveyDissatisfied
+from shared.identity import Principal, require, sees, service_principal
+from shared.policy.plan import Reported, plan
+from shared.policy.policy import Policy
+from shared.runtime import not_found
+from shared.store import Store
+from shared.store.tickets import Tickets
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Ticket
+from shared.tickets.acts import (
+    Act,
+    Cancel,
+    Feedback,
+    FeedbackAttempt,
+    NotSatisfied,
+    Reclassify,
+    Reopen,
+    RequestCancel,
+)
+from shared.tickets.lifecycle import UNFINISHED, OrderStatus
+
+BY_RULE = service_principal("intake")
+
+
+class Following:
+    """Moves tickets by the rows of the table that are intake's."""
+
+    def __init__(self, store: Store, tickets: Tickets, policy: Callable[[], Policy]) -> None:
+        self._store = store
+        self._tickets = tickets
+        self._policy = policy
+
+    async def act(self, number: str, principal: Principal, act: Act) -> Ticket:
+        """Carry out one act for somebody; foreign and missing tickets look the same (404)."""
+        require(principal, act.transition)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            return act
+
+        return await self._tickets.change(number, choose)
+
+    async def cancel(self, number: str, principal: Principal) -> Ticket:
+        """Cancel it, or ask the department when somebody has accepted it already."""
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            accepted = any(
+                order.status in UNFINISHED and order.status is not OrderStatus.DISPATCHED
+                for order in ticket.orders
+            )
+            act = RequestCancel(by=principal.id) if accepted else Cancel(by=principal.id)
+            require(principal, act.transition)
+            return act
+
+        return await self._tickets.change(number, choose)
+
+    async def reclassify(
+        self, number: str, principal: Principal, *, changes: Reported, note: str | None
+    ) -> Ticket:
+        """Plan anew with what a person at the desk decided; what is not said stays as it was."""
+        doc = await self._store.get("tickets", number)
+        words = doc["scrubbed"] if doc else ""
+
+        def choose(ticket: Ticket, now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            estate = changes.estate or ticket.estate
+            reported = Reported(
+                text=words,
+                estate=estate,
+                type=changes.type or ticket.plan.type,
+                area=changes.area or ticket.plan.area,
+                decided=True,
+            )
+            made = plan(reported, self._policy(), now)
+            return Reclassify(by=principal.id, plan=made, estate=estate, note=note)
+
+        require(principal, Reclassify.transition)
+        return await self._tickets.change(number, choose)
+
+    async def close_when_told(self, event: MessageDelivered) -> None:
+        """A message that reports the result closes the ticket by itself (A4.4)."""
+        if event.recipient == CALLER and event.purpose == "feedback":
+            await self._by_rule(event.number, event.round, lambda: _fed_back("delivered"))
+
+    async def close_without_contact(self, event: MessageFailed) -> None:
+        """Nobody to tell: said so, on record, instead of pretending."""
+        nobody = event.reason == "no_address"
+        if event.recipient == CALLER and event.purpose == "feedback" and nobody:
+            await self._by_rule(event.number, event.round, lambda: _fed_back("no_contact"))
+
+    async def reopen_dissatisfied(self, event: SurveyDissatisfied) -> None:
+        """A dissatisfied answer starts the work again."""
+        await self._by_rule(
+            event.number, event.round, lambda: Reopen(by=BY_RULE.id, reason="survey")
+        )
+
+    async def _by_rule(self, number: str, round_: int, act: Callable[[], Act]) -> None:
+        """Act for an event, unless the ticket has moved on since: old news changes nothing."""
+
+        def choose(ticket: Ticket, _now: datetime) -> Act | None:
+            return act() if ticket.round == round_ else None
+
+        try:
+            await self._tickets.change(number, choose)
+        except NotAllowed as moved_on:
+            logger.info("event_no_longer_wanted", ticket=number, status=str(moved_on.status))
+
+
+def _fed_back(outcome: FeedbackOutcome) -> Act:
+    return Feedback(by=BY_RULE.id, outcome=outcome)
+
+
+def feedback_act(
+    outcome: FeedbackOutcome | Literal["no_answer", "not_satisfied"], *, by: str, note: str | None
+) -> Act:
+    """The act of a feedback outcome as the desk names it."""
+    if outcome == "no_answer":
+        return FeedbackAttempt(by=by, note=note)
+    if outcome == "not_satisfied":
+        return NotSatisfied(by=by, note=note)
+    return Feedback(by=by, outcome=outcome, note=note)

@@ -1,0 +1,48 @@
+"""Messages in: one call each."""
+
+from __future__ import annotations
+
+from services.intake import queues
+from services.intake.arriving import Arriving
+from services.intake.following import Following
+from shared.bus import Consumers, Delivery, Inbound, Reject
+from shared.contracts.notifier import MessageDelivered, MessageFailed
+from shared.contracts.survey import SurveyDissatisfied
+
+
+def add_handlers(consumers: Consumers, arriving: Arriving, following: Following) -> None:
+    """Subscribe intake to its queues."""
+
+    @consumers.on_message(queues.TRIAGE)
+    async def on_report(message: Inbound) -> None:
+        """Sort a report by what it says."""
+        await arriving.sort(message)
+
+    @consumers.on_message(queues.ARRIVALS_URGENT)
+    async def on_urgent_report(message: Inbound) -> None:
+        """Register an emergency at once."""
+        await arriving.take_urgent(message)
+
+    @consumers.on_message(queues.REPORTS_URGENT, queues.REPORTS_ROUTINE)
+    async def on_sorted_report(message: Inbound) -> None:
+        """Register what triage passed on."""
+        await arriving.take_sorted(message)
+
+    @consumers.on_event(queues.FEEDBACK_ROUTINE, queues.FEEDBACK_URGENT)
+    async def on_message_outcome(delivery: Delivery) -> None:
+        """Close what the caller has been told, or cannot be told."""
+        if isinstance(delivery.event, MessageDelivered):
+            await following.close_when_told(delivery.event)
+        elif isinstance(delivery.event, MessageFailed):
+            await following.close_without_contact(delivery.event)
+
+    @consumers.on_event(queues.DISSATISFIED_ROUTINE, queues.DISSATISFIED_URGENT)
+    async def on_dissatisfied(delivery: Delivery) -> None:
+        """Start the work again for whoever is not satisfied."""
+        if isinstance(delivery.event, SurveyDissatisfied):
+            await following.reopen_dissatisfied(delivery.event)
+
+    @consumers.on_message(queues.DEAD)
+    async def on_dead(message: Inbound) -> None:
+        """Park what the broker itself gave up, so that it is seen and can be replayed."""
+        raise Reject("dead_lettered", f"the broker gave up after {message.routing_key}")

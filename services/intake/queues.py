@@ -1,0 +1,37 @@
+"""Queues of intake. Reports come by two keys; triage sorts the routine key by what they say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.bus import INBOUND, QueueSpec, event_queue
+from shared.bus.topology import DEAD_QUEUE
+from shared.contracts import notifier, survey
+
+TRIAGE: Final = QueueSpec(
+    "intake.triage", "routine", ((INBOUND, "ticket.report"),), prefetch=200, bounded=True
+)
+"""Only parses, classifies and passes on: an emergency under the routine key hardly waits."""
+
+ARRIVALS_URGENT: Final = QueueSpec(
+    "intake.arrivals.urgent", "urgent", ((INBOUND, "ticket.report.urgent"),), bounded=True
+)
+"""A queue of its own: publishers can write to it, so its headers are not believed."""
+
+REPORTS_URGENT: Final = QueueSpec("intake.reports.urgent", "urgent")
+REPORTS_ROUTINE: Final = QueueSpec("intake.reports.routine", "routine")
+
+FEEDBACK_ROUTINE: Final = event_queue(
+    "intake", "feedback", "routine", notifier.MessageDelivered, notifier.MessageFailed
+)
+FEEDBACK_URGENT: Final = event_queue(
+    "intake", "feedback", "urgent", notifier.MessageDelivered, notifier.MessageFailed
+)
+DISSATISFIED_ROUTINE: Final = event_queue(
+    "intake", "dissatisfied", "routine", survey.SurveyDissatisfied
+)
+DISSATISFIED_URGENT: Final = event_queue(
+    "intake", "dissatisfied", "urgent", survey.SurveyDissatisfied
+)
+
+DEAD: Final = DEAD_QUEUE

@@ -1,0 +1,176 @@
+"""Use case: a report becomes a ticket, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from services.intake.domain import (
+    Answer,
+    Arrival,
+    answer_for,
+    idempotency_key,
+    new_number,
+)
+from services.intake.errors import Conflict
+from services.intake.storage import Reservations, TicketPapers
+from shared.contracts.report import TicketReport, read_leniently, read_strictly
+from shared.identity import Principal, require
+from shared.policy.classify import Classification, classify
+from shared.policy.plan import Reported, plan
+from shared.policy.policy import Policy
+from shared.store import Store, Verdict
+from shared.store.tickets import Tickets, rules_of
+from shared.telemetry import logger, metrics
+from shared.tickets import Registration, Ticket, Transition, register
+
+TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
+"""Channels where the answer itself tells the promise; on the phone the agent confirms it."""
+NUMBER_TRIES: Final = 3
+
+
+class Registering:
+    """Turns reports into tickets. An emergency is never refused, whatever its faults."""
+
+    def __init__(
+        self,
+        store: Store,
+        tickets: Tickets,
+        policy: Callable[[], Policy],
+        papers: TicketPapers,
+        *,
+        secret: bytes,
+        alert_published: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._tickets = tickets
+        self._policy = policy
+        self._papers = papers
+        self._reservations = Reservations(store)
+        self._secret = secret
+        self._alert_published = alert_published
+
+    def triage(self, raw: Mapping[str, Any]) -> Classification:
+        """What a raw report is about; cheap, and MalformedMessage only without any text."""
+        report, _ = read_leniently(raw)
+        return self._classify(report)
+
+    def classify_text(self, text: str) -> Classification:
+        """What words alone would be taken for."""
+        policy = self._policy()
+        return classify(text, policy.taxonomy, policy.lexicon)
+
+    def read(self, raw: Mapping[str, Any], *, name: str | None, language: str = "zh") -> Arrival:
+        """Read a report: strictly for routine work, leniently when it is an emergency.
+
+        Raises MalformedMessage naming every field at fault of a routine report.
+        """
+        lenient, faults = read_leniently(raw)
+        if not self._classify(lenient).emergency:
+            report, faults = read_strictly(raw), ()
+        else:
+            report = lenient
+        return Arrival(
+            report=report, raw=raw, faults=faults, name=name or report.external_id,
+            language=language,
+        )  # fmt: skip
+
+    def _classify(self, report: TicketReport) -> Classification:
+        policy = self._policy()
+        return classify(
+            report.text,
+            policy.taxonomy,
+            policy.lexicon,
+            type_hint=report.type,
+            area_hint=report.area,
+        )
+
+    async def register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
+        """Register a report; the answer, and whether this call made the ticket.
+
+        The same key and body give the stored ticket's answer. Raises Conflict for another body
+        under the same key (routine only) and Forbidden.
+        """
+        require(principal, Transition.REGISTER)
+        policy = self._policy()
+        number, repeat = await self._number_for(arrival, principal)
+        if repeat is not None:
+            return self._answer(repeat, policy, arrival), False
+        for _ in range(NUMBER_TRIES):
+            ticket = await self._insert(arrival, principal, policy, number)
+            if ticket is not None:
+                return self._answer(ticket, policy, arrival), True
+            stored = await self._tickets.get(number)
+            if stored is not None and arrival.name:
+                return self._answer(stored, policy, arrival), False
+            number = new_number()
+        raise RuntimeError("three fresh numbers in a row were taken; the generator is broken")
+
+    async def _number_for(
+        self, arrival: Arrival, principal: Principal
+    ) -> tuple[str, Ticket | None]:
+        """The number to register under, or the ticket that this report already is."""
+        fresh = new_number()
+        key = idempotency_key(self._secret, principal.id, arrival.name, arrival.raw)
+        if key is None:
+            return fresh, None
+        number, same = await self._reservations.reserve(key, fresh)
+        if same:
+            return number, None if number == fresh else await self._tickets.get(number)
+        if self._classify(arrival.report).emergency:
+            # A used key must not silence a cry for help: it gets a ticket of its own, and its
+            # key is made from its body, so that its own repeats are recognised.
+            own = replace(arrival, name=f"{arrival.name}\n{key.body}")
+            return await self._number_for(own, principal)
+        raise Conflict(number)
+
+    async def _insert(
+        self, arrival: Arrival, principal: Principal, policy: Policy, number: str
+    ) -> Ticket | None:
+        """Write the ticket; None when the number is taken."""
+        report = arrival.report
+        now = self._store.clock.now()
+        estate = policy.group.find_estate(report.estate, report.address, report.location)
+        made = plan(_reported(arrival, estate.id if estate else None), policy, now)
+        may_answer = principal.role in {"agent", "dispatcher", "supervisor"}
+        applied = register(
+            Registration(
+                number=number,
+                channel=report.channel,
+                estate=estate.id if estate else None,
+                by=principal.id,
+                told=report.channel in TOLD_AT_ONCE,
+                answered=bool(report.answer) and may_answer and not made.is_emergency,
+                test=report.test,
+            ),
+            made,
+            now,
+            rules_of(policy),
+        )
+        papers = await self._papers.make(
+            arrival, estate=estate.id if estate else None, principal=principal
+        )
+        if await self._tickets.insert(applied, papers) is Verdict.LOST:
+            return None
+        metrics.TICKETS.labels(made.type, made.urgency, report.channel).inc()
+        logger.info("ticket_registered", ticket=number, urgency=made.urgency, type=made.type)
+        return applied.ticket
+
+    def _answer(self, ticket: Ticket, policy: Policy, arrival: Arrival) -> Answer:
+        return answer_for(
+            ticket,
+            policy,
+            language=arrival.language,
+            faults=arrival.faults,
+            reporter_ref=arrival.report.reporter_ref,
+            alert_published=self._alert_published(),
+        )
+
+
+def _reported(arrival: Arrival, estate: str | None) -> Reported:
+    report = arrival.report
+    faults = [fault for fault in arrival.faults if fault.field != "estate"]
+    return Reported(
+        text=report.text, estate=estate, type=report.type, area=report.area, faulty=bool(faults)
+    )

@@ -1,0 +1,110 @@
+"""Documents of intake: what is kept beside a ticket, reservations, and lists of tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.intake.domain import Arrival, Key, persons_of
+from shared.identity import EVERYWHERE, Principal
+from shared.privacy import BlindIndex, Sealer, building_of, scrub
+from shared.store import Doc, Store, outbox_index
+
+INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
+    "tickets": (
+        outbox_index(),
+        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
+        IndexModel([("estate", ASCENDING), ("registered_at", DESCENDING)], name="by_estate"),
+        IndexModel(
+            [("index.phone", ASCENDING), ("registered_at", DESCENDING)],
+            name="by_phone",
+            partialFilterExpression={"index.phone": {"$exists": True}},
+        ),
+    ),
+}
+LISTED_FIELDS: Final = (
+    "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
+    "registered_at", "next_due", "round", "version", "channel",
+)  # fmt: skip
+
+
+class TicketPapers:
+    """What lies beside a ticket: sealed persons, the scrubbed words, the blind index."""
+
+    def __init__(self, sealer: Sealer, index: BlindIndex) -> None:
+        self._sealer = sealer
+        self._index = index
+
+    async def make(self, arrival: Arrival, *, estate: str | None, principal: Principal) -> Doc:
+        """The papers of a new ticket. Nothing in them names a person but what is sealed."""
+        report = arrival.report
+        persons = persons_of(report)
+        caller = report.caller.model_dump(exclude_none=True) if report.caller else {}
+        words = report.model_dump(
+            include={"text", "location", "subject", "address", "answer", "external_id",
+                     "reporter_ref", "upstream_number", "device"},
+            exclude_none=True,
+        )  # fmt: skip
+        sealed = {"caller": await self._sealer.seal_person(caller | words, estate=estate)}
+        if report.on_site_contact:
+            contact = report.on_site_contact.model_dump(exclude_none=True)
+            sealed["on_site_contact"] = await self._sealer.seal_person(contact, estate=estate)
+        entries = {
+            "phone": self._index.phone(caller.get("phone")),
+            "flat": self._index.flat(estate, caller.get("room")),
+        }
+        return {
+            "persons": sealed,
+            "index": {k: v for k, v in entries.items() if v},
+            "scrubbed": scrub(report.text, persons),
+            "location": scrub(report.location, persons) if report.location else None,
+            "building": building_of(report.location, report.text),
+            "caller_role": report.caller.role if report.caller else None,
+            "confidential": report.confidential,
+            "language": arrival.language,
+            "principal": principal.id,
+            "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
+            "reported_at": report.reported_at,
+        }
+
+
+class Reservations:
+    """One document per idempotency key, written before the ticket of its number."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def reserve(self, key: Key, number: str) -> tuple[str, bool]:
+        """The number this key stands for, and whether the body is the same as the first time."""
+        doc = {"_id": key.id, "number": number, "body": key.body, "at": self._store.clock.now()}
+        if await self._store.insert_once("reservations", doc):
+            return number, True
+        found = await self._store.get("reservations", key.id)
+        assert found is not None, "reservations are never deleted while their ticket lives"
+        return found["number"], found["body"] == key.body
+
+
+async def list_tickets(
+    store: Store,
+    principal: Principal,
+    *,
+    status: str | None,
+    estate: str | None,
+    after: str | None,
+    limit: int,
+) -> list[Doc]:
+    """Tickets within the principal's reach, by number from `after`."""
+    query: dict[str, Any] = {}
+    if status:
+        query["status"] = status
+    if after:
+        query["_id"] = {"$gt": after}
+    if EVERYWHERE not in principal.places:
+        query["estate"] = {"$in": sorted(principal.places)}
+    if estate:
+        query["estate"] = estate if principal.reaches(estate) else {"$in": []}
+    if principal.role == "department" and EVERYWHERE not in principal.departments:
+        query["work_orders.department"] = {"$in": sorted(principal.departments)}
+    return await store.find("tickets", query, limit=limit, fields=LISTED_FIELDS)

@@ -1,0 +1,25 @@
+"""What the API shows of a ticket: nothing of a person but masks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.store import Doc
+
+_HIDDEN = frozenset({"persons", "index", "outbox", "principal"})
+
+
+def ticket_view(doc: Doc) -> Doc:
+    """A ticket for staff: everything but the sealed persons, look-up entries and the outbox."""
+    shown = {k: v for k, v in doc.items() if k not in _HIDDEN and k != "_id"}
+    return {"number": doc["_id"], **shown, "has_contact": "phone" in doc.get("index", {})}
+
+
+def listed_view(doc: Doc) -> Doc:
+    """A ticket in a list."""
+    return {"number": doc["_id"], **{k: v for k, v in doc.items() if k != "_id"}}
+
+
+def page(items: list[Doc], limit: int, key: str = "number") -> dict[str, Any]:
+    """A page and the cursor of the next one, if there may be one."""
+    return {"items": items, "next": items[-1][key] if len(items) == limit else None}
