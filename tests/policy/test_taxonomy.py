@@ -1,0 +1,115 @@
+"""The taxonomy and the lexicon are checked as they are read, and every fault is named."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from shared.policy.lexicon import Lexicon, load_sample_lexicon, read_lexicon
+from shared.policy.taxonomy import Taxonomy, load_sample_taxonomy
+
+
+def document() -> dict[str, Any]:
+    return load_sample_taxonomy().model_dump(mode="json", by_alias=True)
+
+
+def words() -> dict[str, Any]:
+    return load_sample_lexicon().model_dump(mode="json")
+
+
+def test_the_sample_has_every_part() -> None:
+    taxonomy = load_sample_taxonomy()
+
+    assert len(taxonomy.areas) == 24
+    assert len(taxonomy.departments) == 6
+    assert len(taxonomy.emergency_kinds) == 17
+    assert all(kind.first_advice and kind.first_advice_en for kind in taxonomy.emergency_kinds)
+
+
+def test_entries_are_looked_up_by_id() -> None:
+    taxonomy = load_sample_taxonomy()
+
+    assert taxonomy.area("elevator").zh == "电梯"
+    assert taxonomy.kind("fire").external == ("119",)
+    assert taxonomy.type("repair").en == "Repair / work request"
+    assert taxonomy.department("security").zh == "秩序安保"
+    with pytest.raises(KeyError):
+        taxonomy.area("moon")
+
+
+@pytest.mark.parametrize(
+    ("type_id", "area", "department"),
+    [
+        ("repair", "parking", "engineering"),
+        ("complaint", "parking", "security"),
+        ("complaint", "fees", "finance"),
+    ],
+)
+def test_the_department_depends_on_area_and_type(type_id: str, area: str, department: str) -> None:
+    assert load_sample_taxonomy().department_for(type_id, area) == department
+
+
+def test_limits_depend_on_type_urgency_and_kind() -> None:
+    taxonomy = load_sample_taxonomy()
+
+    assert taxonomy.limits("repair", "urgent")["arrive"].for_ == timedelta(minutes=30)
+    assert taxonomy.limits("complaint", "normal")["accept"].on == "business"
+    assert taxonomy.limits("emergency", "emergency", "fire")["arrive"].for_ == timedelta(minutes=3)
+
+
+def test_a_type_without_urgent_limits_keeps_its_normal_ones() -> None:
+    taxonomy = load_sample_taxonomy()
+
+    assert taxonomy.limits("inquiry", "urgent") == taxonomy.limits("inquiry", "normal")
+
+
+def test_all_faults_of_a_taxonomy_are_named_at_once() -> None:
+    broken = document()
+    broken["areas"][0]["department"] = "nobody"
+    broken["areas"][1]["id"] = broken["areas"][2]["id"]
+    broken["emergency_kinds"][0]["area"] = "moon"
+    broken["types"][0]["limits"]["soon"] = {}
+
+    with pytest.raises(ValidationError) as caught:
+        Taxonomy.model_validate(broken)
+
+    for name in ("'nobody'", "'moon'", "'soon'", "is there 2 times"):
+        assert name in str(caught.value)
+
+
+def test_the_sample_lexicon_fits_the_sample_taxonomy() -> None:
+    assert load_sample_lexicon().faults_against(load_sample_taxonomy()) == []
+
+
+def test_all_faults_of_a_lexicon_are_named_at_once() -> None:
+    broken = words()
+    broken["words"]["lift"] = [*broken["words"]["lift"], "电梯(", "困+人"]
+    broken["areas"]["elevator"][0]["when"] = ["nothing_like_it"]
+    broken["kinds"]["fire"][0]["despite"] = ["no_such_guard"]
+
+    with pytest.raises(ValidationError) as caught:
+        Lexicon.model_validate(broken)
+
+    for name in ("'电梯('", "'困+人'", "'nothing_like_it'", "'no_such_guard'"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (lambda d: d["areas"].update(moon=[]), "unknown area 'moon'"),
+        (lambda d: d["kinds"].update(ufo=[]), "unknown emergency kind 'ufo'"),
+        (lambda d: d["types"].update(wish=[]), "unknown type 'wish'"),
+        (lambda d: d["leanings"].update(sea={"wish": 1}), "leaning of unknown area 'sea'"),
+    ],
+)
+def test_a_lexicon_for_another_taxonomy_is_refused(
+    spoil: Callable[[dict[str, Any]], None], name: str
+) -> None:
+    foreign = words()
+    spoil(foreign)
+
+    with pytest.raises(ValueError, match=name):
+        read_lexicon(foreign, load_sample_taxonomy())
