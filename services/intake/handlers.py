@@ -45,4 +45,8 @@ def add_handlers(consumers: Consumers, arriving: Arriving, following: Following)
     @consumers.on_message(queues.DEAD)
     async def on_dead(message: Inbound) -> None:
         """Park what the broker itself gave up, so that it is seen and can be replayed."""
-        raise Reject("dead_lettered", f"the broker gave up after {message.routing_key}")
+        raise Reject(
+            "dead_lettered",
+            f"the broker gave up delivering it to {message.routing_key}",
+            queue=message.routing_key,
+        )

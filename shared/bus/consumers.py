@@ -241,7 +241,7 @@ class Consumers:
         reason, detail, after = _judge(error, attempts)
         raw = message.raw_message
         parked = ParkedMessage(
-            queue=_queue_of(message),
+            queue=getattr(error, "queue", None) or _queue_of(message),
             reason=reason,
             detail=detail,
             attempts=attempts,

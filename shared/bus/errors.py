@@ -23,9 +23,13 @@ class RetryLater(Exception):
 
 
 class Reject(Exception):
-    """This message can never be handled as it is: it is parked for a person, with this reason."""
+    """This message can never be handled as it is: it is parked for a person, with this reason.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    `queue` is where a replay goes, if not to the queue it came from.
+    """
+
+    def __init__(self, reason: str, detail: str, *, queue: str | None = None) -> None:
         self.reason = reason
         self.detail = detail
+        self.queue = queue
         super().__init__(detail)

@@ -138,6 +138,10 @@ class Store:
         cursor = self.database[collection].find(query, projection).sort(list(sort)).limit(limit)
         return await cursor.to_list(limit)
 
+    async def aggregate(self, collection: str, pipeline: Sequence[Doc]) -> list[Doc]:
+        """The rows of an aggregation; for counts, never for lists that grow with the tickets."""
+        return await self.database[collection].aggregate(list(pipeline)).to_list(None)
+
     async def insert_once(self, collection: str, doc: Mapping[str, Any]) -> bool:
         """Insert a document without events; False when its `_id` is there already."""
         try:

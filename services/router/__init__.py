@@ -1,0 +1,1 @@
+"""Router: departments' work orders, their clocks, and emergencies."""

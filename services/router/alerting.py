@@ -1,0 +1,148 @@
+"""Use cases of emergencies: alert in parallel, wait for somebody to take it, call the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from services.router.domain import next_in_chain, people_to_alert
+from services.router.emergency import (
+    Emergency,
+    Step,
+    acknowledge,
+    alert_next,
+    arrive,
+    end,
+    start,
+)
+from services.router.storage import (
+    alert_to_doc,
+    due_numbers,
+    emergency_from_doc,
+    emergency_to_doc,
+)
+from shared.contracts import Event
+from shared.contracts.intake import TicketCancelled
+from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
+from shared.identity import Principal, require_role
+from shared.runtime import not_found
+from shared.runtime.platform import Platform
+from shared.store import Change, Contested, Verdict
+from shared.telemetry import logger, metrics
+from shared.tickets import Ticket
+
+ATTEMPTS: Final = 5
+BATCH: Final = 200
+_MAY_ACKNOWLEDGE: Final = ("department", "dispatcher", "supervisor", "agent", "manager")
+
+_Choose = Callable[[Emergency, datetime], Step | None]
+
+
+class Alerting:
+    """Runs the plan of every emergency; whatever comes twice or late changes nothing."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._store = platform.store
+
+    async def start_by_number(self, number: str) -> None:
+        """Start the emergency plan of the ticket of this number, as it is now."""
+        ticket = await self._platform.tickets.get(number)
+        if ticket is not None:
+            await self.start(ticket)
+
+    async def start(self, ticket: Ticket) -> None:
+        """Start the emergency plan of a ticket (B3.2.3), unless it runs already."""
+        if ticket.mark is not None or not ticket.is_emergency:
+            return
+        kind = ticket.plan.emergency_kind
+        assert kind is not None, "every emergency has a kind"
+        now = self._store.clock.now()
+        recipients = people_to_alert(ticket, self._platform.duty.current)
+        within = self._platform.policy.rules.acknowledge_within
+        step = start(ticket.number, kind, ticket.estate, recipients, now, within)
+        verdict = await self._store.write(
+            Change(
+                collection="emergencies",
+                id=ticket.number,
+                version=1,
+                lane="urgent",
+                at=now,
+                insert=emergency_to_doc(step.emergency),
+                events=step.events,
+            )
+        )
+        if verdict is Verdict.WON:
+            logger.info("emergency_started", ticket=ticket.number, kind=kind)
+
+    async def follow(self, number: str, event: Event) -> None:
+        """What was done to its work orders moves the emergency."""
+        match event:
+            case WorkOrderAccepted(assignee=assignee):
+                await self._change(number, lambda e, now: acknowledge(e, assignee or "", now))
+            case WorkOrderArrived():
+                await self._change(number, arrive)
+            case TicketResolved() | TicketCancelled():
+                await self._change(number, end)
+            case _:
+                pass
+
+    async def acknowledge(self, number: str, principal: Principal) -> Emergency:
+        """Somebody takes the alert; foreign and missing ones look the same (404)."""
+        require_role(principal, "acknowledge", *_MAY_ACKNOWLEDGE)
+        emergency = await self.get(number, principal)
+        changed = await self._change(number, lambda e, now: acknowledge(e, principal.id, now))
+        if changed is not None and changed.acknowledged_at is not None:
+            waited = changed.acknowledged_at - changed.started_at
+            metrics.EMERGENCY_ACK_SECONDS.observe(waited.total_seconds())
+        return changed or emergency
+
+    async def get(self, number: str, principal: Principal) -> Emergency:
+        """One emergency within reach."""
+        doc = await self._store.get("emergencies", number)
+        if doc is None or not principal.reaches(doc["estate"]):
+            raise not_found()
+        return emergency_from_doc(doc)
+
+    async def alert_overdue(self) -> int:
+        """Call the next in the chain wherever nobody has acknowledged in time; how many."""
+        due = await due_numbers(self._store, "emergencies", self._store.clock.now(), limit=BATCH)
+        for number in due:
+            await self._change(number, self._next_alert)
+        return len(due)
+
+    def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
+        recipients = next_in_chain(self._platform.duty.current, len(emergency.alerts))
+        within = self._platform.policy.rules.acknowledge_within
+        return alert_next(emergency, recipients, now, within)
+
+    async def _change(self, number: str, choose: _Choose) -> Emergency | None:
+        """Change an emergency as it is now; None when there was nothing to change."""
+        for _ in range(ATTEMPTS):
+            doc = await self._store.get("emergencies", number)
+            if doc is None:
+                return None
+            emergency, now = emergency_from_doc(doc), self._store.clock.now()
+            step = choose(emergency, now)
+            if step is None:
+                return None
+            if await self._store.write(_to_change(emergency, step, now)) is Verdict.WON:
+                return step.emergency
+        raise Contested("emergencies", number)
+
+
+def _to_change(before: Emergency, step: Step, now: datetime) -> Change:
+    old, new = emergency_to_doc(before), emergency_to_doc(step.emergency)
+    changed = {k: v for k, v in new.items() if k != "alerts" and v != old[k]}
+    added = step.emergency.alerts[len(before.alerts) :]
+    return Change(
+        collection="emergencies",
+        id=before.number,
+        version=step.emergency.version,
+        lane="urgent",
+        at=now,
+        set=changed,
+        push={"alerts": [alert_to_doc(alert) for alert in added]} if added else {},
+        events=step.events,
+    )

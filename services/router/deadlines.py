@@ -1,0 +1,54 @@
+"""Use case: deadlines fire once, by the database's clock, also those missed while nothing ran."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from services.router.domain import due_acts
+from services.router.routing import BY_RULE
+from services.router.storage import due_numbers
+from shared.runtime.platform import Platform
+from shared.telemetry import logger, metrics
+from shared.tickets import NotAllowed, Ticket
+from shared.tickets.acts import Act, Breach, Fire
+
+BATCH: Final = 200
+
+
+class Deadlines:
+    """Warns and breaks what is due; the conditional write decides which replica does it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def fire_due(self) -> int:
+        """Fire every deadline due now; how many tickets were touched."""
+        store = self._platform.store
+        total = 0
+        while numbers := await due_numbers(store, "tickets", store.clock.now(), limit=BATCH):
+            for number in numbers:
+                await self.fire(number)
+            total += len(numbers)
+            if len(numbers) < BATCH:
+                break
+        return total
+
+    async def fire(self, number: str) -> None:
+        """Fire what is due of one ticket, in one write."""
+        fired: list[Act] = []
+
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
+            fired[:] = due_acts(ticket, self._platform.duty.current, now, by=BY_RULE.id)
+            return fired
+
+        try:
+            await self._platform.tickets.change(number, choose)
+        except NotAllowed as moved_on:
+            logger.info("deadline_no_longer_due", ticket=number, status=str(moved_on.status))
+            return
+        for act in fired:
+            if isinstance(act, Fire):
+                outcome = "breached" if isinstance(act, Breach) else "warned"
+                metrics.CLOCKS.labels(act.clock.value, outcome).inc()
+                logger.info("deadline_fired", ticket=number, clock=act.clock, outcome=outcome)

@@ -1,0 +1,160 @@
+"""Rules of the router: who gets the work, who hears of a deadline, who is alerted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from shared.policy.duty import Duty, Person
+from shared.policy.policy import Rules
+from shared.tickets import Clock, OrderStatus, Ticket, WorkOrder
+from shared.tickets.acts import Act, Breach, Dispatch, Hold, Transfer, Warn
+from shared.tickets.lifecycle import UNFINISHED
+
+DESK: Final = "customer_service"
+"""Who hears of a request that no department has."""
+
+
+def choose_person(
+    duty: Duty, ticket: Ticket, department: str, *, not_again: Iterable[str] = ()
+) -> Person | None:
+    """The first of the department's duty list who has not declined this round.
+
+    An emergency that finds nobody goes to the group's chain: somebody always has it.
+    """
+    declined = set(not_again)
+    people = duty.on_duty(ticket.estate, department)
+    if ticket.is_emergency:
+        people = (*people, *duty.emergency_chain)
+    return next((person for person in people if person.id not in declined), None)
+
+
+def work_to_give(ticket: Ticket, duty: Duty, rules: Rules, *, by: str) -> list[Act]:
+    """What is missing for every department of the last plan to have its work order.
+
+    Declined as often as the policy allows, or with nobody on duty, a person decides.
+    """
+    if ticket.mark is not None:
+        return []
+    acts: list[Act] = []
+    leftover = _no_longer_planned(ticket)
+    for department in ticket.plan.departments:
+        if any(o.department == department and not _declined(o) for o in ticket.orders):
+            continue
+        declined = [o for o in ticket.orders if o.department == department and _declined(o)]
+        if len(declined) >= rules.decline_limit:
+            acts += _hold(ticket, Hold(by=by, reason="declined_twice"), acts)
+            continue
+        person = choose_person(
+            duty, ticket, department, not_again=(o.assignee for o in declined if o.assignee)
+        )
+        if person is None:
+            acts += _hold(ticket, Hold(by=by, reason="nobody_on_duty"), acts)
+        elif leftover:
+            acts.append(
+                Transfer(
+                    by=by,
+                    order=leftover.pop().id,
+                    to_department=department,
+                    assignee=person.id,
+                    reason="reclassified",
+                )  # fmt: skip
+            )
+        else:
+            acts.append(Dispatch(by=by, department=department, assignee=person.id))
+    return acts
+
+
+def _moved(order: WorkOrder, department: str, person: Person, *, by: str) -> Transfer:
+    return Transfer(
+        by=by,
+        order=order.id,
+        to_department=department,
+        assignee=person.id,
+        reason="reclassified",
+    )
+
+
+def _declined(order: WorkOrder) -> bool:
+    return order.status is OrderStatus.DECLINED
+
+
+def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
+    """Unfinished orders of departments that the last plan does not name, unless given by hand."""
+    moved = {o.department for o in ticket.orders if o.status is OrderStatus.TRANSFERRED}
+    return [
+        order
+        for order in ticket.orders
+        if order.status in UNFINISHED
+        and len(ticket.plans) > 1
+        and order.department not in {*ticket.plan.departments, *moved}
+    ]
+
+
+def _hold(ticket: Ticket, hold: Hold, acts: Sequence[Act]) -> list[Act]:
+    """Hold once: a ticket that already waits for a person keeps its reason."""
+    if ticket.held is not None or any(isinstance(act, Hold) for act in acts):
+        return []
+    return [hold]
+
+
+def due_acts(ticket: Ticket, duty: Duty, now: datetime, *, by: str) -> list[Act]:
+    """Every deadline of the ticket that is due at `now`, once, with whom it is told to.
+
+    Past its limit a clock breaks at once; a warning that was due meanwhile is passed over.
+    """
+    acts: list[Act] = []
+    for order, clock, state, due in ticket.deadlines():
+        if due > now:
+            continue
+        if state.due is not None and state.due <= now:
+            people = leads_of(ticket, order, clock, duty)
+            acts.append(Breach(by=by, clock=clock, order=order, recipients=people))
+        else:
+            people = workers_of(ticket, order, clock, duty)
+            acts.append(Warn(by=by, clock=clock, order=order, recipients=people))
+    return acts
+
+
+def workers_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> tuple[str, ...]:
+    """Who is warned: those who do the work; the desk for what only the desk can do."""
+    del clock
+    found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
+    return tuple(dict.fromkeys(found)) or _desk(ticket, duty)
+
+
+def leads_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> tuple[str, ...]:
+    """Who hears of a breach: the lead of each department concerned, else the desk's lead."""
+    del clock
+    leads = (duty.lead(ticket.estate, o.department) for o in _concerned(ticket, order))
+    found = [lead.id for lead in leads if lead is not None]
+    return tuple(dict.fromkeys(found)) or _desk(ticket, duty)
+
+
+def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
+    for found in ticket.orders:
+        if found.id == order or (order is None and found.status in UNFINISHED):
+            yield found
+
+
+def _desk(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
+    lead = duty.lead(ticket.estate, DESK)
+    return (lead.id,) if lead else ()
+
+
+def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
+    """Who is alerted at the same moment: the first of each department of the plan.
+
+    Without anybody of theirs, the head of the group's chain.
+    """
+    firsts = (duty.on_duty(ticket.estate, d)[:1] for d in ticket.plan.departments)
+    found = tuple(dict.fromkeys(person.id for first in firsts for person in first))
+    return found or tuple(person.id for person in duty.emergency_chain[:1])
+
+
+def next_in_chain(duty: Duty, step: int) -> tuple[str, ...]:
+    """Who is alerted at `step` (from 1): the chain in order, and round again until somebody
+    answers."""
+    chain = duty.emergency_chain
+    return (chain[(step - 1) % len(chain)].id,) if chain else ()

@@ -1,0 +1,115 @@
+"""A running emergency as a value: who was alerted, who has it, what falls due. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.contracts import Event
+from shared.contracts.router import (
+    EmergencyAcknowledged,
+    EmergencyAlerted,
+    EmergencyArrived,
+    EmergencyEnded,
+    EmergencyStarted,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One call for help: step 0 goes to several at once, later steps to the chain."""
+
+    at: datetime
+    step: int
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """One emergency ticket's plan as it runs; its number is the ticket's."""
+
+    number: str
+    version: int
+    kind: str
+    estate: str | None
+    started_at: datetime
+    alerts: tuple[Alert, ...]
+    next_due: datetime | None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    arrived_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of an emergency and what is said of it."""
+
+    emergency: Emergency
+    events: tuple[Event, ...]
+
+
+def start(
+    number: str,
+    kind: str,
+    estate: str | None,
+    recipients: tuple[str, ...],
+    now: datetime,
+    within: timedelta,
+) -> Step:
+    """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
+    must have acknowledged it."""
+    emergency = Emergency(number, 1, kind, estate, now, (Alert(now, 0, recipients),), now + within)
+    facts = {"number": number, "kind": kind, "estate": estate, "recipients": recipients}
+    return Step(emergency, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=0)))
+
+
+def alert_next(
+    emergency: Emergency, recipients: tuple[str, ...], now: datetime, within: timedelta
+) -> Step | None:
+    """Nobody has acknowledged in time: the next in the chain. None when that is not so any more."""
+    if emergency.next_due is None or emergency.next_due > now:
+        return None
+    step = len(emergency.alerts)
+    alerted = _next(
+        emergency,
+        alerts=(*emergency.alerts, Alert(now, step, recipients)),
+        next_due=now + within,
+    )
+    event = EmergencyAlerted(
+        number=alerted.number, kind=alerted.kind, estate=alerted.estate,
+        recipients=recipients, step=step,
+    )  # fmt: skip
+    return Step(alerted, (event,))
+
+
+def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step | None:
+    """Somebody has it; None when somebody had it before."""
+    if emergency.acknowledged_at is not None or emergency.ended_at is not None:
+        return None
+    taken = _next(emergency, acknowledged_by=by, acknowledged_at=now, next_due=None)
+    return Step(taken, (EmergencyAcknowledged(**_facts(taken), by=by),))
+
+
+def arrive(emergency: Emergency, now: datetime) -> Step | None:
+    """Somebody is on site; None when that is known or it is over."""
+    if emergency.arrived_at is not None or emergency.ended_at is not None:
+        return None
+    there = _next(emergency, arrived_at=now, next_due=None)
+    return Step(there, (EmergencyArrived(**_facts(there)),))
+
+
+def end(emergency: Emergency, now: datetime) -> Step | None:
+    """It is over; None when it was."""
+    if emergency.ended_at is not None:
+        return None
+    over = _next(emergency, ended_at=now, next_due=None)
+    return Step(over, (EmergencyEnded(**_facts(over)),))
+
+
+def _next(emergency: Emergency, **changes: object) -> Emergency:
+    return replace(emergency, version=emergency.version + 1, **changes)  # type: ignore[arg-type]
+
+
+def _facts(emergency: Emergency) -> dict[str, str | None]:
+    return {"number": emergency.number, "kind": emergency.kind, "estate": emergency.estate}

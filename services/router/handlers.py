@@ -1,0 +1,32 @@
+"""Messages in: one call each."""
+
+from __future__ import annotations
+
+from services.router import queues
+from services.router.alerting import Alerting
+from services.router.routing import Routing
+from shared.bus import Consumers, Delivery
+from shared.contracts.intake import TicketEvent
+
+
+def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> None:
+    """Subscribe the router to its queues."""
+
+    @consumers.on_event(queues.TICKETS_ROUTINE)
+    async def on_ticket(delivery: Delivery) -> None:
+        """Give the ticket to whoever should have it."""
+        if isinstance(delivery.event, TicketEvent):
+            await routing.dispatch(delivery.event.number)
+
+    @consumers.on_event(queues.TICKETS_URGENT)
+    async def on_emergency(delivery: Delivery) -> None:
+        """Alert first, then give out the work."""
+        if isinstance(delivery.event, TicketEvent):
+            await alerting.start_by_number(delivery.event.number)
+            await routing.dispatch(delivery.event.number)
+
+    @consumers.on_event(queues.EMERGENCIES)
+    async def on_progress(delivery: Delivery) -> None:
+        """Let the plan follow what is done."""
+        if isinstance(delivery.event, TicketEvent):
+            await alerting.follow(delivery.event.number, delivery.event)

@@ -1,0 +1,43 @@
+"""What runs by the clock: deadlines, unacknowledged alerts, the urgent sweep, the gauges."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from services.router.alerting import Alerting
+from services.router.deadlines import Deadlines
+from services.router.storage import open_by_department
+from shared.bus import UrgentSweep, repeat
+from shared.runtime.platform import Platform
+from shared.telemetry import metrics
+
+SWEEP_SECONDS: Final = 1.0
+GAUGE_SECONDS: Final = 15.0
+
+
+class Loops:
+    """The router's loops, each ending only with the service."""
+
+    def __init__(
+        self, platform: Platform, deadlines: Deadlines, alerting: Alerting, every: timedelta
+    ) -> None:
+        self._platform = platform
+        self._deadlines = deadlines
+        self._alerting = alerting
+        self._seconds = every.total_seconds()
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        sweep = UrgentSweep(self._platform.store, self._platform.consumers)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(repeat(self._deadlines.fire_due, seconds=self._seconds))
+            group.create_task(repeat(self._alerting.alert_overdue, seconds=self._seconds))
+            group.create_task(repeat(sweep.sweep, seconds=SWEEP_SECONDS))
+            group.create_task(repeat(self._count_open, seconds=GAUGE_SECONDS))
+
+    async def _count_open(self) -> None:
+        metrics.TICKETS_OPEN.clear()
+        for department, urgency, n in await open_by_department(self._platform.store):
+            metrics.TICKETS_OPEN.labels(department, urgency).set(n)

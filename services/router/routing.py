@@ -1,0 +1,88 @@
+"""Use cases of work orders: give them, move them, and let nobody's request be forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from services.router.domain import choose_person, work_to_give
+from shared.identity import Forbidden, Principal, require, sees, service_principal
+from shared.runtime import not_found
+from shared.runtime.platform import Platform
+from shared.store.tickets import NoSuchTicket
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Ticket, Transition
+from shared.tickets.acts import Act, Dispatch, OrderAct
+from shared.tickets.model import ROUTERS_REASONS
+
+BY_RULE: Final = service_principal("router")
+
+
+class Routing:
+    """Moves work orders by the rows of the table that are the router's."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def dispatch(self, number: str) -> Ticket | None:
+        """See that every department of the last plan has its work order.
+
+        Reads the ticket as it is now, so that a late, repeated or disordered event does only what
+        is still missing. None when there is no such ticket.
+        """
+
+        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+            duty, rules = self._platform.duty.current, self._platform.policy.rules
+            return work_to_give(ticket, duty, rules, by=BY_RULE.id)
+
+        try:
+            ticket = await self._platform.tickets.change(number, choose)
+        except NoSuchTicket:
+            logger.error("ticket_of_event_missing", ticket=number)
+            return None
+        logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
+        return ticket
+
+    async def act(self, order: str, principal: Principal, act: OrderAct) -> Ticket:
+        """Carry out one act on a work order for somebody of its department.
+
+        Foreign and missing orders look the same (404).
+        """
+        number = order.rpartition("-")[0]
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            found = ticket.order(order)
+            if found is None or not sees(principal, ticket):
+                raise not_found()
+            try:
+                require(principal, act.transition, ticket=ticket, order=found)
+            except Forbidden:
+                if principal.role == "department" and not principal.answers_for(found.department):
+                    raise not_found() from None
+                raise
+            return act
+
+        return await self._platform.tickets.change(number, choose)
+
+    async def dispatch_by_hand(
+        self, number: str, principal: Principal, *, department: str, assignee: str | None
+    ) -> Ticket:
+        """A person decides who gets a ticket that no rule could give to anybody."""
+        require(principal, Transition.DISPATCH)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
+                raise NotAllowed(
+                    Transition.DISPATCH, status=ticket.status, last_by=ticket.timeline[-1].by,
+                    remedy="reclassify it first: place, type or area is not decided",
+                )  # fmt: skip
+            person = assignee or self._first(ticket, department)
+            return Dispatch(by=principal.id, department=department, assignee=person)
+
+        return await self._platform.tickets.change(number, choose)
+
+    def _first(self, ticket: Ticket, department: str) -> str | None:
+        person = choose_person(self._platform.duty.current, ticket, department)
+        return person.id if person else None

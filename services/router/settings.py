@@ -1,0 +1,20 @@
+"""What an operator may set for the router."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from shared.runtime import ServiceSettings, for_service
+
+
+class RouterSettings(ServiceSettings):
+    """Read from HOTLINE_ROUTER_* and HOTLINE_*; a bad value stops the start, not a message."""
+
+    model_config = for_service("router")
+
+    port: int = Field(8002, ge=0, le=65535)
+    look_every: timedelta = Field(
+        timedelta(milliseconds=500), description="How often due deadlines are looked for."
+    )
