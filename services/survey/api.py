@@ -1,0 +1,168 @@
+"""HTTP in: one call each. What is missing and what is out of reach look the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
+from services.survey.errors import BadCursor, NoSuchSurvey
+from services.survey.forms import tidy
+from services.survey.storage import Surveys
+from services.survey.surveying import Surveying
+from shared.contracts import Fault
+from shared.identity import EVERYWHERE, Principal, require_role
+from shared.runtime import Asking, Problem, not_found
+
+READERS = ("agent", "supervisor", "manager")
+RECORDERS = ("agent", "supervisor")
+Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
+
+
+class AnswerView(BaseModel):
+    """An answer as staff see it: the comment scrubbed, the caller's own words sealed."""
+
+    at: datetime
+    score: Score
+    attitude: Score | None
+    skill: Score | None
+    efficiency: Score | None
+    comment: str
+    dissatisfied: bool
+    channel: Literal["link", "phone"]
+    recorded_by: str | None
+
+
+class SurveyView(BaseModel):
+    """One survey as staff see it."""
+
+    id: str
+    number: str
+    round: int
+    outcome: str
+    estate: str | None
+    type: str | None
+    area: str | None
+    urgency: str
+    asked_at: datetime
+    expires_at: datetime
+    answer: AnswerView | None
+
+
+class SurveyPage(BaseModel):
+    """A page and the cursor of the next one, if there is one."""
+
+    items: list[SurveyView]
+    next: str | None
+
+
+class PhoneAnswer(BaseModel):
+    """What the caller answered on the phone."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    score: Score
+    attitude: Score | None = None
+    skill: Score | None = None
+    efficiency: Score | None = None
+    comment: str = Field("", max_length=LONGEST_COMMENT)
+
+    def to_given(self) -> Given:
+        """The answer as the use case takes it."""
+        scores = self.model_dump(include=set(DIMENSIONS), exclude_none=True)
+        return Given(score=self.score, dimensions=scores, comment=tidy(self.comment))
+
+
+def build_api(surveying: Surveying, surveys: Surveys) -> APIRouter:
+    """`/v1/surveys`, for staff within reach of the estate."""
+    router = APIRouter(prefix="/v1/surveys", tags=["surveys"])
+
+    @router.get("")
+    async def listed(
+        asking: Asking,
+        number: Annotated[str | None, Query(max_length=40)] = None,
+        estate: Annotated[str | None, Query(max_length=40)] = None,
+        cursor: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> SurveyPage:
+        """Surveys within reach, newest first; `next` is the cursor of the next page."""
+        require_role(asking, "read surveys", *READERS)
+        query = _reach(asking) | {k: v for k, v in (("number", number),) if v}
+        if estate is not None:
+            query = query | {"estate": estate} if asking.reaches(estate) else _NOTHING
+        try:
+            found, following = await surveys.newest(query, after=cursor, limit=limit)
+        except BadCursor as error:
+            fault = Fault("cursor", str(error), "begin again without it")
+            raise Problem(422, "malformed", "The request does not fit", faults=[fault]) from error
+        return SurveyPage(items=[_view(survey) for survey in found], next=following)
+
+    @router.get("/{id}")
+    async def one(id: str, asking: Asking) -> SurveyView:
+        """One survey within reach."""
+        require_role(asking, "read surveys", *READERS)
+        return _view(await _within_reach(surveying, id, asking))
+
+    @router.post("/{id}/answer")
+    async def record(id: str, body: PhoneAnswer, asking: Asking) -> SurveyView:
+        """Record what the caller answered on the phone, under the name of who heard it."""
+        require_role(asking, "record an answer", *RECORDERS)
+        await _within_reach(surveying, id, asking)
+        outcome = await surveying.answer(id, body.to_given(), recorded_by=asking.id)
+        if outcome.kind == "already":
+            raise Problem(409, "already-answered", "The first answer counts, and there is one")
+        if outcome.kind == "expired":
+            raise Problem(409, "expired", "It is too late to answer this survey")
+        return _view(outcome.survey)
+
+    return router
+
+
+_NOTHING: dict[str, object] = {"_id": {"$in": []}}
+
+
+def _reach(asking: Principal) -> dict[str, object]:
+    """The rows that are the principal's to see."""
+    return {} if EVERYWHERE in asking.places else {"estate": {"$in": sorted(asking.places)}}
+
+
+async def _within_reach(surveying: Surveying, id: str, asking: Principal) -> Survey:
+    try:
+        survey = await surveying.get(id)
+    except NoSuchSurvey as error:
+        raise not_found() from error
+    if not asking.reaches(survey.matter.estate):
+        raise not_found()
+    return survey
+
+
+def _view(survey: Survey) -> SurveyView:
+    matter, answer = survey.matter, survey.answer
+    return SurveyView(
+        id=survey.id,
+        number=matter.number,
+        round=matter.round,
+        outcome=matter.outcome,
+        estate=matter.estate,
+        type=matter.type,
+        area=matter.area,
+        urgency=matter.urgency,
+        asked_at=survey.asked_at,
+        expires_at=survey.expires_at,
+        answer=AnswerView(
+            at=answer.at,
+            score=answer.score,
+            attitude=answer.dimensions.get("attitude"),
+            skill=answer.dimensions.get("skill"),
+            efficiency=answer.dimensions.get("efficiency"),
+            comment=answer.comment,
+            dissatisfied=answer.dissatisfied,
+            channel=answer.channel,
+            recorded_by=answer.recorded_by,
+        )
+        if answer
+        else None,
+    )

@@ -1,0 +1,131 @@
+"""When somebody is asked, until when they may answer and what an answer is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, Self
+
+from shared.contracts import Lane
+from shared.contracts.intake import TicketAnswered, TicketClosed
+from shared.tickets import Ticket
+
+ANSWER_WITHIN: Final = timedelta(days=30)
+"""As long as the sample policy lets a closed ticket be reopened: an answer that can no longer
+change anything is not asked for."""
+NOBODY_TO_ASK: Final = frozenset({"no_contact", "unreachable"})
+"""Outcomes of the feedback (A4.4) that say there is nobody to send a link to."""
+DIMENSIONS: Final = ("attitude", "skill", "efficiency")
+"""What A5 asks of the service and A6.2 appraises, each scored by the caller if they wish."""
+BEST_SCORE: Final = 5
+LONGEST_COMMENT: Final = 500
+
+NotAsked = Literal["test", "nobody_to_ask", "stale"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One round of a ticket that has ended, as its event tells it."""
+
+    number: str
+    round: int
+    outcome: str
+    ended_at: datetime
+    lane: Lane
+    estate: str | None
+    type: str | None
+    area: str | None
+    urgency: str
+
+    @classmethod
+    def from_event(cls, event: TicketClosed | TicketAnswered, lane: Lane, at: datetime) -> Self:
+        """Read what ended, and how."""
+        return cls(
+            number=event.number,
+            round=event.round,
+            outcome=event.outcome if isinstance(event, TicketClosed) else "answered",
+            ended_at=at,
+            lane=lane,
+            estate=event.estate,
+            type=event.type,
+            area=event.area,
+            urgency=event.urgency,
+        )
+
+    @property
+    def survey_id(self) -> str:
+        """One survey per ticket and round, whoever asks and however often."""
+        return f"{self.number}-{self.round}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An answer as it was given; `comment` may name people and is never kept like this."""
+
+    score: int
+    dimensions: Mapping[str, int]
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer as it is kept: the comment scrubbed here and sealed beside.
+
+    `fingerprint` is the same for the same answer from the same hand. `dissatisfied` was decided
+    by the policy of that moment.
+    """
+
+    at: datetime
+    score: int
+    dimensions: Mapping[str, int]
+    comment: str
+    sealed: bytes | None
+    dissatisfied: bool
+    recorded_by: str | None
+    fingerprint: str
+
+    @property
+    def channel(self) -> Literal["link", "phone"]:
+        """How it came: by the caller's link, or by phone through one of us."""
+        return "phone" if self.recorded_by else "link"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """One question about one round of one ticket, with at most one answer."""
+
+    id: str
+    version: int
+    matter: Matter
+    asked_at: datetime
+    answer: Answer | None = None
+
+    @classmethod
+    def ask(cls, matter: Matter, now: datetime) -> Self:
+        """A new survey, not yet answered."""
+        return cls(id=matter.survey_id, version=1, matter=matter, asked_at=now)
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when it may be answered."""
+        return self.matter.ended_at + ANSWER_WITHIN
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether it is too late to answer."""
+        return now >= self.expires_at
+
+
+def why_not_ask(matter: Matter, ticket: Ticket | None, now: datetime) -> NotAsked | None:
+    """Why nobody is asked about a matter, or None where somebody is.
+
+    `ticket` is the ticket as it is now, where it is known: one that was reopened meanwhile is
+    asked about when it ends again.
+    """
+    if ticket is not None and ticket.test:
+        return "test"
+    if matter.outcome in NOBODY_TO_ASK:
+        return "nobody_to_ask"
+    if ticket is not None and ticket.round > matter.round:
+        return "stale"
+    return "stale" if now >= matter.ended_at + ANSWER_WITHIN else None

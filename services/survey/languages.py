@@ -1,0 +1,54 @@
+"""Which of our two languages a reader gets, and the words of the pages in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import yaml
+
+from shared.policy.templates import Language
+
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+_MOST_ACCEPTED: Final = 20
+"""Entries of Accept-Language that are looked at; browsers send a handful."""
+
+
+def choose_language(asked: str | None, accepted: str) -> Language:
+    """What the address asks for, else what the browser likes best of ours, else Chinese."""
+    for language in LANGUAGES:
+        if asked == language:
+            return language
+    liked = {language: _liking(language, accepted) for language in LANGUAGES}
+    return "en" if liked["en"] > liked["zh"] else "zh"
+
+
+def _liking(language: Language, accepted: str) -> float:
+    entries = [entry.partition(";") for entry in accepted.split(",")[:_MOST_ACCEPTED]]
+    return max(
+        (_quality(rest) for tag, _, rest in entries if _is(language, tag.strip().lower())),
+        default=0.0,
+    )
+
+
+def _is(language: Language, tag: str) -> bool:
+    return tag == language or tag.startswith(f"{language}-")
+
+
+def _quality(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+@cache
+def words(language: Language) -> Mapping[str, str]:
+    """Every text of the pages in a language, by its name in `words.yaml`."""
+    text = files("services.survey").joinpath("words.yaml").read_text("utf-8")
+    return {name: both[language] for name, both in yaml.safe_load(text).items()}

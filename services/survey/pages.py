@@ -1,0 +1,132 @@
+"""The resident's pages: no account, no script, nothing personal, both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from services.survey.errors import NoSuchSurvey
+from services.survey.forms import Form
+from services.survey.languages import choose_language
+from services.survey.rendering import STYLE, Pages
+from services.survey.surveying import Outcome, Surveying
+from shared.identity import read_link
+from shared.policy.templates import Language
+from shared.runtime import Platform
+from shared.store import STORE_DOWN, Contested
+
+STYLE_MAX_AGE: Final = 86_400
+"""The page names its style by content, so an old copy is never used for a new page."""
+
+
+def _language(request: Request, lang: Annotated[str | None, Query()] = None) -> Language:
+    return choose_language(lang, request.headers.get("accept-language", ""))
+
+
+Chosen = Annotated[Language, Depends(_language)]
+
+
+class Visits:
+    """What a resident sees at the address of a token."""
+
+    def __init__(self, platform: Platform, surveying: Surveying) -> None:
+        self._clock = platform.store.clock
+        self._secret = platform.keys.link
+        self._surveying = surveying
+        self._pages = Pages(lambda: platform.policy)
+
+    async def show(self, token: str, language: Language) -> HTMLResponse:
+        """The form, or why there is none any more."""
+        survey = await self._surveying.get(self._survey_of(token))
+        if survey.answer is not None:
+            return self._pages.said("already", survey.matter, language)
+        if survey.is_expired(self._clock.now()):
+            return self._pages.said("expired", survey.matter, language, status=410)
+        return self._pages.form(survey.matter, Form(), language)
+
+    async def answer(self, token: str, request: Request, language: Language) -> HTMLResponse:
+        """Thanks, the form with its faults, or why nothing was kept."""
+        form = Form.read(await request.body())
+        id = self._survey_of(token)
+        if form.faults:
+            survey = await self._surveying.get(id)
+            return self._pages.form(survey.matter, form, language, status=422)
+        return self._told(await self._surveying.answer(id, form.to_given()), language)
+
+    async def or_trouble(self, page: Awaitable[HTMLResponse], language: Language) -> HTMLResponse:
+        """The page, or one that says in both languages why it cannot be had."""
+        try:
+            return await page
+        except NoSuchSurvey:
+            return self._pages.trouble("missing", language, status=404)
+        except HTTPException as error:
+            return self._pages.trouble("too_large", language, status=error.status_code)
+        except (*STORE_DOWN, Contested):
+            return self._pages.trouble("away", language, status=503)
+
+    def _survey_of(self, token: str) -> str:
+        """The survey a token opens; raises NoSuchSurvey for what was not signed here."""
+        id = read_link("survey", token, self._secret)
+        if id is None:
+            raise NoSuchSurvey("(not signed here)")
+        return id
+
+    def _told(self, outcome: Outcome, language: Language) -> HTMLResponse:
+        matter, answer = outcome.survey.matter, outcome.survey.answer
+        match outcome.kind:
+            case "stored" | "repeated":
+                reopened = answer is not None and answer.dissatisfied
+                return self._pages.said("thanks", matter, language, reopened=reopened)
+            case "already":
+                return self._pages.said("already", matter, language, status=409)
+            case "expired":
+                return self._pages.said("expired", matter, language, status=410)
+
+
+def build_pages(platform: Platform, surveying: Surveying) -> APIRouter:
+    """`/s/{token}` and its style."""
+    router = APIRouter(prefix="/s", tags=["resident"], default_response_class=HTMLResponse)
+    visits = Visits(platform, surveying)
+
+    @router.get("/static/survey.css", include_in_schema=False)
+    async def style() -> Response:
+        """The style of the pages, from our own origin."""
+        headers = {"Cache-Control": f"public, max-age={STYLE_MAX_AGE}"}
+        return Response(STYLE, media_type="text/css", headers=headers)
+
+    @router.get("/{token}")
+    async def show(token: str, language: Chosen) -> HTMLResponse:
+        """The form, or what became of it."""
+        return await visits.or_trouble(visits.show(token, language), language)
+
+    @router.post("/{token}", openapi_extra=_FORM_BODY)
+    async def answer(token: str, request: Request, language: Chosen) -> HTMLResponse:
+        """Keep the first answer; the same form sent again is thanked again."""
+        return await visits.or_trouble(visits.answer(token, request, language), language)
+
+    return router
+
+
+_FORM_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["score"],
+                    "properties": {
+                        "score": {"enum": ["1", "2", "3", "4", "5"]},
+                        "attitude": {"enum": ["", "1", "2", "3", "4", "5"]},
+                        "skill": {"enum": ["", "1", "2", "3", "4", "5"]},
+                        "efficiency": {"enum": ["", "1", "2", "3", "4", "5"]},
+                        "comment": {"type": "string", "maxLength": 500},
+                    },
+                }
+            }
+        }
+    }
+}
