@@ -1,31 +1,122 @@
-"""The words people are sent, in Chinese and English, by purpose."""
+"""The words people are sent, in Chinese and English, by purpose. Pure.
+
+A template is Jinja2 in a sandbox and may use the fields of `FIELDS` only. All templates are tried
+when the policy is read, so that a slip of the pen stops a draft and never a message.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.contracts.notifier import Purpose
 
 Language = Literal["zh", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+
+FIELDS: Final[Mapping[str, str]] = {
+    "name": "the recipient's name",
+    "number": "the ticket's number",
+    "group": "the property group",
+    "desk": "the hotline's own numbers",
+    "estate": "the estate",
+    "building": "the building, as its number or letter",
+    "type": "the request's type",
+    "area": "what it is about",
+    "urgency": "how urgent it is",
+    "department": "the department that has it",
+    "kind": "the kind of emergency",
+    "advice": "what to do first in an emergency of this kind",
+    "clock": "which limit a warning or a breach is about",
+    "due": "when the work is to be done, or when that limit ends",
+    "arrive": "when somebody is to be on site",
+    "reply": "when somebody gets back to the caller",
+    "level": "the rung of the escalation ladder",
+    "link": "the signed link of a survey",
+}
+"""Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
+
+# The bodies are plain text, and no markup is read from them.
+_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined,
+    autoescape=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 class Words(BaseModel):
-    """One message in one language; Jinja2, the fields are listed in `services/notifier`."""
+    """One message in one language; Jinja2 over the fields of `FIELDS`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     subject: str = Field(min_length=1, max_length=200)
     body: str = Field(min_length=1, max_length=4000)
 
+    def render(self, fields: Mapping[str, str]) -> tuple[str, str]:
+        """Subject (always one line) and body; KeyError names a field that was left out."""
+        if missing := FIELDS.keys() - fields.keys():
+            raise KeyError(*sorted(missing))
+        subject = " ".join(_compiled(self.subject).render(fields).split())
+        return subject, _compiled(self.body).render(fields).strip()
+
 
 class Templates(BaseModel):
-    """Purpose → language → words. Every purpose has both languages."""
+    """Purpose → language → words. Every purpose has both languages, and every template works."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    messages: Mapping[str, Mapping[Language, Words]]
+    messages: Mapping[Purpose, Mapping[Language, Words]]
 
-    def words(self, purpose: str, language: Language) -> Words:
-        """The words for a purpose; KeyError for one that the policy does not know."""
+    @model_validator(mode="after")
+    def _name_all_faults(self) -> Self:
+        if faults := template_faults(self):
+            raise ValueError("; ".join(faults))
+        return self
+
+    def words(self, purpose: Purpose, language: Language) -> Words:
+        """The words for a purpose."""
         return self.messages[purpose][language]
+
+
+def template_faults(templates: Templates) -> tuple[str, ...]:
+    """Everything wrong with any template, each fault with its purpose, language and part."""
+    return tuple(_faults(templates))
+
+
+def _faults(templates: Templates) -> Iterator[str]:
+    for purpose in PURPOSES:
+        for language in LANGUAGES:
+            words = templates.messages.get(purpose, {}).get(language)
+            if words is None:
+                yield f"{purpose}.{language}: is missing"
+                continue
+            for part, source in (("subject", words.subject), ("body", words.body)):
+                yield from (f"{purpose}.{language}.{part}: {why}" for why in _wrong_with(source))
+
+
+def _wrong_with(source: str) -> Iterator[str]:
+    """Read the template, then try it with every field filled and with every field empty."""
+    try:
+        used = meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
+        unknown = sorted(used - FIELDS.keys())
+        if unknown:
+            yield f"uses the unknown field {', '.join(map(repr, unknown))}"
+            return
+        for sample in ("x", ""):
+            _compiled(source).render(dict.fromkeys(FIELDS, sample))
+    except TemplateError as error:
+        yield f"cannot be used: {error.message}"
+    except (ArithmeticError, TypeError, ValueError) as error:
+        yield f"cannot be used: {type(error).__name__}"
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
