@@ -7,11 +7,11 @@ import sys
 
 import typer
 
-from services.hotline import serve, up
+from services.hotline import classify, clock, dead, doctor, seed, serve, token, up
 from services.hotline.errors import HotlineError
 from services.hotline.operator_log import configure_operator_log
 
-COMMANDS = (up, serve)
+COMMANDS = (up, serve, seed, token, classify, dead, clock, doctor)
 EXIT_FAULT = 2
 
 

@@ -15,8 +15,9 @@ from services.hotline.servers import Servers, keep_running
 from services.hotline.service import STOP_GRACE, Patience, Service, ServiceSpec
 from services.hotline.settings import HotlineSettings
 
-# What is done between the servers' start and the services': keys and the policy in force.
-Seed = Callable[[str, Path], Awaitable[None]]
+# What is done between the servers' start and the services': keys, policy, duty list; and whether
+# the data are a trial's.
+Seed = Callable[[str, Path, bool], Awaitable[None]]
 
 logger = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Supervisor:
         specs = [spec.with_port() for spec in self._specs]
         self._servers = Servers(self.data, self._settings)
         await self._servers.start()
-        await self._seed(self._servers.mongo_url, self.data)
+        await self._seed(self._servers.mongo_url, self.data, self._trial)
         endpoints = Endpoints(
             amqp=self._servers.amqp_url,
             mongo=self._servers.mongo_url,

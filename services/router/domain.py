@@ -52,15 +52,7 @@ def work_to_give(ticket: Ticket, duty: Duty, rules: Rules, *, by: str) -> list[A
         if person is None:
             acts += _hold(ticket, Hold(by=by, reason="nobody_on_duty"), acts)
         elif leftover:
-            acts.append(
-                Transfer(
-                    by=by,
-                    order=leftover.pop().id,
-                    to_department=department,
-                    assignee=person.id,
-                    reason="reclassified",
-                )  # fmt: skip
-            )
+            acts.append(_moved(leftover.pop(), department, person, by=by))
         else:
             acts.append(Dispatch(by=by, department=department, assignee=person.id))
     return acts

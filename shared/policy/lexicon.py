@@ -346,12 +346,12 @@ def _audible(hits: list[tuple[int, int, int]], idioms: list[tuple[int, int]]) ->
     """Drop what is only part of a longer idiom."""
     if not idioms:
         return [(at, bit) for at, _, bit in hits]
-    covered = {at: span for span in idioms for at in range(*span)}
-    return [
-        (at, bit)
-        for at, end, bit in hits
-        if (span := covered.get(at)) is None or end > span[1] or span == (at, end)
-    ]
+    # Of the idioms over a place, the one that ends last and, among those, begins first.
+    covered: dict[int, tuple[int, int]] = {}
+    for start, end in idioms:
+        for at in range(start, end):
+            covered[at] = max((end, -start), covered.get(at, (0, 0)))
+    return [(at, bit) for at, end, bit in hits if (end, -at) >= covered.get(at, (0, 0))]
 
 
 def _term_fault(term: str) -> str | None:

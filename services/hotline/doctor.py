@@ -1,0 +1,121 @@
+"""``hotline doctor``: is it well, and is nothing personal where it must not be."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.hotline.client import data_folder, running
+from services.hotline.endpoints import Endpoints
+from services.hotline.errors import UnusableSettingError
+from shared.bus.search import search_queues
+from shared.store.search import Searched, search_database
+
+EXIT_FOUND = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(run)
+
+
+def run(
+    search: Annotated[
+        Path | None, typer.Option("--search", help="File with one planted string a line.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")] = None,
+) -> None:
+    """Check the services, or look for planted strings everywhere; exit 1 when some are found."""
+    folder = data_folder(data)
+    endpoints = running(folder)
+    if search is None:
+        well = asyncio.run(_check(endpoints))
+        raise typer.Exit(0 if well else EXIT_FOUND)
+    needles = _needles(search)
+    clean = asyncio.run(_search(endpoints, folder, needles))
+    raise typer.Exit(0 if clean else EXIT_FOUND)
+
+
+async def _check(endpoints: Endpoints) -> bool:
+    table = Table("service", "address", "ready", "consuming")
+    well = True
+    async with httpx.AsyncClient(timeout=5) as http:
+        for name, address in endpoints.services.items():
+            ready = await _status(http, f"{address}/readyz")
+            consuming = await _status(http, f"{address}/healthz/consumers")
+            well = well and ready == consuming == "yes"
+            table.add_row(name, address, ready, consuming)
+    Console().print(table)
+    if endpoints.management is not None:
+        typer.echo(
+            "The embedded RabbitMQ and MongoDB are for trials: for production set "
+            "HOTLINE_AMQP_URL and HOTLINE_MONGO_URL to servers of your own (deploy/README.md)."
+        )
+    return well
+
+
+async def _status(http: httpx.AsyncClient, address: str) -> str:
+    try:
+        found = await http.get(address)
+    except httpx.HTTPError as error:
+        return f"no ({type(error).__name__})"
+    return "yes" if found.is_success else f"no ({found.status_code})"
+
+
+def _needles(file: Path) -> list[bytes]:
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableSettingError(f"{file} cannot be read as UTF-8 text: {error}") from error
+    found = [line.strip().encode() for line in lines if line.strip()]
+    if not found:
+        raise UnusableSettingError(f"{file} has no line to look for.")
+    return found
+
+
+async def _search(endpoints: Endpoints, data: Path, needles: Sequence[bytes]) -> bool:
+    """Look everywhere; tell what was read and, by line of the file, what was found."""
+    table = Table("place", "read", "found (lines of the file)")
+    clean = True
+    async for searched in _everywhere(endpoints, data, needles):
+        lines = ", ".join(str(n + 1) for n in sorted(searched.found))
+        table.add_row(searched.place, str(searched.read), lines or "-")
+        clean = clean and not searched.found
+    Console().print(table)
+    typer.echo(
+        f"none of {len(needles)} planted strings found" if clean else "planted strings were FOUND"
+    )
+    return clean
+
+
+async def _everywhere(
+    endpoints: Endpoints, data: Path, needles: Sequence[bytes]
+) -> AsyncIterator[Searched]:
+    async for searched in search_database(endpoints.mongo, needles):
+        yield searched
+    if endpoints.management is not None:
+        async for searched in search_queues(endpoints.amqp, endpoints.management, needles):
+            yield searched
+    for searched in await asyncio.to_thread(_in_logs, data, needles):
+        yield searched
+    async with httpx.AsyncClient(timeout=10) as http:
+        for name, address in endpoints.services.items():
+            shown = await http.get(f"{address}/metrics")
+            yield _in_bytes(f"metrics {name}", shown.content, needles)
+
+
+def _in_logs(data: Path, needles: Sequence[bytes]) -> list[Searched]:
+    return [
+        _in_bytes(f"log {file.relative_to(data)}", file.read_bytes(), needles)
+        for file in sorted(data.rglob("*.log*"))
+    ]
+
+
+def _in_bytes(place: str, content: bytes, needles: Sequence[bytes]) -> Searched:
+    found = {n for n, needle in enumerate(needles) if needle in content}
+    return Searched(place, content.count(b"\n"), frozenset(found))
