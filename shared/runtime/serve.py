@@ -71,7 +71,9 @@ def run_service(
         chosen = settings()
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=False):
-            sys.stderr.write(f"{service}: setting {item['loc'][0]}: {item['msg']}\n")
+            # A rule over several settings names none.
+            where = f"setting {item['loc'][0]}" if item["loc"] else "settings"
+            sys.stderr.write(f"{service}: {where}: {item['msg']}\n")
         sys.exit(2)
     configure_logs(service, chosen.log_level)
     asyncio.run(_serve(service, chosen, build))

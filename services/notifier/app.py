@@ -1,0 +1,81 @@
+"""The one place where the notifier's objects are built and joined."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from services.notifier.api import build_messages_api
+from services.notifier.handlers import add_handlers
+from services.notifier.loops import Hands, sweep_urgent
+from services.notifier.notifying import Notifying
+from services.notifier.people import People
+from services.notifier.reading import Reading
+from services.notifier.senders import MailSender, Sandbox, Sender
+from services.notifier.senders.mail import MailServer
+from services.notifier.sending import Sending, choose_sender
+from services.notifier.settings import NotifierSettings
+from services.notifier.storage import INDEXES, Messages
+from shared.contracts import Lane
+from shared.identity import sign_link
+from shared.privacy.open import Opener
+from shared.runtime import Parts, Platform, build_service, open_platform
+
+
+async def build(settings: NotifierSettings) -> FastAPI:
+    """The notifier, ready to be served."""
+    platform = await open_platform("notifier", settings, indexes=INDEXES)
+    return join(platform, settings, text=Sandbox(), mail=mail_sender(settings))
+
+
+def join(
+    platform: Platform, settings: NotifierSettings, *, text: Sender, mail: Sender | None
+) -> FastAPI:
+    """The notifier on a platform, with these channels."""
+    store = platform.store
+    messages = Messages(store)
+    people = People(store, platform.duty, Opener(platform.vault))
+    sending = Sending(
+        messages,
+        people,
+        store.clock,
+        lambda: platform.policy,
+        link=lambda survey: survey_link(settings, survey, platform.keys.link),
+        choose_sender=partial(choose_sender, mail=mail, text=text),
+        limits=settings.limits,
+    )
+    at_once: dict[Lane, int] = {"urgent": settings.at_once_urgent, "routine": settings.at_once}
+    hands = {
+        lane: Hands(lane, sending, at_once=number, wake=store.clock.moved)
+        for lane, number in at_once.items()
+    }
+    notifying = Notifying(
+        messages, people, store.clock, lambda message: hands[message.lane].take(message)
+    )
+    add_handlers(platform.consumers, notifying)
+    reading = Reading(messages, people, lambda: platform.policy)
+    sweep = partial(sweep_urgent, store, platform.consumers)
+    loops = (hands["urgent"].run, hands["routine"].run, sweep)
+    parts = Parts([build_messages_api(reading)], loops, platform.parked_relay())
+    return build_service(platform, parts, title="Estateline notifier")
+
+
+def mail_sender(settings: NotifierSettings) -> MailSender | None:
+    """Mail for staff, where a server is set."""
+    if settings.smtp_host is None:
+        return None
+    server = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username or "",
+        password=settings.smtp_password.get_secret_value(),
+        starttls=settings.smtp_starttls,
+        sender=settings.smtp_from,
+    )
+    return MailSender(server, settings.timeouts)
+
+
+def survey_link(settings: NotifierSettings, survey: str, secret: bytes) -> str:
+    """Where the caller answers; made anew from the survey's id, never kept."""
+    return f"{settings.survey_url.rstrip('/')}/s/{sign_link('survey', survey, secret)}"

@@ -1,0 +1,172 @@
+"""Who gets a message for what, once (design promise 4). Pure.
+
+`recipients` is the one table of it: an event that is not in it reaches nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, get_args
+
+from typing_extensions import override
+
+from shared.contracts import Event
+from shared.contracts.intake import TicketEvent, TicketRegistered, TicketReopened
+from shared.contracts.notifier import CALLER, Purpose
+from shared.contracts.router import (
+    ClockBreached,
+    ClockEvent,
+    ClockWarned,
+    EmergencyAlerted,
+    TicketResolved,
+    WorkOrderDispatched,
+)
+from shared.contracts.survey import SurveyAsked
+
+CauseKind = Literal[
+    "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
+    "report", "account",
+]  # fmt: skip
+CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
+"""The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
+
+NOTIFYING: Final[tuple[type[Event], ...]] = (
+    TicketRegistered,
+    WorkOrderDispatched,
+    ClockWarned,
+    ClockBreached,
+    EmergencyAlerted,
+    TicketResolved,
+    TicketReopened,
+    SurveyAsked,
+)
+"""The events that `recipients` answers with somebody; the queues are bound to these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why somebody gets a message: something of the closed list, and which occurrence of it."""
+
+    kind: CauseKind
+    id: str
+    occurrence: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in CAUSE_KINDS or not self.id:
+            raise ValueError("a message needs a cause of the closed list; advertising is none")
+
+    @override
+    def __str__(self) -> str:
+        """Read as `ticket/26-00017/round/1`."""
+        return f"{self.kind}/{self.id}/{self.occurrence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One person is to be told one thing. `facts` are codes and times, nothing personal."""
+
+    cause: Cause
+    purpose: Purpose
+    recipient: str
+    round: int = 1
+    estate: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The same for every repeat of (cause, person, purpose)."""
+        parts = "\n".join((str(self.cause), self.recipient, self.purpose))
+        return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+    @property
+    def number(self) -> str:
+        """The ticket that this is about."""
+        return self.cause.id
+
+
+def recipients(  # noqa: PLR0911 - one row an event
+    event: Event,
+) -> tuple[Notice, ...]:
+    """Who gets a message because of `event`; nobody for events that are not in this table."""
+    match event:
+        case TicketRegistered():
+            return (_to_caller(event, "receipt", _times(event.promised, reply="first_reply")),)
+        case TicketResolved():
+            return (_to_caller(event, "feedback"),)
+        case TicketReopened():
+            return (_to_caller(event, "reopened"),)
+        case SurveyAsked(survey=survey, number=number, round=round_):
+            cause = Cause("ticket", number, f"survey/{survey}")
+            return (Notice(cause, "survey", CALLER, round_, None, {"survey": survey}),)
+        case WorkOrderDispatched(assignee=str(assignee)):
+            facts = _times(event.due, reply="accept") | {"department": event.department}
+            return _to_staff(event, "assignment", f"work_order/{event.work_order}",
+                             (assignee,), facts)  # fmt: skip
+        case ClockWarned():
+            return _about_clock(event, "warning", level=0)
+        case ClockBreached(level=level):
+            return _about_clock(event, "breach", level=level)
+        case EmergencyAlerted():
+            return _alerts(event)
+        case _:
+            return ()
+
+
+def _to_caller(event: TicketEvent, purpose: Purpose, facts: dict[str, Any] | None = None) -> Notice:
+    cause = Cause("ticket", event.number, f"round/{event.round}")
+    return Notice(cause, purpose, CALLER, event.round, event.estate, _of(event) | (facts or {}))
+
+
+def _to_staff(
+    event: TicketEvent,
+    purpose: Purpose,
+    occurrence: str,
+    people: Iterable[str],
+    facts: dict[str, Any],
+) -> tuple[Notice, ...]:
+    cause = Cause("ticket", event.number, occurrence)
+    return tuple(
+        Notice(cause, purpose, person, event.round, event.estate, _of(event) | facts)
+        for person in dict.fromkeys(people)
+    )
+
+
+def _about_clock(event: ClockEvent, purpose: Purpose, *, level: int) -> tuple[Notice, ...]:
+    """A clock that was started anew may run out again, so its end is part of the occurrence."""
+    owner = event.work_order or f"round/{event.round}"
+    occurrence = f"clock/{owner}/{event.clock}/{level}/{event.due.timestamp():.0f}"
+    facts = {"clock": event.clock, "due": event.due, "department": event.department, "level": level}
+    return _to_staff(event, purpose, occurrence, event.recipients, facts)
+
+
+def _alerts(event: EmergencyAlerted) -> tuple[Notice, ...]:
+    cause = Cause("ticket", event.number, f"emergency/{event.step}")
+    facts = {"kind": event.kind, "urgency": "emergency", "step": event.step}
+    return tuple(
+        Notice(cause, "alert", person, 1, event.estate, facts)
+        for person in dict.fromkeys(event.recipients)
+    )
+
+
+def _of(event: TicketEvent) -> dict[str, Any]:
+    return {
+        "type": event.type,
+        "area": event.area,
+        "urgency": event.urgency,
+        "kind": event.emergency_kind,
+    }
+
+
+def _times(by_clock: Mapping[str, datetime], *, reply: str) -> dict[str, Any]:
+    """The times worth telling: when it is done, when somebody comes, when somebody gets back.
+
+    While a request is undecided its promise is only that somebody looks at it (`accept`).
+    """
+    return {
+        "due": by_clock.get("resolve") or by_clock.get("control"),
+        "arrive": by_clock.get("arrive"),
+        "reply": by_clock.get(reply) or by_clock.get("accept"),
+    }

@@ -1,0 +1,91 @@
+"""What runs by the clock: each lane's own hands, and the sweep for when the broker is down."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from services.notifier.messages import Message
+from services.notifier.sending import Sending
+from shared.bus import Consumers, UrgentSweep, repeat
+from shared.contracts import Lane
+from shared.store import STORE_DOWN, Store
+from shared.telemetry import logger
+
+LOOK_SECONDS: Final = 0.5
+AT_HAND: Final = 1_000
+"""Messages held in memory; the rest waits in the store for the next look."""
+DRAIN_SECONDS: Final = 5.0
+"""At a stop, attempts under way may end; what does not is decided by its age."""
+
+
+class Hands:
+    """One lane's hands: they hand over so many messages at once, and look for what was left.
+
+    The lanes share none, so that an alert never waits behind a receipt.
+    """
+
+    def __init__(self, lane: Lane, sending: Sending, *, at_once: int, wake: asyncio.Event) -> None:
+        self._lane = lane
+        self._sending = sending
+        self._at_once = at_once
+        self._wake = wake
+        self._queue: asyncio.Queue[Message] = asyncio.Queue(AT_HAND)
+        self._in_hand: set[str] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def take(self, message: Message) -> None:
+        """Send it soon; when the hands are full it waits for a later look."""
+        if message.id in self._in_hand or self._queue.full():
+            return
+        self._in_hand.add(message.id)
+        self._queue.put_nowait(message)
+
+    async def look(self) -> None:
+        """Take up what is due, and decide what nobody is handing over any more."""
+        for message in await self._sending.orphans(self._lane):
+            if message.id not in self._in_hand:
+                await self._sending.decide_orphan(message)
+        for message in await self._sending.due(self._lane):
+            self.take(message)
+
+    async def run(self) -> None:
+        """Work until cancelled, then let what is under way end."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._at_once):
+                    group.create_task(self._work())
+                group.create_task(repeat(self.look, seconds=LOOK_SECONDS, wake=self._wake))
+        finally:
+            await self._drain()
+
+    async def _work(self) -> None:
+        while True:
+            message = await self._queue.get()
+            task = asyncio.create_task(self._send(message))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+            await asyncio.shield(task)
+
+    async def _send(self, message: Message) -> None:
+        try:
+            await self._sending.attempt(message)
+        except STORE_DOWN as error:
+            logger.warning("attempt_failed", message=message.id, why=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the message is still there, its age decides
+            logger.exception("attempt_broken", message=message.id, error=type(error).__name__)
+        finally:
+            self._in_hand.discard(message.id)
+
+    async def _drain(self) -> None:
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+async def sweep_urgent(store: Store, consumers: Consumers) -> None:
+    """With the broker down, alerts come straight from the store (promise 7)."""
+    await repeat(UrgentSweep(store, consumers).sweep, seconds=1)

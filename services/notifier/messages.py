@@ -1,0 +1,195 @@
+"""One message and what may become of it. Pure: every step gives the next message and its events.
+
+pending → sending → delivered | failed | unknown; a channel that cannot take it now puts it back to
+pending. `next_at` is when somebody must look again: the next attempt of a pending message, or the
+moment from which whoever was handing a `sending` one over counts as dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from services.notifier.domain import Cause, Notice
+from shared.contracts import Event, Lane
+from shared.contracts.notifier import (
+    MessageDelivered,
+    MessageFailed,
+    MessageUnknown,
+    Purpose,
+)
+from shared.policy.templates import Language
+
+
+class Status(StrEnum):
+    """Where a message stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Handover(StrEnum):
+    """What became of an attempt."""
+
+    ACCEPTED = "accepted"
+    LATER = "later"
+    REFUSED = "refused"
+    NO_ADDRESS = "no_address"
+    UNCLEAR = "unclear"
+    """The provider had the whole message and did not say: it may have been taken."""
+
+
+FIRST_LOOK: Final = timedelta(seconds=1)
+"""Whoever inserts a message sends it at once; others take it up when that has not happened."""
+MAX_TRIES: Final = 10
+MAX_AGE: Final = timedelta(hours=24)
+BACK_OFF: Final[Mapping[Lane, tuple[timedelta, ...]]] = {
+    "routine": tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 1800, 3600, 7200, 14400)),
+    # Help that is called an hour late is no help; the chain goes on to the next person meanwhile.
+    "urgent": tuple(timedelta(seconds=s) for s in (1, 2, 5, 10, 15, 30, 30, 60, 60)),
+}
+NO_CHANNEL: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try on one channel; `code` is the provider's, never its words."""
+
+    channel: str
+    at: datetime
+    policy: str
+    outcome: str | None = None
+    code: str | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one person as it is kept: what the words are made of, never the words."""
+
+    id: str
+    version: int
+    cause: Cause
+    purpose: Purpose
+    recipient: str
+    round: int
+    estate: str | None
+    lane: Lane
+    language: Language
+    facts: Mapping[str, Any]
+    at: datetime
+    status: Status = Status.PENDING
+    next_at: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+    reason: str | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def number(self) -> str:
+        """The ticket that this is about."""
+        return self.cause.id
+
+    @property
+    def channel(self) -> str:
+        """The channel of the last attempt."""
+        return self.attempts[-1].channel if self.attempts else NO_CHANNEL
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next state of a message with the events it causes."""
+
+    message: Message
+    events: tuple[Event, ...] = ()
+
+
+def new_message(notice: Notice, *, lane: Lane, language: Language, now: datetime) -> Message:
+    """A message to be sent for `notice`."""
+    return Message(
+        id=notice.id, version=1, cause=notice.cause, purpose=notice.purpose,
+        recipient=notice.recipient, round=notice.round, estate=notice.estate, lane=lane,
+        language=language, facts=dict(notice.facts), at=now, next_at=now + FIRST_LOOK,
+    )  # fmt: skip
+
+
+def begin(
+    message: Message, *, channel: str, policy: str, now: datetime, limit: timedelta
+) -> Message:
+    """Claim the message for one attempt, which counts as dead after `limit`."""
+    attempts = (*message.attempts, Attempt(channel, now, policy))
+    return _next(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
+
+
+def conclude(message: Message, answer: Handover, code: str | None, now: datetime) -> Step:
+    """What the answer means for a message that is being sent."""
+    told = replace(message.attempts[-1], outcome=answer.value, code=code, ended_at=now)
+    message = replace(message, attempts=(*message.attempts[:-1], told))
+    match answer:
+        case Handover.ACCEPTED:
+            return _ended(message, Status.DELIVERED, now)
+        case Handover.REFUSED:
+            return _ended(message, Status.FAILED, now, reason="refused")
+        case Handover.NO_ADDRESS:
+            return _ended(message, Status.FAILED, now, reason="no_address")
+        case Handover.UNCLEAR if message.lane == "routine":
+            return _ended(message, Status.UNKNOWN, now)
+        case Handover.LATER | Handover.UNCLEAR:
+            return _again(message, now)
+
+
+def lose_sight(message: Message, now: datetime) -> Step:
+    """Whoever was handing it over has died: an urgent message goes out again, a routine one may
+    have arrived and is not repeated.
+    """
+    lost = replace(message.attempts[-1], outcome="lost", ended_at=now)
+    message = replace(message, attempts=(*message.attempts[:-1], lost))
+    if message.lane == "routine":
+        return _ended(message, Status.UNKNOWN, now)
+    return _again(message, now, at_once=True)
+
+
+def learn_late(found: Message, begun: Message, now: datetime) -> Step | None:
+    """Somebody gave our attempt up (`found`), yet the provider has just accepted it: say so,
+    unless the message was decided otherwise or another attempt has begun.
+    """
+    undecided = found.status in {Status.UNKNOWN, Status.PENDING}
+    if not undecided or len(found.attempts) != len(begun.attempts):
+        return None
+    return conclude(found, Handover.ACCEPTED, None, now)
+
+
+def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step:
+    tries = len(message.attempts)
+    pause = timedelta() if at_once else BACK_OFF[message.lane][min(tries, MAX_TRIES - 1) - 1]
+    if tries >= MAX_TRIES or now + pause - message.at >= MAX_AGE:
+        return _ended(message, Status.FAILED, now, reason="refused")
+    return Step(_next(message, status=Status.PENDING, next_at=now + pause))
+
+
+def _ended(message: Message, status: Status, now: datetime, *, reason: str | None = None) -> Step:
+    ended = _next(message, status=status, next_at=None, ended_at=now, reason=reason)
+    facts: dict[str, Any] = {
+        "message": ended.id,
+        "number": ended.number,
+        "round": ended.round,
+        "recipient": ended.recipient,
+        "purpose": ended.purpose,
+        "channel": ended.channel,
+    }
+    match status:
+        case Status.DELIVERED:
+            return Step(ended, (MessageDelivered(**facts),))
+        case Status.UNKNOWN:
+            return Step(ended, (MessageUnknown(**facts),))
+        case _:
+            return Step(ended, (MessageFailed(**facts, reason=reason or "refused"),))
+
+
+def _next(message: Message, **changes: Any) -> Message:
+    return replace(message, version=message.version + 1, **changes)

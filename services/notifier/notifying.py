@@ -1,0 +1,72 @@
+"""Use case: somebody is to be told something, once.
+
+Who is to be told is written down first; handing over is `sending`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.notifier.domain import Notice, recipients
+from services.notifier.messages import Message, new_message
+from services.notifier.people import People
+from services.notifier.storage import Messages
+from shared.contracts import Event, Lane
+from shared.store import Doc, Verdict
+from shared.store.clock import DatabaseClock
+from shared.telemetry import logger
+from shared.tickets import TicketStatus
+
+
+class Notifying:
+    """Tells people. `hand_on` is given each new message, so that it goes out at once."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        people: People,
+        clock: DatabaseClock,
+        hand_on: Callable[[Message], None],
+    ) -> None:
+        self._messages = messages
+        self._people = people
+        self._clock = clock
+        self._hand_on = hand_on
+
+    async def notify(self, event: Event, lane: Lane) -> None:
+        """Write down a message for everybody whom `event` concerns, all at the same time.
+
+        A repeat of the event finds its messages there and changes nothing.
+        """
+        notices = recipients(event)
+        if not notices:
+            return
+        ticket = await self._people.ticket(notices[0].number)
+        wanted = [notice for notice in notices if _is_wanted(notice, ticket)]
+        await asyncio.gather(*(self._put(notice, ticket, lane) for notice in wanted))
+
+    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane) -> None:
+        language = self._people.language(notice.recipient, ticket)
+        placed = _placed(notice, ticket)
+        message = new_message(placed, lane=lane, language=language, now=self._clock.now())
+        if await self._messages.insert(message) is Verdict.WON:
+            logger.info("message_due", message=message.id, ticket=message.number,
+                        purpose=message.purpose)  # fmt: skip
+            self._hand_on(message)
+
+
+def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:
+    """Who was answered on the call needs no receipt for it."""
+    answered = (ticket or {}).get("mark") == TicketStatus.ANSWERED.value
+    return not (notice.purpose == "receipt" and answered)
+
+
+def _placed(notice: Notice, ticket: Mapping[str, Any] | None) -> Notice:
+    """Add what the ticket says in plain of its place; the event may not have known it yet."""
+    if ticket is None:
+        return notice
+    facts = {**notice.facts, "building": ticket.get("building")}
+    return replace(notice, estate=notice.estate or ticket.get("estate"), facts=facts)

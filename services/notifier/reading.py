@@ -1,0 +1,61 @@
+"""Use case: staff read what people were told. Words are rendered anew, persons are masked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from services.notifier.errors import CannotWrite
+from services.notifier.messages import Message
+from services.notifier.people import Contact, People
+from services.notifier.rendering import render
+from services.notifier.storage import Messages
+from services.notifier.views import HIDDEN_LINK, message_view, to_cursor
+from shared.identity import Principal
+from shared.policy.policy import Policy
+from shared.runtime import not_found
+
+_NOBODY = Contact("", "")
+
+
+class Reading:
+    """Reads messages within a principal's reach."""
+
+    def __init__(self, messages: Messages, people: People, policy: Callable[[], Policy]) -> None:
+        self._messages = messages
+        self._people = people
+        self._policy = policy
+
+    async def page(
+        self,
+        asking: Principal,
+        filters: Mapping[str, str | None],
+        *,
+        before: tuple[datetime, str] | None,
+        limit: int,
+    ) -> dict[str, Any]:
+        """A page without words, so that listing opens no sealed person."""
+        found = await self._messages.listed(asking, filters, before=before, limit=limit)
+        more = to_cursor(found[-1]) if len(found) == limit else None
+        return {"items": [message_view(message) for message in found], "next": more}
+
+    async def one(self, asking: Principal, id: str) -> dict[str, Any]:
+        """One message with its words; the same problem for what is missing and what is foreign."""
+        message = await self._messages.get(id)
+        if message is None or not asking.reaches(message.estate):
+            raise not_found()
+        contact = await self._people.contact(message.recipient, message.number)
+        shown = contact.masked() if contact else _NOBODY
+        subject, body = self._words(message, shown)
+        return message_view(message) | {
+            "to": {"name": shown.name, "address": shown.address},
+            "subject": subject,
+            "body": body,
+        }
+
+    def _words(self, message: Message, shown: Contact) -> tuple[str | None, str | None]:
+        try:
+            return render(message, self._policy(), name=shown.name, link=HIDDEN_LINK)
+        except CannotWrite:
+            return None, None

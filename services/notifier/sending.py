@@ -1,0 +1,150 @@
+"""Use case: a message is handed to a provider, and what became of it is written down.
+
+Between the provider's word and our record anything may die: what is pending is taken up again,
+what was being sent is decided by its age.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from services.notifier.errors import CannotWrite
+from services.notifier.messages import (
+    Handover,
+    Message,
+    Status,
+    Step,
+    begin,
+    conclude,
+    learn_late,
+    lose_sight,
+)
+from services.notifier.people import Contact, People
+from services.notifier.rendering import render
+from services.notifier.senders import Answer, Letter, Sender
+from services.notifier.storage import Messages
+from shared.contracts import Lane
+from shared.contracts.notifier import CALLER
+from shared.policy.policy import Policy
+from shared.store import STORE_DOWN, Verdict
+from shared.store.clock import DatabaseClock
+from shared.telemetry import logger, metrics
+
+TAKE_UP: Final = 500
+"""How many overdue messages one look takes up."""
+RECORD_TRIES: Final = 60
+"""Seconds for which an outcome waits for the store: longer than it takes to elect a primary."""
+
+
+def choose_sender(recipient: str, *, mail: Sender | None, text: Sender) -> Sender:
+    """The channel for a recipient: staff by mail where there is a server, callers by text."""
+    return text if recipient == CALLER or mail is None else mail
+
+
+class Sending:
+    """Hands messages to providers. Who writes `sending` first sends; all others do nothing."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        people: People,
+        clock: DatabaseClock,
+        policy: Callable[[], Policy],
+        *,
+        link: Callable[[str], str],
+        choose_sender: Callable[[str], Sender],
+        limits: Mapping[Lane, timedelta],
+    ) -> None:
+        self._messages = messages
+        self._people = people
+        self._clock = clock
+        self._policy = policy
+        self._link = link
+        self._choose_sender = choose_sender
+        self._limits = limits
+
+    async def due(self, lane: Lane) -> list[Message]:
+        """Pending messages whose time has come."""
+        now = self._clock.now()
+        return await self._messages.due(Status.PENDING, lane, now=now, limit=TAKE_UP)
+
+    async def orphans(self, lane: Lane) -> list[Message]:
+        """Messages whose attempt is older than its limit."""
+        now = self._clock.now()
+        return await self._messages.due(Status.SENDING, lane, now=now, limit=TAKE_UP)
+
+    async def decide_orphan(self, message: Message) -> None:
+        """Whoever was sending this is gone; only its age says so."""
+        await self._save(lose_sight(message, self._clock.now()))
+
+    async def attempt(self, message: Message) -> None:
+        """Send a message as it was read: nothing happens when it has moved on since."""
+        sender, policy = self._choose_sender(message.recipient), self._policy()
+        now = self._clock.now()
+        limit = self._limits[message.lane]
+        begun = begin(message, channel=sender.channel, policy=policy.version, now=now, limit=limit)
+        if await self._messages.save(Step(begun), now=now) is Verdict.WON:
+            await self._record(begun, await self._hand_over(begun, sender, policy))
+
+    async def _hand_over(self, message: Message, sender: Sender, policy: Policy) -> Answer:
+        try:
+            contact = await self._people.contact(message.recipient, message.number)
+            if contact is None:
+                return Answer(Handover.NO_ADDRESS)
+            letter = self._letter(message, contact, policy)
+        except (*STORE_DOWN, CannotWrite) as error:
+            logger.warning("message_not_written", message=message.id, why=type(error).__name__)
+            return Answer(Handover.LATER, type(error).__name__)
+        return await sender.send(letter)
+
+    def _letter(self, message: Message, contact: Contact, policy: Policy) -> Letter:
+        """The words, made now and kept nowhere."""
+        survey = message.facts.get("survey")
+        link = self._link(survey) if survey else ""
+        subject, body = render(message, policy, name=contact.name, link=link)
+        return Letter(
+            id=message.id,
+            cause=str(message.cause),
+            lane=message.lane,
+            address=contact.address,
+            subject=subject,
+            body=body,
+        )
+
+    async def _record(self, begun: Message, answer: Answer) -> None:
+        """Write down what the provider said, through an outage of the store if need be."""
+        for _ in range(RECORD_TRIES):
+            try:
+                await self._conclude(begun, answer)
+            except STORE_DOWN as error:
+                logger.warning("outcome_waits_for_store", message=begun.id,
+                               why=type(error).__name__)  # fmt: skip
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _conclude(self, begun: Message, answer: Answer) -> None:
+        now = self._clock.now()
+        if await self._save(conclude(begun, answer.outcome, answer.code, now)):
+            return
+        # Somebody counted us as dead meanwhile; only good news can still be told.
+        found = await self._messages.get(begun.id)
+        if found is None or answer.outcome is not Handover.ACCEPTED:
+            return
+        late = learn_late(found, begun, now)
+        if late is None or not await self._save(late):
+            logger.warning("message_accepted_late", message=begun.id, ticket=begun.number)
+
+    async def _save(self, step: Step) -> bool:
+        """Write a step down and count it; whether this call won."""
+        now, message = self._clock.now(), step.message
+        if await self._messages.save(step, now=now) is Verdict.LOST:
+            return False
+        outcome = "retried" if message.status is Status.PENDING else message.status.value
+        metrics.MESSAGES.labels(message.channel, outcome).inc()
+        logger.info("message_outcome", outcome=outcome, message=message.id, ticket=message.number,
+                    purpose=message.purpose, channel=message.channel)  # fmt: skip
+        return True

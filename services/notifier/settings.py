@@ -1,0 +1,62 @@
+"""What an operator may set for the notifier."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field, PositiveInt, SecretStr, model_validator
+
+from shared.contracts import Lane
+from shared.runtime import ServiceSettings, for_service
+
+
+class NotifierSettings(ServiceSettings):
+    """Read from HOTLINE_NOTIFIER_* and HOTLINE_*; a bad value stops the start, not a message."""
+
+    model_config = for_service("notifier")
+
+    port: int = Field(8003, ge=0, le=65535)
+    smtp_host: str | None = Field(
+        None, description="The mail server for staff; without one their mail stays in the sandbox."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = Field(True, description="Refuse to speak to a server without it.")
+    smtp_from: str = Field("", description="The sender's address.", pattern=r"^$|^[^@\s]+@[^@\s]+$")
+    smtp_timeout: timedelta = Field(
+        timedelta(seconds=20), description="For one routine mail as a whole."
+    )
+    smtp_timeout_urgent: timedelta = Field(
+        timedelta(seconds=5), description="For one urgent mail as a whole."
+    )
+    sending_limit: timedelta = Field(
+        timedelta(seconds=30),
+        description="Older than this, a routine message that is being sent counts as unknown.",
+    )
+    sending_limit_urgent: timedelta = Field(
+        timedelta(seconds=8),
+        description="Older than this, an urgent message that is being sent is sent again.",
+    )
+    at_once: PositiveInt = Field(20, description="Routine messages handed over at the same time.")
+    at_once_urgent: PositiveInt = Field(40, description="The same for urgent ones, on top.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("HOTLINE_NOTIFIER_SMTP_FROM is needed where SMTP_HOST is set")
+        for lane in ("routine", "urgent"):
+            if self.limits[lane] <= self.timeouts[lane]:
+                raise ValueError(f"the {lane} sending limit must be longer than the SMTP timeout")
+        return self
+
+    @property
+    def limits(self) -> dict[Lane, timedelta]:
+        """When an attempt counts as dead, by lane."""
+        return {"routine": self.sending_limit, "urgent": self.sending_limit_urgent}
+
+    @property
+    def timeouts(self) -> dict[Lane, timedelta]:
+        """How long one mail may take, by lane."""
+        return {"routine": self.smtp_timeout, "urgent": self.smtp_timeout_urgent}

@@ -1,0 +1,159 @@
+"""Messages to documents and back, and the questions asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.notifier.domain import Cause
+from services.notifier.messages import Attempt, Message, Status, Step
+from shared.contracts import Lane
+from shared.identity import EVERYWHERE, Principal
+from shared.store import Change, Doc, Store, Verdict, outbox_index
+
+COLLECTION: Final = "messages"
+_NEWEST: Final = [("at", DESCENDING), ("_id", DESCENDING)]
+INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
+    COLLECTION: (
+        outbox_index(),
+        IndexModel(
+            [("status", ASCENDING), ("lane", ASCENDING), ("next_at", ASCENDING)], name="by_next"
+        ),
+        IndexModel([("number", ASCENDING), *_NEWEST], name="by_number"),
+        IndexModel([("recipient", ASCENDING), *_NEWEST], name="by_recipient"),
+        IndexModel([("estate", ASCENDING), *_NEWEST], name="by_estate"),
+        IndexModel([("status", ASCENDING), *_NEWEST], name="by_status"),
+        IndexModel(_NEWEST, name="newest"),
+    ),
+}
+
+
+class Messages:
+    """The notifier's own collection. Each change is one conditional write with its events."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def insert(self, message: Message) -> Verdict:
+        """Put a message in; LOST when (cause, person, purpose) has one already."""
+        return await self._write(message, message.at, insert=_to_doc(message))
+
+    async def save(self, step: Step, *, now: datetime) -> Verdict:
+        """Write the next state; LOST when somebody else wrote first."""
+        state = _state_to_doc(step.message)
+        return await self._write(step.message, now, set=state, events=step.events)
+
+    async def _write(self, message: Message, now: datetime, **content: Any) -> Verdict:
+        return await self._store.write(
+            Change(
+                collection=COLLECTION,
+                id=message.id,
+                version=message.version,
+                lane=message.lane,
+                at=now,
+                **content,
+            )
+        )
+
+    async def get(self, id: str) -> Message | None:
+        """One message."""
+        doc = await self._store.get(COLLECTION, id)
+        return _from_doc(doc) if doc else None
+
+    async def due(self, status: Status, lane: Lane, *, now: datetime, limit: int) -> list[Message]:
+        """Messages that somebody must look at by now, the longest due first."""
+        query = {"status": status.value, "lane": lane, "next_at": {"$lte": now}}
+        docs = await self._store.find(
+            COLLECTION, query, sort=[("next_at", ASCENDING)], limit=limit, fields=_FIELDS
+        )
+        return [_from_doc(doc) for doc in docs]
+
+    async def listed(
+        self,
+        principal: Principal,
+        filters: Mapping[str, str | None],
+        *,
+        before: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Message]:
+        """Messages within the principal's reach, newest first, those older than `before`."""
+        query: Doc = {key: value for key, value in filters.items() if value is not None}
+        if EVERYWHERE not in principal.places:
+            query["estate"] = {"$in": sorted(principal.places)}
+        if before is not None:
+            at, id = before
+            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
+        docs = await self._store.find(COLLECTION, query, sort=_NEWEST, limit=limit, fields=_FIELDS)
+        return [_from_doc(doc) for doc in docs]
+
+
+def _to_doc(message: Message) -> Doc:
+    return {
+        "cause": {
+            "kind": message.cause.kind,
+            "id": message.cause.id,
+            "occurrence": message.cause.occurrence,
+        },
+        "number": message.number,
+        "purpose": message.purpose,
+        "recipient": message.recipient,
+        "round": message.round,
+        "estate": message.estate,
+        "lane": message.lane,
+        "language": message.language,
+        "facts": dict(message.facts),
+        "at": message.at,
+        **_state_to_doc(message),
+    }
+
+
+def _state_to_doc(message: Message) -> Doc:
+    """What changes in a message's life."""
+    return {
+        "status": message.status.value,
+        "next_at": message.next_at,
+        "attempts": [_attempt_to_doc(attempt) for attempt in message.attempts],
+        "reason": message.reason,
+        "ended_at": message.ended_at,
+    }
+
+
+def _attempt_to_doc(attempt: Attempt) -> Doc:
+    return {
+        "channel": attempt.channel,
+        "at": attempt.at,
+        "policy": attempt.policy,
+        "outcome": attempt.outcome,
+        "code": attempt.code,
+        "ended_at": attempt.ended_at,
+    }
+
+
+def _from_doc(doc: Doc) -> Message:
+    return Message(
+        id=doc["_id"],
+        version=doc["version"],
+        cause=Cause(**doc["cause"]),
+        purpose=doc["purpose"],
+        recipient=doc["recipient"],
+        round=doc["round"],
+        estate=doc["estate"],
+        lane=doc["lane"],
+        language=doc["language"],
+        facts=doc["facts"],
+        at=doc["at"],
+        status=Status(doc["status"]),
+        next_at=doc["next_at"],
+        attempts=tuple(Attempt(**attempt) for attempt in doc["attempts"]),
+        reason=doc["reason"],
+        ended_at=doc["ended_at"],
+    )
+
+
+_FIELDS: Final[Sequence[str]] = (
+    "version", "cause", "purpose", "recipient", "round", "estate", "lane", "language", "facts",
+    "at", "status", "next_at", "attempts", "reason", "ended_at",
+)  # fmt: skip
