@@ -5,7 +5,7 @@ a clause unless a guard (past, drill, what if, hearsay ...) reaches it, so that 
 month does not silence a fire of today. Only where no danger stands do the routine rules decide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,8 +14,6 @@ from shared.policy.taxonomy import EMERGENCY, NORMAL, Taxonomy
 
 # Evidence that makes a danger certain enough to send people.
 _ALARM = 1.0
-# Clauses before and after that may still speak of the same thing.
-_NEAR = 2
 _OTHER = "other"
 _INQUIRY = "inquiry"
 _COMPLAINT = "complaint"
@@ -25,6 +23,7 @@ _URGENT = "urgent"
 _UNKNOWN_DANGER = "trapped_person"
 
 _Fired = dict[str, dict[str, float]]
+_Rules = Mapping[int, tuple[CompiledRule, ...]]
 
 
 class Classification(BaseModel):
@@ -63,13 +62,15 @@ def classify(
     somebody must go and look. Hints unknown to the taxonomy are ignored.
     """
     clauses = lexicon.read(text)
-    dangers, silenced = _dangers(clauses, lexicon, is_letter=len(text) > lexicon.letter.longer_than)
+    claimed = type_hint == EMERGENCY
+    is_letter = not claimed and len(text) > lexicon.letter.longer_than
+    dangers, silenced = _dangers(clauses, lexicon, is_letter=is_letter)
     area_hint = area_hint if area_hint and taxonomy.has_area(area_hint) else None
     kind = _first_to_deal_with(dangers, taxonomy)
     if kind is not None:
         return _emergency(kind, taxonomy, dangers[kind], confidence=_sure(dangers[kind]))
     areas = _fire(clauses, lexicon.area_rules)
-    if type_hint == EMERGENCY and not silenced:
+    if claimed and not silenced:
         return _claimed(dangers, _best(areas) if area_hint is None else area_hint, taxonomy)
     known = type_hint if type_hint and taxonomy.has_type(type_hint) else None
     wanted = None if known == EMERGENCY else known
@@ -83,13 +84,11 @@ def _dangers(
     guards = _guards(clauses, lexicon.compiled_guards)
     fired: _Fired = {}
     silenced = False
-    for at in range(len(clauses)):
-        for rule in _matching(clauses, at, lexicon.kind_rules):
-            told_late = is_letter and not _around(clauses, at) & lexicon.letter_needs
-            if told_late or not guards[at] <= rule.despite:
-                silenced = True
-            else:
-                fired.setdefault(rule.target, {})[rule.reason] = rule.weight
+    for at, rule in _matches(clauses, lexicon.kind_rules):
+        if not guards[at] <= rule.despite:
+            silenced = silenced or rule.weight >= _ALARM
+        elif not is_letter or clauses[at].around & lexicon.letter_needs:
+            fired.setdefault(rule.target, {})[rule.reason] = rule.weight
     return fired, silenced
 
 
@@ -137,40 +136,40 @@ def _onward(clauses: Sequence[Clause], speaking: set[int], guard: CompiledGuard)
     return reached
 
 
-def _around(clauses: Sequence[Clause], at: int) -> int:
-    heard = 0
-    for clause in clauses[max(0, at - _NEAR) : at + _NEAR + 1]:
-        heard |= clause.heard
-    return heard
+def _matches(clauses: Sequence[Clause], rules: _Rules) -> Iterator[tuple[int, CompiledRule]]:
+    """Give every rule that holds with its clause; what is said again is not tried again."""
+    known: dict[tuple[int, int], list[CompiledRule]] = {}
+    for at, (heard, around, _) in enumerate(clauses):
+        found = known.get((heard, around))
+        if found is None:
+            found = known[heard, around] = _matching(heard, around, rules)
+        for rule in found:
+            yield at, rule
 
 
-def _matching(
-    clauses: Sequence[Clause], at: int, rules: Mapping[int, tuple[CompiledRule, ...]]
-) -> list[CompiledRule]:
-    """Give the rules that hold in one clause and its neighbourhood."""
-    heard = left = clauses[at].heard
-    around: int | None = None
+def _matching(heard: int, around: int, rules: _Rules) -> list[CompiledRule]:
+    """Give the rules that hold in a clause with these neighbours."""
+    left = heard
     found = []
     while left:
         bit = left & -left
         left ^= bit
-        for rule in rules.get(bit, ()):
-            if heard & rule.need != rule.need or heard & rule.but:
-                continue
-            if rule.near or rule.unless:
-                around = _around(clauses, at) if around is None else around
-                if around & rule.near != rule.near or around & rule.unless:
-                    continue
-            found.append(rule)
+        found += [
+            rule
+            for rule in rules.get(bit, ())
+            if heard & rule.need == rule.need
+            and not heard & rule.but
+            and around & rule.near == rule.near
+            and not around & rule.unless
+        ]
     return found
 
 
-def _fire(clauses: Sequence[Clause], rules: Mapping[int, tuple[CompiledRule, ...]]) -> _Fired:
+def _fire(clauses: Sequence[Clause], rules: _Rules) -> _Fired:
     """Collect the evidence for each target; saying a thing twice is no more evidence."""
     fired: _Fired = {}
-    for at in range(len(clauses)):
-        for rule in _matching(clauses, at, rules):
-            fired.setdefault(rule.target, {})[rule.reason] = rule.weight
+    for _, rule in _matches(clauses, rules):
+        fired.setdefault(rule.target, {})[rule.reason] = rule.weight
     return fired
 
 

@@ -26,6 +26,8 @@ _SENTENCE_END = "。.!?;\n"
 # Speech recognisers often write no marks at all: a clause longer than this is cut, so that words
 # at the two ends of a long text are not read as one statement.
 _LONGEST_CLAUSE = 48
+# Clauses before and after that may still speak of the same thing.
+_NEAR = 2
 # Longer than any letter; what follows adds cost and no evidence.
 _LONGEST_TEXT = 20_000
 
@@ -82,9 +84,10 @@ class Letter(BaseModel):
 
 
 class Clause(NamedTuple):
-    """The word lists heard in one clause, as bits, and the sentence it belongs to."""
+    """The word lists heard in one clause and around it, as bits, and the sentence it is part of."""
 
     heard: int
+    around: int
     sentence: int
 
 
@@ -200,6 +203,17 @@ class Lexicon(BaseModel):
         return self._mask(self.letter.needs)
 
     @cached_property
+    def _routine(self) -> int:
+        """The bits of routine evidence: an idiom tells of no danger, but still of its subject."""
+        return self._mask(
+            f"{section}.{target}.{rule.id}"
+            for section, target, rules in self._sections()
+            if section != "kind"
+            for rule in rules
+            if rule.say
+        )
+
+    @cached_property
     def _heads(self) -> dict[str, tuple[_Term, ...]]:
         heads: dict[str, list[_Term]] = {}
         for name, term in self._vocabulary():
@@ -229,7 +243,7 @@ class Lexicon(BaseModel):
                         hits.append((at, end, bit))
                     else:
                         idioms.append((at, end))
-        return _audible(hits, idioms)
+        return _audible(hits, idioms, self._routine)
 
     def _by_trigger(
         self, rules: Mapping[str, tuple[Rule, ...]], section: str
@@ -342,7 +356,9 @@ def load_sample_lexicon() -> Lexicon:
     return read_lexicon(yaml.load(text, Loader=loader), load_sample_taxonomy())  # noqa: S506  # a safe loader, the fast one where there is one
 
 
-def _audible(hits: list[tuple[int, int, int]], idioms: list[tuple[int, int]]) -> _Heard:
+def _audible(
+    hits: list[tuple[int, int, int]], idioms: list[tuple[int, int]], always: int
+) -> _Heard:
     """Drop what is only part of a longer idiom."""
     if not idioms:
         return [(at, bit) for at, _, bit in hits]
@@ -351,7 +367,9 @@ def _audible(hits: list[tuple[int, int, int]], idioms: list[tuple[int, int]]) ->
     for start, end in idioms:
         for at in range(start, end):
             covered[at] = max((end, -start), covered.get(at, (0, 0)))
-    return [(at, bit) for at, end, bit in hits if (end, -at) >= covered.get(at, (0, 0))]
+    return [
+        (at, bit) for at, end, bit in hits if bit & always or (end, -at) >= covered.get(at, (0, 0))
+    ]
 
 
 def _term_fault(term: str) -> str | None:
@@ -413,17 +431,23 @@ def _regex(term: str, *, english: bool) -> str:
 
 
 def _clauses(plain: str, hits: _Heard) -> Iterator[Clause]:
-    """Give the clauses in which something is heard, in order."""
+    """Give the clauses in order, each with what is heard in it and around it."""
     position = sentence = start = 0
+    spoken: list[tuple[int, int]] = []
     for end, closes in _ends(plain):
         heard = 0
         while position < len(hits) and hits[position][0] < end:
             heard |= hits[position][1]
             position += 1
         if end > start:
-            yield Clause(heard, sentence)
+            spoken.append((heard, sentence))
         start = end
         sentence += closes
+    for at, (heard, of_sentence) in enumerate(spoken):
+        around = 0
+        for near, _ in spoken[max(0, at - _NEAR) : at + _NEAR + 1]:
+            around |= near
+        yield Clause(heard, around, of_sentence)
 
 
 def _ends(plain: str) -> Iterator[tuple[int, bool]]:
