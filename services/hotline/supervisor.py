@@ -18,6 +18,9 @@ from services.hotline.settings import HotlineSettings
 # What is done between the servers' start and the services': keys, policy, duty list; and whether
 # the data are a trial's.
 Seed = Callable[[str, Path, bool], Awaitable[None]]
+# RabbitMQ flushes a new quorum queue's registration half a second after its declaration; killed
+# before that it forgets the queue with all it confirmed. Nobody is told to publish any sooner.
+QUEUES_SETTLE = 1.0
 
 logger = structlog.get_logger()
 
@@ -80,6 +83,7 @@ class Supervisor:
         )
         self._keep(specs, endpoints)
         await asyncio.gather(*(service.until_served() for service in self._services))
+        await asyncio.sleep(QUEUES_SETTLE)
         endpoints.write(self.data)
         return endpoints
 
