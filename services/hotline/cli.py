@@ -8,10 +8,11 @@ import sys
 import typer
 
 from services.hotline import classify, clock, dead, doctor, seed, serve, token, up
+from services.hotline.demo import play as demo
 from services.hotline.errors import HotlineError
 from services.hotline.operator_log import configure_operator_log
 
-COMMANDS = (up, serve, seed, token, classify, dead, clock, doctor)
+COMMANDS = (up, serve, seed, token, classify, dead, clock, doctor, demo)
 EXIT_FAULT = 2
 
 

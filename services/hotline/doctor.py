@@ -37,7 +37,7 @@ def run(
         well = asyncio.run(_check(endpoints))
         raise typer.Exit(0 if well else EXIT_FOUND)
     needles = _needles(search)
-    clean = asyncio.run(_search(endpoints, folder, needles))
+    clean = asyncio.run(search_everywhere(endpoints, folder, needles))
     raise typer.Exit(0 if clean else EXIT_FOUND)
 
 
@@ -78,8 +78,8 @@ def _needles(file: Path) -> list[bytes]:
     return found
 
 
-async def _search(endpoints: Endpoints, data: Path, needles: Sequence[bytes]) -> bool:
-    """Look everywhere; tell what was read and, by line of the file, what was found."""
+async def search_everywhere(endpoints: Endpoints, data: Path, needles: Sequence[bytes]) -> bool:
+    """Look everywhere; print what was read and, by position, what was found. True: nothing."""
     table = Table("place", "read", "found (lines of the file)")
     clean = True
     async for searched in _everywhere(endpoints, data, needles):

@@ -141,8 +141,14 @@ def build_work_orders_api(routing: Routing) -> APIRouter:
     @router.post("/transfer")
     async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:
         """Another department takes over."""
-        act = Transfer(by=asking.id, order=id, to_department=body.department,
-                       assignee=body.assignee, reason=body.reason, note=body.scrubbed())  # fmt: skip
+        act = Transfer(
+            by=asking.id,
+            order=id,
+            to_department=body.department,
+            assignee=body.assignee,
+            reason=body.reason,
+            note=body.scrubbed(),
+        )
         return order_view(await routing.act(id, asking, act), id)
 
     return router

@@ -102,7 +102,7 @@ def sample_documents() -> dict[str, dict[str, Any]]:
 def load_documents(overlay: Path | None = None) -> dict[str, dict[str, Any]]:
     """The sample documents, with those parts replaced that the YAML file `overlay` names.
 
-    The overlay holds `<kind>: {…}`; mappings are merged, everything else is replaced.
+    The overlay holds `<kind>: {…}`, merged into the sample: mappings by key, lists by `id`.
     """
     documents = sample_documents()
     if overlay is None:
@@ -114,9 +114,18 @@ def load_documents(overlay: Path | None = None) -> dict[str, dict[str, Any]]:
 
 
 def _merged(base: Any, change: Any) -> Any:
+    """Mappings are merged, lists of things with an id are merged by it, the rest is replaced."""
+    if _has_ids(base) and _has_ids(change):
+        known = {item["id"]: item for item in base}
+        merged = {item["id"]: _merged(known.get(item["id"]), item) for item in change}
+        return list((known | merged).values())
     if not (isinstance(base, dict) and isinstance(change, dict)):
         return change
     return base | {key: _merged(base.get(key), value) for key, value in change.items()}
+
+
+def _has_ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, dict) and "id" in v for v in value)
 
 
 def build_policy(version: str, documents: Mapping[str, Any]) -> Policy:

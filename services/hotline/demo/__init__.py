@@ -1,0 +1,1 @@
+"""The demo: real requests of our own writing, from the call to the survey."""

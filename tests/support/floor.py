@@ -1,0 +1,113 @@
+"""The whole hotline, run as an operator runs it, for tests of what it promises as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.hotline.demo.hands import Hands
+from services.hotline.embedded.ports import free_ports
+from services.hotline.endpoints import Endpoints
+from services.hotline.seed import seed
+from services.hotline.service import Service, ServiceSpec
+from services.hotline.settings import HotlineSettings
+from services.hotline.supervisor import Supervisor
+from services.hotline.up import SERVICES
+
+
+class Postbox:
+    """A real SMTP server's memory: every mail it accepted."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        assert isinstance(envelope.content, bytes)
+        parsed = BytesParser(policy=default).parsebytes(envelope.content)
+        assert isinstance(parsed, EmailMessage)
+        self.mails.append(parsed)
+        return "250 taken"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if address in str(mail["To"])]
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """One running hotline with everybody's hands on it."""
+
+    data: Path
+    endpoints: Endpoints
+    supervisor: Supervisor
+    hands: Hands
+    postbox: Postbox
+
+    def service(self, name: str) -> Service:
+        return next(s for s in self.supervisor.services if s.spec.name == name)
+
+
+@asynccontextmanager
+async def running_floor(
+    folder: Path, *, overlay: str | None = None, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Floor]:
+    """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML."""
+    postbox = Postbox()
+    port = free_ports(1)[0]
+    controller = Controller(postbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    policy = None
+    if overlay is not None:
+        policy = folder / "policy.yaml"
+        policy.write_text(overlay, encoding="utf-8")
+    settings = HotlineSettings(
+        data=folder, intake_port=0, router_port=0, notifier_port=0, survey_port=0
+    )
+    variables = {
+        "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
+        "HOTLINE_NOTIFIER_SMTP_PORT": str(port),
+        **(environment or {}),
+    }
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            supervisor = Supervisor(
+                data=folder / "data",
+                settings=settings,
+                services=[ServiceSpec.of(name, 0) for name in SERVICES],
+                seed=partial(seed, policy=policy),
+                trial=True,
+            )
+            try:
+                endpoints = await supervisor.start()
+                async with Hands(endpoints, folder / "data") as hands:
+                    yield Floor(folder / "data", endpoints, supervisor, hands, postbox)
+            finally:
+                await supervisor.hurry()
+    finally:
+        controller.stop()
+
+
+def caller(
+    name: str = "王桂兰", phone: str = "13800138000", room: str = "3-1-502"
+) -> dict[str, str]:
+    """An invented caller."""
+    return {"name": name, "phone": phone, "role": "owner", "room": room}
+
+
+def orders_of(ticket: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The work orders of the present round."""
+    return [o for o in ticket["work_orders"] if o["round"] == ticket["round"]]
