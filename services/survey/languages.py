@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -47,7 +46,6 @@ def _quality(parameter: str) -> float:
         return 0.0
 
 
-@cache
 def words(language: Language) -> Mapping[str, str]:
     """Every text of the pages in a language, by its name in `words.yaml`."""
     text = files("services.survey").joinpath("words.yaml").read_text("utf-8")

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter
 from services.survey.forms import SCORES, Form
-from services.survey.languages import words
+from services.survey.languages import LANGUAGES, words
 from shared.policy.policy import Policy
 from shared.policy.taxonomy import Area, RequestType
 from shared.policy.templates import Language
@@ -39,6 +39,7 @@ class Pages:
 
     def __init__(self, policy: Callable[[], Policy]) -> None:
         self._policy = policy
+        self._words = {language: words(language) for language in LANGUAGES}
         self._templates = Environment(
             loader=PackageLoader("services.survey"),
             autoescape=True,
@@ -77,7 +78,7 @@ class Pages:
 
     def trouble(self, said: Trouble, language: Language, *, status: int) -> HTMLResponse:
         """What concerns no known survey, in both languages."""
-        other = words("en" if language == "zh" else "zh")
+        other = self._words["en" if language == "zh" else "zh"]
         return self._page("trouble.html", language, status, said=said, other=other)
 
     def _about(self, matter: Matter, language: Language) -> dict[str, Any]:
@@ -86,7 +87,7 @@ class Pages:
     def _page(self, template: str, language: Language, status: int, **facts: Any) -> HTMLResponse:
         policy = self._policy()
         html = self._templates.get_template(template).render(
-            t=words(language),
+            t=self._words[language],
             language=language,
             group={"zh": policy.group.zh, "en": policy.group.en},
             desk=next(iter(policy.rules.desk_numbers), None),
