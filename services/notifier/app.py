@@ -70,7 +70,7 @@ def mail_sender(settings: NotifierSettings) -> MailSender | None:
         port=settings.smtp_port,
         username=settings.smtp_username or "",
         password=settings.smtp_password.get_secret_value(),
-        starttls=settings.smtp_starttls,
+        starttls=settings.starttls,
         sender=settings.smtp_from,
     )
     return MailSender(server, settings.timeouts)

@@ -23,8 +23,14 @@ class NotifierSettings(ServiceSettings):
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_username: str | None = None
     smtp_password: SecretStr = SecretStr("")
-    smtp_starttls: bool = Field(True, description="Refuse to speak to a server without it.")
-    smtp_from: str = Field("", description="The sender's address.", pattern=r"^$|^[^@\s]+@[^@\s]+$")
+    smtp_starttls: bool | None = Field(
+        None,
+        description="true: refuse a server without it; false: never; unset: where the server "
+        "offers it, and always before signing in.",
+    )
+    smtp_from: str = Field(
+        "hotline@localhost", description="The sender's address.", pattern=r"^[^@\s]+@[^@\s]+$"
+    )
     smtp_timeout: timedelta = Field(
         timedelta(seconds=20), description="For one routine mail as a whole."
     )
@@ -44,12 +50,15 @@ class NotifierSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.smtp_host and not self.smtp_from:
-            raise ValueError("HOTLINE_NOTIFIER_SMTP_FROM is needed where SMTP_HOST is set")
         for lane in ("routine", "urgent"):
             if self.limits[lane] <= self.timeouts[lane]:
                 raise ValueError(f"the {lane} sending limit must be longer than the SMTP timeout")
         return self
+
+    @property
+    def starttls(self) -> bool | None:
+        """Whether to encrypt; a password never goes out in clear unless an operator says so."""
+        return True if self.smtp_starttls is None and self.smtp_username else self.smtp_starttls
 
     @property
     def limits(self) -> dict[Lane, timedelta]:

@@ -28,13 +28,15 @@ _LOST: Final = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MailServer:
-    """Where mail goes out; an empty user name means without signing in."""
+    """Where mail goes out; an empty user name means without signing in, `starttls` None where the
+    server offers it.
+    """
 
     host: str
     port: int
     username: str
     password: str
-    starttls: bool
+    starttls: bool | None
     sender: str
 
 

@@ -1,0 +1,69 @@
+"""A real SMTP server whose temper a test sets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Postbox:
+    """What the server accepted, and how it answers: a line, or None for never."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.mails: list[EmailMessage] = []
+        self.rcpt_says: str | None = "250 fine"
+        self.data_says: str | None = "250 taken"
+        self.on_taken: Callable[[], None] = lambda: None
+        self.let_go = asyncio.Event()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        answer = await self._say(self.rcpt_says)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = BytesParser(policy=default).parsebytes(envelope.content)
+        assert isinstance(mail, EmailMessage)
+        if self.data_says is None or self.data_says.startswith("250"):
+            self.mails.append(mail)
+            self.on_taken()
+        return await self._say(self.data_says)
+
+    async def _say(self, answer: str | None) -> str:
+        if answer is None:
+            await self.let_go.wait()
+            return "421 too late"
+        return answer
+
+    def bodies(self) -> list[str]:
+        return [str(mail.get_content()) for mail in self.mails]
+
+
+@asynccontextmanager
+async def running_postbox() -> AsyncIterator[Postbox]:
+    """The server while the block lasts."""
+    postbox = Postbox()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(postbox, hostname="postbox", loop=loop), "127.0.0.1", 0
+    )
+    postbox.port = server.sockets[0].getsockname()[1]
+    try:
+        yield postbox
+    finally:
+        postbox.let_go.set()
+        server.close()
+        await server.wait_closed()

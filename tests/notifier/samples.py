@@ -1,0 +1,62 @@
+"""One event of each kind, as its publisher would say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.contracts.intake import TicketRegistered, TicketReopened
+from shared.contracts.router import (
+    ClockBreached,
+    ClockWarned,
+    EmergencyAlerted,
+    TicketResolved,
+    WorkOrderDispatched,
+)
+from shared.contracts.survey import SurveyAsked
+
+DUE = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+_TICKET: dict[str, Any] = {
+    "number": "26-1", "estate": "jinyuan", "type": "repair", "area": "elevator",
+}  # fmt: skip
+ASSIGNEE, ASSIGNEES_MAIL = "jy-engineering-1", "jy.engineering.1@duty.example"
+
+
+def registered(**more: Any) -> TicketRegistered:
+    return TicketRegistered(**_TICKET | {"promised": {"resolve": DUE}} | more)
+
+
+def dispatched(**more: Any) -> WorkOrderDispatched:
+    facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE,
+             "due": {"resolve": DUE}}  # fmt: skip
+    return WorkOrderDispatched(**_TICKET | facts | more)
+
+
+def warned(**more: Any) -> ClockWarned:
+    facts = {"clock": "resolve", "due": DUE, "work_order": "26-1-1", "recipients": (ASSIGNEE,),
+             "department": "engineering"}  # fmt: skip
+    return ClockWarned(**_TICKET | facts | more)
+
+
+def breached(**more: Any) -> ClockBreached:
+    facts = {"clock": "resolve", "due": DUE, "work_order": "26-1-1", "department": "engineering",
+             "recipients": (ASSIGNEE, "jy-engineering-3")}  # fmt: skip
+    return ClockBreached(**_TICKET | facts | more)
+
+
+def alerted(**more: Any) -> EmergencyAlerted:
+    facts = {"number": "26-1", "kind": "elevator_entrapment", "estate": "jinyuan",
+             "recipients": (ASSIGNEE, "jy-security-1", "chain-1")}  # fmt: skip
+    return EmergencyAlerted(**facts | more)
+
+
+def resolved(**more: Any) -> TicketResolved:
+    return TicketResolved(**_TICKET | more)
+
+
+def reopened(**more: Any) -> TicketReopened:
+    return TicketReopened(**_TICKET | {"round": 2, "reason": "caller"} | more)
+
+
+def asked(**more: Any) -> SurveyAsked:
+    return SurveyAsked(**{"survey": "s-1", "number": "26-1"} | more)

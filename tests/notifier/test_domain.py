@@ -1,0 +1,86 @@
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+
+from services.notifier.domain import CAUSE_KINDS, NOTIFYING, Cause, recipients
+from shared.contracts import Event, known_events
+from shared.contracts.intake import TicketAnswered
+from shared.contracts.notifier import CALLER, Purpose
+from tests.notifier import samples
+
+
+@pytest.mark.parametrize(
+    ("event", "purpose", "people"),
+    [
+        (samples.registered(), "receipt", [CALLER]),
+        (samples.resolved(), "feedback", [CALLER]),
+        (samples.reopened(), "reopened", [CALLER]),
+        (samples.asked(), "survey", [CALLER]),
+        (samples.dispatched(), "assignment", [samples.ASSIGNEE]),
+        (samples.dispatched(assignee=None), None, []),
+        (samples.warned(), "warning", [samples.ASSIGNEE]),
+        (samples.warned(recipients=()), None, []),
+        (samples.breached(), "breach", [samples.ASSIGNEE, "jy-engineering-3"]),
+        (samples.breached(recipients=("a", "b", "a")), "breach", ["a", "b"]),
+        (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
+        (TicketAnswered(number="26-1"), None, []),
+    ],
+)
+def test_each_event_tells_whom_it_concerns(
+    event: Event, purpose: str | None, people: list[str]
+) -> None:
+    notices = recipients(event)
+
+    assert [notice.recipient for notice in notices] == people
+    assert {notice.purpose for notice in notices} == ({purpose} if purpose else set())
+    assert {notice.number for notice in notices} <= {"26-1"}
+
+
+def test_the_queues_are_bound_to_exactly_the_events_of_the_table() -> None:
+    made = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
+            samples.alerted(), samples.resolved(), samples.reopened(),
+            samples.asked()]  # fmt: skip
+
+    telling = {type(event) for event in made if recipients(event)}
+
+    assert telling == set(NOTIFYING)
+    assert telling < set(known_events().values())
+
+
+def test_only_the_closed_list_of_causes_makes_a_message() -> None:
+    advertising: Any = "promotion"
+
+    with pytest.raises(ValueError, match="advertising is none"):
+        Cause(advertising, "spring-sale", "1")
+    with pytest.raises(ValueError, match="closed list"):
+        Cause("ticket", "", "1")
+    assert "marketing" not in CAUSE_KINDS
+
+
+def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
+    again = {recipients(samples.breached())[0].id for _ in range(3)}
+    others = [
+        samples.registered(), samples.registered(number="26-2"), samples.resolved(),
+        samples.resolved(round=2), samples.reopened(), samples.asked(), samples.asked(survey="s-2"),
+        samples.dispatched(), samples.dispatched(work_order="26-1-2"),
+        samples.dispatched(assignee="jy-engineering-2"), samples.warned(),
+        samples.warned(clock="accept"), samples.warned(work_order=None), samples.breached(),
+        samples.breached(level=2), samples.breached(due=samples.DUE + timedelta(hours=1)),
+        samples.alerted(), samples.alerted(step=1),
+    ]  # fmt: skip
+
+    ids = [notice.id for event in others for notice in recipients(event)]
+
+    assert len(again) == 1
+    assert len(ids) == len(set(ids))
+
+
+def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
+    made = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
+            samples.alerted(), samples.resolved(), samples.reopened(),
+            samples.asked()]  # fmt: skip
+
+    used = {notice.purpose for event in made for notice in recipients(event)}
+
+    assert used == set(get_args(Purpose)) - {"answered"}

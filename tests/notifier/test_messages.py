@@ -1,0 +1,110 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.notifier.domain import recipients
+from services.notifier.messages import (
+    BACK_OFF,
+    MAX_TRIES,
+    Handover,
+    Message,
+    Status,
+    begin,
+    conclude,
+    learn_late,
+    lose_sight,
+    new_message,
+)
+from shared.contracts import Lane
+from shared.contracts.notifier import MessageDelivered, MessageFailed, MessageUnknown
+from tests.notifier import samples
+
+NOW = samples.DUE
+LIMIT = timedelta(seconds=30)
+
+
+def pending(lane: Lane = "routine") -> Message:
+    return new_message(recipients(samples.dispatched())[0], lane=lane, language="zh", now=NOW)
+
+
+def sending(lane: Lane = "routine") -> Message:
+    return begin(pending(lane), channel="mail", policy="v1", now=NOW, limit=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("lane", "answer", "status", "event"),
+    [
+        ("routine", Handover.ACCEPTED, Status.DELIVERED, MessageDelivered),
+        ("routine", Handover.LATER, Status.PENDING, None),
+        ("routine", Handover.REFUSED, Status.FAILED, MessageFailed),
+        ("routine", Handover.NO_ADDRESS, Status.FAILED, MessageFailed),
+        ("routine", Handover.UNCLEAR, Status.UNKNOWN, MessageUnknown),
+        ("urgent", Handover.ACCEPTED, Status.DELIVERED, MessageDelivered),
+        ("urgent", Handover.LATER, Status.PENDING, None),
+        ("urgent", Handover.REFUSED, Status.FAILED, MessageFailed),
+        ("urgent", Handover.UNCLEAR, Status.PENDING, None),
+    ],
+)
+def test_what_an_answer_means(
+    lane: Lane, answer: Handover, status: Status, event: type | None
+) -> None:
+    step = conclude(sending(lane), answer, "250", NOW)
+
+    assert step.message.status is status
+    assert step.message.version == 3
+    assert [type(e) for e in step.events] == ([event] if event else [])
+    assert step.message.attempts[-1].outcome == answer.value
+
+
+@pytest.mark.parametrize("lane", ["routine", "urgent"])
+def test_each_further_try_waits_longer_and_the_last_one_is_the_end(lane: Lane) -> None:
+    message, now, pauses = pending(lane), NOW, []
+    while message.status is Status.PENDING:
+        message = begin(message, channel="mail", policy="v1", now=now, limit=LIMIT)
+        step = conclude(message, Handover.LATER, "451", now)
+        message = step.message
+        if message.next_at is not None:
+            pauses.append(message.next_at - now)
+            now = message.next_at
+
+    assert pauses == list(BACK_OFF[lane])
+    assert pauses == sorted(pauses)
+    assert len(message.attempts) == MAX_TRIES
+    assert (message.status, message.reason) == (Status.FAILED, "refused")
+    assert [type(event) for event in step.events] == [MessageFailed]
+
+
+def test_a_message_older_than_a_day_is_not_tried_again() -> None:
+    step = conclude(sending(), Handover.LATER, "451", NOW + timedelta(hours=24))
+
+    assert (step.message.status, step.message.reason) == (Status.FAILED, "refused")
+
+
+def test_after_a_crash_a_routine_message_is_unknown_and_an_urgent_one_goes_out_again() -> None:
+    routine, urgent = lose_sight(sending(), NOW), lose_sight(sending("urgent"), NOW)
+
+    assert routine.message.status is Status.UNKNOWN
+    assert [type(event) for event in routine.events] == [MessageUnknown]
+    assert (urgent.message.status, urgent.message.next_at) == (Status.PENDING, NOW)
+    assert urgent.events == ()
+
+
+def test_good_news_that_comes_late_is_still_told() -> None:
+    begun = sending()
+
+    late = learn_late(lose_sight(begun, NOW).message, begun, NOW)
+
+    assert late is not None
+    assert late.message.status is Status.DELIVERED
+    assert late.message.attempts[-1].outcome == "accepted"
+
+
+def test_late_news_of_an_attempt_that_another_one_followed_changes_nothing() -> None:
+    begun = sending("urgent")
+    swept = lose_sight(begun, NOW).message
+    second = begin(swept, channel="mail", policy="v1", now=NOW, limit=LIMIT)
+    done = replace(swept, status=Status.DELIVERED)
+
+    assert learn_late(second, begun, NOW) is None
+    assert learn_late(done, begun, NOW) is None

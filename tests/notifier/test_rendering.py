@@ -1,0 +1,139 @@
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.notifier.domain import Notice, recipients
+from services.notifier.messages import Message, new_message
+from services.notifier.rendering import render, spoken_time
+from shared.contracts import Event
+from shared.policy.policy import Policy, build_policy, load_documents
+from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, Language
+from tests.notifier import samples
+
+EVENTS: list[Event] = [
+    samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
+    samples.alerted(), samples.resolved(), samples.reopened(), samples.asked(),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return build_policy("v1", load_documents())
+
+
+def message(event: Event, language: Language = "zh", **facts: Any) -> Message:
+    first = recipients(event)[0]
+    notice = Notice(
+        first.cause, first.purpose, first.recipient, 1, first.estate, {**first.facts, **facts}
+    )
+    return new_message(notice, lane="routine", language=language, now=samples.DUE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_every_message_cites_its_ticket(event: Event, language: Language, policy: Policy) -> None:
+    subject, body = render(message(event, language), policy, name="王女士", link="https://x/s/1")
+
+    assert "26-1" in subject
+    assert "26-1" in body
+    assert "王女士" in body or event.name == "emergency.alerted"
+    assert "{{" not in body
+
+
+def test_a_receipt_tells_the_promise_in_the_estates_own_time(policy: Policy) -> None:
+    _, zh = render(message(samples.registered()), policy, name="王女士", link="")
+    _, en = render(message(samples.registered(), "en"), policy, name="", link="")
+
+    assert "11月23日 16:30 前处理完毕" in zh
+    assert "锦园电梯" in zh
+    assert "by 23 Nov 16:30" in en
+    assert "Dear" not in en
+
+
+def test_an_undecided_request_is_promised_a_look_only(policy: Policy) -> None:
+    undecided = samples.registered(promised={"accept": samples.DUE}, type=None, area=None)
+
+    _, body = render(message(undecided), policy, name="", link="")
+
+    assert "我们将在 11月23日 16:30 前与您联系" in body
+    assert "处理完毕" not in body
+
+
+def test_an_alert_says_what_where_and_how_to_acknowledge(policy: Policy) -> None:
+    _, body = render(message(samples.alerted(), building="3"), policy, name="许志强", link="")
+
+    for words in ("电梯困人", "锦园 3 号楼", "26-1", "不扒门", "确认接警", "400-000-0000"):
+        assert words in body
+
+
+def test_an_alert_from_an_unknown_place_says_so(policy: Policy) -> None:
+    _, body = render(message(samples.alerted(estate=None)), policy, name="", link="")
+
+    assert "不明" in body
+
+
+def test_ids_that_the_policy_no_longer_knows_speak_for_themselves(policy: Policy) -> None:
+    event = samples.warned(area="moat", type="duel", department="guards")
+
+    _, body = render(message(event), policy, name="", link="")
+
+    assert "duel／moat" in body
+    assert "guards" in body
+
+
+def test_a_subject_is_one_line_whatever_the_facts_hold(policy: Policy) -> None:
+    event = samples.warned(area="lift\r\nBcc: everybody@example.com")
+
+    subject, _ = render(message(event), policy, name="", link="")
+
+    assert "\n" not in subject
+    assert "\r" not in subject
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "11月23日 16:30"), ("en", "23 Nov 16:30")])
+def test_times_are_said_as_people_say_them(language: Language, said: str, policy: Policy) -> None:
+    assert spoken_time(samples.DUE, policy.calendar.zone, language) == said
+
+
+def _spoil(purpose: str, language: str, part: str, words: str) -> Callable[[Any], None]:
+    def change(messages: Any) -> None:
+        messages[purpose][language][part] = words
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (_spoil("receipt", "zh", "body", "{{ numer }}"), "receipt.zh.body.*unknown field 'numer'"),
+        (_spoil("alert", "en", "subject", "{% if %}"), "alert.en.subject: cannot be used"),
+        (_spoil("survey", "zh", "body", "{{ link | shout }}"), "survey.zh.body: cannot be used"),
+        (_spoil("breach", "zh", "body", "{{ level / 2 }}"), "breach.zh.body: cannot be used"),
+        (_spoil("alert", "zh", "body", "{{ ''.__class__.mro() }}"), "alert.zh.body: cannot be"),
+        (lambda m: m["warning"].pop("en"), "warning.en: is missing"),
+        (lambda m: m.pop("feedback"), "feedback.zh: is missing.*feedback.en: is missing"),
+        (lambda m: m.update(promotion=m["receipt"]), "promotion"),
+    ],
+)
+def test_a_faulty_template_stops_the_policy_by_name(
+    change: Callable[[Any], None], fault: str
+) -> None:
+    documents = copy.deepcopy(load_documents())
+    change(documents["templates"]["messages"])
+
+    with pytest.raises(ValidationError, match=fault):
+        build_policy("v2", documents)
+
+
+def test_every_purpose_has_both_languages_and_every_field_is_explained(policy: Policy) -> None:
+    for purpose in PURPOSES:
+        for language in LANGUAGES:
+            subject, body = policy.templates.words(purpose, language).render(
+                {field: f"<{field}>" for field in FIELDS}
+            )
+            assert "<number>" in subject
+            assert "<number>" in body
+    assert all(FIELDS.values())
