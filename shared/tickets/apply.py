@@ -274,7 +274,6 @@ def _effect(act: acts.Act, ticket: Ticket, _now: datetime, _rules: LifecycleRule
     """What an act does beyond the row's own move; most do nothing but say so."""
     kinds = {
         Transition.ANSWER: intake.TicketAnswered,
-        Transition.TELL: intake.TicketTold,
         Transition.SUPPLEMENT: intake.TicketSupplemented,
         Transition.URGE: intake.TicketUrged,
         Transition.CANCEL: intake.TicketCancelled,
@@ -324,6 +323,14 @@ def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules
 
 
 @_effect.register
+def _(_act: acts.Tell, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    """The last promise counts, so that is what the caller has heard now."""
+    *earlier, last = ticket.promised
+    told = replace(ticket, promised=(*earlier, replace(last, told=True)))
+    return Applied(told, (intake.TicketTold(**_facts(told)),))
+
+
+@_effect.register
 def _(act: acts.Feedback, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
     return Applied(ticket, (intake.TicketClosed(**_facts(ticket), outcome=act.outcome),))
 
@@ -346,7 +353,9 @@ def _(act: acts.Reopen, ticket: Ticket, now: datetime, rules: LifecycleRules) ->
 
 
 def _new_round(ticket: Ticket, reason: str, now: datetime, rules: LifecycleRules) -> Applied:
-    fresh = _start_ticket_clocks(replace(ticket, clocks={}), now, rules)
+    """What was undecided still is: the ticket waits in the manual queue again."""
+    again = replace(ticket, clocks={}, held=_held(ticket.plan, now))
+    fresh = _start_ticket_clocks(again, now, rules)
     return Applied(fresh, (intake.TicketReopened(**_facts(fresh), reason=reason),))
 
 
@@ -475,6 +484,8 @@ def _settle(before: Ticket, applied: Applied, now: datetime, rules: LifecycleRul
         ticket = replace(ticket, mark=TicketStatus.CANCELLED, over_at=now, held=None)
         ticket = _stop(ticket, ROWS[Transition.CANCEL], now)
         return Applied(ticket, (*events, intake.TicketCancelled(**_facts(ticket))))
+    if ticket.held is None:
+        ticket = _stop_queue_clock(ticket, now)
     was, status = before.status, ticket.status
     if status == was:
         return Applied(ticket, events)
@@ -486,11 +497,17 @@ def _settle(before: Ticket, applied: Applied, now: datetime, rules: LifecycleRul
         ticket = _start_feed_back(ticket, now, rules)
         outcome = next((o.outcome for o in reversed(ticket.orders) if o.outcome), "") or ""
         events = (*events, router.TicketResolved(**_facts(ticket), outcome=outcome))
-    if status is not TicketStatus.REGISTERED and Clock.ACCEPT in ticket.clocks:
-        clocks = dict(ticket.clocks)
-        clocks[Clock.ACCEPT] = stop_clock(clocks[Clock.ACCEPT], now)
-        ticket = replace(ticket, clocks=clocks)
+    if status is not TicketStatus.REGISTERED:
+        ticket = _stop_queue_clock(ticket, now)
     return Applied(ticket, events)
+
+
+def _stop_queue_clock(ticket: Ticket, now: datetime) -> Ticket:
+    """The ticket's own accept clock is the manual queue's."""
+    if Clock.ACCEPT not in ticket.clocks:
+        return ticket
+    stopped = stop_clock(ticket.clocks[Clock.ACCEPT], now)
+    return replace(ticket, clocks={**ticket.clocks, Clock.ACCEPT: stopped})
 
 
 def _nothing_left(ticket: Ticket) -> bool:
@@ -562,7 +579,7 @@ def _new_order(
     )
 
 
-def _held(plan: Plan, now: datetime) -> Held | None:
+def _held(plan: Plan | Planned, now: datetime) -> Held | None:
     return Held(plan.undecided[0], now) if plan.undecided else None
 
 
