@@ -24,6 +24,7 @@ CallerRole = Literal[
 
 MAX_BODY_BYTES: Final = 256 * 1024
 """A long letter is 20 kB; more than this is a mistake or an attack."""
+PERSONS: Final = ("caller", "on_site_contact")
 MAX_DEPTH: Final = 12
 MAX_TEXT: Final = 20_000
 
@@ -126,30 +127,35 @@ def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, .
     Raises MalformedMessage only when there is no text to act on.
     """
     text = raw.get("text")
-    if not isinstance(text, str) or not text.strip():
+    plain = _without_controls(text) if isinstance(text, str) else None
+    if not plain or not plain.strip():
         raise MalformedMessage("text", "is missing or not a string", "say what the matter is")
-    plain = _without_controls(text) or ""
     kept: dict[str, Any] = dict(raw) | {"text": plain[:MAX_TEXT]}
     faults: list[Fault] = []
     while True:
         try:
             report = TicketReport.model_validate(kept)
         except ValidationError as error:
-            found = faults_of(error)
-            faults.extend(found)
-            for top in {fault.field.split(".", 1)[0] for fault in found} - {"text"}:
-                kept = _without_fault(kept, top, found)
-            continue
-        return report, (*faults, *report.place_faults())
+            faults.extend(faults_of(error))
+            kept = _without_faults(kept, error)
+        else:
+            return report, (*faults, *report.place_faults())
 
 
-def _without_fault(kept: dict[str, Any], top: str, found: tuple[Fault, ...]) -> dict[str, Any]:
-    """Drop what is at fault: inside a person only the bad field, else the whole field."""
-    person = kept.get(top)
-    inner = [f.field.split(".")[1] for f in found if f.field.startswith(f"{top}.")]
-    if top in {"caller", "on_site_contact"} and isinstance(person, dict) and inner:
-        return kept | {top: {k: v for k, v in person.items() if k not in inner}}
-    return {k: v for k, v in kept.items() if k != top}
+def _without_faults(kept: dict[str, Any], error: ValidationError) -> dict[str, Any]:
+    """Drop what is at fault: inside a person only the bad field, else the whole field.
+
+    Always less than before, so that reading ends.
+    """
+    places = [item["loc"] for item in error.errors(include_url=False, include_input=False)]
+    left = dict(kept)
+    for loc in places:
+        top, person = str(loc[0]), left.get(str(loc[0]))
+        if top in PERSONS and isinstance(person, dict) and len(loc) > 1 and loc[1] in person:
+            left[top] = {k: v for k, v in person.items() if k != loc[1]}
+        elif len(loc) == 1 or not isinstance(person, dict):
+            left.pop(top, None)
+    return left if left != kept else {"text": kept["text"]}
 
 
 def _without_controls(value: str | None) -> str | None:

@@ -1,0 +1,148 @@
+"""Rubbish on the queue: answered, parked whole and sealed, and no harm to its neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from services.hotline.demo.hands import Json, until
+from tests.support.floor import Floor, caller
+
+GOOD = {"estate": "jinyuan", "text": "楼道灯不亮，请来修", "caller": caller()}
+
+
+def report(**changes: Any) -> bytes:
+    return json.dumps({**GOOD, **changes}, ensure_ascii=False).encode()
+
+
+def nested(depth: int) -> bytes:
+    return b'{"text": "x", "estate": ' + b"[" * depth + b"]" * depth + b"}"
+
+
+MALFORMED: list[bytes] = [
+    b"",
+    b" ",
+    b"null",
+    b"[]",
+    b"true",
+    b"12",
+    b'"text"',
+    b"{",
+    b'{"text": "lamp"',
+    b'{"text": "lamp", "estate": "jinyuan"} {"text": "two"}',
+    report()[:-1],
+    report()[: len(report()) // 2],
+    b"{'text': 'single quotes'}",
+    b"\xff\xfe\x00{",
+    "楼道灯不亮".encode("gbk"),
+    json.dumps(GOOD, ensure_ascii=False).encode("gbk"),
+    json.dumps(GOOD, ensure_ascii=False).encode("utf-16"),
+    b"\x00" * 64,
+    b'{"text": NaN, "estate": "jinyuan"}',
+    nested(13),
+    nested(5_000),
+    nested(90_000),
+    b'{"text": "' + b"a" * 300_000 + b'", "estate": "jinyuan"}',
+    b"{" + b" " * 300_000 + b"}",
+    b"{}",
+    report(text=None),
+    report(text=5),
+    report(text=["lamp"]),
+    report(text={"zh": "灯"}),
+    report(text=""),
+    report(text="  \n "),
+    json.dumps({"text": "路灯不亮，请来修"}).encode(),
+    report(estate=7),
+    report(estate=["jinyuan"]),
+    report(estate="x" * 500),
+    report(caller="王女士"),
+    report(caller={"name": {"first": "x"}}),
+    report(caller={"phone": 13800138000}),
+    report(caller={"role": "king"}),
+    report(caller={"13800138000": "phone"}),
+    report(type="prayer"),
+    report(channel="pigeon"),
+    report(reported_at="2026-11-23T08:00:00"),
+    report(reported_at="yesterday"),
+    report(reported_at="2026-13-45T00:00:00Z"),
+    report(attachments="a.png"),
+    report(attachments=[1, 2]),
+    report(test="maybe"),
+    report(unknown_field=1),
+    json.dumps({"specversion": "1.0", "id": "1", "source": "/x", "data": GOOD,
+                "type": "hotline.ticket.report.v9"}).encode(),
+]  # fmt: skip
+
+
+async def test_fifty_malformed_messages_are_answered_parked_and_harm_nobody(floor: Floor) -> None:
+    assert len(MALFORMED) == 50
+    before = await parked(floor)
+
+    sent = [floor.hands.publish(body) for body in MALFORMED]
+    good = [floor.hands.report({**GOOD, "external_id": f"good-{n}"}) for n in range(25)]
+    answers = await asyncio.gather(*sent, *good)
+
+    refused, taken = answers[: len(sent)], answers[len(sent) :]
+    for body, answer in zip(MALFORMED, refused, strict=True):
+        assert answer is not None
+        assert answer.get("status") == 422, (body[:60], answer)
+        assert answer["faults"][0]["fault"], body[:60]
+    assert all(answer is not None and "number" in answer for answer in taken)
+
+    async def all_parked() -> list[Json] | None:
+        found = [e for e in await parked(floor) if e["id"] not in {b["id"] for b in before}]
+        return found if len(found) >= len(MALFORMED) else None
+
+    entries = await until(all_parked, "fifty parked messages")
+    assert len(entries) == len(MALFORMED)
+    assert {entry["reason"] for entry in entries} == {"malformed"}
+    assert all(entry["next_at"] is None for entry in entries)
+    assert "王桂兰" not in json.dumps(entries, ensure_ascii=False)
+    assert "13800138000" not in json.dumps(entries, ensure_ascii=False)
+
+
+async def parked(floor: Floor) -> list[Json]:
+    found: list[Json] = []
+    after: str | None = None
+    while True:
+        params = {"limit": "200"} | ({"after": after} if after else {})
+        page = await floor.hands.call(
+            "GET", "intake", "/v1/parked", role="supervisor", params=params
+        )
+        found += page.json()["items"]
+        after = page.json()["next"]
+        if after is None:
+            return found
+
+
+async def test_an_emergency_among_the_rubbish_is_registered_all_the_same(floor: Floor) -> None:
+    broken = {
+        "text": "地下室着火了，浓烟滚滚", "estate": ["?"], "caller": {"phone": 1, "name": "李"},
+        "reported_at": "now", "channel": "pigeon", "13800138000": True,
+    }  # fmt: skip
+
+    answer = await floor.hands.report(broken)
+
+    assert answer["emergency_kind"] == "fire"
+    assert {f["field"] for f in answer["faults"]} == {
+        "estate", "caller.phone", "reported_at", "channel", "(unnamed)",
+    }  # fmt: skip
+    assert "13800138000" not in json.dumps(answer)
+    await floor.hands.until_message(answer["number"], "alert")
+
+
+async def test_a_parked_report_is_replayed_through_the_operators_hands(floor: Floor) -> None:
+    """An event of an unknown version is parked; replayed, it is judged again."""
+    await floor.hands.publish(report(reported_at="soon", external_id="replay-me"))
+
+    async def entry() -> Json | None:
+        return next((e for e in await parked(floor) if "reported_at" in e["detail"]), None)
+
+    found = await until(entry, "the parked report")
+    answer = await floor.hands.call(
+        "POST", "intake", f"/v1/parked/{found['id']}/replay", role="supervisor"
+    )
+    assert answer.status_code == 202
+    again = await until(entry, "parked again, for its fault is still there")
+    assert again["id"] == found["id"]
