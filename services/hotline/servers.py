@@ -108,7 +108,7 @@ async def keep_running(server: EmbeddedServer) -> None:
         try:
             server.launch()
             await until_ready(server)
-        except HotlineError as error:
+        except (HotlineError, OSError) as error:  # a full disk or a lost folder may come back
             logger.warning("server did not start", server=server.server, reason=str(error))
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -44,24 +44,34 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def up(data: Path) -> Iterator[Up]:
-    run = Up(data)
-    yield run
-    if run.process.poll() is None:
-        run.end(signal.SIGTERM)
+def start(data: Path) -> Iterator[Callable[[], Up]]:
+    """Starts the program; what the test leaves running ends with it."""
+    runs: list[Up] = []
+
+    def start_one() -> Up:
+        runs.append(Up(data))
+        return runs[-1]
+
+    yield start_one
+    for run in runs:
+        if run.process.poll() is None:
+            run.end(signal.SIGTERM)
 
 
-def test_killed_and_started_again_it_leaves_nothing_behind(data: Path, up: Up) -> None:
+def test_killed_and_started_again_it_leaves_nothing_behind(
+    data: Path, start: Callable[[], Up]
+) -> None:
+    up = start()
     first = up.await_ready()
     assert {"mongod", "epmd", "beam.smp"} <= {identity.name for identity in first}
 
-    second = Up(data)
+    second = start()
     assert f"process {up.process.pid}" in second.said()
     assert second.process.returncode == 1
 
     up.end(signal.SIGKILL)
     (data / "endpoints.json").unlink()  # so that its return means the next run is ready
-    again = Up(data)
+    again = start()
     living = again.await_ready()
     assert [identity for identity in first if identity.is_alive()] == []
 

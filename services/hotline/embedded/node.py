@@ -13,6 +13,8 @@ from services.hotline.embedded.process import Child, describe_exit
 from services.hotline.errors import StartFailedError
 
 STOP_GRACE = 30.0
+# Erlang loses a SIGTERM that comes early in its start; nothing was served that could be lost.
+UNSERVED_GRACE = 2.0
 READY_TIMEOUT = 90.0
 POLL = 0.05
 LOG_TAIL_LINES = 12
@@ -98,6 +100,7 @@ class EmbeddedServer(ABC):
     def __init__(self, folder: ServerFolder) -> None:
         self._folder = folder
         self._child: Child | None = None
+        self._has_served = False
         # A stop in order may still wait in one thread while an operator in a hurry wants another.
         self._stopping = threading.Lock()
 
@@ -128,6 +131,7 @@ class EmbeddedServer(ABC):
         if self.is_running():
             return
         self._folder.claim()
+        self._has_served = False
         try:
             self._child = self._start()
         except BaseException:
@@ -139,7 +143,8 @@ class EmbeddedServer(ABC):
         code = self._started().returncode()
         if code is not None:
             raise self._ended(code)
-        return self._answers()
+        self._has_served = self._answers()
+        return self._has_served
 
     def how_it_ended(self) -> str:
         """Return in words how the process ended."""
@@ -167,7 +172,7 @@ class EmbeddedServer(ABC):
         """End the server and everything below it, in order; the data stays."""
         with self._stopping:
             if self._child is not None:
-                self._child.end(STOP_GRACE)
+                self._child.end(STOP_GRACE if self._has_served else UNSERVED_GRACE)
                 self._child = None
             self._stop_companions()
             self._folder.release()
