@@ -217,7 +217,8 @@ def _extends_forward(ticket: Ticket, act: acts.Extend, now: datetime, _rules: ob
     state = ticket.clocks.get(Clock.RESOLVE)
     if state is None or state.due is None:
         return "there is no limit to extend"
-    if state.breached_at is not None or state.due <= now:
+    ran_out = state.is_running and state.due <= now
+    if state.breached_at is not None or ran_out:
         return "the limit is already broken; an extension must be asked for in time"
     return None if act.until > state.due else "the new time must be later than the present one"
 
@@ -408,9 +409,10 @@ def _(act: acts.Appoint, ticket: Ticket, _now: datetime, _rules: LifecycleRules)
 
 
 @_effect.register
-def _(act: acts.Extend, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
+def _(act: acts.Extend, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     clocks = dict(ticket.clocks)
-    clocks[Clock.RESOLVE] = extend_clock(clocks[Clock.RESOLVE], act.until)
+    longer = extend_clock(clocks[Clock.RESOLVE], act.until, now, rules.warn_at_share)
+    clocks[Clock.RESOLVE] = longer
     promise = Promise(now, act.by, "extension", ticket.plan.policy,
                       {Clock.RESOLVE.value: act.until}, told=False)  # fmt: skip
     extended = replace(ticket, clocks=clocks, promised=(*ticket.promised, promise))

@@ -24,7 +24,9 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """One clock. `due` and `warn_at` are computed from the segments whenever they change."""
+    """One clock. `due` and `warn_at` are computed from the segments whenever they change, or from
+    the last extension where there is one.
+    """
 
     limit: Limit | None
     segments: tuple[Segment, ...]
@@ -33,6 +35,8 @@ class ClockState:
     stopped_at: datetime | None = None
     warned_at: datetime | None = None
     breached_at: datetime | None = None
+    extended_at: datetime | None = None
+    extended_to: datetime | None = None
 
     @property
     def is_running(self) -> bool:
@@ -98,9 +102,18 @@ def mark_breached(state: ClockState, now: datetime) -> ClockState:
     return replace(state, warned_at=state.warned_at or now, breached_at=state.breached_at or now)
 
 
-def extend_clock(state: ClockState, until: datetime) -> ClockState:
-    """A later time was approved; warnings start anew for it."""
-    return replace(state, due=until, warn_at=None, warned_at=state.warned_at or until)
+def extend_clock(
+    state: ClockState, until: datetime, now: datetime, warn_at_share: float
+) -> ClockState:
+    """A later time was approved; the warning comes anew for it. Pauses from `now` on move it."""
+    return replace(
+        state,
+        due=until,
+        warn_at=now + (until - now) * warn_at_share,
+        warned_at=None,
+        extended_at=now,
+        extended_to=until,
+    )
 
 
 def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]:
@@ -109,10 +122,14 @@ def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]
 
 
 def _with_due(state: ClockState, calendar: Calendar, warn_at_share: float) -> ClockState:
-    if state.limit is None:
+    begun, due = state.segments[0].start, None
+    if state.extended_at is not None and state.extended_to is not None:
+        begun = state.extended_at
+        due = state.extended_to + _paused(state.segments, since=begun)
+    elif state.limit is not None:
+        due = _due(state.segments, state.limit, calendar)
+    if due is None:
         return state
-    due = _due(state.segments, state.limit, calendar)
-    begun = state.segments[0].start
     return replace(state, due=due, warn_at=begun + (due - begun) * warn_at_share)
 
 
@@ -128,5 +145,10 @@ def _due(segments: tuple[Segment, ...], limit: Limit, calendar: Calendar) -> dat
             (calendar.business_between(s.start, s.end or s.start) for s in runs[:-1]), timedelta()
         )
         return calendar.add_business(last, max(limit.for_ - ran, timedelta()))
-    paused = sum(((s.end or s.start) - s.start for s in segments if s.kind == "pause"), timedelta())
-    return calendar.due(segments[0].start, limit) + paused
+    begun = segments[0].start
+    return calendar.due(begun, limit) + _paused(segments, since=begun)
+
+
+def _paused(segments: tuple[Segment, ...], *, since: datetime) -> timedelta:
+    pauses = (s for s in segments if s.kind == "pause" and s.end is not None and s.end > since)
+    return sum(((s.end or since) - max(s.start, since) for s in pauses), timedelta())

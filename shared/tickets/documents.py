@@ -182,6 +182,8 @@ def _clocks_to_doc(clocks: Mapping[Clock, ClockState]) -> Doc:
             "stopped_at": state.stopped_at,
             "warned_at": state.warned_at,
             "breached_at": state.breached_at,
+            "extended_at": state.extended_at,
+            "extended_to": state.extended_to,
         }
         for clock, state in clocks.items()
     }
