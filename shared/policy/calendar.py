@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -77,7 +77,8 @@ class Calendar(BaseModel):
         """When a limit that starts at `start` and never pauses ends."""
         match limit.on:
             case "wall":
-                return start + limit.for_
+                # Hours pass in UTC; in a zone, Python would add to the hands of the clock.
+                return (start.astimezone(UTC) + limit.for_).astimezone(start.tzinfo)
             case "business":
                 return self.add_business(start, limit.for_)
             case "days":
@@ -107,16 +108,15 @@ class Calendar(BaseModel):
     def _blocks_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The rest of the present block, then all that follow, in UTC so that spans are real."""
         local = start.astimezone(self.zone)
-        utc = ZoneInfo("UTC")
         for offset in range(_SEARCH_DAYS):
             day = local.date() + offset * _DAY
             if not self.is_workday(day):
                 continue
             for block in self.business:
-                opened = datetime.combine(day, block.start, self.zone).astimezone(utc)
-                closed = datetime.combine(day, block.end, self.zone).astimezone(utc)
+                opened = datetime.combine(day, block.start, self.zone).astimezone(UTC)
+                closed = datetime.combine(day, block.end, self.zone).astimezone(UTC)
                 if closed > start:
-                    yield max(opened, start.astimezone(utc)), closed
+                    yield max(opened, start.astimezone(UTC)), closed
 
     def _end_of_day(self, start: datetime, days: int) -> datetime:
         """The last moment of the nth calendar day after, which is the next day's midnight."""

@@ -1,0 +1,374 @@
+"""Limits end when people expect them to, pauses do not count, and each deadline comes once."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.policy.calendar import Block, Calendar
+from shared.policy.taxonomy import Limit
+from shared.tickets import Clock, NotAllowed, Ticket, acts, apply
+from shared.tickets.clocks import (
+    ClockState,
+    extend_clock,
+    mark_breached,
+    mark_warned,
+    pause_clock,
+    resume_clock,
+    start_clock,
+    stop_clock,
+)
+from tests.tickets.samples import after, registered, sample_policy, sample_rules
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+BERLIN = ZoneInfo("Europe/Berlin")
+SHARE = 0.75
+HOURS = (
+    Block.model_validate({"start": "08:30", "end": "12:00"}),
+    Block.model_validate({"start": "13:30", "end": "18:00"}),
+)
+IN_BERLIN = Calendar(time_zone="Europe/Berlin", business=HOURS)
+
+
+def sample() -> Calendar:
+    return sample_policy().calendar
+
+
+def limit(span: str, on: str) -> Limit:
+    return Limit.model_validate({"for": span, "on": on})
+
+
+def shanghai(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+
+
+def berlin(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "span", "on", "due"),
+    [
+        # The wall's clock never rests.
+        ("2026-10-01 23:50", "PT15M", "wall", "2026-10-02 00:05"),
+        # Business: within a block, over lunch, over night, over the weekend.
+        ("2026-11-23 09:00", "PT2H", "business", "2026-11-23 11:00"),
+        ("2026-11-23 11:00", "PT2H", "business", "2026-11-23 14:30"),
+        ("2026-11-23 10:00", "PT2H", "business", "2026-11-23 12:00"),
+        ("2026-11-23 12:30", "PT1H", "business", "2026-11-23 14:30"),
+        ("2026-11-23 17:00", "PT2H", "business", "2026-11-24 09:30"),
+        ("2026-11-20 17:00", "PT2H", "business", "2026-11-23 09:30"),
+        ("2026-11-21 15:00", "PT1H", "business", "2026-11-23 09:30"),
+        ("2026-11-23 06:00", "PT8H", "business", "2026-11-23 18:00"),
+        ("2026-11-23 06:00", "PT16H", "business", "2026-11-24 18:00"),
+        # Holidays: Thursday 1 October to Wednesday 7 October; Saturday the 10th is worked.
+        ("2026-09-30 17:00", "PT2H", "business", "2026-10-08 09:30"),
+        ("2026-10-09 17:30", "PT1H", "business", "2026-10-10 09:00"),
+        ("2026-10-10 17:30", "PT1H", "business", "2026-10-12 09:00"),
+        # Days end with the last calendar day, workday or not.
+        ("2026-11-23 09:00", "P1D", "days", "2026-11-25 00:00"),
+        ("2026-11-23 23:59", "P1D", "days", "2026-11-25 00:00"),
+        ("2026-11-24 00:00", "P1D", "days", "2026-11-26 00:00"),
+        ("2026-09-30 17:20", "P7D", "days", "2026-10-08 00:00"),
+        # Workdays: the same time of day on the nth workday after.
+        ("2026-09-30 17:20", "P5D", "workdays", "2026-10-13 17:20"),
+        ("2026-11-23 09:00", "P1D", "workdays", "2026-11-24 09:00"),
+        ("2026-11-20 09:00", "P1D", "workdays", "2026-11-23 09:00"),
+        ("2026-11-21 09:00", "P1D", "workdays", "2026-11-23 09:00"),
+        ("2026-10-09 20:00", "P1D", "workdays", "2026-10-10 20:00"),
+        ("2026-10-10 20:00", "P1D", "workdays", "2026-10-12 20:00"),
+    ],
+)
+def test_a_limit_ends_where_the_sample_calendar_says(
+    start: str, span: str, on: str, due: str
+) -> None:
+    assert sample().due(shanghai(start), limit(span, on)) == shanghai(due)
+
+
+@pytest.mark.parametrize(
+    ("start", "span", "on", "due"),
+    [
+        # 29 March 2026: the hour from two to three is not there.
+        ("2026-03-28 20:00", "PT24H", "wall", "2026-03-29 21:00"),
+        ("2026-03-27 17:00", "PT2H", "business", "2026-03-30 09:30"),
+        ("2026-03-27 09:00", "P1D", "workdays", "2026-03-30 09:00"),
+        ("2026-03-28 09:00", "P1D", "days", "2026-03-30 00:00"),
+        # 25 October 2026: the hour from two to three comes twice.
+        ("2026-10-24 20:00", "PT24H", "wall", "2026-10-25 19:00"),
+        ("2026-10-23 09:00", "P1D", "workdays", "2026-10-26 09:00"),
+        ("2026-10-24 09:00", "P1D", "days", "2026-10-26 00:00"),
+    ],
+)
+def test_a_limit_keeps_the_local_hour_where_the_clocks_change(
+    start: str, span: str, on: str, due: str
+) -> None:
+    found = IN_BERLIN.due(berlin(start), limit(span, on))
+
+    assert found.astimezone(UTC) == berlin(due).astimezone(UTC)
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25)])
+def test_a_day_and_night_shift_has_as_many_hours_as_the_day(day: str, hours: int) -> None:
+    always = Calendar.model_validate(
+        {
+            "time_zone": "Europe/Berlin",
+            "business": [{"start": "00:00", "end": "23:59"}],
+            "workweek": [1, 2, 3, 4, 5, 6, 7],
+        }
+    )
+    midnight = berlin(f"{day} 00:00").astimezone(UTC)
+    next_midnight = (berlin(f"{day} 12:00") + timedelta(days=1)).replace(hour=0).astimezone(UTC)
+
+    worked = always.business_between(midnight, next_midnight)
+
+    assert worked == timedelta(hours=hours, minutes=-1)
+
+
+def minutes_of(calendar: Calendar, start: datetime, end: datetime) -> int:
+    """The reference: walk every minute and look at the wall clock."""
+    count = 0
+    while start < end:
+        local = start.astimezone(calendar.zone)
+        inside = any(b.start <= local.time() < b.end for b in calendar.business)
+        count += calendar.is_workday(local.date()) and inside
+        start += timedelta(minutes=1)
+    return count
+
+
+def due_of(calendar: Calendar, start: datetime, minutes: int) -> datetime:
+    """The reference: walk until that many working minutes have passed."""
+    moment = start.astimezone(UTC)
+    while minutes:
+        minutes -= minutes_of(calendar, moment, moment + timedelta(minutes=1))
+        moment += timedelta(minutes=1)
+    return moment
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendar:
+    """Blocks by day: nobody's business hours begin or end while the clocks change."""
+    times = sorted(draw(st.sets(st.integers(6 * 60, 22 * 60), min_size=4, max_size=4)))
+    first, second = [{"start": clock(a), "end": clock(b)} for a, b in pairwise(times)][::2]
+    days = [f"2026-03-{day}" for day in range(25, 32)] + ["2026-10-24", "2026-10-26"]
+    return Calendar.model_validate(
+        {
+            "time_zone": draw(st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "UTC"])),
+            "business": [first, second],
+            "workweek": draw(st.sets(st.integers(1, 7), min_size=3)),
+            "days_off": draw(st.sets(st.sampled_from(days), max_size=3)),
+            "make_up_workdays": draw(st.sets(st.sampled_from(days), max_size=2)),
+        }
+    )
+
+
+def clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+MOMENTS = st.sampled_from(
+    [datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC)]
+).flatmap(lambda day: st.integers(0, 3 * 24 * 60).map(lambda m: day + timedelta(minutes=m)))
+
+
+@given(calendars(), MOMENTS, st.integers(0, 2 * 24 * 60))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_business_time_is_what_walking_minute_by_minute_finds(
+    calendar: Calendar, start: datetime, minutes: int
+) -> None:
+    end = start + timedelta(minutes=minutes)
+
+    found = calendar.business_between(start, end)
+
+    assert found == timedelta(minutes=minutes_of(calendar, start, end))
+
+
+@given(calendars(), MOMENTS, st.integers(1, 10 * 60))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_a_business_limit_ends_where_walking_minute_by_minute_ends(
+    calendar: Calendar, start: datetime, minutes: int
+) -> None:
+    due = calendar.add_business(start, timedelta(minutes=minutes))
+
+    assert due == due_of(calendar, start, minutes)
+    assert calendar.business_between(start, due) == timedelta(minutes=minutes)
+
+
+BEGIN = shanghai("2026-11-23 09:00")
+
+
+def at(**span: float) -> datetime:
+    return BEGIN + timedelta(**span)
+
+
+def started(span: str = "PT4H", on: str = "wall") -> ClockState:
+    return start_clock(limit(span, on), BEGIN, sample(), SHARE)
+
+
+def resumed(state: ClockState, pause: datetime, resume: datetime) -> ClockState:
+    return resume_clock(pause_clock(state, pause), resume, sample(), SHARE)
+
+
+@pytest.mark.parametrize(
+    ("span", "on", "pause", "resume", "due"),
+    [
+        ("PT4H", "wall", "2026-11-23 10:00", "2026-11-23 15:00", "2026-11-23 18:00"),
+        ("PT4H", "wall", "2026-11-23 10:00", "2026-11-30 15:00", "2026-11-30 18:00"),
+        # What ran in business time is what counts: 09:00-10:00 is an hour.
+        ("PT2H", "business", "2026-11-23 10:00", "2026-11-23 15:00", "2026-11-23 16:00"),
+        ("PT2H", "business", "2026-11-23 10:00", "2026-11-23 17:30", "2026-11-24 09:00"),
+        # A pause over lunch gives nothing back but the lunch's neighbours.
+        ("PT2H", "business", "2026-11-23 10:00", "2026-11-23 12:30", "2026-11-23 14:30"),
+        # Days move by as long as it paused.
+        ("P3D", "days", "2026-11-23 10:00", "2026-11-25 10:00", "2026-11-29 00:00"),
+        ("P5D", "workdays", "2026-11-23 10:00", "2026-11-23 12:00", "2026-11-30 11:00"),
+    ],
+)
+def test_time_in_a_pause_does_not_count(
+    span: str, on: str, pause: str, resume: str, due: str
+) -> None:
+    state = resumed(started(span, on), shanghai(pause), shanghai(resume))
+
+    assert state.due == shanghai(due)
+
+
+def test_a_paused_clock_falls_due_at_no_time() -> None:
+    paused = pause_clock(started(), at(hours=1))
+
+    assert paused.next_due is None
+    assert not paused.is_running
+
+
+def test_two_pauses_add_up() -> None:
+    state = resumed(started(), at(hours=1), at(hours=2))
+    state = resumed(state, at(hours=3), at(hours=6))
+
+    assert state.due == at(hours=8)
+    assert [segment.kind for segment in state.segments] == ["run", "pause", "run", "pause", "run"]
+    assert all(a.end == b.start for a, b in pairwise(state.segments))
+
+
+PAUSED = pause_clock(started(), at(hours=1))
+STOPPED = stop_clock(started(), at(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("state", "again"),
+    [
+        (PAUSED, pause_clock(PAUSED, at(hours=2))),
+        (STOPPED, stop_clock(STOPPED, at(hours=2))),
+        (STOPPED, pause_clock(STOPPED, at(hours=2))),
+        (STOPPED, resume_clock(STOPPED, at(hours=2), sample(), SHARE)),
+        (started(), resume_clock(started(), at(hours=2), sample(), SHARE)),
+    ],
+    ids=["pause twice", "stop twice", "pause stopped", "resume stopped", "resume running"],
+)
+def test_what_is_done_already_changes_nothing(state: ClockState, again: ClockState) -> None:
+    assert again == state
+
+
+def test_a_clock_warns_once_and_then_breaks_once() -> None:
+    state = started()
+    assert state.next_due == at(hours=3)
+
+    warned = mark_warned(state, at(hours=3))
+    assert warned.next_due == at(hours=4)
+    assert mark_warned(warned, at(hours=3.5)) == warned
+
+    broken = mark_breached(warned, at(hours=4))
+    assert broken.next_due is None
+    assert mark_breached(broken, at(hours=5)) == broken
+
+
+def test_a_breach_passes_over_the_warning_that_was_still_to_come() -> None:
+    broken = mark_breached(started(), at(hours=9))
+
+    assert broken.next_due is None
+    assert broken.warned_at == at(hours=9)
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [
+        (started(), None),
+        (stop_clock(started(), at(hours=4)), True),
+        (stop_clock(started(), at(hours=4, seconds=1)), False),
+        (mark_breached(started(), at(hours=4)), False),
+        (start_clock(None, BEGIN, sample(), SHARE), None),
+        (stop_clock(start_clock(None, BEGIN, sample(), SHARE), at(days=9)), None),
+    ],
+)
+def test_a_limit_is_kept_by_stopping_in_time(state: ClockState, *, kept: bool | None) -> None:
+    assert state.kept is kept
+
+
+def test_a_clock_without_limit_is_measured_and_never_due() -> None:
+    state = start_clock(None, BEGIN, sample(), SHARE)
+
+    assert (state.due, state.next_due) == (None, None)
+    assert stop_clock(state, at(hours=1)).stopped_at == at(hours=1)
+
+
+def test_an_extension_gives_a_later_limit_with_a_warning_of_its_own() -> None:
+    warned = mark_warned(started(), at(hours=3))
+
+    longer = extend_clock(warned, at(hours=12), at(hours=3.5), SHARE)
+
+    assert longer.due == at(hours=12)
+    assert longer.warned_at is None
+    assert longer.next_due == at(hours=3.5 + 8.5 * SHARE)
+
+
+@pytest.mark.parametrize("on", ["wall", "business", "days", "workdays"])
+def test_an_extension_outlives_a_pause_and_moves_by_its_length(on: str) -> None:
+    span = "PT4H" if on in {"wall", "business"} else "P1D"
+    longer = extend_clock(started(span, on), at(days=9), at(hours=1), SHARE)
+
+    state = resumed(longer, at(hours=2), at(hours=5))
+
+    assert state.due == at(days=9, hours=3)
+
+
+def test_a_pause_before_the_extension_does_not_move_it() -> None:
+    state = resumed(started(), at(hours=1), at(hours=3))
+
+    assert extend_clock(state, at(hours=12), at(hours=4), SHARE).due == at(hours=12)
+
+
+def test_an_extension_during_a_pause_moves_by_the_rest_of_the_pause() -> None:
+    longer = extend_clock(pause_clock(started(), at(hours=1)), at(hours=12), at(hours=2), SHARE)
+
+    assert resume_clock(longer, at(hours=5), sample(), SHARE).due == at(hours=15)
+
+
+def suspended() -> Ticket:
+    """An urgent-free repair whose only order waits for parts; its limit is paused."""
+    ticket = registered()
+    for wish in (
+        acts.Dispatch(by="service:router", department="engineering", assignee="li"),
+        acts.Accept(by="li", order="JY0001-1"),
+        acts.Suspend(by="li", order="JY0001-1", reason="parts"),
+    ):
+        ticket = apply(ticket, wish, after(hours=1), sample_rules()).ticket
+    return ticket
+
+
+def test_a_paused_limit_is_not_broken_and_can_be_extended() -> None:
+    extend = acts.Extend(by="chief", order="JY0001-1", until=after(days=40))
+
+    extended = apply(suspended(), extend, after(days=30), sample_rules()).ticket
+
+    assert extended.clocks[Clock.RESOLVE].due == after(days=40)
+    assert extended.promised[-1].times == {"resolve": after(days=40)}
+
+
+def test_a_limit_that_ran_out_is_not_extended() -> None:
+    ticket = apply(
+        suspended(), acts.Resume(by="li", order="JY0001-1"), after(hours=2), sample_rules()
+    ).ticket
+    extend = acts.Extend(by="chief", order="JY0001-1", until=after(days=40))
+
+    with pytest.raises(NotAllowed, match="already broken"):
+        apply(ticket, extend, after(days=30), sample_rules())
