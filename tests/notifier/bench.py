@@ -13,6 +13,7 @@ from typing import Any
 import aio_pika
 import httpx
 from fastapi import FastAPI
+from typing_extensions import override
 
 from services.notifier.app import join, mail_sender
 from services.notifier.senders import Answer, Letter, Sandbox
@@ -56,6 +57,7 @@ class Tray(Sandbox):
     def __init__(self) -> None:
         self.letters: list[Letter] = []
 
+    @override
     async def send(self, letter: Letter) -> Answer:
         self.letters.append(letter)
         return await super().send(letter)
@@ -81,6 +83,7 @@ class Bench:
     corner: Corner
     key_file: Path
     stack: AsyncExitStack
+    connection: Any
     channel: Any
     store: Store
     postbox: Postbox
@@ -195,11 +198,12 @@ class Bench:
 
 def handled() -> float:
     """How many deliveries all replicas of this process have handled."""
-    return sum(
+    counted: float = sum(
         metrics.CONSUMED.labels(queue=queue, outcome=outcome)._value.get()
         for queue in QUEUES
         for outcome in ("done", "parked")
     )
+    return counted
 
 
 @asynccontextmanager
@@ -219,7 +223,7 @@ async def running_bench(corner: Corner, folder: Path) -> AsyncIterator[Bench]:
         connection = await stack.enter_async_context(await aio_pika.connect(corner.amqp_url))
         channel = await connection.channel()
         await declare(channel, [])
-        bench = Bench(corner, key_file, stack, channel, store, postbox)
+        bench = Bench(corner, key_file, stack, connection, channel, store, postbox)
         await _listen(bench, channel)
         yield bench
 

@@ -1,0 +1,122 @@
+from typing import Any
+
+import pytest
+
+from tests.notifier import samples
+from tests.notifier.bench import NAME, PHONE, Bench
+
+
+async def get(bench: Bench, path: str, headers: dict[str, str]) -> Any:
+    return await bench.replicas[0].http.get(path, headers=headers)
+
+
+async def tell_both_estates(bench: Bench) -> None:
+    """A receipt in jinyuan, and a receipt and an assignment in binjiang."""
+    await bench.add_ticket()
+    await bench.add_ticket("26-2", estate="binjiang")
+    await bench.handle(samples.registered(), id="1")
+    await bench.handle(samples.registered(number="26-2", estate="binjiang"), id="2")
+    await bench.handle(samples.dispatched(number="26-2", estate="binjiang"), id="3")
+    await bench.ended(3)
+
+
+async def test_a_message_is_shown_with_its_words_and_a_masked_person(bench: Bench) -> None:
+    await bench.add_ticket()
+    await bench.handle(samples.registered())
+    (doc,) = await bench.ended()
+
+    answer = await get(bench, f"/v1/messages/{doc['_id']}", bench.token())
+
+    shown = answer.json()
+    assert answer.status_code == 200
+    assert shown["to"] == {"name": "王**", "address": "138****8000"}
+    assert "王**" in shown["body"]
+    assert "编号 26-1" in shown["body"]
+    assert (shown["status"], shown["channel"], shown["purpose"]) == (
+        "delivered", "sandbox", "receipt",
+    )  # fmt: skip
+    assert shown["attempts"][0]["outcome"] == "accepted"
+    assert NAME not in answer.text
+    assert PHONE not in answer.text
+
+
+async def test_a_colleagues_mail_address_is_masked_too(bench: Bench) -> None:
+    await bench.add_ticket()
+    await bench.handle(samples.dispatched())
+    (doc,) = await bench.ended()
+
+    shown = (await get(bench, f"/v1/messages/{doc['_id']}", bench.token())).json()
+
+    assert shown["to"] == {"name": "许**", "address": "j***@duty.example"}
+
+
+async def test_messages_are_listed_by_ticket_recipient_and_status(bench: Bench) -> None:
+    await tell_both_estates(bench)
+    token = bench.token()
+
+    async def count(query: str) -> int:
+        return len((await get(bench, f"/v1/messages?{query}", token)).json()["items"])
+
+    assert await count("") == 3
+    assert await count("number=26-2") == 2
+    assert await count("recipient=caller") == 2
+    assert await count(f"recipient={samples.ASSIGNEE}&status=delivered") == 1
+    assert await count("status=failed") == 0
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(bench: Bench) -> None:
+    await bench.add_ticket()
+    for n in range(5):
+        await bench.handle(samples.dispatched(work_order=f"26-1-{n}"), id=str(n))
+    await bench.ended(5)
+
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = (await get(bench, f"/v1/messages?limit=2{after}", bench.token())).json()
+        seen += [item["cause"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+
+    assert seen == [f"ticket/26-1/work_order/26-1-{n}" for n in (4, 3, 2, 1, 0)]
+
+
+@pytest.mark.parametrize("after", ["x", "1.", "99999999999999999999.a", "-"])
+async def test_a_cursor_that_is_not_ours_breaks_nothing(bench: Bench, after: str) -> None:
+    answer = await get(bench, f"/v1/messages?after={after}", bench.token())
+
+    assert answer.status_code in {200, 422}
+
+
+async def test_messages_of_other_places_are_as_good_as_missing(bench: Bench) -> None:
+    await tell_both_estates(bench)
+    here = bench.token("dispatcher", "binjiang")
+    foreign = next(doc["_id"] for doc in await bench.docs(estate="jinyuan"))
+
+    listed = (await get(bench, "/v1/messages", here)).json()["items"]
+    hidden = await get(bench, f"/v1/messages/{foreign}", here)
+    missing = await get(bench, "/v1/messages/nothing", here)
+
+    assert {item["number"] for item in listed} == {"26-2"}
+    assert (hidden.status_code, hidden.json()) == (404, missing.json())
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("agent", 200), ("dispatcher", 200), ("supervisor", 200), ("manager", 200),
+        ("administrator", 200), ("department", 403), ("privacy_officer", 403), ("auditor", 403),
+        ("system", 403),
+    ],
+)  # fmt: skip
+async def test_only_those_who_need_them_read_messages(bench: Bench, role: str, status: int) -> None:
+    token = bench.token(role)
+
+    assert (await get(bench, "/v1/messages", token)).status_code == status
+    one = await get(bench, "/v1/messages/nothing", token)
+    assert one.status_code == (404 if status == 200 else 403)
+
+
+async def test_without_a_token_nothing_is_shown(bench: Bench) -> None:
+    assert (await get(bench, "/v1/messages", {})).status_code == 401

@@ -1,0 +1,131 @@
+"""Killed between the provider's acceptance and the record: the process is a real one."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from aio_pika.exceptions import ChannelClosed
+
+from shared.contracts import Event, Lane
+from shared.contracts.notifier import MessageDelivered, MessageUnknown
+from tests.notifier import samples
+from tests.notifier.bench import Bench, until
+
+LONG_ENOUGH = timedelta(seconds=31)
+
+
+@asynccontextmanager
+async def running_process(bench: Bench) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A notifier in a process of its own."""
+    environment = {
+        "HOTLINE_AMQP_URL": bench.corner.amqp_url,
+        "HOTLINE_MONGO_URL": bench.corner.mongo_url,
+        "HOTLINE_DATABASE": bench.corner.database,
+        "HOTLINE_KEYS": str(bench.key_file),
+        "HOTLINE_NOTIFIER_PORT": "0",
+        "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
+        "HOTLINE_NOTIFIER_SMTP_PORT": str(bench.postbox.port),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.notifier", env=os.environ | environment,
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def crash_while_sending(bench: Bench, event: Event, lane: Lane) -> None:
+    """Give a process the event, and kill it the moment the mail server has the mail."""
+    async with running_process(bench) as process:
+        bench.postbox.on_taken = lambda: process.send_signal(signal.SIGKILL)
+        bench.postbox.data_says = None
+        await until(lambda: _is_bound(bench))
+        await bench.publish(event, id="t/1/1/0", lane=lane)
+        assert await process.wait() == -signal.SIGKILL
+    bench.postbox.on_taken = lambda: None
+    bench.postbox.data_says = "250 taken"
+
+
+async def _is_bound(bench: Bench) -> bool:
+    """The process has declared its queues, so that nothing published is lost."""
+    async with asyncio.timeout(5):
+        probe = await bench.connection.channel()
+        try:
+            await probe.get_queue("notifier.messages.urgent")
+        except ChannelClosed:
+            return False
+        await probe.close()
+        return True
+
+
+async def test_a_routine_message_is_then_unknown_and_never_sent_again(empty_bench: Bench) -> None:
+    bench = empty_bench
+    await crash_while_sending(bench, samples.dispatched(), "routine")
+    (doc,) = await bench.docs()
+    assert doc["status"] == "sending"
+
+    await bench.add_replica()
+    await bench.forward(LONG_ENOUGH)
+
+    (doc,) = await bench.ended()
+    assert (doc["status"], doc["attempts"][0]["outcome"]) == ("unknown", "lost")
+    (unknown,) = await bench.said(MessageUnknown)
+    assert isinstance(unknown, MessageUnknown)
+    assert unknown.message == doc["_id"]
+    await bench.handle(samples.dispatched(), id="t/1/1/0")
+    assert len(bench.postbox.mails) == 1
+
+
+async def test_an_urgent_message_is_sent_again_under_the_same_id(empty_bench: Bench) -> None:
+    bench = empty_bench
+    alert = samples.alerted(recipients=("chain-1",))
+    await crash_while_sending(bench, alert, "urgent")
+
+    await bench.add_replica()
+    await bench.forward(LONG_ENOUGH)
+
+    (doc,) = await bench.ended()
+    assert [attempt["outcome"] for attempt in doc["attempts"]] == ["lost", "accepted"]
+    assert len(await bench.said(MessageDelivered)) == 1
+    assert len(bench.postbox.mails) == 2
+    assert len({str(mail["Message-ID"]) for mail in bench.postbox.mails}) == 1
+
+
+async def test_a_young_attempt_of_another_replica_is_left_alone(empty_bench: Bench) -> None:
+    bench = empty_bench
+    await bench.add_replica()
+    bench.postbox.data_says = None
+    await bench.publish(samples.dispatched(), id="t/1/1/0")
+    await until(lambda: len(bench.postbox.mails) == 1)
+
+    second = await bench.add_replica()
+    await second.platform.consumers.deliver_urgent(
+        bench.seal(samples.alerted(recipients=("chain-1",)), id="a", lane="urgent")
+    )
+
+    await until(lambda: len(bench.postbox.mails) == 2)
+    (doc,) = await bench.docs(purpose="assignment")
+    assert doc["status"] == "sending"
+
+
+@pytest.mark.parametrize("lane", ["routine", "urgent"])
+async def test_a_stop_lets_attempts_under_way_end(empty_bench: Bench, lane: Lane) -> None:
+    bench = empty_bench
+    event = samples.alerted(recipients=("chain-1",)) if lane == "urgent" else samples.dispatched()
+    async with running_process(bench) as process:
+        await until(lambda: _is_bound(bench))
+        bench.postbox.on_taken = process.terminate
+        await bench.publish(event, id="t/1/1/0", lane=lane)
+        assert await process.wait() in {0, -signal.SIGTERM}
+
+    (doc,) = await bench.docs()
+    assert doc["status"] == "delivered"

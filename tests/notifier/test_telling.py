@@ -1,0 +1,280 @@
+"""Events in, messages out: who is sent what, and that once."""
+
+import asyncio
+from datetime import timedelta
+
+import orjson
+
+from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.identity import read_link
+from shared.telemetry import metrics
+from tests.notifier import samples
+from tests.notifier.bench import NAME, PHONE, ROOM, Bench, until
+
+
+async def test_a_caller_gets_a_receipt_with_number_and_promise(bench: Bench) -> None:
+    await bench.add_ticket()
+
+    await bench.handle(samples.registered())
+
+    (doc,) = await bench.ended()
+    (letter,) = bench.tray.letters
+    assert letter.address == "+8613800138000"
+    assert NAME in letter.body
+    assert "26-1" in letter.body
+    assert "11月23日 16:30" in letter.body
+    assert (doc["status"], doc["attempts"][0]["channel"]) == ("delivered", "sandbox")
+    (told,) = await bench.said(MessageDelivered)
+    assert told == MessageDelivered(
+        message=doc["_id"], number="26-1", recipient=CALLER, purpose="receipt", channel="sandbox"
+    )
+
+
+async def test_a_caller_who_writes_english_is_written_to_in_english(bench: Bench) -> None:
+    await bench.add_ticket(language="en")
+
+    await bench.handle(samples.resolved())
+
+    await bench.ended()
+    assert "Thank you for your patience" in bench.tray.letters[0].body
+
+
+async def test_who_was_answered_on_the_call_gets_no_receipt(bench: Bench) -> None:
+    await bench.add_ticket(mark="answered")
+
+    await bench.handle(samples.registered())
+
+    assert await bench.docs() == []
+
+
+async def test_the_assignee_gets_the_work_by_mail(bench: Bench) -> None:
+    await bench.add_ticket()
+
+    await bench.handle(samples.dispatched())
+
+    (doc,) = await bench.ended()
+    (mail,) = bench.postbox.mails
+    assert mail["To"] == samples.ASSIGNEES_MAIL
+    assert mail["X-Hotline-Cause"] == "ticket/26-1/work_order/26-1-1"
+    assert doc["status"] == "delivered"
+    assert "锦园 3 号楼" in bench.postbox.bodies()[0]
+    assert PHONE not in bench.postbox.bodies()[0]
+
+
+async def test_an_alert_reaches_everybody_at_once_on_the_urgent_lane(bench: Bench) -> None:
+    await bench.add_ticket()
+
+    await bench.handle(samples.alerted(), lane="urgent")
+
+    docs = await bench.ended(3)
+    assert {doc["lane"] for doc in docs} == {"urgent"}
+    assert len({str(mail["To"]) for mail in bench.postbox.mails}) == 3
+    assert all(mail["Importance"] == "high" for mail in bench.postbox.mails)
+
+
+async def test_an_alert_goes_out_even_where_the_ticket_cannot_be_found(bench: Bench) -> None:
+    await bench.handle(samples.alerted(), lane="urgent")
+
+    assert {doc["status"] for doc in await bench.ended(3)} == {"delivered"}
+
+
+async def test_a_survey_comes_with_a_link_that_only_the_caller_sees(bench: Bench) -> None:
+    await bench.add_ticket()
+
+    await bench.handle(samples.asked())
+
+    (doc,) = await bench.ended()
+    token = bench.tray.letters[0].body.partition("/s/")[2].split()[0]
+    assert read_link("survey", token, bench.platform.keys.link) == "s-1"
+    assert token not in str(doc)
+    seen = await bench.replicas[0].http.get(f"/v1/messages/{doc['_id']}", headers=bench.token())
+    assert token not in seen.text
+
+
+async def test_repeats_at_the_same_time_and_later_change_nothing(empty_bench: Bench) -> None:
+    bench = empty_bench
+    await asyncio.gather(bench.add_replica(), bench.add_replica())
+    await bench.add_ticket()
+    events = [samples.registered(), samples.dispatched(), samples.breached()]
+
+    for round_ in range(5):
+        await asyncio.gather(
+            *(bench.publish(event, id=f"{n}/{round_}") for n, event in enumerate(events))
+        )
+    docs = await bench.ended(4)
+    await bench.handle(samples.registered(), id="months-later")
+
+    assert len(docs) == len(await bench.docs()) == 4
+    assert {doc["version"] for doc in docs} == {3}
+    assert len(bench.tray.letters) == 1
+    assert len(bench.postbox.mails) == 3
+    assert len(await bench.said(MessageDelivered)) == 4
+
+
+async def test_two_replicas_that_see_the_same_message_due_send_it_once(
+    empty_bench: Bench,
+) -> None:
+    bench = empty_bench
+    first = await bench.add_replica()
+    await bench.add_ticket()
+    bench.postbox.rcpt_says = "451 later"
+    for n in range(20):
+        await bench.publish(samples.dispatched(work_order=f"26-1-{n}"), id=str(n))
+    await until(lambda: _all_tried(bench, 20))
+    second = await bench.add_replica()
+
+    bench.postbox.rcpt_says = "250 fine"
+    await bench.forward(timedelta(minutes=10))
+
+    await bench.ended(20)
+    causes = [str(mail["X-Hotline-Cause"]) for mail in bench.postbox.mails]
+    assert len(causes) == len(set(causes)) == 20
+    assert first is not second
+
+
+async def _all_tried(bench: Bench, count: int) -> bool:
+    docs = await bench.docs(status="pending")
+    return sum(bool(doc["attempts"]) for doc in docs) == count
+
+
+async def test_a_server_that_is_busy_is_asked_again_later_and_later(bench: Bench) -> None:
+    await bench.add_ticket()
+    bench.postbox.rcpt_says = "451 later"
+    await bench.handle(samples.dispatched())
+
+    for tries, pause in ((1, 1), (2, 5), (3, 30), (4, 120)):
+        doc = await bench.retried(tries)
+        last = doc["attempts"][-1]
+        assert doc["next_at"] - last["ended_at"] == timedelta(seconds=pause)
+        assert (last["outcome"], last["code"]) == ("later", "451")
+        await bench.forward(timedelta(seconds=pause))
+    bench.postbox.rcpt_says = "250 fine"
+    await bench.retried(5)
+    await bench.forward(timedelta(minutes=10))
+
+    (doc,) = await bench.ended()
+    assert doc["status"] == "delivered"
+    assert len(doc["attempts"]) == 6
+    assert len(bench.postbox.mails) == 1
+
+
+async def test_a_server_that_stays_busy_for_a_day_is_given_up(bench: Bench) -> None:
+    await bench.add_ticket()
+    bench.postbox.rcpt_says = "451 later"
+    await bench.handle(samples.dispatched())
+    await bench.retried(1)
+
+    await bench.forward(timedelta(hours=24))
+
+    (doc,) = await bench.ended()
+    assert (doc["status"], doc["reason"]) == ("failed", "refused")
+    (failed,) = await bench.said(MessageFailed)
+    assert isinstance(failed, MessageFailed)
+    assert failed.reason == "refused"
+
+
+async def test_a_refusal_is_final(bench: Bench) -> None:
+    await bench.add_ticket()
+    bench.postbox.rcpt_says = "550 nobody of that name"
+
+    await bench.handle(samples.dispatched())
+
+    (doc,) = await bench.ended()
+    assert (doc["status"], doc["reason"], len(doc["attempts"])) == ("failed", "refused", 1)
+
+
+async def test_somebody_without_an_address_is_reported(bench: Bench) -> None:
+    await bench.add_ticket(caller={"name": NAME})
+    await bench.add_ticket("26-2", caller=None)
+
+    await bench.handle(samples.resolved())
+    await bench.handle(samples.resolved(number="26-2"), id="t/2")
+    await bench.handle(samples.dispatched(assignee="nobody-on-the-list"), id="t/3")
+
+    docs = await bench.ended(3)
+    assert {(doc["status"], doc["reason"]) for doc in docs} == {("failed", "no_address")}
+    failed = await bench.said(MessageFailed)
+    assert {e.reason for e in failed if isinstance(e, MessageFailed)} == {"no_address"}
+    assert bench.tray.letters == []
+
+
+async def test_a_hanging_server_leaves_a_routine_message_unknown_and_holds_up_no_alert(
+    bench: Bench,
+) -> None:
+    await bench.add_ticket()
+    bench.postbox.data_says = None
+    for n in range(40):
+        await bench.publish(samples.dispatched(work_order=f"26-1-{n}"), id=str(n))
+    await until(lambda: len(bench.postbox.mails) == 20)
+
+    bench.postbox.data_says = "250 taken"
+    await bench.handle(samples.alerted(), lane="urgent", id="alert")
+
+    docs = await bench.ended(3)
+    assert {doc["purpose"] for doc in docs if doc["status"] == "delivered"} == {"alert"}
+    assert sum(doc["status"] == "sending" for doc in docs) == 20
+
+
+async def test_nothing_personal_is_kept_said_or_counted(bench: Bench) -> None:
+    await bench.add_ticket(caller={"name": NAME, "phone": PHONE, "room": ROOM})
+    for n, event in enumerate(
+        (samples.registered(), samples.resolved(), samples.reopened(), samples.asked(),
+         samples.dispatched(), samples.warned(), samples.breached())
+    ):  # fmt: skip
+        await bench.handle(event, id=str(n))
+    await bench.ended(8)
+    await bench.said(MessageDelivered)
+
+    kept = str(await bench.docs()) + "".join(e.to_body().decode() for e in bench.heard)
+    page = await bench.replicas[0].http.get("/metrics")
+
+    for secret in (NAME, PHONE, ROOM, samples.ASSIGNEES_MAIL, "许志强", "处理完毕", "/s/"):
+        assert secret not in kept
+        assert secret not in page.text
+    counted = metrics.MESSAGES.labels("sandbox", "delivered")._value.get()
+    assert counted >= 4
+
+
+async def test_with_the_broker_silent_an_alert_comes_from_the_store(bench: Bench) -> None:
+    await bench.add_ticket()
+    envelope = bench.seal(samples.alerted(), id="emergency/26-1/1/0", lane="urgent")
+    waiting = {
+        "id": envelope.id, "service": "router", "lane": "urgent", "key": envelope.routing_key,
+        "at": envelope.time - timedelta(seconds=5), "body": envelope.to_body().decode(),
+    }  # fmt: skip
+
+    await bench.store.insert_once("emergencies", {"_id": "26-1", "outbox": [waiting]})
+
+    docs = await bench.ended(3)
+    assert {doc["status"] for doc in docs} == {"delivered"}
+    emergency = await bench.store.get("emergencies", "26-1")
+    assert emergency is not None
+    assert len(emergency["outbox"]) == 1, "the sweep clears nothing"
+    await bench.handle(samples.alerted(), lane="urgent", id=envelope.id)
+    assert len(await bench.docs()) == 3
+
+
+async def test_what_a_killed_replica_only_wrote_down_is_sent_by_the_next_one(
+    empty_bench: Bench,
+) -> None:
+    bench = empty_bench
+    await bench.add_replica()
+    await bench.add_ticket()
+    await bench.handle(samples.registered())
+    (doc,) = await bench.ended()
+    left = doc | {"_id": "left", "status": "pending", "version": 1, "attempts": [], "outbox": [],
+                  "next_at": doc["at"], "ended_at": None}  # fmt: skip
+
+    await bench.store.insert_once("messages", left)
+
+    await bench.ended(2)
+    assert [letter.id for letter in bench.tray.letters] == [doc["_id"], "left"]
+
+
+def test_letters_and_contacts_do_not_print_themselves() -> None:
+    from services.notifier.people import Contact
+    from services.notifier.senders import Letter
+
+    letter = Letter(id="m", cause="c", lane="routine", address=PHONE, subject="s", body=NAME)
+
+    assert PHONE not in f"{letter}{Contact(NAME, PHONE)}{orjson.dumps(str(letter))!r}"
