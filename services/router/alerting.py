@@ -14,6 +14,7 @@ from services.router.emergency import (
     alert_next,
     arrive,
     end,
+    relocate,
     start,
 )
 from services.router.storage import (
@@ -53,7 +54,7 @@ class Alerting:
             await self.start(ticket)
 
     async def start(self, ticket: Ticket) -> None:
-        """Start the emergency plan of a ticket (B3.2.3), unless it runs already."""
+        """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place."""
         if ticket.mark is not None or not ticket.is_emergency:
             return
         kind = ticket.plan.emergency_kind
@@ -75,6 +76,10 @@ class Alerting:
         )
         if verdict is Verdict.WON:
             logger.info("emergency_started", ticket=ticket.number, kind=kind)
+            return
+        await self._change(
+            ticket.number, lambda e, at: relocate(e, ticket.estate, recipients, at, within)
+        )
 
     async def follow(self, number: str, event: Event) -> None:
         """What was done to its work orders moves the emergency."""

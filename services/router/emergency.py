@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.contracts import Event
 from shared.contracts.router import (
@@ -76,11 +77,36 @@ def alert_next(
         alerts=(*emergency.alerts, Alert(now, step, recipients)),
         next_due=now + within,
     )
-    event = EmergencyAlerted(
-        number=alerted.number, kind=alerted.kind, estate=alerted.estate,
-        recipients=recipients, step=step,
-    )  # fmt: skip
+    event = EmergencyAlerted(**_facts(alerted), recipients=recipients, step=step)
     return Step(alerted, (event,))
+
+
+def relocate(
+    emergency: Emergency,
+    estate: str | None,
+    recipients: tuple[str, ...],
+    now: datetime,
+    within: timedelta,
+) -> Step | None:
+    """The place is known now (or is another one): its own people are alerted as well, unless they
+    were already. Somebody of theirs has to acknowledge it anew. None when nothing changed."""
+    if estate == emergency.estate or emergency.ended_at is not None:
+        return None
+    alerted = {person for alert in emergency.alerts for person in alert.recipients}
+    fresh = tuple(person for person in recipients if person not in alerted)
+    moved = replace(emergency, estate=estate)
+    if not fresh:
+        return Step(_next(moved), ())
+    step = len(emergency.alerts)
+    there = _next(
+        moved,
+        alerts=(*emergency.alerts, Alert(now, step, fresh)),
+        next_due=now + within if emergency.arrived_at is None else None,
+        acknowledged_by=None,
+        acknowledged_at=None,
+    )
+    event = EmergencyAlerted(**_facts(there), recipients=fresh, step=step)
+    return Step(there, (event,))
 
 
 def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step | None:
@@ -111,5 +137,5 @@ def _next(emergency: Emergency, **changes: object) -> Emergency:
     return replace(emergency, version=emergency.version + 1, **changes)  # type: ignore[arg-type]
 
 
-def _facts(emergency: Emergency) -> dict[str, str | None]:
+def _facts(emergency: Emergency) -> dict[str, Any]:
     return {"number": emergency.number, "kind": emergency.kind, "estate": emergency.estate}

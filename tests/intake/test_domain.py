@@ -1,0 +1,123 @@
+"""Numbers that survive the telephone, keys that recognise a repeat, answers without a person."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.arriving import may_answer
+from services.intake.domain import (
+    ALPHABET,
+    answer_for,
+    check_character,
+    idempotency_key,
+    is_number,
+    new_number,
+)
+from services.intake.settings import IntakeSettings
+from tests.support.tickets import LIFT, policy, registered
+
+bodies = st.text(alphabet=ALPHABET, min_size=7, max_size=7)
+
+
+def test_a_new_number_is_short_and_checks_itself() -> None:
+    numbers = {new_number() for _ in range(2_000)}
+
+    assert len(numbers) == 2_000
+    assert all(len(number) == 8 and is_number(number) for number in numbers)
+
+
+@given(bodies, st.integers(0, 7), st.sampled_from(ALPHABET))
+def test_a_single_slip_in_a_number_is_noticed(body: str, place: int, slip: str) -> None:
+    number = body + check_character(body)
+    wrong = number[:place] + slip + number[place + 1 :]
+
+    assert is_number(wrong) is (wrong == number)
+
+
+@given(bodies, st.integers(0, 5))
+def test_two_swapped_neighbours_are_noticed(body: str, place: int) -> None:
+    number = body + check_character(body)
+    wrong = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+
+    assert is_number(wrong) is (wrong == number)
+
+
+@pytest.mark.parametrize("text", ["", "A", "23456789O", "2345678", "ABCDEFGHI", "二三四五六七八九"])
+def test_what_cannot_be_a_number_is_none(text: str) -> None:
+    assert not is_number(text)
+
+
+def test_a_key_is_the_same_for_the_same_sender_name_and_body_whatever_the_order() -> None:
+    first = idempotency_key(b"s", "system:iot", "k", {"a": 1, "b": 2})
+    again = idempotency_key(b"s", "system:iot", "k", {"b": 2, "a": 1})
+
+    assert first == again
+    assert first is not None
+    for other in (
+        idempotency_key(b"s", "system:app", "k", {"a": 1, "b": 2}),
+        idempotency_key(b"s", "system:iot", "l", {"a": 1, "b": 2}),
+    ):
+        assert other is not None
+        assert other.id != first.id
+    changed = idempotency_key(b"s", "system:iot", "k", {"a": 1, "b": 3})
+    assert changed is not None
+    assert (changed.id, changed.body) != (first.id, first.body)
+    assert changed.id == first.id
+
+
+def test_without_a_name_there_is_no_key() -> None:
+    assert idempotency_key(b"s", "agent", None, {}) is None
+
+
+def test_an_emergency_answers_with_advice_and_that_people_are_alerted() -> None:
+    answer = answer_for(registered(LIFT), policy(), language="en").to_json()
+
+    assert answer["alerting"] == "started"
+    assert "call" not in answer
+    assert answer["advice"].isascii()
+
+
+def test_with_the_broker_away_it_answers_whom_to_ring() -> None:
+    answer = answer_for(registered(LIFT), policy(), language="zh", alert_published=False).to_json()
+
+    assert answer["alerting"] == "delayed"
+    assert set(answer["call"]) >= set(policy().rules.desk_numbers)
+
+
+def test_the_answer_carries_the_promised_times() -> None:
+    answer = answer_for(registered(), policy(), language="zh").to_json()
+
+    assert set(answer["promised"]) == {"accept_by", "arrive_by", "resolve_by"}
+    assert json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "principal", "allowed"),
+    [
+        ("amq.rabbitmq.reply-to.g1h2", "system:app", True),
+        ("reply.app.1", "system:app", True),
+        ("reply.iot.1", "system:app", False),
+        ("intake.reports.urgent", "system:app", False),
+        ("router.tickets.urgent", "unnamed", False),
+        ("reply.unnamed.x", "unnamed", True),
+        ("reply.", "system:app", False),
+    ],
+)
+def test_answers_go_only_to_the_sender(reply_to: str, principal: str, *, allowed: bool) -> None:
+    assert may_answer(reply_to, principal) is allowed
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_AMQP_URL", "amqp://x")
+    monkeypatch.setenv("HOTLINE_MONGO_URL", "mongodb://x")
+    monkeypatch.setenv("HOTLINE_INTAKE_PORT", "18001")
+    monkeypatch.setenv("HOTLINE_REQUIRE_USER_ID", "1")
+
+    settings = IntakeSettings()
+
+    assert (settings.port, settings.require_user_id) == (18001, True)
+    assert "amqp://x" not in repr(settings)

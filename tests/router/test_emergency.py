@@ -1,0 +1,84 @@
+"""A running emergency: alerted, acknowledged or the next, relocated, ended; each once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.router.emergency import (
+    Emergency,
+    acknowledge,
+    alert_next,
+    arrive,
+    end,
+    relocate,
+    start,
+)
+from shared.contracts.router import EmergencyAlerted
+from tests.support.tickets import MONDAY
+
+WITHIN = timedelta(seconds=60)
+
+
+def running(estate: str | None = "jinyuan") -> Emergency:
+    return start("23456789", "fire", estate, ("a", "b"), MONDAY, WITHIN).emergency
+
+
+def test_it_starts_with_one_alert_to_all_at_once() -> None:
+    step = start("23456789", "fire", "jinyuan", ("a", "b"), MONDAY, WITHIN)
+
+    assert [event.name for event in step.events] == ["emergency.started", "emergency.alerted"]
+    assert step.emergency.next_due == MONDAY + WITHIN
+
+
+def test_the_next_is_called_when_nobody_acknowledged_in_time() -> None:
+    assert alert_next(running(), ("c",), MONDAY + timedelta(seconds=59), WITHIN) is None
+
+    step = alert_next(running(), ("c",), MONDAY + WITHIN, WITHIN)
+
+    assert step is not None
+    (event,) = step.events
+    assert isinstance(event, EmergencyAlerted)
+    assert (event.step, event.recipients) == (1, ("c",))
+    assert step.emergency.version == 2
+
+
+def test_once_acknowledged_nobody_else_is_called() -> None:
+    step = acknowledge(running(), "a", MONDAY)
+    assert step is not None
+
+    assert alert_next(step.emergency, ("c",), MONDAY + timedelta(hours=1), WITHIN) is None
+    assert acknowledge(step.emergency, "b", MONDAY) is None
+
+
+def test_who_arrives_has_it() -> None:
+    step = arrive(running(), MONDAY)
+
+    assert step is not None
+    assert step.emergency.next_due is None
+    assert arrive(step.emergency, MONDAY) is None
+
+
+def test_when_the_place_becomes_known_its_own_people_are_alerted_too() -> None:
+    taken = acknowledge(running(None), "a", MONDAY)
+    assert taken is not None
+
+    step = relocate(taken.emergency, "cuihu", ("a", "d"), MONDAY, WITHIN)
+
+    assert step is not None
+    assert step.emergency.estate == "cuihu"
+    assert step.emergency.alerts[-1].recipients == ("d",)
+    assert step.emergency.acknowledged_by is None
+    assert relocate(step.emergency, "cuihu", ("d",), MONDAY, WITHIN) is None
+
+
+def test_what_is_over_stays_over() -> None:
+    step = end(running(), MONDAY)
+
+    assert step is not None
+    for again in (
+        end(step.emergency, MONDAY),
+        acknowledge(step.emergency, "a", MONDAY),
+        relocate(step.emergency, "cuihu", ("d",), MONDAY, WITHIN),
+        alert_next(step.emergency, ("c",), MONDAY + WITHIN, WITHIN),
+    ):
+        assert again is None

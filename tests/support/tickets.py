@@ -1,0 +1,42 @@
+"""Tickets as values, for tests of rules: registered under the sample policy, moved by acts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from shared.policy.duty import Duty, sample_duty
+from shared.policy.plan import Reported, plan
+from shared.policy.policy import Policy, build_policy, sample_documents
+from shared.store.tickets import rules_of
+from shared.tickets import Registration, Ticket, apply, register
+from shared.tickets.acts import Act
+
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""Ten in the morning in Shanghai, on a workday."""
+LAMP = "楼道灯不亮了，请来修"
+LIFT = "电梯里困了两个人，快来"
+
+
+@cache
+def policy() -> Policy:
+    return build_policy("sample-1", sample_documents())
+
+
+@cache
+def duty() -> Duty:
+    return Duty.model_validate(sample_duty())
+
+
+def registered(
+    text: str = LAMP, *, estate: str | None = "jinyuan", at: datetime = MONDAY
+) -> Ticket:
+    made = plan(Reported(text=text, estate=estate), policy(), at)
+    new = Registration(number="23456789", channel="phone", estate=estate, by="agent", told=False)
+    return register(new, made, at, rules_of(policy())).ticket
+
+
+def moved(ticket: Ticket, *acts: Act, at: datetime = MONDAY) -> Ticket:
+    for n, act in enumerate(acts):
+        ticket = apply(ticket, act, at + timedelta(seconds=n), rules_of(policy())).ticket
+    return ticket
