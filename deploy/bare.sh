@@ -189,15 +189,15 @@ try_demo() {
     check "demo on a terminal: nothing left behind" nothing_left
 }
 
-# Ready is: the file with the addresses is there and the screen says how to stop.
+# Ready is: a file with the addresses is there and the screen says how to stop.
 demo_on_terminal() {
     local environment
     mapfile -d '' -t environment < <(clean_environment)
-    env -i "${environment[@]}" python3 - "$root$inside/.hotline/endpoints.json" \
+    env -i "${environment[@]}" python3 - "$root$inside/.hotline" \
         "$base/demo-terminal.log" chroot "$root" make -C "$inside" demo <<'PYTHON'
 import os, pathlib, pty, select, sys, time
 
-endpoints, log, argv = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
+data, log, argv = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(argv[0], argv)
@@ -227,10 +227,14 @@ def ended():
         status = code if done else None
     return status is not None
 
+def serving():
+    """The demo may keep its data in a folder of its own below the usual one."""
+    written = (data / "endpoints.json").exists() or any(data.glob("*/endpoints.json"))
+    return written and b"Ctrl-C" in screen
+
 status = None
-ready = read_until(lambda: endpoints.exists() and b"Ctrl-C" in screen or ended(), 120)
-ready = ready and not ended()
-if ready:
+ready = read_until(lambda: serving() or ended(), 180) and not ended()
+if not ended():
     os.write(terminal, b"\x03")
 stopped = read_until(ended, 60)
 log.write_bytes(screen)
