@@ -90,9 +90,11 @@ class Registering:
         """Register a report; the answer, and whether this call made the ticket.
 
         The same key and body give the stored ticket's answer. Raises Conflict for another body
-        under the same key (routine only) and Forbidden.
+        under the same key and Forbidden for a role that does not register (both for routine work
+        only: an emergency is taken from everybody).
         """
-        require(principal, Transition.REGISTER)
+        if not self._classify(arrival.report).emergency:
+            require(principal, Transition.REGISTER)
         policy = self._policy()
         number, repeat = await self._number_for(arrival, principal)
         if repeat is not None:

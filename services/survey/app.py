@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from services.survey.api import build_api
-from services.survey.body_limit import BodyLimit
 from services.survey.handlers import add_handlers
 from services.survey.pages import build_pages
 from services.survey.settings import SurveySettings
 from services.survey.storage import INDEXES, Surveys
 from services.survey.surveying import Surveying
 from shared.runtime import Parts, build_service, open_platform
+
+LARGEST_BODY: Final = 32 * 1024
+"""The longest comment is 500 characters: 6,000 bytes as a form encodes the longest of them."""
 
 
 async def build(settings: SurveySettings) -> FastAPI:
@@ -28,7 +32,5 @@ async def build(settings: SurveySettings) -> FastAPI:
     )
     add_handlers(platform.consumers, surveying)
     routers = [build_pages(platform, surveying), build_api(surveying, surveys)]
-    parts = Parts(routers, loops=(), parked=platform.parked_relay())
-    app = build_service(platform, parts, title="Estateline survey")
-    app.add_middleware(BodyLimit)
-    return app
+    parts = Parts(routers, loops=(), parked=platform.parked_relay(), largest_body=LARGEST_BODY)
+    return build_service(platform, parts, title="Estateline survey")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import aio_pika
@@ -18,6 +19,7 @@ from shared.bus.errors import BrokerDown, Unroutable
 
 TRIES: Final = 3
 TRY_SECONDS: Final = 2.0
+CONNECT_SECONDS: Final = 10.0
 _LOST: Final = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, RuntimeError)
 
 
@@ -103,6 +105,13 @@ class Publisher:
                     publisher_confirms=True, on_return_raises=True
                 )
             return self._channel
+
+    async def connect(self) -> None:
+        """Connect now, so that the first message does not wait for it; trouble shows later."""
+        with suppress(*_LOST):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                self._channel = await self._ready()
+                self.is_up = True
 
     async def aclose(self) -> None:
         """Close the connection."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.identity import InvalidToken, Principal, read_token
+from shared.runtime.body_limit import LARGEST_BODY, BodyLimit
 from shared.runtime.platform import Platform
 from shared.runtime.problems import Problem, add_problem_handlers
 from shared.store import STORE_DOWN
@@ -18,7 +19,12 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 def build_app(
-    platform: Platform, routers: Sequence[APIRouter], lifespan: Lifespan, *, title: str
+    platform: Platform,
+    routers: Sequence[APIRouter],
+    lifespan: Lifespan,
+    *,
+    title: str,
+    largest_body: int = LARGEST_BODY,
 ) -> FastAPI:
     """One service's HTTP application; `lifespan` runs its loops and consumers."""
 
@@ -29,6 +35,7 @@ def build_app(
 
     app = FastAPI(title=title, version="1", lifespan=run, redoc_url=None)
     app.state.platform = platform
+    app.add_middleware(BodyLimit, largest=largest_body)
     add_problem_handlers(app)
     for router in routers:
         app.include_router(router)

@@ -73,6 +73,8 @@ class Platform:
     async def run(self, parked: ParkedRelay) -> None:
         """Poll, publish, relay and consume until cancelled."""
         async with asyncio.TaskGroup() as group:
+            for publisher in self.publishers.values():
+                group.create_task(publisher.connect())
             group.create_task(repeat(self.refresh, seconds=POLL_SECONDS))
             group.create_task(self.outbox.run())
             group.create_task(Relay(self.outbox, parked).run())

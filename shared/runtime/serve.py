@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from shared.bus import ParkedRelay
+from shared.runtime.body_limit import LARGEST_BODY
 from shared.runtime.http import build_app
 from shared.runtime.platform import Platform
 from shared.runtime.settings import ServiceSettings
@@ -32,6 +33,7 @@ class Parts:
     routers: Sequence[APIRouter]
     loops: Sequence[Callable[[], Coroutine[Any, Any, None]]]
     parked: ParkedRelay
+    largest_body: int = LARGEST_BODY
 
 
 def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
@@ -53,7 +55,9 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
             await asyncio.gather(*running, return_exceptions=True)
             await platform.aclose()
 
-    return build_app(platform, parts.routers, lifespan, title=title)
+    return build_app(
+        platform, parts.routers, lifespan, title=title, largest_body=parts.largest_body
+    )
 
 
 def _die_of_failure(task: asyncio.Task[None]) -> None:

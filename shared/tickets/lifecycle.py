@@ -95,6 +95,8 @@ OVER: Final = frozenset({TicketStatus.CLOSED, TicketStatus.ANSWERED, TicketStatu
                          TicketStatus.MERGED})  # fmt: skip
 """Nothing more is expected of anybody."""
 OPEN: Final = frozenset(TicketStatus) - OVER
+DONE: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.HANDED_OVER})
+"""The work is finished; the caller is to be told."""
 VOID: Final = frozenset({OrderStatus.DECLINED, OrderStatus.TRANSFERRED, OrderStatus.CANCELLED})
 """Orders that no longer count towards the ticket's status."""
 FINISHED: Final = frozenset({OrderStatus.RESOLVED, OrderStatus.HANDED_OVER})
@@ -161,7 +163,6 @@ def _order(
 
 _T, _S, _O = Transition, TicketStatus, OrderStatus
 _UNTOUCHED = (_S.REGISTERED, _S.DISPATCHED)
-_DONE = (_S.RESOLVED, _S.HANDED_OVER)
 _TAKEN = (_O.ACCEPTED, _O.IN_PROGRESS)
 _ROUTERS_DESK = frozenset({"dispatcher", "supervisor", "service"})
 
@@ -174,9 +175,9 @@ TABLE: Final[tuple[Row, ...]] = (
     _ticket(_T.TELL, frozenset(_S) - {_S.MERGED}, None, "ticket.told", STAFF | {"service"}, "/tell", stops=(Clock.FIRST_REPLY,)),
     _ticket(_T.SUPPLEMENT, OPEN, None, "ticket.supplemented", CALLERS_SIDE, "/supplement"),
     _ticket(_T.URGE, OPEN, None, "ticket.urged", CALLERS_SIDE, "/urge"),
-    _ticket(_T.FEEDBACK, _DONE, _S.CLOSED, "ticket.closed", STAFF | {"service"}, "/feedback", stops=ALL_CLOCKS),
-    _ticket(_T.FEEDBACK_ATTEMPT, _DONE, None, "ticket.feedback_attempted", STAFF | {"service"}, "/feedback"),
-    _ticket(_T.NOT_SATISFIED, _DONE, _S.REGISTERED, "ticket.reopened", STAFF | {"service"}, "/feedback", stops=ALL_CLOCKS, new_round=True),
+    _ticket(_T.FEEDBACK, DONE, _S.CLOSED, "ticket.closed", STAFF | {"service"}, "/feedback", stops=ALL_CLOCKS),
+    _ticket(_T.FEEDBACK_ATTEMPT, DONE, None, "ticket.feedback_attempted", STAFF | {"service"}, "/feedback"),
+    _ticket(_T.NOT_SATISFIED, DONE, _S.REGISTERED, "ticket.reopened", STAFF | {"service"}, "/feedback", stops=ALL_CLOCKS, new_round=True),
     _ticket(_T.REOPEN, (_S.CLOSED, _S.ANSWERED), _S.REGISTERED, "ticket.reopened", CALLERS_SIDE, "/reopen", new_round=True),
     _ticket(_T.CANCEL, _UNTOUCHED, _S.CANCELLED, "ticket.cancelled", CALLERS_SIDE, "/cancel", stops=ALL_CLOCKS, ends_orders=True),
     _ticket(_T.REQUEST_CANCEL, (_S.DISPATCHED, _S.IN_PROGRESS, _S.SUSPENDED), None, "ticket.cancel_requested", CALLERS_SIDE, "/cancel"),

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from shared.contracts import Lane
 from shared.policy.calendar import Calendar
-from shared.policy.plan import Plan
+from shared.policy.plan import Plan, Undecided
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
 from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus, derive_status
@@ -53,7 +53,7 @@ class Planned:
     urgency: str
     emergency_kind: str | None
     departments: tuple[str, ...]
-    undecided: tuple[str, ...]
+    undecided: tuple[Undecided, ...]
     confidence: float
     limits: Mapping[str, Limit]
 

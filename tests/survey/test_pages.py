@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.survey.body_limit import LARGEST_BODY
+from services.survey.app import LARGEST_BODY
 from services.survey.domain import ANSWER_WITHIN
 from services.survey.languages import LANGUAGES, choose_language, words
 from shared.identity import sign_link

@@ -146,3 +146,23 @@ async def test_a_parked_report_is_replayed_through_the_operators_hands(floor: Fl
     assert answer.status_code == 202
     again = await until(entry, "parked again, for its fault is still there")
     assert again["id"] == found["id"]
+
+
+async def test_a_body_over_the_limit_is_refused_while_it_arrives(floor: Floor) -> None:
+    """Refused by its size, before anything of it is parsed."""
+    huge = b'{"estate": "jinyuan", "text": "' + b"a" * 1_000_000 + b'"}'
+
+    answer = await floor.hands.call("POST", "intake", "/v1/tickets", content=huge)
+
+    assert answer.status_code == 413
+    assert "262144" in answer.json()["title"]
+
+
+async def test_an_emergency_is_taken_from_whoever_is_signed_in(floor: Floor) -> None:
+    cry = {"estate": "jinyuan", "text": "地库起火了，全是烟"}
+
+    answer = await floor.hands.call("POST", "intake", "/v1/tickets", json=cry, role="auditor")
+    routine = await floor.hands.call("POST", "intake", "/v1/tickets", json=GOOD, role="auditor")
+
+    assert answer.status_code == 201
+    assert routine.status_code == 403

@@ -7,15 +7,18 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY: Final = 32 * 1024
-"""The longest comment is 500 characters: 6,000 bytes as a form encodes the longest of them."""
+from shared.contracts.report import MAX_BODY_BYTES
+
+LARGEST_BODY: Final = MAX_BODY_BYTES
+"""What a service accepts unless it says less: the largest report."""
 
 
 class BodyLimit:
-    """Refuses a request's body with 413 as soon as it is larger than any answer can be."""
+    """Refuses a request's body with 413 as soon as it is larger than it may be."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, largest: int) -> None:
         self._app = app
+        self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what is received; raises HTTPException to whoever reads on."""
@@ -28,8 +31,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
-                raise HTTPException(413, "The body is too large")
+            if received > self._largest:
+                raise HTTPException(413, f"The body is larger than {self._largest} bytes")
             return message
 
         await self._app(scope, counted, send)
