@@ -22,12 +22,14 @@ from shared.tickets.clocks import (
     mark_breached,
     mark_warned,
     pause_clock,
+    restart_clock,
     resume_clock,
     start_clock,
     stop_clock,
 )
 from shared.tickets.errors import NoSuchOrder, NotAllowed
 from shared.tickets.lifecycle import (
+    DONE,
     ROWS,
     UNFINISHED,
     Clock,
@@ -495,7 +497,9 @@ def _settle(before: Ticket, applied: Applied, now: datetime, rules: LifecycleRul
         ticket = _whole(ticket, lambda state: pause_clock(state, now))
     if was is TicketStatus.SUSPENDED:
         ticket = _whole(ticket, lambda s: resume_clock(s, now, rules.calendar, rules.warn_at_share))
-    if status in {TicketStatus.RESOLVED, TicketStatus.HANDED_OVER}:
+    if was in DONE and ticket.mark is None and ticket.round == before.round:
+        ticket = _more_to_do(ticket, now, rules)
+    if status in DONE:
         ticket = _start_feed_back(ticket, now, rules)
         outcome = next((o.outcome for o in reversed(ticket.orders) if o.outcome), "") or ""
         events = (*events, router.TicketResolved(**_facts(ticket), outcome=outcome))
@@ -520,6 +524,16 @@ def _nothing_left(ticket: Ticket) -> bool:
 
 def _whole(ticket: Ticket, change: Callable[[ClockState], ClockState]) -> Ticket:
     return replace(ticket, clocks={c: change(s) for c, s in ticket.clocks.items()})
+
+
+def _more_to_do(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
+    """Another department was given work after the last had finished: its limit goes on."""
+    clocks = dict(ticket.clocks)
+    clocks[Clock.FEED_BACK] = stop_clock(clocks[Clock.FEED_BACK], now)
+    clocks[Clock.RESOLVE] = restart_clock(
+        clocks[Clock.RESOLVE], now, rules.calendar, rules.warn_at_share
+    )
+    return replace(ticket, clocks=clocks)
 
 
 def _start_feed_back(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:

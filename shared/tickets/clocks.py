@@ -92,6 +92,17 @@ def resume_clock(
     return _with_due(resumed, calendar, warn_at_share)
 
 
+def restart_clock(
+    state: ClockState, now: datetime, calendar: Calendar, warn_at_share: float
+) -> ClockState:
+    """What was done is not done after all: time counts again, but not what lay in between."""
+    if state.stopped_at is None:
+        return state
+    idle = Segment("pause", state.stopped_at)
+    paused = replace(state, segments=(*state.segments, idle), stopped_at=None)
+    return resume_clock(paused, now, calendar, warn_at_share)
+
+
 def mark_warned(state: ClockState, now: datetime) -> ClockState:
     """The warning has been given."""
     return replace(state, warned_at=state.warned_at or now)
