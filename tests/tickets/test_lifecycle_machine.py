@@ -1,0 +1,556 @@
+"""Random lives of a ticket against a simple model of the design's table.
+
+The model knows statuses, rounds, orders and marks as plain words; it was written from the design
+and shares no code with `shared.tickets`. Only the times of deadlines are read from the ticket.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from shared.contracts import known_events
+from shared.contracts.intake import FeedbackOutcome
+from shared.tickets import (
+    Applied,
+    Clock,
+    NoSuchOrder,
+    NotAllowed,
+    Ticket,
+    Transition,
+    acts,
+    apply,
+    changes_of,
+    register,
+    ticket_from_doc,
+    ticket_to_doc,
+)
+from shared.tickets.clocks import ClockState
+from tests.tickets.samples import MONDAY, REPORTED, plan_of, registration, sample_rules
+
+OPEN = {"registered", "dispatched", "in_progress", "suspended", "resolved", "handed_over"}
+OVER = {"closed", "answered", "cancelled", "merged"}
+DONE = {"resolved", "handed_over"}
+UNTOUCHED = {"registered", "dispatched"}
+UNFINISHED = {"dispatched", "accepted", "in_progress", "suspended"}
+VOID = {"declined", "transferred", "cancelled"}
+TAKEN = {"accepted", "in_progress"}
+
+TICKET_FROM: Mapping[str, set[str]] = {
+    "reclassify": OPEN, "answer": UNTOUCHED, "tell": (OPEN | OVER) - {"merged"},
+    "supplement": OPEN, "urge": OPEN, "feedback": DONE, "feedback_attempt": DONE,
+    "not_satisfied": DONE, "reopen": {"closed", "answered"}, "cancel": UNTOUCHED,
+    "request_cancel": {"dispatched", "in_progress", "suspended"}, "merge": UNTOUCHED,
+    "hold": OPEN, "warn": OPEN, "breach": OPEN,
+}  # fmt: skip
+ORDER_FROM: Mapping[str, set[str]] = {
+    "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,
+    "start": {"accepted"}, "arrive": TAKEN, "control": {"in_progress"}, "note": UNFINISHED,
+    "appoint": UNFINISHED, "extend": UNFINISHED, "suspend": TAKEN, "resume": {"suspended"},
+    "resolve": TAKEN, "hand_over": TAKEN, "confirm_cancel": TAKEN | {"suspended"},
+}  # fmt: skip
+ORDER_TO: Mapping[str, str] = {
+    "accept": "accepted", "decline": "declined", "transfer": "transferred", "start": "in_progress",
+    "arrive": "in_progress", "suspend": "suspended", "resolve": "resolved",
+    "hand_over": "handed_over", "confirm_cancel": "cancelled",
+}  # fmt: skip
+MARKS: Mapping[str, str] = {
+    "answer": "answered", "feedback": "closed", "cancel": "cancelled", "merge": "merged",
+}  # fmt: skip
+SAYS: Mapping[str, str] = {
+    "reclassify": "ticket.reclassified", "answer": "ticket.answered", "tell": "ticket.told",
+    "supplement": "ticket.supplemented", "urge": "ticket.urged", "feedback": "ticket.closed",
+    "feedback_attempt": "ticket.feedback_attempted", "not_satisfied": "ticket.reopened",
+    "reopen": "ticket.reopened", "cancel": "ticket.cancelled",
+    "request_cancel": "ticket.cancel_requested", "merge": "ticket.merged", "hold": "ticket.held",
+    "dispatch": "work_order.dispatched", "accept": "work_order.accepted",
+    "decline": "work_order.declined", "transfer": "work_order.transferred",
+    "start": "work_order.started", "arrive": "work_order.arrived",
+    "control": "work_order.controlled", "note": "work_order.noted",
+    "appoint": "work_order.appointed", "extend": "work_order.extended",
+    "suspend": "work_order.suspended", "resume": "work_order.resumed",
+    "resolve": "work_order.resolved", "hand_over": "work_order.handed_over",
+    "confirm_cancel": "work_order.cancelled", "warn": "clock.warned", "breach": "clock.breached",
+}  # fmt: skip
+ATTEMPTS = 3
+REOPEN_WITHIN = timedelta(days=30)
+ROUTERS = {"nobody_on_duty", "declined_twice"}
+
+
+@dataclass
+class Order:
+    round: int
+    department: str
+    status: str = "dispatched"
+    before: str = ""
+
+
+@dataclass
+class Model:
+    """What the design says a ticket is, as plainly as it can be said."""
+
+    undecided: str | None
+    mark: str | None = None
+    round: int = 1
+    orders: dict[str, Order] = field(default_factory=dict)
+    held: str | None = None
+    attempts: int = 0
+    cancel_requested: bool = False
+    over_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.held = self.undecided
+
+    @property
+    def present(self) -> list[Order]:
+        return [order for order in self.orders.values() if order.round == self.round]
+
+    @property
+    def status(self) -> str:
+        if self.mark:
+            return self.mark
+        counting = [order.status for order in self.present if order.status not in VOID]
+        unfinished = {status for status in counting if status in UNFINISHED}
+        if not counting:
+            return "registered"
+        if "in_progress" in unfinished:
+            return "in_progress"
+        if unfinished:
+            return "suspended" if unfinished == {"suspended"} else "dispatched"
+        return "resolved" if "resolved" in counting else "handed_over"
+
+    def allows(self, act: acts.Act, now: datetime, ticket: Ticket) -> bool:
+        name = act.transition.value
+        if isinstance(act, acts.OrderAct):
+            order = self.orders[act.order]
+            here = order.round == self.round and self.mark is None
+            return here and order.status in ORDER_FROM[name] and self._may(act, now, ticket)
+        if name == "dispatch":
+            return self.mark is None and self._may(act, now, ticket)
+        return self.status in TICKET_FROM[name] and self._may(act, now, ticket)
+
+    def _may(  # noqa: PLR0911 - one condition an act, as the design lists them
+        self, act: acts.Act, now: datetime, ticket: Ticket
+    ) -> bool:
+        taken = any(o.status in UNFINISHED - {"dispatched"} for o in self.present)
+        match act:
+            case acts.Feedback(outcome="unreachable"):
+                return self.attempts >= ATTEMPTS
+            case acts.Reopen():
+                return self.over_at is not None and now - self.over_at <= REOPEN_WITHIN
+            case acts.Cancel():
+                return not taken
+            case acts.RequestCancel():
+                return taken
+            case acts.ConfirmCancel():
+                return self.cancel_requested
+            case acts.Dispatch(department=department):
+                return not any(
+                    o.department == department and o.status in UNFINISHED for o in self.present
+                )
+            case acts.Fire():
+                return self._is_due(act, now, ticket)
+            case acts.Extend(until=until):
+                clock = ticket.clocks.get(Clock.RESOLVE)
+                if clock is None or clock.due is None or clock.breached_at is not None:
+                    return False
+                return until > clock.due and (clock.due > now or not runs(clock))
+            case _:
+                return True
+
+    def _is_due(self, act: acts.Fire, now: datetime, ticket: Ticket) -> bool:
+        clocks = ticket.clocks
+        if act.order is not None:
+            order = ticket.order(act.order)
+            if order is None or order.round != self.round:
+                return False
+            clocks = order.clocks
+        clock = clocks.get(act.clock)
+        if clock is None or clock.due is None or clock.breached_at or not runs(clock):
+            return False
+        if isinstance(act, acts.Breach):
+            return clock.due <= now
+        assert clock.warn_at is not None
+        return clock.warned_at is None and clock.warn_at <= now
+
+    def carry_out(self, act: acts.Act, now: datetime) -> list[str]:
+        """Move, and name the events."""
+        name, was, before = act.transition.value, self.status, self.mark
+        events = [SAYS[name]]
+        if isinstance(act, acts.OrderAct):
+            self._move(self.orders[act.order], name)
+        if isinstance(act, acts.Transfer):
+            self._add(act.to_department)
+            events.append("work_order.dispatched")
+        if isinstance(act, acts.Dispatch):
+            self._add(act.department)
+            self.held = None if self.held in ROUTERS else self.held
+        if isinstance(act, acts.Hold):
+            self.held = self.held or act.reason
+        if isinstance(act, acts.Reclassify):
+            self.undecided = next(iter(act.plan.undecided), None)
+            self.held = self.held if self.held in ROUTERS else self.undecided
+        self.attempts += name == "feedback_attempt"
+        self.cancel_requested |= name == "request_cancel"
+        if name in {"reopen", "not_satisfied"}:
+            self._begin_again()
+        if name in MARKS:
+            self._end(MARKS[name], now)
+        return events + self._follows(was, before, now)
+
+    def _follows(self, was: str, before: str | None, now: datetime) -> list[str]:
+        idle = not any(order.status in UNFINISHED for order in self.present)
+        if self.mark is None and self.cancel_requested and idle and self.status == "registered":
+            self._end("cancelled", now)
+            return ["ticket.cancelled"]
+        over = before is not None or self.mark is not None
+        return [] if over or was in DONE or self.status not in DONE else ["ticket.resolved"]
+
+    def _move(self, order: Order, name: str) -> None:
+        if name == "suspend":
+            order.before = order.status
+        order.status = order.before if name == "resume" else ORDER_TO.get(name, order.status)
+
+    def _add(self, department: str) -> None:
+        self.orders[f"JY0001-{len(self.orders) + 1}"] = Order(self.round, department)
+
+    def _begin_again(self) -> None:
+        self.mark = self.over_at = None
+        self.held, self.attempts, self.cancel_requested = self.undecided, 0, False
+        self.round += 1
+
+    def _end(self, mark: str, now: datetime) -> None:
+        self.mark, self.held, self.over_at = mark, None, now
+        for order in self.present:
+            if order.status in UNFINISHED:
+                order.status = "cancelled"
+
+
+def runs(clock: ClockState) -> bool:
+    return clock.stopped_at is None and clock.segments[-1].kind == "run"
+
+
+ORDER_ACTS: Mapping[type[acts.OrderAct], Mapping[str, Any]] = {
+    acts.Accept: {}, acts.Decline: {"reason": "busy"}, acts.Start: {}, acts.Arrive: {},
+    acts.Control: {}, acts.Note: {}, acts.Appoint: {"at": MONDAY}, acts.Resume: {},
+    acts.Suspend: {"reason": "parts"}, acts.Resolve: {"outcome": "fixed"},
+    acts.HandOver: {"outcome": "municipal"}, acts.ConfirmCancel: {},
+}  # fmt: skip
+TICKET_ACTS: Mapping[type[acts.Act], Mapping[str, Any]] = {
+    acts.Answer: {}, acts.Tell: {}, acts.Supplement: {}, acts.Urge: {}, acts.FeedbackAttempt: {},
+    acts.NotSatisfied: {}, acts.Reopen: {"reason": "caller"}, acts.Cancel: {},
+    acts.RequestCancel: {}, acts.Merge: {"into": "JY0002"},
+}  # fmt: skip
+OUTCOMES: tuple[FeedbackOutcome, ...] = ("told", "unreachable", "by_publisher")
+DEPARTMENTS = ("engineering", "security", "environment")
+STEPS = st.sampled_from(
+    [timedelta(0), timedelta(seconds=1), timedelta(minutes=9), timedelta(hours=5),
+     timedelta(days=2), timedelta(days=20)]
+)  # fmt: skip
+
+SEEDS = st.integers(0, 2**32)
+LIKELY = {
+    "dispatch": 12, "accept": 12, "start": 6, "arrive": 4, "control": 6, "suspend": 8, "resume": 8,
+    "resolve": 8, "hand_over": 6, "request_cancel": 3, "confirm_cancel": 8, "feedback": 6,
+    "not_satisfied": 6, "feedback_attempt": 6, "reopen": 8, "warn": 4, "breach": 4, "extend": 6,
+    "merge": 1, "answer": 1, "cancel": 1,
+}  # fmt: skip
+"""So that most lives are long; what is not named comes now and then."""
+
+
+def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
+    """Everything somebody could want of this ticket, possible or not."""
+    found: list[acts.Act] = [kind(by="agent-7", **facts) for kind, facts in TICKET_ACTS.items()]
+    found += [acts.Feedback(by="agent-7", outcome=outcome) for outcome in OUTCOMES]
+    found += [
+        acts.Reclassify(by="agent-7", plan=plan_of(name), estate="jinyuan") for name in REPORTED
+    ]
+    found += [acts.Hold(by="router", reason="nobody_on_duty")]
+    found += [acts.Dispatch(by="router", department=d, assignee="li") for d in DEPARTMENTS]
+    owners = [None, *(order.id for order in ticket.work_orders)]
+    found += [
+        kind(by="router", clock=clock, order=owner)
+        for kind in (acts.Warn, acts.Breach)
+        for owner in owners
+        for clock in Clock
+    ]
+    for order in ticket.work_orders:
+        found += [kind(by="li", order=order.id, **facts) for kind, facts in ORDER_ACTS.items()]
+        found += [
+            acts.Extend(by="chief", order=order.id, until=now + timedelta(days=days))
+            for days in (1, 60)
+        ]
+        found.append(
+            acts.Transfer(
+                by="li", order=order.id, to_department="greening", assignee=None, reason="wrong"
+            )
+        )
+    return found
+
+
+class TicketMachine(RuleBasedStateMachine):
+    """One ticket and its model, pushed about."""
+
+    @initialize(name=st.sampled_from(sorted(REPORTED)), wait=st.integers(0, 4))
+    def begin(self, name: str, wait: int) -> None:
+        answered = wait == 4
+        plan = plan_of(name)
+        self.now = MONDAY
+        self.model = Model(undecided=next(iter(plan.undecided), None))
+        applied = register(registration(answered=answered), plan, MONDAY, sample_rules())
+        events = ["ticket.registered"]
+        if answered:
+            self.model._end("answered", MONDAY)
+            events.append("ticket.answered")
+        assert [event.name for event in applied.events] == events
+        assert applied.ticket.version == 1
+        self.ticket = applied.ticket
+
+    @rule(step=STEPS, seed=SEEDS)
+    def somebody_wants_something(self, step: timedelta, seed: int) -> None:
+        self.now += step
+        self._try(self._dice(seed).choice(wishes(self.ticket, self.now)))
+
+    @rule(step=STEPS, seed=SEEDS, times=st.integers(1, 5))
+    def somebody_does_what_is_allowed(self, step: timedelta, seed: int, times: int) -> None:
+        self.now += step
+        for n in range(times):
+            by_name: dict[str, list[acts.Act]] = {}
+            for act in wishes(self.ticket, self.now):
+                if self.model.allows(act, self.now, self.ticket):
+                    by_name.setdefault(act.transition.value, []).append(act)
+            dice = self._dice(seed + n)
+            weights = [LIKELY.get(name, 2) for name in by_name]
+            if by_name:
+                (name,) = dice.choices(list(by_name), weights)
+                self._try(dice.choice(by_name[name]))
+
+    def _dice(self, seed: int) -> Random:
+        """Hypothesis prefers small numbers; a life should not always take the first turning."""
+        return Random(f"{seed}/{self.ticket.version}")
+
+    @rule()
+    def the_next_deadline_fires(self) -> None:
+        if self.ticket.next_due is None:
+            return
+        self.now = max(self.now, self.ticket.next_due)
+        due = [
+            kind(by="router", clock=clock, order=owner)
+            for owner, clock, _, at in self.ticket.deadlines()
+            for kind in (acts.Warn, acts.Breach)
+            if at <= self.now
+        ]
+        assert due
+        before = self.ticket.version
+        for act in due:
+            self._try(act)
+        assert self.ticket.version > before, "a deadline was due and nothing could fire"
+
+    @rule()
+    def somebody_names_an_order_that_is_not_there(self) -> None:
+        with pytest.raises(NoSuchOrder):
+            apply(self.ticket, acts.Accept(by="li", order="JY0001-99"), self.now, sample_rules())
+
+    def _try(self, act: acts.Act) -> None:
+        before = self.ticket
+        kept = ticket_to_doc(before)
+        if not self.model.allows(act, self.now, before):
+            with pytest.raises(NotAllowed) as caught:
+                apply(before, act, self.now, sample_rules())
+            assert caught.value.transition is act.transition
+            return
+        applied = apply(before, act, self.now, sample_rules())
+        assert ticket_to_doc(before) == kept, "the old ticket was changed in place"
+        assert [event.name for event in applied.events] == self.model.carry_out(act, self.now)
+        self.ticket = applied.ticket
+        check_step(before, act, applied, self.now)
+
+    @invariant()
+    def the_ticket_is_what_the_model_says(self) -> None:
+        ticket, model = self.ticket, self.model
+        assert ticket.status.value == model.status
+        assert (ticket.mark and ticket.mark.value) == model.mark
+        assert (ticket.round, ticket.cancel_requested) == (model.round, model.cancel_requested)
+        assert (ticket.held and ticket.held.reason) == model.held
+        assert ticket.feedback_attempts == model.attempts
+        assert ticket.over_at == model.over_at
+        found = {
+            order.id: (order.round, order.department, order.status.value)
+            for order in ticket.work_orders
+        }
+        assert found == {
+            id: (order.round, order.department, order.status) for id, order in model.orders.items()
+        }
+
+    @invariant()
+    def somebody_has_it_or_it_is_visible(self) -> None:
+        if self.ticket.status.value == "registered":
+            assert self.ticket.held or self.ticket.plan.departments
+
+    @invariant()
+    def the_whole_s_clocks_run_only_while_they_should(self) -> None:
+        ticket, status = self.ticket, self.ticket.status.value
+        running = {clock.value for clock, state in ticket.clocks.items() if runs(state)}
+        if status in OVER:
+            assert ticket.next_due is None
+            assert not running
+        assert ticket.held or "accept" not in running
+        assert ("feed_back" in running) == (status in DONE)
+        assert ("resolve" in running) == (status in {"registered", "dispatched", "in_progress"})
+
+    @invariant()
+    def the_orders_clocks_run_only_while_they_should(self) -> None:
+        for order in self.ticket.work_orders:
+            status = order.status.value
+            running = {clock.value for clock, state in order.clocks.items() if runs(state)}
+            assert ("accept" in running) == (status == "dispatched")
+            if status not in {"dispatched", "accepted", "in_progress"}:
+                assert not running
+            if status not in UNFINISHED:
+                assert all(clock.stopped_at for clock in order.clocks.values())
+
+    @invariant()
+    def next_due_is_the_first_of_all_that_can_fire(self) -> None:
+        ticket = self.ticket
+        clocks = [*ticket.clocks.values()]
+        for order in ticket.work_orders:
+            clocks += order.clocks.values() if order.round == ticket.round else ()
+        due = [
+            clock.warn_at if clock.warned_at is None and clock.warn_at else clock.due
+            for clock in clocks
+            if runs(clock) and clock.due is not None and clock.breached_at is None
+        ]
+        assert ticket.next_due == min(filter(None, due), default=None)
+
+    @invariant()
+    def segments_follow_each_other(self) -> None:
+        owners = [self.ticket.clocks, *(order.clocks for order in self.ticket.work_orders)]
+        for clock in (clock for clocks in owners for clock in clocks.values()):
+            *closed, last = clock.segments
+            assert (last.end is None) == (clock.stopped_at is None)
+            assert clock.segments[0].kind == "run"
+            for one, two in zip(closed, clock.segments[1:], strict=True):
+                assert one.kind != two.kind
+                assert one.start <= two.start
+                assert one.end == two.start
+
+    @invariant()
+    def a_document_gives_the_ticket_back(self) -> None:
+        assert ticket_from_doc(ticket_to_doc(self.ticket)) == self.ticket
+
+
+def check_step(before: Ticket, act: acts.Act, applied: Applied, now: datetime) -> None:
+    """What holds of every step, whatever it was."""
+    after = applied.ticket
+    assert after.version == before.version + 1
+    assert after.timeline[:-1] == before.timeline
+    last = after.timeline[-1]
+    assert (last.at, last.transition, last.by) == (now, act.transition.value, act.by)
+    assert after.plans[: len(before.plans)] == before.plans
+    promises = zip(before.promised, after.promised, strict=False)
+    assert all(one.times == two.times and one.told <= two.told for one, two in promises)
+    for order in before.work_orders:
+        if order.round < before.round or after.round > before.round:
+            assert after.order(order.id) == order, "history changed"
+    check_segments(before, after)
+    check_stops(act, after)
+    check_events(applied)
+    check_update(before, after)
+
+
+def check_segments(before: Ticket, after: Ticket) -> None:
+    """Segments are only ever added, and only the last one is closed."""
+    owners = [(before.clocks, after.clocks, True)]
+    for order in before.work_orders:
+        moved = after.order(order.id)
+        assert moved is not None
+        owners.append((order.clocks, moved.clocks, False))
+    for old, new, is_whole in owners:
+        for clock, state in old.items():
+            restarts = is_whole and (after.round > before.round or state.stopped_at)
+            if restarts and new.get(clock) != state:
+                continue  # a new round, another wait in the queue, other work done
+            *kept, last = state.segments
+            found = new[clock].segments
+            assert list(found[: len(kept)]) == kept
+            assert (found[len(kept)].kind, found[len(kept)].start) == (last.kind, last.start)
+
+
+def check_stops(act: acts.Act, after: Ticket) -> None:
+    """The clocks in the table's last column stand still."""
+    order = after.order(act.order) if isinstance(act, acts.OrderAct) else None
+    stopped: set[Clock] = set()
+    match act.transition:
+        case Transition.ACCEPT:
+            stopped = {Clock.ACCEPT}
+        case Transition.ARRIVE:
+            stopped = {Clock.ARRIVE}
+        case Transition.CONTROL:
+            stopped = {Clock.CONTROL}
+        case Transition.TELL:
+            assert after.clocks[Clock.FIRST_REPLY].stopped_at
+    assert order is None or not any(
+        runs(state) for clock, state in order.clocks.items() if clock in stopped
+    )
+
+
+def check_events(applied: Applied) -> None:
+    """Each event is of the contracts, carries the ticket's own facts and survives the wire."""
+    ticket = applied.ticket
+    for event in applied.events:
+        kind = known_events()[event.event_type()]
+        assert kind.model_validate(event.model_dump(mode="json")) == event
+        facts = event.model_dump()
+        assert (facts["number"], facts["round"]) == (ticket.number, ticket.round)
+        assert facts["urgency"] == ticket.plan.urgency
+
+
+def check_update(before: Ticket, after: Ticket) -> None:
+    """The update that is written makes the one document of the other."""
+    setting, pushing = changes_of(before, after)
+    paths = [*setting, *pushing]
+    assert not any(
+        one != two and f"{two}.".startswith(f"{one}.") for one in paths for two in paths
+    ), "MongoDB refuses paths that overlap"
+    doc = ticket_to_doc(before)
+    for path, value in setting.items():
+        key, _, index = path.partition(".")
+        if index:
+            doc[key][int(index)] = value
+        else:
+            doc[key] = value
+    for key, values in pushing.items():
+        doc[key] = [*doc[key], *values]
+    assert doc == ticket_to_doc(after)
+
+
+TicketMachine.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=20, deadline=None, derandomize=True
+)
+
+
+class TestAnyLifeOfATicket(TicketMachine.TestCase):
+    """Run by pytest."""
+
+
+def test_every_transition_has_an_act_that_the_machine_tries() -> None:
+    ticket = register(registration(), plan_of("repair"), MONDAY, sample_rules()).ticket
+    sent = apply(
+        ticket, acts.Dispatch(by="r", department="security", assignee=None), MONDAY, sample_rules()
+    ).ticket
+
+    tried = {act.transition for act in wishes(sent, MONDAY)}
+
+    assert tried == set(Transition) - {Transition.REGISTER}
+
+
+def test_a_ticket_s_document_has_a_place_for_each_of_its_fields() -> None:
+    doc = ticket_to_doc(register(registration(), plan_of("repair"), MONDAY, sample_rules()).ticket)
+
+    assert {f.name for f in fields(Ticket)} - {"number"} <= set(doc)
