@@ -111,6 +111,8 @@ class Bench:
         platform = await open_platform("notifier", chosen, indexes=INDEXES)
         app = join(platform, chosen, text=self.tray, mail=mail_sender(chosen))
         await self.stack.enter_async_context(app.router.lifespan_context(app))
+        self.stack.push_async_callback(self._settle)
+        self.stack.callback(self.postbox.let_go.set)
         http = await self.stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notifier")
         )
@@ -118,6 +120,14 @@ class Bench:
         await until(lambda: not platform.consumers.missing())
         self.replicas.append(replica)
         return replica
+
+    async def _settle(self) -> None:
+        """Let what was written be published before a replica stops."""
+
+        async def published() -> bool:
+            return not await self.docs(**{"outbox.0": {"$exists": True}})
+
+        await until(published)
 
     async def add_ticket(self, number: str = "26-1", *, caller: Any = ..., **more: Any) -> None:
         """Put in what the notifier reads of a ticket."""

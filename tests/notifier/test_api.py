@@ -1,7 +1,6 @@
 from typing import Any
 
-import pytest
-
+from shared.identity import ROLES
 from tests.notifier import samples
 from tests.notifier.bench import NAME, PHONE, Bench
 
@@ -82,11 +81,11 @@ async def test_pages_follow_each_other_without_gap_or_repeat(bench: Bench) -> No
     assert seen == [f"ticket/26-1/work_order/26-1-{n}" for n in (4, 3, 2, 1, 0)]
 
 
-@pytest.mark.parametrize("after", ["x", "1.", "99999999999999999999.a", "-"])
-async def test_a_cursor_that_is_not_ours_breaks_nothing(bench: Bench, after: str) -> None:
-    answer = await get(bench, f"/v1/messages?after={after}", bench.token())
+async def test_a_cursor_that_is_not_ours_breaks_nothing(bench: Bench) -> None:
+    for after in ("x", "1.", "99999999999999999999.a", "-", "%00"):
+        answer = await get(bench, f"/v1/messages?after={after}", bench.token())
 
-    assert answer.status_code in {200, 422}
+        assert answer.status_code in {200, 422}
 
 
 async def test_messages_of_other_places_are_as_good_as_missing(bench: Bench) -> None:
@@ -102,20 +101,15 @@ async def test_messages_of_other_places_are_as_good_as_missing(bench: Bench) -> 
     assert (hidden.status_code, hidden.json()) == (404, missing.json())
 
 
-@pytest.mark.parametrize(
-    ("role", "status"),
-    [
-        ("agent", 200), ("dispatcher", 200), ("supervisor", 200), ("manager", 200),
-        ("administrator", 200), ("department", 403), ("privacy_officer", 403), ("auditor", 403),
-        ("system", 403),
-    ],
-)  # fmt: skip
-async def test_only_those_who_need_them_read_messages(bench: Bench, role: str, status: int) -> None:
-    token = bench.token(role)
+async def test_only_those_who_need_them_read_messages(bench: Bench) -> None:
+    readers = {"agent", "dispatcher", "supervisor", "manager", "administrator"}
 
-    assert (await get(bench, "/v1/messages", token)).status_code == status
-    one = await get(bench, "/v1/messages/nothing", token)
-    assert one.status_code == (404 if status == 200 else 403)
+    for role in ROLES:
+        listed = await get(bench, "/v1/messages", bench.token(role))
+        one = await get(bench, "/v1/messages/nothing", bench.token(role))
+
+        expected = (200, 404) if role in readers else (403, 403)
+        assert (listed.status_code, one.status_code) == expected, role
 
 
 async def test_without_a_token_nothing_is_shown(bench: Bench) -> None:

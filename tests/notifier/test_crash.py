@@ -14,7 +14,7 @@ from aio_pika.exceptions import ChannelClosed
 from shared.contracts import Event, Lane
 from shared.contracts.notifier import MessageDelivered, MessageUnknown
 from tests.notifier import samples
-from tests.notifier.bench import Bench, until
+from tests.notifier.bench import QUEUES, Bench, until
 
 LONG_ENOUGH = timedelta(seconds=31)
 
@@ -48,23 +48,22 @@ async def crash_while_sending(bench: Bench, event: Event, lane: Lane) -> None:
     async with running_process(bench) as process:
         bench.postbox.on_taken = lambda: process.send_signal(signal.SIGKILL)
         bench.postbox.data_says = None
-        await until(lambda: _is_bound(bench))
+        await until(lambda: consumes(bench))
         await bench.publish(event, id="t/1/1/0", lane=lane)
         assert await process.wait() == -signal.SIGKILL
     bench.postbox.on_taken = lambda: None
     bench.postbox.data_says = "250 taken"
 
 
-async def _is_bound(bench: Bench) -> bool:
-    """The process has declared its queues, so that nothing published is lost."""
-    async with asyncio.timeout(5):
-        probe = await bench.connection.channel()
-        try:
-            await probe.get_queue("notifier.messages.urgent")
-        except ChannelClosed:
-            return False
-        await probe.close()
-        return True
+async def consumes(bench: Bench) -> bool:
+    """The process takes its messages, so that nothing published is lost."""
+    probe = await bench.connection.channel()
+    try:
+        queues = [await probe.get_queue(name) for name in QUEUES]
+    except ChannelClosed:
+        return False
+    await probe.close()
+    return all(queue.declaration_result.consumer_count for queue in queues)
 
 
 async def test_a_routine_message_is_then_unknown_and_never_sent_again(empty_bench: Bench) -> None:
@@ -122,7 +121,7 @@ async def test_a_stop_lets_attempts_under_way_end(empty_bench: Bench, lane: Lane
     bench = empty_bench
     event = samples.alerted(recipients=("chain-1",)) if lane == "urgent" else samples.dispatched()
     async with running_process(bench) as process:
-        await until(lambda: _is_bound(bench))
+        await until(lambda: consumes(bench))
         bench.postbox.on_taken = process.terminate
         await bench.publish(event, id="t/1/1/0", lane=lane)
         assert await process.wait() in {0, -signal.SIGTERM}

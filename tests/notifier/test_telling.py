@@ -147,14 +147,13 @@ async def test_a_server_that_is_busy_is_asked_again_later_and_later(bench: Bench
         last = doc["attempts"][-1]
         assert doc["next_at"] - last["ended_at"] == timedelta(seconds=pause)
         assert (last["outcome"], last["code"]) == ("later", "451")
+        if tries == 4:
+            bench.postbox.rcpt_says = "250 fine"
         await bench.forward(timedelta(seconds=pause))
-    bench.postbox.rcpt_says = "250 fine"
-    await bench.retried(5)
-    await bench.forward(timedelta(minutes=10))
 
     (doc,) = await bench.ended()
     assert doc["status"] == "delivered"
-    assert len(doc["attempts"]) == 6
+    assert len(doc["attempts"]) == 5
     assert len(bench.postbox.mails) == 1
 
 
