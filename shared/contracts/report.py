@@ -127,8 +127,8 @@ def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, .
     Raises MalformedMessage only when there is no text to act on.
     """
     text = raw.get("text")
-    plain = _without_controls(text) if isinstance(text, str) else None
-    if not plain or not plain.strip():
+    plain = (_without_controls(text) or "").strip() if isinstance(text, str) else None
+    if not plain:
         raise MalformedMessage("text", "is missing or not a string", "say what the matter is")
     kept: dict[str, Any] = dict(raw) | {"text": plain[:MAX_TEXT]}
     faults: list[Fault] = []
