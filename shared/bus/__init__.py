@@ -1,7 +1,8 @@
 """RabbitMQ: topology, lanes, publishing with confirms, consuming, parking and relays."""
 
-from shared.bus.consumers import Consumers, Delivery, Inbound
+from shared.bus.consumers import Consumers
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
+from shared.bus.messages import Delivery, Inbound
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
 from shared.bus.relay import ParkedRelay, Relay, UrgentSweep, plain_entry, repeat

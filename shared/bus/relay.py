@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.bus.consumers import ATTEMPTS_HEADER, Consumers
+from shared.bus.consumers import Consumers
 from shared.bus.errors import BrokerDown, Unroutable
 from shared.bus.outbox import OutboxPublisher
+from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError

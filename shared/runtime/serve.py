@@ -18,7 +18,7 @@ from shared.runtime.body_limit import LARGEST_BODY
 from shared.runtime.http import build_app
 from shared.runtime.platform import Platform
 from shared.runtime.settings import ServiceSettings
-from shared.telemetry import configure_logs, logger
+from shared.telemetry import configure_logs, logger, trace_of
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -63,7 +63,7 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
 def _die_of_failure(task: asyncio.Task[None]) -> None:
     """A loop that ended by itself leaves promises unkept: let the supervisor start us afresh."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger.critical("loop_died", error=repr(error))
+        logger.critical("loop_died", error=type(error).__name__, trace=trace_of(error))
         sys.exit(1)
 
 

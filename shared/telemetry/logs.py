@@ -1,7 +1,8 @@
 """Logs as JSON lines: constant text, facts as fields, ticket and event ids bound per message.
 
-Personal data never comes here: callers pass ids and codes. As a second line of defence, anything
-in a field that looks like a phone or identity number is masked.
+Personal data never comes here: callers pass ids and codes. As a second line of defence the text
+of an exception is left out (a driver may quote a value in it; its type and the lines it passed
+say enough), and whatever looks like a phone or identity number is masked.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any, Final
 
 import structlog
+from typing_extensions import override
 
 _NUMBER: Final = re.compile(r"(?<!\d)(\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)|\d{17}[\dXx](?!\d)")
+_TALKATIVE: Final = ("aiormq", "aio_pika", "pymongo", "httpx", "uvicorn.access")
+"""These print whole messages or addresses when they speak."""
 
 logger: structlog.stdlib.BoundLogger = structlog.get_logger("hotline")
 
@@ -26,7 +32,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _trace_without_text,
             _with_service(service),
             _mask_numbers,
             structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -35,10 +41,42 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s", force=True)
-    # These print whole messages or addresses when they are talkative.
-    for talkative in ("aiormq", "aio_pika", "pymongo", "httpx", "uvicorn.access"):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_Masked("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(logging.ERROR)
+
+
+class _Masked(logging.Formatter):
+    """What libraries say, without numbers and without the texts of exceptions."""
+
+    @override
+    def formatException(self, ei: Any) -> str:
+        return _trace(ei[0], ei[2])
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return _NUMBER.sub("(number)", super().format(record))
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an exception went and what it is, without its text."""
+    return _trace(type(error), error.__traceback__)
+
+
+def _trace(kind: type[BaseException] | None, trace: TracebackType | None) -> str:
+    name = kind.__name__ if kind else "no exception"
+    return "".join(traceback.format_tb(trace)) + name
+
+
+def _trace_without_text(
+    _: Any, __: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    if fields.pop("exc_info", None):
+        kind, _error, trace = sys.exc_info()
+        fields["trace"] = _trace(kind, trace)
+    return fields
 
 
 def _with_service(service: str) -> structlog.types.Processor:

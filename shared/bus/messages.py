@@ -1,0 +1,75 @@
+"""Messages as handlers get them: events of ours, and whatever comes from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from faststream.rabbit.message import RabbitMessage
+
+from shared.contracts import Envelope, Event, Lane, read_envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event as a handler gets it: what happened, and the id that a repeat shares."""
+
+    id: str
+    lane: Lane
+    at: datetime
+    event: Event
+
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> Delivery:
+        """Read the event by its class; raises ContractError."""
+        return cls(envelope.id, envelope.lane, envelope.time, envelope.event())
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message from outside as intake gets it: bytes, and who the broker says sent it."""
+
+    queue: str
+    body: bytes
+    headers: Mapping[str, Any]
+    message_id: str | None
+    correlation_id: str | None
+    content_type: str | None
+    reply_to: str | None
+    user_id: str | None
+    routing_key: str
+
+
+async def decode_event(message: RabbitMessage) -> Delivery:
+    """Read an event; raises ContractError."""
+    return Delivery.from_envelope(read_envelope(message.body))
+
+
+async def decode_inbound(message: RabbitMessage) -> Inbound:
+    """Take a message from outside as it is; intake reads it."""
+    raw = message.raw_message
+    return Inbound(
+        queue=queue_of(message),
+        body=message.body,
+        headers=message.headers,
+        message_id=raw.message_id,
+        correlation_id=raw.correlation_id,
+        content_type=raw.content_type,
+        reply_to=raw.reply_to,
+        user_id=raw.user_id,
+        routing_key=raw.routing_key or "",
+    )
+
+
+async def with_queue(queue: str, raw: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Parse a message that does not know the queue it came from; its subscriber does."""
+    message = await original(raw)
+    message.path = {"queue": queue}
+    return message
+
+
+def queue_of(message: Any) -> str:
+    """The queue a message was taken from."""
+    return str(message.path["queue"])

@@ -1,0 +1,129 @@
+"""What becomes of a message whose handler failed: tried again later, or kept for a person."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from faststream.rabbit.message import RabbitMessage
+
+from shared.bus.errors import BrokerDown, Reject, RetryLater
+from shared.bus.messages import queue_of
+from shared.contracts import ContractError
+from shared.store import Contested, Store
+from shared.store.parked import ParkedMessage, ParkedMessages
+from shared.telemetry import logger
+
+ATTEMPTS_HEADER: Final = "hotline-attempts"
+MAX_ATTEMPTS: Final = 10
+"""With the waits doubling up to five minutes that is about a quarter of an hour."""
+FIRST_RETRY: Final = timedelta(seconds=1)
+LONGEST_RETRY: Final = timedelta(minutes=5)
+
+
+class Sealing(Protocol):
+    """How messages from outside are kept when they are parked: whole, and unreadable."""
+
+    async def seal_parked(self, content: Mapping[str, Any]) -> bytes:
+        """Body, headers and id, sealed under the group's key."""
+
+    def fingerprint(self, body: bytes) -> str:
+        """The same for the same body, and worth nothing to whoever guesses at bodies."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Why a message is parked, and after what time it is tried again (None: a person decides)."""
+
+    reason: str
+    detail: str
+    after: timedelta | None
+
+
+def next_step(error: Exception, attempts: int) -> NextStep:
+    """What happens to a message that failed with `error` for the `attempts`th time.
+
+    What no retry can mend waits for a person at once; what is temporary is tried again with
+    growing waits, and waits for a person after MAX_ATTEMPTS.
+    """
+    match error:
+        case ContractError() | Reject():
+            return NextStep(error.reason, str(error), None)
+        case RetryLater(after=after) if attempts < MAX_ATTEMPTS:
+            return NextStep(error.reason, error.reason, after or _backoff(attempts))
+        case Contested() | BrokerDown() if attempts < MAX_ATTEMPTS:
+            return NextStep("temporary", type(error).__name__, _backoff(attempts))
+        case RetryLater() | Contested() | BrokerDown():
+            return NextStep("gave_up", f"{type(error).__name__} {attempts} times", None)
+        case _:
+            return NextStep("failed", type(error).__name__, None)
+
+
+def _backoff(attempts: int) -> timedelta:
+    return min(FIRST_RETRY * int(2 ** (attempts - 1)), LONGEST_RETRY)
+
+
+class Parking:
+    """Keeps one service's failed messages in the store, so that they can be acknowledged."""
+
+    def __init__(self, store: Store, parked: ParkedMessages, sealing: Sealing | None) -> None:
+        self._store = store
+        self._parked = parked
+        self._sealing = sealing
+
+    async def park(self, message: RabbitMessage, error: Exception) -> None:
+        """Keep the message with its reason and the time of its next attempt."""
+        attempts = int(message.headers.get(ATTEMPTS_HEADER, 0)) + 1
+        step = next_step(error, attempts)
+        raw = message.raw_message
+        parked = ParkedMessage(
+            queue=getattr(error, "queue", None) or queue_of(message),
+            reason=step.reason,
+            detail=step.detail,
+            attempts=attempts,
+            **await self._kept(message),
+            next_at=self._store.clock.now() + step.after if step.after else None,
+            content_type=raw.content_type,
+            routing_key=raw.routing_key or "",
+            principal=raw.user_id,
+        )
+        await self._parked.park(parked)
+        log = logger.info if step.after else logger.error
+        log("message_parked", reason=step.reason, attempts=attempts, error=type(error).__name__)
+
+    def log_id(self, message: RabbitMessage) -> str:
+        """What the log calls a message: an outsider's id could be somebody's number."""
+        if self._sealing is None:
+            return str(message.message_id)
+        return self._sealing.fingerprint(str(message.message_id).encode())[:12]
+
+    async def _kept(self, message: RabbitMessage) -> dict[str, Any]:
+        """Body, headers and id as they are kept: sealed where they come from outside."""
+        raw = message.raw_message
+        headers = _plain_headers(message.headers)
+        if self._sealing is None:
+            fingerprint = hashlib.sha256(message.body).hexdigest()
+            return {"fingerprint": fingerprint, "message_id": raw.message_id or "",
+                    "headers": headers, "body": message.body, "sealed": False}  # fmt: skip
+        content = {
+            "body": message.body,
+            "headers": headers,
+            "message_id": raw.message_id,
+            "reply_to": raw.reply_to,
+            "correlation_id": raw.correlation_id,
+        }
+        named = (raw.message_id or "").encode()
+        return {
+            "fingerprint": self._sealing.fingerprint(named + message.body),
+            "message_id": "",
+            "headers": {},
+            "body": await self._sealing.seal_parked(content),
+            "sealed": True,
+        }
+
+
+def _plain_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in headers.items() if isinstance(v, str | int | float | bool)}
