@@ -112,7 +112,7 @@ class ParkedRelay:
         except Unroutable:
             logger.error("parked_queue_gone", queue=entry["queue"], parked=entry["_id"])
             raise
-        await self._parked.done(entry["_id"])
+        await self._parked.done(entry)
         logger.info("parked_replayed", queue=entry["queue"], parked=entry["_id"])
 
 

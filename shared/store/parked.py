@@ -87,9 +87,12 @@ class ParkedMessages:
             sort=[("next_at", ASCENDING)],
         )
 
-    async def done(self, id: str) -> None:
-        """The message is in its queue again."""
-        await self._parked.delete_one({"_id": id})
+    async def done(self, entry: Mapping[str, Any]) -> None:
+        """The message is in its queue again. If it failed there and was parked anew meanwhile,
+        that parking stays.
+        """
+        this_parking = {key: entry[key] for key in ("_id", "parked_at", "attempts")}
+        await self._parked.delete_one(this_parking)
 
     async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> list[Doc]:
         """Entries of this service without their bodies, by id from `after`."""
