@@ -79,9 +79,9 @@ class Arriving:
             await self._answer(message, problem_of(fault), self._principal_id(message))
             metrics.REPORTS.labels("amqp", "malformed").inc()
             raise Reject("malformed", str(fault)) from fault
-        return raw, self._name(message, raw, source_and_id)
+        return raw, self.name_of(message, raw, source_and_id)
 
-    def _name(self, message: Inbound, raw: Mapping[str, Any], cloud_event: str | None) -> str:
+    def name_of(self, message: Inbound, raw: Mapping[str, Any], cloud_event: str | None) -> str:
         """What a repeat of this message shares with it, as a digest fit for a header.
 
         In order: the sender's idempotency key, the CloudEvent's source and id, `external_id`, the

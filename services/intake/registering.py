@@ -9,6 +9,7 @@ from typing import Any, Final
 from services.intake.domain import (
     Answer,
     Arrival,
+    Key,
     answer_for,
     idempotency_key,
     new_number,
@@ -23,7 +24,7 @@ from shared.policy.policy import Policy
 from shared.store import Store, Verdict
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger, metrics
-from shared.tickets import Registration, Ticket, Transition, register
+from shared.tickets import Registration, Ticket, Transition, register, ticket_from_doc
 
 TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
 """Channels where the answer itself tells the promise; on the phone the agent confirms it."""
@@ -96,39 +97,57 @@ class Registering:
         if not self._classify(arrival.report).emergency:
             require(principal, Transition.REGISTER)
         policy = self._policy()
-        number, repeat = await self._number_for(arrival, principal)
-        if repeat is not None:
-            return self._answer(repeat, policy, arrival), False
+        number, key, fresh = await self.number_for(arrival, principal)
+        if not fresh and (stored := await self._stored(number, key)) is not None:
+            return self._answer(stored, policy, arrival), False
         for _ in range(NUMBER_TRIES):
-            ticket = await self._insert(arrival, principal, policy, number)
+            ticket = await self._insert(arrival, principal, policy, number, key)
             if ticket is not None:
                 return self._answer(ticket, policy, arrival), True
-            stored = await self._tickets.get(number)
-            if stored is not None and arrival.name:
+            if (stored := await self._stored(number, key)) is not None:
                 return self._answer(stored, policy, arrival), False
-            number = new_number()
+            number = await self._another_number(number, key)
         raise RuntimeError("three fresh numbers in a row were taken; the generator is broken")
 
-    async def _number_for(
-        self, arrival: Arrival, principal: Principal
-    ) -> tuple[str, Ticket | None]:
-        """The number to register under, or the ticket that this report already is."""
+    async def _stored(self, number: str, key: Key | None) -> Ticket | None:
+        """The ticket of this number, if it is this key's; a stranger's is not looked at."""
+        doc = await self._store.get("tickets", number) if key else None
+        return ticket_from_doc(doc) if doc and key and doc["key"] == key.id else None
+
+    async def _another_number(self, taken: str, key: Key | None) -> str:
         fresh = new_number()
+        if key is not None:
+            await self._reservations.renumber(key, taken, fresh)
+        return fresh
+
+    async def number_for(
+        self, arrival: Arrival, principal: Principal
+    ) -> tuple[str, Key | None, bool]:
+        """The number a report has or gets, the key it is reserved under, and whether it is new.
+
+        The same key and body always give the same number. Raises Conflict for another body.
+        """
         key = idempotency_key(self._secret, principal.id, arrival.name, arrival.raw)
         if key is None:
-            return fresh, None
-        number, same = await self._reservations.reserve(key, fresh)
+            return new_number(), None, True
+        candidate = new_number()
+        number, same = await self._reservations.reserve(key, candidate)
         if same:
-            return number, None if number == fresh else await self._tickets.get(number)
+            return number, key, number == candidate
         if self._classify(arrival.report).emergency:
             # A used key must not silence a cry for help: it gets a ticket of its own, and its
             # key is made from its body, so that its own repeats are recognised.
             own = replace(arrival, name=f"{arrival.name}\n{key.body}")
-            return await self._number_for(own, principal)
+            return await self.number_for(own, principal)
         raise Conflict(number)
 
     async def _insert(
-        self, arrival: Arrival, principal: Principal, policy: Policy, number: str
+        self,
+        arrival: Arrival,
+        principal: Principal,
+        policy: Policy,
+        number: str,
+        key: Key | None,
     ) -> Ticket | None:
         """Write the ticket; None when the number is taken."""
         report = arrival.report
@@ -151,7 +170,10 @@ class Registering:
             rules_of(policy),
         )
         papers = await self._papers.make(
-            arrival, estate=estate.id if estate else None, principal=principal
+            arrival,
+            estate=estate.id if estate else None,
+            principal=principal,
+            key=key.id if key else None,
         )
         if await self._tickets.insert(applied, papers) is Verdict.LOST:
             return None

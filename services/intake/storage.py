@@ -16,7 +16,7 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
-        IndexModel([("estate", ASCENDING), ("registered_at", DESCENDING)], name="by_estate"),
+        IndexModel([("estate", ASCENDING), ("_id", ASCENDING)], name="by_estate"),
         IndexModel(
             [("index.phone", ASCENDING), ("registered_at", DESCENDING)],
             name="by_phone",
@@ -37,8 +37,13 @@ class TicketPapers:
         self._sealer = sealer
         self._index = index
 
-    async def make(self, arrival: Arrival, *, estate: str | None, principal: Principal) -> Doc:
-        """The papers of a new ticket. Nothing in them names a person but what is sealed."""
+    async def make(
+        self, arrival: Arrival, *, estate: str | None, principal: Principal, key: str | None
+    ) -> Doc:
+        """The papers of a new ticket. Nothing in them names a person but what is sealed.
+
+        `key` is the id of the reservation that its number was reserved under.
+        """
         report = arrival.report
         persons = persons_of(report)
         caller = report.caller.model_dump(exclude_none=True) if report.caller else {}
@@ -65,6 +70,7 @@ class TicketPapers:
             "confidential": report.confidential,
             "language": arrival.language,
             "principal": principal.id,
+            "key": key,
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
         }
@@ -84,6 +90,12 @@ class Reservations:
         found = await self._store.get("reservations", key.id)
         assert found is not None, "reservations are never deleted while their ticket lives"
         return found["number"], found["body"] == key.body
+
+    async def renumber(self, key: Key, old: str, new: str) -> None:
+        """Give a reservation another number, because `old` turned out to be somebody else's."""
+        await self._store.database["reservations"].update_one(
+            {"_id": key.id, "number": old}, {"$set": {"number": new}}
+        )
 
 
 async def list_tickets(

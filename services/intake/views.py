@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.store import Doc
 
-_HIDDEN = frozenset({"persons", "index", "outbox", "principal"})
+_HIDDEN = frozenset({"persons", "index", "outbox", "principal", "key"})
 
 
 def ticket_view(doc: Doc) -> Doc:

@@ -23,6 +23,7 @@ from services.router.storage import (
     emergency_from_doc,
     emergency_to_doc,
 )
+from shared.bus import each
 from shared.contracts import Event
 from shared.contracts.intake import TicketCancelled
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
@@ -113,9 +114,11 @@ class Alerting:
     async def alert_overdue(self) -> int:
         """Call the next in the chain wherever nobody has acknowledged in time; how many."""
         due = await due_numbers(self._store, "emergencies", self._store.clock.now(), limit=BATCH)
-        for number in due:
-            await self._change(number, self._next_alert)
+        await each(self._alert_next, due)
         return len(due)
+
+    async def _alert_next(self, number: str) -> None:
+        await self._change(number, self._next_alert)
 
     def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
         recipients = next_in_chain(self._platform.duty.current, len(emergency.alerts))

@@ -8,6 +8,7 @@ from typing import Final
 from services.router.domain import due_acts
 from services.router.routing import BY_RULE
 from services.router.storage import due_numbers
+from shared.bus import each
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed, Ticket
@@ -21,18 +22,22 @@ class Deadlines:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        # A document that cannot be read must not stand before all the others for ever; after a
+        # restart it is tried again.
+        self._at_fault: set[str] = set()
 
     async def fire_due(self) -> int:
         """Fire every deadline due now; how many tickets were touched."""
         store = self._platform.store
         total = 0
-        while numbers := await due_numbers(store, "tickets", store.clock.now(), limit=BATCH):
-            for number in numbers:
-                await self.fire(number)
+        while True:
+            numbers = await due_numbers(
+                store, "tickets", store.clock.now(), limit=BATCH, but=self._at_fault
+            )
+            self._at_fault |= await each(self.fire, numbers)
             total += len(numbers)
             if len(numbers) < BATCH:
-                break
-        return total
+                return total
 
     async def fire(self, number: str) -> None:
         """Fire what is due of one ticket, in one write."""

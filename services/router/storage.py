@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -79,9 +79,13 @@ def alert_to_doc(alert: Alert) -> Doc:
     return {"at": alert.at, "step": alert.step, "recipients": list(alert.recipients)}
 
 
-async def due_numbers(store: Store, collection: str, now: datetime, *, limit: int) -> list[str]:
+async def due_numbers(
+    store: Store, collection: str, now: datetime, *, limit: int, but: Iterable[str] = ()
+) -> list[str]:
     """Documents of a collection with a deadline at or before `now`, the oldest first."""
-    due = {"next_due": {"$lte": now, "$type": "date"}}
+    due: dict[str, Any] = {"next_due": {"$lte": now, "$type": "date"}}
+    if left_out := sorted(but):
+        due["_id"] = {"$nin": left_out}
     docs = await store.find(
         collection, due, sort=[("next_due", ASCENDING)], limit=limit, fields=("_id",)
     )

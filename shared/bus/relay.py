@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.bus.consumers import Consumers
-from shared.bus.errors import BrokerDown, Unroutable
+from shared.bus.errors import Unroutable
+from shared.bus.loops import repeat
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError
-from shared.store import STORE_DOWN, Contested, Store
+from shared.store import Store
 from shared.store.change import Doc
 from shared.store.parked import ParkedMessages
 from shared.telemetry import logger, metrics
@@ -36,33 +37,6 @@ class Content:
 
 
 OpenEntry = Callable[[Doc], Awaitable[Content]]
-
-
-async def repeat(
-    what: Callable[[], Awaitable[Any]], *, seconds: float, wake: asyncio.Event | None = None
-) -> None:
-    """Do `what` every so many seconds (or when woken) until cancelled.
-
-    Outages of the store or the broker end one turn, not the loop; anything else is logged, since
-    a loop that dies silently is a promise broken later.
-    """
-    while True:
-        try:
-            await what()
-        except (*STORE_DOWN, BrokerDown, Contested) as error:
-            logger.warning("loop_turn_failed", loop=_name(what), why=type(error).__name__)
-        except Exception:  # noqa: BLE001 - see the docstring
-            logger.exception("loop_turn_broken", loop=_name(what))
-        if wake is None:
-            await asyncio.sleep(seconds)
-            continue
-        with suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), seconds)
-        wake.clear()
-
-
-def _name(what: Callable[..., Any]) -> str:
-    return getattr(what, "__qualname__", type(what).__name__)
 
 
 async def plain_entry(entry: Doc) -> Content:
