@@ -1,0 +1,46 @@
+"""A store on the real server, with the table's rules and a clock that may be moved."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from shared.store import Store, connect, outbox_index
+from shared.store.clock import allow_trial
+from shared.store.parked import ParkedMessages
+from shared.store.store import EMITTING
+from shared.store.tickets import Tickets
+from tests.support.servers import Corner
+from tests.tickets.samples import sample_rules
+
+StoreOf = Callable[[str], Store]
+
+
+@pytest.fixture
+async def client(corner: Corner) -> AsyncIterator[object]:
+    made = connect(corner.mongo_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def store_of(corner: Corner, client: object) -> StoreOf:
+    """Stores of several services over one database."""
+    return lambda service: Store(client, corner.database, service=service)  # type: ignore[arg-type]  # the driver stays inside the store
+
+
+@pytest.fixture
+async def store(store_of: StoreOf) -> Store:
+    made = store_of("intake")
+    await made.start({name: [outbox_index()] for name in EMITTING})
+    await allow_trial(made.database)
+    return made
+
+
+@pytest.fixture
+def tickets(store: Store) -> Tickets:
+    return Tickets(store, sample_rules)
+
+
+@pytest.fixture
+def parked(store: Store) -> ParkedMessages:
+    return ParkedMessages(store)

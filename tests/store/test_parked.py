@@ -1,0 +1,170 @@
+"""What could not be handled is kept whole, once, leased to one replica, and never lost."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.store import Store
+from shared.store.clock import forward_trial
+from shared.store.parked import LEASE, ParkedMessage, ParkedMessages
+from tests.store.conftest import StoreOf
+
+
+def message(**changes: Any) -> ParkedMessage:
+    usual = ParkedMessage(
+        queue="router.tickets.routine",
+        fingerprint="f1",
+        message_id="ticket/JY0001/5/0",
+        reason="temporary",
+        detail="Contested",
+        attempts=1,
+        headers={"traceparent": "00-1"},
+        body=b"{}",
+        sealed=False,
+        next_at=None,
+    )
+    return replace(usual, **changes)
+
+
+async def forward(store: Store, span: timedelta) -> None:
+    await forward_trial(store.database, span)
+    await store.clock.refresh()
+
+
+async def test_a_message_is_kept_whole(parked: ParkedMessages) -> None:
+    id = await parked.park(message(body=b"\x00\xff", principal="system:pbx", routing_key="k"))
+
+    kept = await parked.get(id)
+    assert kept is not None
+    assert bytes(kept["body"]) == b"\x00\xff"
+    assert kept["headers"] == {"traceparent": "00-1"}
+    assert (kept["principal"], kept["routing_key"]) == ("system:pbx", "k")
+    assert kept["service"] == "intake"
+
+
+async def test_the_same_delivery_parked_twice_is_one_entry_with_the_last_reason(
+    parked: ParkedMessages,
+) -> None:
+    one = await parked.park(message())
+    two = await parked.park(message(reason="gave_up", attempts=10))
+
+    assert one == two
+    (entry,) = await parked.listed()
+    assert (entry["reason"], entry["attempts"]) == ("gave_up", 10)
+
+
+@pytest.mark.parametrize(
+    "other", [{"queue": "router.tickets.urgent"}, {"message_id": "m2"}, {"fingerprint": "f2"}]
+)
+async def test_another_delivery_is_another_entry(
+    parked: ParkedMessages, other: dict[str, str]
+) -> None:
+    assert await parked.park(message()) != await parked.park(message(**other))
+    assert await parked.count_by_reason() == {"temporary": 2}
+
+
+async def test_nothing_is_due_before_its_time_and_a_dead_letter_never(
+    store: Store, parked: ParkedMessages
+) -> None:
+    now = store.clock.now()
+    await parked.park(message(fingerprint="dead"))
+    soon = await parked.park(message(fingerprint="soon", next_at=now + timedelta(minutes=5)))
+    assert await parked.take_due() is None
+
+    await forward(store, timedelta(minutes=6))
+
+    taken = await parked.take_due()
+    assert taken is not None
+    assert taken["_id"] == soon
+    assert await parked.take_due() is None
+
+
+async def test_what_waits_longest_comes_first(store: Store, parked: ParkedMessages) -> None:
+    now = store.clock.now()
+    for minutes in (3, 1, 2):
+        await parked.park(
+            message(fingerprint=str(minutes), next_at=now + timedelta(minutes=minutes))
+        )
+    await forward(store, timedelta(minutes=10))
+
+    taken = [await parked.take_due() for _ in range(3)]
+
+    times = [entry["next_at"] for entry in taken if entry]
+    assert times == sorted(times)
+    assert len(times) == 3
+
+
+async def test_ten_replicas_take_each_entry_once(store: Store, parked: ParkedMessages) -> None:
+    now = store.clock.now()
+    for n in range(5):
+        await parked.park(message(fingerprint=str(n), next_at=now))
+
+    taken = await asyncio.gather(*(parked.take_due() for _ in range(10)))
+
+    assert len({entry["_id"] for entry in taken if entry}) == 5
+    assert taken.count(None) == 5
+
+
+async def test_a_replica_that_dies_with_an_entry_is_relieved_after_its_lease(
+    store: Store, parked: ParkedMessages
+) -> None:
+    await parked.park(message(next_at=store.clock.now()))
+    assert await parked.take_due() is not None
+    assert await parked.take_due() is None
+
+    await forward(store, LEASE + timedelta(seconds=1))
+
+    assert await parked.take_due() is not None
+
+
+async def test_an_entry_whose_message_is_in_its_queue_again_is_gone(
+    store: Store, parked: ParkedMessages
+) -> None:
+    await parked.park(message(next_at=store.clock.now()))
+    taken = await parked.take_due()
+    assert taken is not None
+
+    await parked.done(taken)
+
+    assert await parked.listed() == []
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+async def test_a_message_that_failed_again_before_its_replay_was_noted_is_still_kept(
+    store: Store, parked: ParkedMessages, attempts: int
+) -> None:
+    """A quick consumer parks it under the same id while the relay still waits for its confirm."""
+    id = await parked.park(message(next_at=store.clock.now()))
+    taken = await parked.take_due()
+    assert taken is not None
+    await forward(store, timedelta(milliseconds=2))
+    await parked.park(message(attempts=attempts, next_at=store.clock.now()))
+
+    await parked.done(taken)
+
+    assert await parked.get(id) is not None
+
+
+async def test_a_service_sees_only_its_own(parked: ParkedMessages, store_of: StoreOf) -> None:
+    id = await parked.park(message())
+    foreign = store_of("router")
+    await foreign.clock.refresh()
+    others = ParkedMessages(foreign)
+
+    assert await others.get(id) is None
+    assert await others.listed() == []
+    assert await others.take_due() is None
+    assert await others.count_by_reason() == {}
+
+
+async def test_a_list_has_pages_and_no_bodies(parked: ParkedMessages) -> None:
+    ids = sorted([await parked.park(message(fingerprint=str(n))) for n in range(5)])
+
+    first = await parked.listed(limit=3)
+    rest = await parked.listed(after=first[-1]["_id"], limit=3)
+
+    assert [entry["_id"] for entry in (*first, *rest)] == ids
+    assert all("body" not in entry for entry in first)

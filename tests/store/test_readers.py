@@ -1,0 +1,155 @@
+"""Policy and duty list are read anew when they change, without a restart."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.policy.duty import sample_duty
+from shared.policy.policy import sample_documents
+from shared.store import Store
+from shared.store.clock import forward_trial
+from shared.store.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
+from shared.store.rosters import DutyReader, seed_duty
+from tests.store.conftest import StoreOf
+
+
+async def forward(store: Store, span: timedelta) -> None:
+    await forward_trial(store.database, span)
+    await store.clock.refresh()
+
+
+async def put_policy(store: Store, version: str, share: float, *, after: timedelta) -> None:
+    """What publishing will do: the documents first, then the head."""
+    documents: dict[str, Any] = sample_documents()
+    documents["rules"] = documents["rules"] | {"warn_at_share": share}
+    policies = store.database["policies"]
+    await policies.insert_one({"_id": version, "documents": documents})
+    entry = {"from": store.clock.now() + after, "version": version}
+    await policies.update_one({"_id": HEAD}, {"$push": {"in_force": entry}}, upsert=True)
+
+
+async def test_without_a_policy_nothing_can_be_decided(store: Store) -> None:
+    reader = PolicyReader(store)
+
+    with pytest.raises(NoPolicyError):
+        await reader.refresh()
+    with pytest.raises(NoPolicyError):
+        _ = reader.current
+
+
+async def test_a_policy_is_seeded_once(store: Store) -> None:
+    now = store.clock.now()
+
+    assert await seed_policy(store.database, "one", sample_documents(), now=now)
+    assert not await seed_policy(store.database, "two", sample_documents(), now=now)
+
+    reader = PolicyReader(store)
+    await reader.refresh()
+    assert reader.current.version == "one"
+
+
+async def test_a_faulty_policy_is_not_seeded(store: Store) -> None:
+    documents: dict[str, Any] = sample_documents()
+    documents["rules"] = documents["rules"] | {"warn_at_share": 2}
+
+    with pytest.raises(ValueError, match="warn_at_share"):
+        await seed_policy(store.database, "bad", documents, now=store.clock.now())
+
+    assert await store.get("policies", HEAD) is None
+
+
+async def test_a_version_comes_into_force_at_its_time_without_a_restart(store: Store) -> None:
+    await seed_policy(store.database, "one", sample_documents(), now=store.clock.now())
+    await put_policy(store, "two", 0.5, after=timedelta(hours=1))
+    await put_policy(store, "three", 0.9, after=timedelta(days=1))
+    reader = PolicyReader(store)
+    await reader.refresh()
+    assert reader.current.version == "one"
+
+    await forward(store, timedelta(minutes=61))
+    assert (reader.current.version, reader.current.rules.warn_at_share) == ("two", 0.5)
+
+    await forward(store, timedelta(days=1))
+    assert reader.current.version == "three"
+
+
+async def test_a_policy_that_is_not_in_force_yet_decides_nothing(store: Store) -> None:
+    await put_policy(store, "later", 0.5, after=timedelta(hours=1))
+    reader = PolicyReader(store)
+    await reader.refresh()
+
+    with pytest.raises(NoPolicyError):
+        _ = reader.current
+
+
+async def test_a_head_that_names_a_missing_version_leaves_the_old_one_in_force(
+    store: Store,
+) -> None:
+    await seed_policy(store.database, "one", sample_documents(), now=store.clock.now())
+    reader = PolicyReader(store)
+    await reader.refresh()
+    lost = {"from": store.clock.now() - timedelta(minutes=1), "version": "lost"}
+    await store.database["policies"].update_one({"_id": HEAD}, {"$push": {"in_force": lost}})
+
+    with pytest.raises(NoPolicyError):
+        await reader.refresh()
+
+    assert reader.current.version == "one"
+
+
+async def test_a_faulty_version_leaves_the_old_one_in_force(store: Store) -> None:
+    await seed_policy(store.database, "one", sample_documents(), now=store.clock.now())
+    reader = PolicyReader(store)
+    await reader.refresh()
+    await put_policy(store, "bad", 7, after=timedelta(seconds=-1))
+
+    with pytest.raises(ValueError, match="warn_at_share"):
+        await reader.refresh()
+
+    assert reader.current.version == "one"
+
+
+async def test_without_a_duty_list_nobody_is_on_duty(store: Store) -> None:
+    reader = DutyReader(store)
+
+    await reader.refresh()
+
+    assert reader.current.on_duty("jinyuan", "engineering") == ()
+
+
+async def test_the_duty_list_is_seeded_once_and_read(store: Store, store_of: StoreOf) -> None:
+    assert await seed_duty(store.database, sample_duty())
+    assert not await seed_duty(store.database, {"places": {}})
+
+    reader = DutyReader(store)
+    await reader.refresh()
+
+    assert reader.current.on_duty("jinyuan", "engineering")
+    assert reader.current.emergency_chain
+
+
+async def test_the_duty_list_is_read_anew_only_when_its_revision_rises(store: Store) -> None:
+    await seed_duty(store.database, {"places": {"*": {"security": [person("wu")]}}})
+    reader = DutyReader(store)
+    await reader.refresh()
+    rosters = store.database["rosters"]
+    await rosters.update_one({"_id": "*/security"}, {"$set": {"people": [person("li")]}})
+
+    await reader.refresh()
+    assert [p.id for p in reader.current.on_duty(None, "security")] == ["wu"]
+
+    await rosters.update_one({"_id": HEAD}, {"$inc": {"revision": 1}})
+    await reader.refresh()
+    assert [p.id for p in reader.current.on_duty(None, "security")] == ["li"]
+
+
+async def test_a_faulty_duty_list_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="name"):
+        await seed_duty(store.database, {"places": {"*": {"security": [{"id": "wu"}]}}})
+
+    assert await store.get("rosters", HEAD) is None
+
+
+def person(id: str) -> dict[str, str]:
+    return {"id": id, "name": id.title(), "mail": f"{id}@example.com"}
