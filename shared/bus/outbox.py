@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from shared.bus.errors import BrokerDown
+from shared.bus.errors import BrokerDown, Unroutable
 from shared.bus.publisher import Publisher
 from shared.bus.topology import EVENTS
 from shared.contracts import CLOUDEVENTS_JSON, Envelope, Lane
@@ -79,7 +79,7 @@ class OutboxPublisher:
                 tries=tries,
                 seconds=seconds,
             )
-        except BrokerDown as error:
+        except (BrokerDown, Unroutable) as error:  # also a full queue, or one without a leader
             logger.warning("event_waits_for_relay", event_id=envelope.id, why=str(error))
         else:
             self._published.setdefault(key, []).append(envelope.id)
