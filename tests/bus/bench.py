@@ -1,0 +1,207 @@
+"""One service's worth of bus over the real broker and store, to be broken on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import aio_pika
+import httpx
+
+from shared.bus import (
+    EVENTS,
+    Consumers,
+    Delivery,
+    OutboxPublisher,
+    ParkedRelay,
+    Publisher,
+    QueueSpec,
+    UrgentSweep,
+    event_queue,
+    plain_entry,
+)
+from shared.bus.topology import INBOUND, declare
+from shared.contracts import Envelope, Lane
+from shared.contracts.intake import TicketUrged
+from shared.store import Change, Store, Verdict, connect, outbox_index
+from shared.store.clock import allow_trial, forward_trial
+from shared.store.parked import ParkedMessages
+from shared.store.store import EMITTING
+from tests.support.servers import Corner, Servers
+
+WAIT_SECONDS = 30.0
+POLL_SECONDS = 0.02
+URGENT = event_queue("router", "tickets", "urgent", TicketUrged)
+ROUTINE = event_queue("router", "tickets", "routine", TicketUrged)
+REPORTS = QueueSpec("intake.reports", "routine", ((INBOUND, "ticket.report"),), bounded=True)
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Return when the condition holds; it may be a coroutine function."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            held = condition()
+            if await held if asyncio.iscoroutine(held) else held:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+
+@dataclass
+class Bench:
+    """What a service has of the bus, and the wires around it."""
+
+    corner: Corner
+    servers: Servers
+    store: Store
+    parked: ParkedMessages
+    consumers: Consumers
+    publishers: dict[Lane, Publisher]
+    outbox: OutboxPublisher
+    stack: AsyncExitStack
+    handled: list[str] = field(default_factory=list)
+    """Numbers of tickets, in the order their events were handled."""
+    numbers: int = 0
+
+    def subscribe(self, *specs: QueueSpec) -> list[str]:
+        """Handle events by remembering their tickets' numbers."""
+
+        @self.consumers.on_event(*specs)
+        async def remember(delivery: Delivery) -> None:
+            assert isinstance(delivery.event, TicketUrged)
+            self.handled.append(delivery.event.number)
+
+        return self.handled
+
+    async def start(self) -> None:
+        """Consume in the background until the bench goes."""
+        self.run(self.consumers.run())
+        await until(lambda: not self.consumers.missing())
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self.stack.push_async_callback(_end, task)
+        return task
+
+    async def urge(self, number: str = "T1", *, lane: Lane = "routine") -> str:
+        """Write a ticket with one event; the event's id."""
+        change = Change(
+            collection="tickets", id=number, version=1, lane=lane, at=self.store.clock.now(),
+            insert={}, events=[TicketUrged(number=number)],
+        )  # fmt: skip
+        assert await self.store.write(change) is Verdict.WON
+        return f"ticket/{number}/1/0"
+
+    def envelope(self, number: str = "T1", *, lane: Lane = "routine") -> Envelope:
+        return Envelope.seal(
+            TicketUrged(number=number), id=f"ticket/{number}/1/0", source="/hotline/intake",
+            subject=number, lane=lane, time=self.store.clock.now(),
+        )  # fmt: skip
+
+    async def publish(self, body: bytes | Envelope, key: str = "", **facts: Any) -> None:
+        """Publish an event as its service would, or any bytes at all."""
+        if isinstance(body, Envelope):
+            body, key, facts = body.to_body(), body.routing_key, {"message_id": body.id} | facts
+        await self.publishers["routine"].publish(
+            facts.pop("exchange", EVENTS), key or "ticket.urged.routine", body, **facts
+        )
+
+    async def waiting(self, number: str = "T1") -> list[str]:
+        """Ids in the outbox of a ticket."""
+        doc = await self.store.get("tickets", number)
+        assert doc is not None
+        return [entry["id"] for entry in doc["outbox"]]
+
+    async def entries(self) -> list[dict[str, Any]]:
+        return await self.parked.listed()
+
+    async def entry(self) -> dict[str, Any]:
+        """The only parked entry, once there is one."""
+        await until(self.entries)
+        (found,) = await self.entries()
+        whole = await self.parked.get(found["_id"])
+        assert whole is not None
+        return whole
+
+    def relay(self) -> ParkedRelay:
+        return ParkedRelay(self.parked, self.publishers["routine"], plain_entry)
+
+    def sweep(self) -> UrgentSweep:
+        return UrgentSweep(self.store, self.consumers)
+
+    async def forward(self, **span: float) -> None:
+        await forward_trial(self.store.database, timedelta(**span))
+        await self.store.clock.refresh()
+
+    async def depth(self, queue: str) -> int:
+        """Messages of a queue that are not acknowledged yet."""
+        facts = await self.management("GET", f"queues/{self.corner.vhost}/{queue}")
+        return int(facts.get("messages", 0))
+
+    async def taken(self, queue: str) -> int:
+        """Messages ready in a queue, as the broker says without delay."""
+        async with await aio_pika.connect(self.corner.amqp_url) as connection:
+            channel = await connection.channel()
+            found = await channel.declare_queue(queue, passive=True)
+            return found.declaration_result.message_count or 0
+
+    async def management(self, method: str, path: str) -> Any:
+        rabbit = self.servers.rabbit
+        async with httpx.AsyncClient(
+            base_url=f"{rabbit.management_url}/api/", auth=(rabbit.user, rabbit.password),
+            trust_env=False,
+        ) as http:  # fmt: skip
+            answer = await http.request(method, path)
+            return answer.json() if answer.content and answer.is_success else {}
+
+    async def cut_connections(self) -> int:
+        """Close every connection of this vhost from the broker's side; how many."""
+        found: list[dict[str, Any]] = []
+
+        async def seen() -> bool:
+            # The broker's own list of connections is a few seconds late.
+            nonlocal found
+            found = await self.management("GET", f"vhosts/{self.corner.vhost}/connections") or []
+            return any(connection.get("name") for connection in found)
+
+        await until(seen)
+        for connection in found:
+            await self.management("DELETE", f"connections/{connection['name']}")
+        return len(found)
+
+
+@asynccontextmanager
+async def open_bench(
+    corner: Corner, servers: Servers, *, url: str | None = None
+) -> AsyncIterator[Bench]:
+    """A bench on the corner; `url` is the broker as the bench sees it."""
+    async with AsyncExitStack() as stack:
+        client = connect(corner.mongo_url)
+        stack.callback(client.close)
+        store = Store(client, corner.database, service="router")
+        await allow_trial(store.database)
+        await store.start({name: [outbox_index()] for name in EMITTING})
+        publishers: dict[Lane, Publisher] = {
+            "urgent": Publisher(url or corner.amqp_url, "test urgent"),
+            "routine": Publisher(url or corner.amqp_url, "test routine"),
+        }
+        for publisher in publishers.values():
+            stack.push_async_callback(publisher.aclose)
+        parked = ParkedMessages(store)
+        bench = Bench(
+            corner=corner, servers=servers, store=store, parked=parked,
+            consumers=Consumers(url or corner.amqp_url, store, parked), publishers=publishers,
+            outbox=OutboxPublisher(store, publishers), stack=stack,
+        )  # fmt: skip
+        async with await aio_pika.connect(corner.amqp_url) as connection:
+            await declare(await connection.channel(), [URGENT, ROUTINE, REPORTS])
+        yield bench
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
