@@ -76,7 +76,7 @@ class Parking:
 
     async def park(self, message: RabbitMessage, error: Exception) -> None:
         """Keep the message with its reason and the time of its next attempt."""
-        attempts = int(message.headers.get(ATTEMPTS_HEADER, 0)) + 1
+        attempts = _attempts_before(message.headers) + 1
         step = next_step(error, attempts)
         raw = message.raw_message
         parked = ParkedMessage(
@@ -123,6 +123,12 @@ class Parking:
             "body": await self._sealing.seal_parked(content),
             "sealed": True,
         }
+
+
+def _attempts_before(headers: Mapping[str, Any]) -> int:
+    """How often the message failed before. A stranger may have written anything there."""
+    found = headers.get(ATTEMPTS_HEADER)
+    return found if type(found) is int and 0 < found < MAX_ATTEMPTS else 0
 
 
 def _plain_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
