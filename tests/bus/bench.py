@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import aio_pika
 import httpx
@@ -24,6 +24,7 @@ from shared.bus import (
     event_queue,
     plain_entry,
 )
+from shared.bus.parking import Sealing
 from shared.bus.topology import INBOUND, declare
 from shared.contracts import Envelope, Lane
 from shared.contracts.intake import TicketUrged
@@ -33,6 +34,7 @@ from shared.store.parked import ParkedMessages
 from shared.store.store import EMITTING
 from tests.support.servers import Corner, Servers
 
+S = TypeVar("S", bound=Sealing)
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.02
 URGENT = event_queue("router", "tickets", "urgent", TicketUrged)
@@ -56,6 +58,7 @@ class Bench:
 
     corner: Corner
     servers: Servers
+    url: str
     store: Store
     parked: ParkedMessages
     consumers: Consumers
@@ -64,7 +67,7 @@ class Bench:
     stack: AsyncExitStack
     handled: list[str] = field(default_factory=list)
     """Numbers of tickets, in the order their events were handled."""
-    numbers: int = 0
+    consuming: asyncio.Task[None] | None = None
 
     def subscribe(self, *specs: QueueSpec) -> list[str]:
         """Handle events by remembering their tickets' numbers."""
@@ -76,10 +79,20 @@ class Bench:
 
         return self.handled
 
+    def seal_with(self, sealing: S) -> S:
+        """Consume as intake does, with everything parked sealed; before any subscription."""
+        self.consumers = Consumers(self.url, self.store, self.parked, sealing=sealing)
+        return sealing
+
     async def start(self) -> None:
         """Consume in the background until the bench goes."""
-        self.run(self.consumers.run())
+        self.consuming = self.run(self.consumers.run())
         await until(lambda: not self.consumers.missing())
+
+    async def stop(self) -> None:
+        """Consume no more: what is not acknowledged is in its queue again."""
+        assert self.consuming is not None
+        await _end(self.consuming)
 
     def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -192,7 +205,7 @@ async def open_bench(
             stack.push_async_callback(publisher.aclose)
         parked = ParkedMessages(store)
         bench = Bench(
-            corner=corner, servers=servers, store=store, parked=parked,
+            corner=corner, servers=servers, url=url or corner.amqp_url, store=store, parked=parked,
             consumers=Consumers(url or corner.amqp_url, store, parked), publishers=publishers,
             outbox=OutboxPublisher(store, publishers), stack=stack,
         )  # fmt: skip
