@@ -10,7 +10,7 @@ import typer
 
 from services.hotline.client import data_folder, running
 from services.hotline.errors import UnusableSettingError
-from services.hotline.seed import DATABASE
+from services.hotline.settings import read_settings
 from shared.store import connect
 from shared.store.clock import forward_trial
 
@@ -43,7 +43,7 @@ def forward(
 async def _forward(url: str, span: timedelta) -> timedelta | None:
     client = connect(url)
     try:
-        return await forward_trial(client[DATABASE], span)
+        return await forward_trial(client[read_settings().database], span)
     finally:
         client.close()
 

@@ -1,16 +1,20 @@
 """``hotline dead``: messages that could not be handled, looked at and sent on their way again."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.hotline.client import answer, api, data_folder
+from services.hotline.client import answer, api, data_folder, running
+from services.hotline.errors import UnusableSettingError
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 ROLE = "supervisor"
+PAGE = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -23,37 +27,60 @@ def register(app: typer.Typer) -> None:
 
 
 def show_all(data: DataOption = None) -> None:
-    """List them: id, queue, reason, what is at fault."""
-    table = Table("id", "queue", "reason", "detail", "attempts", "next try")
-    with api(data_folder(data), "intake", role=ROLE) as client:
-        after: str | None = None
-        while True:
-            params = {"limit": 200} | ({"after": after} if after else {})
-            page = answer(client.get("/v1/parked", params=params))
-            for item in page["items"]:
-                table.add_row(
-                    item["id"],
-                    item["queue"],
-                    item["reason"],
-                    item["detail"],
-                    str(item["attempts"]),
-                    item["next_at"] or "-",
-                )
-            after = page["next"]
-            if after is None:
-                break
+    """List those of all services: id, queue, reason, what is at fault, the next try."""
+    table = Table(show_lines=True)
+    table.add_column("id", no_wrap=True)  # whole, since `show` and `replay` ask for it
+    for column in ("queue", "reason", "detail", "tries", "next try"):
+        table.add_column(column, overflow="fold")
+    for item in _all(data_folder(data)):
+        table.add_row(
+            item["id"],
+            item["queue"],
+            item["reason"],
+            item["detail"],
+            str(item["attempts"]),
+            item["next_at"] or "-",
+        )
     Console().print(table)
 
 
 def show(id: str, data: DataOption = None) -> None:
     """Show one; its body stays sealed."""
-    with api(data_folder(data), "intake", role=ROLE) as client:
+    folder = data_folder(data)
+    with api(folder, _service_of(folder, id), role=ROLE) as client:
         for key, value in answer(client.get(f"/v1/parked/{id}")).items():
             typer.echo(f"{key}: {value}")
 
 
 def replay(id: str, data: DataOption = None) -> None:
     """Send one to its queue again."""
-    with api(data_folder(data), "intake", role=ROLE) as client:
+    folder = data_folder(data)
+    with api(folder, _service_of(folder, id), role=ROLE) as client:
         answer(client.post(f"/v1/parked/{id}/replay"))
     typer.echo(f"{id} is in its queue again")
+
+
+def _all(data: Path) -> Iterator[dict[str, Any]]:
+    for service in running(data).services:
+        with api(data, service, role=ROLE) as client:
+            yield from _pages(client)
+
+
+def _pages(client: httpx.Client) -> Iterator[dict[str, Any]]:
+    after: str | None = None
+    while True:
+        params = {"limit": str(PAGE)} | ({"after": after} if after else {})
+        page = answer(client.get("/v1/parked", params=params))
+        yield from page["items"]
+        after = page["next"]
+        if after is None:
+            return
+
+
+def _service_of(data: Path, id: str) -> str:
+    """The service that parked a message; raises UnusableSettingError for an unknown id."""
+    for service in running(data).services:
+        with api(data, service, role=ROLE) as client:
+            if client.get(f"/v1/parked/{id}").is_success:
+                return service
+    raise UnusableSettingError(f"No parked message has the id {id}; see `hotline dead list`.")

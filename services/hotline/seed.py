@@ -18,7 +18,6 @@ from shared.store.clock import allow_trial
 from shared.store.policies import seed_policy
 from shared.store.rosters import seed_duty
 
-DATABASE = "hotline"
 SAMPLE = "sample-1"
 
 
@@ -35,7 +34,12 @@ def run(
     if settings.mongo_url is None:
         raise UnusableSettingError("Set HOTLINE_MONGO_URL to the database that is to be seeded.")
     asyncio.run(
-        seed(settings.mongo_url.get_secret_value(), settings.data, trial=False, policy=policy)
+        seed(
+            settings.mongo_url.get_secret_value(),
+            settings.data,
+            policy=policy,
+            database=settings.database,
+        )
     )
 
 
@@ -45,7 +49,7 @@ async def seed(
     trial: bool = False,  # noqa: FBT001, FBT002 - the supervisor hands it on by position
     *,
     policy: Path | None = None,
-    database: str = DATABASE,
+    database: str = "hotline",
 ) -> None:
     """Make the keys and put policy and duty list in, once; what is there already stays as it is.
 

@@ -23,6 +23,7 @@ class HotlineSettings(BaseSettings):
     amqp_url: SecretStr | None = Field(None, description="Use this RabbitMQ, start none.")
     management_url: SecretStr | None = Field(None, description="That RabbitMQ's management API.")
     mongo_url: SecretStr | None = Field(None, description="Use this MongoDB, start none.")
+    database: str = Field("hotline", description="The name of the database.")
     intake_port: Port = 8001
     router_port: Port = 8002
     notifier_port: Port = 8003

@@ -63,7 +63,7 @@ async def _run(
         data=data,
         settings=settings,
         services=[ServiceSpec.of(name, settings.port_of(name)) for name in SERVICES],
-        seed=partial(seed, policy=policy),
+        seed=partial(seed, policy=policy, database=settings.database),
         trial=trial,
     )
     await run_while(supervisor, work)

@@ -11,7 +11,6 @@ from services.intake.arriving import conflict_problem
 from services.intake.errors import Conflict
 from services.intake.following import Following, feedback_act
 from services.intake.registering import Registering
-from services.intake.replaying import Replaying
 from services.intake.storage import list_tickets
 from services.intake.views import listed_view, page, ticket_view
 from shared.contracts import MalformedMessage
@@ -181,29 +180,6 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     async def cancel(number: str, asking: Asking) -> dict[str, Any]:
         """Nobody needs it any more; once accepted, the department confirms."""
         return shown(await following.cancel(number, asking))
-
-    return router
-
-
-def build_parked_api(replaying: Replaying) -> APIRouter:
-    """What could not be handled: listed, shown, replayed."""
-    router = APIRouter(prefix="/v1/parked", tags=["parked"])
-
-    @router.get("")
-    async def listed(asking: Asking, after: str | None = None, limit: Limit = 50) -> dict[str, Any]:
-        """Parked messages without their bodies."""
-        return page(await replaying.listed(asking, after=after, limit=limit), limit, key="id")
-
-    @router.get("/{id}")
-    async def show(id: str, asking: Asking) -> dict[str, Any]:
-        """One parked message, its body still sealed."""
-        return await replaying.show(asking, id)
-
-    @router.post("/{id}/replay", status_code=202)
-    async def replay(id: str, asking: Asking) -> dict[str, str]:
-        """Send it to its queue again."""
-        await replaying.replay(asking, id)
-        return {"id": id, "status": "replayed"}
 
     return router
 

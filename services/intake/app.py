@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.intake import queues
-from services.intake.api import build_actions_api, build_parked_api, build_tickets_api
+from services.intake.api import build_actions_api, build_tickets_api
 from services.intake.arriving import Arriving
 from services.intake.following import Following
 from services.intake.handlers import add_handlers
 from services.intake.registering import Registering
-from services.intake.replaying import Replaying, open_entry
+from services.intake.replaying import open_entry
 from services.intake.settings import IntakeSettings
 from services.intake.storage import INDEXES, TicketPapers
 from shared.privacy.open import Opener
@@ -44,7 +44,6 @@ async def build(settings: IntakeSettings) -> FastAPI:
     routers = [
         build_tickets_api(platform, registering),
         build_actions_api(platform, following),
-        build_parked_api(Replaying(platform.parked, parked)),
     ]
     return build_service(
         platform, Parts(routers, loops=(), parked=parked), title="Estateline intake"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from shared.runtime import ServiceSettings, for_service
 
@@ -18,4 +18,3 @@ class IntakeSettings(ServiceSettings):
         validation_alias="HOTLINE_REQUIRE_USER_ID",
         description="Refuse routine reports whose sender the broker did not check.",
     )
-    prefetch: PositiveInt = Field(50, description="Messages held unacknowledged per queue.")

@@ -13,6 +13,7 @@ from services.router.emergency import (
     acknowledge,
     alert_next,
     arrive,
+    downgrade,
     end,
     relocate,
     start,
@@ -48,11 +49,16 @@ class Alerting:
         self._platform = platform
         self._store = platform.store
 
-    async def start_by_number(self, number: str) -> None:
-        """Start the emergency plan of the ticket of this number, as it is now."""
+    async def heed_plan(self, number: str) -> None:
+        """Start the emergency plan of a ticket whose last plan asks for it, end it where the last
+        plan asks for none any more."""
         ticket = await self._platform.tickets.get(number)
-        if ticket is not None:
+        if ticket is None:
+            return
+        if ticket.is_emergency:
             await self.start(ticket)
+        else:
+            await self._change(number, downgrade)
 
     async def start(self, ticket: Ticket) -> None:
         """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place."""
@@ -86,7 +92,7 @@ class Alerting:
         """What was done to its work orders moves the emergency."""
         match event:
             case WorkOrderAccepted(assignee=assignee):
-                await self._change(number, lambda e, now: acknowledge(e, assignee or "", now))
+                await self._acknowledge(number, assignee or "")
             case WorkOrderArrived():
                 await self._change(number, arrive)
             case TicketResolved() | TicketCancelled():
@@ -98,11 +104,14 @@ class Alerting:
         """Somebody takes the alert; foreign and missing ones look the same (404)."""
         require_role(principal, "acknowledge", *_MAY_ACKNOWLEDGE)
         emergency = await self.get(number, principal)
-        changed = await self._change(number, lambda e, now: acknowledge(e, principal.id, now))
+        return await self._acknowledge(number, principal.id) or emergency
+
+    async def _acknowledge(self, number: str, by: str) -> Emergency | None:
+        changed = await self._change(number, lambda e, now: acknowledge(e, by, now))
         if changed is not None and changed.acknowledged_at is not None:
             waited = changed.acknowledged_at - changed.started_at
             metrics.EMERGENCY_ACK_SECONDS.observe(waited.total_seconds())
-        return changed or emergency
+        return changed
 
     async def get(self, number: str, principal: Principal) -> Emergency:
         """One emergency within reach."""

@@ -127,15 +127,17 @@ def build_work_orders_api(routing: Routing) -> APIRouter:
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/resolve")
-    async def resolve(id: str, asking: Asking, body: OutcomeBody) -> dict[str, Any]:
+    async def resolve(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
         """The work is done."""
-        act = Resolve(by=asking.id, order=id, outcome=body.outcome, note=body.scrubbed())
+        said = body or OutcomeBody()
+        act = Resolve(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/hand-over")
-    async def hand_over(id: str, asking: Asking, body: OutcomeBody) -> dict[str, Any]:
+    async def hand_over(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
         """Not ours."""
-        act = HandOver(by=asking.id, order=id, outcome=body.outcome, note=body.scrubbed())
+        said = body or OutcomeBody()
+        act = HandOver(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/transfer")

@@ -11,6 +11,7 @@ from shared.contracts.router import (
     EmergencyAcknowledged,
     EmergencyAlerted,
     EmergencyArrived,
+    EmergencyDowngraded,
     EmergencyEnded,
     EmergencyStarted,
 )
@@ -123,6 +124,14 @@ def arrive(emergency: Emergency, now: datetime) -> Step | None:
         return None
     there = _next(emergency, arrived_at=now, next_due=None)
     return Step(there, (EmergencyArrived(**_facts(there)),))
+
+
+def downgrade(emergency: Emergency, now: datetime) -> Step | None:
+    """It turned out to be no emergency: nobody else is called. None when it is over anyway."""
+    if emergency.ended_at is not None:
+        return None
+    over = _next(emergency, ended_at=now, next_due=None)
+    return Step(over, (EmergencyDowngraded(**_facts(over), reason="reclassified"),))
 
 
 def end(emergency: Emergency, now: datetime) -> Step | None:

@@ -6,7 +6,7 @@ from services.router import queues
 from services.router.alerting import Alerting
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
-from shared.contracts.intake import TicketEvent
+from shared.contracts.intake import TicketEvent, TicketReclassified
 
 
 def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> None:
@@ -14,7 +14,9 @@ def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> 
 
     @consumers.on_event(queues.TICKETS_ROUTINE)
     async def on_ticket(delivery: Delivery) -> None:
-        """Give the ticket to whoever should have it."""
+        """Give the ticket to whoever should have it; what was an emergency may be none any more."""
+        if isinstance(delivery.event, TicketReclassified):
+            await alerting.heed_plan(delivery.event.number)
         if isinstance(delivery.event, TicketEvent):
             await routing.dispatch(delivery.event.number)
 
@@ -22,7 +24,7 @@ def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> 
     async def on_emergency(delivery: Delivery) -> None:
         """Alert first, then give out the work."""
         if isinstance(delivery.event, TicketEvent):
-            await alerting.start_by_number(delivery.event.number)
+            await alerting.heed_plan(delivery.event.number)
             await routing.dispatch(delivery.event.number)
 
     @consumers.on_event(queues.EMERGENCIES)

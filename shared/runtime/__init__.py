@@ -1,6 +1,6 @@
 """What every service stands on: settings, platform, HTTP, running and stopping."""
 
-from shared.runtime.http import Asking
+from shared.runtime.asking import Asking
 from shared.runtime.platform import Platform, open_platform
 from shared.runtime.problems import Problem, not_found, problem_of
 from shared.runtime.serve import Parts, build_service, run_service

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.identity import InvalidToken, Principal, read_token
 from shared.runtime.body_limit import LARGEST_BODY, BodyLimit
 from shared.runtime.platform import Platform
 from shared.runtime.problems import Problem, add_problem_handlers
@@ -41,18 +39,6 @@ def build_app(
         app.include_router(router)
     app.include_router(_health(platform))
     return app
-
-
-def principal(request: Request) -> Principal:
-    """Who asks, by the bearer token; 401 without a valid one."""
-    platform: Platform = request.app.state.platform
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise InvalidToken("send the header `Authorization: Bearer <token>`")
-    return read_token(token, platform.keys.token, now=platform.store.clock.now())
-
-
-Asking = Annotated[Principal, Depends(principal)]
 
 
 def _health(platform: Platform) -> APIRouter:

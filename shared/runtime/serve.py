@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from shared.bus import ParkedRelay
 from shared.runtime.body_limit import LARGEST_BODY
 from shared.runtime.http import build_app
+from shared.runtime.parked import build_parked_api
 from shared.runtime.platform import Platform
 from shared.runtime.settings import ServiceSettings
 from shared.telemetry import configure_logs, logger, trace_of
@@ -55,9 +56,8 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
             await asyncio.gather(*running, return_exceptions=True)
             await platform.aclose()
 
-    return build_app(
-        platform, parts.routers, lifespan, title=title, largest_body=parts.largest_body
-    )
+    routers = [*parts.routers, build_parked_api(platform.parked, parts.parked)]
+    return build_app(platform, routers, lifespan, title=title, largest_body=parts.largest_body)
 
 
 def _die_of_failure(task: asyncio.Task[None]) -> None:

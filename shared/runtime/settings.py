@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,8 +15,9 @@ def for_service(service: str) -> SettingsConfigDict:
     )
 
 
-def _shared(name: str) -> AliasChoices:
-    return AliasChoices(name.lower(), f"HOTLINE_{name.upper()}")
+def _shared(name: str) -> str:
+    """The variable that sets it for all services at once; no bare HOST or DATABASE counts."""
+    return f"HOTLINE_{name.upper()}"
 
 
 class ServiceSettings(BaseSettings):

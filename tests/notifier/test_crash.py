@@ -14,7 +14,8 @@ from aio_pika.exceptions import ChannelClosed
 from shared.contracts import Event, Lane
 from shared.contracts.notifier import MessageDelivered, MessageUnknown
 from tests.notifier import samples
-from tests.notifier.bench import QUEUES, Bench, until
+from tests.notifier.bench import QUEUES, Bench
+from tests.support.bench import until
 
 LONG_ENOUGH = timedelta(seconds=31)
 

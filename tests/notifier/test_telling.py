@@ -9,7 +9,8 @@ from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
 from shared.identity import read_link
 from shared.telemetry import metrics
 from tests.notifier import samples
-from tests.notifier.bench import NAME, PHONE, ROOM, Bench, until
+from tests.notifier.bench import NAME, PHONE, ROOM, Bench
+from tests.support.bench import until
 
 
 async def test_a_caller_gets_a_receipt_with_number_and_promise(bench: Bench) -> None:

@@ -264,7 +264,7 @@ async def test_without_the_store_the_page_asks_for_patience(
     async def away(*_: object) -> None:
         raise AutoReconnect
 
-    monkeypatch.setattr(bench.store, "get", away)
+    monkeypatch.setattr(bench.platform.store, "get", away)
     answers = [await bench.http.get(address), await bench.http.post(address, data={"score": "5"})]
 
     for answer in answers:

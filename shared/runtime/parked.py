@@ -1,0 +1,65 @@
+"""Every service's parked messages over HTTP: listed, shown, replayed; never opened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+
+from shared.bus import ParkedRelay
+from shared.identity import require_role
+from shared.runtime.asking import Asking
+from shared.runtime.problems import not_found
+from shared.store import Doc
+from shared.store.parked import ParkedMessages
+
+MAY: Final = ("supervisor", "administrator")
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+def build_parked_api(parked: ParkedMessages, relay: ParkedRelay) -> APIRouter:
+    """The operator's hands on what this service could not handle."""
+    router = APIRouter(prefix="/v1/parked", tags=["parked"])
+
+    @router.get("")
+    async def listed(asking: Asking, after: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+        """Parked messages without their bodies, by id; `next` is the cursor of the next page."""
+        require_role(asking, "list parked messages", *MAY)
+        items = [_shown(entry) for entry in await parked.listed(after=after, limit=limit)]
+        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+
+    @router.get("/{id}")
+    async def show(id: str, asking: Asking) -> dict[str, Any]:
+        """One parked message; its body stays as it is kept."""
+        require_role(asking, "see a parked message", *MAY)
+        entry = await _get(parked, id)
+        return _shown(entry) | {"sealed": entry["sealed"], "bytes": len(entry["body"])}
+
+    @router.post("/{id}/replay", status_code=202)
+    async def replay(id: str, asking: Asking) -> dict[str, str]:
+        """Send it to its queue again, its attempts forgotten."""
+        require_role(asking, "replay a parked message", *MAY)
+        await relay.replay(await _get(parked, id), fresh=True)
+        return {"id": id, "status": "replayed"}
+
+    return router
+
+
+async def _get(parked: ParkedMessages, id: str) -> Doc:
+    entry = await parked.get(id)
+    if entry is None:
+        raise not_found()
+    return entry
+
+
+def _shown(entry: Doc) -> Doc:
+    return {
+        "id": entry["_id"],
+        "queue": entry["queue"],
+        "reason": entry["reason"],
+        "detail": entry["detail"],
+        "attempts": entry["attempts"],
+        "parked_at": entry["parked_at"],
+        "next_at": entry["next_at"],
+        "principal": entry["principal"],
+    }

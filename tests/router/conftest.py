@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+
+from services.router.app import build
+from services.router.settings import RouterSettings
+from shared.store import Change
+from shared.tickets import Ticket, ticket_to_doc
+from tests.support.bench import Replica, ServiceBench, opened
+from tests.support.servers import Corner
+
+
+@dataclass
+class RouterBench(ServiceBench):
+    """Replicas of the router; tickets are put into the store as intake would."""
+
+    async def add_replica(self) -> Replica:
+        return await self.serve(await build(self.settings_of(RouterSettings)))
+
+    async def put(self, ticket: Ticket, **beside: object) -> None:
+        doc = ticket_to_doc(ticket) | {"scrubbed": "", **beside}
+        change = Change(
+            collection="tickets", id=ticket.number, version=ticket.version, lane=ticket.lane,
+            at=self.now(), insert=doc,
+        )  # fmt: skip
+        assert await self.store.write(change) == "won"
+
+    async def read(self, number: str = "23456789") -> Ticket:
+        ticket = await self.platform.tickets.get(number)
+        assert ticket is not None
+        return ticket
+
+
+@pytest_asyncio.fixture
+async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[RouterBench]:
+    async with opened(RouterBench, corner, tmp_path) as made:
+        await made.listen("#")
+        await made.add_replica()
+        yield made

@@ -1,0 +1,185 @@
+"""One service as a test runs it: real servers, one or more replicas in this process, what they
+say on the bus, and somebody signed in who asks them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aio_pika
+import httpx
+from fastapi import FastAPI
+
+from shared.bus import EVENTS
+from shared.bus.topology import declare
+from shared.contracts import Envelope, Event, Lane, read_envelope, routing_key
+from shared.identity import Principal, issue_token
+from shared.policy.duty import sample_duty
+from shared.policy.policy import load_documents
+from shared.privacy import Keys, make_keys
+from shared.runtime import Platform, ServiceSettings
+from shared.store import Store, connect
+from shared.store.clock import allow_trial, forward_trial
+from shared.store.policies import seed_policy
+from shared.store.rosters import seed_duty
+from shared.telemetry import metrics
+from tests.support.servers import Corner
+
+WAIT_SECONDS = 20.0
+POLL_SECONDS = 0.02
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Return when the condition holds; it may be a coroutine function."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            held = condition()
+            if await held if asyncio.iscoroutine(held) else held:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+
+@dataclass
+class Replica:
+    """One process's worth of a service: its application and somebody who asks it."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+
+    @property
+    def platform(self) -> Platform:
+        platform: Platform = self.app.state.platform
+        return platform
+
+
+@dataclass
+class ServiceBench:
+    """Replicas of one service over one broker and database; the data are a trial's."""
+
+    corner: Corner
+    key_file: Path
+    keys: Keys
+    stack: AsyncExitStack
+    connection: Any
+    channel: Any
+    store: Store
+    replicas: list[Replica] = field(default_factory=list)
+    heard: list[Envelope] = field(default_factory=list)
+
+    @property
+    def platform(self) -> Platform:
+        return self.replicas[0].platform
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        return self.replicas[0].http
+
+    def now(self) -> datetime:
+        return self.store.clock.now()
+
+    def settings_of(self, kind: type[S], **more: Any) -> S:
+        return kind(
+            amqp_url=self.corner.amqp_url,
+            mongo_url=self.corner.mongo_url,
+            database=self.corner.database,
+            keys=self.key_file,
+            **more,
+        )
+
+    async def serve(self, app: FastAPI) -> Replica:
+        """Run an application until the bench ends; it consumes when this returns."""
+        await self.stack.enter_async_context(app.router.lifespan_context(app))
+        http = await self.stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+        )
+        replica = Replica(app, http)
+        await until(lambda: not replica.platform.consumers.missing())
+        self.replicas.append(replica)
+        return replica
+
+    def seal(self, event: Event, *, id: str, lane: Lane, at: datetime | None = None) -> Envelope:
+        time = at or self.now()
+        return Envelope.seal(event, id=id, source="/hotline/test", subject=id, lane=lane, time=time)
+
+    async def publish(
+        self, event: Event, *, id: str, lane: Lane = "routine", at: datetime | None = None
+    ) -> None:
+        """Say what another service would say."""
+        envelope = self.seal(event, id=id, lane=lane, at=at)
+        exchange = await self.channel.get_exchange(EVENTS, ensure=False)
+        message = aio_pika.Message(envelope.to_body(), message_id=envelope.id)
+        await exchange.publish(message, routing_key(event.name, lane))
+
+    async def listen(self, keys: str) -> None:
+        """Hear what is said under these routing keys."""
+        await declare(self.channel, [])
+        queue = await self.channel.declare_queue(exclusive=True)
+        await queue.bind(EVENTS, keys)
+
+        async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            self.heard.append(read_envelope(message.body))
+
+        await queue.consume(hear, no_ack=True)
+
+    def heard_of(self, kind: type[Event]) -> list[Event]:
+        """The events of a kind that were heard, none of them twice."""
+        marks = [envelope.id for envelope in self.heard]
+        assert len(marks) == len(set(marks)), "an event was published twice"
+        return [e.event() for e in self.heard if e.type == kind.event_type()]
+
+    async def forward(self, span: timedelta) -> None:
+        """Move everybody's clock."""
+        assert await forward_trial(self.store.database, span) is not None
+        for replica in self.replicas:
+            await replica.platform.store.clock.refresh()
+        await self.store.clock.refresh()
+
+    def signed_in(self, role: Any, *places: str, id: str = "agent-7") -> dict[str, str]:
+        """The headers of somebody with this role."""
+        who = Principal(id, role, frozenset(places or ("*",)))
+        return {"Authorization": f"Bearer {issue_token(who, self.keys.token, now=self.now())}"}
+
+
+B = TypeVar("B", bound=ServiceBench)
+
+
+@asynccontextmanager
+async def opened(kind: type[B], corner: Corner, folder: Path, **more: Any) -> AsyncIterator[B]:
+    """A bench with a policy and a duty list in force, still without any replica."""
+    key_file = folder / "keys.json"
+    keys = make_keys(key_file)
+    async with AsyncExitStack() as stack:
+        store = Store(connect(corner.mongo_url), corner.database, service="test")
+        stack.callback(store.client.close)
+        await allow_trial(store.database)
+        await store.clock.refresh()
+        since = store.clock.now() - timedelta(days=365)
+        await seed_policy(store.database, "sample", _documents(), now=since)
+        await seed_duty(store.database, sample_duty())
+        connection = await stack.enter_async_context(await aio_pika.connect(corner.amqp_url))
+        channel = await connection.channel()
+        yield kind(corner, key_file, keys, stack, connection, channel, store, **more)
+
+
+@cache
+def _documents() -> dict[str, dict[str, Any]]:
+    """Read once: it takes longer than the rest of a bench."""
+    return load_documents()
+
+
+def handled(queues: Sequence[str]) -> float:
+    """How many deliveries from these queues all replicas of this process are done with."""
+    counted: float = sum(
+        metrics.CONSUMED.labels(queue=queue, outcome=outcome)._value.get()
+        for queue in queues
+        for outcome in ("done", "parked")
+    )
+    return counted
