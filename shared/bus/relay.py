@@ -16,7 +16,7 @@ from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError
-from shared.store import Store
+from shared.store import STORE_DOWN, Store
 from shared.store.change import Doc
 from shared.store.parked import ParkedMessages
 from shared.telemetry import logger, metrics
@@ -102,14 +102,20 @@ class UrgentSweep:
         """Handle every urgent event older than a second that is still unpublished; how many.
 
         Nothing is cleared: the relay publishes them when the broker is back, and handlers
-        recognise the repeat.
+        recognise the repeat. One that fails keeps no other waiting; the next sweep tries it again.
         """
         count = 0
         async for envelope in self._store.urgent_waiting(limit=500):
             if envelope.id in self._swept:
                 continue
-            with suppress(ContractError):
-                await self._consumers.deliver_urgent(envelope)
+            try:
+                with suppress(ContractError):
+                    await self._consumers.deliver_urgent(envelope)
+            except STORE_DOWN:
+                raise
+            except Exception:  # noqa: BLE001 - see the docstring
+                logger.exception("urgent_event_failed", event_id=envelope.id)
+                continue
             self._swept[envelope.id] = None
             while len(self._swept) > SWEPT_REMEMBERED:
                 self._swept.pop(next(iter(self._swept)))
