@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aio_pika
 import httpx
@@ -170,29 +171,69 @@ class Bench:
             answer = await http.request(method, path)
             return answer.json() if answer.content and answer.is_success else {}
 
-    async def cut_connections(self) -> int:
-        """Close every connection of this vhost from the broker's side; how many."""
+    async def cut_connections(self, *, at_least: int) -> None:
+        """Close every connection of this vhost from the broker's side."""
         found: list[dict[str, Any]] = []
 
         async def seen() -> bool:
             # The broker's own list of connections is a few seconds late.
             nonlocal found
             found = await self.management("GET", f"vhosts/{self.corner.vhost}/connections") or []
-            return any(connection.get("name") for connection in found)
+            return len([c for c in found if c.get("state") == "running"]) >= at_least
 
         await until(seen)
         for connection in found:
-            await self.management("DELETE", f"connections/{connection['name']}")
-        return len(found)
+            await self.management("DELETE", f"connections/{quote(connection['name'])}")
+
+
+class Wire:
+    """A line to a server that can be cut and mended."""
+
+    def __init__(self, port: int) -> None:
+        self._far = port
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def mend(self) -> None:
+        """Lead to the server, always from the same port."""
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """End every connection and refuse new ones."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._open):
+            writer.transport.abort()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far)
+        for source, target in ((reader, far_writer), (far_reader, writer)):
+            self._open.add(target)
+            task = asyncio.create_task(self._carry(source, target))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        self._open.discard(target)
+        target.transport.abort()
 
 
 @asynccontextmanager
 async def open_bench(
-    corner: Corner, servers: Servers, *, url: str | None = None
+    corner: Corner, servers: Servers, *, url: str | None = None, mongo_url: str | None = None
 ) -> AsyncIterator[Bench]:
-    """A bench on the corner; `url` is the broker as the bench sees it."""
+    """A bench on the corner; `url` and `mongo_url` are the servers as the bench sees them."""
     async with AsyncExitStack() as stack:
-        client = connect(corner.mongo_url)
+        client = connect(mongo_url or corner.mongo_url)
         stack.callback(client.close)
         store = Store(client, corner.database, service="router")
         await allow_trial(store.database)

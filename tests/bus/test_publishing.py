@@ -177,7 +177,7 @@ async def test_a_publisher_gives_up_in_time_when_there_is_no_broker() -> None:
 
 async def test_a_publisher_comes_back_after_its_connection_was_cut(bench: Bench) -> None:
     await bench.publish(bench.envelope("T1"))
-    assert await bench.cut_connections() >= 1
+    await bench.cut_connections(at_least=1)
 
     await bench.publish(bench.envelope("T2"), seconds=10.0)
 

@@ -1,0 +1,264 @@
+"""Broker or store away: nothing is lost, nothing is blamed, and emergencies go on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from shared.bus import Delivery, event_queue
+from shared.contracts.intake import TicketUrged
+from tests.bus.bench import ROUTINE, URGENT, Bench, Wire, open_bench, until
+from tests.support.servers import Corner, Servers
+
+NUMBERS = [f"T{n}" for n in range(5)]
+
+
+@pytest.fixture
+async def wire_to_store(corner: Corner, servers: Servers) -> AsyncIterator[tuple[Bench, Wire]]:
+    """A bench that reaches the store by a wire."""
+    async with _wire(servers.mongo.port) as wire:
+        url = f"mongodb://127.0.0.1:{wire.port}/?directConnection=true"
+        async with open_bench(corner, servers, mongo_url=url) as bench:
+            yield bench, wire
+            await wire.cut()
+
+
+@pytest.fixture
+async def wire_to_broker(corner: Corner, servers: Servers) -> AsyncIterator[tuple[Bench, Wire]]:
+    """A bench that reaches the broker by a wire."""
+    async with _wire(servers.rabbit.ports.amqp) as wire:
+        url = corner.amqp_url.replace(f":{servers.rabbit.ports.amqp}/", f":{wire.port}/")
+        async with open_bench(corner, servers, url=url) as bench:
+            yield bench, wire
+
+
+@asynccontextmanager
+async def _wire(port: int) -> AsyncIterator[Wire]:
+    wire = Wire(port)
+    await wire.mend()
+    try:
+        yield wire
+    finally:
+        await wire.cut()
+
+
+async def test_while_the_store_is_away_messages_wait_in_the_broker_unblamed(
+    wire_to_store: tuple[Bench, Wire], bench: Bench
+) -> None:
+    """`bench` stands outside: it publishes while the other has lost its store."""
+    cut_off, wire = wire_to_store
+
+    @cut_off.consumers.on_event(ROUTINE)
+    async def write(delivery: Delivery) -> None:
+        assert isinstance(delivery.event, TicketUrged)
+        if await cut_off.store.insert_once("notes", {"_id": delivery.id}):
+            cut_off.handled.append(delivery.event.number)
+
+    await cut_off.start()
+    await wire.cut()
+    for number in NUMBERS:
+        await bench.publish(bench.envelope(number))
+
+    await until(lambda: cut_off.consumers.missing() == [ROUTINE.name])
+    await until(lambda: cut_off.consumers.paused_since)
+    assert cut_off.handled == []
+    await until(lambda: _waiting(bench, len(NUMBERS)))
+    await wire.mend()
+
+    await until(lambda: sorted(cut_off.handled) == NUMBERS)
+    await until(lambda: not cut_off.consumers.missing())
+    assert cut_off.consumers.paused_since is None
+    assert await bench.entries() == []
+
+
+async def _waiting(bench: Bench, count: int) -> bool:
+    return await bench.taken(ROUTINE.name) == count
+
+
+async def test_a_message_that_cannot_be_parked_now_is_not_acknowledged(bench: Bench) -> None:
+    tried: list[str] = []
+    away = True
+
+    async def park(_message: object, _error: object) -> None:
+        if away:
+            raise AutoReconnect("gone")
+        bench.handled.append("parked")
+
+    bench.consumers._parking.park = park  # type: ignore[method-assign]  # the fault
+
+    @bench.consumers.on_event(ROUTINE)
+    async def fail(delivery: Delivery) -> None:
+        tried.append(delivery.id)
+        raise ZeroDivisionError
+
+    await bench.start()
+    await bench.publish(bench.envelope())
+    await until(bench.consumers.missing)
+    assert bench.handled == []
+    away = False
+
+    await until(lambda: bench.handled == ["parked"])
+    assert len(tried) >= 2
+
+
+async def test_consumers_come_back_after_the_broker_cut_them_off_and_say_so_meanwhile(
+    bench: Bench,
+) -> None:
+    bench.subscribe(URGENT, ROUTINE)
+    await bench.start()
+
+    missed: set[str] = set()
+
+    def both_were_missing() -> bool:
+        missed.update(bench.consumers.missing())
+        return missed == {URGENT.name, ROUTINE.name}
+
+    watching = bench.run(until(both_were_missing))
+    await bench.cut_connections(at_least=2)
+    await watching
+    for number in NUMBERS:
+        await bench.publish(bench.envelope(number), seconds=10.0)
+
+    await until(lambda: not bench.consumers.missing())
+    await until(lambda: set(bench.handled) == set(NUMBERS))
+
+
+async def test_consumers_come_back_after_the_broker_was_unreachable_for_a_while(
+    wire_to_broker: tuple[Bench, Wire], bench: Bench
+) -> None:
+    cut_off, wire = wire_to_broker
+    cut_off.subscribe(URGENT, ROUTINE)
+    await cut_off.start()
+    await wire.cut()
+    await until(lambda: set(cut_off.consumers.missing()) == {URGENT.name, ROUTINE.name})
+    for number in NUMBERS:
+        await bench.publish(bench.envelope(number))
+
+    await wire.mend()
+
+    await until(lambda: set(cut_off.handled) == set(NUMBERS))
+    await until(lambda: not cut_off.consumers.missing())
+
+
+async def test_a_service_that_starts_without_a_broker_consumes_once_there_is_one(
+    wire_to_broker: tuple[Bench, Wire], bench: Bench
+) -> None:
+    cut_off, wire = wire_to_broker
+    cut_off.subscribe(ROUTINE)
+    await wire.cut()
+    cut_off.run(cut_off.consumers.run())
+    await until(lambda: cut_off.consumers.paused_since)
+    assert cut_off.consumers.missing() == [ROUTINE.name]
+    await bench.publish(bench.envelope("T1"))
+
+    await wire.mend()
+
+    await until(lambda: cut_off.handled == ["T1"])
+
+
+async def test_without_a_broker_a_write_still_wins_and_its_urgent_event_is_swept(
+    wire_to_broker: tuple[Bench, Wire],
+) -> None:
+    """Promise 7: through the same handler, once, without clearing."""
+    bench, wire = wire_to_broker
+    bench.subscribe(URGENT, ROUTINE)
+    await bench.start()
+    await wire.cut()
+    bench.store.outbox = bench.outbox
+    id = await bench.urge("U1", lane="urgent")
+    sweep = bench.sweep()
+    assert await sweep.sweep() in {0, 1}  # giving the broker up took about a second
+
+    await bench.forward(seconds=2)
+    await sweep.sweep()
+    await sweep.sweep()
+
+    assert bench.handled == ["U1"]
+    assert await bench.waiting("U1") == [id]
+
+    await wire.mend()
+    await until(lambda: not bench.consumers.missing())
+    await until(lambda: _relayed(bench))
+    await until(lambda: bench.handled == ["U1", "U1"])  # the handler knows a repeat by its id
+
+
+async def _relayed(bench: Bench) -> bool:
+    await bench.outbox.relay()
+    await bench.outbox.clear()
+    return not await bench.waiting("U1")
+
+
+async def test_a_sweep_gives_handlers_only_what_the_broker_would_have_given_them(
+    bench: Bench,
+) -> None:
+    other = event_queue("router", "other", "urgent")
+    bench.subscribe(URGENT, ROUTINE, other)
+    await bench.urge("U1", lane="urgent")
+    await bench.urge("R1", lane="routine")
+    await bench.forward(minutes=5)
+
+    await bench.sweep().sweep()
+
+    assert bench.handled == ["U1"]
+
+
+async def test_an_urgent_event_whose_handler_fails_keeps_no_other_waiting(bench: Bench) -> None:
+    """Nor is it forgotten: the next sweep tries it again."""
+    fails = {"U1"}
+
+    @bench.consumers.on_event(URGENT)
+    async def handle(delivery: Delivery) -> None:
+        assert isinstance(delivery.event, TicketUrged)
+        if delivery.event.number in fails:
+            raise ZeroDivisionError
+        bench.handled.append(delivery.event.number)
+
+    for number in ("U1", "U2", "U3"):
+        await bench.urge(number, lane="urgent")
+    await bench.forward(seconds=2)
+    sweep = bench.sweep()
+
+    await sweep.sweep()
+    assert sorted(bench.handled) == ["U2", "U3"]
+
+    fails.clear()
+    await sweep.sweep()
+    assert sorted(bench.handled) == ["U1", "U2", "U3"]
+
+
+async def test_an_urgent_event_of_an_unknown_version_keeps_no_other_waiting(bench: Bench) -> None:
+    bench.subscribe(URGENT)
+    for number in ("U1", "U2"):
+        await bench.urge(number, lane="urgent")
+    doc = await bench.store.get("tickets", "U1")
+    assert doc is not None
+    body = doc["outbox"][0]["body"].replace("ticket.urged.v1", "ticket.urged.v9")
+    await bench.store.database["tickets"].update_one(
+        {"_id": "U1"}, {"$set": {"outbox.0.body": body}}
+    )
+    await bench.forward(seconds=2)
+
+    await bench.sweep().sweep()
+
+    assert bench.handled == ["U2"]
+
+
+async def test_an_outage_of_the_store_spends_no_more_than_one_delivery(bench: Bench) -> None:
+    """A message may be given back twenty times before the broker sets it aside."""
+    seen: list[int] = []
+
+    @bench.consumers.on_event(ROUTINE)
+    async def handle(delivery: Delivery) -> None:
+        seen.append(len(seen))
+        if len(seen) == 1:
+            raise AutoReconnect("gone")
+        assert await bench.store.insert_once("notes", {"_id": delivery.id})
+
+    await bench.start()
+    await bench.publish(bench.envelope())
+    await until(lambda: len(seen) == 2)
+    await bench.stop()
+
+    assert await bench.taken(ROUTINE.name) == 0
+    assert await bench.taken("hotline.dead") == 0
