@@ -1,7 +1,8 @@
 """The ticket, its lifecycle and its clocks. Pure: no I/O, and time is an argument."""
 
-from shared.tickets.apply import Applied, Registration, apply, register
+from shared.tickets.apply import Registration, apply, register
 from shared.tickets.documents import changes_of, ticket_from_doc, ticket_to_doc
+from shared.tickets.effects import Applied
 from shared.tickets.errors import NoSuchOrder, NotAllowed
 from shared.tickets.lifecycle import (
     ROWS,

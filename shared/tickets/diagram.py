@@ -36,7 +36,8 @@ table: `python -m shared.tickets.diagram > docs/lifecycle.md`.
 
 A transition that is not in the table cannot happen: `shared.tickets.apply:apply` refuses it, and
 whoever asked gets 409 with the present status and who set it. Some rows have a condition besides
-(`_CONDITIONS` in `shared/tickets/apply.py`), for instance that the time for reopening is not over.
+(`CONDITIONS` in `shared/tickets/conditions.py`), for instance that the time for reopening is not
+over.
 
 *Open* is every ticket status but closed, answered, cancelled and merged. *Unfinished* is every
 work order status but resolved, handed_over, declined, transferred and cancelled."""

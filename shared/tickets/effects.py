@@ -1,0 +1,290 @@
+"""What each act does beyond its row's own move, and the events it says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import singledispatch
+
+from shared.contracts import Event, intake, router
+from shared.policy.plan import Plan
+from shared.policy.taxonomy import Limit
+from shared.tickets import acts
+from shared.tickets.clocks import (
+    extend_clock,
+    mark_breached,
+    mark_warned,
+    pause_clock,
+    resume_clock,
+    start_clock,
+)
+from shared.tickets.errors import NoSuchOrder
+from shared.tickets.facts import clock_facts, dispatched_event, order_facts, ticket_facts
+from shared.tickets.lifecycle import Clock, OrderStatus, Transition
+from shared.tickets.model import (
+    ROUTERS_REASONS,
+    Held,
+    LifecycleRules,
+    Planned,
+    Promise,
+    Ticket,
+    WorkOrder,
+)
+from shared.tickets.ticking import (
+    ORDER_CLOCKS,
+    change_order_clocks,
+    clocks_of,
+    run_queue_clock,
+    set_clock,
+    start_ticket_clocks,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change that may be written: the ticket as it will be and what will be said of it."""
+
+    ticket: Ticket
+    events: tuple[Event, ...]
+
+
+@singledispatch
+def effect(act: acts.Act, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    """What an act does beyond the row's own move; most do nothing but say so."""
+    kinds = {
+        Transition.ANSWER: intake.TicketAnswered,
+        Transition.SUPPLEMENT: intake.TicketSupplemented,
+        Transition.URGE: intake.TicketUrged,
+        Transition.CANCEL: intake.TicketCancelled,
+    }
+    kind = kinds[act.transition]
+    return Applied(ticket, (kind(**ticket_facts(ticket)),))
+
+
+@effect.register
+def _(act: acts.OrderAct, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    kinds: dict[Transition, type[router.WorkOrderEvent]] = {
+        Transition.ACCEPT: router.WorkOrderAccepted,
+        Transition.START: router.WorkOrderStarted,
+        Transition.ARRIVE: router.WorkOrderArrived,
+        Transition.CONTROL: router.WorkOrderControlled,
+        Transition.NOTE: router.WorkOrderNoted,
+    }
+    return Applied(ticket, (kinds[act.transition](**order_facts(ticket, act.order)),))
+
+
+@effect.register
+def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    planned = Planned.from_plan(act.plan, at=now, by=act.by)
+    keeps = ticket.held is not None and ticket.held.reason in ROUTERS_REASONS
+    changed = replace(
+        ticket,
+        estate=act.estate,
+        plans=(*ticket.plans, planned),
+        promised=(
+            *ticket.promised,
+            *promise_of(act.plan, rules, now, by=act.by, how=act.how, told=False),
+        ),
+        held=ticket.held if keeps else held_by(act.plan, now),
+    )
+    changed = start_ticket_clocks(changed, now, rules)
+    return Applied(
+        changed,
+        (
+            intake.TicketReclassified(
+                **ticket_facts(changed),
+                departments=act.plan.departments,
+                held=changed.held.reason if changed.held else None,
+                promised=dict(act.plan.promised),
+            ),
+        ),
+    )
+
+
+@effect.register
+def _(_act: acts.Tell, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    """The last promise counts, so that is what the caller has heard now."""
+    *earlier, last = ticket.promised
+    told = replace(ticket, promised=(*earlier, replace(last, told=True)))
+    return Applied(told, (intake.TicketTold(**ticket_facts(told)),))
+
+
+@effect.register
+def _(act: acts.Feedback, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    return Applied(ticket, (intake.TicketClosed(**ticket_facts(ticket), outcome=act.outcome),))
+
+
+@effect.register
+def _(_act: acts.FeedbackAttempt, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
+    tried = replace(ticket, feedback_attempts=ticket.feedback_attempts + 1)
+    event = intake.TicketFeedbackAttempted(**ticket_facts(tried), attempts=tried.feedback_attempts)
+    return Applied(tried, (event,))
+
+
+@effect.register
+def _(_act: acts.NotSatisfied, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    return _new_round(ticket, "not_satisfied", now, rules)
+
+
+@effect.register
+def _(act: acts.Reopen, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    return _new_round(ticket, act.reason, now, rules)
+
+
+def _new_round(ticket: Ticket, reason: str, now: datetime, rules: LifecycleRules) -> Applied:
+    """What was undecided still is: the ticket waits in the manual queue again."""
+    again = replace(ticket, clocks={}, held=held_by(ticket.plan, now))
+    fresh = start_ticket_clocks(again, now, rules)
+    return Applied(fresh, (intake.TicketReopened(**ticket_facts(fresh), reason=reason),))
+
+
+@effect.register
+def _(_act: acts.RequestCancel, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
+    asked = replace(ticket, cancel_requested=True)
+    return Applied(asked, (intake.TicketCancelRequested(**ticket_facts(asked)),))
+
+
+@effect.register
+def _(act: acts.Merge, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    return Applied(ticket, (intake.TicketMerged(**ticket_facts(ticket), into=act.into),))
+
+
+@effect.register
+def _(act: acts.Hold, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    held = replace(ticket, held=ticket.held or Held(act.reason, now))
+    held = run_queue_clock(held, now, rules)
+    return Applied(held, (router.TicketHeld(**ticket_facts(held), reason=act.reason),))
+
+
+@effect.register
+def _(act: acts.Dispatch, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    order = _new_order(ticket, act.department, act.assignee, now, rules)
+    held = ticket.held if ticket.held and ticket.held.reason not in ROUTERS_REASONS else None
+    sent = replace(ticket, work_orders=(*ticket.work_orders, order), held=held)
+    return Applied(sent, (dispatched_event(sent, order),))
+
+
+@effect.register
+def _(act: acts.Decline, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    facts = order_facts(ticket, act.order)
+    return Applied(ticket, (router.WorkOrderDeclined(**facts, reason=act.reason),))
+
+
+@effect.register
+def _(act: acts.Transfer, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    order = _new_order(ticket, act.to_department, act.assignee, now, rules)
+    moved = replace(ticket, work_orders=(*ticket.work_orders, order))
+    event = router.WorkOrderTransferred(
+        **order_facts(ticket, act.order), to_department=act.to_department, reason=act.reason
+    )
+    return Applied(moved, (event, dispatched_event(moved, order)))
+
+
+@effect.register
+def _(act: acts.Appoint, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    facts = order_facts(ticket, act.order)
+    return Applied(ticket, (router.WorkOrderAppointed(**facts, at=act.at),))
+
+
+@effect.register
+def _(act: acts.Extend, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    clocks = dict(ticket.clocks)
+    longer = extend_clock(clocks[Clock.RESOLVE], act.until, now, rules.warn_at_share)
+    clocks[Clock.RESOLVE] = longer
+    promise = Promise(now, act.by, "extension", ticket.plan.policy,
+                      {Clock.RESOLVE.value: act.until}, told=False)  # fmt: skip
+    extended = replace(ticket, clocks=clocks, promised=(*ticket.promised, promise))
+    facts = order_facts(extended, act.order)
+    return Applied(extended, (router.WorkOrderExtended(**facts, until=act.until),))
+
+
+@effect.register
+def _(act: acts.Suspend, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
+    paused = change_order_clocks(ticket, act.order, lambda state: pause_clock(state, now))
+    event = router.WorkOrderSuspended(
+        **order_facts(paused, act.order), reason=act.reason, until=act.until
+    )
+    return Applied(paused, (event,))
+
+
+@effect.register
+def _(act: acts.Resume, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    resumed = change_order_clocks(
+        ticket,
+        act.order,
+        lambda state: resume_clock(state, now, rules.calendar, rules.warn_at_share),
+    )
+    return Applied(resumed, (router.WorkOrderResumed(**order_facts(resumed, act.order)),))
+
+
+@effect.register
+def _(act: acts.Resolve, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    return _finished(ticket, act.order, act.outcome, router.WorkOrderResolved)
+
+
+@effect.register
+def _(act: acts.HandOver, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    return _finished(ticket, act.order, act.outcome, router.WorkOrderHandedOver)
+
+
+def _finished(
+    ticket: Ticket, order: str, outcome: str, kind: type[router.WorkOrderEvent]
+) -> Applied:
+    found = ticket.order(order)
+    if found is None:
+        raise NoSuchOrder(order)
+    done = ticket.with_order(replace(found, outcome=outcome))
+    return Applied(done, (kind(**order_facts(done, order)),))
+
+
+@effect.register
+def _(act: acts.ConfirmCancel, ticket: Ticket, _now: datetime, _r: LifecycleRules) -> Applied:
+    return Applied(ticket, (router.WorkOrderCancelled(**order_facts(ticket, act.order)),))
+
+
+@effect.register
+def _(act: acts.Warn, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
+    fired = set_clock(ticket, act, mark_warned(clocks_of(ticket, act.order)[act.clock], now))
+    return Applied(fired, (router.ClockWarned(**clock_facts(fired, act)),))
+
+
+@effect.register
+def _(act: acts.Breach, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
+    fired = set_clock(ticket, act, mark_breached(clocks_of(ticket, act.order)[act.clock], now))
+    facts = clock_facts(fired, act)
+    return Applied(fired, (router.ClockBreached(**facts, level=act.level),))
+
+
+def _new_order(
+    ticket: Ticket, department: str, assignee: str | None, now: datetime, rules: LifecycleRules
+) -> WorkOrder:
+    limits: Mapping[str, Limit] = ticket.plan.limits
+    clocks = {
+        clock: start_clock(limits.get(clock), now, rules.calendar, rules.warn_at_share)
+        for clock in ORDER_CLOCKS
+        if clock is Clock.ACCEPT or clock in limits
+    }
+    return WorkOrder(
+        id=f"{ticket.number}-{len(ticket.work_orders) + 1}",
+        round=ticket.round,
+        department=department,
+        status=OrderStatus.DISPATCHED,
+        assignee=assignee,
+        clocks=clocks,
+    )
+
+
+def held_by(plan: Plan | Planned, now: datetime) -> Held | None:
+    """Why a person must look at it first, if the plan says so."""
+    return Held(plan.undecided[0], now) if plan.undecided else None
+
+
+def promise_of(
+    plan: Plan, rules: LifecycleRules, now: datetime, *, by: str, how: str, told: bool
+) -> tuple[Promise, ...]:
+    """What is promised; while undecided only that somebody will look at it."""
+    times = dict(plan.promised) or {
+        Clock.ACCEPT.value: rules.calendar.due(now, rules.undecided_limit)
+    }
+    return (Promise(now, by, how, plan.policy, times, told),)

@@ -1,0 +1,47 @@
+"""What events say of a ticket, its orders and its clocks: ids and facts, nobody's name. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.contracts import Event, router
+from shared.tickets import acts
+from shared.tickets.errors import NoSuchOrder
+from shared.tickets.model import Ticket, WorkOrder
+from shared.tickets.ticking import clocks_of
+
+
+def ticket_facts(ticket: Ticket) -> dict[str, Any]:
+    """What every event about a ticket carries."""
+    plan = ticket.plan
+    return {
+        "number": ticket.number, "round": ticket.round, "estate": ticket.estate,
+        "type": plan.type, "area": plan.area, "urgency": plan.urgency,
+        "emergency_kind": plan.emergency_kind,
+    }  # fmt: skip
+
+
+def order_facts(ticket: Ticket, order: str) -> dict[str, Any]:
+    """What every event about a work order carries; raises NoSuchOrder."""
+    found = ticket.order(order)
+    if found is None:
+        raise NoSuchOrder(order)
+    return ticket_facts(ticket) | {
+        "work_order": found.id, "department": found.department, "assignee": found.assignee,
+    }  # fmt: skip
+
+
+def dispatched_event(ticket: Ticket, order: WorkOrder) -> Event:
+    """A department has it, with its limits."""
+    due = {clock.value: state.due for clock, state in order.clocks.items() if state.due}
+    return router.WorkOrderDispatched(**order_facts(ticket, order.id), due=due)
+
+
+def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
+    """What every event about a deadline carries."""
+    state = clocks_of(ticket, act.order)[act.clock]
+    order = ticket.order(act.order) if act.order else None
+    return ticket_facts(ticket) | {
+        "clock": act.clock.value, "due": state.due, "recipients": act.recipients,
+        "work_order": act.order, "department": order.department if order else None,
+    }  # fmt: skip

@@ -1,0 +1,118 @@
+"""The clocks of a ticket as it moves: which start, stop, pause and go on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from shared.tickets import acts
+from shared.tickets.clocks import ClockState, restart_clock, start_clock, stop_clock
+from shared.tickets.errors import NoSuchOrder
+from shared.tickets.lifecycle import Clock, Row
+from shared.tickets.model import LifecycleRules, Ticket
+
+ORDER_CLOCKS: Final = (Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL)
+"""A department's own limits (OLA); the whole (SLA) is the ticket's `resolve`."""
+
+
+TICKET_CLOCKS: Final = (Clock.FIRST_REPLY, Clock.RESOLVE)
+"""Run from registration; `feed_back` follows when the work is done."""
+
+
+def stop_clocks(ticket: Ticket, row: Row, now: datetime) -> Ticket:
+    """End the whole's clocks that the row stops."""
+    clocks = {c: stop_clock(s, now) if c in row.stops else s for c, s in ticket.clocks.items()}
+    return replace(ticket, clocks=clocks)
+
+
+def stop_queue_clock(ticket: Ticket, now: datetime) -> Ticket:
+    """The ticket's own accept clock is the manual queue's."""
+    if Clock.ACCEPT not in ticket.clocks:
+        return ticket
+    stopped = stop_clock(ticket.clocks[Clock.ACCEPT], now)
+    return replace(ticket, clocks={**ticket.clocks, Clock.ACCEPT: stopped})
+
+
+def change_clocks(ticket: Ticket, change: Callable[[ClockState], ClockState]) -> Ticket:
+    """Pause or resume the whole's clocks."""
+    return replace(ticket, clocks={c: change(s) for c, s in ticket.clocks.items()})
+
+
+def start_feed_back(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
+    """The work is done: from now on the caller waits to hear of it (A4.4)."""
+    clocks = {c: stop_clock(s, now) if c is Clock.RESOLVE else s for c, s in ticket.clocks.items()}
+    limit = ticket.plan.limits.get(Clock.FEED_BACK)
+    clocks[Clock.FEED_BACK] = start_clock(limit, now, rules.calendar, rules.warn_at_share)
+    return replace(ticket, clocks=clocks)
+
+
+def start_ticket_clocks(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
+    """The whole's clocks by the present plan; those that run already keep their start."""
+    clocks = dict(ticket.clocks)
+    for clock in TICKET_CLOCKS:
+        limit = ticket.plan.limits.get(clock)
+        fresh = start_clock(limit, _begun(clocks, clock, now), rules.calendar, rules.warn_at_share)
+        if clock not in clocks or _still_simple(clocks[clock]):
+            clocks[clock] = fresh
+    return run_queue_clock(replace(ticket, clocks=clocks), now, rules)
+
+
+def go_on(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
+    """Another department was given work after the last had finished: its limit goes on."""
+    clocks = dict(ticket.clocks)
+    clocks[Clock.FEED_BACK] = stop_clock(clocks[Clock.FEED_BACK], now)
+    clocks[Clock.RESOLVE] = restart_clock(
+        clocks[Clock.RESOLVE], now, rules.calendar, rules.warn_at_share
+    )
+    return replace(ticket, clocks=clocks)
+
+
+def _begun(clocks: Mapping[Clock, ClockState], clock: Clock, now: datetime) -> datetime:
+    return clocks[clock].segments[0].start if clock in clocks else now
+
+
+def _still_simple(state: ClockState) -> bool:
+    """Neither stopped, paused nor fired: the only state in which a new limit may replace it."""
+    return state.stopped_at is None and len(state.segments) == 1 and state.warned_at is None
+
+
+def run_queue_clock(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
+    """While nobody has it, the ticket's own accept clock runs with the manual queue's limit."""
+    clocks = dict(ticket.clocks)
+    running = clocks.get(Clock.ACCEPT)
+    if ticket.held is not None and (running is None or running.stopped_at is not None):
+        clocks[Clock.ACCEPT] = start_clock(
+            rules.undecided_limit, now, rules.calendar, rules.warn_at_share
+        )
+    elif ticket.held is None and running is not None:
+        clocks[Clock.ACCEPT] = stop_clock(running, now)
+    return replace(ticket, clocks=clocks)
+
+
+def change_order_clocks(
+    ticket: Ticket, order: str, change: Callable[[ClockState], ClockState]
+) -> Ticket:
+    """Pause or resume one order's clocks; raises NoSuchOrder."""
+    found = ticket.order(order)
+    if found is None:
+        raise NoSuchOrder(order)
+    return ticket.with_order(replace(found, clocks={c: change(s) for c, s in found.clocks.items()}))
+
+
+def clocks_of(ticket: Ticket, order: str | None) -> Mapping[Clock, ClockState]:
+    """The clocks of an order of this round, or (None) the whole's."""
+    if order is None:
+        return ticket.clocks
+    found = ticket.order(order)
+    return found.clocks if found and found.round == ticket.round else {}
+
+
+def set_clock(ticket: Ticket, act: acts.Fire, state: ClockState) -> Ticket:
+    """Put the state of the clock that fires in its place."""
+    if act.order is None:
+        return replace(ticket, clocks={**ticket.clocks, act.clock: state})
+    return change_order_clocks(
+        ticket, act.order, lambda s: state if s is clocks_of(ticket, act.order)[act.clock] else s
+    )
