@@ -1,15 +1,16 @@
 """An event leaves after its write, is cleared after its confirm, and outlives a crash between."""
 
 import asyncio
+from contextlib import suppress
 
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from shared.bus import DEFAULT, BrokerDown, Publisher, Unroutable
+from shared.bus import DEFAULT, BrokerDown, Publisher, QueueSpec, Unroutable
 from shared.bus.topology import DEAD, DEAD_QUEUE, EVENTS, INBOUND, OUTBOUND, declare
 from shared.contracts import CLOUDEVENTS_JSON, read_envelope
-from tests.bus.bench import REPORTS, ROUTINE, URGENT, Bench, until
+from tests.bus.bench import REPORTS, ROUTINE, URGENT, Bench, let_go, until
 
 
 async def take(bench: Bench, queue: str) -> AbstractIncomingMessage:
@@ -26,16 +27,16 @@ async def take(bench: Bench, queue: str) -> AbstractIncomingMessage:
 
 @pytest.mark.parametrize("spec", [URGENT, ROUTINE, REPORTS], ids=lambda spec: spec.name)
 async def test_a_queue_keeps_its_messages_on_disk_and_sets_killers_aside(
-    bench: Bench, spec: type
+    bench: Bench, spec: QueueSpec
 ) -> None:
-    facts = await bench.management("GET", f"queues/{bench.corner.vhost}/{spec.name}")  # type: ignore[attr-defined]
+    facts = await bench.management("GET", f"queues/{bench.corner.vhost}/{spec.name}")
 
     assert facts["type"] == "quorum"
     assert facts["durable"]
     arguments = facts["arguments"]
     assert arguments["x-delivery-limit"] == 20
     assert arguments["x-dead-letter-exchange"] == DEAD
-    assert arguments["x-dead-letter-routing-key"] == spec.name  # type: ignore[attr-defined]
+    assert arguments["x-dead-letter-routing-key"] == spec.name
     bounded = arguments.get("x-overflow") == "reject-publish"
     assert bounded == (spec is REPORTS)
 
@@ -70,7 +71,7 @@ async def test_an_event_is_published_after_its_write_and_cleared_after_its_confi
     bench: Bench, lane: str
 ) -> None:
     bench.store.outbox = bench.outbox
-    bench.run(bench.outbox.run())
+    _publishing = bench.run(bench.outbox.run())
 
     id = await bench.urge(lane="urgent" if lane == "urgent" else "routine")
 
@@ -173,13 +174,19 @@ async def test_a_publisher_gives_up_in_time_when_there_is_no_broker() -> None:
 
     assert not nobody.is_up
     await nobody.aclose()
+    await let_go()
 
 
 async def test_a_publisher_comes_back_after_its_connection_was_cut(bench: Bench) -> None:
     await bench.publish(bench.envelope("T1"))
     await bench.cut_connections(at_least=1)
 
-    await bench.publish(bench.envelope("T2"), seconds=10.0)
+    async def published() -> bool:
+        with suppress(BrokerDown):
+            await bench.publish(bench.envelope("T2"))
+        return bench.publishers["routine"].is_up
+
+    await until(published)
 
     assert [(await take(bench, ROUTINE.name)).message_id for _ in range(2)] == [
         "ticket/T1/1/0", "ticket/T2/1/0",
