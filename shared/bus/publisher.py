@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import aio_pika
-from aio_pika.abc import AbstractRobustChannel, AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
 from shared.bus.errors import BrokerDown, Unroutable
@@ -20,18 +20,24 @@ from shared.bus.errors import BrokerDown, Unroutable
 TRIES: Final = 3
 TRY_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 10.0
+SILENCES: Final = 3
 _LOST: Final = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, RuntimeError)
 
 
 class Publisher:
-    """One connection with one confirming channel; connects when first needed."""
+    """One connection with one confirming channel; connects when first needed, and anew when lost.
+
+    The plain connection, not aio-pika's robust one: a publisher has nothing to restore, and one
+    owner of the reconnecting is enough.
+    """
 
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._name = name
-        self._connection: AbstractRobustConnection | None = None
-        self._channel: AbstractRobustChannel | None = None
-        self._lock = asyncio.Lock()
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
+        self._connecting: asyncio.Task[AbstractChannel] | None = None
+        self._timeouts = 0
         self.is_up = False
         """Whether the last publish was confirmed."""
 
@@ -72,11 +78,12 @@ class Publisher:
                 raise Unroutable(f"{exchange or 'default'}/{key}: no queue took it") from error
             except _LOST as error:
                 self.is_up = False
+                await self._suspect(error)
                 if not left:
                     raise BrokerDown(f"{type(error).__name__} while publishing") from error
                 await asyncio.sleep(0.1)
             else:
-                self.is_up = True
+                self.is_up, self._timeouts = True, 0
                 return
 
     async def _send(
@@ -90,31 +97,55 @@ class Publisher:
         )
         await target.publish(message, key, mandatory=must_route)
 
-    async def _ready(self) -> AbstractRobustChannel:
+    async def _suspect(self, error: BaseException) -> None:
+        """Half-open connections look well and confirm nothing: after some silence start afresh."""
+        self._timeouts += isinstance(error, TimeoutError)
+        if self._timeouts >= SILENCES:
+            self._timeouts = 0
+            await self._drop()
+
+    async def _ready(self) -> AbstractChannel:
         if self._channel is not None and not self._channel.is_closed:
             return self._channel
-        async with self._lock:
-            if self._connection is None or self._connection.is_closed:
-                self._connection = await aio_pika.connect_robust(
-                    self._url,
-                    reconnect_interval=1,
-                    client_properties={"connection_name": f"{self._name} publish"},
-                )
-            if self._channel is None or self._channel.is_closed:
-                self._channel = await self._connection.channel(
-                    publisher_confirms=True, on_return_raises=True
-                )
-            return self._channel
+        if self._connecting is None or self._connecting.done():
+            self._connecting = asyncio.create_task(self._connect())
+            self._connecting.add_done_callback(_look_at)
+        # Who cannot wait any longer leaves the connecting to the others.
+        return await asyncio.shield(self._connecting)
+
+    async def _connect(self) -> AbstractChannel:
+        await self._drop()
+        self._connection = await aio_pika.connect(
+            self._url,
+            timeout=CONNECT_SECONDS,
+            client_properties={"connection_name": f"{self._name} publish"},
+        )
+        self._channel = await self._connection.channel(
+            publisher_confirms=True, on_return_raises=True
+        )
+        return self._channel
+
+    async def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            with suppress(*_LOST, asyncio.CancelledError):
+                await connection.close()
 
     async def connect(self) -> None:
         """Connect now, so that the first message does not wait for it; trouble shows later."""
         with suppress(*_LOST):
-            async with asyncio.timeout(CONNECT_SECONDS):
-                self._channel = await self._ready()
-                self.is_up = True
+            self._channel = await self._ready()
+            self.is_up = True
 
     async def aclose(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = self._channel = None
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        await self._drop()
+
+
+def _look_at(task: asyncio.Task[AbstractChannel]) -> None:
+    """An attempt to connect that failed after everybody had left is nobody's error."""
+    if not task.cancelled():
+        task.exception()
