@@ -10,14 +10,15 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from typing_extensions import override
 
-MASTER_BYTES: Final = 96
-"""What MongoDB's local key provider asks for."""
+LENGTHS: Final[Mapping[str, int]] = {"master": 96, "index": 32, "token": 32, "link": 32}
+"""In bytes; that of the master key is what MongoDB's local key provider asks for."""
 FILE_NAME: Final = "keys.json"
 
 
@@ -40,7 +41,7 @@ def load_keys(path: Path) -> Keys:
     """Read the key file; FileNotFoundError names the way out, ValueError a damaged file."""
     try:
         raw = json.loads(path.read_text("utf-8"))
-        return Keys(**{k: base64.b64decode(raw[k]) for k in ("master", "index", "token", "link")})
+        return Keys(**{name: _key(name, raw[name]) for name in LENGTHS})
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"{path}: there is no key file; `hotline up` makes one, or set HOTLINE_KEYS to yours"
@@ -49,11 +50,18 @@ def load_keys(path: Path) -> Keys:
         raise ValueError(f"{path}: is not a key file of this product ({error})") from error
 
 
+def _key(name: str, encoded: str) -> bytes:
+    """One key, which must have its length: whoever knows a short secret signs as anybody."""
+    key = base64.b64decode(encoded, validate=True)
+    if len(key) < LENGTHS[name]:
+        raise ValueError(f"{name} is too short")
+    return key
+
+
 def make_keys(path: Path) -> Keys:
     """Read the key file, made first where there is none. It is never written over."""
     if not path.exists():
-        lengths = {"master": MASTER_BYTES, "index": 32, "token": 32, "link": 32}
-        made = {k: base64.b64encode(secrets.token_bytes(n)).decode() for k, n in lengths.items()}
+        made = {k: base64.b64encode(secrets.token_bytes(n)).decode() for k, n in LENGTHS.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
