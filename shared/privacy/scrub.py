@@ -14,6 +14,7 @@ NAME, NUMBER, FLAT, PLATE, MAIL = "〔某人〕", "〔号码〕", "〔房号〕"
 
 _DIGIT: Final = "0-9零〇一二两三四五六七八九幺"
 _GAP: Final = r"[\s\-.·,，、()（）]{0,2}"
+_DATE: Final = r"20\d\d[-./][01]?\d[-./][0-3]?\d(?!\d)"
 _SURNAMES: Final = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章云苏潘葛奚范彭郎鲁韦昌马苗凤"
     "花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄"
@@ -32,20 +33,21 @@ _NOT_NAMES: Final = (
 )
 
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
+    (re.compile(r"(?a)[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
     (re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z]"
                 r"[\s·.-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])"), PLATE),
-    (re.compile(rf"(?:\+?86{_GAP})?(?:[{_DIGIT}]{_GAP}){{6,}}[{_DIGIT}](?:[Xx])?"), NUMBER),
+    (re.compile(rf"(?!{_DATE})(?<!\d)(?:\+?86{_GAP})?"
+                rf"(?:[{_DIGIT}]{_GAP}){{6,}}[{_DIGIT}](?:[Xx])?"), NUMBER),
     (re.compile(r"\d{1,3}\s*[-－—#号栋幢座]\s*楼?\s*\d{1,2}\s*(?:[-－—]|单元|门)\s*\d{3,4}"
                 r"(?:室|房|户)?"), FLAT),
     (re.compile(r"(?<=[单元栋幢座楼])\s*\d{3,4}(?:室|房|户|号房)?(?!\d)"), FLAT),
     (re.compile(r"(?<!\d)\d{3,4}\s*(?:室|房间|房|户|号房)"), FLAT),
     (re.compile(r"(?i)\b(?:flat|apartment|apt\.?|unit|room)\s*(?:no\.?\s*)?#?\d+[\w-]*"), FLAT),
     (re.compile(rf"(?<=我叫)(?!{_NOT_NAMES})[一-鿿]{{2,4}}"), NAME),
-    (re.compile(rf"(?<=[姓])(?!{_NOT_NAMES})(?:{_COMPOUND}|[一-鿿])"), NAME),
+    (re.compile(rf"(?<=姓)(?<!百姓)(?!{_NOT_NAMES}|名|氏)(?:{_COMPOUND}|[一-鿿])"), NAME),
     (re.compile(rf"(?:(?<=我是)|(?<=找)|(?<=住户)|(?<=业主)|(?<=联系))(?!{_NOT_NAMES})"
                 rf"{_FAMILY}[一-鿿]{{1,2}}(?![一-鿿]*小区)"), NAME),
-    (re.compile(rf"{_FAMILY}[一-鿿]{{0,2}}?(?={_TITLES})"), NAME),
+    (re.compile(rf"(?!安排|方便|要求){_FAMILY}[一-鿿]{{0,2}}?(?={_TITLES})"), NAME),
     (re.compile(r"(?i)(?<=my name is )[a-z]+(?: [A-Z][a-z]+)?"), NAME),
     (re.compile(r"(?<=[Tt]his is )[A-Z][a-z]+(?: [A-Z][a-z]+)?"), NAME),
     (re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z][a-z]+"), NAME),
@@ -94,6 +96,7 @@ def _without_own(text: str, person: Mapping[str, Any]) -> str:
         value = _narrow(str(person.get(field) or "")).strip()
         if value:
             text = _loosely(value).sub(mark, text)
+    text = _without_own_words(text, str(person.get("name") or ""))
     return _without_own_flat(text, str(person.get("room") or ""))
 
 
@@ -103,11 +106,25 @@ def _loosely(value: str) -> re.Pattern[str]:
     return re.compile(r"[\s\-.·_/#]{0,2}".join(kept), re.IGNORECASE)
 
 
+def _without_own_words(text: str, name: str) -> str:
+    """Anna Schmidt is also Anna, and Schmidt."""
+    words = [w for w in re.findall(r"[^\W\d_]{3,}", _narrow(name)) if not _HAN.search(w)]
+    for word in words:
+        text = re.sub(rf"(?i)\b{re.escape(word)}\b", NAME, text)
+    return text
+
+
 def _without_own_flat(text: str, room: str) -> str:
-    """3-1-502 is also said 3号楼1单元502 and 502; the last part alone names the flat."""
+    """3-1-502 is also said 3号楼1单元502, 502 and 五零二; the last part alone names the flat."""
     parts = re.findall(r"[0-9A-Za-z]+", _narrow(room))
     if not parts or len(parts[-1]) < 3:
         return text
+    spoken = "".join(f"[{c}{_SPOKEN.get(c, '')}]" for c in parts[-1])
     return re.sub(
-        rf"(?<![0-9A-Za-z]){re.escape(parts[-1])}(?![0-9A-Za-z])(?:室|房|户)?", FLAT, text
+        rf"(?<![0-9A-Za-z]){spoken}(?![0-9A-Za-z])(?:室|房|户)?", FLAT, text, flags=re.IGNORECASE
     )
+
+
+_HAN: Final = re.compile(r"[一-鿿]")
+_SPOKEN: Final = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六",
+                  "7": "七", "8": "八", "9": "九"}  # fmt: skip
