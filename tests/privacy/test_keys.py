@@ -1,0 +1,109 @@
+"""The key file: made once, readable by its owner alone, and never guessed when damaged."""
+
+import base64
+import json
+import multiprocessing
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.privacy import Keys, load_keys, make_keys
+
+LENGTHS = {"master": 96, "index": 32, "token": 32, "link": 32}
+
+
+def made(path: Path) -> dict[str, str]:
+    make_keys(path)
+    found: dict[str, str] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def test_the_file_is_its_owner_s_alone_and_its_keys_are_random(tmp_path: Path) -> None:
+    one, two = tmp_path / "deep" / "one.json", tmp_path / "two.json"
+
+    keys, others = make_keys(one), make_keys(two)
+
+    assert stat.S_IMODE(one.stat().st_mode) == 0o600
+    assert {name: len(getattr(keys, name)) for name in LENGTHS} == LENGTHS
+    assert len({getattr(k, name) for k in (keys, others) for name in LENGTHS}) == 8
+    assert list(one.parent.iterdir()) == [one]
+
+
+def test_keys_that_exist_are_read_and_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+
+    assert make_keys(path) == make_keys(path) == load_keys(path)
+
+
+def _make(path: Path, gate: Any, made_by: Any) -> None:
+    gate.wait()
+    made_by.put(make_keys(path).master)
+
+
+def test_two_processes_that_start_at_once_agree_on_one_file(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    gate, made_by = context.Barrier(2), context.Queue()
+    path = tmp_path / "keys.json"
+    processes = [context.Process(target=_make, args=(path, gate, made_by)) for _ in range(2)]
+    for process in processes:
+        process.start()
+
+    found = {made_by.get(timeout=60) for _ in processes}
+
+    for process in processes:
+        process.join(timeout=60)
+        assert process.exitcode == 0
+    assert found == {load_keys(path).master}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_file_names_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="hotline up"):
+        load_keys(tmp_path / "keys.json")
+
+
+def encoded(length: int) -> str:
+    return base64.b64encode(b"k" * length).decode()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _raw: "",
+        lambda raw: json.dumps(raw)[:-9],
+        lambda _raw: "[]",
+        lambda _raw: "null",
+        lambda raw: json.dumps({k: v for k, v in raw.items() if k != "token"}),
+        lambda raw: json.dumps(raw | {"token": ""}),
+        lambda raw: json.dumps(raw | {"token": encoded(8)}),
+        lambda raw: json.dumps(raw | {"master": encoded(95)}),
+        lambda raw: json.dumps(raw | {"link": raw["link"][:-3]}),
+        lambda raw: json.dumps(raw | {"index": "*" * 44}),
+        lambda raw: json.dumps(raw | {"index": 7}),
+    ],
+    ids=[
+        "empty", "cut off", "list", "null", "key missing", "key empty", "key short",
+        "master short", "key cut", "no base64", "number",
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, damage: Any) -> None:
+    """An empty secret would let anybody sign tokens."""
+    path = tmp_path / "keys.json"
+    raw = made(path)
+    path.write_text(damage(raw), "utf-8")
+    before = path.read_bytes()
+
+    for read in (load_keys, make_keys):
+        with pytest.raises(ValueError, match="not a key file") as caught:
+            read(path)
+        assert all(secret not in str(caught.value) for secret in raw.values())
+
+    assert path.read_bytes() == before
+
+
+def test_keys_are_never_printed() -> None:
+    keys = Keys(b"master-secret", b"index-secret", b"token-secret", b"link-secret")
+
+    assert "secret" not in f"{keys} {keys!r}"

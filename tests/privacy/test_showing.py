@@ -1,0 +1,114 @@
+"""Masks show enough to recognise and too little to use; blind indexes find and tell nothing."""
+
+import pytest
+
+from shared.privacy import BlindIndex, building_of, mask_name, mask_phone, mask_room, to_e164
+
+INDEX = BlindIndex(b"secret")
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [
+        ("13800138000", "138****8000"),
+        ("138 0013 8000", "138****8000"),
+        ("138-0013-8000", "138****8000"),
+        ("+86 138 0013 8000", "138****8000"),
+        ("60001234", "******34"),
+        ("12345", "***45"),
+        ("1", "*1"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_phone_shows_its_ends(phone: str | None, shown: str | None) -> None:
+    assert mask_phone(phone) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("王小明", "王**"), ("王", "王**"), ("Anna", "A**"), ("", None), (None, None)],
+)
+def test_a_name_shows_its_first_character(name: str | None, shown: str | None) -> None:
+    assert mask_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [("3-1-502", "3-…"), ("A座1801", "A-…"), ("三号楼502", "…"), ("", None), (None, None)],
+)
+def test_a_flat_shows_its_building(room: str | None, shown: str | None) -> None:
+    assert mask_room(room) == shown
+
+
+@pytest.mark.parametrize(
+    ("phone", "number"),
+    [
+        ("13800138000", "+8613800138000"),
+        ("138 0013 8000", "+8613800138000"),
+        ("+86 138-0013-8000", "+8613800138000"),
+        ("0086 13800138000", "+8613800138000"),
+        ("１３８００１３８０００", "+8613800138000"),
+        ("+49 30 123456", "+4930123456"),
+        ("abc", None),
+        ("", None),
+        ("1", None),
+    ],
+)
+def test_a_number_has_one_spelling_for_the_world(phone: str, number: str | None) -> None:
+    assert to_e164(phone) == number
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["138 0013 8000", "+86-138-0013-8000", "0086 138 0013 8000", "１３８００１３８０００"],
+)
+def test_a_phone_is_found_in_any_spelling(spelling: str) -> None:
+    assert INDEX.phone(spelling) == INDEX.phone("13800138000") is not None
+
+
+@pytest.mark.parametrize("spelling", ["3 - 1 - 502", "3#1单元502室", "3号楼1单元502", "3/1/502"])
+def test_a_flat_is_found_in_any_spelling(spelling: str) -> None:
+    assert INDEX.flat("jinyuan", spelling) == INDEX.flat("jinyuan", "3-1-502") is not None
+
+
+def test_different_things_have_different_entries() -> None:
+    entries = [
+        INDEX.phone("13800138000"),
+        INDEX.phone("13800138001"),
+        INDEX.flat("jinyuan", "3-1-502"),
+        INDEX.flat("binjiang", "3-1-502"),
+        INDEX.flat("jinyuan", "31-502"),
+        INDEX.entry("phone", "3-1-502"),
+        BlindIndex(b"other").phone("13800138000"),
+    ]
+
+    assert len(set(entries)) == len(entries)
+    assert all(entry and "138" not in entry.split(":")[0] for entry in entries)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "no number"])
+def test_what_is_no_number_has_no_entry(nothing: str | None) -> None:
+    assert INDEX.phone(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("estate", "room"), [(None, "502"), ("", "502"), ("jinyuan", None), ("jinyuan", "顶楼")]
+)
+def test_what_is_no_flat_has_no_entry(estate: str | None, room: str | None) -> None:
+    assert INDEX.flat(estate, room) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "building"),
+    [
+        (("三号楼电梯坏了",), "3"),
+        (("3号楼",), "3"),
+        (("１２栋",), "12"),
+        ((None, "5幢1单元"), "5"),
+        (("building B lift",), "B"),
+        (("电梯坏了", ""), None),
+    ],
+)
+def test_the_building_may_be_kept(words: tuple[str | None, ...], building: str | None) -> None:
+    assert building_of(*words) == building
