@@ -26,9 +26,10 @@ def read_link(purpose: Purpose, token: str, secret: bytes) -> str | None:
     encoded, _, signature = token.partition(".")
     try:
         subject = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        signed = signature.encode()
     except ValueError:
         return None
-    good = hmac.compare_digest(signature.encode(), _signature(purpose, subject, secret).encode())
+    good = hmac.compare_digest(signed, _signature(purpose, subject, secret).encode())
     return subject if good else None
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import jwt
 
-from shared.identity.principal import EVERYWHERE, ROLES, Principal
+from shared.identity.principal import ROLES, Principal
 
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "estateline"
@@ -56,7 +56,11 @@ def read_token(token: str, secret: bytes, *, now: datetime) -> Principal:
         raise InvalidToken("the token was issued by somebody else") from error
     except jwt.InvalidTokenError as error:
         raise InvalidToken("the token is not valid; ask for a new one") from error
-    if datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=LEEWAY_SECONDS) < now:
+    try:
+        end = datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=LEEWAY_SECONDS)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise InvalidToken("the token is not valid; ask for a new one") from error
+    if end < now:
         raise InvalidToken("the token has expired; ask for a new one")
     role = claims.get("role")
     if role not in ROLES:
@@ -64,6 +68,7 @@ def read_token(token: str, secret: bytes, *, now: datetime) -> Principal:
     return Principal(
         claims["sub"],
         role,
-        frozenset(claims.get("places") or (EVERYWHERE,)),
-        frozenset(claims.get("departments") or (EVERYWHERE,)),
+        # Whoever has no place left reaches none.
+        frozenset(claims.get("places", ())),
+        frozenset(claims.get("departments", ())),
     )
