@@ -1,0 +1,142 @@
+"""Role × place × department decide every act (design promise 10)."""
+
+import pytest
+
+from shared.identity import (
+    ROLES,
+    UNNAMED,
+    Forbidden,
+    Principal,
+    Role,
+    require,
+    require_role,
+    sees,
+    service_principal,
+)
+from shared.tickets import Ticket, Transition, acts, apply
+from tests.tickets.samples import MONDAY, registered, sample_rules
+
+STAFF = {"agent", "dispatcher", "supervisor"}
+CALLER = STAFF | {"system", "service"}
+DESK = STAFF | {"service"}
+WORKERS = {"department"}
+ROUTERS = {"dispatcher", "supervisor", "service"}
+
+# Typed by hand: who may do what.
+MAY: dict[str, set[str]] = {
+    "register": CALLER, "reclassify": STAFF, "answer": STAFF, "tell": DESK, "supplement": CALLER,
+    "urge": CALLER, "feedback": DESK, "feedback_attempt": DESK, "not_satisfied": DESK,
+    "reopen": CALLER, "cancel": CALLER, "request_cancel": CALLER, "merge": STAFF,
+    "hold": {"service"}, "dispatch": ROUTERS, "accept": WORKERS, "decline": WORKERS,
+    "transfer": WORKERS | ROUTERS, "start": WORKERS, "arrive": WORKERS, "control": WORKERS,
+    "note": WORKERS | STAFF, "appoint": WORKERS | STAFF, "extend": {"supervisor"},
+    "suspend": WORKERS, "resume": WORKERS | {"service"}, "resolve": WORKERS,
+    "hand_over": WORKERS, "confirm_cancel": WORKERS, "warn": {"service"}, "breach": {"service"},
+}  # fmt: skip
+
+
+def sent(estate: str = "jinyuan") -> Ticket:
+    """A repair that engineering has."""
+    ticket = registered()
+    order = acts.Dispatch(by="service:router", department="engineering", assignee="li")
+    assert ticket.estate == estate
+    return apply(ticket, order, MONDAY, sample_rules()).ticket
+
+
+def who(role: Role, *, places: str = "*", departments: str = "*") -> Principal:
+    return Principal("somebody", role, frozenset(places.split()), frozenset(departments.split()))
+
+
+def may(principal: Principal, transition: Transition, ticket: Ticket | None = None) -> bool:
+    order = ticket.work_orders[0] if ticket and ticket.work_orders else None
+    try:
+        require(principal, transition, ticket=ticket, order=order)
+    except Forbidden:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("transition", Transition)
+def test_a_transition_is_for_these_roles_and_no_other(transition: Transition) -> None:
+    allowed = {role for role in ROLES if may(who(role), transition, sent())}
+
+    assert allowed == MAY[transition.value]
+
+
+@pytest.mark.parametrize(
+    ("places", "estate", "within"),
+    [
+        ("*", "jinyuan", True),
+        ("jinyuan", "jinyuan", True),
+        ("binjiang jinyuan", "jinyuan", True),
+        ("binjiang", "jinyuan", False),
+        ("", "jinyuan", False),
+        ("*", None, True),
+        ("jinyuan", None, False),
+        ("", None, False),
+    ],
+)
+def test_a_place_is_within_reach_or_not(places: str, estate: str | None, *, within: bool) -> None:
+    assert who("agent", places=places).reaches(estate) is within
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+def test_nobody_acts_outside_their_places(role: Role) -> None:
+    ticket = sent()
+
+    assert may(who(role, places="jinyuan"), Transition.NOTE, ticket)
+    assert not may(who(role, places="binjiang cuihu"), Transition.NOTE, ticket)
+    assert not sees(who(role, places="binjiang"), ticket)
+
+
+@pytest.mark.parametrize(
+    ("departments", "within"),
+    [("engineering", True), ("*", True), ("security engineering", True), ("security", False),
+     ("", False)],
+)  # fmt: skip
+def test_a_department_acts_on_its_own_orders(departments: str, *, within: bool) -> None:
+    worker = who("department", places="jinyuan", departments=departments)
+
+    assert may(worker, Transition.ACCEPT, sent()) is within
+    assert sees(worker, sent()) is within
+
+
+def test_a_department_of_the_ticket_does_not_act_on_another_s_order() -> None:
+    ticket = sent()
+    order = acts.Dispatch(by="service:router", department="security", assignee="wu")
+    both = apply(ticket, order, MONDAY, sample_rules()).ticket
+    guard = who("department", departments="security")
+
+    assert sees(guard, both)
+    require(guard, Transition.ACCEPT, ticket=both, order=both.work_orders[1])
+    with pytest.raises(Forbidden):
+        require(guard, Transition.ACCEPT, ticket=both, order=both.work_orders[0])
+
+
+def test_a_department_does_not_see_what_no_department_has() -> None:
+    assert not sees(who("department"), registered())
+    assert sees(who("dispatcher"), registered())
+
+
+def test_our_own_services_reach_everything_and_an_unnamed_system_only_reports() -> None:
+    router = service_principal("router")
+
+    assert all(may(router, t, sent()) == ("service" in MAY[t.value]) for t in Transition)
+    assert {t.value for t in Transition if may(UNNAMED, t)} == {
+        t for t, roles in MAY.items() if "system" in roles
+    }
+
+
+def test_a_role_is_asked_for_by_name() -> None:
+    require_role(who("auditor"), "read the audit", "auditor", "privacy_officer")
+
+    with pytest.raises(Forbidden, match="agent may not read the audit"):
+        require_role(who("agent"), "read the audit", "auditor", "privacy_officer")
+
+
+def test_a_refusal_says_nothing_of_the_ticket() -> None:
+    with pytest.raises(Forbidden) as caught:
+        require(who("agent", places="binjiang"), Transition.NOTE, ticket=sent())
+
+    assert "jinyuan" not in str(caught.value)
+    assert "JY0001" not in str(caught.value)

@@ -1,0 +1,201 @@
+"""Tokens and links: only what we signed, for that purpose, until the database's time says no."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import jwt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.identity import (
+    ROLES,
+    InvalidToken,
+    Principal,
+    issue_token,
+    publisher_principal,
+    read_link,
+    read_token,
+    service_principal,
+    sign_link,
+)
+from shared.identity.tokens import ISSUER, LEEWAY_SECONDS, LIFETIME
+
+SECRET = b"s" * 32
+OTHER = b"o" * 32
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+WANG = Principal("wang", "department", frozenset({"jinyuan"}), frozenset({"engineering"}))
+CLAIMS = {
+    "iss": ISSUER,
+    "sub": "wang",
+    "role": "agent",
+    "places": ["jinyuan"],
+    "departments": ["engineering"],
+    "exp": int((NOW + LIFETIME).timestamp()),
+}
+
+
+def signed(secret: bytes = SECRET, algorithm: str = "HS256", **changes: Any) -> str:
+    claims = {k: v for k, v in (CLAIMS | changes).items() if v is not None}
+    return jwt.encode(claims, secret, algorithm=algorithm)
+
+
+def part(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("places", [{"*"}, {"jinyuan"}, {"jinyuan", "cuihu"}, set()])
+@pytest.mark.parametrize("departments", [{"*"}, {"engineering"}, set()])
+def test_a_token_gives_back_exactly_who_it_was_issued_for(
+    role: Any, places: set[str], departments: set[str]
+) -> None:
+    """Somebody whose last place was taken away has none, not all."""
+    who = Principal("wang", role, frozenset(places), frozenset(departments))
+
+    assert read_token(issue_token(who, SECRET, now=NOW), SECRET, now=NOW) == who
+
+
+def test_two_tokens_of_one_person_differ() -> None:
+    assert issue_token(WANG, SECRET, now=NOW) != issue_token(WANG, SECRET, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("later", "valid"),
+    [
+        (timedelta(), True),
+        (LIFETIME, True),
+        (LIFETIME + timedelta(seconds=LEEWAY_SECONDS), True),
+        (LIFETIME + timedelta(seconds=LEEWAY_SECONDS + 1), False),
+        (timedelta(days=365), False),
+        (timedelta(days=-1), True),  # a process whose clock was measured a moment ago
+    ],
+)
+def test_a_token_ends_by_the_time_it_is_given_and_by_no_other_clock(
+    later: timedelta, *, valid: bool
+) -> None:
+    token = issue_token(WANG, SECRET, now=NOW)
+
+    if valid:
+        assert read_token(token, SECRET, now=NOW + later) == WANG
+    else:
+        with pytest.raises(InvalidToken, match="expired"):
+            read_token(token, SECRET, now=NOW + later)
+
+
+def test_a_token_may_be_short_lived() -> None:
+    token = issue_token(WANG, SECRET, now=NOW, lifetime=timedelta(minutes=1))
+
+    with pytest.raises(InvalidToken, match="expired"):
+        read_token(token, SECRET, now=NOW + timedelta(minutes=2))
+
+
+BODY = issue_token(WANG, SECRET, now=NOW).split(".")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b.c",
+        "中文",
+        ".".join(BODY[:2]),
+        ".".join([BODY[0], part(CLAIMS | {"role": "administrator"}), BODY[2]]),
+        ".".join([part({"alg": "none", "typ": "JWT"}), BODY[1], ""]),
+        ".".join([part({"alg": "none"}), BODY[1], BODY[2]]),
+        signed(OTHER),
+        signed(SECRET * 2, "HS512"),
+        signed(iss=None),
+        signed(iss="somebody"),
+        signed(sub=None),
+        signed(sub=7),
+        signed(exp=None),
+        signed(aud="another"),
+        signed(role=None),
+        signed(role="king"),
+        signed(role=["agent"]),
+        signed(exp="soon"),
+        signed(exp=10**30),
+    ],
+    ids=[
+        "empty", "word", "three words", "not ascii", "no signature", "changed", "alg none",
+        "alg none signed", "other secret", "other algorithm", "no issuer", "foreign issuer",
+        "nobody", "number", "endless", "other audience", "no role", "unknown role", "list of roles",
+        "odd end", "far end",
+    ],
+)  # fmt: skip
+def test_any_other_token_is_refused_without_being_repeated(token: str) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        read_token(token, SECRET, now=NOW)
+
+    assert not token or token not in caught.value.reason
+
+
+@pytest.mark.parametrize("missing", ["places", "departments"])
+def test_a_token_without_its_reach_reaches_nothing(missing: str) -> None:
+    changes: dict[str, Any] = {missing: None}
+    who = read_token(signed(**changes), SECRET, now=NOW)
+
+    assert getattr(who, missing) == frozenset()
+
+
+@given(st.text() | st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode()))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_whatever_is_shown_as_a_token_is_refused(token: str) -> None:
+    with pytest.raises(InvalidToken):
+        read_token(token, SECRET, now=NOW)
+
+
+@pytest.mark.parametrize("subject", ["JY0001-1", "", "a:b", "问卷/1?x=y", "x" * 200])
+def test_a_link_leads_back_to_its_subject(subject: str) -> None:
+    token = sign_link("survey", subject, SECRET)
+
+    assert read_link("survey", token, SECRET) == subject
+    assert sign_link("survey", subject, SECRET) == token
+    assert token.isascii()
+    assert not set(token) & set("/?#&+= ")
+
+
+def test_a_link_is_short_enough_for_a_text_message() -> None:
+    assert len(sign_link("survey", "JY0001-1", SECRET)) <= 32
+
+
+LINK = sign_link("survey", "JY0001-1", SECRET)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        ".",
+        LINK.partition(".")[0],
+        f"{LINK.partition('.')[0]}.",
+        LINK[:-1],
+        LINK[:-1] + ("A" if LINK[-1] != "A" else "B"),
+        f"{sign_link('survey', 'JY0001-2', SECRET).partition('.')[0]}.{LINK.partition('.')[2]}",
+        sign_link("survey", "JY0001-1", OTHER),
+        sign_link(cast("Any", "page"), "JY0001-1", SECRET),
+        "问卷.中文",
+        "JY0001-1.问",
+        "SlkwMDAxLTE.\ud800",
+        "\ud800.x",
+        "/w.x",
+    ],
+)
+def test_a_forged_link_leads_nowhere(token: str) -> None:
+    assert read_link("survey", token, SECRET) is None
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_whatever_is_shown_as_a_link_leads_nowhere(token: str) -> None:
+    assert read_link("survey", token, SECRET) is None
+
+
+def test_services_and_publishers_are_named_apart() -> None:
+    assert service_principal("router").id == "service:router"
+    assert publisher_principal("router").id == "system:router"
+    assert (service_principal("x").role, publisher_principal("x").role) == ("service", "system")
