@@ -12,7 +12,7 @@ from services.intake.errors import Conflict
 from services.intake.following import Following, feedback_act
 from services.intake.registering import Registering
 from services.intake.storage import list_tickets
-from services.intake.views import listed_view, page, ticket_view
+from services.intake.views import listed_view, ticket_view
 from shared.contracts import MalformedMessage
 from shared.contracts.report import Short, TicketReport, TicketType, read_json_object
 from shared.identity import sees
@@ -96,10 +96,10 @@ def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """Tickets within reach, by number; `next` is the cursor of the next page."""
-        docs = await list_tickets(
+        found = await list_tickets(
             platform.store, asking, status=status, estate=estate, after=after, limit=limit
         )
-        return page([listed_view(doc) for doc in docs], limit)
+        return {"items": [listed_view(doc) for doc in found.docs], "next": found.next}
 
     @router.get("/tickets/{number}")
     async def one(number: str, asking: Asking) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.intake.domain import Arrival, Key, persons_of
-from shared.identity import EVERYWHERE, Principal
+from shared.identity import Principal
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.store import Doc, Store, outbox_index
+from shared.store.paging import Page, at_estate, page, within_departments
 
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
@@ -106,17 +107,9 @@ async def list_tickets(
     estate: str | None,
     after: str | None,
     limit: int,
-) -> list[Doc]:
-    """Tickets within the principal's reach, by number from `after`."""
-    query: dict[str, Any] = {}
+) -> Page:
+    """Tickets within the principal's reach, by number from the cursor."""
+    query = {**at_estate(principal, estate), **within_departments(principal)}
     if status:
         query["status"] = status
-    if after:
-        query["_id"] = {"$gt": after}
-    if EVERYWHERE not in principal.places:
-        query["estate"] = {"$in": sorted(principal.places)}
-    if estate:
-        query["estate"] = estate if principal.reaches(estate) else {"$in": []}
-    if principal.role == "department" and EVERYWHERE not in principal.departments:
-        query["work_orders.department"] = {"$in": sorted(principal.departments)}
-    return await store.find("tickets", query, limit=limit, fields=LISTED_FIELDS)
+    return await page(store, "tickets", query, after=after, limit=limit, fields=LISTED_FIELDS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.store import Doc
 
 _HIDDEN = frozenset({"persons", "index", "outbox", "principal", "key"})
@@ -18,8 +16,3 @@ def ticket_view(doc: Doc) -> Doc:
 def listed_view(doc: Doc) -> Doc:
     """A ticket in a list."""
     return {"number": doc["_id"], **{k: v for k, v in doc.items() if k != "_id"}}
-
-
-def page(items: list[Doc], limit: int, key: str = "number") -> dict[str, Any]:
-    """A page and the cursor of the next one, if there may be one."""
-    return {"items": items, "next": items[-1][key] if len(items) == limit else None}

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
-from services.notifier.views import from_cursor
 from shared.identity import require_role
 from shared.runtime import Asking
 
@@ -32,8 +31,7 @@ def build_messages_api(reading: Reading) -> APIRouter:
         """Messages within reach, newest first; `next` is the cursor of the next page."""
         require_role(asking, "read messages", *READERS)
         filters = {"number": number, "recipient": recipient, "status": status}
-        before = from_cursor(after) if after else None
-        return await reading.page(asking, filters, before=before, limit=limit)
+        return await reading.page(asking, filters, after=after, limit=limit)
 
     @router.get("/{id}")
     async def one(id: str, asking: Asking) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from services.notifier.errors import CannotWrite
@@ -11,7 +10,7 @@ from services.notifier.messages import Message
 from services.notifier.people import Contact, People
 from services.notifier.rendering import render
 from services.notifier.storage import Messages
-from services.notifier.views import HIDDEN_LINK, message_view, to_cursor
+from services.notifier.views import HIDDEN_LINK, message_view
 from shared.identity import Principal
 from shared.policy.policy import Policy
 from shared.runtime import not_found
@@ -32,13 +31,12 @@ class Reading:
         asking: Principal,
         filters: Mapping[str, str | None],
         *,
-        before: tuple[datetime, str] | None,
+        after: str | None,
         limit: int,
     ) -> dict[str, Any]:
         """A page without words, so that listing opens no sealed person."""
-        found = await self._messages.listed(asking, filters, before=before, limit=limit)
-        more = to_cursor(found[-1]) if len(found) == limit else None
-        return {"items": [message_view(message) for message in found], "next": more}
+        found, following = await self._messages.listed(asking, filters, after=after, limit=limit)
+        return {"items": [message_view(message) for message in found], "next": following}
 
     async def one(self, asking: Principal, id: str) -> dict[str, Any]:
         """One message with its words; the same problem for what is missing and what is foreign."""

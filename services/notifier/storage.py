@@ -11,8 +11,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.notifier.domain import Cause
 from services.notifier.messages import Attempt, Message, Status, Step
 from shared.contracts import Lane
-from shared.identity import EVERYWHERE, Principal
+from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
+from shared.store.paging import page, within_reach
 
 COLLECTION: Final = "messages"
 _NEWEST: Final = [("at", DESCENDING), ("_id", DESCENDING)]
@@ -76,18 +77,21 @@ class Messages:
         principal: Principal,
         filters: Mapping[str, str | None],
         *,
-        before: tuple[datetime, str] | None,
+        after: str | None,
         limit: int,
-    ) -> list[Message]:
-        """Messages within the principal's reach, newest first, those older than `before`."""
-        query: Doc = {key: value for key, value in filters.items() if value is not None}
-        if EVERYWHERE not in principal.places:
-            query["estate"] = {"$in": sorted(principal.places)}
-        if before is not None:
-            at, id = before
-            query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
-        docs = await self._store.find(COLLECTION, query, sort=_NEWEST, limit=limit, fields=_FIELDS)
-        return [_from_doc(doc) for doc in docs]
+    ) -> tuple[list[Message], str | None]:
+        """Messages within the principal's reach, newest first, and the cursor of the next page."""
+        named = {key: value for key, value in filters.items() if value is not None}
+        found = await page(
+            self._store,
+            COLLECTION,
+            {**named, **within_reach(principal)},
+            after=after,
+            limit=limit,
+            newest_by="at",
+            fields=_FIELDS,
+        )
+        return [_from_doc(doc) for doc in found.docs], found.next
 
 
 def _to_doc(message: Message) -> Doc:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from services.notifier.messages import Attempt, Message
-from shared.contracts import MalformedMessage
 
 HIDDEN_LINK = "https://…"
 """A survey's link opens it, so it is for the caller alone."""
@@ -43,17 +41,3 @@ def _attempt_view(attempt: Attempt) -> dict[str, Any]:
         "code": attempt.code,
         "ended_at": attempt.ended_at,
     }
-
-
-def to_cursor(message: Message) -> str:
-    """Where the next page begins."""
-    return f"{int(message.at.timestamp() * 1000)}.{message.id}"
-
-
-def from_cursor(cursor: str) -> tuple[datetime, str]:
-    """Read a cursor; raises MalformedMessage for one that is not ours."""
-    at, _, id = cursor.partition(".")
-    try:
-        return datetime.fromtimestamp(int(at) / 1000, UTC), id
-    except (ValueError, OverflowError, OSError) as error:
-        raise MalformedMessage("after", "is not a cursor", "send `next` as you got it") from error

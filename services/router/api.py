@@ -168,9 +168,8 @@ def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """Tickets with open work within reach; `next` is the cursor of the next page."""
-        docs = await board(platform.store, asking, department=department, after=after, limit=limit)
-        last = docs[-1]["_id"] if len(docs) == limit else None
-        return {"items": [_card(doc) for doc in docs], "next": last}
+        found = await board(platform.store, asking, department=department, after=after, limit=limit)
+        return {"items": [_card(doc) for doc in found.docs], "next": found.next}
 
     @router.get("/manual-queue")
     async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:

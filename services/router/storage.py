@@ -9,8 +9,9 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 
 from services.router.emergency import Alert, Emergency
-from shared.identity import EVERYWHERE, Principal
+from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
+from shared.store.paging import Page, page, within_departments, within_reach
 
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
@@ -94,7 +95,7 @@ async def due_numbers(
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
     """Held tickets within reach, the longest waiting first."""
-    query: dict[str, Any] = {"held.reason": {"$exists": True}} | _within(principal)
+    query: dict[str, Any] = {"held.reason": {"$exists": True}, **_within(principal)}
     return await store.find(
         "tickets", query, sort=[("held.since", ASCENDING)], limit=limit, fields=BOARD_FIELDS
     )
@@ -102,26 +103,16 @@ async def manual_queue(store: Store, principal: Principal, *, limit: int) -> lis
 
 async def board(
     store: Store, principal: Principal, *, department: str | None, after: str | None, limit: int
-) -> list[Doc]:
-    """Tickets with open work within reach, by number from `after`."""
-    query: dict[str, Any] = {"status": {"$in": list(OPEN_STATUSES)}} | _within(principal)
+) -> Page:
+    """Tickets with open work within reach, by number from the cursor."""
+    query: dict[str, Any] = {"status": {"$in": list(OPEN_STATUSES)}, **_within(principal)}
     if department:
         query["work_orders.department"] = department
-    if after:
-        query["_id"] = {"$gt": after}
-    return await store.find("tickets", query, limit=limit, fields=BOARD_FIELDS)
+    return await page(store, "tickets", query, after=after, limit=limit, fields=BOARD_FIELDS)
 
 
-def _within(principal: Principal) -> dict[str, Any]:
-    """The part of a query that keeps to what a principal may see."""
-    reach: dict[str, Any] = {}
-    if EVERYWHERE not in principal.places:
-        reach["estate"] = {"$in": sorted(principal.places)}
-    if principal.role == "department" and EVERYWHERE not in principal.departments:
-        reach["work_orders"] = {
-            "$elemMatch": {"department": {"$in": sorted(principal.departments)}}
-        }
-    return reach
+def _within(principal: Principal) -> Doc:
+    return {**within_reach(principal), **within_departments(principal)}
 
 
 async def open_by_department(store: Store) -> list[tuple[str, str, int]]:

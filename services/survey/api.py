@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
-from services.survey.errors import BadCursor, NoSuchSurvey
+from services.survey.errors import NoSuchSurvey
 from services.survey.forms import tidy
 from services.survey.storage import Surveys
 from services.survey.surveying import Surveying
-from shared.contracts import Fault
-from shared.identity import EVERYWHERE, Principal, require_role
+from shared.identity import Principal, require_role
 from shared.runtime import Asking, Problem, not_found
+from shared.store.paging import at_estate
 
 READERS = ("agent", "supervisor", "manager")
 RECORDERS = ("agent", "supervisor")
@@ -85,19 +85,13 @@ def build_api(surveying: Surveying, surveys: Surveys) -> APIRouter:
         asking: Asking,
         number: Annotated[str | None, Query(max_length=40)] = None,
         estate: Annotated[str | None, Query(max_length=40)] = None,
-        cursor: Annotated[str | None, Query(max_length=200)] = None,
+        after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> SurveyPage:
         """Surveys within reach, newest first; `next` is the cursor of the next page."""
         require_role(asking, "read surveys", *READERS)
-        query = _reach(asking) | {k: v for k, v in (("number", number),) if v}
-        if estate is not None:
-            query = query | {"estate": estate} if asking.reaches(estate) else _NOTHING
-        try:
-            found, following = await surveys.newest(query, after=cursor, limit=limit)
-        except BadCursor as error:
-            fault = Fault("cursor", str(error), "begin again without it")
-            raise Problem(422, "malformed", "The request does not fit", faults=[fault]) from error
+        query = at_estate(asking, estate) | ({"number": number} if number else {})
+        found, following = await surveys.newest(query, after=after, limit=limit)
         return SurveyPage(items=[_view(survey) for survey in found], next=following)
 
     @router.get("/{id}")
@@ -119,14 +113,6 @@ def build_api(surveying: Surveying, surveys: Surveys) -> APIRouter:
         return _view(outcome.survey)
 
     return router
-
-
-_NOTHING: dict[str, object] = {"_id": {"$in": []}}
-
-
-def _reach(asking: Principal) -> dict[str, object]:
-    """The rows that are the principal's to see."""
-    return {} if EVERYWHERE in asking.places else {"estate": {"$in": sorted(asking.places)}}
 
 
 async def _within_reach(surveying: Surveying, id: str, asking: Principal) -> Survey:

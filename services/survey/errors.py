@@ -9,10 +9,3 @@ class NoSuchSurvey(Exception):
     def __init__(self, id: str) -> None:
         self.id = id
         super().__init__(f"survey {id} does not exist")
-
-
-class BadCursor(Exception):
-    """The cursor was not given out by us: the list begins again without it."""
-
-    def __init__(self) -> None:
-        super().__init__("the cursor was not given out here")

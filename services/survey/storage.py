@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.survey.domain import Answer, Matter, Survey
-from services.survey.errors import BadCursor
 from shared.contracts import Event
 from shared.store import Change, Doc, Store, Verdict, outbox_index
+from shared.store.paging import page
 
 COLLECTION: Final = "surveys"
 _NEWEST_FIRST: Final = (("asked_at", DESCENDING), ("_id", DESCENDING))
@@ -72,11 +69,11 @@ class Surveys:
     async def newest(
         self, query: Mapping[str, Any], *, after: str | None, limit: int
     ) -> tuple[list[Survey], str | None]:
-        """Surveys from the newest on, and the cursor of the next page; raises BadCursor."""
-        wanted: Doc = {**query, **({"$and": [_beyond(after)]} if after else {})}
-        docs = await self._store.find(COLLECTION, wanted, sort=_NEWEST_FIRST, limit=limit + 1)
-        found = [_from_doc(doc) for doc in docs[:limit]]
-        return found, _cursor_of(found[-1]) if len(docs) > limit else None
+        """Surveys from the newest on, and the cursor of the next page."""
+        found = await page(
+            self._store, COLLECTION, query, after=after, limit=limit, newest_by="asked_at"
+        )
+        return [_from_doc(doc) for doc in found.docs], found.next
 
 
 def _to_doc(survey: Survey) -> Doc:
@@ -105,19 +102,3 @@ def _answer_to_doc(answer: Answer) -> Doc:
         "recorded_by": answer.recorded_by,
         "fingerprint": answer.fingerprint,
     }
-
-
-def _cursor_of(survey: Survey) -> str:
-    place = f"{survey.asked_at.timestamp() * 1000:.0f} {survey.id}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _beyond(cursor: str) -> Doc:
-    """What comes after the place a cursor names."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        millis, _, id = text.partition(" ")
-        at = datetime.fromtimestamp(int(millis) / 1000, UTC)
-    except (ValueError, OverflowError, OSError, binascii.Error) as error:
-        raise BadCursor from error
-    return {"$or": [{"asked_at": {"$lt": at}}, {"asked_at": at, "_id": {"$lt": id}}]}

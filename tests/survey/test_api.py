@@ -32,7 +32,7 @@ async def test_the_list_goes_on_where_it_stopped(bench: Bench) -> None:
     who, seen, cursor = bench.signed_in("manager"), [], None
 
     while True:
-        params = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+        params = {"limit": 3} | ({"after": cursor} if cursor else {})
         page = (await bench.http.get("/v1/surveys", headers=who, params=params)).json()
         seen += [(item["asked_at"], item["id"]) for item in page["items"]]
         if (cursor := page["next"]) is None:
@@ -44,11 +44,11 @@ async def test_the_list_goes_on_where_it_stopped(bench: Bench) -> None:
 
 async def test_a_cursor_of_somebody_elses_is_named_as_the_fault(bench: Bench) -> None:
     answer = await bench.http.get(
-        "/v1/surveys", headers=bench.signed_in("agent"), params={"cursor": "bm9uc2Vuc2U"}
+        "/v1/surveys", headers=bench.signed_in("agent"), params={"after": "bm9uc2Vuc2U"}
     )
 
     assert answer.status_code == 422
-    assert answer.json()["faults"][0]["field"] == "cursor"
+    assert answer.json()["faults"][0]["field"] == "after"
 
 
 async def test_only_what_is_within_reach_is_seen(bench: Bench) -> None:
