@@ -6,16 +6,20 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.policy.taxonomy import Limit
 
 _DAY: Final = timedelta(days=1)
 _SEARCH_DAYS: Final = 3660
 """Ten years without working time is a calendar at fault, not a long holiday."""
+
+
+Weekday = Annotated[int, Field(ge=1, le=7)]
+"""Monday is 1."""
 
 
 class Block(BaseModel):
@@ -40,7 +44,7 @@ class Calendar(BaseModel):
 
     time_zone: str
     business: tuple[Block, ...]
-    workweek: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    workweek: Annotated[frozenset[Weekday], Field(min_length=1)] = frozenset({1, 2, 3, 4, 5})
     days_off: frozenset[date] = frozenset()
     make_up_workdays: frozenset[date] = frozenset()
 
@@ -49,7 +53,7 @@ class Calendar(BaseModel):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
             raise ValueError("is not a time zone of the IANA list") from error
         return value
 

@@ -108,6 +108,8 @@ def load_documents(overlay: Path | None = None) -> dict[str, dict[str, Any]]:
     if overlay is None:
         return documents
     changes = read_yaml(overlay.read_text("utf-8")) or {}
+    if not isinstance(changes, dict):
+        raise ValueError(f"{overlay}: is not a mapping of kinds; known are {list(KINDS)}")  # noqa: TRY004 - a fault of the file, not of the program
     if unknown := set(changes) - set(KINDS):
         raise ValueError(f"{overlay}: unknown kinds {sorted(unknown)}; known are {list(KINDS)}")
     return {kind: _merged(documents[kind], changes.get(kind, {})) for kind in KINDS}
@@ -130,4 +132,4 @@ def _has_ids(value: Any) -> bool:
 
 def build_policy(version: str, documents: Mapping[str, Any]) -> Policy:
     """Read the documents; raises ValueError naming every fault."""
-    return Policy(version=version, **{kind: documents[kind] for kind in KINDS})
+    return Policy(version=version, **{kind: documents[kind] for kind in KINDS if kind in documents})

@@ -35,6 +35,12 @@ class Limit(BaseModel):
     for_: timedelta = Field(alias="for", gt=timedelta(0))
     on: Calendar
 
+    @model_validator(mode="after")
+    def _can_be_counted(self) -> Self:
+        if self.on in {"days", "workdays"} and self.for_ % timedelta(days=1):
+            raise ValueError(f"a limit on {self.on} must be of whole days")
+        return self
+
 
 class Department(_Entry):
     """Who does the work."""
