@@ -1,5 +1,6 @@
 """Policy and duty list are read anew when they change, without a restart."""
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from shared.store.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
 from shared.store.rosters import DutyReader, seed_duty
 from tests.store.conftest import StoreOf
 
+SAMPLE = sample_documents()
+
 
 async def forward(store: Store, span: timedelta) -> None:
     await forward_trial(store.database, span)
@@ -21,7 +24,7 @@ async def forward(store: Store, span: timedelta) -> None:
 
 async def put_policy(store: Store, version: str, share: float, *, after: timedelta) -> None:
     """What publishing will do: the documents first, then the head."""
-    documents: dict[str, Any] = sample_documents()
+    documents: dict[str, Any] = deepcopy(SAMPLE)
     documents["rules"] = documents["rules"] | {"warn_at_share": share}
     policies = store.database["policies"]
     await policies.insert_one({"_id": version, "documents": documents})
@@ -41,8 +44,8 @@ async def test_without_a_policy_nothing_can_be_decided(store: Store) -> None:
 async def test_a_policy_is_seeded_once(store: Store) -> None:
     now = store.clock.now()
 
-    assert await seed_policy(store.database, "one", sample_documents(), now=now)
-    assert not await seed_policy(store.database, "two", sample_documents(), now=now)
+    assert await seed_policy(store.database, "one", deepcopy(SAMPLE), now=now)
+    assert not await seed_policy(store.database, "two", deepcopy(SAMPLE), now=now)
 
     reader = PolicyReader(store)
     await reader.refresh()
@@ -50,7 +53,7 @@ async def test_a_policy_is_seeded_once(store: Store) -> None:
 
 
 async def test_a_faulty_policy_is_not_seeded(store: Store) -> None:
-    documents: dict[str, Any] = sample_documents()
+    documents: dict[str, Any] = deepcopy(SAMPLE)
     documents["rules"] = documents["rules"] | {"warn_at_share": 2}
 
     with pytest.raises(ValueError, match="warn_at_share"):
@@ -60,7 +63,7 @@ async def test_a_faulty_policy_is_not_seeded(store: Store) -> None:
 
 
 async def test_a_version_comes_into_force_at_its_time_without_a_restart(store: Store) -> None:
-    await seed_policy(store.database, "one", sample_documents(), now=store.clock.now())
+    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
     await put_policy(store, "two", 0.5, after=timedelta(hours=1))
     await put_policy(store, "three", 0.9, after=timedelta(days=1))
     reader = PolicyReader(store)
@@ -86,7 +89,7 @@ async def test_a_policy_that_is_not_in_force_yet_decides_nothing(store: Store) -
 async def test_a_head_that_names_a_missing_version_leaves_the_old_one_in_force(
     store: Store,
 ) -> None:
-    await seed_policy(store.database, "one", sample_documents(), now=store.clock.now())
+    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
     reader = PolicyReader(store)
     await reader.refresh()
     lost = {"from": store.clock.now() - timedelta(minutes=1), "version": "lost"}
@@ -99,7 +102,7 @@ async def test_a_head_that_names_a_missing_version_leaves_the_old_one_in_force(
 
 
 async def test_a_faulty_version_leaves_the_old_one_in_force(store: Store) -> None:
-    await seed_policy(store.database, "one", sample_documents(), now=store.clock.now())
+    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
     reader = PolicyReader(store)
     await reader.refresh()
     await put_policy(store, "bad", 7, after=timedelta(seconds=-1))
