@@ -24,6 +24,7 @@ from faststream.rabbit.schemas.queue import QueueType
 from typing_extensions import override
 
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
+from shared.bus.frames import read_leniently
 from shared.bus.messages import (
     Delivery,
     Inbound,
@@ -56,6 +57,7 @@ class Consumers:
     def __init__(
         self, url: str, store: Store, parked: ParkedMessages, *, sealing: Sealing | None = None
     ) -> None:
+        read_leniently()
         self._url = url
         self._store = store
         self._parking = Parking(store, parked, sealing)

@@ -132,4 +132,9 @@ def _attempts_before(headers: Mapping[str, Any]) -> int:
 
 
 def _plain_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in headers.items() if isinstance(v, str | int | float | bool)}
+    """What the store can keep of them: plain values, under names without a zero byte."""
+    return {
+        k: v
+        for k, v in headers.items()
+        if isinstance(v, str | int | float | bool) and "\0" not in k
+    }
