@@ -33,12 +33,12 @@ _NOT_NAMES: Final = (
 )
 
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
-    (re.compile(r"(?a)[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
+    (re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
     (re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z]"
                 r"[\s·.-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])"), PLATE),
     (re.compile(rf"(?!{_DATE})(?<!\d)(?:\+?86{_GAP})?"
                 rf"(?:[{_DIGIT}]{_GAP}){{6,}}[{_DIGIT}](?:[Xx])?"), NUMBER),
-    (re.compile(r"\d{1,3}\s*[-－—#号栋幢座]\s*楼?\s*\d{1,2}\s*(?:[-－—]|单元|门)\s*\d{3,4}"
+    (re.compile(r"\d{1,3}\s*[-－—#号栋幢座]\s*(?:楼\s*)?\d{1,2}\s*(?:[-－—]|单元|门)\s*\d{3,4}"
                 r"(?:室|房|户)?"), FLAT),
     (re.compile(r"(?<=[单元栋幢座楼])\s*\d{3,4}(?:室|房|户|号房)?(?!\d)"), FLAT),
     (re.compile(r"(?<!\d)\d{3,4}\s*(?:室|房间|房|户|号房)"), FLAT),
