@@ -13,7 +13,12 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientEncryption
 from pymongo import ASCENDING, IndexModel
 from pymongo.encryption import Algorithm  # type: ignore[attr-defined]  # re-exported untyped
-from pymongo.errors import DuplicateKeyError, EncryptionError, OperationFailure
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    EncryptionError,
+    OperationFailure,
+)
 
 VAULT: Final = "__keyVault"
 GROUP: Final = "group"
@@ -52,17 +57,23 @@ class Vault:
     async def encrypt(self, value: Any, name: str) -> Binary:
         """Encrypt a BSON value, randomly, under the key called `name`."""
         await self._ensure(name)
-        sealed: Binary = await self._encryption.encrypt(
-            value, Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random, key_alt_name=name
-        )
+        try:
+            sealed: Binary = await self._encryption.encrypt(
+                value, Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random, key_alt_name=name
+            )
+        except EncryptionError as error:
+            raise _cause_of(error) from error
         return sealed
 
     async def decrypt(self, sealed: bytes) -> Any:
-        """Undo `encrypt`; raises CannotOpen when the key is gone or the data are damaged."""
+        """Undo `encrypt`; raises CannotOpen when the key is gone or the data are damaged, and what
+        any read raises when the key cannot be read now.
+        """
         try:
             return await self._encryption.decrypt(Binary(sealed, 6))
         except EncryptionError as error:
-            raise CannotOpen from error
+            cause = _cause_of(error)
+            raise (CannotOpen() if cause is error else cause) from error
 
     async def _ensure(self, name: str) -> None:
         if name in self._known:
@@ -78,6 +89,11 @@ class Vault:
     async def aclose(self) -> None:
         """Release the library's handles."""
         await self._encryption.close()
+
+
+def _cause_of(error: EncryptionError) -> Exception:
+    """The library wraps all that happens while it reads a key: an outage is still an outage."""
+    return error.cause if isinstance(error.cause, ConnectionFailure) else error
 
 
 class CannotOpen(Exception):
