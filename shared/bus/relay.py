@@ -22,7 +22,9 @@ from shared.store.parked import ParkedMessages
 from shared.telemetry import logger, metrics
 
 RELAY_EVERY_SECONDS: Final = 1.0
-SWEPT_REMEMBERED: Final = 10_000
+SWEPT_AT_ONCE: Final = 5_000
+"""Documents looked at in one sweep; an hour without a broker brings fewer emergencies."""
+SWEPT_REMEMBERED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class UrgentSweep:
         recognise the repeat. One that fails keeps no other waiting; the next sweep tries it again.
         """
         count = 0
-        async for envelope in self._store.urgent_waiting(limit=500):
+        async for envelope in self._store.urgent_waiting(limit=SWEPT_AT_ONCE):
             if envelope.id in self._swept:
                 continue
             try:

@@ -171,7 +171,9 @@ class Store:
         self, collection: str, waiting: Doc, before: datetime, limit: int
     ) -> AsyncIterator[tuple[str, str, Envelope]]:
         query = {"outbox": {"$elemMatch": waiting}, "outbox.0": {"$exists": True}}
-        cursor = self.database[collection].find(query, {"outbox": 1}).limit(limit)
+        # The oldest first: with more waiting than one look takes, nobody waits for ever.
+        found = self.database[collection].find(query, {"outbox": 1})
+        cursor = found.sort("outbox.at", ASCENDING).limit(limit)
         async for doc in cursor:
             for entry in doc["outbox"]:
                 wanted = all(entry[k] == v for k, v in waiting.items() if k != "at")
