@@ -13,6 +13,7 @@ from services.router.emergency import (
     acknowledge,
     alert_next,
     arrive,
+    begin_again,
     downgrade,
     end,
     relocate,
@@ -25,8 +26,7 @@ from services.router.storage import (
     emergency_to_doc,
 )
 from shared.bus import each
-from shared.contracts import Event
-from shared.contracts.intake import TicketCancelled
+from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
 from shared.identity import Principal, require_role
 from shared.runtime import not_found
@@ -34,6 +34,7 @@ from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
 from shared.telemetry import logger, metrics
 from shared.tickets import Ticket
+from shared.tickets.lifecycle import DONE
 
 ATTEMPTS: Final = 5
 BATCH: Final = 200
@@ -58,18 +59,21 @@ class Alerting:
         if ticket.is_emergency:
             await self.start(ticket)
         else:
-            await self._change(number, downgrade)
+            plans = len(ticket.plans)
+            await self._change(number, lambda e, now: downgrade(e, now, plans=plans))
 
     async def start(self, ticket: Ticket) -> None:
-        """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place."""
-        if ticket.mark is not None or not ticket.is_emergency:
+        """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place,
+        one that is over begins again for what is new."""
+        if ticket.mark is not None or ticket.status in DONE or not ticket.is_emergency:
             return
         kind = ticket.plan.emergency_kind
         assert kind is not None, "every emergency has a kind"
         now = self._store.clock.now()
         recipients = people_to_alert(ticket, self._platform.duty.current)
         within = self._platform.policy.rules.acknowledge_within
-        step = start(ticket.number, kind, ticket.estate, recipients, now, within)
+        basis = {"round": ticket.round, "plans": len(ticket.plans)}
+        step = start(ticket.number, kind, ticket.estate, recipients, now, within, **basis)
         verdict = await self._store.write(
             Change(
                 collection="emergencies",
@@ -84,19 +88,31 @@ class Alerting:
         if verdict is Verdict.WON:
             logger.info("emergency_started", ticket=ticket.number, kind=kind)
             return
-        await self._change(
-            ticket.number, lambda e, at: relocate(e, ticket.estate, recipients, at, within)
-        )
 
-    async def follow(self, number: str, event: Event) -> None:
-        """What was done to its work orders moves the emergency."""
+        def go_on(emergency: Emergency, at: datetime) -> Step | None:
+            again = begin_again(emergency, kind, ticket.estate, recipients, at, within, **basis)
+            return again or relocate(
+                emergency, ticket.estate, recipients, at, within, plans=basis["plans"]
+            )
+
+        await self._change(ticket.number, go_on)
+
+    async def follow(self, number: str, event: TicketEvent) -> None:
+        """What was done to its work orders in this round moves the emergency."""
+
+        def of_this_round(choose: _Choose) -> _Choose:
+            return lambda e, now: None if event.round < e.round else choose(e, now)
+
         match event:
             case WorkOrderAccepted(assignee=assignee):
-                await self._acknowledge(number, assignee or "")
+                by = assignee or ""
+                await self._note_acknowledged(
+                    number, of_this_round(lambda e, now: acknowledge(e, by, now))
+                )
             case WorkOrderArrived():
-                await self._change(number, arrive)
+                await self._change(number, of_this_round(arrive))
             case TicketResolved() | TicketCancelled():
-                await self._change(number, end)
+                await self._change(number, of_this_round(end))
             case _:
                 pass
 
@@ -104,10 +120,13 @@ class Alerting:
         """Somebody takes the alert; foreign and missing ones look the same (404)."""
         require_role(principal, "acknowledge", *_MAY_ACKNOWLEDGE)
         emergency = await self.get(number, principal)
-        return await self._acknowledge(number, principal.id) or emergency
+        taken = await self._note_acknowledged(
+            number, lambda e, now: acknowledge(e, principal.id, now)
+        )
+        return taken or emergency
 
-    async def _acknowledge(self, number: str, by: str) -> Emergency | None:
-        changed = await self._change(number, lambda e, now: acknowledge(e, by, now))
+    async def _note_acknowledged(self, number: str, choose: _Choose) -> Emergency | None:
+        changed = await self._change(number, choose)
         if changed is not None and changed.acknowledged_at is not None:
             waited = changed.acknowledged_at - changed.started_at
             metrics.EMERGENCY_ACK_SECONDS.observe(waited.total_seconds())
@@ -130,7 +149,7 @@ class Alerting:
         await self._change(number, self._next_alert)
 
     def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
-        recipients = next_in_chain(self._platform.duty.current, len(emergency.alerts))
+        recipients = next_in_chain(self._platform.duty.current, emergency.calls)
         within = self._platform.policy.rules.acknowledge_within
         return alert_next(emergency, recipients, now, within)
 

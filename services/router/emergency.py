@@ -28,7 +28,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """One emergency ticket's plan as it runs; its number is the ticket's."""
+    """One emergency ticket's plan as it runs; its number is the ticket's.
+
+    `round` and `plans` (how many plans the ticket had) say what of the ticket it answers.
+    """
 
     number: str
     version: int
@@ -41,6 +44,13 @@ class Emergency:
     acknowledged_at: datetime | None = None
     arrived_at: datetime | None = None
     ended_at: datetime | None = None
+    round: int = 1
+    plans: int = 1
+
+    @property
+    def calls(self) -> int:
+        """How many alerts there were since it began, or began again."""
+        return sum(alert.at >= self.started_at for alert in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,55 @@ def start(
     recipients: tuple[str, ...],
     now: datetime,
     within: timedelta,
+    *,
+    round: int = 1,
+    plans: int = 1,
 ) -> Step:
     """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
     must have acknowledged it."""
-    emergency = Emergency(number, 1, kind, estate, now, (Alert(now, 0, recipients),), now + within)
+    emergency = Emergency(
+        number, 1, kind, estate, now, (Alert(now, 0, recipients),), now + within,
+        round=round, plans=plans,
+    )  # fmt: skip
     facts = {"number": number, "kind": kind, "estate": estate, "recipients": recipients}
     return Step(emergency, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=0)))
+
+
+def begin_again(
+    emergency: Emergency,
+    kind: str,
+    estate: str | None,
+    recipients: tuple[str, ...],
+    now: datetime,
+    within: timedelta,
+    *,
+    round: int,
+    plans: int,
+) -> Step | None:
+    """The ticket was reopened, or is an emergency after all: help is called as at first. None when
+    that is no news, which a repeat never is."""
+    is_news = round > emergency.round or (
+        emergency.ended_at is not None and plans > emergency.plans
+    )
+    if not is_news:
+        return None
+    step = len(emergency.alerts)
+    anew = _next(
+        emergency,
+        kind=kind,
+        estate=estate,
+        started_at=now,
+        alerts=(*emergency.alerts, Alert(now, step, recipients)),
+        next_due=now + within,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        arrived_at=None,
+        ended_at=None,
+        round=round,
+        plans=plans,
+    )
+    facts = _facts(anew) | {"recipients": recipients}
+    return Step(anew, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=step)))
 
 
 def alert_next(
@@ -88,14 +141,18 @@ def relocate(
     recipients: tuple[str, ...],
     now: datetime,
     within: timedelta,
+    *,
+    plans: int = 1,
 ) -> Step | None:
     """The place is known now (or is another one): its own people are alerted as well, unless they
     were already. Somebody of theirs has to acknowledge it anew. None when nothing changed."""
-    if estate == emergency.estate or emergency.ended_at is not None:
+    if emergency.ended_at is not None or plans < emergency.plans:
         return None
+    if estate == emergency.estate:
+        return Step(_next(emergency, plans=plans), ()) if plans > emergency.plans else None
     alerted = {person for alert in emergency.alerts for person in alert.recipients}
     fresh = tuple(person for person in recipients if person not in alerted)
-    moved = replace(emergency, estate=estate)
+    moved = replace(emergency, estate=estate, plans=plans)
     if not fresh:
         return Step(_next(moved), ())
     step = len(emergency.alerts)
@@ -126,11 +183,12 @@ def arrive(emergency: Emergency, now: datetime) -> Step | None:
     return Step(there, (EmergencyArrived(**_facts(there)),))
 
 
-def downgrade(emergency: Emergency, now: datetime) -> Step | None:
-    """It turned out to be no emergency: nobody else is called. None when it is over anyway."""
-    if emergency.ended_at is not None:
+def downgrade(emergency: Emergency, now: datetime, *, plans: int = 1) -> Step | None:
+    """It turned out to be no emergency: nobody else is called. None when it is over anyway, or a
+    later plan says otherwise."""
+    if emergency.ended_at is not None or plans < emergency.plans:
         return None
-    over = _next(emergency, ended_at=now, next_due=None)
+    over = _next(emergency, ended_at=now, next_due=None, plans=plans)
     return Step(over, (EmergencyDowngraded(**_facts(over), reason="reclassified"),))
 
 

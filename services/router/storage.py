@@ -55,6 +55,8 @@ def emergency_to_doc(emergency: Emergency) -> Doc:
         "arrived_at": emergency.arrived_at,
         "ended_at": emergency.ended_at,
         "next_due": emergency.next_due,
+        "round": emergency.round,
+        "plans": emergency.plans,
     }
 
 
@@ -72,6 +74,8 @@ def emergency_from_doc(doc: Mapping[str, Any]) -> Emergency:
         arrived_at=doc["arrived_at"],
         ended_at=doc["ended_at"],
         next_due=doc["next_due"],
+        round=doc["round"],
+        plans=doc["plans"],
     )
 
 

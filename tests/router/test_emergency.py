@@ -9,6 +9,8 @@ from services.router.emergency import (
     acknowledge,
     alert_next,
     arrive,
+    begin_again,
+    downgrade,
     end,
     relocate,
     start,
@@ -82,3 +84,35 @@ def test_what_is_over_stays_over() -> None:
         alert_next(step.emergency, ("c",), MONDAY + WITHIN, WITHIN),
     ):
         assert again is None
+
+
+def again(before: Emergency, *, round: int, plans: int) -> Emergency | None:
+    step = begin_again(
+        before, "fire", "jinyuan", ("b",), MONDAY + WITHIN, WITHIN, round=round, plans=plans
+    )
+    return step.emergency if step else None
+
+
+def test_a_new_round_calls_help_again_once_whether_the_last_is_known_to_be_over_or_not() -> None:
+    over = end(running(), MONDAY)
+    assert over is not None
+
+    for before in (running(), over.emergency):
+        anew = again(before, round=2, plans=1)
+        assert anew is not None
+        assert (anew.ended_at, anew.acknowledged_at) == (None, None)
+        assert [alert.recipients for alert in anew.alerts] == [("a", "b"), ("b",)]
+        assert anew.calls == 1
+        assert again(anew, round=2, plans=1) is None
+    assert again(over.emergency, round=1, plans=1) is None
+
+
+def test_what_was_taken_for_no_emergency_and_is_one_after_all_calls_help_again() -> None:
+    step = downgrade(running(), MONDAY, plans=2)
+    assert step is not None
+
+    assert again(step.emergency, round=1, plans=2) is None
+    anew = again(step.emergency, round=1, plans=3)
+
+    assert anew is not None
+    assert downgrade(anew, MONDAY, plans=2) is None, "that plan is not the last any more"

@@ -1,0 +1,93 @@
+"""Emergencies on the real store and broker: help is called whenever it is needed, and once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.router.queues import EMERGENCIES
+from shared.contracts.intake import TicketRegistered
+from shared.contracts.router import EmergencyStarted, TicketResolved
+from shared.policy.plan import Reported, plan
+from shared.tickets import Ticket
+from shared.tickets.acts import Accept, Act, NotSatisfied, Reclassify, Resolve
+from shared.tickets.facts import ticket_facts
+from tests.router.conftest import RouterBench
+from tests.support.bench import handled, until
+from tests.support.tickets import LAMP, LIFT, policy, registered
+
+NUMBER = "23456789"
+
+
+async def begin(bench: RouterBench) -> None:
+    """An emergency that is alerted and given out."""
+    ticket = registered(LIFT, at=bench.now())
+    await bench.put(ticket)
+    event = TicketRegistered(**ticket_facts(ticket), departments=ticket.plan.departments,
+                             channel="phone", promised={})  # fmt: skip
+    await bench.publish(event, id=f"ticket/{NUMBER}/1/0", lane="urgent")
+
+    async def is_given() -> bool:
+        return bool((await bench.read()).orders)
+
+    await until(is_given)
+    await started(bench, 1)
+
+
+async def started(bench: RouterBench, times: int) -> None:
+    await until(lambda: len(bench.heard_of(EmergencyStarted)) == times)
+
+
+async def emergency(bench: RouterBench) -> dict[str, Any]:
+    doc = await bench.store.get("emergencies", NUMBER)
+    assert doc is not None
+    return doc
+
+
+async def over(bench: RouterBench) -> None:
+    async def ended() -> bool:
+        return (await emergency(bench))["ended_at"] is not None
+
+    await until(ended)
+
+
+async def reclassify(bench: RouterBench, text: str) -> None:
+    made = plan(Reported(text=text, estate="jinyuan", decided=True), policy(), bench.now())
+    act = Reclassify(by="agent", plan=made, estate="jinyuan")
+    await bench.platform.tickets.change(NUMBER, lambda _ticket, _now: act)
+
+
+def solve(ticket: Ticket, _now: object) -> list[Act]:
+    ids = [order.id for order in ticket.orders]
+    accepted: list[Act] = [Accept(by="p", order=id) for id in ids]
+    return [*accepted, *(Resolve(by="p", order=id, outcome="done") for id in ids)]
+
+
+async def test_an_emergency_that_was_not_solved_after_all_is_alerted_again(
+    bench: RouterBench,
+) -> None:
+    await begin(bench)
+    await bench.platform.tickets.change(NUMBER, solve)
+    await over(bench)
+
+    await bench.platform.tickets.change(NUMBER, lambda _t, _n: NotSatisfied(by="agent"))
+
+    await started(bench, 2)
+    before = handled([EMERGENCIES.name])
+    await bench.publish(TicketResolved(number=NUMBER, round=1), id="ticket/late", lane="urgent")
+    await until(lambda: handled([EMERGENCIES.name]) > before)
+    doc = await emergency(bench)
+    assert doc["ended_at"] is None, "the end of the first round is old news"
+    assert doc["acknowledged_at"] is None
+
+
+async def test_an_emergency_that_was_taken_for_none_is_alerted_when_it_is_one_after_all(
+    bench: RouterBench,
+) -> None:
+    await begin(bench)
+    await reclassify(bench, LAMP)
+    await over(bench)
+
+    await reclassify(bench, LIFT)
+
+    await started(bench, 2)
+    assert (await emergency(bench))["ended_at"] is None
