@@ -9,11 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.policy.lexicon import Clause, CompiledGuard, CompiledRule, Lexicon
+from shared.policy.lexicon import Clause, CompiledGuard, CompiledRule, Lexicon, Likeness
 from shared.policy.taxonomy import EMERGENCY, NORMAL, Taxonomy
 
 # Evidence that makes a danger certain enough to send people.
 _ALARM = 1.0
+# How far to trust a danger that no rule but only likeness to examples tells of.
+_LIKENESS = 0.6
+# What the evidence of rules counts beside likeness, and up to how much of it.
+_TOLD_BY_RULES = 2.0
+_MOST_TOLD = 2.0
+# What likeness to examples counts beside the rules of types and areas.
+_TYPE_LIKENESS = 0.3
+_AREA_LIKENESS = 0.5
 _OTHER = "other"
 _INQUIRY = "inquiry"
 _COMPLAINT = "complaint"
@@ -66,15 +74,45 @@ def classify(
     is_letter = not claimed and len(text) > lexicon.letter.longer_than
     dangers, silenced = _dangers(clauses, lexicon, is_letter=is_letter)
     area_hint = area_hint if area_hint and taxonomy.has_area(area_hint) else None
-    kind = _first_to_deal_with(dangers, taxonomy)
+    traits = _comparable(text, clauses, lexicon)
+    danger = _danger(traits, lexicon)
+    believed = claimed or danger >= lexicon.examples.harmless_below
+    kind = _first_to_deal_with(dangers, taxonomy) if believed else None
     if kind is not None:
-        return _emergency(kind, taxonomy, dangers[kind], confidence=_sure(dangers[kind]))
+        likest = _likest_kind(traits, dangers, lexicon) if traits else kind
+        return _heard(likest, dangers, taxonomy)
     areas = _fire(clauses, lexicon.area_rules)
     if claimed and not silenced:
         return _claimed(dangers, _best(areas) if area_hint is None else area_hint, taxonomy)
     known = type_hint if type_hint and taxonomy.has_type(type_hint) else None
+    if known is None and danger >= lexicon.examples.danger_from:
+        return _heard(_likest_kind(traits, dangers, lexicon), dangers, taxonomy)
     wanted = None if known == EMERGENCY else known
-    return _routine(clauses, taxonomy, lexicon, areas, type_hint=wanted, area_hint=area_hint)
+    return _routine(
+        clauses, taxonomy, lexicon, areas, traits, type_hint=wanted, area_hint=area_hint
+    )
+
+
+def _comparable(text: str, clauses: Sequence[Clause], lexicon: Lexicon) -> frozenset[str | int]:
+    """Give the traits of a text that may be compared to examples; a letter has none."""
+    if len(text) > lexicon.letter.longer_than:
+        return frozenset()
+    return lexicon.traits(text, clauses)
+
+
+def _danger(traits: frozenset[str | int], lexicon: Lexicon) -> float:
+    """Tell how much more a text is like dangers than like routine calls."""
+    sides = lexicon.danger_likeness.scores(traits)
+    return sides["danger"] - sides["routine"] if len(sides) > 1 else 0.0
+
+
+def _likest_kind(traits: frozenset[str | int], dangers: _Fired, lexicon: Lexicon) -> str:
+    """Name the kind of danger whose examples, and rules, speak most for it."""
+    kinds = lexicon.kind_likeness.scores(traits)
+    for kind, evidence in dangers.items():
+        told = min(sum(evidence.values()), _MOST_TOLD)
+        kinds[kind] = kinds.get(kind, 0.0) + _TOLD_BY_RULES * told
+    return min(kinds, key=lambda kind: (-kinds[kind], kind))
 
 
 def _dangers(
@@ -179,6 +217,18 @@ def _first_to_deal_with(dangers: _Fired, taxonomy: Taxonomy) -> str | None:
     return next((kind.id for kind in taxonomy.emergency_kinds if kind.id in certain), None)
 
 
+def _heard(kind: str, dangers: _Fired, taxonomy: Taxonomy) -> Classification:
+    """Answer with a danger that rules tell of, or that is only like the examples of its kind."""
+    evidence = dangers.get(kind, {})
+    certain = sum(evidence.values()) >= _ALARM
+    return _emergency(
+        kind,
+        taxonomy,
+        evidence if certain else {**evidence, f"example.{kind}": 1.0},
+        confidence=_sure(evidence) if certain else _LIKENESS,
+    )
+
+
 def _sure(evidence: Mapping[str, float]) -> float:
     return round(1 - 0.12 / max(1.0, sum(evidence.values())), 3)
 
@@ -216,12 +266,16 @@ def _routine(
     taxonomy: Taxonomy,
     lexicon: Lexicon,
     areas: _Fired,
+    traits: frozenset[str | int],
     *,
     type_hint: str | None,
     area_hint: str | None,
 ) -> Classification:
     types = _fire(clauses, lexicon.type_rules)
     marks = _fire(clauses, lexicon.mark_rules)
+    _add_likeness(types, lexicon.type_likeness, traits, weight=_TYPE_LIKENESS)
+    if _best(areas) is None:
+        _add_likeness(areas, lexicon.area_likeness, traits, weight=_AREA_LIKENESS)
     area = area_hint or _best(areas) or _OTHER
     for leaning, weight in lexicon.leanings.get(area, {}).items():
         types.setdefault(leaning, {})[f"leaning.{area}.{leaning}"] = weight
@@ -245,6 +299,16 @@ def _routine(
             *(reason for rules in marks.values() for reason in rules),
         ),
     )
+
+
+def _add_likeness(
+    fired: _Fired, likeness: Likeness, traits: frozenset[str | int], *, weight: float
+) -> None:
+    """Let examples speak for a target beside its rules."""
+    if traits:
+        for target, score in likeness.scores(traits).items():
+            if score > 0:
+                fired.setdefault(target, {})[f"example.{target}"] = score * weight
 
 
 def _total(fired: _Fired, target: str) -> float:

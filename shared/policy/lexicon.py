@@ -6,8 +6,10 @@ A *term* is plain text, found anywhere in Chinese and at word boundaries in Engl
 never faster.
 """
 
+import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
@@ -33,6 +35,16 @@ _LONGEST_TEXT = 20_000
 
 # Where a list is heard: position in the text, bit of the list.
 _Heard = list[tuple[int, int]]
+
+# Of examples: a trait seen once tells nothing, and one never seen with a subject does not rule
+# that subject out.
+_LEAST_SEEN = 2
+_UNSEEN = 0.3
+# How often, how far and up to which lead what comes out wrong is corrected.
+_ROUNDS = 6
+_STEP = 0.1
+_MARGIN = 2.0
+_TOKENS = re.compile(r"[a-z0-9']+|[^\W_]|[^\w\s]")
 
 # More gaps in one term would let a hostile text cost more than its length.
 _MOST_GAPS = 2
@@ -81,6 +93,73 @@ class Letter(BaseModel):
 
     longer_than: int = Field(gt=0)
     needs: tuple[str, ...]
+
+
+class Examples(BaseModel):
+    """Calls as people make them, by what they are about: what no rule foresees is compared to them.
+
+    Only a text no longer than a letter is compared; from `danger_from` on it counts as a danger,
+    and below `harmless_below` no danger that only rules tell of is believed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    danger_from: float = Field(0.5, gt=0)
+    harmless_below: float = Field(-6.5, lt=0)
+    kinds: Mapping[str, tuple[str, ...]] = {}
+    routine: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
+
+
+class Likeness:
+    """How much a text is like the examples of each subject: one logarithm of odds per trait.
+
+    Traits count as if independent (naive Bayes), so that learning is one pass over the examples
+    and every answer is a plain sum.
+    """
+
+    def __init__(self, examples: Iterable[tuple[str, frozenset[str | int]]]) -> None:
+        """Count where each trait is seen how often, then correct what comes out wrong."""
+        told = list(examples)
+        sizes = Counter(subject for subject, _ in told)
+        seen: dict[str | int, Counter[str]] = {}
+        for subject, traits in told:
+            for trait in traits:
+                seen.setdefault(trait, Counter())[subject] += 1
+        self._subjects = tuple(sorted(sizes))
+        self._odds = {
+            trait: [_log_odds(counts, sizes, subject) for subject in self._subjects]
+            for trait, counts in seen.items()
+            if counts.total() >= _LEAST_SEEN
+        }
+        for _ in range(_ROUNDS):
+            for subject, traits in told:
+                self._correct(subject, traits)
+
+    def scores(self, traits: Iterable[str | int]) -> dict[str, float]:
+        """Tell for each subject how much these traits speak for it (above 0) or against it."""
+        return dict(zip(self._subjects, self._sums(traits), strict=True))
+
+    def _sums(self, traits: Iterable[str | int]) -> list[float]:
+        known = [odds for trait in traits if (odds := self._odds.get(trait)) is not None]
+        damping = math.sqrt(len(known) + 1)
+        if not known:
+            return [0.0] * len(self._subjects)
+        return [total / damping for total in map(sum, zip(*known, strict=True))]
+
+    def _correct(self, subject: str, traits: frozenset[str | int]) -> None:
+        """Move the odds a little where another subject comes near the right one."""
+        sums = self._sums(traits)
+        right = self._subjects.index(subject)
+        others = [at for at in range(len(sums)) if at != right]
+        if not others:
+            return
+        wrong = max(others, key=sums.__getitem__)
+        if sums[right] - sums[wrong] < _MARGIN:
+            for trait in traits:
+                odds = self._odds.get(trait)
+                if odds is not None:
+                    odds[right] += _STEP
+                    odds[wrong] -= _STEP
 
 
 class Clause(NamedTuple):
@@ -137,6 +216,7 @@ class Lexicon(BaseModel):
     leanings: Mapping[str, Mapping[str, float]] = {}
     follow_up: tuple[Rule, ...]
     urgent: tuple[Rule, ...]
+    examples: Examples = Examples()
 
     _bits: dict[str, int] = PrivateAttr(default_factory=dict)
 
@@ -160,12 +240,74 @@ class Lexicon(BaseModel):
                 for i in leaning
                 if not taxonomy.has_type(i)
             ),
+            *(
+                f"examples of unknown kind {i!r}"
+                for i in self.examples.kinds
+                if not taxonomy.has_kind(i)
+            ),
+            *(
+                f"examples of unknown type {i!r}"
+                for i in self.examples.routine
+                if not taxonomy.has_type(i)
+            ),
+            *(
+                f"examples of unknown area {i!r}"
+                for areas in self.examples.routine.values()
+                for i in areas
+                if not taxonomy.has_area(i)
+            ),
         ]
 
     def read(self, text: str) -> list[Clause]:
         """Split into clauses and tell which word lists each one speaks of; total for any text."""
         plain = normalise(text)
         return list(_clauses(plain, self._hits(plain)))
+
+    def traits(self, text: str, clauses: Iterable[Clause]) -> frozenset[str | int]:
+        """Give what a text is compared by: its words, pairs of them, and the lists it speaks of."""
+        words = [
+            word if word.isalnum() or len(word) > 1 else "|"
+            for word in _TOKENS.findall(normalise(text))
+        ]
+        heard = 0
+        for clause in clauses:
+            heard |= clause.heard
+        return frozenset((*words, *map(str.__add__, words, words[1:]), *_bits_of(heard)))
+
+    @cached_property
+    def danger_likeness(self) -> Likeness:
+        """Likeness to a danger of any kind."""
+        return Likeness(
+            ("danger" if section == "kind" else "routine", self.traits(say, self.read(say)))
+            for section, _, say in self._told()
+        )
+
+    @cached_property
+    def kind_likeness(self) -> Likeness:
+        """Likeness to each kind of danger."""
+        return Likeness(
+            (target, self.traits(say, self.read(say)))
+            for section, target, say in self._told()
+            if section == "kind"
+        )
+
+    @cached_property
+    def type_likeness(self) -> Likeness:
+        """Likeness to each routine type."""
+        return Likeness(
+            (target.split(".")[0], self.traits(say, self.read(say)))
+            for section, target, say in self._told()
+            if section == "routine"
+        )
+
+    @cached_property
+    def area_likeness(self) -> Likeness:
+        """Likeness to each area, told by routine calls."""
+        return Likeness(
+            (target.split(".")[1], self.traits(say, self.read(say)))
+            for section, target, say in self._told()
+            if section == "routine"
+        )
 
     @cached_property
     def kind_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
@@ -269,6 +411,14 @@ class Lexicon(BaseModel):
             weight=rule.weight,
         )
 
+    def _told(self) -> Iterator[tuple[str, str, str]]:
+        """List the examples with what they are about: a kind, or a type and area."""
+        for kind, told in self.examples.kinds.items():
+            yield from (("kind", kind, say) for say in told)
+        for type_, areas in self.examples.routine.items():
+            for area, told in areas.items():
+                yield from (("routine", f"{type_}.{area}", say) for say in told)
+
     def _sections(self) -> Iterator[tuple[str, str, tuple[Rule, ...]]]:
         for section, targets in (("kind", self.kinds), ("area", self.areas), ("type", self.types)):
             for target, rules in targets.items():
@@ -354,6 +504,23 @@ def load_sample_lexicon() -> Lexicon:
     text = files("shared.policy.sample").joinpath("lexicon.yaml").read_text("utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return read_lexicon(yaml.load(text, Loader=loader), load_sample_taxonomy())  # noqa: S506  # a safe loader, the fast one where there is one
+
+
+def _log_odds(counts: Mapping[str, int], sizes: Mapping[str, int], subject: str) -> float:
+    """Weigh how often a trait is seen with a subject against how often without it."""
+    with_it = counts.get(subject, 0)
+    size = sizes[subject]
+    without_it = sum(counts.values()) - with_it
+    rest = sum(sizes.values()) - size
+    inside = (with_it + _UNSEEN) / (size + 2 * _UNSEEN)
+    return math.log(inside * (rest + 2 * _UNSEEN) / (without_it + _UNSEEN))
+
+
+def _bits_of(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        mask ^= bit
+        yield bit
 
 
 def _audible(

@@ -21,8 +21,10 @@ HALVES = [
     ("zh", "validation"),
     ("zh", "tuning"),
     ("zh", "later"),
+    ("zh", "sideways"),
     ("en", "validation"),
     ("en", "tuning"),
+    ("en", "sideways"),
 ]
 
 
