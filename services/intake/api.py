@@ -69,7 +69,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter
         request: Request,
         response: Response,
         asking: Asking,
-        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+        idempotency_key: Annotated[str | None, Header()] = None,
         accept_language: Annotated[str, Header()] = "zh",
     ) -> dict[str, Any]:
         """Register a request; the answer carries the promised times. 200 for a repeat."""

@@ -193,7 +193,9 @@ def _unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, 
     """The report inside a CloudEvent (structured or binary), and what names that event."""
     if "specversion" in raw and isinstance(raw.get("data"), dict):
         _check_version(raw.get("type"))
-        return raw["data"], f"cloudevent:{raw.get('source')}\n{raw.get('id')}"
+        source, id = raw.get("source"), raw.get("id")
+        # What names no event names every event: its reports would pass for repeats.
+        return raw["data"], f"cloudevent:{source}\n{id}" if source and id else None
     for prefix in CE_PREFIXES:
         if f"{prefix}id" in headers and f"{prefix}source" in headers:
             _check_version(headers.get(f"{prefix}type"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -77,6 +78,14 @@ class TicketReport(BaseModel):
     @classmethod
     def _plain(cls, value: str | None) -> str | None:
         return _without_controls(value)
+
+    @field_validator("reported_at", "due_by")
+    @classmethod
+    def _has_a_date(cls, value: datetime | None) -> datetime | None:
+        try:
+            return value and value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("is beyond the calendar; send a real time") from error
 
     @field_validator("text")
     @classmethod

@@ -1,0 +1,68 @@
+"""An emergency is taken whatever is wrong with it; the same fault in routine work is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import pytest
+import pytest_asyncio
+
+from shared.bus import INBOUND
+from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.bench import opened, until
+from tests.support.servers import Corner
+
+CRY = {"estate": "jinyuan", "text": "电梯里困了两个人，快来"}
+BEYOND = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
+
+
+@pytest_asyncio.fixture
+async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[IntakeBench]:
+    async with opened(IntakeBench, corner, tmp_path) as made:
+        await made.add_replica()
+        yield made
+
+
+async def post(bench: IntakeBench, body: dict[str, Any], key: str = "k") -> tuple[int, Any]:
+    headers = bench.signed_in("agent") | {"Idempotency-Key": key}
+    answer = await bench.http.post("/v1/tickets", json=body, headers=headers)
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("field", ["reported_at", "due_by"])
+@pytest.mark.parametrize("moment", BEYOND)
+async def test_a_time_beyond_the_calendar_is_a_fault_and_breaks_nothing(
+    bench: IntakeBench, field: str, moment: str
+) -> None:
+    status, answer = await post(bench, CRY | {field: moment})
+    refused, problem = await post(bench, LAMP | {field: moment}, key="routine")
+
+    assert (status, [fault["field"] for fault in answer["faults"]]) == (201, [field])
+    assert (refused, [fault["field"] for fault in problem["faults"]]) == (422, [field])
+
+
+async def test_a_key_may_be_as_long_as_its_sender_likes(bench: IntakeBench) -> None:
+    key = "k" * 1_000
+
+    first, again = await post(bench, CRY, key), await post(bench, CRY, key)
+
+    assert (first[0], again[0]) == (201, 200)
+    assert first[1]["number"] == again[1]["number"]
+
+
+async def test_events_that_name_no_id_are_not_taken_for_repeats_of_each_other(
+    bench: IntakeBench,
+) -> None:
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    for text in ("楼道灯不亮，请来修", "水管漏水了，请来修"):
+        event = {"specversion": "1.0", "data": LAMP | {"text": text}}
+        await exchange.publish(aio_pika.Message(json.dumps(event).encode()), "ticket.report")
+
+    async def both() -> bool:
+        return len(await bench.store.find("tickets", {}, limit=9)) == 2
+
+    await until(both)
