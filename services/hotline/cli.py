@@ -34,7 +34,7 @@ def main() -> None:
     """Run the command line; a fault of the machine or the call is one paragraph and exit code 2."""
     configure_operator_log()
     try:
-        build_app()()
+        build_app()(prog_name="hotline")
     except HotlineError as error:
         typer.echo(f"hotline: {error}", err=True)
         sys.exit(EXIT_FAULT)

@@ -31,7 +31,11 @@ def forward(
     data: Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")] = None,
 ) -> None:
     """Move the time forward; only in data made with `hotline up --trial`."""
-    offset = asyncio.run(_forward(running(data_folder(data)).mongo, read_span(span)))
+    url = running(data_folder(data)).mongo
+    try:
+        offset = asyncio.run(_forward(url, read_span(span)))
+    except ValueError as error:
+        raise UnusableSettingError(f"{span!r} cannot be used: {error}.") from error
     if offset is None:
         raise UnusableSettingError(
             "These data are no trial's, so their time is not to be moved. Make a trial with "
@@ -53,4 +57,7 @@ def read_span(text: str) -> timedelta:
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text).strip():
         raise UnusableSettingError(f"{text!r} is no span of time. Write 15m, 2h30m or 1d.")
-    return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in parts), timedelta())
+    try:
+        return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in parts), timedelta())
+    except OverflowError as error:
+        raise UnusableSettingError(f"{text!r} is longer than any calendar.") from error

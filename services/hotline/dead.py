@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from services.hotline.client import answer, api, data_folder, running
 from services.hotline.errors import UnusableSettingError
@@ -28,20 +26,13 @@ def register(app: typer.Typer) -> None:
 
 def show_all(data: DataOption = None) -> None:
     """List those of all services: id, queue, reason, what is at fault, the next try."""
-    table = Table(show_lines=True)
-    table.add_column("id", no_wrap=True)  # whole, since `show` and `replay` ask for it
-    for column in ("queue", "reason", "detail", "tries", "next try"):
-        table.add_column(column, overflow="fold")
+    count = 0
     for item in _all(data_folder(data)):
-        table.add_row(
-            item["id"],
-            item["queue"],
-            item["reason"],
-            item["detail"],
-            str(item["attempts"]),
-            item["next_at"] or "-",
-        )
-    Console().print(table)
+        count += 1
+        waits = f"next try {item['next_at']}" if item["next_at"] else "waits for you"
+        typer.echo(f"{item['id']}  {item['queue']}  {item['reason']}")
+        typer.echo(f"    {item['detail']}; tried {item['attempts']} times, {waits}")
+    typer.echo(f"{count} parked messages")
 
 
 def show(id: str, data: DataOption = None) -> None:
@@ -57,7 +48,7 @@ def replay(id: str, data: DataOption = None) -> None:
     folder = data_folder(data)
     with api(folder, _service_of(folder, id), role=ROLE) as client:
         answer(client.post(f"/v1/parked/{id}/replay"))
-    typer.echo(f"{id} is in its queue again")
+    typer.echo(f"{id} is in its queue again; with its fault unmended it will be parked again")
 
 
 def _all(data: Path) -> Iterator[dict[str, Any]]:

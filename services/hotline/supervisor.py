@@ -113,6 +113,8 @@ class Supervisor:
             self._lock.release()
             raise
         Endpoints.remove(self.data)
+        # Keys and passwords lie in here, and the folder may be inside somebody's checkout.
+        (self.data / ".gitignore").write_text("*\n", encoding="utf-8")
         for identity in left_over:
             logger.warning("left-over process ended", service=identity.name, pid=identity.pid)
 

@@ -45,6 +45,12 @@ class ReclassifyBody(_Body):
     area: Annotated[str, Field(max_length=60)] | None = None
 
 
+class AnswerBody(_Body):
+    """What the caller was told."""
+
+    answer: Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
 class FeedbackBody(_Body):
     """How feeding the result back ended."""
 
@@ -142,11 +148,10 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         )
 
     @router.post("/answer")
-    async def answer(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+    async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
         """The question is answered; nobody has to go."""
-        return shown(
-            await following.act(number, asking, Answer(by=asking.id, note=body.scrubbed()))
-        )
+        act = Answer(by=asking.id, note=scrub(body.answer))
+        return shown(await following.act(number, asking, act))
 
     @router.post("/tell")
     async def tell(number: str, body: _Body, asking: Asking) -> dict[str, Any]:

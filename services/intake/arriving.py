@@ -184,7 +184,8 @@ def conflict_problem(conflict: Conflict) -> Problem:
     """The same over HTTP and AMQP: which ticket the key stands for, and what to do instead."""
     return Problem(
         422, "conflict", "This key was used for another request",
-        detail="to add to that request, send ticket.supplement with its number",
+        detail="to add to that request, supplement it "
+        f"(POST /v1/tickets/{conflict.number}/supplement); for another one use another key",
         field="Idempotency-Key", number=conflict.number, instead="ticket.supplement",
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ import orjson
 from shared.contracts import Fault
 from shared.contracts.report import Caller, TicketReport
 from shared.policy.policy import Policy
+from shared.privacy import to_e164
 from shared.tickets import Ticket
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -158,6 +159,26 @@ def answer_for(
         faults=tuple(faults),
         reporter_ref=reporter_ref,
     )
+
+
+def notices(report: TicketReport, *, estate: str | None) -> tuple[Fault, ...]:
+    """What did not keep a request from being taken, but whoever sent it should know."""
+    found = []
+    named = report.estate or report.address or report.device
+    if estate is None and named:
+        found.append(
+            Fault("estate", "is no place of this group that we know", "a person will look at it")
+        )
+    phone = report.caller.phone if report.caller else None
+    if phone and to_e164(phone) is None:
+        found.append(
+            Fault(
+                "caller.phone",
+                "is not a number that can be called",
+                "send it with its area code, or as +86…",
+            )
+        )
+    return tuple(found)
 
 
 def advice_for(policy: Policy, kind: str | None, language: str) -> str | None:

@@ -13,6 +13,7 @@ from services.intake.domain import (
     answer_for,
     idempotency_key,
     new_number,
+    notices,
 )
 from services.intake.errors import Conflict
 from services.intake.storage import Reservations, TicketPapers
@@ -186,7 +187,7 @@ class Registering:
             ticket,
             policy,
             language=arrival.language,
-            faults=arrival.faults,
+            faults=(*arrival.faults, *notices(arrival.report, estate=ticket.estate)),
             reporter_ref=arrival.report.reporter_ref,
             alert_published=self._alert_published(),
         )

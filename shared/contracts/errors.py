@@ -6,8 +6,9 @@ None of these texts carries the value itself, which may be somebody's name or nu
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Final, Self
 
 from pydantic import ValidationError
 from typing_extensions import override
@@ -69,10 +70,54 @@ def _plain(part: int | str) -> str:
 
 
 def faults_of(error: ValidationError, *, prefix: str = "") -> tuple[Fault, ...]:
-    """The faults pydantic found, as fields and sentences without the values."""
+    """The faults pydantic found, as fields, faults and ways out, without the values."""
+    return faults_in(error.errors(include_url=False, include_input=False), prefix=prefix)
+
+
+def faults_in(errors: Sequence[Mapping[str, Any]], *, prefix: str = "") -> tuple[Fault, ...]:
+    """The same for a list of pydantic's errors."""
     found = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
+    for item in errors:
         path = ".".join(_plain(part) for part in item["loc"])
         field = ".".join(part for part in (prefix, path) if part) or "body"
-        found.append(Fault(field, item["msg"]))
+        found.append(Fault(field, *_said(item)))
     return tuple(found)
+
+
+def _said(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Fault and way out in our own words; the library's where we have none."""
+    kind, limits = str(item["type"]), item.get("ctx") or {}
+    for begins, (fault, remedy) in _WORDS.items():
+        if kind.startswith(begins):
+            return fault.format_map(_Limits(limits)), remedy.format_map(_Limits(limits))
+    return str(item["msg"]).removeprefix("Value error, "), ""
+
+
+class _Limits(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "missing": ("is missing", "send it"),
+    "extra_forbidden": ("is not a known field", "leave it out, or see /docs for the fields"),
+    "string_too_long": ("is longer than {max_length} characters", "shorten it"),
+    "string_too_short": ("is too short", "send at least {min_length} characters"),
+    "string_pattern": ("is not written as it must be", "match {pattern}"),
+    "string": ("is not text", "send a string"),
+    "bool": ("is not true or false", "send true or false"),
+    "int": ("is not a whole number", "send a whole number"),
+    "greater_than": ("is too small", "see /docs for the least"),
+    "less_than": ("is too large", "see /docs for the greatest"),
+    "too_long": ("has more than {max_length} entries", "send fewer"),
+    "tuple": ("is not a list", "send a list"),
+    "list": ("is not a list", "send a list"),
+    "literal_error": ("is not one of the known words", "use {expected}"),
+    "enum": ("is not one of the known words", "use {expected}"),
+    "timezone_aware": ("has no time zone", "write it as 2026-11-23T08:00:00+08:00"),
+    "datetime": ("is not a time", "write it as 2026-11-23T08:00:00+08:00"),
+    "model": ("is not an object with fields", "send a JSON object"),
+    "dict": ("is not an object with fields", "send a JSON object"),
+    "json_invalid": ("is not JSON", "send one JSON object"),
+}
+"""By the beginning of pydantic's error type, the longer before the shorter."""

@@ -138,7 +138,7 @@ def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, .
     text = raw.get("text")
     plain = (_without_controls(text) or "").strip() if isinstance(text, str) else None
     if not plain:
-        raise MalformedMessage("text", "is missing or not a string", "say what the matter is")
+        raise MalformedMessage("text", "is missing, empty or not text", "say what the matter is")
     kept: dict[str, Any] = dict(raw) | {"text": plain[:MAX_TEXT]}
     faults: list[Fault] = []
     while True:

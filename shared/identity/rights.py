@@ -5,6 +5,8 @@ What the table of the lifecycle says of roles is the only source; this module ad
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shared.identity.principal import Principal
 from shared.tickets import ROWS, Ticket, Transition, WorkOrder
 
@@ -12,8 +14,10 @@ from shared.tickets import ROWS, Ticket, Transition, WorkOrder
 class Forbidden(Exception):
     """The principal may not do this; the text names the role and the act, nothing of the ticket."""
 
-    def __init__(self, principal: Principal, act: str) -> None:
-        super().__init__(f"role {principal.role} may not {act} here")
+    def __init__(self, principal: Principal, act: str, allowed: Iterable[str] = ()) -> None:
+        text = f"role {principal.role} may not {act} here"
+        roles = ", ".join(sorted(allowed))
+        super().__init__(f"{text}; ask one of: {roles}" if roles else text)
 
 
 def require(
@@ -25,7 +29,7 @@ def require(
 ) -> None:
     """Raise Forbidden unless the role may, and the place and department are within reach."""
     if principal.role not in ROWS[transition].roles:
-        raise Forbidden(principal, transition.value)
+        raise Forbidden(principal, transition.value, ROWS[transition].roles - {"service"})
     if ticket is not None and not sees(principal, ticket):
         raise Forbidden(principal, transition.value)
     is_department = principal.role == "department"
@@ -45,4 +49,4 @@ def sees(principal: Principal, ticket: Ticket) -> bool:
 def require_role(principal: Principal, act: str, *roles: str) -> None:
     """Raise Forbidden unless the principal has one of the roles."""
     if principal.role not in roles:
-        raise Forbidden(principal, act)
+        raise Forbidden(principal, act, roles)

@@ -31,7 +31,7 @@ def build_app(
         async with lifespan():
             yield
 
-    app = FastAPI(title=title, version="1", lifespan=run, redoc_url=None)
+    app = FastAPI(title=title, version="1", lifespan=run, redoc_url=None, strict_content_type=False)
     app.state.platform = platform
     app.add_middleware(BodyLimit, largest=largest_body)
     add_problem_handlers(app)

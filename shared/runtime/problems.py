@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,15 +12,17 @@ from starlette.exceptions import HTTPException
 
 from shared.bus import BrokerDown
 from shared.contracts import Fault, MalformedMessage
+from shared.contracts.errors import faults_in
 from shared.identity import Forbidden, InvalidToken
 from shared.store import STORE_DOWN, Contested
 from shared.store.policies import NoPolicyError
 from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
-from shared.tickets import NoSuchOrder, NotAllowed
+from shared.tickets import NoSuchOrder, NotAllowed, possible_from
 
+MOST_FAULTS: Final = 20
+"""More than these help nobody."""
 PROBLEM_JSON: Final = "application/problem+json"
-_FIELD: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,40}")
 
 
 class Problem(Exception):
@@ -45,8 +46,11 @@ class Problem(Exception):
             self.body["detail"] = detail
         if faults:
             self.body["faults"] = [
-                {"field": f.field, "fault": f.fault, "remedy": f.remedy} for f in faults
+                {"field": f.field, "fault": f.fault, "remedy": f.remedy}
+                for f in faults[:MOST_FAULTS]
             ]
+            if len(faults) > MOST_FAULTS:
+                self.body["more_faults"] = len(faults) - MOST_FAULTS
         self.body |= more
         super().__init__(title)
 
@@ -58,7 +62,11 @@ class Problem(Exception):
 
 def not_found() -> Problem:
     """The same for what is missing and for what is not yours, so that nothing can be guessed."""
-    return Problem(404, "not-found", "There is nothing here, or it is not yours")
+    return Problem(
+        404, "not-found", "There is nothing here, or it is not yours",
+        detail="check the path (/docs lists them) and the number; "
+        "your token may not reach its place or department",
+    )  # fmt: skip
 
 
 def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911 - one case an error
@@ -72,6 +80,7 @@ def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911 - one case a
             return Problem(
                 409, "not-allowed", "Not possible in the present status", detail=error.remedy,
                 transition=str(error.transition), present=str(error.status), set_by=error.last_by,
+                possible=possible_from(error.transition, str(error.status)),
             )  # fmt: skip
         case NoSuchTicket() | NoSuchOrder():
             return not_found()
@@ -102,7 +111,9 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def on_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        faults = [Fault(_path(item["loc"]), item["msg"]) for item in error.errors()]
+        # The first part of a place only says where the request held it.
+        found = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
+        faults = faults_in(found)
         return Problem(422, "malformed", "The request does not fit", faults=faults).to_response()
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
@@ -120,12 +131,6 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def _plain(error: HTTPException) -> Problem:
     return Problem(error.status_code, "refused", str(error.detail))
-
-
-def _path(loc: Sequence[int | str]) -> str:
-    """The field, unless the sender chose a name that could itself be somebody's number."""
-    parts = [str(p) if isinstance(p, int) or _FIELD.fullmatch(p) else "(unnamed)" for p in loc]
-    return ".".join(parts[1:]) or parts[0]
 
 
 def _route(request: Request) -> str:

@@ -15,6 +15,8 @@ from motor.motor_asyncio import AsyncIOMotorDatabase
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
 TRIAL_ID: Final = "trial"
+FURTHEST: Final = timedelta(days=3650)
+"""Calendars and dates still work that far ahead."""
 
 
 class DatabaseClock:
@@ -62,11 +64,22 @@ async def allow_trial(database: Database) -> None:
 
 
 async def forward_trial(database: Database, span: timedelta) -> timedelta | None:
-    """Move a trial's clock forward; the whole offset, or None where the data are no trial's."""
+    """Move a trial's clock forward; the whole offset, or None where the data are no trial's.
+
+    Raises ValueError for a span that is not forward or goes beyond FURTHEST in all.
+    """
     if span <= timedelta():
         raise ValueError("the clock moves forward only")
-    step = round(span.total_seconds() * 1000)
+    step, furthest = _millis(span), _millis(FURTHEST)
     doc = await database["clock"].find_one_and_update(
-        {"_id": TRIAL_ID}, {"$inc": {"forward_ms": step}}, return_document=True
+        {"_id": TRIAL_ID, "forward_ms": {"$lte": furthest - step}},
+        {"$inc": {"forward_ms": step}},
+        return_document=True,
     )
+    if doc is None and await database["clock"].find_one({"_id": TRIAL_ID}) is not None:
+        raise ValueError(f"that is too far: a trial goes at most {FURTHEST.days} days ahead")
     return timedelta(milliseconds=doc["forward_ms"]) if doc else None
+
+
+def _millis(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)

@@ -12,11 +12,12 @@ from shared.tickets.lifecycle import (
     TicketStatus,
     Transition,
     derive_status,
+    possible_from,
 )
 from shared.tickets.model import LifecycleRules, Ticket, WorkOrder
 
 __all__ = [
     "ROWS", "TABLE", "Applied", "Clock", "LifecycleRules", "NoSuchOrder", "NotAllowed",
     "OrderStatus", "Registration", "Ticket", "TicketStatus", "Transition", "WorkOrder", "apply",
-    "changes_of", "derive_status", "register", "ticket_from_doc", "ticket_to_doc",
+    "changes_of", "derive_status", "possible_from", "register", "ticket_from_doc", "ticket_to_doc",
 ]  # fmt: skip

@@ -203,6 +203,7 @@ TABLE: Final[tuple[Row, ...]] = (
 )
 # fmt: on
 
+
 ROWS: Final[dict[Transition, Row]] = {row.transition: row for row in TABLE}
 
 
@@ -221,3 +222,13 @@ def derive_status(mark: TicketStatus | None, orders: Iterable[OrderStatus]) -> T
     if unfinished:
         return TicketStatus.DISPATCHED
     return TicketStatus.RESOLVED if OrderStatus.RESOLVED in counting else TicketStatus.HANDED_OVER
+
+
+def possible_from(wanted: Transition, status: str) -> list[str]:
+    """What somebody may do instead of `wanted`, by the table, to a ticket or order in `status`."""
+    on = ROWS[wanted].on
+    return [
+        row.transition.value
+        for row in TABLE
+        if row.on == on and row.endpoint and any(state.value == status for state in row.from_)
+    ]

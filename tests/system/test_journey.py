@@ -115,7 +115,7 @@ async def test_an_emergency_in_a_wrong_estate_reaches_the_groups_own_duty(floor:
 
     assert answer["emergency"] is True
     assert answer["held"] == "place"
-    assert {fault["field"] for fault in answer["faults"]} == {"reported_at"}
+    assert {fault["field"] for fault in answer["faults"]} == {"reported_at", "estate"}
     assert alert["recipient"].startswith("group-")
     queue = await hands.call("GET", "router", "/v1/manual-queue", role="dispatcher")
     assert answer["number"] in {item["number"] for item in queue.json()["items"]}
