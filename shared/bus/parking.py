@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from faststream.rabbit.message import RabbitMessage
 
-from shared.bus.errors import BrokerDown, Reject, RetryLater
+from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
 from shared.bus.messages import queue_of
 from shared.contracts import ContractError
 from shared.store import Contested, Store
@@ -54,9 +54,9 @@ def next_step(error: Exception, attempts: int) -> NextStep:
             return NextStep(error.reason, str(error), None)
         case RetryLater(after=after) if attempts < MAX_ATTEMPTS:
             return NextStep(error.reason, error.reason, after or _backoff(attempts))
-        case Contested() | BrokerDown() if attempts < MAX_ATTEMPTS:
+        case Contested() | BrokerDown() | Unroutable() if attempts < MAX_ATTEMPTS:
             return NextStep("temporary", type(error).__name__, _backoff(attempts))
-        case RetryLater() | Contested() | BrokerDown():
+        case RetryLater() | Contested() | BrokerDown() | Unroutable():
             return NextStep("gave_up", f"{type(error).__name__} {attempts} times", None)
         case _:
             return NextStep("failed", type(error).__name__, None)
