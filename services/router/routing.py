@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from services.router.domain import choose_person, work_to_give
+from shared.contracts import MalformedMessage
 from shared.identity import Forbidden, Principal, require, sees, service_principal
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
-from shared.tickets.acts import Act, Dispatch, OrderAct
+from shared.tickets.acts import Act, Dispatch, OrderAct, Transfer
 from shared.tickets.model import ROUTERS_REASONS
 
 BY_RULE: Final = service_principal("router")
@@ -49,6 +51,8 @@ class Routing:
         Foreign and missing orders look the same (404).
         """
         number = order.rpartition("-")[0]
+        if isinstance(act, Transfer):
+            self._check_receiver(act.to_department, act.assignee)
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             found = ticket.order(order)
@@ -60,6 +64,8 @@ class Routing:
                 if principal.role == "department" and not principal.answers_for(found.department):
                     raise not_found() from None
                 raise
+            if isinstance(act, Transfer) and act.assignee is None:
+                return replace(act, assignee=self._first(ticket, act.to_department))
             return act
 
         return await self._platform.tickets.change(number, choose)
@@ -69,6 +75,7 @@ class Routing:
     ) -> Ticket:
         """A person decides who gets a ticket that no rule could give to anybody."""
         require(principal, Transition.DISPATCH)
+        self._check_receiver(department, assignee)
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             if not sees(principal, ticket):
@@ -82,6 +89,13 @@ class Routing:
             return Dispatch(by=principal.id, department=department, assignee=person)
 
         return await self._platform.tickets.change(number, choose)
+
+    def _check_receiver(self, department: str, assignee: str | None) -> None:
+        """Work is given to whom policy and duty list know: others would never hear of it."""
+        if department not in {d.id for d in self._platform.policy.taxonomy.departments}:
+            raise MalformedMessage("department", "is not a department of the policy")
+        if assignee is not None and self._platform.duty.current.person(assignee) is None:
+            raise MalformedMessage("assignee", "is nobody on the duty list", "send their id")
 
     def _first(self, ticket: Ticket, department: str) -> str | None:
         person = choose_person(self._platform.duty.current, ticket, department)
