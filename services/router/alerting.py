@@ -28,7 +28,7 @@ from services.router.storage import (
 from shared.bus import each
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
-from shared.identity import Principal, require_role
+from shared.identity import Principal, require_role, sees
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
@@ -133,11 +133,16 @@ class Alerting:
         return changed
 
     async def get(self, number: str, principal: Principal) -> Emergency:
-        """One emergency within reach."""
+        """One emergency within reach: of a department only what it works on or was alerted to."""
         doc = await self._store.get("emergencies", number)
-        if doc is None or not principal.reaches(doc["estate"]):
+        ticket = await self._platform.tickets.get(number)
+        if doc is None or ticket is None:
             raise not_found()
-        return emergency_from_doc(doc)
+        emergency = emergency_from_doc(doc)
+        called = any(principal.id in alert.recipients for alert in emergency.alerts)
+        if not (principal.reaches(emergency.estate) and (called or sees(principal, ticket))):
+            raise not_found()
+        return emergency
 
     async def alert_overdue(self) -> int:
         """Call the next in the chain wherever nobody has acknowledged in time; how many."""

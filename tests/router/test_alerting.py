@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from services.router.queues import EMERGENCIES
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import EmergencyStarted, TicketResolved
+from shared.identity import Principal, issue_token
 from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket
 from shared.tickets.acts import Accept, Act, NotSatisfied, Reclassify, Resolve
@@ -91,3 +94,23 @@ async def test_an_emergency_that_was_taken_for_none_is_alerted_when_it_is_one_af
 
     await started(bench, 2)
     assert (await emergency(bench))["ended_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("id", "department", "status"),
+    [("p", "cleaning", 404), ("p", "engineering", 200), ("jy-engineering-1", "cleaning", 200)],
+)
+async def test_only_whoever_works_on_it_or_was_called_takes_an_emergency_for_a_department(
+    bench: RouterBench, id: str, department: str, status: int
+) -> None:
+    """Somebody of elsewhere who takes it keeps the next in the chain from being called."""
+    await begin(bench)
+    who = Principal(id, "department", frozenset({"jinyuan"}), frozenset({department}))
+    token = issue_token(who, bench.keys.token, now=bench.now())
+    headers = {"Authorization": f"Bearer {token}"}
+
+    seen = await bench.http.get(f"/v1/emergencies/{NUMBER}", headers=headers)
+    taken = await bench.http.post(f"/v1/emergencies/{NUMBER}/acknowledge", headers=headers)
+
+    assert (seen.status_code, taken.status_code) == (status, status)
+    assert (await emergency(bench))["acknowledged_by"] == (id if status == 200 else None)
