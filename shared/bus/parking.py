@@ -86,7 +86,8 @@ class Parking:
             attempts=attempts,
             **await self._kept(message),
             next_at=self._store.clock.now() + step.after if step.after else None,
-            content_type=raw.content_type,
+            # A stranger may have written anything there, and no reader of ours asks for it.
+            content_type=raw.content_type if self._sealing is None else None,
             routing_key=raw.routing_key or "",
             principal=raw.user_id,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 import aio_pika
@@ -12,6 +13,19 @@ from pamqp import encode
 from shared.bus import Inbound, Reject
 from shared.bus.topology import INBOUND
 from tests.bus.bench import REPORTS, Bench, until
+
+
+class Sealed:
+    """Hides everything it is given."""
+
+    async def seal_parked(self, content: Mapping[str, Any]) -> bytes:
+        del content
+        return b"sealed"
+
+    def fingerprint(self, body: bytes) -> str:
+        del body
+        return "fingerprint"
+
 
 NO_TEXT = b"\x03\xff\xfe\xfd"
 NANOSECONDS = struct.pack(">Q", 1_790_000_000_000_000_000)
@@ -55,6 +69,19 @@ async def test_a_property_that_cannot_be_read_does_not_stop_the_message(
 
     await until(lambda: taken == [b"strange", b"next"])
     assert not bench.consumers.missing()
+
+
+async def test_a_content_type_is_as_private_as_the_message_it_came_with(bench: Bench) -> None:
+    bench.seal_with(Sealed())
+
+    @bench.consumers.on_message(REPORTS)
+    async def refuse(message: Inbound) -> None:
+        raise Reject("malformed", "not this one")
+
+    await bench.start()
+    await bench.publish(b"junk", "ticket.report", exchange=INBOUND, content_type="13800138000")
+
+    assert "13800138000" not in repr(await bench.entry())
 
 
 async def test_a_header_that_the_store_cannot_name_does_not_keep_a_message_from_being_parked(
