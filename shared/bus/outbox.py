@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from shared.bus.errors import BrokerDown, Unroutable
+from shared.bus.loops import repeat
 from shared.bus.publisher import Publisher
 from shared.bus.topology import EVENTS
 from shared.contracts import CLOUDEVENTS_JSON, Envelope, Lane
@@ -59,7 +60,7 @@ class OutboxPublisher:
         async with asyncio.TaskGroup() as group:
             for _ in range(IN_FLIGHT):
                 group.create_task(self._work())
-            group.create_task(self._clear_forever())
+            group.create_task(repeat(self.clear, seconds=CLEAR_EVERY_SECONDS))
 
     async def _work(self) -> None:
         while True:
@@ -85,11 +86,6 @@ class OutboxPublisher:
             self._published.setdefault(key, []).append(envelope.id)
         finally:
             self._in_flight.discard(envelope.id)
-
-    async def _clear_forever(self) -> None:
-        while True:
-            await asyncio.sleep(CLEAR_EVERY_SECONDS)
-            await self.clear()
 
     async def clear(self) -> None:
         """Take what was confirmed out of the outboxes; a failure is repeated by the relay."""

@@ -153,8 +153,8 @@ class Store:
     async def left_behind(self, *, limit: int) -> AsyncIterator[tuple[str, str, Envelope]]:
         """Events of this service that are older than their lane's relay time."""
         now = self.clock.now()
-        for collection in EMITTING:
-            for lane, age in RELAY_AFTER.items():
+        for lane, age in RELAY_AFTER.items():  # all that is urgent before anything else
+            for collection in EMITTING:
                 waiting = {"service": self.service, "lane": lane, "at": {"$lt": now - age}}
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
