@@ -20,8 +20,10 @@ _LIKENESS = 0.6
 _TOLD_BY_RULES = 2.0
 _MOST_TOLD = 2.0
 # What likeness to examples counts beside the rules of types and areas.
-_TYPE_LIKENESS = 0.3
+_TYPE_LIKENESS = 0.8
 _AREA_LIKENESS = 0.5
+# What says less than this cannot be compared to anything.
+_FEWEST_TRAITS = 5
 _OTHER = "other"
 _INQUIRY = "inquiry"
 _COMPLAINT = "complaint"
@@ -85,7 +87,7 @@ def classify(
     if claimed and not silenced:
         return _claimed(dangers, _best(areas) if area_hint is None else area_hint, taxonomy)
     known = type_hint if type_hint and taxonomy.has_type(type_hint) else None
-    if known is None and danger >= lexicon.examples.danger_from:
+    if known is None and traits and danger >= lexicon.examples.danger_from:
         return _heard(_likest_kind(traits, dangers, lexicon), dangers, taxonomy)
     wanted = None if known == EMERGENCY else known
     return _routine(
@@ -94,10 +96,11 @@ def classify(
 
 
 def _comparable(text: str, clauses: Sequence[Clause], lexicon: Lexicon) -> frozenset[str | int]:
-    """Give the traits of a text that may be compared to examples; a letter has none."""
+    """Give the traits of a text that may be compared to examples; a letter or a grunt has none."""
     if len(text) > lexicon.letter.longer_than:
         return frozenset()
-    return lexicon.traits(text, clauses)
+    traits = lexicon.traits(text, clauses)
+    return traits if len(traits) >= _FEWEST_TRAITS else frozenset()
 
 
 def _danger(traits: frozenset[str | int], lexicon: Lexicon) -> float:

@@ -104,8 +104,8 @@ class Examples(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    danger_from: float = Field(0.5, gt=0)
-    harmless_below: float = Field(-6.5, lt=0)
+    danger_from: float = Field(0.3, gt=0)
+    harmless_below: float = Field(-4.5, lt=0)
     kinds: Mapping[str, tuple[str, ...]] = {}
     routine: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
 
