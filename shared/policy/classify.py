@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.policy.lexicon import Clause, CompiledGuard, CompiledRule, Lexicon, Likeness
+from shared.policy.lexicon import Clause, CompiledGuard, CompiledRule, Lexicon, Likeness, Rules
 from shared.policy.taxonomy import EMERGENCY, NORMAL, Taxonomy
 
 # Evidence that makes a danger certain enough to send people.
@@ -33,7 +33,6 @@ _URGENT = "urgent"
 _UNKNOWN_DANGER = "trapped_person"
 
 _Fired = dict[str, dict[str, float]]
-_Rules = Mapping[int, tuple[CompiledRule, ...]]
 
 
 class Classification(BaseModel):
@@ -177,7 +176,7 @@ def _onward(clauses: Sequence[Clause], speaking: set[int], guard: CompiledGuard)
     return reached
 
 
-def _matches(clauses: Sequence[Clause], rules: _Rules) -> Iterator[tuple[int, CompiledRule]]:
+def _matches(clauses: Sequence[Clause], rules: Rules) -> Iterator[tuple[int, CompiledRule]]:
     """Give every rule that holds with its clause; what is said again is not tried again."""
     known: dict[tuple[int, int], list[CompiledRule]] = {}
     for at, (heard, around, _) in enumerate(clauses):
@@ -188,16 +187,16 @@ def _matches(clauses: Sequence[Clause], rules: _Rules) -> Iterator[tuple[int, Co
             yield at, rule
 
 
-def _matching(heard: int, around: int, rules: _Rules) -> list[CompiledRule]:
+def _matching(heard: int, around: int, rules: Rules) -> list[CompiledRule]:
     """Give the rules that hold in a clause with these neighbours."""
-    left = heard
+    left = heard & rules.triggers
     found = []
     while left:
         bit = left & -left
         left ^= bit
         found += [
             rule
-            for rule in rules.get(bit, ())
+            for rule in rules.by_trigger[bit]
             if heard & rule.need == rule.need
             and not heard & rule.but
             and around & rule.near == rule.near
@@ -206,7 +205,7 @@ def _matching(heard: int, around: int, rules: _Rules) -> list[CompiledRule]:
     return found
 
 
-def _fire(clauses: Sequence[Clause], rules: _Rules) -> _Fired:
+def _fire(clauses: Sequence[Clause], rules: Rules) -> _Fired:
     """Collect the evidence for each target; saying a thing twice is no more evidence."""
     fired: _Fired = {}
     for _, rule in _matches(clauses, rules):

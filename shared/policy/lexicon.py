@@ -183,6 +183,13 @@ class CompiledRule(NamedTuple):
     weight: float
 
 
+class Rules(NamedTuple):
+    """Compiled rules by a bit that each of them needs, and all those bits at once."""
+
+    triggers: int
+    by_trigger: Mapping[int, tuple[CompiledRule, ...]]
+
+
 class CompiledGuard(NamedTuple):
     """A guard in bits."""
 
@@ -263,6 +270,11 @@ class Lexicon(BaseModel):
         plain = normalise(text)
         return list(_clauses(plain, self._hits(plain)))
 
+    def learn(self) -> None:
+        """Compile the rules and learn from the examples now, so that no caller waits for it."""
+        _ = self.kind_rules, self.area_rules, self.type_rules, self.mark_rules
+        _ = self.danger_likeness, self.kind_likeness, self.type_likeness, self.area_likeness
+
     def traits(self, text: str, clauses: Iterable[Clause]) -> frozenset[str | int]:
         """Give what a text is compared by: its words, pairs of them, and the lists it speaks of."""
         words = [
@@ -310,22 +322,22 @@ class Lexicon(BaseModel):
         )
 
     @cached_property
-    def kind_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+    def kind_rules(self) -> Rules:
         """The emergency rules, by a bit each of them needs."""
         return self._by_trigger(self.kinds, "kind")
 
     @cached_property
-    def area_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+    def area_rules(self) -> Rules:
         """The area rules, by a bit each of them needs."""
         return self._by_trigger(self.areas, "area")
 
     @cached_property
-    def type_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+    def type_rules(self) -> Rules:
         """The type rules, by a bit each of them needs."""
         return self._by_trigger(self.types, "type")
 
     @cached_property
-    def mark_rules(self) -> Mapping[int, tuple[CompiledRule, ...]]:
+    def mark_rules(self) -> Rules:
         """The follow-up and urgency rules, by a bit each of them needs."""
         return self._by_trigger({"follow_up": self.follow_up, "urgent": self.urgent}, "mark")
 
@@ -387,16 +399,15 @@ class Lexicon(BaseModel):
                         idioms.append((at, end))
         return _audible(hits, idioms, self._routine)
 
-    def _by_trigger(
-        self, rules: Mapping[str, tuple[Rule, ...]], section: str
-    ) -> Mapping[int, tuple[CompiledRule, ...]]:
+    def _by_trigger(self, rules: Mapping[str, tuple[Rule, ...]], section: str) -> Rules:
         found: dict[int, list[CompiledRule]] = {}
         for target, targeted in rules.items():
             for rule in targeted:
                 compiled = self._compile(rule, target, section)
                 trigger = compiled.need & -compiled.need
                 found.setdefault(trigger, []).append(compiled)
-        return {trigger: tuple(compiled) for trigger, compiled in found.items()}
+        by_trigger = {trigger: tuple(compiled) for trigger, compiled in found.items()}
+        return Rules(sum(by_trigger), by_trigger)
 
     def _compile(self, rule: Rule, target: str, section: str) -> CompiledRule:
         own = self._bit(f"{section}.{target}.{rule.id}") if rule.say else 0
@@ -495,6 +506,7 @@ def read_lexicon(document: object, taxonomy: Taxonomy) -> Lexicon:
     faults = lexicon.faults_against(taxonomy)
     if faults:
         raise ValueError("; ".join(faults))
+    lexicon.learn()
     return lexicon
 
 
