@@ -29,15 +29,17 @@ class Deadlines:
     async def fire_due(self) -> int:
         """Fire every deadline due now; how many tickets were touched."""
         store = self._platform.store
-        total = 0
+        total, before = 0, list[str]()
         while True:
             numbers = await due_numbers(
                 store, "tickets", store.clock.now(), limit=BATCH, but=self._at_fault
             )
             self._at_fault |= await each(self.fire, numbers)
             total += len(numbers)
-            if len(numbers) < BATCH:
+            # The same tickets again: they are due and have nothing to fire; the next turn looks.
+            if len(numbers) < BATCH or numbers == before:
                 return total
+            before = numbers
 
     async def fire(self, number: str) -> None:
         """Fire what is due of one ticket, in one write."""

@@ -66,3 +66,17 @@ async def test_events_that_name_no_id_are_not_taken_for_repeats_of_each_other(
         return len(await bench.store.find("tickets", {}, limit=9)) == 2
 
     await until(both)
+
+
+async def test_a_nest_deeper_than_anybody_needs_is_a_fault_and_breaks_nothing(
+    bench: IntakeBench,
+) -> None:
+    nest: dict[str, Any] = {}
+    for _ in range(300):
+        nest = {"a": nest}
+
+    status, answer = await post(bench, CRY | {"cosmos": nest})
+    refused, problem = await post(bench, LAMP | {"cosmos": nest}, key="routine")
+
+    assert (status, [fault["field"] for fault in answer["faults"]]) == (201, ["cosmos"])
+    assert (refused, [fault["field"] for fault in problem["faults"]]) == (422, ["cosmos"])
