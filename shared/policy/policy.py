@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from shared.policy.calendar import Calendar
 from shared.policy.lexicon import Lexicon
@@ -79,6 +81,11 @@ class Rules(BaseModel):
     desk_numbers: tuple[str, ...]
 
 
+def _checked_before(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """What is a value already was checked when it was made; checking a lexicon takes a while."""
+    return value if isinstance(value, Lexicon | Templates) else check(value)
+
+
 class Policy(BaseModel):
     """All that is in force, under one version name that tickets keep."""
 
@@ -87,10 +94,10 @@ class Policy(BaseModel):
     version: str
     group: Group
     taxonomy: Taxonomy
-    lexicon: Lexicon
+    lexicon: Annotated[Lexicon, WrapValidator(_checked_before)]
     calendar: Calendar
     rules: Rules
-    templates: Templates
+    templates: Annotated[Templates, WrapValidator(_checked_before)]
 
 
 def sample_documents() -> dict[str, dict[str, Any]]:
@@ -132,4 +139,19 @@ def _has_ids(value: Any) -> bool:
 
 def build_policy(version: str, documents: Mapping[str, Any]) -> Policy:
     """Read the documents; raises ValueError naming every fault."""
-    return Policy(version=version, **{kind: documents[kind] for kind in KINDS if kind in documents})
+    given = {kind: documents[kind] for kind in KINDS if kind in documents}
+    for kind, read in (("lexicon", _lexicon), ("templates", _templates)):
+        with suppress(KeyError, ValueError, TypeError):  # faults are named below, all at once
+            given[kind] = read(orjson.dumps(given[kind], option=orjson.OPT_SORT_KEYS))
+    return Policy(version=version, **given)
+
+
+# Most versions share these with the one before, and reading them takes a while.
+@lru_cache(maxsize=4)
+def _lexicon(content: bytes) -> Lexicon:
+    return Lexicon.model_validate(orjson.loads(content))
+
+
+@lru_cache(maxsize=4)
+def _templates(content: bytes) -> Templates:
+    return Templates.model_validate(orjson.loads(content))
