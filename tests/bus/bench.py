@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ from shared.store import Change, Store, Verdict, connect, outbox_index
 from shared.store.clock import allow_trial, forward_trial
 from shared.store.parked import ParkedMessages
 from shared.store.store import EMITTING
+from tests.support.bench import until as until_within
 from tests.support.servers import Corner, Servers
 
 S = TypeVar("S", bound=Sealing)
@@ -44,14 +46,8 @@ ROUTINE = event_queue("router", "tickets", "routine", TicketUrged)
 REPORTS = QueueSpec("intake.reports", "routine", ((INBOUND, "ticket.report"),), bounded=True)
 
 
-async def until(condition: Callable[[], Any]) -> None:
-    """Return when the condition holds; it may be a coroutine function."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while True:
-            held = condition()
-            if await held if asyncio.iscoroutine(held) else held:
-                return
-            await asyncio.sleep(POLL_SECONDS)
+until = partial(until_within, seconds=WAIT_SECONDS)
+"""The benches' wait; a cut connection takes longer to mend than a service to answer."""
 
 
 @dataclass

@@ -37,9 +37,9 @@ POLL_SECONDS = 0.02
 S = TypeVar("S", bound=ServiceSettings)
 
 
-async def until(condition: Callable[[], Any]) -> None:
+async def until(condition: Callable[[], Any], *, seconds: float = WAIT_SECONDS) -> None:
     """Return when the condition holds; it may be a coroutine function."""
-    async with asyncio.timeout(WAIT_SECONDS):
+    async with asyncio.timeout(seconds):
         while True:
             held = condition()
             if await held if asyncio.iscoroutine(held) else held:
