@@ -10,7 +10,7 @@ from shared.identity import InvalidToken, Principal, read_token
 from shared.runtime.platform import Platform
 
 
-def principal(request: Request) -> Principal:
+async def principal(request: Request) -> Principal:
     """Who asks, by the bearer token; 401 without a valid one."""
     platform: Platform = request.app.state.platform
     scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -87,7 +87,7 @@ class Platform:
         for publisher in self.publishers.values():
             await publisher.aclose()
         await self.vault.aclose()
-        self.store.client.close()
+        self.store.aclose()
 
 
 async def open_platform(
@@ -102,15 +102,15 @@ async def open_platform(
     With `seals_parked` the bodies of parked messages are sealed, as those from outside must be.
     """
     keys = load_keys(settings.key_file)
-    client = connect(settings.mongo_url.get_secret_value())
     url = settings.amqp_url.get_secret_value()
     publishers: dict[Lane, Publisher] = {
-        lane: Publisher(url, f"{service} {lane}") for lane in Lanes
+        lane: Publisher(url, f"{service} {lane}", lane) for lane in Lanes
     }
-    store = Store(client, settings.database, service=service)
+    address = settings.mongo_url.get_secret_value()
+    store = Store(connect(address), settings.database, service=service, urgent=connect(address))
     outbox = OutboxPublisher(store, publishers)
     store.outbox = outbox
-    vault = Vault(client, settings.database, keys.master)
+    vault = Vault(store.client, settings.database, keys.master)
     sealer = Sealer(vault, keys.index)
     parked = ParkedMessages(store)
     policies = PolicyReader(store)

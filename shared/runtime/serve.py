@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import uvicorn
+import uvloop
 from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
@@ -25,6 +27,8 @@ S = TypeVar("S", bound=ServiceSettings)
 
 GRACE_SECONDS: Final = 5
 """Open streams may hold a stop no longer than this."""
+GARBAGE_AFTER: Final = 20_000
+"""So many new objects before the young ones are looked through: some thirty messages' worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,22 @@ def run_service(
             sys.stderr.write(f"{service}: {where}: {item['msg']}\n")
         sys.exit(2)
     configure_logs(service, chosen.log_level)
-    asyncio.run(_serve(service, chosen, build))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(service, chosen, build))
+
+
+def _leave_what_stays() -> None:
+    """The policy, the lexicon and the modules live as long as we: to look through them again and
+    again for garbage would cost more than what is found.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER, 20, 20)
 
 
 async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastAPI]]) -> None:
     app = await build(settings)
+    _leave_what_stays()
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -61,8 +61,10 @@ class _Masked(logging.Formatter):
 
 
 def trace_of(error: BaseException) -> str:
-    """Where an exception went and what it is, without its text."""
-    return _trace(type(error), error.__traceback__)
+    """Where an exception went and what it is, without its text; of a group, each of them."""
+    whole = _trace(type(error), error.__traceback__)
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return "\n".join((whole, *(trace_of(each) for each in inner)))
 
 
 def _trace(kind: type[BaseException] | None, trace: TracebackType | None) -> str:
@@ -74,8 +76,8 @@ def _trace_without_text(
     _: Any, __: str, fields: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     if fields.pop("exc_info", None):
-        kind, _error, trace = sys.exc_info()
-        fields["trace"] = _trace(kind, trace)
+        error = sys.exc_info()[1]
+        fields["trace"] = trace_of(error) if error else _trace(None, None)
     return fields
 
 

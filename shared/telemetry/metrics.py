@@ -9,6 +9,13 @@ from prometheus_client import Counter, Gauge, Histogram
 CONSUMED: Final = Counter(
     "hotline_consumed_total", "Messages taken from queues", ["queue", "outcome"]
 )
+BEGUN: Final = Counter("hotline_begun_total", "Messages whose handling began", ["lane"])
+PUBLISHED: Final = Counter("hotline_published_total", "Publishes that were confirmed", ["lane"])
+STORE_OPERATIONS: Final = Counter(
+    "hotline_store_operations_total",
+    "Statements sent to the database; each one of a batch counts",
+    ["operation"],
+)
 HANDLING_SECONDS: Final = Histogram(
     "hotline_handling_seconds",
     "Time a handler took",
