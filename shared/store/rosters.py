@@ -47,7 +47,7 @@ async def seed_duty(database: Database, duty: Mapping[str, Any]) -> bool:
                 "_id": f"{place}/{department}",
                 "place": place,
                 "department": department,
-                "people": [person.model_dump() for person in people],
+                "people": [person.model_dump(exclude_none=True) for person in people],
             }
             await rosters.replace_one({"_id": doc["_id"]}, doc, upsert=True)
     await rosters.replace_one({"_id": HEAD}, {"_id": HEAD, "revision": 1}, upsert=True)

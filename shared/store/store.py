@@ -13,24 +13,37 @@ from typing import Any, Final, Protocol
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
 from shared.store.change import Change, Doc, Verdict, pending
 from shared.store.clock import DatabaseClock
+from shared.store.counting import Counting
+from shared.store.gathering import Gathering
+from shared.store.grouping import (
+    MARK,
+    VALIDATOR,
+    Collection,
+    Group,
+    Operation,
+    inserting,
+    updating,
+    write_all,
+)
 from shared.telemetry import logger
 
 Client = AsyncIOMotorClient[Doc]
 Database = AsyncIOMotorDatabase[Doc]
 
+THERE_ALREADY: Final = 48
 RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "urgent": timedelta(seconds=1),
     "routine": timedelta(seconds=30),
 }
 """An event older than this was left behind by a crash; younger ones are still under way."""
 EMITTING: Final = ("tickets", "emergencies", "messages", "surveys")
-"""Collections whose documents carry an outbox."""
+"""Collections whose documents carry an outbox; a service looks after those it has indexes for."""
 
 
 class Outbox(Protocol):
@@ -53,6 +66,7 @@ def connect(url: str) -> Client:
         connectTimeoutMS=3_000,
         socketTimeoutMS=15_000,
         maxPoolSize=100,
+        event_listeners=[Counting()],
     )
 
 
@@ -60,24 +74,56 @@ class Store:
     """One service's hands on the database. `service` owns the events it writes."""
 
     def __init__(
-        self, client: Client, database: str, *, service: str, outbox: Outbox | None = None
+        self,
+        client: Client,
+        database: str,
+        *,
+        service: str,
+        outbox: Outbox | None = None,
+        urgent: Client | None = None,
     ) -> None:
+        """Use `urgent` for the urgent lane, so that an alert never waits for a connection."""
         self.client = client
         self.service = service
-        self.database: Database = client.get_database(
-            database,
-            codec_options=CodecOptions(tz_aware=True),
-            write_concern=WriteConcern(w="majority", j=True),
-            read_concern=ReadConcern("majority"),
-        )
+        self.database = _database(client, database)
+        self._databases: Mapping[Lane, Database] = {
+            "urgent": _database(urgent or client, database),
+            "routine": self.database,
+        }
         self.clock = DatabaseClock(self.database)
         self.outbox = outbox
+        self._emitting: tuple[str, ...] = EMITTING
+        self._groups: dict[str, Group] = {}
+        self._gatherings: dict[tuple[str, tuple[str, ...]], Gathering] = {}
+        # Driver objects are dear to make, and asked for many times a message.
+        self._collections: dict[tuple[Lane, str], Collection] = {}
+
+    def aclose(self) -> None:
+        """Let go of the connections."""
+        for database in self._databases.values():
+            database.client.close()
 
     async def start(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
-        """Measure the clock and make the indexes this service's questions need."""
+        """Measure the clock; make the indexes this service's questions need, and the validator
+        without which an update could make a document.
+        """
         await self.clock.refresh()
+        for collection in EMITTING:
+            await self._validate(collection)
         for collection, models in indexes.items():
             await self.database[collection].create_indexes(list(models))
+        self._emitting = tuple(name for name in EMITTING if name in indexes)
+
+    async def _validate(self, collection: str) -> None:
+        try:
+            await self.database.command("create", collection)
+        except OperationFailure as error:
+            if error.code != THERE_ALREADY:
+                raise
+        # What was there before keeps its leave to change; whatever is new must have the mark.
+        await self.database.command(
+            "collMod", collection, validator=VALIDATOR, validationLevel="moderate"
+        )
 
     async def probe(self) -> None:
         """Write something small; raises what a write would raise now."""
@@ -93,37 +139,57 @@ class Store:
         """
         envelopes = change.envelopes(self.service)
         waiting = [pending(envelope, self.service) for envelope in envelopes]
-        if change.insert is not None:
-            verdict = await self._insert(change, waiting)
-        else:
-            verdict = await self._update(change, waiting)
+        operation = self._operation(change, waiting)
+        verdict = await self._write(change.collection, operation, change.lane)
         if verdict is Verdict.WON and envelopes and self.outbox is not None:
             await self.outbox.hand_over(change.collection, change.id, envelopes)
         return verdict
 
-    async def _insert(self, change: Change, waiting: list[Doc]) -> Verdict:
-        doc = {**(change.insert or {}), "_id": change.id, "version": change.version}
-        try:
-            await self.database[change.collection].insert_one(doc | {"outbox": waiting})
-        except DuplicateKeyError:
-            return Verdict.LOST
-        return Verdict.WON
-
-    async def _update(self, change: Change, waiting: list[Doc]) -> Verdict:
+    def _operation(self, change: Change, waiting: list[Doc]) -> Operation:
+        if change.insert is not None:
+            kept = {"_id": change.id, "version": change.version, "outbox": waiting}
+            return inserting({**change.insert, **kept, MARK: self.service})
         pushing = {key: {"$each": list(values)} for key, values in change.push.items()}
         if waiting:
             pushing["outbox"] = {"$each": waiting}
         update: Doc = {"$set": {**change.set, "version": change.version}}
         if pushing:
             update["$push"] = pushing
-        result = await self.database[change.collection].update_one(
-            {"_id": change.id, "version": change.version - 1}, update
-        )
-        return Verdict.WON if result.modified_count else Verdict.LOST
+        return updating(change.id, change.version - 1, update)
 
-    async def get(self, collection: str, id: str) -> Doc | None:
-        """One document by id."""
-        return await self.database[collection].find_one({"_id": id})
+    async def _write(self, collection: str, operation: Operation, lane: Lane) -> Verdict:
+        """Routine work goes with its neighbours, what is urgent at once and alone."""
+        if lane == "routine":
+            group = self._groups.get(collection)
+            if group is None:
+                group = self._groups[collection] = Group(self._collection(collection))
+            return await group.write(operation)
+        [outcome] = await write_all(self._collection(collection, lane), [operation])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _collection(self, name: str, lane: Lane = "routine") -> Collection:
+        found = self._collections.get((lane, name))
+        if found is None:
+            found = self._collections[lane, name] = self._databases[lane][name]
+        return found
+
+    async def get(
+        self, collection: str, id: str, *, fields: Sequence[str] = (), lane: Lane = "routine"
+    ) -> Doc | None:
+        """One document by id, whole or with the fields named; not to be changed.
+
+        Routine reads go with their neighbours, what is urgent at once and alone.
+        """
+        if lane == "urgent":
+            projection = dict.fromkeys(fields, 1) or None
+            return await self._collection(collection, lane).find_one({"_id": id}, projection)
+        key = (collection, tuple(fields))
+        gathering = self._gatherings.get(key)
+        if gathering is None:
+            gathering = self._gatherings[key] = Gathering(self._collection(collection), fields)
+        return await gathering.get(id)
 
     async def find(
         self,
@@ -136,26 +202,26 @@ class Store:
     ) -> list[Doc]:
         """At most `limit` documents in `sort` order, all fields or only those named."""
         projection = dict.fromkeys(fields, 1) if fields else None
-        cursor = self.database[collection].find(query, projection).sort(list(sort)).limit(limit)
+        found = self._collection(collection).find(query, projection)
+        cursor = found.sort(list(sort)).limit(limit)
         return await cursor.to_list(limit)
 
     async def aggregate(self, collection: str, pipeline: Sequence[Doc]) -> list[Doc]:
         """The rows of an aggregation; for counts, never for lists that grow with the tickets."""
         return await self.database[collection].aggregate(list(pipeline)).to_list(None)
 
-    async def insert_once(self, collection: str, doc: Mapping[str, Any]) -> bool:
+    async def insert_once(
+        self, collection: str, doc: Mapping[str, Any], *, lane: Lane = "routine"
+    ) -> bool:
         """Insert a document without events; False when its `_id` is there already."""
-        try:
-            await self.database[collection].insert_one(dict(doc))
-        except DuplicateKeyError:
-            return False
-        return True
+        operation = inserting({**doc, MARK: self.service})
+        return await self._write(collection, operation, lane) is Verdict.WON
 
     async def left_behind(self, *, limit: int) -> AsyncIterator[tuple[str, str, Envelope]]:
         """Events of this service that are older than their lane's relay time."""
         now = self.clock.now()
         for lane, age in RELAY_AFTER.items():  # all that is urgent before anything else
-            for collection in EMITTING:
+            for collection in self._emitting:
                 waiting = {"service": self.service, "lane": lane, "at": {"$lt": now - age}}
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
@@ -173,7 +239,7 @@ class Store:
     ) -> AsyncIterator[tuple[str, str, Envelope]]:
         query = {"outbox": {"$elemMatch": waiting}, "outbox.0": {"$exists": True}}
         # The oldest first: with more waiting than one look takes, nobody waits for ever.
-        found = self.database[collection].find(query, {"outbox": 1})
+        found = self._collection(collection).find(query, {"outbox": 1})
         cursor = found.sort("outbox.at", ASCENDING).limit(limit)
         async for doc in cursor:
             for entry in doc["outbox"]:
@@ -193,18 +259,27 @@ class Store:
             for id, events in published.items()
         ]
         if operations:
-            await self.database[collection].bulk_write(operations, ordered=False)
+            await self._collection(collection).bulk_write(operations, ordered=False)
 
     async def count_waiting(self) -> int:
         """How many documents hold events of this service that are not yet published."""
         return sum(
             [
-                await self.database[collection].count_documents(
+                await self._collection(collection).count_documents(
                     {"outbox.service": self.service, "outbox.0": {"$exists": True}}, limit=10_000
                 )
-                for collection in EMITTING
+                for collection in self._emitting
             ]
         )
+
+
+def _database(client: Client, name: str) -> Database:
+    return client.get_database(
+        name,
+        codec_options=CodecOptions(tz_aware=True),
+        write_concern=WriteConcern(w="majority", j=True),
+        read_concern=ReadConcern("majority"),
+    )
 
 
 def outbox_index() -> IndexModel:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from shared.contracts import Lane
 from shared.policy.policy import Policy
 from shared.store.change import Change, Verdict
 from shared.store.errors import Contested
@@ -44,9 +45,9 @@ class Tickets:
         self._store = store
         self._rules = rules
 
-    async def get(self, number: str) -> Ticket | None:
+    async def get(self, number: str, *, lane: Lane = "routine") -> Ticket | None:
         """The ticket as it is now."""
-        doc = await self._store.get("tickets", number)
+        doc = await self._store.get("tickets", number, lane=lane)
         return ticket_from_doc(doc) if doc else None
 
     async def insert(self, applied: Applied, beside: Mapping[str, Any]) -> Verdict:
@@ -64,13 +65,15 @@ class Tickets:
             )
         )
 
-    async def change(self, number: str, choose: Choose) -> Ticket:
+    async def change(self, number: str, choose: Choose, *, lane: Lane = "routine") -> Ticket:
         """Change a ticket by what `choose` says of its present state, all acts in one write.
+
+        Whoever knows that it is an emergency says so by `lane`, to read it without waiting.
 
         Raises NoSuchTicket, NotAllowed when the table forbids it, Contested after five losses.
         """
         for _ in range(ATTEMPTS):
-            doc = await self._store.get("tickets", number)
+            doc = await self._store.get("tickets", number, lane=lane)
             if doc is None:
                 raise NoSuchTicket(number)
             ticket = ticket_from_doc(doc)

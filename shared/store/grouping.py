@@ -1,0 +1,117 @@
+"""Group commit: conditional writes that arrive while a batch is under way go into the next one.
+
+Nobody waits for a batch to fill: alone, a write goes at once. Every writer gets its own verdict,
+and its own error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bson import encode
+from bson.raw_bson import RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError, WTimeoutError
+
+from shared.store.change import Doc, Verdict
+
+Collection = AsyncIOMotorCollection[Doc]
+Operation = InsertOne[Any] | UpdateOne
+
+LARGEST: Final = 300
+"""Writes in one batch; beyond it a server gains little and the first waits for the last."""
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""What MongoDB takes as one document."""
+MARK: Final = "made_by"
+"""What every inserted document has and no update sets: the validator asks for it, so that an
+update of a document that is not there fails by itself instead of making a stub."""
+VALIDATOR: Final[Mapping[str, Any]] = {"$jsonSchema": {"required": [MARK]}}
+_DUPLICATE: Final = 11000
+_NO_STUB: Final = 121
+
+
+def inserting(doc: Mapping[str, Any]) -> Operation:
+    """Make a document, unless its `_id` is there; raises what cannot be kept, before any batch."""
+    return InsertOne(RawBSONDocument(_encoded(doc)))
+
+
+def updating(id: str, version: int, update: Mapping[str, Any]) -> Operation:
+    """Change a document of this version; raises what cannot be kept, before any batch.
+
+    An upsert, so that whoever finds another version, or nothing, gets an error of its own: totals
+    are all that a batch returns beside errors, and reading back who won is not safe, since two
+    writers of one version derive the same event ids.
+    """
+    _encoded(update)
+    return UpdateOne({"_id": id, "version": version}, update, upsert=True)
+
+
+def _encoded(content: Mapping[str, Any]) -> bytes:
+    found = encode(content)
+    if len(found) > MAX_BYTES:
+        raise DocumentTooLarge(f"{len(found)} bytes are more than a document may have")
+    return found
+
+
+async def write_all(
+    collection: Collection, operations: Sequence[Operation]
+) -> list[Verdict | Exception]:
+    """Write operations side by side; what became of each. Raises what `STORE_DOWN` lists."""
+    outcomes: list[Verdict | Exception] = [Verdict.WON] * len(operations)
+    try:
+        await collection.bulk_write(list(operations), ordered=False)
+    except BulkWriteError as error:
+        details: Mapping[str, Any] = error.details or {}
+        if details.get("writeConcernErrors"):
+            raise WTimeoutError("the majority did not confirm in time") from error
+        for fault in details["writeErrors"]:
+            lost = fault["code"] in {_DUPLICATE, _NO_STUB}
+            outcomes[fault["index"]] = Verdict.LOST if lost else _without_words(fault)
+    return outcomes
+
+
+def _without_words(fault: Mapping[str, Any]) -> WriteError:
+    """The server's own words may repeat the document."""
+    return WriteError(f"the server refused a write with code {fault['code']}", fault["code"])
+
+
+class Group:
+    """The writes of one collection."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._waiting: list[tuple[Operation, asyncio.Future[Verdict]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, operation: Operation) -> Verdict:
+        """Write it with whatever waits beside it; its own verdict or error."""
+        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting.append((operation, verdict))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_waiting())
+        return await verdict
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+            outcomes = await self._outcomes([operation for operation, _ in batch])
+            for (_, verdict), outcome in zip(batch, outcomes, strict=True):
+                _tell(verdict, outcome)
+
+    async def _outcomes(self, operations: list[Operation]) -> Sequence[Verdict | BaseException]:
+        try:
+            return await write_all(self._collection, operations)
+        except Exception as error:  # noqa: BLE001 - every writer is told, and decides
+            return [error] * len(operations)
+
+
+def _tell(verdict: asyncio.Future[Verdict], outcome: Verdict | BaseException) -> None:
+    if verdict.done():  # its writer was cancelled and does not listen any more
+        return
+    if isinstance(outcome, BaseException):
+        verdict.set_exception(outcome)
+    else:
+        verdict.set_result(outcome)
