@@ -16,14 +16,13 @@ from typing import Any, Final
 
 import aio_pika
 import structlog
-from aio_pika.exceptions import AMQPError
 from faststream import AckPolicy, BaseMiddleware
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from faststream.rabbit.message import RabbitMessage
 from faststream.rabbit.schemas.queue import QueueType
 from typing_extensions import override
 
-from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
+from shared.bus.errors import Reject, RetryLater, is_loss
 from shared.bus.frames import read_leniently
 from shared.bus.messages import (
     Delivery,
@@ -34,6 +33,7 @@ from shared.bus.messages import (
     with_queue,
 )
 from shared.bus.parking import Parking, Sealing
+from shared.bus.precedence import Precedence
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
 from shared.store import STORE_DOWN, Contested, Store
@@ -42,7 +42,11 @@ from shared.telemetry import logger, metrics
 
 PRINCIPAL_HEADER: Final = "hotline-principal"
 CONNECT_AGAIN_SECONDS: Final = 1.0
-CHECK_SECONDS: Final = 10.0
+CHECK_SECONDS: Final = 0.5
+VANISHED_LOOKS: Final = 4
+"""So many looks in a row without a consumer, and we start afresh: two seconds, since emergencies
+come over these queues too.
+"""
 
 Lanes: Final[tuple[Lane, ...]] = ("urgent", "routine")
 
@@ -62,10 +66,12 @@ class Consumers:
         self._store = store
         self._parking = Parking(store, parked, sealing)
         self._specs: list[QueueSpec] = []
+        self._lanes: dict[str, Lane] = {}
         self._events: dict[str, tuple[QueueSpec, EventHandler]] = {}
         self._store_failed = asyncio.Event()
         self._running = False
         self.paused_since: float | None = None
+        self.precedence = Precedence()
         self._brokers = {
             lane: RabbitBroker(
                 url,
@@ -106,6 +112,7 @@ class Consumers:
         decoder: Callable[[Any], Awaitable[Any]],
     ) -> None:
         self._specs.append(spec)
+        self._lanes[spec.name] = spec.lane
         self._brokers[spec.lane].subscriber(
             RabbitQueue(spec.name, queue_type=QueueType.QUORUM, declare=False),
             channel=Channel(prefetch_count=spec.prefetch),
@@ -119,8 +126,12 @@ class Consumers:
         """Consume until cancelled, through outages of the broker and of the store."""
         try:
             while True:
-                with suppress(*_BROKER_LOST):
+                try:
                     await self._consume_until_trouble()
+                except (Exception, asyncio.CancelledError) as error:
+                    if not is_loss(error):
+                        raise
+                    logger.warning("broker_away", why=type(error).__name__)
                 await self._stop()
                 await self._wait_for_store()
                 await asyncio.sleep(CONNECT_AGAIN_SECONDS)
@@ -136,13 +147,14 @@ class Consumers:
             await broker.start()
         self._running, self.paused_since = True, None
         logger.info("consuming", queues=[spec.name for spec in self._specs])
-        lost = 0
+        looks = 0
         while not self._store_failed.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._store_failed.wait(), CHECK_SECONDS / 10)
-            # aio-pika restores its consumers by itself; only when it does not, start afresh.
-            lost = lost + 1 if self.missing() else 0
-            if lost > CHECK_SECONDS:
+                await asyncio.wait_for(self._store_failed.wait(), CHECK_SECONDS)
+            # aio-pika restores its consumers by itself, or believes so (ag2ai/faststream#2758):
+            # whoever is not consuming soon starts afresh.
+            looks = looks + 1 if self.missing() else 0
+            if looks == VANISHED_LOOKS:
                 logger.warning("consumers_vanished", queues=self.missing())
                 return
 
@@ -151,8 +163,11 @@ class Consumers:
             self.paused_since = time.monotonic()
         self._running = False
         for broker in self._brokers.values():
-            with suppress(*_BROKER_LOST):
+            try:
                 await broker.stop()
+            except (Exception, asyncio.CancelledError) as error:
+                if not is_loss(error):
+                    raise
 
     async def _wait_for_store(self) -> None:
         while True:
@@ -180,7 +195,8 @@ class Consumers:
         for spec, handler in self._events.values():
             keys = {key for _, key in spec.bindings}
             if spec.lane == "urgent" and envelope.routing_key in keys:
-                await handler(Delivery.from_envelope(envelope))
+                with self.precedence.urgent():
+                    await handler(Delivery.from_envelope(envelope))
 
     async def settle(self, message: RabbitMessage, error: Exception | None) -> None:
         """After the handler: park what failed, acknowledge what is done or parked."""
@@ -190,8 +206,14 @@ class Consumers:
             await message.ack()
         except STORE_DOWN as down:
             self.store_failed(down)
-        except _BROKER_LOST as lost:
+        except (Exception, asyncio.CancelledError) as lost:
+            if not is_loss(lost):
+                raise
             logger.info("ack_lost", queue=queue_of(message), why=type(lost).__name__)
+
+    def lane_of(self, queue: str) -> Lane:
+        """The lane of one of our queues."""
+        return self._lanes[queue]
 
     def log_id(self, message: RabbitMessage) -> str:
         """What the log calls a message."""
@@ -214,6 +236,19 @@ class _Scope(BaseMiddleware):
     @override
     async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: Any) -> Any:
         queue = queue_of(msg)
+        precedence = self._consumers.precedence
+        if self._consumers.lane_of(queue) == "urgent":
+            metrics.BEGUN.labels("urgent").inc()
+            with precedence.urgent():
+                await self._handle(call_next, msg, queue)
+        else:
+            await precedence.give_way()
+            metrics.BEGUN.labels("routine").inc()
+            await self._handle(call_next, msg, queue)
+
+    async def _handle(
+        self, call_next: Callable[[Any], Awaitable[Any]], msg: Any, queue: str
+    ) -> None:
         started = time.perf_counter()
         event_id = self._consumers.log_id(msg)
         structlog.contextvars.bind_contextvars(queue=queue, event_id=event_id)
@@ -233,11 +268,6 @@ class _Scope(BaseMiddleware):
         metrics.CONSUMED.labels(queue=queue, outcome=outcome).inc()
         metrics.HANDLING_SECONDS.labels(queue=queue).observe(time.perf_counter() - started)
         structlog.contextvars.unbind_contextvars("queue", "event_id")
-        return None
-
-
-_BROKER_LOST: Final = (AMQPError, ConnectionError, TimeoutError, OSError, BrokerDown, Unroutable,
-                       RuntimeError)  # fmt: skip
 
 
 def _name_of(subscriber: Any) -> str:
@@ -245,5 +275,12 @@ def _name_of(subscriber: Any) -> str:
 
 
 def _is_consuming(subscriber: Any) -> bool:
-    queue = getattr(subscriber, "_queue_obj", None)
-    return bool(subscriber.running and queue is not None and not queue.channel.is_closed)
+    """Whether the channel that is open now knows the consumer. That its owner runs and its channel
+    is open says little: after a reconnect both may be so while nobody consumes.
+    """
+    # Neither library tells it in public.
+    queue, tag = subscriber._queue_obj, subscriber._consumer_tag  # noqa: SLF001
+    if not subscriber.running or queue is None or queue.channel.is_closed:
+        return False
+    open_now = queue.channel._channel  # noqa: SLF001
+    return open_now is not None and tag in open_now.channel.consumers

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from typing import Final
+
+from aio_pika.exceptions import AMQPError
 
 
 class BrokerDown(Exception):
@@ -33,3 +37,25 @@ class Reject(Exception):
         self.detail = detail
         self.queue = queue
         super().__init__(detail)
+
+
+_OF_THE_CONNECTION: Final = (
+    AMQPError,
+    OSError,  # ConnectionError and TimeoutError among them
+    RuntimeError,
+    StopAsyncIteration,  # aiormq, when the handshake ends before it has begun
+    BrokerDown,
+    Unroutable,
+)
+
+
+def is_loss(error: BaseException) -> bool:
+    """Whether the connection to the broker is to blame.
+
+    On a close without a reason aiormq rejects what waits with the bare class `Exception`, or
+    cancels it although nobody cancelled the task.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and not task.cancelling()
+    return isinstance(error, _OF_THE_CONNECTION) or type(error) is Exception

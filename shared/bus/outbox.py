@@ -11,14 +11,12 @@ from typing import Final
 
 from shared.bus.errors import BrokerDown, Unroutable
 from shared.bus.loops import repeat
-from shared.bus.publisher import Publisher
+from shared.bus.publisher import IN_FLIGHT, Publisher
 from shared.bus.topology import EVENTS
 from shared.contracts import CLOUDEVENTS_JSON, Envelope, Lane
 from shared.store import STORE_DOWN, Store
 from shared.telemetry import logger, metrics
 
-IN_FLIGHT: Final = 200
-"""Publishes that wait for their confirm at once; beyond it a broker gains nothing."""
 BACKLOG: Final = 20_000
 """Events held in memory for the publisher; the rest is in the store for the relay anyway."""
 CLEAR_EVERY_SECONDS: Final = 0.05
@@ -82,6 +80,8 @@ class OutboxPublisher:
             )
         except (BrokerDown, Unroutable) as error:  # also a full queue, or one without a leader
             logger.warning("event_waits_for_relay", event_id=envelope.id, why=str(error))
+        except Exception:  # noqa: BLE001 - one event must not end the publishing of all
+            logger.exception("event_waits_for_relay", event_id=envelope.id)
         else:
             self._published.setdefault(key, []).append(envelope.id)
         finally:
@@ -109,5 +109,8 @@ class OutboxPublisher:
             self._in_flight.add(envelope.id)
             await self._publish((collection, id), envelope)
             count += 1
-        metrics.OUTBOX_PENDING.set(await self._store.count_waiting())
         return count
+
+    async def count(self) -> None:
+        """Say how much waits."""
+        metrics.OUTBOX_PENDING.set(await self._store.count_waiting())

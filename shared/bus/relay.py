@@ -22,6 +22,7 @@ from shared.store.parked import ParkedMessages
 from shared.telemetry import logger, metrics
 
 RELAY_EVERY_SECONDS: Final = 1.0
+COUNT_EVERY_SECONDS: Final = 5.0
 SWEPT_AT_ONCE: Final = 5_000
 """Documents looked at in one sweep; an hour without a broker brings fewer emergencies."""
 SWEPT_REMEMBERED: Final = 20_000
@@ -60,10 +61,13 @@ class ParkedRelay:
         while (entry := await self._parked.take_due()) is not None:
             await self.replay(entry)
             count += 1
+        return count
+
+    async def count(self) -> None:
+        """Say how much waits, and why."""
         metrics.PARKED.clear()
         for reason, n in (await self._parked.count_by_reason()).items():
             metrics.PARKED.labels(reason=reason).set(n)
-        return count
 
     async def replay(self, entry: Doc, *, fresh: bool = False) -> None:
         """Put one entry back into its queue; `fresh` forgets its attempts.
@@ -137,3 +141,5 @@ class Relay:
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(self._outbox.relay, seconds=RELAY_EVERY_SECONDS))
             group.create_task(repeat(self._parked.replay_due, seconds=RELAY_EVERY_SECONDS))
+            for count in (self._outbox.count, self._parked.count):
+                group.create_task(repeat(count, seconds=COUNT_EVERY_SECONDS))

@@ -1,12 +1,13 @@
 """Broker or store away: nothing is lost, nothing is blamed, and emergencies go on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from pymongo.errors import AutoReconnect
 
-from shared.bus import Delivery, event_queue
+from shared.bus import BrokerDown, Consumers, Delivery, Publisher, event_queue
 from shared.contracts.intake import TicketUrged
 from tests.bus.bench import ROUTINE, URGENT, Bench, Wire, open_bench, until
 from tests.support.servers import Corner, Servers
@@ -254,3 +255,31 @@ async def test_an_outage_of_the_store_spends_no_more_than_one_delivery(bench: Be
 
     assert await bench.taken(ROUTINE.name) == 0
     assert await bench.taken("hotline.dead") == 0
+
+
+async def test_a_broker_that_hangs_up_while_greeting_ends_neither_consumer_nor_publisher(
+    bench: Bench, corner: Corner, servers: Servers
+) -> None:
+    """A load balancer before a dead broker takes every connection and closes it at once."""
+    greeted = 0
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal greeted
+        greeted += 1
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = corner.amqp_url.replace(f":{servers.rabbit.ports.amqp}/", f":{port}/")
+    consumers = Consumers(url, bench.store, bench.parked)
+    consuming = bench.run(consumers.run())
+    publisher = Publisher(url, "test")
+
+    with pytest.raises(BrokerDown):
+        await publisher.publish("", ROUTINE.name, b"{}", tries=2, seconds=1)
+    await publisher.connect()
+    await until(lambda: greeted >= 4)
+
+    assert not consuming.done()
+    await publisher.aclose()
+    server.close()
