@@ -16,6 +16,7 @@ from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import MalformedMessage
 from shared.contracts.report import read_json_object
 from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.policy.classify import Classification
 from shared.runtime.problems import Problem, problem_of
 from shared.store import Store
 from shared.telemetry import logger, metrics
@@ -50,14 +51,13 @@ class Arriving:
 
     async def sort(self, message: Inbound) -> None:
         """Pass a report of the routine key on to the queue of its urgency, and do nothing else."""
-        raw, name = await self._read(message)
-        emergency = self._registering.triage(raw).emergency
-        await self._pass_on(message, raw, name, emergency=emergency)
+        raw, name, found = await self._read(message)
+        await self._pass_on(message, raw, name, emergency=found.emergency)
 
     async def take_urgent(self, message: Inbound) -> None:
         """Register a report of the urgent key at once; what is no emergency takes the other way."""
-        raw, name = await self._read(message)
-        if not self._registering.triage(raw).emergency:
+        raw, name, found = await self._read(message)
+        if not found.emergency:
             await self._pass_on(message, raw, name, emergency=False)
             return
         await self._register(message, raw, name, await self._principal(message, emergency=True))
@@ -69,17 +69,19 @@ class Arriving:
         principal = UNNAMED if named == UNNAMED.id else Principal(named, "system")
         await self._register(message, raw, str(message.headers.get(NAME_HEADER, "")), principal)
 
-    async def _read(self, message: Inbound) -> tuple[dict[str, Any], str]:
-        """The report's fields and the name it repeats by; answers and parks what cannot be read."""
+    async def _read(self, message: Inbound) -> tuple[dict[str, Any], str, Classification]:
+        """The report's fields, the name it repeats by and what it is about; answers and parks what
+        cannot be read.
+        """
         try:
             raw = read_json_object(message.body)
             raw, source_and_id = _unwrap(raw, message.headers)
-            self._registering.triage(raw)
+            found = self._registering.triage(raw)
         except MalformedMessage as fault:
             await self._answer(message, problem_of(fault), self._principal_id(message))
             metrics.REPORTS.labels("amqp", "malformed").inc()
             raise Reject("malformed", str(fault)) from fault
-        return raw, self.name_of(message, raw, source_and_id)
+        return raw, self.name_of(message, raw, source_and_id), found
 
     def name_of(self, message: Inbound, raw: Mapping[str, Any], cloud_event: str | None) -> str:
         """What a repeat of this message shares with it, as a digest fit for a header.

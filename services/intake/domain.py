@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import orjson
 
-from shared.contracts import Fault
+from shared.contracts import Fault, Lane
 from shared.contracts.report import Caller, TicketReport
+from shared.policy.classify import Classification
 from shared.policy.policy import Policy
 from shared.privacy import to_e164
 from shared.tickets import Ticket
@@ -70,13 +71,20 @@ def _digest(secret: bytes, purpose: bytes, value: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One report as it arrived: what it says, its faults, and how a repeat is recognised."""
+    """One report as it arrived: what it says, what its words were taken for, its faults, and how
+    a repeat is recognised."""
 
     report: TicketReport
+    found: Classification
     raw: Mapping[str, Any]
     faults: tuple[Fault, ...] = ()
     name: str | None = None
     language: str = "zh"
+
+    @property
+    def lane(self) -> Lane:
+        """How fast it has to go."""
+        return "urgent" if self.found.emergency else "routine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,13 +68,12 @@ class Registering:
 
         Raises MalformedMessage naming every field at fault of a routine report.
         """
-        lenient, faults = read_leniently(raw)
-        if not self._classify(lenient).emergency:
+        report, faults = read_leniently(raw)
+        found = self._classify(report)
+        if not found.emergency:
             report, faults = read_strictly(raw), ()
-        else:
-            report = lenient
         return Arrival(
-            report=report, raw=raw, faults=faults, name=name or report.external_id,
+            report=report, found=found, raw=raw, faults=faults, name=name or report.external_id,
             language=language,
         )  # fmt: skip
 
@@ -95,7 +94,7 @@ class Registering:
         under the same key and Forbidden for a role that does not register (both for routine work
         only: an emergency is taken from everybody).
         """
-        if not self._classify(arrival.report).emergency:
+        if not arrival.found.emergency:
             require(principal, Transition.REGISTER)
         policy = self._policy()
         number, key, fresh = await self.number_for(arrival, principal)
@@ -132,10 +131,10 @@ class Registering:
         if key is None:
             return new_number(), None, True
         candidate = new_number()
-        number, same = await self._reservations.reserve(key, candidate)
+        number, same = await self._reservations.reserve(key, candidate, lane=arrival.lane)
         if same:
             return number, key, number == candidate
-        if self._classify(arrival.report).emergency:
+        if arrival.found.emergency:
             # A used key must not silence a cry for help: it gets a ticket of its own, and its
             # key is made from its body, so that its own repeats are recognised.
             own = replace(arrival, name=f"{arrival.name}\n{key.body}")
@@ -197,5 +196,6 @@ def _reported(arrival: Arrival, estate: str | None) -> Reported:
     report = arrival.report
     faults = [fault for fault in arrival.faults if fault.field != "estate"]
     return Reported(
-        text=report.text, estate=estate, type=report.type, area=report.area, faulty=bool(faults)
-    )
+        text=report.text, estate=estate, type=report.type, area=report.area, faulty=bool(faults),
+        found=arrival.found,
+    )  # fmt: skip

@@ -53,7 +53,7 @@ class Alerting:
     async def heed_plan(self, number: str) -> None:
         """Start the emergency plan of a ticket whose last plan asks for it, end it where the last
         plan asks for none any more."""
-        ticket = await self._platform.tickets.get(number)
+        ticket = await self._platform.tickets.get(number, lane="urgent")
         if ticket is None:
             return
         if ticket.is_emergency:
@@ -134,8 +134,8 @@ class Alerting:
 
     async def get(self, number: str, principal: Principal) -> Emergency:
         """One emergency within reach: of a department only what it works on or was alerted to."""
-        doc = await self._store.get("emergencies", number)
-        ticket = await self._platform.tickets.get(number)
+        doc = await self._store.get("emergencies", number, lane="urgent")
+        ticket = await self._platform.tickets.get(number, lane="urgent")
         if doc is None or ticket is None:
             raise not_found()
         emergency = emergency_from_doc(doc)
@@ -161,7 +161,7 @@ class Alerting:
     async def _change(self, number: str, choose: _Choose) -> Emergency | None:
         """Change an emergency as it is now; None when there was nothing to change."""
         for _ in range(ATTEMPTS):
-            doc = await self._store.get("emergencies", number)
+            doc = await self._store.get("emergencies", number, lane="urgent")
             if doc is None:
                 return None
             emergency, now = emergency_from_doc(doc), self._store.clock.now()

@@ -13,7 +13,9 @@ from shared.bus import UrgentSweep, repeat
 from shared.runtime.platform import Platform
 from shared.telemetry import metrics
 
-SWEEP_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 0.25
+"""An event counts as left behind after a second, and an alert passes two sweeps: with one look a
+second somebody would hear after up to four."""
 GAUGE_SECONDS: Final = 15.0
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
-from typing import Any, Final
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.policy.yaml import read_yaml
 
@@ -17,8 +18,24 @@ EMERGENCY_CHAIN: Final = "emergency_chain"
 """The department under which the group's chain is kept: called one after the other."""
 
 
+def _webhook(address: str) -> str:
+    """An address somebody's messages are posted to. It often holds a secret, so no error repeats
+    it, and no password stands in it: it would be shown where addresses are.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("a webhook is an http or https address with a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a webhook holds no user name or password")
+    if not address.isascii() or not address.isprintable() or " " in address:
+        raise ValueError("a webhook is written without spaces and in ASCII")
+    return address
+
+
 class Person(BaseModel):
-    """Somebody of the duty list; `phone` is E.164 or a national number."""
+    """Somebody of the duty list; `phone` is E.164 or a national number. Whoever has a `webhook`
+    gets their messages there instead of by mail.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -26,6 +43,7 @@ class Person(BaseModel):
     name: str
     mail: str
     phone: str = ""
+    webhook: Annotated[str, AfterValidator(_webhook)] | None = None
     language: str = "zh"
 
 

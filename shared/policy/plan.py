@@ -31,6 +31,7 @@ class Reported:
     """What the decision is made from: words, hints, and what could be understood of the place.
 
     `decided` marks that a person at the desk chose type and area, so that no doubt remains.
+    `found` is what words and hints were taken for, where somebody has asked already.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Reported:
     area: str | None = None
     faulty: bool = False
     decided: bool = False
+    found: Classification | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
     Total: whatever is unclear is named in `undecided`. A routine request that is undecided has no
     department yet and no promise but that of the manual queue; an emergency has both at once.
     """
-    found = classify(
+    found = report.found or classify(
         report.text, policy.taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
     )
     undecided = _undecided(report, found, policy)

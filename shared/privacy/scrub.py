@@ -94,10 +94,18 @@ _BUILDING: Final = re.compile(
 def _without_own(text: str, person: Mapping[str, Any]) -> str:
     for field, mark in (("name", NAME), ("phone", NUMBER), ("room", FLAT)):
         value = _narrow(str(person.get(field) or "")).strip()
-        if value:
+        if value and _may_hold(text, value):
             text = _loosely(value).sub(mark, text)
     text = _without_own_words(text, str(person.get("name") or ""))
     return _without_own_flat(text, str(person.get("room") or ""))
+
+
+def _may_hold(text: str, value: str) -> bool:
+    """Whether every letter and digit of a value occurs in the text at all.
+
+    Patterns made for one person are dear: one is made only where it may match.
+    """
+    return {c for c in value.casefold() if c.isalnum()} <= set(text.casefold())
 
 
 def _loosely(value: str) -> re.Pattern[str]:
@@ -110,6 +118,8 @@ def _without_own_words(text: str, name: str) -> str:
     """Anna Schmidt is also Anna, and Schmidt."""
     words = [w for w in re.findall(r"[^\W\d_]{3,}", _narrow(name)) if not _HAN.search(w)]
     for word in words:
+        if not _may_hold(text, word):
+            continue
         text = re.sub(rf"(?i)\b{re.escape(word)}\b", NAME, text)
     return text
 
@@ -119,7 +129,10 @@ def _without_own_flat(text: str, room: str) -> str:
     parts = re.findall(r"[0-9A-Za-z]+", _narrow(room))
     if not parts or len(parts[-1]) < 3:
         return text
-    spoken = "".join(f"[{c}{_SPOKEN.get(c, '')}]" for c in parts[-1])
+    written = {c: f"{c}{_SPOKEN.get(c, '')}" for c in parts[-1]}
+    if not all(any(_may_hold(text, way) for way in ways) for ways in written.values()):
+        return text
+    spoken = "".join(f"[{written[c]}]" for c in parts[-1])
     return re.sub(
         rf"(?<![0-9A-Za-z]){spoken}(?![0-9A-Za-z])(?:室|房|户)?", FLAT, text, flags=re.IGNORECASE
     )
