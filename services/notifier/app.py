@@ -8,16 +8,15 @@ from fastapi import FastAPI
 
 from services.notifier.api import build_messages_api
 from services.notifier.handlers import add_handlers
-from services.notifier.loops import Hands, sweep_urgent
+from services.notifier.loops import Hands, run_hands, sweep_urgent
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
 from services.notifier.reading import Reading
-from services.notifier.senders import MailSender, Sandbox, Sender
-from services.notifier.senders.mail import MailServer
+from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
+from services.notifier.senders.connections import MailServer
 from services.notifier.sending import Sending, choose_sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import INDEXES, Messages
-from shared.contracts import Lane
 from shared.identity import sign_link
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
@@ -32,8 +31,9 @@ async def build(settings: NotifierSettings) -> FastAPI:
 def join(
     platform: Platform, settings: NotifierSettings, *, text: Sender, mail: Sender | None
 ) -> FastAPI:
-    """The notifier on a platform, with these channels."""
+    """The notifier on a platform, with these channels for callers and staff."""
     store = platform.store
+    webhook = webhook_sender(settings)
     messages = Messages(store)
     people = People(store, platform.duty, Opener(platform.vault))
     sending = Sending(
@@ -42,13 +42,12 @@ def join(
         store.clock,
         lambda: platform.policy,
         link=lambda survey: survey_link(settings, survey, platform.keys.link),
-        choose_sender=partial(choose_sender, mail=mail, text=text),
+        choose_sender=partial(choose_sender, mail=mail, text=text, webhook=webhook),
         limits=settings.limits,
     )
-    at_once: dict[Lane, int] = {"urgent": settings.at_once_urgent, "routine": settings.at_once}
     hands = {
         lane: Hands(lane, sending, at_once=number, wake=store.clock.moved)
-        for lane, number in at_once.items()
+        for lane, number in settings.hands.items()
     }
     notifying = Notifying(
         messages, people, store.clock, lambda message: hands[message.lane].take(message)
@@ -56,8 +55,9 @@ def join(
     add_handlers(platform.consumers, notifying)
     reading = Reading(messages, people, lambda: platform.policy)
     sweep = partial(sweep_urgent, store, platform.consumers)
-    loops = (hands["urgent"].run, hands["routine"].run, sweep)
-    parts = Parts([build_messages_api(reading)], loops, platform.parked_relay())
+    senders = [sender for sender in (text, mail, webhook) if sender is not None]
+    work = partial(run_hands, list(hands.values()), senders)
+    parts = Parts([build_messages_api(reading)], (work, sweep), platform.parked_relay())
     return build_service(platform, parts, title="Estateline notifier")
 
 
@@ -74,6 +74,13 @@ def mail_sender(settings: NotifierSettings) -> MailSender | None:
         sender=settings.smtp_from,
     )
     return MailSender(server, settings.timeouts)
+
+
+def webhook_sender(settings: NotifierSettings) -> WebhookSender:
+    """Webhooks for staff who have one."""
+    return WebhookSender(
+        settings.webhook_timeouts, settings.hands, plain_hosts=settings.webhook_plain_hosts
+    )
 
 
 def survey_link(settings: NotifierSettings, survey: str, secret: bytes) -> str:

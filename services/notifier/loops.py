@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from services.notifier.messages import Message
+from services.notifier.senders import Sender
 from services.notifier.sending import Sending
 from shared.bus import Consumers, UrgentSweep, repeat
 from shared.contracts import Lane
@@ -13,6 +15,8 @@ from shared.store import STORE_DOWN, Store
 from shared.telemetry import logger
 
 LOOK_SECONDS: Final = 0.5
+SWEEP_SECONDS: Final = 0.25
+"""Four looks a second, as the router has: an alert passes both within three seconds."""
 AT_HAND: Final = 1_000
 """Messages held in memory; the rest waits in the store for the next look."""
 DRAIN_SECONDS: Final = 5.0
@@ -86,6 +90,19 @@ class Hands:
         await asyncio.gather(*late, return_exceptions=True)
 
 
+async def run_hands(hands: Sequence[Hands], senders: Sequence[Sender]) -> None:
+    """All hands work until cancelled; when the last has put its letter down, the senders let go
+    of their connections.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in hands:
+                group.create_task(one.run())
+    finally:
+        for sender in senders:
+            await sender.aclose()
+
+
 async def sweep_urgent(store: Store, consumers: Consumers) -> None:
     """With the broker down, alerts come straight from the store (promise 7)."""
-    await repeat(UrgentSweep(store, consumers).sweep, seconds=1)
+    await repeat(UrgentSweep(store, consumers).sweep, seconds=SWEEP_SECONDS)

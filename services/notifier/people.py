@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from shared.contracts import Lane
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import Person
 from shared.policy.templates import Language
@@ -38,9 +40,16 @@ class Contact:
 
     def masked(self) -> Contact:
         """The same person as staff may see them."""
-        mail = _MAIL.fullmatch(self.address)
-        address = f"{self.address[0]}***@{mail.group(1)}" if mail else mask_phone(self.address)
-        return Contact(mask_name(self.name) or "", address or "")
+        return Contact(mask_name(self.name) or "", _masked(self.address))
+
+
+def _masked(address: str) -> str:
+    """A phone number, a mail address, or a webhook, whose path often is a secret."""
+    if mail := _MAIL.fullmatch(address):
+        return f"{address[0]}***@{mail.group(1)}"
+    if (url := urlsplit(address)).scheme:
+        return f"{url.scheme}://{url.hostname}/***"
+    return mask_phone(address) or ""
 
 
 class People:
@@ -51,12 +60,10 @@ class People:
         self._duty = duty
         self._opener = opener
 
-    async def ticket(self, number: str) -> Doc | None:
+    async def ticket(self, number: str, lane: Lane) -> Doc | None:
         """What a message is about: place, language and mark of a ticket, nothing personal."""
-        found = await self._store.find(
-            "tickets", {"_id": number}, limit=1, fields=("estate", "building", "language", "mark")
-        )
-        return found[0] if found else None
+        fields = ("estate", "building", "language", "mark")
+        return await self._store.get("tickets", number, fields=fields, lane=lane)
 
     def language(self, recipient: str, ticket: Mapping[str, Any] | None) -> Language:
         """The language somebody is written to in."""
@@ -68,23 +75,21 @@ class People:
     async def contact(self, recipient: str, number: str) -> Contact | None:
         """Name and address of a recipient; None when there is no way to reach them."""
         if recipient == CALLER:
-            return await self._caller(number)
-        return await self._staff(recipient)
+            return await self.caller(number)
+        return contact_of(await self.staff(recipient))
 
-    async def _staff(self, id: str) -> Contact | None:
-        person: Person | None = self._duty.current.person(id)
-        if person is None:  # perhaps added within the last second
+    async def staff(self, id: str) -> Person | None:
+        """Somebody of the duty list; None for the caller and for who is not on it."""
+        person = self._duty.current.person(id)
+        if person is None and id != CALLER:  # perhaps added within the last second
             await self._duty.refresh()
             person = self._duty.current.person(id)
-        if person is None or not _MAIL.fullmatch(person.mail):
-            return None
-        return Contact(person.name, person.mail)
+        return person
 
-    async def _caller(self, number: str) -> Contact | None:
-        found = await self._store.find(
-            "tickets", {"_id": number}, limit=1, fields=("persons.caller",)
-        )
-        sealed = found[0].get("persons", {}).get("caller") if found else None
+    async def caller(self, number: str) -> Contact | None:
+        """The caller of a ticket, opened for this moment."""
+        found = await self._store.get("tickets", number, fields=("persons.caller",))
+        sealed = found.get("persons", {}).get("caller") if found else None
         if sealed is None:
             return None
         try:
@@ -94,6 +99,15 @@ class People:
             return None
         phone = to_e164(str(person.get("phone") or ""))
         return Contact(str(person.get("name") or ""), phone) if phone else None
+
+
+def contact_of(person: Person | None) -> Contact | None:
+    """Where somebody of the duty list is reached: their webhook before their mail."""
+    if person is None:
+        return None
+    if person.webhook is not None:
+        return Contact(person.name, person.webhook)
+    return Contact(person.name, person.mail) if _MAIL.fullmatch(person.mail) else None
 
 
 def _language(value: object) -> Language:

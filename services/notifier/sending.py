@@ -22,12 +22,13 @@ from services.notifier.messages import (
     learn_late,
     lose_sight,
 )
-from services.notifier.people import Contact, People
+from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import render
 from services.notifier.senders import Answer, Letter, Sender
 from services.notifier.storage import Messages
 from shared.contracts import Lane
 from shared.contracts.notifier import CALLER
+from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import STORE_DOWN, Verdict
 from shared.store.clock import DatabaseClock
@@ -39,8 +40,14 @@ RECORD_TRIES: Final = 60
 """Seconds for which an outcome waits for the store: longer than it takes to elect a primary."""
 
 
-def choose_sender(recipient: str, *, mail: Sender | None, text: Sender) -> Sender:
-    """The channel for a recipient: staff by mail where there is a server, callers by text."""
+def choose_sender(
+    recipient: str, person: Person | None, *, mail: Sender | None, text: Sender, webhook: Sender
+) -> Sender:
+    """The channel for a recipient: staff by their webhook where they have one, else by mail where
+    there is a server; callers by text. `person` is who the recipient is on the duty list.
+    """
+    if person is not None and person.webhook is not None:
+        return webhook
     return text if recipient == CALLER or mail is None else mail
 
 
@@ -55,7 +62,7 @@ class Sending:
         policy: Callable[[], Policy],
         *,
         link: Callable[[str], str],
-        choose_sender: Callable[[str], Sender],
+        choose_sender: Callable[[str, Person | None], Sender],
         limits: Mapping[Lane, timedelta],
     ) -> None:
         self._messages = messages
@@ -82,16 +89,23 @@ class Sending:
 
     async def attempt(self, message: Message) -> None:
         """Send a message as it was read: nothing happens when it has moved on since."""
-        sender, policy = self._choose_sender(message.recipient), self._policy()
+        person = await self._people.staff(message.recipient)
+        sender, policy = self._choose_sender(message.recipient, person), self._policy()
         now = self._clock.now()
         limit = self._limits[message.lane]
         begun = begin(message, channel=sender.channel, policy=policy.version, now=now, limit=limit)
         if await self._messages.save(Step(begun), now=now) is Verdict.WON:
-            await self._record(begun, await self._hand_over(begun, sender, policy))
+            await self._record(begun, await self._hand_over(begun, person, sender, policy))
 
-    async def _hand_over(self, message: Message, sender: Sender, policy: Policy) -> Answer:
+    async def _hand_over(
+        self, message: Message, person: Person | None, sender: Sender, policy: Policy
+    ) -> Answer:
+        """`person` is the one that the sender was chosen for: the list may change meanwhile."""
         try:
-            contact = await self._people.contact(message.recipient, message.number)
+            if message.recipient == CALLER:
+                contact = await self._people.caller(message.number)
+            else:
+                contact = contact_of(person)
             if contact is None:
                 return Answer(Handover.NO_ADDRESS)
             letter = self._letter(message, contact, policy)
@@ -108,6 +122,7 @@ class Sending:
         return Letter(
             id=message.id,
             cause=str(message.cause),
+            purpose=message.purpose,
             lane=message.lane,
             address=contact.address,
             subject=subject,

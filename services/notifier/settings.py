@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_validator
+from pydantic_settings import NoDecode
 
 from shared.contracts import Lane
 from shared.runtime import ServiceSettings, for_service
+
+
+def _split(value: object) -> object:
+    """Names with commas or spaces between them, as a variable holds them."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 class NotifierSettings(ServiceSettings):
@@ -37,6 +43,16 @@ class NotifierSettings(ServiceSettings):
     smtp_timeout_urgent: timedelta = Field(
         timedelta(seconds=5), description="For one urgent mail as a whole."
     )
+    webhook_timeout: timedelta = Field(
+        timedelta(seconds=10), description="For one routine webhook as a whole."
+    )
+    webhook_timeout_urgent: timedelta = Field(
+        timedelta(seconds=5), description="For one urgent webhook as a whole."
+    )
+    webhook_plain_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_split)] = Field(
+        frozenset({"localhost", "127.0.0.1"}),
+        description="Hosts whose webhooks may be reached by http; all others by https only.",
+    )
     sending_limit: timedelta = Field(
         timedelta(seconds=30),
         description="Older than this, a routine message that is being sent counts as unknown.",
@@ -50,9 +66,9 @@ class NotifierSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        for lane in ("routine", "urgent"):
-            if self.limits[lane] <= self.timeouts[lane]:
-                raise ValueError(f"the {lane} sending limit must be longer than the SMTP timeout")
+        for lane, limit in self.limits.items():
+            if limit <= max(self.timeouts[lane], self.webhook_timeouts[lane]):
+                raise ValueError(f"the {lane} sending limit must be longer than the timeouts")
         return self
 
     @property
@@ -69,3 +85,13 @@ class NotifierSettings(ServiceSettings):
     def timeouts(self) -> dict[Lane, timedelta]:
         """How long one mail may take, by lane."""
         return {"routine": self.smtp_timeout, "urgent": self.smtp_timeout_urgent}
+
+    @property
+    def webhook_timeouts(self) -> dict[Lane, timedelta]:
+        """How long one webhook may take, by lane."""
+        return {"routine": self.webhook_timeout, "urgent": self.webhook_timeout_urgent}
+
+    @property
+    def hands(self) -> dict[Lane, int]:
+        """How many messages are handed over at the same time, by lane."""
+        return {"routine": self.at_once, "urgent": self.at_once_urgent}

@@ -10,6 +10,7 @@ from email.parser import BytesParser
 from email.policy import default
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from typing_extensions import override
 
 
 class Postbox:
@@ -17,11 +18,26 @@ class Postbox:
 
     def __init__(self) -> None:
         self.port = 0
+        self.connections = 0
+        self.hung_up = 0
+        self.mails_a_connection = 1000
+        self.idle_seconds = 300.0
         self.mails: list[EmailMessage] = []
         self.rcpt_says: str | None = "250 fine"
         self.data_says: str | None = "250 taken"
         self.on_taken: Callable[[], None] = lambda: None
         self.let_go = asyncio.Event()
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        begun: list[None] = vars(session).setdefault("begun", [])
+        begun.append(None)
+        if len(begun) > self.mails_a_connection:
+            return "421 that was enough"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 fine"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
@@ -57,9 +73,18 @@ async def running_postbox() -> AsyncIterator[Postbox]:
     """The server while the block lasts."""
     postbox = Postbox()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(postbox, hostname="postbox", loop=loop), "127.0.0.1", 0
-    )
+
+    class Counted(SMTP):
+        @override
+        def connection_lost(self, error: Exception | None) -> None:
+            super().connection_lost(error)
+            postbox.hung_up += 1
+
+    def answer() -> SMTP:
+        postbox.connections += 1
+        return Counted(postbox, hostname="postbox", loop=loop, timeout=postbox.idle_seconds)
+
+    server = await loop.create_server(answer, "127.0.0.1", 0)
     postbox.port = server.sockets[0].getsockname()[1]
     try:
         yield postbox

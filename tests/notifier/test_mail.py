@@ -1,32 +1,50 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.notifier.messages import Handover
-from services.notifier.senders import Letter, MailSender
-from services.notifier.senders.mail import MailServer, to_mail
+from services.notifier.senders import Answer, Letter, MailSender, connections
+from services.notifier.senders.connections import MailServer
+from services.notifier.senders.mail import to_mail
 from shared.contracts import Lane
 from tests.notifier.postbox import Postbox
+from tests.support.bench import until
 
 SHORT = timedelta(seconds=0.3)
 
 
-def sender(port: int, *, starttls: bool | None = None, username: str = "") -> MailSender:
+@asynccontextmanager
+async def sender(
+    port: int, *, starttls: bool | None = None, username: str = ""
+) -> AsyncIterator[MailSender]:
     server = MailServer(
         host="127.0.0.1", port=port, username=username, password="x", starttls=starttls,
         sender="hotline@estateline.example",
     )  # fmt: skip
-    return MailSender(server, {"routine": timedelta(seconds=5), "urgent": SHORT})
+    made = MailSender(server, {"routine": timedelta(seconds=5), "urgent": SHORT})
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+async def send(port: int, lane: Lane = "routine", **how: Any) -> Answer:
+    """Hand one letter to a server that we have not spoken to before."""
+    async with sender(port, **how) as mail:
+        return await mail.send(letter(lane))
 
 
 def letter(lane: Lane = "routine", **more: str) -> Letter:
     facts = {"id": "abc", "cause": "ticket/26-1/round/1", "address": "xu@duty.example",
              "subject": "【派单】26-1", "body": "您有新的工单"}  # fmt: skip
-    return Letter(lane=lane, **facts | more)
+    return Letter(lane=lane, purpose="assignment", **facts | more)
 
 
 async def test_a_letter_arrives_with_its_words_its_cause_and_a_stable_id(postbox: Postbox) -> None:
-    answers = [await sender(postbox.port).send(letter()) for _ in range(2)]
+    answers = [await send(postbox.port) for _ in range(2)]
 
     assert [answer.outcome for answer in answers] == [Handover.ACCEPTED] * 2
     mail = postbox.mails[0]
@@ -51,7 +69,7 @@ async def test_what_the_server_says_decides(
 ) -> None:
     postbox.rcpt_says, postbox.data_says = rcpt, data
 
-    answer = await sender(postbox.port).send(letter())
+    answer = await send(postbox.port)
 
     assert (answer.outcome, answer.code) == (outcome, code)
 
@@ -61,7 +79,7 @@ async def test_a_server_that_hangs_before_the_letter_was_given_means_later(
 ) -> None:
     postbox.rcpt_says = None
 
-    answer = await sender(postbox.port).send(letter("urgent"))
+    answer = await send(postbox.port, "urgent")
 
     assert answer.outcome is Handover.LATER
 
@@ -71,25 +89,87 @@ async def test_a_server_that_hangs_with_the_letter_in_hand_leaves_it_unclear(
 ) -> None:
     postbox.data_says = None
 
-    answer = await sender(postbox.port).send(letter("urgent"))
+    answer = await send(postbox.port, "urgent")
 
     assert answer.outcome is Handover.UNCLEAR
 
 
 async def test_no_server_means_later(unused_tcp_port: int) -> None:
-    answer = await sender(unused_tcp_port).send(letter())
+    answer = await send(unused_tcp_port)
 
     assert answer.outcome is Handover.LATER
 
 
 @pytest.mark.parametrize("how", [{"starttls": True}, {"username": "hotline"}])
 async def test_a_server_without_what_is_asked_for_gets_no_letter(
-    postbox: Postbox, how: dict[str, str]
+    postbox: Postbox, how: dict[str, Any]
 ) -> None:
-    answer = await sender(postbox.port, **how).send(letter())  # type: ignore[arg-type] # either
+    answer = await send(postbox.port, **how)
 
     assert answer.outcome is Handover.LATER
     assert postbox.mails == []
+
+
+async def test_the_letters_of_a_lane_share_a_connection_and_the_lanes_share_none(
+    postbox: Postbox,
+) -> None:
+    async with sender(postbox.port) as mail:
+        for n in range(10):
+            answer = await mail.send(letter("urgent" if n % 2 else "routine"))
+            assert answer.outcome is Handover.ACCEPTED
+
+    assert (len(postbox.mails), postbox.connections) == (10, 2)
+
+
+async def test_a_connection_that_the_server_closed_while_idle_costs_no_letter(
+    postbox: Postbox,
+) -> None:
+    postbox.idle_seconds = 0.3
+
+    async with sender(postbox.port) as mail:
+        for n in range(1, 4):
+            answer = await mail.send(letter())
+            assert answer.outcome is Handover.ACCEPTED
+            await until(lambda n=n: postbox.hung_up == n)  # type: ignore[misc] # n is bound
+
+    assert (len(postbox.mails), postbox.connections) == (3, 3)
+
+
+async def test_a_server_that_has_had_enough_of_a_connection_gets_a_fresh_one(
+    postbox: Postbox,
+) -> None:
+    postbox.mails_a_connection = 2
+
+    async with sender(postbox.port) as mail:
+        answers = [await mail.send(letter()) for _ in range(6)]
+
+    assert {answer.outcome for answer in answers} == {Handover.ACCEPTED}
+    assert (len(postbox.mails), postbox.connections) == (6, 3)
+
+
+async def test_a_refused_letter_leaves_nothing_to_the_next(postbox: Postbox) -> None:
+    async with sender(postbox.port) as mail:
+        await mail.send(letter())
+        postbox.rcpt_says = "550 nobody"
+        refused = await mail.send(letter(id="nobody"))
+        postbox.rcpt_says = "250 fine"
+        answer = await mail.send(letter(id="next"))
+
+    assert (refused.outcome, answer.outcome) == (Handover.REFUSED, Handover.ACCEPTED)
+    assert [str(m["Message-ID"])[:5] for m in postbox.mails] == ["<abc@", "<next"]
+
+
+async def test_a_quiet_lane_holds_no_connection(
+    postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "KEEP_SECONDS", 0.02)
+
+    async with sender(postbox.port) as mail:
+        await mail.send(letter())
+        await until(lambda: postbox.hung_up == 1)
+        answer = await mail.send(letter())
+
+    assert (answer.outcome, postbox.connections) == (Handover.ACCEPTED, 2)
 
 
 def test_no_header_can_be_smuggled_in() -> None:

@@ -275,6 +275,8 @@ def test_letters_and_contacts_do_not_print_themselves() -> None:
     from services.notifier.people import Contact
     from services.notifier.senders import Letter
 
-    letter = Letter(id="m", cause="c", lane="routine", address=PHONE, subject="s", body=NAME)
+    letter = Letter(
+        id="m", cause="c", purpose="receipt", lane="routine", address=PHONE, subject="s", body=NAME
+    )
 
     assert PHONE not in f"{letter}{Contact(NAME, PHONE)}{orjson.dumps(str(letter))!r}"

@@ -3,5 +3,6 @@
 from services.notifier.senders.letter import Answer, Letter, Sender
 from services.notifier.senders.mail import MailSender
 from services.notifier.senders.sandbox import Sandbox
+from services.notifier.senders.webhook import WebhookSender
 
-__all__ = ["Answer", "Letter", "MailSender", "Sandbox", "Sender"]
+__all__ = ["Answer", "Letter", "MailSender", "Sandbox", "Sender", "WebhookSender"]

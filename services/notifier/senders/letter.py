@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from services.notifier.messages import Handover
 from shared.contracts import Lane
+from shared.contracts.notifier import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -17,6 +18,7 @@ class Letter:
 
     id: str
     cause: str
+    purpose: Purpose
     lane: Lane
     address: str
     subject: str
@@ -47,3 +49,6 @@ class Sender(Protocol):
 
     async def send(self, letter: Letter) -> Answer:
         """Hand the letter over."""
+
+    async def aclose(self) -> None:
+        """Let go of what was kept open; nothing is sent afterwards."""

@@ -1,4 +1,4 @@
-"""Mail by SMTP: one connection a letter, every command within one limit for the whole.
+"""Mail by SMTP: every command within one limit for the whole letter.
 
 Until the server has the whole letter a failure means "later". From then on silence means that
 nobody knows, and only a code from the server says more.
@@ -8,36 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from typing import Final
 
 import aiosmtplib
-from aiosmtplib import SMTP
 
 from services.notifier.messages import Handover
+from services.notifier.senders.connections import LOST, Connections, MailServer
 from services.notifier.senders.letter import Answer, Letter
 from shared.contracts import Lane
-
-_FAREWELL_SECONDS: Final = 1.0
-_LOST: Final = (aiosmtplib.SMTPException, OSError, TimeoutError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class MailServer:
-    """Where mail goes out; an empty user name means without signing in, `starttls` None where the
-    server offers it.
-    """
-
-    host: str
-    port: int
-    username: str
-    password: str
-    starttls: bool | None
-    sender: str
 
 
 class MailSender:
@@ -46,45 +27,43 @@ class MailSender:
     channel: Final = "mail"
 
     def __init__(self, server: MailServer, timeouts: Mapping[Lane, timedelta]) -> None:
-        self._server = server
+        self._sender = server.sender
         self._timeouts = timeouts
+        self._connections = {
+            lane: Connections(server, limit.total_seconds()) for lane, limit in timeouts.items()
+        }
 
     async def send(self, letter: Letter) -> Answer:
         """Hand one letter to the server."""
-        mail = to_mail(letter, self._server.sender).as_bytes()
-        seconds = self._timeouts[letter.lane].total_seconds()
-        client = SMTP(
-            hostname=self._server.host,
-            port=self._server.port,
-            start_tls=self._server.starttls,
-            timeout=seconds,
-        )
+        mail = to_mail(letter, self._sender).as_bytes()
         progress = _Progress()
         try:
-            async with asyncio.timeout(seconds):
-                code = await self._converse(client, letter.address, mail, progress)
+            async with asyncio.timeout(self._timeouts[letter.lane].total_seconds()):
+                code = await self._converse(letter, mail, progress)
         except aiosmtplib.SMTPResponseException as error:
             return _answer_to(error)
-        except _LOST as error:
+        except LOST as error:
             outcome = Handover.UNCLEAR if progress.handing_over else Handover.LATER
             return Answer(outcome, type(error).__name__)
-        else:
-            # It is accepted; how the farewell goes is of no account.
-            with suppress(*_LOST):
-                await asyncio.wait_for(client.quit(), _FAREWELL_SECONDS)
-            return Answer(Handover.ACCEPTED, str(code))
-        finally:
-            client.close()
+        return Answer(Handover.ACCEPTED, str(code))
 
-    async def _converse(self, client: SMTP, address: str, mail: bytes, progress: _Progress) -> int:
+    async def aclose(self) -> None:
+        """Take leave of the server."""
+        for connections in self._connections.values():
+            await connections.aclose()
+
+    async def _converse(self, letter: Letter, mail: bytes, progress: _Progress) -> int:
         """Say everything up to the end of the letter; the code it was accepted with."""
-        await client.connect()
-        if self._server.username:
-            await client.login(self._server.username, self._server.password)
-        await client.mail(self._server.sender)
-        await client.rcpt(address)
-        progress.handing_over = True
-        said = await client.data(mail)
+        connections = self._connections[letter.lane]
+        client = await connections.begin()
+        try:
+            await client.rcpt(letter.address)
+            progress.handing_over = True
+            said = await client.data(mail)
+        except BaseException:
+            client.close()
+            raise
+        connections.keep(client)
         return said.code
 
 

@@ -19,3 +19,6 @@ class Sandbox:
         """Take the letter; its words are not kept, they can be rendered again."""
         del letter
         return Answer(Handover.ACCEPTED)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,157 @@
+"""Webhooks: one POST of a small JSON document to an address of the duty list.
+
+Until the body has begun to go out a failure means "later". From then on silence means that nobody
+knows, and only a status from the receiver says more. The message's id goes along as
+`Idempotency-Key`, the same at every attempt, so that a receiver can fold repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from services.notifier.messages import Handover
+from services.notifier.senders.letter import Answer, Letter
+from shared.contracts import Lane
+
+KEEP_ALIVE_SECONDS: Final = 1.0
+"""Shorter than what servers commonly allow an idle connection (2 s and more): a connection that
+its server is just closing would cost a message its outcome."""
+LARGEST_ANSWER: Final = 4 * 1024
+"""An answer's body is read only so that its connection can be used again; beyond this it is not."""
+TRY_AGAIN: Final = frozenset({408, 425, 429})
+GATEWAY_DOES_NOT_KNOW: Final = frozenset({502, 504})
+"""A gateway says so when it lost the receiver, which may have the message. Any other 5xx is the
+receiver's own word that it failed."""
+BODY_BEGINS: Final = "http11.send_request_body.started"
+_LOST: Final = (httpx.HTTPError, OSError, TimeoutError)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one attempt came: whether the receiver may have the letter, and its answer."""
+
+    handing_over: bool = False
+    status: int | None = None
+
+    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Told by the connection what it does."""
+        self.handing_over = self.handing_over or event == BODY_BEGINS
+
+
+class WebhookSender:
+    """Sends letters to webhooks, with connections of its own for each lane.
+
+    `plain_hosts` are those that may be reached by http; to all others only https goes out.
+    """
+
+    channel: Final = "webhook"
+
+    def __init__(
+        self,
+        timeouts: Mapping[Lane, timedelta],
+        at_once: Mapping[Lane, int],
+        *,
+        plain_hosts: Collection[str] = (),
+    ) -> None:
+        self._timeouts = timeouts
+        self._plain_hosts = frozenset(plain_hosts)
+        trusted = httpx.create_ssl_context(trust_env=False)
+        trusted.load_default_certs()  # the machine's own too: a receiver's may be private
+        self._clients = {
+            lane: _client(number, timeouts[lane].total_seconds(), trusted)
+            for lane, number in at_once.items()
+        }
+
+    async def send(self, letter: Letter) -> Answer:
+        """Hand one letter over; the whole attempt stays within the lane's timeout."""
+        if not self._may_go_to(letter.address):
+            return Answer(Handover.REFUSED, "address")
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(self._timeouts[letter.lane].total_seconds()):
+                await self._post(letter, progress)
+        except _LOST as error:
+            if progress.status is None:
+                outcome = Handover.UNCLEAR if progress.handing_over else Handover.LATER
+                return Answer(outcome, type(error).__name__)
+        assert progress.status is not None, "a request that does not fail has a status"
+        return Answer(outcome_of(progress.status), str(progress.status))
+
+    async def aclose(self) -> None:
+        """Close the connections that were kept."""
+        for client in self._clients.values():
+            await client.aclose()
+
+    def _may_go_to(self, address: str) -> bool:
+        try:
+            url = httpx.URL(address)
+        except (httpx.InvalidURL, ValueError):
+            return False
+        return url.scheme == "https" or (url.scheme == "http" and url.host in self._plain_hosts)
+
+    async def _post(self, letter: Letter, progress: _Progress) -> None:
+        request = self._clients[letter.lane].stream(
+            "POST",
+            letter.address,
+            content=to_json(letter),
+            headers={"Idempotency-Key": letter.id},
+            extensions={"trace": progress.trace},
+        )
+        async with request as response:
+            progress.status = response.status_code
+            read = 0
+            async for chunk in response.aiter_raw():
+                read += len(chunk)
+                if read > LARGEST_ANSWER:
+                    return
+
+
+def _client(at_once: int, seconds: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
+    limits = httpx.Limits(
+        max_connections=at_once,
+        max_keepalive_connections=at_once,
+        keepalive_expiry=KEEP_ALIVE_SECONDS,
+    )
+    return httpx.AsyncClient(
+        headers={"Content-Type": "application/json", "User-Agent": "estateline"},
+        verify=trusted,
+        limits=limits,
+        # One limit holds for the whole attempt. Connecting and agreeing on TLS take half of it at
+        # most each: cut off from outside they would leave a socket behind.
+        timeout=httpx.Timeout(None, connect=seconds / 2),
+        follow_redirects=False,
+        trust_env=False,  # neither a proxy nor a .netrc of the machine sees a message
+    )
+
+
+def to_json(letter: Letter) -> bytes:
+    """What a receiver gets."""
+    return orjson.dumps(
+        {
+            "id": letter.id,
+            "cause": letter.cause,
+            "purpose": letter.purpose,
+            "lane": letter.lane,
+            "subject": letter.subject,
+            "text": letter.body,
+        }
+    )
+
+
+def outcome_of(status: int) -> Handover:
+    """What the receiver's answer means. A redirect is refused: the duty list names the place."""
+    if 200 <= status < 300:
+        return Handover.ACCEPTED
+    if status in GATEWAY_DOES_NOT_KNOW:
+        return Handover.UNCLEAR
+    if status in TRY_AGAIN or status >= 500:
+        return Handover.LATER
+    return Handover.REFUSED
