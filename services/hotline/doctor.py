@@ -1,7 +1,6 @@
-"""``hotline doctor``: is it well, and is nothing personal where it must not be."""
+"""``hotline doctor``: is it well, were promises kept, is nothing personal where it must not be."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,9 @@ from rich.table import Table
 
 from services.hotline.client import data_folder, running
 from services.hotline.endpoints import Endpoints
-from services.hotline.errors import UnusableSettingError
-from shared.bus.search import search_queues
-from shared.store.search import Searched, search_database
+from services.hotline.promises.report import examine_and_print
+from services.hotline.search import read_needles, search_everywhere
+from services.hotline.settings import read_settings
 
 EXIT_FOUND = 1
 
@@ -28,17 +27,35 @@ def run(
     search: Annotated[
         Path | None, typer.Option("--search", help="File with one planted string a line.")
     ] = None,
+    *,
+    promises: Annotated[
+        bool,
+        typer.Option(
+            "--promises", help="What is lost, stuck, late, doubled or unknown, by number."
+        ),
+    ] = False,
     data: Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")] = None,
 ) -> None:
-    """Check the services, or look for planted strings everywhere; exit 1 when some are found."""
+    """Check the services, the promises, or look for planted strings; exit 1 for what is found."""
     folder = data_folder(data)
-    endpoints = running(folder)
-    if search is None:
-        well = asyncio.run(_check(endpoints))
-        raise typer.Exit(0 if well else EXIT_FOUND)
-    needles = _needles(search)
-    clean = asyncio.run(search_everywhere(endpoints, folder, needles))
-    raise typer.Exit(0 if clean else EXIT_FOUND)
+    if promises:
+        well = asyncio.run(examine_and_print(mongo_of(folder), read_settings().database))
+    elif search is not None:
+        needles = read_needles(search)
+        well = asyncio.run(search_everywhere(running(folder), folder, needles))
+    else:
+        well = asyncio.run(_check(running(folder)))
+    raise typer.Exit(0 if well else EXIT_FOUND)
+
+
+def mongo_of(folder: Path) -> str:
+    """Return where the database is: the one of the hotline on this folder, or else the one of
+    HOTLINE_MONGO_URL, whose services may run on other machines.
+    """
+    url = read_settings().mongo_url
+    if Endpoints.read(folder) is None and url is not None:
+        return url.get_secret_value()
+    return running(folder).mongo
 
 
 async def _check(endpoints: Endpoints) -> bool:
@@ -65,57 +82,3 @@ async def _status(http: httpx.AsyncClient, address: str) -> str:
     except httpx.HTTPError as error:
         return f"no ({type(error).__name__})"
     return "yes" if found.is_success else f"no ({found.status_code})"
-
-
-def _needles(file: Path) -> list[bytes]:
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableSettingError(f"{file} cannot be read as UTF-8 text: {error}") from error
-    found = [line.strip().encode() for line in lines if line.strip()]
-    if not found:
-        raise UnusableSettingError(f"{file} has no line to look for.")
-    return found
-
-
-async def search_everywhere(endpoints: Endpoints, data: Path, needles: Sequence[bytes]) -> bool:
-    """Look everywhere; print what was read and, by position, what was found. True: nothing."""
-    table = Table("place", "read", "found (lines of the file)")
-    clean = True
-    async for searched in _everywhere(endpoints, data, needles):
-        lines = ", ".join(str(n + 1) for n in sorted(searched.found))
-        table.add_row(searched.place, str(searched.read), lines or "-")
-        clean = clean and not searched.found
-    Console().print(table)
-    typer.echo(
-        f"none of {len(needles)} planted strings found" if clean else "planted strings were FOUND"
-    )
-    return clean
-
-
-async def _everywhere(
-    endpoints: Endpoints, data: Path, needles: Sequence[bytes]
-) -> AsyncIterator[Searched]:
-    async for searched in search_database(endpoints.mongo, needles):
-        yield searched
-    if endpoints.management is not None:
-        async for searched in search_queues(endpoints.amqp, endpoints.management, needles):
-            yield searched
-    for searched in await asyncio.to_thread(_in_logs, data, needles):
-        yield searched
-    async with httpx.AsyncClient(timeout=10) as http:
-        for name, address in endpoints.services.items():
-            shown = await http.get(f"{address}/metrics")
-            yield _in_bytes(f"metrics {name}", shown.content, needles)
-
-
-def _in_logs(data: Path, needles: Sequence[bytes]) -> list[Searched]:
-    return [
-        _in_bytes(f"log {file.relative_to(data)}", file.read_bytes(), needles)
-        for file in sorted(data.rglob("*.log*"))
-    ]
-
-
-def _in_bytes(place: str, content: bytes, needles: Sequence[bytes]) -> Searched:
-    found = {n for n, needle in enumerate(needles) if needle in content}
-    return Searched(place, content.count(b"\n"), frozenset(found))

@@ -15,10 +15,10 @@ from services.hotline.client import data_folder
 from services.hotline.demo.hands import Hands
 from services.hotline.demo.plots import PLOTS
 from services.hotline.demo.scenes import Outcome, Scene, load_scenes, planted_strings
-from services.hotline.doctor import search_everywhere
 from services.hotline.endpoints import Endpoints
 from services.hotline.errors import HotlineError
 from services.hotline.running import forever
+from services.hotline.search import search_everywhere
 from services.hotline.settings import read_settings
 from services.hotline.up import run_hotline
 

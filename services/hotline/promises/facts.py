@@ -1,0 +1,168 @@
+"""What the auditor reads of each collection, as values. Pure.
+
+The shapes are those of docs/architecture.md (Documents): the auditor knows the store, no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+
+from shared.contracts import Lane
+from shared.tickets import Ticket
+
+TICKET_FIELDS: Final = (
+    "version", "registered_at", "channel", "estate", "plans", "promised", "round", "mark", "held",
+    "work_orders", "clocks", "timeline", "feedback_attempts", "cancel_requested", "over_at", "test",
+    "status", "next_due", "key",
+)  # fmt: skip
+MESSAGE_FIELDS: Final = (
+    "number", "purpose", "recipient", "cause.occurrence", "round", "lane", "status", "at",
+    "next_at", "ended_at", "reason", "attempts.channel", "attempts.at", "attempts.outcome",
+)  # fmt: skip
+EMERGENCY_FIELDS: Final = ("round", "alerts", "next_due", "acknowledged_at", "ended_at")
+SURVEY_FIELDS: Final = ("number", "round", "asked_at", "answer.at", "answer.dissatisfied")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to hand a message over; `outcome` is None while it lasts, or for ever."""
+
+    channel: str
+    at: datetime
+    outcome: str | None
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the receiver may have the message because of this attempt."""
+        return self.outcome in {None, "accepted", "unclear", "lost"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one person."""
+
+    id: str
+    number: str
+    purpose: str
+    recipient: str
+    occurrence: str
+    round: int
+    lane: str
+    status: str
+    at: datetime
+    next_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+    attempts: tuple[Attempt, ...]
+
+    @classmethod
+    def from_doc(cls, doc: Mapping[str, Any]) -> Self:
+        """Read what was projected."""
+        plain = ("number", "purpose", "recipient", "round", "lane", "status", "at", "next_at",
+                 "ended_at", "reason")  # fmt: skip
+        return cls(
+            id=doc["_id"],
+            occurrence=doc["cause"]["occurrence"],
+            attempts=tuple(Attempt(**attempt) for attempt in doc["attempts"]),
+            **{field: doc[field] for field in plain},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One call for help."""
+
+    at: datetime
+    step: int
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """The running plan of an emergency ticket."""
+
+    round: int
+    alerts: tuple[Alert, ...]
+    next_due: datetime | None
+    acknowledged_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def from_doc(cls, doc: Mapping[str, Any]) -> Self:
+        """Read what was projected."""
+        alerts = (Alert(a["at"], a["step"], tuple(a["recipients"])) for a in doc["alerts"])
+        plain = ("round", "next_due", "acknowledged_at", "ended_at")
+        return cls(alerts=tuple(alerts), **{field: doc[field] for field in plain})
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The question about one round; `dissatisfied_at` is when a dissatisfied answer came."""
+
+    id: str
+    round: int
+    asked_at: datetime
+    dissatisfied_at: datetime | None
+
+    @classmethod
+    def from_doc(cls, doc: Mapping[str, Any]) -> Self:
+        """Read what was projected."""
+        answer = doc.get("answer") or {}
+        at = answer["at"] if answer.get("dissatisfied") else None
+        return cls(doc["_id"], doc["round"], doc["asked_at"], at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """A ticket with all that other collections hold of it.
+
+    `kept_status` and `kept_next_due` are the fields kept for indexes; `key_names` is the number
+    that its reservation names, None for a ticket without a key.
+    """
+
+    ticket: Ticket
+    kept_status: str
+    kept_next_due: datetime | None
+    key_names: str | None = None
+    emergency: Emergency | None = None
+    messages: tuple[Message, ...] = ()
+    surveys: tuple[Survey, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """How much there is to judge beside the ticket itself."""
+        clocks = (self.ticket.clocks, *(order.clocks for order in self.ticket.work_orders))
+        return {
+            "messages": len(self.messages),
+            "surveys": len(self.surveys),
+            "emergencies": self.emergency is not None,
+            "deadlines": sum(state.due is not None for each in clocks for state in each.values()),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingEvent:
+    """One event in an outbox."""
+
+    id: str
+    service: str
+    lane: Lane
+    at: datetime
+    document: str
+    """`<kind>/<id>` of the document that it lies in."""
+    version: int
+    """That document's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """One parked message."""
+
+    id: str
+    service: str
+    queue: str
+    reason: str
+    next_at: datetime | None
+    parked_at: datetime

@@ -1,0 +1,18 @@
+"""The rules by which the facts are judged. Pure: facts in, findings out, the time an argument.
+
+Everywhere `before` is the moment before which all that was due must have been done: now less the
+grace.
+"""
+
+from services.hotline.promises.judging.deliveries import judge_delivery, judge_strangers
+from services.hotline.promises.judging.ticket import judge_ticket
+from services.hotline.promises.judging.waiting import (
+    judge_events,
+    judge_parked,
+    judge_waiting_message,
+)
+
+__all__ = [
+    "judge_delivery", "judge_events", "judge_parked", "judge_strangers", "judge_ticket",
+    "judge_waiting_message",
+]  # fmt: skip

@@ -1,0 +1,40 @@
+"""Everything that is judged of one ticket and its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.hotline.promises.facts import Papers
+from services.hotline.promises.findings import Finding
+from services.hotline.promises.judging.clocks import judge_clocks
+from services.hotline.promises.judging.following import judge_following
+from services.hotline.promises.judging.telling import judge_telling
+from services.hotline.promises.judging.work import judge_emergency, judge_work
+from services.hotline.promises.kinds import CACHE_OLD, CHANGE_MISSING, SECOND_TICKET
+
+
+def judge_ticket(papers: Papers, before: datetime) -> Iterator[Finding]:
+    """All that is wrong with one ticket."""
+    yield from judge_record(papers)
+    yield from judge_work(papers.ticket, before)
+    yield from judge_emergency(papers, before)
+    yield from judge_clocks(papers, before)
+    yield from judge_telling(papers, before)
+    yield from judge_following(papers, before)
+
+
+def judge_record(papers: Papers) -> Iterator[Finding]:
+    """Whether the document agrees with itself and with its reservation."""
+    ticket = papers.ticket
+    if papers.key_names is not None and papers.key_names != ticket.number:
+        yield Finding(SECOND_TICKET, ticket.number, f"the other is {papers.key_names}")
+    if papers.kept_status != ticket.status.value:
+        why = f"kept {papers.kept_status}, is {ticket.status.value}"
+        yield Finding(CACHE_OLD, ticket.number, why)
+    if papers.kept_next_due != ticket.next_due:
+        yield Finding(CACHE_OLD, ticket.number, "next_due")
+    # Each change is one version and at least one entry.
+    if ticket.version > len(ticket.timeline):
+        why = f"version {ticket.version}, {len(ticket.timeline)} entries"
+        yield Finding(CHANGE_MISSING, ticket.number, why)

@@ -1,0 +1,209 @@
+"""The auditor on the real database: a healthy store is clean, and whatever is broken in it by hand
+is named by its number."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from pymongo import MongoClient
+
+from services.hotline.promises import Confirmed, Findings, Kind, kinds
+from shared.store import Doc
+from tests.hotline.broken import (
+    BREAKS,
+    Break,
+    Kept,
+    ago,
+    parked_for_a_person,
+    reservation_without_ticket,
+    ticket_without_order,
+)
+from tests.hotline.healthy import Healthy, live_through
+from tests.hotline.test_cli import hotline
+from tests.support.servers import Corner, Servers, fresh_database, fresh_vhost
+
+
+@pytest.fixture(scope="module")
+async def healthy(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Healthy:
+    with fresh_vhost(servers.rabbit) as vhost, fresh_database(servers.mongo) as database:
+        url = servers.rabbit.amqp_url_of(vhost)
+        corner = Corner(url, vhost, servers.mongo.url, database)
+        return await live_through(corner, tmp_path_factory.mktemp("healthy"))
+
+
+@pytest.fixture
+def kept(corner: Corner, healthy: Healthy) -> Iterator[Kept]:
+    with MongoClient[Doc](corner.mongo_url, tz_aware=True) as client:
+        yield Kept(corner.mongo_url, corner.database, client, healthy)
+
+
+def named(findings: Findings) -> set[tuple[str, str]]:
+    return {(found.kind.code, found.id) for found in findings.of(*kinds.KINDS)}
+
+
+async def test_a_healthy_store_is_clean(kept: Kept) -> None:
+    found = await kept.examine()
+
+    assert named(found) == set()
+    assert not found.broken
+    assert found.checked["tickets"] == 5
+    assert found.checked["messages"] == len(kept.healthy.documents["messages"])
+    assert str(found).endswith("every promise was kept")
+
+
+@pytest.mark.parametrize(("break_it", "kind"), BREAKS, ids=[found.__name__ for found, _ in BREAKS])
+async def test_what_is_broken_is_named_by_its_number(
+    kept: Kept, break_it: Break, kind: Kind
+) -> None:
+    id = break_it(kept)
+
+    found = await kept.examine()
+
+    assert (kind.code, id) in named(found)
+    assert {other for _, other in named(found)} == {id}
+    assert found.broken == kind.breaks
+
+
+def test_every_kind_is_tried() -> None:
+    compared = {kinds.NOT_KEPT, kinds.TOLD_AGAIN, kinds.GOT_UNSAID, kinds.SAID_UNSENT,
+                kinds.NOT_TOLD}  # fmt: skip
+    assert {kind for _, kind in BREAKS} | compared == set(kinds.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("story", "purpose", "more"),
+    [
+        ("late", "receipt", {}),
+        ("late", "assignment", {}),
+        ("late", "warning", {}),
+        ("late", "breach", {}),
+        ("again", "assignment", {"cause.occurrence": {"$regex": "-2$"}}),
+        ("again", "feedback", {"round": 2}),
+        ("again", "reopened", {}),
+        ("again", "survey", {"round": 2}),
+        ("lift", "alert", {}),
+    ],
+)
+async def test_whoever_should_have_been_told_and_was_not_is_named(
+    kept: Kept, story: str, purpose: str, more: Doc
+) -> None:
+    number = kept.forget(story, purpose, **more)
+
+    found = await kept.examine()
+
+    assert found.stuck == [number]
+    assert {f.kind for f in found.of(*kinds.KINDS)} <= {kinds.NOT_TOLD, kinds.NOT_ASKED}
+    assert any(purpose in f.why for f in found.of(kinds.NOT_TOLD))
+
+
+async def test_what_is_young_may_still_be_under_way(kept: Kept) -> None:
+    ticket_without_order(kept)
+    kept.forget("again", "reopened")
+
+    found = await kept.examine(grace=timedelta(hours=1))
+
+    assert named(found) == set()
+
+
+async def test_numbers_that_senders_were_given_are_looked_for(kept: Kept) -> None:
+    reservation_without_ticket(kept)
+    found = await kept.examine(accepted=[*kept.healthy.numbers.values(), "44444444"])
+
+    assert found.lost == ["44444444"]
+    assert found.checked["accepted"] == 6
+
+
+async def test_a_confirmed_message_is_a_ticket_or_parked(kept: Kept) -> None:
+    number = kept.number("late")
+    key = next(d["_id"] for d in kept.healthy.documents["reservations"] if d["number"] == number)
+    waits = parked_for_a_person(kept)
+    reservation_without_ticket(kept)
+
+    found = await kept.examine(
+        accepted=(),
+        confirmed=[
+            Confirmed("became-a-ticket", key),
+            Confirmed("is-parked", "unknown-key", frozenset({waits, "another"})),
+            Confirmed("only-reserved", "k"),
+            Confirmed("left-no-trace", "unknown-key"),
+        ],
+    )
+
+    assert found.lost == ["left-no-trace", "only-reserved"]
+
+
+async def test_what_receivers_got_is_compared_by_id(kept: Kept) -> None:
+    mailed = dict(kept.healthy.mailed)
+    assert named(await kept.examine(delivered=mailed)) == set()
+    routine, unsent = (m["_id"] for m in (kept.message("late", "assignment"),
+                                          kept.message("late", "warning")))  # fmt: skip
+    urgent = kept.message("lift", "alert")
+    failed = kept.set("messages", kept.message("late", "breach")["_id"], status="failed")
+    lost = urgent["attempts"][0] | {"outcome": "lost"}
+    kept.set("messages", urgent["_id"], attempts=[lost, *urgent["attempts"]])
+    mailed |= {routine: 2, urgent["_id"]: 2, unsent: 0, "stranger": 1}
+
+    found = await kept.examine(delivered=mailed)
+
+    assert named(found) == {
+        ("told_twice", routine),
+        ("told_again", urgent["_id"]),
+        ("said_unsent", unsent),
+        ("got_unsaid", failed),
+        ("got_unsaid", "stranger"),
+    }
+    assert (found.doubled_routine, found.doubled_urgent) == ([routine], [urgent["_id"]])
+
+
+async def test_an_urgent_message_that_came_oftener_than_it_was_sent_breaks_a_promise(
+    kept: Kept,
+) -> None:
+    alert = kept.message("lift", "alert")["_id"]
+
+    found = await kept.examine(delivered=dict(kept.healthy.mailed) | {alert: 2})
+
+    assert named(found) == {("told_twice", alert)}
+    assert found.broken
+
+
+async def test_only_the_first_numbers_are_held_and_all_are_counted(kept: Kept) -> None:
+    for n in range(5):
+        kept.db["reservations"].insert_one({"_id": f"k{n}", "number": f"N{n}", "at": ago(kept)})
+
+    found = await kept.examine(keep=2)
+
+    assert len(found.lost) == 2
+    assert found.count(kinds.NOT_WRITTEN) == 5
+
+
+async def test_the_doctor_says_what_is_broken_and_what_to_do(kept: Kept) -> None:
+    number = reservation_without_ticket(kept)
+
+    ended = doctor(kept)
+
+    assert ended.returncode == 1
+    assert re.search(rf"1 Accepted is kept .* 1 not_written .* {number}", ended.stdout)
+    assert "1 ticket (not_written): a number was reserved" in ended.stdout
+    assert "To do: " in ended.stdout
+    assert "a promise is BROKEN" in ended.stdout
+
+
+async def test_the_doctor_counts_what_nobody_knows_and_is_content(kept: Kept) -> None:
+    id = kept.set("messages", kept.message("late", "assignment")["_id"], status="unknown")
+
+    ended = doctor(kept)
+
+    assert ended.returncode == 0
+    assert id in ended.stdout
+    assert "every promise was kept" in ended.stdout
+
+
+def doctor(kept: Kept) -> subprocess.CompletedProcess[str]:
+    return hotline(
+        "doctor", "--promises", HOTLINE_MONGO_URL=kept.url, HOTLINE_DATABASE=kept.name,
+        HOTLINE_DATA="/nowhere", COLUMNS="160",
+    )  # fmt: skip
