@@ -3,6 +3,7 @@
 #
 #   deploy/setup.sh embedded    what `make demo` needs (the default)
 #   deploy/setup.sh dev         what `make test` and `make check` need on top
+#   deploy/setup.sh faults      what `make faults` needs on top of that: Node with its amqplib
 #
 # It can be run again at any time: what is there already is not touched, and when nothing is to
 # be done it ends within a moment. Without the right to install packages it names them and exits 2.
@@ -11,7 +12,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 readonly project=$PWD
 readonly kind=${1:-embedded}
-readonly requirements=requirements/$kind.txt
+readonly layer=${kind/#faults/dev}
+readonly requirements=requirements/$layer.txt
 readonly venv=$project/.venv
 
 fail() {
@@ -44,6 +46,10 @@ missing_packages() {
     has_venv || echo python3-venv
     has_rabbitmq || echo rabbitmq-server
     has_libcurl || echo libcurl4
+    if [ "$kind" = faults ]; then
+        command -v node >/dev/null || echo nodejs
+        command -v npm >/dev/null || echo npm
+    fi
 }
 
 # Sets `become` to what runs a command as root: nothing, or sudo without a question.
@@ -135,8 +141,8 @@ stamp_of() { cat "$venv/.made-from-$1" 2>/dev/null || true; }
 
 # dev.txt holds all of embedded.txt at the same versions.
 is_ready() {
-    is_current "$kind" "$requirements" ||
-        { [ "$kind" = embedded ] && is_current dev requirements/dev.txt; }
+    is_current "$layer" "$requirements" ||
+        { [ "$layer" = embedded ] && is_current dev requirements/dev.txt; }
 }
 
 make_venv() {
@@ -152,7 +158,7 @@ make_venv() {
         fail "pip could not install $requirements; its messages are above. See that its index" \
             "can be reached (pip config list) and run this again."
     install_project
-    fingerprint "$requirements" >"$venv/.made-from-$kind"
+    fingerprint "$requirements" >"$venv/.made-from-$layer"
 }
 
 # The same as an editable install, without a build and what a build would have to download.
@@ -167,9 +173,29 @@ COMMAND
     chmod 755 "$venv/bin/hotline"
 }
 
-[ -f "$requirements" ] || fail "there is no $requirements; name embedded or dev."
+# --- Node ------------------------------------------------------------------------------------
+
+# Exactly what the lock file names, with its hashes; nothing of it is run while it is installed.
+ensure_node() {
+    local from=tests/faults/node into=build/node made
+    made=$(cat "$from"/package*.json | sha256sum | cut -d' ' -f1)
+    if [ "$(cat "$into/.made-from" 2>/dev/null || true)" = "$made" ]; then return 0; fi
+    [ "$(node -p 'process.versions.node.split(".")[0] >= 18')" = true ] ||
+        fail "node $(node --version) is too old; 18 or newer is needed."
+    say "installing $from"
+    rm -rf "$into"
+    mkdir -p "$into"
+    cp "$from"/package*.json "$into"
+    (cd "$into" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) ||
+        fail "npm could not install $from; its messages are above. See that its registry can be" \
+            "reached (npm config list) and run this again."
+    echo "$made" >"$into/.made-from"
+}
+
+[ -f "$requirements" ] || fail "there is no $requirements; name embedded, dev or faults."
 ensure_python
 ensure_packages
+if [ "$kind" = faults ]; then ensure_node; fi
 if is_ready; then exit 0; fi
 make_venv
 say "ready: .venv/bin/hotline"

@@ -1,0 +1,148 @@
+"""One run: everybody sends, something goes wrong, until all is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, Self
+
+from services.hotline.promises import examine
+from tests.faults.accounts import Accounts
+from tests.faults.departments import Departments
+from tests.faults.foreign import NodePublisher
+from tests.faults.house import DATABASE, House
+from tests.faults.kills import Kills
+from tests.faults.ledger import Ledger
+from tests.faults.plan import Plan
+from tests.faults.senders import Desk, PythonPublisher, Sender
+from tests.faults.settle import Settling
+from tests.faults.verdict import Facts
+from tests.faults.watch import Books
+
+WINDOW: Final = 400
+"""How far what is accepted may run ahead of what is registered."""
+PROGRESS_SECONDS: Final = 5.0
+COUNT_SECONDS: Final = 0.5
+GRACE: Final = timedelta(seconds=1)
+"""The auditor judges everything: nothing is under way any more."""
+
+Say = Callable[[str], None]
+
+
+class Run:
+    """One run of a plan in a house."""
+
+    def __init__(self, plan: Plan, house: House, say: Say) -> None:
+        self.plan = plan
+        self.house = house
+        self.ledger = Ledger()
+        self.books = Books(house)
+        self.kills = Kills(house, self.books, self.ledger)
+        self.departments = Departments(house, self.books, self.ledger)
+        self.registered = 0
+        self._say = say
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.books.close()
+
+    async def send(self) -> None:
+        """Send everything and make every fault."""
+        async with asyncio.TaskGroup() as beside:
+            watching = [
+                beside.create_task(work())
+                for work in (self._count, self._progress, self.departments.work)
+            ]
+            async with asyncio.TaskGroup() as group:
+                for kind in self.plan.size.senders:
+                    items = [item for item in self.plan.items if item.sender == kind]
+                    group.create_task(self._sender(kind).send_all(items))
+                group.create_task(self._break())
+            for task in watching:
+                task.cancel()
+
+    async def settle(self, *, seconds: float) -> Facts:
+        """Wait until nothing is under way any more, and have the auditor compare."""
+        settling = Settling(self.house, self.books, self.departments)
+        working = asyncio.create_task(self.departments.work())
+        try:
+            await settling.wait(len(self.ledger.names), seconds=seconds, say=self._say)
+        finally:
+            working.cancel()
+        return await self._facts(settling)
+
+    async def _facts(self, settling: Settling) -> Facts:
+        accounts = Accounts(self.house.data / "keys.json", self.house.broker.node.user)
+        findings = await examine(
+            self.house.members.url,
+            DATABASE,
+            accepted=set(self.ledger.answered.values()),
+            confirmed=accounts.confirmed(self.ledger.confirmed.values()),
+            delivered=self.house.receivers.by_id(),
+            grace=GRACE,
+        )
+        return Facts(
+            findings=findings,
+            done=self.kills.done,
+            cries=self.kills.outage.cries,
+            planned_kills=self.plan.kills,
+            expected=len(self.ledger.names),
+            tickets=await self.books.count("tickets") or 0,
+            left=settling.left,
+            troubles=self.ledger.faults,
+        )
+
+    def _sender(self, kind: str) -> Sender:
+        url = self.house.broker.url
+        match kind:
+            case "desk":
+                return Desk(self.house.hands, self.ledger, self._has_room)
+            case "python":
+                return PythonPublisher(url, self.ledger, self._has_room)
+            case _:
+                return NodePublisher(url, self.ledger, self._has_room)
+
+    def _has_room(self) -> bool:
+        """Nobody runs far ahead of what is registered, nor past the next fault: so that every
+        fault meets work under way.
+        """
+        upto = [fault.at for fault in self.plan.faults[len(self.kills.done) :]]
+        early = not upto or self.ledger.accepted < upto[0]
+        return early and len(self.ledger.names) - self.registered < WINDOW
+
+    async def _break(self) -> None:
+        for fault in self.plan.faults:
+            while self.ledger.accepted < fault.at:  # noqa: ASYNC110 - it is counted
+                await asyncio.sleep(0.05)
+            self._say(f"  {fault}")
+            done = await self.kills.make(fault)
+            self._say(
+                f"      all consume after {done.well_after:.1f} s; in sending "
+                f"{len(done.sending)}; {done.noted} {done.missing or ''}"
+            )
+
+    async def _count(self) -> None:
+        while True:
+            if (found := await self.books.count("tickets")) is not None:
+                self.registered = found
+            await asyncio.sleep(COUNT_SECONDS)
+
+    async def _progress(self) -> None:
+        while True:
+            self._say(self.progress())
+            await asyncio.sleep(PROGRESS_SECONDS)
+
+    def progress(self) -> str:
+        """One line on how far it is."""
+        seconds = time.monotonic() - self.ledger.began
+        ledger, kills = self.ledger, self.kills
+        return (
+            f"{seconds:6.0f} s  accepted {ledger.accepted}/{len(self.plan.items)}  "
+            f"registered {self.registered}  repeated {ledger.repeats}  "
+            f"faults {len(kills.done)}/{len(self.plan.faults)}  killed {kills.killed}  "
+            f"messages taken {len(self.house.receivers.taken)}"
+        )
