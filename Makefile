@@ -5,7 +5,7 @@
 BIN := .venv/bin
 PYTHON_FILES := services shared tests
 
-.PHONY: help setup setup-dev demo test check bare clean
+.PHONY: help setup setup-dev setup-faults demo test faults bench check bare clean
 
 help: ## list these
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -22,6 +22,16 @@ demo: setup ## start the hotline and play real requests through it; ONCE=1 ends 
 
 test: setup-dev ## run the tests on servers of their own; ARGS goes to pytest
 	@$(BIN)/python -m pytest $(ARGS)
+
+setup-faults:
+	@deploy/setup.sh faults
+
+faults: setup-faults ## kill and cut everything under load, then audit; SEED= replays, TICKETS=, KILLS=
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(TICKETS),--tickets $(TICKETS)) \
+		$(if $(KILLS),--kills $(KILLS)) $(ARGS)
+
+bench: setup-dev ## measure the hotline on servers of its own; ARGS: parts, --quick, --json PATH
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 check: setup-dev ## style, types and the walls between packages
 	@$(BIN)/ruff check $(PYTHON_FILES)

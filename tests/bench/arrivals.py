@@ -1,0 +1,125 @@
+"""Emergencies as they arrive: at chance moments, by turns over HTTP and under the urgent key.
+
+Nobody waits for the last one to be through before crying for help. An emergency's time is from the
+moment it is sent until the mail server has the first alert about it; then somebody acknowledges, as
+people do, so that no chain of further calls runs beside the next ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from services.hotline.demo.hands import Hands
+from services.hotline.token import make_token
+from tests.bench.alarms import Alarms
+from tests.bench.hotline import Broken, Hotline
+from tests.bench.scraping import metrics_of, summed
+from tests.bench.traffic import Traffic, as_body
+from tests.bench.wire import wire_to
+from tests.support.bench import until
+
+MEAN_GAP_SECONDS: Final = 0.3
+LONGEST_GAP_SECONDS: Final = 1.5
+GIVE_UP_SECONDS: Final = 60.0
+STAGES: Final = ("intake", "router", "notifier")
+BEGUN: Final = "hotline_begun_total"
+CONSUMED: Final = "hotline_consumed_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """One emergency that was heard: by which door it came, and when."""
+
+    number: str
+    door: str
+    sent: float
+
+
+class Arrivals:
+    """Sends emergencies to one hotline."""
+
+    def __init__(self, hotline: Hotline, hands: Hands, alarms: Alarms, seed: int) -> None:
+        self._hotline = hotline
+        self._hands = hands
+        self._alarms = alarms
+        self._traffic = Traffic(seed)
+        self._random = random.Random(seed)
+        self._token = make_token(hotline.data, role="agent")
+
+    async def many(self, count: int) -> list[Emergency]:
+        """Send so many, whatever becomes of the others; all of them, once somebody is alerted."""
+        sent = []
+        for n in range(count):
+            sent.append(asyncio.create_task(self.one(by_queue=bool(n % 2))))
+            gap = self._random.expovariate(1 / MEAN_GAP_SECONDS)
+            await asyncio.sleep(min(gap, LONGEST_GAP_SECONDS))
+        return list(await asyncio.gather(*sent))
+
+    async def one(self, *, by_queue: bool) -> Emergency:
+        """Send one and wait until somebody is alerted."""
+        emergency = await (self._publish() if by_queue else self._post())
+        try:
+            await until(lambda: self._alarms.first(emergency.number), seconds=GIVE_UP_SECONDS)
+        except TimeoutError:
+            raise Broken(
+                f"nobody was alerted of {emergency.number} in {GIVE_UP_SECONDS:.0f} s"
+            ) from None
+        await self._hands.call(
+            "POST", "router", f"/v1/emergencies/{emergency.number}/acknowledge", role="supervisor"
+        )
+        return emergency
+
+    async def _post(self) -> Emergency:
+        body = as_body(self._traffic.emergency())
+        headers = {"authorization": f"Bearer {self._token}", "idempotency-key": uuid.uuid4().hex}
+        async with wire_to(self._hotline.endpoints.services["intake"], headers) as wire:
+            sent = time.monotonic()
+            answer = await wire.ask("POST", "/v1/tickets", body=body)
+        return Emergency(json.loads(answer.body)["number"], "HTTP", sent)
+
+    async def _publish(self) -> Emergency:
+        report = self._traffic.emergency()
+        sent = time.monotonic()
+        answer = await self._hands.report(report, key="ticket.report.urgent")
+        return Emergency(answer["number"], "queue", sent)
+
+    async def counted(self) -> dict[str, float]:
+        """Send one and tell how many routine messages each stage began meanwhile, at most.
+
+        It is counted from before it is sent until after the alert, so a little more than that.
+        """
+        before = await self._begun()
+        await self.one(by_queue=False)
+        after = await self._begun()
+        return {stage: after[stage] - before[stage] for stage in STAGES}
+
+    async def _begun(self) -> dict[str, float]:
+        pages = await metrics_of(self._hotline, STAGES)
+        return {stage: _routine_begun(page) for stage, page in pages.items()}
+
+    def delays(self, emergencies: list[Emergency], *, door: str = "") -> list[float]:
+        """Milliseconds until somebody was alerted, by one door or all."""
+        return [
+            (self._alarms.first(e.number) or e.sent) * 1000 - e.sent * 1000
+            for e in emergencies
+            if door in {"", e.door}
+        ]
+
+    def delays_of_all(self, emergencies: list[Emergency]) -> list[float]:
+        """Milliseconds until everybody was alerted who is called at the same moment."""
+        return [(self._alarms.last(e.number) or e.sent) * 1000 - e.sent * 1000 for e in emergencies]
+
+
+def _routine_begun(page: str) -> float:
+    """Deliveries of the routine lane that were begun; those that ended, where only they count."""
+    begun = summed(page, BEGUN, by="lane")
+    if begun:
+        return begun.get("routine", 0)
+    ended = summed(page, CONSUMED, by="queue")
+    return sum(n for queue, n in ended.items() if not queue.endswith(".urgent"))

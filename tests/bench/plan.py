@@ -1,0 +1,58 @@
+"""How much is measured: the full bench, and a quick one that only shows whether all of it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Numbers of one run; whoever compares two runs compares the same plan."""
+
+    quick: bool
+    seed: int = 20261123
+    slice_seconds: float
+    pairs: int
+    warm_up_tickets: int
+    idle_seconds: float
+    emergencies: int
+    counted_emergencies: int
+    backlogs: tuple[int, ...]
+    triaged: int
+    tickets_small: int
+    tickets_large: int
+    list_requests: int
+    load_tickets: int
+
+
+FULL: Final = Plan(
+    quick=False,
+    slice_seconds=10,
+    pairs=6,
+    warm_up_tickets=300,
+    idle_seconds=10,
+    emergencies=300,
+    counted_emergencies=40,
+    backlogs=(5_000, 50_000),
+    triaged=20_000,
+    tickets_small=10_000,
+    tickets_large=1_000_000,
+    list_requests=60,
+    load_tickets=4_000,
+)
+QUICK: Final = Plan(
+    quick=True,
+    slice_seconds=2,
+    pairs=2,
+    warm_up_tickets=40,
+    idle_seconds=3,
+    emergencies=16,
+    counted_emergencies=3,
+    backlogs=(1_000, 3_000),
+    triaged=4_000,
+    tickets_small=1_000,
+    tickets_large=10_000,
+    list_requests=8,
+    load_tickets=200,
+)
