@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from shared.contracts import Fault, Lane
+from shared.contracts import Fault
 from shared.contracts.report import Caller, TicketReport
 from shared.policy.classify import Classification
 from shared.policy.policy import Policy
@@ -80,11 +80,6 @@ class Arrival:
     faults: tuple[Fault, ...] = ()
     name: str | None = None
     language: str = "zh"
-
-    @property
-    def lane(self) -> Lane:
-        """How fast it has to go."""
-        return "urgent" if self.found.emergency else "routine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,8 +94,13 @@ class Registering:
         under the same key and Forbidden for a role that does not register (both for routine work
         only: an emergency is taken from everybody).
         """
-        if not arrival.found.emergency:
-            require(principal, Transition.REGISTER)
+        if arrival.found.emergency:
+            with self._store.precedence.urgent():
+                return await self._register(arrival, principal)
+        require(principal, Transition.REGISTER)
+        return await self._register(arrival, principal)
+
+    async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         policy = self._policy()
         number, key, fresh = await self.number_for(arrival, principal)
         if not fresh and (stored := await self._stored(number, key)) is not None:
@@ -131,7 +136,7 @@ class Registering:
         if key is None:
             return new_number(), None, True
         candidate = new_number()
-        number, same = await self._reservations.reserve(key, candidate, lane=arrival.lane)
+        number, same = await self._reservations.reserve(key, candidate)
         if same:
             return number, key, number == candidate
         if arrival.found.emergency:

@@ -8,7 +8,6 @@ from typing import Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.intake.domain import Arrival, Key, persons_of
-from shared.contracts import Lane
 from shared.identity import Principal
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.store import Doc, Store, outbox_index
@@ -84,10 +83,10 @@ class Reservations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def reserve(self, key: Key, number: str, *, lane: Lane) -> tuple[str, bool]:
+    async def reserve(self, key: Key, number: str) -> tuple[str, bool]:
         """The number this key stands for, and whether the body is the same as the first time."""
         doc = {"_id": key.id, "number": number, "body": key.body, "at": self._store.clock.now()}
-        if await self._store.insert_once("reservations", doc, lane=lane):
+        if await self._store.insert_once("reservations", doc):
             return number, True
         found = await self._store.get("reservations", key.id)
         assert found is not None, "reservations are never deleted while their ticket lives"

@@ -46,7 +46,7 @@ def join(
         limits=settings.limits,
     )
     hands = {
-        lane: Hands(lane, sending, at_once=number, wake=store.clock.moved)
+        lane: Hands(lane, sending, store.precedence, at_once=number, wake=store.clock.moved)
         for lane, number in settings.hands.items()
     }
     notifying = Notifying(

@@ -11,6 +11,7 @@ from services.notifier.senders import Sender
 from services.notifier.sending import Sending
 from shared.bus import Consumers, UrgentSweep, repeat
 from shared.contracts import Lane
+from shared.lanes import Precedence
 from shared.store import STORE_DOWN, Store
 from shared.telemetry import logger
 
@@ -29,8 +30,17 @@ class Hands:
     The lanes share none, so that an alert never waits behind a receipt.
     """
 
-    def __init__(self, lane: Lane, sending: Sending, *, at_once: int, wake: asyncio.Event) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        sending: Sending,
+        precedence: Precedence,
+        *,
+        at_once: int,
+        wake: asyncio.Event,
+    ) -> None:
         self._lane = lane
+        self._precedence = precedence
         self._sending = sending
         self._at_once = at_once
         self._wake = wake
@@ -73,7 +83,8 @@ class Hands:
 
     async def _send(self, message: Message) -> None:
         try:
-            await self._sending.attempt(message)
+            async with self._precedence.on(self._lane):
+                await self._sending.attempt(message)
         except STORE_DOWN as error:
             logger.warning("attempt_failed", message=message.id, why=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the message is still there, its age decides

@@ -44,7 +44,7 @@ class Notifying:
         notices = recipients(event)
         if not notices:
             return
-        ticket = await self._people.ticket(notices[0].number, lane)
+        ticket = await self._people.ticket(notices[0].number)
         wanted = [notice for notice in notices if _is_wanted(notice, ticket)]
         await asyncio.gather(*(self._put(notice, ticket, lane) for notice in wanted))
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from shared.contracts import Lane
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import Person
 from shared.policy.templates import Language
@@ -60,10 +59,10 @@ class People:
         self._duty = duty
         self._opener = opener
 
-    async def ticket(self, number: str, lane: Lane) -> Doc | None:
+    async def ticket(self, number: str) -> Doc | None:
         """What a message is about: place, language and mark of a ticket, nothing personal."""
         fields = ("estate", "building", "language", "mark")
-        return await self._store.get("tickets", number, fields=fields, lane=lane)
+        return await self._store.get("tickets", number, fields=fields)
 
     def language(self, recipient: str, ticket: Mapping[str, Any] | None) -> Language:
         """The language somebody is written to in."""

@@ -53,7 +53,7 @@ class Alerting:
     async def heed_plan(self, number: str) -> None:
         """Start the emergency plan of a ticket whose last plan asks for it, end it where the last
         plan asks for none any more."""
-        ticket = await self._platform.tickets.get(number, lane="urgent")
+        ticket = await self._platform.tickets.get(number)
         if ticket is None:
             return
         if ticket.is_emergency:
@@ -119,10 +119,11 @@ class Alerting:
     async def acknowledge(self, number: str, principal: Principal) -> Emergency:
         """Somebody takes the alert; foreign and missing ones look the same (404)."""
         require_role(principal, "acknowledge", *_MAY_ACKNOWLEDGE)
-        emergency = await self.get(number, principal)
-        taken = await self._note_acknowledged(
-            number, lambda e, now: acknowledge(e, principal.id, now)
-        )
+        with self._store.precedence.urgent():
+            emergency = await self.get(number, principal)
+            taken = await self._note_acknowledged(
+                number, lambda e, now: acknowledge(e, principal.id, now)
+            )
         return taken or emergency
 
     async def _note_acknowledged(self, number: str, choose: _Choose) -> Emergency | None:
@@ -134,8 +135,8 @@ class Alerting:
 
     async def get(self, number: str, principal: Principal) -> Emergency:
         """One emergency within reach: of a department only what it works on or was alerted to."""
-        doc = await self._store.get("emergencies", number, lane="urgent")
-        ticket = await self._platform.tickets.get(number, lane="urgent")
+        doc = await self._store.get("emergencies", number)
+        ticket = await self._platform.tickets.get(number)
         if doc is None or ticket is None:
             raise not_found()
         emergency = emergency_from_doc(doc)
@@ -151,7 +152,8 @@ class Alerting:
         return len(due)
 
     async def _alert_next(self, number: str) -> None:
-        await self._change(number, self._next_alert)
+        with self._store.precedence.urgent():
+            await self._change(number, self._next_alert)
 
     def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
         recipients = next_in_chain(self._platform.duty.current, emergency.calls)
@@ -161,7 +163,7 @@ class Alerting:
     async def _change(self, number: str, choose: _Choose) -> Emergency | None:
         """Change an emergency as it is now; None when there was nothing to change."""
         for _ in range(ATTEMPTS):
-            doc = await self._store.get("emergencies", number, lane="urgent")
+            doc = await self._store.get("emergencies", number)
             if doc is None:
                 return None
             emergency, now = emergency_from_doc(doc), self._store.clock.now()

@@ -18,14 +18,14 @@ def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> 
         if isinstance(delivery.event, TicketReclassified):
             await alerting.heed_plan(delivery.event.number)
         if isinstance(delivery.event, TicketEvent):
-            await routing.dispatch(delivery.event.number, delivery.lane)
+            await routing.dispatch(delivery.event.number)
 
     @consumers.on_event(queues.TICKETS_URGENT)
     async def on_emergency(delivery: Delivery) -> None:
         """Alert first, then give out the work."""
         if isinstance(delivery.event, TicketEvent):
             await alerting.heed_plan(delivery.event.number)
-            await routing.dispatch(delivery.event.number, delivery.lane)
+            await routing.dispatch(delivery.event.number)
 
     @consumers.on_event(queues.EMERGENCIES)
     async def on_progress(delivery: Delivery) -> None:

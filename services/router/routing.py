@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from services.router.domain import choose_person, work_to_give
-from shared.contracts import Lane, MalformedMessage
+from shared.contracts import MalformedMessage
 from shared.identity import Forbidden, Principal, require, sees, service_principal
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
@@ -26,7 +26,7 @@ class Routing:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def dispatch(self, number: str, lane: Lane) -> Ticket | None:
+    async def dispatch(self, number: str) -> Ticket | None:
         """See that every department of the last plan has its work order.
 
         Reads the ticket as it is now, so that a late, repeated or disordered event does only what
@@ -38,7 +38,7 @@ class Routing:
             return work_to_give(ticket, duty, rules, by=BY_RULE.id)
 
         try:
-            ticket = await self._platform.tickets.change(number, choose, lane=lane)
+            ticket = await self._platform.tickets.change(number, choose)
         except NoSuchTicket:
             logger.error("ticket_of_event_missing", ticket=number)
             return None

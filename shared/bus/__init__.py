@@ -6,11 +6,12 @@ from shared.bus.loops import each, repeat
 from shared.bus.messages import Delivery, Inbound
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
+from shared.bus.quiet import Quiet
 from shared.bus.relay import ParkedRelay, Relay, UrgentSweep, plain_entry
 from shared.bus.topology import DEFAULT, EVENTS, INBOUND, OUTBOUND, QueueSpec, event_queue
 
 __all__ = [
     "DEFAULT", "EVENTS", "INBOUND", "OUTBOUND", "BrokerDown", "Consumers", "Delivery", "Inbound",
-    "OutboxPublisher", "ParkedRelay", "Publisher", "QueueSpec", "Reject", "Relay", "RetryLater",
-    "Unroutable", "UrgentSweep", "each", "event_queue", "plain_entry", "repeat",
+    "OutboxPublisher", "ParkedRelay", "Publisher", "QueueSpec", "Quiet", "Reject", "Relay",
+    "RetryLater", "Unroutable", "UrgentSweep", "each", "event_queue", "plain_entry", "repeat",
 ]  # fmt: skip

@@ -33,7 +33,6 @@ from shared.bus.messages import (
     with_queue,
 )
 from shared.bus.parking import Parking, Sealing
-from shared.bus.precedence import Precedence
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
 from shared.store import STORE_DOWN, Contested, Store
@@ -63,7 +62,7 @@ class Consumers:
     ) -> None:
         read_leniently()
         self._url = url
-        self._store = store
+        self.store = store
         self._parking = Parking(store, parked, sealing)
         self._specs: list[QueueSpec] = []
         self._lanes: dict[str, Lane] = {}
@@ -71,7 +70,6 @@ class Consumers:
         self._store_failed = asyncio.Event()
         self._running = False
         self.paused_since: float | None = None
-        self.precedence = Precedence()
         self._brokers = {
             lane: RabbitBroker(
                 url,
@@ -172,7 +170,7 @@ class Consumers:
     async def _wait_for_store(self) -> None:
         while True:
             try:
-                await self._store.probe()
+                await self.store.probe()
             except STORE_DOWN as error:
                 logger.warning("store_away", why=type(error).__name__)
                 await asyncio.sleep(CONNECT_AGAIN_SECONDS)
@@ -195,7 +193,7 @@ class Consumers:
         for spec, handler in self._events.values():
             keys = {key for _, key in spec.bindings}
             if spec.lane == "urgent" and envelope.routing_key in keys:
-                with self.precedence.urgent():
+                with self.store.precedence.urgent():
                     await handler(Delivery.from_envelope(envelope))
 
     async def settle(self, message: RabbitMessage, error: Exception | None) -> None:
@@ -236,14 +234,9 @@ class _Scope(BaseMiddleware):
     @override
     async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: Any) -> Any:
         queue = queue_of(msg)
-        precedence = self._consumers.precedence
-        if self._consumers.lane_of(queue) == "urgent":
-            metrics.BEGUN.labels("urgent").inc()
-            with precedence.urgent():
-                await self._handle(call_next, msg, queue)
-        else:
-            await precedence.give_way()
-            metrics.BEGUN.labels("routine").inc()
+        lane = self._consumers.lane_of(queue)
+        async with self._consumers.store.precedence.on(lane):
+            metrics.BEGUN.labels(lane).inc()
             await self._handle(call_next, msg, queue)
 
     async def _handle(

@@ -63,6 +63,7 @@ class OutboxPublisher:
     async def _work(self) -> None:
         while True:
             key, envelope = await self._waiting.get()
+            await self._store.precedence.step()
             await self._publish(key, envelope)
 
     async def _publish(

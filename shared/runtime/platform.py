@@ -15,6 +15,7 @@ from shared.bus import (
     OutboxPublisher,
     ParkedRelay,
     Publisher,
+    Quiet,
     Relay,
     plain_entry,
     repeat,
@@ -54,6 +55,7 @@ class Platform:
     outbox: OutboxPublisher
     parked: ParkedMessages
     consumers: Consumers
+    quiet: Quiet
 
     @property
     def policy(self) -> Policy:
@@ -79,6 +81,7 @@ class Platform:
             group.create_task(self.outbox.run())
             group.create_task(Relay(self.outbox, parked).run())
             group.create_task(self.consumers.run())
+            group.create_task(self.quiet.run())
 
     async def aclose(self) -> None:
         """Clear what was published, then let go of everything."""
@@ -129,6 +132,7 @@ async def open_platform(
         outbox=outbox,
         parked=parked,
         consumers=Consumers(url, store, parked, sealing=sealer if seals_parked else None),
+        quiet=Quiet(url, service, store.precedence),
     )
     await _until_ready(platform, {"parked": ParkedMessages.indexes, **indexes})
     return platform

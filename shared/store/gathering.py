@@ -11,17 +11,26 @@ from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 
+from shared.lanes import Precedence
 from shared.store.change import Doc
 
 LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
+FEW: Final = 10
+"""The same while routine work gives way."""
 
 
 class Gathering:
     """Reads of one collection with the same fields."""
 
-    def __init__(self, collection: AsyncIOMotorCollection[Doc], fields: Sequence[str]) -> None:
+    def __init__(
+        self,
+        collection: AsyncIOMotorCollection[Doc],
+        fields: Sequence[str],
+        precedence: Precedence,
+    ) -> None:
         self._collection = collection
+        self._precedence = precedence
         self._projection: dict[str, Any] | None = dict.fromkeys(fields, 1) or None
         self._waiting: dict[str, asyncio.Future[Doc | None]] = {}
         self._reading: asyncio.Task[None] | None = None
@@ -39,7 +48,8 @@ class Gathering:
 
     async def _read_waiting(self) -> None:
         while self._waiting:
-            ids = list(self._waiting)[:LARGEST]
+            size = FEW if await self._precedence.step() else LARGEST
+            ids = list(self._waiting)[:size]
             asked = {id: self._waiting.pop(id) for id in ids}
             try:
                 found = await self._find(ids)

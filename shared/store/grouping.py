@@ -16,6 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError, WTimeoutError
 
+from shared.lanes import Precedence
 from shared.store.change import Doc, Verdict
 
 Collection = AsyncIOMotorCollection[Doc]
@@ -23,6 +24,8 @@ Operation = InsertOne[Any] | UpdateOne
 
 LARGEST: Final = 300
 """Writes in one batch; beyond it a server gains little and the first waits for the last."""
+FEW: Final = 10
+"""The same while routine work gives way: whoever is told of its verdict goes on and takes time."""
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What MongoDB takes as one document."""
 MARK: Final = "made_by"
@@ -81,8 +84,9 @@ def _without_words(fault: Mapping[str, Any]) -> WriteError:
 class Group:
     """The writes of one collection."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, precedence: Precedence) -> None:
         self._collection = collection
+        self._precedence = precedence
         self._waiting: list[tuple[Operation, asyncio.Future[Verdict]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -96,7 +100,8 @@ class Group:
 
     async def _write_waiting(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+            size = FEW if await self._precedence.step() else LARGEST
+            batch, self._waiting = self._waiting[:size], self._waiting[size:]
             outcomes = await self._outcomes([operation for operation, _ in batch])
             for (_, verdict), outcome in zip(batch, outcomes, strict=True):
                 _tell(verdict, outcome)

@@ -17,6 +17,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
+from shared.lanes import Precedence, lane_in_hand
 from shared.store.change import Change, Doc, Verdict, pending
 from shared.store.clock import DatabaseClock
 from shared.store.counting import Counting
@@ -92,6 +93,7 @@ class Store:
         }
         self.clock = DatabaseClock(self.database)
         self.outbox = outbox
+        self.precedence = Precedence()
         self._emitting: tuple[str, ...] = EMITTING
         self._groups: dict[str, Group] = {}
         self._gatherings: dict[tuple[str, tuple[str, ...]], Gathering] = {}
@@ -159,12 +161,13 @@ class Store:
 
     async def _write(self, collection: str, operation: Operation, lane: Lane) -> Verdict:
         """Routine work goes with its neighbours, what is urgent at once and alone."""
-        if lane == "routine":
+        if lane == lane_in_hand() == "routine":
             group = self._groups.get(collection)
             if group is None:
-                group = self._groups[collection] = Group(self._collection(collection))
+                group = Group(self._collection(collection), self.precedence)
+                self._groups[collection] = group
             return await group.write(operation)
-        [outcome] = await write_all(self._collection(collection, lane), [operation])
+        [outcome] = await write_all(self._collection(collection, "urgent"), [operation])
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -175,20 +178,19 @@ class Store:
             found = self._collections[lane, name] = self._databases[lane][name]
         return found
 
-    async def get(
-        self, collection: str, id: str, *, fields: Sequence[str] = (), lane: Lane = "routine"
-    ) -> Doc | None:
+    async def get(self, collection: str, id: str, *, fields: Sequence[str] = ()) -> Doc | None:
         """One document by id, whole or with the fields named; not to be changed.
 
         Routine reads go with their neighbours, what is urgent at once and alone.
         """
-        if lane == "urgent":
+        if lane_in_hand() == "urgent":
             projection = dict.fromkeys(fields, 1) or None
-            return await self._collection(collection, lane).find_one({"_id": id}, projection)
+            return await self._collection(collection, "urgent").find_one({"_id": id}, projection)
         key = (collection, tuple(fields))
         gathering = self._gatherings.get(key)
         if gathering is None:
-            gathering = self._gatherings[key] = Gathering(self._collection(collection), fields)
+            gathering = Gathering(self._collection(collection), fields, self.precedence)
+            self._gatherings[key] = gathering
         return await gathering.get(id)
 
     async def find(
@@ -202,7 +204,7 @@ class Store:
     ) -> list[Doc]:
         """At most `limit` documents in `sort` order, all fields or only those named."""
         projection = dict.fromkeys(fields, 1) if fields else None
-        found = self._collection(collection).find(query, projection)
+        found = self._collection(collection, lane_in_hand()).find(query, projection)
         cursor = found.sort(list(sort)).limit(limit)
         return await cursor.to_list(limit)
 
@@ -210,12 +212,10 @@ class Store:
         """The rows of an aggregation; for counts, never for lists that grow with the tickets."""
         return await self.database[collection].aggregate(list(pipeline)).to_list(None)
 
-    async def insert_once(
-        self, collection: str, doc: Mapping[str, Any], *, lane: Lane = "routine"
-    ) -> bool:
+    async def insert_once(self, collection: str, doc: Mapping[str, Any]) -> bool:
         """Insert a document without events; False when its `_id` is there already."""
         operation = inserting({**doc, MARK: self.service})
-        return await self._write(collection, operation, lane) is Verdict.WON
+        return await self._write(collection, operation, lane_in_hand()) is Verdict.WON
 
     async def left_behind(self, *, limit: int) -> AsyncIterator[tuple[str, str, Envelope]]:
         """Events of this service that are older than their lane's relay time."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from shared.contracts import Lane
+from shared.lanes import lane_in_hand
 from shared.policy.policy import Policy
 from shared.store.change import Change, Verdict
 from shared.store.errors import Contested
@@ -44,10 +47,11 @@ class Tickets:
     def __init__(self, store: Store, rules: Callable[[], LifecycleRules]) -> None:
         self._store = store
         self._rules = rules
+        self._turns: WeakValueDictionary[tuple[Lane, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def get(self, number: str, *, lane: Lane = "routine") -> Ticket | None:
+    async def get(self, number: str) -> Ticket | None:
         """The ticket as it is now."""
-        doc = await self._store.get("tickets", number, lane=lane)
+        doc = await self._store.get("tickets", number)
         return ticket_from_doc(doc) if doc else None
 
     async def insert(self, applied: Applied, beside: Mapping[str, Any]) -> Verdict:
@@ -65,27 +69,42 @@ class Tickets:
             )
         )
 
-    async def change(self, number: str, choose: Choose, *, lane: Lane = "routine") -> Ticket:
+    async def change(self, number: str, choose: Choose) -> Ticket:
         """Change a ticket by what `choose` says of its present state, all acts in one write.
-
-        Whoever knows that it is an emergency says so by `lane`, to read it without waiting.
 
         Raises NoSuchTicket, NotAllowed when the table forbids it, Contested after five losses.
         """
-        for _ in range(ATTEMPTS):
-            doc = await self._store.get("tickets", number, lane=lane)
-            if doc is None:
-                raise NoSuchTicket(number)
-            ticket = ticket_from_doc(doc)
-            now = self._store.clock.now()
-            chosen = choose(ticket, now)
-            acts = [chosen] if isinstance(chosen, Act) else list(chosen or ())
-            if not acts:
-                return ticket
-            applied = self._apply_all(ticket, acts, now)
-            if await self._store.write(_to_change(ticket, applied, now)) is Verdict.WON:
-                return applied.ticket
+        async with self._turn(number):
+            for _ in range(ATTEMPTS):
+                if (changed := await self._try(number, choose)) is not None:
+                    return changed
         raise Contested("tickets", number)
+
+    def _turn(self, number: str) -> asyncio.Lock:
+        """Changes of one ticket in this process go one after the other: only another process can
+        make one lose. A lane waits for its own kind alone, or an emergency would wait for what
+        gives way to it.
+        """
+        key = (lane_in_hand(), number)
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = asyncio.Lock()
+        return turn
+
+    async def _try(self, number: str, choose: Choose) -> Ticket | None:
+        """The ticket as it is afterwards; None when another writer was faster."""
+        doc = await self._store.get("tickets", number)
+        if doc is None:
+            raise NoSuchTicket(number)
+        ticket = ticket_from_doc(doc)
+        now = self._store.clock.now()
+        chosen = choose(ticket, now)
+        acts = [chosen] if isinstance(chosen, Act) else list(chosen or ())
+        if not acts:
+            return ticket
+        applied = self._apply_all(ticket, acts, now)
+        won = await self._store.write(_to_change(ticket, applied, now)) is Verdict.WON
+        return applied.ticket if won else None
 
     def _apply_all(self, ticket: Ticket, acts: Sequence[Act], now: datetime) -> Applied:
         """Several acts are one change: one version, all events in order."""

@@ -1,0 +1,90 @@
+"""Lanes inside a process: which one the work in hand belongs to, and who gives way to whom.
+
+The lane goes with the task, so that nothing on its way has to be told, and nothing can forget it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+from shared.contracts import Lane
+
+PACE_SECONDS: Final = 0.05
+"""While something urgent is in hand, routine work goes on in single file, one step in so long: a
+storm of emergencies, or one that hangs, must not stop the house.
+"""
+QUIET_SECONDS: Final = 0.3
+"""How long a process stays quiet when another has an emergency in hand: what one needs from its
+arrival to the alert beside routine work, since every stage says it anew.
+"""
+
+_lane: ContextVar[Lane] = ContextVar("lane", default="routine")
+
+
+def lane_in_hand() -> Lane:
+    """The lane of the task that asks."""
+    return _lane.get()
+
+
+class Precedence:
+    """Knows what is urgent in this process and in its neighbours, and holds routine work back."""
+
+    def __init__(self) -> None:
+        self._in_hand = 0
+        self._quiet_until = 0.0
+        self._single_file = asyncio.Lock()
+        self.announce: Callable[[], None] = lambda: None
+        """Called when something urgent comes in hand, to tell the neighbours; returns at once."""
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """What this task does inside the block is urgent."""
+        token = _lane.set("urgent")
+        self._in_hand += 1
+        self.announce()
+        try:
+            yield
+        finally:
+            self._in_hand -= 1
+            _lane.reset(token)
+
+    def be_quiet(self) -> None:
+        """A neighbour has something urgent in hand."""
+        self._quiet_until = time.monotonic() + QUIET_SECONDS
+
+    def quiet_seconds(self) -> float:
+        """How long the quiet will last that somebody asked for."""
+        return self._quiet_until - time.monotonic()
+
+    def must_give_way(self) -> bool:
+        """Whether the task that asks should leave the processor to something urgent."""
+        busy = self._in_hand > 0 or self.quiet_seconds() > 0
+        return busy and _lane.get() == "routine"
+
+    async def step(self) -> bool:
+        """Before the next step of routine work that has begun; whether it had to give way."""
+        if not self.must_give_way():
+            return False
+        await asyncio.sleep(PACE_SECONDS)
+        return True
+
+    @asynccontextmanager
+    async def on(self, lane: Lane) -> AsyncIterator[None]:
+        """Work of this lane is in hand while the block lasts.
+
+        Routine work begins one after the other, each in its own turn of the event loop: a burst of
+        messages keeps nothing that is urgent from being read.
+        """
+        if lane == "urgent":
+            with self.urgent():
+                yield
+            return
+        async with self._single_file:
+            if not await self.step():
+                await asyncio.sleep(0)
+        yield
