@@ -167,8 +167,8 @@ def _without_faults(kept: dict[str, Any], error: ValidationError) -> dict[str, A
 
 def _without_controls(value: str | None) -> str | None:
     """Drop control characters (they break logs, terminals and mail), keep line ends and tabs."""
-    if value is None:
-        return None
+    if value is None or value.isprintable():  # as almost everything is
+        return value
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import jwt
@@ -14,6 +15,8 @@ ALGORITHM: Final = "HS256"
 ISSUER: Final = "estateline"
 LIFETIME: Final = timedelta(hours=8)
 LEEWAY_SECONDS: Final = 30
+KEPT: Final = 4_096
+"""Tokens whose signature is not checked anew at every request; what fails is never kept."""
 
 
 class InvalidToken(Exception):
@@ -43,6 +46,15 @@ def issue_token(
 
 def read_token(token: str, secret: bytes, *, now: datetime) -> Principal:
     """The principal of a token at `now`; raises InvalidToken."""
+    principal, end = _verified(token, secret)
+    if end < now:
+        raise InvalidToken("the token has expired; ask for a new one")
+    return principal
+
+
+@lru_cache(maxsize=KEPT)
+def _verified(token: str, secret: bytes) -> tuple[Principal, datetime]:
+    """Whose token it is, and until when; the same token comes with every request of its bearer."""
     try:
         claims = jwt.decode(
             token,
@@ -60,15 +72,9 @@ def read_token(token: str, secret: bytes, *, now: datetime) -> Principal:
         end = datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=LEEWAY_SECONDS)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise InvalidToken("the token is not valid; ask for a new one") from error
-    if end < now:
-        raise InvalidToken("the token has expired; ask for a new one")
     role = claims.get("role")
     if role not in ROLES:
         raise InvalidToken("the token names a role that does not exist")
-    return Principal(
-        claims["sub"],
-        role,
-        # Whoever has no place left reaches none.
-        frozenset(claims.get("places", ())),
-        frozenset(claims.get("departments", ())),
-    )
+    # Whoever has no place left reaches none.
+    places, departments = claims.get("places", ()), claims.get("departments", ())
+    return Principal(claims["sub"], role, frozenset(places), frozenset(departments)), end

@@ -13,6 +13,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 
 from shared.lanes import Precedence
 from shared.store.change import Doc
+from shared.store.company import Company
 
 LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
@@ -32,6 +33,7 @@ class Gathering:
         self._collection = collection
         self._precedence = precedence
         self._projection: dict[str, Any] | None = dict.fromkeys(fields, 1) or None
+        self._company = Company()
         self._waiting: dict[str, asyncio.Future[Doc | None]] = {}
         self._reading: asyncio.Task[None] | None = None
 
@@ -42,6 +44,7 @@ class Gathering:
         answer = self._waiting.get(id)
         if answer is None:
             answer = self._waiting[id] = asyncio.get_running_loop().create_future()
+            self._company.joins(len(self._waiting))
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read_waiting())
         return await asyncio.shield(answer)  # others may be waiting for the same one
@@ -49,8 +52,10 @@ class Gathering:
     async def _read_waiting(self) -> None:
         while self._waiting:
             size = FEW if await self._precedence.step() else LARGEST
+            await self._company.wait(len(self._waiting))
             ids = list(self._waiting)[:size]
             asked = {id: self._waiting.pop(id) for id in ids}
+            self._company.went(len(ids))
             try:
                 found = await self._find(ids)
             except Exception as error:  # noqa: BLE001 - whoever asked is told

@@ -18,6 +18,7 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError, WTimeou
 
 from shared.lanes import Precedence
 from shared.store.change import Doc, Verdict
+from shared.store.company import Company
 
 Collection = AsyncIOMotorCollection[Doc]
 Operation = InsertOne[Any] | UpdateOne
@@ -87,6 +88,7 @@ class Group:
     def __init__(self, collection: Collection, precedence: Precedence) -> None:
         self._collection = collection
         self._precedence = precedence
+        self._company = Company()
         self._waiting: list[tuple[Operation, asyncio.Future[Verdict]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -94,6 +96,7 @@ class Group:
         """Write it with whatever waits beside it; its own verdict or error."""
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((operation, verdict))
+        self._company.joins(len(self._waiting))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_waiting())
         return await verdict
@@ -101,8 +104,10 @@ class Group:
     async def _write_waiting(self) -> None:
         while self._waiting:
             size = FEW if await self._precedence.step() else LARGEST
+            await self._company.wait(len(self._waiting))
             batch, self._waiting = self._waiting[:size], self._waiting[size:]
             outcomes = await self._outcomes([operation for operation, _ in batch])
+            self._company.went(len(batch))
             for (_, verdict), outcome in zip(batch, outcomes, strict=True):
                 _tell(verdict, outcome)
 
