@@ -15,11 +15,13 @@ from typing import Any, Final
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import DeliveryError, PublishError
+from pamqp.commands import Basic
 
 from shared.bus.errors import BrokerDown, Unroutable, is_loss
 from shared.contracts import Lane
 from shared.telemetry import metrics
 
+Properties = Basic.Properties
 TRIES: Final = 3
 TRY_SECONDS: Final = 3.0
 CONNECT_SECONDS: Final = 10.0
@@ -67,19 +69,18 @@ class Publisher:
         Raises BrokerDown after `tries` of `seconds` each, Unroutable where `must_route` finds no
         queue or the queue refuses.
         """
-        message = aio_pika.Message(
-            body,
-            message_id=message_id,
+        properties = Properties(
             content_type=content_type,
             headers=dict(headers or {}),
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             correlation_id=correlation_id,
             reply_to=reply_to,
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            message_id=message_id,
         )
         for left in range(tries - 1, -1, -1):
             try:
                 async with self._in_flight, asyncio.timeout(seconds):
-                    await self._send(exchange, key, message, must_route=must_route)
+                    await self._send(exchange, key, body, properties, must_route=must_route)
             except (DeliveryError, PublishError) as error:
                 raise Unroutable(f"{exchange or 'default'}/{key}: no queue took it") from error
             except (Exception, asyncio.CancelledError) as error:
@@ -96,16 +97,16 @@ class Publisher:
                 return
 
     async def _send(
-        self, exchange: str, key: str, message: aio_pika.Message, *, must_route: bool
+        self, exchange: str, key: str, body: bytes, properties: Properties, *, must_route: bool
     ) -> None:
         # Below aio-pika's exchange, whose publishes hold the channel until the socket has drained:
         # one turn of the event loop each, which in a busy process is a few dozen a second.
         channel = await (await self._ready()).get_underlay_channel()
         await channel.basic_publish(
-            message.body,
+            body,
             exchange=exchange,
             routing_key=key,
-            properties=message.properties,
+            properties=properties,
             mandatory=must_route,
             wait=False,  # type: ignore[call-arg]  # the class has it, its interface not
         )

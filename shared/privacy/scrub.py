@@ -129,10 +129,10 @@ def _without_own_flat(text: str, room: str) -> str:
     parts = re.findall(r"[0-9A-Za-z]+", _narrow(room))
     if not parts or len(parts[-1]) < 3:
         return text
-    written = {c: f"{c}{_SPOKEN.get(c, '')}" for c in parts[-1]}
-    if not all(any(_may_hold(text, way) for way in ways) for ways in written.values()):
+    # As in `_may_hold`: the pattern is made only where it will match, or nearly so.
+    if parts[-1].casefold() not in text.translate(_SAID).casefold():
         return text
-    spoken = "".join(f"[{written[c]}]" for c in parts[-1])
+    spoken = "".join(f"[{c}{_SPOKEN.get(c, '')}]" for c in parts[-1])
     return re.sub(
         rf"(?<![0-9A-Za-z]){spoken}(?![0-9A-Za-z])(?:室|房|户)?", FLAT, text, flags=re.IGNORECASE
     )
@@ -141,3 +141,4 @@ def _without_own_flat(text: str, room: str) -> str:
 _HAN: Final = re.compile(r"[一-鿿]")
 _SPOKEN: Final = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六",
                   "7": "七", "8": "八", "9": "九"}  # fmt: skip
+_SAID: Final = {ord(word): digit for digit, words in _SPOKEN.items() for word in words}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,17 +27,15 @@ from services.hotline.up import SERVICES
 
 
 class Postbox:
-    """A real SMTP server's memory: every mail it accepted, after `seconds` of thinking."""
+    """A real SMTP server's memory: every mail it accepted."""
 
-    def __init__(self, seconds: float = 0) -> None:
+    def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
-        self.seconds = seconds
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         assert isinstance(envelope.content, bytes)
-        await asyncio.sleep(self.seconds)
         parsed = BytesParser(policy=default).parsebytes(envelope.content)
         assert isinstance(parsed, EmailMessage)
         self.mails.append(parsed)
@@ -68,10 +65,9 @@ async def running_floor(
     *,
     overlay: str | None = None,
     environment: Mapping[str, str] | None = None,
-    mail_seconds: float = 0,
 ) -> AsyncIterator[Floor]:
     """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML."""
-    postbox = Postbox(mail_seconds)
+    postbox = Postbox()
     port = free_ports(1)[0]
     controller = Controller(postbox, hostname="127.0.0.1", port=port)
     controller.start()
