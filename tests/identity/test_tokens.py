@@ -199,3 +199,15 @@ def test_services_and_publishers_are_named_apart() -> None:
     assert service_principal("router").id == "service:router"
     assert publisher_principal("router").id == "system:router"
     assert (service_principal("x").role, publisher_principal("x").role) == ("service", "system")
+
+
+def test_a_token_that_was_good_is_refused_once_its_time_is_over_and_under_another_secret() -> None:
+    """That its signature is remembered changes neither."""
+    token = issue_token(WANG, SECRET, now=NOW)
+    assert read_token(token, SECRET, now=NOW) == WANG
+
+    late = NOW + LIFETIME + timedelta(seconds=LEEWAY_SECONDS + 1)
+    with pytest.raises(InvalidToken, match="expired"):
+        read_token(token, SECRET, now=late)
+    with pytest.raises(InvalidToken, match="not valid"):
+        read_token(token, OTHER, now=NOW)

@@ -1,6 +1,9 @@
 """Masks show enough to recognise and too little to use; blind indexes find and tell nothing."""
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.privacy import BlindIndex, building_of, mask_name, mask_phone, mask_room, to_e164
 
@@ -112,3 +115,13 @@ def test_what_is_no_flat_has_no_entry(estate: str | None, room: str | None) -> N
 )
 def test_the_building_may_be_kept(words: tuple[str | None, ...], building: str | None) -> None:
     assert building_of(*words) == building
+
+
+@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
+def test_a_mobile_number_is_what_the_library_takes_it_for(phone: str) -> None:
+    """Of the commonest kind the library is not asked; it must agree all the same."""
+    parsed = phonenumbers.parse(phone, "CN")
+
+    assert phonenumbers.is_possible_number(parsed)
+    spelling = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    assert to_e164(phone) == spelling
