@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.intake import queues
-from services.intake.api import build_actions_api, build_tickets_api
+from services.intake.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.arriving import Arriving
 from services.intake.following import Following
 from services.intake.handlers import add_handlers
@@ -42,6 +42,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     parked = platform.parked_relay(open_entry(Opener(platform.vault)))
     add_handlers(platform.consumers, arriving, following)
     routers = [
+        build_registering_api(registering),
         build_tickets_api(platform, registering),
         build_actions_api(platform, following),
     ]

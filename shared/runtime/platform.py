@@ -110,7 +110,10 @@ async def open_platform(
         lane: Publisher(url, f"{service} {lane}", lane) for lane in Lanes
     }
     address = settings.mongo_url.get_secret_value()
-    store = Store(connect(address), settings.database, service=service, urgent=connect(address))
+    routine_client, urgent_client = (
+        connect(address, counted=settings.count_statements) for _ in Lanes
+    )
+    store = Store(routine_client, settings.database, service=service, urgent=urgent_client)
     outbox = OutboxPublisher(store, publishers)
     store.outbox = outbox
     vault = Vault(store.client, settings.database, keys.master)

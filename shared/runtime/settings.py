@@ -38,6 +38,11 @@ class ServiceSettings(BaseSettings):
     keys: Path | None = Field(
         None, validation_alias=_shared("keys"), description="Key file; default <data>/keys.json"
     )
+    count_statements: bool = Field(
+        False,
+        validation_alias=_shared("count_statements"),
+        description="Count what is asked of the store, for measurements; costs processor time",
+    )
     host: str = Field("127.0.0.1", validation_alias=_shared("host"))
     log_level: str = Field("INFO", validation_alias=_shared("log_level"))
     port: int = Field(0, ge=0, le=65535)

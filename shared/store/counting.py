@@ -1,4 +1,4 @@
-"""How many statements are sent to the database, by kind: what a request costs, always."""
+"""How many statements are sent to the database, by kind: what a request costs, when it is asked."""
 
 from __future__ import annotations
 

@@ -132,7 +132,9 @@ async def measure(plan: Plan, console: Console) -> Result:
     """Run the contest; the ratio that counts is against the harder of the two plain loops."""
     with bench_servers() as servers:
         async with AsyncExitStack() as stack:
-            hotline = await stack.enter_async_context(running_hotline(servers))
+            hotline = await stack.enter_async_context(
+                running_hotline(servers, environment={"HOTLINE_COUNT_STATEMENTS": "true"})
+            )
             connection = await aio_pika.connect(hotline.endpoints.amqp)
             await stack.enter_async_context(connection)
             channel = await connection.channel(publisher_confirms=True)

@@ -17,7 +17,7 @@ StoreOf = Callable[[str], Store]
 
 @pytest.fixture
 async def client(corner: Corner) -> AsyncIterator[object]:
-    made = connect(corner.mongo_url)
+    made = connect(corner.mongo_url, counted=True)
     yield made
     made.close()
 
