@@ -94,12 +94,13 @@ class Arrivals:
 
         It is counted from before it is sent until after the alert, so a little more than that.
         """
-        before = await self._begun()
+        before = await self.begun()
         await self.one(by_queue=False)
-        after = await self._begun()
+        after = await self.begun()
         return {stage: after[stage] - before[stage] for stage in STAGES}
 
-    async def _begun(self) -> dict[str, float]:
+    async def begun(self) -> dict[str, float]:
+        """How many routine messages each stage has begun since it started."""
         pages = await metrics_of(self._hotline, STAGES)
         return {stage: _routine_begun(page) for stage, page in pages.items()}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.bench.hotline import Hotline, bench_servers, running_hotline
 from tests.bench.plan import Plan
 from tests.bench.results import Line, Result
 from tests.bench.slices import percentile
+from tests.bench.slices import rates as per_second
 from tests.bench.traffic import Traffic, as_body, as_message, publish_all
 from tests.bench.triage import Triaged, measure_triage
 from tests.support.bench import until
@@ -56,6 +58,8 @@ class Condition:
     delays: list[float]
     details: dict[str, Any]
     begun: dict[str, float] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)
+    """Routine messages that each stage began a second while the emergencies came."""
 
     @property
     def p99(self) -> float:
@@ -108,11 +112,13 @@ class Bench:
         await self.arrivals.many(WARM_UP)
         if queues is not None:
             queues.forget()
+        before, began = await self.arrivals.begun(), time.monotonic()
         sent = await self.arrivals.many(self.plan.emergencies)
+        rates = per_second(before, await self.arrivals.begun(), time.monotonic() - began)
         counted = [await self.arrivals.counted() for _ in range(self.plan.counted_emergencies)]
         self.hotline.check()
         begun = {stage: max(c[stage] for c in counted) for stage in STAGES}
-        found = Condition(backlog, self.arrivals.delays(sent), self._details(sent), begun)
+        found = Condition(backlog, self.arrivals.delays(sent), self._details(sent), begun, rates)
         if queues is not None:
             found.details |= {"shortest": queues.shortest(), "longest": queues.longest()}
         self.console.print(f"[dim]emergencies, {found.name}: p99 {found.p99:.0f} ms[/]")
@@ -245,13 +251,14 @@ def _result(conditions: list[Condition], triaged: Triaged, hotline: Hotline) -> 
         Line(f"  p99 {loaded.name} ÷ {conditions[1].name}", f"{ratio:.2f}",
              f"≤ {TIMES_SMALLER_BACKLOG}", ratio <= TIMES_SMALLER_BACKLOG),
         _begun_line(conditions),
+        Line(f"  routine messages begun a second meanwhile, {loaded.name}", _by_stage(loaded.rates)),
         Line("  triage passes on, all services at work",
              f"{triaged.rate:.0f} reports/s: behind {loaded.backlog:,} a wait of "
              f"{triaged.wait(loaded.backlog):.0f} s"),
     ]  # fmt: skip
     for condition in conditions:
         result.details[condition.name] = condition.details | {
-            **_percentiles(condition), "begun": condition.begun,
+            **_percentiles(condition), "begun": condition.begun, "rates": condition.rates,
         }  # fmt: skip
         result.broken += _too_short(condition)
     result.details |= {"triage": triaged.rate, "complaints": hotline.complaints()}
@@ -274,9 +281,13 @@ def _line(condition: Condition, idle: Condition) -> Line:
 
 def _begun_line(conditions: list[Condition]) -> Line:
     most = {stage: max(c.begun[stage] for c in conditions) for stage in STAGES}
-    said = ", ".join(f"{stage} {number:.0f}" for stage, number in most.items())
     good = max(most.values()) <= BEGUN_AT_MOST
-    return Line("  routine messages begun meanwhile, at most", said, f"≤ {BEGUN_AT_MOST}", good)
+    what = "  routine messages begun meanwhile, at most"
+    return Line(what, _by_stage(most), f"≤ {BEGUN_AT_MOST}", good)
+
+
+def _by_stage(numbers: Mapping[str, float]) -> str:
+    return ", ".join(f"{stage} {number:.0f}" for stage, number in numbers.items())
 
 
 def _too_short(condition: Condition) -> list[str]:
