@@ -251,7 +251,7 @@ def _result(conditions: list[Condition], triaged: Triaged, hotline: Hotline) -> 
         Line(f"  p99 {loaded.name} ÷ {conditions[1].name}", f"{ratio:.2f}",
              f"≤ {TIMES_SMALLER_BACKLOG}", ratio <= TIMES_SMALLER_BACKLOG),
         _begun_line(conditions),
-        Line(f"  routine messages begun a second meanwhile, {loaded.name}", _by_stage(loaded.rates)),
+        Line(f"  routine messages begun a second, {loaded.name}", _by_stage(loaded.rates)),
         Line("  triage passes on, all services at work",
              f"{triaged.rate:.0f} reports/s: behind {loaded.backlog:,} a wait of "
              f"{triaged.wait(loaded.backlog):.0f} s"),
