@@ -14,8 +14,8 @@ from shared.runtime.platform import Platform
 from shared.telemetry import metrics
 
 SWEEP_SECONDS: Final = 0.25
-"""An event counts as left behind after a second, and an alert passes two sweeps: with one look a
-second somebody would hear after up to four."""
+"""An alert passes two sweeps, the notifier's too: with one look a second somebody would hear only
+after two seconds more."""
 GAUGE_SECONDS: Final = 15.0
 
 

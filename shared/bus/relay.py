@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from shared.bus.consumers import Consumers
@@ -19,6 +20,7 @@ from shared.contracts import ContractError
 from shared.store import STORE_DOWN, Store
 from shared.store.change import Doc
 from shared.store.parked import ParkedMessages
+from shared.store.store import RELAY_AFTER
 from shared.telemetry import logger, metrics
 
 RELAY_EVERY_SECONDS: Final = 1.0
@@ -26,6 +28,8 @@ COUNT_EVERY_SECONDS: Final = 5.0
 SWEPT_AT_ONCE: Final = 5_000
 """Documents looked at in one sweep; an hour without a broker brings fewer emergencies."""
 SWEPT_REMEMBERED: Final = 20_000
+CUT_OFF_AFTER: Final = timedelta(seconds=0.2)
+"""How old an urgent event must be for a service that does not consume: nobody will bring it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,16 @@ class UrgentSweep:
         self._swept: dict[str, None] = {}
 
     async def sweep(self) -> int:
-        """Handle every urgent event older than a second that is still unpublished; how many.
+        """Handle every urgent event that was left unpublished; how many.
 
-        Nothing is cleared: the relay publishes them when the broker is back, and handlers
+        Left is what is older than a second, or a fifth of one while we do not consume and so know
+        that the broker is away: an alert passes two sweeps, and somebody shall hear within three
+        seconds on a busy machine too. Nothing is cleared: the relay publishes them when the broker is back, and handlers
         recognise the repeat. One that fails keeps no other waiting; the next sweep tries it again.
         """
         count = 0
-        async for envelope in self._store.urgent_waiting(limit=SWEPT_AT_ONCE):
+        age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]
+        async for envelope in self._store.urgent_waiting(older_than=age, limit=SWEPT_AT_ONCE):
             if envelope.id in self._swept:
                 continue
             try:

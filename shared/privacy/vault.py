@@ -19,6 +19,8 @@ from pymongo.errors import (
     EncryptionError,
     OperationFailure,
 )
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
 
 VAULT: Final = "__keyVault"
 GROUP: Final = "group"
@@ -34,8 +36,11 @@ class Vault:
     """Client-side encryption under the keys of one database."""
 
     def __init__(self, client: AsyncIOMotorClient[Any], database: str, master: bytes) -> None:
-        # The attribute form fails on names with a leading underscore.
-        self._keys = client[database][VAULT]
+        # The attribute form fails on names with a leading underscore. The library reads keys by
+        # majority whatever the client does: a key that only its writer sees yet is none to it.
+        self._keys = client[database].get_collection(
+            VAULT, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
+        )
         self._encryption: Any = AsyncIOMotorClientEncryption(
             {"local": {"key": master}},
             f"{database}.{VAULT}",

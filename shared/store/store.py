@@ -229,9 +229,9 @@ class Store:
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
 
-    async def urgent_waiting(self, *, limit: int) -> AsyncIterator[Envelope]:
-        """Urgent events of any service that nobody has published within a second (promise 7)."""
-        before = self.clock.now() - RELAY_AFTER["urgent"]
+    async def urgent_waiting(self, *, older_than: timedelta, limit: int) -> AsyncIterator[Envelope]:
+        """Urgent events of any service that nobody has published for so long (promise 7)."""
+        before = self.clock.now() - older_than
         for collection in EMITTING:
             waiting = {"lane": "urgent", "at": {"$lt": before}}
             async for _, _, envelope in self._waiting(collection, waiting, before, limit):

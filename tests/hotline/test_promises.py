@@ -70,7 +70,7 @@ async def test_what_is_broken_is_named_by_its_number(
 
 def test_every_kind_is_tried() -> None:
     compared = {kinds.NOT_KEPT, kinds.TOLD_AGAIN, kinds.GOT_UNSAID, kinds.SAID_UNSENT,
-                kinds.NOT_TOLD}  # fmt: skip
+                kinds.NOT_TOLD, kinds.UNASKED}  # fmt: skip
     assert {kind for _, kind in BREAKS} | compared == set(kinds.KINDS)
 
 
@@ -134,6 +134,16 @@ async def test_a_confirmed_message_is_a_ticket_or_parked(kept: Kept) -> None:
     )
 
     assert found.lost == ["left-no-trace", "only-reserved"]
+
+
+async def test_a_ticket_that_nobody_was_given_is_one_too_many(kept: Kept) -> None:
+    late, others = kept.number("late"), dict(kept.healthy.numbers)
+    del others["late"]
+
+    found = await kept.examine(accepted=others.values())
+
+    assert [f.id for f in found.of(kinds.UNASKED)] == [late]
+    assert found.broken
 
 
 async def test_what_receivers_got_is_compared_by_id(kept: Kept) -> None:

@@ -350,4 +350,5 @@ async def left_behind(store: Store) -> list[str]:
 
 
 async def swept(store: Store) -> list[str]:
-    return sorted([envelope.id async for envelope in store.urgent_waiting(limit=100)])
+    found = store.urgent_waiting(older_than=timedelta(seconds=1), limit=100)
+    return sorted([envelope.id async for envelope in found])

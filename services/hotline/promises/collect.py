@@ -120,6 +120,18 @@ class Collector:
         found = stream(self._store, "tickets", query, fields=("key",))
         return {doc["_id"]: doc.get("key") async for doc in found}
 
+    async def unasked(
+        self, numbers: Collection[str], keys: Collection[str]
+    ) -> dict[str, str | None]:
+        """Tickets with neither one of these numbers nor one of these keys, each with who sent it."""
+        known_numbers, known_keys = set(numbers), set(keys)
+        found = stream(self._store, "tickets", {}, fields=("key", "principal"))
+        return {
+            doc["_id"]: doc.get("principal")
+            async for doc in found
+            if doc["_id"] not in known_numbers and doc.get("key") not in known_keys
+        }
+
     async def reserved(self, keys: Collection[str]) -> dict[str, str]:
         """The numbers reserved under these keys."""
         return await self._numbers_of_keys(keys)

@@ -17,7 +17,14 @@ from services.hotline.promises.judging import (
     judge_ticket,
     judge_waiting_message,
 )
-from services.hotline.promises.kinds import NO_TICKET, NOT_KEPT, NOT_WRITTEN, UNREADABLE, Kind
+from services.hotline.promises.kinds import (
+    NO_TICKET,
+    NOT_KEPT,
+    NOT_WRITTEN,
+    UNASKED,
+    UNREADABLE,
+    Kind,
+)
 from shared.store import Store, connect
 from shared.store.store import RELAY_AFTER
 
@@ -49,8 +56,8 @@ async def examine(
 ) -> Findings:
     """Examine a database by its own clock; what is younger than `grace` is not judged.
 
-    `accepted` are numbers that senders were given, `confirmed` messages that the broker took;
-    without `accepted` the reservations stand for them. `delivered` says how often real receivers
+    `accepted` are numbers that senders were given, `confirmed` messages that the broker took: both
+    whole, for any other ticket is a finding. Without `accepted` the reservations stand for them. `delivered` says how often real receivers
     got each message id. Of each kind the first `keep` findings are held, or all.
     """
     client = connect(mongo_url)
@@ -93,6 +100,10 @@ class _Examination:
             there = await self._read.keys_of(accepted)
             missing = sorted(set(accepted) - there.keys())
             self._take("accepted", len(accepted), _each(NO_TICKET, missing))
+            unasked = await self._read.unasked(accepted, [c.reservation for c in confirmed])
+            self._found.add(
+                Finding(UNASKED, number, f"sent by {by}") for number, by in sorted(unasked.items())
+            )
         if confirmed:
             missing = sorted([c.name async for c in self._not_kept(confirmed)])
             self._take("confirmed", len(confirmed), _each(NOT_KEPT, missing))

@@ -126,6 +126,11 @@ SECOND_TICKET: Final = Kind(
     "two tickets of one report: its key is reserved for another number",
     "merge or cancel the one that nobody works on",
 )  # fmt: skip
+UNASKED: Final = Kind(
+    "unasked", 3, "doubled",
+    "a ticket of no report that was accepted: one was taken twice, under two keys",
+    "compare its words and its principal with the other tickets of that minute; cancel the second",
+)  # fmt: skip
 SECOND_ORDER: Final = Kind(
     "second_order", 3, "doubled",
     "one department has two open work orders in the same round",
@@ -208,7 +213,7 @@ WAITS_FOR_PERSON: Final = Kind(
 
 KINDS: Final = (
     NO_TICKET, NOT_WRITTEN, NOT_KEPT, UNREADABLE, NOT_DISPATCHED, EVENT_WAITS, EVENT_ODD, CACHE_OLD,
-    CHANGE_MISSING, NOT_CLOSED, NOT_ASKED, NOT_REOPENED, SECOND_TICKET, SECOND_ORDER, NOT_TOLD,
-    MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT, UNKNOWN, NOT_FIRED, FIRED_TWICE,
+    CHANGE_MISSING, NOT_CLOSED, NOT_ASKED, NOT_REOPENED, SECOND_TICKET, UNASKED, SECOND_ORDER,
+    NOT_TOLD, MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT, UNKNOWN, NOT_FIRED, FIRED_TWICE,
     NOT_ALERTED, NOT_CALLED_NEXT, REPLAY_WAITS, WAITS_FOR_PERSON,
 )  # fmt: skip
