@@ -39,7 +39,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         require_user_id=settings.require_user_id,
     )
     following = Following(platform.store, platform.tickets, lambda: platform.policy)
-    parked = platform.parked_relay(open_entry(Opener(platform.vault)))
+    parked = platform.parked_relay(open_entry(Opener(platform.vault), platform.keys.index))
     add_handlers(platform.consumers, arriving, following)
     routers = [
         build_registering_api(registering),

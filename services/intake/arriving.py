@@ -11,6 +11,7 @@ import orjson
 
 from services.intake.errors import Conflict
 from services.intake.registering import Registering
+from services.intake.vouching import sender_of
 from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Reject, Unroutable
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import MalformedMessage
@@ -104,17 +105,17 @@ class Arriving:
 
     async def _principal(self, message: Inbound, *, emergency: bool) -> Principal:
         """Who sent it, as the broker checked it; the unnamed only where that is allowed."""
-        if message.user_id:
-            return publisher_principal(message.user_id)
+        if sender := sender_of(self._secret, message):
+            return publisher_principal(sender)
         if self._require_user_id and not emergency:
             problem = Problem(403, "no-principal", "The message has no checked user_id")
             await self._answer(message, problem, UNNAMED.id)
             raise Reject("no_principal", "the message has no checked user_id")
         return UNNAMED
 
-    @staticmethod
-    def _principal_id(message: Inbound) -> str:
-        return publisher_principal(message.user_id).id if message.user_id else UNNAMED.id
+    def _principal_id(self, message: Inbound) -> str:
+        sender = sender_of(self._secret, message)
+        return publisher_principal(sender).id if sender else UNNAMED.id
 
     async def _pass_on(
         self, message: Inbound, raw: Mapping[str, Any], name: str, *, emergency: bool

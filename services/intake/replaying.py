@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from services.intake.vouching import vouch
 from shared.bus.relay import Content, OpenEntry, plain_entry
 from shared.privacy.open import Opener
 from shared.store import Doc
 
 
-def open_entry(opener: Opener) -> OpenEntry:
-    """The way back for entries of intake, sealed or not."""
+def open_entry(opener: Opener, secret: bytes) -> OpenEntry:
+    """The way back for entries of intake, sealed or not; `secret` vouches for who sent them."""
 
     async def opened(entry: Doc) -> Content:
         if not entry["sealed"]:
             return await plain_entry(entry)
         content = await opener.open_parked(entry["body"])
+        body, sender = bytes(content["body"]), entry["principal"]
         return Content(
-            body=bytes(content["body"]),
-            headers=content["headers"],
+            body=body,
+            headers=content["headers"] | (vouch(secret, sender, body) if sender else {}),
             message_id=content["message_id"],
             reply_to=content["reply_to"],
             correlation_id=content["correlation_id"],

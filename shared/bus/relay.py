@@ -113,8 +113,9 @@ class UrgentSweep:
 
         Left is what is older than a second, or a fifth of one while we do not consume and so know
         that the broker is away: an alert passes two sweeps, and somebody shall hear within three
-        seconds on a busy machine too. Nothing is cleared: the relay publishes them when the broker is back, and handlers
-        recognise the repeat. One that fails keeps no other waiting; the next sweep tries it again.
+        seconds on a busy machine too. Nothing is cleared: the relay publishes them when the broker
+        is back, and handlers recognise the repeat. One that fails keeps no other waiting; the next
+        sweep tries it again.
         """
         count = 0
         age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]

@@ -123,7 +123,7 @@ class Collector:
     async def unasked(
         self, numbers: Collection[str], keys: Collection[str]
     ) -> dict[str, str | None]:
-        """Tickets with neither one of these numbers nor one of these keys, each with who sent it."""
+        """Tickets with none of these numbers and none of these keys, each with who sent it."""
         known_numbers, known_keys = set(numbers), set(keys)
         found = stream(self._store, "tickets", {}, fields=("key", "principal"))
         return {

@@ -57,8 +57,9 @@ async def examine(
     """Examine a database by its own clock; what is younger than `grace` is not judged.
 
     `accepted` are numbers that senders were given, `confirmed` messages that the broker took: both
-    whole, for any other ticket is a finding. Without `accepted` the reservations stand for them. `delivered` says how often real receivers
-    got each message id. Of each kind the first `keep` findings are held, or all.
+    whole, for any other ticket is a finding. Without `accepted` the reservations stand for them.
+    `delivered` says how often real receivers got each message id. Of each kind the first `keep`
+    findings are held, or all.
     """
     client = connect(mongo_url)
     try:

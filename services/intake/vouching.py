@@ -1,0 +1,36 @@
+"""Who sent a message that is put into its queue again.
+
+The broker checks a `user_id` only of whoever publishes, and a replay is published by us: the
+sender's name travels in a header, with a proof that only an installation's own secret makes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final
+
+from shared.bus import Inbound
+
+SENDER: Final = "hotline-sender"
+PROOF: Final = "hotline-sender-proof"
+
+
+def vouch(secret: bytes, sender: str, body: bytes) -> dict[str, str]:
+    """The headers that say who first sent this body."""
+    return {SENDER: sender, PROOF: _proof(secret, sender, body)}
+
+
+def sender_of(secret: bytes, message: Inbound) -> str | None:
+    """The user that the broker checked, now or when the message first came; None for nobody."""
+    if message.user_id:
+        return message.user_id
+    sender, proof = (str(message.headers.get(header, "")) for header in (SENDER, PROOF))
+    proven = hmac.compare_digest(proof.encode(), _proof(secret, sender, message.body).encode())
+    return sender if sender and proven else None
+
+
+def _proof(secret: bytes, sender: str, body: bytes) -> str:
+    return hmac.new(
+        secret, b"sender\0" + sender.encode() + b"\0" + body, hashlib.sha256
+    ).hexdigest()
