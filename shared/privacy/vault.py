@@ -12,7 +12,7 @@ from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientEncryption
 from pymongo import ASCENDING, IndexModel
-from pymongo.encryption import Algorithm  # type: ignore[attr-defined]  # re-exported untyped
+from pymongo.encryption import Algorithm, ClientEncryption  # type: ignore[attr-defined]  # re-exported untyped
 from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
@@ -22,7 +22,10 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from shared.privacy.visits import Visits
+
 VAULT: Final = "__keyVault"
+ALGORITHM: Final = Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random
 GROUP: Final = "group"
 """The key for what has no estate yet: parked reports and requests from unknown places."""
 
@@ -47,6 +50,11 @@ class Vault:
             client,
             CodecOptions(tz_aware=True),
         )
+        library: ClientEncryption[Any] = self._encryption.delegate
+        self._sealing: Visits[tuple[Any, str], Binary] = Visits(
+            lambda each: library.encrypt(each[0], ALGORITHM, key_alt_name=each[1])
+        )
+        self._opening: Visits[Binary, Any] = Visits(library.decrypt)
         self._known: set[str] = set()
 
     async def start(self) -> None:
@@ -63,19 +71,16 @@ class Vault:
         """Encrypt a BSON value, randomly, under the key called `name`."""
         await self._ensure(name)
         try:
-            sealed: Binary = await self._encryption.encrypt(
-                value, Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random, key_alt_name=name
-            )
+            return await self._sealing.make((value, name))
         except EncryptionError as error:
             raise _cause_of(error) from error
-        return sealed
 
     async def decrypt(self, sealed: bytes) -> Any:
         """Undo `encrypt`; raises CannotOpen when the key is gone or the data are damaged, and what
         any read raises when the key cannot be read now.
         """
         try:
-            return await self._encryption.decrypt(Binary(sealed, 6))
+            return await self._opening.make(Binary(sealed, 6))
         except EncryptionError as error:
             cause = _cause_of(error)
             raise (CannotOpen() if cause is error else cause) from error
