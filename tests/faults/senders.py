@@ -19,7 +19,7 @@ from services.hotline.demo.hands import Hands
 from shared.bus import INBOUND
 from tests.faults.ledger import Ledger
 from tests.faults.plan import Item
-from tests.faults.rubbish import MALFORMED
+from tests.support.rubbish import MALFORMED
 
 AT_ONCE: Final = {"desk": 8, "python": 12, "node": 12}
 ANSWER_SECONDS: Final = 10.0
