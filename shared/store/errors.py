@@ -9,7 +9,7 @@ from pymongo import errors
 STORE_DOWN: Final = (
     errors.ConnectionFailure,  # AutoReconnect, NotPrimaryError, NetworkTimeout and the rest
     errors.ExecutionTimeout,
-    errors.WTimeoutError,
+    errors.WriteConcernError,  # written somewhere, but the majority has not confirmed it
     errors.WaitQueueTimeoutError,
 )
 """The store cannot be reached now: no message is to blame, so none is parked or refused."""

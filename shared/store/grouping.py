@@ -14,7 +14,7 @@ from bson import encode
 from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError, WTimeoutError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteConcernError, WriteError
 
 from shared.lanes import Precedence
 from shared.store.change import Doc, Verdict
@@ -70,7 +70,7 @@ async def write_all(
     except BulkWriteError as error:
         details: Mapping[str, Any] = error.details or {}
         if details.get("writeConcernErrors"):
-            raise WTimeoutError("the majority did not confirm in time") from error
+            raise WriteConcernError("the majority did not confirm it") from error
         for fault in details["writeErrors"]:
             lost = fault["code"] in {_DUPLICATE, _NO_STUB}
             outcomes[fault["index"]] = Verdict.LOST if lost else _without_words(fault)

@@ -261,8 +261,10 @@ class Store:
             UpdateOne({"_id": id}, {"$pull": {"outbox": {"id": {"$in": list(events)}}}})
             for id, events in published.items()
         ]
-        if operations:
-            await self._collection(collection).bulk_write(operations, ordered=False)
+        outcomes = await write_all(self._collection(collection), operations) if operations else []
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
 
     async def count_waiting(self) -> int:
         """How many documents hold events of this service that are not yet published."""

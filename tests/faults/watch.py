@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
+from pymongo.read_concern import ReadConcern
 
 from services.hotline.service import CONSUMERS_PATHS
 from services.intake import queues as intake
@@ -51,7 +52,9 @@ class Books:
     def _of(self, member: Member) -> Any:
         if member.direct_url not in self._clients:
             self._clients[member.direct_url] = connect(member.direct_url)
-        return self._clients[member.direct_url][DATABASE]
+        # What the majority has lags behind a cut wire: a claim of that moment would not be seen.
+        client = self._clients[member.direct_url]
+        return client.get_database(DATABASE, read_concern=ReadConcern("local"))
 
     async def find(
         self, collection: str, query: Json, fields: Sequence[str] = ()
