@@ -15,7 +15,7 @@ from services.intake.arriving import conflict_problem
 from services.intake.errors import Conflict
 from services.intake.following import Following, feedback_act
 from services.intake.registering import Registering
-from services.intake.storage import list_tickets
+from services.intake.storage import LISTED_FIELDS
 from services.intake.views import listed_view, ticket_view
 from shared.contracts import MalformedMessage
 from shared.contracts.report import Short, TicketReport, TicketType, read_json_object
@@ -23,6 +23,7 @@ from shared.identity import sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
 from shared.runtime import Asking, Platform, not_found, principal
+from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
 from shared.tickets import Ticket, TicketStatus, ticket_from_doc
 from shared.tickets.acts import Answer, Reopen, Supplement, Tell, Urge
@@ -123,7 +124,13 @@ def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter
     ) -> dict[str, Any]:
         """Tickets within reach, by number; `next` is the cursor of the next page."""
         found = await list_tickets(
-            platform.store, asking, status=status, estate=estate, after=after, limit=limit
+            platform.store,
+            asking,
+            statuses=TicketStatus if status is None else (status,),
+            estate=estate,
+            after=after,
+            limit=limit,
+            fields=LISTED_FIELDS,
         )
         return {"items": [listed_view(doc) for doc in found.docs], "next": found.next}
 

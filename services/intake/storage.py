@@ -11,13 +11,12 @@ from services.intake.domain import Arrival, Key, persons_of
 from shared.identity import Principal
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.store import Doc, Store, outbox_index
-from shared.store.paging import Page, at_estate, page, within_departments
+from shared.store.ticket_lists import LIST_INDEXES
 
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
-        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
-        IndexModel([("estate", ASCENDING), ("_id", ASCENDING)], name="by_estate"),
+        *LIST_INDEXES,
         IndexModel(
             [("index.phone", ASCENDING), ("registered_at", DESCENDING)],
             name="by_phone",
@@ -97,19 +96,3 @@ class Reservations:
         await self._store.database["reservations"].update_one(
             {"_id": key.id, "number": old}, {"$set": {"number": new}}
         )
-
-
-async def list_tickets(
-    store: Store,
-    principal: Principal,
-    *,
-    status: str | None,
-    estate: str | None,
-    after: str | None,
-    limit: int,
-) -> Page:
-    """Tickets within the principal's reach, by number from the cursor."""
-    query = {**at_estate(principal, estate), **within_departments(principal)}
-    if status:
-        query["status"] = status
-    return await page(store, "tickets", query, after=after, limit=limit, fields=LISTED_FIELDS)

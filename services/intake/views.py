@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.store import Doc
 
-_HIDDEN = frozenset({"persons", "index", "outbox", "principal", "key"})
+_HIDDEN = frozenset({"persons", "index", "outbox", "principal", "key", "open_work"})
 
 
 def ticket_view(doc: Doc) -> Doc:

@@ -41,5 +41,5 @@ class Loops:
 
     async def _count_open(self) -> None:
         metrics.TICKETS_OPEN.clear()
-        for department, urgency, n in await open_by_department(self._platform.store):
+        for (department, urgency), n in (await open_by_department(self._platform.store)).items():
             metrics.TICKETS_OPEN.labels(department, urgency).set(n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -11,8 +12,12 @@ from pymongo import ASCENDING, IndexModel
 from services.router.emergency import Alert, Emergency
 from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
-from shared.store.paging import Page, page, within_departments, within_reach
+from shared.store.paging import Page, within_reach
+from shared.store.ticket_lists import LIST_INDEXES, list_tickets
+from shared.tickets import TicketStatus
 
+_HELD: Final = {"held.since": {"$type": "date"}}
+_AT_WORK: Final = {"open_work": {"$gt": ""}}
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
@@ -21,10 +26,16 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             name="due",
             partialFilterExpression={"next_due": {"$type": "date"}},
         ),
+        *LIST_INDEXES,
         IndexModel(
-            [("held.reason", ASCENDING), ("held.since", ASCENDING)],
-            name="manual_queue",
-            partialFilterExpression={"held.reason": {"$exists": True}},
+            [("held.since", ASCENDING), ("estate", ASCENDING)],
+            name="held",
+            partialFilterExpression=_HELD,
+        ),
+        IndexModel(
+            [("open_work", ASCENDING), ("urgency", ASCENDING)],
+            name="open_work",
+            partialFilterExpression=_AT_WORK,
         ),
     ),
     "emergencies": (
@@ -40,7 +51,9 @@ BOARD_FIELDS: Final = (
     "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
     "work_orders", "registered_at", "next_due", "round", "scrubbed",
 )  # fmt: skip
-OPEN_STATUSES: Final = ("dispatched", "in_progress", "suspended")
+OPEN_STATUSES: Final = (
+    TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED
+)  # fmt: skip
 
 
 def emergency_to_doc(emergency: Emergency) -> Doc:
@@ -99,7 +112,7 @@ async def due_numbers(
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
     """Held tickets within reach, the longest waiting first."""
-    query: dict[str, Any] = {"held.reason": {"$exists": True}, **_within(principal)}
+    query: dict[str, Any] = {**_HELD, **within_reach(principal)}
     return await store.find(
         "tickets", query, sort=[("held.since", ASCENDING)], limit=limit, fields=BOARD_FIELDS
     )
@@ -109,24 +122,25 @@ async def board(
     store: Store, principal: Principal, *, department: str | None, after: str | None, limit: int
 ) -> Page:
     """Tickets with open work within reach, by number from the cursor."""
-    query: dict[str, Any] = {"status": {"$in": list(OPEN_STATUSES)}, **_within(principal)}
-    if department:
-        query["work_orders.department"] = department
-    return await page(store, "tickets", query, after=after, limit=limit, fields=BOARD_FIELDS)
+    return await list_tickets(
+        store,
+        principal,
+        statuses=OPEN_STATUSES,
+        department=department,
+        after=after,
+        limit=limit,
+        fields=BOARD_FIELDS,
+    )
 
 
-def _within(principal: Principal) -> Doc:
-    return {**within_reach(principal), **within_departments(principal)}
-
-
-async def open_by_department(store: Store) -> list[tuple[str, str, int]]:
-    """Open work orders by department and urgency, for the gauge."""
-    pipeline: list[dict[str, Any]] = [
-        {"$match": {"status": {"$in": list(OPEN_STATUSES)}}},
-        {"$unwind": "$work_orders"},
-        {"$match": {"work_orders.status": {"$in": ["dispatched", "accepted", "in_progress",
-                                                   "suspended"]}}},
-        {"$group": {"_id": {"d": "$work_orders.department", "u": "$urgency"}, "n": {"$sum": 1}}},
-    ]  # fmt: skip
-    rows = await store.aggregate("tickets", pipeline)
-    return [(row["_id"]["d"], row["_id"]["u"], row["n"]) for row in rows]
+async def open_by_department(store: Store) -> Counter[tuple[str, str]]:
+    """Tickets with open work by department and urgency, for the gauge: from the index alone."""
+    by = {"work": "$open_work", "urgency": "$urgency"}
+    rows = await store.aggregate(
+        "tickets", [{"$match": _AT_WORK}, {"$group": {"_id": by, "n": {"$sum": 1}}}]
+    )
+    found: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        for department in row["_id"]["work"].split():
+            found[department, row["_id"]["urgency"]] += row["n"]
+    return found

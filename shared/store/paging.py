@@ -32,14 +32,6 @@ def within_reach(principal: Principal) -> Doc:
     return {"estate": {"$in": sorted(principal.places)}}
 
 
-def within_departments(principal: Principal) -> Doc:
-    """The part of a query on tickets that keeps a department to its own work."""
-    if principal.role != "department" or EVERYWHERE in principal.departments:
-        return {}
-    own = {"department": {"$in": sorted(principal.departments)}}
-    return {"work_orders": {"$elemMatch": own}}
-
-
 def at_estate(principal: Principal, estate: str | None) -> Doc:
     """One estate instead of all within reach; a foreign one holds nothing."""
     if estate is None:

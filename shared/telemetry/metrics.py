@@ -26,7 +26,9 @@ TICKETS: Final = Counter(
     "hotline_tickets_total", "Tickets registered", ["type", "urgency", "channel"]
 )
 TICKETS_OPEN: Final = Gauge(
-    "hotline_tickets_open", "Open work by department and urgency", ["department", "urgency"]
+    "hotline_tickets_open",
+    "Tickets with open work by department and urgency",
+    ["department", "urgency"],
 )
 CLOCKS: Final = Counter("hotline_clock_total", "Deadlines fired", ["clock", "outcome"])
 EMERGENCY_ACK_SECONDS: Final = Histogram(

@@ -40,6 +40,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "test": ticket.test,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
+        "open_work": " ".join(ticket.at_work) or None,
         "type": plan.type,
         "area": plan.area,
         "urgency": plan.urgency,

@@ -14,7 +14,13 @@ from shared.policy.calendar import Calendar
 from shared.policy.plan import Plan, Undecided
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
-from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus, derive_status
+from shared.tickets.lifecycle import (
+    UNFINISHED,
+    Clock,
+    OrderStatus,
+    TicketStatus,
+    derive_status,
+)
 
 HeldReason = Literal["place", "category", "faults", "nobody_on_duty", "declined_twice"]
 ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice"})
@@ -137,6 +143,11 @@ class Ticket:
     def status(self) -> TicketStatus:
         """Derived, never kept as a decision."""
         return derive_status(self.mark, (order.status for order in self.orders))
+
+    @property
+    def at_work(self) -> tuple[str, ...]:
+        """The departments with unfinished work orders in this round."""
+        return tuple(sorted({o.department for o in self.orders if o.status in UNFINISHED}))
 
     @property
     def next_due(self) -> datetime | None:

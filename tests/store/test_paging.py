@@ -9,7 +9,8 @@ import pytest
 from shared.contracts import MalformedMessage
 from shared.identity import Principal
 from shared.store import Store, connect
-from shared.store.paging import at_estate, page, within_departments, within_reach
+from shared.store.paging import at_estate, page, within_reach
+from shared.store.ticket_lists import within_departments
 from tests.support.servers import Corner
 
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
@@ -73,9 +74,10 @@ def test_reach_keeps_to_places_and_a_department_to_its_own_work() -> None:
 
     assert within_reach(everywhere) == within_departments(everywhere) == {}
     assert within_reach(guard) == {"estate": {"$in": ["cuihu"]}}
-    assert within_departments(guard)["work_orders"]["$elemMatch"]["department"] == {
-        "$in": ["security"]
-    }
+    assert within_departments(guard) == {"work_orders.department": {"$in": ["security"]}}
+    assert within_departments(guard, "security") == {"work_orders.department": "security"}
+    assert within_departments(guard, "finance") == {"work_orders.department": {"$in": []}}
+    assert within_departments(everywhere, "finance") == {"work_orders.department": "finance"}
     assert at_estate(guard, "cuihu") == {"estate": "cuihu"}
     assert at_estate(guard, "jinyuan") == {"estate": {"$in": []}}
     assert at_estate(guard, None) == within_reach(guard)

@@ -1,0 +1,55 @@
+"""However many tickets there are: nothing that the services ask reads a collection through."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.hotline.demo.hands import until
+from services.hotline.demo.plots import asked, done_by, first_order, told
+from tests.support.floor import Floor, caller
+from tests.support.questions import questions
+
+LEAK: Final = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下", "caller": caller()}
+DATABASE: Final = "hotline"
+GROWING: Final = {"tickets", "messages", "surveys", "emergencies", "reservations", "parked"}
+LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
+    ("intake", "/v1/tickets", {}),
+    ("intake", "/v1/tickets", {"status": "closed"}),
+    ("intake", "/v1/tickets", {"estate": "jinyuan"}),
+    ("router", "/v1/board", {}),
+    ("router", "/v1/board", {"department": "finance"}),
+    ("router", "/v1/manual-queue", {}),
+    ("notifier", "/v1/messages", {}),
+    ("notifier", "/v1/messages", {"status": "failed"}),
+    ("survey", "/v1/surveys", {}),
+    ("survey", "/v1/surveys", {"estate": "jinyuan"}),
+)
+COUNTED: Final = {"open_work", "outbox.service"}
+"""Words of the counts that are made seldom: when both were asked, every loop had its turn."""
+WORTH_A_LOOK: Final = {
+    "$or": [{"planSummary": "COLLSCAN"}, {"command.aggregate": {"$exists": True}}]
+}
+
+
+async def test_nothing_that_is_asked_reads_a_collection_through(floor: Floor) -> None:
+    with questions(floor.endpoints.mongo, DATABASE, only=WORTH_A_LOOK) as record:
+        number = (await floor.hands.post_ticket(LEAK))["number"]
+        await done_by(floor.hands, await first_order(floor.hands, number),
+                      "accept", "start", "resolve")  # fmt: skip
+        await told(floor.hands, number)
+        await asked(floor.hands, number, 1, 5)
+        for service, path, params in LISTS:
+            (await floor.hands.call("GET", service, path, params=params)).raise_for_status()
+        seen: set[str] = set()
+        through: set[tuple[str, str]] = set()
+
+        async def counted() -> bool | None:
+            for question in record.asked():
+                seen.update(word for word in COUNTED if word in question.asked)
+                if question.collection in GROWING and "COLLSCAN" in question.plan:
+                    through.add((question.collection, question.asked))
+            return True if seen == COUNTED else None
+
+        await until(counted, "a turn of every count", seconds=40)
+
+    assert through == set()
