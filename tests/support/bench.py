@@ -31,7 +31,7 @@ from shared.store.rosters import seed_duty
 from shared.telemetry import metrics
 from tests.support.servers import Corner
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 40.0
 POLL_SECONDS = 0.02
 
 S = TypeVar("S", bound=ServiceSettings)
