@@ -25,10 +25,10 @@ def _index(name: str, *named: str) -> IndexModel:
 
 
 LIST_INDEXES: Final = (
-    _index("list"),
-    _index("list_of_estate", "estate"),
-    _index("list_of_department", _DEPARTMENT),
-    _index("list_of_estate_and_department", "estate", _DEPARTMENT),
+    _index("by_status"),
+    _index("by_estate_and_status", "estate"),
+    _index("by_department_and_status", _DEPARTMENT),
+    _index("by_estate_department_and_status", "estate", _DEPARTMENT),
 )
 
 
