@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -22,7 +23,7 @@ from shared.identity import Principal, require
 from shared.policy.classify import Classification, classify
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
-from shared.store import Store, Verdict
+from shared.store import Doc, Store, Verdict
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger, metrics
 from shared.tickets import Registration, Ticket, Transition, register, ticket_from_doc
@@ -102,11 +103,17 @@ class Registering:
 
     async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         policy = self._policy()
-        number, key, fresh = await self.number_for(arrival, principal)
+        place = _place(arrival, policy)
+        # Sealed while the number is being reserved: the caller waits for the longer, not for both.
+        (number, key, fresh), papers = await asyncio.gather(
+            self.number_for(arrival, principal),
+            self._papers.make(arrival, estate=place, principal=principal),
+        )
+        papers["key"] = key.id if key else None
         if not fresh and (stored := await self._stored(number, key)) is not None:
             return self._answer(stored, policy, arrival), False
         for _ in range(NUMBER_TRIES):
-            ticket = await self._insert(arrival, principal, policy, number, key)
+            ticket = await self._insert(arrival, principal, policy, number, place, papers)
             if ticket is not None:
                 return self._answer(ticket, policy, arrival), True
             if (stored := await self._stored(number, key)) is not None:
@@ -152,19 +159,19 @@ class Registering:
         principal: Principal,
         policy: Policy,
         number: str,
-        key: Key | None,
+        place: str | None,
+        papers: Doc,
     ) -> Ticket | None:
         """Write the ticket; None when the number is taken."""
         report = arrival.report
         now = self._store.clock.now()
-        estate = policy.group.find_estate(report.estate, report.address, report.location)
-        made = plan(_reported(arrival, estate.id if estate else None), policy, now)
+        made = plan(_reported(arrival, place), policy, now)
         may_answer = principal.role in {"agent", "dispatcher", "supervisor"}
         applied = register(
             Registration(
                 number=number,
                 channel=report.channel,
-                estate=estate.id if estate else None,
+                estate=place,
                 by=principal.id,
                 told=report.channel in TOLD_AT_ONCE,
                 answered=bool(report.answer) and may_answer and not made.is_emergency,
@@ -173,12 +180,6 @@ class Registering:
             made,
             now,
             rules_of(policy),
-        )
-        papers = await self._papers.make(
-            arrival,
-            estate=estate.id if estate else None,
-            principal=principal,
-            key=key.id if key else None,
         )
         if await self._tickets.insert(applied, papers) is Verdict.LOST:
             return None
@@ -195,6 +196,13 @@ class Registering:
             reporter_ref=arrival.report.reporter_ref,
             alert_published=self._alert_published(),
         )
+
+
+def _place(arrival: Arrival, policy: Policy) -> str | None:
+    """The estate that a report is about, where it can be told."""
+    report = arrival.report
+    estate = policy.group.find_estate(report.estate, report.address, report.location)
+    return estate.id if estate else None
 
 
 def _reported(arrival: Arrival, estate: str | None) -> Reported:

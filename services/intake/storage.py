@@ -37,13 +37,8 @@ class TicketPapers:
         self._sealer = sealer
         self._index = index
 
-    async def make(
-        self, arrival: Arrival, *, estate: str | None, principal: Principal, key: str | None
-    ) -> Doc:
-        """The papers of a new ticket. Nothing in them names a person but what is sealed.
-
-        `key` is the id of the reservation that its number was reserved under.
-        """
+    async def make(self, arrival: Arrival, *, estate: str | None, principal: Principal) -> Doc:
+        """The papers of a new ticket. Nothing in them names a person but what is sealed."""
         report = arrival.report
         persons = persons_of(report)
         caller = report.caller.model_dump(exclude_none=True) if report.caller else {}
@@ -70,7 +65,6 @@ class TicketPapers:
             "confidential": report.confidential,
             "language": arrival.language,
             "principal": principal.id,
-            "key": key,
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
         }

@@ -229,7 +229,8 @@ async def _templates(hotline: Hotline, channel: AbstractChannel, plan: Plan) -> 
     await until(lambda: len(events) == TEMPLATES)
 
     async def cleared() -> bool:
-        waiting = {"outbox.0": {"$exists": True}}
+        # Of these alone: what the others had in hand when they were stopped waits for their return.
+        waiting = {"_id": {"$in": list(events)}, "outbox.0": {"$exists": True}}
         return not await hotline.database["tickets"].count_documents(waiting, limit=1)
 
     await until(cleared)
