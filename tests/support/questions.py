@@ -18,7 +18,6 @@ class Question:
     collection: str
     plan: str
     documents: int
-    keys: int
     asked: str
 
 
@@ -41,7 +40,6 @@ def _question(entry: dict[str, Any]) -> Question:
         collection=entry["ns"].partition(".")[2],
         plan=entry["planSummary"],
         documents=entry.get("docsExamined", 0),
-        keys=entry.get("keysExamined", 0),
         asked=str(asked),
     )
 
