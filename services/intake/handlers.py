@@ -28,7 +28,7 @@ def add_handlers(consumers: Consumers, arriving: Arriving, following: Following)
         """Register what triage passed on."""
         await arriving.take_sorted(message)
 
-    @consumers.on_event(queues.FEEDBACK_ROUTINE, queues.FEEDBACK_URGENT)
+    @consumers.on_event(queues.FEEDBACK)
     async def on_message_outcome(delivery: Delivery) -> None:
         """Close what the caller has been told, or cannot be told."""
         if isinstance(delivery.event, MessageDelivered):

@@ -21,11 +21,8 @@ ARRIVALS_URGENT: Final = QueueSpec(
 REPORTS_URGENT: Final = QueueSpec("intake.reports.urgent", "urgent")
 REPORTS_ROUTINE: Final = QueueSpec("intake.reports.routine", "routine")
 
-FEEDBACK_ROUTINE: Final = event_queue(
+FEEDBACK: Final = event_queue(
     "intake", "feedback", "routine", notifier.MessageDelivered, notifier.MessageFailed
-)
-FEEDBACK_URGENT: Final = event_queue(
-    "intake", "feedback", "urgent", notifier.MessageDelivered, notifier.MessageFailed
 )
 DISSATISFIED_ROUTINE: Final = event_queue(
     "intake", "dissatisfied", "routine", survey.SurveyDissatisfied

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from typing import Final
 
 from services.notifier.messages import Message
@@ -22,12 +24,18 @@ AT_HAND: Final = 1_000
 """Messages held in memory; the rest waits in the store for the next look."""
 DRAIN_SECONDS: Final = 5.0
 """At a stop, attempts under way may end; what does not is decided by its age."""
+GIVE_WAY_SECONDS: Final = 0.3
+"""So long other letters wait for the alerts in hand: one that hangs must not keep them."""
+
+_Turn = tuple[bool, int, Message]
+"""Alerts before others, then who came first."""
 
 
 class Hands:
     """One lane's hands: they hand over so many messages at once, and look for what was left.
 
-    The lanes share none, so that an alert never waits behind a receipt.
+    The lanes share none, so that an alert never waits behind a routine letter; and in its lane it
+    goes first.
     """
 
     def __init__(
@@ -44,7 +52,11 @@ class Hands:
         self._sending = sending
         self._at_once = at_once
         self._wake = wake
-        self._queue: asyncio.Queue[Message] = asyncio.Queue(AT_HAND)
+        self._queue: asyncio.PriorityQueue[_Turn] = asyncio.PriorityQueue(AT_HAND)
+        self._turns = count()
+        self._alerts: set[str] = set()
+        self._no_alert = asyncio.Event()
+        self._no_alert.set()
         self._in_hand: set[str] = set()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -53,7 +65,10 @@ class Hands:
         if message.id in self._in_hand or self._queue.full():
             return
         self._in_hand.add(message.id)
-        self._queue.put_nowait(message)
+        if message.is_alert:
+            self._alerts.add(message.id)
+            self._no_alert.clear()
+        self._queue.put_nowait((not message.is_alert, next(self._turns), message))
 
     async def look(self) -> None:
         """Take up what is due, and decide what nobody is handing over any more."""
@@ -75,7 +90,9 @@ class Hands:
 
     async def _work(self) -> None:
         while True:
-            message = await self._queue.get()
+            *_, message = await self._queue.get()
+            if self._alerts and not message.is_alert:
+                await self._let_alerts_pass()
             task = asyncio.create_task(self._send(message))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
@@ -91,6 +108,14 @@ class Hands:
             logger.exception("attempt_broken", message=message.id, error=type(error).__name__)
         finally:
             self._in_hand.discard(message.id)
+            self._alerts.discard(message.id)
+            if not self._alerts:
+                self._no_alert.set()
+
+    async def _let_alerts_pass(self) -> None:
+        """Whoever is called to an emergency hears before anybody gets a receipt for it."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._no_alert.wait(), GIVE_WAY_SECONDS)
 
     async def _drain(self) -> None:
         if not self._under_way:

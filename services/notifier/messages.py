@@ -96,6 +96,11 @@ class Message:
         return self.cause.id
 
     @property
+    def is_alert(self) -> bool:
+        """Whether it calls somebody to an emergency."""
+        return self.purpose == "alert"
+
+    @property
     def channel(self) -> str:
         """The channel of the last attempt."""
         return self.attempts[-1].channel if self.attempts else NO_CHANNEL

@@ -38,15 +38,17 @@ class OutboxPublisher:
         self._published: dict[_Key, list[str]] = {}
 
     async def hand_over(self, collection: str, id: str, envelopes: Sequence[Envelope]) -> None:
-        """Publish urgent events before returning (or give up after a second: the sweep has them);
-        routine ones follow in the background.
+        """Publish urgent events side by side before returning, or give up after a second: the
+        sweep has them. Routine ones follow in the background.
         """
+        key, urgent = (collection, id), []
         for envelope in envelopes:
             self._in_flight.add(envelope.id)
             if envelope.lane == "urgent":
-                await self._publish((collection, id), envelope, tries=1, seconds=URGENT_SECONDS)
+                urgent.append(self._publish(key, envelope, tries=1, seconds=URGENT_SECONDS))
             else:
-                self._enqueue((collection, id), envelope)
+                self._enqueue(key, envelope)
+        await asyncio.gather(*urgent)
 
     def _enqueue(self, key: _Key, envelope: Envelope) -> None:
         try:

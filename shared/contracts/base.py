@@ -28,6 +28,8 @@ class Event(BaseModel):
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    can_be_urgent: ClassVar[bool] = True
+    """False for news that nobody waits for: routine, however urgent what it is about."""
 
     @override
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -16,7 +16,12 @@ Purpose = Literal[
 
 
 class MessageEvent(Event):
-    """What every fact about a message carries; `number` is the ticket that caused it."""
+    """What every fact about a message carries; `number` is the ticket that caused it.
+
+    An alert is urgent, that somebody has it is not: it must not keep the next alert waiting.
+    """
+
+    can_be_urgent: ClassVar[bool] = False
 
     message: str
     number: str

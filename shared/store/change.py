@@ -33,6 +33,7 @@ class Verdict(StrEnum):
 class Change:
     """A change of one document from `version - 1` to `version`, with the events it causes.
 
+    `lane` is the lane of the write, and of its events as far as they can be urgent.
     `insert` makes the document (version 1); else `set`, `push` and `unset` update it. Both carry
     the events in the same write, so that queue and store cannot disagree.
     """
@@ -56,7 +57,7 @@ class Change:
                 id=f"{kind}/{self.id}/{self.version}/{n}",
                 source=f"/hotline/{service}",
                 subject=self.id,
-                lane=self.lane,
+                lane=self.lane if event.can_be_urgent else "routine",
                 time=self.at,
             )
             for n, event in enumerate(self.events)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -17,7 +18,7 @@ from shared.store.company import Company
 
 LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
-FEW: Final = 10
+FEW: Final = 2
 """The same while routine work gives way."""
 
 
@@ -63,8 +64,9 @@ class Gathering:
                     answer.set_exception(error)
                     answer.exception()  # looked at, should nobody be left who waits for it
             else:
-                for id, answer in asked.items():
-                    answer.set_result(found.get(id))
+                self._precedence.tell(
+                    partial(answer.set_result, found.get(id)) for id, answer in asked.items()
+                )
 
     async def _find(self, ids: list[str]) -> dict[str, Doc]:
         cursor = self._collection.find({"_id": {"$in": ids}}, self._projection)

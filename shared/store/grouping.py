@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from bson import encode
@@ -25,7 +26,7 @@ Operation = InsertOne[Any] | UpdateOne
 
 LARGEST: Final = 300
 """Writes in one batch; beyond it a server gains little and the first waits for the last."""
-FEW: Final = 10
+FEW: Final = 2
 """The same while routine work gives way: whoever is told of its verdict goes on and takes time."""
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What MongoDB takes as one document."""
@@ -108,8 +109,10 @@ class Group:
             batch, self._waiting = self._waiting[:size], self._waiting[size:]
             outcomes = await self._outcomes([operation for operation, _ in batch])
             self._company.went(len(batch))
-            for (_, verdict), outcome in zip(batch, outcomes, strict=True):
-                _tell(verdict, outcome)
+            self._precedence.tell(
+                partial(_tell, verdict, outcome)
+                for (_, verdict), outcome in zip(batch, outcomes, strict=True)
+            )
 
     async def _outcomes(self, operations: list[Operation]) -> Sequence[Verdict | BaseException]:
         try:

@@ -18,7 +18,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from services.hotline.embedded.process import clean_environment
-from services.intake.queues import FEEDBACK_ROUTINE, REPORTS_ROUTINE, TRIAGE
+from services.intake.queues import FEEDBACK, REPORTS_ROUTINE, TRIAGE
 from services.notifier.queues import MESSAGES_ROUTINE
 from services.router.queues import TICKETS_ROUTINE
 from shared.bus.topology import INBOUND
@@ -33,7 +33,7 @@ from tests.support.bench import until
 from tests.support.servers import Servers
 
 MESSAGES_PER_TICKET: Final = 2
-QUEUES: Final = (TRIAGE, REPORTS_ROUTINE, TICKETS_ROUTINE, MESSAGES_ROUTINE, FEEDBACK_ROUTINE)
+QUEUES: Final = (TRIAGE, REPORTS_ROUTINE, TICKETS_ROUTINE, MESSAGES_ROUTINE, FEEDBACK)
 SETTLE_SECONDS: Final = 30.0
 CLOCKS_MAY_DIFFER: Final = timedelta(minutes=1)
 """A service that was frozen while it measured its clock is seconds off until it measures again."""

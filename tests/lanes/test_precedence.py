@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -89,6 +90,24 @@ async def test_a_burst_of_routine_work_lets_an_emergency_in_between() -> None:
     await asyncio.gather(asyncio.create_task(emergency()), *burst)
 
     assert order.index("emergency") <= 1
+
+
+async def test_whoever_is_told_goes_on_before_the_next_are_told() -> None:
+    precedence, order = Precedence(), list[str]()
+    loop = asyncio.get_running_loop()
+    last = loop.create_future()
+
+    def told(n: int) -> None:
+        order.append("told")
+        loop.call_soon(order.append, "goes on")
+        if n == 3 * subject.TOLD_IN_A_TURN:
+            loop.call_soon(last.set_result, None)
+
+    precedence.tell(partial(told, n) for n in range(1, 3 * subject.TOLD_IN_A_TURN + 1))
+    await asyncio.wait_for(last, 5)
+
+    turn = ["told"] * subject.TOLD_IN_A_TURN + ["goes on"] * subject.TOLD_IN_A_TURN
+    assert order == turn * 3
 
 
 async def test_a_neighbours_emergency_is_given_way_to_for_a_while(

@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import orjson
 
+from services.notifier.domain import recipients
+from services.notifier.messages import new_message
+from services.notifier.storage import Messages
 from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
 from shared.identity import read_link
+from shared.store import Verdict
 from shared.telemetry import metrics
 from tests.notifier import samples
 from tests.notifier.bench import NAME, PHONE, ROOM, Bench
@@ -71,6 +75,30 @@ async def test_an_alert_reaches_everybody_at_once_on_the_urgent_lane(bench: Benc
     assert {doc["lane"] for doc in docs} == {"urgent"}
     assert len({str(mail["To"]) for mail in bench.postbox.mails}) == 3
     assert all(mail["Importance"] == "high" for mail in bench.postbox.mails)
+
+
+async def test_an_alert_goes_first_and_its_outcome_is_routine(
+    empty_bench: Bench,
+) -> None:
+    bench, before = empty_bench, empty_bench.store.clock.now() - timedelta(minutes=1)
+    assignments = [
+        notice
+        for n in range(1, 21)
+        for notice in recipients(samples.dispatched(work_order=f"26-1-{n}"))
+    ]
+    for notice in (*assignments, *recipients(samples.alerted(recipients=("chain-1",)))):
+        message = new_message(notice, lane="urgent", language="zh", now=before)
+        before += timedelta(seconds=1)  # the alert is the youngest
+        assert await Messages(bench.store).insert(message) is Verdict.WON
+
+    await bench.add_replica()
+
+    await bench.ended(21)
+    causes = [str(mail["X-Hotline-Cause"]) for mail in bench.postbox.mails]
+    assert causes[0] == "ticket/26-1/emergency/0"
+    assert len(set(causes)) == 21
+    assert len(await bench.said(MessageDelivered)) == 21
+    assert {envelope.lane for envelope in bench.heard} == {"routine"}
 
 
 async def test_an_alert_goes_out_even_where_the_ticket_cannot_be_found(bench: Bench) -> None:
