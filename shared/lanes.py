@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -78,15 +78,17 @@ class Precedence:
         await asyncio.sleep(PACE_SECONDS)
         return True
 
-    def tell(self, calls: Iterable[Callable[[], object]]) -> None:
+    def tell(self, calls: Sequence[Callable[[], object]]) -> None:
         """Make these calls soon, a few in each turn of the event loop: whoever is told goes on
         before the next are, and whatever is urgent is read in between.
+
+        A sequence, since what is made while it is told would see what its maker has by then.
         """
         telling = asyncio.create_task(self._tell(calls))
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
 
-    async def _tell(self, calls: Iterable[Callable[[], object]]) -> None:
+    async def _tell(self, calls: Sequence[Callable[[], object]]) -> None:
         for n, call in enumerate(calls, start=1):
             call()
             if n % TOLD_IN_A_TURN == 0 and not await self.step():

@@ -65,7 +65,7 @@ class Gathering:
                     answer.exception()  # looked at, should nobody be left who waits for it
             else:
                 self._precedence.tell(
-                    partial(answer.set_result, found.get(id)) for id, answer in asked.items()
+                    [partial(answer.set_result, found.get(id)) for id, answer in asked.items()]
                 )
 
     async def _find(self, ids: list[str]) -> dict[str, Doc]:

@@ -110,8 +110,10 @@ class Group:
             outcomes = await self._outcomes([operation for operation, _ in batch])
             self._company.went(len(batch))
             self._precedence.tell(
-                partial(_tell, verdict, outcome)
-                for (_, verdict), outcome in zip(batch, outcomes, strict=True)
+                [
+                    partial(_tell, verdict, outcome)
+                    for (_, verdict), outcome in zip(batch, outcomes, strict=True)
+                ]
             )
 
     async def _outcomes(self, operations: list[Operation]) -> Sequence[Verdict | BaseException]:

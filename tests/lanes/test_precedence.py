@@ -103,7 +103,7 @@ async def test_whoever_is_told_goes_on_before_the_next_are_told() -> None:
         if n == 3 * subject.TOLD_IN_A_TURN:
             loop.call_soon(last.set_result, None)
 
-    precedence.tell(partial(told, n) for n in range(1, 3 * subject.TOLD_IN_A_TURN + 1))
+    precedence.tell([partial(told, n) for n in range(1, 3 * subject.TOLD_IN_A_TURN + 1)])
     await asyncio.wait_for(last, 5)
 
     turn = ["told"] * subject.TOLD_IN_A_TURN + ["goes on"] * subject.TOLD_IN_A_TURN

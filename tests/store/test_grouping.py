@@ -9,6 +9,7 @@ from bson.errors import InvalidDocument
 
 from shared.contracts import Lane
 from shared.store import Change, Store, Verdict
+from shared.store.gathering import LARGEST
 from shared.telemetry import metrics
 
 
@@ -132,3 +133,18 @@ async def test_a_reader_that_left_takes_nobody_along(store: Store) -> None:
 
     assert isinstance(outcomes[0], asyncio.CancelledError)
     assert [doc["_id"] for doc in outcomes[1:] if isinstance(doc, dict)] == ["T1"] * 4
+
+
+async def test_who_is_told_late_is_told_of_their_own_document(store: Store) -> None:
+    ids = [f"T{n:03}" for n in range(LARGEST + 50)]
+    await asyncio.gather(*(store.write(insert(store, id, mine=id)) for id in ids))
+
+    async def read(id: str) -> Any:
+        doc = await store.get("tickets", id)
+        return doc and doc["mine"]
+
+    reads = [asyncio.create_task(read(id)) for id in ids]
+    await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
+    store.precedence.be_quiet()  # most are still to be told, at a walking pace; the next are read
+
+    assert await asyncio.gather(*reads) == ids
