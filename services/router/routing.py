@@ -11,7 +11,6 @@ from shared.contracts import MalformedMessage
 from shared.identity import Forbidden, Principal, require, sees, service_principal
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
 from shared.tickets.acts import Act, Dispatch, OrderAct, Transfer
@@ -26,24 +25,19 @@ class Routing:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def dispatch(self, number: str) -> Ticket | None:
+    async def dispatch(self, number: str) -> None:
         """See that every department of the last plan has its work order.
 
         Reads the ticket as it is now, so that a late, repeated or disordered event does only what
-        is still missing. None when there is no such ticket.
+        is still missing. Raises NoSuchTicket, and the event is tried again.
         """
 
         def choose(ticket: Ticket, _now: datetime) -> list[Act]:
             duty, rules = self._platform.duty.current, self._platform.policy.rules
             return work_to_give(ticket, duty, rules, by=BY_RULE.id)
 
-        try:
-            ticket = await self._platform.tickets.change(number, choose)
-        except NoSuchTicket:
-            logger.error("ticket_of_event_missing", ticket=number)
-            return None
+        ticket = await self._platform.tickets.change(number, choose)
         logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
-        return ticket
 
     async def act(self, order: str, principal: Principal, act: OrderAct) -> Ticket:
         """Carry out one act on a work order for somebody of its department.

@@ -37,6 +37,7 @@ from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
 from shared.store import STORE_DOWN, Contested, Store
 from shared.store.parked import ParkedMessages
+from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger, metrics
 
 PRINCIPAL_HEADER: Final = "hotline-principal"
@@ -49,6 +50,9 @@ come over these queues too.
 
 Lanes: Final[tuple[Lane, ...]] = ("urgent", "routine")
 
+
+_EXPECTED: Final = (ContractError, Reject, RetryLater, Contested, NoSuchTicket)
+"""What handlers raise on purpose; anything else shows in the log where it came from."""
 
 EventHandler = Callable[[Delivery], Awaitable[None]]
 InboundHandler = Callable[[Inbound], Awaitable[None]]
@@ -254,7 +258,7 @@ class _Scope(BaseMiddleware):
             self._consumers.store_failed(down)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the message must not be lost
             outcome, error = "parked", failure
-            if not isinstance(failure, ContractError | Reject | RetryLater | Contested):
+            if not isinstance(failure, _EXPECTED):
                 logger.exception("handler_failed", error=type(failure).__name__)
         if outcome != "store_away":
             await self._consumers.settle(msg, error)

@@ -15,6 +15,7 @@ from shared.bus.messages import queue_of
 from shared.contracts import ContractError
 from shared.store import Contested, Store
 from shared.store.parked import ParkedMessage, ParkedMessages
+from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 
 ATTEMPTS_HEADER: Final = "hotline-attempts"
@@ -54,9 +55,9 @@ def next_step(error: Exception, attempts: int) -> NextStep:
             return NextStep(error.reason, str(error), None)
         case RetryLater(after=after) if attempts < MAX_ATTEMPTS:
             return NextStep(error.reason, error.reason, after or _backoff(attempts))
-        case Contested() | BrokerDown() | Unroutable() if attempts < MAX_ATTEMPTS:
+        case Contested() | NoSuchTicket() | BrokerDown() | Unroutable() if attempts < MAX_ATTEMPTS:
             return NextStep("temporary", type(error).__name__, _backoff(attempts))
-        case RetryLater() | Contested() | BrokerDown() | Unroutable():
+        case RetryLater() | Contested() | NoSuchTicket() | BrokerDown() | Unroutable():
             return NextStep("gave_up", f"{type(error).__name__} {attempts} times", None)
         case _:
             return NextStep("failed", type(error).__name__, None)
