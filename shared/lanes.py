@@ -18,6 +18,10 @@ PACE_SECONDS: Final = 0.1
 """While something urgent is in hand, routine work goes on in single file, one step in so long: a
 storm of emergencies, or one that hangs, must not stop the house.
 """
+FEW: Final = 2
+"""How many reads or writes go together in one step while routine work gives way: whoever is told of
+the outcome goes on and takes time.
+"""
 TOLD_IN_A_TURN: Final = 4
 """Whoever is told of a result goes on at once, for a millisecond or two: fifty of them in one turn
 keep an emergency from being read for as long as it needs from stage to stage.

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 
-from shared.lanes import Precedence
+from shared.lanes import FEW, Precedence
 from shared.store.change import Doc
 from shared.store.company import Company
 
 LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
-FEW: Final = 2
-"""The same while routine work gives way."""
 
 
 class Gathering:

@@ -17,7 +17,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteConcernError, WriteError
 
-from shared.lanes import Precedence
+from shared.lanes import FEW, Precedence
 from shared.store.change import Doc, Verdict
 from shared.store.company import Company
 
@@ -26,8 +26,6 @@ Operation = InsertOne[Any] | UpdateOne
 
 LARGEST: Final = 300
 """Writes in one batch; beyond it a server gains little and the first waits for the last."""
-FEW: Final = 2
-"""The same while routine work gives way: whoever is told of its verdict goes on and takes time."""
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What MongoDB takes as one document."""
 MARK: Final = "made_by"
