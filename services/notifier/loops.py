@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import count
 from typing import Final
 
+from services.notifier.line import Line
 from services.notifier.messages import Message
 from services.notifier.senders import Sender
 from services.notifier.sending import Sending
@@ -20,15 +19,8 @@ from shared.telemetry import logger
 LOOK_SECONDS: Final = 0.5
 SWEEP_SECONDS: Final = 0.25
 """Four looks a second, as the router has: an alert passes both within three seconds."""
-AT_HAND: Final = 1_000
-"""Messages held in memory; the rest waits in the store for the next look."""
 DRAIN_SECONDS: Final = 5.0
 """At a stop, attempts under way may end; what does not is decided by its age."""
-GIVE_WAY_SECONDS: Final = 0.3
-"""So long other letters wait for the alerts in hand: one that hangs must not keep them."""
-
-_Turn = tuple[bool, int, Message]
-"""Alerts before others, then who came first."""
 
 
 class Hands:
@@ -50,30 +42,19 @@ class Hands:
         self._lane = lane
         self._precedence = precedence
         self._sending = sending
-        self._at_once = at_once
+        self._free = asyncio.Semaphore(at_once)
         self._wake = wake
-        self._queue: asyncio.PriorityQueue[_Turn] = asyncio.PriorityQueue(AT_HAND)
-        self._turns = count()
-        self._alerts: set[str] = set()
-        self._no_alert = asyncio.Event()
-        self._no_alert.set()
-        self._in_hand: set[str] = set()
+        self._line = Line()
         self._under_way: set[asyncio.Task[None]] = set()
 
     def take(self, message: Message) -> None:
-        """Send it soon; when the hands are full it waits for a later look."""
-        if message.id in self._in_hand or self._queue.full():
-            return
-        self._in_hand.add(message.id)
-        if message.is_alert:
-            self._alerts.add(message.id)
-            self._no_alert.clear()
-        self._queue.put_nowait((not message.is_alert, next(self._turns), message))
+        """Send it soon, or at a later look where too many wait."""
+        self._line.take_up(message)
 
     async def look(self) -> None:
         """Take up what is due, and decide what nobody is handing over any more."""
         for message in await self._sending.orphans(self._lane):
-            if message.id not in self._in_hand:
+            if message not in self._line:
                 await self._sending.decide_orphan(message)
         for message in await self._sending.due(self._lane):
             self.take(message)
@@ -82,21 +63,17 @@ class Hands:
         """Work until cancelled, then let what is under way end."""
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._at_once):
-                    group.create_task(self._work())
+                group.create_task(self._work())
                 group.create_task(repeat(self.look, seconds=LOOK_SECONDS, wake=self._wake))
         finally:
             await self._drain()
 
     async def _work(self) -> None:
         while True:
-            *_, message = await self._queue.get()
-            if self._alerts and not message.is_alert:
-                await self._let_alerts_pass()
-            task = asyncio.create_task(self._send(message))
+            await self._free.acquire()
+            task = asyncio.create_task(self._send(await self._line.next()))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-            await asyncio.shield(task)
 
     async def _send(self, message: Message) -> None:
         try:
@@ -107,15 +84,8 @@ class Hands:
         except Exception as error:  # noqa: BLE001 - the message is still there, its age decides
             logger.exception("attempt_broken", message=message.id, error=type(error).__name__)
         finally:
-            self._in_hand.discard(message.id)
-            self._alerts.discard(message.id)
-            if not self._alerts:
-                self._no_alert.set()
-
-    async def _let_alerts_pass(self) -> None:
-        """Whoever is called to an emergency hears before anybody gets a receipt for it."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._no_alert.wait(), GIVE_WAY_SECONDS)
+            self._line.put_down(message)
+            self._free.release()
 
     async def _drain(self) -> None:
         if not self._under_way:

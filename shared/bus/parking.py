@@ -23,6 +23,8 @@ MAX_ATTEMPTS: Final = 10
 """With the waits doubling up to five minutes that is about a quarter of an hour."""
 FIRST_RETRY: Final = timedelta(seconds=1)
 LONGEST_RETRY: Final = timedelta(minutes=5)
+TEMPORARY: Final = (RetryLater, Contested, NoSuchTicket, BrokerDown, Unroutable)
+"""What a later attempt can mend."""
 
 
 class Sealing(Protocol):
@@ -50,17 +52,15 @@ def next_step(error: Exception, attempts: int) -> NextStep:
     What no retry can mend waits for a person at once; what is temporary is tried again with
     growing waits, and waits for a person after MAX_ATTEMPTS.
     """
-    match error:
-        case ContractError() | Reject():
-            return NextStep(error.reason, str(error), None)
-        case RetryLater(after=after) if attempts < MAX_ATTEMPTS:
-            return NextStep(error.reason, error.reason, after or _backoff(attempts))
-        case Contested() | NoSuchTicket() | BrokerDown() | Unroutable() if attempts < MAX_ATTEMPTS:
-            return NextStep("temporary", type(error).__name__, _backoff(attempts))
-        case RetryLater() | Contested() | NoSuchTicket() | BrokerDown() | Unroutable():
-            return NextStep("gave_up", f"{type(error).__name__} {attempts} times", None)
-        case _:
-            return NextStep("failed", type(error).__name__, None)
+    if isinstance(error, ContractError | Reject):
+        return NextStep(error.reason, str(error), None)
+    if not isinstance(error, TEMPORARY):
+        return NextStep("failed", type(error).__name__, None)
+    if attempts >= MAX_ATTEMPTS:
+        return NextStep("gave_up", f"{type(error).__name__} {attempts} times", None)
+    if isinstance(error, RetryLater):
+        return NextStep(error.reason, error.reason, error.after or _backoff(attempts))
+    return NextStep("temporary", type(error).__name__, _backoff(attempts))
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -24,7 +24,7 @@ from rich.console import Console
 from services.hotline.demo.hands import Hands
 from shared.bus import EVENTS
 from shared.bus.topology import INBOUND
-from tests.bench import clones
+from tests.bench import clones, complaints
 from tests.bench.alarms import Alarms, postbox
 from tests.bench.arrivals import STAGES, Arrivals, Emergency
 from tests.bench.backlog import QUEUES
@@ -265,7 +265,8 @@ def _result(conditions: list[Condition], triaged: Triaged, hotline: Hotline) -> 
             **_percentiles(condition), "begun": condition.begun, "rates": condition.rates,
         }  # fmt: skip
         result.broken += _too_short(condition)
-    result.details |= {"triage": triaged.rate, "complaints": hotline.complaints()}
+    result.details["triage"] = triaged.rate
+    complaints.tell(result, hotline.complaints())
     return result
 
 

@@ -15,6 +15,7 @@ import aio_pika
 from rich.console import Console
 
 from services.hotline.demo.hands import Hands
+from tests.bench import complaints
 from tests.bench.hotline import Hotline, bench_servers, running_hotline
 from tests.bench.lists import LOOKS, Look, p95_of
 from tests.bench.past import live_through, multiply
@@ -127,8 +128,8 @@ def _result(
         "tickets": dict(counts),
         "ratio": spread_numbers(ratio),
         "lists_p95_ms": {n: {str(look): ms for look, ms in lists[n].items()} for n in lists},
-        "complaints": small.hotline.complaints() | large.hotline.complaints(),
     }
+    complaints.tell(result, small.hotline.complaints() + large.hotline.complaints())
     return result
 
 

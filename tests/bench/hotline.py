@@ -7,7 +7,6 @@ so that a crash ends the bench instead of hiding in a figure.
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from services.hotline.service import READY_PATHS
 from services.hotline.up import SERVICES
 from shared.store import connect
 from shared.store.store import Database
+from tests.bench.complaints import Complaint, heard
 from tests.bench.processes import Process, cpu_seconds
 from tests.support.servers import Servers, running_servers
 
@@ -96,16 +96,16 @@ class Hotline:
             waiting = await self.database[name].count_documents({"outbox.0": {"$exists": True}})
             found[name]["with unpublished events"] = waiting
         parked = await self.database["parked"].count_documents({})
-        return f"{found}, parked {parked}, complaints {self.complaints()}"
+        complaints = {str(complaint): n for complaint, n in self.complaints().items()}
+        return f"{found}, parked {parked}, complaints {complaints}"
 
-    def complaints(self) -> dict[str, int]:
+    def complaints(self) -> Counter[Complaint]:
         """What the services logged from warning upward, and how often."""
-        found: Counter[str] = Counter()
+        found: Counter[Complaint] = Counter()
         for process in self.processes.values():
-            for line in process.log.read_text(encoding="utf-8", errors="replace").splitlines():
-                if said := _complaint(line):
-                    found[f"{process.name}: {said}"] += 1
-        return dict(found)
+            text = process.log.read_text(encoding="utf-8", errors="replace")
+            found += heard(process.name, text.splitlines())
+        return found
 
 
 def _kept(hotline: Hotline) -> Path:
@@ -120,16 +120,6 @@ async def _is_ok(client: httpx.AsyncClient, path: str) -> bool:
         return (await client.get(path)).is_success
     except httpx.HTTPError:
         return False
-
-
-def _complaint(line: str) -> str | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return line[:120].strip() or None
-    if entry.get("level") in {"debug", "info"}:
-        return None
-    return " ".join(str(entry[key]) for key in ("event", "why", "error") if key in entry)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from rich.console import Console
 from services.hotline.embedded.ports import free_ports
 from services.hotline.embedded.process import clean_environment
 from services.hotline.token import make_token
+from tests.bench import complaints
 from tests.bench.hotline import POLL, START_SECONDS, Broken, Hotline, bench_servers, running_hotline
 from tests.bench.plan import Plan
 from tests.bench.processes import Process, cpu_seconds, frozen
@@ -187,7 +188,7 @@ def _result(alone: Contest, whole: Contest, sealing: SealingCost) -> Result:
     for condition, contest in (("alone", alone), ("whole", whole)):
         result.details[condition] = _details(contest)
     result.details["sealing_us"] = {"elapsed": sealing.elapsed, "processor": sealing.processor}
-    result.details["complaints"] = whole.hotline.complaints()
+    complaints.tell(result, whole.hotline.complaints())
     busiest = max(o["processor"] for c in (alone, whole) for o in c.outcomes[RAW])
     if busiest > BUSY:
         result.broken.append(f"the load generator used {busiest:.0%} of a core: it was the limit")

@@ -20,6 +20,7 @@ from rich.console import Console
 from services.hotline.embedded.process import clean_environment, dies_with
 from services.hotline.endpoints import Endpoints
 from services.hotline.up import SERVICES
+from tests.bench import complaints
 from tests.bench.hotline import POLL, Broken, Hotline, bench_servers, running_hotline
 from tests.bench.plan import Plan
 from tests.bench.results import Line, Result
@@ -64,10 +65,12 @@ async def measure(plan: Plan, console: Console) -> Result:
             idle = held(hotline)
             loaded = await _under_load(hotline, side, plan, console)
             starts = {name: await _start_alone(hotline, name) for name in SERVICES}
-            complaints = hotline.complaints()
+            heard = hotline.complaints()
     console.print("[dim]memory: hotline up[/]")
     whole = await _start_of_all()
-    return _result(idle, loaded, starts, whole, complaints)
+    result = _result(idle, loaded, starts, whole)
+    complaints.tell(result, heard)
+    return result
 
 
 async def _under_load(
@@ -119,7 +122,6 @@ def _result(
     loaded: dict[str, float],
     starts: dict[str, float],
     whole: float,
-    complaints: dict[str, int],
 ) -> Result:
     memory = ", ".join(f"{name} {idle[name]:.0f} → {loaded[name]:.0f}" for name in SERVICES)
     ready = ", ".join(f"{name} {seconds:.1f}" for name, seconds in starts.items())
@@ -130,8 +132,5 @@ def _result(
             Line("seconds until ready, alone", ready),
             Line("seconds until `hotline up` is ready", f"{whole:.1f}"),
         ],
-        details={
-            "idle_mb": idle, "loaded_mb": loaded, "start_seconds": starts,
-            "complaints": complaints,
-        },
+        details={"idle_mb": idle, "loaded_mb": loaded, "start_seconds": starts},
     )  # fmt: skip

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import aio_pika
 import bson
@@ -20,6 +20,7 @@ from aio_pika.abc import AbstractChannel
 from rich.console import Console
 
 from shared.bus import EVENTS
+from tests.bench import complaints
 from tests.bench.counting import are_counted, counted_by_servers
 from tests.bench.hotline import Hotline, bench_servers, running_hotline
 from tests.bench.plain import Sizes
@@ -209,6 +210,7 @@ def _result(contest: Contest, sizes: Sizes) -> Result:
         result.lines.append(Line(f"  tickets/s, {name}", spread_text(rate, 0)))
     _add_counts(result, contest)
     _add_costs(result, contest, sizes)
+    complaints.tell(result, contest.hotline.complaints())
     result.details["harder"] = hardest
     return result
 
@@ -242,6 +244,4 @@ def _add_costs(result: Result, contest: Contest, sizes: Sizes) -> None:
     cpu = {name: seconds * 1000 for name, seconds in mean(contest.cpu).items()}
     said = ", ".join(f"{name} {ms:.2f}" for name, ms in cpu.items())
     result.lines.append(Line("  ms of processor per ticket", said))
-    complaints = contest.hotline.complaints()
-    details: dict[str, Any] = {"cpu_ms": cpu, "sizes": asdict(sizes), "complaints": complaints}
-    result.details |= details
+    result.details |= {"cpu_ms": cpu, "sizes": asdict(sizes)}

@@ -33,7 +33,7 @@ def show(results: Mapping[str, Result], console: Console) -> None:
     for name, result in results.items():
         for why in result.broken:
             console.print(f"[red]{name}: {why}[/]")
-        for complaint, times in result.details.get("complaints", {}).items():
+        for complaint, times in result.details["complaints"].items():
             console.print(f"[yellow]{name}: logged {times} times: {complaint}[/]")
 
 
