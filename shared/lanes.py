@@ -99,17 +99,20 @@ class Precedence:
                 await asyncio.sleep(0)
 
     @asynccontextmanager
-    async def on(self, lane: Lane) -> AsyncIterator[None]:
+    async def on(
+        self, lane: Lane, *, wanted: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[None]:
         """Work of this lane is in hand while the block lasts.
 
         Routine work begins one after the other, each in its own turn of the event loop: a burst of
-        messages keeps nothing that is urgent from being read.
+        messages keeps nothing that is urgent from being read. Whoever is not `wanted` any more when
+        the turn comes takes no time for it.
         """
         if lane == "urgent":
             with self.urgent():
                 yield
             return
         async with self._single_file:
-            if not await self.step():
+            if wanted() and not await self.step():
                 await asyncio.sleep(0)
         yield

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from services.notifier.messages import Message
 
 PLACES: Final = 1_000
-"""Messages held in memory; the rest waits in the store for the next look."""
+"""Messages held in memory, beside alerts; the rest waits in the store for the next look."""
 GIVE_WAY_SECONDS: Final = 0.3
 """So long another letter waits for alerts under way: one that hangs must not keep it."""
 
@@ -27,12 +27,13 @@ class _Turn(NamedTuple):
 class Line:
     """Messages from when they are taken up until they are put down.
 
-    Alerts go first. Any other letter also waits while an alert is under way, though never longer
-    than GIVE_WAY_SECONDS after it was taken up; and it waits here, so that it keeps no hand busy.
+    Alerts that wait go first, however many. Any other letter also waits while alerts are under way,
+    but not longer than GIVE_WAY_SECONDS from when it was taken up; and it waits here, so that it
+    keeps no hand busy.
     """
 
     def __init__(self) -> None:
-        self._waiting: asyncio.PriorityQueue[_Turn] = asyncio.PriorityQueue(PLACES)
+        self._waiting: asyncio.PriorityQueue[_Turn] = asyncio.PriorityQueue()
         self._turns = count()
         self._held: set[str] = set()
         self._alerts: set[str] = set()
@@ -43,8 +44,9 @@ class Line:
         return message.id in self._held
 
     def take_up(self, message: Message) -> None:
-        """Let it wait for its turn; when the line is full it waits for a later look."""
-        if message in self or self._waiting.full():
+        """Let it wait for its turn; in a full line, which takes alerts only, for a later look."""
+        is_full = self._waiting.qsize() >= PLACES and not message.is_alert
+        if is_full or message in self:
             return
         self._held.add(message.id)
         if message.is_alert:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from services.notifier.errors import CannotWrite
@@ -74,9 +75,12 @@ class Sending:
         self._limits = limits
 
     async def due(self, lane: Lane) -> list[Message]:
-        """Pending messages whose time has come."""
-        now = self._clock.now()
-        return await self._messages.due(Status.PENDING, lane, now=now, limit=TAKE_UP)
+        """Pending messages whose time has come, alerts before all others: those may be thousands
+        after an outage, and an alert must not wait until they fit into one look.
+        """
+        due = partial(self._messages.due, Status.PENDING, lane, now=self._clock.now())
+        alerts = await due(limit=TAKE_UP, purpose="alert") if lane == "urgent" else []
+        return [*alerts, *await due(limit=TAKE_UP)]
 
     async def orphans(self, lane: Lane) -> list[Message]:
         """Messages whose attempt is older than its limit."""

@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.notifier.domain import Cause
 from services.notifier.messages import Attempt, Message, Status, Step
 from shared.contracts import Lane
+from shared.contracts.notifier import Purpose
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 from shared.store.paging import page, within_reach
@@ -22,6 +23,11 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
         outbox_index(),
         IndexModel(
             [("status", ASCENDING), ("lane", ASCENDING), ("next_at", ASCENDING)], name="by_next"
+        ),
+        IndexModel(
+            [("status", ASCENDING), ("lane", ASCENDING), ("next_at", ASCENDING)],
+            name="alerts_by_next",
+            partialFilterExpression={"purpose": "alert"},
         ),
         IndexModel([("number", ASCENDING), *_NEWEST], name="by_number"),
         IndexModel([("recipient", ASCENDING), *_NEWEST], name="by_recipient"),
@@ -64,9 +70,21 @@ class Messages:
         doc = await self._store.get(COLLECTION, id)
         return _from_doc(doc) if doc else None
 
-    async def due(self, status: Status, lane: Lane, *, now: datetime, limit: int) -> list[Message]:
-        """Messages that somebody must look at by now, the longest due first."""
-        query = {"status": status.value, "lane": lane, "next_at": {"$lte": now}}
+    async def due(
+        self,
+        status: Status,
+        lane: Lane,
+        *,
+        now: datetime,
+        limit: int,
+        purpose: Purpose | None = None,
+    ) -> list[Message]:
+        """Messages that somebody must look at by now, the longest due first; of one purpose only
+        where it is given.
+        """
+        query: Doc = {"status": status.value, "lane": lane, "next_at": {"$lte": now}}
+        if purpose is not None:
+            query["purpose"] = purpose
         docs = await self._store.find(
             COLLECTION, query, sort=[("next_at", ASCENDING)], limit=limit, fields=_FIELDS
         )

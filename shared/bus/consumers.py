@@ -42,6 +42,9 @@ from shared.telemetry import logger, metrics
 
 PRINCIPAL_HEADER: Final = "hotline-principal"
 CONNECT_AGAIN_SECONDS: Final = 1.0
+FINISH_SECONDS: Final = 5.0
+"""So long a stop waits for what is being handled; what takes longer is delivered again."""
+STOP_SECONDS: Final = FINISH_SECONDS + 2
 CHECK_SECONDS: Final = 0.5
 VANISHED_LOOKS: Final = 4
 """So many looks in a row without a consumer, and we start afresh: two seconds, since emergencies
@@ -73,6 +76,7 @@ class Consumers:
         self._events: dict[str, tuple[QueueSpec, EventHandler]] = {}
         self._store_failed = asyncio.Event()
         self._running = False
+        self._stopping = False
         self.paused_since: float | None = None
         self._brokers = {
             lane: RabbitBroker(
@@ -80,7 +84,7 @@ class Consumers:
                 middlewares=(partial(_Scope, self),),
                 apply_types=False,
                 logger=None,
-                graceful_timeout=10,
+                graceful_timeout=FINISH_SECONDS,
                 reconnect_interval=1,
             )
             for lane in Lanes
@@ -163,13 +167,25 @@ class Consumers:
     async def _stop(self) -> None:
         if self._running or self.paused_since is None:
             self.paused_since = time.monotonic()
-        self._running = False
-        for broker in self._brokers.values():
+        self._running, self._stopping = False, True
+        # Side by side: what one lane still has in hand must not keep the other from going on.
+        await asyncio.gather(*(self._stop_lane(broker) for broker in self._brokers.values()))
+        self._stopping = False
+
+    async def _stop_lane(self, broker: RabbitBroker) -> None:
+        """Stop consuming and close the connection, also one that is broken."""
+        # A second time, since what one subscriber raises leaves the connection behind it open.
+        for _ in range(2):
             try:
-                await broker.stop()
+                async with asyncio.timeout(STOP_SECONDS):
+                    await broker.stop()
             except (Exception, asyncio.CancelledError) as error:
                 if not is_loss(error):
                     raise
+                logger.info("stop_again", why=type(error).__name__)
+            else:
+                return
+        await _let_go(broker)
 
     async def _wait_for_store(self) -> None:
         while True:
@@ -213,6 +229,11 @@ class Consumers:
                 raise
             logger.info("ack_lost", queue=queue_of(message), why=type(lost).__name__)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether what has not begun yet should not begin here any more."""
+        return self._stopping
+
     def lane_of(self, queue: str) -> Lane:
         """The lane of one of our queues."""
         return self._lanes[queue]
@@ -239,7 +260,10 @@ class _Scope(BaseMiddleware):
     async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: Any) -> Any:
         queue = queue_of(msg)
         lane = self._consumers.lane_of(queue)
-        async with self._consumers.store.precedence.on(lane):
+        precedence = self._consumers.store.precedence
+        async with precedence.on(lane, wanted=lambda: not self._consumers.is_stopping):
+            if self._consumers.is_stopping:
+                return  # neither handled nor acknowledged: the broker keeps it
             metrics.BEGUN.labels(lane).inc()
             await self._handle(call_next, msg, queue)
 
@@ -265,6 +289,16 @@ class _Scope(BaseMiddleware):
         metrics.CONSUMED.labels(queue=queue, outcome=outcome).inc()
         metrics.HANDLING_SECONDS.labels(queue=queue).observe(time.perf_counter() - started)
         structlog.contextvars.unbind_contextvars("queue", "event_id")
+
+
+async def _let_go(broker: RabbitBroker) -> None:
+    """Forget a connection that cannot be closed in order, so that the next start makes another."""
+    # The library keeps whatever it could not close.
+    connection, broker._connection, broker._channel = broker._connection, None, None  # noqa: SLF001
+    if connection is not None:
+        with suppress(Exception):  # it is given up, however it ends
+            async with asyncio.timeout(1):
+                await connection.close()
 
 
 def _name_of(subscriber: Any) -> str:

@@ -55,6 +55,8 @@ def is_loss(error: BaseException) -> bool:
     On a close without a reason aiormq rejects what waits with the bare class `Exception`, or
     cancels it although nobody cancelled the task.
     """
+    if isinstance(error, BaseExceptionGroup):  # FastStream's, of what each subscriber raised
+        return all(is_loss(each) for each in error.exceptions)
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is not None and not task.cancelling()

@@ -112,7 +112,11 @@ class Publisher:
         )
 
     async def _suspect(self, error: BaseException, seconds: float) -> None:
-        """Half-open connections look well and confirm nothing: after some silence start afresh."""
+        """Half-open connections look well and confirm nothing: after some silence start afresh,
+        unless somebody does already.
+        """
+        if self._connecting is not None and not self._connecting.done():
+            return
         silence = time.monotonic() - max(self._confirmed_at, self._connected_at)
         if isinstance(error, TimeoutError) and silence >= seconds:
             await self._drop()

@@ -119,9 +119,9 @@ class UrgentSweep:
         """
         count = 0
         age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]
-        async for envelope in self._store.urgent_waiting(older_than=age, limit=SWEPT_AT_ONCE):
-            if envelope.id in self._swept:
-                continue
+        async for envelope in self._store.urgent_waiting(
+            older_than=age, limit=SWEPT_AT_ONCE, but=self._swept.keys()
+        ):
             try:
                 with suppress(ContractError):
                     await self._consumers.deliver_urgent(envelope)

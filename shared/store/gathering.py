@@ -1,6 +1,6 @@
 """Reads by id that are asked for while others are under way go to the server as one question.
 
-Nobody waits for more to come: alone, a read goes at once.
+Alone, a read goes at once; whoever was in company a moment ago waits a moment for it (`company`).
 """
 
 from __future__ import annotations

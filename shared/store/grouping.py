@@ -1,7 +1,7 @@
 """Group commit: conditional writes that arrive while a batch is under way go into the next one.
 
-Nobody waits for a batch to fill: alone, a write goes at once. Every writer gets its own verdict,
-and its own error.
+Alone, a write goes at once; whoever was in company a moment ago waits a moment for it (`company`).
+Every writer gets its own verdict, and its own error.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ and verdicts.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -230,16 +230,27 @@ class Store:
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
 
-    async def urgent_waiting(self, *, older_than: timedelta, limit: int) -> AsyncIterator[Envelope]:
-        """Urgent events of any service that nobody has published for so long (promise 7)."""
+    async def urgent_waiting(
+        self, *, older_than: timedelta, limit: int, but: Container[str] = ()
+    ) -> AsyncIterator[Envelope]:
+        """Urgent events of any service that nobody has published for so long (promise 7), but
+        those whose ids are left out.
+        """
         before = self.clock.now() - older_than
         for collection in EMITTING:
             waiting = {"lane": "urgent", "at": {"$lt": before}}
-            async for _, _, envelope in self._waiting(collection, waiting, before, limit):
+            found = self._waiting(collection, waiting, before, limit, but=but)
+            async for _, _, envelope in found:
                 yield envelope
 
     async def _waiting(
-        self, collection: str, waiting: Doc, before: datetime, limit: int
+        self,
+        collection: str,
+        waiting: Doc,
+        before: datetime,
+        limit: int,
+        *,
+        but: Container[str] = (),
     ) -> AsyncIterator[tuple[str, str, Envelope]]:
         query = {"outbox": {"$elemMatch": waiting}, "outbox.0": {"$exists": True}}
         # The oldest first: with more waiting than one look takes, nobody waits for ever.
@@ -248,7 +259,7 @@ class Store:
         async for doc in cursor:
             for entry in doc["outbox"]:
                 wanted = all(entry[k] == v for k, v in waiting.items() if k != "at")
-                if not wanted or entry["at"] >= before:
+                if not wanted or entry["at"] >= before or entry["id"] in but:
                     continue
                 try:
                     yield collection, doc["_id"], read_envelope(entry["body"].encode())

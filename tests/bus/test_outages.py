@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
 
 from shared.bus import BrokerDown, Consumers, Delivery, Publisher, event_queue
+from shared.bus.consumers import Lanes
+from shared.contracts import Lane
 from shared.contracts.intake import TicketUrged
 from tests.bus.bench import ROUTINE, URGENT, Bench, Wire, open_bench, until
 from tests.support.servers import Corner, Servers
@@ -302,3 +305,78 @@ async def test_a_broker_that_hangs_up_while_greeting_ends_neither_consumer_nor_p
     assert not consuming.done()
     await publisher.aclose()
     server.close()
+
+
+def _subscribers(bench: Bench, lane: Lane) -> list[Any]:
+    return list(bench.consumers._brokers[lane].subscribers)
+
+
+async def test_a_stop_that_fails_ends_no_service_and_leaves_no_connection(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FastStream gathers what its subscribers raise, and then closes nothing."""
+    bench.subscribe(URGENT, ROUTINE)
+    await bench.start()
+    [subscriber] = _subscribers(bench, "routine")
+    stop, left = subscriber.stop, [ConnectionError("reset")]
+
+    async def fail_once() -> None:
+        if left:
+            raise left.pop()
+        await stop()
+
+    monkeypatch.setattr(subscriber, "stop", fail_once)
+    before = bench.consumers._brokers["routine"]._connection
+
+    bench.consumers.store_failed(AutoReconnect("gone"))
+    await until(lambda: bench.consumers.missing() and not left)
+    await until(lambda: not bench.consumers.missing())
+
+    assert before is not None
+    assert before.is_closed
+    await bench.publish(bench.envelope("T1"))
+    await until(lambda: bench.handled == ["T1"])
+
+
+async def test_a_stop_that_hangs_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.subscribe(URGENT, ROUTINE)
+    await bench.start()
+    [subscriber] = _subscribers(bench, "routine")
+    monkeypatch.setattr("shared.bus.consumers.STOP_SECONDS", 0.2)
+    with monkeypatch.context() as hanging:
+        hanging.setattr(subscriber, "stop", asyncio.Event().wait)
+        bench.consumers.store_failed(AutoReconnect("gone"))
+        await until(bench.consumers.missing)
+        await until(lambda: bench.consumers._brokers["routine"]._connection is None)
+
+    await until(lambda: not bench.consumers.missing())
+    for lane in Lanes:
+        await bench.publish(bench.envelope(f"T-{lane}", lane=lane))
+    await until(lambda: sorted(bench.handled) == ["T-routine", "T-urgent"])
+
+
+async def test_what_has_not_begun_when_the_store_fails_keeps_no_lane_waiting(bench: Bench) -> None:
+    """Routine messages wait in single file for their turn; a pause is not as long as they are."""
+    begun = asyncio.Event()
+
+    @bench.consumers.on_event(ROUTINE)
+    async def remember(delivery: Delivery) -> None:
+        bench.handled.append(delivery.id)
+        begun.set()
+
+    bench.subscribe(URGENT)
+    await bench.start()
+    bench.store.precedence._in_hand = 1  # something urgent: one routine message each 0.1 s
+    for n in range(60):
+        await bench.publish(bench.envelope(f"T{n}"))
+    await begun.wait()
+
+    bench.consumers.store_failed(AutoReconnect("gone"))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await until(bench.consumers.missing)
+    await until(lambda: not bench.consumers.missing())
+
+    assert loop.time() - began < 4
+    bench.store.precedence._in_hand = 0
+    await until(lambda: len(set(bench.handled)) == 60)

@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of an earlier run, to have the same plan")
     parser.add_argument("--tickets", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=60, help="at least so many")
+    parser.add_argument("--limit", type=float, default=5_400.0, help="seconds to send it all in")
     parser.add_argument("--settle", type=float, default=900.0, help="seconds to wait at the end")
     parser.add_argument("--data", type=Path, help="an empty folder to keep data and logs in")
     return parser.parse_args()
@@ -50,7 +51,7 @@ async def _run(plan: Plan, console: Console, asked: argparse.Namespace) -> bool:
     say = partial(console.print, highlight=False)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         async with running_house(asked.data or Path(folder)) as house, Run(plan, house, say) as run:
-            await run.send()
+            await run.send(seconds=asked.limit)
             facts = await run.settle(seconds=asked.settle)
     found = checks(facts)
     print_verdict(facts, found, console)

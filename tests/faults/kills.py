@@ -47,7 +47,9 @@ class Done:
     well_after: float = 0.0
     """Seconds until the broken part was there again, and until every queue had its consumers."""
     missing: list[str] = field(default_factory=list)
-    noted: str = ""
+    met: int | None = None
+    """Connections that a cut concerned, or publishes that a full queue refused; None for faults
+    that cannot miss."""
 
 
 class Kills:
@@ -161,10 +163,10 @@ class Kills:
         wires = await self._wires(done.fault.targets[0])
         match done.fault.how:
             case "cut":
-                done.noted = f"{sum([await wire.cut() for wire in wires])} connections"
+                done.met = sum([await wire.cut() for wire in wires])
             case "half_near" | "half_far":
                 side: Side = "near" if done.fault.how == "half_near" else "far"
-                done.noted = f"{sum([await wire.half_close(side) for wire in wires])} connections"
+                done.met = sum([await wire.half_close(side) for wire in wires])
             case "delay":
                 await self._while(wires, done.fault.seconds, DELAY_SECONDS)
             case _:
@@ -202,7 +204,7 @@ class Kills:
             done.kills += self.kill_service("intake")
             await asyncio.sleep(0.5)
         await self._house.broker.limit(FULL_QUEUES, None)
-        done.noted = f"{self._ledger.nacks - before} refusals"
+        done.met = self._ledger.nacks - before
 
     async def _alarm(self, done: Done) -> None:
         await self._house.broker.alarm(on=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Self
 
@@ -13,7 +14,7 @@ from tests.faults.accounts import Accounts
 from tests.faults.departments import Departments
 from tests.faults.foreign import NodePublisher
 from tests.faults.house import DATABASE, House
-from tests.faults.kills import Kills
+from tests.faults.kills import Done, Kills
 from tests.faults.ledger import Ledger
 from tests.faults.plan import Plan
 from tests.faults.senders import Desk, PythonPublisher, Sender
@@ -50,8 +51,15 @@ class Run:
     async def __aexit__(self, *_: object) -> None:
         self.books.close()
 
-    async def send(self) -> None:
-        """Send everything and make every fault."""
+    async def send(self, *, seconds: float) -> None:
+        """Send everything and make every fault; what is not accepted by then is given up, so that
+        there is a verdict also where a promise is broken worst.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._send()
+
+    async def _send(self) -> None:
         async with asyncio.TaskGroup() as beside:
             watching = [
                 beside.create_task(work())
@@ -85,6 +93,9 @@ class Run:
             delivered=self.house.receivers.by_id(),
             grace=GRACE,
         )
+        unsent = len(self.plan.items) - self.ledger.accepted
+        not_made = self.plan.faults[len(self.kills.done) :]
+        left = {"never accepted": range(unsent), "faults not made": not_made}
         return Facts(
             findings=findings,
             done=self.kills.done,
@@ -92,7 +103,7 @@ class Run:
             planned_kills=self.plan.kills,
             expected=len(self.ledger.names),
             tickets=await self.books.count("tickets") or 0,
-            left=settling.left,
+            left={**settling.left, **{what: found for what, found in left.items() if found}},
             troubles=self.ledger.faults,
         )
 
@@ -122,7 +133,7 @@ class Run:
             done = await self.kills.make(fault)
             self._say(
                 f"      all consume after {done.well_after:.1f} s; in sending "
-                f"{len(done.sending)}; {done.noted} {done.missing or ''}"
+                f"{len(done.sending)}; {_met(done)}{done.missing or ''}"
             )
 
     async def _count(self) -> None:
@@ -146,3 +157,7 @@ class Run:
             f"faults {len(kills.done)}/{len(self.plan.faults)}  killed {kills.killed}  "
             f"messages taken {len(self.house.receivers.taken)}"
         )
+
+
+def _met(done: Done) -> str:
+    return "" if done.met is None else f"met {done.met} "

@@ -35,6 +35,7 @@ SMALL: Final = Size(
     senders=("desk", "python"),
     two_share=1.0,
 )
+SEND_SECONDS: Final = 180.0
 SETTLE_SECONDS: Final = 75.0
 
 
@@ -51,7 +52,7 @@ async def test_a_storm_loses_nothing_and_doubles_nothing(
     async with running_house(tmp_path) as house:
         say = partial(print, file=sys.stderr)  # shown where the test fails
         async with Run(plan, house, say) as run:
-            await run.send()
+            await run.send(seconds=SEND_SECONDS)
             facts = await run.settle(seconds=SETTLE_SECONDS)
 
     gc.collect()  # what the storm left behind is not for the next test to answer for

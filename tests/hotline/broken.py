@@ -87,6 +87,15 @@ def vanished_ticket(kept: Kept) -> str:
     return number
 
 
+def vanished_ticket_of_an_emergency(kept: Kept) -> str:
+    """Nothing else names it any more but its emergency."""
+    number = kept.number("lift")
+    for collection in ("reservations", "messages", "surveys"):
+        kept.db[collection].delete_many({"number": number})
+    kept.db["tickets"].delete_one({"_id": number})
+    return number
+
+
 def reservation_without_ticket(kept: Kept) -> str:
     kept.db["reservations"].insert_one({"_id": "k", "number": "22222222", "at": ago(kept)})
     return "22222222"
@@ -266,6 +275,7 @@ def parked_for_a_person(kept: Kept) -> str:
 Break = Callable[[Kept], str]
 BREAKS: list[tuple[Break, Kind]] = [
     (vanished_ticket, kinds.NO_TICKET),
+    (vanished_ticket_of_an_emergency, kinds.NO_TICKET),
     (reservation_without_ticket, kinds.NOT_WRITTEN),
     (reservation_of_a_strangers_number, kinds.NOT_WRITTEN),
     (unreadable_ticket, kinds.UNREADABLE),

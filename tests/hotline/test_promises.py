@@ -166,7 +166,7 @@ async def test_what_receivers_got_is_compared_by_id(kept: Kept) -> None:
         ("got_unsaid", failed),
         ("got_unsaid", "stranger"),
     }
-    assert (found.doubled_routine, found.doubled_urgent) == ([routine], [urgent["_id"]])
+    assert (found.doubled, found.repeated) == ([routine], [urgent["_id"]])
 
 
 async def test_an_urgent_message_that_came_oftener_than_it_was_sent_breaks_a_promise(

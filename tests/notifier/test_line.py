@@ -89,9 +89,11 @@ async def test_a_message_is_taken_up_once_until_it_is_put_down(message: Message)
     assert await line.next() == OTHER_ALERT
 
 
-async def test_a_full_line_takes_nobody_up() -> None:
+async def test_a_full_line_takes_up_nobody_but_alerts() -> None:
     line = Line()
     for n in range(PLACES):
         line.take_up(letter(str(n)))
     line.take_up(RECEIPT)
+    line.take_up(ALERT)
     assert RECEIPT not in line
+    assert await line.next() == ALERT

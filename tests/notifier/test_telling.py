@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import orjson
+import pytest
 
 from services.notifier.domain import recipients
 from services.notifier.messages import new_message
@@ -78,8 +79,10 @@ async def test_an_alert_reaches_everybody_at_once_on_the_urgent_lane(bench: Benc
 
 
 async def test_an_alert_goes_first_and_its_outcome_is_routine(
-    empty_bench: Bench,
+    empty_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where more urgent letters are left behind than one look takes up."""
+    monkeypatch.setattr("services.notifier.sending.TAKE_UP", 5)
     bench, before = empty_bench, empty_bench.store.clock.now() - timedelta(minutes=1)
     assignments = [
         notice

@@ -85,8 +85,13 @@ class Collector:
             except (KeyError, ValueError, TypeError, AttributeError):
                 unreadable.append(doc["_id"])
         known = {doc["_id"] for doc in docs}
-        old = (n for n, m in messages.items() if any(d["at"] < self._before for d in m))
-        return Batch(papers, unreadable, sorted({*old} - known))
+        old = {
+            number
+            for found, at in ((messages, "at"), (surveys, "asked_at"), (emergencies, "started_at"))
+            for number, papers_ in found.items()
+            if any(paper[at] < self._before for paper in papers_)
+        }
+        return Batch(papers, unreadable, sorted(old - known))
 
     async def _by_number(
         self, collection: str, query: Doc, fields: Sequence[str]

@@ -125,7 +125,9 @@ class _Examination:
                 self._take("tickets", 1, judge_ticket(papers, self._before))
                 self._found.checked.update(papers.counts())
             self._take("tickets", len(batch.unreadable), _each(UNREADABLE, batch.unreadable))
-            self._found.add(_each(NO_TICKET, batch.orphaned, "messages name it"))
+            self._found.add(
+                _each(NO_TICKET, batch.orphaned, "its messages, surveys or emergency name it")
+            )
 
     async def of_waiting(self) -> None:
         """What waits beyond its time."""

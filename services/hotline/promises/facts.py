@@ -22,7 +22,14 @@ MESSAGE_FIELDS: Final = (
     "number", "purpose", "recipient", "cause.occurrence", "round", "lane", "status", "at",
     "next_at", "ended_at", "reason", "attempts.channel", "attempts.at", "attempts.outcome",
 )  # fmt: skip
-EMERGENCY_FIELDS: Final = ("round", "alerts", "next_due", "acknowledged_at", "ended_at")
+EMERGENCY_FIELDS: Final = (
+    "started_at",
+    "round",
+    "alerts",
+    "next_due",
+    "acknowledged_at",
+    "ended_at",
+)
 SURVEY_FIELDS: Final = ("number", "round", "asked_at", "answer.at", "answer.dissatisfied")
 
 

@@ -22,7 +22,6 @@ class Finding:
     kind: Kind
     id: str
     why: str = ""
-    lane: str = ""
 
 
 @dataclass(slots=True)
@@ -59,11 +58,10 @@ class Findings:
         """The findings of these kinds that are held."""
         return [found for kind in kinds for found in self.first.get(kind.code, ())]
 
-    def ids(self, group: Group, *, lane: str | None = None) -> list[str]:
-        """Numbers and ids of a group, each once; of one lane only, where it is named."""
+    def ids(self, group: Group) -> list[str]:
+        """Numbers and ids of a group, each once."""
         kinds = (kind for kind in KINDS if kind.group == group)
-        found = (f.id for f in self.of(*kinds) if lane is None or f.lane == lane)
-        return sorted(set(found))
+        return sorted({f.id for f in self.of(*kinds)})
 
     @property
     def lost(self) -> list[str]:
@@ -86,14 +84,9 @@ class Findings:
         return self.ids("doubled")
 
     @property
-    def doubled_routine(self) -> list[str]:
-        """Messages of the routine lane that a person got twice."""
-        return self.ids("doubled", lane="routine")
-
-    @property
-    def doubled_urgent(self) -> list[str]:
-        """Urgent messages that a person got twice, as promised after a crash or otherwise."""
-        return sorted({*self.ids("doubled", lane="urgent"), *self.ids("repeated")})
+    def repeated(self) -> list[str]:
+        """Urgent messages that were sent again because nobody knew of the first."""
+        return self.ids("repeated")
 
     @property
     def disagreeing(self) -> list[str]:

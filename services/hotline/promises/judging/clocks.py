@@ -25,9 +25,9 @@ def judge_clocks(papers: Papers, before: datetime) -> Iterator[Finding]:
         for owner, clock, _, due in ticket.deadlines():
             if due < before:
                 why = f"{clock} of {owner or 'the whole'}, due {due:%F %T}Z"
-                yield Finding(NOT_FIRED, ticket.number, why, ticket.lane)
+                yield Finding(NOT_FIRED, ticket.number, why)
     for why in (*twice_in_orders(ticket), *twice_in_whole(ticket), *told_twice(papers)):
-        yield Finding(FIRED_TWICE, ticket.number, why, ticket.lane)
+        yield Finding(FIRED_TWICE, ticket.number, why)
 
 
 def twice_in_orders(ticket: Ticket) -> Iterator[str]:

@@ -27,9 +27,9 @@ def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
     if times > 1:
         explained = message.lane == "urgent" and accepted <= 1 and times <= possible(message)
         kind = TOLD_AGAIN if explained else TOLD_TWICE
-        yield Finding(kind, message.id, f"{about}, {times} times", message.lane)
+        yield Finding(kind, message.id, f"{about}, {times} times")
     if message.status == "unknown":
-        yield Finding(UNKNOWN, message.id, f"{about}, {tried_at(message)}", message.lane)
+        yield Finding(UNKNOWN, message.id, f"{about}, {tried_at(message)}")
     if received is not None:
         yield from _compare(message, received, about)
 
@@ -47,10 +47,10 @@ def tried_at(message: Message) -> str:
 
 def _compare(message: Message, received: int, about: str) -> Iterator[Finding]:
     if received and message.status not in {"delivered", "unknown"}:
-        yield Finding(GOT_UNSAID, message.id, f"{about}, {message.status}", message.lane)
+        yield Finding(GOT_UNSAID, message.id, f"{about}, {message.status}")
     channels = {a.channel for a in message.attempts if a.outcome == "accepted"}
     if not received and message.status == "delivered" and channels and channels <= SEEN_CHANNELS:
-        yield Finding(SAID_UNSENT, message.id, f"{about}, {tried_at(message)}", message.lane)
+        yield Finding(SAID_UNSENT, message.id, f"{about}, {tried_at(message)}")
 
 
 def judge_strangers(ids: Iterable[str]) -> Iterator[Finding]:

@@ -23,14 +23,14 @@ ASKED_WITHIN: Final = timedelta(days=30)
 
 def judge_following(papers: Papers, before: datetime) -> Iterator[Finding]:
     """The last steps of a ticket's way."""
-    number, lane = papers.ticket.number, papers.ticket.lane
+    number = papers.ticket.number
     if (why := not_closed(papers, before)) is not None:
-        yield Finding(NOT_CLOSED, number, why, lane)
+        yield Finding(NOT_CLOSED, number, why)
     if must_be_asked(papers) and _over_before(papers.ticket, before):
-        yield Finding(NOT_ASKED, number, f"round {papers.ticket.round}", lane)
+        yield Finding(NOT_ASKED, number, f"round {papers.ticket.round}")
     for at in unheard_answers(papers):
         if at < before:
-            yield Finding(NOT_REOPENED, number, f"answered {at:%F %T}Z", lane)
+            yield Finding(NOT_REOPENED, number, f"answered {at:%F %T}Z")
 
 
 def not_closed(papers: Papers, before: datetime) -> str | None:

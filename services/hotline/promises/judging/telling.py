@@ -42,7 +42,7 @@ def judge_telling(papers: Papers, before: datetime) -> Iterator[Finding]:
     for expected in expected_messages(papers):
         if expected.since < before and not any(map(expected.is_met_by, papers.messages)):
             why = f"{expected.purpose} to {expected.recipient or 'anybody'}, {expected.occurrence}"
-            yield Finding(NOT_TOLD, papers.ticket.number, why.rstrip("/"), papers.ticket.lane)
+            yield Finding(NOT_TOLD, papers.ticket.number, why.rstrip("/"))
 
 
 def expected_messages(papers: Papers) -> Iterator[Expected]:

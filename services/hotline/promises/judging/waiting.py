@@ -44,7 +44,7 @@ def judge_waiting_message(message: Message, before: datetime) -> Iterator[Findin
     """Pending or being sent, and its time is over."""
     if message.next_at is not None and message.next_at < before:
         why = f"{message.status}, {message.purpose} of {message.number}, due {message.next_at:%T}Z"
-        yield Finding(MESSAGE_WAITS, message.id, why, message.lane)
+        yield Finding(MESSAGE_WAITS, message.id, why)
 
 
 def judge_parked(entry: Parked, before: datetime) -> Iterator[Finding]:

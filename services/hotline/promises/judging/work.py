@@ -32,11 +32,11 @@ def judge_work(ticket: Ticket, before: datetime) -> Iterator[Finding]:
         return
     missing = departments_without(ticket)
     if missing is not None and asked_for_work(ticket) < before:
-        yield Finding(NOT_DISPATCHED, ticket.number, missing, ticket.lane)
+        yield Finding(NOT_DISPATCHED, ticket.number, missing)
     open_orders = Counter(o.department for o in ticket.orders if o.status in UNFINISHED)
     for department, n in open_orders.items():
         if n > 1:
-            yield Finding(SECOND_ORDER, ticket.number, f"{department}: {n}", ticket.lane)
+            yield Finding(SECOND_ORDER, ticket.number, f"{department}: {n}")
 
 
 def departments_without(ticket: Ticket) -> str | None:
