@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -51,6 +52,7 @@ def main() -> int:
     if unknown := sorted(set(given.parts) - PARTS.keys()):
         parser.error(f"there is no part {', '.join(unknown)}; parts: {', '.join(PARTS)}")
     plan, began = QUICK if given.quick else FULL, time.monotonic()
+    load = os.getloadavg()[1]
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     # Asked to end, end everything that was started: what is frozen would not hear of it by itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -60,7 +62,7 @@ def main() -> int:
         console.print("\n".join((f"[red]{broken}[/]", *getattr(broken, "__notes__", ()))))
         return 1
     report.show(results, console)
-    report.write(given.json, results, plan, time.monotonic() - began)
+    report.write(given.json, results, plan, time.monotonic() - began, load=load)
     console.print(f"written to {given.json}")
     return 1 if any(result.broken for result in results.values()) else 0
 

@@ -12,11 +12,13 @@ import json
 import random
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from services.hotline.demo.hands import Hands
 from services.hotline.token import make_token
+from shared.lanes import QUIET_SECONDS
 from tests.bench.alarms import Alarms
 from tests.bench.hotline import Broken, Hotline
 from tests.bench.scraping import metrics_of, summed
@@ -27,6 +29,8 @@ from tests.support.bench import until
 MEAN_GAP_SECONDS: Final = 0.3
 LONGEST_GAP_SECONDS: Final = 1.5
 GIVE_UP_SECONDS: Final = 60.0
+CALM_SECONDS: Final = 4 * QUIET_SECONDS
+"""The last emergency's quiet is over by then, and routine work at its full speed again."""
 STAGES: Final = ("intake", "router", "notifier")
 BEGUN: Final = "hotline_begun_total"
 CONSUMED: Final = "hotline_consumed_total"
@@ -39,6 +43,14 @@ class Emergency:
     number: str
     door: str
     sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Routine messages that each stage began during one emergency, and a second before it."""
+
+    begun: Mapping[str, float]
+    rates: Mapping[str, float]
 
 
 class Arrivals:
@@ -89,15 +101,21 @@ class Arrivals:
         answer = await self._hands.report(report, key="ticket.report.urgent")
         return Emergency(answer["number"], "queue", sent)
 
-    async def counted(self) -> dict[str, float]:
-        """Send one and tell how many routine messages each stage began meanwhile, at most.
+    async def counted(self) -> Counted:
+        """Send one into a house that nobody has asked to be quiet, and tell how many routine
+        messages each stage began meanwhile, at most.
 
         It is counted from before it is sent until after the alert, so a little more than that.
         """
-        before = await self.begun()
+        calm, since = await self.begun(), time.monotonic()
+        await asyncio.sleep(CALM_SECONDS)
+        before, now = await self.begun(), time.monotonic()
         await self.one(by_queue=False)
         after = await self.begun()
-        return {stage: after[stage] - before[stage] for stage in STAGES}
+        return Counted(
+            begun={stage: after[stage] - before[stage] for stage in STAGES},
+            rates={stage: (before[stage] - calm[stage]) / (now - since) for stage in STAGES},
+        )
 
     async def begun(self) -> dict[str, float]:
         """How many routine messages each stage has begun since it started."""

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import aio_pika
@@ -60,6 +61,8 @@ class Condition:
     begun: dict[str, float] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     """Routine messages that each stage began a second while the emergencies came."""
+    calm: dict[str, float] = field(default_factory=dict)
+    """The same between the emergencies during which they are counted one by one."""
 
     @property
     def p99(self) -> float:
@@ -117,8 +120,11 @@ class Bench:
         rates = per_second(before, await self.arrivals.begun(), time.monotonic() - began)
         counted = [await self.arrivals.counted() for _ in range(self.plan.counted_emergencies)]
         self.hotline.check()
-        begun = {stage: max(c[stage] for c in counted) for stage in STAGES}
-        found = Condition(backlog, self.arrivals.delays(sent), self._details(sent), begun, rates)
+        begun = {stage: max(c.begun[stage] for c in counted) for stage in STAGES}
+        calm = {stage: median(c.rates[stage] for c in counted) for stage in STAGES}
+        found = Condition(
+            backlog, self.arrivals.delays(sent), self._details(sent), begun, rates, calm
+        )
         if queues is not None:
             found.details |= {"shortest": queues.shortest(), "longest": queues.longest()}
         self.console.print(f"[dim]emergencies, {found.name}: p99 {found.p99:.0f} ms[/]")
@@ -256,6 +262,7 @@ def _result(conditions: list[Condition], triaged: Triaged, hotline: Hotline) -> 
              f"≤ {TIMES_SMALLER_BACKLOG}", ratio <= TIMES_SMALLER_BACKLOG),
         _begun_line(conditions),
         Line(f"  routine messages begun a second, {loaded.name}", _by_stage(loaded.rates)),
+        Line(f"  the same without emergencies, {loaded.name}", _by_stage(loaded.calm)),
         Line("  triage passes on, all services at work",
              f"{triaged.rate:.0f} reports/s: behind {loaded.backlog:,} a wait of "
              f"{triaged.wait(loaded.backlog):.0f} s"),
@@ -263,6 +270,7 @@ def _result(conditions: list[Condition], triaged: Triaged, hotline: Hotline) -> 
     for condition in conditions:
         result.details[condition.name] = condition.details | {
             **_percentiles(condition), "begun": condition.begun, "rates": condition.rates,
+            "calm": condition.calm,
         }  # fmt: skip
         result.broken += _too_short(condition)
     result.details["triage"] = triaged.rate

@@ -37,7 +37,9 @@ def show(results: Mapping[str, Result], console: Console) -> None:
             console.print(f"[yellow]{name}: logged {times} times: {complaint}[/]")
 
 
-def write(path: Path, results: Mapping[str, Result], plan: Plan, seconds: float) -> None:
+def write(
+    path: Path, results: Mapping[str, Result], plan: Plan, seconds: float, *, load: float
+) -> None:
     """Write the figures on top and everything else beside them."""
     document: dict[str, Any] = {}
     for result in results.values():
@@ -47,7 +49,7 @@ def write(path: Path, results: Mapping[str, Result], plan: Plan, seconds: float)
         "seed": plan.seed,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds),
-        "machine": _machine(),
+        "machine": _machine() | {"load_before": load},
         "broken": [why for result in results.values() for why in result.broken],
         "details": {name: result.details for name, result in results.items()},
     }
@@ -62,5 +64,4 @@ def _machine() -> dict[str, Any]:
         "memory_mb": psutil.virtual_memory().total // 1024**2,
         "system": platform.platform(),
         "python": platform.python_version(),
-        "load_before": os.getloadavg()[2],
     }

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from shared.bus import Quiet
 from shared.bus.quiet import QUIET
 from shared.lanes import Precedence
@@ -88,9 +90,26 @@ async def test_after_its_connection_was_cut_a_process_listens_again(bench: Bench
         await until(heard)
 
 
-async def test_without_a_broker_an_emergency_goes_on(bench: Bench) -> None:
+async def test_without_a_broker_an_emergency_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     precedence = Precedence()
-    Quiet("amqp://127.0.0.1:1/", "intake", precedence)
+    quiet = Quiet("amqp://127.0.0.1:1/", "intake", precedence)
+    tried = asyncio.Event()
+    listen = quiet._listen
+
+    async def try_to_listen() -> None:
+        try:
+            await listen()
+        finally:
+            tried.set()
+
+    monkeypatch.setattr(quiet, "_listen", try_to_listen)
+    running = bench.run(quiet.run())
+    await tried.wait()
 
     with precedence.urgent():
         pass
+
+    assert not quiet.is_heard
+    assert not running.done()

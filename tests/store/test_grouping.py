@@ -1,6 +1,7 @@
 """What is asked of the store at the same time goes there together, and everybody gets their own."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from bson.errors import InvalidDocument
 from shared.contracts import Lane
 from shared.store import Change, Store, Verdict
 from shared.store.gathering import LARGEST
+from shared.store.grouping import Group, Operation
 from shared.telemetry import metrics
 
 
@@ -83,15 +85,23 @@ async def test_a_writer_that_left_takes_nobody_along(store: Store) -> None:
     assert outcomes.count(Verdict.WON) == 9
 
 
-async def test_what_is_urgent_waits_for_no_batch(store: Store) -> None:
-    """It is on its way before any routine batch has come back."""
+async def test_what_is_urgent_waits_for_no_batch(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_back, outcomes = asyncio.Event(), Group._outcomes
+
+    async def hang(group: Group, operations: list[Operation]) -> Sequence[Verdict | BaseException]:
+        await come_back.wait()
+        return await outcomes(group, operations)
+
+    monkeypatch.setattr(Group, "_outcomes", hang)
     routine = [asyncio.create_task(store.write(insert(store, f"T{n}"))) for n in range(200)]
     await asyncio.sleep(0)
-    before = commands("update") + commands("insert")
 
     assert await store.write(insert(store, "T-urgent", lane="urgent")) is Verdict.WON
 
-    assert commands("update") + commands("insert") > before
+    assert not any(task.done() for task in routine)
+    come_back.set()
     assert set(await asyncio.gather(*routine)) == {Verdict.WON}
 
 

@@ -28,9 +28,9 @@ def judge_events(
     for event in events:
         if event.at + relay_after[event.lane] < before:
             why = f"written by {event.service} at {event.at:%F %T}Z"
-            yield Finding(EVENT_WAITS, event.id, why, event.lane)
+            yield Finding(EVENT_WAITS, event.id, why)
         if seen[event.id] > 1 or not belongs(event):
-            yield Finding(EVENT_ODD, event.id, f"in {event.document}", event.lane)
+            yield Finding(EVENT_ODD, event.id, f"in {event.document}")
 
 
 def belongs(event: WaitingEvent) -> bool:

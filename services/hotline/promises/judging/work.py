@@ -68,10 +68,10 @@ def judge_emergency(papers: Papers, before: datetime) -> Iterator[Finding]:
     if needs_help(ticket, before):
         why = "" if emergency is None else why_no_help(emergency, ticket.round)
         if why is not None:
-            yield Finding(NOT_ALERTED, ticket.number, why, "urgent")
+            yield Finding(NOT_ALERTED, ticket.number, why)
     if emergency is not None and emergency.next_due and emergency.next_due < before:
         since = f"since {emergency.next_due:%F %T}Z"
-        yield Finding(NOT_CALLED_NEXT, ticket.number, since, "urgent")
+        yield Finding(NOT_CALLED_NEXT, ticket.number, since)
 
 
 def needs_help(ticket: Ticket, before: datetime) -> bool:
