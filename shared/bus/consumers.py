@@ -295,6 +295,7 @@ async def _let_go(broker: RabbitBroker) -> None:
     """Forget a connection that cannot be closed in order, so that the next start makes another."""
     # The library keeps whatever it could not close.
     connection, broker._connection, broker._channel = broker._connection, None, None  # noqa: SLF001
+    broker.config.disconnect()
     if connection is not None:
         with suppress(Exception):  # it is given up, however it ends
             async with asyncio.timeout(1):
