@@ -48,7 +48,7 @@ class NodePublisher(Sender):
             await listening
 
     @override
-    async def _send(self, item: Item) -> bool:
+    async def send_once(self, item: Item) -> bool:
         assert self._process is not None
         assert self._process.stdin is not None
         id = f"{item.name}-{item.kind}"

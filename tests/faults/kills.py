@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from pymongo.errors import PyMongoError
@@ -18,8 +19,9 @@ from tests.faults.house import House
 from tests.faults.ledger import Ledger
 from tests.faults.members import Member
 from tests.faults.outage import Outage
-from tests.faults.plan import Fault
+from tests.faults.plan import Fault, Item
 from tests.faults.proxy import Side
+from tests.faults.senders import PythonPublisher
 from tests.faults.watch import Books, until_well
 from tests.faults.wires import Wire
 
@@ -197,14 +199,25 @@ class Kills:
 
     async def _full_queue(self, done: Done) -> None:
         """Nobody takes from intake's queues and few fit in: publishers are refused, and repeat."""
-        before = self._ledger.nacks
+        before, ours = self._ledger.nacks, Ledger()
+        filling = PythonPublisher(self._house.broker.url, ours, lambda _: True)
         await self._house.broker.limit(FULL_QUEUES, FULL_AT)
         until = time.monotonic() + NACK_SECONDS
-        while self._ledger.nacks == before and time.monotonic() < until:
+        while self._ledger.nacks + ours.nacks == before and time.monotonic() < until:
             done.kills += self.kill_service("intake")
+            # Senders may wait for what intake would register: so we send again what they sent.
+            for item in self._sent_by_queue():
+                await filling.send_once(item)
             await asyncio.sleep(0.5)
         await self._house.broker.limit(FULL_QUEUES, None)
-        done.met = self._ledger.nacks - before
+        await filling.drop()
+        done.met = self._ledger.nacks + ours.nacks - before
+
+    def _sent_by_queue(self) -> list[Item]:
+        """A few reports that the broker confirmed: to send them again changes nothing."""
+        kinds = {"routine", "emergency"}
+        found = (item for item in self._ledger.confirmed.values() if item.kind in kinds)
+        return list(islice(found, 2 * FULL_AT))
 
     async def _alarm(self, done: Done) -> None:
         await self._house.broker.alarm(on=True)

@@ -16,7 +16,7 @@ from tests.faults.foreign import NodePublisher
 from tests.faults.house import DATABASE, House
 from tests.faults.kills import Done, Kills
 from tests.faults.ledger import Ledger
-from tests.faults.plan import Plan
+from tests.faults.plan import Item, Plan
 from tests.faults.senders import Desk, PythonPublisher, Sender
 from tests.faults.settle import Settling
 from tests.faults.verdict import Facts
@@ -44,6 +44,8 @@ class Run:
         self.departments = Departments(house, self.books, self.ledger)
         self.registered = 0
         self._say = say
+        self._places = {item: n for n, item in enumerate(plan.items)}
+        self._senders = [self._sender(kind) for kind in plan.size.senders]
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,9 +68,9 @@ class Run:
                 for work in (self._count, self._progress, self.departments.work)
             ]
             async with asyncio.TaskGroup() as group:
-                for kind in self.plan.size.senders:
+                for kind, sender in zip(self.plan.size.senders, self._senders, strict=True):
                     items = [item for item in self.plan.items if item.sender == kind]
-                    group.create_task(self._sender(kind).send_all(items))
+                    group.create_task(sender.send_all(items))
                 group.create_task(self._break())
             for task in watching:
                 task.cancel()
@@ -117,13 +119,15 @@ class Run:
             case _:
                 return NodePublisher(url, self.ledger, self._has_room)
 
-    def _has_room(self) -> bool:
-        """Nobody runs far ahead of what is registered, nor past the next fault: so that every
-        fault meets work under way.
+    def _has_room(self, item: Item) -> bool:
+        """Nobody runs far ahead of what is registered or of the slowest sender, nor past the next
+        fault: so that every fault meets everybody at work.
         """
         upto = [fault.at for fault in self.plan.faults[len(self.kills.done) :]]
         early = not upto or self.ledger.accepted < upto[0]
-        return early and len(self.ledger.names) - self.registered < WINDOW
+        slowest = min((self._places[s.next] for s in self._senders if s.next), default=0)
+        abreast = self._places[item] - slowest < WINDOW
+        return early and abreast and len(self.ledger.names) - self.registered < WINDOW
 
     async def _break(self) -> None:
         for fault in self.plan.faults:

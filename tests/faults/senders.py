@@ -27,8 +27,9 @@ PAUSE_SECONDS: Final = 0.3
 """Between two tries of the same thing."""
 _LOST: Final = (AMQPError, OSError, TimeoutError, RuntimeError)
 
-Gate = Callable[[], bool]
-"""Whether there is room for more: senders do not run ahead of what is registered."""
+Gate = Callable[[Item], bool]
+"""Whether there is room for it: senders run ahead neither of what is registered nor of each other.
+"""
 
 
 def body_of(item: Item) -> bytes:
@@ -50,6 +51,8 @@ class Sender(ABC):
         self._ledger = ledger
         self._gate = gate
         self._at_once = at_once
+        self.next: Item | None = None
+        """The item that was taken last; None before the first and after the last."""
 
     async def send_all(self, items: Iterable[Item]) -> None:
         """Return when every item was accepted."""
@@ -57,17 +60,19 @@ class Sender(ABC):
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):
                 group.create_task(self._send_some(left))
+        self.next = None
 
     async def _send_some(self, left: Iterable[Item]) -> None:
         for item in left:
+            self.next = item
             await self._until_free(item)
-            while not await self._send(item):
+            while not await self.send_once(item):
                 self._ledger.repeats += 1
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _until_free(self, item: Item) -> None:
         """Wait for room, and for what is repeated."""
-        while not (self._gate() and self._may_follow(item)):  # noqa: ASYNC110 - it is counted
+        while not (self._gate(item) and self._may_follow(item)):  # noqa: ASYNC110 - it is counted
             await asyncio.sleep(PAUSE_SECONDS / 3)
 
     def _may_follow(self, item: Item) -> bool:
@@ -75,7 +80,7 @@ class Sender(ABC):
         return item.kind not in {"repeat", "conflict"} or self._ledger.has(item)
 
     @abstractmethod
-    async def _send(self, item: Item) -> bool:
+    async def send_once(self, item: Item) -> bool:
         """Send once; whether it was accepted."""
 
 
@@ -87,7 +92,7 @@ class Desk(Sender):
         self._hands = hands
 
     @override
-    async def _send(self, item: Item) -> bool:
+    async def send_once(self, item: Item) -> bool:
         headers = {"Idempotency-Key": item.name}
         with suppress(httpx.HTTPError):
             answer = await self._hands.call(
@@ -127,10 +132,10 @@ class PythonPublisher(Sender):
         try:
             await super().send_all(items)
         finally:
-            await self._drop()
+            await self.drop()
 
     @override
-    async def _send(self, item: Item) -> bool:
+    async def send_once(self, item: Item) -> bool:
         message = aio_pika.Message(
             body_of(item),
             message_id=f"{item.name}-{item.kind}",
@@ -151,14 +156,15 @@ class PythonPublisher(Sender):
     async def _open(self) -> AbstractChannel:
         async with self._connecting:
             if self._channel is None or self._channel.is_closed:
-                await self._drop()
+                await self.drop()
                 self._connection = await aio_pika.connect(self._url, timeout=ANSWER_SECONDS)
                 self._channel = await self._connection.channel(
                     publisher_confirms=True, on_return_raises=True
                 )
             return self._channel
 
-    async def _drop(self) -> None:
+    async def drop(self) -> None:
+        """Let go of the connection."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             with suppress(*_LOST):
