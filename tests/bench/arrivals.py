@@ -31,6 +31,8 @@ LONGEST_GAP_SECONDS: Final = 1.5
 GIVE_UP_SECONDS: Final = 60.0
 CALM_SECONDS: Final = 4 * QUIET_SECONDS
 """The last emergency's quiet is over by then, and routine work at its full speed again."""
+TELLING_SECONDS: Final = 0.1
+TELLING_TRIES: Final = 8
 STAGES: Final = ("intake", "router", "notifier")
 BEGUN: Final = "hotline_begun_total"
 CONSUMED: Final = "hotline_consumed_total"
@@ -43,6 +45,22 @@ class Emergency:
     number: str
     door: str
     sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How many routine messages a stage has begun, and when it said so (monotonic seconds)."""
+
+    count: float
+    at: float
+
+    def rate_since(self, earlier: Telling) -> float:
+        """How many a second since it was told before."""
+        return (self.count - earlier.count) / (self.at - earlier.at)
+
+    def count_at(self, moment: float, rate: float) -> float:
+        """How many it has begun by a moment after the telling, at this rate."""
+        return self.count + rate * max(moment - self.at, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +94,22 @@ class Arrivals:
     async def one(self, *, by_queue: bool) -> Emergency:
         """Send one and wait until somebody is alerted."""
         emergency = await (self._publish() if by_queue else self._post())
+        await self._until_alerted(emergency)
+        await self._acknowledge(emergency)
+        return emergency
+
+    async def _until_alerted(self, emergency: Emergency) -> None:
         try:
             await until(lambda: self._alarms.first(emergency.number), seconds=GIVE_UP_SECONDS)
         except TimeoutError:
             raise Broken(
                 f"nobody was alerted of {emergency.number} in {GIVE_UP_SECONDS:.0f} s"
             ) from None
+
+    async def _acknowledge(self, emergency: Emergency) -> None:
         await self._hands.call(
             "POST", "router", f"/v1/emergencies/{emergency.number}/acknowledge", role="supervisor"
         )
-        return emergency
 
     async def _post(self) -> Emergency:
         body = as_body(self._traffic.emergency())
@@ -103,19 +127,41 @@ class Arrivals:
 
     async def counted(self) -> Counted:
         """Send one into a house that nobody has asked to be quiet, and tell how many routine
-        messages each stage began meanwhile, at most.
+        messages each stage began meanwhile.
 
-        It is counted from before it is sent until after the alert, so a little more than that.
+        A busy stage takes a while to tell its count, and each another one. What it began between
+        its telling and the sending, at its rate of that moment, is not the emergency's; what it
+        began from the alert to its next telling, before anybody acknowledges, is left in.
         """
-        calm, since = await self.begun(), time.monotonic()
+        calm = await self._tellings()
         await asyncio.sleep(CALM_SECONDS)
-        before, now = await self.begun(), time.monotonic()
-        await self.one(by_queue=False)
-        after = await self.begun()
-        return Counted(
-            begun={stage: after[stage] - before[stage] for stage in STAGES},
-            rates={stage: (before[stage] - calm[stage]) / (now - since) for stage in STAGES},
-        )
+        before = await self._tellings_at_once()
+        emergency = await self._post()
+        await self._until_alerted(emergency)
+        after = await self._tellings()
+        await self._acknowledge(emergency)
+        rates = {stage: before[stage].rate_since(calm[stage]) for stage in STAGES}
+        begun = {
+            stage: after[stage].count - before[stage].count_at(emergency.sent, rates[stage])
+            for stage in STAGES
+        }
+        return Counted(begun, rates)
+
+    async def _tellings_at_once(self) -> dict[str, Telling]:
+        """What all stages tell within a moment of each other, if they ever do."""
+        for _ in range(TELLING_TRIES):
+            told = await self._tellings()
+            moments = [telling.at for telling in told.values()]
+            if max(moments) - min(moments) < TELLING_SECONDS:
+                break
+        return told
+
+    async def _tellings(self) -> dict[str, Telling]:
+        async def told(stage: str) -> tuple[str, Telling]:
+            page = (await metrics_of(self._hotline, [stage]))[stage]
+            return stage, Telling(_routine_begun(page), time.monotonic())
+
+        return dict(await asyncio.gather(*(told(stage) for stage in STAGES)))
 
     async def begun(self) -> dict[str, float]:
         """How many routine messages each stage has begun since it started."""

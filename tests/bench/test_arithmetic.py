@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bench.arrivals import Telling
 from tests.bench.scraping import summed, total
 from tests.bench.slices import (
     Slice,
@@ -93,3 +94,11 @@ def test_a_series_is_added_up_by_label_and_not_mixed_with_its_namesakes() -> Non
     )
     assert summed(page, "asked_total", by="operation") == {"find": 6.0, "insert": 1.0}
     assert total(page, "asked_total") == 7.0
+
+
+def test_what_was_begun_before_the_emergency_was_sent_is_not_the_emergencys() -> None:
+    calm, before = Telling(1_000, 10.0), Telling(1_100, 11.0)
+    rate = before.rate_since(calm)
+    assert rate == 100
+    assert before.count_at(11.5, rate) == 1_150
+    assert before.count_at(10.5, rate) == 1_100
