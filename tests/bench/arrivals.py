@@ -33,6 +33,7 @@ CALM_SECONDS: Final = 4 * QUIET_SECONDS
 """The last emergency's quiet is over by then, and routine work at its full speed again."""
 TELLING_SECONDS: Final = 0.1
 TELLING_TRIES: Final = 8
+COUNTING_TRIES: Final = 5
 STAGES: Final = ("intake", "router", "notifier")
 BEGUN: Final = "hotline_begun_total"
 CONSUMED: Final = "hotline_consumed_total"
@@ -131,8 +132,17 @@ class Arrivals:
 
         A busy stage takes a while to tell its count, and each another one. What it began between
         its telling and the sending, at its rate of that moment, is not the emergency's; what it
-        began from the alert to its next telling, before anybody acknowledges, is left in.
+        began from the alert to its next telling, before anybody acknowledges, is left in. Where
+        that telling came when the quiet was over, the house had gone on, and another one is sent.
         """
+        for _ in range(COUNTING_TRIES):
+            counted, late = await self._count_one()
+            if late < QUIET_SECONDS:
+                break
+        return counted
+
+    async def _count_one(self) -> tuple[Counted, float]:
+        """One emergency, and how long after the alert the last stage told its count."""
         calm = await self._tellings()
         await asyncio.sleep(CALM_SECONDS)
         before = await self._tellings_at_once()
@@ -145,7 +155,8 @@ class Arrivals:
             stage: after[stage].count - before[stage].count_at(emergency.sent, rates[stage])
             for stage in STAGES
         }
-        return Counted(begun, rates)
+        alerted = self._alarms.first(emergency.number) or emergency.sent
+        return Counted(begun, rates), max(telling.at for telling in after.values()) - alerted
 
     async def _tellings_at_once(self) -> dict[str, Telling]:
         """What all stages tell within a moment of each other, if they ever do."""
@@ -158,8 +169,11 @@ class Arrivals:
 
     async def _tellings(self) -> dict[str, Telling]:
         async def told(stage: str) -> tuple[str, Telling]:
-            page = (await metrics_of(self._hotline, [stage]))[stage]
-            return stage, Telling(_routine_begun(page), time.monotonic())
+            # Over connections that are there: to make one takes as long as an emergency.
+            address = self._hotline.endpoints.services[stage]
+            page = (await self._hands.http.get(f"{address}/metrics")).text
+            at = time.monotonic()
+            return stage, Telling(_routine_begun(page), at)
 
         return dict(await asyncio.gather(*(told(stage) for stage in STAGES)))
 
