@@ -23,6 +23,12 @@ DELIVERY_LIMIT: Final = 20
 INBOUND_MAX_LENGTH: Final = 200_000
 """Inbound queues refuse what is beyond this (publishers see a nack), long before the disk alarm."""
 
+IN_HAND: Final = 25
+"""So much of a queue a service has in hand at once. What is in hand begins in a burst when a pause of the
+disk ends, and an emergency arrives in that burst, too: of fifty, three rounds began meanwhile. Few
+enough for that, and enough for the writes to go together (docs/decisions/016).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueSpec:
@@ -31,7 +37,7 @@ class QueueSpec:
     name: str
     lane: Lane
     bindings: tuple[tuple[str, str], ...] = ()
-    prefetch: int = 50
+    prefetch: int = IN_HAND
     bounded: bool = False
 
     @property
