@@ -24,9 +24,9 @@ INBOUND_MAX_LENGTH: Final = 200_000
 """Inbound queues refuse what is beyond this (publishers see a nack), long before the disk alarm."""
 
 IN_HAND: Final = 25
-"""So much of a queue a service has in hand at once. What is in hand begins in a burst when a pause of the
-disk ends, and an emergency arrives in that burst, too: of fifty, three rounds began meanwhile. Few
-enough for that, and enough for the writes to go together (docs/decisions/016).
+"""So much of a queue a service has in hand at once. What is in hand begins in a burst when a pause
+of the disk ends, and an emergency arrives in that burst, too: of fifty, three rounds began
+meanwhile. Few enough for that, and enough for the writes to go together (docs/decisions/016).
 """
 
 
