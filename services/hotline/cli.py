@@ -7,12 +7,27 @@ import sys
 
 import typer
 
-from services.hotline import classify, clock, dead, doctor, seed, serve, token, up
+from services.hotline import (
+    audit,
+    classify,
+    clock,
+    dead,
+    doctor,
+    keys,
+    policy,
+    seed,
+    serve,
+    token,
+    up,
+    users,
+)
 from services.hotline.demo import play as demo
 from services.hotline.errors import HotlineError
 from services.hotline.operator_log import configure_operator_log
 
-COMMANDS = (up, serve, seed, token, classify, dead, clock, doctor, demo)
+COMMANDS = (
+    up, serve, seed, token, users, policy, classify, dead, audit, keys, clock, doctor, demo,
+)  # fmt: skip
 EXIT_FAULT = 2
 
 

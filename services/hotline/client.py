@@ -50,6 +50,7 @@ def answer(response: httpx.Response) -> dict[str, Any]:
     """Return the JSON of an answer; raises RefusedError with what the problem says."""
     found: dict[str, Any] = response.json()
     if response.is_error:
-        said = found.get("detail") or found.get("title") or "no reason given"
+        faults = [f"{f['field']} {f['fault']}: {f['remedy']}" for f in found.get("faults", ())]
+        said = "; ".join(faults) or found.get("detail") or found.get("title") or "no reason given"
         raise RefusedError(f"{response.status_code}: {said}")
     return found

@@ -10,6 +10,7 @@ import yaml
 
 from services.hotline.errors import UnusableSettingError
 from services.hotline.settings import read_settings
+from shared.policy.checks import check_policy
 from shared.policy.duty import sample_duty
 from shared.policy.policy import load_documents
 from shared.privacy import make_keys
@@ -77,6 +78,10 @@ async def seed(
 
 def _documents(policy: Path | None) -> dict[str, dict[str, object]]:
     try:
-        return load_documents(policy)
+        documents = load_documents(policy)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UnusableSettingError(f"The policy {policy} cannot be read: {error}") from error
+    if policy is not None and (faults := check_policy(documents)):
+        said = "; ".join(map(str, faults))
+        raise UnusableSettingError(f"The policy {policy} cannot be used: {said}.")
+    return documents

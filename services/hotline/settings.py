@@ -20,6 +20,7 @@ class HotlineSettings(BaseSettings):
     )
 
     data: Path = Field(Path(".hotline"), description="Where data, keys and logs are kept.")
+    audit: Path | None = Field(None, description="The audit's anchors; default <data>/audit.")
     amqp_url: SecretStr | None = Field(None, description="Use this RabbitMQ, start none.")
     management_url: SecretStr | None = Field(None, description="That RabbitMQ's management API.")
     mongo_url: SecretStr | None = Field(None, description="Use this MongoDB, start none.")
@@ -28,6 +29,7 @@ class HotlineSettings(BaseSettings):
     router_port: Port = 8002
     notifier_port: Port = 8003
     survey_port: Port = 8004
+    admin_port: Port = 8005
 
     def port_of(self, service: str) -> int:
         """Return the port set for the service."""

@@ -17,7 +17,7 @@ from services.hotline.settings import HotlineSettings, read_settings
 from services.hotline.supervisor import Supervisor
 
 # In the order in which they are listed; they start together.
-SERVICES = ("intake", "router", "notifier", "survey")
+SERVICES = ("intake", "router", "notifier", "survey", "admin")
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of data, keys and logs [HOTLINE_DATA].")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -12,23 +12,28 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from services.intake.arriving import conflict_problem
+from services.intake.domain import about
 from services.intake.errors import Conflict
 from services.intake.following import Following, feedback_act
 from services.intake.registering import Registering
 from services.intake.storage import LISTED_FIELDS
 from services.intake.views import listed_view, ticket_view
 from shared.contracts import MalformedMessage
-from shared.contracts.report import Short, TicketReport, TicketType, read_json_object
-from shared.identity import sees
+from shared.contracts.report import Concerned, Short, TicketReport, TicketType, read_json_object
+from shared.identity import action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
-from shared.runtime import Asking, Platform, not_found, principal
+from shared.runtime import Asking, Platform, decides, may, may_do, not_found, principal
 from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
-from shared.tickets import Ticket, TicketStatus, ticket_from_doc
+from shared.tickets import Ticket, TicketStatus, Transition, ticket_from_doc
 from shared.tickets.acts import Answer, Reopen, Supplement, Tell, Urge
 
 Limit = Annotated[int, Query(ge=1, le=200)]
+_FEEDBACK: Final = tuple(
+    map(action_of, (Transition.FEEDBACK, Transition.FEEDBACK_ATTEMPT, Transition.NOT_SATISFIED))
+)
+_CANCEL: Final = tuple(map(action_of, (Transition.CANCEL, Transition.REQUEST_CANCEL)))
 NoteText = Annotated[str, Field(max_length=2_000)]
 
 
@@ -48,6 +53,7 @@ class ReclassifyBody(_Body):
     estate: Short | None = None
     type: TicketType | None = None
     area: Annotated[str, Field(max_length=60)] | None = None
+    about: Concerned | None = None
 
 
 class AnswerBody(_Body):
@@ -86,7 +92,13 @@ def build_registering_api(registering: Registering) -> APIRouter:
     """Registering tickets."""
     router = APIRouter(prefix="/v1", tags=["tickets"], route_class=_Direct)
 
-    @router.post("/tickets", status_code=201, openapi_extra=_report_schema())
+    @router.post(
+        "/tickets",
+        status_code=201,
+        openapi_extra=_report_schema(),
+        dependencies=[decides(action_of(Transition.REGISTER))],
+        responses={200: {"description": "A repeat: the stored ticket's answer"}},
+    )
     async def create(request: Request) -> Response:
         """Register a request; the answer carries the promised times. 200 for a repeat."""
         asking = await principal(request)
@@ -114,7 +126,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter
     """Reading tickets."""
     router = APIRouter(prefix="/v1", tags=["tickets"])
 
-    @router.get("/tickets")
+    @router.get("/tickets", dependencies=[may("ticket.see")])
     async def listed(
         asking: Asking,
         status: TicketStatus | None = None,
@@ -126,26 +138,26 @@ def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter
         found = await list_tickets(
             platform.store,
             asking,
+            "ticket.see",
             statuses=TicketStatus if status is None else (status,),
             estate=estate,
             after=after,
             limit=limit,
             fields=LISTED_FIELDS,
         )
-        return {"items": [listed_view(doc) for doc in found.docs], "next": found.next}
+        return {"items": [listed_view(doc, asking) for doc in found.docs], "next": found.next}
 
-    @router.get("/tickets/{number}")
+    @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
     async def one(number: str, asking: Asking) -> dict[str, Any]:
         """A ticket with its plans, promises, work orders, clocks and timeline."""
         doc = await platform.store.get("tickets", number)
         if doc is None or not sees(asking, ticket_from_doc(doc)):
             raise not_found()
-        return ticket_view(doc)
+        return ticket_view(doc, asking)
 
-    @router.post("/classify")
-    async def classify(body: ClassifyBody, asking: Asking) -> dict[str, Any]:
+    @router.post("/classify", dependencies=[may("text.classify")])
+    async def classify(body: ClassifyBody) -> dict[str, Any]:
         """What these words would be taken for; nothing is stored."""
-        del asking  # signing in is all that is asked
         return registering.classify_text(body.text).model_dump()
 
     return router
@@ -161,7 +173,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round,
                 "version": ticket.version}  # fmt: skip
 
-    @router.post("/reclassify")
+    @router.post("/reclassify", dependencies=[may_do(Transition.RECLASSIFY)])
     async def reclassify(number: str, body: ReclassifyBody, asking: Asking) -> dict[str, Any]:
         """Decide place, type or area; the plan is made anew and what was held goes on."""
         estate = platform.policy.group.find_estate(body.estate)
@@ -171,44 +183,46 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
             text="", estate=estate.id if estate else None, type=body.type, area=body.area
         )
         return shown(
-            await following.reclassify(number, asking, changes=changes, note=body.scrubbed())
+            await following.reclassify(
+                number, asking, changes=changes, about=about(body.about), note=body.scrubbed()
+            )
         )
 
-    @router.post("/answer")
+    @router.post("/answer", dependencies=[may_do(Transition.ANSWER)])
     async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
         """The question is answered; nobody has to go."""
         act = Answer(by=asking.id, note=scrub(body.answer))
         return shown(await following.act(number, asking, act))
 
-    @router.post("/tell")
+    @router.post("/tell", dependencies=[may_do(Transition.TELL)])
     async def tell(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
         return shown(await following.act(number, asking, Tell(by=asking.id, note=body.scrubbed())))
 
-    @router.post("/supplement")
+    @router.post("/supplement", dependencies=[may_do(Transition.SUPPLEMENT)])
     async def supplement(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller added something."""
         act = Supplement(by=asking.id, note=body.scrubbed())
         return shown(await following.act(number, asking, act))
 
-    @router.post("/urge")
+    @router.post("/urge", dependencies=[may_do(Transition.URGE)])
     async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller asks for haste."""
         return shown(await following.act(number, asking, Urge(by=asking.id, note=body.scrubbed())))
 
-    @router.post("/feedback")
+    @router.post("/feedback", dependencies=[decides(*_FEEDBACK)])
     async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
         act = feedback_act(body.outcome, by=asking.id, note=body.scrubbed())
         return shown(await following.act(number, asking, act))
 
-    @router.post("/reopen")
+    @router.post("/reopen", dependencies=[may_do(Transition.REOPEN)])
     async def reopen(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """It is not solved after all: a new round."""
         act = Reopen(by=asking.id, reason="caller", note=body.scrubbed())
         return shown(await following.act(number, asking, act))
 
-    @router.post("/cancel")
+    @router.post("/cancel", dependencies=[decides(*_CANCEL)])
     async def cancel(number: str, asking: Asking) -> dict[str, Any]:
         """Nobody needs it any more; once accepted, the department confirms."""
         return shown(await following.cancel(number, asking))

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.intake import queues
 from services.intake.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.arriving import Arriving
+from services.intake.carrying import Carrying, Handing
+from services.intake.erasing import Erasing
 from services.intake.following import Following
-from services.intake.handlers import add_handlers
+from services.intake.handlers import add_handlers, add_privacy_handlers
+from services.intake.privacy.answering import Answering
+from services.intake.privacy.api import (
+    build_alarms_api,
+    build_copies_api,
+    build_holds_api,
+    build_reveals_api,
+    build_tracing_api,
+)
+from services.intake.privacy.holding import Holding
+from services.intake.privacy.indexes import INDEXES as PRIVACY_INDEXES
+from services.intake.privacy.tracing import Tracing
 from services.intake.registering import Registering
+from services.intake.reindexing import Reindexing
 from services.intake.replaying import open_entry
+from services.intake.retaining import Retaining
+from services.intake.revealing import Revealing
 from services.intake.settings import IntakeSettings
 from services.intake.storage import INDEXES, TicketPapers
 from shared.privacy.open import Opener
-from shared.runtime import Parts, build_service, open_platform
+from shared.runtime import Parts, Platform, build_service, open_platform
 
 
 async def build(settings: IntakeSettings) -> FastAPI:
     """Intake, ready to be served."""
-    platform = await open_platform("intake", settings, indexes=INDEXES, seals_parked=True)
+    platform = await open_platform(
+        "intake",
+        settings,
+        indexes={**INDEXES, **PRIVACY_INDEXES},
+        seals_parked=True,
+        classifies=True,
+    )
     urgent, routine = platform.publishers["urgent"], platform.publishers["routine"]
     registering = Registering(
         platform.store,
@@ -39,13 +61,32 @@ async def build(settings: IntakeSettings) -> FastAPI:
         require_user_id=settings.require_user_id,
     )
     following = Following(platform.store, platform.tickets, lambda: platform.policy)
-    parked = platform.parked_relay(open_entry(Opener(platform.vault), platform.keys.index))
+    opener = Opener(platform.vault)
+    parked = platform.parked_relay(open_entry(opener, platform.keys.index))
+    carrying = Carrying(platform.store, platform.trail, opener, platform.sealer, platform.index)
+    holding = Holding(platform.store, platform.trail, platform.index, secret=platform.keys.index)
+    erasing = Erasing(platform.store, platform.trail, opener)
+    retaining = Retaining(platform.store, erasing, holding, lambda: platform.policy)
     add_handlers(platform.consumers, arriving, following)
+    add_privacy_handlers(platform.consumers, carrying)
     routers = [
         build_registering_api(registering),
         build_tickets_api(platform, registering),
         build_actions_api(platform, following),
+        build_holds_api(holding),
+        *_reading_routers(platform, opener),
     ]
-    return build_service(
-        platform, Parts(routers, loops=(), parked=parked), title="Estateline intake"
-    )
+    reindexing = Reindexing(platform.store, opener, platform.index)
+    parts = Parts(routers, loops=(retaining.run, reindexing.run), parked=parked)
+    return build_service(platform, parts, title="Estateline intake")
+
+
+def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
+    """Who opens persons, and who asks who did."""
+    store, trail = platform.store, platform.trail
+    return [
+        build_reveals_api(Revealing(store, trail, opener, secret=platform.keys.index)),
+        build_copies_api(Handing(store, trail, opener)),
+        build_alarms_api(Answering(store, trail)),
+        build_tracing_api(Tracing(store, trail, platform.index)),
+    ]

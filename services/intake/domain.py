@@ -13,11 +13,11 @@ from typing import Any, Final
 import orjson
 
 from shared.contracts import Fault
-from shared.contracts.report import Caller, TicketReport
+from shared.contracts.report import Caller, Concerned, TicketReport
 from shared.policy.classify import Classification
 from shared.policy.policy import Policy
 from shared.privacy import to_e164
-from shared.tickets import Ticket
+from shared.tickets import About, Ticket
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 O 1 I L, which sound or look alike on the phone."""
@@ -165,6 +165,11 @@ def answer_for(
         faults=tuple(faults),
         reporter_ref=reporter_ref,
     )
+
+
+def about(concerned: Concerned | None) -> About | None:
+    """Whom a report or a person at the desk says it is about; None where nobody said so."""
+    return About(concerned.departments, concerned.people) if concerned else None
 
 
 def notices(report: TicketReport, *, estate: str | None) -> tuple[Fault, ...]:

@@ -16,7 +16,7 @@ from shared.runtime import not_found
 from shared.store import Store
 from shared.store.tickets import Tickets
 from shared.telemetry import logger
-from shared.tickets import NotAllowed, Ticket
+from shared.tickets import About, NotAllowed, Ticket
 from shared.tickets.acts import (
     Act,
     Cancel,
@@ -68,7 +68,13 @@ class Following:
         return await self._tickets.change(number, choose)
 
     async def reclassify(
-        self, number: str, principal: Principal, *, changes: Reported, note: str | None
+        self,
+        number: str,
+        principal: Principal,
+        *,
+        changes: Reported,
+        about: About | None,
+        note: str | None,
     ) -> Ticket:
         """Plan anew with what a person at the desk decided; what is not said stays as it was."""
         doc = await self._store.get("tickets", number)
@@ -86,7 +92,7 @@ class Following:
                 decided=True,
             )
             made = plan(reported, self._policy(), now)
-            return Reclassify(by=principal.id, plan=made, estate=estate, note=note)
+            return Reclassify(by=principal.id, plan=made, estate=estate, about=about, note=note)
 
         require(principal, Reclassify.transition)
         return await self._tickets.change(number, choose)

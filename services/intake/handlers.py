@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.intake import queues
 from services.intake.arriving import Arriving
+from services.intake.carrying import Carrying
 from services.intake.following import Following
 from shared.bus import Consumers, Delivery, Inbound, Reject
 from shared.contracts.notifier import MessageDelivered, MessageFailed
+from shared.contracts.privacy import PrivacyRequestGranted
 from shared.contracts.survey import SurveyDissatisfied
 
 
@@ -50,3 +52,13 @@ def add_handlers(consumers: Consumers, arriving: Arriving, following: Following)
             f"the broker gave up delivering it to {message.routing_key}",
             queue=message.routing_key,
         )
+
+
+def add_privacy_handlers(consumers: Consumers, carrying: Carrying) -> None:
+    """Subscribe intake to what people ask about their own data."""
+
+    @consumers.on_event(queues.PRIVACY_REQUESTS)
+    async def on_privacy_request(delivery: Delivery) -> None:
+        """Copy, correct or erase what a privacy officer granted."""
+        if isinstance(delivery.event, PrivacyRequestGranted):
+            await carrying.carry_out(delivery.event)

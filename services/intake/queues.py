@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.bus import INBOUND, QueueSpec, event_queue
 from shared.bus.topology import DEAD_QUEUE
-from shared.contracts import notifier, survey
+from shared.contracts import notifier, privacy, survey
 
 TRIAGE: Final = QueueSpec(
     "intake.triage", "routine", ((INBOUND, "ticket.report"),), prefetch=200, bounded=True
@@ -29,6 +29,10 @@ DISSATISFIED_ROUTINE: Final = event_queue(
 )
 DISSATISFIED_URGENT: Final = event_queue(
     "intake", "dissatisfied", "urgent", survey.SurveyDissatisfied
+)
+
+PRIVACY_REQUESTS: Final = event_queue(
+    "intake", "privacy_requests", "routine", privacy.PrivacyRequestGranted
 )
 
 DEAD: Final = DEAD_QUEUE

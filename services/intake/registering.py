@@ -11,6 +11,7 @@ from services.intake.domain import (
     Answer,
     Arrival,
     Key,
+    about,
     answer_for,
     idempotency_key,
     new_number,
@@ -26,7 +27,7 @@ from shared.policy.policy import Policy
 from shared.store import Doc, Store, Verdict
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger, metrics
-from shared.tickets import Registration, Ticket, Transition, register, ticket_from_doc
+from shared.tickets import NOBODY, Registration, Ticket, Transition, register, ticket_from_doc
 
 TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
 """Channels where the answer itself tells the promise; on the phone the agent confirms it."""
@@ -176,10 +177,11 @@ class Registering:
                 told=report.channel in TOLD_AT_ONCE,
                 answered=bool(report.answer) and may_answer and not made.is_emergency,
                 test=report.test,
+                about=about(report.about) or NOBODY,
             ),
             made,
             now,
-            rules_of(policy),
+            rules_of(policy.at(place)),
         )
         if await self._tickets.insert(applied, papers) is Verdict.LOST:
             return None
@@ -190,7 +192,7 @@ class Registering:
     def _answer(self, ticket: Ticket, policy: Policy, arrival: Arrival) -> Answer:
         return answer_for(
             ticket,
-            policy,
+            policy.at(ticket.estate),
             language=arrival.language,
             faults=(*arrival.faults, *notices(arrival.report, estate=ticket.estate)),
             reporter_ref=arrival.report.reporter_ref,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -10,9 +11,12 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.intake.domain import Arrival, Key, persons_of
 from shared.identity import Principal
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
+from shared.privacy.index import kept
 from shared.store import Doc, Store, outbox_index
 from shared.store.ticket_lists import LIST_INDEXES
 
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any ticket: whatever has a time at all is later."""
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
@@ -21,6 +25,22 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             [("index.phone", ASCENDING), ("registered_at", DESCENDING)],
             name="by_phone",
             partialFilterExpression={"index.phone": {"$exists": True}},
+        ),
+        IndexModel(
+            [("index.contact", ASCENDING), ("registered_at", DESCENDING)],
+            name="by_contact_s_phone",
+            partialFilterExpression={"index.contact": {"$exists": True}},
+        ),
+        IndexModel(
+            [("legal_holds.id", ASCENDING)],
+            name="by_legal_hold",
+            partialFilterExpression={"legal_holds.id": {"$exists": True}},
+        ),
+        # Only tickets that are over, and still have a person: nothing at registration.
+        IndexModel(
+            [("type", ASCENDING), ("over_at", ASCENDING)],
+            name="by_end",
+            partialFilterExpression={"over_at": {"$gt": EVER}, "persons": {"$gt": {}}},
         ),
     ),
 }
@@ -51,13 +71,15 @@ class TicketPapers:
         if report.on_site_contact:
             contact = report.on_site_contact.model_dump(exclude_none=True)
             sealed["on_site_contact"] = await self._sealer.seal_person(contact, estate=estate)
-        entries = {
-            "phone": self._index.phone(caller.get("phone")),
-            "flat": self._index.flat(estate, caller.get("room")),
-        }
+        contact_s = report.on_site_contact.phone if report.on_site_contact else None
+        entries = kept(
+            phone=self._index.phones(caller.get("phone")),
+            contact=self._index.phones(contact_s),
+            flat=self._index.flats(estate, caller.get("room")),
+        )
         return {
             "persons": sealed,
-            "index": {k: v for k, v in entries.items() if v},
+            "index": entries,
             "scrubbed": scrub(report.text, persons),
             "location": scrub(report.location, persons) if report.location else None,
             "building": building_of(report.location, report.text),

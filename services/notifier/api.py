@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
-from shared.identity import require_role
-from shared.runtime import Asking
+from shared.runtime import Asking, may
 
-READERS: Final = ("agent", "dispatcher", "supervisor", "manager", "administrator")
 Short = Annotated[str | None, Query(max_length=100)]
 
 
 def build_messages_api(reading: Reading) -> APIRouter:
     """What people were told, and what became of it."""
-    router = APIRouter(prefix="/v1/messages", tags=["messages"])
+    router = APIRouter(prefix="/v1/messages", tags=["messages"], dependencies=[may("message.see")])
 
     @router.get("")
     async def listed(
@@ -29,14 +27,12 @@ def build_messages_api(reading: Reading) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:
         """Messages within reach, newest first; `next` is the cursor of the next page."""
-        require_role(asking, "read messages", *READERS)
         filters = {"number": number, "recipient": recipient, "status": status}
         return await reading.page(asking, filters, after=after, limit=limit)
 
     @router.get("/{id}")
     async def one(id: str, asking: Asking) -> dict[str, Any]:
         """One message with its attempts and its words, the person masked."""
-        require_role(asking, "read messages", *READERS)
         return await reading.one(asking, id)
 
     return router

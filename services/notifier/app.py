@@ -53,7 +53,7 @@ def join(
         messages, people, store.clock, lambda message: hands[message.lane].take(message)
     )
     add_handlers(platform.consumers, notifying)
-    reading = Reading(messages, people, lambda: platform.policy)
+    reading = Reading(platform.store, messages, people, lambda: platform.policy)
     sweep = partial(sweep_urgent, store, platform.consumers)
     senders = [sender for sender in (text, mail, webhook) if sender is not None]
     work = partial(run_hands, list(hands.values()), senders)

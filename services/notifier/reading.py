@@ -14,6 +14,8 @@ from services.notifier.views import HIDDEN_LINK, message_view
 from shared.identity import Principal
 from shared.policy.policy import Policy
 from shared.runtime import not_found
+from shared.store import Store
+from shared.store.reach import hidden
 
 _NOBODY = Contact("", "")
 
@@ -21,7 +23,10 @@ _NOBODY = Contact("", "")
 class Reading:
     """Reads messages within a principal's reach."""
 
-    def __init__(self, messages: Messages, people: People, policy: Callable[[], Policy]) -> None:
+    def __init__(
+        self, store: Store, messages: Messages, people: People, policy: Callable[[], Policy]
+    ) -> None:
+        self._store = store
         self._messages = messages
         self._people = people
         self._policy = policy
@@ -36,12 +41,18 @@ class Reading:
     ) -> dict[str, Any]:
         """A page without words, so that listing opens no sealed person."""
         found, following = await self._messages.listed(asking, filters, after=after, limit=limit)
-        return {"items": [message_view(message) for message in found], "next": following}
+        numbers = (message.number for message in found)
+        not_theirs = await hidden(self._store, asking, numbers)
+        items = [message_view(m) for m in found if m.number not in not_theirs]
+        return {"items": items, "next": following}
 
     async def one(self, asking: Principal, id: str) -> dict[str, Any]:
         """One message with its words; the same problem for what is missing and what is foreign."""
         message = await self._messages.get(id)
-        if message is None or not asking.reaches(message.estate):
+        # Asked in any case: how long an answer takes must not tell what is missing from what is
+        # somebody else's.
+        not_theirs = await hidden(self._store, asking, [message.number if message else id])
+        if message is None or not_theirs or not asking.reaches(message.estate):
             raise not_found()
         contact = await self._people.contact(message.recipient, message.number)
         shown = contact.masked() if contact else _NOBODY

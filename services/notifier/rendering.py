@@ -30,7 +30,10 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 def render(message: Message, policy: Policy, *, name: str, link: str) -> tuple[str, str]:
-    """Subject and body of a message for whoever is called `name`; raises CannotWrite."""
+    """Subject and body of a message for whoever is called `name`, in the words and the time of the
+    estate it is about; raises CannotWrite.
+    """
+    policy = policy.at(message.estate)
     fields = fields_of(message, policy, name=name, link=link)
     try:
         return policy.templates.words(message.purpose, message.language).render(fields)

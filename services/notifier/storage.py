@@ -14,7 +14,8 @@ from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import page, within_reach
+from shared.store.paging import page
+from shared.store.reach import within_reach
 
 COLLECTION: Final = "messages"
 _NEWEST: Final = [("at", DESCENDING), ("_id", DESCENDING)]
@@ -103,7 +104,7 @@ class Messages:
         found = await page(
             self._store,
             COLLECTION,
-            {**named, **within_reach(principal)},
+            {**named, **within_reach(principal, "message.see")},
             after=after,
             limit=limit,
             newest_by="at",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.router.domain import next_in_chain, people_to_alert
@@ -28,7 +28,7 @@ from services.router.storage import (
 from shared.bus import each
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
-from shared.identity import Principal, require_role, sees
+from shared.identity import Principal, sees
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
@@ -38,7 +38,6 @@ from shared.tickets.lifecycle import DONE
 
 ATTEMPTS: Final = 5
 BATCH: Final = 200
-_MAY_ACKNOWLEDGE: Final = ("department", "dispatcher", "supervisor", "agent", "manager")
 
 _Choose = Callable[[Emergency, datetime], Step | None]
 
@@ -71,7 +70,7 @@ class Alerting:
         assert kind is not None, "every emergency has a kind"
         now = self._store.clock.now()
         recipients = people_to_alert(ticket, self._platform.duty.current)
-        within = self._platform.policy.rules.acknowledge_within
+        within = self._acknowledge_within(ticket.estate)
         basis = {"round": ticket.round, "plans": len(ticket.plans)}
         step = start(ticket.number, kind, ticket.estate, recipients, now, within, **basis)
         verdict = await self._store.write(
@@ -118,7 +117,6 @@ class Alerting:
 
     async def acknowledge(self, number: str, principal: Principal) -> Emergency:
         """Somebody takes the alert; foreign and missing ones look the same (404)."""
-        require_role(principal, "acknowledge", *_MAY_ACKNOWLEDGE)
         with self._store.precedence.urgent():
             emergency = await self.get(number, principal)
             taken = await self._note_acknowledged(
@@ -157,8 +155,11 @@ class Alerting:
 
     def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
         recipients = next_in_chain(self._platform.duty.current, emergency.calls)
-        within = self._platform.policy.rules.acknowledge_within
+        within = self._acknowledge_within(emergency.estate)
         return alert_next(emergency, recipients, now, within)
+
+    def _acknowledge_within(self, estate: str | None) -> timedelta:
+        return self._platform.policy.at(estate).rules.acknowledge_within
 
     async def _change(self, number: str, choose: _Choose) -> Emergency | None:
         """Change an emergency as it is now; None when there was nothing to change."""

@@ -13,10 +13,9 @@ from services.router.alerting import Alerting
 from services.router.emergency import Emergency
 from services.router.routing import Routing
 from services.router.storage import board, emergency_to_doc, manual_queue
-from shared.identity import require_role
 from shared.privacy import scrub
-from shared.runtime import Asking, Platform
-from shared.tickets import ROWS, Ticket
+from shared.runtime import Asking, Platform, may, may_do
+from shared.tickets import ROWS, Ticket, Transition
 from shared.tickets.acts import (
     Accept,
     Arrive,
@@ -84,8 +83,6 @@ class DispatchBody(BaseModel):
     assignee: Annotated[str, Field(max_length=60)] | None = None
 
 
-DESK_ROLES: Final = ("agent", "dispatcher", "supervisor", "manager")
-
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
     Accept, Start, Arrive, Control, Note, Resume, ConfirmCancel,
 )  # fmt: skip
@@ -109,15 +106,15 @@ def build_work_orders_api(routing: Routing) -> APIRouter:
     for kind in SIMPLE:
         endpoint = ROWS[kind.transition].endpoint
         assert endpoint is not None, "every action of a person has its endpoint in the table"
-        router.post(endpoint)(simple(kind))
+        router.post(endpoint, dependencies=[may_do(kind.transition)])(simple(kind))
 
-    @router.post("/decline")
+    @router.post("/decline", dependencies=[may_do(Transition.DECLINE)])
     async def decline(id: str, asking: Asking, body: ReasonBody) -> dict[str, Any]:
         """Send it back, with the reason; the next on duty gets it."""
         act = Decline(by=asking.id, order=id, reason=body.reason, note=body.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/suspend")
+    @router.post("/suspend", dependencies=[may_do(Transition.SUSPEND)])
     async def suspend(id: str, asking: Asking, body: SuspendBody) -> dict[str, Any]:
         """Wait for a reason; the clocks pause."""
         act = Suspend(
@@ -125,21 +122,21 @@ def build_work_orders_api(routing: Routing) -> APIRouter:
         )
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/resolve")
+    @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
     async def resolve(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
         """The work is done."""
         said = body or OutcomeBody()
         act = Resolve(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/hand-over")
+    @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])
     async def hand_over(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
         """Not ours."""
         said = body or OutcomeBody()
         act = HandOver(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/transfer")
+    @router.post("/transfer", dependencies=[may_do(Transition.TRANSFER)])
     async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:
         """Another department takes over."""
         act = Transfer(
@@ -159,7 +156,7 @@ def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -
     """Lists of work, the manual queue, and emergencies."""
     router = APIRouter(prefix="/v1", tags=["boards"])
 
-    @router.get("/board")
+    @router.get("/board", dependencies=[may("board.see")])
     async def show_board(
         asking: Asking,
         department: str | None = None,
@@ -170,14 +167,13 @@ def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -
         found = await board(platform.store, asking, department=department, after=after, limit=limit)
         return {"items": [_card(doc) for doc in found.docs], "next": found.next}
 
-    @router.get("/manual-queue")
+    @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
     async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
         """What waits for a person's decision, the longest waiting first, with the reason."""
-        require_role(asking, "see the manual queue", *DESK_ROLES)
         docs = await manual_queue(platform.store, asking, limit=limit)
         return {"items": [_card(doc) for doc in docs]}
 
-    @router.post("/manual-queue/{number}/dispatch")
+    @router.post("/manual-queue/{number}/dispatch", dependencies=[may_do(Transition.DISPATCH)])
     async def dispatch(number: str, asking: Asking, body: DispatchBody) -> dict[str, Any]:
         """Give it to a department by hand."""
         ticket = await routing.dispatch_by_hand(
@@ -186,12 +182,12 @@ def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -
         return {"number": number, "status": ticket.status.value,
                 "work_orders": [order.id for order in ticket.orders]}  # fmt: skip
 
-    @router.get("/emergencies/{number}")
+    @router.get("/emergencies/{number}", dependencies=[may("emergency.see")])
     async def show_emergency(number: str, asking: Asking) -> dict[str, Any]:
         """An emergency with its alerts."""
         return _emergency_view(await alerting.get(number, asking))
 
-    @router.post("/emergencies/{number}/acknowledge")
+    @router.post("/emergencies/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
     async def acknowledge(number: str, asking: Asking) -> dict[str, Any]:
         """I have it: nobody else is called."""
         return _emergency_view(await alerting.acknowledge(number, asking))

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
+from shared.identity import DESK
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Rules
 from shared.tickets import Clock, OrderStatus, Ticket, WorkOrder
 from shared.tickets.acts import Act, Breach, Dispatch, Hold, Transfer, Warn
 from shared.tickets.lifecycle import UNFINISHED
 
-DESK: Final = "customer_service"
-"""Who hears of a request that no department has."""
-
 
 def choose_person(
     duty: Duty, ticket: Ticket, department: str, *, not_again: Iterable[str] = ()
 ) -> Person | None:
-    """The first of the department's duty list who has not declined this round.
+    """The first of the department's duty list who has not declined this round, and whom the matter
+    is not about.
 
     An emergency that finds nobody goes to the group's chain: somebody always has it.
     """
-    declined = set(not_again)
+    declined = {*not_again, *ticket.about.people}
     people = duty.on_duty(ticket.estate, department)
     if ticket.is_emergency:
         people = (*people, *duty.emergency_chain)
@@ -40,6 +38,10 @@ def work_to_give(ticket: Ticket, duty: Duty, rules: Rules, *, by: str) -> list[A
     acts: list[Act] = []
     leftover = _no_longer_planned(ticket)
     for department in ticket.plan.departments:
+        if department in ticket.about.departments and not ticket.is_emergency:
+            # Also when they have it already: they see it no more, and a person passes it on.
+            acts += _hold(ticket, Hold(by=by, reason="conflict"), acts)
+            continue
         if any(o.department == department and not _declined(o) for o in ticket.orders):
             continue
         declined = [o for o in ticket.orders if o.department == department and _declined(o)]
@@ -113,7 +115,7 @@ def workers_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> t
     """Who is warned: those who do the work; the desk for what only the desk can do."""
     del clock
     found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
-    return tuple(dict.fromkeys(found)) or _desk(ticket, duty)
+    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
 
 
 def leads_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> tuple[str, ...]:
@@ -121,18 +123,23 @@ def leads_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> tup
     del clock
     leads = (duty.lead(ticket.estate, o.department) for o in _concerned(ticket, order))
     found = [lead.id for lead in leads if lead is not None]
-    return tuple(dict.fromkeys(found)) or _desk(ticket, duty)
+    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
+
+
+def _but_those_it_is_about(ticket: Ticket, people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(person for person in dict.fromkeys(people) if person not in ticket.about.people)
 
 
 def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
     for found in ticket.orders:
-        if found.id == order or (order is None and found.status in UNFINISHED):
+        its_own = found.id == order or (order is None and found.status in UNFINISHED)
+        if its_own and found.department not in ticket.about.departments:
             yield found
 
 
 def _desk(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
     lead = duty.lead(ticket.estate, DESK)
-    return (lead.id,) if lead else ()
+    return _but_those_it_is_about(ticket, (lead.id,)) if lead else ()
 
 
 def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:

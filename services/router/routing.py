@@ -33,8 +33,8 @@ class Routing:
         """
 
         def choose(ticket: Ticket, _now: datetime) -> list[Act]:
-            duty, rules = self._platform.duty.current, self._platform.policy.rules
-            return work_to_give(ticket, duty, rules, by=BY_RULE.id)
+            rules = self._platform.policy.at(ticket.estate).rules
+            return work_to_give(ticket, self._platform.duty.current, rules, by=BY_RULE.id)
 
         ticket = await self._platform.tickets.change(number, choose)
         logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
@@ -58,6 +58,8 @@ class Routing:
                 if principal.role == "department" and not principal.answers_for(found.department):
                     raise not_found() from None
                 raise
+            if isinstance(act, Transfer):
+                _check_not_about(ticket, act.to_department, act.assignee)
             if isinstance(act, Transfer) and act.assignee is None:
                 return replace(act, assignee=self._first(ticket, act.to_department))
             return act
@@ -79,6 +81,7 @@ class Routing:
                     Transition.DISPATCH, status=ticket.status, last_by=ticket.timeline[-1].by,
                     remedy="reclassify it first: place, type or area is not decided",
                 )  # fmt: skip
+            _check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
             return Dispatch(by=principal.id, department=department, assignee=person)
 
@@ -94,3 +97,11 @@ class Routing:
     def _first(self, ticket: Ticket, department: str) -> str | None:
         person = choose_person(self._platform.duty.current, ticket, department)
         return person.id if person else None
+
+
+def _check_not_about(ticket: Ticket, department: str, assignee: str | None) -> None:
+    """Nobody handles what is about them (A5.3)."""
+    if department in ticket.about.departments:
+        raise MalformedMessage("department", "is whom the matter is about", "send it to another")
+    if assignee in ticket.about.people:
+        raise MalformedMessage("assignee", "is whom the matter is about", "send it to another")

@@ -12,7 +12,8 @@ from pymongo import ASCENDING, IndexModel
 from services.router.emergency import Alert, Emergency
 from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
-from shared.store.paging import Page, within_reach
+from shared.store.paging import Page
+from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import TicketStatus
 
@@ -112,7 +113,7 @@ async def due_numbers(
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
     """Held tickets within reach, the longest waiting first."""
-    query: dict[str, Any] = {**_HELD, **within_reach(principal)}
+    query: dict[str, Any] = {**_HELD, **within_reach(principal, "manual_queue.see")}
     return await store.find(
         "tickets", query, sort=[("held.since", ASCENDING)], limit=limit, fields=BOARD_FIELDS
     )
@@ -125,6 +126,7 @@ async def board(
     return await list_tickets(
         store,
         principal,
+        "board.see",
         statuses=OPEN_STATUSES,
         department=department,
         after=after,

@@ -9,16 +9,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
-from services.survey.errors import NoSuchSurvey
 from services.survey.forms import tidy
 from services.survey.storage import Surveys
 from services.survey.surveying import Surveying
-from shared.identity import Principal, require_role
-from shared.runtime import Asking, Problem, not_found
-from shared.store.paging import at_estate
+from shared.identity import Principal
+from shared.runtime import Asking, Problem, may, not_found
+from shared.store import Store
+from shared.store.reach import hidden, within_reach
 
-READERS = ("agent", "supervisor", "manager")
-RECORDERS = ("agent", "supervisor")
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
 
 
@@ -76,11 +74,11 @@ class PhoneAnswer(BaseModel):
         return Given(score=self.score, dimensions=scores, comment=tidy(self.comment))
 
 
-def build_api(surveying: Surveying, surveys: Surveys) -> APIRouter:
+def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> APIRouter:
     """`/v1/surveys`, for staff within reach of the estate."""
     router = APIRouter(prefix="/v1/surveys", tags=["surveys"])
 
-    @router.get("")
+    @router.get("", dependencies=[may("survey.see")])
     async def listed(
         asking: Asking,
         number: Annotated[str | None, Query(max_length=40)] = None,
@@ -89,22 +87,23 @@ def build_api(surveying: Surveying, surveys: Surveys) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> SurveyPage:
         """Surveys within reach, newest first; `next` is the cursor of the next page."""
-        require_role(asking, "read surveys", *READERS)
-        query = at_estate(asking, estate) | ({"number": number} if number else {})
+        query = within_reach(asking, "survey.see", estate=estate) | (
+            {"number": number} if number else {}
+        )
         found, following = await surveys.newest(query, after=after, limit=limit)
-        return SurveyPage(items=[_view(survey) for survey in found], next=following)
+        not_theirs = await hidden(store, asking, (survey.matter.number for survey in found))
+        shown = [_view(survey) for survey in found if survey.matter.number not in not_theirs]
+        return SurveyPage(items=shown, next=following)
 
-    @router.get("/{id}")
+    @router.get("/{id}", dependencies=[may("survey.see")])
     async def one(id: str, asking: Asking) -> SurveyView:
         """One survey within reach."""
-        require_role(asking, "read surveys", *READERS)
-        return _view(await _within_reach(surveying, id, asking))
+        return _view(await _theirs(store, surveying, id, asking))
 
-    @router.post("/{id}/answer")
+    @router.post("/{id}/answer", dependencies=[may("survey.record")])
     async def record(id: str, body: PhoneAnswer, asking: Asking) -> SurveyView:
         """Record what the caller answered on the phone, under the name of who heard it."""
-        require_role(asking, "record an answer", *RECORDERS)
-        await _within_reach(surveying, id, asking)
+        await _theirs(store, surveying, id, asking)
         outcome = await surveying.answer(id, body.to_given(), recorded_by=asking.id)
         if outcome.kind == "already":
             raise Problem(409, "already-answered", "The first answer counts, and there is one")
@@ -115,12 +114,11 @@ def build_api(surveying: Surveying, surveys: Surveys) -> APIRouter:
     return router
 
 
-async def _within_reach(surveying: Surveying, id: str, asking: Principal) -> Survey:
-    try:
-        survey = await surveying.get(id)
-    except NoSuchSurvey as error:
-        raise not_found() from error
-    if not asking.reaches(survey.matter.estate):
+async def _theirs(store: Store, surveying: Surveying, id: str, asking: Principal) -> Survey:
+    """A survey within reach, unless its ticket is about whoever asks; 404 for all others alike."""
+    survey = await surveying.find(id)
+    not_theirs = await hidden(store, asking, [survey.matter.number if survey else id])
+    if survey is None or not_theirs or not asking.reaches(survey.matter.estate):
         raise not_found()
     return survey
 

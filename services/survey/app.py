@@ -31,6 +31,6 @@ async def build(settings: SurveySettings) -> FastAPI:
         secret=platform.keys.index,
     )
     add_handlers(platform.consumers, surveying)
-    routers = [build_pages(platform, surveying), build_api(surveying, surveys)]
+    routers = [build_pages(platform, surveying), build_api(platform.store, surveying, surveys)]
     parts = Parts(routers, loops=(), parked=platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline survey")

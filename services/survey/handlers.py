@@ -6,7 +6,8 @@ from services.survey import queues
 from services.survey.domain import Matter
 from services.survey.surveying import Surveying
 from shared.bus import Consumers, Delivery
-from shared.contracts.intake import TicketAnswered, TicketClosed
+from shared.contracts.intake import TicketAnswered, TicketClosed, TicketPersonErased
+from shared.contracts.notifier import CALLER
 
 
 def add_handlers(consumers: Consumers, surveying: Surveying) -> None:
@@ -17,3 +18,10 @@ def add_handlers(consumers: Consumers, surveying: Surveying) -> None:
         """Ask the caller how it went."""
         if isinstance(delivery.event, TicketClosed | TicketAnswered):
             await surveying.ask(Matter.from_event(delivery.event, delivery.lane, delivery.at))
+
+    @consumers.on_event(queues.ERASURES)
+    async def on_person_erased(delivery: Delivery) -> None:
+        """Forget what an erased caller wrote in their own words."""
+        event = delivery.event
+        if isinstance(event, TicketPersonErased) and event.person == CALLER:
+            await surveying.forget(event.number)

@@ -16,7 +16,7 @@ from services.survey.rendering import STYLE, Pages
 from services.survey.surveying import Outcome, Surveying
 from shared.identity import read_link
 from shared.policy.templates import Language
-from shared.runtime import Platform
+from shared.runtime import Platform, open_to_all
 from shared.store import STORE_DOWN, Contested
 
 STYLE_MAX_AGE: Final = 86_400
@@ -89,7 +89,13 @@ class Visits:
 
 def build_pages(platform: Platform, surveying: Surveying) -> APIRouter:
     """`/s/{token}` and its style."""
-    router = APIRouter(prefix="/s", tags=["resident"], default_response_class=HTMLResponse)
+    router = APIRouter(
+        prefix="/s",
+        tags=["resident"],
+        default_response_class=HTMLResponse,
+        dependencies=[open_to_all()],
+        responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
+    )
     visits = Visits(platform, surveying)
 
     @router.get("/static/survey.css", include_in_schema=False)

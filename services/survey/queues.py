@@ -13,3 +13,5 @@ TICKETS_ROUTINE: Final = event_queue(
 TICKETS_URGENT: Final = event_queue(
     "survey", "tickets", "urgent", intake.TicketClosed, intake.TicketAnswered
 )
+
+ERASURES: Final = event_queue("survey", "erasures", "routine", intake.TicketPersonErased)

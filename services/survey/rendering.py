@@ -82,10 +82,19 @@ class Pages:
         return self._page("trouble.html", language, status, said=said, other=other)
 
     def _about(self, matter: Matter, language: Language) -> dict[str, Any]:
-        return {"matter": matter, "kind": kind_of(matter, self._policy(), language)}
+        policy = self._policy().at(matter.estate)
+        return {"matter": matter, "policy": policy, "kind": kind_of(matter, policy, language)}
 
-    def _page(self, template: str, language: Language, status: int, **facts: Any) -> HTMLResponse:
-        policy = self._policy()
+    def _page(
+        self,
+        template: str,
+        language: Language,
+        status: int,
+        *,
+        policy: Policy | None = None,
+        **facts: Any,
+    ) -> HTMLResponse:
+        policy = policy or self._policy()
         html = self._templates.get_template(template).render(
             t=self._words[language],
             language=language,

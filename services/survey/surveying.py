@@ -23,6 +23,8 @@ from shared.store.tickets import ATTEMPTS, Tickets
 from shared.telemetry import logger, metrics
 
 Verdicts = Literal["stored", "repeated", "already", "expired"]
+MOST_ROUNDS: Final = 200
+"""A ticket is not reopened as often."""
 _FINGERPRINT: Final = b"survey-answer\0"
 
 
@@ -66,9 +68,13 @@ class Surveying:
         if await self._surveys.insert(survey, [asked]) is Verdict.WON:
             logger.info("survey_asked", survey=survey.id)
 
+    async def find(self, id: str) -> Survey | None:
+        """The survey as it is now, if there is one."""
+        return await self._surveys.get(id)
+
     async def get(self, id: str) -> Survey:
         """The survey as it is now; raises NoSuchSurvey."""
-        survey = await self._surveys.get(id)
+        survey = await self.find(id)
         if survey is None:
             raise NoSuchSurvey(id)
         return survey
@@ -94,6 +100,16 @@ class Surveying:
                 return Outcome("stored", replace(survey, answer=answer, version=survey.version + 1))
         raise Contested(COLLECTION, id)
 
+    async def forget(self, number: str) -> None:
+        """Drop the sealed words of a ticket's answers; scores and scrubbed words stay."""
+        found, _ = await self._surveys.newest({"number": number}, after=None, limit=MOST_ROUNDS)
+        for survey in found:
+            if survey.answer is None or survey.answer.sealed is None:
+                continue
+            wordless = replace(survey.answer, sealed=None)
+            if await self._surveys.save_answer(survey, wordless, []) is Verdict.LOST:
+                raise Contested(COLLECTION, survey.id)  # the message comes again
+
     async def _kept(
         self,
         given: Given,
@@ -108,13 +124,14 @@ class Surveying:
             sealed = await self._sealer.seal_person(
                 {"comment": given.comment}, estate=survey.matter.estate
             )
+        rules = self._policy().at(survey.matter.estate).rules
         return Answer(
             at=now,
             score=given.score,
             dimensions=given.dimensions,
             comment=scrub(given.comment),
             sealed=sealed,
-            dissatisfied=given.score <= self._policy().rules.dissatisfied_up_to,
+            dissatisfied=given.score <= rules.dissatisfied_up_to,
             recorded_by=recorded_by,
             fingerprint=fingerprint,
         )

@@ -107,3 +107,54 @@ class TicketMerged(TicketEvent):
 
     name: ClassVar[str] = "ticket.merged"
     into: str
+
+
+class ReadingAlarmEvent(Event):
+    """What every fact about an alarm carries: `reader` is one of our own staff, by id, and
+    `number` the ticket whose person was opened when it was noticed.
+    """
+
+    can_be_urgent: ClassVar[bool] = False
+
+    alarm: str
+    reader: str
+    sign: str
+    number: str
+    estate: str | None = None
+
+
+class ReadingAlarmRaised(ReadingAlarmEvent):
+    """Somebody opens persons in a way that has to be explained."""
+
+    name: ClassVar[str] = "reading_alarm.raised"
+
+
+class ReadingAlarmAnswered(ReadingAlarmEvent):
+    """Somebody else has looked at it; `reason` is the code of what they found."""
+
+    name: ClassVar[str] = "reading_alarm.answered"
+    reason: str
+    by: str
+
+
+class TicketPersonErased(TicketEvent):
+    """What was sealed of one person is gone; the ticket's facts stay. `why` is a code."""
+
+    name: ClassVar[str] = "ticket.person_erased"
+    can_be_urgent: ClassVar[bool] = False
+    person: str
+    why: str
+
+
+class PrivacyRequestCarriedOut(Event):
+    """What became of a granted request: `done`, or `held` where a legal hold forbids it; in so
+    many of the person's tickets.
+    """
+
+    name: ClassVar[str] = "privacy_request.carried_out"
+    can_be_urgent: ClassVar[bool] = False
+
+    request: str
+    turn: int
+    outcome: Literal["done", "held"]
+    tickets: int

@@ -47,6 +47,19 @@ class Caller(BaseModel):
         return _without_controls(value)
 
 
+StaffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+"""An id, never a name: whom a matter is about stands in the ticket as it is."""
+
+
+class Concerned(BaseModel):
+    """Whom a matter is about, such as a complaint: departments and our own staff, by id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    departments: Annotated[tuple[StaffId, ...], Field(max_length=20)] = ()
+    people: Annotated[tuple[StaffId, ...], Field(max_length=20)] = ()
+
+
 class TicketReport(BaseModel):
     """A request as an outsider sends it (design: the ticket report)."""
 
@@ -69,6 +82,7 @@ class TicketReport(BaseModel):
     reporter_ref: Short | None = None
     upstream_number: Short | None = None
     confidential: bool = False
+    about: Concerned | None = None
     answer: Annotated[str, Field(max_length=4_000)] | None = None
     attachments: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
     test: bool = False

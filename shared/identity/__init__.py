@@ -1,6 +1,7 @@
 """Who acts and what they may: principals, tokens, links and rights."""
 
 from shared.identity.links import read_link, sign_link
+from shared.identity.permissions import PERMISSIONS, STAFF_ROLES, Permission, Scope, action_of
 from shared.identity.principal import (
     EVERYWHERE,
     ROLES,
@@ -10,11 +11,21 @@ from shared.identity.principal import (
     publisher_principal,
     service_principal,
 )
-from shared.identity.rights import Forbidden, require, require_role, sees
+from shared.identity.rights import (
+    DESK,
+    Forbidden,
+    allows,
+    handles,
+    is_about,
+    own_departments,
+    require,
+    sees,
+)
 from shared.identity.tokens import InvalidToken, issue_token, read_token
 
 __all__ = [
-    "EVERYWHERE", "ROLES", "UNNAMED", "Forbidden", "InvalidToken", "Principal", "Role",
-    "issue_token", "publisher_principal", "read_link", "read_token", "require", "require_role",
-    "sees", "service_principal", "sign_link",
+    "DESK", "EVERYWHERE", "PERMISSIONS", "ROLES", "STAFF_ROLES", "UNNAMED", "Forbidden",
+    "InvalidToken", "Permission", "Principal", "Role", "Scope", "action_of", "allows", "handles",
+    "is_about", "issue_token", "own_departments", "publisher_principal", "read_link", "read_token",
+    "require", "sees", "service_principal", "sign_link",
 ]  # fmt: skip

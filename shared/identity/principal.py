@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
+
+from shared.policy.policy import Group
 
 Role = Literal[
     "agent", "dispatcher", "department", "supervisor", "manager", "privacy_officer", "auditor",
@@ -17,14 +19,22 @@ EVERYWHERE: Final = "*"
 class Principal:
     """Somebody or something that acts, with its reach.
 
-    `places` are estate ids or `*`, `departments` likewise; `person` is the id on the duty list
-    for whom this principal answers, where it is one.
+    `places` are ids of estates or of places above them, or `*`; `departments` likewise. `actions`
+    is what is left of the role's, where it is less (keys of systems).
     """
 
     id: str
     role: Role
     places: frozenset[str] = frozenset({EVERYWHERE})
     departments: frozenset[str] = frozenset({EVERYWHERE})
+    actions: frozenset[str] | None = None
+
+    def within(self, group: Group) -> Principal:
+        """The same with the estates below its places, as the group is now."""
+        return self if EVERYWHERE in self.places else self._at(group.estates_of(self.places))
+
+    def _at(self, places: frozenset[str]) -> Principal:
+        return self if places == self.places else replace(self, places=places)
 
     def reaches(self, estate: str | None) -> bool:
         """Whether the place is within this principal's reach; an unknown place is the desk's."""

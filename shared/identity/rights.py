@@ -1,52 +1,106 @@
 """Whether a principal may do something: role, place and department decide (design promise 10).
 
-What the table of the lifecycle says of roles is the only source; this module adds the reach.
+The table says which role and how far; this module asks it, and nobody else does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from shared.identity.principal import Principal
-from shared.tickets import ROWS, Ticket, Transition, WorkOrder
+from shared.identity.permissions import PERMISSIONS, Scope, action_of
+from shared.identity.principal import EVERYWHERE, Principal
+from shared.tickets import Ticket, Transition, WorkOrder
+
+DESK: Final = "customer_service"
+"""The department that the hotline's own agents and dispatchers are of."""
+_AT_THE_DESK: Final = frozenset({"agent", "dispatcher"})
 
 
 class Forbidden(Exception):
     """The principal may not do this; the text names the role and the act, nothing of the ticket."""
 
-    def __init__(self, principal: Principal, act: str, allowed: Iterable[str] = ()) -> None:
-        text = f"role {principal.role} may not {act} here"
-        roles = ", ".join(sorted(allowed))
-        super().__init__(f"{text}; ask one of: {roles}" if roles else text)
+    def __init__(self, principal: Principal, act: str, why: str) -> None:
+        super().__init__(f"role {principal.role} may not {act} here; {why}")
+
+    @classmethod
+    def by_role(cls, principal: Principal, action: str) -> Forbidden:
+        """No such principal may do it anywhere."""
+        roles = ", ".join(sorted(PERMISSIONS[action].roles - {"service"}))
+        why = f"ask one of: {roles}" if roles else "it happens by rule alone"
+        return cls(principal, action, why)
+
+    @classmethod
+    def by_reach(cls, principal: Principal, action: str) -> Forbidden:
+        """Others of the same role may do it, where this one does not reach."""
+        return cls(principal, action, "it is outside your places, departments or scope")
+
+
+def allows(principal: Principal, action: str) -> bool:
+    """Whether the principal may do this at all, whatever it will turn out to be done to."""
+    return principal.role in PERMISSIONS[action].roles and _is_in_scope(principal, action)
 
 
 def require(
     principal: Principal,
-    transition: Transition,
+    act: str | Transition,
     *,
     ticket: Ticket | None = None,
     order: WorkOrder | None = None,
 ) -> None:
-    """Raise Forbidden unless the role may, and the place and department are within reach."""
-    if principal.role not in ROWS[transition].roles:
-        raise Forbidden(principal, transition.value, ROWS[transition].roles - {"service"})
+    """Raise Forbidden unless the role may, and place and department are within reach."""
+    action = action_of(act) if isinstance(act, Transition) else act
+    if principal.role not in PERMISSIONS[action].roles:
+        raise Forbidden.by_role(principal, action)
+    if not _is_in_scope(principal, action):
+        raise Forbidden.by_reach(principal, action)
     if ticket is not None and not sees(principal, ticket):
-        raise Forbidden(principal, transition.value)
-    is_department = principal.role == "department"
-    if order is not None and is_department and not principal.answers_for(order.department):
-        raise Forbidden(principal, transition.value)
+        raise Forbidden.by_reach(principal, action)
+    if order is not None and not handles(principal, order):
+        raise Forbidden.by_reach(principal, action)
 
 
 def sees(principal: Principal, ticket: Ticket) -> bool:
     """Whether a ticket is within a principal's reach at all."""
-    if not principal.reaches(ticket.estate):
+    if not principal.reaches(ticket.estate) or is_about(ticket, principal):
         return False
-    if principal.role != "department":
-        return True
-    return any(principal.answers_for(order.department) for order in ticket.work_orders)
+    return principal.role != "department" or any(
+        principal.answers_for(order.department) for order in ticket.work_orders
+    )
 
 
-def require_role(principal: Principal, act: str, *roles: str) -> None:
-    """Raise Forbidden unless the principal has one of the roles."""
-    if principal.role not in roles:
-        raise Forbidden(principal, act, roles)
+def is_about(ticket: Ticket, principal: Principal) -> bool:
+    """Whether a matter is about the principal or their own department: then it is not for them."""
+    own = own_departments(principal)
+    departments = ticket.about.departments
+    return principal.id in ticket.about.people or any(
+        own is None or department in own for department in departments
+    )
+
+
+def own_departments(principal: Principal) -> frozenset[str] | None:
+    """The departments whose people this one is of; None for all of them. Those who stand above the
+    departments are of none.
+    """
+    if principal.role == "department":
+        return None if EVERYWHERE in principal.departments else principal.departments
+    if principal.role in _AT_THE_DESK:
+        return (principal.departments - {EVERYWHERE}) | {DESK}
+    return frozenset()
+
+
+def handles(principal: Principal, order: WorkOrder) -> bool:
+    """Whether a work order of a ticket within reach is this principal's to act on."""
+    return principal.role != "department" or principal.answers_for(order.department)
+
+
+def _is_in_scope(principal: Principal, action: str) -> bool:
+    whole_group = PERMISSIONS[action].scope is Scope.GROUP
+    return _is_given(principal.actions, action) and (
+        not whole_group or EVERYWHERE in principal.places
+    )
+
+
+def _is_given(actions: Iterable[str] | None, action: str) -> bool:
+    """Keys of systems may hold less than their role; whoever has no list has all of it."""
+    return actions is None or action in actions

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import jwt
 
@@ -14,9 +16,10 @@ from shared.identity.principal import ROLES, Principal
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "estateline"
 LIFETIME: Final = timedelta(hours=8)
-LEEWAY_SECONDS: Final = 30
+LEEWAY: Final = timedelta(seconds=30)
 KEPT: Final = 4_096
 """Tokens whose signature is not checked anew at every request; what fails is never kept."""
+_NOT_VALID: Final = "the token is not valid; ask for a new one"
 
 
 class InvalidToken(Exception):
@@ -27,33 +30,72 @@ class InvalidToken(Exception):
         super().__init__(reason)
 
 
+@dataclass(frozen=True, slots=True)
+class SessionMark:
+    """What makes a token one of a session, which can be taken back before the token ends.
+
+    `edition` is the account's when the token was made; in an `unfinished` session nothing may be
+    done but setting up a second factor.
+    """
+
+    id: str
+    edition: int
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a token says, and that we signed it. Without a session it counts until it ends, the
+    leeway included.
+    """
+
+    principal: Principal
+    issued_at: datetime
+    ends_at: datetime
+    session: SessionMark | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether its bearer may set up a second factor and nothing else."""
+        return self.session is not None and self.session.unfinished
+
+
 def issue_token(
-    principal: Principal, secret: bytes, *, now: datetime, lifetime: timedelta = LIFETIME
+    principal: Principal,
+    secret: bytes,
+    *,
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
+    session: SessionMark | None = None,
 ) -> str:
     """A token for `principal` that is valid for `lifetime` from `now` (aware)."""
-    claims = {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "sub": principal.id,
         "role": principal.role,
         "places": sorted(principal.places),
         "departments": sorted(principal.departments),
         "iat": int(now.timestamp()),
+        "iat_ms": round(now.timestamp() * 1000),
         "exp": int((now + lifetime).timestamp()),
         "jti": secrets.token_hex(8),
     }
+    if session is not None:
+        claims |= {"sid": session.id, "edition": session.edition}
+        claims |= {"unfinished": True} if session.unfinished else {}
     return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
-def read_token(token: str, secret: bytes, *, now: datetime) -> Principal:
-    """The principal of a token at `now`; raises InvalidToken."""
-    principal, end = _verified(token, secret)
-    if end < now:
+def read_token(token: str, secret: bytes, *, now: datetime) -> Signed:
+    """What a token says at `now`; raises InvalidToken."""
+    signed = _verified(token, secret)
+    if signed.ends_at < now:
         raise InvalidToken("the token has expired; ask for a new one")
-    return principal
+    return signed
 
 
 @lru_cache(maxsize=KEPT)
-def _verified(token: str, secret: bytes) -> tuple[Principal, datetime]:
+def _verified(token: str, secret: bytes) -> Signed:
     """Whose token it is, and until when; the same token comes with every request of its bearer."""
     try:
         claims = jwt.decode(
@@ -67,14 +109,28 @@ def _verified(token: str, secret: bytes) -> tuple[Principal, datetime]:
     except jwt.InvalidIssuerError as error:
         raise InvalidToken("the token was issued by somebody else") from error
     except jwt.InvalidTokenError as error:
-        raise InvalidToken("the token is not valid; ask for a new one") from error
+        raise InvalidToken(_NOT_VALID) from error
     try:
-        end = datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=LEEWAY_SECONDS)
+        ends_at = datetime.fromtimestamp(claims["exp"], UTC) + LEEWAY
+        issued_at = datetime.fromtimestamp(claims.get("iat_ms", 0) / 1000, UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise InvalidToken("the token is not valid; ask for a new one") from error
+        raise InvalidToken(_NOT_VALID) from error
+    return Signed(_principal_in(claims), issued_at, ends_at, _session_in(claims))
+
+
+def _principal_in(claims: Mapping[str, Any]) -> Principal:
     role = claims.get("role")
     if role not in ROLES:
         raise InvalidToken("the token names a role that does not exist")
     # Whoever has no place left reaches none.
     places, departments = claims.get("places", ()), claims.get("departments", ())
-    return Principal(claims["sub"], role, frozenset(places), frozenset(departments)), end
+    return Principal(claims["sub"], role, frozenset(places), frozenset(departments))
+
+
+def _session_in(claims: Mapping[str, Any]) -> SessionMark | None:
+    if "sid" not in claims:
+        return None
+    id, edition = claims["sid"], claims.get("edition")
+    if not isinstance(id, str) or not isinstance(edition, int):
+        raise InvalidToken(_NOT_VALID)
+    return SessionMark(id, edition, unfinished=claims.get("unfinished") is True)

@@ -47,6 +47,7 @@ class Calendar(BaseModel):
     workweek: Annotated[frozenset[Weekday], Field(min_length=1)] = frozenset({1, 2, 3, 4, 5})
     days_off: frozenset[date] = frozenset()
     make_up_workdays: frozenset[date] = frozenset()
+    until: date | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -70,6 +71,14 @@ class Calendar(BaseModel):
     def zone(self) -> ZoneInfo:
         """The estate's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def last_day(self) -> date | None:
+        """Until when its days off are known: as it says, else to the end of the last year it names
+        days of; None for one of plain weeks.
+        """
+        named = self.days_off | self.make_up_workdays
+        return self.until or (date(max(named).year, 12, 31) if named else None)
 
     def is_workday(self, day: date) -> bool:
         """Days off and make-up workdays outrank the week."""

@@ -6,6 +6,7 @@ month does not silence a fire of today. Only where no danger stands do the routi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +32,11 @@ _REPAIR = "repair"
 _URGENT = "urgent"
 # A claimed emergency of which nothing tells the kind: somebody goes and looks for a person.
 _UNKNOWN_DANGER = "trapped_person"
+
+NEEDED_TYPES: Final = (EMERGENCY, _INQUIRY)
+NEEDED_AREAS: Final = (_OTHER,)
+NEEDED_URGENCIES: Final = (EMERGENCY, _URGENT, NORMAL)
+"""What a text without any clue is taken for, and what the rules here name by themselves."""
 
 _Fired = dict[str, dict[str, float]]
 

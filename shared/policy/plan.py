@@ -73,7 +73,9 @@ def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
 
     Total: whatever is unclear is named in `undecided`. A routine request that is undecided has no
     department yet and no promise but that of the manual queue; an emergency has both at once.
+    What the estate has of its own decides before what the group has.
     """
+    policy = policy.at(report.estate)
     found = report.found or classify(
         report.text, policy.taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
     )

@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from shared.policy.calendar import Calendar
+from shared.policy.documents import KINDS, read_documents
 from shared.policy.lexicon import Lexicon
+from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.taxonomy import Limit, Taxonomy
 from shared.policy.templates import Templates
 from shared.policy.yaml import read_yaml
 
-KINDS: Final = ("group", "taxonomy", "lexicon", "calendar", "rules", "templates")
-"""The documents a policy is made of."""
+
+class Place(BaseModel):
+    """A region or city company: a place of the tree above the estates. `within` is the one above
+    it, or None right below the group.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    kind: Literal["region", "company"]
+    zh: str
+    en: str
+    within: str | None = None
 
 
 class Estate(BaseModel):
-    """One estate (小区) and the names people call it by."""
+    """One estate (小区), the names people call it by, and the place above it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,17 +53,63 @@ class Estate(BaseModel):
     zh: str
     en: str
     aliases: tuple[str, ...] = ()
+    within: str | None = None
 
 
 class Group(BaseModel):
-    """The property group and its estates."""
+    """The property group, its estates and the places between them and the group."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     zh: str
     en: str
+    places: tuple[Place, ...] = ()
     estates: tuple[Estate, ...]
+
+    @model_validator(mode="after")
+    def _is_a_tree(self) -> Self:
+        """Raise ValueError naming every place that hangs in the air or in a ring."""
+        everything: tuple[Place | Estate, ...] = (*self.places, *self.estates)
+        faults = [fault for place in everything if (fault := self._fault(place))]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _fault(self, place: Place | Estate) -> str | None:
+        if place.within is not None and place.within not in self._places:
+            return f"{place.id}: within {place.within!r}, which is no place of the group"
+        if place.id in self._above(place):
+            return f"{place.id}: lies within itself"
+        return None
+
+    @cached_property
+    def _places(self) -> Mapping[str, Place]:
+        return {place.id: place for place in self.places}
+
+    def _above(self, place: Place | Estate) -> list[str]:
+        """The ids of all places above one, the nearest first; a ring is left where it closes."""
+        above: list[str] = []
+        within = place.within
+        while within is not None and within in self._places and within not in above:
+            above.append(within)
+            within = self._places[within].within
+        return above
+
+    @cached_property
+    def _estates_of(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {place.id: set() for place in self.places}
+        for estate in self.estates:
+            for place in self._above(estate):
+                found[place].add(estate.id)
+        return {place: frozenset(estates) for place, estates in found.items()}
+
+    def estates_of(self, places: Iterable[str]) -> frozenset[str]:
+        """The estates at or below these places. What is no place above an estate stands for itself:
+        an estate, also one that the group has no more, or `*`.
+        """
+        below = (self._estates_of.get(place, frozenset((place,))) for place in places)
+        return frozenset[str]().union(*below)
 
     @cached_property
     def _by_name(self) -> Mapping[str, Estate]:
@@ -65,6 +132,10 @@ class Group(BaseModel):
         return None
 
 
+Retained = Annotated[timedelta, Field(ge=timedelta(days=30))]
+"""Shorter than a ticket can be reopened, nobody could be told what came of it."""
+
+
 class Rules(BaseModel):
     """Numbers of the lifecycle that a group sets for itself (see `sample/rules.yaml`)."""
 
@@ -79,6 +150,12 @@ class Rules(BaseModel):
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
     desk_numbers: tuple[str, ...]
+    retain_for: Retained = timedelta(days=1095)
+    retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)
+
+    def retained(self, type: str) -> timedelta:
+        """How long persons are kept after a ticket of this type is over."""
+        return self.retain_types_for.get(type, self.retain_for)
 
 
 def _checked_before(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
@@ -87,7 +164,10 @@ def _checked_before(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 
 class Policy(BaseModel):
-    """All that is in force, under one version name that tickets keep."""
+    """All that is in force, under one version name that tickets keep.
+
+    What it holds is the group's; whoever decides about a ticket asks `at` its estate.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -99,6 +179,14 @@ class Policy(BaseModel):
     rules: Rules
     templates: Annotated[Templates, WrapValidator(_checked_before)]
 
+    _at: dict[str | None, Policy] = PrivateAttr(default_factory=dict)
+
+    def at(self, estate: str | None) -> Policy:
+        """The policy as it is for an estate, under the same version: the group's where its layers
+        say nothing else, or where the estate is not known.
+        """
+        return self._at.get(estate, self)
+
 
 def sample_documents() -> dict[str, dict[str, Any]]:
     """The documents of the sample group, by kind."""
@@ -107,43 +195,63 @@ def sample_documents() -> dict[str, dict[str, Any]]:
 
 
 def load_documents(overlay: Path | None = None) -> dict[str, dict[str, Any]]:
-    """The sample documents, with those parts replaced that the YAML file `overlay` names.
-
-    The overlay holds `<kind>: {…}`, merged into the sample: mappings by key, lists by `id`.
-    """
+    """The sample documents, with those parts replaced that the YAML file `overlay` names."""
     documents = sample_documents()
     if overlay is None:
         return documents
-    changes = read_yaml(overlay.read_text("utf-8")) or {}
-    if not isinstance(changes, dict):
-        raise ValueError(f"{overlay}: is not a mapping of kinds; known are {list(KINDS)}")  # noqa: TRY004 - a fault of the file, not of the program
-    if unknown := set(changes) - set(KINDS):
-        raise ValueError(f"{overlay}: unknown kinds {sorted(unknown)}; known are {list(KINDS)}")
-    return {kind: _merged(documents[kind], changes.get(kind, {})) for kind in KINDS}
-
-
-def _merged(base: Any, change: Any) -> Any:
-    """Mappings are merged, lists of things with an id are merged by it, the rest is replaced."""
-    if _has_ids(base) and _has_ids(change):
-        known = {item["id"]: item for item in base}
-        merged = {item["id"]: _merged(known.get(item["id"]), item) for item in change}
-        return list((known | merged).values())
-    if not (isinstance(base, dict) and isinstance(change, dict)):
-        return change
-    return base | {key: _merged(base.get(key), value) for key, value in change.items()}
-
-
-def _has_ids(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(v, dict) and "id" in v for v in value)
+    try:
+        return read_documents(overlay.read_text("utf-8"), documents)
+    except ValueError as error:
+        raise ValueError(f"{overlay}: {error}") from error
 
 
 def build_policy(version: str, documents: Mapping[str, Any]) -> Policy:
-    """Read the documents; raises ValueError naming every fault."""
+    """Read the documents; raises ValueError naming every fault of theirs by itself.
+
+    Whether they fit each other, and the world, is told by `shared.policy.checks`.
+    """
     given = {kind: documents[kind] for kind in KINDS if kind in documents}
-    for kind, read in (("lexicon", _lexicon), ("templates", _templates)):
+    for kind in ("lexicon", "templates"):
         with suppress(KeyError, ValueError, TypeError):  # faults are named below, all at once
-            given[kind] = read(orjson.dumps(given[kind], option=orjson.OPT_SORT_KEYS))
-    return Policy(version=version, **given)
+            given[kind] = read_kind(kind, given[kind])
+    policy = Policy(version=version, **given)
+    policy._at |= _by_estate(policy, documents)  # noqa: SLF001 - it is made in this module only
+    return policy
+
+
+def read_kind(kind: str, document: Any) -> BaseModel:
+    """One document as a value; raises ValidationError, or TypeError for what is no document."""
+    if kind in _CACHED:
+        return _CACHED[kind](orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+    return _MODELS[kind].model_validate(document)
+
+
+def _by_estate(policy: Policy, documents: Mapping[str, Any]) -> dict[str | None, Policy]:
+    """The estates for which something differs; those under the same layers share one policy."""
+    if faults := list(layer_faults(documents)):
+        raise ValueError("; ".join(map(str, faults)))
+    made: dict[tuple[str, ...], Policy] = {}
+    found: dict[str | None, Policy] = {}
+    for estate in policy.group.estates:
+        layers = layers_at(documents, estate.id)
+        if layers and layers not in made:
+            made[layers] = _at_place(policy, documents, layers[-1])
+        if layers:
+            found[estate.id] = made[layers]
+    return found
+
+
+def _at_place(policy: Policy, documents: Mapping[str, Any], place: str) -> Policy:
+    """The policy under the layers of a place; what they do not touch is the very same value."""
+    merged = documents_at(documents, place)
+    changed = [kind for kind in LOCAL_KINDS if merged[kind] is not documents[kind]]
+    try:
+        own = {kind: _MODELS[kind].model_validate(merged[kind]) for kind in changed}
+    except ValueError as error:
+        raise ValueError(f"local.{place}: {error}") from error
+    here = policy.model_copy(update=own)
+    here._at = {}  # noqa: SLF001 - it is made in this module only
+    return here
 
 
 # Most versions share these with the one before, and reading them takes a while.
@@ -155,3 +263,12 @@ def _lexicon(content: bytes) -> Lexicon:
 @lru_cache(maxsize=4)
 def _templates(content: bytes) -> Templates:
     return Templates.model_validate(orjson.loads(content))
+
+
+_CACHED: Final[Mapping[str, Callable[[bytes], BaseModel]]] = {
+    "lexicon": _lexicon, "templates": _templates,
+}  # fmt: skip
+_MODELS: Final[Mapping[str, type[BaseModel]]] = {
+    "group": Group, "taxonomy": Taxonomy, "lexicon": Lexicon, "calendar": Calendar,
+    "rules": Rules, "templates": Templates,
+}  # fmt: skip

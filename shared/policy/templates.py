@@ -98,11 +98,15 @@ def _faults(templates: Templates) -> Iterator[str]:
                 yield f"{purpose}.{language}: is missing"
                 continue
             for part, source in (("subject", words.subject), ("body", words.body)):
-                yield from (f"{purpose}.{language}.{part}: {why}" for why in _wrong_with(source))
+                yield from (
+                    f"{purpose}.{language}.{part}: {why}" for why in faults_in_words(source)
+                )
 
 
-def _wrong_with(source: str) -> Iterator[str]:
-    """Read the template, then try it with every field filled and with every field empty."""
+def faults_in_words(source: str) -> Iterator[str]:
+    """What is wrong with one template: it is read, then tried with every field filled and with
+    every field empty.
+    """
     try:
         used = meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
         unknown = sorted(used - FIELDS.keys())

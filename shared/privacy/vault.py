@@ -1,11 +1,12 @@
 """The data keys of sealed persons: one per estate, one of the group, in MongoDB's key vault.
 
-The master key wraps them and never leaves the key file. Sealing and opening stand in modules of
-their own (`seal`, `open`), because only few may import the second.
+A master key wraps them, which never leaves the key file or the key service. Sealing and opening
+stand in modules of their own (`seal`, `open`), because only few may import the second.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from bson.binary import Binary
@@ -23,6 +24,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from shared.privacy.visits import Visits
+from shared.privacy.wrapping import LOCAL, LocalMasters, Wrapping
 
 VAULT: Final = "__keyVault"
 ALGORITHM: Final = Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random
@@ -38,14 +40,20 @@ def key_name(estate: str | None) -> str:
 class Vault:
     """Client-side encryption under the keys of one database."""
 
-    def __init__(self, client: AsyncIOMotorClient[Any], database: str, master: bytes) -> None:
+    def __init__(
+        self, client: AsyncIOMotorClient[Any], database: str, wrapping: Wrapping | bytes
+    ) -> None:
+        """`wrapping` is a local master key, or all that is known of wrapping."""
+        if isinstance(wrapping, bytes):
+            wrapping = LocalMasters(LOCAL, wrapping).to_wrapping()
+        self._wrapping = wrapping
         # The attribute form fails on names with a leading underscore. The library reads keys by
         # majority whatever the client does: a key that only its writer sees yet is none to it.
         self._keys = client[database].get_collection(
             VAULT, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
         )
         self._encryption: Any = AsyncIOMotorClientEncryption(
-            {"local": {"key": master}},
+            dict(wrapping.providers),
             f"{database}.{VAULT}",
             client,
             CodecOptions(tz_aware=True),
@@ -73,7 +81,11 @@ class Vault:
         try:
             return await self._sealing.make((value, name))
         except EncryptionError as error:
-            raise _cause_of(error) from error
+            cause = _cause_of(error)
+            if cause is not error or await self._is_there(name):
+                raise cause from error
+            self._known.discard(name)  # destroyed meanwhile: what comes now gets a key of its own
+            return await self.encrypt(value, name)
 
     async def decrypt(self, sealed: bytes) -> Any:
         """Undo `encrypt`; raises CannotOpen when the key is gone or the data are damaged, and what
@@ -88,13 +100,42 @@ class Vault:
     async def _ensure(self, name: str) -> None:
         if name in self._known:
             return
-        if await self._keys.find_one({"keyAltNames": name}, {"_id": 1}) is None:
+        if not await self._is_there(name):
             try:
-                await self._encryption.create_data_key("local", key_alt_names=[name])
+                await self._encryption.create_data_key(
+                    self._wrapping.provider,
+                    master_key=self._wrapping.master_key,
+                    key_alt_names=[name],
+                )
             except (DuplicateKeyError, OperationFailure, EncryptionError):
-                if await self._keys.find_one({"keyAltNames": name}, {"_id": 1}) is None:
+                if not await self._is_there(name):
                     raise
         self._known.add(name)
+
+    async def _is_there(self, name: str) -> bool:
+        return await self._keys.find_one({"keyAltNames": name}, {"_id": 1}) is not None
+
+    async def destroy(self, name: str) -> bool:
+        """Destroy a key for ever; False when there is none. Processes that have used it forget it
+        within a minute.
+        """
+        return (await self._keys.delete_one({"keyAltNames": name})).deleted_count == 1
+
+    async def wrap_anew(self, old: Collection[str]) -> int:
+        """Have the provider that wraps from now on wrap what these others wrapped; how many keys.
+
+        May be repeated: what is done is left alone. Raises CannotOpen where some are left.
+        """
+        left = {"masterKey.provider": {"$in": sorted(old)}}
+        before = await self._keys.count_documents(left)
+        if before:
+            await self._encryption.rewrap_many_data_key(
+                left, provider=self._wrapping.provider, master_key=self._wrapping.master_key
+            )
+        after = await self._keys.count_documents(left)
+        if after:
+            raise CannotOpen
+        return before
 
     async def aclose(self) -> None:
         """Release the library's handles."""

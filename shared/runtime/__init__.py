@@ -1,12 +1,14 @@
 """What every service stands on: settings, platform, HTTP, running and stopping."""
 
-from shared.runtime.asking import Asking, principal
+from shared.runtime.asking import Asking, Bearing, principal, source_of
+from shared.runtime.doors import decides, may, may_do, open_to_all
 from shared.runtime.platform import Platform, open_platform
 from shared.runtime.problems import Problem, not_found, problem_of
 from shared.runtime.serve import Parts, build_service, run_service
 from shared.runtime.settings import ServiceSettings, for_service
 
 __all__ = [
-    "Asking", "Parts", "Platform", "Problem", "ServiceSettings", "build_service", "for_service",
-    "not_found", "open_platform", "principal", "problem_of", "run_service",
+    "Asking", "Bearing", "Parts", "Platform", "Problem", "ServiceSettings", "build_service",
+    "decides", "for_service", "may", "may_do", "not_found", "open_platform", "open_to_all",
+    "principal", "problem_of", "run_service", "source_of",
 ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""Who asks over HTTP."""
+"""Who asks over HTTP: people by the token of their session, systems by their key.
+
+Both are judged in memory. Where what was taken back cannot be read, nobody is believed: 503.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,57 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.identity import InvalidToken, Principal, read_token
+from shared.identity.api_keys import KEY_PREFIX
+from shared.identity.tokens import Signed
 from shared.runtime.platform import Platform
 
 
+class FactorNeeded(Exception):
+    """The role asks for a second factor and the account has none: this session may set it up."""
+
+    def __init__(self) -> None:
+        super().__init__("set up a second factor at /v1/session/factor, then sign in again")
+
+
 async def principal(request: Request) -> Principal:
-    """Who asks, by the bearer token; 401 without a valid one."""
+    """Who asks, by the bearer's token or key; 401 without a valid one."""
     platform: Platform = request.app.state.platform
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    shown = _shown(request)
+    if shown.startswith(KEY_PREFIX):
+        known = platform.credentials.bearer_of(shown, now=platform.store.clock.now())
+    else:
+        known = _finished(_judged(platform, shown)).principal
+    return known.within(platform.policy.group)
+
+
+def source_of(request: Request) -> str:
+    """The address a request came from, for the audit; a proxy's where there is one."""
+    return request.client.host if request.client else "unknown"
+
+
+async def signed(request: Request) -> Signed:
+    """The token of whoever asks, also of a session that may only set up a second factor yet."""
+    return _judged(request.app.state.platform, _shown(request))
+
+
+def _shown(request: Request) -> str:
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not shown:
         raise InvalidToken("send the header `Authorization: Bearer <token>`")
-    return read_token(token, platform.keys.token, now=platform.store.clock.now())
+    return shown
+
+
+def _judged(platform: Platform, token: str) -> Signed:
+    found = read_token(token, platform.keys.token, now=platform.store.clock.now())
+    platform.credentials.judge(found)
+    return found
+
+
+def _finished(found: Signed) -> Signed:
+    if found.is_unfinished:
+        raise FactorNeeded
+    return found
 
 
 Asking = Annotated[Principal, Depends(principal)]
+Bearing = Annotated[Signed, Depends(signed)]

@@ -9,8 +9,9 @@ from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.runtime.body_limit import LARGEST_BODY, BodyLimit
+from shared.runtime.doors import name_doors, open_to_all
 from shared.runtime.platform import Platform
-from shared.runtime.problems import Problem, add_problem_handlers
+from shared.runtime.problems import PROBLEMS, Problem, add_problem_handlers
 from shared.store import STORE_DOWN
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -31,18 +32,26 @@ def build_app(
         async with lifespan():
             yield
 
-    app = FastAPI(title=title, version="1", lifespan=run, redoc_url=None, strict_content_type=False)
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=run,
+        redoc_url=None,
+        strict_content_type=False,
+        responses=PROBLEMS,
+    )
     app.state.platform = platform
     app.add_middleware(BodyLimit, largest=largest_body)
     add_problem_handlers(app)
-    for router in routers:
+    all_routers = (*routers, _health(platform))
+    name_doors(all_routers)
+    for router in all_routers:
         app.include_router(router)
-    app.include_router(_health(platform))
     return app
 
 
 def _health(platform: Platform) -> APIRouter:
-    router = APIRouter(tags=["health"])
+    router = APIRouter(tags=["health"], dependencies=[open_to_all()])
 
     @router.get("/healthz")
     async def alive() -> dict[str, str]:

@@ -1,45 +1,50 @@
-"""Every service's parked messages over HTTP: listed, shown, replayed; never opened."""
+"""Every service's parked messages over HTTP: listed, shown, replayed on record; never opened."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
+from shared.audit import Trail
 from shared.bus import ParkedRelay
-from shared.identity import require_role
-from shared.runtime.asking import Asking
+from shared.runtime.asking import Asking, source_of
+from shared.runtime.doors import may
 from shared.runtime.problems import not_found
 from shared.store import Doc
 from shared.store.parked import ParkedMessages
 
-MAY: Final = ("supervisor", "administrator")
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-def build_parked_api(parked: ParkedMessages, relay: ParkedRelay) -> APIRouter:
+def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -> APIRouter:
     """The operator's hands on what this service could not handle."""
     router = APIRouter(prefix="/v1/parked", tags=["parked"])
 
-    @router.get("")
-    async def listed(asking: Asking, after: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+    @router.get("", dependencies=[may("parked.see")])
+    async def listed(after: str | None = None, limit: Limit = 50) -> dict[str, Any]:
         """Parked messages without their bodies, by id; `next` is the cursor of the next page."""
-        require_role(asking, "list parked messages", *MAY)
         items = [_shown(entry) for entry in await parked.listed(after=after, limit=limit)]
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
-    @router.get("/{id}")
-    async def show(id: str, asking: Asking) -> dict[str, Any]:
+    @router.get("/{id}", dependencies=[may("parked.see")])
+    async def show(id: str) -> dict[str, Any]:
         """One parked message; its body stays as it is kept."""
-        require_role(asking, "see a parked message", *MAY)
         entry = await _get(parked, id)
         return _shown(entry) | {"sealed": entry["sealed"], "bytes": len(entry["body"])}
 
-    @router.post("/{id}/replay", status_code=202)
-    async def replay(id: str, asking: Asking) -> dict[str, str]:
-        """Send it to its queue again, its attempts forgotten."""
-        require_role(asking, "replay a parked message", *MAY)
-        await relay.replay(await _get(parked, id), fresh=True)
+    @router.post("/{id}/replay", status_code=202, dependencies=[may("parked.replay")])
+    async def replay(id: str, asking: Asking, request: Request) -> dict[str, str]:
+        """Send it to its queue again, its attempts forgotten; on record before it is sent."""
+        entry = await _get(parked, id)
+        await trail.record(
+            asking,
+            "parked.replayed",
+            ("parked", id),
+            source=source_of(request),
+            details={"queue": entry["queue"]},
+        )
+        await relay.replay(entry, fresh=True)
         return {"id": id, "status": "replayed"}
 
     return router

@@ -1,4 +1,4 @@
-"""What every service stands on, built once: store, bus, policy, duty list, privacy."""
+"""What every service stands on, built once: store, bus, policy, duty list, credentials, audit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 from pymongo import IndexModel
 
+from shared.audit import Trail
 from shared.bus import (
     Consumers,
     OutboxPublisher,
@@ -27,6 +28,7 @@ from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
 from shared.runtime.settings import ServiceSettings
 from shared.store import STORE_DOWN, Store, connect
+from shared.store.credentials import Credentials
 from shared.store.parked import ParkedMessages
 from shared.store.policies import NoPolicyError, PolicyReader
 from shared.store.rosters import DutyReader
@@ -48,12 +50,14 @@ class Platform:
     tickets: Tickets
     policies: PolicyReader
     duty: DutyReader
+    credentials: Credentials
     vault: Vault
     sealer: Sealer
     index: BlindIndex
     publishers: Mapping[Lane, Publisher]
     outbox: OutboxPublisher
     parked: ParkedMessages
+    trail: Trail
     consumers: Consumers
     quiet: Quiet
 
@@ -78,6 +82,7 @@ class Platform:
             for publisher in self.publishers.values():
                 group.create_task(publisher.connect())
             group.create_task(repeat(self.refresh, seconds=POLL_SECONDS))
+            group.create_task(repeat(self.credentials.refresh, seconds=POLL_SECONDS))
             group.create_task(self.outbox.run())
             group.create_task(Relay(self.outbox, parked).run())
             group.create_task(self.consumers.run())
@@ -99,10 +104,12 @@ async def open_platform(
     *,
     indexes: Mapping[str, Sequence[IndexModel]],
     seals_parked: bool = False,
+    classifies: bool = False,
 ) -> Platform:
     """Connect and wait until the store answers and a policy is in force (at most a minute).
 
-    With `seals_parked` the bodies of parked messages are sealed, as those from outside must be.
+    With `seals_parked` the bodies of parked messages are sealed, as those from outside must be;
+    with `classifies` every policy has learned its examples before it counts.
     """
     keys = load_keys(settings.key_file)
     url = settings.amqp_url.get_secret_value()
@@ -116,28 +123,32 @@ async def open_platform(
     store = Store(routine_client, settings.database, service=service, urgent=urgent_client)
     outbox = OutboxPublisher(store, publishers)
     store.outbox = outbox
-    vault = Vault(store.client, settings.database, keys.master)
+    vault = Vault(store.client, settings.database, settings.wrapping(keys))
     sealer = Sealer(vault, keys.index)
     parked = ParkedMessages(store)
-    policies = PolicyReader(store)
+    policies = PolicyReader(store, learns=classifies)
     platform = Platform(
         service=service,
         settings=settings,
         keys=keys,
         store=store,
-        tickets=Tickets(store, lambda: rules_of(policies.current)),
+        tickets=Tickets(store, lambda estate: rules_of(policies.current.at(estate))),
         policies=policies,
         duty=DutyReader(store),
+        credentials=Credentials(store, keys.derived("api-keys")),
         vault=vault,
         sealer=sealer,
-        index=BlindIndex(keys.index),
+        index=keys.blind_index(),
         publishers=publishers,
         outbox=outbox,
         parked=parked,
+        trail=Trail(store, settings.audit_folder),
         consumers=Consumers(url, store, parked, sealing=sealer if seals_parked else None),
         quiet=Quiet(url, service, store.precedence),
     )
-    await _until_ready(platform, {"parked": ParkedMessages.indexes, **indexes})
+    await platform.trail.start()
+    own = {"parked": ParkedMessages.indexes, "audit": Trail.indexes}
+    await _until_ready(platform, {**own, **indexes})
     return platform
 
 
@@ -147,6 +158,7 @@ async def _until_ready(platform: Platform, indexes: Mapping[str, Sequence[IndexM
             try:
                 await platform.store.start(indexes)
                 await platform.refresh()
+                await platform.credentials.refresh()
                 await platform.vault.start()
             except (*STORE_DOWN, NoPolicyError) as error:
                 logger.info("waiting_to_start", why=str(error)[:200])

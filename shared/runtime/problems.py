@@ -10,11 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from shared.audit import NotAnchored, UnfitForAudit
 from shared.bus import BrokerDown
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import faults_in
 from shared.identity import Forbidden, InvalidToken
+from shared.runtime.asking import FactorNeeded
 from shared.store import STORE_DOWN, Contested
+from shared.store.credentials import CredentialsAway
 from shared.store.policies import NoPolicyError
 from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
@@ -25,8 +28,39 @@ MOST_FAULTS: Final = 20
 PROBLEM_JSON: Final = "application/problem+json"
 
 
+_TEXT: Final = {"type": "string"}
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "Why not, as a problem document (RFC 9457)",
+        "content": {
+            PROBLEM_JSON: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status"],
+                    "properties": {
+                        "type": _TEXT,
+                        "title": _TEXT,
+                        "status": {"type": "integer"},
+                        "detail": _TEXT,
+                        "faults": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["field", "fault", "remedy"],
+                                "properties": {"field": _TEXT, "fault": _TEXT, "remedy": _TEXT},
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+"""What the OpenAPI documents say of every answer that is no success."""
+
+
 class Problem(Exception):
-    """An answer that is no success; `faults` name fields."""
+    """An answer that is no success; `faults` name fields, `retry_after` is in seconds."""
 
     def __init__(
         self,
@@ -36,9 +70,13 @@ class Problem(Exception):
         *,
         detail: str = "",
         faults: Sequence[Fault] = (),
+        retry_after: int | None = None,
         **more: Any,
     ) -> None:
         self.status = status
+        self.headers: dict[str, str] = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
         self.body: dict[str, Any] = {
             "type": f"urn:hotline:problem:{kind}", "title": title, "status": status,
         }  # fmt: skip
@@ -56,8 +94,7 @@ class Problem(Exception):
 
     def to_response(self) -> JSONResponse:
         """The problem document."""
-        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else None
-        return JSONResponse(self.body, self.status, headers, media_type=PROBLEM_JSON)
+        return JSONResponse(self.body, self.status, self.headers, media_type=PROBLEM_JSON)
 
 
 def not_found() -> Problem:
@@ -69,7 +106,7 @@ def not_found() -> Problem:
     )  # fmt: skip
 
 
-def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911 - one case an error
+def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911, PLR0912 - one case an error
     """The problem an error of ours means to whoever asked."""
     match error:
         case Problem():
@@ -88,16 +125,32 @@ def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911 - one case a
             return Problem(403, "forbidden", "Not within your rights", detail=str(error))
         case InvalidToken():
             return Problem(401, "not-signed-in", "Sign in first", detail=error.reason)
+        case FactorNeeded():
+            return Problem(403, "factor-needed", "A second factor is needed", detail=str(error))
+        case CredentialsAway():
+            return Problem(503, "credentials-away", "Nobody can be recognised; send it again")
         case Contested():
             return Problem(409, "contested", "Others are changing this now; send it again")
         case BrokerDown():
             return Problem(503, "broker-away", "The queue cannot be reached; send it again")
+        case UnfitForAudit():
+            return _unfit(error)
+        case NotAnchored():
+            return Problem(503, "not-anchored", "The audit's folder cannot be written to")
         case NoPolicyError():
             return Problem(503, "no-policy", "No policy is in force", detail=str(error))
         case _ if isinstance(error, STORE_DOWN):
             return Problem(503, "store-away", "The store cannot be reached; send it again")
         case _:
             return Problem(500, "failed", "Something broke here; it is in the log")
+
+
+def _unfit(error: UnfitForAudit) -> Problem:
+    remedy = "use ids and codes: letters, digits and . _ : / -"
+    return Problem(
+        422, "not-recordable", "This cannot be put on record, so it was not done",
+        faults=[Fault(error.field, error.why, remedy)],
+    )  # fmt: skip
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -123,7 +176,9 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     app.add_exception_handler(Exception, on_error)
     for kind in (Problem, MalformedMessage, NotAllowed, NoSuchTicket, NoSuchOrder, Forbidden,
-                 InvalidToken, Contested, BrokerDown, NoPolicyError, *STORE_DOWN):  # fmt: skip
+                 InvalidToken, FactorNeeded, CredentialsAway, Contested, BrokerDown, UnfitForAudit,
+                 NotAnchored, NoPolicyError,
+                 *STORE_DOWN):  # fmt: skip
         app.add_exception_handler(kind, on_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)

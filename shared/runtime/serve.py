@@ -60,7 +60,7 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
             await asyncio.gather(*running, return_exceptions=True)
             await platform.aclose()
 
-    routers = [*parts.routers, build_parked_api(platform.parked, parts.parked)]
+    routers = [*parts.routers, build_parked_api(platform.parked, parts.parked, platform.trail)]
     return build_app(platform, routers, lifespan, title=title, largest_body=parts.largest_body)
 
 

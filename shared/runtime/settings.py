@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.audit.anchors import FOLDER
+from shared.privacy import Keys
+from shared.privacy.wrapping import KeyService, Wrapping
 
 
 def for_service(service: str) -> SettingsConfigDict:
@@ -38,6 +44,27 @@ class ServiceSettings(BaseSettings):
     keys: Path | None = Field(
         None, validation_alias=_shared("keys"), description="Key file; default <data>/keys.json"
     )
+    audit: Path | None = Field(
+        None,
+        validation_alias=_shared("audit"),
+        description="Folder of the audit's anchors; default <data>/audit",
+    )
+    kms_provider: str | None = Field(
+        None,
+        validation_alias=_shared("kms_provider"),
+        description="Who wraps the data keys instead of the local master key: aws, azure, gcp, "
+        "kmip, or one of these with a name of its own, such as aws:second",
+    )
+    kms_providers: SecretStr | None = Field(
+        None,
+        validation_alias=_shared("kms_providers"),
+        description="JSON: how to reach each, as MongoDB's driver takes it",
+    )
+    kms_master_key: dict[str, Any] | None = Field(
+        None,
+        validation_alias=_shared("kms_master_key"),
+        description="JSON: which of its keys, as MongoDB's driver takes it",
+    )
     count_statements: bool = Field(
         False,
         validation_alias=_shared("count_statements"),
@@ -52,7 +79,32 @@ class ServiceSettings(BaseSettings):
         description="Where residents reach the survey, for links in messages",
     )
 
+    @model_validator(mode="after")
+    def _can_wrap(self) -> Self:
+        if self.kms_provider is None:
+            return self
+        try:
+            known = json.loads(self.kms_providers.get_secret_value() if self.kms_providers else "")
+        except ValueError as error:
+            raise ValueError("HOTLINE_KMS_PROVIDERS must be JSON, by provider") from error
+        if not isinstance(known, dict) or self.kms_provider not in known:
+            raise ValueError("HOTLINE_KMS_PROVIDERS must name HOTLINE_KMS_PROVIDER")
+        return self
+
+    def wrapping(self, keys: Keys) -> Wrapping:
+        """What wraps the data keys: the local master keys, or beside them a key service."""
+        local = keys.masters.to_wrapping()
+        if self.kms_provider is None or self.kms_providers is None:
+            return local
+        providers = json.loads(self.kms_providers.get_secret_value())
+        return local.beside(KeyService(self.kms_provider, providers, self.kms_master_key))
+
     @property
     def key_file(self) -> Path:
         """The key file in use."""
         return self.keys or self.data / "keys.json"
+
+    @property
+    def audit_folder(self) -> Path:
+        """The folder of anchors in use."""
+        return self.audit or self.data / FOLDER

@@ -17,6 +17,11 @@ KIND: Final[Mapping[str, str]] = {
     "emergencies": "emergency",
     "messages": "message",
     "surveys": "survey",
+    "reading_alarms": "reading_alarm",
+    "readers": "reader",
+    "legal_holds": "legal_hold",
+    "privacy_works": "privacy_work",
+    "privacy_requests": "privacy_request",
 }
 """The collection's singular, which begins each event's id."""
 

@@ -41,6 +41,12 @@ class DatabaseClock:
         moment = self._base + elapsed + self._forward
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
+    def outside(self) -> datetime:
+        """The present moment without a trial's offset: for what the clocks of others decide, such
+        as the codes on somebody's phone.
+        """
+        return self.now() - self._forward
+
     async def refresh(self) -> None:
         """Measure the offset anew; half the round trip is taken as the way back."""
         sent = time.monotonic()

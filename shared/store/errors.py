@@ -16,7 +16,7 @@ STORE_DOWN: Final = (
 
 
 class Contested(Exception):
-    """Five writers in a row were faster; the document is there and well, try again later."""
+    """Too many writers in a row were faster; the document is there and well, try again later."""
 
-    def __init__(self, collection: str, id: str) -> None:
-        super().__init__(f"{collection}/{id}: lost against other writers five times")
+    def __init__(self, collection: str, id: str, *, times: int = 5) -> None:
+        super().__init__(f"{collection}/{id}: lost against other writers {times} times")

@@ -1,4 +1,4 @@
-"""Lists page by page: one kind of cursor and one kind of reach for every service's lists."""
+"""Lists page by page: one kind of cursor for every service's lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING
 
 from shared.contracts import MalformedMessage
-from shared.identity import EVERYWHERE, Principal
 from shared.store.change import Doc
 from shared.store.store import Store
 
@@ -23,20 +22,6 @@ class Page:
 
     docs: list[Doc]
     next: str | None
-
-
-def within_reach(principal: Principal) -> Doc:
-    """The part of a query that keeps to the places a principal may see."""
-    if EVERYWHERE in principal.places:
-        return {}
-    return {"estate": {"$in": sorted(principal.places)}}
-
-
-def at_estate(principal: Principal, estate: str | None) -> Doc:
-    """One estate instead of all within reach; a foreign one holds nothing."""
-    if estate is None:
-        return within_reach(principal)
-    return {"estate": estate if principal.reaches(estate) else {"$in": []}}
 
 
 async def page(

@@ -5,50 +5,68 @@ One head document says which version is in force from when, so that a look costs
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from shared.policy.head import Entry, entries_of, in_force, still_needed
 from shared.policy.policy import Policy, build_policy
 from shared.store.change import Doc
 from shared.store.clock import Database
 from shared.store.store import Store
 
+POLICIES: Final = "policies"
 HEAD: Final = "head"
 
 
 class PolicyReader:
-    """Keeps the policy in force; `now` decides, not the moment of publication."""
+    """Keeps the policy in force; `now` decides, not the moment of publication, and what was put in
+    force for a while lapses by itself.
+    """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, learns: bool = False) -> None:
+        """With `learns` each policy is ready to classify before it counts."""
         self._store = store
+        self._learns = learns
         self._policies: dict[str, Policy] = {}
-        self._in_force: list[tuple[datetime, str]] = []
+        self._entries: list[Entry] = []
 
     async def refresh(self) -> None:
-        """Read the head, and whatever version it names that is not known here yet."""
-        head = await self._store.get("policies", HEAD)
+        """Read the head, and whatever version it names that is not known here yet.
+
+        All or nothing: with a version that cannot be read the old ones stay in force.
+        """
+        head = await self._store.get(POLICIES, HEAD)
         if head is None:
             raise NoPolicyError
-        self._in_force = sorted((entry["from"], entry["version"]) for entry in head["in_force"])
-        for _, version in self._in_force:
-            if version not in self._policies:
-                self._policies[version] = await self._read(version)
+        entries = still_needed(entries_of(head), self._store.clock.now())
+        wanted = {entry.version for entry in entries}
+        for version in wanted - self._policies.keys():
+            self._policies[version] = await self._read(version)
+        self._entries = entries
+        self._policies = {v: policy for v, policy in self._policies.items() if v in wanted}
 
     async def _read(self, version: str) -> Policy:
-        doc = await self._store.get("policies", version)
+        doc = await self._store.get(POLICIES, version)
         if doc is None:
             raise NoPolicyError
-        return build_policy(version, doc["documents"])
+        # In a thread: a new lexicon takes a second to read, and an emergency must not wait for it.
+        return await asyncio.to_thread(self._build, version, doc["documents"])
+
+    def _build(self, version: str, documents: Mapping[str, Any]) -> Policy:
+        policy = build_policy(version, documents)
+        if self._learns:
+            policy.lexicon.learn()
+        return policy
 
     @property
     def current(self) -> Policy:
         """The policy in force now."""
-        now = self._store.clock.now()
-        begun = [version for start, version in self._in_force if start <= now]
-        if not begun:
+        entry = in_force(self._entries, self._store.clock.now())
+        if entry is None:
             raise NoPolicyError
-        return self._policies[begun[-1]]
+        return self._policies[entry.version]
 
 
 class NoPolicyError(Exception):
@@ -63,12 +81,12 @@ async def seed_policy(
 ) -> bool:
     """Put a first policy in force; False when there is one already. Raises for a faulty one."""
     build_policy(version, documents)
-    policies = database["policies"]
+    policies = database[POLICIES]
     if await policies.find_one({"_id": HEAD}) is not None:
         return False
-    doc: Doc = {"_id": version, "documents": _plain(documents)}
+    doc: Doc = {"_id": version, "made_at": now, "documents": _plain(documents)}
     await policies.replace_one({"_id": version}, doc, upsert=True)
-    head: Doc = {"_id": HEAD, "in_force": [{"from": now, "version": version}]}
+    head: Doc = {"_id": HEAD, "in_force": [Entry(version, now).to_doc()]}
     await policies.replace_one({"_id": HEAD}, head, upsert=True)
     return True
 

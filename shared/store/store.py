@@ -44,7 +44,9 @@ RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "routine": timedelta(seconds=30),
 }
 """An event older than this was left behind by a crash; younger ones are still under way."""
-EMITTING: Final = ("tickets", "emergencies", "messages", "surveys")
+EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys")
+"""Collections among whose events some may be urgent: these are swept."""
+EMITTING: Final = (*EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests")
 """Collections whose documents carry an outbox; a service looks after those it has indexes for."""
 
 
@@ -226,6 +228,8 @@ class Store:
         now = self.clock.now()
         for lane, age in RELAY_AFTER.items():  # all that is urgent before anything else
             for collection in self._emitting:
+                if lane == "urgent" and collection not in EMITTING_URGENT:
+                    continue
                 waiting = {"service": self.service, "lane": lane, "at": {"$lt": now - age}}
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
@@ -237,7 +241,7 @@ class Store:
         those whose ids are left out.
         """
         before = self.clock.now() - older_than
-        for collection in EMITTING:
+        for collection in EMITTING_URGENT:
             waiting = {"lane": "urgent", "at": {"$lt": before}}
             found = self._waiting(collection, waiting, before, limit, but=but)
             async for _, _, envelope in found:

@@ -20,11 +20,11 @@ async def stream(
     fields: Sequence[str],
     sort: Sequence[tuple[str, int]] | None = None,
 ) -> AsyncIterator[Doc]:
-    """Every document of a query with the fields named, however many there are.
+    """Every document of a query, whole or with the fields named, however many there are.
 
     What is written meanwhile may or may not be among them. Sort only by what an index holds.
     """
-    wanted = dict.fromkeys(fields, 1)
+    wanted = dict.fromkeys(fields, 1) or None
     cursor = store.database[collection].find(query, wanted, batch_size=AT_ONCE)
     async for doc in cursor.sort(list(sort)) if sort else cursor:
         yield doc

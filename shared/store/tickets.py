@@ -24,7 +24,7 @@ from shared.tickets import (
     ticket_from_doc,
     ticket_to_doc,
 )
-from shared.tickets.acts import Act
+from shared.tickets.acts import Act, Reclassify
 
 ATTEMPTS: Final = 5
 """A writer that loses re-reads and repeats; who loses five times meets a hot spot, not a race."""
@@ -44,7 +44,8 @@ class NoSuchTicket(Exception):
 class Tickets:
     """Reads and changes of tickets, for the two services that write them."""
 
-    def __init__(self, store: Store, rules: Callable[[], LifecycleRules]) -> None:
+    def __init__(self, store: Store, rules: Callable[[str | None], LifecycleRules]) -> None:
+        """Use `rules` of the estate that a ticket is about."""
         self._store = store
         self._rules = rules
         self._turns: WeakValueDictionary[tuple[Lane, str], asyncio.Lock] = WeakValueDictionary()
@@ -108,9 +109,11 @@ class Tickets:
 
     def _apply_all(self, ticket: Ticket, acts: Sequence[Act], now: datetime) -> Applied:
         """Several acts are one change: one version, all events in order."""
-        rules = self._rules()
         result = Applied(ticket, ())
         for act in acts:
+            # Whoever finds out the place decides by what holds there.
+            estate = act.estate if isinstance(act, Reclassify) else result.ticket.estate
+            rules = self._rules(estate)
             step = apply(result.ticket, act, now, rules)
             result = Applied(step.ticket, (*result.events, *step.events))
         return replace(result, ticket=replace(result.ticket, version=ticket.version + 1))
@@ -132,7 +135,7 @@ def _to_change(before: Ticket, applied: Applied, now: datetime) -> Change:
 
 
 def rules_of(policy: Policy) -> LifecycleRules:
-    """What the lifecycle needs of the policy in force."""
+    """What the lifecycle needs of the policy as it is for the ticket's estate."""
     rules = policy.rules
     return LifecycleRules(
         calendar=policy.calendar,

@@ -50,3 +50,15 @@ REPLIES: Final = Counter(
 REPORTS: Final = Counter(
     "hotline_reports_total", "Reports by what became of them", ["source", "outcome"]
 )
+SIGN_INS: Final = Counter("hotline_sign_ins_total", "Sign-ins by what became of them", ["outcome"])
+LOCKS: Final = Counter(
+    "hotline_account_locks_total", "Locks after too many failed sign-ins", ["scope"]
+)
+SESSIONS_ENDED: Final = Counter("hotline_sessions_ended_total", "Sessions that were ended", ["why"])
+REVEALS: Final = Counter("hotline_reveals_total", "Wishes to open a person", ["outcome"])
+READING_ALARMS: Final = Counter(
+    "hotline_reading_alarms_total", "Alarms about how persons are opened", ["sign"]
+)
+PERSONS_ERASED: Final = Counter(
+    "hotline_persons_erased_total", "Persons of tickets whose sealed data are gone", ["why"]
+)

@@ -14,10 +14,11 @@ from shared.tickets.lifecycle import (
     derive_status,
     possible_from,
 )
-from shared.tickets.model import LifecycleRules, Ticket, WorkOrder
+from shared.tickets.model import NOBODY, About, LifecycleRules, Ticket, WorkOrder
 
 __all__ = [
-    "ROWS", "TABLE", "Applied", "Clock", "LifecycleRules", "NoSuchOrder", "NotAllowed",
-    "OrderStatus", "Registration", "Ticket", "TicketStatus", "Transition", "WorkOrder", "apply",
-    "changes_of", "derive_status", "possible_from", "register", "ticket_from_doc", "ticket_to_doc",
+    "NOBODY", "ROWS", "TABLE", "About", "Applied", "Clock", "LifecycleRules", "NoSuchOrder",
+    "NotAllowed", "OrderStatus", "Registration", "Ticket", "TicketStatus", "Transition",
+    "WorkOrder", "apply", "changes_of", "derive_status", "possible_from", "register",
+    "ticket_from_doc", "ticket_to_doc",
 ]  # fmt: skip

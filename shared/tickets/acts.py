@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from shared.contracts.intake import FeedbackOutcome
 from shared.policy.plan import Plan
 from shared.tickets.lifecycle import Clock, Transition
-from shared.tickets.model import HeldReason
+from shared.tickets.model import About, HeldReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reclassify(Act):
-    """Plan anew; `estate` is the place as it is understood now."""
+    """Plan anew; `estate` is the place as it is understood now, `about` whom it is about (None
+    leaves that as it was).
+    """
 
     transition = Transition.RECLASSIFY
     plan: Plan
     estate: str | None
+    about: About | None = None
     how: str = "desk"
 
 

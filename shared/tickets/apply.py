@@ -27,7 +27,15 @@ from shared.tickets.lifecycle import (
     TicketStatus,
     Transition,
 )
-from shared.tickets.model import LifecycleRules, Planned, Ticket, TimelineEntry, WorkOrder
+from shared.tickets.model import (
+    NOBODY,
+    About,
+    LifecycleRules,
+    Planned,
+    Ticket,
+    TimelineEntry,
+    WorkOrder,
+)
 from shared.tickets.ticking import (
     change_clocks,
     go_on,
@@ -49,6 +57,7 @@ class Registration:
     told: bool
     answered: bool = False
     test: bool = False
+    about: About = NOBODY
 
 
 def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules) -> Applied:
@@ -65,6 +74,7 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         held=held_by(plan, now),
         timeline=(TimelineEntry(now, Transition.REGISTER, new.by),),
         test=new.test,
+        about=new.about,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     registered = intake.TicketRegistered(

@@ -12,7 +12,16 @@ from typing import Any
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState, Segment
 from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus
-from shared.tickets.model import Held, Planned, Promise, Ticket, TimelineEntry, WorkOrder
+from shared.tickets.model import (
+    NOBODY,
+    About,
+    Held,
+    Planned,
+    Promise,
+    Ticket,
+    TimelineEntry,
+    WorkOrder,
+)
 
 Doc = dict[str, Any]
 
@@ -38,6 +47,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "cancel_requested": ticket.cancel_requested,
         "over_at": ticket.over_at,
         "test": ticket.test,
+        "about": _about_to_doc(ticket.about),
         "status": ticket.status.value,
         "next_due": ticket.next_due,
         "open_work": " ".join(ticket.at_work) or None,
@@ -70,6 +80,7 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         cancel_requested=doc["cancel_requested"],
         over_at=doc["over_at"],
         test=doc["test"],
+        about=_about_from_doc(doc.get("about")),
     )
 
 
@@ -89,6 +100,16 @@ def changes_of(before: Ticket, after: Ticket) -> tuple[Doc, Doc]:
         else:
             setting[key] = value
     return setting, pushing
+
+
+def _about_to_doc(about: About) -> Doc | None:
+    if about == NOBODY:
+        return None
+    return {"departments": list(about.departments), "people": list(about.people)}
+
+
+def _about_from_doc(doc: Mapping[str, Any] | None) -> About:
+    return About(tuple(doc["departments"]), tuple(doc["people"])) if doc else NOBODY
 
 
 def _limit_to_doc(limit: Limit | None) -> Doc | None:

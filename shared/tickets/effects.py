@@ -81,6 +81,7 @@ def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules
     changed = replace(
         ticket,
         estate=act.estate,
+        about=ticket.about if act.about is None else act.about,
         plans=(*ticket.plans, planned),
         promised=(
             *ticket.promised,

@@ -22,8 +22,10 @@ from shared.tickets.lifecycle import (
     derive_status,
 )
 
-HeldReason = Literal["place", "category", "faults", "nobody_on_duty", "declined_twice"]
-ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice"})
+HeldReason = Literal[
+    "place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"
+]  # fmt: skip
+ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice", "conflict"})
 """Reasons that the router's manual dispatch ends; intake's reclassification ends the others."""
 
 
@@ -33,6 +35,19 @@ class Held:
 
     reason: HeldReason
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom a matter is about, such as a complaint: ids of departments and of our staff. They do
+    not handle it, and they do not see it (A5.3).
+    """
+
+    departments: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+
+NOBODY: Final = About()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +133,7 @@ class Ticket:
     cancel_requested: bool = False
     over_at: datetime | None = None
     test: bool = False
+    about: About = NOBODY
 
     @property
     def plan(self) -> Planned:

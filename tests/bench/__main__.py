@@ -14,7 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import emergencies, growth, http, memory, pipeline, report
+from tests.bench import emergencies, growth, http, memory, pipeline, report, scrubber
 from tests.bench.hotline import Broken
 from tests.bench.plan import FULL, QUICK, Plan
 from tests.bench.results import Result
@@ -25,6 +25,7 @@ PARTS: Final[dict[str, Callable[[Plan, Console], Awaitable[Result]]]] = {
     "emergencies": emergencies.measure,
     "growth": growth.measure,
     "memory": memory.measure,
+    "scrubber": scrubber.measure,
 }
 
 WIDTH: Final = 160

@@ -21,7 +21,7 @@ class SealingCost:
 async def cost_of_sealing(hotline: Hotline, traffic: Traffic, reports: int) -> SealingCost:
     """Seal the persons of so many reports; the keys are known before the clock starts."""
     keys = load_keys(hotline.data / "keys.json")
-    vault = Vault(hotline.database.client, hotline.database.name, keys.master)
+    vault = Vault(hotline.database.client, hotline.database.name, keys.masters.to_wrapping())
     await vault.start()
     sealer = Sealer(vault, keys.index)
     kept = [traffic.routine() for _ in range(reports)]

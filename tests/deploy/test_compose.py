@@ -14,7 +14,7 @@ from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
-OURS: Final = ("intake", "router", "notifier", "survey")
+OURS: Final = ("intake", "router", "notifier", "survey", "admin")
 ONE_SHOTS: Final = ("mongo-init", "seed")
 
 

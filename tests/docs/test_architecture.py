@@ -9,6 +9,8 @@ import pytest
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 
+from services.admin.privacy import queues as admin
+from services.admin.settings import AdminSettings
 from services.hotline.settings import HotlineSettings
 from services.intake import queues as intake
 from services.intake.settings import IntakeSettings
@@ -27,7 +29,7 @@ from tests.docs.pages import read
 PAGE: Final = read("docs/architecture.md")
 QUEUES: Final = [
     value
-    for module in (intake, router, notifier, survey)
+    for module in (intake, router, notifier, survey, admin)
     for value in vars(module).values()
     if isinstance(value, QueueSpec)
 ]
@@ -37,6 +39,7 @@ OWN_SETTINGS: Final[list[tuple[str, type[Any]]]] = [
     ("ROUTER_", RouterSettings),
     ("NOTIFIER_", NotifierSettings),
     ("SURVEY_", SurveySettings),
+    ("ADMIN_", AdminSettings),
 ]
 
 

@@ -135,6 +135,7 @@ def _supervisor(
         router_port=0,
         notifier_port=0,
         survey_port=0,
+        admin_port=0,
     )
     return Supervisor(
         data=folder / "data",

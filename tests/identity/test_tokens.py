@@ -21,7 +21,7 @@ from shared.identity import (
     service_principal,
     sign_link,
 )
-from shared.identity.tokens import ISSUER, LEEWAY_SECONDS, LIFETIME
+from shared.identity.tokens import ISSUER, LEEWAY, LIFETIME, SessionMark
 
 SECRET = b"s" * 32
 OTHER = b"o" * 32
@@ -55,7 +55,23 @@ def test_a_token_gives_back_exactly_who_it_was_issued_for(
     """Somebody whose last place was taken away has none, not all."""
     who = Principal("wang", role, frozenset(places), frozenset(departments))
 
-    assert read_token(issue_token(who, SECRET, now=NOW), SECRET, now=NOW) == who
+    signed = read_token(issue_token(who, SECRET, now=NOW), SECRET, now=NOW)
+
+    assert (signed.principal, signed.session, signed.is_unfinished) == (who, None, False)
+
+
+@pytest.mark.parametrize(
+    "mark", [SessionMark("s-1", 3), SessionMark("s-1", 1, unfinished=True), None]
+)
+def test_a_token_tells_its_session_and_the_millisecond_it_was_made(
+    mark: SessionMark | None,
+) -> None:
+    made = NOW.replace(microsecond=123_000)
+
+    signed = read_token(issue_token(WANG, SECRET, now=made, session=mark), SECRET, now=NOW)
+
+    assert (signed.session, signed.issued_at) == (mark, made)
+    assert signed.is_unfinished is (mark is not None and mark.unfinished)
 
 
 def test_two_tokens_of_one_person_differ() -> None:
@@ -67,8 +83,8 @@ def test_two_tokens_of_one_person_differ() -> None:
     [
         (timedelta(), True),
         (LIFETIME, True),
-        (LIFETIME + timedelta(seconds=LEEWAY_SECONDS), True),
-        (LIFETIME + timedelta(seconds=LEEWAY_SECONDS + 1), False),
+        (LIFETIME + LEEWAY, True),
+        (LIFETIME + LEEWAY + timedelta(seconds=1), False),
         (timedelta(days=365), False),
         (timedelta(days=-1), True),  # a process whose clock was measured a moment ago
     ],
@@ -79,7 +95,7 @@ def test_a_token_ends_by_the_time_it_is_given_and_by_no_other_clock(
     token = issue_token(WANG, SECRET, now=NOW)
 
     if valid:
-        assert read_token(token, SECRET, now=NOW + later) == WANG
+        assert read_token(token, SECRET, now=NOW + later).principal == WANG
     else:
         with pytest.raises(InvalidToken, match="expired"):
             read_token(token, SECRET, now=NOW + later)
@@ -119,12 +135,16 @@ BODY = issue_token(WANG, SECRET, now=NOW).split(".")
         signed(role=["agent"]),
         signed(exp="soon"),
         signed(exp=10**30),
+        signed(iat_ms="now"),
+        signed(sid=7, edition=1),
+        signed(sid="s-1"),
+        signed(sid="s-1", edition="1"),
     ],
     ids=[
         "empty", "word", "three words", "not ascii", "no signature", "changed", "alg none",
         "alg none signed", "other secret", "other algorithm", "no issuer", "foreign issuer",
         "nobody", "number", "endless", "other audience", "no role", "unknown role", "list of roles",
-        "odd end", "far end",
+        "odd end", "far end", "odd beginning", "odd session", "no edition", "odd edition",
     ],
 )  # fmt: skip
 def test_any_other_token_is_refused_without_being_repeated(token: str) -> None:
@@ -137,7 +157,7 @@ def test_any_other_token_is_refused_without_being_repeated(token: str) -> None:
 @pytest.mark.parametrize("missing", ["places", "departments"])
 def test_a_token_without_its_reach_reaches_nothing(missing: str) -> None:
     changes: dict[str, Any] = {missing: None}
-    who = read_token(signed(**changes), SECRET, now=NOW)
+    who = read_token(signed(**changes), SECRET, now=NOW).principal
 
     assert getattr(who, missing) == frozenset()
 
@@ -204,9 +224,9 @@ def test_services_and_publishers_are_named_apart() -> None:
 def test_a_token_that_was_good_is_refused_once_its_time_is_over_and_under_another_secret() -> None:
     """That its signature is remembered changes neither."""
     token = issue_token(WANG, SECRET, now=NOW)
-    assert read_token(token, SECRET, now=NOW) == WANG
+    assert read_token(token, SECRET, now=NOW).principal == WANG
 
-    late = NOW + LIFETIME + timedelta(seconds=LEEWAY_SECONDS + 1)
+    late = NOW + LIFETIME + LEEWAY + timedelta(seconds=1)
     with pytest.raises(InvalidToken, match="expired"):
         read_token(token, SECRET, now=late)
     with pytest.raises(InvalidToken, match="not valid"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,25 @@ async def post(bench: IntakeBench, n: int = 0, *, key: str) -> tuple[int, str]:
         "/v1/tickets", json=LAMP, headers=bench.signed_in("agent") | {"Idempotency-Key": key}
     )
     return answer.status_code, answer.json()["number"]
+
+
+async def test_what_is_promised_is_what_holds_at_the_estate(bench: IntakeBench) -> None:
+    limits = {"normal": {"accept": {"for": "PT2H", "on": "wall"}}}
+    await bench.let_places_differ(
+        lakeside={"taxonomy": {"types": [{"id": "repair", "limits": limits}]}}
+    )
+
+    promised = {}
+    for estate in ("cuihu", "jinyuan"):
+        answer = await bench.http.post(
+            "/v1/tickets", json=LAMP | {"estate": estate}, headers=bench.signed_in("agent")
+        )
+        ticket = await bench.platform.tickets.get(answer.json()["number"])
+        assert ticket is not None
+        promised[estate] = ticket.promised[-1].times["accept"] - ticket.registered_at
+        assert ticket.plan.policy == "by-place"
+
+    assert promised == {"cuihu": timedelta(hours=2), "jinyuan": timedelta(minutes=15)}
 
 
 async def test_twenty_posts_of_one_key_to_two_replicas_make_one_ticket(bench: IntakeBench) -> None:

@@ -53,6 +53,21 @@ def test_a_receipt_tells_the_promise_in_the_estates_own_time(policy: Policy) -> 
     assert "Dear" not in en
 
 
+def test_an_estate_speaks_in_its_own_words_and_its_own_time() -> None:
+    words = {"subject": "锦园 {{ number }}", "body": "{{ due }} 前"}
+    layer = {
+        "templates": {"messages": {"receipt": {"zh": words}}},
+        "calendar": {"time_zone": "Asia/Tokyo"},
+    }
+    policy = build_policy("v2", load_documents() | {"local": {"jinyuan": layer}})
+
+    here = render(message(samples.registered()), policy, name="", link="")
+    there = render(message(samples.registered(estate="cuihu")), policy, name="", link="")
+
+    assert here == ("锦园 26-1", "11月23日 17:30 前")
+    assert "11月23日 16:30" in there[1]
+
+
 def test_an_undecided_request_is_promised_a_look_only(policy: Policy) -> None:
     undecided = samples.registered(promised={"accept": samples.DUE}, type=None, area=None)
 

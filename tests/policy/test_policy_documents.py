@@ -9,8 +9,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from shared.policy.documents import KINDS
 from shared.policy.duty import EMERGENCY_CHAIN, Duty, sample_duty
-from shared.policy.policy import KINDS, Group, build_policy, load_documents, sample_documents
+from shared.policy.policy import Group, build_policy, load_documents, sample_documents
 from shared.policy.yaml import read_yaml
 
 Documents = dict[str, Any]

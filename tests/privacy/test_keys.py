@@ -4,12 +4,14 @@ import base64
 import json
 import multiprocessing
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.privacy import Keys, load_keys, make_keys
+from shared.privacy.keys import save_keys
 
 LENGTHS = {"master": 96, "index": 32, "token": 32, "link": 32}
 
@@ -35,6 +37,16 @@ def test_keys_that_exist_are_read_and_never_written_over(tmp_path: Path) -> None
     path = tmp_path / "keys.json"
 
     assert make_keys(path) == make_keys(path) == load_keys(path)
+
+
+def test_each_purpose_has_a_secret_of_its_own_that_stays(tmp_path: Path) -> None:
+    keys, others = make_keys(tmp_path / "one.json"), make_keys(tmp_path / "two.json")
+
+    derived = [k.derived(purpose) for k in (keys, others) for purpose in ("a", "b")]
+
+    assert {len(secret) for secret in derived} == {32}
+    assert len({*derived, keys.index, others.index}) == 6
+    assert load_keys(tmp_path / "one.json").derived("a") == derived[0]
 
 
 def _make(path: Path, gate: Any, made_by: Any) -> None:
@@ -107,3 +119,42 @@ def test_keys_are_never_printed() -> None:
     keys = Keys(b"master-secret", b"index-secret", b"token-secret", b"link-secret")
 
     assert "secret" not in f"{keys} {keys!r}"
+
+
+def test_what_is_saved_is_read_again_and_stays_its_owner_s(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    first = make_keys(path)
+    changed = replace(
+        first,
+        master=b"n" * 96,
+        master_name="local:m2",
+        old_masters={"local": first.master},
+        lookups={1: first.index, 2: b"l" * 32},
+    )
+
+    save_keys(path, changed)
+
+    assert load_keys(path) == changed
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    save_keys(path, first)
+    assert set(json.loads(path.read_text("utf-8"))) == set(LENGTHS)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"old_masters": {"local": encoded(8)}},
+        {"old_masters": {"aws": encoded(96)}},
+        {"old_masters": 7},
+        {"master_name": "../local"},
+        {"lookups": {"first": encoded(32)}},
+        {"lookups": {"2": encoded(31)}},
+    ],
+)
+def test_damaged_keys_of_a_change_are_refused(tmp_path: Path, more: dict[str, Any]) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps(made(path) | more), "utf-8")
+
+    with pytest.raises(ValueError, match="not a key file"):
+        load_keys(path)

@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from shared.privacy import CannotOpen, Sealer, Vault
 from shared.privacy.open import Opener
 from shared.privacy.vault import GROUP, VAULT, key_name
+from shared.privacy.wrapping import LocalMasters, Wrapping
 from tests.support.servers import Corner
 
 MASTER = b"m" * 96
@@ -25,7 +26,7 @@ class Room:
         self.vaults: list[Vault] = []
         self._name = corner.database
 
-    async def vault(self, master: bytes = MASTER) -> Vault:
+    async def vault(self, master: Wrapping | bytes = MASTER) -> Vault:
         made = Vault(self.client, self._name, master)
         self.vaults.append(made)
         await made.start()
@@ -82,6 +83,48 @@ async def test_without_its_estate_s_key_nothing_opens_and_the_others_are_unharme
     with pytest.raises(CannotOpen):
         await opener.open_person(gone)
     assert await opener.open_person(kept) == PERSON
+
+
+async def test_whoever_is_sealed_after_a_key_was_destroyed_gets_a_new_one(room: Room) -> None:
+    vault = await room.vault()
+    sealer = Sealer(vault, b"secret")
+    gone = await sealer.seal_person(PERSON, estate="jinyuan")
+    assert await vault.destroy(key_name("jinyuan"))
+    late = await room.vault()
+    late._known.add(key_name("jinyuan"))  # as a process that used it, a minute later
+
+    sealed = await Sealer(late, b"secret").seal_person(PERSON, estate="jinyuan")
+
+    opener = Opener(await room.vault())
+    assert await opener.open_person(sealed) == PERSON
+    with pytest.raises(CannotOpen):
+        await opener.open_person(gone)
+    assert not await vault.destroy(key_name("binjiang"))
+
+
+async def test_a_new_master_key_takes_over_what_the_old_one_wrapped(room: Room) -> None:
+    old, new = b"o" * 96, b"n" * 96
+    sealed = await Sealer(await room.vault(old), b"s").seal_person(PERSON, estate="jinyuan")
+    both = await room.vault(LocalMasters("local:m2", new, {"local": old}).to_wrapping())
+
+    assert await Opener(both).open_person(sealed) == PERSON
+    assert await both.wrap_anew(["local"]) == 2
+    assert await both.wrap_anew(["local"]) == 0
+
+    alone = await room.vault(LocalMasters("local:m2", new).to_wrapping())
+    assert await Opener(alone).open_person(sealed) == PERSON
+    with pytest.raises(CannotOpen):
+        await Opener(await room.vault(old)).open_person(sealed)
+
+
+async def test_while_two_masters_are_known_new_keys_are_the_new_one_s(room: Room) -> None:
+    masters = LocalMasters("local:m2", b"n" * 96, {"local": b"o" * 96})
+    vault = await room.vault(masters.to_wrapping())
+
+    await Sealer(vault, b"s").seal_person(PERSON, estate="cuihu")
+
+    docs = room.database[VAULT].find({}, {"masterKey": 1})
+    assert {doc["masterKey"]["provider"] async for doc in docs} == {"local:m2"}
 
 
 async def test_another_estate_s_key_does_not_open_it(room: Room) -> None:

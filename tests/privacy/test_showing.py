@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.privacy import BlindIndex, building_of, mask_name, mask_phone, mask_room, to_e164
+from shared.privacy.index import entries_in, kept, version_of
 
 INDEX = BlindIndex(b"secret")
 
@@ -88,6 +89,28 @@ def test_different_things_have_different_entries() -> None:
 
     assert len(set(entries)) == len(entries)
     assert all(entry and "138" not in entry.split(":")[0] for entry in entries)
+
+
+def test_while_the_secret_is_changed_both_versions_are_known() -> None:
+    first, both = BlindIndex(b"one"), BlindIndex({1: b"one", 2: b"two"})
+    second = BlindIndex({2: b"two"})
+
+    assert both.versions == (2, 1)
+    assert both.phones("13800138000") == [second.phone("13800138000"), first.phone("13800138000")]
+    assert both.phone("13800138000") == second.phone("13800138000")
+    assert both.flats("jinyuan", "3-1-502") == [
+        index.flat("jinyuan", "3-1-502") for index in (second, first)
+    ]
+
+
+def test_what_is_kept_is_one_entry_or_one_of_each_version() -> None:
+    assert kept(phone=["1:a"], flat=["2:b", "1:b"], contact=[]) == {
+        "phone": "1:a", "flat": ["2:b", "1:b"]
+    }  # fmt: skip
+    assert [entries_in(each) for each in (None, "1:a", ["2:a", "1:a"])] == [
+        [], ["1:a"], ["2:a", "1:a"]
+    ]  # fmt: skip
+    assert version_of("12:abc") == 12
 
 
 @pytest.mark.parametrize("nothing", [None, "", "no number"])

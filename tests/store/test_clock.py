@@ -68,6 +68,16 @@ async def test_a_trial_s_clock_moves_forward_for_every_process(
     assert other.moved.is_set()
 
 
+async def test_outside_a_trial_no_time_is_skipped(store: Store) -> None:
+    before = store.clock.outside()
+
+    await forward_trial(store.database, timedelta(days=3))
+    await store.clock.refresh()
+
+    assert store.clock.now() - before > timedelta(days=3)
+    assert timedelta() <= store.clock.outside() - before < timedelta(minutes=1)
+
+
 async def test_measuring_again_wakes_nobody_when_the_clock_was_not_moved(store: Store) -> None:
     await forward_trial(store.database, timedelta(days=1))
     await store.clock.refresh()

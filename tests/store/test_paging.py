@@ -1,4 +1,4 @@
-"""Lists come page by page without gaps or repeats, and only what is within reach."""
+"""Lists come page by page without gaps or repeats."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts import MalformedMessage
-from shared.identity import Principal
 from shared.store import Store, connect
-from shared.store.paging import at_estate, page, within_reach
-from shared.store.ticket_lists import within_departments
+from shared.store.paging import page
 from tests.support.servers import Corner
 
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
@@ -66,18 +64,3 @@ async def test_a_cursor_that_is_not_ours_is_named_as_the_fault(corner: Corner, c
 
     assert caught.value.faults[0].field == "after"
     store.client.close()
-
-
-def test_reach_keeps_to_places_and_a_department_to_its_own_work() -> None:
-    everywhere = Principal("a", "agent")
-    guard = Principal("g", "department", frozenset({"cuihu"}), frozenset({"security"}))
-
-    assert within_reach(everywhere) == within_departments(everywhere) == {}
-    assert within_reach(guard) == {"estate": {"$in": ["cuihu"]}}
-    assert within_departments(guard) == {"work_orders.department": {"$in": ["security"]}}
-    assert within_departments(guard, "security") == {"work_orders.department": "security"}
-    assert within_departments(guard, "finance") == {"work_orders.department": {"$in": []}}
-    assert within_departments(everywhere, "finance") == {"work_orders.department": "finance"}
-    assert at_estate(guard, "cuihu") == {"estate": "cuihu"}
-    assert at_estate(guard, "jinyuan") == {"estate": {"$in": []}}
-    assert at_estate(guard, None) == within_reach(guard)

@@ -22,13 +22,22 @@ async def forward(store: Store, span: timedelta) -> None:
     await store.clock.refresh()
 
 
-async def put_policy(store: Store, version: str, share: float, *, after: timedelta) -> None:
-    """What publishing will do: the documents first, then the head."""
+async def put_policy(
+    store: Store,
+    version: str,
+    share: float,
+    *,
+    after: timedelta,
+    lasts: timedelta | None = None,
+) -> None:
+    """What publishing does: the documents first, then the head."""
     documents: dict[str, Any] = deepcopy(SAMPLE)
     documents["rules"] = documents["rules"] | {"warn_at_share": share}
     policies = store.database["policies"]
     await policies.insert_one({"_id": version, "documents": documents})
-    entry = {"from": store.clock.now() + after, "version": version}
+    begins = store.clock.now() + after
+    until = {"until": begins + lasts} if lasts is not None else {}
+    entry = {"from": begins, "version": version, **until}
     await policies.update_one({"_id": HEAD}, {"$push": {"in_force": entry}}, upsert=True)
 
 
@@ -77,6 +86,32 @@ async def test_a_version_comes_into_force_at_its_time_without_a_restart(store: S
     assert reader.current.version == "three"
 
 
+async def test_a_version_for_a_while_lapses_by_itself_without_another_look(store: Store) -> None:
+    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await put_policy(store, "glass", 0.5, after=timedelta(), lasts=timedelta(hours=12))
+    await put_policy(store, "two", 0.9, after=timedelta(hours=1))
+    reader = PolicyReader(store)
+    await reader.refresh()
+    assert reader.current.version == "glass"
+
+    await forward(store, timedelta(hours=2))
+    assert reader.current.version == "glass"
+    await forward(store, timedelta(hours=10))
+    assert reader.current.version == "two"
+
+
+async def test_versions_of_the_past_are_not_read(store: Store) -> None:
+    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await put_policy(store, "two", 0.5, after=timedelta(hours=1))
+    await forward(store, timedelta(hours=2))
+    await store.database["policies"].delete_one({"_id": "one"})
+    reader = PolicyReader(store)
+
+    await reader.refresh()
+
+    assert reader.current.version == "two"
+
+
 async def test_a_policy_that_is_not_in_force_yet_decides_nothing(store: Store) -> None:
     await put_policy(store, "later", 0.5, after=timedelta(hours=1))
     reader = PolicyReader(store)
@@ -92,7 +127,7 @@ async def test_a_head_that_names_a_missing_version_leaves_the_old_one_in_force(
     await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
     reader = PolicyReader(store)
     await reader.refresh()
-    lost = {"from": store.clock.now() - timedelta(minutes=1), "version": "lost"}
+    lost = {"from": store.clock.now(), "version": "lost"}
     await store.database["policies"].update_one({"_id": HEAD}, {"$push": {"in_force": lost}})
 
     with pytest.raises(NoPolicyError):
@@ -105,7 +140,7 @@ async def test_a_faulty_version_leaves_the_old_one_in_force(store: Store) -> Non
     await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
     reader = PolicyReader(store)
     await reader.refresh()
-    await put_policy(store, "bad", 7, after=timedelta(seconds=-1))
+    await put_policy(store, "bad", 7, after=timedelta())
 
     with pytest.raises(ValueError, match="warn_at_share"):
         await reader.refresh()

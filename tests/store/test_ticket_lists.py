@@ -119,5 +119,11 @@ async def test_a_page_is_right_and_costs_a_page(
 
 async def _page(store: Store, look: Look, *, after: str | None, limit: int) -> Any:
     return await list_tickets(
-        store, look.principal, **look.wanted, after=after, limit=limit, fields=("status",)
+        store,
+        look.principal,
+        "ticket.see",
+        **look.wanted,
+        after=after,
+        limit=limit,
+        fields=("status",),
     )

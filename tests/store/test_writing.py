@@ -16,7 +16,7 @@ from shared.store import Change, Contested, Store, Verdict
 from shared.store.clock import forward_trial
 from shared.store.store import outbox_index
 from shared.store.tickets import ATTEMPTS, NoSuchTicket, Tickets
-from shared.tickets import NotAllowed, Ticket, TicketStatus, acts, register
+from shared.tickets import LifecycleRules, NotAllowed, Ticket, TicketStatus, acts, register
 from tests.store.conftest import StoreOf
 from tests.tickets.samples import plan_of, registration, sample_rules
 
@@ -227,6 +227,23 @@ async def _check_urged_by(store: Store, people: int) -> None:
     doc = await doc_of(store, "JY0001")
     assert len({entry["id"] for entry in doc["outbox"]}) == people + 1
     assert doc["person"] == b"sealed"
+
+
+async def test_a_ticket_is_changed_by_the_rules_of_its_place_as_it_is_understood(
+    store: Store, tickets: Tickets
+) -> None:
+    await insert_ticket(store, tickets)
+    asked: list[str | None] = []
+
+    def rules(estate: str | None) -> LifecycleRules:
+        asked.append(estate)
+        return sample_rules()
+
+    elsewhere = acts.Reclassify(by="a", plan=plan_of("repair"), estate="cuihu")
+    ours = Tickets(store, rules)
+    await ours.change("JY0001", lambda _t, _now: [acts.Urge(by="a"), elsewhere, acts.Urge(by="a")])
+
+    assert asked == ["jinyuan", "cuihu", "cuihu"]
 
 
 async def test_a_change_that_lost_asks_again_with_the_ticket_as_it_is_now(

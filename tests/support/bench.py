@@ -26,7 +26,7 @@ from shared.privacy import Keys, make_keys
 from shared.runtime import Platform, ServiceSettings
 from shared.store import Store, connect
 from shared.store.clock import allow_trial, forward_trial
-from shared.store.policies import seed_policy
+from shared.store.policies import HEAD, POLICIES, seed_policy
 from shared.store.rosters import seed_duty
 from shared.telemetry import metrics
 from tests.support.servers import Corner
@@ -90,6 +90,7 @@ class ServiceBench:
             amqp_url=self.corner.amqp_url,
             mongo_url=self.corner.mongo_url,
             database=self.corner.database,
+            data=self.key_file.parent,
             keys=self.key_file,
             **more,
         )
@@ -141,6 +142,17 @@ class ServiceBench:
         for replica in self.replicas:
             await replica.platform.store.clock.refresh()
         await self.store.clock.refresh()
+
+    async def let_places_differ(self, **layers: Any) -> None:
+        """Put a policy in force in which these places have layers of their own."""
+        policies = self.store.database[POLICIES]
+        documents = _documents() | {"local": layers}
+        await policies.insert_one({"_id": "by-place", "documents": documents})
+        # A moment back, so that it is in force for a replica whose clock is a little behind.
+        entry = {"from": self.now() - timedelta(seconds=1), "version": "by-place"}
+        await policies.update_one({"_id": HEAD}, {"$push": {"in_force": entry}})
+        for replica in self.replicas:
+            await replica.platform.refresh()
 
     def signed_in(self, role: Any, *places: str, id: str = "agent-7") -> dict[str, str]:
         """The headers of somebody with this role."""

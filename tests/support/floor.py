@@ -76,7 +76,7 @@ async def running_floor(
         policy = folder / "policy.yaml"
         policy.write_text(overlay, encoding="utf-8")
     settings = HotlineSettings(
-        data=folder, intake_port=0, router_port=0, notifier_port=0, survey_port=0
+        data=folder, intake_port=0, router_port=0, notifier_port=0, survey_port=0, admin_port=0
     )
     variables = {
         "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",

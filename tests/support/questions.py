@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pymongo import MongoClient
 from pymongo.database import Database
+
+LARGEST_RECORD: Final = 64 * 1024 * 1024
+"""The server forgets what was asked first when its record is full, and by itself keeps little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Question:
     """One statement, how it was answered and what was read for it."""
 
     collection: str
+    operation: str
     plan: str
     documents: int
     asked: str
@@ -27,10 +31,19 @@ class Questions:
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         self._database = database
 
-    def asked(self) -> list[Question]:
-        """All so far, but those about the record itself."""
-        entries = self._database["system.profile"].find({"ns": {"$not": {"$regex": "system"}}})
-        return [_question(entry) for entry in entries if "planSummary" in entry]
+    def so_far(self) -> int:
+        """How many entries there are."""
+        return self._database["system.profile"].estimated_document_count()
+
+    def asked(self, *, after: int = 0) -> list[Question]:
+        """All since the entry `after`, but those about the record itself."""
+        entries = self._database["system.profile"].find(skip=after)
+        return [_question(e) for e in entries if "planSummary" in e and "system" not in e["ns"]]
+
+    def about(self, ids: Iterable[str], *, after: int) -> list[Question]:
+        """Those since the entry `after` that name one of these ids."""
+        wanted = tuple(ids)
+        return [q for q in self.asked(after=after) if any(id in q.asked for id in wanted)]
 
 
 def _question(entry: dict[str, Any]) -> Question:
@@ -38,6 +51,7 @@ def _question(entry: dict[str, Any]) -> Question:
     asked = {key: command[key] for key in ("filter", "pipeline", "q", "query") if key in command}
     return Question(
         collection=entry["ns"].partition(".")[2],
+        operation=entry["op"],
         plan=entry["planSummary"],
         documents=entry.get("docsExamined", 0),
         asked=str(asked),
@@ -52,6 +66,7 @@ def questions(
     client: MongoClient[dict[str, Any]] = MongoClient(url)
     with client:
         found = client[database]
+        found.create_collection("system.profile", capped=True, size=LARGEST_RECORD)
         found.command("profile", 2, filter=only or {"ns": {"$exists": True}})
         try:
             yield Questions(found)

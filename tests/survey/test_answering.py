@@ -37,6 +37,17 @@ async def test_a_bad_answer_asks_for_reopening_in_the_same_write(bench: Bench) -
     assert {e.id for e in bench.heard} == {f"survey/JY0002-1/{n}" for n in ("1/0", "2/0", "2/1")}
 
 
+async def test_who_is_dissatisfied_is_for_the_estate_to_say(bench: Bench) -> None:
+    await bench.let_places_differ(cuihu={"rules": {"dissatisfied_up_to": 3}})
+    addresses = [await bench.ask(f"JY001{n}", estate=e) for n, e in enumerate(("cuihu", "jinyuan"))]
+
+    for address in addresses:
+        await bench.http.post(address, data={"score": "3"})
+
+    [said] = await bench.said(SurveyDissatisfied)
+    assert said == SurveyDissatisfied(survey="JY0010-1", number="JY0010", round=1, score=3)
+
+
 async def test_an_emergencys_answer_keeps_its_lane(bench: Bench) -> None:
     await bench.handle(closed("JY0003", urgency="emergency"), lane="urgent")
 

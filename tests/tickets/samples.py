@@ -17,8 +17,8 @@ def sample_policy() -> Policy:
 
 
 @cache
-def sample_rules() -> LifecycleRules:
-    policy = sample_policy()
+def sample_rules(estate: str | None = None) -> LifecycleRules:
+    policy = sample_policy().at(estate)
     return LifecycleRules(
         calendar=policy.calendar,
         warn_at_share=policy.rules.warn_at_share,

@@ -1,0 +1,1 @@
+"""People and what they may use: accounts, sessions, second factors, keys of systems, training."""

@@ -1,0 +1,46 @@
+"""`/v1/session/oidc`: signing in at the identity provider, where one is set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse
+
+from services.admin.api.session import TokensView, tokens_view
+from services.admin.api.telling import Telling
+from services.admin.errors import NoSuchThing
+from services.admin.provider import Provider
+from services.admin.signing_in import SigningIn
+from shared.runtime import open_to_all
+
+Longest = Query(max_length=2_000)
+
+
+def build_provider_api(
+    provider: Provider | None, signing_in: SigningIn, *, second_factor: bool
+) -> APIRouter:
+    """Both ends of the way over the provider; 404 where none is set."""
+    router = APIRouter(prefix="/v1/session/oidc", tags=["session"], route_class=Telling)
+
+    def the_provider() -> Provider:
+        if provider is None:
+            raise NoSuchThing("provider")
+        return provider
+
+    @router.get("", status_code=303, response_class=RedirectResponse, dependencies=[open_to_all()])
+    async def begin() -> RedirectResponse:
+        """Go to the provider; what is begun has ten minutes to come back."""
+        return RedirectResponse(await the_provider().begin(), status_code=303)
+
+    @router.get("/callback", dependencies=[open_to_all()])
+    async def finish(
+        state: Annotated[str, Longest],
+        code: Annotated[str | None, Longest] = None,
+        error: Annotated[str | None, Longest] = None,
+    ) -> TokensView:
+        """Come back from the provider. A refusal is 401 with its `reason`, and repeats nothing."""
+        binding = await the_provider().finish(state=state, code=code, error=error)
+        return tokens_view(await signing_in.by_provider(binding, second_factor=second_factor))
+
+    return router

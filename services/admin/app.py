@@ -1,0 +1,89 @@
+"""The one place where the administration's objects are built and joined."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.admin import privacy
+from services.admin.api import (
+    build_agents_api,
+    build_audit_api,
+    build_keys_api,
+    build_provider_api,
+    build_session_api,
+    build_users_api,
+)
+from services.admin.discovery import provider_client
+from services.admin.factors import Factors
+from services.admin.keying import Keying
+from services.admin.passwords import Passwords
+from services.admin.policies.join import build_policies_apis
+from services.admin.policies.storage import INDEXES as POLICY_INDEXES
+from services.admin.provider import Client, Provider
+from services.admin.secrets import FactorSafe
+from services.admin.settings import AdminSettings
+from services.admin.signing_in import SigningIn
+from services.admin.staffing import Staffing
+from services.admin.storage import INDEXES, Accounts, Flows, Keyring, Profiles, Sessions, Tries
+from services.admin.training import Training
+from services.admin.trying import Trying
+from shared.runtime import Parts, Platform, build_service, open_platform
+
+LARGEST_BODY: Final = 1024 * 1024
+"""The longest is a policy with all its documents: the lexicon alone has 270 kB."""
+
+
+async def build(settings: AdminSettings) -> FastAPI:
+    """The administration, ready to be served."""
+    platform = await open_platform(
+        "admin", settings, indexes={**INDEXES, **POLICY_INDEXES, **privacy.INDEXES}
+    )
+    store, clock = platform.store, platform.store.clock
+    accounts, keyring, profiles = Accounts(store), Keyring(store), Profiles(store)
+    records = platform.trail
+    staffing = Staffing(accounts, keyring, records, clock)
+    trying = Trying(Tries(store), platform.index, clock)
+    safe = FactorSafe(platform.keys.derived("second-factors"))
+    factors = Factors(accounts, staffing, safe, trying, clock)
+    signing_in = SigningIn(
+        accounts,
+        Sessions(store),
+        staffing,
+        factors,
+        Passwords(),
+        trying,
+        clock,
+        secret=platform.keys.token,
+    )
+    keying = Keying(keyring, accounts, records, clock, secret=platform.keys.derived("api-keys"))
+    training = Training(profiles, staffing, records, clock, lambda: platform.policy.calendar)
+    provider = _provider(settings, platform)
+    routers = [
+        build_provider_api(provider, signing_in, second_factor=settings.oidc_second_factor),
+        build_session_api(signing_in, factors),
+        build_users_api(platform, staffing, accounts),
+        build_keys_api(platform, keying, keyring),
+        build_agents_api(training, profiles),
+        build_audit_api(platform),
+        privacy.build_privacy(platform),
+        *build_policies_apis(platform, records),
+    ]
+    loops = (provider.stay_connected,) if provider else ()
+    parts = Parts(routers, loops, platform.parked_relay(), largest_body=LARGEST_BODY)
+    return build_service(platform, parts, title="Estateline administration")
+
+
+def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = settings.oidc_client_secret
+    client = Client(
+        issuer=settings.oidc_issuer,
+        id=settings.oidc_client_id,
+        secret=secret.get_secret_value() if secret else None,
+        redirect_url=settings.oidc_redirect_url,
+    )
+    clock = platform.store.clock
+    return Provider(client, Flows(platform.store), clock, provider_client())

@@ -1,0 +1,1 @@
+"""Rules and values: accounts, passwords, sessions, second factors, keys, profiles. Pure."""

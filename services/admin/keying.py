@@ -1,0 +1,125 @@
+"""The use cases of systems' keys: made, exchanged, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.admin.domain import keys as rules
+from services.admin.domain.keys import Key
+from services.admin.errors import NoSuchThing
+from services.admin.staffing import By
+from services.admin.storage import Accounts, Keyring
+from shared.audit import Trail
+from shared.contracts import MalformedMessage
+from shared.identity.api_keys import KeyDigest, digest_of, new_key
+from shared.store import Contested, Verdict
+from shared.store.clock import DatabaseClock
+from shared.store.tickets import ATTEMPTS
+
+Decide = Callable[[Key, datetime], Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A key with the secret that is shown this once."""
+
+    key: Key
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a new key shall be."""
+
+    publisher: str
+    places: frozenset[str]
+    actions: frozenset[str]
+    owner: str | None
+    days: int
+
+
+class Keying:
+    """Changes keys; every process knows them within seconds. `secret` makes their digests."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        accounts: Accounts,
+        records: Trail,
+        clock: DatabaseClock,
+        *,
+        secret: bytes,
+    ) -> None:
+        self._keyring = keyring
+        self._accounts = accounts
+        self._records = records
+        self._clock = clock
+        self._secret = secret
+
+    async def get(self, id: str) -> Key:
+        """The key as it is now; raises NoSuchThing."""
+        key = await self._keyring.get(id)
+        if key is None:
+            raise NoSuchThing(id)
+        return key
+
+    async def create(self, wanted: Wanted, by: By) -> Shown:
+        """A new key; raises MalformedMessage."""
+        await self._require_owner(wanted.owner)
+        id, shown = new_key()
+        now = self._clock.now()
+        key = Key(
+            id=id,
+            publisher=wanted.publisher,
+            places=wanted.places,
+            actions=wanted.actions,
+            owner=wanted.owner,
+            digests=(KeyDigest(digest_of(shown, self._secret)),),
+            made_by=by.id,
+            made_at=now,
+            expires_at=now + timedelta(days=wanted.days),
+        )
+        await self._record(by, "key.create", id)
+        await self._keyring.insert(key)
+        return Shown(key, shown)
+
+    async def rotate(self, id: str, by: By, *, overlap: timedelta, days: int) -> Shown:
+        """A new secret of the same key; the present one counts for the overlap."""
+        _, shown = new_key(id)
+        digest = digest_of(shown, self._secret)
+
+        def decide(key: Key, now: datetime) -> Key:
+            return rules.rotate(key, digest, now=now, overlap=overlap, days=days)
+
+        return Shown(await self._change(id, decide, "key.rotate", by), shown)
+
+    async def revoke(self, id: str, by: By) -> Key:
+        """Take a key back for good."""
+        return await self._change(id, rules.revoke, "key.revoke", by)
+
+    async def _change(self, id: str, decide: Decide, act: str, by: By) -> Key:
+        """As for accounts: decide, put on record, save; again when somebody else was faster."""
+        recorded = False
+        for _ in range(ATTEMPTS):
+            key = await self.get(id)
+            new = decide(key, self._clock.now())
+            if new == key:
+                return key
+            if not recorded:
+                await self._record(by, act, id)
+                recorded = True
+            if await self._keyring.save(new) is Verdict.WON:
+                return replace(new, version=new.version + 1)
+        raise Contested("api_keys", id)
+
+    async def _require_owner(self, owner: str | None) -> None:
+        account = await self._accounts.get(owner) if owner is not None else None
+        if owner is not None and (account is None or account.state == "frozen"):
+            raise MalformedMessage(
+                "owner", "is no active account", "name one that is, or leave it out"
+            )
+
+    async def _record(self, by: By, act: str, id: str) -> None:
+        await self._records.record(by.principal, act, ("key", id), why=by.why, source=by.source)

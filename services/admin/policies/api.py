@@ -1,0 +1,235 @@
+"""`/v1/policies`: HTTP in, one call each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from typing_extensions import override
+
+from services.admin.api.telling import Source, Telling
+from services.admin.policies.drafting import Conflicting, Drafting, FaultyPolicy
+from services.admin.policies.publishing import Publishing
+from services.admin.policies.reading import Reading
+from services.admin.policies.rehearsal import Tally
+from services.admin.policies.rehearsing import Rehearsing
+from services.admin.policies.storage import Policies
+from services.admin.policies.views import (
+    ApprovalBody,
+    AtOnceBody,
+    ChangedDraft,
+    DifferencesView,
+    FaultsView,
+    NewDraft,
+    PresentView,
+    ReadersView,
+    RefusalBody,
+    RehearsalBody,
+    VersionPage,
+    VersionView,
+    differences_view,
+    faults_view,
+    present_view,
+    readers_view,
+    tally_line,
+    version_view,
+)
+from services.admin.staffing import By
+from shared.runtime import Asking, Problem, may
+
+PREFIX = "/v1/policies"
+
+
+class _Deciding(Telling):
+    """Tells all faults of a policy at once, and every conflict."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except FaultyPolicy as error:
+                problem = Problem(422, "faulty-policy", "The policy may not come into force")
+                # All of them: whoever mends one at a time never comes to an end.
+                problem.body["faults"] = faults_view(error.faults).model_dump()["faults"]
+                raise problem from error
+            except Conflicting as error:
+                raise Problem(
+                    409, "conflicting", f"{error.base} changed the same, otherwise",
+                    detail="look at both, then change the draft with `start_over`",
+                    paths=error.paths,
+                ) from error  # fmt: skip
+
+        return told
+
+
+def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) -> APIRouter:
+    """For everybody on the staff: what holds, what is drafted, what differs."""
+    router = APIRouter(prefix=PREFIX, tags=["policies"], route_class=_Deciding)
+
+    @router.get("", dependencies=[may("policy.see")])
+    async def listed(
+        after: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> VersionPage:
+        """Versions and drafts, the newest first; `next` is the cursor of the next page."""
+        found, following = await reading.listed(after=after, limit=limit)
+        return VersionPage(items=[version_view(*one) for one in found], next=following)
+
+    @router.get("/in-force", dependencies=[may("policy.see")])
+    async def present() -> PresentView:
+        """What counts now, what will, and until when what was put in force at once."""
+        return present_view(*await reading.present())
+
+    @router.get("/{id}", dependencies=[may("policy.see")])
+    async def one(id: str) -> VersionView:
+        """One version or draft."""
+        return version_view(*await reading.one(id))
+
+    @router.get("/{id}/documents", dependencies=[may("policy.see")])
+    async def documents(id: str) -> dict[str, Any]:
+        """Its documents, by kind."""
+        return await policies.documents(id)
+
+    @router.get("/{id}/export", dependencies=[may("policy.see")], response_class=PlainTextResponse)
+    async def export(id: str) -> PlainTextResponse:
+        """Its documents as one YAML file; sent as an overlay it gives the same documents."""
+        return PlainTextResponse(await reading.export(id), media_type="application/yaml")
+
+    @router.get("/{id}/faults", dependencies=[may("policy.see")])
+    async def faults(id: str) -> FaultsView:
+        """Everything that keeps it from coming into force now."""
+        version, _ = await reading.one(id)
+        return faults_view(await drafting.faults(version))
+
+    @router.get("/{id}/diff", dependencies=[may("policy.see")])
+    async def diff(
+        id: str, against: Annotated[str | None, Query(max_length=60)] = None
+    ) -> DifferencesView:
+        """What it has otherwise than another version, or than the one it was made from."""
+        return differences_view(*await reading.differences(id, against))
+
+    @router.post("/{id}/confirm", dependencies=[may("policy.confirm")])
+    async def confirm(id: str, asking: Asking) -> VersionView:
+        """Whoever asks has read it."""
+        await reading.confirm(id, asking)
+        return version_view(*await reading.one(id))
+
+    @router.get("/{id}/readers", dependencies=[may("policy.draft")])
+    async def readers(id: str) -> ReadersView:
+        """Who has confirmed having read it, and who must and has not."""
+        return readers_view(await reading.readers(id))
+
+    return router
+
+
+def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Reading) -> APIRouter:
+    """For those who draft."""
+    router = APIRouter(prefix=PREFIX, tags=["policies"], route_class=_Deciding)
+
+    @router.post("", status_code=201, dependencies=[may("policy.draft")])
+    async def create(body: NewDraft, asking: Asking) -> VersionView:
+        """Draft a change of the newest version."""
+        version = await drafting.draft(asking.id, body.title, body.to_wording())
+        return version_view(*await reading.one(version.id))
+
+    @router.put("/{id}", dependencies=[may("policy.draft")])
+    async def change(id: str, body: ChangedDraft, asking: Asking) -> VersionView:
+        """Change a draft, or one that was refused."""
+        worded = body.overlay is not None or body.documents is not None
+        await drafting.change(
+            id,
+            asking.id,
+            edition=body.edition,
+            title=body.title,
+            wording=body.to_wording() if worded else None,
+            start_over=body.start_over,
+        )
+        return version_view(*await reading.one(id))
+
+    @router.post("/{id}/rebase", dependencies=[may("policy.draft")])
+    async def rebase(id: str, asking: Asking) -> VersionView:
+        """Base a draft on the newest version, with what it changes."""
+        await drafting.carry_over(id, asking.id)
+        return version_view(*await reading.one(id))
+
+    @router.post("/{id}/submit", dependencies=[may("policy.draft")])
+    async def submit(id: str, asking: Asking) -> VersionView:
+        """Ask for its approval; refused with all its faults."""
+        await drafting.submit(id, asking.id)
+        return version_view(*await reading.one(id))
+
+    @router.post(
+        "/{id}/dry-run",
+        dependencies=[may("policy.draft")],
+        responses={200: {"content": {"application/x-ndjson": {}}}},
+        response_class=StreamingResponse,
+    )
+    async def dry_run(id: str, body: RehearsalBody, asking: Asking) -> StreamingResponse:
+        """Plan the last requests under it and under what is in force: one JSON object a line, the
+        last one with what would differ.
+        """
+        tally = await rehearsing.begin(id)
+        lines = _lines(rehearsing, tally, last=body.last, asks=asking.id)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    return router
+
+
+def build_deciding_api(publishing: Publishing, reading: Reading) -> APIRouter:
+    """For those who decide, and for those who cannot wait."""
+    router = APIRouter(prefix=PREFIX, tags=["policies"], route_class=_Deciding)
+
+    @router.post("/break-glass", status_code=201, dependencies=[may("policy.break_glass")])
+    async def break_glass(body: AtOnceBody, asking: Asking, source: Source) -> VersionView:
+        """Change what is in force at once; unless somebody keeps it, it lapses by itself."""
+        made = await publishing.break_glass(
+            By(asking, source),
+            body.to_wording(),
+            title=body.title,
+            reason=body.reason,
+            lasts=timedelta(hours=body.hours),
+        )
+        return version_view(*await reading.one(made.id))
+
+    @router.post("/{id}/approve", dependencies=[may("policy.approve")])
+    async def approve(id: str, body: ApprovalBody, asking: Asking, source: Source) -> VersionView:
+        """Let what somebody else submitted come into force, now or later."""
+        await publishing.approve(
+            id, By(asking, source), begins=body.begins, must_confirm=body.must_confirm
+        )
+        return version_view(*await reading.one(id))
+
+    @router.post("/{id}/refuse", dependencies=[may("policy.approve")])
+    async def refuse(id: str, body: RefusalBody, asking: Asking, source: Source) -> VersionView:
+        """Send it back to its authors, with a reason."""
+        await publishing.refuse(id, By(asking, source), reason=body.reason)
+        return version_view(*await reading.one(id))
+
+    @router.post("/{id}/keep", dependencies=[may("policy.approve")])
+    async def keep(id: str, asking: Asking, source: Source) -> VersionView:
+        """Let stay what somebody else put in force at once."""
+        await publishing.keep(id, By(asking, source))
+        return version_view(*await reading.one(id))
+
+    @router.post("/{id}/withdraw", dependencies=[may("policy.draft")])
+    async def withdraw(id: str, asking: Asking, source: Source) -> VersionView:
+        """Take back a draft or what was put in force at once; who may approve, an approval too."""
+        await publishing.withdraw(id, By(asking, source))
+        return version_view(*await reading.one(id))
+
+    return router
+
+
+async def _lines(
+    rehearsing: Rehearsing, tally: Tally, *, last: int, asks: str
+) -> AsyncIterator[bytes]:
+    total = 0
+    async for _, total in rehearsing.run(tally, last=last, asks=asks):
+        yield tally_line(tally, total, state="running")
+    yield tally_line(tally, total, state="done")

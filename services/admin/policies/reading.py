@@ -1,0 +1,82 @@
+"""The use cases of whoever reads: what there is, what differs, and who has read it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.admin.policies import domain
+from services.admin.policies.domain import Confirmation, Standing, Version
+from services.admin.policies.storage import Policies
+from shared.identity import Principal
+from shared.policy.diff import Difference, differences
+from shared.policy.documents import write_documents
+from shared.policy.head import Entry, in_force, still_needed
+from shared.store.clock import DatabaseClock
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who has confirmed having read a version, and who of those that must has not."""
+
+    confirmed: tuple[Confirmation, ...]
+    missing: tuple[str, ...]
+
+
+class Reading:
+    """Shows versions; confirming is all that is written here."""
+
+    def __init__(self, policies: Policies, clock: DatabaseClock) -> None:
+        self._policies = policies
+        self._clock = clock
+
+    async def one(self, id: str) -> tuple[Version, Standing]:
+        """A version and how it stands now; raises NoSuchThing."""
+        version = await self._policies.get(id)
+        return version, self._standing(version, await self._policies.entries())
+
+    async def listed(
+        self, *, after: str | None, limit: int
+    ) -> tuple[list[tuple[Version, Standing]], str | None]:
+        """Versions and drafts, the newest first, and the cursor of the next page."""
+        found, following = await self._policies.newest(after=after, limit=limit)
+        entries = await self._policies.entries()
+        return [(version, self._standing(version, entries)) for version in found], following
+
+    async def present(self) -> tuple[list[Entry], str | None]:
+        """What counts or will, and the version that does now."""
+        entries, now = await self._policies.entries(), self._clock.now()
+        counting = in_force(entries, now)
+        return still_needed(entries, now), counting.version if counting else None
+
+    async def differences(
+        self, id: str, against: str | None
+    ) -> tuple[str | None, list[Difference]]:
+        """What differs from another version, or from the one it was made from, and which it is."""
+        version = await self._policies.get(id)
+        other = against or version.base
+        before = await self._policies.documents(other) if other else {}
+        after = await self._policies.documents(id)
+        return other, await asyncio.to_thread(differences, before, after)
+
+    async def export(self, id: str) -> str:
+        """The documents of a version as one YAML file."""
+        return await asyncio.to_thread(write_documents, await self._policies.documents(id))
+
+    async def confirm(self, id: str, principal: Principal) -> Version:
+        """Whoever must has read it; a second time changes nothing."""
+        version = await self._policies.get(id)
+        read = domain.confirm(version, principal.id, principal.role, self._clock.now())
+        await self._policies.confirm(id, read)
+        return await self._policies.get(id)
+
+    async def readers(self, id: str) -> Readers:
+        """Who has confirmed, and who of the roles that must has not."""
+        version = await self._policies.get(id)
+        must = await self._policies.staff(version.must_confirm) if version.must_confirm else []
+        have = {confirmation.by for confirmation in version.confirmed}
+        return Readers(version.confirmed, tuple(who for who in must if who not in have))
+
+    def _standing(self, version: Version, entries: Sequence[Entry]) -> Standing:
+        return domain.standing(version, entries, self._clock.now())

@@ -1,0 +1,156 @@
+"""HTTP in: one call each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query
+from fastapi import Request as HttpRequest
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.admin.privacy.domain import How, NotNow, Person, Proof, Refusal, Request, Status
+from services.admin.privacy.requesting import Requesting, Wish
+from shared.contracts import MalformedMessage
+from shared.contracts.privacy import RequestKind
+from shared.contracts.report import Short
+from shared.runtime import Asking, Problem, may, source_of
+from shared.store.clock import DatabaseClock
+
+LONGEST_KEY: Final = 200
+Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+After = Annotated[str | None, Query(max_length=100)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class ValuesBody(_Body):
+    """What is right; what is left out stays as it is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    phone: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    room: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class RequestBody(_Body):
+    """Who asks for what: `person` of the ticket `number`, about all their tickets."""
+
+    kind: RequestKind
+    number: Short
+    person: Person = "caller"
+    how: How
+    values: ValuesBody | None = None
+
+    def to_wish(self) -> Wish:
+        """As the use case takes it."""
+        values = self.values.model_dump(exclude_none=True) if self.values else {}
+        return Wish(self.kind, self.number, self.person, self.how, values)
+
+
+class CheckBody(_Body):
+    """How it was made sure."""
+
+    proof: Proof
+
+
+class RefuseBody(_Body):
+    """Why not."""
+
+    reason: Refusal
+
+
+def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> APIRouter:
+    """What people ask about their own data."""
+    router = APIRouter(prefix="/v1/privacy-requests", tags=["privacy"])
+
+    @router.get("", dependencies=[may("privacy_request.see")])
+    async def listed(
+        asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
+    ) -> dict[str, Any]:
+        """Requests within reach, newest first; `next` is the cursor of the next page."""
+        found, following = await requesting.page(asking, status=status, after=after, limit=limit)
+        return {"items": [_view(each, clock) for each in found], "next": following}
+
+    @router.get("/{id}", dependencies=[may("privacy_request.see")])
+    async def one(id: str, asking: Asking) -> dict[str, Any]:
+        """One request."""
+        return _view(await requesting.one(id, asking), clock)
+
+    @router.post("", status_code=201, dependencies=[may("privacy_request.make")])
+    async def make(
+        body: RequestBody, asking: Asking, request: HttpRequest, key: Key = None
+    ) -> dict[str, Any]:
+        """Take a request; the same key and body are the same request."""
+        made = await requesting.make(
+            body.to_wish(), asking, name=_named(key), source=source_of(request)
+        )
+        return _view(made, clock)
+
+    @router.post("/{id}/check", dependencies=[may("privacy_request.make")])
+    async def check(
+        id: str, body: CheckBody, asking: Asking, request: HttpRequest
+    ) -> dict[str, Any]:
+        """It was made sure who asks."""
+        try:
+            done = await requesting.check(id, body.proof, asking, source=source_of(request))
+        except NotNow as error:
+            raise _not_now(error) from error
+        return _view(done, clock)
+
+    @router.post("/{id}/grant", dependencies=[may("privacy_request.decide")])
+    async def grant(id: str, asking: Asking, request: HttpRequest) -> dict[str, Any]:
+        """Have it carried out; somebody else took it down."""
+        try:
+            done = await requesting.grant(id, asking, source=source_of(request))
+        except NotNow as error:
+            raise _not_now(error) from error
+        return _view(done, clock)
+
+    @router.post("/{id}/refuse", dependencies=[may("privacy_request.decide")])
+    async def refuse(
+        id: str, body: RefuseBody, asking: Asking, request: HttpRequest
+    ) -> dict[str, Any]:
+        """End it with a reason; somebody else took it down."""
+        try:
+            done = await requesting.refuse(id, body.reason, asking, source=source_of(request))
+        except NotNow as error:
+            raise _not_now(error) from error
+        return _view(done, clock)
+
+    return router
+
+
+def _not_now(error: NotNow) -> Problem:
+    request = error.request
+    by = request.decided or request.checked
+    return Problem(
+        409, "not-allowed", "Not possible in the present status", detail=str(error),
+        present=request.status.value, set_by=by.by if by else request.asked_by,
+    )  # fmt: skip
+
+
+def _named(key: str | None) -> str:
+    if not key or len(key) > LONGEST_KEY:
+        raise MalformedMessage(
+            "Idempotency-Key",
+            f"is missing, or longer than {LONGEST_KEY} characters",
+            "send a header of this name that is new for each request",
+        )
+    return key
+
+
+def _view(request: Request, clock: DatabaseClock) -> dict[str, Any]:
+    """A request: codes and ids, since what a correction asks for is sealed."""
+    marks = {
+        name: {"at": mark.at, "by": mark.by, "code": mark.code} if mark else None
+        for name, mark in (("checked", request.checked), ("decided", request.decided))
+    }
+    return {
+        "id": request.id, "kind": request.kind, "number": request.number,
+        "person": request.person, "estate": request.estate, "how": request.how,
+        "status": request.status, "asked_at": request.asked_at, "asked_by": request.asked_by,
+        "due": request.due, "overdue": request.is_overdue(clock.now()), **marks,
+        "ended_at": request.ended_at, "tickets": request.tickets,
+    }  # fmt: skip

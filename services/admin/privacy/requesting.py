@@ -1,0 +1,216 @@
+"""Use cases: a person's request is taken, checked and decided; intake carries it out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from services.admin.privacy.domain import (
+    How,
+    Mark,
+    Person,
+    Proof,
+    Refusal,
+    Request,
+    Status,
+    due_of,
+)
+from services.admin.privacy.storage import REQUESTS, Requests
+from shared.audit import Trail
+from shared.contracts import Event, MalformedMessage
+from shared.contracts.intake import PrivacyRequestCarriedOut
+from shared.contracts.privacy import PrivacyRequestEnded, PrivacyRequestGranted, RequestKind
+from shared.identity import Principal, sees
+from shared.policy.calendar import Calendar
+from shared.privacy import Sealer
+from shared.runtime import Problem, not_found
+from shared.store import Contested, Store, Verdict
+from shared.store.reach import hidden
+from shared.store.tickets import ATTEMPTS, Tickets
+from shared.telemetry import logger
+
+_ID_LENGTH: Final = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wish:
+    """What somebody asks for. `values` are what a correction puts in the place of the old ones:
+    sealed as they come in.
+    """
+
+    kind: RequestKind
+    number: str
+    person: Person
+    how: How
+    values: Mapping[str, str]
+
+
+class Requesting:
+    """Takes, checks and decides requests. `calendar` is an estate's, `secret` keys their ids."""
+
+    def __init__(
+        self,
+        store: Store,
+        tickets: Tickets,
+        trail: Trail,
+        sealer: Sealer,
+        calendar: Callable[[str | None], Calendar],
+        *,
+        secret: bytes,
+    ) -> None:
+        self._store = store
+        self._requests = Requests(store)
+        self._tickets = tickets
+        self._trail = trail
+        self._sealer = sealer
+        self._calendar = calendar
+        self._secret = secret
+
+    async def make(
+        self, wish: Wish, asking: Principal, *, name: str, source: str | None
+    ) -> Request:
+        """Take a request once; it is due from now on. Raises Problem and MalformedMessage."""
+        if (wish.kind == "correct") != bool(wish.values):
+            raise MalformedMessage(
+                "values", "belong to a correction, and to nothing else", "say what is right"
+            )
+        ticket = await self._tickets.get(wish.number)
+        if ticket is None or not sees(asking, ticket):
+            raise not_found()
+        now = self._store.clock.now()
+        request = Request(
+            id=self._digest("id", f"{asking.id}\n{name}")[:_ID_LENGTH],
+            kind=wish.kind,
+            number=wish.number,
+            person=wish.person,
+            estate=ticket.estate,
+            how=wish.how,
+            asked_at=now,
+            asked_by=asking.id,
+            due=due_of(now, self._calendar(ticket.estate)),
+        )
+        await self._record(asking, "made", request, wish.kind, source)
+        if not await self._requests.insert(request, self._body(wish), await self._sealed(wish)):
+            raise Problem(422, "conflict", "This Idempotency-Key was used for another request")
+        return await self._requests.get(request.id) or request
+
+    async def _sealed(self, wish: Wish) -> bytes | None:
+        """Under the group's key: intake opens it, and the estate's may be gone by then."""
+        return await self._sealer.seal_person(wish.values, estate=None) if wish.values else None
+
+    def _body(self, wish: Wish) -> str:
+        said = [wish.kind, wish.number, wish.person, wish.how, dict(wish.values)]
+        return self._digest("body", orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode())
+
+    def _digest(self, purpose: str, value: str) -> str:
+        named = f"privacy-request {purpose}\0{value}".encode()
+        return hmac.new(self._secret, named, hashlib.sha256).hexdigest()
+
+    async def check(
+        self, id: str, proof: Proof, asking: Principal, *, source: str | None
+    ) -> Request:
+        """It was made sure who asks. Raises Problem and NotNow."""
+        return await self._step(id, asking, "checked", proof, source, lambda r, m: r.check(m))
+
+    async def grant(self, id: str, asking: Principal, *, source: str | None) -> Request:
+        """Have it carried out. Raises Problem and NotNow."""
+        return await self._step(
+            id, asking, "granted", "granted", source, lambda r, m: r.grant(m), decides=True
+        )
+
+    async def refuse(
+        self, id: str, reason: Refusal, asking: Principal, *, source: str | None
+    ) -> Request:
+        """End it with a reason. Raises Problem and NotNow."""
+        return await self._step(
+            id, asking, "refused", reason, source, lambda r, m: r.refuse(m), decides=True
+        )
+
+    async def _step(
+        self,
+        id: str,
+        asking: Principal,
+        act: str,
+        code: str,
+        source: str | None,
+        next_: Callable[[Request, Mark], Request],
+        *,
+        decides: bool = False,
+    ) -> Request:
+        for _ in range(ATTEMPTS):
+            request = await self.one(id, asking)
+            if decides and request.asked_by == asking.id:
+                raise Problem(403, "own-request", "Somebody else decides what you took down")
+            now = self._store.clock.now()
+            after = next_(request, Mark(now, asking.id, code))
+            await self._record(asking, act, request, code, source)
+            events = _events(after)
+            if await self._requests.save(after, now, events=events) is Verdict.WON:
+                return after
+        raise Contested(REQUESTS, id)
+
+    async def conclude(self, event: PrivacyRequestCarriedOut) -> None:
+        """End it, or put it back before the privacy officer; an older turn changes nothing."""
+        for _ in range(ATTEMPTS):
+            request = await self._requests.get(event.request)
+            if request is None or request.status is not Status.GRANTED:
+                return
+            if request.turn != event.turn:
+                return
+            now = self._store.clock.now()
+            is_done = event.outcome == "done"
+            after = request.end(event.tickets, now) if is_done else request.hold()
+            if await self._requests.save(after, now, events=_events(after)) is Verdict.WON:
+                logger.info("privacy_request_concluded", request=request.id, status=after.status)
+                return
+        raise Contested(REQUESTS, event.request)
+
+    async def one(self, id: str, asking: Principal) -> Request:
+        """One request within reach; the same problem for what is missing and what is foreign."""
+        request = await self._requests.get(id)
+        # Asked in any case: what is missing must cost what is foreign costs.
+        not_theirs = await hidden(self._store, asking, [request.number if request else id])
+        if request is None or not_theirs or not asking.reaches(request.estate):
+            raise not_found()
+        return request
+
+    async def page(
+        self, asking: Principal, *, status: Status | None, after: str | None, limit: int
+    ) -> tuple[list[Request], str | None]:
+        """Requests within reach, newest first, and the cursor of the next page."""
+        found, following = await self._requests.listed(
+            asking, status=status, after=after, limit=limit
+        )
+        not_theirs = await hidden(self._store, asking, (each.number for each in found))
+        return [each for each in found if each.number not in not_theirs], following
+
+    async def _record(
+        self, asking: Principal, act: str, request: Request, code: str, source: str | None
+    ) -> None:
+        subject = ("privacy_request", request.id)
+        await self._trail.record(asking, f"privacy_request.{act}", subject, why=code, source=source)
+
+
+def _events(request: Request) -> Sequence[Event]:
+    decided = request.decided
+    if request.status is Status.GRANTED and decided is not None:
+        return [
+            PrivacyRequestGranted(
+                request=request.id, turn=request.turn, kind=request.kind,
+                number=request.number, person=request.person, by=decided.by,
+            )
+        ]  # fmt: skip
+    if request.status is Status.DONE:
+        return [PrivacyRequestEnded(request=request.id, kind=request.kind, outcome="done")]
+    if request.status is Status.REFUSED and decided is not None:
+        return [
+            PrivacyRequestEnded(
+                request=request.id, kind=request.kind, outcome="refused", reason=decided.code
+            )
+        ]
+    return []

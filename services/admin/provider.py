@@ -1,0 +1,155 @@
+"""Signing in at an identity provider (OpenID Connect, authorization code with PKCE)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from services.admin.discovery import Discovery, ProviderAway, fetch_json
+from services.admin.domain.accounts import Binding
+from services.admin.errors import NotSignedIn, Refusal
+from services.admin.id_token import UnfitToken, key_id, read_subject
+from services.admin.storage import Flow, Flows
+from shared.store.clock import DatabaseClock
+from shared.telemetry import logger
+
+FLOW_LIFETIME: Final = timedelta(minutes=10)
+SCOPE: Final = "openid"
+"""Who it is and nothing more: no name, no mail address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who we are at the provider; without a secret a public client."""
+
+    issuer: str
+    id: str
+    secret: str | None
+    redirect_url: str
+
+
+class Provider:
+    """Sends people to the provider and reads what they come back with.
+
+    What is remembered of a sign-in lies in the store: any replica may be the one they come back to.
+    """
+
+    def __init__(
+        self, client: Client, flows: Flows, clock: DatabaseClock, http: httpx.AsyncClient
+    ) -> None:
+        self._client = client
+        self._flows = flows
+        self._clock = clock
+        self._http = http
+        self._discovery = Discovery(client.issuer, http)
+
+    async def stay_connected(self) -> None:
+        """Hold the connections until cancelled, then let go of them."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self._http.aclose()
+
+    async def begin(self) -> str:
+        """The address to send somebody to; raises NotSignedIn when the provider is away."""
+        try:
+            metadata = await self._discovery.metadata()
+        except ProviderAway as error:
+            raise _refused("provider-away", error.fault) from error
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        until = self._clock.now() + FLOW_LIFETIME
+        await self._flows.insert(Flow(_digest(state), nonce, verifier, until))
+        asked = {
+            "response_type": "code",
+            "client_id": self._client.id,
+            "redirect_uri": self._client.redirect_url,
+            "scope": SCOPE,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": _challenge(verifier),
+            "code_challenge_method": "S256",
+        }
+        joint = "&" if "?" in metadata.authorization else "?"
+        return f"{metadata.authorization}{joint}{urlencode(asked)}"
+
+    async def finish(self, *, state: str, code: str | None, error: str | None) -> Binding:
+        """Who came back; raises NotSignedIn with the reason. What was begun is used up."""
+        flow = await self._flows.take(_digest(state), self._clock.now())
+        if flow is None:
+            raise _refused("unknown-state", "none_such")
+        if error is not None or code is None:
+            raise _refused("declined", "by_provider")
+        try:
+            subject = await self._subject(await self._id_token(code, flow), flow)
+        except ProviderAway as away:
+            raise _refused("provider-away", away.fault) from away
+        except UnfitToken as unfit:
+            raise _refused("id-token", unfit.fault) from unfit
+        return Binding(self._client.issuer, subject)
+
+    async def _id_token(self, code: str, flow: Flow) -> str:
+        metadata = await self._discovery.metadata()
+        request = self._http.build_request("POST", metadata.token, **self._exchange(code, flow))
+        try:
+            answer = await fetch_json(self._http, request)
+        except ProviderAway as error:
+            if error.fault in {"status_400", "status_401", "status_403"}:
+                raise _refused("code-refused", error.fault) from error
+            raise
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise UnfitToken("missing")
+        return token
+
+    def _exchange(self, code: str, flow: Flow) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._client.redirect_url,
+            "code_verifier": flow.verifier,
+        }
+        if self._client.secret is None:
+            return {"data": form | {"client_id": self._client.id}}
+        return {"data": form, "headers": _basic(self._client.id, self._client.secret)}
+
+    async def _subject(self, token: str, flow: Flow) -> str:
+        key = await self._discovery.key(key_id(token))
+        if key is None:
+            raise UnfitToken("unknown_key")
+        return read_subject(
+            token,
+            key,
+            issuer=self._client.issuer,
+            client_id=self._client.id,
+            nonce=flow.nonce,
+            now=self._clock.outside(),
+        )
+
+
+def _refused(reason: Refusal, fault: str) -> NotSignedIn:
+    logger.warning("provider_sign_in_refused", reason=reason, fault=fault)
+    return NotSignedIn(reason)
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode(errors="replace")).hexdigest()
+
+
+def _challenge(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _basic(id: str, secret: str) -> Mapping[str, str]:
+    """As RFC 6749 asks: both encoded as in a form before they are joined."""
+    pair = f"{quote(id, safe='')}:{quote(secret, safe='')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

@@ -1,0 +1,55 @@
+"""What an operator may set for the administration."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from shared.runtime import ServiceSettings, for_service
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class AdminSettings(ServiceSettings):
+    """Read from HOTLINE_ADMIN_* and HOTLINE_*; a bad value stops the start, not a message."""
+
+    model_config = for_service("admin")
+
+    port: int = Field(8005, ge=0, le=65535)
+    oidc_issuer: str | None = Field(
+        None, description="The identity provider's address, as it names itself; unset: none."
+    )
+    oidc_client_id: str | None = Field(None, description="Our name at the provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Our password there; a public client has none."
+    )
+    oidc_redirect_url: str = Field(
+        "http://127.0.0.1:8005/v1/session/oidc/callback",
+        description="Where the provider sends people back to; it must know this address.",
+    )
+    oidc_second_factor: bool = Field(
+        False,
+        description="true: the provider asks for a second factor, so that roles which need one "
+        "may sign in there.",
+    )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str | None) -> str | None:
+        if issuer is not None and not is_safe(issuer):
+            raise ValueError("must begin with https:// (http:// on this machine only)")
+        return issuer
+
+    @model_validator(mode="after")
+    def _names_us_too(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("oidc_issuer and oidc_client_id belong together: set both, or none")
+        return self
+
+
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can read or change what an address answers."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

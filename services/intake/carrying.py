@@ -1,0 +1,149 @@
+"""Use case: a granted request of a person about their own data is carried out (PIPL 45 to 47).
+
+Copied into one sealed document, corrected or erased in all tickets that the blind index knows as
+theirs. On record for each person of each ticket, before it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.intake.correcting import Correcting
+from services.intake.erasing import Erased, Erasing
+from services.intake.privacy.copy import Part, copy_of
+from services.intake.privacy.persons import Persons
+from services.intake.privacy.works import Copies, Outcome, Work, Works, work_id
+from shared.audit import Trail
+from shared.contracts.privacy import PrivacyRequestGranted
+from shared.identity import Principal, service_principal
+from shared.privacy import BlindIndex, CannotOpen, Sealer
+from shared.privacy.open import Opener
+from shared.store import Doc, Store
+from shared.telemetry import logger
+
+BY_RULE: Final = service_principal("intake")
+WHY: Final = "privacy_request"
+
+
+class Carrying:
+    """Carries out what a privacy officer granted; a repeat changes nothing."""
+
+    def __init__(
+        self, store: Store, trail: Trail, opener: Opener, sealer: Sealer, index: BlindIndex
+    ) -> None:
+        self._store = store
+        self._trail = trail
+        self._opener = opener
+        self._sealer = sealer
+        self._persons = Persons(store, index)
+        self._works = Works(store)
+        self._copies = Copies(store)
+        self._erasing = Erasing(store, trail, opener)
+        self._correcting = Correcting(store, trail, opener, sealer, index)
+
+    async def carry_out(self, event: PrivacyRequestGranted) -> None:
+        """Do it, and say what became of it: the request ends by that."""
+        work = await self._works.get(work_id(event)) or await self._begin(event)
+        if work.outcome is not None:
+            return
+        outcome = await self._do(work)
+        await self._works.end(work, outcome, self._store.clock.now())
+        logger.info("privacy_request_carried_out", request=work.request, outcome=outcome)
+
+    async def _begin(self, event: PrivacyRequestGranted) -> Work:
+        found = await self._persons.like(event.number, event.person)
+        work = Work(
+            id=work_id(event),
+            request=event.request,
+            turn=event.turn,
+            kind=event.kind,
+            at=self._store.clock.now(),
+            persons=tuple((named.number, named.person) for named in found),
+        )
+        return await self._works.begin(work)
+
+    async def _do(self, work: Work) -> Outcome:
+        match work.kind:
+            case "copy":
+                await self._copy(work)
+            case "correct":
+                await self._correct(work)
+            case "erase":
+                return await self._erase(work)
+        return "done"
+
+    async def _erase(self, work: Work) -> Outcome:
+        """All of it or, where anything is under a legal hold, nothing: half of a person is no use
+        to whoever holds it, and still a person.
+        """
+        docs = [await self._store.get("tickets", number) for number in work.numbers]
+        if any(doc and doc.get("legal_holds") for doc in docs):
+            return "held"
+        outcomes = [
+            await self._erasing.erase(number, [person], by=BY_RULE, why="privacy_request")
+            for number, person in work.persons
+        ]
+        return "held" if Erased.HELD in outcomes else "done"
+
+    async def _correct(self, work: Work) -> None:
+        sealed = await self._works.new_values(work.request)
+        if sealed is None:
+            raise RuntimeError("a correction was granted without its values")
+        values = await self._opener.open_person(sealed)
+        home = await self._estate_of(work.persons[0][0])
+        for number, person in work.persons:
+            await self._correcting.correct(number, person, values, home=home, by=BY_RULE)
+
+    async def _estate_of(self, number: str) -> str | None:
+        doc = await self._store.get("tickets", number)
+        return doc["estate"] if doc else None
+
+    async def _copy(self, work: Work) -> None:
+        parts = []
+        for number, person in work.persons:
+            doc = await self._store.get("tickets", number)
+            if doc is None or person not in doc["persons"]:
+                continue
+            subject = ("person", f"{number}/{person}")
+            details = {"request": work.request}
+            await self._trail.record(BY_RULE, "person.copied", subject, why=WHY, details=details)
+            others = {
+                which: await self._opened(sealed)
+                for which, sealed in doc["persons"].items()
+                if which != person
+            }
+            parts.append(Part(doc, person, await self._opened(doc["persons"][person]), others))
+        now = self._store.clock.now()
+        made = copy_of(work.request, parts, now)
+        await self._copies.keep(
+            work.request, await self._sealer.seal_person(made, estate=None), now
+        )
+
+    async def _opened(self, sealed: bytes) -> Mapping[str, Any] | None:
+        try:
+            return await self._opener.open_person(sealed)
+        except CannotOpen:  # the copy says so; the other tickets are theirs all the same
+            return None
+
+
+class Handing:
+    """Opens a copy for whoever hands it over."""
+
+    def __init__(self, store: Store, trail: Trail, opener: Opener) -> None:
+        self._trail = trail
+        self._opener = opener
+        self._copies = Copies(store)
+        self._clock = store.clock
+
+    async def open(self, request: str, asking: Principal, *, source: str | None) -> Doc | None:
+        """The copy, marked with who took it and when; None where there is none (any more)."""
+        doc = await self._copies.get(request)
+        if doc is None:
+            return None
+        await self._trail.record(
+            asking, "person.copy_opened", ("privacy_copy", request), why=WHY, source=source
+        )
+        content = await self._opener.open_person(doc["sealed"])
+        now = self._clock.now()
+        return content | {"handed_over": {"by": asking.id, "at": now}}

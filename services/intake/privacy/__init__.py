@@ -1,0 +1,3 @@
+"""Opening persons and what follows from it: who may, how often, what is unusual, and who has seen
+whom.
+"""

@@ -1,0 +1,78 @@
+"""Use case: alarms about how persons are opened are read, and answered by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.intake.privacy.domain import Alarm, Answered, Finding, Status
+from services.intake.privacy.problems import answered_already, own_alarm
+from services.intake.privacy.storage import Alarms
+from shared.audit import Trail
+from shared.identity import Principal
+from shared.runtime import not_found
+from shared.store import Store, Verdict
+from shared.store.reach import hidden
+
+
+class Answering:
+    """Reads and answers alarms within a principal's reach."""
+
+    def __init__(self, store: Store, trail: Trail) -> None:
+        self._store = store
+        self._trail = trail
+        self._alarms = Alarms(store)
+
+    async def page(
+        self, asking: Principal, *, status: Status | None, after: str | None, limit: int
+    ) -> tuple[Sequence[Alarm], str | None]:
+        """Alarms, newest first, and the cursor of the next page."""
+        found, following = await self._alarms.listed(
+            asking, status=status, after=after, limit=limit
+        )
+        not_theirs = await hidden(self._store, asking, (alarm.number for alarm in found))
+        return [alarm for alarm in found if alarm.number not in not_theirs], following
+
+    async def answer(
+        self, id: str, asking: Principal, reason: Finding, *, source: str | None
+    ) -> Alarm:
+        """Say what was found. The first answer counts, nobody answers for themselves.
+
+        Raises Problem; the same one for what is missing and what is foreign.
+        """
+        alarm = await self._within_reach(id, asking)
+        if alarm.reader == asking.id:
+            raise own_alarm()
+        answer = Answered(at=self._store.clock.now(), by=asking.id, reason=reason)
+        if alarm.answer is not None:
+            raise answered_already(alarm.answer.by, alarm.answer.at)
+        await self._trail.record(
+            asking, "reading_alarm.answered", ("reading_alarm", id), why=reason, source=source
+        )
+        if await self._alarms.save_answer(alarm, answer) is Verdict.LOST:
+            return await self.answer(id, asking, reason, source=source)
+        return await self._within_reach(id, asking)
+
+    async def _within_reach(self, id: str, asking: Principal) -> Alarm:
+        alarm = await self._alarms.get(id)
+        # Asked in any case, as the notifier does: what is missing must cost what is foreign costs.
+        not_theirs = await hidden(self._store, asking, [alarm.number if alarm else id])
+        if alarm is None or not_theirs or not asking.reaches(alarm.estate):
+            raise not_found()
+        return alarm
+
+
+def alarm_view(alarm: Alarm) -> dict[str, Any]:
+    """An alarm for whoever has to answer it."""
+    answer = alarm.answer
+    return {
+        "id": alarm.id,
+        "at": alarm.at,
+        "reader": alarm.reader,
+        "role": alarm.role,
+        "sign": alarm.sign,
+        "count": alarm.count,
+        "number": alarm.number,
+        "estate": alarm.estate,
+        "answer": {"at": answer.at, "by": answer.by, "reason": answer.reason} if answer else None,
+    }

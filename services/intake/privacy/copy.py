@@ -1,0 +1,54 @@
+"""The copy of what is kept of a person, for themselves. Pure.
+
+What is theirs is whole; whoever else a ticket names is masked. A watermark says for which request
+it was made, and fits no other content: a page that turns up elsewhere can be traced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from services.intake.privacy.domain import Which
+from shared.privacy import mask_name, mask_phone, mask_room
+from shared.store import Doc
+
+FACTS: Final = ("registered_at", "channel", "estate", "type", "area", "status", "over_at")
+MASKS: Final = {"name": mask_name, "phone": mask_phone, "room": mask_room}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Part:
+    """One ticket's share, opened for the copy alone; `own` is None where its key is gone."""
+
+    ticket: Mapping[str, Any]
+    person: Which
+    own: Mapping[str, Any] | None
+    others: Mapping[str, Mapping[str, Any] | None]
+
+
+def copy_of(request: str, parts: Sequence[Part], now: datetime) -> Doc:
+    """The whole copy with its watermark."""
+    tickets = [_part(part) for part in parts]
+    digest = hashlib.sha256(orjson.dumps([request, tickets])).hexdigest()[:16]
+    mark = f"{request} {now:%Y-%m-%dT%H:%M:%SZ} {digest}"
+    return {"request": request, "made_at": now, "watermark": mark, "tickets": tickets}
+
+
+def _part(part: Part) -> Doc:
+    return {
+        "number": part.ticket["_id"],
+        "as": part.person,
+        "data": "cannot be opened: its key is gone" if part.own is None else dict(part.own),
+        "others": {which: _masked(other) for which, other in part.others.items()},
+        **{field: part.ticket[field] for field in FACTS},
+    }
+
+
+def _masked(other: Mapping[str, Any] | None) -> Doc:
+    return {field: mask(other.get(field)) for field, mask in MASKS.items()} if other else {}

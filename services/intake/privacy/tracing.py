@@ -1,0 +1,165 @@
+"""Use case: who has seen this person? One list of all ways in which somebody could have.
+
+It is put together from three places that each know a part: the audit (whoever opened, copied or
+looked for them), the notifier's messages (what they were told, and by which channel it left the
+house), and the tickets themselves (who brought their data in).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.intake.privacy.domain import Which
+from services.intake.privacy.persons import Named, Persons
+from shared.audit import Trail
+from shared.audit.trail import AUDIT
+from shared.contracts import MalformedMessage
+from shared.contracts.notifier import CALLER
+from shared.identity import Principal
+from shared.privacy import BlindIndex
+from shared.store import Doc, Store
+from shared.store.paging import page
+
+SYSTEM: Final = "system:"
+_MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Whom somebody asks about: a phone number, or a person of a ticket."""
+
+    phone: str | None = None
+    number: str | None = None
+    person: Which | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A collection that knows a part, its time field, and how one of its documents is told."""
+
+    collection: str
+    query: Doc
+    at: str
+    fields: Sequence[str] | None
+    tell: Callable[[Doc], Doc]
+
+
+class Tracing:
+    """Answers who has seen somebody; itself on record, before it looks."""
+
+    def __init__(self, store: Store, trail: Trail, index: BlindIndex) -> None:
+        self._store = store
+        self._trail = trail
+        self._persons = Persons(store, index)
+
+    async def seen(
+        self, sought: Sought, asking: Principal, *, after: str | None, limit: int,
+        source: str | None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Who has seen them, newest first; `next` is the cursor of the next page.
+
+        Raises MalformedMessage for a wish that names nobody, Problem for a missing ticket.
+        """
+        persons = await self._find(sought)
+        subject = ("person", persons[0].id if persons else "unknown")
+        details = {"tickets": len(persons)}
+        await self._trail.record(asking, "person.traced", subject, source=source, details=details)
+        items, following = await self._merged(_sources(persons), after, limit)
+        named = [{"number": named.number, "person": named.person} for named in persons]
+        return {"tickets": named, "items": items, "next": following}
+
+    async def _find(self, sought: Sought) -> list[Named]:
+        if sought.phone is not None and sought.number is None and sought.person is None:
+            return await self._persons.of_phone(sought.phone)
+        if sought.phone is None and sought.number is not None and sought.person is not None:
+            return await self._persons.like(sought.number, sought.person)
+        raise MalformedMessage("body", "names nobody", "send `phone`, or `number` and `person`")
+
+    async def _merged(
+        self, sources: Sequence[_Source], after: str | None, limit: int
+    ) -> tuple[list[Doc], str | None]:
+        """A page out of all of them. Ids differ between collections, so that time and id order
+        everything, and one cursor serves each.
+        """
+        found: list[tuple[datetime, str, Doc]] = []
+        for source in sources:
+            part = await page(
+                self._store,
+                source.collection,
+                source.query,
+                after=after,
+                limit=limit + 1,
+                newest_by=source.at,
+                fields=source.fields,
+            )
+            found += [(doc[source.at], doc["_id"], source.tell(doc)) for doc in part.docs]
+        found.sort(key=lambda each: each[:2], reverse=True)
+        shown = found[:limit]
+        following = _cursor(*shown[-1][:2]) if len(found) > limit else None
+        return [told for _, _, told in shown], following
+
+
+def _cursor(at: datetime, id: str) -> str:
+    """As `shared.store.paging` reads it."""
+    plain = f"{at.timestamp() * 1000:.0f} {id}"
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _sources(persons: Sequence[Named]) -> list[_Source]:
+    numbers = sorted({named.number for named in persons})
+    callers = sorted({named.number for named in persons if named.person == "caller"})
+    which = {named.number: named.person for named in reversed(persons)}
+    return [
+        _Source(
+            AUDIT,
+            {"subject.kind": "person", "subject.id": {"$in": sorted(n.id for n in persons)}},
+            "at",
+            None,
+            _told_by_audit,
+        ),
+        _Source(
+            "messages",
+            {"number": {"$in": callers}, "recipient": CALLER},
+            "at",
+            _MESSAGE_FIELDS,
+            _told_by_message,
+        ),
+        _Source(
+            "tickets",
+            {"_id": {"$in": numbers}},
+            "registered_at",
+            ("registered_at", "principal", "channel"),
+            lambda doc: _told_by_ticket(doc, which),
+        ),
+    ]
+
+
+def _told_by_audit(doc: Doc) -> Doc:
+    number, _, person = doc["subject"]["id"].partition("/")
+    return {
+        "at": doc["at"], "way": doc["act"].removeprefix("person."), "number": number,
+        "person": person, "by": doc["by"], "role": doc["role"], "why": doc["why"],
+        "source": doc["source"],
+    }  # fmt: skip
+
+
+def _told_by_message(doc: Doc) -> Doc:
+    """What left the house: the survey's message carries a link that opens the matter."""
+    return {
+        "at": doc["at"], "way": "link" if doc["purpose"] == "survey" else "message",
+        "number": doc["number"], "person": CALLER, "purpose": doc["purpose"],
+        "status": doc["status"], "channels": [attempt["channel"] for attempt in doc["attempts"]],
+    }  # fmt: skip
+
+
+def _told_by_ticket(doc: Doc, which: Mapping[str, Which]) -> Doc:
+    """Whoever brought the data in knows them as well."""
+    by = doc["principal"]
+    return {
+        "at": doc["registered_at"], "way": "publisher" if by.startswith(SYSTEM) else "reported",
+        "number": doc["_id"], "person": which[doc["_id"]], "by": by, "channel": doc["channel"],
+    }  # fmt: skip

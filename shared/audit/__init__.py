@@ -1,0 +1,13 @@
+"""The audit: who opened or changed what, hash-chained per service, heads kept elsewhere."""
+
+from shared.audit.anchors import NotAnchored
+from shared.audit.chain import Anchor, Entry, Link, Subject, UnfitForAudit
+from shared.audit.reading import list_entries
+from shared.audit.trail import Trail
+from shared.audit.verify import Verified, verify
+from shared.audit.walk import Damage, Wrong
+
+__all__ = [
+    "Anchor", "Damage", "Entry", "Link", "NotAnchored", "Subject", "Trail", "UnfitForAudit",
+    "Verified", "Wrong", "list_entries", "verify",
+]  # fmt: skip

@@ -1,0 +1,25 @@
+"""The audit as a list: of one person, of one thing, or all of it, the newest first."""
+
+from __future__ import annotations
+
+from shared.audit.trail import AUDIT
+from shared.store import Doc, Store
+from shared.store.paging import Page, page
+
+
+async def list_entries(
+    store: Store,
+    *,
+    by: str | None = None,
+    subject: tuple[str, str] | None = None,
+    after: str | None,
+    limit: int,
+) -> Page:
+    """At most `limit` entries from the cursor on: of a person, about a subject (kind and id).
+
+    Raises MalformedMessage for a cursor that was not given out here.
+    """
+    query: Doc = {} if by is None else {"by": by}
+    if subject is not None:
+        query |= {"subject.kind": subject[0], "subject.id": subject[1]}
+    return await page(store, AUDIT, query, after=after, limit=limit, newest_by="at")

@@ -1,0 +1,126 @@
+"""Putting acts on record: one chain per service, whichever of its replicas writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, get_args
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from shared.audit.anchors import Anchors
+from shared.audit.chain import Anchor, Entry, Link, Subject, genesis, to_doc
+from shared.contracts import Lane
+from shared.identity import Principal
+from shared.lanes import lane_in_hand
+from shared.store import Contested, Store
+
+AUDIT: Final = "audit"
+ATTEMPTS: Final = 10
+"""Each time somebody else was faster their entry is in the chain: so many replicas at once are
+more than one service has."""
+_NEWEST_FIRST: Final = (("at", DESCENDING), ("_id", DESCENDING))
+
+
+class _End(NamedTuple):
+    n: int
+    digest: str
+
+
+class Trail:
+    """What one service's people and rules did. The caller records first and acts then.
+
+    A record says that somebody was about to: an opening that failed afterwards stands there too,
+    and none ever happens unrecorded.
+    """
+
+    indexes: Final = (
+        IndexModel([("writer", ASCENDING), ("n", DESCENDING)], name="audit_chain"),
+        IndexModel([("by", ASCENDING), *_NEWEST_FIRST], name="audit_person"),
+        IndexModel(
+            [("subject.kind", ASCENDING), ("subject.id", ASCENDING), *_NEWEST_FIRST],
+            name="audit_subject",
+        ),
+        IndexModel([*_NEWEST_FIRST], name="audit_time"),
+    )
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        """Write the chain of the store's service; its heads are kept in `folder`."""
+        self._store = store
+        # An emergency must not wait for routine work that gives way to it: as another replica,
+        # each lane has an end of its own.
+        self._pens = {lane: _Pen(store, Anchors(folder, store.service)) for lane in get_args(Lane)}
+
+    async def start(self) -> None:
+        """Make sure that heads can be kept; OSError where they cannot."""
+        for pen in self._pens.values():
+            await pen.anchors.start()
+
+    async def record(
+        self,
+        principal: Principal,
+        act: str,
+        subject: tuple[str, str],
+        *,
+        why: str | None = None,
+        source: str | None = None,
+        details: Mapping[str, str | int] | None = None,
+    ) -> Entry:
+        """Return when the majority has the entry and the disk its head; then act, not before.
+
+        `subject` is kind and id, `why` a reason's code, `source` where the wish came from. Raises
+        UnfitForAudit for what is no id or code, what `STORE_DOWN` lists when the store is away,
+        Contested after too many losses, NotAnchored when the head cannot be kept; then the act
+        must not be done. It may stand in the audit all the same.
+        """
+
+        def made(n: int) -> Entry:
+            return Entry(
+                writer=self._store.service,
+                n=n,
+                at=self._store.clock.now(),
+                by=principal.id,
+                role=principal.role,
+                act=act,
+                subject=Subject(*subject),
+                why=why,
+                source=source,
+                details=dict(details or {}),
+            )
+
+        return await self._pens[lane_in_hand()].write(made)
+
+
+class _Pen:
+    """Appends one after the other, and remembers the end of the chain."""
+
+    def __init__(self, store: Store, anchors: Anchors) -> None:
+        self.anchors = anchors
+        self._store = store
+        self._turn = asyncio.Lock()
+        self._end: _End | None = None
+
+    async def write(self, made: Callable[[int], Entry]) -> Entry:
+        async with self._turn:
+            link = await self._append(made)
+            await self.anchors.add(Anchor.of(link))
+        return link.entry
+
+    async def _append(self, made: Callable[[int], Entry]) -> Link:
+        for _ in range(ATTEMPTS):
+            # Forgotten until the write has ended well: after an error nobody knows the end.
+            end, self._end = self._end or await self._newest(), None
+            link = Link.of(made(end.n + 1), end.digest)
+            if await self._store.insert_once(AUDIT, to_doc(link)):
+                self._end = _End(link.entry.n, link.digest)
+                return link
+        raise Contested(AUDIT, self._store.service, times=ATTEMPTS)
+
+    async def _newest(self) -> _End:
+        """The end of the chain as the majority has it; a new writer's is its genesis."""
+        writer = self._store.service
+        found = await self._store.find(
+            AUDIT, {"writer": writer}, sort=(("n", DESCENDING),), limit=1, fields=("n", "digest")
+        )
+        return _End(found[0]["n"], found[0]["digest"]) if found else _End(0, genesis(writer))

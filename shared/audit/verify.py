@@ -1,0 +1,113 @@
+"""Whether the audit is whole: every writer's chain from its first entry to its anchored end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from shared.audit.anchors import AnchorFile, AnchorReader, find_files
+from shared.audit.trail import AUDIT
+from shared.audit.walk import Damage, Walk, Wrong
+from shared.store import Store
+from shared.store.stream import batches, count_roughly
+
+BATCH: Final = 500
+BY_N: Final = (("n", 1),)
+
+Progress = Callable[[str, int, int], None]
+"""Told what is read, how much of it has been, and how much there is, roughly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One writer's chain up to its first damage, or to its end.
+
+    `is_anchored`: anything outside the database speaks for it at all. `unanchored` counts entries
+    without an anchor of their own, `torn` names files that end within a line: a process that was
+    killed leaves one of either.
+    """
+
+    writer: str
+    entries: int
+    anchors: int
+    unanchored: int
+    last_at: datetime | None
+    head: str
+    torn: Sequence[str]
+    is_anchored: bool
+    damage: Damage | None
+
+
+async def verify(
+    store: Store, folders: Iterable[Path], progress: Progress | None = None
+) -> list[Verified]:
+    """Verify every writer's chain, by name, beside the anchors in these folders.
+
+    Services may go on writing: what they add meanwhile may or may not be looked at. Memory is
+    bounded by a batch of entries, a line of each anchor file, and the number of writers.
+    """
+    # Before any entry: whatever was anchored by now is in the chain.
+    files = await asyncio.to_thread(find_files, folders)
+    writers = await _writers(store)
+    total, read = await count_roughly(store, AUDIT), 0
+    found: list[Verified] = []
+    for name in sorted({*writers, *(file.writer for file in files)}):
+        own = [file for file in files if file.writer == name]
+        verification = _Verification(store, name, writers.get(name, name), own)
+        async for step in verification.steps():
+            read += step
+            if progress is not None:
+                progress(AUDIT, read, total)
+        found.append(verification.result())
+    return found
+
+
+async def _writers(store: Store) -> dict[str, Any]:
+    """Whatever stands as a writer, by how it is called; nothing may hide behind a strange one."""
+    rows = await store.aggregate(AUDIT, [{"$group": {"_id": "$writer"}}])
+    return {str(row["_id"]): row["_id"] for row in rows}
+
+
+class _Verification:
+    """One writer's chain as it is gone through."""
+
+    def __init__(self, store: Store, name: str, writer: Any, files: Sequence[AnchorFile]) -> None:
+        self._store = store
+        self._writer = writer
+        self._anchors = AnchorReader(files)
+        self._walk = Walk(name, self._anchors)
+        self._damage: Damage | None = None
+
+    async def steps(self) -> AsyncIterator[int]:
+        """Go on to the first damage; yields how many documents were looked at."""
+        mine = {"writer": {"$eq": self._writer}}
+        async for docs in batches(self._store, AUDIT, mine, fields=(), size=BATCH, sort=BY_N):
+            found = (self._walk.take(doc) for doc in docs)
+            self._damage = next((damage for damage in found if damage), None)
+            yield len(docs)
+            if self._damage:
+                return
+        self._damage = self._walk.end() or self._bad_anchor()
+
+    def _bad_anchor(self) -> Damage | None:
+        bad = (line for line in self._anchors.bad if not line.torn)
+        return next((Damage(Wrong.BAD_ANCHOR, line.where, line.why) for line in bad), None)
+
+    def result(self) -> Verified:
+        """What was found."""
+        walk = self._walk
+        return Verified(
+            writer=walk.writer,
+            entries=walk.entries,
+            anchors=walk.anchors,
+            unanchored=walk.unanchored,
+            last_at=walk.last_at,
+            head=walk.head,
+            torn=[line.where for line in self._anchors.bad if line.torn],
+            is_anchored=walk.is_anchored,
+            damage=self._damage,
+        )

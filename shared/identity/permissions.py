@@ -1,0 +1,107 @@
+"""Who may do what: one table. The checks of the doors, the filters of lists and the page of the docs
+are derived from it (design promise 10).
+
+What is done to tickets and work orders stands in the table of the lifecycle, which is taken over
+row by row; the rest stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shared.identity.principal import Role
+from shared.tickets import TABLE, Transition
+
+
+class Scope(StrEnum):
+    """How far an action reaches, besides the role."""
+
+    WORK = "work"
+    """The principal's places, and of a department only what it has work orders of."""
+    PLACE = "place"
+    """The principal's places."""
+    GROUP = "group"
+    """The group as a whole: for those alone who reach all of it."""
+    ANYWHERE = "anywhere"
+    """Nothing of any place is shown or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One row: these roles may do this, so far. `says` is what the docs say of it."""
+
+    action: str
+    roles: frozenset[str]
+    scope: Scope
+    says: str
+
+
+_DESK: Final[tuple[Role, ...]] = ("agent", "dispatcher", "supervisor")
+_FLOOR: Final[tuple[Role, ...]] = (*_DESK, "department", "manager")
+STAFF_ROLES: Final[tuple[Role, ...]] = (
+    *_FLOOR, "privacy_officer", "auditor", "administrator",
+)  # fmt: skip
+"""Everybody with an account of their own."""
+
+
+def _own(action: str, scope: Scope, says: str, *roles: Role) -> Permission:
+    return Permission(action, frozenset(roles), scope, says)
+
+
+_W, _P, _G, _A = Scope.WORK, Scope.PLACE, Scope.GROUP, Scope.ANYWHERE
+
+# One row a line reads as the table it is.
+# fmt: off
+OWN: Final[tuple[Permission, ...]] = (
+    _own("ticket.see", _W, "Read tickets, one by one and in lists", *_FLOOR, "privacy_officer"),
+    _own("text.classify", _A, "Ask what words would be taken for", *_FLOOR),
+    _own("board.see", _W, "Read the board of open work", *_FLOOR),
+    _own("manual_queue.see", _P, "Read what waits for a person's decision", *_DESK, "manager"),
+    _own("emergency.see", _W, "Read an emergency and who was alerted", *_FLOOR),
+    _own("emergency.acknowledge", _W, "Take an alert", *_FLOOR),
+    _own("message.see", _P, "Read what people were told, the person masked", *_DESK, "manager", "administrator"),
+    _own("survey.see", _P, "Read surveys and their answers", "agent", "supervisor", "manager"),
+    _own("survey.record", _P, "Record an answer given on the phone", "agent", "supervisor"),
+    _own("person.reveal", _W, "Open the caller or the contact of one ticket, with a reason; a department only of its own work in progress", *_DESK, "department"),
+    _own("person.trace", _G, "See who has seen a person", "privacy_officer", "auditor"),
+    _own("reading_alarm.see", _P, "Read what was unusual in how somebody opened persons", "supervisor", "privacy_officer"),
+    _own("reading_alarm.answer", _P, "Answer such an alarm, but one's own", "supervisor", "privacy_officer"),
+    _own("privacy_request.see", _P, "Read what people asked about their own data, and by when it is due", "supervisor", "privacy_officer", "auditor"),
+    _own("privacy_request.make", _P, "Take such a request, and check who asks", "agent", "supervisor", "privacy_officer"),
+    _own("privacy_request.decide", _P, "Grant or refuse such a request, but one's own", "privacy_officer"),
+    _own("privacy_copy.open", _G, "Open the copy of somebody's data that was made for them", "privacy_officer"),
+    _own("legal_hold.see", _G, "Read what must not be erased, and why", "privacy_officer", "auditor"),
+    _own("legal_hold.set", _G, "Set and lift such a hold", "privacy_officer"),
+    _own("parked.see", _G, "Read what could not be handled, without its body", "supervisor", "administrator"),
+    _own("parked.replay", _G, "Send a parked message to its queue again", "supervisor", "administrator"),
+    _own("session.own", _A, "See and end the own session, set up the own second factor", *STAFF_ROLES),
+    _own("account.see", _G, "Read accounts and their reach", "administrator", "auditor"),
+    _own("account.manage", _G, "Create, change, freeze and thaw accounts", "administrator"),
+    _own("key.see", _G, "Read which systems have keys, never the keys", "administrator", "auditor"),
+    _own("key.manage", _G, "Give, rotate and take back keys of systems", "administrator"),
+    _own("profile.see", _G, "Read agents' training, certificates and skills", "supervisor", "manager", "administrator"),
+    _own("profile.manage", _G, "Change agents' training, certificates and skills", "supervisor", "administrator"),
+    _own("policy.see", _A, "Read policies: what is in force, drafts, what differs", *STAFF_ROLES),
+    _own("policy.draft", _G, "Draft a policy, change, try, submit and withdraw it", "supervisor", "manager", "administrator"),
+    _own("policy.approve", _G, "Approve or refuse what somebody else submitted or put in force at once", "manager"),
+    _own("policy.break_glass", _G, "Put a change in force at once, for hours", "supervisor", "administrator"),
+    _own("policy.confirm", _A, "Confirm having read a policy", *STAFF_ROLES),
+    _own("audit.see", _G, "Read the audit", "auditor", "privacy_officer"),
+)
+# fmt: on
+
+
+def action_of(transition: Transition) -> str:
+    """The action that carries out a transition."""
+    return f"ticket.{transition.value}"
+
+
+_LIFECYCLE: Final = tuple(
+    Permission(action_of(row.transition), row.roles, Scope.WORK, f"Transition `{row.transition}`")
+    for row in TABLE
+)
+PERMISSIONS: Final[Mapping[str, Permission]] = {row.action: row for row in (*_LIFECYCLE, *OWN)}
+"""Every action there is, by name."""

@@ -1,0 +1,75 @@
+"""All checks over all documents, and over every local layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from shared.contracts.errors import Fault
+from shared.policy.checks.calendars import calendar_faults
+from shared.policy.checks.limits import limit_faults
+from shared.policy.checks.places import place_faults
+from shared.policy.checks.routing import routing_faults, unserved
+from shared.policy.checks.schema import schema_faults
+from shared.policy.checks.words import word_faults
+from shared.policy.duty import Duty
+from shared.policy.local import (
+    LOCAL_KINDS,
+    documents_at,
+    layer_faults,
+    layers_of,
+    places_above,
+)
+
+
+def check_policy(
+    documents: Mapping[str, Any],
+    *,
+    begins: datetime | None = None,
+    before: Mapping[str, Any] | None = None,
+    duty: Duty | None = None,
+) -> list[Fault]:
+    """Everything wrong with a policy that is to come into force at `begins` (aware) after the
+    documents `before`; without faults it can be built and every report gets a plan.
+
+    Left out: the calendar's end without `begins`, who serves a department without `duty`.
+    """
+    checks = (place_faults, routing_faults, limit_faults, word_faults)
+    found = list(chain.from_iterable(check(documents) for check in checks))
+    if begins is not None:
+        found += calendar_faults(documents, before or {}, begins=begins)
+    if duty is not None:
+        found += unserved(documents, duty)
+    found += [*schema_faults(documents, but=_kinds(found)), *layer_faults(documents)]
+    return [*found, *_of_layers(documents, before or {}, begins, found)]
+
+
+def _of_layers(
+    documents: Mapping[str, Any],
+    before: Mapping[str, Any],
+    begins: datetime | None,
+    known: Iterable[Fault],
+) -> Iterator[Fault]:
+    """What is wrong at each place that has a layer, and neither above it nor in the whole."""
+    told = {(fault.field, fault.fault) for fault in known}
+    told_at: dict[str, set[tuple[str, str]]] = {}
+    layers = layers_of(documents)
+    for place in sorted(layers, key=lambda place: len(places_above(documents, place))):
+        merged = documents_at(documents, place)
+        found = [*limit_faults(merged), *word_faults(merged)]
+        if begins is not None:
+            found += calendar_faults(merged, documents_at(before, place), begins=begins)
+        found += schema_faults(merged, LOCAL_KINDS, but=_kinds(found))
+        above = chain.from_iterable(told_at.get(p, ()) for p in places_above(documents, place))
+        here = {(fault.field, fault.fault) for fault in found}
+        new = here - told - set(above)
+        told_at[place] = here
+        yield from (replace(fault, field=f"local.{place}.{fault.field}")
+                    for fault in found if (fault.field, fault.fault) in new)  # fmt: skip
+
+
+def _kinds(found: Iterable[Fault]) -> frozenset[str]:
+    return frozenset(fault.field.partition(".")[0] for fault in found)

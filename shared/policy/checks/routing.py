@@ -1,0 +1,87 @@
+"""Where matters are routed: to departments that there are, and that somebody serves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from shared.contracts.errors import Fault
+from shared.policy.checks.raw import fields, ids, items, things
+from shared.policy.classify import NEEDED_AREAS, NEEDED_TYPES, NEEDED_URGENCIES
+from shared.policy.duty import Duty
+
+_NEEDED: Final[Mapping[str, Iterable[str]]] = {
+    "types": NEEDED_TYPES, "areas": NEEDED_AREAS, "urgencies": NEEDED_URGENCIES,
+}  # fmt: skip
+_PARTS: Final = ("departments", "emergency_kinds", *_NEEDED)
+_ADD: Final = "add it, or name one that there is"
+
+
+def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
+    """Every reference that leads nowhere, and everything that rules rely on and is not there."""
+    for part in _PARTS:
+        counted = Counter(thing["id"] for _, thing in things(documents, "taxonomy", part))
+        for id in (id for id, times in counted.items() if times > 1):
+            yield Fault(f"taxonomy.{part}.{id}", "is there twice", "keep one of them")
+    for part, needed in _NEEDED.items():
+        for id in sorted(set(needed) - ids(documents, "taxonomy", part)):
+            yield Fault(f"taxonomy.{part}", f"{id} is missing", "the classification relies on it")
+    for path, part, name in (*_references(documents), *_heard(documents)):
+        if name not in ids(documents, "taxonomy", part):
+            yield Fault(path, f"there is no such entry in taxonomy.{part}", _ADD)
+    if not ids(documents, "taxonomy", "emergency_kinds"):
+        yield Fault("taxonomy.emergency_kinds", "there is none", "no danger would have a plan")
+    for path, kind in things(documents, "taxonomy", "emergency_kinds"):
+        if kind.get("department") == "":
+            yield Fault(f"{path}.department", "is empty: nobody would go", "name who leads")
+
+
+def unserved(documents: Mapping[str, Any], duty: Duty) -> Iterator[Fault]:
+    """Departments that nobody on the duty list is of, anywhere."""
+    served = {d for departments in duty.places.values() for d, people in departments.items()
+              if people}  # fmt: skip
+    for path, department in things(documents, "taxonomy", "departments"):
+        if department["id"] not in served:
+            yield Fault(path, "nobody on the duty list could serve it",
+                        "put somebody on the duty list first")  # fmt: skip
+
+
+def _references(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What the taxonomy names of itself: path, part, id."""
+    for path, request_type in things(documents, "taxonomy", "types"):
+        for urgency in fields(request_type.get("limits")):
+            yield f"{path}.limits.{urgency}", "urgencies", urgency
+    for path, area in things(documents, "taxonomy", "areas"):
+        yield from _named(f"{path}.department", "departments", area.get("department"))
+        for type_id, department in fields(area.get("department_by_type")).items():
+            yield f"{path}.department_by_type.{type_id}", "types", type_id
+            yield from _named(f"{path}.department_by_type.{type_id}", "departments", department)
+    for path, kind in things(documents, "taxonomy", "emergency_kinds"):
+        yield from _named(f"{path}.area", "areas", kind.get("area"))
+        yield from _named(f"{path}.department", "departments", kind.get("department"))
+        for n, department in enumerate(items(kind.get("support"))):
+            yield from _named(f"{path}.support.{n}", "departments", department)
+
+
+def _named(path: str, part: str, name: Any) -> Iterator[tuple[str, str, str]]:
+    if isinstance(name, str) and name:
+        yield path, part, name
+
+
+def _heard(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What the lexicon hears, and would send nowhere."""
+    lexicon = fields(documents.get("lexicon"))
+    examples = fields(lexicon.get("examples"))
+    for at, part, found in (
+        ("kinds", "emergency_kinds", lexicon.get("kinds")),
+        ("areas", "areas", lexicon.get("areas")),
+        ("types", "types", lexicon.get("types")),
+        ("leanings", "areas", lexicon.get("leanings")),
+        ("examples.kinds", "emergency_kinds", examples.get("kinds")),
+        ("examples.routine", "types", examples.get("routine")),
+        *((f"leanings.{a}", "types", t) for a, t in fields(lexicon.get("leanings")).items()),
+        *((f"examples.routine.{t}", "areas", a)
+          for t, a in fields(examples.get("routine")).items()),
+    ):  # fmt: skip
+        yield from ((f"lexicon.{at}.{id}", part, id) for id in fields(found))

@@ -1,0 +1,104 @@
+"""The doors of HTTP: every endpoint says who may come in, or the service does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from fastapi.params import Depends as Dependency
+from fastapi.routing import APIRoute
+
+from shared.identity import PERMISSIONS, action_of, require
+from shared.runtime.asking import Asking
+from shared.tickets import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What stands in an endpoint's list of dependencies; without `actions` all may enter."""
+
+    actions: tuple[str, ...]
+
+    async def __call__(self) -> None:
+        """Let everybody in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """A door that asks for the one right its action needs."""
+
+    actions: tuple[str, ...]
+
+    async def __call__(self, asking: Asking) -> None:
+        """Raise Forbidden (403) unless the role and scope of whoever asks allow the action."""
+        require(asking, self.actions[0])
+
+
+_Door = _Open | _Guarded
+
+
+def may(action: str) -> Dependency:
+    """Only for whom the table of rights allows `action`; place and department are asked for where
+    the thing is known that it is done to.
+    """
+    return _at(_Guarded(_known((action,))))
+
+
+def may_do(transition: Transition) -> Dependency:
+    """Only for the roles that the lifecycle's table names for a transition."""
+    return may(action_of(transition))
+
+
+def decides(*actions: str) -> Dependency:
+    """Signed in, and the use case asks the table: which of `actions` it is depends on the request
+    or on the present state.
+    """
+    return _at(_Open(_known(actions)))
+
+
+def open_to_all() -> Dependency:
+    """For everybody, signed in or not: health, and pages that a signed link opens."""
+    return _at(_Open(()))
+
+
+def _at(door: _Door) -> Dependency:
+    made: Dependency = Depends(door)
+    return made
+
+
+def _known(actions: tuple[str, ...]) -> tuple[str, ...]:
+    for action in actions:
+        if action not in PERMISSIONS:
+            raise ValueError(f"{action!r} is not in shared/identity/permissions.py")
+    return actions
+
+
+def name_doors(routers: Iterable[APIRouter]) -> None:
+    """Write each endpoint's actions and roles into its OpenAPI operation (`x-actions`, `x-roles`).
+
+    Raises ValueError naming an endpoint without a door: it is a fault of ours, seen at the start.
+    """
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                _name_door(route)
+
+
+def _name_door(route: APIRoute) -> None:
+    door = _door_of(route)
+    roles = frozenset[str]().union(*(PERMISSIONS[action].roles for action in door.actions))
+    named: dict[str, Any] = {"x-actions": list(door.actions), "x-roles": sorted(roles)}
+    route.openapi_extra = (route.openapi_extra or {}) | named
+
+
+def _door_of(route: APIRoute) -> _Door:
+    doors = [d.dependency for d in route.dependencies if isinstance(d.dependency, _Open | _Guarded)]
+    if len(doors) != 1:
+        methods = "/".join(sorted(route.methods or ()))
+        raise ValueError(
+            f"{methods} {route.path} needs exactly one door: "
+            "dependencies=[may(…)], [decides(…)] or [open_to_all()]"
+        )
+    return doors[0]

@@ -1,0 +1,88 @@
+"""Every endpoint of every service, as the OpenAPI documents say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from typing_extensions import override
+
+from tests.support.floor import Floor
+
+METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "/v1/tickets": {"estate": "jinyuan", "text": "楼道灯不亮"},
+    "/v1/classify": {"text": "楼道灯不亮"},
+    "/v1/tickets/{number}/reclassify": {"area": "electrical"},
+    "/v1/tickets/{number}/answer": {"answer": "已经答复"},
+    "/v1/tickets/{number}/feedback": {"outcome": "told"},
+    "/v1/work-orders/{id}/decline": {"reason": "not_ours"},
+    "/v1/work-orders/{id}/suspend": {"reason": "parts"},
+    "/v1/work-orders/{id}/transfer": {"reason": "not_ours", "department": "security"},
+    "/v1/manual-queue/{number}/dispatch": {"department": "engineering"},
+    "/v1/surveys/{id}/answer": {"score": 5},
+    "/v1/reading-alarms/{id}/answer": {"reason": "explained"},
+    "/v1/privacy-requests/{id}/check": {"proof": "called_back"},
+    "/v1/privacy-requests/{id}/refuse": {"reason": "unfounded"},
+}
+"""What is sent where a body is asked for; an endpoint without one gets an empty object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation: where, what it is called with, and for whom its document says it is."""
+
+    service: str
+    method: str
+    path: str
+    actions: tuple[str, ...]
+    roles: frozenset[str]
+    has_body: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not self.actions
+
+    @property
+    def names_a_thing(self) -> bool:
+        return "{" in self.path
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        return BODIES.get(self.path, {}) if self.has_body else None
+
+    def at(self, thing: str) -> str:
+        """The path with the one thing it names."""
+        head, brace, tail = self.path.partition("{")
+        return f"{head}{thing}{tail.partition('}')[2]}" if brace else head
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.service} {self.method} {self.path}"
+
+
+async def endpoints_of(floor: Floor) -> list[Endpoint]:
+    """All that the running services document."""
+    found = []
+    async with httpx.AsyncClient() as http:
+        for service, address in floor.endpoints.services.items():
+            document = (await http.get(f"{address}/openapi.json")).json()
+            found += [
+                _endpoint(service, method.upper(), path, operation)
+                for path, operations in document["paths"].items()
+                for method, operation in operations.items()
+                if method in METHODS
+            ]
+    return found
+
+
+def _endpoint(service: str, method: str, path: str, operation: dict[str, Any]) -> Endpoint:
+    return Endpoint(
+        service=service,
+        method=method,
+        path=path,
+        actions=tuple(operation["x-actions"]),
+        roles=frozenset(operation["x-roles"]),
+        has_body="requestBody" in operation,
+    )

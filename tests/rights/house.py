@@ -1,0 +1,167 @@
+"""A running hotline with the same kinds of things in two estates and two departments.
+
+Whoever asks works at Jinyuan, for engineering where it is a department.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from services.hotline.demo.hands import until
+from services.hotline.demo.plots import asked, done_by, first_order, told
+from services.hotline.token import make_token
+from services.intake.privacy.domain import MOST, Sign
+from tests.rights.endpoints import Endpoint
+from tests.support.floor import Floor, caller
+
+OWN_PLACE, FOREIGN_PLACE = "jinyuan", "cuihu"
+OWN_DEPARTMENT: Final = "engineering"
+TAP: Final = {"text": "厨房水龙头滴水，请来修一下", "type": "repair", "area": "plumbing"}
+NOISE: Final = {"text": "楼上装修太吵了，请保安去看看", "type": "complaint", "area": "noise"}
+STUCK: Final = {"text": "三号楼电梯困人了，快来人"}
+FIGHT: Final = {"text": "楼下有人持刀打架，快来人"}
+MISSING_NUMBER: Final = "22222222"
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """One of each kind that belong together; their ids by the beginning of the path."""
+
+    ids: Mapping[str, str]
+
+    def of(self, endpoint: Endpoint) -> str | None:
+        """What an endpoint is asked about; None where it names a kind of its own."""
+        return next((id for head, id in self.ids.items() if endpoint.path.startswith(head)), None)
+
+    @property
+    def marks(self) -> set[str]:
+        """What must not be found in an answer to somebody who may not see these."""
+        return {id.partition("-")[0] for id in self.ids.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The floor, and what is whose."""
+
+    floor: Floor
+    own: Things
+    foreign_place: Things
+    foreign_department: Things
+    missing: Things
+
+    async def ask(
+        self,
+        endpoint: Endpoint,
+        thing: str,
+        *,
+        role: str | None,
+        place: str = OWN_PLACE,
+        department: str = OWN_DEPARTMENT,
+    ) -> httpx.Response:
+        """One request as somebody, or without a token as nobody."""
+        headers = {}
+        if role is not None:
+            token = make_token(self.floor.data, role=role, places=[place],
+                               departments=[department], id=f"walker-{role}")  # fmt: skip
+            headers["authorization"] = f"Bearer {token}"
+        address = self.floor.endpoints.services[endpoint.service]
+        return await self.floor.hands.http.request(
+            endpoint.method, address + endpoint.at(thing), json=endpoint.body, headers=headers
+        )
+
+
+async def furnish(floor: Floor) -> House:
+    """Put the things in and wait until they are all there."""
+    return House(
+        floor=floor,
+        own=await _things(floor, OWN_PLACE, TAP, STUCK),
+        foreign_place=await _things(floor, FOREIGN_PLACE, TAP, STUCK),
+        foreign_department=await _things(floor, OWN_PLACE, NOISE, FIGHT),
+        missing=Things(
+            {
+                "/v1/tickets": MISSING_NUMBER,
+                "/v1/work-orders": f"{MISSING_NUMBER}-1",
+                "/v1/manual-queue": MISSING_NUMBER,
+                "/v1/emergencies": MISSING_NUMBER,
+                "/v1/messages": f"ticket:{MISSING_NUMBER}:nobody:nothing",
+                "/v1/surveys": f"{MISSING_NUMBER}-1",
+                "/v1/parked": "nothing",
+                "/v1/reading-alarms": "0" * 32,
+                "/v1/privacy-requests": "0" * 32,
+            }
+        ),
+    )
+
+
+async def _things(
+    floor: Floor, estate: str, report: Mapping[str, Any], emergency: Mapping[str, Any]
+) -> Things:
+    hands = floor.hands
+    open_ = (await hands.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
+    order = await first_order(hands, open_)
+    over = (await hands.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
+    await done_by(hands, await first_order(hands, over), "accept", "start", "resolve")
+    await told(hands, over)
+    await asked(hands, over, 1, 5)
+    crisis = (await hands.post_ticket({**emergency, "estate": estate, "caller": caller()}))[
+        "number"
+    ]
+    await done_by(hands, await first_order(hands, crisis), "accept")  # nobody else is called
+    survey = (await _listed(floor, "survey", "/v1/surveys", number=over))[0]["id"]
+    message = (await _listed(floor, "notifier", "/v1/messages", number=open_))[0]["id"]
+    return Things(
+        {
+            "/v1/tickets": open_,
+            "/v1/work-orders": str(order["id"]),
+            "/v1/manual-queue": open_,
+            "/v1/emergencies": crisis,
+            "/v1/messages": message,
+            "/v1/surveys": survey,
+            "/v1/reading-alarms": await _alarm(floor, over),
+            "/v1/privacy-requests": await _request(floor, open_),
+        }
+    )
+
+
+async def _alarm(floor: Floor, ended: str) -> str:
+    """Somebody opens the caller of a ticket that is over, again and again."""
+    reader = f"reader-{ended}"
+    body = {"number": ended, "person": "caller", "reason": "call_back"}
+    for n in range(MOST[Sign.ENDED_TICKETS] + 1):
+        await _posted(floor, "intake", "/v1/reveals", body, by=reader, key=f"{reader}-{n}")
+    alarms = await _listed(floor, "intake", "/v1/reading-alarms")
+    return str(next(alarm["id"] for alarm in alarms if alarm["reader"] == reader))
+
+
+async def _request(floor: Floor, number: str) -> str:
+    """The caller of a ticket asks for a copy of their data."""
+    body = {"kind": "copy", "number": number, "how": "phone"}
+    made = await _posted(
+        floor, "admin", "/v1/privacy-requests", body, by="desk", key=f"copy-{number}"
+    )
+    return str(made["id"])
+
+
+async def _posted(
+    floor: Floor, service: str, path: str, body: Mapping[str, Any], *, by: str, key: str
+) -> dict[str, Any]:
+    answer = await floor.hands.call(
+        "POST", service, path, by=by, json=body, headers={"Idempotency-Key": key}
+    )
+    answer.raise_for_status()
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def _listed(floor: Floor, service: str, path: str, **params: str) -> list[dict[str, Any]]:
+    async def some() -> list[dict[str, Any]] | None:
+        answer = await floor.hands.call("GET", service, path, params=params, role="supervisor")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items or None
+
+    found: list[dict[str, Any]] = await until(some, f"something at {path}")
+    return found

@@ -1,0 +1,45 @@
+"""Every service answers as its OpenAPI document says, whoever asks for whatever."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+import pytest_asyncio
+
+from services.hotline.token import make_token
+from services.hotline.up import SERVICES
+from tests.support.documents import faults_against
+from tests.support.floor import Floor, running_floor
+
+EXAMPLES: Final = 3
+SEED: Final = 20261126
+
+
+@pytest_asyncio.fixture(scope="module")
+async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
+    async with running_floor(tmp_path_factory.mktemp("documents")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("role", [None, "supervisor"])
+@pytest.mark.parametrize("service", SERVICES)
+async def test_answers_are_as_the_document_says(
+    floor: Floor, tmp_path: Path, service: str, role: str | None
+) -> None:
+    token = make_token(floor.data, role=role, id=f"walker-{role}") if role else None
+
+    found = await faults_against(
+        floor.endpoints.services[service], tmp_path, token=token, examples=EXAMPLES, seed=SEED
+    )
+
+    assert found == ""
+
+
+async def test_a_service_that_answers_otherwise_is_found_out(floor: Floor, tmp_path: Path) -> None:
+    """The tool itself, against an address where no document is."""
+    assert await faults_against(
+        f"{floor.endpoints.services['survey']}/s", tmp_path, token=None, examples=1, seed=SEED
+    )

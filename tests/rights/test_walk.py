@@ -1,0 +1,166 @@
+"""Every endpoint, as every role, about what is its own, foreign and missing (design promise 10)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from shared.identity import PERMISSIONS, STAFF_ROLES, Scope
+from tests.rights.endpoints import Endpoint, endpoints_of
+from tests.rights.house import House, Things, furnish
+from tests.support.floor import running_floor
+from tests.support.questions import questions
+
+DATABASE: Final = "hotline"
+ROLES: Final = (*STAFF_ROLES, "system")
+PASSING: Final = {"date", "x-request-id"}
+"""Headers that differ from answer to answer."""
+SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey"}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with running_floor(tmp_path_factory.mktemp("rights")) as floor:
+        yield await furnish(floor)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def endpoints(house: House) -> list[Endpoint]:
+    found = await endpoints_of(house.floor)
+    assert {endpoint.service for endpoint in found} >= SERVICES_WITH_LISTS
+    return found
+
+
+def kind_of(answer: httpx.Response) -> str:
+    """What a refusal calls itself, or the status of anything else."""
+    problem = answer.headers["content-type"] == "application/problem+json"
+    kind = answer.json()["type"].rpartition(":")[2] if problem else ""
+    return f"{answer.status_code} {kind}".strip()
+
+
+def anonymous(asked: str, things: Things) -> str:
+    """A statement without the ids that only tell about which thing it was."""
+    for id in sorted({*things.ids.values(), *things.marks}, key=len, reverse=True):
+        asked = asked.replace(id, "ID")
+    return asked
+
+
+def shown(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All of an answer that whoever asked can see."""
+    headers = {k: v for k, v in answer.headers.items() if k not in PASSING}
+    return answer.status_code, answer.content, headers
+
+
+async def test_nobody_comes_in_without_a_token_but_where_all_may(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    answers = {e: await house.ask(e, "22222222", role=None) for e in endpoints}
+
+    assert {
+        str(e) for e, answer in answers.items() if (answer.status_code == 401) == e.is_open
+    } == (set())
+
+
+async def test_a_role_without_the_right_is_refused_before_anything_is_looked_up(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    for endpoint in endpoints:
+        for role in set(ROLES) - endpoint.roles:
+            if endpoint.is_open:
+                continue
+            for things in (house.own, house.foreign_place, house.missing):
+                answer = await house.ask(endpoint, things.of(endpoint) or "22222222", role=role)
+
+                assert kind_of(answer) in REFUSED[decided_late(endpoint)], (str(endpoint), role)
+
+
+REFUSED: Final = {False: {"403 forbidden"}, True: {"403 forbidden", "404 not-found"}}
+
+
+def decided_late(endpoint: Endpoint) -> bool:
+    """Which of several actions it is depends on the thing's state, so the thing is read first."""
+    return len(endpoint.actions) > 1
+
+
+async def test_a_role_with_the_right_comes_through_to_its_own(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    for endpoint in endpoints:
+        for role in set(ROLES) & endpoint.roles:
+            thing = house.own.of(endpoint)
+            if endpoint.names_a_thing and thing is None:
+                continue
+            answer = await house.ask(endpoint, thing or "", role=role)
+
+            said = kind_of(answer)
+            if only_for_the_whole_group(endpoint):
+                assert said == "403 forbidden", (str(endpoint), role)
+                answer = await house.ask(endpoint, thing or "", role=role, place="*")
+                said = kind_of(answer)
+            assert answer.status_code not in {401, 403, 404}, (str(endpoint), role, said)
+            assert answer.status_code < 500, (str(endpoint), role, answer.text)
+
+
+def only_for_the_whole_group(endpoint: Endpoint) -> bool:
+    return any(PERMISSIONS[action].scope is Scope.GROUP for action in endpoint.actions)
+
+
+async def test_what_is_foreign_looks_in_every_way_like_what_is_missing(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    looked_at = 0
+    with questions(house.floor.endpoints.mongo, DATABASE) as record:
+
+        async def asked_for(
+            endpoint: Endpoint, things: Things, role: str
+        ) -> tuple[tuple[int, bytes, dict[str, str]], list[tuple[str, str, str]]]:
+            thing = things.of(endpoint)
+            assert thing is not None
+            so_far = record.so_far()
+            answer = await house.ask(endpoint, thing, role=role)
+            asked = sorted(
+                (q.collection, q.operation, anonymous(q.asked, things))
+                for q in record.about({*things.ids.values(), *things.marks}, after=so_far)
+            )
+            return shown(answer), asked
+
+        for endpoint in endpoints:
+            if house.foreign_place.of(endpoint) is None or not endpoint.names_a_thing:
+                continue
+            for role in set(ROLES) & endpoint.roles:
+                missing = await asked_for(endpoint, house.missing, role)
+                foreign = [house.foreign_place]
+                if role == "department":
+                    foreign.append(house.foreign_department)
+                for things in foreign:
+                    found = await asked_for(endpoint, things, role)
+                    looked_at += 1
+
+                    assert found[0] == missing[0], (str(endpoint), role)
+                    assert found[1] == missing[1], (str(endpoint), role)
+                    assert found[0][0] == 404, (str(endpoint), role)
+    named = [e for e in endpoints if e.names_a_thing and house.foreign_place.of(e) is not None]
+    assert looked_at > len(named) > len(house.missing.ids)
+
+
+async def test_no_list_shows_what_is_foreign(house: House, endpoints: list[Endpoint]) -> None:
+    lists = [e for e in endpoints if e.method == "GET" and not e.names_a_thing and not e.is_open]
+    seen: set[str] = set()
+    for endpoint in lists:
+        for role in set(ROLES) & endpoint.roles:
+            answer = await house.ask(endpoint, "", role=role)
+            if only_for_the_whole_group(endpoint):
+                continue
+            assert answer.status_code == 200, (str(endpoint), role)
+            foreign = house.foreign_place.marks
+            if role == "department":
+                foreign |= house.foreign_department.marks
+            assert not [mark for mark in foreign if mark in answer.text], (str(endpoint), role)
+            assert "total" not in answer.text
+            seen |= {mark for mark in house.own.marks if mark in answer.text}
+    assert seen, "lists without anything in them prove nothing"
+    assert len(lists) >= len(SERVICES_WITH_LISTS)

@@ -1,0 +1,72 @@
+"""The first administrator and everybody after, made with the operator's command."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+
+import pytest
+from typer.testing import CliRunner
+
+from services.hotline.cli import build_app
+from services.hotline.client import RefusedError
+from tests.support.floor import Floor
+
+PASSWORD: Final = "vier Pferde ziehen am Mond"
+INVITATION: Final = re.compile(r"^[a-z.]+\.[A-Za-z0-9_-]{43}$", re.MULTILINE)
+
+
+async def operate(floor: Floor, *arguments: str) -> str:
+    """Run the command in this process, since starting it takes long on a busy machine; what it
+    said. Raises what it refuses with.
+    """
+    result = await asyncio.to_thread(
+        CliRunner().invoke, build_app(), arguments, env={"HOTLINE_DATA": str(floor.data)}
+    )
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+async def accept(floor: Floor, said: str) -> int:
+    """Set the password that an invitation is for."""
+    [invitation] = INVITATION.findall(said)
+    body = {"invitation": invitation, "password": PASSWORD}
+    address = f"{floor.endpoints.services['admin']}/v1/session/password"
+    return (await floor.hands.http.post(address, json=body)).status_code
+
+
+async def sign_in(floor: Floor, id: str) -> int:
+    body = {"id": id, "password": PASSWORD}
+    address = f"{floor.endpoints.services['admin']}/v1/session"
+    return (await floor.hands.http.post(address, json=body)).status_code
+
+
+async def test_the_first_administrator_is_made_on_the_machine_and_signs_in(floor: Floor) -> None:
+    said = await operate(floor, "users", "create", "ma.boss", "--role", "administrator")
+
+    assert await accept(floor, said) == 204
+    assert await sign_in(floor, "ma.boss") == 201
+    listed = await operate(floor, "users", "list")
+    assert "ma.boss  administrator  active  places *; departments *" in listed
+    assert "has no second factor" in listed
+
+
+async def test_an_account_is_frozen_thawed_and_invited_anew(floor: Floor) -> None:
+    role = ("--role", "agent", "--place", "jinyuan")
+    assert await accept(floor, await operate(floor, "users", "create", "chen.jie", *role)) == 204
+
+    await operate(floor, "users", "freeze", "chen.jie")
+    assert await sign_in(floor, "chen.jie") == 401
+    await operate(floor, "users", "thaw", "chen.jie")
+    assert await sign_in(floor, "chen.jie") == 201
+    assert await accept(floor, await operate(floor, "users", "invite", "chen.jie")) == 204
+
+
+async def test_a_fault_names_the_field_and_the_way_out(floor: Floor) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await operate(floor, "users", "create", "Chen Jie", "--role", "agent")
+
+    assert "id is not written as an id: use small letters" in str(caught.value)
+    assert "Chen Jie" not in str(caught.value)
