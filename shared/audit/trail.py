@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
@@ -17,9 +18,12 @@ from shared.lanes import lane_in_hand
 from shared.store import Contested, Store
 
 AUDIT: Final = "audit"
-ATTEMPTS: Final = 10
-"""Each time somebody else was faster their entry is in the chain: so many replicas at once are
-more than one service has."""
+ATTEMPTS: Final = 30
+"""Each time somebody else was faster their entry is in the chain, so all of them get on."""
+LONGEST_WAIT_SECONDS: Final = 0.05
+"""Whoever lost waits up to so long, by chance: otherwise the slower of two replicas on a busy
+machine reads the end each time just before the faster one moves it.
+"""
 _NEWEST_FIRST: Final = (("at", DESCENDING), ("_id", DESCENDING))
 
 
@@ -115,6 +119,8 @@ class _Pen:
             if await self._store.insert_once(AUDIT, to_doc(link)):
                 self._end = _End(link.entry.n, link.digest)
                 return link
+            # No secret: any spread will do.
+            await asyncio.sleep(random.uniform(0, LONGEST_WAIT_SECONDS))
         raise Contested(AUDIT, self._store.service, times=ATTEMPTS)
 
     async def _newest(self) -> _End:

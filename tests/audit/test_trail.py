@@ -127,7 +127,7 @@ async def test_who_loses_too_often_is_told_and_may_come_again(
     monkeypatch.setattr(Store, "insert_once", insert_once)
     trail = desk.trail()
 
-    with pytest.raises(Contested, match="10 times"):
+    with pytest.raises(Contested, match=f"{ATTEMPTS} times"):
         await trail.record(CHEN, "person.opened", TICKET)
     await trail.record(CHEN, "person.opened", TICKET)
 
