@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
 from typing_extensions import override
 
 from services.admin.api.telling import Source, Telling
@@ -96,10 +96,15 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
         """Its documents, by kind."""
         return await policies.documents(id)
 
-    @router.get("/{id}/export", dependencies=[may("policy.see")], response_class=PlainTextResponse)
-    async def export(id: str) -> PlainTextResponse:
+    @router.get(
+        "/{id}/export",
+        dependencies=[may("policy.see")],
+        responses={200: {"content": {"application/yaml": {}}}},
+        response_class=Response,
+    )
+    async def export(id: str) -> Response:
         """Its documents as one YAML file; sent as an overlay it gives the same documents."""
-        return PlainTextResponse(await reading.export(id), media_type="application/yaml")
+        return Response(await reading.export(id), media_type="application/yaml")
 
     @router.get("/{id}/faults", dependencies=[may("policy.see")])
     async def faults(id: str) -> FaultsView:
