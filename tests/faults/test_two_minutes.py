@@ -39,6 +39,7 @@ SEND_SECONDS: Final = 180.0
 SETTLE_SECONDS: Final = 75.0
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 # aio-pika leaves coroutines of its own behind when a connection is torn away.
 @pytest.mark.filterwarnings(

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, Final
-
-import pytest
-import pytest_asyncio
 
 from services.hotline.demo.hands import Json
 from services.hotline.demo.plots import first_order
-from tests.support.floor import Floor, caller, running_floor
+from tests.support.floor import Floor, caller
 
 RUDE: Final = {"text": "楼上装修太吵了，保安来了也不管", "type": "complaint", "area": "noise",
                "estate": "jinyuan", "caller": caller()}  # fmt: skip
 SPIT: Final = {"text": "楼道灯不亮，请来修", "type": "repair", "area": "electrical",
                "estate": "jinyuan", "caller": caller()}  # fmt: skip
-
-
-@pytest_asyncio.fixture(scope="module")
-async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
-    async with running_floor(tmp_path_factory.mktemp("matters")) as running:
-        yield running
 
 
 async def registered(floor: Floor, report: dict[str, Any], **about: list[str]) -> str:

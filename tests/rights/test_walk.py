@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from shared.identity import PERMISSIONS, STAFF_ROLES, Scope
 from tests.rights.endpoints import Endpoint, endpoints_of
 from tests.rights.house import House, Things, furnish
-from tests.support.floor import running_floor
+from tests.support.floor import Floor
 from tests.support.questions import questions
 
 DATABASE: Final = "hotline"
@@ -23,9 +21,8 @@ SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey"}
 
 
 @pytest_asyncio.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with running_floor(tmp_path_factory.mktemp("rights")) as floor:
-        yield await furnish(floor)
+async def house(floor: Floor) -> House:
+    return await furnish(floor)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from pydantic import SecretStr
 
 from services.hotline.demo.hands import Hands
 from services.hotline.embedded.ports import free_ports
@@ -65,8 +66,11 @@ async def running_floor(
     *,
     overlay: str | None = None,
     environment: Mapping[str, str] | None = None,
+    amqp_url: str | None = None,
 ) -> AsyncIterator[Floor]:
-    """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML."""
+    """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML, and
+    at `amqp_url` is a broker that the test runs itself.
+    """
     postbox = Postbox()
     port = free_ports(1)[0]
     controller = Controller(postbox, hostname="127.0.0.1", port=port)
@@ -76,7 +80,13 @@ async def running_floor(
         policy = folder / "policy.yaml"
         policy.write_text(overlay, encoding="utf-8")
     settings = HotlineSettings(
-        data=folder, intake_port=0, router_port=0, notifier_port=0, survey_port=0, admin_port=0
+        data=folder,
+        amqp_url=SecretStr(amqp_url) if amqp_url else None,
+        intake_port=0,
+        router_port=0,
+        notifier_port=0,
+        survey_port=0,
+        admin_port=0,
     )
     variables = {
         "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 
 from services.hotline.demo.hands import until
+from services.hotline.embedded import RabbitNode
 from tests.support.floor import Floor, running_floor
 
+pytestmark = pytest.mark.alone
 PASSWORD: Final = "vier Pferde ziehen am Mond"
 SECONDS: Final = 5.0
 PATHS: Final = {
@@ -23,11 +26,27 @@ PATHS: Final = {
 """Where whoever is known gets another answer than 401."""
 
 
-@pytest.fixture
-async def own_floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
-    """A hotline whose broker may be stopped."""
-    async with running_floor(tmp_path_factory.mktemp("freezing")) as floor:
-        yield floor
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    """A broker that nobody starts again."""
+    node = RabbitNode.prepare(tmp_path_factory.mktemp("broker"))
+    node.launch()
+    try:
+        node.await_ready()
+        yield node
+    finally:
+        if node.is_running():
+            node.kill()
+        node.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def own_floor(
+    tmp_path_factory: pytest.TempPathFactory, broker: RabbitNode
+) -> AsyncIterator[Floor]:
+    folder = tmp_path_factory.mktemp("freezing")
+    async with running_floor(folder, amqp_url=broker.amqp_url) as running:
+        yield running
 
 
 async def manage(floor: Floor, path: str, **body: Any) -> dict[str, Any]:
@@ -75,24 +94,23 @@ async def until_all_answer(floor: Floor, shown: str, wanted: set[int]) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("broker", ["there", "away"])
+@pytest.mark.parametrize("is_left", ["running", "killed"])
 async def test_a_frozen_account_and_its_key_are_out_of_every_service_within_five_seconds(
-    own_floor: Floor, broker: str
+    own_floor: Floor, broker: RabbitNode, is_left: str
 ) -> None:
     floor = own_floor
     assert set(PATHS) == set(floor.endpoints.services)
-    shown = await credentials_of(floor, "chen.jie")
+    account = "chen.jie" if is_left == "running" else "wang.fang"
+    shown = await credentials_of(floor, account)
     for credential in shown.values():
         await until_all_answer(floor, credential, {200, 403, 404})
-    if broker == "away":
-        servers = floor.supervisor._servers
-        assert servers is not None
-        assert servers._rabbit is not None
-        servers._rabbit.kill()
+    if is_left == "killed":
+        broker.kill()
 
     frozen_at = time.monotonic()
-    await manage(floor, "/v1/users/chen.jie/freeze")
+    await manage(floor, f"/v1/users/{account}/freeze")
 
     for credential in shown.values():
         await until_all_answer(floor, credential, {401})
     assert time.monotonic() - frozen_at < SECONDS
+    assert broker.is_running() == (is_left == "running")

@@ -1,0 +1,58 @@
+"""Tests that ask what the product promises in seconds have the whole machine to themselves.
+
+Beside another hotline that starts on the same two processors they would measure that one. They run
+first, while nothing else is there yet, then whatever needs a whole running hotline: it takes long.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+MACHINE: Final = Path(__file__)
+"""Held by every test while it runs: by one that is alone for itself, by the others together."""
+DOOR: Final = Path(__file__).with_name("__init__.py")
+"""Passed by every test before: so whoever waits to be alone is not overtaken for ever."""
+HOTLINE: Final = "floor"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: promises seconds; no other test runs meanwhile")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if is_alone(item):
+        return 0
+    return 1 if HOTLINE in getattr(item, "fixturenames", ()) else 2
+
+
+def is_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
+
+
+# Outermost: the time a test may take begins when it has the machine.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with _held(DOOR, fcntl.LOCK_EX):
+        machine = _held(MACHINE, fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
+        machine.__enter__()
+    try:
+        return (yield)
+    finally:
+        machine.__exit__(None, None, None)
+
+
+@contextmanager
+def _held(path: Path, how: int) -> Iterator[None]:
+    with path.open("rb") as file:
+        fcntl.flock(file, how)
+        yield
