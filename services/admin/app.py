@@ -61,7 +61,12 @@ async def build(settings: AdminSettings) -> FastAPI:
     training = Training(profiles, staffing, records, clock, lambda: platform.policy.calendar)
     provider = _provider(settings, platform)
     routers = [
-        build_provider_api(provider, signing_in, second_factor=settings.oidc_second_factor),
+        build_provider_api(
+            provider,
+            signing_in,
+            second_factor=settings.oidc_second_factor,
+            secure=settings.oidc_redirect_url.startswith("https:"),
+        ),
         build_session_api(signing_in, factors),
         build_users_api(platform, staffing, accounts),
         build_keys_api(platform, keying, keyring),

@@ -18,6 +18,7 @@ from services.admin.discovery import Discovery, ProviderAway, fetch_json
 from services.admin.domain.accounts import Binding
 from services.admin.errors import NotSignedIn, Refusal
 from services.admin.id_token import UnfitToken, key_id, read_subject
+from services.admin.secrets import same
 from services.admin.storage import Flow, Flows
 from shared.store.clock import DatabaseClock
 from shared.telemetry import logger
@@ -35,6 +36,14 @@ class Client:
     id: str
     secret: str | None
     redirect_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where to send somebody, and the state that only their browser may come back with."""
+
+    address: str
+    state: str
 
 
 class Provider:
@@ -59,8 +68,8 @@ class Provider:
         finally:
             await self._http.aclose()
 
-    async def begin(self) -> str:
-        """The address to send somebody to; raises NotSignedIn when the provider is away."""
+    async def begin(self) -> Begun:
+        """Begin a sign-in; raises NotSignedIn when the provider is away."""
         try:
             metadata = await self._discovery.metadata()
         except ProviderAway as error:
@@ -79,10 +88,18 @@ class Provider:
             "code_challenge_method": "S256",
         }
         joint = "&" if "?" in metadata.authorization else "?"
-        return f"{metadata.authorization}{joint}{urlencode(asked)}"
+        return Begun(f"{metadata.authorization}{joint}{urlencode(asked)}", state)
 
-    async def finish(self, *, state: str, code: str | None, error: str | None) -> Binding:
-        """Who came back; raises NotSignedIn with the reason. What was begun is used up."""
+    async def finish(
+        self, *, state: str, begun_here: str | None, code: str | None, error: str | None
+    ) -> Binding:
+        """Who came back; raises NotSignedIn with the reason. What was begun is used up.
+
+        `begun_here` is the state that this browser was given: otherwise somebody could send their
+        own way back to another person, who would then work under a foreign name.
+        """
+        if not same(_digest(state), _digest(begun_here or "")):
+            raise _refused("unknown-state", "another_browser")
         flow = await self._flows.take(_digest(state), self._clock.now())
         if flow is None:
             raise _refused("unknown-state", "none_such")

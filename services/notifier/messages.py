@@ -59,11 +59,14 @@ NO_CHANNEL: Final = "none"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try on one channel; `code` is the provider's, never its words."""
+    """One try on one channel; `code` is the provider's, never its words. `claim` tells whose try it
+    is, where the write that began it was cut off and nobody knows whether it was made.
+    """
 
     channel: str
     at: datetime
     policy: str
+    claim: str | None = None
     outcome: str | None = None
     code: str | None = None
     ended_at: datetime | None = None
@@ -124,10 +127,10 @@ def new_message(notice: Notice, *, lane: Lane, language: Language, now: datetime
 
 
 def begin(
-    message: Message, *, channel: str, policy: str, now: datetime, limit: timedelta
+    message: Message, *, channel: str, policy: str, claim: str, now: datetime, limit: timedelta
 ) -> Message:
     """Claim the message for one attempt, which counts as dead after `limit`."""
-    attempts = (*message.attempts, Attempt(channel, now, policy))
+    attempts = (*message.attempts, Attempt(channel, now, policy, claim))
     return _next(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
 
 
@@ -146,6 +149,16 @@ def conclude(message: Message, answer: Handover, code: str | None, now: datetime
             return _ended(message, Status.UNKNOWN, now)
         case Handover.LATER | Handover.UNCLEAR:
             return _again(message, now)
+
+
+def put_back(found: Message, begun: Message, now: datetime) -> Step | None:
+    """The claim of `begun` was written after all, and nothing was handed over under it: as if it
+    had not been made. None where what was found is not that claim.
+    """
+    if found.status is not Status.SENDING or found.attempts != begun.attempts:
+        return None
+    earlier = found.attempts[:-1]
+    return Step(_next(found, status=Status.PENDING, attempts=earlier, next_at=now))
 
 
 def lose_sight(message: Message, now: datetime) -> Step:

@@ -7,7 +7,8 @@ what was being sent is decided by its age.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -22,6 +23,7 @@ from services.notifier.messages import (
     conclude,
     learn_late,
     lose_sight,
+    put_back,
 )
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import render
@@ -38,7 +40,8 @@ from shared.telemetry import logger, metrics
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
 RECORD_TRIES: Final = 60
-"""Seconds for which an outcome waits for the store: longer than it takes to elect a primary."""
+"""Seconds for which what is known of an attempt waits for the store: longer than it takes to elect
+a primary."""
 
 
 def choose_sender(
@@ -97,9 +100,22 @@ class Sending:
         sender, policy = self._choose_sender(message.recipient, person), self._policy()
         now = self._clock.now()
         limit = self._limits[message.lane]
-        begun = begin(message, channel=sender.channel, policy=policy.version, now=now, limit=limit)
-        if await self._messages.save(Step(begun), now=now) is Verdict.WON:
-            await self._record(begun, await self._hand_over(begun, person, sender, policy))
+        begun = begin(
+            message,
+            channel=sender.channel,
+            policy=policy.version,
+            claim=secrets.token_hex(8),
+            now=now,
+            limit=limit,
+        )
+        try:
+            verdict = await self._messages.save(Step(begun), now=now)
+        except STORE_DOWN:
+            await self._through_an_outage(begun, self._put_back)
+            raise
+        if verdict is Verdict.WON:
+            answer = await self._hand_over(begun, person, sender, policy)
+            await self._through_an_outage(begun, partial(self._conclude, answer=answer))
 
     async def _hand_over(
         self, message: Message, person: Person | None, sender: Sender, policy: Policy
@@ -133,19 +149,29 @@ class Sending:
             body=body,
         )
 
-    async def _record(self, begun: Message, answer: Answer) -> None:
-        """Write down what the provider said, through an outage of the store if need be."""
+    async def _through_an_outage(
+        self, begun: Message, write: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        """Write something down about an attempt, as soon as the store is there."""
         for _ in range(RECORD_TRIES):
             try:
-                await self._conclude(begun, answer)
+                await write(begun)
             except STORE_DOWN as error:
-                logger.warning("outcome_waits_for_store", message=begun.id,
+                logger.warning("attempt_waits_for_store", message=begun.id,
                                why=type(error).__name__)  # fmt: skip
                 await asyncio.sleep(1)
             else:
                 return
 
+    async def _put_back(self, begun: Message) -> None:
+        """The claim was cut off: left as it may be, it would look like a message that was sent."""
+        found = await self._messages.get(begun.id)
+        step = put_back(found, begun, self._clock.now()) if found else None
+        if step is not None:
+            await self._save(step)
+
     async def _conclude(self, begun: Message, answer: Answer) -> None:
+        """Write down what the provider said."""
         now = self._clock.now()
         if await self._save(conclude(begun, answer.outcome, answer.code, now)):
             return

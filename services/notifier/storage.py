@@ -149,6 +149,7 @@ def _attempt_to_doc(attempt: Attempt) -> Doc:
         "channel": attempt.channel,
         "at": attempt.at,
         "policy": attempt.policy,
+        "claim": attempt.claim,
         "outcome": attempt.outcome,
         "code": attempt.code,
         "ended_at": attempt.ended_at,

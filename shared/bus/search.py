@@ -16,15 +16,21 @@ MOST_PER_QUEUE: Final = 10_000
 async def search_queues(
     amqp_url: str, management_url: str, needles: Sequence[bytes]
 ) -> AsyncIterator[Searched]:
-    """Read what every queue of the broker holds, bodies and headers, and give it back."""
+    """Read what every queue of the broker holds, bodies and headers, and give it back.
+
+    A queue that belongs to one connection is that connection's alone, and named as not read.
+    """
     async with httpx.AsyncClient(timeout=10) as http:
         answer = await http.get(f"{management_url.rstrip('/')}/api/queues")
         answer.raise_for_status()
-        names = sorted(queue["name"] for queue in answer.json())
+        exclusive = {queue["name"]: queue["exclusive"] for queue in answer.json()}
     connection = await aio_pika.connect(amqp_url)
     async with connection:
-        for name in names:
-            yield await _search(connection, name, needles)
+        for name in sorted(exclusive):
+            if exclusive[name]:
+                yield Searched(f"queue {name} (its owner's alone, not read)", 0, frozenset())
+            else:
+                yield await _search(connection, name, needles)
 
 
 async def _search(

@@ -65,21 +65,22 @@ def provider(bench: Bench, stand: Stand, *, secret: str | None = None) -> Provid
 
 
 async def sign_in(asked: Provider, stand: Stand) -> Binding:
-    query = parse_qs(urlsplit(await asked.begin()).query)
-    stand.nonce = query["nonce"][0]
-    return await asked.finish(state=query["state"][0], code="c-1", error=None)
+    begun = await asked.begin()
+    stand.nonce = parse_qs(urlsplit(begun.address).query)["nonce"][0]
+    return await asked.finish(state=begun.state, begun_here=begun.state, code="c-1", error=None)
 
 
 async def test_the_verifier_of_the_challenge_is_sent_with_the_code(bench: Bench) -> None:
     stand = Stand()
     asked = provider(bench, stand)
-    address = await asked.begin()
-    query = parse_qs(urlsplit(address).query)
+    begun = await asked.begin()
+    query = parse_qs(urlsplit(begun.address).query)
     stand.nonce = query["nonce"][0]
 
-    who = await asked.finish(state=query["state"][0], code="c-1", error=None)
+    who = await asked.finish(state=begun.state, begun_here=begun.state, code="c-1", error=None)
 
     assert who == Binding(ISSUER, "s-1")
+    assert query["state"] == [begun.state]
     assert query["tenant"] == ["7"]
     [exchange] = [request for request in stand.asked if request.url.path == "/token"]
     form = {name: values[0] for name, values in parse_qs(exchange.content.decode()).items()}

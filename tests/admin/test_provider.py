@@ -103,8 +103,33 @@ async def test_any_replica_may_be_come_back_to(bench: Bench, issuer: str) -> Non
     other = await bench.add_replica(**client_of(issuer))
 
     shown = await consent(await begin(bench.replicas[0]), subject="subject-1")
+    other.http.cookies.update(bench.replicas[0].http.cookies)  # one browser, two replicas
 
     assert (await come_back(other, shown)).status_code == 200
+
+
+async def test_only_the_browser_that_began_comes_back(bench: Bench, issuer: str) -> None:
+    """Whoever is sent a stranger's way back would work under the stranger's name."""
+    await bind(bench, "chen.jie", "subject-1", issuer)
+    shown = await consent(await begin(bench.replicas[0]), subject="subject-1")
+    strangers = await bench.add_replica(**client_of(issuer))
+    await begin(strangers)  # has a cookie of their own
+
+    assert reason(await come_back(strangers, shown)) == "unknown-state"
+    assert (await come_back(bench.replicas[0], shown)).status_code == 200  # it was not used up
+
+
+@pytest.mark.parametrize(("back", "secure"), [("https", True), ("http", False)])
+async def test_the_cookie_is_read_by_nothing_but_the_way_back(
+    bench: Bench, issuer: str, back: str, *, secure: bool
+) -> None:
+    address = f"{back}://127.0.0.1{CALLBACK}"
+    replica = await bench.add_replica(**client_of(issuer), oidc_redirect_url=address)
+
+    said = (await replica.http.get(BEGIN)).headers["set-cookie"].lower().split("; ")
+
+    assert {"httponly", "samesite=lax", "path=/v1/session/oidc", "max-age=600"} <= set(said)
+    assert ("secure" in said) == secure
 
 
 async def test_a_state_counts_once(bench: Bench, issuer: str) -> None:

@@ -6,13 +6,17 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from aio_pika.exceptions import ChannelClosed
+from pymongo.errors import AutoReconnect
 
+from services.notifier.messages import Status, Step
+from services.notifier.storage import Messages
 from shared.contracts import Event, Lane
 from shared.contracts.notifier import MessageDelivered, MessageUnknown
+from shared.store import Verdict
 from tests.notifier import samples
 from tests.notifier.bench import QUEUES, Bench
 from tests.support.bench import until
@@ -98,6 +102,34 @@ async def test_an_urgent_message_is_sent_again_under_the_same_id(empty_bench: Be
     assert len(await bench.said(MessageDelivered)) == 1
     assert len(bench.postbox.mails) == 2
     assert len({str(mail["Message-ID"]) for mail in bench.postbox.mails}) == 1
+
+
+@pytest.mark.parametrize("lane", ["routine", "urgent"])
+async def test_a_claim_that_was_cut_off_is_taken_back_and_the_message_sent_once(
+    empty_bench: Bench, monkeypatch: pytest.MonkeyPatch, lane: Lane
+) -> None:
+    """The store has it, and whoever asked for it was never told."""
+    bench = empty_bench
+    save = Messages.save
+    cut: list[str] = []
+
+    async def cut_off_once(self: Messages, step: Step, *, now: datetime) -> Verdict:
+        verdict = await save(self, step, now=now)
+        if step.message.status is Status.SENDING and not cut:
+            cut.append(step.message.id)
+            raise AutoReconnect
+        return verdict
+
+    monkeypatch.setattr(Messages, "save", cut_off_once)
+    await bench.add_replica()
+    event = samples.alerted(recipients=("chain-1",)) if lane == "urgent" else samples.dispatched()
+
+    await bench.publish(event, id="t/1/1/0", lane=lane)
+
+    (doc,) = await bench.ended()
+    assert cut == [doc["_id"]]
+    assert (doc["status"], len(doc["attempts"])) == ("delivered", 1)
+    assert len(bench.postbox.mails) == 1
 
 
 async def test_a_young_attempt_of_another_replica_is_left_alone(empty_bench: Bench) -> None:

@@ -15,6 +15,7 @@ from services.notifier.messages import (
     learn_late,
     lose_sight,
     new_message,
+    put_back,
 )
 from shared.contracts import Lane
 from shared.contracts.notifier import MessageDelivered, MessageFailed, MessageUnknown
@@ -29,7 +30,7 @@ def pending(lane: Lane = "routine") -> Message:
 
 
 def sending(lane: Lane = "routine") -> Message:
-    return begin(pending(lane), channel="mail", policy="v1", now=NOW, limit=LIMIT)
+    return begin(pending(lane), channel="mail", policy="v1", claim="c1", now=NOW, limit=LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_what_an_answer_means(
 def test_each_further_try_waits_longer_and_the_last_one_is_the_end(lane: Lane) -> None:
     message, now, pauses = pending(lane), NOW, []
     while message.status is Status.PENDING:
-        message = begin(message, channel="mail", policy="v1", now=now, limit=LIMIT)
+        message = begin(message, channel="mail", policy="v1", claim="c1", now=now, limit=LIMIT)
         step = conclude(message, Handover.LATER, "451", now)
         message = step.message
         if message.next_at is not None:
@@ -103,8 +104,26 @@ def test_good_news_that_comes_late_is_still_told() -> None:
 def test_late_news_of_an_attempt_that_another_one_followed_changes_nothing() -> None:
     begun = sending("urgent")
     swept = lose_sight(begun, NOW).message
-    second = begin(swept, channel="mail", policy="v1", now=NOW, limit=LIMIT)
+    second = begin(swept, channel="mail", policy="v1", claim="c2", now=NOW, limit=LIMIT)
     done = replace(swept, status=Status.DELIVERED)
 
     assert learn_late(second, begun, NOW) is None
     assert learn_late(done, begun, NOW) is None
+
+
+def test_a_claim_that_was_never_used_is_as_if_it_had_not_been_made() -> None:
+    begun = sending()
+
+    step = put_back(begun, begun, NOW)
+
+    assert step is not None
+    assert (step.message.status, step.message.attempts) == (Status.PENDING, ())
+    assert (step.message.next_at, step.message.version, step.events) == (NOW, 3, ())
+
+
+def test_what_is_not_that_claim_is_left_alone() -> None:
+    begun = sending()
+    anothers = begin(pending(), channel="mail", policy="v1", claim="c2", now=NOW, limit=LIMIT)
+
+    for found in (pending(), anothers, lose_sight(begun, NOW).message):
+        assert put_back(found, begun, NOW) is None

@@ -1,7 +1,8 @@
 """Tests that ask what the product promises in seconds have the whole machine to themselves.
 
-Beside another hotline that starts on the same two processors they would measure that one. They run
-first, while nothing else is there yet, then whatever needs a whole running hotline: it takes long.
+Beside another hotline that starts on the same two processors they would measure that one. They
+run first, while nothing else is there yet. What needs a whole running hotline comes last: that one
+stays until the end, and works even when nobody asks it anything.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     if is_alone(item):
         return 0
-    return 1 if HOTLINE in getattr(item, "fixturenames", ()) else 2
+    return 2 if HOTLINE in getattr(item, "fixturenames", ()) else 1
 
 
 def is_alone(item: pytest.Item) -> bool:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Cookie, Query
 from fastapi.responses import RedirectResponse
 
 from services.admin.api.session import TokensView, tokens_view
 from services.admin.api.telling import Telling
 from services.admin.errors import NoSuchThing
-from services.admin.provider import Provider
+from services.admin.provider import FLOW_LIFETIME, Provider
 from services.admin.signing_in import SigningIn
 from shared.runtime import open_to_all
 
 Longest = Query(max_length=2_000)
+COOKIE: Final = "hotline_oidc_state"
 
 
 def build_provider_api(
-    provider: Provider | None, signing_in: SigningIn, *, second_factor: bool
+    provider: Provider | None, signing_in: SigningIn, *, second_factor: bool, secure: bool
 ) -> APIRouter:
-    """Both ends of the way over the provider; 404 where none is set."""
+    """Both ends of the way over the provider; 404 where none is set. `secure`: browsers send the
+    cookie over https only.
+    """
     router = APIRouter(prefix="/v1/session/oidc", tags=["session"], route_class=Telling)
 
     def the_provider() -> Provider:
@@ -30,17 +33,31 @@ def build_provider_api(
 
     @router.get("", status_code=303, response_class=RedirectResponse, dependencies=[open_to_all()])
     async def begin() -> RedirectResponse:
-        """Go to the provider; what is begun has ten minutes to come back."""
-        return RedirectResponse(await the_provider().begin(), status_code=303)
+        """Go to the provider; what is begun has ten minutes to come back, in the same browser."""
+        begun = await the_provider().begin()
+        answer = RedirectResponse(begun.address, status_code=303)
+        answer.set_cookie(
+            COOKIE,
+            begun.state,
+            max_age=int(FLOW_LIFETIME.total_seconds()),
+            path=router.prefix,
+            secure=secure,
+            httponly=True,
+            samesite="lax",  # it must come along when the provider sends the browser back
+        )
+        return answer
 
     @router.get("/callback", dependencies=[open_to_all()])
     async def finish(
         state: Annotated[str, Longest],
         code: Annotated[str | None, Longest] = None,
         error: Annotated[str | None, Longest] = None,
+        begun_here: Annotated[str | None, Cookie(alias=COOKIE, max_length=200)] = None,
     ) -> TokensView:
         """Come back from the provider. A refusal is 401 with its `reason`, and repeats nothing."""
-        binding = await the_provider().finish(state=state, code=code, error=error)
+        binding = await the_provider().finish(
+            state=state, begun_here=begun_here, code=code, error=error
+        )
         return tokens_view(await signing_in.by_provider(binding, second_factor=second_factor))
 
     return router
