@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from shared.policy.head import Entry, entries_of, in_force, still_needed
 from shared.policy.policy import Policy, build_policy
 from shared.store.change import Doc
@@ -91,10 +93,12 @@ async def seed_policy(
     return True
 
 
-def _plain(value: Any) -> Any:
+def _plain(documents: Mapping[str, Any]) -> Any:
     """YAML's dates and sets as MongoDB keeps them."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(v) for v in value]
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+    return orjson.loads(
+        orjson.dumps(
+            dict(documents),
+            default=lambda value: list(value) if isinstance(value, set | frozenset) else str(value),
+            option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME,
+        )
+    )
