@@ -13,11 +13,13 @@ from typing import Any, Final
 
 import bson
 from bson.raw_bson import RawBSONDocument
+from pymongo.errors import BulkWriteError
 
 from services.intake.domain import new_number
 from shared.store.store import Database
 
 AT_ONCE: Final = 1_000
+THERE_ALREADY: Final = 11_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,16 @@ def numbers(taken: set[str] | None = None) -> Iterator[str]:
 
 
 async def insert(database: Database, collection: str, contents: Sequence[bytes]) -> None:
-    """Insert encoded documents; in the order of their ids the server takes them fastest."""
+    """Insert encoded documents; in the order of their ids the server takes them fastest. One whose
+    number a service has drawn meanwhile is left out.
+    """
     for start in range(0, len(contents), AT_ONCE):
         batch = [RawBSONDocument(content) for content in contents[start : start + AT_ONCE]]
-        await database[collection].insert_many(batch, ordered=False)
+        try:
+            await database[collection].insert_many(batch, ordered=False)
+        except BulkWriteError as error:
+            if any(fault["code"] != THERE_ALREADY for fault in error.details["writeErrors"]):
+                raise
 
 
 def save(path: Path, templates: Sequence[Template]) -> None:
