@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from services.admin.domain import keys as rules
 from services.admin.domain.keys import Key
 from services.admin.errors import NoSuchThing
+from services.admin.recording import change_on_record
 from services.admin.staffing import By
 from services.admin.storage import Accounts, Keyring
 from shared.audit import Trail
 from shared.contracts import MalformedMessage
 from shared.identity.api_keys import KeyDigest, digest_of, new_key
-from shared.store import Contested, Verdict
+from shared.store import Verdict
 from shared.store.clock import DatabaseClock
-from shared.store.tickets import ATTEMPTS
 
 Decide = Callable[[Key, datetime], Key]
 
@@ -100,19 +100,17 @@ class Keying:
         return await self._change(id, rules.revoke, "key.revoke", by)
 
     async def _change(self, id: str, decide: Decide, act: str, by: By) -> Key:
-        """As for accounts: decide, put on record, save; again when somebody else was faster."""
-        recorded = False
-        for _ in range(ATTEMPTS):
-            key = await self.get(id)
-            new = decide(key, self._clock.now())
-            if new == key:
-                return key
-            if not recorded:
-                await self._record(by, act, id)
-                recorded = True
-            if await self._keyring.save(new) is Verdict.WON:
-                return replace(new, version=new.version + 1)
-        raise Contested("api_keys", id)
+        async def save(_: Key, new: Key) -> Key | None:
+            won = await self._keyring.save(new) is Verdict.WON
+            return replace(new, version=new.version + 1) if won else None
+
+        return await change_on_record(
+            lambda: self.get(id),
+            lambda key: decide(key, self._clock.now()),
+            lambda: self._record(by, act, id),
+            save,
+            of=("api_keys", id),
+        )
 
     async def _require_owner(self, owner: str | None) -> None:
         account = await self._accounts.get(owner) if owner is not None else None

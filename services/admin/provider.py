@@ -18,7 +18,7 @@ from services.admin.discovery import Discovery, ProviderAway, fetch_json
 from services.admin.domain.accounts import Binding
 from services.admin.errors import NotSignedIn, Refusal
 from services.admin.id_token import UnfitToken, key_id, read_subject
-from services.admin.secrets import same
+from services.admin.secrets import digest, same
 from services.admin.storage import Flow, Flows
 from shared.store.clock import DatabaseClock
 from shared.telemetry import logger
@@ -76,7 +76,7 @@ class Provider:
             raise _refused("provider-away", error.fault) from error
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         until = self._clock.now() + FLOW_LIFETIME
-        await self._flows.insert(Flow(_digest(state), nonce, verifier, until))
+        await self._flows.insert(Flow(digest(state), nonce, verifier, until))
         asked = {
             "response_type": "code",
             "client_id": self._client.id,
@@ -98,9 +98,9 @@ class Provider:
         `begun_here` is the state that this browser was given: otherwise somebody could send their
         own way back to another person, who would then work under a foreign name.
         """
-        if not same(_digest(state), _digest(begun_here or "")):
+        if not same(digest(state), digest(begun_here or "")):
             raise _refused("unknown-state", "another_browser")
-        flow = await self._flows.take(_digest(state), self._clock.now())
+        flow = await self._flows.take(digest(state), self._clock.now())
         if flow is None:
             raise _refused("unknown-state", "none_such")
         if error is not None or code is None:
@@ -157,13 +157,9 @@ def _refused(reason: Refusal, fault: str) -> NotSignedIn:
     return NotSignedIn(reason)
 
 
-def _digest(state: str) -> str:
-    return hashlib.sha256(state.encode(errors="replace")).hexdigest()
-
-
 def _challenge(verifier: str) -> str:
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    hashed = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(hashed).decode().rstrip("=")
 
 
 def _basic(id: str, secret: str) -> Mapping[str, str]:

@@ -9,14 +9,14 @@ from datetime import datetime
 from services.admin.domain import accounts as rules
 from services.admin.domain.accounts import Account, Binding, Reach
 from services.admin.errors import NoSuchThing, Refused
+from services.admin.recording import change_on_record
 from services.admin.secrets import new_token
 from services.admin.storage import Accounts, Keyring
 from shared.audit import Trail
 from shared.identity import Principal
-from shared.store import Contested, Verdict
+from shared.store import Verdict
 from shared.store.clock import DatabaseClock
 from shared.store.plain import Taken
-from shared.store.tickets import ATTEMPTS
 from shared.telemetry import logger
 
 Decide = Callable[[Account, datetime], Account]
@@ -136,20 +136,15 @@ class Staffing:
 
         Raises NoSuchThing, what `decide` raises, Refused for the last administrator, Contested.
         """
-        recorded = False
-        for _ in range(ATTEMPTS):
-            account = await self.get(id)
-            new = decide(account, self._clock.now())
-            if new == account:
-                return account
-            if not recorded:
-                await self._record(by, act, id)
-                recorded = True
-            if await self._saved(account, new):
-                return replace(new, version=new.version + 1)
-        raise Contested("accounts", id)
+        return await change_on_record(
+            lambda: self.get(id),
+            lambda account: decide(account, self._clock.now()),
+            lambda: self._record(by, act, id),
+            self._save,
+            of=("accounts", id),
+        )
 
-    async def _saved(self, account: Account, new: Account) -> bool:
+    async def _save(self, account: Account, new: Account) -> Account | None:
         leaves = account.governs and not new.governs
         if leaves and not await self._accounts.leave_roll(account.id):
             raise Refused(
@@ -161,9 +156,10 @@ class Staffing:
             won = await self._accounts.save(new) is Verdict.WON
         except Taken as error:
             raise _binding_taken() from error
-        if won:
-            await self._keep_roll(new)
-        return won
+        if not won:
+            return None
+        await self._keep_roll(new)
+        return replace(new, version=new.version + 1)
 
     async def _keep_roll(self, account: Account) -> None:
         """Told after it is true, and looked at again: somebody may have frozen the account in

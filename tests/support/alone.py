@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -43,13 +43,11 @@ def is_alone(item: pytest.Item) -> bool:
 # Outermost: the time a test may take begins when it has the machine.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    with _held(DOOR, fcntl.LOCK_EX):
-        machine = _held(MACHINE, fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
-        machine.__enter__()
-    try:
+    with ExitStack() as until_it_ends:
+        with _held(DOOR, fcntl.LOCK_EX):
+            how = fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH
+            until_it_ends.enter_context(_held(MACHINE, how))
         return (yield)
-    finally:
-        machine.__exit__(None, None, None)
 
 
 @contextmanager

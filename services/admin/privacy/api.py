@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from fastapi import Request as HttpRequest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from services.admin.privacy.domain import How, NotNow, Person, Proof, Refusal, Request, Status
+from services.admin.api.telling import Body
+from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, Status
 from services.admin.privacy.requesting import Requesting, Wish
-from shared.contracts import MalformedMessage
 from shared.contracts.privacy import RequestKind
 from shared.contracts.report import Short
-from shared.runtime import Asking, Problem, may, source_of
+from shared.runtime import Asking, may, source_of
+from shared.runtime.naming import Named, require_name
 from shared.store.clock import DatabaseClock
 
-LONGEST_KEY: Final = 200
-Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=100)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class ValuesBody(_Body):
+class ValuesBody(Body):
     """What is right; what is left out stays as it is."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -34,7 +29,7 @@ class ValuesBody(_Body):
     room: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
-class RequestBody(_Body):
+class RequestBody(Body):
     """Who asks for what: `person` of the ticket `number`, about all their tickets."""
 
     kind: RequestKind
@@ -49,13 +44,13 @@ class RequestBody(_Body):
         return Wish(self.kind, self.number, self.person, self.how, values)
 
 
-class CheckBody(_Body):
+class CheckBody(Body):
     """How it was made sure."""
 
     proof: Proof
 
 
-class RefuseBody(_Body):
+class RefuseBody(Body):
     """Why not."""
 
     reason: Refusal
@@ -80,11 +75,11 @@ def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> APIRoute
 
     @router.post("", status_code=201, dependencies=[may("privacy_request.make")])
     async def make(
-        body: RequestBody, asking: Asking, request: HttpRequest, key: Key = None
+        body: RequestBody, asking: Asking, request: HttpRequest, key: Named = None
     ) -> dict[str, Any]:
         """Take a request; the same key and body are the same request."""
         made = await requesting.make(
-            body.to_wish(), asking, name=_named(key), source=source_of(request)
+            body.to_wish(), asking, name=require_name(key, "request"), source=source_of(request)
         )
         return _view(made, clock)
 
@@ -93,52 +88,25 @@ def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> APIRoute
         id: str, body: CheckBody, asking: Asking, request: HttpRequest
     ) -> dict[str, Any]:
         """It was made sure who asks."""
-        try:
-            done = await requesting.check(id, body.proof, asking, source=source_of(request))
-        except NotNow as error:
-            raise _not_now(error) from error
-        return _view(done, clock)
+        return _view(
+            await requesting.check(id, body.proof, asking, source=source_of(request)), clock
+        )
 
     @router.post("/{id}/grant", dependencies=[may("privacy_request.decide")])
     async def grant(id: str, asking: Asking, request: HttpRequest) -> dict[str, Any]:
         """Have it carried out; somebody else took it down."""
-        try:
-            done = await requesting.grant(id, asking, source=source_of(request))
-        except NotNow as error:
-            raise _not_now(error) from error
-        return _view(done, clock)
+        return _view(await requesting.grant(id, asking, source=source_of(request)), clock)
 
     @router.post("/{id}/refuse", dependencies=[may("privacy_request.decide")])
     async def refuse(
         id: str, body: RefuseBody, asking: Asking, request: HttpRequest
     ) -> dict[str, Any]:
         """End it with a reason; somebody else took it down."""
-        try:
-            done = await requesting.refuse(id, body.reason, asking, source=source_of(request))
-        except NotNow as error:
-            raise _not_now(error) from error
-        return _view(done, clock)
+        return _view(
+            await requesting.refuse(id, body.reason, asking, source=source_of(request)), clock
+        )
 
     return router
-
-
-def _not_now(error: NotNow) -> Problem:
-    request = error.request
-    by = request.decided or request.checked
-    return Problem(
-        409, "not-allowed", "Not possible in the present status", detail=str(error),
-        present=request.status.value, set_by=by.by if by else request.asked_by,
-    )  # fmt: skip
-
-
-def _named(key: str | None) -> str:
-    if not key or len(key) > LONGEST_KEY:
-        raise MalformedMessage(
-            "Idempotency-Key",
-            f"is missing, or longer than {LONGEST_KEY} characters",
-            "send a header of this name that is new for each request",
-        )
-    return key
 
 
 def _view(request: Request, clock: DatabaseClock) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import orjson
 from services.admin.privacy.domain import (
     How,
     Mark,
+    NotNow,
     Person,
     Proof,
     Refusal,
@@ -114,11 +115,11 @@ class Requesting:
     async def check(
         self, id: str, proof: Proof, asking: Principal, *, source: str | None
     ) -> Request:
-        """It was made sure who asks. Raises Problem and NotNow."""
+        """It was made sure who asks. Raises Problem."""
         return await self._step(id, asking, "checked", proof, source, lambda r, m: r.check(m))
 
     async def grant(self, id: str, asking: Principal, *, source: str | None) -> Request:
-        """Have it carried out. Raises Problem and NotNow."""
+        """Have it carried out. Raises Problem."""
         return await self._step(
             id, asking, "granted", "granted", source, lambda r, m: r.grant(m), decides=True
         )
@@ -126,7 +127,7 @@ class Requesting:
     async def refuse(
         self, id: str, reason: Refusal, asking: Principal, *, source: str | None
     ) -> Request:
-        """End it with a reason. Raises Problem and NotNow."""
+        """End it with a reason. Raises Problem."""
         return await self._step(
             id, asking, "refused", reason, source, lambda r, m: r.refuse(m), decides=True
         )
@@ -147,7 +148,10 @@ class Requesting:
             if decides and request.asked_by == asking.id:
                 raise Problem(403, "own-request", "Somebody else decides what you took down")
             now = self._store.clock.now()
-            after = next_(request, Mark(now, asking.id, code))
+            try:
+                after = next_(request, Mark(now, asking.id, code))
+            except NotNow as error:
+                raise _not_now(error) from error
             await self._record(asking, act, request, code, source)
             events = _events(after)
             if await self._requests.save(after, now, events=events) is Verdict.WON:
@@ -194,6 +198,15 @@ class Requesting:
     ) -> None:
         subject = ("privacy_request", request.id)
         await self._trail.record(asking, f"privacy_request.{act}", subject, why=code, source=source)
+
+
+def _not_now(error: NotNow) -> Problem:
+    request = error.request
+    by = request.decided or request.checked
+    return Problem(
+        409, "not-allowed", "Not possible in the present status", detail=str(error),
+        present=request.status.value, set_by=by.by if by else request.asked_by,
+    )  # fmt: skip
 
 
 def _events(request: Request) -> Sequence[Event]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.carrying import Handing
@@ -14,13 +14,11 @@ from services.intake.privacy.holding import Held, Holding, hold_view
 from services.intake.privacy.holding import Reason as HoldReason
 from services.intake.privacy.tracing import Sought, Tracing
 from services.intake.revealing import Revealing, Wish
-from shared.contracts import MalformedMessage
 from shared.contracts.report import Short
 from shared.runtime import Asking, may, not_found, source_of
+from shared.runtime.naming import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
-LONGEST_KEY: Final = 200
-Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=100)]
 
@@ -72,11 +70,13 @@ def build_reveals_api(revealing: Revealing) -> APIRouter:
         responses={200: {"description": "A repeat: when it was opened"}},
     )
     async def reveal(
-        body: RevealBody, asking: Asking, request: Request, response: Response, key: Key = None
+        body: RevealBody, asking: Asking, request: Request, response: Response, key: Named = None
     ) -> dict[str, Any]:
         """Open one person of a ticket, once: the same key again tells when it was, and no more."""
         wish = Wish(body.number, body.person, body.reason)
-        found = await revealing.reveal(wish, asking, name=_named(key), source=source_of(request))
+        found = await revealing.reveal(
+            wish, asking, name=require_name(key, "reveal"), source=source_of(request)
+        )
         response.headers.update(NO_STORE)
         response.status_code = 201 if found.person is not None else 200
         told = {**wish.to_json(), "opened_at": found.at, "repeated": found.person is None}
@@ -141,12 +141,14 @@ def build_holds_api(holding: Holding) -> APIRouter:
 
     @router.post("", status_code=201, dependencies=[may("legal_hold.set")])
     async def set_(
-        body: HoldBody, asking: Asking, request: Request, key: Key = None
+        body: HoldBody, asking: Asking, request: Request, key: Named = None
     ) -> dict[str, Any]:
         """Hold it; once this is answered, nothing of it is erased."""
         held = Held(body.number, body.person, body.reason)
         return hold_view(
-            await holding.set(held, asking, name=_named(key), source=source_of(request))
+            await holding.set(
+                held, asking, name=require_name(key, "reveal"), source=source_of(request)
+            )
         )
 
     @router.post("/{id}/lift", dependencies=[may("legal_hold.set")])
@@ -173,13 +175,3 @@ def build_copies_api(handing: Handing) -> APIRouter:
         return found
 
     return router
-
-
-def _named(key: str | None) -> str:
-    if not key or len(key) > LONGEST_KEY:
-        raise MalformedMessage(
-            "Idempotency-Key",
-            f"is missing, or longer than {LONGEST_KEY} characters",
-            "send a header of this name that is new for each reveal",
-        )
-    return key
