@@ -18,6 +18,8 @@ ROLES: Final = (*STAFF_ROLES, "system")
 PASSING: Final = {"date", "x-request-id"}
 """Headers that differ from answer to answer."""
 SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey"}
+LOOKS: Final = 3
+"""A clock of the foreign ticket that falls due meanwhile writes to it too, but only once."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -129,12 +131,15 @@ async def test_what_is_foreign_looks_in_every_way_like_what_is_missing(
             if house.foreign_place.of(endpoint) is None or not endpoint.names_a_thing:
                 continue
             for role in set(ROLES) & endpoint.roles:
-                missing = await asked_for(endpoint, house.missing, role)
                 foreign = [house.foreign_place]
                 if role == "department":
                     foreign.append(house.foreign_department)
                 for things in foreign:
-                    found = await asked_for(endpoint, things, role)
+                    for _ in range(LOOKS):
+                        missing = await asked_for(endpoint, house.missing, role)
+                        found = await asked_for(endpoint, things, role)
+                        if found == missing:
+                            break
                     looked_at += 1
 
                     assert found[0] == missing[0], (str(endpoint), role)
