@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
@@ -23,7 +23,7 @@ from shared.contracts.report import Concerned, Short, TicketReport, TicketType, 
 from shared.identity import action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
-from shared.runtime import Asking, Platform, decides, may, may_do, not_found, principal
+from shared.runtime import Asking, Platform, Routes, decides, may, may_do, not_found, principal
 from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
 from shared.tickets import Ticket, TicketStatus, Transition, ticket_from_doc
@@ -88,9 +88,9 @@ class _Direct(APIRoute):
         return endpoint
 
 
-def build_registering_api(registering: Registering) -> APIRouter:
+def build_registering_api(registering: Registering) -> Routes:
     """Registering tickets."""
-    router = APIRouter(prefix="/v1", tags=["tickets"], route_class=_Direct)
+    router = Routes("/v1", tags=["tickets"], route_class=_Direct)
 
     @router.post(
         "/tickets",
@@ -122,9 +122,9 @@ def build_registering_api(registering: Registering) -> APIRouter:
     return router
 
 
-def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter:
+def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
     """Reading tickets."""
-    router = APIRouter(prefix="/v1", tags=["tickets"])
+    router = Routes("/v1", tags=["tickets"])
 
     @router.get("/tickets", dependencies=[may("ticket.see")])
     async def listed(
@@ -165,9 +165,9 @@ def build_tickets_api(platform: Platform, registering: Registering) -> APIRouter
 
 def build_actions_api(  # noqa: C901 - one small function an endpoint
     platform: Platform, following: Following
-) -> APIRouter:
+) -> Routes:
     """The table's actions of intake."""
-    router = APIRouter(prefix="/v1/tickets/{number}", tags=["actions"])
+    router = Routes("/v1/tickets/{number}", tags=["actions"])
 
     def shown(ticket: Ticket) -> dict[str, Any]:
         return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round,

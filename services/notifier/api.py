@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
-from shared.runtime import Asking, may
+from shared.runtime import Asking, Routes, may
 
 Short = Annotated[str | None, Query(max_length=100)]
 
 
-def build_messages_api(reading: Reading) -> APIRouter:
+def build_messages_api(reading: Reading) -> Routes:
     """What people were told, and what became of it."""
-    router = APIRouter(prefix="/v1/messages", tags=["messages"], dependencies=[may("message.see")])
+    router = Routes("/v1/messages", tags=["messages"], dependencies=[may("message.see")])
 
     @router.get("")
     async def listed(

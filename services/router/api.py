@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.router.alerting import Alerting
@@ -14,7 +14,7 @@ from services.router.emergency import Emergency
 from services.router.routing import Routing
 from services.router.storage import board, emergency_to_doc, manual_queue
 from shared.privacy import scrub
-from shared.runtime import Asking, Platform, may, may_do
+from shared.runtime import Asking, Platform, Routes, may, may_do
 from shared.tickets import ROWS, Ticket, Transition
 from shared.tickets.acts import (
     Accept,
@@ -89,9 +89,9 @@ SIMPLE: Final[tuple[type[OrderAct], ...]] = (
 """Actions that need nothing but the order and, perhaps, a note."""
 
 
-def build_work_orders_api(routing: Routing) -> APIRouter:
+def build_work_orders_api(routing: Routing) -> Routes:
     """The table's actions of work orders."""
-    router = APIRouter(prefix="/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
     def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
         async def act(id: str, asking: Asking, body: NoteBody | None = None) -> dict[str, Any]:
@@ -152,9 +152,9 @@ def build_work_orders_api(routing: Routing) -> APIRouter:
     return router
 
 
-def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -> APIRouter:
+def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -> Routes:
     """Lists of work, the manual queue, and emergencies."""
-    router = APIRouter(prefix="/v1", tags=["boards"])
+    router = Routes("/v1", tags=["boards"])
 
     @router.get("/board", dependencies=[may("board.see")])
     async def show_board(

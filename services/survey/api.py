@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
@@ -13,7 +13,7 @@ from services.survey.forms import tidy
 from services.survey.storage import Surveys
 from services.survey.surveying import Surveying
 from shared.identity import Principal
-from shared.runtime import Asking, Problem, may, not_found
+from shared.runtime import Asking, Problem, Routes, may, not_found
 from shared.store import Store
 from shared.store.reach import hidden, within_reach
 
@@ -74,9 +74,9 @@ class PhoneAnswer(BaseModel):
         return Given(score=self.score, dimensions=scores, comment=tidy(self.comment))
 
 
-def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> APIRouter:
+def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> Routes:
     """`/v1/surveys`, for staff within reach of the estate."""
-    router = APIRouter(prefix="/v1/surveys", tags=["surveys"])
+    router = Routes("/v1/surveys", tags=["surveys"])
 
     @router.get("", dependencies=[may("survey.see")])
     async def listed(

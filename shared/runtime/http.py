@@ -11,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from shared.runtime.body_limit import LARGEST_BODY, BodyLimit
 from shared.runtime.doors import name_doors, open_to_all
 from shared.runtime.platform import Platform
-from shared.runtime.problems import PROBLEMS, Problem, add_problem_handlers
+from shared.runtime.problems import Problem, add_problem_handlers
+from shared.runtime.routes import Routes
 from shared.store import STORE_DOWN
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -32,26 +33,25 @@ def build_app(
         async with lifespan():
             yield
 
+    all_routers = (*routers, _health(platform))
+    name_doors(all_routers)
     app = FastAPI(
         title=title,
         version="1",
         lifespan=run,
         redoc_url=None,
-        strict_content_type=False,
-        responses=PROBLEMS,
+        # Not included but taken over: a router that is included has its routes built once more, at
+        # the first request, which holds up everything else in the process.
+        routes=[route for router in all_routers for route in router.routes],
     )
     app.state.platform = platform
     app.add_middleware(BodyLimit, largest=largest_body)
     add_problem_handlers(app)
-    all_routers = (*routers, _health(platform))
-    name_doors(all_routers)
-    for router in all_routers:
-        app.include_router(router)
     return app
 
 
 def _health(platform: Platform) -> APIRouter:
-    router = APIRouter(tags=["health"], dependencies=[open_to_all()])
+    router = Routes(tags=["health"], dependencies=[open_to_all()])
 
     @router.get("/healthz")
     async def alive() -> dict[str, str]:

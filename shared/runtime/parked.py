@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from shared.audit import Trail
 from shared.bus import ParkedRelay
 from shared.runtime.asking import Asking, source_of
 from shared.runtime.doors import may
 from shared.runtime.problems import not_found
+from shared.runtime.routes import Routes
 from shared.store import Doc
 from shared.store.parked import ParkedMessages
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -> APIRouter:
+def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -> Routes:
     """The operator's hands on what this service could not handle."""
-    router = APIRouter(prefix="/v1/parked", tags=["parked"])
+    router = Routes("/v1/parked", tags=["parked"])
 
     @router.get("", dependencies=[may("parked.see")])
     async def listed(after: str | None = None, limit: Limit = 50) -> dict[str, Any]:

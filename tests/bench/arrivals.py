@@ -36,6 +36,7 @@ TELLING_SECONDS: Final = 0.1
 TELLING_TRIES: Final = 8
 COUNTING_TRIES: Final = 5
 STAGES: Final = ("intake", "router", "notifier")
+HTTP, QUEUE = DOORS = ("HTTP", "queue")
 BEGUN: Final = "hotline_begun_total"
 CONSUMED: Final = "hotline_consumed_total"
 
@@ -124,13 +125,13 @@ class Arrivals:
         async with wire_to(self._hotline.endpoints.services["intake"], headers) as wire:
             sent = time.monotonic()
             answer = await wire.ask("POST", "/v1/tickets", body=body)
-        return Emergency(json.loads(answer.body)["number"], "HTTP", sent)
+        return Emergency(json.loads(answer.body)["number"], HTTP, sent)
 
     async def _publish(self) -> Emergency:
         report = self._traffic.emergency()
         sent = time.monotonic()
         answer = await self._hands.report(report, key="ticket.report.urgent")
-        return Emergency(answer["number"], "queue", sent)
+        return Emergency(answer["number"], QUEUE, sent)
 
     async def counted(self) -> Counted:
         """Send one into a house that nobody has asked to be quiet, and tell how many routine
@@ -188,12 +189,12 @@ class Arrivals:
         pages = await metrics_of(self._hotline, STAGES)
         return {stage: _routine_begun(page) for stage, page in pages.items()}
 
-    def delays(self, emergencies: list[Emergency], *, door: str = "") -> list[float]:
-        """Milliseconds until somebody was alerted, by one door or all."""
+    def delays(self, emergencies: list[Emergency], *, door: str) -> list[float]:
+        """Milliseconds until somebody was alerted, of those that came through one door."""
         return [
             (self._alarms.first(e.number) or e.sent) * 1000 - e.sent * 1000
             for e in emergencies
-            if door in {"", e.door}
+            if e.door == door
         ]
 
     def delays_of_all(self, emergencies: list[Emergency]) -> list[float]:

@@ -27,13 +27,13 @@ from shared.bus import EVENTS
 from shared.bus.topology import INBOUND
 from tests.bench import clones, complaints
 from tests.bench.alarms import Alarms, postbox
-from tests.bench.arrivals import STAGES, Arrivals, Emergency
+from tests.bench.arrivals import DOORS, STAGES, Arrivals
 from tests.bench.backlog import QUEUES
 from tests.bench.clones import Template
 from tests.bench.hotline import Hotline, bench_servers, running_hotline
 from tests.bench.plan import Plan
 from tests.bench.results import Line, Result
-from tests.bench.slices import percentile
+from tests.bench.slices import percentile, turns
 from tests.bench.slices import rates as per_second
 from tests.bench.traffic import Traffic, as_body, as_message, publish_all
 from tests.bench.triage import Triaged, measure_triage
@@ -51,18 +51,34 @@ TIMES_SMALLER_BACKLOG: Final = 1.3
 BEGUN_AT_MOST: Final = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What was found in one turn of a condition."""
+
+    delays: Mapping[str, list[float]]
+    """Milliseconds until somebody was alerted, by the door the emergency came through."""
+    everybody: list[float]
+    """Milliseconds until everybody was alerted who is called at the same moment."""
+    begun: Mapping[str, float]
+    rates: Mapping[str, float]
+    """Routine messages that each stage began a second while the emergencies came."""
+    calm: Mapping[str, float]
+    """The same between the emergencies during which they are counted one by one."""
+    shortest: Mapping[str, int] = field(default_factory=dict)
+    longest: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass
 class Condition:
     """What was found beside one backlog; without one it is idle."""
 
     backlog: int
-    delays: list[float]
-    details: dict[str, Any]
-    begun: dict[str, float] = field(default_factory=dict)
-    rates: dict[str, float] = field(default_factory=dict)
-    """Routine messages that each stage began a second while the emergencies came."""
-    calm: dict[str, float] = field(default_factory=dict)
-    """The same between the emergencies during which they are counted one by one."""
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def delays(self) -> list[float]:
+        """Milliseconds of all emergencies."""
+        return [ms for turn in self.turns for delays in turn.delays.values() for ms in delays]
 
     @property
     def p99(self) -> float:
@@ -70,9 +86,51 @@ class Condition:
         return percentile(self.delays, 99)
 
     @property
+    def begun(self) -> dict[str, float]:
+        """The most routine messages that each stage began during one emergency."""
+        return {stage: max(turn.begun[stage] for turn in self.turns) for stage in STAGES}
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Those begun a second while the emergencies came, in the middle one of the turns."""
+        return {stage: median(turn.rates[stage] for turn in self.turns) for stage in STAGES}
+
+    @property
+    def calm(self) -> dict[str, float]:
+        """Those begun a second without emergencies."""
+        return {stage: median(turn.calm[stage] for turn in self.turns) for stage in STAGES}
+
+    @property
+    def shortest(self) -> dict[str, int]:
+        """The least that was left in each queue."""
+        return {
+            name: min(turn.shortest[name] for turn in self.turns) for name in QUEUES if self.backlog
+        }
+
+    @property
     def name(self) -> str:
         """As it is printed."""
         return f"beside {self.backlog:,}" if self.backlog else "idle"
+
+    def details(self) -> dict[str, Any]:
+        """Everything, for machines."""
+        by_door = {
+            door: percentile([ms for turn in self.turns for ms in turn.delays[door]], 99)
+            for door in DOORS
+        }
+        everybody = [ms for turn in self.turns for ms in turn.everybody]
+        return {
+            "emergencies": len(self.delays),
+            "everybody_alerted_p99_ms": percentile(everybody, 99),
+            "p99_ms_by_door": by_door,
+            "p99_ms_by_turn": [
+                percentile([ms for delays in turn.delays.values() for ms in delays], 99)
+                for turn in self.turns
+            ],
+            **_percentiles(self),
+            "begun": self.begun, "rates": self.rates, "calm": self.calm,
+            "queues": [{"shortest": t.shortest, "longest": t.longest} for t in self.turns],
+        }  # fmt: skip
 
 
 @dataclass
@@ -109,8 +167,25 @@ class Bench:
     plan: Plan
     console: Console
 
-    async def condition(self, backlog: int, queues: Queues | None = None) -> Condition:
-        """Send all emergencies of one condition."""
+    async def turn(self, backlog: int, templates: Path) -> Turn:
+        """One turn of a condition: services that were started for it, and its emergencies."""
+        await self.hotline.stop(*self.hotline.processes)
+        if not backlog:
+            await self.hotline.start(*self.hotline.processes)
+            return await self._emergencies()
+        self.console.print(f"[dim]emergencies: filling the queues with {backlog:,} each[/]")
+        async with kept_backlog(self.hotline, backlog, templates, self.plan.seed) as queues:
+            await until(queues.are_full, seconds=FILL_SECONDS)
+            # A backlog grows over hours; what filling it in a minute left to be written to the
+            # disk is not part of it.
+            await self.hotline.database.client.admin.command("fsync")
+            await self.hotline.start(*self.hotline.processes)
+            await until(queues.are_full, seconds=FILL_SECONDS)
+            found = await self._emergencies(queues)
+        await self.empty()
+        return found
+
+    async def _emergencies(self, queues: Queues | None = None) -> Turn:
         await asyncio.sleep(self.plan.idle_seconds)  # services that have just started are slow
         await self.arrivals.many(WARM_UP)
         if queues is not None:
@@ -120,39 +195,15 @@ class Bench:
         rates = per_second(before, await self.arrivals.begun(), time.monotonic() - began)
         counted = [await self.arrivals.counted() for _ in range(self.plan.counted_emergencies)]
         self.hotline.check()
-        begun = {stage: max(c.begun[stage] for c in counted) for stage in STAGES}
-        calm = {stage: median(c.rates[stage] for c in counted) for stage in STAGES}
-        found = Condition(
-            backlog, self.arrivals.delays(sent), self._details(sent), begun, rates, calm
+        return Turn(
+            delays={door: self.arrivals.delays(sent, door=door) for door in DOORS},
+            everybody=self.arrivals.delays_of_all(sent),
+            begun={stage: max(c.begun[stage] for c in counted) for stage in STAGES},
+            rates=rates,
+            calm={stage: median(c.rates[stage] for c in counted) for stage in STAGES},
+            shortest=queues.shortest() if queues else {},
+            longest=queues.longest() if queues else {},
         )
-        if queues is not None:
-            found.details |= {"shortest": queues.shortest(), "longest": queues.longest()}
-        self.console.print(f"[dim]emergencies, {found.name}: p99 {found.p99:.0f} ms[/]")
-        return found
-
-    def _details(self, sent: list[Emergency]) -> dict[str, Any]:
-        all_ = self.arrivals.delays_of_all(sent)
-        by_door = {d: self.arrivals.delays(sent, door=d) for d in ("HTTP", "queue")}
-        return {
-            "emergencies": len(sent),
-            "everybody_alerted_p99_ms": percentile(all_, 99),
-            "p99_ms_by_door": {door: percentile(ms, 99) for door, ms in by_door.items()},
-        }
-
-    async def beside(self, backlog: int, templates: Path) -> Condition:
-        """One condition with a backlog, which is there before the services are."""
-        await self.hotline.stop(*self.hotline.processes)
-        self.console.print(f"[dim]emergencies: filling the queues with {backlog:,} each[/]")
-        async with kept_backlog(self.hotline, backlog, templates, self.plan.seed) as queues:
-            await until(queues.are_full, seconds=FILL_SECONDS)
-            # A backlog grows over hours; what filling it in a minute left to be written to the
-            # disk is not part of it.
-            await self.hotline.database.client.admin.command("fsync")
-            await self.hotline.start(*self.hotline.processes)
-            await until(queues.are_full, seconds=FILL_SECONDS)
-            found = await self.condition(backlog, queues)
-        await self.empty()
-        return found
 
     async def empty(self) -> None:
         """Take what is left of a backlog away."""
@@ -193,15 +244,27 @@ async def measure(plan: Plan, console: Console) -> Result:
         async with AsyncExitStack() as stack:
             alarms = await stack.enter_async_context(postbox())
             bench = await _open(servers, alarms, stack, plan, console)
-            conditions = [await bench.condition(0)]
             templates = bench.hotline.data / "templates.bson"
             clones.save(templates, await _templates(bench.hotline, bench.channel, plan))
-            conditions += [await bench.beside(backlog, templates) for backlog in plan.backlogs]
+            conditions = await _conditions(bench, templates)
             triaged = await measure_triage(
                 bench.hotline, bench.channel, Traffic(plan.seed), plan.triaged,
                 seconds=3 * plan.slice_seconds,
             )  # fmt: skip
             return _result(conditions, triaged, bench.hotline)
+
+
+async def _conditions(bench: Bench, templates: Path) -> list[Condition]:
+    """All conditions by turns: a machine that grows slower or faster meets them alike."""
+    conditions = [Condition(backlog) for backlog in (0, *bench.plan.backlogs)]
+    by_name = {condition.name: condition for condition in conditions}
+    for names in turns(list(by_name), bench.plan.emergency_rounds):
+        for name in names:
+            condition = by_name[name]
+            condition.turns.append(await bench.turn(condition.backlog, templates))
+            said = f"p99 of {len(condition.delays)} {condition.p99:.0f} ms"
+            bench.console.print(f"[dim]emergencies, {name}: {said}[/]")
+    return conditions
 
 
 async def _open(
@@ -268,10 +331,7 @@ def _result(conditions: list[Condition], triaged: Triaged, hotline: Hotline) -> 
              f"{triaged.wait(loaded.backlog):.0f} s"),
     ]  # fmt: skip
     for condition in conditions:
-        result.details[condition.name] = condition.details | {
-            **_percentiles(condition), "begun": condition.begun, "rates": condition.rates,
-            "calm": condition.calm,
-        }  # fmt: skip
+        result.details[condition.name] = condition.details()
         result.broken += _too_short(condition)
     result.details["triage"] = triaged.rate
     complaints.tell(result, hotline.complaints())
@@ -307,6 +367,6 @@ def _too_short(condition: Condition) -> list[str]:
     """A backlog that was worked off meanwhile proves nothing."""
     return [
         f"only {least} of {condition.backlog} messages were left in {name}"
-        for name, least in condition.details.get("shortest", {}).items()
+        for name, least in condition.shortest.items()
         if least < condition.backlog * STILL_THERE
     ]

@@ -8,7 +8,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Numbers of one run; whoever compares two runs compares the same plan."""
+    """Numbers of one run; whoever compares two runs compares the same plan. Emergencies are so many
+    in each round of each condition.
+    """
 
     quick: bool
     seed: int = 20261123
@@ -16,6 +18,7 @@ class Plan:
     pairs: int
     warm_up_tickets: int
     idle_seconds: float
+    emergency_rounds: int
     emergencies: int
     counted_emergencies: int
     backlogs: tuple[int, ...]
@@ -32,8 +35,9 @@ FULL: Final = Plan(
     pairs=6,
     warm_up_tickets=300,
     idle_seconds=10,
-    emergencies=300,
-    counted_emergencies=40,
+    emergency_rounds=3,
+    emergencies=200,
+    counted_emergencies=14,
     backlogs=(5_000, 50_000),
     triaged=20_000,
     tickets_small=10_000,
@@ -47,8 +51,9 @@ QUICK: Final = Plan(
     pairs=2,
     warm_up_tickets=40,
     idle_seconds=3,
-    emergencies=16,
-    counted_emergencies=3,
+    emergency_rounds=2,
+    emergencies=8,
+    counted_emergencies=2,
     backlogs=(1_000, 3_000),
     triaged=4_000,
     tickets_small=1_000,

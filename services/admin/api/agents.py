@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from services.admin.api.telling import Body, Source, Telling
@@ -20,7 +20,7 @@ from services.admin.domain.profiles import (
 from services.admin.staffing import By
 from services.admin.storage import Profiles
 from services.admin.training import Training as Trainings
-from shared.runtime import Asking, may
+from shared.runtime import Asking, Routes, may
 
 Code = Annotated[str, Field(pattern=CODE)]
 Language = Annotated[str, Field(max_length=35)]
@@ -93,9 +93,9 @@ class EndingList(BaseModel):
     items: list[EndingView]
 
 
-def build_agents_api(trainings: Trainings, profiles: Profiles) -> APIRouter:
+def build_agents_api(trainings: Trainings, profiles: Profiles) -> Routes:
     """Agents' profiles."""
-    router = APIRouter(prefix="/v1", tags=["agents"], route_class=Telling)
+    router = Routes("/v1", tags=["agents"], route_class=Telling)
 
     def view(profile: Profile) -> ProfileView:
         return _view(profile, trainings.today())

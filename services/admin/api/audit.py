@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from services.admin.api.telling import Source, Telling
 from shared.audit import Entry, list_entries
 from shared.audit.chain import from_doc
 from shared.contracts import MalformedMessage
-from shared.runtime import Asking, Platform, may
+from shared.runtime import Asking, Platform, Routes, may
 
 Id = Annotated[str | None, Query(max_length=120)]
 
@@ -46,9 +46,9 @@ class EntryPage(BaseModel):
     next: str | None
 
 
-def build_audit_api(platform: Platform) -> APIRouter:
+def build_audit_api(platform: Platform) -> Routes:
     """The audit of all services, as a list."""
-    router = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=Telling)
+    router = Routes("/v1/audit", tags=["audit"], route_class=Telling)
 
     @router.get("", dependencies=[may("audit.see")])
     async def listed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from services.admin.api.telling import Body, Source, Telling, Why
@@ -24,7 +24,7 @@ from services.admin.staffing import By
 from services.admin.storage import Keyring
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
-from shared.runtime import Asking, Platform, may
+from shared.runtime import Asking, Platform, Routes, may
 
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
 
@@ -79,9 +79,9 @@ class ShownKey(BaseModel):
     secret: str
 
 
-def build_keys_api(platform: Platform, keying: Keying, keyring: Keyring) -> APIRouter:
+def build_keys_api(platform: Platform, keying: Keying, keyring: Keyring) -> Routes:
     """Keys of systems."""
-    router = APIRouter(prefix="/v1/api-keys", tags=["api keys"], route_class=Telling)
+    router = Routes("/v1/api-keys", tags=["api keys"], route_class=Telling)
 
     @router.get("", dependencies=[may("key.see")])
     async def listed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Cookie, Query
+from fastapi import Cookie, Query
 from fastapi.responses import RedirectResponse
 
 from services.admin.api.session import TokensView, tokens_view
@@ -12,7 +12,7 @@ from services.admin.api.telling import Telling
 from services.admin.errors import NoSuchThing
 from services.admin.provider import FLOW_LIFETIME, Provider
 from services.admin.signing_in import SigningIn
-from shared.runtime import open_to_all
+from shared.runtime import Routes, open_to_all
 
 Longest = Query(max_length=2_000)
 COOKIE: Final = "hotline_oidc_state"
@@ -20,11 +20,11 @@ COOKIE: Final = "hotline_oidc_state"
 
 def build_provider_api(
     provider: Provider | None, signing_in: SigningIn, *, second_factor: bool, secure: bool
-) -> APIRouter:
+) -> Routes:
     """Both ends of the way over the provider; 404 where none is set. `secure`: browsers send the
     cookie over https only.
     """
-    router = APIRouter(prefix="/v1/session/oidc", tags=["session"], route_class=Telling)
+    router = Routes("/v1/session/oidc", tags=["session"], route_class=Telling)
 
     def the_provider() -> Provider:
         if provider is None:

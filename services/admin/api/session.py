@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from services.admin.api.telling import Body, Source, Telling
@@ -15,7 +15,7 @@ from services.admin.signing_in import Shown, SigningIn, Tokens
 from services.admin.staffing import By
 from shared.identity import PERMISSIONS, Role, allows, require
 from shared.identity.tokens import Signed
-from shared.runtime import Bearing, Problem, decides, open_to_all
+from shared.runtime import Bearing, Problem, Routes, decides, open_to_all
 from shared.store.credentials import SESSION_TOKEN_LIFETIME
 
 Token = Annotated[str, Field(min_length=1, max_length=200)]
@@ -104,9 +104,9 @@ async def _owning(bearing: Bearing) -> Signed:
 Owning = Annotated[Signed, Depends(_owning)]
 
 
-def build_session_api(signing_in: SigningIn, factors: Factors) -> APIRouter:
+def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
     """Sessions, and the own second factor."""
-    router = APIRouter(prefix="/v1/session", tags=["session"], route_class=Telling)
+    router = Routes("/v1/session", tags=["session"], route_class=Telling)
 
     @router.post("", status_code=201, dependencies=[open_to_all()])
     async def sign_in(body: SignInBody, source: Source) -> TokensView:

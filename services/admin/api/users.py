@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from services.admin.api.telling import Body, Source, Telling, Why
@@ -23,7 +23,7 @@ from services.admin.staffing import By, Invited, Staffing
 from services.admin.storage import Accounts
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
-from shared.runtime import Asking, Platform, may
+from shared.runtime import Asking, Platform, Routes, may
 
 MOST: Final = 200
 Code = Annotated[str, Field(max_length=60)]
@@ -109,9 +109,9 @@ class InvitationView(BaseModel):
     expires_at: datetime
 
 
-def build_users_api(platform: Platform, staffing: Staffing, accounts: Accounts) -> APIRouter:
+def build_users_api(platform: Platform, staffing: Staffing, accounts: Accounts) -> Routes:
     """Reading and changing accounts."""
-    router = APIRouter(prefix="/v1/users", tags=["users"], route_class=Telling)
+    router = Routes("/v1/users", tags=["users"], route_class=Telling)
 
     def reach(role: str, places: Collection[str], departments: Collection[str]) -> Reach:
         policy = platform.policy

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 from typing_extensions import override
 
@@ -38,7 +38,7 @@ from services.admin.policies.views import (
     version_view,
 )
 from services.admin.staffing import By
-from shared.runtime import Asking, Problem, may
+from shared.runtime import Asking, Problem, Routes, may
 
 PREFIX = "/v1/policies"
 
@@ -68,9 +68,9 @@ class _Deciding(Telling):
         return told
 
 
-def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) -> APIRouter:
+def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) -> Routes:
     """For everybody on the staff: what holds, what is drafted, what differs."""
-    router = APIRouter(prefix=PREFIX, tags=["policies"], route_class=_Deciding)
+    router = Routes(PREFIX, tags=["policies"], route_class=_Deciding)
 
     @router.get("", dependencies=[may("policy.see")])
     async def listed(
@@ -133,9 +133,9 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
     return router
 
 
-def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Reading) -> APIRouter:
+def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Reading) -> Routes:
     """For those who draft."""
-    router = APIRouter(prefix=PREFIX, tags=["policies"], route_class=_Deciding)
+    router = Routes(PREFIX, tags=["policies"], route_class=_Deciding)
 
     @router.post("", status_code=201, dependencies=[may("policy.draft")])
     async def create(body: NewDraft, asking: Asking) -> VersionView:
@@ -186,9 +186,9 @@ def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Readin
     return router
 
 
-def build_deciding_api(publishing: Publishing, reading: Reading) -> APIRouter:
+def build_deciding_api(publishing: Publishing, reading: Reading) -> Routes:
     """For those who decide, and for those who cannot wait."""
-    router = APIRouter(prefix=PREFIX, tags=["policies"], route_class=_Deciding)
+    router = Routes(PREFIX, tags=["policies"], route_class=_Deciding)
 
     @router.post("/break-glass", status_code=201, dependencies=[may("policy.break_glass")])
     async def break_glass(body: AtOnceBody, asking: Asking, source: Source) -> VersionView:

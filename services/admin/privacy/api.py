@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi import Request as HttpRequest
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, 
 from services.admin.privacy.requesting import Requesting, Wish
 from shared.contracts.privacy import RequestKind
 from shared.contracts.report import Short
-from shared.runtime import Asking, may, source_of
+from shared.runtime import Asking, Routes, may, source_of
 from shared.runtime.naming import Named, require_name
 from shared.store.clock import DatabaseClock
 
@@ -56,9 +56,9 @@ class RefuseBody(Body):
     reason: Refusal
 
 
-def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> APIRouter:
+def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> Routes:
     """What people ask about their own data."""
-    router = APIRouter(prefix="/v1/privacy-requests", tags=["privacy"])
+    router = Routes("/v1/privacy-requests", tags=["privacy"])
 
     @router.get("", dependencies=[may("privacy_request.see")])
     async def listed(

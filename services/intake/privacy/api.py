@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.carrying import Handing
@@ -15,7 +15,7 @@ from services.intake.privacy.holding import Reason as HoldReason
 from services.intake.privacy.tracing import Sought, Tracing
 from services.intake.revealing import Revealing, Wish
 from shared.contracts.report import Short
-from shared.runtime import Asking, may, not_found, source_of
+from shared.runtime import Asking, Routes, may, not_found, source_of
 from shared.runtime.naming import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -59,9 +59,9 @@ class HoldBody(_Body):
     reason: HoldReason
 
 
-def build_reveals_api(revealing: Revealing) -> APIRouter:
+def build_reveals_api(revealing: Revealing) -> Routes:
     """Opening persons."""
-    router = APIRouter(prefix="/v1/reveals", tags=["privacy"])
+    router = Routes("/v1/reveals", tags=["privacy"])
 
     @router.post(
         "",
@@ -85,9 +85,9 @@ def build_reveals_api(revealing: Revealing) -> APIRouter:
     return router
 
 
-def build_alarms_api(answering: Answering) -> APIRouter:
+def build_alarms_api(answering: Answering) -> Routes:
     """Alarms about how persons are opened."""
-    router = APIRouter(prefix="/v1/reading-alarms", tags=["privacy"])
+    router = Routes("/v1/reading-alarms", tags=["privacy"])
 
     @router.get("", dependencies=[may("reading_alarm.see")])
     async def listed(
@@ -106,9 +106,9 @@ def build_alarms_api(answering: Answering) -> APIRouter:
     return router
 
 
-def build_tracing_api(tracing: Tracing) -> APIRouter:
+def build_tracing_api(tracing: Tracing) -> Routes:
     """Who has seen whom."""
-    router = APIRouter(prefix="/v1/persons", tags=["privacy"])
+    router = Routes("/v1/persons", tags=["privacy"])
 
     @router.post("/seen", dependencies=[may("person.trace")])
     async def seen(
@@ -129,9 +129,9 @@ def build_tracing_api(tracing: Tracing) -> APIRouter:
     return router
 
 
-def build_holds_api(holding: Holding) -> APIRouter:
+def build_holds_api(holding: Holding) -> Routes:
     """What must not be erased."""
-    router = APIRouter(prefix="/v1/legal-holds", tags=["privacy"])
+    router = Routes("/v1/legal-holds", tags=["privacy"])
 
     @router.get("", dependencies=[may("legal_hold.see")])
     async def listed(after: After = None, limit: Limit = 50) -> dict[str, Any]:
@@ -159,9 +159,9 @@ def build_holds_api(holding: Holding) -> APIRouter:
     return router
 
 
-def build_copies_api(handing: Handing) -> APIRouter:
+def build_copies_api(handing: Handing) -> Routes:
     """Copies of people's own data."""
-    router = APIRouter(prefix="/v1/privacy-copies", tags=["privacy"])
+    router = Routes("/v1/privacy-copies", tags=["privacy"])
 
     @router.post("/{request_id}/open", dependencies=[may("privacy_copy.open")])
     async def open_(
