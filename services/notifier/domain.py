@@ -105,8 +105,8 @@ def recipients(  # noqa: PLR0911 - one row an event
             facts = _times(event.due, reply="accept") | {"department": event.department}
             return _to_staff(event, "assignment", f"work_order/{event.work_order}",
                              (assignee,), facts)  # fmt: skip
-        case ClockWarned():
-            return _about_clock(event, "warning", level=0)
+        case ClockWarned(level=level):
+            return _about_clock(event, "warning", level=level)
         case ClockBreached(level=level):
             return _about_clock(event, "breach", level=level)
         case EmergencyAlerted():

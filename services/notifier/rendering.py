@@ -24,6 +24,7 @@ CLOCKS: Final[Mapping[str, Mapping[Language, str]]] = {
     "resolve": {"zh": "办结", "en": "done"},
     "control": {"zh": "险情控制", "en": "danger over"},
     "feed_back": {"zh": "反馈", "en": "feed back"},
+    "appointment": {"zh": "预约上门", "en": "visit"},
 }
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
                   "Dec")  # fmt: skip

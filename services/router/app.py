@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.router.alerting import Alerting
-from services.router.api import build_boards_api, build_work_orders_api
+from services.router.api import build_boards_api, build_times_api, build_work_orders_api
 from services.router.deadlines import Deadlines
 from services.router.handlers import add_handlers
 from services.router.loops import Loops
@@ -21,6 +21,10 @@ async def build(settings: RouterSettings) -> FastAPI:
     routing, alerting = Routing(platform), Alerting(platform)
     add_handlers(platform.consumers, routing, alerting)
     loops = Loops(platform, Deadlines(platform), alerting, settings.look_every)
-    routers = [build_work_orders_api(routing), build_boards_api(platform, routing, alerting)]
+    routers = [
+        build_work_orders_api(routing),
+        build_times_api(routing),
+        build_boards_api(platform, routing, alerting),
+    ]
     parts = Parts(routers, loops=(loops.run,), parked=platform.parked_relay())
     return build_service(platform, parts, title="Estateline router")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from services.router.domain import due_acts
+from services.router.escalation import due_acts
 from services.router.routing import BY_RULE
 from services.router.storage import due_numbers
 from shared.bus import each
+from shared.policy.ladder import BREACH
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed, Ticket
-from shared.tickets.acts import Act, Breach, Fire
+from shared.tickets.acts import Act, Fire
 
 BATCH: Final = 200
 
@@ -46,7 +47,8 @@ class Deadlines:
         fired: list[Act] = []
 
         def choose(ticket: Ticket, now: datetime) -> list[Act]:
-            fired[:] = due_acts(ticket, self._platform.duty.current, now, by=BY_RULE.id)
+            policy = self._platform.policy.at(ticket.estate)
+            fired[:] = due_acts(ticket, self._platform.duty.current, policy, now, by=BY_RULE.id)
             return fired
 
         try:
@@ -56,6 +58,13 @@ class Deadlines:
             return
         for act in fired:
             if isinstance(act, Fire):
-                outcome = "breached" if isinstance(act, Breach) else "warned"
+                outcome = outcome_of(act)
                 metrics.CLOCKS.labels(act.clock.value, outcome).inc()
                 logger.info("deadline_fired", ticket=number, clock=act.clock, outcome=outcome)
+
+
+def outcome_of(act: Fire) -> str:
+    """As the metric tells it."""
+    if act.level > BREACH:
+        return "escalated"
+    return "breached" if act.level == BREACH else "warned"

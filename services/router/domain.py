@@ -1,16 +1,18 @@
-"""Rules of the router: who gets the work, who hears of a deadline, who is alerted. Pure."""
+"""Rules of the router: who gets the work, and who is alerted. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from shared.identity import DESK
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Rules
-from shared.tickets import Clock, OrderStatus, Ticket, WorkOrder
-from shared.tickets.acts import Act, Breach, Dispatch, Hold, Transfer, Warn
+from shared.tickets import OrderStatus, Ticket, WorkOrder
+from shared.tickets.acts import Act, Dispatch, Hold, Transfer
 from shared.tickets.lifecycle import UNFINISHED
+
+NOT_ACCEPTED: Final = "not_accepted"
+"""Why work went to the next on duty of the same department."""
 
 
 def choose_person(
@@ -54,19 +56,28 @@ def work_to_give(ticket: Ticket, duty: Duty, rules: Rules, *, by: str) -> list[A
         if person is None:
             acts += _hold(ticket, Hold(by=by, reason="nobody_on_duty"), acts)
         elif leftover:
-            acts.append(_moved(leftover.pop(), department, person, by=by))
+            acts.append(_moved(leftover.pop(), department, person, by=by, reason="reclassified"))
         else:
             acts.append(Dispatch(by=by, department=department, assignee=person.id))
     return acts
 
 
-def _moved(order: WorkOrder, department: str, person: Person, *, by: str) -> Transfer:
+def next_person(ticket: Ticket, order: WorkOrder, duty: Duty, *, by: str) -> Transfer | None:
+    """Who has not accepted in time loses the work to the next on duty; None when there is nobody
+    else, or when it is an emergency, whose chain calls more people without taking it from anybody.
+    """
+    if ticket.is_emergency:
+        return None
+    tried = {o.assignee for o in ticket.orders if o.department == order.department and o.assignee}
+    person = choose_person(duty, ticket, order.department, not_again=tried)
+    if person is None:
+        return None
+    return _moved(order, order.department, person, by=by, reason=NOT_ACCEPTED)
+
+
+def _moved(order: WorkOrder, department: str, person: Person, *, by: str, reason: str) -> Transfer:
     return Transfer(
-        by=by,
-        order=order.id,
-        to_department=department,
-        assignee=person.id,
-        reason="reclassified",
+        by=by, order=order.id, to_department=department, assignee=person.id, reason=reason
     )
 
 
@@ -76,7 +87,11 @@ def _declined(order: WorkOrder) -> bool:
 
 def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
     """Unfinished orders of departments that the last plan does not name, unless given by hand."""
-    moved = {o.department for o in ticket.orders if o.status is OrderStatus.TRANSFERRED}
+    moved = {
+        o.department
+        for o in ticket.orders
+        if o.status is OrderStatus.TRANSFERRED and o.reason != NOT_ACCEPTED
+    }
     return [
         order
         for order in ticket.orders
@@ -91,55 +106,6 @@ def _hold(ticket: Ticket, hold: Hold, acts: Sequence[Act]) -> list[Act]:
     if ticket.held is not None or any(isinstance(act, Hold) for act in acts):
         return []
     return [hold]
-
-
-def due_acts(ticket: Ticket, duty: Duty, now: datetime, *, by: str) -> list[Act]:
-    """Every deadline of the ticket that is due at `now`, once, with whom it is told to.
-
-    Past its limit a clock breaks at once; a warning that was due meanwhile is passed over.
-    """
-    acts: list[Act] = []
-    for order, clock, state, due in ticket.deadlines():
-        if due > now:
-            continue
-        if state.due is not None and state.due <= now:
-            people = leads_of(ticket, order, clock, duty)
-            acts.append(Breach(by=by, clock=clock, order=order, recipients=people))
-        else:
-            people = workers_of(ticket, order, clock, duty)
-            acts.append(Warn(by=by, clock=clock, order=order, recipients=people))
-    return acts
-
-
-def workers_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> tuple[str, ...]:
-    """Who is warned: those who do the work; the desk for what only the desk can do."""
-    del clock
-    found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
-    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
-
-
-def leads_of(ticket: Ticket, order: str | None, clock: Clock, duty: Duty) -> tuple[str, ...]:
-    """Who hears of a breach: the lead of each department concerned, else the desk's lead."""
-    del clock
-    leads = (duty.lead(ticket.estate, o.department) for o in _concerned(ticket, order))
-    found = [lead.id for lead in leads if lead is not None]
-    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
-
-
-def _but_those_it_is_about(ticket: Ticket, people: Iterable[str]) -> tuple[str, ...]:
-    return tuple(person for person in dict.fromkeys(people) if person not in ticket.about.people)
-
-
-def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
-    for found in ticket.orders:
-        its_own = found.id == order or (order is None and found.status in UNFINISHED)
-        if its_own and found.department not in ticket.about.departments:
-            yield found
-
-
-def _desk(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
-    lead = duty.lead(ticket.estate, DESK)
-    return _but_those_it_is_about(ticket, (lead.id,)) if lead else ()
 
 
 def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:

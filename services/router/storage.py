@@ -50,7 +50,7 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
 }
 BOARD_FIELDS: Final = (
     "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
-    "work_orders", "registered_at", "next_due", "round", "scrubbed",
+    "work_orders", "extension", "registered_at", "next_due", "round", "scrubbed",
 )  # fmt: skip
 OPEN_STATUSES: Final = (
     TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED

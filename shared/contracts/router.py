@@ -85,10 +85,25 @@ class WorkOrderNoted(WorkOrderEvent):
 
 
 class WorkOrderAppointed(WorkOrderEvent):
-    """A visit was agreed."""
+    """A visit was agreed, to begin between `at` and `until`."""
 
     name: ClassVar[str] = "work_order.appointed"
     at: AwareDatetime
+    until: AwareDatetime | None = None
+
+
+class WorkOrderExtensionAsked(WorkOrderEvent):
+    """The department cannot keep the time and asks for a later one; a supervisor decides."""
+
+    name: ClassVar[str] = "work_order.extension_asked"
+    until: AwareDatetime
+    reason: str
+
+
+class WorkOrderExtensionRefused(WorkOrderEvent):
+    """The time stays as it was promised."""
+
+    name: ClassVar[str] = "work_order.extension_refused"
 
 
 class WorkOrderExtended(WorkOrderEvent):
@@ -141,13 +156,18 @@ class ClockEvent(TicketEvent):
 
 
 class ClockWarned(ClockEvent):
-    """The set share of the time is used up."""
+    """A set share of the time is used up; `level` 0 is the last warning, those below it came
+    earlier.
+    """
 
     name: ClassVar[str] = "clock.warned"
+    level: int = 0
 
 
 class ClockBreached(ClockEvent):
-    """The time is over; `level` is the rung of the escalation ladder that was called."""
+    """The time is over (level 1), or has been for so long that the rung `level` of the ladder was
+    called.
+    """
 
     name: ClassVar[str] = "clock.breached"
     level: int = 1

@@ -32,6 +32,12 @@ def _webhook(address: str) -> str:
     return address
 
 
+MANAGEMENT: Final = "management"
+"""The department under which those stand who manage a place: an estate, a city company, a region or
+(`*`) the group.
+"""
+
+
 class Person(BaseModel):
     """Somebody of the duty list; `phone` is E.164 or a national number. Whoever has a `webhook`
     gets their messages there instead of by mail.
@@ -63,6 +69,10 @@ class Duty(BaseModel):
             if place and (people := self.places.get(place, {}).get(department)):
                 return people
         return ()
+
+    def at(self, place: str | None, department: str) -> tuple[Person, ...]:
+        """The people named for just this place."""
+        return self.places.get(place, {}).get(department, ()) if place else ()
 
     def lead(self, estate: str | None, department: str) -> Person | None:
         """Who answers for the department when a limit is broken."""

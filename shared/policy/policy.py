@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -23,6 +24,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents
+from shared.policy.ladder import Ladder, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.taxonomy import Limit, Taxonomy
@@ -87,6 +89,11 @@ class Group(BaseModel):
     def _places(self) -> Mapping[str, Place]:
         return {place.id: place for place in self.places}
 
+    def above(self, estate: str | None) -> tuple[Place, ...]:
+        """The places above an estate, the nearest first; none where it is not known."""
+        found = next((e for e in self.estates if e.id == estate), None)
+        return tuple(self._places[id] for id in self._above(found)) if found else ()
+
     def _above(self, place: Place | Estate) -> list[str]:
         """The ids of all places above one, the nearest first; a ring is left where it closes."""
         above: list[str] = []
@@ -132,6 +139,11 @@ class Group(BaseModel):
         return None
 
 
+Positive = Annotated[timedelta, Field(gt=timedelta(0))]
+ANY_REASON: Final = "other"
+"""The limit of every reason for a pause that has none of its own."""
+LONGEST_PAUSE: Final = timedelta(days=7)
+"""Where the policy names none."""
 Retained = Annotated[timedelta, Field(ge=timedelta(days=30))]
 """Shorter than a ticket can be reopened, nobody could be told what came of it."""
 
@@ -143,7 +155,11 @@ class Rules(BaseModel):
 
     hold_below_confidence: float = Field(ge=0, le=1)
     undecided_limit: Limit
-    warn_at_share: float = Field(gt=0, lt=1)
+    warn_at_shares: tuple[Share, ...]
+    escalation: tuple[Rung, ...] = ()
+    suspend_at_most: Mapping[str, Positive] = Field(default_factory=dict)
+    appointment_notice: Positive = timedelta(minutes=30)
+    extensions: int = Field(1, ge=0)
     reopen_within: timedelta
     feedback_attempts: int = Field(ge=1)
     decline_limit: int = Field(ge=1)
@@ -152,6 +168,40 @@ class Rules(BaseModel):
     desk_numbers: tuple[str, ...]
     retain_for: Retained = timedelta(days=1095)
     retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_written(cls, data: Any) -> Any:
+        """Policies from before there were several shares name the one there was."""
+        if isinstance(data, Mapping) and "warn_at_share" in data and "warn_at_shares" not in data:
+            share = data["warn_at_share"]
+            rest = {key: value for key, value in data.items() if key != "warn_at_share"}
+            return rest | {"warn_at_shares": [share]}
+        return data
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Self:
+        spans = [rung.after for rung in self.escalation]
+        shares_climb = all(a < b for a, b in pairwise(self.warn_at_shares))
+        for name, climbs in (
+            ("warn_at_shares", shares_climb),
+            ("escalation", all(a < b for a, b in pairwise(spans))),
+        ):
+            if not climbs:
+                raise ValueError(f"{name}: each step must come after the one before it")
+        return self
+
+    @property
+    def ladder(self) -> Ladder:
+        """The levels of every clock."""
+        return Ladder(self.warn_at_shares, tuple(rung.after for rung in self.escalation))
+
+    def longest_pause(self, reason: str) -> timedelta:
+        """How long work may wait for this reason."""
+        for known in (reason, ANY_REASON):
+            if known in self.suspend_at_most:
+                return self.suspend_at_most[known]
+        return LONGEST_PAUSE
 
     def retained(self, type: str) -> timedelta:
         """How long persons are kept after a ticket of this type is over."""

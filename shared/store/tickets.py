@@ -21,6 +21,7 @@ from shared.tickets import (
     Ticket,
     apply,
     changes_of,
+    overdue,
     ticket_from_doc,
     ticket_to_doc,
 )
@@ -99,24 +100,27 @@ class Tickets:
             raise NoSuchTicket(number)
         ticket = ticket_from_doc(doc)
         now = self._store.clock.now()
-        chosen = choose(ticket, now)
+        by_time = overdue(ticket, now)
+        present = self._apply_all(Applied(ticket, ()), by_time, now)
+        chosen = choose(present.ticket, now)
         acts = [chosen] if isinstance(chosen, Act) else list(chosen or ())
-        if not acts:
+        if not (acts or by_time):
             return ticket
-        applied = self._apply_all(ticket, acts, now)
+        applied = self._apply_all(present, acts, now)
+        # Several acts are one change: one version, all events in order.
+        applied = replace(applied, ticket=replace(applied.ticket, version=ticket.version + 1))
         won = await self._store.write(_to_change(ticket, applied, now)) is Verdict.WON
         return applied.ticket if won else None
 
-    def _apply_all(self, ticket: Ticket, acts: Sequence[Act], now: datetime) -> Applied:
-        """Several acts are one change: one version, all events in order."""
-        result = Applied(ticket, ())
+    def _apply_all(self, before: Applied, acts: Sequence[Act], now: datetime) -> Applied:
+        result = before
         for act in acts:
             # Whoever finds out the place decides by what holds there.
             estate = act.estate if isinstance(act, Reclassify) else result.ticket.estate
             rules = self._rules(estate)
             step = apply(result.ticket, act, now, rules)
             result = Applied(step.ticket, (*result.events, *step.events))
-        return replace(result, ticket=replace(result.ticket, version=ticket.version + 1))
+        return result
 
 
 def _to_change(before: Ticket, applied: Applied, now: datetime) -> Change:
@@ -139,8 +143,11 @@ def rules_of(policy: Policy) -> LifecycleRules:
     rules = policy.rules
     return LifecycleRules(
         calendar=policy.calendar,
-        warn_at_share=rules.warn_at_share,
+        ladder=rules.ladder,
         undecided_limit=rules.undecided_limit,
         reopen_within_seconds=rules.reopen_within.total_seconds(),
         feedback_attempts=rules.feedback_attempts,
+        longest_pause=rules.longest_pause,
+        appointment_notice=rules.appointment_notice,
+        extensions=rules.extensions,
     )

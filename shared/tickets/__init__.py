@@ -1,6 +1,6 @@
 """The ticket, its lifecycle and its clocks. Pure: no I/O, and time is an argument."""
 
-from shared.tickets.apply import Registration, apply, register
+from shared.tickets.apply import Registration, apply, overdue, register
 from shared.tickets.documents import changes_of, ticket_from_doc, ticket_to_doc
 from shared.tickets.effects import Applied
 from shared.tickets.errors import NoSuchOrder, NotAllowed
@@ -19,6 +19,6 @@ from shared.tickets.model import NOBODY, About, LifecycleRules, Ticket, WorkOrde
 __all__ = [
     "NOBODY", "ROWS", "TABLE", "About", "Applied", "Clock", "LifecycleRules", "NoSuchOrder",
     "NotAllowed", "OrderStatus", "Registration", "Ticket", "TicketStatus", "Transition",
-    "WorkOrder", "apply", "changes_of", "derive_status", "possible_from", "register",
+    "WorkOrder", "apply", "changes_of", "derive_status", "overdue", "possible_from", "register",
     "ticket_from_doc", "ticket_to_doc",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from shared.contracts.intake import FeedbackOutcome
 from shared.policy.plan import Plan
@@ -196,10 +196,27 @@ class Note(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appoint(OrderAct):
-    """A visit is agreed for `at`."""
+    """A visit is agreed for between `at` and `until`; it is missed when nobody came by then."""
 
     transition = Transition.APPOINT
     at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskExtension(OrderAct):
+    """The department cannot keep the time of the whole and asks for a later one, in time."""
+
+    transition = Transition.ASK_EXTENSION
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseExtension(OrderAct):
+    """The time stays as it was promised."""
+
+    transition = Transition.REFUSE_EXTENSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +229,7 @@ class Extend(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspend(OrderAct):
-    """Work waits for a reason."""
+    """Work waits for a reason, at longest until `until`; None: as long as the policy allows."""
 
     transition = Transition.SUSPEND
     reason: str
@@ -251,23 +268,25 @@ class ConfirmCancel(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fire(Act):
-    """A deadline fires; `order` None means the ticket's own clock."""
+    """A rung of a clock is called; `order` None means the ticket's own clock."""
 
     clock: Clock
     order: str | None
+    level: int
     recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warn(Fire):
-    """The set share of the time is used up."""
+    """A set share of the time is used up."""
 
     transition = Transition.WARN
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach(Fire):
-    """The time is over."""
+    """The time is over, or has been for so long that somebody higher hears of it."""
 
     transition = Transition.BREACH
-    level: Literal[1] = 1
+    level: int = 1

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from shared.contracts import intake, router
 from shared.policy.plan import Plan
 from shared.tickets import acts
 from shared.tickets.clocks import pause_clock, resume_clock, stop_clock
 from shared.tickets.conditions import CONDITIONS
-from shared.tickets.effects import Applied, effect, held_by, promise_of
+from shared.tickets.effects import Applied, effect, end_of_pause, held_by, promise_of
 from shared.tickets.errors import NoSuchOrder, NotAllowed
 from shared.tickets.facts import ticket_facts
 from shared.tickets.lifecycle import (
@@ -44,6 +45,9 @@ from shared.tickets.ticking import (
     stop_clocks,
     stop_queue_clock,
 )
+
+BY_TIME: Final = "service:router"
+"""By whom what falls due is done, whichever service notices it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,15 @@ def apply(ticket: Ticket, act: acts.Act, now: datetime, rules: LifecycleRules) -
     if row.on == "ticket":
         moved = _move_ticket(moved, row, now)
     applied = effect(act, moved, now, rules)
-    return _settle(ticket, applied, now, rules)
+    return _settle(ticket, applied, now, rules, resumed_at=end_of_pause(ticket, act, now))
+
+
+def overdue(ticket: Ticket, now: datetime) -> list[acts.Act]:
+    """What time alone has brought about: pauses that are over. Nobody's act comes before these."""
+    if ticket.mark is not None:
+        return []
+    over = [(o.resume_at, o.id) for o in ticket.orders if o.resume_at and o.resume_at <= now]
+    return [acts.Resume(by=BY_TIME, order=order) for _, order in sorted(over)]
 
 
 def _order_of(ticket: Ticket, act: acts.Act) -> WorkOrder | None:
@@ -149,17 +161,21 @@ def _check(
 
 def _move_order(ticket: Ticket, order: WorkOrder, row: Row, now: datetime) -> Ticket:
     status = row.to if isinstance(row.to, OrderStatus) else order.status
+    waits = status is OrderStatus.SUSPENDED or row.transition is Transition.RESUME
     before = order.status if row.transition is Transition.SUSPEND else order.before
     if row.transition is Transition.RESUME:
         status, before = order.before or OrderStatus.ACCEPTED, None
     clocks = {c: stop_clock(s, now) if c in row.stops else s for c, s in order.clocks.items()}
-    return ticket.with_order(replace(order, status=status, before=before, clocks=clocks))
+    return ticket.with_order(
+        replace(order, status=status, before=before, clocks=clocks,
+                resume_at=order.resume_at if waits else None)
+    )  # fmt: skip
 
 
 def _move_ticket(ticket: Ticket, row: Row, now: datetime) -> Ticket:
     if row.new_round:
         ticket = replace(ticket, mark=None, over_at=None, held=None, feedback_attempts=0,
-                         cancel_requested=False)  # fmt: skip
+                         cancel_requested=False, extension=None, extensions=0)  # fmt: skip
     elif isinstance(row.to, TicketStatus):
         ticket = replace(ticket, mark=row.to, over_at=now, held=None)
     if row.ends_orders:
@@ -176,7 +192,14 @@ def _cancel_orders(ticket: Ticket, orders: Iterable[WorkOrder], now: datetime) -
     return ticket
 
 
-def _settle(before: Ticket, applied: Applied, now: datetime, rules: LifecycleRules) -> Applied:
+def _settle(
+    before: Ticket,
+    applied: Applied,
+    now: datetime,
+    rules: LifecycleRules,
+    *,
+    resumed_at: datetime,
+) -> Applied:
     """What follows from the new status: the whole pauses and resumes with its orders, ends with
     the last of them, and a request that nobody waits for any more is cancelled.
     """
@@ -194,7 +217,7 @@ def _settle(before: Ticket, applied: Applied, now: datetime, rules: LifecycleRul
         ticket = change_clocks(ticket, lambda state: pause_clock(state, now))
     if was is TicketStatus.SUSPENDED:
         ticket = change_clocks(
-            ticket, lambda s: resume_clock(s, now, rules.calendar, rules.warn_at_share)
+            ticket, lambda s: resume_clock(s, resumed_at, rules.calendar, rules.ladder)
         )
     if was in DONE and ticket.mark is None and ticket.round == before.round:
         ticket = go_on(ticket, now, rules)

@@ -1,4 +1,5 @@
-"""Clocks: append-only segments of running and pausing, and when they warn and break. Pure.
+"""Clocks: append-only segments of running and pausing, and when they warn, break and escalate.
+Pure.
 
 All times are aware. A clock without limit is measured, not due.
 """
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.policy.calendar import Calendar
+from shared.policy.ladder import BREACH, Ladder
 from shared.policy.taxonomy import Limit
 
 
@@ -23,18 +25,26 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """A level of the ladder and its time: when it falls due, or when it was called."""
+
+    level: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClockState:
-    """One clock. `due` and `warn_at` are computed from the segments whenever they change, or from
-    the last extension where there is one.
+    """One clock. `due` and `next` are computed from the segments whenever they change, or from the
+    last extension where there is one. `fired` are the rungs that were called; one that was passed
+    over, because a higher one fell due meanwhile, is not among them.
     """
 
     limit: Limit | None
     segments: tuple[Segment, ...]
     due: datetime | None = None
-    warn_at: datetime | None = None
+    next: Rung | None = None
+    fired: tuple[Rung, ...] = ()
     stopped_at: datetime | None = None
-    warned_at: datetime | None = None
-    breached_at: datetime | None = None
     extended_at: datetime | None = None
     extended_to: datetime | None = None
 
@@ -45,12 +55,13 @@ class ClockState:
 
     @property
     def next_due(self) -> datetime | None:
-        """The time of the next warning or breach, each of which comes once."""
-        if not self.is_running or self.due is None or self.breached_at is not None:
-            return None
-        if self.warned_at is None and self.warn_at is not None:
-            return self.warn_at
-        return self.due
+        """The time of the next warning, breach or escalation, each of which comes once."""
+        return self.next.at if self.is_running and self.next is not None else None
+
+    @property
+    def breached_at(self) -> datetime | None:
+        """When the limit was found broken."""
+        return next((rung.at for rung in self.fired if rung.level >= BREACH), None)
 
     @property
     def kept(self) -> bool | None:
@@ -59,13 +70,24 @@ class ClockState:
             return False if self.breached_at else None
         return self.stopped_at <= self.due
 
+    @property
+    def counted_since(self) -> datetime:
+        """From when the shares of its time are taken: its start, or the last extension."""
+        return self.extended_at or self.segments[0].start
+
 
 def start_clock(
-    limit: Limit | None, now: datetime, calendar: Calendar, warn_at_share: float
+    limit: Limit | None, now: datetime, calendar: Calendar, ladder: Ladder
 ) -> ClockState:
     """A clock that runs from `now`."""
     state = ClockState(limit=limit, segments=(Segment("run", now),))
-    return _with_due(state, calendar, warn_at_share)
+    return _with_due(state, calendar, ladder)
+
+
+def start_visit(since: datetime, warn_at: datetime, until: datetime) -> ClockState:
+    """The clock of an appointment: it ends at the end of the window and warns once before it."""
+    rung = Rung(BREACH - 1, warn_at) if warn_at > since else Rung(BREACH, until)
+    return ClockState(limit=None, segments=(Segment("run", since),), due=until, next=rung)
 
 
 def stop_clock(state: ClockState, now: datetime) -> ClockState:
@@ -83,48 +105,61 @@ def pause_clock(state: ClockState, now: datetime) -> ClockState:
 
 
 def resume_clock(
-    state: ClockState, now: datetime, calendar: Calendar, warn_at_share: float
+    state: ClockState, now: datetime, calendar: Calendar, ladder: Ladder
 ) -> ClockState:
     """Time counts again; what was left is left."""
     if state.stopped_at is not None or state.is_running:
         return state
     resumed = replace(state, segments=(*_closed(state.segments, now), Segment("run", now)))
-    return _with_due(resumed, calendar, warn_at_share)
+    if state.due is not None and state.due <= state.segments[-1].start:
+        return resumed  # it ran out before it paused; what is late is not less late for waiting
+    return _with_due(resumed, calendar, ladder)
 
 
 def restart_clock(
-    state: ClockState, now: datetime, calendar: Calendar, warn_at_share: float
+    state: ClockState, now: datetime, calendar: Calendar, ladder: Ladder
 ) -> ClockState:
     """What was done is not done after all: time counts again, but not what lay in between."""
     if state.stopped_at is None:
         return state
     idle = Segment("pause", state.stopped_at)
     paused = replace(state, segments=(*state.segments, idle), stopped_at=None)
-    return resume_clock(paused, now, calendar, warn_at_share)
+    return resume_clock(paused, now, calendar, ladder)
 
 
-def mark_warned(state: ClockState, now: datetime) -> ClockState:
-    """The warning has been given."""
-    return replace(state, warned_at=state.warned_at or now)
+def due_rung(state: ClockState, now: datetime, ladder: Ladder) -> Rung | None:
+    """The highest rung that is due at `now`, or None; those below it are passed over.
+
+    What was due by the ladder of its time still is, whatever the policy says since.
+    """
+    if state.next is None or state.next_due is None or state.next.at > now:
+        return None
+    above = (rung for rung in _rungs_above(state, state.next.level, ladder) if rung.at <= now)
+    return max((state.next, *above), key=lambda rung: rung.level)
 
 
-def mark_breached(state: ClockState, now: datetime) -> ClockState:
-    """The limit is broken; a warning that was still to come is passed over."""
-    return replace(state, warned_at=state.warned_at or now, breached_at=state.breached_at or now)
+def fire_clock(state: ClockState, level: int, now: datetime, ladder: Ladder) -> ClockState:
+    """A rung was called; the next one is that above it."""
+    fired = replace(state, fired=(*state.fired, Rung(level, now)))
+    return replace(fired, next=_next_above(fired, ladder))
 
 
-def extend_clock(
-    state: ClockState, until: datetime, now: datetime, warn_at_share: float
-) -> ClockState:
-    """A later time was approved; the warning comes anew for it. Pauses from `now` on move it."""
-    return replace(
-        state,
-        due=until,
-        warn_at=now + (until - now) * warn_at_share,
-        warned_at=None,
-        extended_at=now,
-        extended_to=until,
-    )
+def extend_clock(state: ClockState, until: datetime, now: datetime, ladder: Ladder) -> ClockState:
+    """A later time was approved; the warnings come anew for it. Pauses from `now` on move it."""
+    longer = replace(state, due=until, fired=(), extended_at=now, extended_to=until)
+    return replace(longer, next=_next_above(longer, ladder))
+
+
+def _next_above(state: ClockState, ladder: Ladder) -> Rung | None:
+    reached = max((rung.level for rung in state.fired), default=None)
+    return next(iter(_rungs_above(state, reached, ladder)), None)
+
+
+def _rungs_above(state: ClockState, level: int | None, ladder: Ladder) -> list[Rung]:
+    if state.due is None:
+        return []
+    times = ladder.times(state.counted_since, state.due)
+    return [Rung(n, at) for n, at in times if level is None or n > level]
 
 
 def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]:
@@ -132,16 +167,16 @@ def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]
     return (*before, replace(last, end=now))
 
 
-def _with_due(state: ClockState, calendar: Calendar, warn_at_share: float) -> ClockState:
-    begun, due = state.segments[0].start, None
-    if state.extended_at is not None and state.extended_to is not None:
-        begun = state.extended_at
-        due = state.extended_to + _paused(state.segments, since=begun)
+def _with_due(state: ClockState, calendar: Calendar, ladder: Ladder) -> ClockState:
+    due = None
+    if state.extended_to is not None:
+        due = state.extended_to + _paused(state.segments, since=state.counted_since)
     elif state.limit is not None:
         due = _due(state.segments, state.limit, calendar)
     if due is None:
         return state
-    return replace(state, due=due, warn_at=begun + (due - begun) * warn_at_share)
+    counted = replace(state, due=due)
+    return replace(counted, next=_next_above(counted, ladder))
 
 
 def _due(segments: tuple[Segment, ...], limit: Limit, calendar: Calendar) -> datetime:

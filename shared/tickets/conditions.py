@@ -6,10 +6,12 @@ Each returns why it is not possible, with the way out, or None.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shared.policy.ladder import BREACH
 from shared.tickets import acts
+from shared.tickets.clocks import due_rung
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import LifecycleRules, Ticket
 from shared.tickets.ticking import clocks_of
@@ -54,20 +56,26 @@ def _cancel_wanted(ticket: Ticket, *_: Any) -> str | None:
     return None if ticket.cancel_requested else "nobody asked for the cancellation"
 
 
-def _not_yet_fired(ticket: Ticket, act: acts.Fire, now: datetime, _rules: object) -> str | None:
+def _not_yet_fired(
+    ticket: Ticket, act: acts.Fire, now: datetime, rules: LifecycleRules
+) -> str | None:
     state = clocks_of(ticket, act.order).get(act.clock)
-    due = state.next_due if state else None
-    if state is None or due is None:
-        return "this clock is not running"
-    wanted = state.due if act.transition is Transition.BREACH else state.warn_at
-    if wanted is None or wanted > now:
+    if state is None or state.next_due is None:
+        return "this clock is not running, or has fired"
+    rung = due_rung(state, now, rules.ladder)
+    if rung is None:
         return "this clock is not due yet"
-    if act.transition is Transition.WARN and state.warned_at is not None:
-        return "the warning has been given"
+    says = Transition.BREACH if rung.level >= BREACH else Transition.WARN
+    if (act.level, act.transition) != (rung.level, says):
+        return f"level {rung.level} is due"
     return None
 
 
-def _extends_forward(ticket: Ticket, act: acts.Extend, now: datetime, _rules: object) -> str | None:
+def _extends_forward(
+    ticket: Ticket, act: acts.Extend | acts.AskExtension, now: datetime, rules: LifecycleRules
+) -> str | None:
+    if ticket.extensions >= rules.extensions:
+        return f"it was extended {ticket.extensions} times, which is as often as the policy allows"
     state = ticket.clocks.get(Clock.RESOLVE)
     if state is None or state.due is None:
         return "there is no limit to extend"
@@ -75,6 +83,38 @@ def _extends_forward(ticket: Ticket, act: acts.Extend, now: datetime, _rules: ob
     if state.breached_at is not None or ran_out:
         return "the limit is already broken; an extension must be asked for in time"
     return None if act.until > state.due else "the new time must be later than the present one"
+
+
+def _asks_once(
+    ticket: Ticket, act: acts.AskExtension, now: datetime, rules: LifecycleRules
+) -> str | None:
+    if ticket.extension is not None:
+        return "an extension is asked for already; a supervisor decides"
+    return _extends_forward(ticket, act, now, rules)
+
+
+def _extension_asked(ticket: Ticket, *_: Any) -> str | None:
+    return None if ticket.extension else "nobody asks for an extension"
+
+
+def _ends_in_time(
+    _ticket: Ticket, act: acts.Suspend, now: datetime, rules: LifecycleRules
+) -> str | None:
+    if act.until is None:
+        return None
+    if act.until <= now:
+        return "the pause would be over already: name a later time"
+    longest = rules.longest_pause(act.reason)
+    if act.until > now + longest:
+        hours = longest / timedelta(hours=1)
+        return f"for {act.reason} it may wait {hours:g} hours at most: name an earlier time"
+    return None
+
+
+def _visit_ahead(_ticket: Ticket, act: acts.Appoint, now: datetime, _rules: object) -> str | None:
+    if act.until <= act.at:
+        return "the visit would end before it begins"
+    return None if act.until > now else "the visit would be over already: name a later time"
 
 
 CONDITIONS: Final[Mapping[Transition, Condition]] = {
@@ -86,5 +126,9 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,
+    Transition.SUSPEND: _ends_in_time,
+    Transition.APPOINT: _visit_ahead,
+    Transition.ASK_EXTENSION: _asks_once,
     Transition.EXTEND: _extends_forward,
+    Transition.REFUSE_EXTENSION: _extension_asked,
 }

@@ -6,15 +6,18 @@ Only the fields of `Ticket` are touched here; what is sealed beside them belongs
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from shared.policy.ladder import BREACH
 from shared.policy.taxonomy import Limit
-from shared.tickets.clocks import ClockState, Segment
+from shared.tickets.clocks import ClockState, Rung, Segment
 from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus
 from shared.tickets.model import (
     NOBODY,
     About,
+    ExtensionWish,
     Held,
     Planned,
     Promise,
@@ -45,6 +48,8 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "timeline": [_entry_to_doc(e) for e in ticket.timeline],
         "feedback_attempts": ticket.feedback_attempts,
         "cancel_requested": ticket.cancel_requested,
+        "extension": _wish_to_doc(ticket.extension),
+        "extensions": ticket.extensions,
         "over_at": ticket.over_at,
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
@@ -78,6 +83,8 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         timeline=tuple(TimelineEntry(**e) for e in doc["timeline"]),
         feedback_attempts=doc["feedback_attempts"],
         cancel_requested=doc["cancel_requested"],
+        extension=ExtensionWish(**wish) if (wish := doc.get("extension")) else None,
+        extensions=doc.get("extensions", 0),
         over_at=doc["over_at"],
         test=doc["test"],
         about=_about_from_doc(doc.get("about")),
@@ -100,6 +107,10 @@ def changes_of(before: Ticket, after: Ticket) -> tuple[Doc, Doc]:
         else:
             setting[key] = value
     return setting, pushing
+
+
+def _wish_to_doc(wish: ExtensionWish | None) -> Doc | None:
+    return None if wish is None else asdict(wish)
 
 
 def _about_to_doc(about: About) -> Doc | None:
@@ -178,6 +189,8 @@ def _order_to_doc(order: WorkOrder) -> Doc:
         "before": order.before.value if order.before else None,
         "clocks": _clocks_to_doc(order.clocks),
         "outcome": order.outcome,
+        "reason": order.reason,
+        "resume_at": order.resume_at,
     }
 
 
@@ -191,6 +204,8 @@ def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
         before=OrderStatus(doc["before"]) if doc["before"] else None,
         clocks=_clocks_from_doc(doc["clocks"]),
         outcome=doc["outcome"],
+        reason=doc.get("reason"),
+        resume_at=doc.get("resume_at"),
     )
 
 
@@ -200,10 +215,9 @@ def _clocks_to_doc(clocks: Mapping[Clock, ClockState]) -> Doc:
             "limit": _limit_to_doc(state.limit),
             "segments": [{"kind": s.kind, "start": s.start, "end": s.end} for s in state.segments],
             "due": state.due,
-            "warn_at": state.warn_at,
+            "next": _rung_to_doc(state.next) if state.next else None,
+            "fired": [_rung_to_doc(rung) for rung in state.fired],
             "stopped_at": state.stopped_at,
-            "warned_at": state.warned_at,
-            "breached_at": state.breached_at,
             "extended_at": state.extended_at,
             "extended_to": state.extended_to,
         }
@@ -211,13 +225,39 @@ def _clocks_to_doc(clocks: Mapping[Clock, ClockState]) -> Doc:
     }
 
 
+def _rung_to_doc(rung: Rung) -> Doc:
+    return {"level": rung.level, "at": rung.at}
+
+
 def _clocks_from_doc(doc: Mapping[str, Any]) -> dict[Clock, ClockState]:
-    return {
-        Clock(clock): ClockState(
-            **(dict(state) | {
-                "limit": _limit_from_doc(state["limit"]),
-                "segments": tuple(Segment(**s) for s in state["segments"]),
-            })
-        )
-        for clock, state in doc.items()
-    }  # fmt: skip
+    return {Clock(clock): _clock_from_doc(state) for clock, state in doc.items()}
+
+
+def _clock_from_doc(doc: Mapping[str, Any]) -> ClockState:
+    state = doc if "fired" in doc else _with_rungs(doc)
+    return ClockState(
+        limit=_limit_from_doc(state["limit"]),
+        segments=tuple(Segment(**s) for s in state["segments"]),
+        due=state["due"],
+        next=Rung(**state["next"]) if state["next"] else None,
+        fired=tuple(Rung(**rung) for rung in state["fired"]),
+        stopped_at=state["stopped_at"],
+        extended_at=state["extended_at"],
+        extended_to=state["extended_to"],
+    )
+
+
+def _with_rungs(doc: Mapping[str, Any]) -> Doc:
+    """A clock as it was kept when it warned once, broke once and nobody heard of it later."""
+    due, warn_at, warned, broken = (
+        doc[key] for key in ("due", "warn_at", "warned_at", "breached_at")
+    )
+    fired, coming = [], None
+    if warned is not None and warned != broken:
+        fired.append({"level": BREACH - 1, "at": warned})
+    if broken is not None:
+        fired.append({"level": BREACH, "at": broken})
+    elif due is not None:
+        waits = warned is None and warn_at is not None
+        coming = {"level": BREACH - 1, "at": warn_at} if waits else {"level": BREACH, "at": due}
+    return dict(doc) | {"fired": fired, "next": coming}

@@ -6,24 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import singledispatch
+from typing import Any
 
 from shared.contracts import Event, intake, router
 from shared.policy.plan import Plan
 from shared.policy.taxonomy import Limit
 from shared.tickets import acts
-from shared.tickets.clocks import (
-    extend_clock,
-    mark_breached,
-    mark_warned,
-    pause_clock,
-    resume_clock,
-    start_clock,
-)
+from shared.tickets.clocks import extend_clock, fire_clock, start_clock, start_visit
 from shared.tickets.errors import NoSuchOrder
 from shared.tickets.facts import clock_facts, dispatched_event, order_facts, ticket_facts
 from shared.tickets.lifecycle import Clock, OrderStatus, Transition
 from shared.tickets.model import (
     ROUTERS_REASONS,
+    ExtensionWish,
     Held,
     LifecycleRules,
     Planned,
@@ -33,11 +28,14 @@ from shared.tickets.model import (
 )
 from shared.tickets.ticking import (
     ORDER_CLOCKS,
-    change_order_clocks,
+    agree_visit,
     clocks_of,
+    pause_order,
+    resume_order,
     run_queue_clock,
     set_clock,
     start_ticket_clocks,
+    visit_to_keep,
 )
 
 
@@ -168,14 +166,16 @@ def _(act: acts.Dispatch, ticket: Ticket, now: datetime, rules: LifecycleRules) 
 
 @effect.register
 def _(act: acts.Decline, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    facts = order_facts(ticket, act.order)
-    return Applied(ticket, (router.WorkOrderDeclined(**facts, reason=act.reason),))
+    declined = _with(ticket, act.order, reason=act.reason)
+    facts = order_facts(declined, act.order)
+    return Applied(declined, (router.WorkOrderDeclined(**facts, reason=act.reason),))
 
 
 @effect.register
 def _(act: acts.Transfer, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     order = _new_order(ticket, act.to_department, act.assignee, now, rules)
-    moved = replace(ticket, work_orders=(*ticket.work_orders, order))
+    moved = _with(ticket, act.order, reason=act.reason)
+    moved = replace(moved, work_orders=(*moved.work_orders, order))
     event = router.WorkOrderTransferred(
         **order_facts(ticket, act.order), to_department=act.to_department, reason=act.reason
     )
@@ -183,39 +183,56 @@ def _(act: acts.Transfer, ticket: Ticket, now: datetime, rules: LifecycleRules) 
 
 
 @effect.register
-def _(act: acts.Appoint, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    facts = order_facts(ticket, act.order)
-    return Applied(ticket, (router.WorkOrderAppointed(**facts, at=act.at),))
+def _(act: acts.Appoint, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    """Whoever is to come is reminded before the window; it is missed at its end."""
+    visit = start_visit(now, act.at - rules.appointment_notice, act.until)
+    times = {"visit": act.at, Clock.APPOINTMENT.value: act.until}
+    agreed = _promised(agree_visit(ticket, act.order, visit), act, "visit", times, now)
+    facts = order_facts(agreed, act.order)
+    return Applied(agreed, (router.WorkOrderAppointed(**facts, at=act.at, until=act.until),))
+
+
+@effect.register
+def _(act: acts.AskExtension, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
+    wish = ExtensionWish(act.order, act.until, act.reason, act.by, now)
+    asked = replace(ticket, extension=wish)
+    facts = order_facts(asked, act.order)
+    event = router.WorkOrderExtensionAsked(**facts, until=act.until, reason=act.reason)
+    return Applied(asked, (event,))
+
+
+@effect.register
+def _(act: acts.RefuseExtension, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    refused = replace(ticket, extension=None)
+    return Applied(refused, (router.WorkOrderExtensionRefused(**order_facts(refused, act.order)),))
 
 
 @effect.register
 def _(act: acts.Extend, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     clocks = dict(ticket.clocks)
-    longer = extend_clock(clocks[Clock.RESOLVE], act.until, now, rules.warn_at_share)
-    clocks[Clock.RESOLVE] = longer
-    promise = Promise(now, act.by, "extension", ticket.plan.policy,
-                      {Clock.RESOLVE.value: act.until}, told=False)  # fmt: skip
-    extended = replace(ticket, clocks=clocks, promised=(*ticket.promised, promise))
+    clocks[Clock.RESOLVE] = extend_clock(clocks[Clock.RESOLVE], act.until, now, rules.ladder)
+    times = {Clock.RESOLVE.value: act.until}
+    extended = _promised(replace(ticket, clocks=clocks), act, "extension", times, now)
+    extended = replace(extended, extension=None, extensions=ticket.extensions + 1)
     facts = order_facts(extended, act.order)
     return Applied(extended, (router.WorkOrderExtended(**facts, until=act.until),))
 
 
 @effect.register
-def _(act: acts.Suspend, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
-    paused = change_order_clocks(ticket, act.order, lambda state: pause_clock(state, now))
+def _(act: acts.Suspend, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    until = act.until or now + rules.longest_pause(act.reason)
+    paused = pause_order(ticket, act.order, now)
+    paused = _with(paused, act.order, resume_at=until, reason=act.reason)
     event = router.WorkOrderSuspended(
-        **order_facts(paused, act.order), reason=act.reason, until=act.until
+        **order_facts(paused, act.order), reason=act.reason, until=until
     )
     return Applied(paused, (event,))
 
 
 @effect.register
 def _(act: acts.Resume, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    resumed = change_order_clocks(
-        ticket,
-        act.order,
-        lambda state: resume_clock(state, now, rules.calendar, rules.warn_at_share),
-    )
+    resumed = resume_order(ticket, act.order, end_of_pause(ticket, act, now), rules)
+    resumed = _with(resumed, act.order, resume_at=None, reason=None)
     return Applied(resumed, (router.WorkOrderResumed(**order_facts(resumed, act.order)),))
 
 
@@ -229,13 +246,31 @@ def _(act: acts.HandOver, ticket: Ticket, _now: datetime, _rules: LifecycleRules
     return _finished(ticket, act.order, act.outcome, router.WorkOrderHandedOver)
 
 
-def _finished(
-    ticket: Ticket, order: str, outcome: str, kind: type[router.WorkOrderEvent]
-) -> Applied:
+def end_of_pause(ticket: Ticket, act: acts.Act, now: datetime) -> datetime:
+    """Since when time counts again: a pause ends when it was to end, though it be noticed later."""
+    order = ticket.order(act.order) if isinstance(act, acts.Resume) else None
+    return min(now, order.resume_at) if order and order.resume_at else now
+
+
+def _with(ticket: Ticket, order: str, **changed: Any) -> Ticket:
     found = ticket.order(order)
     if found is None:
         raise NoSuchOrder(order)
-    done = ticket.with_order(replace(found, outcome=outcome))
+    return ticket.with_order(replace(found, **changed))
+
+
+def _promised(
+    ticket: Ticket, act: acts.Act, how: str, times: Mapping[str, datetime], now: datetime
+) -> Ticket:
+    """What was promised before stays on record."""
+    promise = Promise(now, act.by, how, ticket.plan.policy, times, told=False)
+    return replace(ticket, promised=(*ticket.promised, promise))
+
+
+def _finished(
+    ticket: Ticket, order: str, outcome: str, kind: type[router.WorkOrderEvent]
+) -> Applied:
+    done = _with(ticket, order, outcome=outcome)
     return Applied(done, (kind(**order_facts(done, order)),))
 
 
@@ -245,16 +280,20 @@ def _(act: acts.ConfirmCancel, ticket: Ticket, _now: datetime, _r: LifecycleRule
 
 
 @effect.register
-def _(act: acts.Warn, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
-    fired = set_clock(ticket, act, mark_warned(clocks_of(ticket, act.order)[act.clock], now))
-    return Applied(fired, (router.ClockWarned(**clock_facts(fired, act)),))
+def _(act: acts.Warn, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    fired = _fired(ticket, act, now, rules)
+    return Applied(fired, (router.ClockWarned(**clock_facts(fired, act), level=act.level),))
 
 
 @effect.register
-def _(act: acts.Breach, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
-    fired = set_clock(ticket, act, mark_breached(clocks_of(ticket, act.order)[act.clock], now))
-    facts = clock_facts(fired, act)
-    return Applied(fired, (router.ClockBreached(**facts, level=act.level),))
+def _(act: acts.Breach, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    fired = _fired(ticket, act, now, rules)
+    return Applied(fired, (router.ClockBreached(**clock_facts(fired, act), level=act.level),))
+
+
+def _fired(ticket: Ticket, act: acts.Fire, now: datetime, rules: LifecycleRules) -> Ticket:
+    state = clocks_of(ticket, act.order)[act.clock]
+    return set_clock(ticket, act, fire_clock(state, act.level, now, rules.ladder))
 
 
 def _new_order(
@@ -262,10 +301,12 @@ def _new_order(
 ) -> WorkOrder:
     limits: Mapping[str, Limit] = ticket.plan.limits
     clocks = {
-        clock: start_clock(limits.get(clock), now, rules.calendar, rules.warn_at_share)
+        clock: start_clock(limits.get(clock), now, rules.calendar, rules.ladder)
         for clock in ORDER_CLOCKS
         if clock is Clock.ACCEPT or clock in limits
     }
+    if (visit := visit_to_keep(ticket, department, now)) is not None:
+        clocks[Clock.APPOINTMENT] = visit
     return WorkOrder(
         id=f"{ticket.number}-{len(ticket.work_orders) + 1}",
         round=ticket.round,

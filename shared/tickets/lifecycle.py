@@ -50,6 +50,7 @@ class Clock(StrEnum):
     RESOLVE = "resolve"
     CONTROL = "control"
     FEED_BACK = "feed_back"
+    APPOINTMENT = "appointment"
 
 
 class Transition(StrEnum):
@@ -78,7 +79,9 @@ class Transition(StrEnum):
     CONTROL = "control"
     NOTE = "note"
     APPOINT = "appoint"
+    ASK_EXTENSION = "ask_extension"
     EXTEND = "extend"
+    REFUSE_EXTENSION = "refuse_extension"
     SUSPEND = "suspend"
     RESUME = "resume"
     RESOLVE = "resolve"
@@ -187,12 +190,14 @@ TABLE: Final[tuple[Row, ...]] = (
     _order(_T.ACCEPT, (_O.DISPATCHED,), _O.ACCEPTED, "work_order.accepted", endpoint="/accept", stops=(Clock.ACCEPT,)),
     _order(_T.DECLINE, (_O.DISPATCHED,), _O.DECLINED, "work_order.declined", endpoint="/decline", stops=ALL_CLOCKS),
     _order(_T.TRANSFER, UNFINISHED, _O.TRANSFERRED, "work_order.transferred", DEPARTMENT | _ROUTERS_DESK, "/transfer", stops=ALL_CLOCKS),
-    _order(_T.START, (_O.ACCEPTED,), _O.IN_PROGRESS, "work_order.started", endpoint="/start"),
-    _order(_T.ARRIVE, _TAKEN, _O.IN_PROGRESS, "work_order.arrived", endpoint="/arrive", stops=(Clock.ARRIVE,)),
+    _order(_T.START, (_O.ACCEPTED,), _O.IN_PROGRESS, "work_order.started", endpoint="/start", stops=(Clock.APPOINTMENT,)),
+    _order(_T.ARRIVE, _TAKEN, _O.IN_PROGRESS, "work_order.arrived", endpoint="/arrive", stops=(Clock.ARRIVE, Clock.APPOINTMENT)),
     _order(_T.CONTROL, (_O.IN_PROGRESS,), None, "work_order.controlled", endpoint="/control", stops=(Clock.CONTROL,)),
     _order(_T.NOTE, UNFINISHED, None, "work_order.noted", DEPARTMENT | STAFF, "/note"),
     _order(_T.APPOINT, UNFINISHED, None, "work_order.appointed", DEPARTMENT | STAFF, "/appoint"),
+    _order(_T.ASK_EXTENSION, UNFINISHED, None, "work_order.extension_asked", endpoint="/extend"),
     _order(_T.EXTEND, UNFINISHED, None, "work_order.extended", frozenset({"supervisor"}), "/extend"),
+    _order(_T.REFUSE_EXTENSION, UNFINISHED, None, "work_order.extension_refused", frozenset({"supervisor"}), "/extend"),
     _order(_T.SUSPEND, _TAKEN, _O.SUSPENDED, "work_order.suspended", endpoint="/suspend"),
     _order(_T.RESUME, (_O.SUSPENDED,), None, "work_order.resumed", DEPARTMENT | ROUTER, "/resume"),
     _order(_T.RESOLVE, _TAKEN, _O.RESOLVED, "work_order.resolved", endpoint="/resolve", stops=ALL_CLOCKS),

@@ -4,13 +4,14 @@ them is `lifecycle` and `apply`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from shared.contracts import Lane
 from shared.policy.calendar import Calendar
+from shared.policy.ladder import Ladder
 from shared.policy.plan import Plan, Undecided
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
@@ -97,8 +98,21 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionWish:
+    """A department asks for a later time; a supervisor decides."""
+
+    order: str
+    until: datetime
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """One department's share of a ticket in one round; `assignee` is of the duty list."""
+    """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
+    suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
+    """
 
     id: str
     round: int
@@ -108,6 +122,8 @@ class WorkOrder:
     before: OrderStatus | None = None
     clocks: Mapping[Clock, ClockState] = field(default_factory=dict)
     outcome: str | None = None
+    reason: str | None = None
+    resume_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,8 @@ class Ticket:
     timeline: tuple[TimelineEntry, ...] = ()
     feedback_attempts: int = 0
     cancel_requested: bool = False
+    extension: ExtensionWish | None = None
+    extensions: int = 0
     over_at: datetime | None = None
     test: bool = False
     about: About = NOBODY
@@ -167,8 +185,9 @@ class Ticket:
 
     @property
     def next_due(self) -> datetime | None:
-        """When the next warning or breach falls due; None while nothing can."""
-        return min((due for _, _, _, due in self.deadlines()), default=None)
+        """When the next rung of a clock or the end of a pause falls due; None while nothing can."""
+        ends = (o.resume_at for o in self.orders if o.resume_at and self.mark is None)
+        return min((*(due for _, _, _, due in self.deadlines()), *ends), default=None)
 
     def deadlines(self) -> Iterator[tuple[str | None, Clock, ClockState, datetime]]:
         """Every clock that can still fire: order id (None: the whole's), clock, state, time."""
@@ -193,7 +212,10 @@ class LifecycleRules:
     """What the table needs of the policy: the estate's calendar and the group's numbers."""
 
     calendar: Calendar
-    warn_at_share: float
+    ladder: Ladder
     undecided_limit: Limit
     reopen_within_seconds: float
     feedback_attempts: int
+    longest_pause: Callable[[str], timedelta]
+    appointment_notice: timedelta
+    extensions: int

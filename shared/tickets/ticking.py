@@ -7,10 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from shared.policy.ladder import BREACH
 from shared.tickets import acts
-from shared.tickets.clocks import ClockState, restart_clock, start_clock, stop_clock
+from shared.tickets.clocks import (
+    ClockState,
+    pause_clock,
+    restart_clock,
+    resume_clock,
+    start_clock,
+    start_visit,
+    stop_clock,
+)
 from shared.tickets.errors import NoSuchOrder
-from shared.tickets.lifecycle import Clock, Row
+from shared.tickets.lifecycle import VOID, Clock, Row
 from shared.tickets.model import LifecycleRules, Ticket
 
 ORDER_CLOCKS: Final = (Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL)
@@ -44,7 +53,7 @@ def start_feed_back(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Tic
     """The work is done: from now on the caller waits to hear of it (A4.4)."""
     clocks = {c: stop_clock(s, now) if c is Clock.RESOLVE else s for c, s in ticket.clocks.items()}
     limit = ticket.plan.limits.get(Clock.FEED_BACK)
-    clocks[Clock.FEED_BACK] = start_clock(limit, now, rules.calendar, rules.warn_at_share)
+    clocks[Clock.FEED_BACK] = start_clock(limit, now, rules.calendar, rules.ladder)
     return replace(ticket, clocks=clocks)
 
 
@@ -53,7 +62,7 @@ def start_ticket_clocks(ticket: Ticket, now: datetime, rules: LifecycleRules) ->
     clocks = dict(ticket.clocks)
     for clock in TICKET_CLOCKS:
         limit = ticket.plan.limits.get(clock)
-        fresh = start_clock(limit, _begun(clocks, clock, now), rules.calendar, rules.warn_at_share)
+        fresh = start_clock(limit, _begun(clocks, clock, now), rules.calendar, rules.ladder)
         if clock not in clocks or _still_simple(clocks[clock]):
             clocks[clock] = fresh
     return run_queue_clock(replace(ticket, clocks=clocks), now, rules)
@@ -63,9 +72,7 @@ def go_on(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
     """Another department was given work after the last had finished: its limit goes on."""
     clocks = dict(ticket.clocks)
     clocks[Clock.FEED_BACK] = stop_clock(clocks[Clock.FEED_BACK], now)
-    clocks[Clock.RESOLVE] = restart_clock(
-        clocks[Clock.RESOLVE], now, rules.calendar, rules.warn_at_share
-    )
+    clocks[Clock.RESOLVE] = restart_clock(clocks[Clock.RESOLVE], now, rules.calendar, rules.ladder)
     return replace(ticket, clocks=clocks)
 
 
@@ -75,7 +82,7 @@ def _begun(clocks: Mapping[Clock, ClockState], clock: Clock, now: datetime) -> d
 
 def _still_simple(state: ClockState) -> bool:
     """Neither stopped, paused nor fired: the only state in which a new limit may replace it."""
-    return state.stopped_at is None and len(state.segments) == 1 and state.warned_at is None
+    return state.stopped_at is None and len(state.segments) == 1 and not state.fired
 
 
 def run_queue_clock(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:
@@ -83,12 +90,50 @@ def run_queue_clock(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Tic
     clocks = dict(ticket.clocks)
     running = clocks.get(Clock.ACCEPT)
     if ticket.held is not None and (running is None or running.stopped_at is not None):
-        clocks[Clock.ACCEPT] = start_clock(
-            rules.undecided_limit, now, rules.calendar, rules.warn_at_share
-        )
+        clocks[Clock.ACCEPT] = start_clock(rules.undecided_limit, now, rules.calendar, rules.ladder)
     elif ticket.held is None and running is not None:
         clocks[Clock.ACCEPT] = stop_clock(running, now)
     return replace(ticket, clocks=clocks)
+
+
+def pause_order(ticket: Ticket, order: str, now: datetime) -> Ticket:
+    """Its time does not count from `now`; a visit that was agreed is still agreed."""
+    return _change_working_clocks(ticket, order, lambda state: pause_clock(state, now))
+
+
+def resume_order(ticket: Ticket, order: str, now: datetime, rules: LifecycleRules) -> Ticket:
+    """Its time counts again."""
+    return _change_working_clocks(
+        ticket, order, lambda state: resume_clock(state, now, rules.calendar, rules.ladder)
+    )
+
+
+def _change_working_clocks(
+    ticket: Ticket, order: str, change: Callable[[ClockState], ClockState]
+) -> Ticket:
+    clocks = clocks_of(ticket, order)
+    visit = clocks.get(Clock.APPOINTMENT)
+    return change_order_clocks(ticket, order, lambda s: s if s is visit else change(s))
+
+
+def agree_visit(ticket: Ticket, order: str, visit: ClockState) -> Ticket:
+    """The visit takes the place of one that was agreed before; raises NoSuchOrder."""
+    found = ticket.order(order)
+    if found is None:
+        raise NoSuchOrder(order)
+    return ticket.with_order(replace(found, clocks={**found.clocks, Clock.APPOINTMENT: visit}))
+
+
+def visit_to_keep(ticket: Ticket, department: str, now: datetime) -> ClockState | None:
+    """The visit that the department's last order of this round was to make: whoever has the work
+    now makes it.
+    """
+    void = [o for o in ticket.orders if o.department == department and o.status in VOID]
+    visit = void[-1].clocks.get(Clock.APPOINTMENT) if void else None
+    if visit is None or visit.due is None or visit.due <= now:
+        return None
+    warns = visit.next is not None and visit.next.level < BREACH
+    return start_visit(now, visit.next.at if visit.next and warns else now, visit.due)
 
 
 def change_order_clocks(

@@ -83,7 +83,7 @@ async def test_without_requests_nothing_differs(bench: Bench) -> None:
 
 
 async def test_a_faulty_draft_is_not_tried(bench: Bench) -> None:
-    id = await bench.draft("rules: {warn_at_share: 7}")
+    id = await bench.draft("rules: {warn_at_shares: [7]}")
 
     answer = await bench.ask("POST", f"/{id}/dry-run")
 

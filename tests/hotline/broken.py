@@ -188,8 +188,10 @@ def second_ticket_of_one_report(kept: Kept) -> str:
 def second_order_of_one_department(kept: Kept) -> str:
     doc = kept.db["tickets"].find_one({"_id": kept.number("late")})
     assert doc is not None
-    order = doc["work_orders"][0] | {"id": f"{doc['_id']}-2", "assignee": None, "clocks": {}}
-    return kept.set("tickets", doc["_id"], work_orders__1=order)
+    *_, last = doc["work_orders"]
+    place = len(doc["work_orders"])
+    order = last | {"id": f"{doc['_id']}-{place + 1}", "assignee": None, "clocks": {}}
+    return kept.set("tickets", doc["_id"], **{f"work_orders__{place}": order})
 
 
 def message_that_nobody_sends(kept: Kept) -> str:
@@ -212,23 +214,25 @@ def message_of_unknown_outcome(kept: Kept) -> str:
 
 
 def deadline_that_did_not_fire(kept: Kept) -> str:
-    number = kept.set("tickets", kept.number("late"), clocks__resolve__warn_at=ago(kept))
+    number = kept.set("tickets", kept.number("late"), clocks__resolve__next__at=ago(kept))
     return refit(kept, number)
 
 
 def deadline_that_fired_twice(kept: Kept) -> str:
-    number = kept.number("late")
-    entry = {"at": ago(kept), "transition": "breach", "by": "service:router", "note": None}
-    kept.db["tickets"].update_one(
-        {"_id": number}, {"$push": {"timeline": entry | {"order": f"{number}-1"}}}
-    )
-    return number
+    doc = kept.db["tickets"].find_one({"_id": kept.number("late")})
+    assert doc is not None
+    (fired,) = [entry for entry in doc["timeline"] if entry["transition"] == "breach"]
+    return _with_entries(kept, fired)
 
 
 def deadline_of_the_whole_that_fired_twice(kept: Kept) -> str:
+    entry = {"at": ago(kept), "transition": "breach", "by": "service:router", "order": None}
+    return _with_entries(kept, *[entry | {"note": "resolve/1"}] * 2)
+
+
+def _with_entries(kept: Kept, *entries: dict[str, Any]) -> str:
     number = kept.number("late")
-    entry = {"at": ago(kept), "transition": "breach", "by": "service:router", "note": None}
-    kept.db["tickets"].update_one({"_id": number}, {"$push": {"timeline": entry | {"order": None}}})
+    kept.db["tickets"].update_one({"_id": number}, {"$push": {"timeline": {"$each": entries}}})
     return number
 
 

@@ -38,13 +38,13 @@ def test_every_fault_is_named_with_its_path_and_it_ends_with_1(tmp_path: Path) -
     code, lines = checked(
         tmp_path,
         "taxonomy: {areas: [{id: gas, department: moon}]}\n"
-        "rules: {warn_at_share: 3}\n"
+        "rules: {warn_at_shares: [3]}\n"
         "calendar: {until: 2020-01-01}\n",
     )
 
     assert code == 1
     assert [line.partition(":")[0] for line in lines] == [
-        "taxonomy.areas.gas.department", "calendar.until", "rules.warn_at_share", "3 faults",
+        "taxonomy.areas.gas.department", "calendar.until", "rules.warn_at_shares.0", "3 faults",
     ]  # fmt: skip
 
 

@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
         "group.estates.cuihu.aliases.3", "a name of jinyuan",
     ),
     "a number out of its bounds": (
-        lambda d: d["rules"].update(warn_at_share=1), "rules.warn_at_share", "too large",
+        lambda d: d["rules"].update(warn_at_shares=[1]), "rules.warn_at_shares.0", "too large",
     ),
     "a field nobody knows": (lambda d: d["rules"].update(typo=1), "rules.typo", "not a known"),
     "a document that is missing": (lambda d: d.pop("calendar"), "calendar", "missing"),
@@ -279,11 +279,14 @@ def test_a_fault_of_the_whole_is_not_told_again_for_each_place() -> None:
 
 
 def test_a_fault_of_a_region_is_not_told_again_for_its_estates() -> None:
-    layers: Documents = {"east": {"rules": {"warn_at_share": 9}}, "cuihu": {"rules": {"typo": 1}}}
+    layers: Documents = {
+        "east": {"rules": {"warn_at_shares": [9]}},
+        "cuihu": {"rules": {"typo": 1}},
+    }
 
     found = faults(lambda d: d.update(local=layers))
 
-    assert found.keys() == {"local.east.rules.warn_at_share", "local.cuihu.rules.typo"}
+    assert found.keys() == {"local.east.rules.warn_at_shares.0", "local.cuihu.rules.typo"}
 
 
 # Edits as a slip of the pen makes them: something is lost, or is of another kind.

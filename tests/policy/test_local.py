@@ -54,12 +54,12 @@ def test_the_nearest_layer_wins(estate: str | None, declines: int, share: float)
     whole = policy(
         east={"rules": {"decline_limit": 3}},
         lakeside={"rules": {"decline_limit": 4}},
-        binjiang={"rules": {"decline_limit": 5, "warn_at_share": 0.5}},
+        binjiang={"rules": {"decline_limit": 5, "warn_at_shares": [0.5]}},
     )
 
     rules = whole.at(estate).rules
 
-    assert (rules.decline_limit, rules.warn_at_share) == (declines, share)
+    assert (rules.decline_limit, rules.warn_at_shares) == (declines, (share,))
 
 
 def test_estates_under_the_same_layers_share_one_policy_and_all_that_does_not_differ() -> None:
@@ -135,8 +135,10 @@ def test_what_no_place_may_have_of_its_own_is_named_and_not_built(layers: Any, f
 
 
 def test_a_layer_that_cannot_be_read_names_its_place() -> None:
-    with pytest.raises(ValueError, match=r"local\.binjiang.*\n?.*warn_at_share") as caught:
-        policy(lakeside={"rules": {"decline_limit": 4}}, binjiang={"rules": {"warn_at_share": 7}})
+    with pytest.raises(ValueError, match=r"local\.binjiang.*\n?.*warn_at_shares") as caught:
+        policy(
+            lakeside={"rules": {"decline_limit": 4}}, binjiang={"rules": {"warn_at_shares": [7]}}
+        )
 
     assert "local.binjiang" in str(caught.value)
 

@@ -113,18 +113,18 @@ def test_an_overlay_that_says_nothing_changes_nothing(tmp_path: Path, text: str)
 def test_an_overlay_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
     documents = overlay(
         tmp_path,
-        "rules: {warn_at_share: 0.5, undecided_limit: {for: PT5M, on: wall}}\n"
+        "rules: {warn_at_shares: [0.5], undecided_limit: {for: PT5M, on: wall}}\n"
         "calendar: {workweek: [1, 2, 3, 4, 5, 6]}\n",
     )
 
     sample = deepcopy(SAMPLE)
     assert documents["rules"] == sample["rules"] | {
-        "warn_at_share": 0.5,
+        "warn_at_shares": [0.5],
         "undecided_limit": {"for": "PT5M", "on": "wall"},
     }
     assert documents["calendar"] == sample["calendar"] | {"workweek": [1, 2, 3, 4, 5, 6]}
     assert documents["taxonomy"] == sample["taxonomy"]
-    assert build_policy("mine", documents).rules.warn_at_share == 0.5
+    assert build_policy("mine", documents).rules.warn_at_shares == (0.5,)
 
 
 def test_an_overlay_merges_things_with_an_id_by_it(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_an_overlay_merges_things_with_an_id_by_it(tmp_path: Path) -> None:
 
 def test_an_overlay_of_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holidays.*group") as caught:
-        overlay(tmp_path, "holidays: {}\nrules: {warn_at_share: 0.5}\n")
+        overlay(tmp_path, "holidays: {}\nrules: {warn_at_shares: [0.5]}\n")
 
     assert "rules" in str(caught.value)
 
@@ -160,14 +160,14 @@ def changed(kind: str, change: Callable[[Any], Any]) -> Documents:
 @pytest.mark.parametrize(
     ("kind", "change", "faults"),
     [
-        ("rules", lambda d: d.update(warn_at_share=1), ["rules.warn_at_share"]),
+        ("rules", lambda d: d.update(warn_at_shares=[1]), ["rules.warn_at_shares.0"]),
         ("rules", lambda d: d.update(feedback_attempts=0), ["rules.feedback_attempts"]),
         ("rules", lambda d: d.pop("desk_numbers"), ["rules.desk_numbers"]),
         ("rules", lambda d: d.update(typo=1), ["rules.typo"]),
         (
             "rules",
-            lambda d: d.update(warn_at_share=0, decline_limit=0, reopen_within="soon"),
-            ["rules.warn_at_share", "rules.decline_limit", "rules.reopen_within"],
+            lambda d: d.update(warn_at_shares=[0], decline_limit=0, reopen_within="soon"),
+            ["rules.warn_at_shares.0", "rules.decline_limit", "rules.reopen_within"],
         ),
         ("group", lambda d: d["estates"][1].pop("zh"), ["group.estates.1.zh"]),
         ("calendar", lambda d: d.update(time_zone="Mars"), ["calendar.time_zone"]),

@@ -19,6 +19,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/tickets/{number}/feedback": {"outcome": "told"},
     "/v1/work-orders/{id}/decline": {"reason": "not_ours"},
     "/v1/work-orders/{id}/suspend": {"reason": "parts"},
+    "/v1/work-orders/{id}/appoint": {"at": "2099-01-01T09:00:00+08:00"},
+    "/v1/work-orders/{id}/extend": {"until": "2099-01-01T09:00:00+08:00", "reason": "parts"},
     "/v1/work-orders/{id}/transfer": {"reason": "not_ours", "department": "security"},
     "/v1/manual-queue/{number}/dispatch": {"department": "engineering"},
     "/v1/surveys/{id}/answer": {"score": 5},

@@ -1,32 +1,24 @@
-"""Who gets the work, who hears of a deadline, who is alerted."""
+"""Who gets the work, and who is alerted."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pytest
-
 from services.router.domain import (
     choose_person,
-    due_acts,
     next_in_chain,
     people_to_alert,
     work_to_give,
 )
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
-from shared.tickets import Clock, Ticket
+from shared.tickets import Ticket
 from shared.tickets.acts import (
-    Accept,
     Act,
-    Breach,
     Cancel,
     Decline,
     Dispatch,
     Hold,
     Reclassify,
     Transfer,
-    Warn,
 )
 from tests.support.tickets import LIFT, MONDAY, duty, moved, policy, registered
 
@@ -120,54 +112,6 @@ def test_reclassified_work_is_transferred_to_the_planned_department() -> None:
 
     assert isinstance(act, Transfer)
     assert (act.order, act.to_department) == (f"{ticket.number}-1", "finance")
-
-
-@pytest.mark.parametrize(
-    ("minutes", "kind", "people"),
-    [
-        (11, None, ()),
-        (12, Warn, ("jy-engineering-1",)),
-        (15, Breach, ("jy-engineering-3",)),
-        (60 * 24, Breach, ("jy-engineering-3",)),
-    ],
-)
-def test_an_unaccepted_order_is_warned_at_its_share_and_breaks_at_its_limit(
-    minutes: int, kind: type[Act] | None, people: tuple[str, ...]
-) -> None:
-    ticket = given(registered())
-
-    acts = due_acts(ticket, duty(), MONDAY + timedelta(minutes=minutes), by="router")
-
-    fired = [(type(a), a.recipients) for a in acts if isinstance(a, (Warn, Breach))
-             and a.clock is Clock.ACCEPT]  # fmt: skip
-    assert fired == ([] if kind is None else [(kind, people)])
-
-
-def test_each_deadline_fires_once_however_often_it_is_looked_at() -> None:
-    ticket = given(registered())
-    late = MONDAY + timedelta(minutes=20)
-
-    fired = moved(ticket, *due_acts(ticket, duty(), late, by="router"), at=late)
-
-    assert due_acts(fired, duty(), late + timedelta(minutes=1), by="router") == []
-
-
-def test_an_accepted_order_breaks_no_accept_limit() -> None:
-    ticket = given(registered())
-    ticket = moved(ticket, Accept(by="jy-engineering-1", order=f"{ticket.number}-1"))
-
-    acts = due_acts(ticket, duty(), MONDAY + timedelta(minutes=20), by="router")
-
-    assert acts == []
-
-
-def test_a_request_that_nobody_decides_reminds_the_desk() -> None:
-    ticket = registered(estate=None)
-
-    (act,) = due_acts(ticket, duty(), MONDAY + timedelta(minutes=15), by="router")
-
-    assert isinstance(act, Breach)
-    assert (act.order, act.clock, act.recipients) == (None, Clock.ACCEPT, ("group-desk-1",))
 
 
 def test_the_first_of_each_department_is_alerted_at_once() -> None:

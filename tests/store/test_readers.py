@@ -32,7 +32,7 @@ async def put_policy(
 ) -> None:
     """What publishing does: the documents first, then the head."""
     documents: dict[str, Any] = deepcopy(SAMPLE)
-    documents["rules"] = documents["rules"] | {"warn_at_share": share}
+    documents["rules"] = documents["rules"] | {"warn_at_shares": [share]}
     policies = store.database["policies"]
     await policies.insert_one({"_id": version, "documents": documents})
     begins = store.clock.now() + after
@@ -63,9 +63,9 @@ async def test_a_policy_is_seeded_once(store: Store) -> None:
 
 async def test_a_faulty_policy_is_not_seeded(store: Store) -> None:
     documents: dict[str, Any] = deepcopy(SAMPLE)
-    documents["rules"] = documents["rules"] | {"warn_at_share": 2}
+    documents["rules"] = documents["rules"] | {"warn_at_shares": [2]}
 
-    with pytest.raises(ValueError, match="warn_at_share"):
+    with pytest.raises(ValueError, match="warn_at_shares"):
         await seed_policy(store.database, "bad", documents, now=store.clock.now())
 
     assert await store.get("policies", HEAD) is None
@@ -80,7 +80,7 @@ async def test_a_version_comes_into_force_at_its_time_without_a_restart(store: S
     assert reader.current.version == "one"
 
     await forward(store, timedelta(minutes=61))
-    assert (reader.current.version, reader.current.rules.warn_at_share) == ("two", 0.5)
+    assert (reader.current.version, reader.current.rules.warn_at_shares) == ("two", (0.5,))
 
     await forward(store, timedelta(days=1))
     assert reader.current.version == "three"
@@ -142,7 +142,7 @@ async def test_a_faulty_version_leaves_the_old_one_in_force(store: Store) -> Non
     await reader.refresh()
     await put_policy(store, "bad", 7, after=timedelta())
 
-    with pytest.raises(ValueError, match="warn_at_share"):
+    with pytest.raises(ValueError, match="warn_at_shares"):
         await reader.refresh()
 
     assert reader.current.version == "one"

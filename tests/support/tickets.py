@@ -9,7 +9,7 @@ from shared.policy.duty import Duty, sample_duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy, build_policy, sample_documents
 from shared.store.tickets import rules_of
-from shared.tickets import Registration, Ticket, apply, register
+from shared.tickets import NOBODY, About, Registration, Ticket, apply, register
 from shared.tickets.acts import Act
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -29,10 +29,16 @@ def duty() -> Duty:
 
 
 def registered(
-    text: str = LAMP, *, estate: str | None = "jinyuan", at: datetime = MONDAY
+    text: str = LAMP,
+    *,
+    estate: str | None = "jinyuan",
+    at: datetime = MONDAY,
+    about: About = NOBODY,
 ) -> Ticket:
     made = plan(Reported(text=text, estate=estate), policy(), at)
-    new = Registration(number="23456789", channel="phone", estate=estate, by="agent", told=False)
+    new = Registration(
+        number="23456789", channel="phone", estate=estate, by="agent", told=False, about=about
+    )
     return register(new, made, at, rules_of(policy())).ticket
 
 

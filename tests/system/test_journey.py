@@ -152,7 +152,9 @@ async def test_declined_twice_waits_for_a_person_who_decides(floor: Floor) -> No
     assert (await hands.ticket(answer["number"]))["held"] is None
 
 
-async def test_an_overdue_order_is_warned_then_escalated_once(floor: Floor) -> None:
+async def test_an_overdue_order_is_warned_escalated_once_and_given_to_the_next(
+    floor: Floor,
+) -> None:
     hands = floor.hands
     answer = await hands.post_ticket(LEAK)
     order = await first_order(hands, answer["number"])
@@ -161,9 +163,11 @@ async def test_an_overdue_order_is_warned_then_escalated_once(floor: Floor) -> N
     warning = await hands.until_message(answer["number"], "warning")
     await forward(floor, timedelta(minutes=4))
     breach = await hands.until_message(answer["number"], "breach")
+    following = await first_order(hands, answer["number"], after=1)
+    await done_by(hands, following, "accept")
     await forward(floor, timedelta(minutes=30))
-    await done_by(hands, order, "accept")
 
+    assert following["assignee"] == "jy-engineering-2"
     assert warning["recipient"] == order["assignee"] == "jy-engineering-1"
     assert breach["recipient"] == "jy-engineering-3"
     messages = await hands.messages(answer["number"])

@@ -5,6 +5,7 @@ from functools import cache
 
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, build_policy, sample_documents
+from shared.store.tickets import rules_of
 from shared.tickets import LifecycleRules, Registration, Ticket, register
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -18,14 +19,7 @@ def sample_policy() -> Policy:
 
 @cache
 def sample_rules(estate: str | None = None) -> LifecycleRules:
-    policy = sample_policy().at(estate)
-    return LifecycleRules(
-        calendar=policy.calendar,
-        warn_at_share=policy.rules.warn_at_share,
-        undecided_limit=policy.rules.undecided_limit,
-        reopen_within_seconds=policy.rules.reopen_within.total_seconds(),
-        feedback_attempts=policy.rules.feedback_attempts,
-    )
+    return rules_of(sample_policy().at(estate))
 
 
 REPAIR = Reported("三号楼电梯按钮不亮，请来修", "jinyuan")

@@ -9,16 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.policy.calendar import Block, Calendar
+from shared.policy.ladder import Ladder
 from shared.policy.taxonomy import Limit
-from shared.tickets import Clock, NotAllowed, Ticket, acts, apply
+from shared.tickets import (
+    Clock,
+    NotAllowed,
+    Ticket,
+    TicketStatus,
+    acts,
+    apply,
+    overdue,
+    ticket_from_doc,
+    ticket_to_doc,
+)
 from shared.tickets.clocks import (
     ClockState,
+    due_rung,
     extend_clock,
-    mark_breached,
-    mark_warned,
+    fire_clock,
     pause_clock,
     resume_clock,
     start_clock,
+    start_visit,
     stop_clock,
 )
 from tests.tickets.samples import after, registered, sample_policy, sample_rules
@@ -26,6 +38,7 @@ from tests.tickets.samples import after, registered, sample_policy, sample_rules
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
 SHARE = 0.75
+LADDER = Ladder((SHARE,), (timedelta(hours=2), timedelta(days=1)))
 HOURS = (
     Block.model_validate({"start": "08:30", "end": "12:00"}),
     Block.model_validate({"start": "13:30", "end": "18:00"}),
@@ -204,11 +217,11 @@ def at(**span: float) -> datetime:
 
 
 def started(span: str = "PT4H", on: str = "wall") -> ClockState:
-    return start_clock(limit(span, on), BEGIN, sample(), SHARE)
+    return start_clock(limit(span, on), BEGIN, sample(), LADDER)
 
 
 def resumed(state: ClockState, pause: datetime, resume: datetime) -> ClockState:
-    return resume_clock(pause_clock(state, pause), resume, sample(), SHARE)
+    return resume_clock(pause_clock(state, pause), resume, sample(), LADDER)
 
 
 @pytest.mark.parametrize(
@@ -260,8 +273,8 @@ STOPPED = stop_clock(started(), at(hours=1))
         (PAUSED, pause_clock(PAUSED, at(hours=2))),
         (STOPPED, stop_clock(STOPPED, at(hours=2))),
         (STOPPED, pause_clock(STOPPED, at(hours=2))),
-        (STOPPED, resume_clock(STOPPED, at(hours=2), sample(), SHARE)),
-        (started(), resume_clock(started(), at(hours=2), sample(), SHARE)),
+        (STOPPED, resume_clock(STOPPED, at(hours=2), sample(), LADDER)),
+        (started(), resume_clock(started(), at(hours=2), sample(), LADDER)),
     ],
     ids=["pause twice", "stop twice", "pause stopped", "resume stopped", "resume running"],
 )
@@ -269,24 +282,91 @@ def test_what_is_done_already_changes_nothing(state: ClockState, again: ClockSta
     assert again == state
 
 
-def test_a_clock_warns_once_and_then_breaks_once() -> None:
-    state = started()
-    assert state.next_due == at(hours=3)
-
-    warned = mark_warned(state, at(hours=3))
-    assert warned.next_due == at(hours=4)
-    assert mark_warned(warned, at(hours=3.5)) == warned
-
-    broken = mark_breached(warned, at(hours=4))
-    assert broken.next_due is None
-    assert mark_breached(broken, at(hours=5)) == broken
+def called(state: ClockState, *moments: datetime) -> ClockState:
+    """Somebody looks at these moments and calls what is due."""
+    for moment in moments:
+        rung = due_rung(state, moment, LADDER)
+        state = fire_clock(state, rung.level, moment, LADDER) if rung else state
+    return state
 
 
-def test_a_breach_passes_over_the_warning_that_was_still_to_come() -> None:
-    broken = mark_breached(started(), at(hours=9))
+def test_a_clock_climbs_its_ladder_rung_by_rung() -> None:
+    moments = [at(hours=3), at(hours=4), at(hours=6), at(hours=28)]
+    assert started().next_due == moments[0]
 
-    assert broken.next_due is None
-    assert broken.warned_at == at(hours=9)
+    for n, moment in enumerate(moments):
+        state = called(started(), *moments[:n])
+        assert state.next_due == moment
+        assert due_rung(state, moment - timedelta(seconds=1), LADDER) is None
+
+    top = called(started(), *moments)
+    assert [rung.level for rung in top.fired] == [0, 1, 2, 3]
+    assert [rung.at for rung in top.fired] == moments
+    assert top.next_due is None
+
+
+@pytest.mark.parametrize(
+    ("looks", "levels"),
+    [
+        ([3.5, 3.6], [0]),
+        ([9], [2]),
+        ([3, 9, 9.5], [0, 2]),
+        ([30], [3]),
+        ([5, 30], [1, 3]),
+    ],
+)
+def test_what_fell_due_meanwhile_calls_its_highest_rung_alone(
+    looks: list[float], levels: list[int]
+) -> None:
+    state = called(started(), *(at(hours=hours) for hours in looks))
+
+    assert [rung.level for rung in state.fired] == levels
+
+
+def test_several_shares_warn_one_after_the_other() -> None:
+    ladder = Ladder((0.25, 0.5, 0.75))
+    state = start_clock(limit("PT4H", "wall"), BEGIN, sample(), ladder)
+
+    found = []
+    while state.next is not None:
+        found.append((state.next.level, state.next.at))
+        state = fire_clock(state, state.next.level, state.next.at, ladder)
+
+    assert found == [(-2, at(hours=1)), (-1, at(hours=2)), (0, at(hours=3)), (1, at(hours=4))]
+
+
+def test_a_rung_that_the_policy_takes_away_while_it_waits_is_still_called_once() -> None:
+    state = called(started(), at(hours=3), at(hours=4))
+    shorter = Ladder((SHARE,))
+
+    rung = due_rung(state, at(hours=6), shorter)
+
+    assert rung is not None
+    assert rung.level == 2
+    assert fire_clock(state, rung.level, at(hours=6), shorter).next_due is None
+
+
+def test_a_pause_after_the_breach_puts_the_rungs_above_off() -> None:
+    broken = called(started(), at(hours=4))
+
+    paused = pause_clock(broken, at(hours=5))
+    assert due_rung(paused, at(hours=50), LADDER) is None
+
+    state = resume_clock(paused, at(hours=10), sample(), LADDER)
+    assert (state.next and state.next.level) == 2
+    assert state.breached_at == at(hours=4)
+
+
+def test_a_visit_warns_before_its_window_and_is_missed_at_its_end() -> None:
+    visit = start_visit(BEGIN, at(hours=1.5), at(hours=4))
+
+    assert visit.next_due == at(hours=1.5)
+    assert called(visit, at(hours=1.5)).next_due == at(hours=4)
+    assert called(visit, at(hours=1.5), at(hours=4)).breached_at == at(hours=4)
+
+
+def test_a_visit_at_once_warns_nobody() -> None:
+    assert start_visit(BEGIN, at(hours=-0.5), at(hours=1)).next_due == at(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -295,9 +375,9 @@ def test_a_breach_passes_over_the_warning_that_was_still_to_come() -> None:
         (started(), None),
         (stop_clock(started(), at(hours=4)), True),
         (stop_clock(started(), at(hours=4, seconds=1)), False),
-        (mark_breached(started(), at(hours=4)), False),
-        (start_clock(None, BEGIN, sample(), SHARE), None),
-        (stop_clock(start_clock(None, BEGIN, sample(), SHARE), at(days=9)), None),
+        (called(started(), at(hours=4)), False),
+        (start_clock(None, BEGIN, sample(), LADDER), None),
+        (stop_clock(start_clock(None, BEGIN, sample(), LADDER), at(days=9)), None),
     ],
 )
 def test_a_limit_is_kept_by_stopping_in_time(state: ClockState, *, kept: bool | None) -> None:
@@ -305,26 +385,26 @@ def test_a_limit_is_kept_by_stopping_in_time(state: ClockState, *, kept: bool | 
 
 
 def test_a_clock_without_limit_is_measured_and_never_due() -> None:
-    state = start_clock(None, BEGIN, sample(), SHARE)
+    state = start_clock(None, BEGIN, sample(), LADDER)
 
     assert (state.due, state.next_due) == (None, None)
     assert stop_clock(state, at(hours=1)).stopped_at == at(hours=1)
 
 
 def test_an_extension_gives_a_later_limit_with_a_warning_of_its_own() -> None:
-    warned = mark_warned(started(), at(hours=3))
+    warned = called(started(), at(hours=3))
 
-    longer = extend_clock(warned, at(hours=12), at(hours=3.5), SHARE)
+    longer = extend_clock(warned, at(hours=12), at(hours=3.5), LADDER)
 
     assert longer.due == at(hours=12)
-    assert longer.warned_at is None
+    assert longer.fired == ()
     assert longer.next_due == at(hours=3.5 + 8.5 * SHARE)
 
 
 @pytest.mark.parametrize("on", ["wall", "business", "days", "workdays"])
 def test_an_extension_outlives_a_pause_and_moves_by_its_length(on: str) -> None:
     span = "PT4H" if on in {"wall", "business"} else "P1D"
-    longer = extend_clock(started(span, on), at(days=9), at(hours=1), SHARE)
+    longer = extend_clock(started(span, on), at(days=9), at(hours=1), LADDER)
 
     state = resumed(longer, at(hours=2), at(hours=5))
 
@@ -334,31 +414,36 @@ def test_an_extension_outlives_a_pause_and_moves_by_its_length(on: str) -> None:
 def test_a_pause_before_the_extension_does_not_move_it() -> None:
     state = resumed(started(), at(hours=1), at(hours=3))
 
-    assert extend_clock(state, at(hours=12), at(hours=4), SHARE).due == at(hours=12)
+    assert extend_clock(state, at(hours=12), at(hours=4), LADDER).due == at(hours=12)
 
 
 def test_an_extension_during_a_pause_moves_by_the_rest_of_the_pause() -> None:
-    longer = extend_clock(pause_clock(started(), at(hours=1)), at(hours=12), at(hours=2), SHARE)
+    longer = extend_clock(pause_clock(started(), at(hours=1)), at(hours=12), at(hours=2), LADDER)
 
-    assert resume_clock(longer, at(hours=5), sample(), SHARE).due == at(hours=15)
+    assert resume_clock(longer, at(hours=5), sample(), LADDER).due == at(hours=15)
 
 
-def suspended() -> Ticket:
-    """An urgent-free repair whose only order waits for parts; its limit is paused."""
+def accepted() -> Ticket:
+    """An urgent-free repair that its only department has accepted."""
     ticket = registered()
     for wish in (
         acts.Dispatch(by="service:router", department="engineering", assignee="li"),
         acts.Accept(by="li", order="JY0001-1"),
-        acts.Suspend(by="li", order="JY0001-1", reason="parts"),
     ):
         ticket = apply(ticket, wish, after(hours=1), sample_rules()).ticket
     return ticket
 
 
+def suspended() -> Ticket:
+    """It waits for parts; its limit is paused."""
+    wish = acts.Suspend(by="li", order="JY0001-1", reason="parts")
+    return apply(accepted(), wish, after(hours=1), sample_rules()).ticket
+
+
 def test_a_paused_limit_is_not_broken_and_can_be_extended() -> None:
     extend = acts.Extend(by="chief", order="JY0001-1", until=after(days=40))
 
-    extended = apply(suspended(), extend, after(days=30), sample_rules()).ticket
+    extended = apply(suspended(), extend, after(days=5), sample_rules()).ticket
 
     assert extended.clocks[Clock.RESOLVE].due == after(days=40)
     assert extended.promised[-1].times == {"resolve": after(days=40)}
@@ -372,3 +457,109 @@ def test_a_limit_that_ran_out_is_not_extended() -> None:
 
     with pytest.raises(NotAllowed, match="already broken"):
         apply(ticket, extend, after(days=30), sample_rules())
+
+
+def test_a_pause_ends_by_itself_when_the_policy_says_so_however_late_it_is_noticed() -> None:
+    ticket = suspended()
+    rules = sample_rules()
+    ends = after(hours=1) + rules.longest_pause("parts")
+    assert ticket.orders[0].resume_at == ticket.next_due == ends
+    assert overdue(ticket, ends - timedelta(seconds=1)) == []
+
+    (resume,) = overdue(ticket, ends + timedelta(hours=9))
+    late = apply(ticket, resume, ends + timedelta(hours=9), rules).ticket
+    in_time = apply(ticket, resume, ends, rules).ticket
+
+    assert late.status == TicketStatus.DISPATCHED
+    assert late.clocks[Clock.RESOLVE].due == in_time.clocks[Clock.RESOLVE].due
+    assert late.orders[0].resume_at is None
+
+
+@pytest.mark.parametrize(
+    ("until", "why"),
+    [(after(hours=14), "12 hours at most"), (after(hours=1), "over already")],
+)
+def test_work_waits_no_longer_than_the_policy_allows_for_its_reason(
+    until: datetime, why: str
+) -> None:
+    suspend = acts.Suspend(by="li", order="JY0001-1", reason="access", until=until)
+
+    with pytest.raises(NotAllowed, match=why):
+        apply(accepted(), suspend, after(hours=1), sample_rules())
+
+
+VISIT = acts.Appoint(by="he", order="JY0001-1", at=after(hours=5), until=after(hours=7))
+
+
+def test_a_visit_is_promised_and_neither_a_pause_nor_another_engineer_undoes_it() -> None:
+    rules = sample_rules()
+    ticket = apply(accepted(), VISIT, after(hours=2), rules).ticket
+    assert dict(ticket.promised[-1].times) == {"visit": VISIT.at, "appointment": VISIT.until}
+
+    waiting = acts.Suspend(by="li", order="JY0001-1", reason="access")
+    ticket = apply(ticket, waiting, after(hours=3), rules).ticket
+    assert ticket.next_due == after(hours=4.5)
+    away = acts.Transfer(
+        by="li", order="JY0001-1", to_department="engineering", assignee="guo", reason="ill"
+    )
+    ticket = apply(ticket, away, after(hours=4), rules).ticket
+
+    visit = ticket.orders[-1].clocks[Clock.APPOINTMENT]
+    assert (ticket.orders[-1].assignee, visit.due, visit.next_due) == (
+        "guo", VISIT.until, after(hours=4.5),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("arrives", [acts.Arrive, acts.Start])
+def test_whoever_comes_keeps_the_visit(arrives: type[acts.OrderAct]) -> None:
+    ticket = apply(accepted(), VISIT, after(hours=2), sample_rules()).ticket
+
+    there = apply(ticket, arrives(by="li", order="JY0001-1"), after(hours=6.5), sample_rules())
+
+    assert there.ticket.orders[0].clocks[Clock.APPOINTMENT].kept is True
+
+
+def asked(*, until: datetime = after(days=6)) -> Ticket:
+    wish = acts.AskExtension(by="li", order="JY0001-1", until=until, reason="parts")
+    return apply(accepted(), wish, after(hours=2), sample_rules()).ticket
+
+
+def test_an_extension_is_asked_for_granted_once_and_the_first_promise_stays() -> None:
+    grant = acts.Extend(by="chief", order="JY0001-1", until=after(days=6))
+
+    ticket = apply(asked(), grant, after(hours=3), sample_rules()).ticket
+
+    assert (ticket.extension, ticket.extensions) == (None, 1)
+    assert [sorted(p.times) for p in ticket.promised][-1] == ["resolve"]
+    assert len(ticket.promised) == 2
+    with pytest.raises(NotAllowed, match="as often as the policy allows"):
+        apply(ticket, grant, after(hours=4), sample_rules())
+
+
+def test_a_refused_extension_leaves_the_time_as_it_was() -> None:
+    refuse = acts.RefuseExtension(by="chief", order="JY0001-1")
+    due = asked().clocks[Clock.RESOLVE].due
+
+    ticket = apply(asked(), refuse, after(hours=3), sample_rules()).ticket
+
+    assert (ticket.extension, ticket.clocks[Clock.RESOLVE].due) == (None, due)
+
+
+def test_an_extension_is_not_asked_for_twice_nor_after_the_time() -> None:
+    wish = acts.AskExtension(by="li", order="JY0001-1", until=after(days=90), reason="parts")
+
+    with pytest.raises(NotAllowed, match="asked for already"):
+        apply(asked(), wish, after(hours=3), sample_rules())
+    with pytest.raises(NotAllowed, match="must be asked for in time"):
+        apply(accepted(), wish, after(days=80), sample_rules())
+
+
+def test_a_clock_of_the_first_version_is_read_as_if_it_had_a_ladder() -> None:
+    doc = ticket_to_doc(accepted())
+    new = doc["clocks"]["resolve"]
+    old = {key: new[key] for key in new if key not in {"next", "fired"}}
+    old |= {"warn_at": new["next"]["at"], "warned_at": None, "breached_at": None}
+
+    ticket = ticket_from_doc(doc | {"clocks": {"resolve": old}})
+
+    assert ticket.clocks[Clock.RESOLVE] == accepted().clocks[Clock.RESOLVE]

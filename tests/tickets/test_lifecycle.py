@@ -27,7 +27,7 @@ from shared.tickets import (
 )
 from tests.tickets.samples import MONDAY, after, plan_of, registered, registration, sample_rules
 
-ALL = "accept first_reply arrive resolve control feed_back"
+ALL = "accept first_reply arrive resolve control feed_back appointment"
 OPEN = "registered dispatched in_progress suspended resolved handed_over"
 ANY_BUT_MERGED = f"{OPEN} closed answered cancelled"
 UNFINISHED = "dispatched accepted in_progress suspended"
@@ -89,16 +89,27 @@ DESIGN = [
         "transfer", "work_order", UNFINISHED, "transferred", "/transfer", "work_order.transferred",
         ALL,
     ),
-    Expected("start", "work_order", "accepted", "in_progress", "/start", "work_order.started"),
     Expected(
-        "arrive", "work_order", TAKEN, "in_progress", "/arrive", "work_order.arrived", "arrive"
+        "start", "work_order", "accepted", "in_progress", "/start", "work_order.started",
+        "appointment",
+    ),
+    Expected(
+        "arrive", "work_order", TAKEN, "in_progress", "/arrive", "work_order.arrived",
+        "arrive appointment",
     ),
     Expected(
         "control", "work_order", "in_progress", None, "/control", "work_order.controlled", "control"
     ),
     Expected("note", "work_order", UNFINISHED, None, "/note", "work_order.noted"),
     Expected("appoint", "work_order", UNFINISHED, None, "/appoint", "work_order.appointed"),
+    Expected(
+        "ask_extension", "work_order", UNFINISHED, None, "/extend", "work_order.extension_asked"
+    ),
     Expected("extend", "work_order", UNFINISHED, None, "/extend", "work_order.extended"),
+    Expected(
+        "refuse_extension", "work_order", UNFINISHED, None, "/extend",
+        "work_order.extension_refused",
+    ),
     Expected("suspend", "work_order", TAKEN, "suspended", "/suspend", "work_order.suspended"),
     Expected("resume", "work_order", "suspended", None, "/resume", "work_order.resumed"),
     Expected(
@@ -176,6 +187,7 @@ def test_two_rows_share_an_endpoint_only_where_the_design_lets_one_answer_for_bo
     assert {endpoint: rows for endpoint, rows in shared.items() if len(rows) > 1} == {
         "/feedback": {"feedback", "feedback_attempt", "not_satisfied"},
         "/cancel": {"cancel", "request_cancel"},
+        "/extend": {"ask_extension", "extend", "refuse_extension"},
     }
 
 

@@ -27,6 +27,7 @@ from shared.tickets import (
     acts,
     apply,
     changes_of,
+    overdue,
     register,
     ticket_from_doc,
     ticket_to_doc,
@@ -52,7 +53,8 @@ TICKET_FROM: Mapping[str, set[str]] = {
 ORDER_FROM: Mapping[str, set[str]] = {
     "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,
     "start": {"accepted"}, "arrive": TAKEN, "control": {"in_progress"}, "note": UNFINISHED,
-    "appoint": UNFINISHED, "extend": UNFINISHED, "suspend": TAKEN, "resume": {"suspended"},
+    "appoint": UNFINISHED, "ask_extension": UNFINISHED, "extend": UNFINISHED,
+    "refuse_extension": UNFINISHED, "suspend": TAKEN, "resume": {"suspended"},
     "resolve": TAKEN, "hand_over": TAKEN, "confirm_cancel": TAKEN | {"suspended"},
 }  # fmt: skip
 ORDER_TO: Mapping[str, str] = {
@@ -73,13 +75,22 @@ SAYS: Mapping[str, str] = {
     "decline": "work_order.declined", "transfer": "work_order.transferred",
     "start": "work_order.started", "arrive": "work_order.arrived",
     "control": "work_order.controlled", "note": "work_order.noted",
-    "appoint": "work_order.appointed", "extend": "work_order.extended",
+    "appoint": "work_order.appointed", "ask_extension": "work_order.extension_asked",
+    "extend": "work_order.extended", "refuse_extension": "work_order.extension_refused",
     "suspend": "work_order.suspended", "resume": "work_order.resumed",
     "resolve": "work_order.resolved", "hand_over": "work_order.handed_over",
     "confirm_cancel": "work_order.cancelled", "warn": "clock.warned", "breach": "clock.breached",
 }  # fmt: skip
 ATTEMPTS = 3
 REOPEN_WITHIN = timedelta(days=30)
+LONGEST = {"access": timedelta(hours=12), "parts": timedelta(days=7)}
+ESCALATION = {
+    1: timedelta(0),
+    2: timedelta(hours=2),
+    3: timedelta(hours=24),
+    4: timedelta(hours=72),
+}
+"""The sample policy's: how long after its end a limit calls which level."""
 ROUTERS = {"nobody_on_duty", "declined_twice"}
 
 
@@ -89,6 +100,7 @@ class Order:
     department: str
     status: str = "dispatched"
     before: str = ""
+    resume_at: datetime | None = None
 
 
 @dataclass
@@ -103,6 +115,8 @@ class Model:
     attempts: int = 0
     cancel_requested: bool = False
     over_at: datetime | None = None
+    extension_asked: bool = False
+    extensions: int = 0
 
     def __post_init__(self) -> None:
         self.held = self.undecided
@@ -135,7 +149,7 @@ class Model:
             return self.mark is None and self._may(act, now, ticket)
         return self.status in TICKET_FROM[name] and self._may(act, now, ticket)
 
-    def _may(  # noqa: PLR0911 - one condition an act, as the design lists them
+    def _may(  # noqa: C901, PLR0911, PLR0912 - one condition an act, as the design lists them
         self, act: acts.Act, now: datetime, ticket: Ticket
     ) -> bool:
         taken = any(o.status in UNFINISHED - {"dispatched"} for o in self.present)
@@ -157,12 +171,23 @@ class Model:
             case acts.Fire():
                 return self._is_due(act, now, ticket)
             case acts.Extend(until=until):
-                clock = ticket.clocks.get(Clock.RESOLVE)
-                if clock is None or clock.due is None or clock.breached_at is not None:
-                    return False
-                return until > clock.due and (clock.due > now or not runs(clock))
+                return self._can_extend(until, now, ticket)
+            case acts.AskExtension(until=until):
+                return not self.extension_asked and self._can_extend(until, now, ticket)
+            case acts.RefuseExtension():
+                return self.extension_asked
+            case acts.Suspend(reason=reason, until=until):
+                return until is None or now < until <= now + LONGEST[reason]
+            case acts.Appoint(at=at, until=until):
+                return at < until and until > now
             case _:
                 return True
+
+    def _can_extend(self, until: datetime, now: datetime, ticket: Ticket) -> bool:
+        clock = ticket.clocks.get(Clock.RESOLVE)
+        if clock is None or clock.due is None or clock.breached_at or self.extensions:
+            return False
+        return until > clock.due and (clock.due > now or not runs(clock))
 
     def _is_due(self, act: acts.Fire, now: datetime, ticket: Ticket) -> bool:
         clocks = ticket.clocks
@@ -172,12 +197,14 @@ class Model:
                 return False
             clocks = order.clocks
         clock = clocks.get(act.clock)
-        if clock is None or clock.due is None or clock.breached_at or not runs(clock):
+        if clock is None or clock.due is None or not runs(clock):
             return False
-        if isinstance(act, acts.Breach):
-            return clock.due <= now
-        assert clock.warn_at is not None
-        return clock.warned_at is None and clock.warn_at <= now
+        reached = max((rung.level for rung in clock.fired), default=-1)
+        passed = [level for level, span in ESCALATION.items() if clock.due + span <= now]
+        if clock.next is not None and clock.next.level == 0 and clock.next.at <= now:
+            passed.append(0)
+        highest = max((level for level in passed if level > reached), default=None)
+        return act.level == highest and isinstance(act, acts.Breach) == (act.level > 0)
 
     def carry_out(self, act: acts.Act, now: datetime) -> list[str]:
         """Move, and name the events."""
@@ -196,6 +223,12 @@ class Model:
         if isinstance(act, acts.Reclassify):
             self.undecided = next(iter(act.plan.undecided), None)
             self.held = self.held if self.held in ROUTERS else self.undecided
+        if isinstance(act, acts.Suspend):
+            self.orders[act.order].resume_at = act.until or now + LONGEST[act.reason]
+        self.extension_asked = name == "ask_extension" or (
+            self.extension_asked and name not in {"extend", "refuse_extension"}
+        )
+        self.extensions += name == "extend"
         self.attempts += name == "feedback_attempt"
         self.cancel_requested |= name == "request_cancel"
         if name in {"reopen", "not_satisfied"}:
@@ -216,6 +249,8 @@ class Model:
         if name == "suspend":
             order.before = order.status
         order.status = order.before if name == "resume" else ORDER_TO.get(name, order.status)
+        if order.status != "suspended":
+            order.resume_at = None
 
     def _add(self, department: str) -> None:
         self.orders[f"JY0001-{len(self.orders) + 1}"] = Order(self.round, department)
@@ -223,6 +258,7 @@ class Model:
     def _begin_again(self) -> None:
         self.mark = self.over_at = None
         self.held, self.attempts, self.cancel_requested = self.undecided, 0, False
+        self.extension_asked, self.extensions = False, 0
         self.round += 1
 
     def _end(self, mark: str, now: datetime) -> None:
@@ -238,9 +274,9 @@ def runs(clock: ClockState) -> bool:
 
 ORDER_ACTS: Mapping[type[acts.OrderAct], Mapping[str, Any]] = {
     acts.Accept: {}, acts.Decline: {"reason": "busy"}, acts.Start: {}, acts.Arrive: {},
-    acts.Control: {}, acts.Note: {}, acts.Appoint: {"at": MONDAY}, acts.Resume: {},
-    acts.Suspend: {"reason": "parts"}, acts.Resolve: {"outcome": "fixed"},
-    acts.HandOver: {"outcome": "municipal"}, acts.ConfirmCancel: {},
+    acts.Control: {}, acts.Note: {}, acts.Resume: {}, acts.RefuseExtension: {},
+    acts.Resolve: {"outcome": "fixed"}, acts.HandOver: {"outcome": "municipal"},
+    acts.ConfirmCancel: {},
 }  # fmt: skip
 TICKET_ACTS: Mapping[type[acts.Act], Mapping[str, Any]] = {
     acts.Answer: {}, acts.Tell: {}, acts.Supplement: {}, acts.Urge: {}, acts.FeedbackAttempt: {},
@@ -259,7 +295,7 @@ LIKELY = {
     "dispatch": 12, "accept": 12, "start": 6, "arrive": 4, "control": 6, "suspend": 8, "resume": 8,
     "resolve": 8, "hand_over": 6, "request_cancel": 3, "confirm_cancel": 8, "feedback": 6,
     "not_satisfied": 6, "feedback_attempt": 6, "reopen": 8, "warn": 4, "breach": 4, "extend": 6,
-    "merge": 1, "answer": 1, "cancel": 1,
+    "ask_extension": 3, "appoint": 4, "merge": 1, "answer": 1, "cancel": 1,
 }  # fmt: skip
 """So that most lives are long; what is not named comes now and then."""
 
@@ -275,16 +311,37 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
     found += [acts.Dispatch(by="router", department=d, assignee="li") for d in DEPARTMENTS]
     owners = [None, *(order.id for order in ticket.work_orders)]
     found += [
-        kind(by="router", clock=clock, order=owner)
-        for kind in (acts.Warn, acts.Breach)
+        kind(by="router", clock=clock, order=owner, level=level)
+        for kind, levels in ((acts.Warn, (0, -1, 1)), (acts.Breach, (0, *ESCALATION)))
+        for level in levels
         for owner in owners
         for clock in Clock
     ]
     for order in ticket.work_orders:
         found += [kind(by="li", order=order.id, **facts) for kind, facts in ORDER_ACTS.items()]
         found += [
-            acts.Extend(by="chief", order=order.id, until=now + timedelta(days=days))
+            kind(order=order.id, until=now + timedelta(days=days), **facts)
+            for kind, facts in (
+                (acts.Extend, {"by": "chief"}),
+                (acts.AskExtension, {"by": "li", "reason": "parts"}),
+            )
             for days in (1, 60)
+        ]
+        found += [
+            acts.Suspend(
+                by="li", order=order.id, reason=reason, until=None if hours is None else now + hours
+            )
+            for reason in LONGEST
+            for hours in (None, timedelta(0), timedelta(hours=5), timedelta(hours=30))
+        ]
+        found += [
+            acts.Appoint(by="agent-7", order=order.id, at=now + begins, until=now + ends)
+            for begins, ends in (
+                (timedelta(hours=1), timedelta(hours=3)),
+                (timedelta(hours=-2), timedelta(minutes=1)),
+                (timedelta(hours=-3), timedelta(hours=-2)),
+                (timedelta(hours=3), timedelta(hours=3)),
+            )
         ]
         found.append(
             acts.Transfer(
@@ -314,12 +371,12 @@ class TicketMachine(RuleBasedStateMachine):
 
     @rule(step=STEPS, seed=SEEDS)
     def somebody_wants_something(self, step: timedelta, seed: int) -> None:
-        self.now += step
+        self._pass(step)
         self._try(self._dice(seed).choice(wishes(self.ticket, self.now)))
 
     @rule(step=STEPS, seed=SEEDS, times=st.integers(1, 5))
     def somebody_does_what_is_allowed(self, step: timedelta, seed: int, times: int) -> None:
-        self.now += step
+        self._pass(step)
         for n in range(times):
             by_name: dict[str, list[acts.Act]] = {}
             for act in wishes(self.ticket, self.now):
@@ -331,6 +388,21 @@ class TicketMachine(RuleBasedStateMachine):
                 (name,) = dice.choices(list(by_name), weights)
                 self._try(dice.choice(by_name[name]))
 
+    def _pass(self, step: timedelta) -> None:
+        """Time goes on, and a pause that is over meanwhile ends before anybody does anything."""
+        self.now += step
+        over = [
+            (order.resume_at, id)
+            for id, order in self.model.orders.items()
+            if order.round == self.model.round and order.resume_at and order.resume_at <= self.now
+        ]
+        resumes = overdue(self.ticket, self.now)
+        assert [act.order for act in resumes if isinstance(act, acts.Resume)] == [
+            id for _, id in sorted(over)
+        ]
+        for act in resumes:
+            self._try(act)
+
     def _dice(self, seed: int) -> Random:
         """Hypothesis prefers small numbers; a life should not always take the first turning."""
         return Random(f"{seed}/{self.ticket.version}")
@@ -339,15 +411,15 @@ class TicketMachine(RuleBasedStateMachine):
     def the_next_deadline_fires(self) -> None:
         if self.ticket.next_due is None:
             return
-        self.now = max(self.now, self.ticket.next_due)
+        before = self.ticket.version
+        self._pass(max(self.ticket.next_due - self.now, timedelta(0)))
         due = [
-            kind(by="router", clock=clock, order=owner)
+            kind(by="router", clock=clock, order=owner, level=level)
             for owner, clock, _, at in self.ticket.deadlines()
-            for kind in (acts.Warn, acts.Breach)
+            for kind, levels in ((acts.Warn, [0]), (acts.Breach, ESCALATION))
+            for level in levels
             if at <= self.now
         ]
-        assert due
-        before = self.ticket.version
         for act in due:
             self._try(act)
         assert self.ticket.version > before, "a deadline was due and nothing could fire"
@@ -410,6 +482,8 @@ class TicketMachine(RuleBasedStateMachine):
             status = order.status.value
             running = {clock.value for clock, state in order.clocks.items() if runs(state)}
             assert ("accept" in running) == (status == "dispatched")
+            if status == "suspended":
+                running.discard("appointment")
             if status not in {"dispatched", "accepted", "in_progress"}:
                 assert not running
             if status not in UNFINISHED:
@@ -421,12 +495,10 @@ class TicketMachine(RuleBasedStateMachine):
         clocks = [*ticket.clocks.values()]
         for order in ticket.work_orders:
             clocks += order.clocks.values() if order.round == ticket.round else ()
-        due = [
-            clock.warn_at if clock.warned_at is None and clock.warn_at else clock.due
-            for clock in clocks
-            if runs(clock) and clock.due is not None and clock.breached_at is None
-        ]
-        assert ticket.next_due == min(filter(None, due), default=None)
+        due = [clock.next.at for clock in clocks if runs(clock) and clock.next is not None]
+        due += [order.resume_at for order in self.model.present if order.resume_at]
+        assert ticket.next_due == min(due, default=None)
+        assert all(clock.due or clock.next is None for clock in clocks)
 
     @invariant()
     def segments_follow_each_other(self) -> None:
@@ -476,6 +548,8 @@ def check_segments(before: Ticket, after: Ticket) -> None:
         owners.append((order.clocks, moved.clocks, False))
     for old, new, is_whole in owners:
         for clock, state in old.items():
+            if clock is Clock.APPOINTMENT:
+                continue  # a visit that is agreed anew takes the place of the one before
             restarts = is_whole and (after.round > before.round or state.stopped_at)
             if restarts and new.get(clock) != state:
                 continue  # a new round, another wait in the queue, other work done

@@ -164,14 +164,15 @@ async def declined(hands: Hands, scene: Scene, outcome: Outcome) -> str:
 
 @plot
 async def overdue(hands: Hands, scene: Scene, outcome: Outcome) -> str:
-    """Nobody accepts in time: warned, then the department's lead is told."""
+    """Nobody accepts in time: warned, then the department's lead is told and the next gets it."""
     await registered(hands, scene, outcome)
-    order = await first_order(hands, outcome.number)
     await hands.until_message(outcome.number, "warning", seconds=30)
     breach = await hands.until_message(outcome.number, "breach", seconds=30)
+    order = await first_order(hands, outcome.number, after=1)
     await done_by(hands, order, "accept", "start", "resolve")
     await told(hands, outcome.number)
-    return f"not accepted in time: warned, then escalated to {breach['recipient']}; then done"
+    told_to = breach["recipient"]
+    return f"not accepted in time: warned, told to {told_to}, done by {order['assignee']}"
 
 
 @plot

@@ -11,6 +11,7 @@ from services.hotline.promises.facts import Message, Papers
 from services.hotline.promises.findings import Finding
 from services.hotline.promises.kinds import NOT_TOLD
 from shared.contracts.notifier import CALLER
+from shared.policy.ladder import BREACH
 from shared.tickets import Clock, Ticket, Transition
 from shared.tickets.clocks import ClockState
 
@@ -78,8 +79,6 @@ def _to_caller(ticket: Ticket) -> Iterator[Expected]:
 
 
 def _about_clock(occurrence: str, state: ClockState) -> Iterator[Expected]:
-    """A warning that was passed over bears the time of the breach and is told to nobody."""
-    if state.breached_at is not None:
-        yield Expected("breach", None, occurrence, state.breached_at)
-    if state.warned_at is not None and state.warned_at != state.breached_at:
-        yield Expected("warning", None, occurrence, state.warned_at)
+    for rung in state.fired:
+        purpose = "breach" if rung.level >= BREACH else "warning"
+        yield Expected(purpose, None, f"{occurrence}{rung.level}/", rung.at)

@@ -1,0 +1,77 @@
+"""Lists of work, the manual queue, and emergencies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.router.alerting import Alerting
+from services.router.emergency import Emergency
+from services.router.routing import Routing
+from services.router.storage import board, emergency_to_doc, manual_queue
+from shared.runtime import Asking, Platform, Routes, may, may_do
+from shared.tickets import Transition
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class DispatchBody(BaseModel):
+    """Who gets it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    department: Annotated[str, Field(max_length=60)]
+    assignee: Annotated[str, Field(max_length=60)] | None = None
+
+
+def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -> Routes:
+    """Lists of work, the manual queue, and emergencies."""
+    router = Routes("/v1", tags=["boards"])
+
+    @router.get("/board", dependencies=[may("board.see")])
+    async def show_board(
+        asking: Asking,
+        department: str | None = None,
+        after: str | None = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        """Tickets with open work within reach; `next` is the cursor of the next page."""
+        found = await board(platform.store, asking, department=department, after=after, limit=limit)
+        return {"items": [_card(doc) for doc in found.docs], "next": found.next}
+
+    @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
+    async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
+        """What waits for a person's decision, the longest waiting first, with the reason."""
+        docs = await manual_queue(platform.store, asking, limit=limit)
+        return {"items": [_card(doc) for doc in docs]}
+
+    @router.post("/manual-queue/{number}/dispatch", dependencies=[may_do(Transition.DISPATCH)])
+    async def dispatch(number: str, asking: Asking, body: DispatchBody) -> dict[str, Any]:
+        """Give it to a department by hand."""
+        ticket = await routing.dispatch_by_hand(
+            number, asking, department=body.department, assignee=body.assignee
+        )
+        return {"number": number, "status": ticket.status.value,
+                "work_orders": [order.id for order in ticket.orders]}  # fmt: skip
+
+    @router.get("/emergencies/{number}", dependencies=[may("emergency.see")])
+    async def show_emergency(number: str, asking: Asking) -> dict[str, Any]:
+        """An emergency with its alerts."""
+        return _emergency_view(await alerting.get(number, asking))
+
+    @router.post("/emergencies/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
+    async def acknowledge(number: str, asking: Asking) -> dict[str, Any]:
+        """I have it: nobody else is called."""
+        return _emergency_view(await alerting.acknowledge(number, asking))
+
+    return router
+
+
+def _card(doc: dict[str, Any]) -> dict[str, Any]:
+    return {"number": doc["_id"], **{k: v for k, v in doc.items() if k != "_id"}}
+
+
+def _emergency_view(emergency: Emergency) -> dict[str, Any]:
+    return {"number": emergency.number, **emergency_to_doc(emergency)}

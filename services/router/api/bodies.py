@@ -1,0 +1,41 @@
+"""What several endpoints of the router take and give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.privacy import scrub
+from shared.tickets import Ticket
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+"""A reason or outcome is a code, so that it can be counted and names nobody."""
+
+
+class NoteBody(BaseModel):
+    """Words for the timeline; they are scrubbed before they are kept."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    note: Annotated[str, Field(max_length=2_000)] | None = None
+
+    def scrubbed(self) -> str | None:
+        """The note as it may be kept."""
+        return scrub(self.note) if self.note else None
+
+
+class ReasonBody(NoteBody):
+    """Why."""
+
+    reason: Code
+
+
+def order_view(ticket: Ticket, id: str) -> dict[str, Any]:
+    """A work order and the ticket's status after an action."""
+    order = ticket.order(id)
+    assert order is not None, "the action found it a moment ago"
+    due: dict[str, datetime] = {c.value: s.due for c, s in order.clocks.items() if s.due}
+    return {"id": id, "status": order.status.value, "assignee": order.assignee, "due": due,
+            "ticket": {"number": ticket.number, "status": ticket.status.value}}  # fmt: skip

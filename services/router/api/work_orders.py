@@ -1,0 +1,116 @@
+"""What is done to work orders; the simple actions are made from the rows of the lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, Field
+
+from services.router.api.bodies import Code, NoteBody, ReasonBody, order_view
+from services.router.routing import Routing
+from shared.runtime import Asking, Routes, may_do
+from shared.tickets import ROWS, Transition
+from shared.tickets.acts import (
+    Accept,
+    Arrive,
+    ConfirmCancel,
+    Control,
+    Decline,
+    HandOver,
+    Note,
+    OrderAct,
+    Resolve,
+    Resume,
+    Start,
+    Suspend,
+    Transfer,
+)
+
+
+class SuspendBody(ReasonBody):
+    """Why, and until when."""
+
+    until: AwareDatetime | None = None
+
+
+class OutcomeBody(NoteBody):
+    """How it ended."""
+
+    outcome: Code = "done"
+
+
+class TransferBody(ReasonBody):
+    """To whom."""
+
+    department: Annotated[str, Field(max_length=60)]
+    assignee: Annotated[str, Field(max_length=60)] | None = None
+
+
+SIMPLE: Final[tuple[type[OrderAct], ...]] = (
+    Accept, Start, Arrive, Control, Note, Resume, ConfirmCancel,
+)  # fmt: skip
+"""Actions that need nothing but the order and, perhaps, a note."""
+
+
+def build_work_orders_api(routing: Routing) -> Routes:
+    """The table's actions of work orders."""
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+
+    def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
+        async def act(id: str, asking: Asking, body: NoteBody | None = None) -> dict[str, Any]:
+            note = body.scrubbed() if body else None
+            done = await routing.act(id, asking, kind(by=asking.id, order=id, note=note))
+            return order_view(done, id)
+
+        act.__name__ = kind.__name__.lower()
+        act.__doc__ = kind.__doc__
+        return act
+
+    for kind in SIMPLE:
+        endpoint = ROWS[kind.transition].endpoint
+        assert endpoint is not None, "every action of a person has its endpoint in the table"
+        router.post(endpoint, dependencies=[may_do(kind.transition)])(simple(kind))
+
+    @router.post("/decline", dependencies=[may_do(Transition.DECLINE)])
+    async def decline(id: str, asking: Asking, body: ReasonBody) -> dict[str, Any]:
+        """Send it back, with the reason; the next on duty gets it."""
+        act = Decline(by=asking.id, order=id, reason=body.reason, note=body.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.post("/suspend", dependencies=[may_do(Transition.SUSPEND)])
+    async def suspend(id: str, asking: Asking, body: SuspendBody) -> dict[str, Any]:
+        """Wait for a reason; the clocks pause."""
+        act = Suspend(
+            by=asking.id, order=id, reason=body.reason, until=body.until, note=body.scrubbed()
+        )
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
+    async def resolve(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
+        """The work is done."""
+        said = body or OutcomeBody()
+        act = Resolve(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])
+    async def hand_over(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
+        """Not ours."""
+        said = body or OutcomeBody()
+        act = HandOver(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.post("/transfer", dependencies=[may_do(Transition.TRANSFER)])
+    async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:
+        """Another department takes over."""
+        act = Transfer(
+            by=asking.id,
+            order=id,
+            to_department=body.department,
+            assignee=body.assignee,
+            reason=body.reason,
+            note=body.scrubbed(),
+        )
+        return order_view(await routing.act(id, asking, act), id)
+
+    return router

@@ -1,0 +1,98 @@
+"""Rules of deadlines: what fires, and who hears of it at each level of the ladder. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from services.router.domain import next_person
+from shared.identity import DESK
+from shared.policy.duty import ANYWHERE, MANAGEMENT, Duty
+from shared.policy.ladder import BREACH, Hears
+from shared.policy.policy import Policy
+from shared.tickets import Clock, Ticket, WorkOrder
+from shared.tickets.acts import Act, Breach, Warn
+from shared.tickets.clocks import due_rung
+from shared.tickets.lifecycle import UNFINISHED
+
+
+def due_acts(ticket: Ticket, duty: Duty, policy: Policy, now: datetime, *, by: str) -> list[Act]:
+    """Every clock of the ticket that is due at `now`, once, with whom it is told to.
+
+    The highest rung that is due is called; those below it are passed over. What nobody accepted in
+    time goes to the next on duty in the same write. `policy` is that of the ticket's estate.
+    """
+    acts: list[Act] = []
+    for order, clock, state, _ in ticket.deadlines():
+        rung = due_rung(state, now, policy.rules.ladder)
+        if rung is None:
+            continue
+        people = people_at(rung.level, ticket, order, duty, policy)
+        kind = Breach if rung.level >= BREACH else Warn
+        acts.append(
+            kind(by=by, clock=clock, order=order, level=rung.level, recipients=people,
+                 note=f"{clock.value}/{rung.level}")
+        )  # fmt: skip
+        found = ticket.order(order) if order else None
+        if clock is Clock.ACCEPT and found is not None and rung.level >= BREACH:
+            acts += filter(None, [next_person(ticket, found, duty, by=by)])
+    return acts
+
+
+def people_at(
+    level: int, ticket: Ticket, order: str | None, duty: Duty, policy: Policy
+) -> tuple[str, ...]:
+    """Who hears of a limit at a level: before it is broken whoever does the work, then the leads,
+    then whom the ladder names.
+    """
+    if level < BREACH:
+        return workers_of(ticket, order, duty)
+    rungs = policy.rules.escalation
+    climbed = level - BREACH - 1
+    to = rungs[climbed].to if 0 <= climbed < len(rungs) else "lead"
+    if to == "lead":
+        return leads_of(ticket, order, duty)
+    found = _but_those_it_is_about(ticket, _managers(ticket.estate, to, duty, policy))
+    return found[:1] or _desk(ticket, duty)
+
+
+def workers_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
+    """Who is warned: those who do the work; the desk for what only the desk can do."""
+    found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
+    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
+
+
+def leads_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
+    """The lead of each department concerned, else the desk's lead."""
+    leads = (duty.lead(ticket.estate, o.department) for o in _concerned(ticket, order))
+    found = [lead.id for lead in leads if lead is not None]
+    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
+
+
+def _managers(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> Iterator[str]:
+    """Whoever manages the place of that kind around the estate, then those above."""
+    above = policy.group.above(estate)
+    around: dict[Hears, list[str | None]] = {
+        "estate": [estate, *(place.id for place in above)],
+        "company": [place.id for place in above],
+        "region": [place.id for place in above if place.kind == "region"],
+    }
+    places = around.get(to, [])
+    for place in (*places, ANYWHERE):
+        yield from (person.id for person in duty.at(place, MANAGEMENT))
+
+
+def _but_those_it_is_about(ticket: Ticket, people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(person for person in dict.fromkeys(people) if person not in ticket.about.people)
+
+
+def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
+    for found in ticket.orders:
+        its_own = found.id == order or (order is None and found.status in UNFINISHED)
+        if its_own and found.department not in ticket.about.departments:
+            yield found
+
+
+def _desk(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
+    lead = duty.lead(ticket.estate, DESK)
+    return _but_those_it_is_about(ticket, (lead.id,)) if lead else ()

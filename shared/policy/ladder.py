@@ -1,0 +1,47 @@
+"""The ladder of a clock: when it warns, when it is broken, and who hears of it later still. Pure.
+
+Levels count from the limit: 0 is the last warning, those below it the earlier ones, 1 the breach,
+and each rung above is called while the clock still runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+BREACH: Final = 1
+Share = Annotated[float, Field(gt=0, lt=1)]
+"""A part of a clock's time."""
+Hears = Literal["lead", "estate", "company", "region", "group"]
+"""The lead of the department, or whoever manages the estate, the city company, the region or the
+group; a place that has nobody leaves it to the next above."""
+
+
+class Rung(BaseModel):
+    """Who hears that a limit is broken so long `after` it was."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    after: timedelta = Field(gt=timedelta(0))
+    to: Hears
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Shares of a clock's time that warn, and spans after its end that escalate; both ascending."""
+
+    warn_at_shares: tuple[float, ...]
+    escalate_after: tuple[timedelta, ...] = ()
+
+    def times(self, begun: datetime, due: datetime) -> Iterator[tuple[int, datetime]]:
+        """Every level with its time, from the first warning upwards."""
+        lowest = BREACH - len(self.warn_at_shares)
+        for level, share in enumerate(self.warn_at_shares, lowest):
+            yield level, begun + (due - begun) * share
+        yield BREACH, due
+        for level, span in enumerate(self.escalate_after, BREACH + 1):
+            yield level, due + span
