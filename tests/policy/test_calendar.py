@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import chinese_calendar  # type: ignore[import-untyped]  # it has no types
 import pytest
 from pydantic import ValidationError
 
@@ -26,24 +27,39 @@ def calendar(**changes: Any) -> Calendar:
     return Calendar.model_validate({"time_zone": "Asia/Shanghai", "business": HOURS} | changes)
 
 
-@pytest.mark.parametrize(
-    ("day", "worked"),
-    [
-        ("2026-11-23", True),
-        ("2026-11-21", False),
-        ("2026-11-22", False),
-        ("2026-09-30", True),
-        ("2026-10-01", False),
-        ("2026-10-07", False),
-        ("2026-10-08", True),
-        ("2026-10-10", True),
-        ("2026-09-20", True),
-        ("2026-02-14", True),
-        ("2026-02-23", False),
-    ],
-)
-def test_the_sample_calendar_knows_the_holidays_of_its_year(day: str, *, worked: bool) -> None:
-    assert sample().is_workday(date.fromisoformat(day)) is worked
+OFF = {
+    2025: "1-1 1-28..31 2-1..4 4-4..6 5-1..5 5-31 6-1..2 10-1..8",
+    2026: "1-1..3 2-15..23 4-4..6 5-1..5 6-19..21 9-25..27 10-1..7",
+}
+WORKED = {2025: "1-26 2-8 4-27 9-28 10-11", 2026: "1-4 2-14 2-28 5-9 9-20 10-10"}
+"""As the State Council announced them, month and day; `a..b` are days of one month."""
+
+
+def days(year: int, spans: str) -> set[date]:
+    found = set()
+    for span in spans.split():
+        month, _, rest = span.partition("-")
+        first, _, last = rest.partition("..")
+        found |= {date(year, int(month), n) for n in range(int(first), int(last or first) + 1)}
+    return found
+
+
+@pytest.mark.parametrize("year", sorted(OFF))
+def test_the_sample_calendar_works_on_the_days_that_were_announced(year: int) -> None:
+    off, worked = days(year, OFF[year]), days(year, WORKED[year])
+    day = date(year, 1, 1)
+    while day.year == year:
+        usual = day.weekday() < 5
+        assert sample().is_workday(day) is (day in worked or (usual and day not in off)), day
+        day += timedelta(days=1)
+
+
+@pytest.mark.parametrize("year", sorted(OFF))
+def test_a_kept_library_agrees_with_the_sample_calendar(year: int) -> None:
+    day = date(year, 1, 1)
+    while day.year == year:
+        assert sample().is_workday(day) is chinese_calendar.is_workday(day), day
+        day += timedelta(days=1)
 
 
 def test_a_make_up_workday_outranks_a_day_off() -> None:
