@@ -207,8 +207,10 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
 
     @router.post("/urge", dependencies=[may_do(Transition.URGE)])
     async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
-        """The caller asks for haste."""
-        return shown(await following.act(number, asking, Urge(by=asking.id, note=body.scrubbed())))
+        """The caller asks for haste; again within `next_urge_at` it is the same wish."""
+        act = Urge(by=asking.id, note=body.scrubbed())
+        ticket, again = await following.urge(number, asking, act)
+        return shown(ticket) | {"next_urge_at": again}
 
     @router.post("/feedback", dependencies=[decides(*_FEEDBACK)])
     async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:

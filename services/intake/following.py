@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
@@ -16,7 +16,7 @@ from shared.runtime import not_found
 from shared.store import Store
 from shared.store.tickets import Tickets
 from shared.telemetry import logger
-from shared.tickets import About, NotAllowed, Ticket
+from shared.tickets import About, NotAllowed, Ticket, Transition
 from shared.tickets.acts import (
     Act,
     Cancel,
@@ -26,10 +26,14 @@ from shared.tickets.acts import (
     Reclassify,
     Reopen,
     RequestCancel,
+    Tell,
+    Urge,
 )
 from shared.tickets.lifecycle import UNFINISHED, OrderStatus
 
 BY_RULE = service_principal("intake")
+TOLD_BY_MESSAGE: Final = frozenset({"visit", "extension"})
+"""How those promises came about that the caller hears of by a message of their own."""
 
 
 class Following:
@@ -50,6 +54,26 @@ class Following:
             return act
 
         return await self._tickets.change(number, choose)
+
+    async def urge(self, number: str, principal: Principal, act: Urge) -> tuple[Ticket, datetime]:
+        """Put it on record that the caller asks for haste, once within the policy's time however
+        often they do; the ticket, and from when on it counts again.
+        """
+        require(principal, act.transition)
+
+        def choose(ticket: Ticket, now: datetime) -> Act | None:
+            if not sees(principal, ticket):
+                raise not_found()
+            last = ticket.last_of(Transition.URGE)
+            return act if last is None or now >= last + self._urge_every(ticket) else None
+
+        ticket = await self._tickets.change(number, choose)
+        last = ticket.last_of(Transition.URGE)
+        assert last is not None, "it was urged now, or a moment ago"
+        return ticket, last + self._urge_every(ticket)
+
+    def _urge_every(self, ticket: Ticket) -> timedelta:
+        return self._policy().at(ticket.estate).rules.urge_every
 
     async def cancel(self, number: str, principal: Principal) -> Ticket:
         """Cancel it, or ask the department when somebody has accepted it already."""
@@ -101,6 +125,17 @@ class Following:
         """A message that reports the result closes the ticket by itself (A4.4)."""
         if event.recipient == CALLER and event.purpose == "feedback":
             await self._by_rule(event.number, event.round, lambda: _fed_back("delivered"))
+
+    async def note_told(self, event: MessageDelivered) -> None:
+        """A message that tells of a visit or a later time tells the promise (B4.1)."""
+
+        def choose(ticket: Ticket, _now: datetime) -> Act | None:
+            last = ticket.promised[-1] if ticket.promised else None
+            untold = last is not None and last.how in TOLD_BY_MESSAGE and not last.told
+            return Tell(by=BY_RULE.id) if untold and ticket.round == event.round else None
+
+        if event.recipient == CALLER and event.purpose in {"visit", "extended"}:
+            await self._tickets.change(event.number, choose)
 
     async def close_without_contact(self, event: MessageFailed) -> None:
         """Nobody to tell: said so, on record, instead of pretending."""

@@ -32,9 +32,10 @@ def add_handlers(consumers: Consumers, arriving: Arriving, following: Following)
 
     @consumers.on_event(queues.FEEDBACK)
     async def on_message_outcome(delivery: Delivery) -> None:
-        """Close what the caller has been told, or cannot be told."""
+        """Close what the caller has been told, or cannot be told; note what they know now."""
         if isinstance(delivery.event, MessageDelivered):
             await following.close_when_told(delivery.event)
+            await following.note_told(delivery.event)
         elif isinstance(delivery.event, MessageFailed):
             await following.close_without_contact(delivery.event)
 

@@ -22,7 +22,10 @@ from shared.contracts.router import (
     ClockWarned,
     EmergencyAlerted,
     TicketResolved,
+    WorkOrderAppointed,
     WorkOrderDispatched,
+    WorkOrderExtended,
+    WorkOrderExtensionAsked,
 )
 from shared.contracts.survey import SurveyAsked
 
@@ -41,6 +44,9 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     EmergencyAlerted,
     TicketResolved,
     TicketReopened,
+    WorkOrderAppointed,
+    WorkOrderExtended,
+    WorkOrderExtensionAsked,
     SurveyAsked,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
@@ -87,7 +93,7 @@ class Notice:
         return self.cause.id
 
 
-def recipients(  # noqa: PLR0911 - one row an event
+def recipients(  # noqa: C901, PLR0911 - one row an event
     event: Event,
 ) -> tuple[Notice, ...]:
     """Who gets a message because of `event`; nobody for events that are not in this table."""
@@ -105,6 +111,16 @@ def recipients(  # noqa: PLR0911 - one row an event
             facts = _times(event.due, reply="accept") | {"department": event.department}
             return _to_staff(event, "assignment", f"work_order/{event.work_order}",
                              (assignee,), facts)  # fmt: skip
+        case WorkOrderAppointed(at=at, until=datetime() as until):
+            occurrence = f"visit/{event.work_order}/{until.timestamp():.0f}"
+            return (_to_caller(event, "visit", {"arrive": at, "due": until}, occurrence),)
+        case WorkOrderExtended(until=until):
+            occurrence = f"extended/{event.round}/{until.timestamp():.0f}"
+            return (_to_caller(event, "extended", {"due": until}, occurrence),)
+        case WorkOrderExtensionAsked(until=until, reason=reason):
+            facts = {"due": until, "reason": reason, "department": event.department}
+            occurrence = f"extension/{event.work_order}/{until.timestamp():.0f}"
+            return _to_staff(event, "decision", occurrence, event.recipients, facts)
         case ClockWarned(level=level):
             return _about_clock(event, "warning", level=level)
         case ClockBreached(level=level):
@@ -115,8 +131,13 @@ def recipients(  # noqa: PLR0911 - one row an event
             return ()
 
 
-def _to_caller(event: TicketEvent, purpose: Purpose, facts: dict[str, Any] | None = None) -> Notice:
-    cause = Cause("ticket", event.number, f"round/{event.round}")
+def _to_caller(
+    event: TicketEvent,
+    purpose: Purpose,
+    facts: dict[str, Any] | None = None,
+    occurrence: str | None = None,
+) -> Notice:
+    cause = Cause("ticket", event.number, occurrence or f"round/{event.round}")
     return Notice(cause, purpose, CALLER, event.round, event.estate, _of(event) | (facts or {}))
 
 

@@ -26,6 +26,13 @@ CLOCKS: Final[Mapping[str, Mapping[Language, str]]] = {
     "feed_back": {"zh": "反馈", "en": "feed back"},
     "appointment": {"zh": "预约上门", "en": "visit"},
 }
+REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "parts": {"zh": "等待配件", "en": "a part is awaited"},
+    "access": {"zh": "等待入户", "en": "access is awaited"},
+    "weather": {"zh": "天气原因", "en": "the weather"},
+    "third_party": {"zh": "等待第三方", "en": "others have to act first"},
+}
+"""A reason is a code; one that has no words here stands for itself."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
                   "Dec")  # fmt: skip
 
@@ -75,6 +82,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "arrive": at("arrive"),
         "reply": at("reply"),
         "level": str(facts.get("level") or ""),
+        "reason": _reason(facts.get("reason"), language),
         "link": link,
     }
 
@@ -96,6 +104,10 @@ def _name(find: Callable[[str], Any], id: str | None, language: Language) -> str
         return str(getattr(find(id), language))
     except KeyError:
         return id
+
+
+def _reason(code: str | None, language: Language) -> str:
+    return REASONS.get(code, {}).get(language, code) if code else ""
 
 
 def _urgency(policy: Policy) -> Callable[[str], Any]:

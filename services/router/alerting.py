@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.router.domain import next_in_chain, people_to_alert
 from services.router.emergency import (
     Emergency,
+    Outcome,
     Step,
     acknowledge,
     alert_next,
@@ -39,7 +40,11 @@ from shared.tickets.lifecycle import DONE
 ATTEMPTS: Final = 5
 BATCH: Final = 200
 
-_Choose = Callable[[Emergency, datetime], Step | None]
+Choose = Callable[[Emergency, datetime], Step | None]
+"""Given an emergency as it is now, what to do to it; None for nothing."""
+_ENDS: Final[Mapping[type[TicketEvent], Outcome]] = {
+    TicketResolved: "resolved", TicketCancelled: "withdrawn",
+}  # fmt: skip
 
 
 class Alerting:
@@ -59,7 +64,7 @@ class Alerting:
             await self.start(ticket)
         else:
             plans = len(ticket.plans)
-            await self._change(number, lambda e, now: downgrade(e, now, plans=plans))
+            await self._note_ended(number, lambda e, now: downgrade(e, now, plans=plans))
 
     async def start(self, ticket: Ticket) -> None:
         """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place,
@@ -94,12 +99,12 @@ class Alerting:
                 emergency, ticket.estate, recipients, at, within, plans=basis["plans"]
             )
 
-        await self._change(ticket.number, go_on)
+        await self.change(ticket.number, go_on)
 
     async def follow(self, number: str, event: TicketEvent) -> None:
         """What was done to its work orders in this round moves the emergency."""
 
-        def of_this_round(choose: _Choose) -> _Choose:
+        def of_this_round(choose: Choose) -> Choose:
             return lambda e, now: None if event.round < e.round else choose(e, now)
 
         match event:
@@ -108,10 +113,12 @@ class Alerting:
                 await self._note_acknowledged(
                     number, of_this_round(lambda e, now: acknowledge(e, by, now))
                 )
-            case WorkOrderArrived():
-                await self._change(number, of_this_round(arrive))
+            case WorkOrderArrived(assignee=assignee):
+                there = assignee or event.work_order
+                await self.change(number, of_this_round(lambda e, now: arrive(e, there, now)))
             case TicketResolved() | TicketCancelled():
-                await self._change(number, of_this_round(end))
+                how = _ENDS[type(event)]
+                await self._note_ended(number, of_this_round(lambda e, now: end(e, how, now)))
             case _:
                 pass
 
@@ -124,12 +131,15 @@ class Alerting:
             )
         return taken or emergency
 
-    async def _note_acknowledged(self, number: str, choose: _Choose) -> Emergency | None:
-        changed = await self._change(number, choose)
+    async def _note_acknowledged(self, number: str, choose: Choose) -> Emergency | None:
+        changed = await self.change(number, choose)
         if changed is not None and changed.acknowledged_at is not None:
             waited = changed.acknowledged_at - changed.started_at
             metrics.EMERGENCY_ACK_SECONDS.observe(waited.total_seconds())
         return changed
+
+    async def _note_ended(self, number: str, choose: Choose) -> None:
+        count_ended(await self.change(number, choose))
 
     async def get(self, number: str, principal: Principal) -> Emergency:
         """One emergency within reach: of a department only what it works on or was alerted to."""
@@ -151,7 +161,7 @@ class Alerting:
 
     async def _alert_next(self, number: str) -> None:
         with self._store.precedence.urgent():
-            await self._change(number, self._next_alert)
+            await self.change(number, self._next_alert)
 
     def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
         recipients = next_in_chain(self._platform.duty.current, emergency.calls)
@@ -161,7 +171,7 @@ class Alerting:
     def _acknowledge_within(self, estate: str | None) -> timedelta:
         return self._platform.policy.at(estate).rules.acknowledge_within
 
-    async def _change(self, number: str, choose: _Choose) -> Emergency | None:
+    async def change(self, number: str, choose: Choose) -> Emergency | None:
         """Change an emergency as it is now; None when there was nothing to change."""
         for _ in range(ATTEMPTS):
             doc = await self._store.get("emergencies", number)
@@ -174,6 +184,12 @@ class Alerting:
             if await self._store.write(_to_change(emergency, step, now)) is Verdict.WON:
                 return step.emergency
         raise Contested("emergencies", number)
+
+
+def count_ended(emergency: Emergency | None) -> None:
+    """Put an emergency that has just ended into the figures."""
+    if emergency is not None and emergency.outcome is not None:
+        metrics.EMERGENCIES_ENDED.labels(emergency.kind, emergency.outcome).inc()
 
 
 def _to_change(before: Emergency, step: Step, now: datetime) -> Change:

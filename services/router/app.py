@@ -5,7 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.router.alerting import Alerting
-from services.router.api import build_boards_api, build_times_api, build_work_orders_api
+from services.router.api import (
+    build_boards_api,
+    build_emergencies_api,
+    build_times_api,
+    build_work_orders_api,
+)
+from services.router.attending import Attending
 from services.router.deadlines import Deadlines
 from services.router.handlers import add_handlers
 from services.router.loops import Loops
@@ -24,7 +30,8 @@ async def build(settings: RouterSettings) -> FastAPI:
     routers = [
         build_work_orders_api(routing),
         build_times_api(routing),
-        build_boards_api(platform, routing, alerting),
+        build_boards_api(platform, routing),
+        build_emergencies_api(platform, alerting, Attending(platform, alerting)),
     ]
     parts = Parts(routers, loops=(loops.run,), parked=platform.parked_relay())
     return build_service(platform, parts, title="Estateline router")

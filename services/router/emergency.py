@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from shared.contracts import Event
 from shared.contracts.router import (
@@ -13,8 +13,14 @@ from shared.contracts.router import (
     EmergencyArrived,
     EmergencyDowngraded,
     EmergencyEnded,
+    EmergencyReleased,
     EmergencyStarted,
 )
+
+Outcome = Literal["ended", "resolved", "withdrawn", "false_alarm", "downgraded"]
+"""How an emergency ended: by somebody on site, with its work, by the desk, as none at all, or as
+something less.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,20 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A step of the checklist that somebody has ticked off."""
+
+    step: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Emergency:
     """One emergency ticket's plan as it runs; its number is the ticket's.
 
-    `round` and `plans` (how many plans the ticket had) say what of the ticket it answers.
+    `round` and `plans` (how many plans the ticket had) say what of the ticket it answers. `on_site`
+    are the people who said that they are there.
     """
 
     number: str
@@ -46,6 +62,11 @@ class Emergency:
     ended_at: datetime | None = None
     round: int = 1
     plans: int = 1
+    on_site: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    released_at: datetime | None = None
+    outcome: Outcome | None = None
+    ended_by: str | None = None
 
     @property
     def calls(self) -> int:
@@ -112,6 +133,11 @@ def begin_again(
         acknowledged_at=None,
         arrived_at=None,
         ended_at=None,
+        on_site=(),
+        checks=(),
+        released_at=None,
+        outcome=None,
+        ended_by=None,
         round=round,
         plans=plans,
     )
@@ -175,12 +201,33 @@ def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step | None:
     return Step(taken, (EmergencyAcknowledged(**_facts(taken), by=by),))
 
 
-def arrive(emergency: Emergency, now: datetime) -> Step | None:
-    """Somebody is on site; None when that is known or it is over."""
-    if emergency.arrived_at is not None or emergency.ended_at is not None:
+def arrive(emergency: Emergency, by: str, now: datetime) -> Step | None:
+    """Somebody is on site; None when that is known or it is over. It is said of the first alone."""
+    if emergency.ended_at is not None or by in emergency.on_site:
         return None
-    there = _next(emergency, arrived_at=now, next_due=None)
-    return Step(there, (EmergencyArrived(**_facts(there)),))
+    there = _next(
+        emergency,
+        arrived_at=emergency.arrived_at or now,
+        on_site=(*emergency.on_site, by),
+        next_due=None,
+    )
+    is_first = emergency.arrived_at is None
+    return Step(there, (EmergencyArrived(**_facts(there)),) if is_first else ())
+
+
+def tick_off(emergency: Emergency, step: str, by: str, now: datetime) -> Step | None:
+    """A step of the checklist is done; None when it was, or it is over."""
+    if emergency.ended_at is not None or any(check.step == step for check in emergency.checks):
+        return None
+    return Step(_next(emergency, checks=(*emergency.checks, Check(step, now, by))), ())
+
+
+def release(emergency: Emergency, now: datetime) -> Step | None:
+    """The people in danger are safe; None when that is known or it is over."""
+    if emergency.released_at is not None or emergency.ended_at is not None:
+        return None
+    safe = _next(emergency, released_at=now)
+    return Step(safe, (EmergencyReleased(**_facts(safe)),))
 
 
 def downgrade(emergency: Emergency, now: datetime, *, plans: int = 1) -> Step | None:
@@ -188,16 +235,24 @@ def downgrade(emergency: Emergency, now: datetime, *, plans: int = 1) -> Step | 
     later plan says otherwise."""
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
-    over = _next(emergency, ended_at=now, next_due=None, plans=plans)
+    over = _next(emergency, ended_at=now, next_due=None, plans=plans, outcome="downgraded")
     return Step(over, (EmergencyDowngraded(**_facts(over), reason="reclassified"),))
 
 
-def end(emergency: Emergency, now: datetime) -> Step | None:
-    """It is over; None when it was."""
+def end(
+    emergency: Emergency,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    by: str | None = None,
+    reason: str | None = None,
+) -> Step | None:
+    """It is over, and how; None when it was."""
     if emergency.ended_at is not None:
         return None
-    over = _next(emergency, ended_at=now, next_due=None)
-    return Step(over, (EmergencyEnded(**_facts(over)),))
+    over = _next(emergency, ended_at=now, next_due=None, outcome=outcome, ended_by=by)
+    event = EmergencyEnded(**_facts(over), outcome=outcome, reason=reason)
+    return Step(over, (event,))
 
 
 def _next(emergency: Emergency, **changes: object) -> Emergency:

@@ -53,20 +53,20 @@ def people_at(
     if to == "lead":
         return leads_of(ticket, order, duty)
     found = _but_those_it_is_about(ticket, _managers(ticket.estate, to, duty, policy))
-    return found[:1] or _desk(ticket, duty)
+    return found[:1] or desk_lead(ticket, duty)
 
 
 def workers_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
     """Who is warned: those who do the work; the desk for what only the desk can do."""
     found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
-    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
+    return _but_those_it_is_about(ticket, found) or desk_lead(ticket, duty)
 
 
 def leads_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
     """The lead of each department concerned, else the desk's lead."""
     leads = (duty.lead(ticket.estate, o.department) for o in _concerned(ticket, order))
     found = [lead.id for lead in leads if lead is not None]
-    return _but_those_it_is_about(ticket, found) or _desk(ticket, duty)
+    return _but_those_it_is_about(ticket, found) or desk_lead(ticket, duty)
 
 
 def _managers(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> Iterator[str]:
@@ -93,6 +93,7 @@ def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
             yield found
 
 
-def _desk(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
+def desk_lead(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
+    """Who hears of what only the desk can decide; nobody whom the matter is about."""
     lead = duty.lead(ticket.estate, DESK)
     return _but_those_it_is_about(ticket, (lead.id,)) if lead else ()

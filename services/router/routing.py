@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Final
 
 from services.router.domain import choose_person, work_to_give
+from services.router.escalation import desk_lead
 from shared.contracts import MalformedMessage
 from shared.identity import Forbidden, Principal, require, sees, service_principal
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
-from shared.tickets.acts import Act, Dispatch, OrderAct, Transfer
+from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, Transfer
 from shared.tickets.model import ROUTERS_REASONS
 
 BY_RULE: Final = service_principal("router")
@@ -60,8 +61,11 @@ class Routing:
                 raise
             if isinstance(act, Transfer):
                 _check_not_about(ticket, act.to_department, act.assignee)
-            if isinstance(act, Transfer) and act.assignee is None:
-                return replace(act, assignee=self._first(ticket, act.to_department))
+            if isinstance(act, Transfer):
+                person = act.assignee or self._first(ticket, act.to_department)
+                return replace(act, assignee=person, decided=principal.role != "department")
+            if isinstance(act, AskExtension):
+                return replace(act, recipients=desk_lead(ticket, self._platform.duty.current))
             return act
 
         return await self._platform.tickets.change(number, choose)
@@ -83,7 +87,7 @@ class Routing:
                 )  # fmt: skip
             _check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
-            return Dispatch(by=principal.id, department=department, assignee=person)
+            return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
         return await self._platform.tickets.change(number, choose)
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.router.emergency import Alert, Emergency
+from services.router.emergency import Alert, Check, Emergency
 from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
 from shared.store.paging import Page
-from shared.store.reach import within_reach
+from shared.store.reach import hidden, within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import TicketStatus
 
@@ -41,6 +41,7 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     ),
     "emergencies": (
         outbox_index(),
+        IndexModel([("ended_at", ASCENDING), ("started_at", ASCENDING)], name="running"),
         IndexModel(
             [("next_due", ASCENDING)],
             name="due",
@@ -48,6 +49,8 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
         ),
     ),
 }
+MOST_RUNNING: Final = 1_000
+"""More dangers at once than any group has people for; what is beyond is old and forgotten."""
 BOARD_FIELDS: Final = (
     "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
     "work_orders", "extension", "registered_at", "next_due", "round", "scrubbed",
@@ -71,6 +74,11 @@ def emergency_to_doc(emergency: Emergency) -> Doc:
         "next_due": emergency.next_due,
         "round": emergency.round,
         "plans": emergency.plans,
+        "on_site": list(emergency.on_site),
+        "checks": [{"step": c.step, "at": c.at, "by": c.by} for c in emergency.checks],
+        "released_at": emergency.released_at,
+        "outcome": emergency.outcome,
+        "ended_by": emergency.ended_by,
     }
 
 
@@ -90,6 +98,11 @@ def emergency_from_doc(doc: Mapping[str, Any]) -> Emergency:
         next_due=doc["next_due"],
         round=doc["round"],
         plans=doc["plans"],
+        on_site=tuple(doc.get("on_site", ())),
+        checks=tuple(Check(**check) for check in doc.get("checks", ())),
+        released_at=doc.get("released_at"),
+        outcome=doc.get("outcome"),
+        ended_by=doc.get("ended_by"),
     )
 
 
@@ -109,6 +122,29 @@ async def due_numbers(
         collection, due, sort=[("next_due", ASCENDING)], limit=limit, fields=("_id",)
     )
     return [doc["_id"] for doc in docs]
+
+
+async def running_emergencies(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
+    """Emergencies that are not over and within reach, the latest first: those whose ticket may be
+    seen, and those to which whoever asks was called.
+    """
+    docs = await store.find(
+        "emergencies", {"ended_at": None}, sort=[("started_at", DESCENDING)], limit=MOST_RUNNING
+    )
+    near = [doc for doc in docs if principal.reaches(doc["estate"])]
+    numbers = [doc["_id"] for doc in near]
+    seen = within_reach(principal, "emergency.see")
+    tickets = await store.find(
+        "tickets", {"_id": {"$in": numbers}, **seen}, limit=MOST_RUNNING, fields=("_id",)
+    )
+    theirs = {doc["_id"] for doc in tickets}
+    about_them = await hidden(store, principal, numbers)
+    called = {
+        doc["_id"]
+        for doc in near
+        if any(principal.id in alert["recipients"] for alert in doc["alerts"])
+    }
+    return [doc for doc in near if doc["_id"] in theirs | (called - about_them)][:limit]
 
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:

@@ -11,7 +11,7 @@ CALLER: str = "caller"
 
 Purpose = Literal[
     "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "survey",
-    "reopened",
+    "reopened", "visit", "extended", "decision",
 ]  # fmt: skip
 
 

@@ -93,11 +93,14 @@ class WorkOrderAppointed(WorkOrderEvent):
 
 
 class WorkOrderExtensionAsked(WorkOrderEvent):
-    """The department cannot keep the time and asks for a later one; a supervisor decides."""
+    """The department cannot keep the time and asks for a later one; `recipients` are to see that a
+    supervisor decides.
+    """
 
     name: ClassVar[str] = "work_order.extension_asked"
     until: AwareDatetime
     reason: str
+    recipients: tuple[str, ...] = ()
 
 
 class WorkOrderExtensionRefused(WorkOrderEvent):
@@ -222,6 +225,10 @@ class EmergencyDowngraded(EmergencyEvent):
 
 
 class EmergencyEnded(EmergencyEvent):
-    """Somebody on site ended it."""
+    """It is over. `outcome` says how: `ended` by somebody on site, `resolved` with its work,
+    `withdrawn` by the desk, or a `false_alarm`, which `reason` explains.
+    """
 
     name: ClassVar[str] = "emergency.ended"
+    outcome: str = "ended"
+    reason: str | None = None

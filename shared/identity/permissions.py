@@ -62,6 +62,8 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("manual_queue.see", _P, "Read what waits for a person's decision", *_DESK, "manager"),
     _own("emergency.see", _W, "Read an emergency and who was alerted", *_FLOOR),
     _own("emergency.acknowledge", _W, "Take an alert", *_FLOOR),
+    _own("emergency.check", _W, "Tick off the checklist of an emergency", *_FLOOR),
+    _own("emergency.attend", _W, "Be on site; who is there says that people are safe, that it is over, or that it was none", "department", "supervisor", "manager"),
     _own("message.see", _P, "Read what people were told, the person masked", *_DESK, "manager", "administrator"),
     _own("survey.see", _P, "Read surveys and their answers", "agent", "supervisor", "manager"),
     _own("survey.record", _P, "Record an answer given on the phone", "agent", "supervisor"),

@@ -162,6 +162,8 @@ class Rules(BaseModel):
     extensions: int = Field(1, ge=0)
     reopen_within: timedelta
     feedback_attempts: int = Field(ge=1)
+    feedback_gap: timedelta = Field(timedelta(hours=2), ge=timedelta(0))
+    urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)

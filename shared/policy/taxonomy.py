@@ -65,8 +65,14 @@ class Area(_Entry):
     scope: str
 
 
+class CheckStep(_Entry):
+    """One thing of a checklist that somebody does and ticks off."""
+
+
 class EmergencyKind(_Entry):
-    """A danger with its own plan: who goes, who is rung up, what to tell the caller first."""
+    """A danger with its own plan: who goes, who is rung up, what to tell the caller first, and what
+    is ticked off while it lasts.
+    """
 
     area: str
     department: str
@@ -74,6 +80,7 @@ class EmergencyKind(_Entry):
     external: tuple[str, ...]
     first_advice: str
     first_advice_en: str
+    checklist: tuple[CheckStep, ...] = ()
     limits: Mapping[Clock, Limit]
 
 
@@ -170,6 +177,7 @@ class Taxonomy(BaseModel):
             "area": self.areas,
             "emergency kind": self.emergency_kinds,
         }
+        groups |= {f"step of {kind.id!r}": kind.checklist for kind in self.emergency_kinds}
         for what, entries in groups.items():
             counted = Counter(entry.id for entry in entries)
             yield from (f"{what} {i!r} is there {n} times" for i, n in counted.items() if n > 1)

@@ -7,7 +7,8 @@ when the policy is read, so that a slip of the pen stops a draft and never a mes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final, Literal, Self, get_args
 
 from jinja2 import StrictUndefined, Template, TemplateError, meta
@@ -15,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.notifier import Purpose
+from shared.policy.yaml import read_yaml
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -38,9 +40,13 @@ FIELDS: Final[Mapping[str, str]] = {
     "arrive": "when somebody is to be on site",
     "reply": "when somebody gets back to the caller",
     "level": "the rung of the escalation ladder",
+    "reason": "why it takes longer",
     "link": "the signed link of a survey",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
+
+LATER: Final[frozenset[Purpose]] = frozenset({"visit", "extended", "decision"})
+"""Purposes that policies of before do not have: the sample's words are sent for them."""
 
 # The bodies are plain text, and no markup is read from them.
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
@@ -82,7 +88,8 @@ class Templates(BaseModel):
 
     def words(self, purpose: Purpose, language: Language) -> Words:
         """The words for a purpose."""
-        return self.messages[purpose][language]
+        own = self.messages.get(purpose)
+        return own[language] if own is not None else _sample().messages[purpose][language]
 
 
 def template_faults(templates: Templates) -> tuple[str, ...]:
@@ -92,6 +99,8 @@ def template_faults(templates: Templates) -> tuple[str, ...]:
 
 def _faults(templates: Templates) -> Iterator[str]:
     for purpose in PURPOSES:
+        if purpose in LATER and purpose not in templates.messages:
+            continue
         for language in LANGUAGES:
             words = templates.messages.get(purpose, {}).get(language)
             if words is None:
@@ -119,6 +128,12 @@ def faults_in_words(source: str) -> Iterator[str]:
         yield f"cannot be used: {error.message}"
     except (ArithmeticError, TypeError, ValueError) as error:
         yield f"cannot be used: {type(error).__name__}"
+
+
+@cache
+def _sample() -> Templates:
+    text = files("shared.policy.sample").joinpath("templates.yaml").read_text("utf-8")
+    return Templates.model_validate(read_yaml(text))
 
 
 @lru_cache(maxsize=256)

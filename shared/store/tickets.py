@@ -150,4 +150,5 @@ def rules_of(policy: Policy) -> LifecycleRules:
         longest_pause=rules.longest_pause,
         appointment_notice=rules.appointment_notice,
         extensions=rules.extensions,
+        feedback_gap=rules.feedback_gap,
     )

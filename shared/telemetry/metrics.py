@@ -36,6 +36,11 @@ EMERGENCY_ACK_SECONDS: Final = Histogram(
     "From the alert to its acknowledgement",
     buckets=(5, 10, 20, 30, 60, 120, 300, 600),
 )
+EMERGENCIES_ENDED: Final = Counter(
+    "hotline_emergencies_ended_total",
+    "Emergencies that are over, by how; the share of false alarms is that of this outcome",
+    ["kind", "outcome"],
+)
 MESSAGES: Final = Counter(
     "hotline_messages_total", "Messages to people, by what became of them", ["channel", "outcome"]
 )

@@ -127,11 +127,14 @@ class Hold(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch(Act):
-    """Give this round's work to a department and a person of its duty list."""
+    """Give this round's work to a department and a person of its duty list; `decided` by the desk,
+    after which they cannot decline it.
+    """
 
     transition = Transition.DISPATCH
     department: str
     assignee: str | None
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +161,15 @@ class Decline(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(OrderAct):
-    """Another department takes over, in the same write."""
+    """Another department takes over, in the same write; `decided` by the desk, after which they
+    cannot decline it.
+    """
 
     transition = Transition.TRANSFER
     to_department: str
     assignee: str | None
     reason: str
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,11 +211,14 @@ class Appoint(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskExtension(OrderAct):
-    """The department cannot keep the time of the whole and asks for a later one, in time."""
+    """The department cannot keep the time of the whole and asks for a later one, in time;
+    `recipients` hear of it.
+    """
 
     transition = Transition.ASK_EXTENSION
     until: datetime
     reason: str
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Each returns why it is not possible, with the way out, or None.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -50,6 +51,23 @@ def _still_in_time(
 def _department_free(ticket: Ticket, act: acts.Dispatch, *_: Any) -> str | None:
     busy = any(o.department == act.department and o.status in UNFINISHED for o in ticket.orders)
     return f"{act.department} already has a work order of this round" if busy else None
+
+
+def _not_decided(ticket: Ticket, act: acts.Decline, *_: Any) -> str | None:
+    order = ticket.order(act.order)
+    if order is None or not order.decided:
+        return None
+    return "the desk decided that this is yours: do it, or ask the desk to give it to somebody else"
+
+
+def _not_too_soon(
+    ticket: Ticket, _act: acts.FeedbackAttempt, now: datetime, rules: LifecycleRules
+) -> str | None:
+    last = ticket.last_of(Transition.FEEDBACK_ATTEMPT)
+    if last is None or now >= last + rules.feedback_gap:
+        return None
+    waits = math.ceil((last + rules.feedback_gap - now) / timedelta(minutes=1))
+    return f"the last attempt was a moment ago: the next one counts in {waits} minutes"
 
 
 def _cancel_wanted(ticket: Ticket, *_: Any) -> str | None:
@@ -120,7 +138,9 @@ def _visit_ahead(_ticket: Ticket, act: acts.Appoint, now: datetime, _rules: obje
 CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.CANCEL: _nobody_accepted,
     Transition.REQUEST_CANCEL: _somebody_accepted,
+    Transition.DECLINE: _not_decided,
     Transition.FEEDBACK: _attempts_made,
+    Transition.FEEDBACK_ATTEMPT: _not_too_soon,
     Transition.REOPEN: _still_in_time,
     Transition.DISPATCH: _department_free,
     Transition.CONFIRM_CANCEL: _cancel_wanted,

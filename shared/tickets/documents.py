@@ -191,6 +191,7 @@ def _order_to_doc(order: WorkOrder) -> Doc:
         "outcome": order.outcome,
         "reason": order.reason,
         "resume_at": order.resume_at,
+        "decided": order.decided,
     }
 
 
@@ -206,6 +207,7 @@ def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
         outcome=doc["outcome"],
         reason=doc.get("reason"),
         resume_at=doc.get("resume_at"),
+        decided=doc.get("decided", False),
     )
 
 

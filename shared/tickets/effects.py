@@ -158,7 +158,7 @@ def _(act: acts.Hold, ticket: Ticket, now: datetime, rules: LifecycleRules) -> A
 
 @effect.register
 def _(act: acts.Dispatch, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    order = _new_order(ticket, act.department, act.assignee, now, rules)
+    order = _new_order(ticket, act, act.department, now, rules)
     held = ticket.held if ticket.held and ticket.held.reason not in ROUTERS_REASONS else None
     sent = replace(ticket, work_orders=(*ticket.work_orders, order), held=held)
     return Applied(sent, (dispatched_event(sent, order),))
@@ -173,7 +173,7 @@ def _(act: acts.Decline, ticket: Ticket, _now: datetime, _rules: LifecycleRules)
 
 @effect.register
 def _(act: acts.Transfer, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    order = _new_order(ticket, act.to_department, act.assignee, now, rules)
+    order = _new_order(ticket, act, act.to_department, now, rules)
     moved = _with(ticket, act.order, reason=act.reason)
     moved = replace(moved, work_orders=(*moved.work_orders, order))
     event = router.WorkOrderTransferred(
@@ -197,7 +197,9 @@ def _(act: acts.AskExtension, ticket: Ticket, now: datetime, _rules: LifecycleRu
     wish = ExtensionWish(act.order, act.until, act.reason, act.by, now)
     asked = replace(ticket, extension=wish)
     facts = order_facts(asked, act.order)
-    event = router.WorkOrderExtensionAsked(**facts, until=act.until, reason=act.reason)
+    event = router.WorkOrderExtensionAsked(
+        **facts, until=act.until, reason=act.reason, recipients=act.recipients
+    )
     return Applied(asked, (event,))
 
 
@@ -297,7 +299,11 @@ def _fired(ticket: Ticket, act: acts.Fire, now: datetime, rules: LifecycleRules)
 
 
 def _new_order(
-    ticket: Ticket, department: str, assignee: str | None, now: datetime, rules: LifecycleRules
+    ticket: Ticket,
+    act: acts.Dispatch | acts.Transfer,
+    department: str,
+    now: datetime,
+    rules: LifecycleRules,
 ) -> WorkOrder:
     limits: Mapping[str, Limit] = ticket.plan.limits
     clocks = {
@@ -312,8 +318,9 @@ def _new_order(
         round=ticket.round,
         department=department,
         status=OrderStatus.DISPATCHED,
-        assignee=assignee,
+        assignee=act.assignee,
         clocks=clocks,
+        decided=act.decided,
     )
 
 

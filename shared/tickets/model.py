@@ -20,12 +20,14 @@ from shared.tickets.lifecycle import (
     Clock,
     OrderStatus,
     TicketStatus,
+    Transition,
     derive_status,
 )
 
 HeldReason = Literal[
     "place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"
 ]  # fmt: skip
+ROUND_BEGINS: Final = frozenset({Transition.NOT_SATISFIED, Transition.REOPEN})
 ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice", "conflict"})
 """Reasons that the router's manual dispatch ends; intake's reclassification ends the others."""
 
@@ -112,6 +114,7 @@ class ExtensionWish:
 class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
+    What the desk `decided` is theirs is not declined.
     """
 
     id: str
@@ -124,6 +127,7 @@ class WorkOrder:
     outcome: str | None = None
     reason: str | None = None
     resume_at: datetime | None = None
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,16 @@ class Ticket:
                 if (due := state.next_due) is not None:
                     yield owner, clock, state, due
 
+    @property
+    def entries(self) -> tuple[TimelineEntry, ...]:
+        """The timeline from the last reopening on."""
+        begun = (n for n, entry in enumerate(self.timeline) if entry.transition in ROUND_BEGINS)
+        return self.timeline[max(begun, default=0) :]
+
+    def last_of(self, transition: Transition) -> datetime | None:
+        """When it was done for the last time in this round."""
+        return max((e.at for e in self.entries if e.transition == transition), default=None)
+
     def order(self, id: str) -> WorkOrder | None:
         """A work order of any round."""
         return next((order for order in self.work_orders if order.id == id), None)
@@ -219,3 +233,4 @@ class LifecycleRules:
     longest_pause: Callable[[str], timedelta]
     appointment_notice: timedelta
     extensions: int
+    feedback_gap: timedelta

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from shared.policy.duty import sample_duty
+from shared.policy.duty import EMERGENCY_CHAIN, sample_duty
 from tests.faults.proxy import HOST
 
 
@@ -69,8 +69,15 @@ class Receivers:
         return Counter(delivery.id for delivery in self.taken)
 
     def duty(self) -> dict[str, Any]:
-        """The sample's duty list, in which the people of one estate have a webhook."""
+        """The sample's duty list, in which the people of one estate have a webhook.
+
+        Only security has a next on duty, to whom goes what nobody accepted: were it so everywhere,
+        there would be three times as many messages as requests.
+        """
         duty = sample_duty()
+        for departments in duty["places"].values():
+            for department in departments.keys() - {"security", EMERGENCY_CHAIN}:
+                departments[department] = departments[department][-1:]
         for people in duty["places"]["binjiang"].values():
             for person in people:
                 person["webhook"] = f"http://{HOST}:{self.hook_port}/{person['id']}"

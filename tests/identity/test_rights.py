@@ -31,7 +31,8 @@ MAY: dict[str, set[str]] = {
     "reopen": CALLER, "cancel": CALLER, "request_cancel": CALLER, "merge": STAFF,
     "hold": {"service"}, "dispatch": ROUTERS, "accept": WORKERS, "decline": WORKERS,
     "transfer": WORKERS | ROUTERS, "start": WORKERS, "arrive": WORKERS, "control": WORKERS,
-    "note": WORKERS | STAFF, "appoint": WORKERS | STAFF, "extend": {"supervisor"},
+    "note": WORKERS | STAFF, "appoint": WORKERS | STAFF, "ask_extension": WORKERS,
+    "extend": {"supervisor"}, "refuse_extension": {"supervisor"},
     "suspend": WORKERS, "resume": WORKERS | {"service"}, "resolve": WORKERS,
     "hand_over": WORKERS, "confirm_cancel": WORKERS, "warn": {"service"}, "breach": {"service"},
 }  # fmt: skip
@@ -139,6 +140,8 @@ OWN: dict[str, set[str]] = {
     "manual_queue.see": STAFF | {"manager"},
     "emergency.see": STAFF | WORKERS | {"manager"},
     "emergency.acknowledge": STAFF | WORKERS | {"manager"},
+    "emergency.check": STAFF | WORKERS | {"manager"},
+    "emergency.attend": WORKERS | {"supervisor", "manager"},
     "message.see": STAFF | {"manager", "administrator"},
     "survey.see": {"agent", "supervisor", "manager"},
     "survey.record": {"agent", "supervisor"},

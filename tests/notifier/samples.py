@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.contracts.intake import TicketRegistered, TicketReopened
@@ -11,7 +11,10 @@ from shared.contracts.router import (
     ClockWarned,
     EmergencyAlerted,
     TicketResolved,
+    WorkOrderAppointed,
     WorkOrderDispatched,
+    WorkOrderExtended,
+    WorkOrderExtensionAsked,
 )
 from shared.contracts.survey import SurveyAsked
 
@@ -48,6 +51,23 @@ def alerted(**more: Any) -> EmergencyAlerted:
     facts = {"number": "26-1", "kind": "elevator_entrapment", "estate": "jinyuan",
              "recipients": (ASSIGNEE, "jy-security-1", "chain-1")}  # fmt: skip
     return EmergencyAlerted(**facts | more)
+
+
+def appointed(**more: Any) -> WorkOrderAppointed:
+    facts = {"work_order": "26-1-1", "department": "engineering", "at": DUE,
+             "until": DUE + timedelta(hours=2)}  # fmt: skip
+    return WorkOrderAppointed(**_TICKET | facts | more)
+
+
+def extended(**more: Any) -> WorkOrderExtended:
+    facts = {"work_order": "26-1-1", "department": "engineering", "until": DUE}
+    return WorkOrderExtended(**_TICKET | facts | more)
+
+
+def extension_asked(**more: Any) -> WorkOrderExtensionAsked:
+    facts = {"work_order": "26-1-1", "department": "engineering", "until": DUE, "reason": "parts",
+             "recipients": ("group-desk-1",)}  # fmt: skip
+    return WorkOrderExtensionAsked(**_TICKET | facts | more)
 
 
 def resolved(**more: Any) -> TicketResolved:

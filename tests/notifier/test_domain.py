@@ -17,6 +17,10 @@ from tests.notifier import samples
         (samples.resolved(), "feedback", [CALLER]),
         (samples.reopened(), "reopened", [CALLER]),
         (samples.asked(), "survey", [CALLER]),
+        (samples.appointed(), "visit", [CALLER]),
+        (samples.appointed(until=None), None, []),
+        (samples.extended(), "extended", [CALLER]),
+        (samples.extension_asked(), "decision", ["group-desk-1"]),
         (samples.dispatched(), "assignment", [samples.ASSIGNEE]),
         (samples.dispatched(assignee=None), None, []),
         (samples.warned(), "warning", [samples.ASSIGNEE]),
@@ -40,7 +44,8 @@ def test_each_event_tells_whom_it_concerns(
 def test_the_queues_are_bound_to_exactly_the_events_of_the_table() -> None:
     made = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
             samples.alerted(), samples.resolved(), samples.reopened(),
-            samples.asked()]  # fmt: skip
+            samples.asked(), samples.appointed(), samples.extended(),
+            samples.extension_asked()]  # fmt: skip
 
     telling = {type(event) for event in made if recipients(event)}
 
@@ -67,7 +72,9 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.dispatched(assignee="jy-engineering-2"), samples.warned(),
         samples.warned(clock="accept"), samples.warned(work_order=None), samples.breached(),
         samples.breached(level=2), samples.breached(due=samples.DUE + timedelta(hours=1)),
-        samples.alerted(), samples.alerted(step=1),
+        samples.alerted(), samples.alerted(step=1), samples.appointed(),
+        samples.appointed(until=samples.DUE + timedelta(hours=3)), samples.extended(),
+        samples.extended(round=2), samples.extension_asked(),
     ]  # fmt: skip
 
     ids = [notice.id for event in others for notice in recipients(event)]
@@ -79,7 +86,8 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
 def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
     made = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
             samples.alerted(), samples.resolved(), samples.reopened(),
-            samples.asked()]  # fmt: skip
+            samples.asked(), samples.appointed(), samples.extended(),
+            samples.extension_asked()]  # fmt: skip
 
     used = {notice.purpose for event in made for notice in recipients(event)}
 

@@ -22,6 +22,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/work-orders/{id}/appoint": {"at": "2099-01-01T09:00:00+08:00"},
     "/v1/work-orders/{id}/extend": {"until": "2099-01-01T09:00:00+08:00", "reason": "parts"},
     "/v1/work-orders/{id}/transfer": {"reason": "not_ours", "department": "security"},
+    "/v1/emergencies/{number}/check": {"step": "meet_rescue"},
+    "/v1/emergencies/{number}/false-alarm": {"reason": "misreported"},
     "/v1/manual-queue/{number}/dispatch": {"department": "engineering"},
     "/v1/surveys/{id}/answer": {"score": 5},
     "/v1/reading-alarms/{id}/answer": {"reason": "explained"},

@@ -53,11 +53,11 @@ def test_once_acknowledged_nobody_else_is_called() -> None:
 
 
 def test_who_arrives_has_it() -> None:
-    step = arrive(running(), MONDAY)
+    step = arrive(running(), "a", MONDAY)
 
     assert step is not None
     assert step.emergency.next_due is None
-    assert arrive(step.emergency, MONDAY) is None
+    assert arrive(step.emergency, "a", MONDAY) is None
 
 
 def test_when_the_place_becomes_known_its_own_people_are_alerted_too() -> None:
@@ -74,11 +74,11 @@ def test_when_the_place_becomes_known_its_own_people_are_alerted_too() -> None:
 
 
 def test_what_is_over_stays_over() -> None:
-    step = end(running(), MONDAY)
+    step = end(running(), "ended", MONDAY)
 
     assert step is not None
     for again in (
-        end(step.emergency, MONDAY),
+        end(step.emergency, "ended", MONDAY),
         acknowledge(step.emergency, "a", MONDAY),
         relocate(step.emergency, "cuihu", ("d",), MONDAY, WITHIN),
         alert_next(step.emergency, ("c",), MONDAY + WITHIN, WITHIN),
@@ -94,7 +94,7 @@ def again(before: Emergency, *, round: int, plans: int) -> Emergency | None:
 
 
 def test_a_new_round_calls_help_again_once_whether_the_last_is_known_to_be_over_or_not() -> None:
-    over = end(running(), MONDAY)
+    over = end(running(), "ended", MONDAY)
     assert over is not None
 
     for before in (running(), over.emergency):

@@ -170,6 +170,21 @@ async def test_a_department_cannot_refuse_its_own_wish(bench: RouterBench) -> No
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+08:00"])
+async def test_nothing_is_agreed_for_times_that_nobody_lives_in(
+    bench: RouterBench, at: str
+) -> None:
+    await put_accepted(bench)
+
+    answers = [
+        await ask(bench, "appoint", at=at),
+        await ask(bench, "extend", until=at, reason="parts"),
+        await ask(bench, "suspend", until=at, reason="parts"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422] * 3
+
+
 @pytest.mark.parametrize(
     ("who", "body", "field"),
     [(HERS, {"until": "2099-01-01T09:00:00+08:00"}, "reason"), (CHIEF, {}, "until")],

@@ -353,12 +353,23 @@ def test_nobody_confirms_a_cancellation_that_nobody_asked_for() -> None:
 
 def test_unreachable_closes_only_after_the_policy_s_number_of_attempts() -> None:
     ticket = run(registered(), *RESOLVED)
-    for missing in (3, 2, 1):
+    attempt = acts.FeedbackAttempt(by="agent-7")
+    for n, missing in enumerate((3, 2, 1)):
         with pytest.raises(NotAllowed, match=f"{missing} more attempts"):
             run(ticket, told("unreachable"))
-        ticket = run(ticket, acts.FeedbackAttempt(by="agent-7"))
+        ticket = apply(ticket, attempt, after(hours=3 + 2 * n), sample_rules()).ticket
+        with pytest.raises(NotAllowed, match="counts in 1 minutes"):
+            apply(ticket, attempt, after(hours=5 + 2 * n, seconds=-1), sample_rules())
 
     assert run(ticket, told("unreachable")).status is TicketStatus.CLOSED
+
+
+def test_what_the_desk_decided_is_not_declined_again() -> None:
+    given = acts.Dispatch(by="chief", department="security", assignee="li", decided=True)
+    ticket = run(registered(), given)
+
+    with pytest.raises(NotAllowed, match="the desk decided"):
+        run(ticket, acts.Decline(by="li", order="JY0001-1", reason="not_ours"))
 
 
 @pytest.mark.parametrize(("days", "possible"), [(0, True), (29, True), (31, False)])

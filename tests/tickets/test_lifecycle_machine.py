@@ -82,6 +82,7 @@ SAYS: Mapping[str, str] = {
     "confirm_cancel": "work_order.cancelled", "warn": "clock.warned", "breach": "clock.breached",
 }  # fmt: skip
 ATTEMPTS = 3
+FEEDBACK_GAP = timedelta(hours=2)
 REOPEN_WITHIN = timedelta(days=30)
 LONGEST = {"access": timedelta(hours=12), "parts": timedelta(days=7)}
 ESCALATION = {
@@ -101,6 +102,7 @@ class Order:
     status: str = "dispatched"
     before: str = ""
     resume_at: datetime | None = None
+    decided: bool = False
 
 
 @dataclass
@@ -113,6 +115,7 @@ class Model:
     orders: dict[str, Order] = field(default_factory=dict)
     held: str | None = None
     attempts: int = 0
+    tried_at: datetime | None = None
     cancel_requested: bool = False
     over_at: datetime | None = None
     extension_asked: bool = False
@@ -156,6 +159,10 @@ class Model:
         match act:
             case acts.Feedback(outcome="unreachable"):
                 return self.attempts >= ATTEMPTS
+            case acts.FeedbackAttempt():
+                return self.tried_at is None or now >= self.tried_at + FEEDBACK_GAP
+            case acts.Decline(order=id):
+                return not self.orders[id].decided
             case acts.Reopen():
                 return self.over_at is not None and now - self.over_at <= REOPEN_WITHIN
             case acts.Cancel():
@@ -213,10 +220,10 @@ class Model:
         if isinstance(act, acts.OrderAct):
             self._move(self.orders[act.order], name)
         if isinstance(act, acts.Transfer):
-            self._add(act.to_department)
+            self._add(act.to_department, decided=act.decided)
             events.append("work_order.dispatched")
         if isinstance(act, acts.Dispatch):
-            self._add(act.department)
+            self._add(act.department, decided=act.decided)
             self.held = None if self.held in ROUTERS else self.held
         if isinstance(act, acts.Hold):
             self.held = self.held or act.reason
@@ -230,6 +237,7 @@ class Model:
         )
         self.extensions += name == "extend"
         self.attempts += name == "feedback_attempt"
+        self.tried_at = now if name == "feedback_attempt" else self.tried_at
         self.cancel_requested |= name == "request_cancel"
         if name in {"reopen", "not_satisfied"}:
             self._begin_again()
@@ -252,13 +260,14 @@ class Model:
         if order.status != "suspended":
             order.resume_at = None
 
-    def _add(self, department: str) -> None:
-        self.orders[f"JY0001-{len(self.orders) + 1}"] = Order(self.round, department)
+    def _add(self, department: str, *, decided: bool) -> None:
+        order = Order(self.round, department, decided=decided)
+        self.orders[f"JY0001-{len(self.orders) + 1}"] = order
 
     def _begin_again(self) -> None:
         self.mark = self.over_at = None
         self.held, self.attempts, self.cancel_requested = self.undecided, 0, False
-        self.extension_asked, self.extensions = False, 0
+        self.extension_asked, self.extensions, self.tried_at = False, 0, None
         self.round += 1
 
     def _end(self, mark: str, now: datetime) -> None:
@@ -308,7 +317,10 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
         acts.Reclassify(by="agent-7", plan=plan_of(name), estate="jinyuan") for name in REPORTED
     ]
     found += [acts.Hold(by="router", reason="nobody_on_duty")]
-    found += [acts.Dispatch(by="router", department=d, assignee="li") for d in DEPARTMENTS]
+    found += [
+        acts.Dispatch(by="router", department=d, assignee="li", decided=d == "security")
+        for d in DEPARTMENTS
+    ]
     owners = [None, *(order.id for order in ticket.work_orders)]
     found += [
         kind(by="router", clock=clock, order=owner, level=level)
@@ -319,14 +331,11 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
     ]
     for order in ticket.work_orders:
         found += [kind(by="li", order=order.id, **facts) for kind, facts in ORDER_ACTS.items()]
-        found += [
-            kind(order=order.id, until=now + timedelta(days=days), **facts)
-            for kind, facts in (
-                (acts.Extend, {"by": "chief"}),
-                (acts.AskExtension, {"by": "li", "reason": "parts"}),
-            )
-            for days in (1, 60)
-        ]
+        for later in (now + timedelta(days=1), now + timedelta(days=60)):
+            found += [
+                acts.Extend(by="chief", order=order.id, until=later),
+                acts.AskExtension(by="li", order=order.id, until=later, reason="parts"),
+            ]
         found += [
             acts.Suspend(
                 by="li", order=order.id, reason=reason, until=None if hours is None else now + hours

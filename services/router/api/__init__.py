@@ -1,7 +1,10 @@
 """HTTP in: one call each."""
 
 from services.router.api.boards import build_boards_api
+from services.router.api.emergencies import build_emergencies_api
 from services.router.api.times import build_times_api
 from services.router.api.work_orders import build_work_orders_api
 
-__all__ = ["build_boards_api", "build_times_api", "build_work_orders_api"]
+__all__ = [
+    "build_boards_api", "build_emergencies_api", "build_times_api", "build_work_orders_api",
+]  # fmt: skip

@@ -1,20 +1,16 @@
-"""Lists of work, the manual queue, and emergencies."""
+"""Lists of work and the manual queue."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.router.alerting import Alerting
-from services.router.emergency import Emergency
+from services.router.api.bodies import Limit
 from services.router.routing import Routing
-from services.router.storage import board, emergency_to_doc, manual_queue
+from services.router.storage import board, manual_queue
 from shared.runtime import Asking, Platform, Routes, may, may_do
 from shared.tickets import Transition
-
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class DispatchBody(BaseModel):
@@ -26,8 +22,8 @@ class DispatchBody(BaseModel):
     assignee: Annotated[str, Field(max_length=60)] | None = None
 
 
-def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -> Routes:
-    """Lists of work, the manual queue, and emergencies."""
+def build_boards_api(platform: Platform, routing: Routing) -> Routes:
+    """Lists of work and the manual queue."""
     router = Routes("/v1", tags=["boards"])
 
     @router.get("/board", dependencies=[may("board.see")])
@@ -56,22 +52,8 @@ def build_boards_api(platform: Platform, routing: Routing, alerting: Alerting) -
         return {"number": number, "status": ticket.status.value,
                 "work_orders": [order.id for order in ticket.orders]}  # fmt: skip
 
-    @router.get("/emergencies/{number}", dependencies=[may("emergency.see")])
-    async def show_emergency(number: str, asking: Asking) -> dict[str, Any]:
-        """An emergency with its alerts."""
-        return _emergency_view(await alerting.get(number, asking))
-
-    @router.post("/emergencies/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
-    async def acknowledge(number: str, asking: Asking) -> dict[str, Any]:
-        """I have it: nobody else is called."""
-        return _emergency_view(await alerting.acknowledge(number, asking))
-
     return router
 
 
 def _card(doc: dict[str, Any]) -> dict[str, Any]:
     return {"number": doc["_id"], **{k: v for k, v in doc.items() if k != "_id"}}
-
-
-def _emergency_view(emergency: Emergency) -> dict[str, Any]:
-    return {"number": emergency.number, **emergency_to_doc(emergency)}

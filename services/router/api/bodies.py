@@ -5,13 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.privacy import scrub
 from shared.tickets import Ticket
 
+Limit = Annotated[int, Query(ge=1, le=200)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 """A reason or outcome is a code, so that it can be counted and names nobody."""
+
+
+def _of_our_time(value: datetime) -> datetime:
+    """Beyond these years nothing is agreed, and a calendar cannot count."""
+    if not 2000 <= value.year < 2100:
+        raise ValueError("is not a time between the years 2000 and 2100")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""A time somebody agrees on."""
 
 
 class NoteBody(BaseModel):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from pydantic import AwareDatetime
-
-from services.router.api.bodies import Code, NoteBody, order_view
+from services.router.api.bodies import Code, Moment, NoteBody, order_view
 from services.router.routing import Routing
 from shared.contracts import MalformedMessage
 from shared.identity import Principal, action_of
@@ -23,8 +21,8 @@ EXTENDING: Final = (Transition.ASK_EXTENSION, Transition.EXTEND, Transition.REFU
 class VisitBody(NoteBody):
     """Between when and when somebody comes."""
 
-    at: AwareDatetime
-    until: AwareDatetime | None = None
+    at: Moment
+    until: Moment | None = None
 
 
 class ExtensionBody(NoteBody):
@@ -32,7 +30,7 @@ class ExtensionBody(NoteBody):
     Whoever refuses names no time.
     """
 
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     reason: Code | None = None
     refused: bool = False
 

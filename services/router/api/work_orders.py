@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from services.router.api.bodies import Code, NoteBody, ReasonBody, order_view
+from services.router.api.bodies import Code, Moment, NoteBody, ReasonBody, order_view
 from services.router.routing import Routing
 from shared.runtime import Asking, Routes, may_do
 from shared.tickets import ROWS, Transition
@@ -31,7 +31,7 @@ from shared.tickets.acts import (
 class SuspendBody(ReasonBody):
     """Why, and until when."""
 
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class OutcomeBody(NoteBody):

@@ -11,7 +11,6 @@ from services.hotline.promises.facts import Papers
 from services.hotline.promises.findings import Finding
 from services.hotline.promises.kinds import FIRED_TWICE, NOT_FIRED
 from shared.tickets import Clock, Ticket, Transition
-from shared.tickets.model import TimelineEntry
 
 STARTS_ANEW: Final = frozenset({(None, Clock.ACCEPT), (None, Clock.FEED_BACK)})
 """The whole's clocks that may start again in the same round, and then fire again."""
@@ -34,11 +33,10 @@ def fired_twice(ticket: Ticket) -> Iterator[str]:
     """Each rung of a clock is called once. What may start again is left out: the queue's and the
     feedback's clock, a visit that was agreed anew, the warnings of a time that was put off.
     """
-    present = entries_of_round(ticket)
     counted = Counter(
         (entry.order, entry.note)
         for entry in ticket.timeline
-        if entry.transition in FIRES and entry.note and (entry.order or entry in present)
+        if entry.transition in FIRES and entry.note and (entry.order or entry in ticket.entries)
     )
     for (order, called), n in counted.items():
         clock = Clock(str(called).partition("/")[0])
@@ -46,13 +44,6 @@ def fired_twice(ticket: Ticket) -> Iterator[str]:
         put_off = clock is Clock.RESOLVE and ticket.extensions
         if n > 1 and not anew and not put_off:
             yield f"{order or 'the whole'}: {called} {n} times"
-
-
-def entries_of_round(ticket: Ticket) -> tuple[TimelineEntry, ...]:
-    """The timeline from the last reopening on."""
-    begins = (Transition.REOPEN, Transition.NOT_SATISFIED)
-    places = [n for n, entry in enumerate(ticket.timeline) if entry.transition in begins]
-    return ticket.timeline[places[-1] if places else 0 :]
 
 
 def told_twice(papers: Papers) -> Iterator[str]:

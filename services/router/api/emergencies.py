@@ -1,0 +1,105 @@
+"""Emergencies: who was called, what is to be done, and what whoever attends says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from services.router.alerting import Alerting
+from services.router.api.bodies import Code, Limit
+from services.router.attending import Attending
+from services.router.emergency import Emergency
+from services.router.storage import emergency_from_doc, emergency_to_doc, running_emergencies
+from shared.policy.policy import Policy
+from shared.runtime import Asking, Platform, Routes, may
+
+
+class CheckBody(BaseModel):
+    """Which step of the checklist is done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Code
+
+
+class FalseAlarmBody(BaseModel):
+    """Why it was none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Code
+
+
+def build_emergencies_api(platform: Platform, alerting: Alerting, attending: Attending) -> Routes:
+    """`/v1/emergencies`."""
+    router = Routes("/v1/emergencies", tags=["emergencies"])
+
+    def shown(emergency: Emergency) -> dict[str, Any]:
+        return emergency_view(emergency, platform.policy.at(emergency.estate))
+
+    @router.get("", dependencies=[may("emergency.see")])
+    async def running(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
+        """Those that are not over and within reach, the latest first."""
+        docs = await running_emergencies(platform.store, asking, limit=limit)
+        return {"items": [shown(emergency_from_doc(doc)) for doc in docs]}
+
+    @router.get("/{number}", dependencies=[may("emergency.see")])
+    async def one(number: str, asking: Asking) -> dict[str, Any]:
+        """An emergency with its alerts, what to tell the caller, whom to ring up, and what is done
+        of its checklist.
+        """
+        return shown(await alerting.get(number, asking))
+
+    @router.post("/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
+    async def acknowledge(number: str, asking: Asking) -> dict[str, Any]:
+        """I have it: nobody else is called."""
+        return shown(await alerting.acknowledge(number, asking))
+
+    @router.post("/{number}/arrive", dependencies=[may("emergency.attend")])
+    async def arrive(number: str, asking: Asking) -> dict[str, Any]:
+        """I am there."""
+        return shown(await attending.arrive(number, asking))
+
+    @router.post("/{number}/check", dependencies=[may("emergency.check")])
+    async def check(number: str, asking: Asking, body: CheckBody) -> dict[str, Any]:
+        """A step of the checklist is done."""
+        return shown(await attending.tick_off(number, asking, body.step))
+
+    @router.post("/{number}/release", dependencies=[may("emergency.attend")])
+    async def release(number: str, asking: Asking) -> dict[str, Any]:
+        """The people in danger are safe; only somebody on site can say so."""
+        return shown(await attending.release(number, asking))
+
+    @router.post("/{number}/end", dependencies=[may("emergency.attend")])
+    async def end(number: str, asking: Asking) -> dict[str, Any]:
+        """It is over; only somebody on site can say so."""
+        return shown(await attending.end(number, asking))
+
+    @router.post("/{number}/false-alarm", dependencies=[may("emergency.attend")])
+    async def false_alarm(number: str, asking: Asking, body: FalseAlarmBody) -> dict[str, Any]:
+        """It never was one; only somebody on site can say so."""
+        return shown(await attending.call_off(number, asking, body.reason))
+
+    return router
+
+
+def emergency_view(emergency: Emergency, policy: Policy) -> dict[str, Any]:
+    """What happened, and what the plan of this kind says at this place."""
+    shown = {"number": emergency.number, **emergency_to_doc(emergency)}
+    if not policy.taxonomy.has_kind(emergency.kind):
+        return shown | {"advice": None, "external": [], "checklist": []}
+    kind = policy.taxonomy.kind(emergency.kind)
+    done = {check.step: check for check in emergency.checks}
+    return shown | {
+        "advice": {"zh": kind.first_advice, "en": kind.first_advice_en},
+        "external": kind.external,
+        "checklist": [
+            {
+                "step": step.id, "zh": step.zh, "en": step.en,
+                "done_at": done[step.id].at if step.id in done else None,
+                "done_by": done[step.id].by if step.id in done else None,
+            }
+            for step in kind.checklist
+        ],
+    }  # fmt: skip

@@ -1,0 +1,84 @@
+"""Use cases of whoever attends an emergency: there, ticked off, safe, over, or never was one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.router.alerting import Alerting, Choose, count_ended
+from services.router.emergency import Emergency, Step, arrive, end, release, tick_off
+from shared.contracts import MalformedMessage
+from shared.identity import Principal
+from shared.runtime import Platform, Problem
+from shared.telemetry import logger
+
+
+class Attending:
+    """Moves an emergency by hand; foreign and missing ones look the same (404)."""
+
+    def __init__(self, platform: Platform, alerting: Alerting) -> None:
+        self._platform = platform
+        self._alerting = alerting
+
+    async def arrive(self, number: str, principal: Principal) -> Emergency:
+        """I am there. Twice changes nothing."""
+        return await self._do(number, principal, lambda e, now: arrive(e, principal.id, now))
+
+    async def tick_off(self, number: str, principal: Principal, step: str) -> Emergency:
+        """A step of the checklist is done; raises MalformedMessage for one that the plan lacks."""
+        emergency = await self._alerting.get(number, principal)
+        taxonomy = self._platform.policy.at(emergency.estate).taxonomy
+        known = taxonomy.kind(emergency.kind).checklist if taxonomy.has_kind(emergency.kind) else ()
+        if step not in {found.id for found in known}:
+            raise MalformedMessage("step", "is no step of this plan", "see the checklist")
+        return await self._do(
+            number, principal, lambda e, now: tick_off(e, step, principal.id, now)
+        )
+
+    async def release(self, number: str, principal: Principal) -> Emergency:
+        """The people in danger are safe, says somebody who is there."""
+
+        def choose(emergency: Emergency, now: datetime) -> Step | None:
+            _check_on_site(emergency, principal)
+            return release(emergency, now)
+
+        return await self._do(number, principal, choose)
+
+    async def end(self, number: str, principal: Principal) -> Emergency:
+        """It is over. Only somebody who is there can know."""
+
+        def choose(emergency: Emergency, now: datetime) -> Step | None:
+            _check_on_site(emergency, principal)
+            return end(emergency, "ended", now, by=principal.id)
+
+        return await self._end(number, principal, choose)
+
+    async def call_off(self, number: str, principal: Principal, reason: str) -> Emergency:
+        """It never was one, says somebody who is there."""
+
+        def choose(emergency: Emergency, now: datetime) -> Step | None:
+            _check_on_site(emergency, principal)
+            return end(emergency, "false_alarm", now, by=principal.id, reason=reason)
+
+        return await self._end(number, principal, choose)
+
+    async def _end(self, number: str, principal: Principal, choose: Choose) -> Emergency:
+        before = await self._alerting.get(number, principal)
+        after = await self._do(number, principal, choose)
+        if before.ended_at is None and after.ended_at is not None:
+            count_ended(after)
+            logger.info("emergency_ended", ticket=number, outcome=after.outcome)
+        return after
+
+    async def _do(self, number: str, principal: Principal, choose: Choose) -> Emergency:
+        with self._platform.store.precedence.urgent():
+            present = await self._alerting.get(number, principal)
+            return await self._alerting.change(number, choose) or present
+
+
+def _check_on_site(emergency: Emergency, principal: Principal) -> None:
+    """A signal that clears, or a desk that hears nothing more, ends no danger."""
+    if principal.id not in emergency.on_site:
+        raise Problem(
+            409, "not-on-site", "Only somebody who is on site can say so",
+            detail="arrive first: POST …/arrive", on_site=len(emergency.on_site),
+        )  # fmt: skip

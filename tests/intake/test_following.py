@@ -1,0 +1,86 @@
+"""What callers want and hear after registration is on record: once, and as it was."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.intake.queues import FEEDBACK
+from shared.contracts.intake import TicketUrged
+from shared.contracts.notifier import CALLER, MessageDelivered, Purpose
+from shared.tickets.acts import Accept, Appoint, Dispatch
+from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.bench import handled, opened, until
+from tests.support.servers import Corner
+
+
+@pytest_asyncio.fixture
+async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[IntakeBench]:
+    async with opened(IntakeBench, corner, tmp_path) as made:
+        await made.listen("#")
+        await made.add_replica()
+        yield made
+
+
+async def test_two_taps_are_one_urge_and_both_are_told_when_the_next_counts(
+    bench: IntakeBench,
+) -> None:
+    made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
+    number = made.json()["number"]
+
+    first, second = [await urged(bench, number) for _ in range(2)]
+    await bench.forward(timedelta(minutes=31))
+    third = await urged(bench, number)
+
+    assert first["next_urge_at"] == second["next_urge_at"] < third["next_urge_at"]
+    since = datetime.fromisoformat(third["next_urge_at"]) - bench.now()
+    assert timedelta(minutes=29) < since <= timedelta(minutes=30)
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    assert [entry.transition for entry in ticket.timeline] == ["register", "urge", "urge"]
+    await until(lambda: len(bench.heard_of(TicketUrged)) == 2)
+
+
+async def urged(bench: IntakeBench, number: str) -> dict[str, Any]:
+    answer = await bench.http.post(
+        f"/v1/tickets/{number}/urge", json={}, headers=bench.signed_in("agent")
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("purpose", "round_", "told"), [("visit", 1, True), ("visit", 2, False), ("receipt", 1, False)]
+)
+async def test_a_message_that_tells_of_a_visit_puts_on_record_that_the_caller_knows(
+    bench: IntakeBench, purpose: Purpose, round_: int, *, told: bool
+) -> None:
+    made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
+    number = made.json()["number"]
+    begins = bench.now() + timedelta(hours=3)
+    order = f"{number}-1"
+    agreed = [
+        Dispatch(by="router", department="engineering", assignee="jy-engineering-1"),
+        Accept(by="li", order=order),
+        Appoint(by="he", order=order, at=begins, until=begins + timedelta(hours=2)),
+    ]
+    await bench.platform.tickets.change(number, lambda _ticket, _now: agreed)
+
+    before = handled([FEEDBACK.name])
+    await bench.publish(
+        MessageDelivered(
+            message="m", number=number, recipient=CALLER, purpose=purpose, round=round_
+        ),
+        id=f"message/m/{purpose}/{round_}",
+    )
+    await until(lambda: handled([FEEDBACK.name]) > before)
+
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    assert (ticket.promised[-1].how, ticket.promised[-1].told) == ("visit", told)
