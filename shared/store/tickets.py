@@ -74,6 +74,8 @@ class Tickets:
     async def change(self, number: str, choose: Choose) -> Ticket:
         """Change a ticket by what `choose` says of its present state, all acts in one write.
 
+        What time has brought about, a pause that is over, comes before whatever is chosen.
+
         Raises NoSuchTicket, NotAllowed when the table forbids it, Contested after five losses.
         """
         async with self._turn(number):

@@ -19,7 +19,7 @@ from shared.tickets.clocks import (
     stop_clock,
 )
 from shared.tickets.errors import NoSuchOrder
-from shared.tickets.lifecycle import VOID, Clock, Row
+from shared.tickets.lifecycle import VOID, Clock, OrderStatus, Row
 from shared.tickets.model import LifecycleRules, Ticket
 
 ORDER_CLOCKS: Final = (Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL)
@@ -132,6 +132,8 @@ def visit_to_keep(ticket: Ticket, department: str, now: datetime) -> ClockState 
     visit = void[-1].clocks.get(Clock.APPOINTMENT) if void else None
     if visit is None or visit.due is None or visit.due <= now:
         return None
+    if void[-1].status is OrderStatus.TRANSFERRED and visit.stopped_at != now:
+        return None  # it was kept before the work went on
     warns = visit.next is not None and visit.next.level < BREACH
     return start_visit(now, visit.next.at if visit.next and warns else now, visit.due)
 

@@ -27,7 +27,7 @@ class Up:
     def await_ready(self) -> list[Identity]:
         endpoints = self.data / "endpoints.json"
         assert wait_until(lambda: endpoints.exists() or self.process.poll() is not None, 60.0)
-        assert self.process.poll() is None
+        assert self.process.poll() is None, self.said()
         return descendants(Identity.of("up", self.process.pid, ""))
 
     def end(self, number: signal.Signals) -> str:

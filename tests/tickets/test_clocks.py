@@ -519,6 +519,18 @@ def test_whoever_comes_keeps_the_visit(arrives: type[acts.OrderAct]) -> None:
     assert there.ticket.orders[0].clocks[Clock.APPOINTMENT].kept is True
 
 
+def test_a_visit_that_was_kept_is_not_made_again_by_whoever_gets_the_work() -> None:
+    there = acts.Arrive(by="li", order="JY0001-1")
+    away = acts.Transfer(
+        by="li", order="JY0001-1", to_department="engineering", assignee="guo", reason="ill"
+    )
+    ticket = accepted()
+    for hours, act in ((2, VISIT), (5.5, there), (6, away)):
+        ticket = apply(ticket, act, after(hours=hours), sample_rules()).ticket
+
+    assert Clock.APPOINTMENT not in ticket.orders[-1].clocks
+
+
 def asked(*, until: datetime = after(days=6)) -> Ticket:
     wish = acts.AskExtension(by="li", order="JY0001-1", until=until, reason="parts")
     return apply(accepted(), wish, after(hours=2), sample_rules()).ticket

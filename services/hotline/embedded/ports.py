@@ -6,11 +6,13 @@ from pathlib import Path
 
 import psutil
 
+from services.hotline.embedded.process import wait_until
 from services.hotline.errors import PortTakenError
 
 LOWEST = 15_000
 EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 ATTEMPTS = 200
+LET_GO_SECONDS = 10.0
 
 
 def free_ports(count: int) -> list[int]:
@@ -47,7 +49,12 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def require_free(port: int, purpose: str, way_out: str) -> None:
-    """Raise PortTakenError, naming the port, its holder and the way out, unless it is free."""
+    """Raise PortTakenError, naming the port, its holder and the way out, unless it is free.
+
+    Where nobody is seen to hold it, it may be one of ours that was killed a moment ago: to us it is
+    gone, while the last of its threads have yet to let go of what it had open.
+    """
+    wait_until(lambda: is_free(port) or bool(listeners(port)), LET_GO_SECONDS)
     if not is_free(port):
         raise PortTakenError(
             f"Port {port}, wanted for {purpose}, is taken by {holder_of(port)}. Stop that "
