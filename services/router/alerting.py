@@ -64,7 +64,7 @@ class Alerting:
             await self.start(ticket)
         else:
             plans = len(ticket.plans)
-            await self._note_ended(number, lambda e, now: downgrade(e, now, plans=plans))
+            await self.change(number, lambda e, now: downgrade(e, now, plans=plans))
 
     async def start(self, ticket: Ticket) -> None:
         """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place,
@@ -118,7 +118,7 @@ class Alerting:
                 await self.change(number, of_this_round(lambda e, now: arrive(e, there, now)))
             case TicketResolved() | TicketCancelled():
                 how = _ENDS[type(event)]
-                await self._note_ended(number, of_this_round(lambda e, now: end(e, how, now)))
+                await self.change(number, of_this_round(lambda e, now: end(e, how, now)))
             case _:
                 pass
 
@@ -137,9 +137,6 @@ class Alerting:
             waited = changed.acknowledged_at - changed.started_at
             metrics.EMERGENCY_ACK_SECONDS.observe(waited.total_seconds())
         return changed
-
-    async def _note_ended(self, number: str, choose: Choose) -> None:
-        count_ended(await self.change(number, choose))
 
     async def get(self, number: str, principal: Principal) -> Emergency:
         """One emergency within reach: of a department only what it works on or was alerted to."""
@@ -182,14 +179,16 @@ class Alerting:
             if step is None:
                 return None
             if await self._store.write(_to_change(emergency, step, now)) is Verdict.WON:
+                _count_ended(emergency, step.emergency)
                 return step.emergency
         raise Contested("emergencies", number)
 
 
-def count_ended(emergency: Emergency | None) -> None:
-    """Put an emergency that has just ended into the figures."""
-    if emergency is not None and emergency.outcome is not None:
-        metrics.EMERGENCIES_ENDED.labels(emergency.kind, emergency.outcome).inc()
+def _count_ended(before: Emergency, after: Emergency) -> None:
+    """Put an emergency that this change ended into the figures, whoever ended it."""
+    if before.outcome is None and after.outcome is not None:
+        metrics.EMERGENCIES_ENDED.labels(after.kind, after.outcome).inc()
+        logger.info("emergency_ended", ticket=after.number, outcome=after.outcome)
 
 
 def _to_change(before: Emergency, step: Step, now: datetime) -> Change:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.router.alerting import Alerting, Choose, count_ended
+from services.router.alerting import Alerting, Choose
 from services.router.emergency import Emergency, Step, arrive, end, release, tick_off
 from shared.contracts import MalformedMessage
 from shared.identity import Principal
 from shared.runtime import Platform, Problem
-from shared.telemetry import logger
 
 
 class Attending:
@@ -25,14 +24,16 @@ class Attending:
 
     async def tick_off(self, number: str, principal: Principal, step: str) -> Emergency:
         """A step of the checklist is done; raises MalformedMessage for one that the plan lacks."""
-        emergency = await self._alerting.get(number, principal)
-        taxonomy = self._platform.policy.at(emergency.estate).taxonomy
-        known = taxonomy.kind(emergency.kind).checklist if taxonomy.has_kind(emergency.kind) else ()
-        if step not in {found.id for found in known}:
-            raise MalformedMessage("step", "is no step of this plan", "see the checklist")
-        return await self._do(
-            number, principal, lambda e, now: tick_off(e, step, principal.id, now)
-        )
+
+        def choose(emergency: Emergency, now: datetime) -> Step | None:
+            taxonomy = self._platform.policy.at(emergency.estate).taxonomy
+            has_plan = taxonomy.has_kind(emergency.kind)
+            known = taxonomy.kind(emergency.kind).checklist if has_plan else ()
+            if step not in {found.id for found in known}:
+                raise MalformedMessage("step", "is no step of this plan", "see the checklist")
+            return tick_off(emergency, step, principal.id, now)
+
+        return await self._do(number, principal, choose)
 
     async def release(self, number: str, principal: Principal) -> Emergency:
         """The people in danger are safe, says somebody who is there."""
@@ -50,7 +51,7 @@ class Attending:
             _check_on_site(emergency, principal)
             return end(emergency, "ended", now, by=principal.id)
 
-        return await self._end(number, principal, choose)
+        return await self._do(number, principal, choose)
 
     async def call_off(self, number: str, principal: Principal, reason: str) -> Emergency:
         """It never was one, says somebody who is there."""
@@ -59,15 +60,7 @@ class Attending:
             _check_on_site(emergency, principal)
             return end(emergency, "false_alarm", now, by=principal.id, reason=reason)
 
-        return await self._end(number, principal, choose)
-
-    async def _end(self, number: str, principal: Principal, choose: Choose) -> Emergency:
-        before = await self._alerting.get(number, principal)
-        after = await self._do(number, principal, choose)
-        if before.ended_at is None and after.ended_at is not None:
-            count_ended(after)
-            logger.info("emergency_ended", ticket=number, outcome=after.outcome)
-        return after
+        return await self._do(number, principal, choose)
 
     async def _do(self, number: str, principal: Principal, choose: Choose) -> Emergency:
         with self._platform.store.precedence.urgent():

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from services.intake.queues import FEEDBACK
 from shared.contracts.intake import TicketUrged
 from shared.contracts.notifier import CALLER, MessageDelivered, Purpose
 from shared.tickets.acts import Accept, Appoint, Dispatch
 from tests.intake.test_registering import LAMP, IntakeBench
-from tests.support.bench import handled, opened, until
-from tests.support.servers import Corner
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[IntakeBench]:
-    async with opened(IntakeBench, corner, tmp_path) as made:
-        await made.listen("#")
-        await made.add_replica()
-        yield made
+from tests.support.bench import handled, until
 
 
 async def test_two_taps_are_one_urge_and_both_are_told_when_the_next_counts(

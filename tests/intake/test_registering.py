@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from pymongo.errors import AutoReconnect
 
 from services.intake import registering
 from services.intake.app import build
 from services.intake.settings import IntakeSettings
 from shared.store.tickets import Tickets
-from tests.support.bench import Replica, ServiceBench, opened
-from tests.support.servers import Corner
+from tests.support.bench import Replica, ServiceBench
 
 LAMP = {"estate": "jinyuan", "text": "楼道灯不亮，请来修"}
 
@@ -28,14 +24,6 @@ class IntakeBench(ServiceBench):
 
     async def add_replica(self) -> Replica:
         return await self.serve(await build(self.settings_of(IntakeSettings)))
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[IntakeBench]:
-    async with opened(IntakeBench, corner, tmp_path) as made:
-        await made.listen("#")
-        await made.add_replica()
-        yield made
 
 
 async def post(bench: IntakeBench, n: int = 0, *, key: str) -> tuple[int, str]:
