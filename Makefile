@@ -29,6 +29,7 @@ setup-faults:
 faults: setup-faults ## kill and cut everything under load, then audit; SEED= replays, TICKETS=, KILLS=
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(TICKETS),--tickets $(TICKETS)) \
 		$(if $(KILLS),--kills $(KILLS)) $(ARGS)
+	@$(BIN)/python -m tests.faults.deadlines $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m tests.faults.documents $(if $(SEED),--seed $(SEED))
 
 bench: setup-dev ## measure the hotline on servers of its own; ARGS: parts, --quick, --json PATH

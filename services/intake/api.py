@@ -22,18 +22,20 @@ from shared.contracts import MalformedMessage
 from shared.contracts.report import Concerned, Short, TicketReport, TicketType, read_json_object
 from shared.identity import action_of, sees
 from shared.policy.plan import Reported
+from shared.policy.taxonomy import Taxonomy
 from shared.privacy import scrub
 from shared.runtime import Asking, Platform, Routes, decides, may, may_do, not_found, principal
 from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
 from shared.tickets import Ticket, TicketStatus, Transition, ticket_from_doc
-from shared.tickets.acts import Answer, Reopen, Supplement, Tell, Urge
+from shared.tickets.acts import Answer, Own, Reopen, Tell, Urge
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 _FEEDBACK: Final = tuple(
     map(action_of, (Transition.FEEDBACK, Transition.FEEDBACK_ATTEMPT, Transition.NOT_SATISFIED))
 )
 _CANCEL: Final = tuple(map(action_of, (Transition.CANCEL, Transition.REQUEST_CANCEL)))
+Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 NoteText = Annotated[str, Field(max_length=2_000)]
 
 
@@ -48,12 +50,24 @@ class _Body(BaseModel):
 
 
 class ReclassifyBody(_Body):
-    """What a person at the desk decided; what is left out stays as it was."""
+    """What a person at the desk decided; what is left out stays as it was. Who says that there is
+    `no_danger` says why, as a code.
+    """
 
     estate: Short | None = None
     type: TicketType | None = None
     area: Annotated[str, Field(max_length=60)] | None = None
     about: Concerned | None = None
+    urgency: Literal["urgent", "normal"] | None = None
+    emergency_kind: Annotated[str, Field(max_length=60)] | None = None
+    no_danger: bool = False
+    reason: Reason | None = None
+
+
+class OwnBody(_Body):
+    """Who sees it through; whoever asks, when nobody is named."""
+
+    owner: Annotated[str, Field(max_length=60)] | None = None
 
 
 class AnswerBody(_Body):
@@ -63,10 +77,13 @@ class AnswerBody(_Body):
 
 
 class FeedbackBody(_Body):
-    """How feeding the result back ended."""
+    """How feeding the result back ended; `reason` says, as a code, why it does not satisfy. With
+    `not_done` it counts as a false completion.
+    """
 
     outcome: Literal["told", "delivered", "unreachable", "no_contact", "by_publisher",
                      "by_incident_notice", "no_answer", "not_satisfied"]  # fmt: skip
+    reason: Reason | None = None
 
 
 class ClassifyBody(BaseModel):
@@ -179,14 +196,17 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         estate = platform.policy.group.find_estate(body.estate)
         if body.estate and estate is None:
             raise unknown_estate()
+        _check_danger(body, platform.policy.taxonomy)
         changes = Reported(
-            text="", estate=estate.id if estate else None, type=body.type, area=body.area
-        )
+            text="", estate=estate.id if estate else None, type=body.type, area=body.area,
+            kind=body.emergency_kind, calm=body.no_danger, urgency=body.urgency,
+        )  # fmt: skip
         return shown(
             await following.reclassify(
-                number, asking, changes=changes, about=about(body.about), note=body.scrubbed()
+                number, asking, changes=changes, about=about(body.about), note=body.scrubbed(),
+                reason=body.reason,
             )
-        )
+        )  # fmt: skip
 
     @router.post("/answer", dependencies=[may_do(Transition.ANSWER)])
     async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
@@ -202,8 +222,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     @router.post("/supplement", dependencies=[may_do(Transition.SUPPLEMENT)])
     async def supplement(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller added something."""
-        act = Supplement(by=asking.id, note=body.scrubbed())
-        return shown(await following.act(number, asking, act))
+        return shown(await following.supplement(number, asking, body.note))
 
     @router.post("/urge", dependencies=[may_do(Transition.URGE)])
     async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
@@ -212,10 +231,16 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         ticket, again = await following.urge(number, asking, act)
         return shown(ticket) | {"next_urge_at": again}
 
+    @router.post("/own", dependencies=[may_do(Transition.OWN)])
+    async def own(number: str, body: OwnBody, asking: Asking) -> dict[str, Any]:
+        """Somebody of the desk sees it through from now on."""
+        act = Own(by=asking.id, owner=body.owner or asking.id, note=body.scrubbed())
+        return shown(await following.act(number, asking, act)) | {"owner": act.owner}
+
     @router.post("/feedback", dependencies=[decides(*_FEEDBACK)])
     async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
-        act = feedback_act(body.outcome, by=asking.id, note=body.scrubbed())
+        act = feedback_act(body.outcome, by=asking.id, note=body.scrubbed(), reason=body.reason)
         return shown(await following.act(number, asking, act))
 
     @router.post("/reopen", dependencies=[may_do(Transition.REOPEN)])
@@ -230,6 +255,17 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return shown(await following.cancel(number, asking))
 
     return router
+
+
+def _check_danger(body: ReclassifyBody, taxonomy: Taxonomy) -> None:
+    """Raise MalformedMessage for what does not fit together, or is no kind of emergency."""
+    kind = body.emergency_kind
+    if kind is not None and not taxonomy.has_kind(kind):
+        raise MalformedMessage("emergency_kind", "is no kind of the policy", "see the taxonomy")
+    if body.no_danger and kind is not None:
+        raise MalformedMessage("no_danger", "does not go with an emergency_kind", "leave one out")
+    if body.no_danger and body.reason is None:
+        raise MalformedMessage("reason", "is missing", "say why it is no danger, as a code")
 
 
 def unknown_estate() -> Exception:

@@ -8,6 +8,8 @@ from services.intake import queues
 from services.intake.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.arriving import Arriving
 from services.intake.carrying import Carrying, Handing
+from services.intake.cases import Cases
+from services.intake.cases_api import build_cases_api
 from services.intake.erasing import Erasing
 from services.intake.following import Following
 from services.intake.handlers import add_handlers, add_privacy_handlers
@@ -73,6 +75,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         build_registering_api(registering),
         build_tickets_api(platform, registering),
         build_actions_api(platform, following),
+        build_cases_api(Cases(platform.store, following)),
         build_holds_api(holding),
         *_reading_routers(platform, opener),
     ]
@@ -85,7 +88,15 @@ def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
     """Who opens persons, and who asks who did."""
     store, trail = platform.store, platform.trail
     return [
-        build_reveals_api(Revealing(store, trail, opener, secret=platform.keys.index)),
+        build_reveals_api(
+            Revealing(
+                store,
+                trail,
+                opener,
+                secret=platform.keys.index,
+                contractors=lambda: platform.policy.taxonomy.contractors,
+            )
+        ),
         build_copies_api(Handing(store, trail, opener)),
         build_alarms_api(Answering(store, trail)),
         build_tracing_api(Tracing(store, trail, platform.index)),

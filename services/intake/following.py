@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -12,6 +13,8 @@ from shared.contracts.survey import SurveyDissatisfied
 from shared.identity import Principal, require, sees, service_principal
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
+from shared.policy.taxonomy import EMERGENCY
+from shared.privacy import scrub
 from shared.runtime import not_found
 from shared.store import Store
 from shared.store.tickets import Tickets
@@ -26,6 +29,7 @@ from shared.tickets.acts import (
     Reclassify,
     Reopen,
     RequestCancel,
+    Supplement,
     Tell,
     Urge,
 )
@@ -55,6 +59,31 @@ class Following:
 
         return await self._tickets.change(number, choose)
 
+    async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
+        """Put on record what the caller added. Where that tells of a danger, it becomes an
+        emergency in the same write (B3.2.3), whoever took it down.
+        """
+        require(principal, Supplement.transition)
+
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
+            if not sees(principal, ticket):
+                raise not_found()
+            note = scrub(words) if words else None
+            added = Supplement(by=principal.id, note=note)
+            danger = None if ticket.is_emergency else self._danger(words or "", ticket, now)
+            return [added] if danger is None else [added, danger]
+
+        return await self._tickets.change(number, choose)
+
+    def _danger(self, words: str, ticket: Ticket, now: datetime) -> Reclassify | None:
+        reported = Reported(text=words, estate=ticket.estate, decided=True)
+        made = plan(reported, self._policy(), now)
+        if not made.is_emergency:
+            return None
+        return Reclassify(
+            by=BY_RULE.id, plan=made, estate=ticket.estate, how="supplement", reason="supplement"
+        )
+
     async def urge(self, number: str, principal: Principal, act: Urge) -> tuple[Ticket, datetime]:
         """Put it on record that the caller asks for haste, once within the policy's time however
         often they do; the ticket, and from when on it counts again.
@@ -71,6 +100,10 @@ class Following:
         last = ticket.last_of(Transition.URGE)
         assert last is not None, "it was urged now, or a moment ago"
         return ticket, last + self._urge_every(ticket)
+
+    def _is_fed_back_by_call(self, ticket: Ticket) -> bool:
+        rules = self._policy().at(ticket.estate).rules
+        return rules.is_fed_back_by_call(ticket.plan.type, ticket.plan.urgency)
 
     def _urge_every(self, ticket: Ticket) -> timedelta:
         return self._policy().at(ticket.estate).rules.urge_every
@@ -99,8 +132,11 @@ class Following:
         changes: Reported,
         about: About | None,
         note: str | None,
+        reason: str | None = None,
     ) -> Ticket:
-        """Plan anew with what a person at the desk decided; what is not said stays as it was."""
+        """Plan anew with what a person at the desk decided; what is not said stays as it was, a
+        danger above all: that it is none has to be said, with a reason.
+        """
         doc = await self._store.get("tickets", number)
         words = doc["scrubbed"] if doc else ""
 
@@ -108,21 +144,28 @@ class Following:
             if not sees(principal, ticket):
                 raise not_found()
             estate = changes.estate or ticket.estate
-            reported = Reported(
+            reported = replace(
+                changes,
                 text=words,
                 estate=estate,
                 type=changes.type or ticket.plan.type,
                 area=changes.area or ticket.plan.area,
                 decided=True,
+                kind=changes.kind or (None if changes.calm else ticket.plan.emergency_kind),
+                calm=changes.calm or not (ticket.is_emergency or changes.type == EMERGENCY),
             )
             made = plan(reported, self._policy(), now)
-            return Reclassify(by=principal.id, plan=made, estate=estate, about=about, note=note)
+            return Reclassify(
+                by=principal.id, plan=made, estate=estate, about=about, note=note, reason=reason
+            )
 
         require(principal, Reclassify.transition)
         return await self._tickets.change(number, choose)
 
     async def close_when_told(self, event: MessageDelivered) -> None:
-        """A message that reports the result closes the ticket by itself (A4.4)."""
+        """A message that reports the result closes the ticket by itself (A4.4), unless the policy
+        wants a person to tell it.
+        """
         if event.recipient == CALLER and event.purpose == "feedback":
             await self._by_rule(event.number, event.round, lambda: _fed_back("delivered"))
 
@@ -132,7 +175,9 @@ class Following:
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
             last = ticket.promised[-1] if ticket.promised else None
             untold = last is not None and last.how in TOLD_BY_MESSAGE and not last.told
-            return Tell(by=BY_RULE.id) if untold and ticket.round == event.round else None
+            if last is None or not untold or ticket.round != event.round:
+                return None
+            return Tell(by=BY_RULE.id, of=last.how)
 
         if event.recipient == CALLER and event.purpose in {"visit", "extended"}:
             await self._tickets.change(event.number, choose)
@@ -153,7 +198,9 @@ class Following:
         """Act for an event, unless the ticket has moved on since: old news changes nothing."""
 
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
-            return act() if ticket.round == round_ else None
+            wanted = act() if ticket.round == round_ else None
+            by_call = isinstance(wanted, Feedback) and self._is_fed_back_by_call(ticket)
+            return None if by_call else wanted
 
         try:
             await self._tickets.change(number, choose)
@@ -166,11 +213,15 @@ def _fed_back(outcome: FeedbackOutcome) -> Act:
 
 
 def feedback_act(
-    outcome: FeedbackOutcome | Literal["no_answer", "not_satisfied"], *, by: str, note: str | None
+    outcome: FeedbackOutcome | Literal["no_answer", "not_satisfied"],
+    *,
+    by: str,
+    note: str | None,
+    reason: str | None = None,
 ) -> Act:
     """The act of a feedback outcome as the desk names it."""
     if outcome == "no_answer":
         return FeedbackAttempt(by=by, note=note)
     if outcome == "not_satisfied":
-        return NotSatisfied(by=by, note=note)
+        return NotSatisfied(by=by, note=note, reason=reason or "not_satisfied")
     return Feedback(by=by, outcome=outcome, note=note)

@@ -20,7 +20,7 @@ from services.intake.domain import (
 from services.intake.errors import Conflict
 from services.intake.storage import Reservations, TicketPapers
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
-from shared.identity import Principal, require
+from shared.identity import Principal, action_of, allows, require
 from shared.policy.classify import Classification, classify
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
@@ -28,6 +28,8 @@ from shared.store import Doc, Store, Verdict
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger, metrics
 from shared.tickets import NOBODY, Registration, Ticket, Transition, register, ticket_from_doc
+
+_OWNING: Final = action_of(Transition.OWN)
 
 TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
 """Channels where the answer itself tells the promise; on the phone the agent confirms it."""
@@ -176,6 +178,7 @@ class Registering:
                 by=principal.id,
                 told=report.channel in TOLD_AT_ONCE,
                 answered=bool(report.answer) and may_answer and not made.is_emergency,
+                owner=principal.id if allows(principal, _OWNING) else None,
                 test=report.test,
                 about=about(report.about) or NOBODY,
             ),
@@ -185,7 +188,8 @@ class Registering:
         )
         if await self._tickets.insert(applied, papers) is Verdict.LOST:
             return None
-        metrics.TICKETS.labels(made.type, made.urgency, report.channel).inc()
+        if not report.test:
+            metrics.TICKETS.labels(made.type, made.urgency, report.channel).inc()
         logger.info("ticket_registered", ticket=number, urgency=made.urgency, type=made.type)
         return applied.ticket
 

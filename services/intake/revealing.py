@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +22,7 @@ from services.intake.privacy.domain import (
     alarm_id,
     is_unlimited,
     may_open,
+    of_the_house,
     opening_of,
     signs_in,
     wait_for,
@@ -69,10 +71,19 @@ class Revealed:
 
 
 class Revealing:
-    """Opens persons. `secret` keys the idempotency keys."""
+    """Opens persons, never for a contractor. `secret` keys the idempotency keys."""
 
-    def __init__(self, store: Store, trail: Trail, opener: Opener, *, secret: bytes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        trail: Trail,
+        opener: Opener,
+        *,
+        secret: bytes,
+        contractors: Callable[[], Container[str]],
+    ) -> None:
         self._store = store
+        self._contractors = contractors
         self._trail = trail
         self._opener = opener
         self._secret = secret
@@ -90,7 +101,8 @@ class Revealing:
         person was shown without these. Raises Problem and Forbidden.
         """
         doc, ticket = await self._within_reach(wish.number, principal)
-        if not may_open(principal, ticket, confidential=doc["confidential"]):
+        inside = of_the_house(principal, self._contractors())
+        if not may_open(inside, ticket, confidential=doc["confidential"]):
             raise Forbidden.by_reach(principal, ACTION)
         key = self._key(principal, name, wish)
         if (earlier := await self._earlier(key)) is not None:

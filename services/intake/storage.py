@@ -32,6 +32,11 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             partialFilterExpression={"index.contact": {"$exists": True}},
         ),
         IndexModel(
+            [("owner", ASCENDING), ("_id", ASCENDING)],
+            name="by_owner",
+            partialFilterExpression={"owner": {"$gt": ""}, "over_at": None},
+        ),
+        IndexModel(
             [("legal_holds.id", ASCENDING)],
             name="by_legal_hold",
             partialFilterExpression={"legal_holds.id": {"$exists": True}},

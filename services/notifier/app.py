@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from services.notifier.api import build_messages_api
 from services.notifier.handlers import add_handlers
+from services.notifier.links import Links
 from services.notifier.loops import Hands, run_hands, sweep_urgent
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
@@ -17,7 +18,6 @@ from services.notifier.senders.connections import MailServer
 from services.notifier.sending import Sending, choose_sender
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import INDEXES, Messages
-from shared.identity import sign_link
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
 
@@ -41,7 +41,9 @@ def join(
         people,
         store.clock,
         lambda: platform.policy,
-        link=lambda survey: survey_link(settings, survey, platform.keys.link),
+        links=Links(
+            settings.survey_url.rstrip("/"), settings.work_url.rstrip("/"), platform.keys.link
+        ),
         choose_sender=partial(choose_sender, mail=mail, text=text, webhook=webhook),
         limits=settings.limits,
     )
@@ -81,8 +83,3 @@ def webhook_sender(settings: NotifierSettings) -> WebhookSender:
     return WebhookSender(
         settings.webhook_timeouts, settings.hands, plain_hosts=settings.webhook_plain_hosts
     )
-
-
-def survey_link(settings: NotifierSettings, survey: str, secret: bytes) -> str:
-    """Where the caller answers; made anew from the survey's id, never kept."""
-    return f"{settings.survey_url.rstrip('/')}/s/{sign_link('survey', survey, secret)}"

@@ -21,6 +21,12 @@ from shared.contracts.router import (
     ClockEvent,
     ClockWarned,
     EmergencyAlerted,
+    GapFound,
+    ShiftEvent,
+    ShiftOffered,
+    ShiftStruck,
+    ShiftTaken,
+    TicketRaised,
     TicketResolved,
     WorkOrderAppointed,
     WorkOrderDispatched,
@@ -28,6 +34,7 @@ from shared.contracts.router import (
     WorkOrderExtensionAsked,
 )
 from shared.contracts.survey import SurveyAsked
+from shared.policy.duty import ANYWHERE
 
 CauseKind = Literal[
     "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
@@ -48,6 +55,11 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     WorkOrderExtended,
     WorkOrderExtensionAsked,
     SurveyAsked,
+    TicketRaised,
+    GapFound,
+    ShiftOffered,
+    ShiftTaken,
+    ShiftStruck,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -89,11 +101,11 @@ class Notice:
 
     @property
     def number(self) -> str:
-        """The ticket that this is about."""
+        """The ticket that this is about, or whatever else caused it."""
         return self.cause.id
 
 
-def recipients(  # noqa: C901, PLR0911 - one row an event
+def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
     event: Event,
 ) -> tuple[Notice, ...]:
     """Who gets a message because of `event`; nobody for events that are not in this table."""
@@ -107,10 +119,11 @@ def recipients(  # noqa: C901, PLR0911 - one row an event
         case SurveyAsked(survey=survey, number=number, round=round_):
             cause = Cause("ticket", number, f"survey/{survey}")
             return (Notice(cause, "survey", CALLER, round_, None, {"survey": survey}),)
-        case WorkOrderDispatched(assignee=str(assignee)):
+        case WorkOrderDispatched():
             facts = _times(event.due, reply="accept") | {"department": event.department}
+            people = (event.assignee,) if event.assignee else event.recipients
             return _to_staff(event, "assignment", f"work_order/{event.work_order}",
-                             (assignee,), facts)  # fmt: skip
+                             people, facts)  # fmt: skip
         case WorkOrderAppointed(at=at, until=datetime() as until):
             occurrence = f"visit/{event.work_order}/{until.timestamp():.0f}"
             return (_to_caller(event, "visit", {"arrive": at, "due": until}, occurrence),)
@@ -127,6 +140,20 @@ def recipients(  # noqa: C901, PLR0911 - one row an event
             return _about_clock(event, "breach", level=level)
         case EmergencyAlerted():
             return _alerts(event)
+        case TicketRaised(level=level, reason=reason, contacts=contacts):
+            occurrence = f"raised/{event.round}/{reason}/{contacts}"
+            facts = {"level": level, "reason": reason, "contacts": contacts}
+            return _to_staff(event, "raised", occurrence, event.recipients, facts)
+        case GapFound(missing=missing, gaps=gaps, near=near):
+            cause = Cause("shift", f"{event.place}/{event.department}",
+                          f"gap/{event.revision}/{'near' if near else 'found'}")  # fmt: skip
+            return _of_roster(event, "gap", cause, {"missing": missing, "gaps": gaps})
+        case ShiftOffered():
+            return _of_roster(event, "shift_offered", _of_shift(event))
+        case ShiftTaken():
+            return _of_roster(event, "shift_taken", _of_shift(event))
+        case ShiftStruck(reason=reason):
+            return _of_roster(event, "shift_struck", _of_shift(event), {"reason": reason})
         case _:
             return ()
 
@@ -165,9 +192,28 @@ def _about_clock(event: ClockEvent, purpose: Purpose, *, level: int) -> tuple[No
 
 def _alerts(event: EmergencyAlerted) -> tuple[Notice, ...]:
     cause = Cause("ticket", event.number, f"emergency/{event.step}")
-    facts = {"kind": event.kind, "urgency": "emergency", "step": event.step}
+    facts = {"kind": event.kind, "urgency": "emergency", "step": event.step, **_drill(event)}
     return tuple(
         Notice(cause, "alert", person, 1, event.estate, facts)
+        for person in dict.fromkeys(event.recipients)
+    )
+
+
+def _of_shift(event: ShiftEvent) -> Cause:
+    return Cause("shift", event.shift, f"revision/{event.revision}")
+
+
+def _of_roster(
+    event: GapFound | ShiftEvent,
+    purpose: Purpose,
+    cause: Cause,
+    more: Mapping[str, Any] | None = None,
+) -> tuple[Notice, ...]:
+    estate = None if event.place == ANYWHERE else event.place
+    times = {"department": event.department, "from": event.begins, "due": event.ends}
+    facts = {**times, **(more or {})}
+    return tuple(
+        Notice(cause, purpose, person, estate=estate, facts=facts)
         for person in dict.fromkeys(event.recipients)
     )
 
@@ -178,7 +224,13 @@ def _of(event: TicketEvent) -> dict[str, Any]:
         "area": event.area,
         "urgency": event.urgency,
         "kind": event.emergency_kind,
+        **_drill(event),
     }
+
+
+def _drill(event: TicketEvent | EmergencyAlerted) -> dict[str, Any]:
+    """Marked where it is one, so that all other messages stay as they are."""
+    return {"test": True} if event.test else {}
 
 
 def _times(by_clock: Mapping[str, datetime], *, reply: str) -> dict[str, Any]:

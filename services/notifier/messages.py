@@ -95,7 +95,7 @@ class Message:
 
     @property
     def number(self) -> str:
-        """The ticket that this is about."""
+        """The ticket that this is about, or whatever else caused it."""
         return self.cause.id
 
     @property

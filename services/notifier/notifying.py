@@ -44,7 +44,8 @@ class Notifying:
         notices = recipients(event)
         if not notices:
             return
-        ticket = await self._people.ticket(notices[0].number)
+        cause = notices[0].cause
+        ticket = await self._people.ticket(cause.id) if cause.kind == "ticket" else None
         wanted = [notice for notice in notices if _is_wanted(notice, ticket)]
         await asyncio.gather(*(self._put(notice, ticket, lane) for notice in wanted))
 

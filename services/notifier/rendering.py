@@ -31,6 +31,11 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "access": {"zh": "等待入户", "en": "access is awaited"},
     "weather": {"zh": "天气原因", "en": "the weather"},
     "third_party": {"zh": "等待第三方", "en": "others have to act first"},
+    "repeated": {"zh": "业主多次来电", "en": "the caller had to come back"},
+    "false_completion": {"zh": "报完工但未解决", "en": "reported as done, and is not"},
+    "leave": {"zh": "休假", "en": "leave"},
+    "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
+    "cancelled": {"zh": "排班取消", "en": "it is not needed"},
 }
 """A reason is a code; one that has no words here stands for itself."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
@@ -44,11 +49,21 @@ def render(message: Message, policy: Policy, *, name: str, link: str) -> tuple[s
     policy = policy.at(message.estate)
     fields = fields_of(message, policy, name=name, link=link)
     try:
-        return policy.templates.words(message.purpose, message.language).render(fields)
+        subject, body = policy.templates.words(message.purpose, message.language).render(fields)
     except (TemplateError, KeyError, ValueError, TypeError) as error:
         raise CannotWrite(
             f"{message.purpose}.{message.language}: {type(error).__name__}"
         ) from error
+    if message.facts.get("test"):
+        return _as_drill(subject, body, message.language)
+    return subject, body
+
+
+def _as_drill(subject: str, body: str, language: Language) -> tuple[str, str]:
+    """Whoever reads it must not take it for real, whatever the group's own words say."""
+    if language == "zh":
+        return f"【演练】{subject}", f"这是演练，请按预案操作，不要拨打外部电话。\n\n{body}"
+    return f"[Drill] {subject}", f"This is a drill: follow the plan, call nobody outside.\n\n{body}"
 
 
 def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict[str, str]:
@@ -81,7 +96,11 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "due": at("due"),
         "arrive": at("arrive"),
         "reply": at("reply"),
+        "from": at("from"),
+        "missing": str(facts.get("missing") or ""),
+        "gaps": str(facts.get("gaps") or ""),
         "level": str(facts.get("level") or ""),
+        "contacts": str(facts.get("contacts") or ""),
         "reason": _reason(facts.get("reason"), language),
         "link": link,
     }

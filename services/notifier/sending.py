@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from services.notifier.errors import CannotWrite
+from services.notifier.links import Links
 from services.notifier.messages import (
     Handover,
     Message,
@@ -65,7 +66,7 @@ class Sending:
         clock: DatabaseClock,
         policy: Callable[[], Policy],
         *,
-        link: Callable[[str], str],
+        links: Links,
         choose_sender: Callable[[str, Person | None], Sender],
         limits: Mapping[Lane, timedelta],
     ) -> None:
@@ -73,7 +74,7 @@ class Sending:
         self._people = people
         self._clock = clock
         self._policy = policy
-        self._link = link
+        self._links = links
         self._choose_sender = choose_sender
         self._limits = limits
 
@@ -136,8 +137,7 @@ class Sending:
 
     def _letter(self, message: Message, contact: Contact, policy: Policy) -> Letter:
         """The words, made now and kept nowhere."""
-        survey = message.facts.get("survey")
-        link = self._link(survey) if survey else ""
+        link = self._links.of(message, policy)
         subject, body = render(message, policy, name=contact.name, link=link)
         return Letter(
             id=message.id,

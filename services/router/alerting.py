@@ -34,7 +34,7 @@ from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
 from shared.telemetry import logger, metrics
-from shared.tickets import Ticket
+from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
 
 ATTEMPTS: Final = 5
@@ -63,8 +63,8 @@ class Alerting:
         if ticket.is_emergency:
             await self.start(ticket)
         else:
-            plans = len(ticket.plans)
-            await self.change(number, lambda e, now: downgrade(e, now, plans=plans))
+            plans, reason = len(ticket.plans), ticket.plan.reason or "reclassified"
+            await self.change(number, lambda e, now: downgrade(e, now, plans=plans, reason=reason))
 
     async def start(self, ticket: Ticket) -> None:
         """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place,
@@ -77,7 +77,9 @@ class Alerting:
         recipients = people_to_alert(ticket, self._platform.duty.current)
         within = self._acknowledge_within(ticket.estate)
         basis = {"round": ticket.round, "plans": len(ticket.plans)}
-        step = start(ticket.number, kind, ticket.estate, recipients, now, within, **basis)
+        step = start(
+            ticket.number, kind, ticket.estate, recipients, now, within, test=ticket.test, **basis
+        )
         verdict = await self._store.write(
             Change(
                 collection="emergencies",
@@ -118,9 +120,15 @@ class Alerting:
                 await self.change(number, of_this_round(lambda e, now: arrive(e, there, now)))
             case TicketResolved() | TicketCancelled():
                 how = _ENDS[type(event)]
-                await self.change(number, of_this_round(lambda e, now: end(e, how, now)))
+                if await self._somebody_went(number):
+                    await self.change(number, of_this_round(lambda e, now: end(e, how, now)))
             case _:
                 pass
+
+    async def _somebody_went(self, number: str) -> bool:
+        """Without anybody on site it is not over, whatever became of the work."""
+        ticket = await self._platform.tickets.get(number)
+        return ticket is not None and ticket.last_of(Transition.ARRIVE) is not None
 
     async def acknowledge(self, number: str, principal: Principal) -> Emergency:
         """Somebody takes the alert; foreign and missing ones look the same (404)."""
@@ -133,7 +141,7 @@ class Alerting:
 
     async def _note_acknowledged(self, number: str, choose: Choose) -> Emergency | None:
         changed = await self.change(number, choose)
-        if changed is not None and changed.acknowledged_at is not None:
+        if changed is not None and changed.acknowledged_at is not None and not changed.test:
             waited = changed.acknowledged_at - changed.started_at
             metrics.EMERGENCY_ACK_SECONDS.observe(waited.total_seconds())
         return changed
@@ -187,7 +195,8 @@ class Alerting:
 def _count_ended(before: Emergency, after: Emergency) -> None:
     """Put an emergency that this change ended into the figures, whoever ended it."""
     if before.outcome is None and after.outcome is not None:
-        metrics.EMERGENCIES_ENDED.labels(after.kind, after.outcome).inc()
+        if not after.test:
+            metrics.EMERGENCIES_ENDED.labels(after.kind, after.outcome).inc()
         logger.info("emergency_ended", ticket=after.number, outcome=after.outcome)
 
 

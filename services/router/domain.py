@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from shared.policy.duty import Duty, Person
-from shared.policy.policy import Rules
+from shared.policy.policy import Policy
 from shared.tickets import OrderStatus, Ticket, WorkOrder
 from shared.tickets.acts import Act, Dispatch, Hold, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 
 NOT_ACCEPTED: Final = "not_accepted"
 """Why work went to the next on duty of the same department."""
+IsBusy = Callable[[str], bool]
+"""Whether somebody has so much in hand that others come first."""
+
+
+def nobody_is_busy(_person: str) -> bool:
+    """Where nobody counts."""
+    return False
 
 
 def choose_person(
-    duty: Duty, ticket: Ticket, department: str, *, not_again: Iterable[str] = ()
+    duty: Duty,
+    ticket: Ticket,
+    department: str,
+    *,
+    not_again: Iterable[str] = (),
+    is_busy: IsBusy = nobody_is_busy,
 ) -> Person | None:
-    """The first of the department's duty list who has not declined this round, and whom the matter
-    is not about.
+    """The first on duty of the department who can do work of this area and is not busy; failing
+    these, who is busy; failing that, whoever is there. Nobody who has declined this round, and
+    nobody whom the matter is about.
 
     An emergency that finds nobody goes to the group's chain: somebody always has it.
     """
@@ -27,10 +40,15 @@ def choose_person(
     people = duty.on_duty(ticket.estate, department)
     if ticket.is_emergency:
         people = (*people, *duty.emergency_chain)
-    return next((person for person in people if person.id not in declined), None)
+    there = [person for person in people if person.id not in declined]
+    fit = [person for person in there if person.is_fit_for(ticket.plan.area)] or there
+    free = [person for person in fit if not is_busy(person.id)] or fit
+    return free[0] if free else None
 
 
-def work_to_give(ticket: Ticket, duty: Duty, rules: Rules, *, by: str) -> list[Act]:
+def work_to_give(
+    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy = nobody_is_busy
+) -> list[Act]:
     """What is missing for every department of the last plan to have its work order.
 
     Declined as often as the policy allows, or with nobody on duty, a person decides.
@@ -47,19 +65,29 @@ def work_to_give(ticket: Ticket, duty: Duty, rules: Rules, *, by: str) -> list[A
         if any(o.department == department and not _declined(o) for o in ticket.orders):
             continue
         declined = [o for o in ticket.orders if o.department == department and _declined(o)]
-        if len(declined) >= rules.decline_limit:
+        if len(declined) >= policy.rules.decline_limit:
             acts += _hold(ticket, Hold(by=by, reason="declined_twice"), acts)
             continue
         person = choose_person(
-            duty, ticket, department, not_again=(o.assignee for o in declined if o.assignee)
-        )
+            duty, ticket, department, is_busy=is_busy,
+            not_again=(o.assignee for o in declined if o.assignee),
+        )  # fmt: skip
         if person is None:
             acts += _hold(ticket, Hold(by=by, reason="nobody_on_duty"), acts)
         elif leftover:
             acts.append(_moved(leftover.pop(), department, person, by=by, reason="reclassified"))
+        elif policy.taxonomy.is_pool(department) and not ticket.is_emergency:
+            acts.append(_offered(ticket, department, duty, by=by))
         else:
             acts.append(Dispatch(by=by, department=department, assignee=person.id))
     return acts
+
+
+def _offered(ticket: Ticket, department: str, duty: Duty, *, by: str) -> Dispatch:
+    """To everybody on duty at once: whoever accepts first has it."""
+    people = (person.id for person in duty.on_duty(ticket.estate, department))
+    asked = tuple(person for person in people if person not in ticket.about.people)
+    return Dispatch(by=by, department=department, assignee=None, offered_to=asked)
 
 
 def next_person(ticket: Ticket, order: WorkOrder, duty: Duty, *, by: str) -> Transfer | None:

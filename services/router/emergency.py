@@ -46,7 +46,7 @@ class Emergency:
     """One emergency ticket's plan as it runs; its number is the ticket's.
 
     `round` and `plans` (how many plans the ticket had) say what of the ticket it answers. `on_site`
-    are the people who said that they are there.
+    are the people who said that they are there, `test` marks a drill.
     """
 
     number: str
@@ -67,6 +67,7 @@ class Emergency:
     released_at: datetime | None = None
     outcome: Outcome | None = None
     ended_by: str | None = None
+    test: bool = False
 
     @property
     def calls(self) -> int:
@@ -92,14 +93,15 @@ def start(
     *,
     round: int = 1,
     plans: int = 1,
+    test: bool = False,
 ) -> Step:
     """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
     must have acknowledged it."""
     emergency = Emergency(
         number, 1, kind, estate, now, (Alert(now, 0, recipients),), now + within,
-        round=round, plans=plans,
+        round=round, plans=plans, test=test,
     )  # fmt: skip
-    facts = {"number": number, "kind": kind, "estate": estate, "recipients": recipients}
+    facts = _facts(emergency) | {"recipients": recipients}
     return Step(emergency, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=0)))
 
 
@@ -230,13 +232,15 @@ def release(emergency: Emergency, now: datetime) -> Step | None:
     return Step(safe, (EmergencyReleased(**_facts(safe)),))
 
 
-def downgrade(emergency: Emergency, now: datetime, *, plans: int = 1) -> Step | None:
+def downgrade(
+    emergency: Emergency, now: datetime, *, plans: int = 1, reason: str = "reclassified"
+) -> Step | None:
     """It turned out to be no emergency: nobody else is called. None when it is over anyway, or a
     later plan says otherwise."""
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
     over = _next(emergency, ended_at=now, next_due=None, plans=plans, outcome="downgraded")
-    return Step(over, (EmergencyDowngraded(**_facts(over), reason="reclassified"),))
+    return Step(over, (EmergencyDowngraded(**_facts(over), reason=reason),))
 
 
 def end(
@@ -260,4 +264,7 @@ def _next(emergency: Emergency, **changes: object) -> Emergency:
 
 
 def _facts(emergency: Emergency) -> dict[str, Any]:
-    return {"number": emergency.number, "kind": emergency.kind, "estate": emergency.estate}
+    return {
+        "number": emergency.number, "kind": emergency.kind, "estate": emergency.estate,
+        "test": emergency.test,
+    }  # fmt: skip

@@ -28,6 +28,8 @@ def due_acts(ticket: Ticket, duty: Duty, policy: Policy, now: datetime, *, by: s
         if rung is None:
             continue
         people = people_at(rung.level, ticket, order, duty, policy)
+        if clock is Clock.APPOINTMENT and rung.level >= BREACH:
+            people = tuple(dict.fromkeys((*people, *desk_of(ticket, duty))))
         kind = Breach if rung.level >= BREACH else Warn
         acts.append(
             kind(by=by, clock=clock, order=order, level=rung.level, recipients=people,
@@ -50,16 +52,23 @@ def people_at(
     rungs = policy.rules.escalation
     climbed = level - BREACH - 1
     to = rungs[climbed].to if 0 <= climbed < len(rungs) else "lead"
+    return heard_by(to, ticket, order, duty, policy)
+
+
+def heard_by(
+    to: Hears, ticket: Ticket, order: str | None, duty: Duty, policy: Policy
+) -> tuple[str, ...]:
+    """Who stands there for a ticket: the leads of its departments, or one who manages the place."""
     if to == "lead":
         return leads_of(ticket, order, duty)
-    found = _but_those_it_is_about(ticket, _managers(ticket.estate, to, duty, policy))
+    found = _but_those_it_is_about(ticket, managers_of(ticket.estate, to, duty, policy))
     return found[:1] or desk_lead(ticket, duty)
 
 
 def workers_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
     """Who is warned: those who do the work; the desk for what only the desk can do."""
     found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
-    return _but_those_it_is_about(ticket, found) or desk_lead(ticket, duty)
+    return _but_those_it_is_about(ticket, found) or desk_of(ticket, duty)
 
 
 def leads_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
@@ -69,7 +78,7 @@ def leads_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
     return _but_those_it_is_about(ticket, found) or desk_lead(ticket, duty)
 
 
-def _managers(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> Iterator[str]:
+def managers_of(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> tuple[str, ...]:
     """Whoever manages the place of that kind around the estate, then those above."""
     above = policy.group.above(estate)
     around: dict[Hears, list[str | None]] = {
@@ -77,9 +86,8 @@ def _managers(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> Iter
         "company": [place.id for place in above],
         "region": [place.id for place in above if place.kind == "region"],
     }
-    places = around.get(to, [])
-    for place in (*places, ANYWHERE):
-        yield from (person.id for person in duty.at(place, MANAGEMENT))
+    places = (*around.get(to, []), ANYWHERE)
+    return tuple(person.id for place in places for person in duty.at(place, MANAGEMENT))
 
 
 def _but_those_it_is_about(ticket: Ticket, people: Iterable[str]) -> tuple[str, ...]:
@@ -91,6 +99,15 @@ def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
         its_own = found.id == order or (order is None and found.status in UNFINISHED)
         if its_own and found.department not in ticket.about.departments:
             yield found
+
+
+def desk_of(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
+    """Who at the desk sees the ticket through: its owner while on duty, else the first of the desk
+    who is, else the desk's lead.
+    """
+    there = [person.id for person in duty.on_duty(ticket.estate, DESK)]
+    owner = [person for person in there if person == ticket.owner]
+    return _but_those_it_is_about(ticket, owner or there)[:1] or desk_lead(ticket, duty)
 
 
 def desk_lead(ticket: Ticket, duty: Duty) -> tuple[str, ...]:

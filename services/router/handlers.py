@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from services.router import queues
 from services.router.alerting import Alerting
+from services.router.raising import Raising
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
 from shared.contracts.intake import TicketEvent, TicketReclassified
 
 
-def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> None:
+def add_handlers(
+    consumers: Consumers, routing: Routing, alerting: Alerting, raising: Raising
+) -> None:
     """Subscribe the router to its queues."""
 
     @consumers.on_event(queues.TICKETS_ROUTINE)
@@ -17,15 +20,20 @@ def add_handlers(consumers: Consumers, routing: Routing, alerting: Alerting) -> 
         """Give the ticket to whoever should have it; what was an emergency may be none any more."""
         if isinstance(delivery.event, TicketReclassified):
             await alerting.heed_plan(delivery.event.number)
-        if isinstance(delivery.event, TicketEvent):
-            await routing.dispatch(delivery.event.number)
+        await _look_after(delivery)
 
     @consumers.on_event(queues.TICKETS_URGENT)
     async def on_emergency(delivery: Delivery) -> None:
         """Alert first, then give out the work."""
-        if isinstance(delivery.event, TicketEvent):
+        if isinstance(delivery.event, queues.WORK):
             await alerting.heed_plan(delivery.event.number)
+        await _look_after(delivery)
+
+    async def _look_after(delivery: Delivery) -> None:
+        if isinstance(delivery.event, queues.WORK):
             await routing.dispatch(delivery.event.number)
+        if isinstance(delivery.event, queues.COMING_BACK):
+            await raising.look(delivery.event)
 
     @consumers.on_event(queues.EMERGENCIES)
     async def on_progress(delivery: Delivery) -> None:

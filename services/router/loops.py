@@ -1,14 +1,16 @@
-"""What runs by the clock: deadlines, unacknowledged alerts, the urgent sweep, the gauges."""
+"""What runs by the clock: deadlines, unacknowledged alerts, rosters, the urgent sweep, gauges."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Final
 
 from services.router.alerting import Alerting
 from services.router.deadlines import Deadlines
+from services.router.rosters.watching import Watching
+from services.router.settings import RouterSettings
 from services.router.storage import open_by_department
+from services.router.workload import REFRESH_SECONDS, Workload
 from shared.bus import UrgentSweep, repeat
 from shared.runtime.platform import Platform
 from shared.telemetry import metrics
@@ -23,12 +25,21 @@ class Loops:
     """The router's loops, each ending only with the service."""
 
     def __init__(
-        self, platform: Platform, deadlines: Deadlines, alerting: Alerting, every: timedelta
+        self,
+        platform: Platform,
+        deadlines: Deadlines,
+        alerting: Alerting,
+        watching: Watching,
+        workload: Workload,
+        settings: RouterSettings,
     ) -> None:
         self._platform = platform
         self._deadlines = deadlines
         self._alerting = alerting
-        self._seconds = every.total_seconds()
+        self._watching = watching
+        self._workload = workload
+        self._seconds = settings.look_every.total_seconds()
+        self._rosters_seconds = settings.look_at_rosters_every.total_seconds()
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -36,6 +47,8 @@ class Loops:
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(self._deadlines.fire_due, seconds=self._seconds))
             group.create_task(repeat(self._alerting.alert_overdue, seconds=self._seconds))
+            group.create_task(repeat(self._watching.look, seconds=self._rosters_seconds))
+            group.create_task(repeat(self._workload.refresh, seconds=REFRESH_SECONDS))
             group.create_task(repeat(sweep.sweep, seconds=SWEEP_SECONDS))
             group.create_task(repeat(self._count_open, seconds=GAUGE_SECONDS))
 

@@ -1,4 +1,4 @@
-"""Queues of the router: whatever may leave a ticket without somebody who has it."""
+"""Queues of the router: all that asks for somebody who takes it, or who hears of it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Final
 from shared.bus import event_queue
 from shared.contracts import intake, router
 
-_WORK = (
+WORK: Final = (
     intake.TicketRegistered,
     intake.TicketReclassified,
     intake.TicketReopened,
     router.WorkOrderDeclined,
 )
-TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_WORK)
-TICKETS_URGENT: Final = event_queue("router", "tickets", "urgent", *_WORK)
+"""What may leave a ticket without somebody who has it."""
+COMING_BACK: Final = (intake.TicketSupplemented, intake.TicketUrged, intake.TicketReopened)
+"""What a caller comes back for."""
+_TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged)
+TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_TOLD)
+TICKETS_URGENT: Final = event_queue("router", "tickets", "urgent", *_TOLD)
 EMERGENCIES: Final = event_queue(
     "router",
     "emergencies",

@@ -8,6 +8,7 @@ from typing import Final
 
 from services.router.domain import choose_person, work_to_give
 from services.router.escalation import desk_lead
+from services.router.workload import Workload
 from shared.contracts import MalformedMessage
 from shared.identity import Forbidden, Principal, require, sees, service_principal
 from shared.runtime import not_found
@@ -23,8 +24,9 @@ BY_RULE: Final = service_principal("router")
 class Routing:
     """Moves work orders by the rows of the table that are the router's."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, workload: Workload) -> None:
         self._platform = platform
+        self._workload = workload
 
     async def dispatch(self, number: str) -> None:
         """See that every department of the last plan has its work order.
@@ -32,12 +34,16 @@ class Routing:
         Reads the ticket as it is now, so that a late, repeated or disordered event does only what
         is still missing. Raises NoSuchTicket, and the event is tried again.
         """
+        given: list[Act] = []
 
         def choose(ticket: Ticket, _now: datetime) -> list[Act]:
-            rules = self._platform.policy.at(ticket.estate).rules
-            return work_to_give(ticket, self._platform.duty.current, rules, by=BY_RULE.id)
+            policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
+            is_busy = self._workload.busy_from(policy.rules.busy_from)
+            given[:] = work_to_give(ticket, duty, policy, by=BY_RULE.id, is_busy=is_busy)
+            return given
 
         ticket = await self._platform.tickets.change(number, choose)
+        self._workload.note(given)
         logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
 
     async def act(self, order: str, principal: Principal, act: OrderAct) -> Ticket:
@@ -99,7 +105,9 @@ class Routing:
             raise MalformedMessage("assignee", "is nobody on the duty list", "send their id")
 
     def _first(self, ticket: Ticket, department: str) -> str | None:
-        person = choose_person(self._platform.duty.current, ticket, department)
+        rules = self._platform.policy.at(ticket.estate).rules
+        is_busy = self._workload.busy_from(rules.busy_from)
+        person = choose_person(self._platform.duty.current, ticket, department, is_busy=is_busy)
         return person.id if person else None
 
 

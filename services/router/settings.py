@@ -18,3 +18,6 @@ class RouterSettings(ServiceSettings):
     look_every: timedelta = Field(
         timedelta(milliseconds=500), description="How often due deadlines are looked for."
     )
+    look_at_rosters_every: timedelta = Field(
+        timedelta(seconds=30), description="How often rosters are looked through for gaps."
+    )

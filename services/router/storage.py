@@ -38,6 +38,11 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             name="open_work",
             partialFilterExpression=_AT_WORK,
         ),
+        IndexModel(
+            [("work_orders.assignee", ASCENDING)],
+            name="in_hand",
+            partialFilterExpression=_AT_WORK,
+        ),
     ),
     "emergencies": (
         outbox_index(),
@@ -79,6 +84,7 @@ def emergency_to_doc(emergency: Emergency) -> Doc:
         "released_at": emergency.released_at,
         "outcome": emergency.outcome,
         "ended_by": emergency.ended_by,
+        "test": emergency.test,
     }
 
 
@@ -103,6 +109,7 @@ def emergency_from_doc(doc: Mapping[str, Any]) -> Emergency:
         released_at=doc.get("released_at"),
         outcome=doc.get("outcome"),
         ended_by=doc.get("ended_by"),
+        test=doc.get("test", False),
     )
 
 
@@ -169,6 +176,12 @@ async def board(
         limit=limit,
         fields=BOARD_FIELDS,
     )
+
+
+async def open_work_of(store: Store, person: str, *, limit: int) -> int:
+    """How many tickets with open work somebody has an order of, at most `limit`."""
+    tickets = store.database["tickets"]
+    return await tickets.count_documents({"work_orders.assignee": person, **_AT_WORK}, limit=limit)
 
 
 async def open_by_department(store: Store) -> Counter[tuple[str, str]]:

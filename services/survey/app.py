@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from services.survey.api import build_api
 from services.survey.handlers import add_handlers
 from services.survey.pages import build_pages
+from services.survey.rendering import ROOT
 from services.survey.settings import SurveySettings
 from services.survey.storage import INDEXES, Surveys
 from services.survey.surveying import Surveying
 from shared.runtime import Parts, build_service, open_platform
+from shared.runtime.web import build_style
 
 LARGEST_BODY: Final = 32 * 1024
 """The longest comment is 500 characters: 6,000 bytes as a form encodes the longest of them."""
@@ -31,6 +33,10 @@ async def build(settings: SurveySettings) -> FastAPI:
         secret=platform.keys.index,
     )
     add_handlers(platform.consumers, surveying)
-    routers = [build_pages(platform, surveying), build_api(platform.store, surveying, surveys)]
+    routers = [
+        build_style(ROOT),
+        build_pages(platform, surveying),
+        build_api(platform.store, surveying, surveys),
+    ]
     parts = Parts(routers, loops=(), parked=platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline survey")

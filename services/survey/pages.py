@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from services.survey.errors import NoSuchSurvey
 from services.survey.forms import Form
-from services.survey.languages import choose_language
-from services.survey.rendering import STYLE, Pages
+from services.survey.rendering import ROOT, Pages
 from services.survey.surveying import Outcome, Surveying
 from shared.identity import read_link
 from shared.policy.templates import Language
 from shared.runtime import Platform, open_to_all
+from shared.runtime.web import Chosen
 from shared.store import STORE_DOWN, Contested
-
-STYLE_MAX_AGE: Final = 86_400
-"""The page names its style by content, so an old copy is never used for a new page."""
-
-
-def _language(request: Request, lang: Annotated[str | None, Query()] = None) -> Language:
-    return choose_language(lang, request.headers.get("accept-language", ""))
-
-
-Chosen = Annotated[Language, Depends(_language)]
 
 
 class Visits:
@@ -88,21 +78,15 @@ class Visits:
 
 
 def build_pages(platform: Platform, surveying: Surveying) -> APIRouter:
-    """`/s/{token}` and its style."""
+    """`/s/{token}`."""
     router = APIRouter(
-        prefix="/s",
+        prefix=ROOT,
         tags=["resident"],
         default_response_class=HTMLResponse,
         dependencies=[open_to_all()],
         responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
     )
     visits = Visits(platform, surveying)
-
-    @router.get("/static/survey.css", include_in_schema=False)
-    async def style() -> Response:
-        """The style of the pages, from our own origin."""
-        headers = {"Cache-Control": f"public, max-age={STYLE_MAX_AGE}"}
-        return Response(STYLE, media_type="text/css", headers=headers)
 
     @router.get("/{token}")
     async def show(token: str, language: Chosen) -> HTMLResponse:

@@ -1,34 +1,21 @@
-"""Pages as HTML, with the headers that keep them private and free of anybody else's code."""
+"""The resident's pages as HTML."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any, Final, Literal
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter
 from services.survey.forms import SCORES, Form
-from services.survey.languages import LANGUAGES, words
 from shared.policy.policy import Policy
 from shared.policy.taxonomy import Area, RequestType
 from shared.policy.templates import Language
+from shared.runtime.web import Paper
 
-STYLE: Final = files("services.survey").joinpath("static/survey.css").read_text("utf-8")
-STYLE_VERSION: Final = hashlib.sha256(STYLE.encode()).hexdigest()[:12]
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept-Language",
-}
-"""The address is the key to the page: it goes to no referrer, cache or index."""
+ROOT: Final = "/s"
+"""Where the pages are."""
 
 Said = Literal["thanks", "already", "expired"]
 Trouble = Literal["missing", "too_large", "away"]
@@ -39,20 +26,13 @@ class Pages:
 
     def __init__(self, policy: Callable[[], Policy]) -> None:
         self._policy = policy
-        self._words = {language: words(language) for language in LANGUAGES}
-        self._templates = Environment(
-            loader=PackageLoader("services.survey"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._paper = Paper("services.survey", ROOT, policy)
 
     def form(
         self, matter: Matter, form: Form, language: Language, *, status: int = 200
     ) -> HTMLResponse:
         """The question, with what was typed and what is wrong with it."""
-        return self._page(
+        return self._paper.page(
             "form.html",
             language,
             status,
@@ -74,36 +54,17 @@ class Pages:
     ) -> HTMLResponse:
         """What became of an answer."""
         about = self._about(matter, language)
-        return self._page("said.html", language, status, said=said, reopened=reopened, **about)
+        return self._paper.page(
+            "said.html", language, status, said=said, reopened=reopened, **about
+        )
 
     def trouble(self, said: Trouble, language: Language, *, status: int) -> HTMLResponse:
         """What concerns no known survey, in both languages."""
-        other = self._words["en" if language == "zh" else "zh"]
-        return self._page("trouble.html", language, status, said=said, other=other)
+        return self._paper.trouble(said, language, status=status)
 
     def _about(self, matter: Matter, language: Language) -> dict[str, Any]:
         policy = self._policy().at(matter.estate)
         return {"matter": matter, "policy": policy, "kind": kind_of(matter, policy, language)}
-
-    def _page(
-        self,
-        template: str,
-        language: Language,
-        status: int,
-        *,
-        policy: Policy | None = None,
-        **facts: Any,
-    ) -> HTMLResponse:
-        policy = policy or self._policy()
-        html = self._templates.get_template(template).render(
-            t=self._words[language],
-            language=language,
-            group={"zh": policy.group.zh, "en": policy.group.en},
-            desk=next(iter(policy.rules.desk_numbers), None),
-            style_version=STYLE_VERSION,
-            **facts,
-        )
-        return HTMLResponse(html, status, {**HEADERS, "Content-Language": language})
 
 
 class _Shown:

@@ -15,7 +15,7 @@ FeedbackOutcome = Literal[
 
 
 class TicketEvent(Event):
-    """What every fact about a ticket carries."""
+    """What every fact about a ticket carries; `test` marks a drill, which is in no figures."""
 
     number: str
     round: int = 1
@@ -24,6 +24,7 @@ class TicketEvent(Event):
     area: str | None = None
     urgency: Urgency = "normal"
     emergency_kind: str | None = None
+    test: bool = False
 
 
 class TicketRegistered(TicketEvent):
@@ -67,6 +68,13 @@ class TicketUrged(TicketEvent):
     """The caller asked for haste."""
 
     name: ClassVar[str] = "ticket.urged"
+
+
+class TicketOwned(TicketEvent):
+    """`owner`, of the desk, sees it through from now on."""
+
+    name: ClassVar[str] = "ticket.owned"
+    owner: str
 
 
 class TicketFeedbackAttempted(TicketEvent):

@@ -11,12 +11,14 @@ CALLER: str = "caller"
 
 Purpose = Literal[
     "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "survey",
-    "reopened", "visit", "extended", "decision",
+    "reopened", "visit", "extended", "decision", "gap", "shift_offered", "shift_taken",
+    "shift_struck", "raised",
 ]  # fmt: skip
 
 
 class MessageEvent(Event):
-    """What every fact about a message carries; `number` is the ticket that caused it.
+    """What every fact about a message carries; `number` is the ticket that caused it, or the id of
+    the shift or whatever else did.
 
     An alert is urgent, that somebody has it is not: it must not keep the next alert waiting.
     """

@@ -1,8 +1,8 @@
-"""What the router says: work orders, clocks, emergencies."""
+"""What the router says: work orders, clocks, emergencies, rosters."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -15,6 +15,21 @@ class TicketResolved(TicketEvent):
 
     name: ClassVar[str] = "ticket.resolved"
     outcome: str = ""
+
+
+RaiseReason = Literal["repeated", "false_completion"]
+
+
+class TicketRaised(TicketEvent):
+    """The caller had to come back: for the `contacts`th time within the policy's span, or because
+    what was said to be done was not. `recipients` stand as far up as `level`.
+    """
+
+    name: ClassVar[str] = "ticket.raised"
+    level: int
+    reason: RaiseReason
+    contacts: int
+    recipients: tuple[str, ...] = ()
 
 
 class TicketHeld(TicketEvent):
@@ -33,10 +48,13 @@ class WorkOrderEvent(TicketEvent):
 
 
 class WorkOrderDispatched(WorkOrderEvent):
-    """A department has it; `due` holds its limits by clock (UTC)."""
+    """A department has it; `due` holds its limits by clock (UTC). Without an assignee it is offered
+    to `recipients`: whoever accepts first has it.
+    """
 
     name: ClassVar[str] = "work_order.dispatched"
     due: dict[str, AwareDatetime] = Field(default_factory=dict)
+    recipients: tuple[str, ...] = ()
 
 
 class WorkOrderAccepted(WorkOrderEvent):
@@ -177,11 +195,14 @@ class ClockBreached(ClockEvent):
 
 
 class EmergencyEvent(Event):
-    """What every fact about a running emergency carries; always on lane urgent."""
+    """What every fact about a running emergency carries; always on lane urgent. `test` marks a
+    drill.
+    """
 
     number: str
     kind: str
     estate: str | None = None
+    test: bool = False
     recipients: tuple[str, ...] = ()
 
 
@@ -232,3 +253,60 @@ class EmergencyEnded(EmergencyEvent):
     name: ClassVar[str] = "emergency.ended"
     outcome: str = "ended"
     reason: str | None = None
+
+
+class ShiftEvent(Event):
+    """What every fact about a shift carries: who stands for a department of a place between two
+    moments (UTC). `revision` counts what was done to it, `recipients` are the people of the duty
+    list who are to know.
+    """
+
+    can_be_urgent: ClassVar[bool] = False
+
+    shift: str
+    revision: int
+    place: str
+    department: str
+    person: str
+    begins: AwareDatetime
+    ends: AwareDatetime
+    recipients: tuple[str, ...] = ()
+
+
+class ShiftOffered(ShiftEvent):
+    """Somebody else may take it over."""
+
+    name: ClassVar[str] = "roster.shift_offered"
+
+
+class ShiftTaken(ShiftEvent):
+    """`person` stands instead of whoever did before."""
+
+    name: ClassVar[str] = "roster.shift_taken"
+
+
+class ShiftStruck(ShiftEvent):
+    """It counts no more; `reason` is `leave`, `unqualified` or `cancelled`."""
+
+    name: ClassVar[str] = "roster.shift_struck"
+    reason: str
+
+
+class GapFound(Event):
+    """Too few people stand for a department of a place, first between `begins` and `ends`, where
+    `missing` are missing; `gaps` counts all that are new. `near` when it begins within a day.
+    `revision` counts what was told of this list.
+    """
+
+    name: ClassVar[str] = "roster.gap_found"
+    can_be_urgent: ClassVar[bool] = False
+
+    place: str
+    department: str
+    revision: int
+    begins: AwareDatetime
+    ends: AwareDatetime
+    missing: int
+    gaps: int = 1
+    near: bool = False
+    recipients: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Signed links for people without an account, such as a resident's survey.
+"""Signed links for people without an account: a resident's survey, a contractor's work.
 
 The token is derived from the subject's id, so that whoever holds the secret can make it again
 and nothing that opens a page is ever stored or put into an event.
@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from typing import Final, Literal
 
-Purpose = Literal["survey"]
+Purpose = Literal["survey", "work"]
 _SIGNATURE_BYTES: Final = 12
 """96 bits: not to be guessed, and short enough for a text message."""
 

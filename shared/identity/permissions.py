@@ -57,6 +57,8 @@ _W, _P, _G, _A = Scope.WORK, Scope.PLACE, Scope.GROUP, Scope.ANYWHERE
 # fmt: off
 OWN: Final[tuple[Permission, ...]] = (
     _own("ticket.see", _W, "Read tickets, one by one and in lists", *_FLOOR, "privacy_officer"),
+    _own("case.see", _W, "See the open tickets one sees through, and hand them over", *_DESK),
+    _own("case.hand_over", _W, "Hand over what somebody else sees through", "supervisor"),
     _own("text.classify", _A, "Ask what words would be taken for", *_FLOOR),
     _own("board.see", _W, "Read the board of open work", *_FLOOR),
     _own("manual_queue.see", _P, "Read what waits for a person's decision", *_DESK, "manager"),
@@ -64,6 +66,12 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("emergency.acknowledge", _W, "Take an alert", *_FLOOR),
     _own("emergency.check", _W, "Tick off the checklist of an emergency", *_FLOOR),
     _own("emergency.attend", _W, "Be on site; who is there says that people are safe, that it is over, or that it was none", "department", "supervisor", "manager"),
+    _own("roster.see", _P, "Read duty lists, shifts and what is covered; a department only its own", *_FLOOR),
+    _own("roster.manage", _P, "Change who is on a duty list, and how many are needed when", "supervisor", "manager"),
+    _own("shift.plan", _P, "Put people on shift, one by one or by a pattern, and take them off", "supervisor", "manager"),
+    _own("shift.own", _P, "See the own shifts, offer them, take what is offered, leave a note for who comes next", *_FLOOR),
+    _own("leave.ask", _A, "Ask for leave, and see the own", *_FLOOR),
+    _own("leave.decide", _P, "Grant or refuse leave, but one's own", "supervisor", "manager"),
     _own("message.see", _P, "Read what people were told, the person masked", *_DESK, "manager", "administrator"),
     _own("survey.see", _P, "Read surveys and their answers", "agent", "supervisor", "manager"),
     _own("survey.record", _P, "Record an answer given on the phone", "agent", "supervisor"),

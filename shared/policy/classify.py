@@ -100,6 +100,21 @@ def classify(
     )
 
 
+def decided_danger(kind: str, taxonomy: Taxonomy) -> Classification:
+    """What a person says is this kind of emergency; KeyError for a kind that there is not."""
+    return _emergency(kind, taxonomy, {"decided": 1.0}, confidence=1.0)
+
+
+def decided_calm(type: str | None, area: str, taxonomy: Taxonomy) -> Classification:
+    """What a person says is no danger after all: soon to be done all the same."""
+    chosen = type if type and type != EMERGENCY and taxonomy.has_type(type) else _REPAIR
+    return Classification(
+        type=chosen, area=area, department=taxonomy.department_for(chosen, area), urgency=_URGENT,
+        emergency=False, emergency_kind=None, confidence=1.0, follow_up=False,
+        reasons=("decided",),
+    )  # fmt: skip
+
+
 def _comparable(text: str, clauses: Sequence[Clause], lexicon: Lexicon) -> frozenset[str | int]:
     """Give the traits of a text that may be compared to examples; a letter or a grunt has none."""
     if len(text) > lexicon.letter.longer_than:

@@ -1,4 +1,4 @@
-"""Who is on duty: people by estate and department, and the group's emergency chain. Pure."""
+"""Who is on duty: people by place and department, and those of them on shift. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.policy.yaml import read_yaml
 
@@ -40,7 +40,8 @@ MANAGEMENT: Final = "management"
 
 class Person(BaseModel):
     """Somebody of the duty list; `phone` is E.164 or a national number. Whoever has a `webhook`
-    gets their messages there instead of by mail.
+    gets their messages there instead of by mail. `skills` are the areas somebody is fit for; who
+    names none is fit for all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -51,32 +52,49 @@ class Person(BaseModel):
     phone: str = ""
     webhook: Annotated[str, AfterValidator(_webhook)] | None = None
     language: str = "zh"
+    skills: frozenset[str] = frozenset()
+
+    def is_fit_for(self, area: str) -> bool:
+        """Whether somebody can do work of this area."""
+        return not self.skills or area in self.skills
 
 
 class Duty(BaseModel):
     """Place (estate id or `*`) → department → people, first choice first, the lead last.
 
-    The lead of a department is told of breaches.
+    The lead of a department is told of breaches, on shift or not. `on_shift` has the ids of those
+    who are on shift now, for the lists that go by their shifts: of these nobody else is on duty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     places: Mapping[str, Mapping[str, tuple[Person, ...]]]
+    on_shift: Mapping[str, Mapping[str, frozenset[str]]] = Field(default_factory=dict)
 
     def on_duty(self, estate: str | None, department: str) -> tuple[Person, ...]:
         """The people for this department, first choice first; the group's own as a fallback."""
         for place in (estate, ANYWHERE):
-            if place and (people := self.places.get(place, {}).get(department)):
+            if place and (people := self.at_work(place, department)):
                 return people
         return ()
 
+    def at_work(self, place: str, department: str) -> tuple[Person, ...]:
+        """Who of a list is there now: first choice first, then those lent from other lists."""
+        listed = self.at(place, department)
+        shift = self.on_shift.get(place, {}).get(department)
+        if shift is None:
+            return listed
+        own = {person.id for person in listed}
+        lent = (self.person(id) for id in sorted(shift - own))
+        return (*(p for p in listed if p.id in shift), *(p for p in lent if p is not None))
+
     def at(self, place: str | None, department: str) -> tuple[Person, ...]:
-        """The people named for just this place."""
+        """The people named for just this place, on shift or not."""
         return self.places.get(place, {}).get(department, ()) if place else ()
 
     def lead(self, estate: str | None, department: str) -> Person | None:
         """Who answers for the department when a limit is broken."""
-        people = self.on_duty(estate, department)
+        people = self.at(estate, department) or self.at(ANYWHERE, department)
         return people[-1] if people else None
 
     @property

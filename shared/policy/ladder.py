@@ -30,6 +30,15 @@ class Rung(BaseModel):
     to: Hears
 
 
+class Repeat(BaseModel):
+    """Who hears when a caller comes for the `contacts`th time about one matter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contacts: int = Field(ge=2)
+    to: Hears
+
+
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """Shares of a clock's time that warn, and spans after its end that escalate; both ascending."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from shared.policy.classify import Classification, classify
+from shared.policy.classify import Classification, classify, decided_calm, decided_danger
 from shared.policy.policy import Policy
 from shared.policy.taxonomy import Limit
 
@@ -30,8 +30,10 @@ PROMISED_CLOCKS: Final = (
 class Reported:
     """What the decision is made from: words, hints, and what could be understood of the place.
 
-    `decided` marks that a person at the desk chose type and area, so that no doubt remains.
-    `found` is what words and hints were taken for, where somebody has asked already.
+    `decided` marks that a person at the desk chose type and area, so that no doubt remains. They
+    may decide about danger too: `kind` says which emergency it is, `calm` that it is none, and
+    `urgency` how soon it is to be done otherwise. `found` is what words and hints were taken for,
+    where somebody has asked already.
     """
 
     text: str
@@ -40,6 +42,9 @@ class Reported:
     area: str | None = None
     faulty: bool = False
     decided: bool = False
+    kind: str | None = None
+    calm: bool = False
+    urgency: str | None = None
     found: Classification | None = None
 
 
@@ -76,9 +81,7 @@ def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
     What the estate has of its own decides before what the group has.
     """
     policy = policy.at(report.estate)
-    found = report.found or classify(
-        report.text, policy.taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
-    )
+    found = _found(report, policy)
     undecided = _undecided(report, found, policy)
     departments = _departments(found, policy) if found.emergency or not undecided else ()
     found_limits = policy.taxonomy.limits(found.type, found.urgency, found.emergency_kind)
@@ -95,6 +98,21 @@ def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
         undecided=undecided,
         confidence=found.confidence,
     )
+
+
+def _found(report: Reported, policy: Policy) -> Classification:
+    """What it is: as a person decided, else as the words say."""
+    taxonomy = policy.taxonomy
+    if report.kind is not None:
+        return decided_danger(report.kind, taxonomy)
+    found = report.found or classify(
+        report.text, taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
+    )
+    if report.calm and found.emergency:
+        found = decided_calm(report.type, report.area or found.area, taxonomy)
+    if report.urgency is not None and not found.emergency:
+        found = found.model_copy(update={"urgency": report.urgency})
+    return found
 
 
 def _undecided(report: Reported, found: Classification, policy: Policy) -> tuple[Undecided, ...]:

@@ -24,7 +24,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents
-from shared.policy.ladder import Ladder, Rung, Share
+from shared.policy.ladder import Ladder, Repeat, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.taxonomy import Limit, Taxonomy
@@ -161,10 +161,14 @@ class Rules(BaseModel):
     appointment_notice: Positive = timedelta(minutes=30)
     extensions: int = Field(1, ge=0)
     reopen_within: timedelta
+    feedback_by_call: frozenset[str] = frozenset()
     feedback_attempts: int = Field(ge=1)
     feedback_gap: timedelta = Field(timedelta(hours=2), ge=timedelta(0))
+    repeats: tuple[Repeat, ...] = ()
+    repeats_within: Positive = timedelta(days=30)
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
+    busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
     desk_numbers: tuple[str, ...]
@@ -188,6 +192,7 @@ class Rules(BaseModel):
         for name, climbs in (
             ("warn_at_shares", shares_climb),
             ("escalation", all(a < b for a, b in pairwise(spans))),
+            ("repeats", all(a.contacts < b.contacts for a, b in pairwise(self.repeats))),
         ):
             if not climbs:
                 raise ValueError(f"{name}: each step must come after the one before it")
@@ -204,6 +209,10 @@ class Rules(BaseModel):
             if known in self.suspend_at_most:
                 return self.suspend_at_most[known]
         return LONGEST_PAUSE
+
+    def is_fed_back_by_call(self, type: str, urgency: str) -> bool:
+        """Whether a person tells the result, so that a message that reports it closes nothing."""
+        return bool({type, urgency} & self.feedback_by_call)
 
     def retained(self, type: str) -> timedelta:
         """How long persons are kept after a ticket of this type is over."""

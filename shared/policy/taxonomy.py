@@ -43,7 +43,14 @@ class Limit(BaseModel):
 
 
 class Department(_Entry):
-    """Who does the work."""
+    """Who does the work. `certificates` are the kinds without which nobody is put on shift (A7). Of
+    a `pool` routine work is given to nobody by name: whoever is on duty takes it. A `contractor` is
+    a firm outside the group, whose people see just their work, by a signed link.
+    """
+
+    certificates: frozenset[str] = frozenset()
+    pool: bool = False
+    contractor: bool = False
 
 
 class Urgency(_Entry):
@@ -134,6 +141,19 @@ class Taxonomy(BaseModel):
     def has_kind(self, kind_id: str) -> bool:
         """Tell whether there is an emergency kind of that id."""
         return kind_id in self._kinds
+
+    def is_pool(self, department_id: str) -> bool:
+        """Tell whether work of this department is taken and not given."""
+        return any(d.pool for d in self.departments if d.id == department_id)
+
+    @property
+    def contractors(self) -> frozenset[str]:
+        """Departments that are firms outside the group."""
+        return frozenset(d.id for d in self.departments if d.contractor)
+
+    def is_contractor(self, department_id: str) -> bool:
+        """Tell whether this department is a firm outside the group."""
+        return department_id in self.contractors
 
     def department_for(self, type_id: str, area_id: str) -> str:
         """Name the department that answers for routine matters of this type in this area."""

@@ -39,13 +39,28 @@ FIELDS: Final[Mapping[str, str]] = {
     "due": "when the work is to be done, or when that limit ends",
     "arrive": "when somebody is to be on site",
     "reply": "when somebody gets back to the caller",
+    "from": "when a shift, or a gap in a roster, begins",
+    "missing": "how many people are missing in a gap",
+    "gaps": "how many gaps were found",
     "level": "the rung of the escalation ladder",
-    "reason": "why it takes longer",
-    "link": "the signed link of a survey",
+    "contacts": "how often the caller has come about this matter",
+    "reason": "why it takes longer, or why a shift counts no more",
+    "link": "the signed link of a survey, or of a contractor's work",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
 
-LATER: Final[frozenset[Purpose]] = frozenset({"visit", "extended", "decision"})
+LATER: Final[frozenset[Purpose]] = frozenset(
+    {
+        "visit",
+        "extended",
+        "decision",
+        "gap",
+        "shift_offered",
+        "shift_taken",
+        "shift_struck",
+        "raised",
+    }
+)
 """Purposes that policies of before do not have: the sample's words are sent for them."""
 
 # The bodies are plain text, and no markup is read from them.

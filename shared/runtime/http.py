@@ -55,8 +55,9 @@ def _health(platform: Platform) -> APIRouter:
 
     @router.get("/healthz")
     async def alive() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "alive", "service": platform.service}
+        """The process answers, and says what time it takes it to be."""
+        now = platform.store.clock.now().isoformat()
+        return {"status": "alive", "service": platform.service, "now": now}
 
     @router.get("/readyz")
     async def ready() -> dict[str, str]:

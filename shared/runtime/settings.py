@@ -73,6 +73,11 @@ class ServiceSettings(BaseSettings):
     host: str = Field("127.0.0.1", validation_alias=_shared("host"))
     log_level: str = Field("INFO", validation_alias=_shared("log_level"))
     port: int = Field(0, ge=0, le=65535)
+    work_url: str = Field(
+        "http://127.0.0.1:8002",
+        validation_alias=_shared("work_url"),
+        description="Where contractors reach their work, for links in messages",
+    )
     survey_url: str = Field(
         "http://127.0.0.1:8004",
         validation_alias=_shared("survey_url"),

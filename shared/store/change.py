@@ -17,6 +17,8 @@ KIND: Final[Mapping[str, str]] = {
     "emergencies": "emergency",
     "messages": "message",
     "surveys": "survey",
+    "rosters": "roster",
+    "shifts": "shift",
     "reading_alarms": "reading_alarm",
     "readers": "reader",
     "legal_holds": "legal_hold",

@@ -46,7 +46,9 @@ RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
 """An event older than this was left behind by a crash; younger ones are still under way."""
 EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys")
 """Collections among whose events some may be urgent: these are swept."""
-EMITTING: Final = (*EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests")
+EMITTING: Final = (
+    *EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests", "rosters", "shifts",
+)  # fmt: skip
 """Collections whose documents carry an outbox; a service looks after those it has indexes for."""
 
 

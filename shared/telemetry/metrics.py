@@ -41,6 +41,11 @@ EMERGENCIES_ENDED: Final = Counter(
     "Emergencies that are over, by how; the share of false alarms is that of this outcome",
     ["kind", "outcome"],
 )
+RAISED: Final = Counter(
+    "hotline_tickets_raised_total",
+    "Tickets taken further up: the caller came back, or what was reported as done was not",
+    ["reason"],
+)
 MESSAGES: Final = Counter(
     "hotline_messages_total", "Messages to people, by what became of them", ["channel", "outcome"]
 )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.contracts.intake import FeedbackOutcome
+from shared.contracts.router import RaiseReason
 from shared.policy.plan import Plan
 from shared.tickets.lifecycle import Clock, Transition
 from shared.tickets.model import About, HeldReason
@@ -27,7 +28,7 @@ class Act:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reclassify(Act):
     """Plan anew; `estate` is the place as it is understood now, `about` whom it is about (None
-    leaves that as it was).
+    leaves that as it was), `reason` why a person decided so, as a code.
     """
 
     transition = Transition.RECLASSIFY
@@ -35,6 +36,7 @@ class Reclassify(Act):
     estate: str | None
     about: About | None = None
     how: str = "desk"
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +48,12 @@ class Answer(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell(Act):
-    """The caller was told what is promised or how it stands."""
+    """The caller was told what is promised or how it stands: all of it, or `of` only what came
+    about that way, such as a visit.
+    """
 
     transition = Transition.TELL
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,25 @@ class Urge(Act):
     """The caller asks for haste."""
 
     transition = Transition.URGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own(Act):
+    """Somebody of the desk sees it through from now on."""
+
+    transition = Transition.OWN
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raise(Act):
+    """The caller had to come back: somebody further up is told, once for each `note`."""
+
+    transition = Transition.RAISE
+    level: int
+    reason: RaiseReason
+    contacts: int
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +106,10 @@ class FeedbackAttempt(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSatisfied(Act):
-    """The caller says it is not solved."""
+    """The caller says it is not solved; `reason` is a code such as `not_done`."""
 
     transition = Transition.NOT_SATISFIED
+    reason: str = "not_satisfied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +153,15 @@ class Hold(Act):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch(Act):
     """Give this round's work to a department and a person of its duty list; `decided` by the desk,
-    after which they cannot decline it.
+    after which they cannot decline it. Without an assignee whoever of `offered_to` accepts first
+    has it.
     """
 
     transition = Transition.DISPATCH
     department: str
     assignee: str | None
     decided: bool = False
+    offered_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

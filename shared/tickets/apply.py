@@ -60,6 +60,7 @@ class Registration:
     by: str
     told: bool
     answered: bool = False
+    owner: str | None = None
     test: bool = False
     about: About = NOBODY
 
@@ -77,6 +78,7 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         promised=promise_of(plan, rules, now, by=new.by, how=new.channel, told=new.told),
         held=held_by(plan, now),
         timeline=(TimelineEntry(now, Transition.REGISTER, new.by),),
+        owner=new.owner,
         test=new.test,
         about=new.about,
     )

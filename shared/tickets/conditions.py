@@ -20,14 +20,37 @@ from shared.tickets.ticking import clocks_of
 Condition = Callable[[Ticket, Any, datetime, LifecycleRules], str | None]
 
 
+_SAY_WHY: Final = "say why it is no danger first: reclassify with no_danger and the reason"
+
+
+def _is_no_emergency(ticket: Ticket, *_: Any) -> str | None:
+    """What tells of a danger is looked after by somebody who goes there (B3.2.3)."""
+    return _SAY_WHY if ticket.is_emergency else None
+
+
+def _somebody_went(ticket: Ticket, *_: Any) -> str | None:
+    if ticket.is_emergency and ticket.last_of(Transition.ARRIVE) is None:
+        return "nobody has been there: only somebody on site ends an emergency; arrive first"
+    return None
+
+
 def _nobody_accepted(ticket: Ticket, *_: Any) -> str | None:
-    taken = any(order.status is not OrderStatus.DISPATCHED and order.status in UNFINISHED
-                for order in ticket.orders)  # fmt: skip
-    return "a department has accepted it: request the cancellation" if taken else None
+    if ticket.is_emergency:
+        return _SAY_WHY
+    if _is_taken(ticket):
+        return "a department has accepted it: request the cancellation"
+    return None
+
+
+def _is_taken(ticket: Ticket) -> bool:
+    return any(
+        order.status is not OrderStatus.DISPATCHED and order.status in UNFINISHED
+        for order in ticket.orders
+    )
 
 
 def _somebody_accepted(ticket: Ticket, *_: Any) -> str | None:
-    return None if _nobody_accepted(ticket) else "nobody has accepted it: cancel it"
+    return None if _is_taken(ticket) else "nobody has accepted it: cancel it"
 
 
 def _attempts_made(
@@ -136,6 +159,7 @@ def _visit_ahead(_ticket: Ticket, act: acts.Appoint, now: datetime, _rules: obje
 
 
 CONDITIONS: Final[Mapping[Transition, Condition]] = {
+    Transition.ANSWER: _is_no_emergency,
     Transition.CANCEL: _nobody_accepted,
     Transition.REQUEST_CANCEL: _somebody_accepted,
     Transition.DECLINE: _not_decided,
@@ -146,6 +170,7 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,
+    Transition.RESOLVE: _somebody_went,
     Transition.SUSPEND: _ends_in_time,
     Transition.APPOINT: _visit_ahead,
     Transition.ASK_EXTENSION: _asks_once,

@@ -51,11 +51,14 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "extension": _wish_to_doc(ticket.extension),
         "extensions": ticket.extensions,
         "over_at": ticket.over_at,
+        "owner": ticket.owner,
+        "level": ticket.level,
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
         "status": ticket.status.value,
         "next_due": ticket.next_due,
-        "open_work": " ".join(ticket.at_work) or None,
+        # A drill is on the boards, and in no figure and no index that figures come from.
+        "open_work": None if ticket.test else " ".join(ticket.at_work) or None,
         "type": plan.type,
         "area": plan.area,
         "urgency": plan.urgency,
@@ -86,6 +89,8 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         extension=ExtensionWish(**wish) if (wish := doc.get("extension")) else None,
         extensions=doc.get("extensions", 0),
         over_at=doc["over_at"],
+        owner=doc.get("owner"),
+        level=doc.get("level", 0),
         test=doc["test"],
         about=_about_from_doc(doc.get("about")),
     )
@@ -144,6 +149,7 @@ def _planned_to_doc(planned: Planned) -> Doc:
         "undecided": list(planned.undecided),
         "confidence": planned.confidence,
         "limits": {clock: _limit_to_doc(limit) for clock, limit in planned.limits.items()},
+        "reason": planned.reason,
     }
 
 
@@ -192,6 +198,7 @@ def _order_to_doc(order: WorkOrder) -> Doc:
         "reason": order.reason,
         "resume_at": order.resume_at,
         "decided": order.decided,
+        "offered_to": list(order.offered_to),
     }
 
 
@@ -208,6 +215,7 @@ def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
         reason=doc.get("reason"),
         resume_at=doc.get("resume_at"),
         decided=doc.get("decided", False),
+        offered_to=tuple(doc.get("offered_to", ())),
     )
 
 

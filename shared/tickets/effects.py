@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import singledispatch
-from typing import Any
+from typing import Any, Final
 
 from shared.contracts import Event, intake, router
 from shared.policy.plan import Plan
@@ -15,7 +15,7 @@ from shared.tickets import acts
 from shared.tickets.clocks import extend_clock, fire_clock, start_clock, start_visit
 from shared.tickets.errors import NoSuchOrder
 from shared.tickets.facts import clock_facts, dispatched_event, order_facts, ticket_facts
-from shared.tickets.lifecycle import Clock, OrderStatus, Transition
+from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import (
     ROUTERS_REASONS,
     ExtensionWish,
@@ -31,12 +31,16 @@ from shared.tickets.ticking import (
     agree_visit,
     clocks_of,
     pause_order,
+    renew_clocks,
     resume_order,
     run_queue_clock,
     set_clock,
     start_ticket_clocks,
     visit_to_keep,
 )
+
+VISIT: Final = "visit"
+"""How a promise came about that tells when somebody comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,6 @@ def effect(act: acts.Act, ticket: Ticket, _now: datetime, _rules: LifecycleRules
 @effect.register
 def _(act: acts.OrderAct, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
     kinds: dict[Transition, type[router.WorkOrderEvent]] = {
-        Transition.ACCEPT: router.WorkOrderAccepted,
         Transition.START: router.WorkOrderStarted,
         Transition.ARRIVE: router.WorkOrderArrived,
         Transition.CONTROL: router.WorkOrderControlled,
@@ -73,21 +76,32 @@ def _(act: acts.OrderAct, ticket: Ticket, _now: datetime, _rules: LifecycleRules
 
 
 @effect.register
+def _(act: acts.Accept, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    """What was offered to several is theirs who takes it first."""
+    order = ticket.order(act.order)
+    nobodys = order is not None and order.assignee is None
+    taken = _with(ticket, act.order, assignee=act.by) if nobodys else ticket
+    return Applied(taken, (router.WorkOrderAccepted(**order_facts(taken, act.order)),))
+
+
+@effect.register
 def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    planned = Planned.from_plan(act.plan, at=now, by=act.by)
+    planned = Planned.from_plan(act.plan, at=now, by=act.by, reason=act.reason)
     keeps = ticket.held is not None and ticket.held.reason in ROUTERS_REASONS
     changed = replace(
         ticket,
         estate=act.estate,
         about=ticket.about if act.about is None else act.about,
         plans=(*ticket.plans, planned),
-        promised=(
-            *ticket.promised,
-            *promise_of(act.plan, rules, now, by=act.by, how=act.how, told=False),
-        ),
         held=ticket.held if keeps else held_by(act.plan, now),
     )
     changed = start_ticket_clocks(changed, now, rules)
+    changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
+    times = _times_now(changed, ticket.plan, act.plan)
+    if not times or times != {c: at for c, at in _promised_so_far(ticket).items() if c in times}:
+        plan = replace(act.plan, promised=times)
+        promise = promise_of(plan, rules, now, by=act.by, how=act.how, told=False)
+        changed = replace(changed, promised=(*ticket.promised, *promise))
     return Applied(
         changed,
         (
@@ -95,18 +109,55 @@ def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules
                 **ticket_facts(changed),
                 departments=act.plan.departments,
                 held=changed.held.reason if changed.held else None,
-                promised=dict(act.plan.promised),
+                promised=times,
             ),
         ),
     )
 
 
+def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetime]:
+    """What a new plan promises: as long as a limit stays what it was, so does the time."""
+    times = dict(plan.promised)
+    for owner in (ticket.clocks, *(o.clocks for o in ticket.orders if o.status in UNFINISHED)):
+        for clock, state in owner.items():
+            stays = before.limits.get(clock) == plan.limits.get(clock)
+            if stays and clock in times and state.due is not None and state.stopped_at is None:
+                times[clock.value] = state.due
+    return times
+
+
+def _promised_so_far(ticket: Ticket) -> dict[str, datetime]:
+    """By clock, what was promised last."""
+    return {clock: at for promise in ticket.promised for clock, at in promise.times.items()}
+
+
 @effect.register
-def _(_act: acts.Tell, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    """The last promise counts, so that is what the caller has heard now."""
-    *earlier, last = ticket.promised
-    told = replace(ticket, promised=(*earlier, replace(last, told=True)))
+def _(act: acts.Tell, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    """Of each kind the last promise counts, so that is what the caller has heard now."""
+    heard = {promise.how == VISIT: n for n, promise in enumerate(ticket.promised)
+             if act.of is None or promise.how == act.of}  # fmt: skip
+    promised = tuple(
+        replace(promise, told=True) if n in heard.values() else promise
+        for n, promise in enumerate(ticket.promised)
+    )
+    told = replace(ticket, promised=promised)
     return Applied(told, (intake.TicketTold(**ticket_facts(told)),))
+
+
+@effect.register
+def _(act: acts.Own, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    owned = replace(ticket, owner=act.owner)
+    return Applied(owned, (intake.TicketOwned(**ticket_facts(owned), owner=act.owner),))
+
+
+@effect.register
+def _(act: acts.Raise, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    raised = replace(ticket, level=max(ticket.level, act.level))
+    event = router.TicketRaised(
+        **ticket_facts(raised), level=act.level, reason=act.reason, contacts=act.contacts,
+        recipients=act.recipients,
+    )  # fmt: skip
+    return Applied(raised, (event,))
 
 
 @effect.register
@@ -122,8 +173,8 @@ def _(_act: acts.FeedbackAttempt, ticket: Ticket, _now: datetime, _r: LifecycleR
 
 
 @effect.register
-def _(_act: acts.NotSatisfied, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    return _new_round(ticket, "not_satisfied", now, rules)
+def _(act: acts.NotSatisfied, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    return _new_round(ticket, act.reason, now, rules)
 
 
 @effect.register
@@ -187,7 +238,7 @@ def _(act: acts.Appoint, ticket: Ticket, now: datetime, rules: LifecycleRules) -
     """Whoever is to come is reminded before the window; it is missed at its end."""
     visit = start_visit(now, act.at - rules.appointment_notice, act.until)
     times = {"visit": act.at, Clock.APPOINTMENT.value: act.until}
-    agreed = _promised(agree_visit(ticket, act.order, visit), act, "visit", times, now)
+    agreed = _promised(agree_visit(ticket, act.order, visit), act, VISIT, times, now)
     facts = order_facts(agreed, act.order)
     return Applied(agreed, (router.WorkOrderAppointed(**facts, at=act.at, until=act.until),))
 
@@ -321,6 +372,7 @@ def _new_order(
         assignee=act.assignee,
         clocks=clocks,
         decided=act.decided,
+        offered_to=act.offered_to if isinstance(act, acts.Dispatch) else (),
     )
 
 

@@ -17,7 +17,7 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
     return {
         "number": ticket.number, "round": ticket.round, "estate": ticket.estate,
         "type": plan.type, "area": plan.area, "urgency": plan.urgency,
-        "emergency_kind": plan.emergency_kind,
+        "emergency_kind": plan.emergency_kind, "test": ticket.test,
     }  # fmt: skip
 
 
@@ -34,7 +34,8 @@ def order_facts(ticket: Ticket, order: str) -> dict[str, Any]:
 def dispatched_event(ticket: Ticket, order: WorkOrder) -> Event:
     """A department has it, with its limits."""
     due = {clock.value: state.due for clock, state in order.clocks.items() if state.due}
-    return router.WorkOrderDispatched(**order_facts(ticket, order.id), due=due)
+    return router.WorkOrderDispatched(**order_facts(ticket, order.id), due=due,
+                                      recipients=order.offered_to)  # fmt: skip
 
 
 def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class Transition(StrEnum):
     TELL = "tell"
     SUPPLEMENT = "supplement"
     URGE = "urge"
+    OWN = "own"
+    RAISE = "raise"
     FEEDBACK = "feedback"
     FEEDBACK_ATTEMPT = "feedback_attempt"
     NOT_SATISFIED = "not_satisfied"
@@ -178,6 +180,8 @@ TABLE: Final[tuple[Row, ...]] = (
     _ticket(_T.TELL, frozenset(_S) - {_S.MERGED}, None, "ticket.told", STAFF | {"service"}, "/tell", stops=(Clock.FIRST_REPLY,)),
     _ticket(_T.SUPPLEMENT, OPEN, None, "ticket.supplemented", CALLERS_SIDE, "/supplement"),
     _ticket(_T.URGE, OPEN, None, "ticket.urged", CALLERS_SIDE, "/urge"),
+    _ticket(_T.OWN, OPEN, None, "ticket.owned", STAFF, "/own"),
+    _ticket(_T.RAISE, OPEN, None, "ticket.raised", ROUTER),
     _ticket(_T.FEEDBACK, DONE, _S.CLOSED, "ticket.closed", STAFF | {"service"}, "/feedback", stops=ALL_CLOCKS),
     _ticket(_T.FEEDBACK_ATTEMPT, DONE, None, "ticket.feedback_attempted", STAFF | {"service"}, "/feedback"),
     _ticket(_T.NOT_SATISFIED, DONE, _S.REGISTERED, "ticket.reopened", STAFF | {"service"}, "/feedback", stops=ALL_CLOCKS, new_round=True),

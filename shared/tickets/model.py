@@ -67,7 +67,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One plan as it was made; the last one counts."""
+    """One plan as it was made; the last one counts. `reason` is a code: why a person decided so."""
 
     at: datetime
     by: str
@@ -80,12 +80,14 @@ class Planned:
     undecided: tuple[Undecided, ...]
     confidence: float
     limits: Mapping[str, Limit]
+    reason: str | None = None
 
     @classmethod
-    def from_plan(cls, plan: Plan, *, at: datetime, by: str) -> Planned:
+    def from_plan(cls, plan: Plan, *, at: datetime, by: str, reason: str | None = None) -> Planned:
         """Put a plan on record."""
         return cls(at, by, plan.policy, plan.type, plan.area, plan.urgency, plan.emergency_kind,
-                   plan.departments, plan.undecided, plan.confidence, plan.limits)  # fmt: skip
+                   plan.departments, plan.undecided, plan.confidence, plan.limits,
+                   reason)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ class ExtensionWish:
 class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
-    What the desk `decided` is theirs is not declined.
+    What the desk `decided` is theirs is not declined. Without an assignee it was `offered_to`
+    several, and whoever accepts first has it.
     """
 
     id: str
@@ -128,12 +131,14 @@ class WorkOrder:
     reason: str | None = None
     resume_at: datetime | None = None
     decided: bool = False
+    offered_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
-    ids; what does is sealed beside it.
+    ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
+    up it was taken because the caller had to come back.
     """
 
     number: str
@@ -154,6 +159,8 @@ class Ticket:
     extension: ExtensionWish | None = None
     extensions: int = 0
     over_at: datetime | None = None
+    owner: str | None = None
+    level: int = 0
     test: bool = False
     about: About = NOBODY
 

@@ -11,6 +11,7 @@ from shared.policy.ladder import BREACH
 from shared.tickets import acts
 from shared.tickets.clocks import (
     ClockState,
+    extend_clock,
     pause_clock,
     restart_clock,
     resume_clock,
@@ -19,8 +20,8 @@ from shared.tickets.clocks import (
     stop_clock,
 )
 from shared.tickets.errors import NoSuchOrder
-from shared.tickets.lifecycle import VOID, Clock, OrderStatus, Row
-from shared.tickets.model import LifecycleRules, Ticket
+from shared.tickets.lifecycle import UNFINISHED, VOID, Clock, OrderStatus, Row
+from shared.tickets.model import LifecycleRules, Planned, Ticket
 
 ORDER_CLOCKS: Final = (Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL)
 """A department's own limits (OLA); the whole (SLA) is the ticket's `resolve`."""
@@ -66,6 +67,48 @@ def start_ticket_clocks(ticket: Ticket, now: datetime, rules: LifecycleRules) ->
         if clock not in clocks or _still_simple(clocks[clock]):
             clocks[clock] = fresh
     return run_queue_clock(replace(ticket, clocks=clocks), now, rules)
+
+
+def renew_clocks(
+    ticket: Ticket,
+    before: Planned,
+    promised: Mapping[str, datetime],
+    now: datetime,
+    rules: LifecycleRules,
+) -> Ticket:
+    """Where a new plan has another limit, time counts until what is promised now, for the whole
+    and for the work that is under way; what is broken stays broken.
+    """
+    limits = ticket.plan.limits
+    changed = {
+        Clock(clock): at
+        for clock, at in promised.items()
+        if before.limits.get(clock) is not None and before.limits[clock] != limits.get(clock)
+    }
+
+    def renewed(clocks: Mapping[Clock, ClockState]) -> dict[Clock, ClockState]:
+        return {
+            clock: extend_clock(state, changed[clock], now, rules.ladder)
+            if clock in changed and _can_be_renewed(state) else state
+            for clock, state in clocks.items()
+        }  # fmt: skip
+
+    ticket = replace(ticket, clocks=renewed(ticket.clocks))
+    for order in ticket.orders:
+        if order.status in UNFINISHED:
+            more = {
+                clock: start_clock(limits[clock], now, rules.calendar, rules.ladder)
+                for clock in ORDER_CLOCKS
+                if clock in limits and clock not in order.clocks
+            }
+            if order.status is OrderStatus.SUSPENDED:
+                more = {clock: pause_clock(state, now) for clock, state in more.items()}
+            ticket = ticket.with_order(replace(order, clocks=renewed(order.clocks) | more))
+    return ticket
+
+
+def _can_be_renewed(state: ClockState) -> bool:
+    return state.due is not None and state.stopped_at is None and state.breached_at is None
 
 
 def go_on(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Ticket:

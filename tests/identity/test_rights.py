@@ -27,7 +27,8 @@ ROUTERS = {"dispatcher", "supervisor", "service"}
 # Typed by hand: who may do what.
 MAY: dict[str, set[str]] = {
     "register": CALLER, "reclassify": STAFF, "answer": STAFF, "tell": DESK, "supplement": CALLER,
-    "urge": CALLER, "feedback": DESK, "feedback_attempt": DESK, "not_satisfied": DESK,
+    "urge": CALLER, "own": STAFF, "raise": {"service"}, "feedback": DESK,
+    "feedback_attempt": DESK, "not_satisfied": DESK,
     "reopen": CALLER, "cancel": CALLER, "request_cancel": CALLER, "merge": STAFF,
     "hold": {"service"}, "dispatch": ROUTERS, "accept": WORKERS, "decline": WORKERS,
     "transfer": WORKERS | ROUTERS, "start": WORKERS, "arrive": WORKERS, "control": WORKERS,
@@ -136,6 +137,14 @@ EVERYBODY = {str(role) for role in ROLES} - {"system", "service"}
 OWN: dict[str, set[str]] = {
     "ticket.see": STAFF | WORKERS | {"manager", "privacy_officer"},
     "text.classify": STAFF | WORKERS | {"manager"},
+    "case.see": STAFF,
+    "case.hand_over": {"supervisor"},
+    "roster.see": STAFF | WORKERS | {"manager"},
+    "roster.manage": {"supervisor", "manager"},
+    "shift.plan": {"supervisor", "manager"},
+    "shift.own": STAFF | WORKERS | {"manager"},
+    "leave.ask": STAFF | WORKERS | {"manager"},
+    "leave.decide": {"supervisor", "manager"},
     "board.see": STAFF | WORKERS | {"manager"},
     "manual_queue.see": STAFF | {"manager"},
     "emergency.see": STAFF | WORKERS | {"manager"},

@@ -10,6 +10,11 @@ from shared.contracts.router import (
     ClockBreached,
     ClockWarned,
     EmergencyAlerted,
+    GapFound,
+    ShiftOffered,
+    ShiftStruck,
+    ShiftTaken,
+    TicketRaised,
     TicketResolved,
     WorkOrderAppointed,
     WorkOrderDispatched,
@@ -80,3 +85,33 @@ def reopened(**more: Any) -> TicketReopened:
 
 def asked(**more: Any) -> SurveyAsked:
     return SurveyAsked(**{"survey": "s-1", "number": "26-1"} | more)
+
+
+_SHIFT: dict[str, Any] = {
+    "shift": "26-1", "revision": 3, "place": "jinyuan", "department": "security",
+    "person": "jy-security-2", "begins": DUE, "ends": DUE + timedelta(hours=12),
+}  # fmt: skip
+
+
+def gap_found(**more: Any) -> GapFound:
+    facts = {"place": "jinyuan", "department": "security", "revision": 3, "begins": DUE,
+             "ends": DUE + timedelta(hours=12), "missing": 1, "gaps": 2,
+             "recipients": ("jy-security-3",)}  # fmt: skip
+    return GapFound(**facts | more)
+
+
+def shift_offered(**more: Any) -> ShiftOffered:
+    return ShiftOffered(**_SHIFT | {"recipients": ("jy-security-1",)} | more)
+
+
+def shift_taken(**more: Any) -> ShiftTaken:
+    return ShiftTaken(**_SHIFT | {"recipients": ("jy-security-1",)} | more)
+
+
+def shift_struck(**more: Any) -> ShiftStruck:
+    return ShiftStruck(**_SHIFT | {"recipients": ("jy-security-2",), "reason": "leave"} | more)
+
+
+def raised(**more: Any) -> TicketRaised:
+    facts = {"level": 2, "reason": "repeated", "contacts": 4, "recipients": ("group-manager",)}
+    return TicketRaised(**_TICKET | facts | more)

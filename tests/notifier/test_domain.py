@@ -9,6 +9,12 @@ from shared.contracts.intake import TicketAnswered
 from shared.contracts.notifier import CALLER, Purpose
 from tests.notifier import samples
 
+EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
+              samples.alerted(), samples.resolved(), samples.reopened(),
+              samples.asked(), samples.appointed(), samples.extended(),
+              samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
+              samples.shift_taken(), samples.shift_struck(), samples.raised()]  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("event", "purpose", "people"),
@@ -23,11 +29,16 @@ from tests.notifier import samples
         (samples.extension_asked(), "decision", ["group-desk-1"]),
         (samples.dispatched(), "assignment", [samples.ASSIGNEE]),
         (samples.dispatched(assignee=None), None, []),
+        (samples.dispatched(assignee=None, recipients=("a", "b")), "assignment", ["a", "b"]),
         (samples.warned(), "warning", [samples.ASSIGNEE]),
         (samples.warned(recipients=()), None, []),
         (samples.breached(), "breach", [samples.ASSIGNEE, "jy-engineering-3"]),
         (samples.breached(recipients=("a", "b", "a")), "breach", ["a", "b"]),
         (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
+        (samples.raised(), "raised", ["group-manager"]),
+        (samples.shift_offered(), "shift_offered", ["jy-security-1"]),
+        (samples.shift_taken(), "shift_taken", ["jy-security-1"]),
+        (samples.shift_struck(), "shift_struck", ["jy-security-2"]),
         (TicketAnswered(number="26-1"), None, []),
     ],
 )
@@ -41,13 +52,19 @@ def test_each_event_tells_whom_it_concerns(
     assert {notice.number for notice in notices} <= {"26-1"}
 
 
-def test_the_queues_are_bound_to_exactly_the_events_of_the_table() -> None:
-    made = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
-            samples.alerted(), samples.resolved(), samples.reopened(),
-            samples.asked(), samples.appointed(), samples.extended(),
-            samples.extension_asked()]  # fmt: skip
+def test_a_gap_is_told_once_for_each_time_it_was_found() -> None:
+    (found,) = recipients(samples.gap_found())
+    (again,) = recipients(samples.gap_found(revision=4))
+    (near,) = recipients(samples.gap_found(near=True))
 
-    telling = {type(event) for event in made if recipients(event)}
+    assert (found.purpose, found.recipient, found.estate) == ("gap", "jy-security-3", "jinyuan")
+    assert found.number == "jinyuan/security"
+    assert len({found.id, again.id, near.id}) == 3
+    assert recipients(samples.gap_found(place="*"))[0].estate is None
+
+
+def test_the_queues_are_bound_to_exactly_the_events_of_the_table() -> None:
+    telling = {type(event) for event in EVERY_KIND if recipients(event)}
 
     assert telling == set(NOTIFYING)
     assert telling < set(known_events().values())
@@ -84,11 +101,6 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
 
 
 def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
-    made = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
-            samples.alerted(), samples.resolved(), samples.reopened(),
-            samples.asked(), samples.appointed(), samples.extended(),
-            samples.extension_asked()]  # fmt: skip
-
-    used = {notice.purpose for event in made for notice in recipients(event)}
+    used = {notice.purpose for event in EVERY_KIND for notice in recipients(event)}
 
     assert used == set(get_args(Purpose)) - {"answered"}

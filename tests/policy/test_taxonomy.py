@@ -23,7 +23,7 @@ def test_the_sample_has_every_part() -> None:
     taxonomy = load_sample_taxonomy()
 
     assert len(taxonomy.areas) == 24
-    assert len(taxonomy.departments) == 6
+    assert len(taxonomy.departments) == 7
     assert len(taxonomy.emergency_kinds) == 17
     assert all(kind.first_advice and kind.first_advice_en for kind in taxonomy.emergency_kinds)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -13,13 +14,17 @@ from shared.tickets import Ticket, ticket_to_doc
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
+LOOK = timedelta(milliseconds=200)
+
 
 @dataclass
 class RouterBench(ServiceBench):
     """Replicas of the router; tickets are put into the store as intake would."""
 
     async def add_replica(self) -> Replica:
-        return await self.serve(await build(self.settings_of(RouterSettings)))
+        return await self.serve(
+            await build(self.settings_of(RouterSettings, look_at_rosters_every=LOOK))
+        )
 
     async def put(self, ticket: Ticket, **beside: object) -> None:
         doc = ticket_to_doc(ticket) | {"scrubbed": "", **beside}

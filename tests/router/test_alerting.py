@@ -12,7 +12,7 @@ from shared.contracts.router import EmergencyStarted, TicketResolved
 from shared.identity import Principal, issue_token
 from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket
-from shared.tickets.acts import Accept, Act, NotSatisfied, Reclassify, Resolve
+from shared.tickets.acts import Accept, Act, Arrive, NotSatisfied, Reclassify, Resolve
 from shared.tickets.facts import ticket_facts
 from tests.router.conftest import RouterBench
 from tests.support.bench import handled, until
@@ -61,8 +61,8 @@ async def reclassify(bench: RouterBench, text: str) -> None:
 
 def solve(ticket: Ticket, _now: object) -> list[Act]:
     ids = [order.id for order in ticket.orders]
-    accepted: list[Act] = [Accept(by="p", order=id) for id in ids]
-    return [*accepted, *(Resolve(by="p", order=id, outcome="done") for id in ids)]
+    there: list[Act] = [act(by="p", order=id) for id in ids for act in (Accept, Arrive)]
+    return [*there, *(Resolve(by="p", order=id, outcome="done") for id in ids)]
 
 
 async def test_an_emergency_that_was_not_solved_after_all_is_alerted_again(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+
 from services.router.domain import (
     choose_person,
     next_in_chain,
+    next_person,
     people_to_alert,
     work_to_give,
 )
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
-from shared.tickets import Ticket
+from shared.policy.policy import Policy
+from shared.tickets import NotAllowed, Ticket
 from shared.tickets.acts import (
+    Accept,
     Act,
     Cancel,
     Decline,
@@ -26,7 +31,7 @@ NOBODY = Duty(places={})
 
 
 def to_give(ticket: Ticket, people: Duty | None = None) -> list[Act]:
-    return work_to_give(ticket, people or duty(), policy().rules, by="router")
+    return work_to_give(ticket, people or duty(), policy(), by="router")
 
 
 def given(ticket: Ticket) -> Ticket:
@@ -46,7 +51,73 @@ def test_what_has_been_given_is_not_given_again() -> None:
 def test_an_emergency_gives_every_department_of_its_plan_an_order() -> None:
     departments = [act.department for act in to_give(registered(LIFT)) if isinstance(act, Dispatch)]
 
-    assert departments == ["engineering", "security", "customer_service"]
+    assert departments == ["engineering", "security", "customer_service", "lift_firm"]
+
+
+def crew(**skills: list[str]) -> Duty:
+    people = [{"id": id, "name": id, "mail": f"{id}@duty.example", "skills": areas}
+              for id, areas in skills.items()]  # fmt: skip
+    return Duty.model_validate({"places": {"jinyuan": {"engineering": people}}})
+
+
+@pytest.mark.parametrize(
+    ("people", "busy", "chosen"),
+    [
+        (crew(xu=[], guo=[]), set(), "xu"),
+        (crew(xu=["plumbing"], guo=["electrical"]), set(), "guo"),
+        (crew(xu=["plumbing"], guo=[]), set(), "guo"),
+        (crew(xu=["plumbing"], guo=["elevator"]), set(), "xu"),
+        (crew(xu=[], guo=[]), {"xu"}, "guo"),
+        (crew(xu=[], guo=[]), {"xu", "guo"}, "xu"),
+        (crew(xu=["electrical"], guo=["plumbing"]), {"xu"}, "xu"),
+    ],
+)
+def test_work_goes_to_who_can_do_it_and_is_not_busy(
+    people: Duty, busy: set[str], chosen: str
+) -> None:
+    """Skill before leisure: who is busy but can is better than who is free and cannot."""
+    assert registered().plan.area == "electrical"
+
+    person = choose_person(people, registered(), "engineering", is_busy=busy.__contains__)
+
+    assert person is not None
+    assert person.id == chosen
+
+
+def pooled() -> Policy:
+    departments = [d.model_copy(update={"pool": True}) for d in policy().taxonomy.departments]
+    taxonomy = policy().taxonomy.model_copy(update={"departments": tuple(departments)})
+    return policy().model_copy(update={"taxonomy": taxonomy})
+
+
+def test_work_of_a_pool_is_offered_to_everybody_on_duty_and_is_theirs_who_accepts_first() -> None:
+    (act,) = work_to_give(registered(), duty(), pooled(), by="router")
+    engineers = ("jy-engineering-1", "jy-engineering-2", "jy-engineering-3")
+    assert act == Dispatch(by="router", department="engineering", assignee=None,
+                           offered_to=engineers)  # fmt: skip
+
+    offered = moved(registered(), act)
+    taken = moved(offered, Accept(by="jy-engineering-2", order=offered.orders[0].id))
+
+    assert taken.orders[0].assignee == "jy-engineering-2"
+    with pytest.raises(NotAllowed):
+        moved(taken, Accept(by="jy-engineering-3", order=taken.orders[0].id))
+    assert work_to_give(taken, duty(), pooled(), by="router") == []
+
+
+def test_what_nobody_of_a_pool_accepts_in_time_is_given_to_the_first_of_them() -> None:
+    offered = moved(registered(), *work_to_give(registered(), duty(), pooled(), by="router"))
+
+    transfer = next_person(offered, offered.orders[0], duty(), by="router")
+
+    assert transfer is not None
+    assert transfer.assignee == "jy-engineering-1"
+
+
+def test_an_emergency_is_nobodys_to_pick() -> None:
+    acts = work_to_give(registered(LIFT), duty(), pooled(), by="router")
+
+    assert all(isinstance(act, Dispatch) and act.assignee for act in acts)
 
 
 def test_declined_once_the_next_on_duty_gets_it() -> None:
@@ -78,7 +149,7 @@ def test_an_emergency_from_nowhere_goes_to_the_groups_own_duty() -> None:
         a.assignee for a in to_give(registered(LIFT, estate=None)) if isinstance(a, Dispatch)
     ]
 
-    assert assignees == ["group-duty-1", "group-duty-2", "group-desk-1"]
+    assert assignees == ["group-duty-1", "group-duty-2", "group-desk-1", "lift-firm-1"]
 
 
 def test_an_emergency_of_a_department_without_people_goes_to_the_chain() -> None:
@@ -116,7 +187,7 @@ def test_reclassified_work_is_transferred_to_the_planned_department() -> None:
 
 def test_the_first_of_each_department_is_alerted_at_once() -> None:
     assert people_to_alert(registered(LIFT), duty()) == (
-        "jy-engineering-1", "jy-security-1", "jy-customer-service-1",
+        "jy-engineering-1", "jy-security-1", "jy-customer-service-1", "lift-firm-1",
     )  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def test_a_missed_visit_is_told_to_the_lead_and_the_visitor_is_reminded_before()
     assert isinstance(reminded, Warn)
     assert reminded.recipients == ("jy-engineering-1",)
     assert [(type(a), a.recipients) for a in missed if isinstance(a, Breach)] == [
-        (Breach, ("jy-engineering-3",))
+        (Breach, ("jy-engineering-3", "jy-customer-service-1"))
     ]
 
 

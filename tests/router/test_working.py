@@ -131,7 +131,7 @@ async def test_a_visit_is_reminded_of_and_missed_once(bench: RouterBench) -> Non
         (("jy-engineering-1",), 0)
     ]
     assert [(e.recipients, e.level) for e in of_visits(bench, ClockBreached)] == [
-        (("jy-engineering-3",), 1)
+        (("jy-engineering-3", "jy-customer-service-1"), 1)
     ]
 
 

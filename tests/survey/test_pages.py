@@ -9,8 +9,8 @@ import pytest
 
 from services.survey.app import LARGEST_BODY
 from services.survey.domain import ANSWER_WITHIN
-from services.survey.languages import LANGUAGES, choose_language, words
 from shared.identity import sign_link
+from shared.runtime.web import LANGUAGES, choose_language, words
 from tests.survey.bench import Bench, closed, counted
 from tests.survey.reading import Page
 
@@ -76,7 +76,7 @@ async def test_the_page_keeps_its_address_to_itself(bench: Bench) -> None:
 
 
 async def test_the_style_is_ours(bench: Bench) -> None:
-    answer = await bench.http.get("/s/static/survey.css")
+    answer = await bench.http.get("/s/static/pages.css")
 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/css")
@@ -294,4 +294,4 @@ def test_the_reader_chooses_the_language(asked: str | None, accepted: str, chose
 
 def test_every_text_is_there_in_both_languages() -> None:
     for language in LANGUAGES:
-        assert all(text.strip() for text in words(language).values())
+        assert all(text.strip() for text in words("services.survey", language).values())

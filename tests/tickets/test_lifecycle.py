@@ -54,6 +54,8 @@ DESIGN = [
     Expected("tell", "ticket", ANY_BUT_MERGED, None, "/tell", "ticket.told", "first_reply"),
     Expected("supplement", "ticket", OPEN, None, "/supplement", "ticket.supplemented"),
     Expected("urge", "ticket", OPEN, None, "/urge", "ticket.urged"),
+    Expected("own", "ticket", OPEN, None, "/own", "ticket.owned"),
+    Expected("raise", "ticket", OPEN, None, None, "ticket.raised"),
     Expected(
         "feedback", "ticket", "resolved handed_over", "closed", "/feedback", "ticket.closed", ALL
     ),
@@ -397,7 +399,34 @@ def test_reopening_starts_a_round_and_leaves_earlier_orders_as_history() -> None
         run(again, of(acts.Accept))
 
 
-@pytest.mark.parametrize("name", ["no place", "unclear", "emergency without place"])
+@pytest.mark.parametrize(
+    "act", [acts.Answer(by="agent-7"), acts.Cancel(by="agent-7"), of(acts.Resolve, outcome="x")]
+)
+def test_nobody_ends_an_emergency_to_which_nobody_went(act: acts.Act) -> None:
+    """Answered, cancelled or done: only after a reason why it is none, or by who was there."""
+    ticket = run(registered("emergency"), dispatch(), of(acts.Accept))
+    fresh = registered("emergency") if not isinstance(act, acts.OrderAct) else ticket
+
+    with pytest.raises(NotAllowed) as refused:
+        run(fresh, act)
+
+    assert "no_danger" in refused.value.remedy or "arrive first" in refused.value.remedy
+    if isinstance(act, acts.OrderAct):
+        assert run(ticket, of(acts.Arrive), act).status is TicketStatus.RESOLVED
+
+
+def test_an_emergency_that_starts_again_waits_for_its_place_again_and_for_somebody_there() -> None:
+    done = run(registered("emergency without place"), dispatch(), of(acts.Accept),
+               of(acts.Arrive), of(acts.Resolve, outcome="fixed"))  # fmt: skip
+
+    again = run(done, acts.NotSatisfied(by="agent-7"), dispatch(), of(acts.Accept, "JY0001-2"))
+
+    assert again.held is not None
+    with pytest.raises(NotAllowed, match="arrive first"):
+        run(again, of(acts.Resolve, "JY0001-2", outcome="fixed"))
+
+
+@pytest.mark.parametrize("name", ["no place", "unclear"])
 def test_an_undecided_request_that_starts_again_waits_in_the_manual_queue_again(name: str) -> None:
     """Else nobody would have it: no department, no place in the queue (design promise 1)."""
     answered = run(registered(name), acts.Answer(by="agent-7"))

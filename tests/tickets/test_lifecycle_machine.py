@@ -45,7 +45,8 @@ TAKEN = {"accepted", "in_progress"}
 
 TICKET_FROM: Mapping[str, set[str]] = {
     "reclassify": OPEN, "answer": UNTOUCHED, "tell": (OPEN | OVER) - {"merged"},
-    "supplement": OPEN, "urge": OPEN, "feedback": DONE, "feedback_attempt": DONE,
+    "supplement": OPEN, "urge": OPEN, "own": OPEN, "raise": OPEN, "feedback": DONE,
+    "feedback_attempt": DONE,
     "not_satisfied": DONE, "reopen": {"closed", "answered"}, "cancel": UNTOUCHED,
     "request_cancel": {"dispatched", "in_progress", "suspended"}, "merge": UNTOUCHED,
     "hold": OPEN, "warn": OPEN, "breach": OPEN,
@@ -67,7 +68,8 @@ MARKS: Mapping[str, str] = {
 }  # fmt: skip
 SAYS: Mapping[str, str] = {
     "reclassify": "ticket.reclassified", "answer": "ticket.answered", "tell": "ticket.told",
-    "supplement": "ticket.supplemented", "urge": "ticket.urged", "feedback": "ticket.closed",
+    "supplement": "ticket.supplemented", "urge": "ticket.urged", "own": "ticket.owned",
+    "raise": "ticket.raised", "feedback": "ticket.closed",
     "feedback_attempt": "ticket.feedback_attempted", "not_satisfied": "ticket.reopened",
     "reopen": "ticket.reopened", "cancel": "ticket.cancelled",
     "request_cancel": "ticket.cancel_requested", "merge": "ticket.merged", "hold": "ticket.held",
@@ -120,6 +122,7 @@ class Model:
     over_at: datetime | None = None
     extension_asked: bool = False
     extensions: int = 0
+    arrived: bool = False
 
     def __post_init__(self) -> None:
         self.held = self.undecided
@@ -165,8 +168,12 @@ class Model:
                 return not self.orders[id].decided
             case acts.Reopen():
                 return self.over_at is not None and now - self.over_at <= REOPEN_WITHIN
+            case acts.Answer():
+                return not ticket.is_emergency
             case acts.Cancel():
-                return not taken
+                return not (taken or ticket.is_emergency)
+            case acts.Resolve():
+                return self.arrived or not ticket.is_emergency
             case acts.RequestCancel():
                 return taken
             case acts.ConfirmCancel():
@@ -236,6 +243,7 @@ class Model:
             self.extension_asked and name not in {"extend", "refuse_extension"}
         )
         self.extensions += name == "extend"
+        self.arrived |= name == "arrive"
         self.attempts += name == "feedback_attempt"
         self.tried_at = now if name == "feedback_attempt" else self.tried_at
         self.cancel_requested |= name == "request_cancel"
@@ -268,6 +276,7 @@ class Model:
         self.mark = self.over_at = None
         self.held, self.attempts, self.cancel_requested = self.undecided, 0, False
         self.extension_asked, self.extensions, self.tried_at = False, 0, None
+        self.arrived = False
         self.round += 1
 
     def _end(self, mark: str, now: datetime) -> None:
@@ -288,6 +297,8 @@ ORDER_ACTS: Mapping[type[acts.OrderAct], Mapping[str, Any]] = {
     acts.ConfirmCancel: {},
 }  # fmt: skip
 TICKET_ACTS: Mapping[type[acts.Act], Mapping[str, Any]] = {
+    acts.Own: {"owner": "agent-9"},
+    acts.Raise: {"level": 1, "reason": "repeated", "contacts": 3},
     acts.Answer: {}, acts.Tell: {}, acts.Supplement: {}, acts.Urge: {}, acts.FeedbackAttempt: {},
     acts.NotSatisfied: {}, acts.Reopen: {"reason": "caller"}, acts.Cancel: {},
     acts.RequestCancel: {}, acts.Merge: {"into": "JY0002"},

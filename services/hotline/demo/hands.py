@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -42,6 +43,8 @@ class Hands:
         self._stack = AsyncExitStack()
         self._replies: dict[str, asyncio.Future[Json]] = {}
         self._channel: AbstractRobustChannel | None = None
+        self.ahead = timedelta()
+        """How far the trial's clock was moved: tokens are judged by it."""
 
     async def __aenter__(self) -> Self:
         """Open the HTTP connections; the broker's when it is first needed."""
@@ -76,6 +79,7 @@ class Hands:
             places=[place] if place else None,
             departments=[department] if department else None,
             id=by or role,
+            ahead=self.ahead,
         )
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
         address = self._endpoints.services[service]

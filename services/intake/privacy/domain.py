@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,6 +114,14 @@ class Reader:
         """
         known = [hour.count for hour in self.hours if hour.start < now - DAY]
         return sum(known) / len(known) if len(known) >= KNOWN_HOURS else UNKNOWN_USUAL
+
+
+def of_the_house(principal: Principal, outside: Container[str]) -> Principal:
+    """The same person without the departments that are firms outside the group: these get no
+    contact data.
+    """
+    own = frozenset(d for d in principal.departments if d not in outside)
+    return replace(principal, departments=own)
 
 
 def may_open(principal: Principal, ticket: Ticket, *, confidential: bool) -> bool:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from services.router.api.bodies import Limit
+from services.router.api.bodies import Body, Limit
 from services.router.routing import Routing
 from services.router.storage import board, manual_queue
 from shared.runtime import Asking, Platform, Routes, may, may_do
 from shared.tickets import Transition
 
 
-class DispatchBody(BaseModel):
+class DispatchBody(Body):
     """Who gets it."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     department: Annotated[str, Field(max_length=60)]
     assignee: Annotated[str, Field(max_length=60)] | None = None

@@ -27,10 +27,14 @@ Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 """A time somebody agrees on."""
 
 
-class NoteBody(BaseModel):
-    """Words for the timeline; they are scrubbed before they are kept."""
+class Body(BaseModel):
+    """Nothing but what is named; what was sent is in no error."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class NoteBody(Body):
+    """Words for the timeline; they are scrubbed before they are kept."""
 
     note: Annotated[str, Field(max_length=2_000)] | None = None
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from services.router.alerting import Alerting
-from services.router.api.bodies import Code, Limit
+from services.router.api.bodies import Body, Code, Limit
 from services.router.attending import Attending
 from services.router.emergency import Emergency
 from services.router.storage import emergency_from_doc, emergency_to_doc, running_emergencies
@@ -15,18 +13,14 @@ from shared.policy.policy import Policy
 from shared.runtime import Asking, Platform, Routes, may
 
 
-class CheckBody(BaseModel):
+class CheckBody(Body):
     """Which step of the checklist is done."""
-
-    model_config = ConfigDict(extra="forbid")
 
     step: Code
 
 
-class FalseAlarmBody(BaseModel):
+class FalseAlarmBody(Body):
     """Why it was none."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Code
 
@@ -85,7 +79,9 @@ def build_emergencies_api(platform: Platform, alerting: Alerting, attending: Att
 
 
 def emergency_view(emergency: Emergency, policy: Policy) -> dict[str, Any]:
-    """What happened, and what the plan of this kind says at this place."""
+    """What happened, and what the plan of this kind says at this place. In a drill nobody outside
+    is rung up.
+    """
     shown = {"number": emergency.number, **emergency_to_doc(emergency)}
     if not policy.taxonomy.has_kind(emergency.kind):
         return shown | {"advice": None, "external": [], "checklist": []}
@@ -93,7 +89,7 @@ def emergency_view(emergency: Emergency, policy: Policy) -> dict[str, Any]:
     done = {check.step: check for check in emergency.checks}
     return shown | {
         "advice": {"zh": kind.first_advice, "en": kind.first_advice_en},
-        "external": kind.external,
+        "external": () if emergency.test else kind.external,
         "checklist": [
             {
                 "step": step.id, "zh": step.zh, "en": step.en,

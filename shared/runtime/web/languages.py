@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Final
+from typing import Annotated, Final
 
 import yaml
+from fastapi import Depends, Query, Request
 
 from shared.policy.templates import Language
 
@@ -46,7 +47,15 @@ def _quality(parameter: str) -> float:
         return 0.0
 
 
-def words(language: Language) -> Mapping[str, str]:
-    """Every text of the pages in a language, by its name in `words.yaml`."""
-    text = files("services.survey").joinpath("words.yaml").read_text("utf-8")
+def _language(request: Request, lang: Annotated[str | None, Query()] = None) -> Language:
+    return choose_language(lang, request.headers.get("accept-language", ""))
+
+
+Chosen = Annotated[Language, Depends(_language)]
+"""The language of whoever asks for a page."""
+
+
+def words(package: str, language: Language) -> Mapping[str, str]:
+    """Every text of a package's pages in a language, by its name in its `words.yaml`."""
+    text = files(package).joinpath("words.yaml").read_text("utf-8")
     return {name: both[language] for name, both in yaml.safe_load(text).items()}

@@ -1,0 +1,1 @@
+"""Contractors: firms outside the group that see just their work, by a signed link."""

@@ -1,0 +1,106 @@
+"""The contractor's pages: no account, no script, no contact data, both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Final, get_args
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from services.router.contractors.visiting import Step, Visiting, Work
+from services.router.errors import NoSuchWork
+from shared.policy.policy import Policy
+from shared.policy.templates import Language
+from shared.runtime import Platform, open_to_all
+from shared.runtime.web import Chosen, Paper
+from shared.store import STORE_DOWN, Contested
+from shared.tickets import NotAllowed
+
+ROOT: Final = "/w"
+"""Where the pages are."""
+
+
+class WorkPages:
+    """What a contractor sees at the address of a link."""
+
+    def __init__(self, platform: Platform, visiting: Visiting) -> None:
+        self._platform = platform
+        self._visiting = visiting
+        self._paper = Paper("services.router.contractors", ROOT, lambda: platform.policy)
+
+    async def show(self, token: str, language: Language) -> Response:
+        """The work and what can be done now."""
+        work = await self._visiting.see(token)
+        policy = self._platform.policy.at(work.ticket.estate)
+        shown = {"root": ROOT, "token": token, **_shown(work, policy, language)}
+        return self._paper.page("work.html", language, policy=policy, **shown)
+
+    async def move(self, token: str, step: str, language: Language) -> Response:
+        """Do a step, then show the page again: loading it anew sends nothing twice."""
+        found: Step | None = next((known for known in get_args(Step) if known == step), None)
+        if found is None:
+            raise NoSuchWork
+        await self._visiting.move(token, found)
+        return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
+
+    async def or_trouble(self, page: Awaitable[Response], language: Language) -> Response:
+        """The page, or one that says in both languages why it cannot be had."""
+        try:
+            return await page
+        except NoSuchWork:
+            return self._paper.trouble("missing", language, status=404)
+        except NotAllowed:
+            return self._paper.trouble("not_now", language, status=409)
+        except (*STORE_DOWN, Contested):
+            return self._paper.trouble("away", language, status=503)
+
+
+def _shown(work: Work, policy: Policy, language: Language) -> dict[str, Any]:
+    plan, taxonomy, zone = work.ticket.plan, policy.taxonomy, policy.calendar.zone
+    estate = policy.group.find_estate(work.ticket.estate) if work.ticket.estate else None
+    area = taxonomy.area(plan.area) if taxonomy.has_area(plan.area) else None
+    kind = plan.emergency_kind
+    is_known = kind is not None and taxonomy.has_kind(kind)
+    danger = taxonomy.kind(kind) if kind is not None and is_known else None
+    return {
+        "number": work.ticket.number,
+        "estate": getattr(estate, language) if estate else "",
+        "building": work.building or "",
+        "area": getattr(area, language) if area else plan.area,
+        "danger": getattr(danger, language) if danger else "",
+        "words": work.words,
+        "stands": work.order.status.value,
+        "steps": work.steps,
+        "is_over": work.is_over,
+        "is_drill": work.ticket.test,
+        "due": [
+            (clock.value, f"{state.due.astimezone(zone):%m-%d %H:%M}")
+            for clock, state in work.order.clocks.items()
+            if state.due is not None and state.is_running
+        ],
+    }
+
+
+def build_work_pages(platform: Platform, visiting: Visiting) -> APIRouter:
+    """`/w/{token}`."""
+    router = APIRouter(
+        prefix=ROOT,
+        tags=["contractor"],
+        default_response_class=HTMLResponse,
+        dependencies=[open_to_all()],
+        responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
+    )
+    pages = WorkPages(platform, visiting)
+
+    @router.get("/{token}")
+    async def show(token: str, language: Chosen) -> Response:
+        """The work, and what can be done now."""
+        return await pages.or_trouble(pages.show(token, language), language)
+
+    @router.post("/{token}/{step}", status_code=303)
+    async def move(token: str, step: str, language: Chosen) -> Response:
+        """Accept, decline, arrive, say that people are safe, or done; twice changes nothing."""
+        return await pages.or_trouble(pages.move(token, step, language), language)
+
+    return router

@@ -1,0 +1,134 @@
+"""Use cases of a contractor at the address of a link: see one work order, and move it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from services.router.attending import Attending
+from services.router.errors import NoSuchWork
+from services.router.routing import Routing
+from shared.identity import Principal, read_link
+from shared.runtime.platform import Platform
+from shared.store import Doc
+from shared.tickets import NotAllowed, Ticket, WorkOrder, ticket_from_doc
+from shared.tickets.acts import Accept, Arrive, Decline, OrderAct, Resolve
+from shared.tickets.lifecycle import OrderStatus
+
+Step = Literal["accept", "decline", "arrive", "release", "done"]
+_S = OrderStatus
+STEPS_OF: Final[dict[OrderStatus, tuple[Step, ...]]] = {
+    _S.DISPATCHED: ("accept", "decline"),
+    _S.ACCEPTED: ("arrive",),
+    _S.IN_PROGRESS: ("done",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a contractor sees: their order, where and what, the scrubbed words, and nobody."""
+
+    ticket: Ticket
+    order: WorkOrder
+    building: str | None
+    words: str
+    released: bool = False
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What can be done now."""
+        steps = STEPS_OF.get(self.order.status, ())
+        if self.ticket.is_emergency and self.order.status is _S.IN_PROGRESS and not self.released:
+            return ("release", *steps)
+        return steps
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is theirs to do."""
+        return not self.steps and self.order.status is not _S.SUSPENDED
+
+
+class Visiting:
+    """Whoever holds the link acts as the person of the duty list it was made for, on that one
+    order, while their department is a contractor and they are on its list.
+    """
+
+    def __init__(self, platform: Platform, routing: Routing, attending: Attending) -> None:
+        self._platform = platform
+        self._routing = routing
+        self._attending = attending
+
+    async def see(self, token: str) -> Work:
+        """The work of a link; raises NoSuchWork for what was not signed here or is nobody's now."""
+        work, _ = await self._find(token)
+        return work
+
+    async def move(self, token: str, step: Step) -> Work:
+        """Do a step; one that was done already changes nothing. Raises NoSuchWork, NotAllowed."""
+        work, who = await self._find(token)
+        if step not in work.steps:
+            return work
+        if step == "release":
+            await self._attending.release(work.ticket.number, who)
+        else:
+            await self._act(work, step, who)
+        return await self.see(token)
+
+    async def _act(self, work: Work, step: Step, who: Principal) -> None:
+        try:
+            await self._routing.act(work.order.id, who, _act_of(step, work.order.id, who))
+        except NotAllowed:
+            again = await self._platform.tickets.get(work.ticket.number)
+            order = again.order(work.order.id) if again else None
+            if order is None or order.status is work.order.status:
+                raise  # nobody was faster: it is really not possible
+        if step == "arrive" and work.ticket.is_emergency:
+            await self._attending.arrive(work.ticket.number, who)
+
+    async def _find(self, token: str) -> tuple[Work, Principal]:
+        subject = read_link("work", token, self._platform.keys.link)
+        order_id, _, person = (subject or "").partition("/")
+        number = order_id.rpartition("-")[0]
+        doc = await self._platform.store.get("tickets", number) if number and person else None
+        ticket = ticket_from_doc(doc) if doc else None
+        order = ticket.order(order_id) if ticket else None
+        if doc is None or ticket is None or order is None or not self._is_theirs(order, person):
+            raise NoSuchWork
+        who = Principal(person, "department", _places(ticket.estate), frozenset({order.department}))
+        return await self._work(ticket, order, doc), who
+
+    def _is_theirs(self, order: WorkOrder, person: str) -> bool:
+        is_given = person in {order.assignee, *order.offered_to}
+        duty, taxonomy = self._platform.duty.current, self._platform.policy.taxonomy
+        return (
+            is_given
+            and taxonomy.is_contractor(order.department)
+            and any(
+                found.id == person
+                for departments in duty.places.values()
+                for found in departments.get(order.department, ())
+            )
+        )
+
+    async def _work(self, ticket: Ticket, order: WorkOrder, doc: Doc) -> Work:
+        found: dict[str, Any] = {}
+        if ticket.is_emergency:
+            found = await self._platform.store.get("emergencies", ticket.number) or {}
+        over = found.get("released_at") is not None or found.get("ended_at") is not None
+        return Work(ticket, order, doc.get("building"), doc.get("scrubbed") or "", released=over)
+
+
+def _act_of(step: Step, order: str, who: Principal) -> OrderAct:
+    match step:
+        case "accept":
+            return Accept(by=who.id, order=order)
+        case "decline":
+            return Decline(by=who.id, order=order, reason="contractor")
+        case "arrive":
+            return Arrive(by=who.id, order=order)
+        case _:
+            return Resolve(by=who.id, order=order, outcome="done")
+
+
+def _places(estate: str | None) -> frozenset[str]:
+    return frozenset({estate or "*"})

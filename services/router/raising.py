@@ -1,0 +1,95 @@
+"""Use case: whoever has to come back about one matter is heard further up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.router.escalation import heard_by
+from services.router.routing import BY_RULE
+from shared.contracts.intake import TicketEvent, TicketReopened
+from shared.contracts.router import RaiseReason
+from shared.policy.duty import Duty
+from shared.policy.policy import Policy, Rules
+from shared.runtime.platform import Platform
+from shared.telemetry import logger, metrics
+from shared.tickets import NotAllowed, Ticket, Transition
+from shared.tickets.acts import Act, Raise
+from shared.tickets.lifecycle import DONE
+
+NOT_DONE = "not_done"
+"""The reason of a reopening that says: what was reported as done was not."""
+CONTACTS = frozenset(
+    {Transition.REGISTER, Transition.SUPPLEMENT, Transition.URGE, Transition.REOPEN}
+)
+"""What a caller comes for; that we rang them up is no contact of theirs."""
+
+
+class Raising:
+    """Takes tickets further up, each time once."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def look(self, event: TicketEvent) -> None:
+        """See whether somebody further up is to hear of a ticket after this event."""
+        is_false = isinstance(event, TicketReopened) and event.reason == NOT_DONE
+        raised: list[Raise] = []
+
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
+            policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
+            wanted = false_completion(ticket, duty, policy, now) if is_false else None
+            wanted = wanted or repeated(ticket, duty, policy, now)
+            raised[:] = [wanted] if wanted is not None else []
+            return list(raised)
+
+        try:
+            ticket = await self._platform.tickets.change(event.number, choose)
+        except NotAllowed as moved_on:
+            logger.info("raise_no_longer_wanted", ticket=event.number, status=moved_on.status)
+            return
+        for act in raised:
+            if not ticket.test:
+                metrics.RAISED.labels(act.reason).inc()
+            logger.info("ticket_raised", ticket=event.number, reason=act.reason, level=act.level)
+
+
+def repeated(ticket: Ticket, duty: Duty, policy: Policy, now: datetime) -> Raise | None:
+    """What the number of contacts asks for; None when the ticket is as high up, or is over."""
+    contacts = contacts_of(ticket, policy.rules, now)
+    due = [
+        (level, repeat)
+        for level, repeat in enumerate(policy.rules.repeats, 1)
+        if contacts >= repeat.contacts
+    ]
+    if not due or ticket.mark is not None or due[-1][0] <= ticket.level:
+        return None
+    level, repeat = due[-1]
+    people = heard_by(repeat.to, ticket, None, duty, policy)
+    return _raise(level, "repeated", contacts, people, note=f"repeated/{contacts}")
+
+
+def false_completion(ticket: Ticket, duty: Duty, policy: Policy, now: datetime) -> Raise | None:
+    """What was said to be done was not: whoever manages the estate hears of it, once a round."""
+    note = f"false_completion/{ticket.round}"
+    is_told = any(e.transition == Transition.RAISE and e.note == note for e in ticket.timeline)
+    if is_told or ticket.mark is not None or ticket.status in DONE:
+        return None
+    contacts = contacts_of(ticket, policy.rules, now)
+    people = heard_by("estate", ticket, None, duty, policy)
+    return _raise(max(ticket.level, 1), "false_completion", contacts, people, note=note)
+
+
+def contacts_of(ticket: Ticket, rules: Rules, now: datetime) -> int:
+    """How often the caller has come within the policy's span, the first time included."""
+    since = now - rules.repeats_within
+    return sum(
+        entry.transition in CONTACTS and entry.at >= since and not entry.by.startswith("service:")
+        for entry in ticket.timeline
+    )
+
+
+def _raise(
+    level: int, reason: RaiseReason, contacts: int, people: tuple[str, ...], *, note: str
+) -> Raise:
+    return Raise(by=BY_RULE.id, level=level, reason=reason, contacts=contacts, recipients=people,
+                 note=note)  # fmt: skip

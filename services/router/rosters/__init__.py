@@ -1,0 +1,1 @@
+"""Who stands for a department when: lists, shifts, leave, and the gaps between them."""

@@ -1,0 +1,78 @@
+"""Who may stand: nobody on leave, nobody without the certificates that the department asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from services.router.rosters.leave import Leave
+from services.router.rosters.shifts import Shift, Struck
+from services.router.rosters.storage import RosterBook, around
+from shared.policy.roster import QUARTER
+from shared.runtime import Problem
+from shared.runtime.platform import Platform
+from shared.store.certificates import CertificateReader
+
+
+class Fitness:
+    """Judges people for shifts, as leave and profiles are now."""
+
+    def __init__(
+        self, platform: Platform, book: RosterBook, certificates: CertificateReader
+    ) -> None:
+        self._platform = platform
+        self._book = book
+        self._certificates = certificates
+
+    async def why_not(self, person: str, shift: Shift) -> Problem | None:
+        """Why somebody cannot have a shift; None when they can."""
+        away = {"person": person, "status": "granted", **around(shift.begins, shift.ends)}
+        if await self._book.leaves(away, limit=1):
+            return Problem(409, "on-leave", "They are on leave then", detail="choose somebody else")
+        kinds = self._kinds(shift)
+        if await self._certificates.uncertified(kinds, {person: [self._days(shift)]}):
+            return Problem(
+                409, "unqualified", "They lack a certificate on a day of this shift (A7)",
+                detail="see their profile, /v1/agents of admin", certificates=sorted(kinds),
+            )  # fmt: skip
+        return None
+
+    async def unfit(self, shifts: Iterable[Shift]) -> Mapping[str, Struck]:
+        """Shifts of one list that cannot be kept, by id, with the reason."""
+        coming = list(shifts)
+        if not coming:
+            return {}
+        begins, ends = min(s.begins for s in coming), max(s.ends for s in coming)
+        people = sorted({shift.person for shift in coming})
+        away = await self._book.leaves(
+            {"person": {"$in": people}, "status": "granted", **around(begins, ends)}
+        )
+        stints: dict[str, list[tuple[date, date]]] = {}
+        for shift in coming:
+            stints.setdefault(shift.person, []).append(self._days(shift))
+        kinds = self._kinds(coming[0])
+        doubtful = await self._certificates.uncertified(kinds, stints)
+        found: dict[str, Struck] = {}
+        for shift in coming:
+            if any(_falls_in(shift, leave) for leave in away):
+                found[shift.id] = "leave"
+            elif shift.person in doubtful and await self._certificates.uncertified(
+                kinds, {shift.person: [self._days(shift)]}
+            ):
+                found[shift.id] = "unqualified"
+        return found
+
+    def _kinds(self, shift: Shift) -> frozenset[str]:
+        taxonomy = self._platform.policy.at(shift.place).taxonomy
+        departments = {d.id: d for d in taxonomy.departments}
+        department = departments.get(shift.department)
+        return department.certificates if department else frozenset()
+
+    def _days(self, shift: Shift) -> tuple[date, date]:
+        zone = self._platform.policy.at(shift.place).calendar.zone
+        last = shift.ends - QUARTER  # what ends at midnight ends the day before
+        return shift.begins.astimezone(zone).date(), last.astimezone(zone).date()
+
+
+def _falls_in(shift: Shift, leave: Leave) -> bool:
+    return shift.person == leave.person and leave.begins < shift.ends and shift.begins < leave.ends

@@ -1,0 +1,36 @@
+"""Leave as a value: asked for, granted or refused by somebody else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from shared.contracts import MalformedMessage
+
+LONGEST: Final = timedelta(days=366)
+Status = Literal["asked", "granted", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Somebody is away between two aware moments; `reason` is a code."""
+
+    id: str
+    person: str
+    begins: datetime
+    ends: datetime
+    reason: str
+    status: Status = "asked"
+    asked_at: datetime
+    decided_by: str | None = None
+
+    def check(self) -> None:
+        """Raise MalformedMessage for one that runs backwards, or for ever."""
+        if not self.begins < self.ends <= self.begins + LONGEST:
+            raise MalformedMessage("ends", "is not within a year after it begins", "correct it")
+
+
+def decide(leave: Leave, status: Status, by: str) -> Leave | None:
+    """Granted or refused, also the other way round later; None when that is so already."""
+    return None if leave.status == status else replace(leave, status=status, decided_by=by)

@@ -1,0 +1,124 @@
+"""Use cases of duty lists: who is on them, how many are needed when, and what is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from services.router.rosters.lists import DutyList, ListStep
+from services.router.rosters.reach import reaches_list
+from services.router.rosters.storage import RosterBook, around
+from shared.contracts import MalformedMessage
+from shared.identity import Principal
+from shared.policy.calendar import Calendar
+from shared.policy.duty import ANYWHERE, EMERGENCY_CHAIN, MANAGEMENT, Person
+from shared.policy.roster import Cover, Need, cover
+from shared.runtime import not_found
+from shared.runtime.platform import Platform
+from shared.store import Contested
+from shared.store.rosters import ROSTERS, list_id
+from shared.store.tickets import ATTEMPTS
+from shared.telemetry import logger
+
+Alter = Callable[[DutyList], DutyList]
+
+
+class Listing:
+    """Shows and changes duty lists within reach; foreign and missing ones look the same (404)."""
+
+    def __init__(self, platform: Platform, book: RosterBook) -> None:
+        self._platform = platform
+        self._book = book
+
+    async def within_reach(self, principal: Principal) -> list[DutyList]:
+        """The lists somebody may see."""
+        group = self._platform.policy.group
+        return [
+            found
+            for found in await self._book.lists()
+            if reaches_list(principal, found.place, found.department, group)
+        ]
+
+    async def get(self, principal: Principal, place: str, department: str) -> DutyList:
+        """One list."""
+        found = await self._book.duty_list(place, department)
+        group = self._platform.policy.group
+        if found is None or not reaches_list(principal, place, department, group):
+            raise not_found()
+        return found
+
+    async def put_people(
+        self, principal: Principal, place: str, department: str, people: tuple[Person, ...]
+    ) -> DutyList:
+        """These people, first choice first and the lead last, in place of those of now; a list that
+        was not there is made.
+        """
+        self._check_place(principal, place, department)
+        if len({person.id for person in people}) < len(people):
+            raise MalformedMessage("people", "names somebody twice", "name each once")
+
+        def with_people(duty_list: DutyList) -> DutyList:
+            return replace(duty_list, people=people)
+
+        return await self._change(principal, place, department, with_people, make=True)
+
+    async def put_needs(
+        self, principal: Principal, place: str, department: str, needs: tuple[Need, ...]
+    ) -> DutyList:
+        """How many are needed when. From then on only whoever is on shift is on duty; with no needs
+        everybody on the list is.
+        """
+        await self.get(principal, place, department)
+
+        def with_needs(duty_list: DutyList) -> DutyList:
+            return replace(duty_list, needs=needs, gaps=())
+
+        return await self._change(principal, place, department, with_needs)
+
+    async def covered(
+        self, principal: Principal, place: str, department: str, begins: datetime, ends: datetime
+    ) -> list[Cover]:
+        """How many are there and how many are needed, for every quarter hour between two times."""
+        found = await self.get(principal, place, department)
+        query = {"place": place, "department": department, "counts": True, **around(begins, ends)}
+        shifts = [(shift.begins, shift.ends) for shift in await self._book.shifts(query)]
+        return cover(found.needs, shifts, begins, ends, self.calendar(place))
+
+    def calendar(self, place: str) -> Calendar:
+        """The calendar of a place."""
+        return self._platform.policy.at(place).calendar
+
+    def _check_place(self, principal: Principal, place: str, department: str) -> None:
+        policy = self._platform.policy
+        if not reaches_list(principal, place, department, policy.group):
+            raise not_found()
+        places = {
+            ANYWHERE,
+            *(p.id for p in policy.group.places),
+            *(e.id for e in policy.group.estates),
+        }
+        if place not in places:
+            raise MalformedMessage("place", "is no place of the group", "name an estate, or *")
+        kinds = {MANAGEMENT, EMERGENCY_CHAIN, *(d.id for d in policy.taxonomy.departments)}
+        if department not in kinds:
+            raise MalformedMessage("department", "is not a department of the policy")
+
+    async def _change(
+        self, principal: Principal, place: str, department: str, alter: Alter, *, make: bool = False
+    ) -> DutyList:
+        id = list_id(place, department)
+        await self._platform.trail.record(principal, "roster.change", ("roster", id))
+        for _ in range(ATTEMPTS):
+            present = await self._book.duty_list(place, department)
+            if present is None and not make:
+                raise not_found()
+            new = DutyList(place=place, department=department, version=0, people=())
+            altered = alter(present or new)
+            changed = replace(altered, version=altered.version + 1)
+            now = self._platform.store.clock.now()
+            if await self._book.put_list(present, ListStep(changed), now):
+                await self._book.announce()
+                logger.info("roster_changed", roster=id)
+                return changed
+        raise Contested(ROSTERS, id)

@@ -1,0 +1,231 @@
+"""Use cases of shifts: planned one by one or by a pattern, offered, taken, struck, handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router.rosters.fitness import Fitness
+from services.router.rosters.listing import Listing
+from services.router.rosters.patterns import Pattern, rolled_out
+from services.router.rosters.shifts import (
+    Shift,
+    ShiftStep,
+    hand_over,
+    new_shift,
+    offer,
+    plan_again,
+    strike,
+    take,
+)
+from services.router.rosters.storage import RosterBook, around
+from shared.contracts import MalformedMessage
+from shared.identity import Principal, allows
+from shared.policy.roster import Stretch
+from shared.runtime import Problem, not_found
+from shared.runtime.platform import Platform
+from shared.store import Contested
+from shared.store.rosters import SHIFTS, list_id
+from shared.store.tickets import ATTEMPTS
+from shared.telemetry import logger
+
+NOTES_OF: Final = timedelta(hours=24)
+"""Whoever comes sees what was handed over here for so long."""
+Choose = Callable[[Shift], ShiftStep | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What became of one shift of a pattern: it is there, or why not."""
+
+    stretch: Stretch
+    shift: Shift | None
+    problem: Problem | None = None
+
+
+class Rostering:
+    """Puts people on shift. Foreign and missing shifts look the same (404)."""
+
+    def __init__(
+        self, platform: Platform, book: RosterBook, listing: Listing, fitness: Fitness
+    ) -> None:
+        self._platform = platform
+        self._book = book
+        self._listing = listing
+        self._fitness = fitness
+
+    async def plan(self, principal: Principal, stretch: Stretch) -> Shift:
+        """Put somebody on shift; the same again changes nothing.
+
+        Raises Problem (409) where they are away, not certified, or stand elsewhere.
+        """
+        await self._listing.get(principal, stretch.place, stretch.department)
+        shift = new_shift(stretch)
+        await self._platform.trail.record(principal, "shift.plan", ("shift", shift.id))
+        planned = await self._plan(shift)
+        await self._book.announce()
+        return planned
+
+    async def plan_pattern(
+        self, principal: Principal, place: str, department: str, pattern: Pattern
+    ) -> list[Planned]:
+        """Roll a pattern out: every shift that is possible is planned, the others are named."""
+        await self._listing.get(principal, place, department)
+        pattern.check()
+        roster = ("roster", list_id(place, department))
+        await self._platform.trail.record(principal, "shift.plan", roster)
+        zone = self._listing.calendar(place).zone
+        done = [
+            await self._try(stretch) for stretch in rolled_out(pattern, place, department, zone)
+        ]
+        await self._book.announce()
+        logger.info("pattern_planned", roster=roster[1], shifts=len(done),
+                    refused=sum(planned.shift is None for planned in done))  # fmt: skip
+        return done
+
+    async def _try(self, stretch: Stretch) -> Planned:
+        try:
+            return Planned(stretch, await self._plan(new_shift(stretch)))
+        except Problem as problem:
+            return Planned(stretch, None, problem)
+
+    async def _plan(self, shift: Shift) -> Shift:
+        await self._check_can_stand(shift.person, shift)
+        now = self._platform.store.clock.now()
+        if await self._book.put_shift(ShiftStep(shift), now, new=True):
+            return shift
+        present = await self._book.shift(shift.id)
+        if present is None:
+            raise await self._stands_elsewhere(shift.person, shift)
+        if present.person != shift.person:
+            raise Problem(409, "taken-over", "Somebody else took this shift over",
+                          detail="let them offer it back", shift=shift.id)  # fmt: skip
+        return await self._change(shift.id, plan_again)
+
+    async def get(self, principal: Principal, id: str) -> Shift:
+        """One shift within reach."""
+        shift = await self._book.shift(id)
+        if shift is None:
+            raise not_found()
+        await self._listing.get(principal, shift.place, shift.department)
+        return shift
+
+    async def of_list(
+        self, principal: Principal, place: str, department: str, begins: datetime, ends: datetime
+    ) -> list[Shift]:
+        """The shifts of a list between two moments, also those that were struck."""
+        await self._listing.get(principal, place, department)
+        query = {"place": place, "department": department, **around(begins, ends)}
+        return await self._book.shifts(query)
+
+    async def of_person(
+        self, principal: Principal, begins: datetime, ends: datetime
+    ) -> list[Shift]:
+        """The shifts that are one's own, or offered to one."""
+        own = {"$or": [{"person": principal.id}, {"offered_to": principal.id}]}
+        return await self._book.shifts({**own, "counts": True, **around(begins, ends)})
+
+    async def notes_before(self, shift: Shift) -> list[Shift]:
+        """What those who stood here before have handed over."""
+        before = {"$gt": shift.begins - NOTES_OF, "$lte": shift.begins}
+        query = {"place": shift.place, "department": shift.department, "ends": before}
+        return [found for found in await self._book.shifts(query) if found.note]
+
+    async def offer(self, principal: Principal, id: str, to: str) -> Shift:
+        """Ask somebody to take one's own shift over."""
+        shift = await self._coming(principal, id)
+        _check_own(principal, shift)
+        self._check_on_a_list(to, "to")
+        return await self._record_and_change(principal, id, lambda s: offer(s, to))
+
+    async def take(self, principal: Principal, id: str) -> Shift:
+        """Take a shift over that was offered to one."""
+        shift = await self._coming(principal, id)
+        if shift.person != principal.id:
+            await self._check_can_stand(principal.id, shift)
+
+        def taking(present: Shift) -> ShiftStep | None:
+            if principal.id not in {present.offered_to, present.person}:
+                raise Problem(409, "not-offered", "This shift is not offered to you",
+                              detail="whoever has it may offer it")  # fmt: skip
+            return take(present, principal.id)
+
+        return await self._record_and_change(principal, id, taking)
+
+    async def give(self, principal: Principal, id: str, to: str) -> Shift:
+        """Let somebody else stand instead."""
+        shift = await self._coming(principal, id)
+        await self._check_can_stand(to, shift)
+        return await self._record_and_change(principal, id, lambda s: take(s, to))
+
+    async def strike(self, principal: Principal, id: str) -> Shift:
+        """It is not needed, or was a mistake."""
+        await self._coming(principal, id)
+        return await self._record_and_change(principal, id, lambda s: strike(s, "cancelled"))
+
+    async def hand_over(self, principal: Principal, id: str, note: str) -> Shift:
+        """Say what whoever comes next should know; `note` is scrubbed already."""
+        shift = await self.get(principal, id)
+        _check_own(principal, shift)
+        return await self._change(id, lambda s: hand_over(s, note))
+
+    async def _coming(self, principal: Principal, id: str) -> Shift:
+        shift = await self.get(principal, id)
+        if shift.ends <= self._platform.store.clock.now():
+            raise Problem(409, "shift-over", "This shift is over", detail="it stays as it was")
+        return shift
+
+    async def _check_can_stand(self, person: str, shift: Shift) -> None:
+        self._check_on_a_list(person, "person")
+        if shift.ends <= self._platform.store.clock.now():
+            raise MalformedMessage("ends", "is over", "plan shifts that come")
+        why = await self._fitness.why_not(person, shift)
+        if why is not None:
+            raise why
+
+    def _check_on_a_list(self, person: str, field: str) -> None:
+        if self._platform.duty.current.person(person) is None:
+            raise MalformedMessage(field, "is nobody on a duty list", "put them on a list first")
+
+    async def _record_and_change(self, principal: Principal, id: str, choose: Choose) -> Shift:
+        await self._platform.trail.record(principal, "shift.change", ("shift", id))
+        changed = await self._change(id, choose)
+        await self._book.announce()
+        return changed
+
+    async def _change(self, id: str, choose: Choose) -> Shift:
+        lost: Shift | None = None
+        for _ in range(ATTEMPTS):
+            shift = await self._book.shift(id)
+            if shift is None:
+                raise not_found()
+            step = choose(shift)
+            if step is None:
+                return shift
+            if lost is not None and lost.version == shift.version:
+                raise await self._stands_elsewhere(step.shift.person, shift)
+            if await self._book.put_shift(step, self._platform.store.clock.now()):
+                logger.info("shift_changed", shift=id)
+                return step.shift
+            lost = shift
+        raise Contested(SHIFTS, id)
+
+    async def _stands_elsewhere(self, person: str, shift: Shift) -> Problem:
+        query = {"person": person, "counts": True, **around(shift.begins, shift.ends)}
+        others = await self._book.shifts(query, limit=2)
+        return Problem(
+            409, "stands-elsewhere", "They are on another shift then",
+            detail="strike that one, or choose other hours", shifts=_ids(others, but=shift.id),
+        )  # fmt: skip
+
+
+def _ids(shifts: Iterable[Shift], *, but: str) -> list[str]:
+    return [shift.id for shift in shifts if shift.id != but]
+
+
+def _check_own(principal: Principal, shift: Shift) -> None:
+    if shift.person != principal.id and not allows(principal, "shift.plan"):
+        raise Problem(409, "not-your-shift", "This shift is somebody else's",
+                      detail="only whoever has it, or plans it, can do this")  # fmt: skip

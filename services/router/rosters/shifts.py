@@ -1,0 +1,124 @@
+"""One shift as a value: given, offered, taken, struck, handed over. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from shared.contracts import Event, MalformedMessage
+from shared.contracts.router import ShiftOffered, ShiftStruck, ShiftTaken
+from shared.policy.roster import QUARTER, Stretch
+
+LONGEST: Final = timedelta(hours=24)
+"""A caretaker's day and night; nobody stands for longer."""
+Struck = Literal["leave", "unqualified", "cancelled"]
+"""Why a shift counts no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Somebody stands for a department of a place between two aware moments. `offered_to` is who
+    may take it over, `note` what whoever comes next should know.
+    """
+
+    id: str
+    version: int
+    place: str
+    department: str
+    person: str
+    begins: datetime
+    ends: datetime
+    struck: Struck | None = None
+    offered_to: str | None = None
+    note: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one to reckon with."""
+        return self.struck is None
+
+    @property
+    def slots(self) -> list[int]:
+        """Its quarter hours, counted from 1970: nobody stands in two places in one of them."""
+        first, last = (int(t.timestamp() // QUARTER.total_seconds())
+                       for t in (self.begins, self.ends))  # fmt: skip
+        return list(range(first, last)) if self.counts else []
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftStep:
+    """A shift's next state with what is said of it."""
+
+    shift: Shift
+    events: tuple[Event, ...] = ()
+
+
+def new_shift(stretch: Stretch) -> Shift:
+    """A shift as planned. The same again has the same id, so that sending it twice plans one.
+
+    Raises MalformedMessage for what is off the quarter hour, runs backwards or is too long.
+    """
+    for field, moment in (("begins", stretch.begins), ("ends", stretch.ends)):
+        if moment.timestamp() % QUARTER.total_seconds():
+            raise MalformedMessage(field, "is not on a quarter hour", "such as 08:00 or 19:45")
+    if not stretch.begins < stretch.ends <= stretch.begins + LONGEST:
+        raise MalformedMessage("ends", "is not within 24 hours after it begins", "divide the shift")
+    return Shift(
+        id=_id_of(stretch), version=1, place=stretch.place, department=stretch.department,
+        person=stretch.person, begins=stretch.begins, ends=stretch.ends,
+    )  # fmt: skip
+
+
+def _id_of(stretch: Stretch) -> str:
+    parts = (stretch.place, stretch.department, stretch.person,
+             f"{stretch.begins.timestamp():.0f}", f"{stretch.ends.timestamp():.0f}")  # fmt: skip
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def plan_again(shift: Shift) -> ShiftStep | None:
+    """A struck shift counts again; None when it does."""
+    return None if shift.counts else ShiftStep(_next(shift, struck=None))
+
+
+def offer(shift: Shift, to: str) -> ShiftStep | None:
+    """Somebody else may take it over; None when that is so already."""
+    if shift.offered_to == to or not shift.counts:
+        return None
+    changed = _next(shift, offered_to=to)
+    return ShiftStep(changed, (ShiftOffered(**_facts(changed), recipients=(to,)),))
+
+
+def take(shift: Shift, by: str) -> ShiftStep | None:
+    """Somebody else stands instead, and who stood before is told; None when it is theirs."""
+    if shift.person == by or not shift.counts:
+        return None
+    changed = _next(shift, person=by, offered_to=None)
+    return ShiftStep(changed, (ShiftTaken(**_facts(changed), recipients=(shift.person,)),))
+
+
+def strike(shift: Shift, reason: Struck) -> ShiftStep | None:
+    """It counts no more, and whose it was is told; None when it was struck before."""
+    if not shift.counts:
+        return None
+    changed = _next(shift, struck=reason, offered_to=None)
+    event = ShiftStruck(**_facts(changed), reason=reason, recipients=(shift.person,))
+    return ShiftStep(changed, (event,))
+
+
+def hand_over(shift: Shift, note: str) -> ShiftStep | None:
+    """Words for whoever comes next; None when they are there already."""
+    return None if shift.note == note else ShiftStep(_next(shift, note=note))
+
+
+def _next(shift: Shift, **changes: Any) -> Shift:
+    return replace(shift, version=shift.version + 1, **changes)
+
+
+def _facts(shift: Shift) -> dict[str, Any]:
+    return {
+        "shift": shift.id, "revision": shift.version, "place": shift.place,
+        "department": shift.department, "person": shift.person, "begins": shift.begins,
+        "ends": shift.ends,
+    }  # fmt: skip

@@ -1,0 +1,92 @@
+"""Pages as HTML, with the headers that keep them private and free of anybody else's code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from shared.policy.policy import Policy
+from shared.policy.templates import Language
+from shared.runtime.doors import open_to_all
+from shared.runtime.web.languages import LANGUAGES, words
+
+_HERE: Final = "shared.runtime.web"
+STYLE: Final = files(_HERE).joinpath("pages.css").read_text("utf-8")
+STYLE_VERSION: Final = hashlib.sha256(STYLE.encode()).hexdigest()[:12]
+STYLE_PATH: Final = "static/pages.css"
+STYLE_MAX_AGE: Final = 86_400
+"""The page names its style by content, so an old copy is never used for a new page."""
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept-Language",
+}
+"""The address is the key to the page: it goes to no referrer, cache or index."""
+
+
+class Paper:
+    """Renders a package's pages in the reader's language, with the names of the policy in force.
+
+    Its templates extend `base.html`; its words are those of its `words.yaml`. `root` is the first
+    part of the pages' paths.
+    """
+
+    def __init__(self, package: str, root: str, policy: Callable[[], Policy]) -> None:
+        self.policy = policy
+        self._style = f"{root}/{STYLE_PATH}?v={STYLE_VERSION}"
+        self._words = {language: words(package, language) for language in LANGUAGES}
+        self._templates = Environment(
+            loader=ChoiceLoader([PackageLoader(package), PackageLoader(_HERE)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def page(
+        self,
+        template: str,
+        language: Language,
+        status: int = 200,
+        *,
+        policy: Policy | None = None,
+        **facts: Any,
+    ) -> HTMLResponse:
+        """One page; `policy` is that of the place it is about."""
+        here = policy or self.policy()
+        html = self._templates.get_template(template).render(
+            t=self._words[language],
+            language=language,
+            group={"zh": here.group.zh, "en": here.group.en},
+            desk=next(iter(here.rules.desk_numbers), None),
+            style=self._style,
+            **facts,
+        )
+        return HTMLResponse(html, status, {**_HEADERS, "Content-Language": language})
+
+    def trouble(self, said: str, language: Language, *, status: int) -> HTMLResponse:
+        """What concerns nothing that is known here, in both languages."""
+        other = self._words["en" if language == "zh" else "zh"]
+        return self.page("trouble.html", language, status, said=said, other=other)
+
+
+def build_style(root: str) -> APIRouter:
+    """The style of the pages under `root`, from their own origin."""
+    router = APIRouter(prefix=root, dependencies=[open_to_all()], include_in_schema=False)
+
+    @router.get(f"/{STYLE_PATH}")
+    async def style() -> Response:
+        headers = {"Cache-Control": f"public, max-age={STYLE_MAX_AGE}"}
+        return Response(STYLE, media_type="text/css", headers=headers)
+
+    return router

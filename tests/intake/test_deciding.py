@@ -1,0 +1,155 @@
+"""The desk decides about danger, with a reason; words that tell of one are never just added."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.contracts.intake import TicketReclassified
+from shared.tickets import Clock, Ticket
+from shared.tickets.acts import Appoint, Dispatch
+from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.bench import until
+from tests.support.tickets import policy
+
+LIFT = {"estate": "jinyuan", "text": "电梯里困了两个人，快来"}
+
+
+async def register(bench: IntakeBench, report: dict[str, Any]) -> str:
+    made = await bench.http.post("/v1/tickets", json=report, headers=bench.signed_in("agent"))
+    assert made.status_code == 201, made.text
+    number: str = made.json()["number"]
+    return number
+
+
+async def act(bench: IntakeBench, number: str, action: str, **body: Any) -> httpx.Response:
+    return await bench.http.post(
+        f"/v1/tickets/{number}/{action}", json=body, headers=bench.signed_in("agent")
+    )
+
+
+async def read(bench: IntakeBench, number: str) -> Ticket:
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    return ticket
+
+
+async def test_a_supplement_that_tells_of_a_danger_starts_the_emergency_in_the_same_write(
+    bench: IntakeBench,
+) -> None:
+    number = await register(bench, LAMP)
+    before = await read(bench, number)
+
+    answer = await act(bench, number, "supplement", note="现在楼道里着火了，好大的烟")
+
+    assert answer.status_code == 200
+    ticket = await read(bench, number)
+    assert ticket.is_emergency
+    assert ticket.plan.emergency_kind == "fire"
+    assert [e.transition for e in ticket.timeline[-2:]] == ["supplement", "reclassify"]
+    assert [e.at for e in ticket.timeline[-2:]] == [ticket.timeline[-1].at] * 2
+    # What was promised first stays on record.
+    assert ticket.promised[0] == before.promised[0]
+    await until(lambda: bench.heard_of(TicketReclassified))
+    assert bench.heard[-1].lane == "urgent"
+
+
+async def test_a_harmless_supplement_changes_no_plan(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+
+    await act(bench, number, "supplement", note="两层都不亮")
+    await act(bench, number, "supplement")
+
+    ticket = await read(bench, number)
+    assert (ticket.is_emergency, len(ticket.plans)) == (False, 1)
+
+
+async def test_a_danger_stays_one_until_somebody_says_why_it_is_none(bench: IntakeBench) -> None:
+    number = await register(bench, LIFT)
+
+    await act(bench, number, "reclassify", area="electrical")
+    assert (await read(bench, number)).plan.emergency_kind == "elevator_entrapment"
+
+    refused = await act(bench, number, "reclassify", no_danger=True)
+    assert refused.json()["faults"][0]["field"] == "reason"
+
+    await act(bench, number, "reclassify", no_danger=True, reason="only_the_button")
+    ticket = await read(bench, number)
+    assert (ticket.is_emergency, ticket.plan.urgency) == (False, "urgent")
+    assert ticket.plan.reason == "only_the_button"
+    assert ticket.plan.departments == ("engineering",)
+
+    # What was decided is not undone by looking at the words again.
+    await act(bench, number, "reclassify", area="elevator")
+    assert not (await read(bench, number)).is_emergency
+
+
+async def test_the_desk_says_which_emergency_it_is(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+
+    unknown = await act(bench, number, "reclassify", emergency_kind="dragon")
+    assert unknown.json()["faults"][0]["field"] == "emergency_kind"
+    both = await act(bench, number, "reclassify", emergency_kind="fire", no_danger=True, reason="x")
+    assert both.json()["faults"][0]["field"] == "no_danger"
+
+    await act(bench, number, "reclassify", emergency_kind="fire")
+    assert (await read(bench, number)).plan.emergency_kind == "fire"
+
+
+@pytest.mark.parametrize("urgency", ["urgent", "normal"])
+async def test_the_desk_says_how_soon_it_is_to_be_done(bench: IntakeBench, urgency: str) -> None:
+    number = await register(bench, LAMP)
+
+    await act(bench, number, "reclassify", urgency=urgency)
+
+    ticket = await read(bench, number)
+    assert ticket.plan.urgency == urgency
+    assert ticket.plan.limits == policy().taxonomy.limits("repair", urgency)
+
+
+async def test_a_visit_told_by_message_leaves_the_first_promise_to_be_told(
+    bench: IntakeBench,
+) -> None:
+    """Each kind of promise is told by itself; the desk tells all that holds at once."""
+    number = await register(bench, LAMP)
+    order = f"{number}-1"
+    begins = bench.now() + timedelta(hours=3)
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    visit = Appoint(by="he", order=order, at=begins, until=begins + timedelta(hours=2))
+    await bench.platform.tickets.change(number, lambda _t, _n: [given, visit])
+
+    await act(bench, number, "tell")
+
+    assert [promise.told for promise in (await read(bench, number)).promised] == [True, True]
+
+
+async def test_what_is_urgent_now_is_due_as_promised_now_for_whoever_has_it(
+    bench: IntakeBench,
+) -> None:
+    number = await register(bench, LAMP)
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    await bench.platform.tickets.change(number, lambda _t, _n: given)
+    await bench.forward(timedelta(hours=1))
+
+    await act(bench, number, "reclassify", urgency="urgent")
+
+    ticket = await read(bench, number)
+    times = ticket.promised[-1].times
+    assert ticket.clocks[Clock.RESOLVE].due == times["resolve"]
+    assert ticket.orders[0].clocks[Clock.ARRIVE].due == times["arrive"]
+    assert times["arrive"] - bench.now() <= timedelta(minutes=30)
+    assert timedelta(hours=23) < times["resolve"] - bench.now() <= timedelta(hours=24)
+
+
+async def test_the_same_limits_promise_the_same_times(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    await bench.forward(timedelta(hours=1))
+
+    await act(bench, number, "reclassify", area="plumbing")
+
+    ticket = await read(bench, number)
+    assert ticket.clocks[Clock.RESOLVE].due == ticket.promised[0].times["resolve"]
+    assert ticket.promised[-1].times["resolve"] == ticket.promised[0].times["resolve"]

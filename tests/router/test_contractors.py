@@ -1,0 +1,152 @@
+"""A contractor sees just the work, by a signed link, and moves it (design promise 10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.router.contractors.visiting import STEPS_OF, Work
+from shared.contracts.intake import TicketRegistered
+from shared.contracts.router import EmergencyAcknowledged, EmergencyArrived, EmergencyReleased
+from shared.identity import sign_link
+from shared.runtime.web import LANGUAGES, words
+from shared.tickets import OrderStatus, Ticket
+from shared.tickets.acts import Dispatch, Transfer
+from tests.router.conftest import RouterBench
+from tests.support.bench import until
+from tests.support.tickets import LIFT, moved, registered
+
+FIRM = "lift-firm-1"
+ORDER = "23456789-1"
+GIVEN = Dispatch(by="router", department="lift_firm", assignee=FIRM)
+LIFT_DOOR = "三号楼电梯门关不上，请来修"
+
+
+def link(bench: RouterBench, order: str = ORDER, person: str = FIRM) -> str:
+    return f"/w/{sign_link('work', f'{order}/{person}', bench.keys.link)}"
+
+
+async def put_given(bench: RouterBench, *, test: bool = False) -> Ticket:
+    now = bench.now()
+    ticket = moved(replace(registered(LIFT_DOOR, at=now), test=test), GIVEN, at=now)
+    await bench.put(ticket, building="3", scrubbed="电梯门关不上", caller_role="owner")
+    return ticket
+
+
+async def step(bench: RouterBench, name: str, path: str | None = None) -> int:
+    answer = await bench.http.post(f"{path or link(bench)}/{name}")
+    return answer.status_code
+
+
+async def test_the_page_shows_the_work_in_the_readers_language_and_no_person(
+    bench: RouterBench,
+) -> None:
+    await put_given(bench)
+
+    chinese = await bench.http.get(link(bench))
+    english = await bench.http.get(f"{link(bench)}?lang=en")
+
+    assert "锦园 3 号楼" in chinese.text
+    assert "电梯门关不上" in chinese.text
+    assert "接单时限" in chinese.text
+    assert "Jinyuan Gardens 3" in english.text
+    assert "演练" not in chinese.text
+    assert chinese.headers["cache-control"] == "no-store"
+    assert chinese.headers["referrer-policy"] == "no-referrer"
+    for hidden in ("persons", "caller", "owner", FIRM):
+        assert hidden not in chinese.text
+
+
+async def test_it_is_accepted_attended_and_done_each_once(bench: RouterBench) -> None:
+    await put_given(bench)
+
+    assert await step(bench, "done") == 303  # not possible yet: the page shows what is
+    assert (await bench.read()).orders[0].status is OrderStatus.DISPATCHED
+    for name in ("accept", "accept", "arrive", "done", "done"):
+        assert await step(bench, name) == 303
+
+    ticket = await bench.read()
+    done = [(e.transition, e.by) for e in ticket.timeline if e.order == ORDER]
+    assert done == [("accept", FIRM), ("arrive", FIRM), ("resolve", FIRM)]
+    assert "无需您操作" in (await bench.http.get(link(bench))).text
+
+
+async def test_a_link_opens_nothing_else(bench: RouterBench) -> None:
+    ticket = await put_given(bench)
+    own = replace(registered(at=bench.now()), number="34567892")
+    engineers = moved(own, replace(GIVEN, department="engineering", assignee="jy-engineering-1"))
+    await bench.put(engineers)
+
+    for path in (
+        "/w/forged",
+        f"/w/{sign_link('work', f'{ORDER}/{FIRM}', b'another secret')}",
+        f"/w/{sign_link('survey', f'{ORDER}/{FIRM}', bench.keys.link)}",
+        link(bench, person="lift-firm-2"),
+        link(bench, order="23456789-7"),
+        link(bench, order="34567892-1", person="jy-engineering-1"),
+    ):
+        assert (await bench.http.get(path)).status_code == 404
+        assert await step(bench, "accept", path) == 404
+    assert await step(bench, "explode") == 404
+    assert (await bench.read()).version == ticket.version
+
+
+async def test_work_that_went_to_somebody_else_is_shown_as_gone(bench: RouterBench) -> None:
+    ticket = await put_given(bench)
+    away = Transfer(by="desk", order=ORDER, to_department="engineering",
+                    assignee="jy-engineering-1", reason="not_ours")  # fmt: skip
+    await bench.platform.tickets.change(ticket.number, lambda _t, _now: away)
+
+    page = await bench.http.get(link(bench))
+
+    assert "已转派他人" in page.text
+    assert "<button" not in page.text
+    assert await step(bench, "accept") == 303
+    assert (await bench.read()).orders[0].status is OrderStatus.TRANSFERRED
+
+
+async def test_a_firm_moves_its_share_of_an_emergency(bench: RouterBench) -> None:
+    """Acknowledged, on site, people safe: each is said by the man who is there."""
+    await bench.put(registered(LIFT, at=bench.now()))
+    await bench.publish(TicketRegistered(number="23456789"), id="t/1/1/0", lane="urgent")
+    await until(lambda: _has(bench, "lift_firm"))
+    order = next(o for o in (await bench.read()).orders if o.department == "lift_firm")
+    path = link(bench, order.id)
+
+    assert await step(bench, "accept", path) == 303
+    await until(lambda: bench.heard_of(EmergencyAcknowledged))
+    assert await step(bench, "arrive", path) == 303
+    await until(lambda: bench.heard_of(EmergencyArrived))
+    assert "人员已脱险" in (await bench.http.get(path)).text
+    assert await step(bench, "release", path) == 303
+    await until(lambda: bench.heard_of(EmergencyReleased))
+    assert "人员已脱险" not in (await bench.http.get(path)).text
+
+
+async def _has(bench: RouterBench, department: str) -> bool:
+    return any(order.department == department for order in (await bench.read()).orders)
+
+
+async def test_a_drill_says_that_it_is_one(bench: RouterBench) -> None:
+    await put_given(bench, test=True)
+
+    assert "这是演练" in (await bench.http.get(link(bench))).text
+
+
+def test_every_status_and_step_has_words_in_both_languages() -> None:
+    for language in LANGUAGES:
+        known = words("services.router.contractors", language)
+        assert all(text.strip() for text in known.values())
+        for status in OrderStatus:
+            assert f"status_{status}" in known
+        steps = {name for names in STEPS_OF.values() for name in names} | {"release"}
+        assert {f"step_{name}" for name in steps} <= set(known)
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_only_in_an_emergency_people_are_released(released: bool) -> None:  # noqa: FBT001
+    ticket = moved(registered(LIFT_DOOR), GIVEN)
+    order = replace(ticket.orders[0], status=OrderStatus.IN_PROGRESS)
+
+    assert Work(ticket, order, None, "", released=released).steps == ("done",)
