@@ -15,5 +15,7 @@ pytest_plugins = ["tests.support.servers", "tests.support.alone"]
 @pytest_asyncio.fixture(scope="session")
 async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
     """One running hotline for all that live together; tests that kill things run their own."""
-    async with running_floor(tmp_path_factory.mktemp("floor")) as running:
+    folder = tmp_path_factory.mktemp("floor")
+    # So many tests share it that their people would soon have their hands full.
+    async with running_floor(folder, overlay="rules: {busy_from: 100}") as running:
         yield running

@@ -10,9 +10,10 @@ from services.intake.arriving import Arriving
 from services.intake.carrying import Carrying, Handing
 from services.intake.cases import Cases
 from services.intake.cases_api import build_cases_api
+from services.intake.commanding import Commanding
 from services.intake.erasing import Erasing
 from services.intake.following import Following
-from services.intake.handlers import add_handlers, add_privacy_handlers
+from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
 from services.intake.privacy.answering import Answering
 from services.intake.privacy.api import (
     build_alarms_api,
@@ -27,6 +28,7 @@ from services.intake.privacy.tracing import Tracing
 from services.intake.registering import Registering
 from services.intake.reindexing import Reindexing
 from services.intake.replaying import open_entry
+from services.intake.replying import Replying
 from services.intake.retaining import Retaining
 from services.intake.revealing import Revealing
 from services.intake.settings import IntakeSettings
@@ -53,11 +55,12 @@ async def build(settings: IntakeSettings) -> FastAPI:
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
+    replying = Replying(urgent)
     arriving = Arriving(
         registering,
         platform.store,
         forward=routine,
-        reply=urgent,
+        replying=replying,
         secret=platform.keys.index,
         queues=(queues.REPORTS_URGENT.name, queues.REPORTS_ROUTINE.name),
         require_user_id=settings.require_user_id,
@@ -69,7 +72,9 @@ async def build(settings: IntakeSettings) -> FastAPI:
     holding = Holding(platform.store, platform.trail, platform.index, secret=platform.keys.index)
     erasing = Erasing(platform.store, platform.trail, opener)
     retaining = Retaining(platform.store, erasing, holding, lambda: platform.policy)
+    commanding = Commanding(platform.store, following, replying, secret=platform.keys.index)
     add_handlers(platform.consumers, arriving, following)
+    add_command_handlers(platform.consumers, commanding)
     add_privacy_handlers(platform.consumers, carrying)
     routers = [
         build_registering_api(registering),

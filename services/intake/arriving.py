@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 
 from services.intake.errors import Conflict
+from services.intake.naming import digest, name_of_external
 from services.intake.registering import Registering
+from services.intake.replying import Replying
 from services.intake.vouching import sender_of
-from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Reject, Unroutable
+from shared.bus import DEFAULT, Inbound, Publisher, Reject
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import MalformedMessage
 from shared.contracts.report import read_json_object
@@ -20,10 +21,9 @@ from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.policy.classify import Classification
 from shared.runtime.problems import Problem, problem_of
 from shared.store import Store
-from shared.telemetry import logger, metrics
+from shared.telemetry import metrics
 
 NAME_HEADER: Final = "hotline-name"
-REPLY_SECONDS: Final = 2.0
 CE_PREFIXES: Final = ("cloudEvents:", "cloudEvents_", "ce-")
 REPORT_TYPE_PREFIX: Final = "hotline.ticket.report"
 
@@ -37,7 +37,7 @@ class Arriving:
         store: Store,
         *,
         forward: Publisher,
-        reply: Publisher,
+        replying: Replying,
         secret: bytes,
         queues: tuple[str, str],
         require_user_id: bool,
@@ -45,7 +45,7 @@ class Arriving:
         self._registering = registering
         self._store = store
         self._forward = forward
-        self._reply = reply
+        self._replying = replying
         self._secret = secret
         self._urgent_queue, self._routine_queue = queues
         self._require_user_id = require_user_id
@@ -76,7 +76,7 @@ class Arriving:
         """
         try:
             raw = read_json_object(message.body)
-            raw, source_and_id = _unwrap(raw, message.headers)
+            raw, source_and_id = unwrap(raw, message.headers)
             found = self._registering.triage(raw)
         except MalformedMessage as fault:
             await self._answer(message, problem_of(fault), self._principal_id(message))
@@ -94,14 +94,15 @@ class Arriving:
         key = message.headers.get("Idempotency-Key") or message.headers.get("idempotency-key")
         external = raw.get("external_id")
         day = self._store.clock.now().date().isoformat()
+        if not key and not cloud_event and isinstance(external, str) and external:
+            return name_of_external(self._secret, external)
         chosen = (
             (key and f"key:{key}")
             or cloud_event
-            or (isinstance(external, str) and external and f"external:{external}")
             or (message.message_id and f"message:{message.message_id}")
             or f"body:{day}:{hashlib.sha256(message.body).hexdigest()}"
         )
-        return hmac.new(self._secret, f"name:{chosen}".encode(), hashlib.sha256).hexdigest()
+        return digest(self._secret, chosen)
 
     async def _principal(self, message: Inbound, *, emergency: bool) -> Principal:
         """Who sent it, as the broker checked it; the unnamed only where that is allowed."""
@@ -147,40 +148,10 @@ class Arriving:
             await self._answer(message, conflict_problem(conflict), principal.id)
             raise Reject("conflict", str(conflict)) from conflict
         metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
-        await self._send(message, answer.to_json(), principal.id)
+        await self._replying.send(message, answer.to_json(), principal.id)
 
     async def _answer(self, message: Inbound, problem: Problem, principal: str) -> None:
-        await self._send(message, problem.body, principal)
-
-    async def _send(self, message: Inbound, body: Mapping[str, Any], principal: str) -> None:
-        """Answer the sender where it may be answered; a failed answer is counted, never raised."""
-        target = message.reply_to
-        if not target:
-            return
-        if not may_answer(target, principal):
-            metrics.REPLIES.labels("refused").inc()
-            logger.warning("reply_refused", principal=principal)
-            return
-        try:
-            await self._reply.publish(
-                DEFAULT,
-                target,
-                orjson.dumps(dict(body)),
-                correlation_id=message.correlation_id or message.message_id,
-                tries=1,
-                seconds=REPLY_SECONDS,
-            )
-        except (BrokerDown, Unroutable) as error:
-            metrics.REPLIES.labels("failed").inc()
-            logger.warning("reply_failed", why=type(error).__name__)
-        else:
-            metrics.REPLIES.labels("sent").inc()
-
-
-def may_answer(reply_to: str, principal: str) -> bool:
-    """Direct reply-to, or a queue of the sender's own: nobody's answers go to somebody else."""
-    own = f"reply.{principal.partition(':')[2] or principal}."
-    return reply_to.startswith(("amq.rabbitmq.reply-to.", own))
+        await self._replying.send(message, problem.body, principal)
 
 
 def conflict_problem(conflict: Conflict) -> Problem:
@@ -193,7 +164,7 @@ def conflict_problem(conflict: Conflict) -> Problem:
     )  # fmt: skip
 
 
-def _unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+def unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """The report inside a CloudEvent (structured or binary), and what names that event."""
     if "specversion" in raw and isinstance(raw.get("data"), dict):
         _check_version(raw.get("type"))

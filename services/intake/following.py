@@ -69,6 +69,8 @@ class Following:
             if not sees(principal, ticket):
                 raise not_found()
             note = scrub(words) if words else None
+            if _was_said(ticket, principal, note):
+                return []
             added = Supplement(by=principal.id, note=note)
             danger = None if ticket.is_emergency else self._danger(words or "", ticket, now)
             return [added] if danger is None else [added, danger]
@@ -206,6 +208,14 @@ class Following:
             await self._tickets.change(number, choose)
         except NotAllowed as moved_on:
             logger.info("event_no_longer_wanted", ticket=number, status=str(moved_on.status))
+
+
+def _was_said(ticket: Ticket, principal: Principal, note: str | None) -> bool:
+    """A system that sends the same words again has sent them twice."""
+    return principal.role == "system" and any(
+        (entry.transition, entry.by, entry.note) == (Transition.SUPPLEMENT, principal.id, note)
+        for entry in ticket.entries
+    )
 
 
 def _fed_back(outcome: FeedbackOutcome) -> Act:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.intake import queues
 from services.intake.arriving import Arriving
 from services.intake.carrying import Carrying
+from services.intake.commanding import Commanding
 from services.intake.following import Following
 from shared.bus import Consumers, Delivery, Inbound, Reject
 from shared.contracts.notifier import MessageDelivered, MessageFailed
@@ -53,6 +54,15 @@ def add_handlers(consumers: Consumers, arriving: Arriving, following: Following)
             f"the broker gave up delivering it to {message.routing_key}",
             queue=message.routing_key,
         )
+
+
+def add_command_handlers(consumers: Consumers, commanding: Commanding) -> None:
+    """Subscribe intake to what systems say of their own tickets."""
+
+    @consumers.on_message(*queues.COMMANDS)
+    async def on_command(message: Inbound) -> None:
+        """Do what a system wants of its own ticket."""
+        await commanding.take(message)
 
 
 def add_privacy_handlers(consumers: Consumers, carrying: Carrying) -> None:

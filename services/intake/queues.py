@@ -21,6 +21,23 @@ ARRIVALS_URGENT: Final = QueueSpec(
 REPORTS_URGENT: Final = QueueSpec("intake.reports.urgent", "urgent")
 REPORTS_ROUTINE: Final = QueueSpec("intake.reports.routine", "routine")
 
+COMMAND_OF: Final = {
+    f"intake.{purpose}.routine": key
+    for purpose, key in (
+        ("supplements", "ticket.supplement"),
+        ("urges", "ticket.urge"),
+        ("cancellations", "ticket.cancel"),
+        ("reopenings", "ticket.reopen"),
+        ("cleared_alarms", "alarm.cleared"),
+    )
+}
+"""What a system says of its own tickets. A queue for each, since a message that is put back into
+its queue has lost its key.
+"""
+COMMANDS: Final = tuple(
+    QueueSpec(name, "routine", ((INBOUND, key),), bounded=True) for name, key in COMMAND_OF.items()
+)
+
 FEEDBACK: Final = event_queue(
     "intake", "feedback", "routine", notifier.MessageDelivered, notifier.MessageFailed
 )

@@ -52,7 +52,11 @@ def join(
         for lane, number in settings.hands.items()
     }
     notifying = Notifying(
-        messages, people, store.clock, lambda message: hands[message.lane].take(message)
+        messages,
+        people,
+        store.clock,
+        lambda: platform.policy,
+        lambda message: hands[message.lane].take(message),
     )
     add_handlers(platform.consumers, notifying)
     reading = Reading(platform.store, messages, people, lambda: platform.policy)

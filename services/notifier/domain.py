@@ -35,6 +35,7 @@ from shared.contracts.router import (
 )
 from shared.contracts.survey import SurveyAsked
 from shared.policy.duty import ANYWHERE
+from shared.policy.ladder import BREACH
 
 CauseKind = Literal[
     "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
@@ -42,6 +43,12 @@ CauseKind = Literal[
 ]  # fmt: skip
 CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 """The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
+
+CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
+    {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
+     "shift_taken"}
+)  # fmt: skip
+"""Of what is not urgent, this disturbs nobody at night."""
 
 NOTIFYING: Final[tuple[type[Event], ...]] = (
     TicketRegistered,
@@ -98,6 +105,17 @@ class Notice:
         """The same for every repeat of (cause, person, purpose)."""
         parts = "\n".join((str(self.cause), self.recipient, self.purpose))
         return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether it may come after the quiet hours: nothing that is urgent, nothing that somebody
+        on duty needs for the work in hand.
+        """
+        if self.facts.get("urgency") in {"emergency", "urgent"}:
+            return False
+        return self.purpose in CAN_WAIT or (
+            self.purpose == "breach" and self.facts.get("level", BREACH) > BREACH
+        )
 
     @property
     def number(self) -> str:

@@ -117,12 +117,20 @@ class Step:
     events: tuple[Event, ...] = ()
 
 
-def new_message(notice: Notice, *, lane: Lane, language: Language, now: datetime) -> Message:
-    """A message to be sent for `notice`."""
+def new_message(
+    notice: Notice,
+    *,
+    lane: Lane,
+    language: Language,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> Message:
+    """A message to be sent for `notice`, at once or not before a time."""
     return Message(
         id=notice.id, version=1, cause=notice.cause, purpose=notice.purpose,
         recipient=notice.recipient, round=notice.round, estate=notice.estate, lane=lane,
-        language=language, facts=dict(notice.facts), at=now, next_at=now + FIRST_LOOK,
+        language=language, facts=dict(notice.facts), at=now,
+        next_at=not_before or now + FIRST_LOOK,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from services.notifier.domain import Notice, recipients
@@ -15,6 +16,7 @@ from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import Messages
 from shared.contracts import Event, Lane
+from shared.policy.policy import Policy
 from shared.store import Doc, Verdict
 from shared.store.clock import DatabaseClock
 from shared.telemetry import logger
@@ -29,11 +31,13 @@ class Notifying:
         messages: Messages,
         people: People,
         clock: DatabaseClock,
+        policy: Callable[[], Policy],
         hand_on: Callable[[Message], None],
     ) -> None:
         self._messages = messages
         self._people = people
         self._clock = clock
+        self._policy = policy
         self._hand_on = hand_on
 
     async def notify(self, event: Event, lane: Lane) -> None:
@@ -52,11 +56,22 @@ class Notifying:
     async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane) -> None:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
-        message = new_message(placed, lane=lane, language=language, now=self._clock.now())
+        now = self._clock.now()
+        quiet = self._quiet_until(placed, now)
+        message = new_message(placed, lane=lane, language=language, now=now, not_before=quiet)
         if await self._messages.insert(message) is Verdict.WON:
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip
-            self._hand_on(message)
+            if quiet is None:
+                self._hand_on(message)
+
+    def _quiet_until(self, notice: Notice, now: datetime) -> datetime | None:
+        """Until when it waits, because people sleep where it is about."""
+        policy = self._policy().at(notice.estate)
+        hours = policy.rules.quiet_hours
+        if hours is None or not notice.can_wait:
+            return None
+        return hours.until(now, policy.calendar.zone)
 
 
 def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:

@@ -30,6 +30,7 @@ from shared.bus import each
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
 from shared.identity import Principal, sees
+from shared.policy.taxonomy import EMERGENCY
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
@@ -39,6 +40,8 @@ from shared.tickets.lifecycle import DONE
 
 ATTEMPTS: Final = 5
 BATCH: Final = 200
+MACHINES: Final = frozenset({"iot", "system"})
+"""Channels on which nobody speaks."""
 
 Choose = Callable[[Emergency, datetime], Step | None]
 """Given an emergency as it is now, what to do to it; None for nothing."""
@@ -77,9 +80,12 @@ class Alerting:
         recipients = people_to_alert(ticket, self._platform.duty.current)
         within = self._acknowledge_within(ticket.estate)
         basis = {"round": ticket.round, "plans": len(ticket.plans)}
+        # A machine's report is acted on, and stays a suspicion until a person confirms it.
+        by = ticket.timeline[0].by if ticket.channel not in MACHINES else None
         step = start(
-            ticket.number, kind, ticket.estate, recipients, now, within, test=ticket.test, **basis
-        )
+            ticket.number, kind, ticket.estate, recipients, now, within, test=ticket.test,
+            confirmed_by=by, **basis,
+        )  # fmt: skip
         verdict = await self._store.write(
             Change(
                 collection="emergencies",
@@ -93,6 +99,9 @@ class Alerting:
         )
         if verdict is Verdict.WON:
             logger.info("emergency_started", ticket=ticket.number, kind=kind)
+            if not ticket.test:
+                known = "at_once" if ticket.plans[0].urgency == EMERGENCY else "later"
+                metrics.EMERGENCIES_STARTED.labels(kind, known).inc()
             return
 
         def go_on(emergency: Emergency, at: datetime) -> Step | None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.router.alerting import Alerting, Choose
-from services.router.emergency import Emergency, Step, arrive, end, release, tick_off
+from services.router.emergency import (
+    Emergency,
+    Step,
+    Verdict,
+    arrive,
+    confirm,
+    end,
+    release,
+    review,
+    tick_off,
+)
 from shared.contracts import MalformedMessage
 from shared.identity import Principal
 from shared.runtime import Platform, Problem
@@ -35,6 +45,10 @@ class Attending:
 
         return await self._do(number, principal, choose)
 
+    async def confirm(self, number: str, principal: Principal) -> Emergency:
+        """It is one, says a person. Twice changes nothing."""
+        return await self._do(number, principal, lambda e, now: confirm(e, principal.id, now))
+
     async def release(self, number: str, principal: Principal) -> Emergency:
         """The people in danger are safe, says somebody who is there."""
 
@@ -59,6 +73,19 @@ class Attending:
         def choose(emergency: Emergency, now: datetime) -> Step | None:
             _check_on_site(emergency, principal)
             return end(emergency, "false_alarm", now, by=principal.id, reason=reason)
+
+        return await self._do(number, principal, choose)
+
+    async def review(
+        self, number: str, principal: Principal, verdict: Verdict, note: str | None
+    ) -> Emergency:
+        """Say what was learned, once it is over."""
+
+        def choose(emergency: Emergency, now: datetime) -> Step | None:
+            if emergency.ended_at is None:
+                raise Problem(409, "still-running", "It is not over yet",
+                              detail="a review comes after the end")  # fmt: skip
+            return review(emergency, principal.id, verdict, note, now)
 
         return await self._do(number, principal, choose)
 

@@ -126,6 +126,7 @@ def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
         if order.status in UNFINISHED
         and len(ticket.plans) > 1
         and order.department not in {*ticket.plan.departments, *moved}
+        and not order.decided
     ]
 
 

@@ -41,12 +41,27 @@ class Check:
     by: str
 
 
+Verdict = Literal["handled_well", "late", "plan_at_fault", "plan_not_followed"]
+"""What a review finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody who answers for it learned afterwards; `note` is scrubbed."""
+
+    by: str
+    at: datetime
+    verdict: Verdict
+    note: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Emergency:
     """One emergency ticket's plan as it runs; its number is the ticket's.
 
     `round` and `plans` (how many plans the ticket had) say what of the ticket it answers. `on_site`
-    are the people who said that they are there, `test` marks a drill.
+    are the people who said that they are there, `test` marks a drill. What a machine reports is
+    suspected until a person confirms it; it is acted on all the same.
     """
 
     number: str
@@ -68,6 +83,9 @@ class Emergency:
     outcome: Outcome | None = None
     ended_by: str | None = None
     test: bool = False
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
+    review: Review | None = None
 
     @property
     def calls(self) -> int:
@@ -94,12 +112,14 @@ def start(
     round: int = 1,
     plans: int = 1,
     test: bool = False,
+    confirmed_by: str | None = None,
 ) -> Step:
     """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
     must have acknowledged it."""
     emergency = Emergency(
         number, 1, kind, estate, now, (Alert(now, 0, recipients),), now + within,
-        round=round, plans=plans, test=test,
+        round=round, plans=plans, test=test, confirmed_by=confirmed_by,
+        confirmed_at=now if confirmed_by else None,
     )  # fmt: skip
     facts = _facts(emergency) | {"recipients": recipients}
     return Step(emergency, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=0)))
@@ -140,6 +160,7 @@ def begin_again(
         released_at=None,
         outcome=None,
         ended_by=None,
+        review=None,
         round=round,
         plans=plans,
     )
@@ -224,6 +245,13 @@ def tick_off(emergency: Emergency, step: str, by: str, now: datetime) -> Step | 
     return Step(_next(emergency, checks=(*emergency.checks, Check(step, now, by))), ())
 
 
+def confirm(emergency: Emergency, by: str, now: datetime) -> Step | None:
+    """A person says that it is one; None when that is known or it is over."""
+    if emergency.confirmed_at is not None or emergency.ended_at is not None:
+        return None
+    return Step(_next(emergency, confirmed_at=now, confirmed_by=by), ())
+
+
 def release(emergency: Emergency, now: datetime) -> Step | None:
     """The people in danger are safe; None when that is known or it is over."""
     if emergency.released_at is not None or emergency.ended_at is not None:
@@ -257,6 +285,15 @@ def end(
     over = _next(emergency, ended_at=now, next_due=None, outcome=outcome, ended_by=by)
     event = EmergencyEnded(**_facts(over), outcome=outcome, reason=reason)
     return Step(over, (event,))
+
+
+def review(
+    emergency: Emergency, by: str, verdict: Verdict, note: str | None, now: datetime
+) -> Step | None:
+    """What was learned; None while it runs, or when that was said before."""
+    if emergency.ended_at is None or emergency.review is not None:
+        return None
+    return Step(_next(emergency, review=Review(by, now, verdict, note)), ())
 
 
 def _next(emergency: Emergency, **changes: object) -> Emergency:

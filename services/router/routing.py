@@ -16,6 +16,7 @@ from shared.runtime.platform import Platform
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
 from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, Transfer
+from shared.tickets.lifecycle import UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
 
 BY_RULE: Final = service_principal("router")
@@ -96,6 +97,26 @@ class Routing:
             return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
         return await self._platform.tickets.change(number, choose)
+
+    async def support(
+        self, order: str, principal: Principal, *, department: str, assignee: str | None
+    ) -> Ticket:
+        """Let another department help with what is under way; the lead keeps its own order.
+
+        Raises NotAllowed where they are at it already.
+        """
+        require(principal, Transition.DISPATCH)
+        self._check_receiver(department, assignee)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            found = ticket.order(order)
+            if found is None or found.status not in UNFINISHED or not sees(principal, ticket):
+                raise not_found()
+            _check_not_about(ticket, department, assignee)
+            person = assignee or self._first(ticket, department)
+            return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
+
+        return await self._platform.tickets.change(order.rpartition("-")[0], choose)
 
     def _check_receiver(self, department: str, assignee: str | None) -> None:
         """Work is given to whom policy and duty list know: others would never hear of it."""

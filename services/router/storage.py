@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.router.emergency import Alert, Check, Emergency
+from services.router.emergency import Alert, Check, Emergency, Review
 from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
 from shared.store.paging import Page
@@ -85,6 +86,9 @@ def emergency_to_doc(emergency: Emergency) -> Doc:
         "outcome": emergency.outcome,
         "ended_by": emergency.ended_by,
         "test": emergency.test,
+        "confirmed_at": emergency.confirmed_at,
+        "confirmed_by": emergency.confirmed_by,
+        "review": asdict(emergency.review) if emergency.review else None,
     }
 
 
@@ -110,6 +114,9 @@ def emergency_from_doc(doc: Mapping[str, Any]) -> Emergency:
         outcome=doc.get("outcome"),
         ended_by=doc.get("ended_by"),
         test=doc.get("test", False),
+        confirmed_at=doc.get("confirmed_at"),
+        confirmed_by=doc.get("confirmed_by"),
+        review=Review(**doc["review"]) if doc.get("review") else None,
     )
 
 
@@ -131,12 +138,18 @@ async def due_numbers(
     return [doc["_id"] for doc in docs]
 
 
-async def running_emergencies(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
-    """Emergencies that are not over and within reach, the latest first: those whose ticket may be
-    seen, and those to which whoever asks was called.
+async def list_emergencies(
+    store: Store, principal: Principal, *, unreviewed: bool, limit: int
+) -> list[Doc]:
+    """Emergencies within reach that are not over, or over and not reviewed (drills too), the latest
+    first: those whose ticket may be seen, and those to which whoever asks was called.
     """
+    over = {"ended_at": {"$type": "date"}, "review": None}
     docs = await store.find(
-        "emergencies", {"ended_at": None}, sort=[("started_at", DESCENDING)], limit=MOST_RUNNING
+        "emergencies",
+        over if unreviewed else {"ended_at": None},
+        sort=[("started_at", DESCENDING)],
+        limit=MOST_RUNNING,
     )
     near = [doc for doc in docs if principal.reaches(doc["estate"])]
     numbers = [doc["_id"] for doc in near]

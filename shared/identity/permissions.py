@@ -66,6 +66,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("emergency.acknowledge", _W, "Take an alert", *_FLOOR),
     _own("emergency.check", _W, "Tick off the checklist of an emergency", *_FLOOR),
     _own("emergency.attend", _W, "Be on site; who is there says that people are safe, that it is over, or that it was none", "department", "supervisor", "manager"),
+    _own("emergency.review", _W, "Say what was learned of an emergency that is over", "supervisor", "manager"),
     _own("roster.see", _P, "Read duty lists, shifts and what is covered; a department only its own", *_FLOOR),
     _own("roster.manage", _P, "Change who is on a duty list, and how many are needed when", "supervisor", "manager"),
     _own("shift.plan", _P, "Put people on shift, one by one or by a pattern, and take them off", "supervisor", "manager"),

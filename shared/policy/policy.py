@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import (
@@ -148,6 +149,28 @@ Retained = Annotated[timedelta, Field(ge=timedelta(days=30))]
 """Shorter than a ticket can be reopened, nobody could be told what came of it."""
 
 
+class QuietHours(BaseModel):
+    """Local times between which nobody is disturbed by what can wait; an `end` at or before `start`
+    is on the next day.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: time
+    end: time
+
+    def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """When they are over; None outside them."""
+        local = now.astimezone(zone)
+        over_midnight = timedelta(days=self.end <= self.start)
+        for begun in (local.date() - timedelta(days=1), local.date()):
+            first = datetime.combine(begun, self.start, zone)
+            last = datetime.combine(begun + over_midnight, self.end, zone)
+            if first <= local < last:
+                return last.astimezone(UTC)
+        return None
+
+
 class Rules(BaseModel):
     """Numbers of the lifecycle that a group sets for itself (see `sample/rules.yaml`)."""
 
@@ -168,6 +191,7 @@ class Rules(BaseModel):
     repeats_within: Positive = timedelta(days=30)
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
+    quiet_hours: QuietHours | None = None
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)

@@ -36,6 +36,11 @@ EMERGENCY_ACK_SECONDS: Final = Histogram(
     "From the alert to its acknowledgement",
     buckets=(5, 10, 20, 30, 60, 120, 300, 600),
 )
+EMERGENCIES_STARTED: Final = Counter(
+    "hotline_emergencies_started_total",
+    "Emergencies by whether they were known as such at once or missed at first",
+    ["kind", "known"],
+)
 EMERGENCIES_ENDED: Final = Counter(
     "hotline_emergencies_ended_total",
     "Emergencies that are over, by how; the share of false alarms is that of this outcome",

@@ -139,6 +139,7 @@ OWN: dict[str, set[str]] = {
     "text.classify": STAFF | WORKERS | {"manager"},
     "case.see": STAFF,
     "case.hand_over": {"supervisor"},
+    "emergency.review": {"supervisor", "manager"},
     "roster.see": STAFF | WORKERS | {"manager"},
     "roster.manage": {"supervisor", "manager"},
     "shift.plan": {"supervisor", "manager"},

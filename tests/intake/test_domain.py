@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.arriving import may_answer
 from services.intake.domain import (
     ALPHABET,
     answer_for,
@@ -17,6 +16,7 @@ from services.intake.domain import (
     is_number,
     new_number,
 )
+from services.intake.replying import may_answer
 from services.intake.settings import IntakeSettings
 from tests.support.tickets import LIFT, policy, registered
 

@@ -104,3 +104,24 @@ def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
     used = {notice.purpose for event in EVERY_KIND for notice in recipients(event)}
 
     assert used == set(get_args(Purpose)) - {"answered"}
+
+
+@pytest.mark.parametrize(
+    ("event", "waits"),
+    [
+        (samples.registered(), False),
+        (samples.resolved(), True),
+        (samples.resolved(urgency="urgent"), False),
+        (samples.asked(), True),
+        (samples.dispatched(), False),
+        (samples.breached(), False),
+        (samples.breached(level=2), True),
+        (samples.breached(level=2, urgency="urgent"), False),
+        (samples.alerted(), False),
+        (samples.raised(), True),
+        (samples.gap_found(), True),
+        (samples.shift_struck(), False),
+    ],
+)
+def test_only_what_nobody_needs_at_once_can_wait(event: Event, *, waits: bool) -> None:
+    assert {notice.can_wait for notice in recipients(event)} == {waits}

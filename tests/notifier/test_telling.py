@@ -311,3 +311,23 @@ def test_letters_and_contacts_do_not_print_themselves() -> None:
     )
 
     assert PHONE not in f"{letter}{Contact(NAME, PHONE)}{orjson.dumps(str(letter))!r}"
+
+
+async def test_what_can_wait_waits_for_the_end_of_the_quiet_hours(bench: Bench) -> None:
+    """And what cannot, goes: the receipt of a call in the night, and whatever is urgent."""
+    zone = bench.platform.policy.calendar.zone
+    hour = bench.now().astimezone(zone).hour
+    quiet = {"start": f"{(hour - 1) % 24:02}:00", "end": f"{(hour + 2) % 24:02}:00"}
+    await bench.let_places_differ(jinyuan={"rules": {"quiet_hours": quiet}})
+    await bench.add_ticket()
+
+    await bench.handle(samples.resolved())
+    await bench.handle(samples.registered())
+    await bench.handle(samples.reopened(urgency="urgent"))
+    await bench.ended(2)
+
+    waiting = [doc for doc in await bench.docs() if doc["status"] == "pending"]
+    assert [doc["purpose"] for doc in waiting] == ["feedback"]
+    assert timedelta(hours=1) <= waiting[0]["next_at"] - bench.now() <= timedelta(hours=2)
+    await bench.forward(timedelta(hours=2))
+    await bench.ended(3)

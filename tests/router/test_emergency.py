@@ -6,13 +6,16 @@ from datetime import timedelta
 
 from services.router.emergency import (
     Emergency,
+    Review,
     acknowledge,
     alert_next,
     arrive,
     begin_again,
+    confirm,
     downgrade,
     end,
     relocate,
+    review,
     start,
 )
 from shared.contracts.router import EmergencyAlerted
@@ -116,3 +119,31 @@ def test_what_was_taken_for_no_emergency_and_is_one_after_all_calls_help_again()
 
     assert anew is not None
     assert downgrade(anew, MONDAY, plans=2) is None, "that plan is not the last any more"
+
+
+def test_what_a_machine_reports_is_suspected_until_a_person_confirms_it_once() -> None:
+    assert (running().confirmed_at, running().confirmed_by) == (None, None)
+
+    step = confirm(running(), "he", MONDAY + timedelta(seconds=30))
+
+    assert step is not None
+    assert (step.emergency.confirmed_by, step.events) == ("he", ())
+    assert confirm(step.emergency, "cai", MONDAY) is None
+
+
+def test_what_a_person_reports_is_confirmed() -> None:
+    step = start("23456789", "fire", "jinyuan", ("a",), MONDAY, WITHIN, confirmed_by="he")
+
+    assert (step.emergency.confirmed_by, step.emergency.confirmed_at) == ("he", MONDAY)
+
+
+def test_an_emergency_is_reviewed_once_and_only_when_it_is_over() -> None:
+    assert review(running(), "chief", "late", "门岗不知道维保电话", MONDAY) is None
+    over = end(running(), "ended", MONDAY, by="li")
+    assert over is not None
+
+    reviewed = review(over.emergency, "chief", "late", "门岗不知道维保电话", MONDAY)
+
+    assert reviewed is not None
+    assert reviewed.emergency.review == Review("chief", MONDAY, "late", "门岗不知道维保电话")
+    assert review(reviewed.emergency, "other", "handled_well", None, MONDAY) is None

@@ -7,11 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
+from services.router.domain import work_to_give
 from shared.identity import Principal, issue_token
+from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket
-from shared.tickets.acts import Dispatch, Hold
+from shared.tickets.acts import Dispatch, Hold, Reclassify
 from tests.router.conftest import RouterBench
-from tests.support.tickets import LAMP, moved, registered
+from tests.support.tickets import LAMP, duty, moved, policy, registered
 
 ORDER = "23456789-1"
 GIVEN = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
@@ -71,3 +73,36 @@ async def test_the_manual_queue_gives_to_nobody_unknown_either(bench: RouterBenc
 
     assert answer.status_code == 422
     assert (await bench.read()).work_orders == ()
+
+
+async def support(bench: RouterBench, role: str = "dispatcher", **body: Any) -> httpx.Response:
+    return await bench.http.post(
+        f"/v1/work-orders/{ORDER}/support", json=body, headers=bench.signed_in(role)
+    )
+
+
+async def test_another_department_helps_and_the_lead_keeps_its_order(bench: RouterBench) -> None:
+    await bench.put(given(bench))
+
+    answer = await support(bench, department="security")
+    again = await support(bench, department="security")
+
+    assert answer.json()["assignee"] == "jy-security-1"
+    assert again.status_code == 409
+    orders = (await bench.read()).orders
+    assert [(o.department, o.status.value) for o in orders] == [
+        ("engineering", "dispatched"), ("security", "dispatched"),
+    ]  # fmt: skip
+    # Planning anew does not take it from whoever the desk asked to help.
+    anew = plan(Reported(LAMP, "jinyuan", area="plumbing", decided=True), policy(), bench.now())
+    act = Reclassify(by="desk", plan=anew, estate="jinyuan")
+    await bench.platform.tickets.change("23456789", lambda _t, _n: act)
+    assert work_to_give(await bench.read(), duty(), policy(), by="router") == []
+
+
+async def test_nobody_helps_with_what_is_not_there_or_over(bench: RouterBench) -> None:
+    assert (await support(bench, department="security")).status_code == 404
+    await bench.put(given(bench))
+    assert (await support(bench, "department", department="security")).status_code == 403
+    unknown = await support(bench, department="fire_brigade")
+    assert unknown.json()["faults"][0]["field"] == "department"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from services.router.alerting import Alerting
-from services.router.api.bodies import Body, Code, Limit
+from services.router.api.bodies import Body, Code, Limit, NoteBody
 from services.router.attending import Attending
-from services.router.emergency import Emergency
-from services.router.storage import emergency_from_doc, emergency_to_doc, running_emergencies
+from services.router.emergency import Emergency, Verdict
+from services.router.storage import emergency_from_doc, emergency_to_doc, list_emergencies
 from shared.policy.policy import Policy
 from shared.runtime import Asking, Platform, Routes, may
 
@@ -19,13 +19,21 @@ class CheckBody(Body):
     step: Code
 
 
+class ReviewBody(NoteBody):
+    """How it went."""
+
+    verdict: Verdict
+
+
 class FalseAlarmBody(Body):
     """Why it was none."""
 
     reason: Code
 
 
-def build_emergencies_api(platform: Platform, alerting: Alerting, attending: Attending) -> Routes:
+def build_emergencies_api(  # noqa: C901 - one small function an endpoint
+    platform: Platform, alerting: Alerting, attending: Attending
+) -> Routes:
     """`/v1/emergencies`."""
     router = Routes("/v1/emergencies", tags=["emergencies"])
 
@@ -33,9 +41,13 @@ def build_emergencies_api(platform: Platform, alerting: Alerting, attending: Att
         return emergency_view(emergency, platform.policy.at(emergency.estate))
 
     @router.get("", dependencies=[may("emergency.see")])
-    async def running(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
-        """Those that are not over and within reach, the latest first."""
-        docs = await running_emergencies(platform.store, asking, limit=limit)
+    async def listed(
+        asking: Asking, *, unreviewed: bool = False, limit: Limit = 50
+    ) -> dict[str, Any]:
+        """Those that are not over, or those that wait for their review, within reach, the latest
+        first.
+        """
+        docs = await list_emergencies(platform.store, asking, unreviewed=unreviewed, limit=limit)
         return {"items": [shown(emergency_from_doc(doc)) for doc in docs]}
 
     @router.get("/{number}", dependencies=[may("emergency.see")])
@@ -60,6 +72,11 @@ def build_emergencies_api(platform: Platform, alerting: Alerting, attending: Att
         """A step of the checklist is done."""
         return shown(await attending.tick_off(number, asking, body.step))
 
+    @router.post("/{number}/confirm", dependencies=[may("emergency.check")])
+    async def confirm(number: str, asking: Asking) -> dict[str, Any]:
+        """What a machine suspects is one: somebody has spoken to those inside, or seen it."""
+        return shown(await attending.confirm(number, asking))
+
     @router.post("/{number}/release", dependencies=[may("emergency.attend")])
     async def release(number: str, asking: Asking) -> dict[str, Any]:
         """The people in danger are safe; only somebody on site can say so."""
@@ -69,6 +86,12 @@ def build_emergencies_api(platform: Platform, alerting: Alerting, attending: Att
     async def end(number: str, asking: Asking) -> dict[str, Any]:
         """It is over; only somebody on site can say so."""
         return shown(await attending.end(number, asking))
+
+    @router.post("/{number}/review", dependencies=[may("emergency.review")])
+    async def review(number: str, asking: Asking, body: ReviewBody) -> dict[str, Any]:
+        """What was learned of it, once it is over."""
+        note = body.scrubbed()
+        return shown(await attending.review(number, asking, body.verdict, note))
 
     @router.post("/{number}/false-alarm", dependencies=[may("emergency.attend")])
     async def false_alarm(number: str, asking: Asking, body: FalseAlarmBody) -> dict[str, Any]:

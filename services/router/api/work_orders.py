@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.api.bodies import Code, Moment, NoteBody, ReasonBody, order_view
+from services.router.api.bodies import Body, Code, Moment, NoteBody, ReasonBody, order_view
 from services.router.routing import Routing
 from shared.runtime import Asking, Routes, may_do
 from shared.tickets import ROWS, Transition
@@ -40,11 +40,15 @@ class OutcomeBody(NoteBody):
     outcome: Code = "done"
 
 
-class TransferBody(ReasonBody):
-    """To whom."""
+class SupportBody(Body):
+    """Who helps."""
 
     department: Annotated[str, Field(max_length=60)]
     assignee: Annotated[str, Field(max_length=60)] | None = None
+
+
+class TransferBody(ReasonBody, SupportBody):
+    """To whom."""
 
 
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
@@ -99,6 +103,14 @@ def build_work_orders_api(routing: Routing) -> Routes:
         said = body or OutcomeBody()
         act = HandOver(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
+
+    @router.post("/support", dependencies=[may_do(Transition.DISPATCH)])
+    async def support(id: str, asking: Asking, body: SupportBody) -> dict[str, Any]:
+        """Let another department help; whoever leads keeps this order."""
+        ticket = await routing.support(
+            id, asking, department=body.department, assignee=body.assignee
+        )
+        return order_view(ticket, ticket.orders[-1].id)
 
     @router.post("/transfer", dependencies=[may_do(Transition.TRANSFER)])
     async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:

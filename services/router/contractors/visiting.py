@@ -82,8 +82,10 @@ class Visiting:
             order = again.order(work.order.id) if again else None
             if order is None or order.status is work.order.status:
                 raise  # nobody was faster: it is really not possible
-        if step == "arrive" and work.ticket.is_emergency:
+        if work.ticket.is_emergency and step == "arrive":
             await self._attending.arrive(work.ticket.number, who)
+        if work.ticket.is_emergency and step == "done":
+            await self._attending.end(work.ticket.number, who)
 
     async def _find(self, token: str) -> tuple[Work, Principal]:
         subject = read_link("work", token, self._platform.keys.link)

@@ -1,18 +1,21 @@
-"""Water from above: nine days with three agents, played by the times of the story.
+"""Two stories of the departments' work, played by their times; the tests are the steps, in order.
 
-Clauses A4.2 to A4.4, B3.2.4, B4.1 to B4.4, C3.2 and C3.3: one request goes from hand to hand, and
-each promise that anybody made stays on record. The tests are the steps of one story, in order.
+Water from above: nine days with three agents. Clauses A4.2 to A4.4, B3.2.4, B4.1 to B4.4, C3.2 and
+C3.3: one request goes from hand to hand, and each promise that anybody made stays on record.
+A lift that talks: clause B3.2.3. A machine reports, people confirm, and only who is there ends it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import httpx
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -260,6 +263,143 @@ async def test_9_it_is_told_after_attempts_two_hours_apart_and_over(story: Story
     assert (ticket["status"], ticket["round"], ticket["owner"]) == ("closed", 2, HE)
     made = [(promise["by"], promise["told"]) for promise in ticket["promised"]]
     assert made[0] == (HE, True)
+
+
+LIFT: Final = {
+    "estate": "jinyuan", "channel": "iot", "external_id": "lift-jy-03-1-0801",
+    "text": "电梯JY-03-1困人报警", "type": "emergency", "area": "elevator",
+}  # fmt: skip
+FIRM, GUARD = "lift-firm-1", "jy-security-1"
+
+
+async def emergency(story: Story, number: str) -> Json:
+    answer = await story.played.floor.hands.call("GET", "router", f"/v1/emergencies/{number}")
+    return _checked(answer, 200)
+
+
+async def until_emergency(story: Story, number: str, field_: str) -> Json:
+    """Wait until something is known of an emergency."""
+
+    async def look() -> Json | None:
+        found = await emergency(story, number)
+        return found if found[field_] is not None else None
+
+    return await until(look, f"{number}: {field_}")
+
+
+async def test_lift_1_a_machine_s_report_is_acted_on_at_once_as_a_suspicion(story: Story) -> None:
+    hands = story.played.floor.hands
+    await story.played.at(10, "08:01")
+
+    answer = await hands.report(LIFT, key="ticket.report.urgent")
+    story.number = answer["number"]
+
+    await story.played.told(story.number, "alert", XU, GUARD, CAI, FIRM)
+    found = await emergency(story, story.number)
+    ticket = await story.ticket()
+    registered_at = datetime.fromisoformat(ticket["registered_at"])
+    assert datetime.fromisoformat(found["started_at"]) - registered_at <= timedelta(seconds=2)
+    assert (found["confirmed_at"], found["kind"]) == (None, "elevator_entrapment")
+    assert found["checklist"][0]["step"] == "intercom"
+
+
+async def test_lift_2_the_call_of_a_child_confirms_it_and_makes_no_second_emergency(
+    story: Story,
+) -> None:
+    hands = story.played.floor.hands
+    running = await hands.call("GET", "router", "/v1/emergencies", role="agent", by=HE)
+    assert [e["number"] for e in running.json()["items"]] == [story.number]
+
+    path = f"/v1/emergencies/{story.number}/confirm"
+    confirmed = _checked(await hands.call("POST", "router", path, role="agent", by=HE), 200)
+    await story.act("supplement", HE, note="来电人是被困的孩子，一个人，十三岁")
+
+    assert confirmed["confirmed_by"] == HE
+    running = await hands.call("GET", "router", "/v1/emergencies", role="agent", by=HE)
+    assert len(running.json()["items"]) == 1
+
+
+async def test_lift_3_a_signal_that_clears_is_on_record_and_ends_nothing(story: Story) -> None:
+    hands = story.played.floor.hands
+    for moment in ("08:00", "08:06"):
+        cleared = {"external_id": LIFT["external_id"],
+                   "time": story.played.time(10, moment).isoformat()}  # fmt: skip
+        answer = await hands.publish(orjson.dumps(cleared), key="alarm.cleared")
+        assert answer is not None
+        assert answer["number"] == story.number, answer
+
+    notes = [entry["note"] or "" for entry in (await story.ticket())["timeline"]]
+    assert sum(note.startswith("alarm.cleared") for note in notes) == 2
+    found = await emergency(story, story.number)
+    assert (found["ended_at"], found["released_at"]) == (None, None)
+    ended = await hands.call(
+        "POST", "router", f"/v1/emergencies/{story.number}/end", role="supervisor", by="chief"
+    )
+    assert ended.json()["type"] == "urn:hotline:problem:not-on-site"
+    cancelled = await story.act("cancel", HE, 409)
+    assert "no_danger" in cancelled["detail"]
+
+
+async def test_lift_4_the_firm_opens_its_link_and_the_man_on_site_ends_it(story: Story) -> None:
+    played, hands = story.played, story.played.floor.hands
+    order = await order_of(played, story.number, FIRM)
+    (sent,) = [mail for mail in played.floor.postbox.to("lift.firm.1@duty.example")
+               if "/w/" in mail.get_content() and story.number in str(mail["Subject"])]  # fmt: skip
+    path = re.search(r"/w/\S+", sent.get_content())
+    assert path is not None
+    page = f"{played.floor.endpoints.services['router']}{path.group()}"
+    shown = await hands.http.get(page)
+    assert "电梯困人" in shown.text
+    assert order.rpartition("-")[0] in shown.text
+
+    for clock, step, known in (("08:03", "accept", "acknowledged_at"),
+                               ("08:17", "arrive", "arrived_at"),
+                               ("08:19", "release", "released_at"),
+                               ("08:20", "done", "ended_at")):  # fmt: skip
+        await played.at(10, clock)
+        assert (await hands.http.post(f"{page}/{step}")).status_code == 303
+        found = await until_emergency(story, story.number, known)
+
+    assert (found["outcome"], found["ended_by"]) == ("ended", FIRM)
+    assert await hands.call("GET", "router", "/v1/emergencies") is not None
+
+
+async def test_lift_5_the_desk_sees_by_the_number_what_became_of_it(story: Story) -> None:
+    """Whoever asks is told nothing of a person: the desk has none in what it shows."""
+    found = await emergency(story, story.number)
+
+    steps = [found[name] for name in ("started_at", "acknowledged_at", "arrived_at", "released_at",
+                                      "ended_at")]  # fmt: skip
+    assert steps == sorted(steps)
+    assert "persons" not in found
+
+
+async def test_a_drill_is_one_everywhere_and_in_no_figure(story: Story) -> None:
+    hands = story.played.floor.hands
+    before = await _figures(story)
+
+    answer = await hands.report({**LIFT, "external_id": "drill-1", "test": True},
+                                key="ticket.report.urgent")  # fmt: skip
+    number = answer["number"]
+    await story.played.told(number, "alert", XU, GUARD, CAI, FIRM)
+
+    found = await emergency(story, number)
+    assert (found["test"], found["external"]) == (True, [])
+    mails = [str(m["Subject"]) for m in story.played.floor.postbox.mails]
+    assert any(subject.startswith("【演练】") for subject in mails)
+    assert await _figures(story) == before
+
+
+async def _figures(story: Story) -> list[str]:
+    """What intake and router count of tickets and emergencies."""
+    lines: list[str] = []
+    for service in ("intake", "router"):
+        address = story.played.floor.endpoints.services[service]
+        text = (await story.played.floor.hands.http.get(f"{address}/metrics")).text
+        counted = ("hotline_tickets_total", "hotline_emerg", "hotline_clock_total")
+        lines += [line for line in text.splitlines() if line.startswith(counted)
+                  and "_created" not in line]  # fmt: skip
+    return lines
 
 
 async def _warned(story: Story, person: str) -> bool | None:

@@ -1,0 +1,118 @@
+"""Use case: a system does something about its own ticket over the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.intake.arriving import unwrap
+from services.intake.domain import idempotency_key
+from services.intake.following import Following
+from services.intake.naming import name_of_external
+from services.intake.queues import COMMAND_OF
+from services.intake.replying import Replying
+from services.intake.vouching import sender_of
+from shared.bus import Inbound, Reject
+from shared.contracts import MalformedMessage
+from shared.contracts.report import read_json_object
+from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.runtime import not_found
+from shared.runtime.problems import Problem, problem_of
+from shared.store import Store
+from shared.store.tickets import NoSuchTicket
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Ticket
+from shared.tickets.acts import Reopen, Urge
+
+CLEARED: Final = "alarm.cleared"
+"""A signal that a danger is over."""
+
+
+class Command(BaseModel):
+    """Which ticket, by its number or by the sender's own id of the report, and what is added."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    number: Annotated[str, Field(max_length=20)] | None = None
+    external_id: Annotated[str, Field(max_length=200)] | None = None
+    text: Annotated[str, Field(max_length=2_000)] | None = None
+    time: AwareDatetime | None = None
+
+
+class Commanding:
+    """Reads commands, carries them out on the sender's own tickets and answers."""
+
+    def __init__(
+        self, store: Store, following: Following, replying: Replying, *, secret: bytes
+    ) -> None:
+        self._store = store
+        self._following = following
+        self._replying = replying
+        self._secret = secret
+
+    async def take(self, message: Inbound) -> None:
+        """Carry a command out. What comes before its report is tried again; what cannot be done is
+        answered and parked with the reason.
+        """
+        sender = sender_of(self._secret, message)
+        principal = publisher_principal(sender) if sender else UNNAMED
+        try:
+            command = _read(message)
+            number = await self._number_of(command, principal)
+            ticket = await self._carry_out(COMMAND_OF[message.queue], number, command, principal)
+        except (MalformedMessage, NotAllowed, Problem) as fault:
+            problem = problem_of(fault)
+            await self._replying.send(message, problem.body, principal.id)
+            reason = "malformed" if isinstance(fault, MalformedMessage) else "refused"
+            raise Reject(reason, str(fault)) from fault
+        logger.info("command_done", ticket=number, command=COMMAND_OF[message.queue])
+        await self._replying.send(message, _answer(ticket), principal.id)
+
+    async def _number_of(self, command: Command, principal: Principal) -> str:
+        """The number of the sender's own ticket; raises NoSuchTicket where it is not there yet."""
+        number = command.number
+        if number is None and command.external_id is not None:
+            name = name_of_external(self._secret, command.external_id)
+            key = idempotency_key(self._secret, principal.id, name, {})
+            found = await self._store.get("reservations", key.id) if key else None
+            number = found["number"] if found else None
+        if number is None and command.external_id is None:
+            raise MalformedMessage("number", "is missing", "name the ticket, or its external_id")
+        doc = await self._store.get("tickets", number, fields=("principal",)) if number else None
+        if doc is None:
+            raise NoSuchTicket(number or "(not reported yet)")
+        if doc["principal"] != principal.id:
+            raise not_found()
+        return str(number)
+
+    async def _carry_out(
+        self, key: str, number: str, command: Command, principal: Principal
+    ) -> Ticket:
+        match key:
+            case "ticket.supplement":
+                return await self._following.supplement(number, principal, command.text)
+            case "ticket.urge":
+                ticket, _ = await self._following.urge(number, principal, Urge(by=principal.id))
+                return ticket
+            case "ticket.cancel":
+                return await self._following.cancel(number, principal)
+            case "ticket.reopen":
+                act = Reopen(by=principal.id, reason="caller")
+                return await self._following.act(number, principal, act)
+            case _:
+                # A signal that clears ends no danger: it is put on record, and nothing else.
+                at = command.time.isoformat() if command.time else "at an unknown time"
+                return await self._following.supplement(number, principal, f"{CLEARED} {at}")
+
+
+def _read(message: Inbound) -> Command:
+    raw, _ = unwrap(read_json_object(message.body), message.headers)
+    try:
+        return Command.model_validate(raw)
+    except ValueError as error:
+        raise MalformedMessage.from_error("command", error) from error
+
+
+def _answer(ticket: Ticket) -> dict[str, Any]:
+    return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round}

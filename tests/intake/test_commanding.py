@@ -1,0 +1,134 @@
+"""What systems say of their own tickets over the queue (design promise 8 and 10)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import aio_pika
+import pytest
+
+from shared.bus import INBOUND
+from shared.tickets import Ticket
+from shared.tickets.acts import Answer
+from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.bench import until
+from tests.support.servers import Servers
+
+NAME = "lamp-17"
+
+
+async def send(
+    bench: IntakeBench, key: str, user: str | None = None, id: str = "c-1", **body: Any
+) -> None:
+    """Say something as another system does."""
+    message = aio_pika.Message(json.dumps(body).encode(), message_id=id, user_id=user)
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    await exchange.publish(message, key)
+
+
+async def report(bench: IntakeBench, user: str | None = None) -> str:
+    """Report a lamp, and give its number when it is there."""
+    await send(bench, "ticket.report", user, **LAMP, external_id=NAME)
+    await until(lambda: bench.store.find("tickets", {}, limit=1))
+    (doc,) = await bench.store.find("tickets", {}, limit=2)
+    return str(doc["_id"])
+
+
+async def read(bench: IntakeBench, number: str) -> Ticket:
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    return ticket
+
+
+async def steps(bench: IntakeBench, number: str) -> list[tuple[str, str | None]]:
+    return [(e.transition, e.note) for e in (await read(bench, number)).timeline[1:]]
+
+
+async def refusals(bench: IntakeBench) -> list[tuple[str, str]]:
+    found = await bench.store.find("parked", {}, limit=9)
+    return [(entry["queue"], entry["reason"]) for entry in found]
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "step"),
+    [
+        ("ticket.supplement", {"text": "二层也不亮"}, ("supplement", "二层也不亮")),
+        ("ticket.urge", {}, ("urge", None)),
+        ("ticket.cancel", {}, ("cancel", None)),
+        ("alarm.cleared", {"time": "2026-11-12T08:00:59+08:00"},
+         ("supplement", "alarm.cleared 2026-11-12T08:00:59+08:00")),
+    ],
+)  # fmt: skip
+async def test_a_command_is_carried_out_by_number_or_by_the_senders_own_id(
+    bench: IntakeBench, key: str, body: dict[str, Any], step: tuple[str, str | None]
+) -> None:
+    number = await report(bench)
+
+    await send(bench, key, external_id=NAME, **body)
+    await until(lambda: steps(bench, number))
+
+    assert await steps(bench, number) == [step]
+    assert await refusals(bench) == []
+
+
+async def test_the_same_words_sent_again_are_said_once(bench: IntakeBench) -> None:
+    number = await report(bench)
+
+    for id in ("c-1", "c-2"):
+        await send(bench, "ticket.supplement", id=id, number=number, text="二层也不亮")
+    await send(bench, "ticket.urge", id="c-3", number=number)
+    await until(lambda: _has(bench, number, "urge"))
+
+    assert sorted(await steps(bench, number)) == [("supplement", "二层也不亮"), ("urge", None)]
+
+
+async def _has(bench: IntakeBench, number: str, step: str) -> bool:
+    return step in dict(await steps(bench, number))
+
+
+async def test_a_closed_ticket_is_opened_again(bench: IntakeBench) -> None:
+    number = await report(bench)
+    await bench.platform.tickets.change(number, lambda _t, _n: Answer(by="he"))
+
+    await send(bench, "ticket.reopen", number=number)
+    await until(lambda: _has(bench, number, "reopen"))
+
+    assert (await read(bench, number)).round == 2
+
+
+async def test_nobody_commands_somebody_elses_ticket(bench: IntakeBench, servers: Servers) -> None:
+    """The number is known, the ticket is the unnamed system's: to the named one it is not there."""
+    number = await report(bench)
+
+    await send(bench, "ticket.cancel", servers.rabbit.user, number=number)
+    await until(lambda: refusals(bench))
+
+    assert await refusals(bench) == [("intake.cancellations.routine", "refused")]
+    assert await steps(bench, number) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [({"text": "x"}, "malformed"), ({"number": "23456789", "time": "yesterday"}, "malformed")],
+)
+async def test_what_cannot_be_read_is_parked_with_the_reason(
+    bench: IntakeBench, body: dict[str, Any], reason: str
+) -> None:
+    await send(bench, "ticket.supplement", **body)
+    await until(lambda: refusals(bench))
+
+    assert await refusals(bench) == [("intake.supplements.routine", reason)]
+
+
+async def test_a_command_that_comes_before_its_report_waits_for_it(bench: IntakeBench) -> None:
+    await send(bench, "ticket.supplement", external_id=NAME, text="先到的补充")
+    await until(lambda: refusals(bench))
+    assert await refusals(bench) == [("intake.supplements.routine", "temporary")]
+
+    number = await report(bench)
+    await bench.forward(timedelta(minutes=5))
+    await until(lambda: _has(bench, number, "supplement"))
+
+    assert await refusals(bench) == []
