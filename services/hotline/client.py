@@ -11,6 +11,7 @@ from services.hotline.endpoints import Endpoints
 from services.hotline.errors import HotlineError, UnusableSettingError
 from services.hotline.settings import read_settings
 from services.hotline.token import make_token
+from services.hotline.trial import ahead_of
 
 SECONDS = 10.0
 
@@ -39,7 +40,7 @@ def running(data: Path) -> Endpoints:
 def api(data: Path, service: str, *, role: str) -> Iterator[httpx.Client]:
     """Give a client of one service that acts in the role; raises HotlineErrors."""
     address = running(data).services[service]
-    token = make_token(data, role=role, id=f"operator:{role}")
+    token = make_token(data, role=role, id=f"operator:{role}", ahead=ahead_of(data))
     with httpx.Client(
         base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS
     ) as client:

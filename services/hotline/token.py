@@ -8,6 +8,7 @@ import typer
 
 from services.hotline.errors import UnusableSettingError
 from services.hotline.settings import read_settings
+from services.hotline.trial import ahead_of
 from shared.identity import EVERYWHERE, ROLES, Principal, issue_token
 from shared.privacy import load_keys
 
@@ -39,6 +40,7 @@ def run(
             departments=department or [],
             id=name,
             lifetime=timedelta(minutes=minutes),
+            ahead=ahead_of(folder),
         )
     )
 

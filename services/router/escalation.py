@@ -28,7 +28,7 @@ def due_acts(ticket: Ticket, duty: Duty, policy: Policy, now: datetime, *, by: s
         if rung is None:
             continue
         people = people_at(rung.level, ticket, order, duty, policy)
-        if clock is Clock.APPOINTMENT and rung.level >= BREACH:
+        if _is_followed_up(clock, rung.level):
             people = tuple(dict.fromkeys((*people, *desk_of(ticket, duty))))
         kind = Breach if rung.level >= BREACH else Warn
         acts.append(
@@ -39,6 +39,15 @@ def due_acts(ticket: Ticket, duty: Duty, policy: Policy, now: datetime, *, by: s
         if clock is Clock.ACCEPT and found is not None and rung.level >= BREACH:
             acts += filter(None, [next_person(ticket, found, duty, by=by)])
     return acts
+
+
+def _is_followed_up(clock: Clock, level: int) -> bool:
+    """Whether whoever sees the ticket through hears as well: of a missed visit, and as the limit of
+    the whole comes near or breaks, so that they ask how it stands (A4.3).
+    """
+    if clock is Clock.APPOINTMENT:
+        return level >= BREACH
+    return clock is Clock.RESOLVE and level <= BREACH
 
 
 def people_at(

@@ -69,6 +69,12 @@ async def allow_trial(database: Database) -> None:
     )
 
 
+async def trial_offset(database: Database) -> timedelta:
+    """How far a trial's clock was moved; nothing where the data are no trial's."""
+    doc = await database["clock"].find_one({"_id": TRIAL_ID})
+    return timedelta(milliseconds=doc["forward_ms"] if doc else 0)
+
+
 async def forward_trial(database: Database, span: timedelta) -> timedelta | None:
     """Move a trial's clock forward; the whole offset, or None where the data are no trial's.
 

@@ -110,12 +110,16 @@ class Arrivals:
             ) from None
 
     async def _end(self, emergency: Emergency) -> None:
-        """Acknowledge and withdraw it, so that no chain and no clock runs on."""
-        for service, path in (
-            ("router", f"/v1/emergencies/{emergency.number}/acknowledge"),
-            ("intake", f"/v1/tickets/{emergency.number}/cancel"),
+        """Acknowledge it, say that it is none and withdraw it, so that no chain and no clock runs
+        on.
+        """
+        ticket = f"/v1/tickets/{emergency.number}"
+        for service, path, body in (
+            ("router", f"/v1/emergencies/{emergency.number}/acknowledge", {}),
+            ("intake", f"{ticket}/reclassify", {"no_danger": True, "reason": "measured"}),
+            ("intake", f"{ticket}/cancel", {}),
         ):
-            answer = await self._hands.call("POST", service, path, role="supervisor")
+            answer = await self._hands.call("POST", service, path, role="supervisor", json=body)
             if not answer.is_success:
                 raise Broken(f"{path}: {answer.status_code} {answer.text}")
 

@@ -9,7 +9,17 @@ import pytest
 from services.router.escalation import due_acts
 from shared.policy.duty import Duty
 from shared.tickets import Clock, Ticket
-from shared.tickets.acts import Accept, Act, Appoint, Breach, Dispatch, Suspend, Transfer, Warn
+from shared.tickets.acts import (
+    Accept,
+    Act,
+    Appoint,
+    Breach,
+    Dispatch,
+    Own,
+    Suspend,
+    Transfer,
+    Warn,
+)
 from shared.tickets.model import About
 from tests.support.tickets import LIFT, MONDAY, duty, moved, policy, registered
 
@@ -102,7 +112,7 @@ def test_an_emergency_is_taken_from_nobody() -> None:
 @pytest.mark.parametrize(
     ("after", "level", "people"),
     [
-        (timedelta(0), 1, ("jy-engineering-3",)),
+        (timedelta(0), 1, ("jy-engineering-3", "jy-customer-service-1")),
         (timedelta(hours=2), 2, ("jy-manager",)),
         (timedelta(hours=24), 3, ("group-manager",)),  # the estate lies in no city company
         (timedelta(hours=72), 4, ("group-manager",)),
@@ -119,6 +129,20 @@ def test_a_limit_that_stays_broken_is_told_higher_and_higher(
              and act.clock is Clock.RESOLVE]  # fmt: skip
 
     assert [(act.level, act.recipients) for act in fired] == [(level, people)]
+
+
+@pytest.mark.parametrize("owner", ["jy-customer-service-2", "gone"])
+def test_the_case_owner_follows_up_as_the_limit_of_the_whole_comes_near(owner: str) -> None:
+    """Whoever is not on duty any more is stood in for by whoever is (A4.3)."""
+    ticket = moved(accepted(registered()), Own(by="he", owner=owner))
+    limit = ticket.clocks[Clock.RESOLVE]
+    assert limit.next is not None
+
+    (warned,) = [act for act in due(ticket, limit.next.at) if isinstance(act, Warn)
+                 and act.clock is Clock.RESOLVE]  # fmt: skip
+
+    desk = owner if owner != "gone" else "jy-customer-service-1"
+    assert warned.recipients == ("jy-engineering-1", desk)
 
 
 def test_an_estate_of_a_city_company_is_told_to_it() -> None:

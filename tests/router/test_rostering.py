@@ -311,6 +311,40 @@ async def test_a_pattern_is_planned_as_far_as_it_goes_and_the_rest_is_named(
     assert {people for people, _ in pieces[1:]} == {1, 2}
 
 
+async def test_what_is_over_is_refused_and_the_rest_of_a_pattern_planned(
+    bench: RouterBench,
+) -> None:
+    zone = bench.platform.policy.at("jinyuan").calendar.zone
+    yesterday = bench.now().astimezone(zone).date() - timedelta(days=1)
+    pattern = {
+        "people": [FIRST, "nobody"], "cycle": ["day", "day"],
+        "hours": {"day": {"start": "08:00", "end": "20:00"}},
+        "first": yesterday.isoformat(), "last": (yesterday + timedelta(days=2)).isoformat(),
+    }  # fmt: skip
+
+    done = (await ask(bench, "POST", f"{LIST}/plan", body=pattern)).json()
+
+    assert {planned["person"] for planned in done["planned"]} == {FIRST}
+    faults = {r["person"]: r["why"]["faults"][0]["field"] for r in done["refused"]}
+    assert faults == {FIRST: "ends", "nobody": "person"}
+
+
+async def test_somebody_of_another_estate_is_lent_for_a_shift(bench: RouterBench) -> None:
+    """They take what is offered to them there, and are on duty there for that time."""
+    mine = await planned(bench, FIRST, -HOUR, 9 * HOUR)
+    other = "bj-engineering-1"
+    far = Principal(other, "department", frozenset({"binjiang"}), frozenset({"engineering"}))
+    path = f"/v1/shifts/{mine['id']}"
+    assert (await ask(bench, "POST", f"{path}/take", far)).status_code == 404
+
+    await ask(bench, "POST", f"{path}/offer", engineer(FIRST), body={"person": other})
+    taken = await ask(bench, "POST", f"{path}/take", far)
+
+    assert taken.json()["person"] == other
+    await ask(bench, "PUT", f"{LIST}/needs", body=NEEDS)
+    await until(lambda: is_on_duty(bench, other))
+
+
 async def test_a_list_is_changed_at_once_by_those_entitled(bench: RouterBench) -> None:
     people = [
         {"id": "new-hand", "name": "新来", "mail": "new.hand@duty.example", "skills": ["elevator"]},

@@ -20,6 +20,7 @@ import pytest
 import pytest_asyncio
 
 from services.hotline.demo.hands import Json, until
+from tests.support.command import hotline
 from tests.support.floor import caller, running_floor
 from tests.support.played import Played, playing
 
@@ -388,6 +389,21 @@ async def test_a_drill_is_one_everywhere_and_in_no_figure(story: Story) -> None:
     mails = [str(m["Subject"]) for m in story.played.floor.postbox.mails]
     assert any(subject.startswith("【演练】") for subject in mails)
     assert await _figures(story) == before
+
+
+async def test_the_operators_commands_know_the_time_of_the_trial(story: Story) -> None:
+    """Ten days ahead, a token made now would be over before it is shown."""
+    floor = story.played.floor
+
+    status, token = await hotline(floor, "token", "--role", "supervisor")
+    headers = {"Authorization": f"Bearer {token.strip()}"}
+    answer = await floor.hands.http.get(
+        f"{floor.endpoints.services['router']}{LIST}", headers=headers
+    )
+    listed, said = await hotline(floor, "dead", "list")
+
+    assert (status, answer.status_code) == (0, 200)
+    assert listed == 0, said
 
 
 async def _figures(story: Story) -> list[str]:

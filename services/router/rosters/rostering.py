@@ -26,6 +26,7 @@ from shared.identity import Principal, allows
 from shared.policy.roster import Stretch
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
+from shared.runtime.problems import problem_of
 from shared.store import Contested
 from shared.store.rosters import SHIFTS, list_id
 from shared.store.tickets import ATTEMPTS
@@ -88,8 +89,8 @@ class Rostering:
     async def _try(self, stretch: Stretch) -> Planned:
         try:
             return Planned(stretch, await self._plan(new_shift(stretch)))
-        except Problem as problem:
-            return Planned(stretch, None, problem)
+        except (Problem, MalformedMessage) as why:
+            return Planned(stretch, None, problem_of(why))
 
     async def _plan(self, shift: Shift) -> Shift:
         await self._check_can_stand(shift.person, shift)
@@ -105,11 +106,12 @@ class Rostering:
         return await self._change(shift.id, plan_again)
 
     async def get(self, principal: Principal, id: str) -> Shift:
-        """One shift within reach."""
+        """One shift within reach, one's own, or one that is offered to one."""
         shift = await self._book.shift(id)
         if shift is None:
             raise not_found()
-        await self._listing.get(principal, shift.place, shift.department)
+        if principal.id not in {shift.person, shift.offered_to}:
+            await self._listing.get(principal, shift.place, shift.department)
         return shift
 
     async def of_list(
