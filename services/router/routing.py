@@ -110,8 +110,13 @@ class Routing:
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             found = ticket.order(order)
-            if found is None or found.status not in UNFINISHED or not sees(principal, ticket):
+            if found is None or not sees(principal, ticket):
                 raise not_found()
+            if found.status not in UNFINISHED:
+                raise NotAllowed(
+                    Transition.DISPATCH, status=found.status, last_by=ticket.timeline[-1].by,
+                    remedy="this work order is over: name one that is under way",
+                )  # fmt: skip
             _check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
             return Dispatch(by=principal.id, department=department, assignee=person, decided=True)

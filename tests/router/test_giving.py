@@ -11,7 +11,7 @@ from services.router.domain import work_to_give
 from shared.identity import Principal, issue_token
 from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket
-from shared.tickets.acts import Dispatch, Hold, Reclassify
+from shared.tickets.acts import Dispatch, Hold, Reclassify, Transfer
 from tests.router.conftest import RouterBench
 from tests.support.tickets import LAMP, duty, moved, policy, registered
 
@@ -104,5 +104,8 @@ async def test_nobody_helps_with_what_is_not_there_or_over(bench: RouterBench) -
     assert (await support(bench, department="security")).status_code == 404
     await bench.put(given(bench))
     assert (await support(bench, "department", department="security")).status_code == 403
+    away = Transfer(by="desk", order=ORDER, to_department="security", assignee=None, reason="x")
     unknown = await support(bench, department="fire_brigade")
+    await bench.platform.tickets.change("23456789", lambda _t, _n: away)
+    assert (await support(bench, department="environment")).status_code == 409
     assert unknown.json()["faults"][0]["field"] == "department"
