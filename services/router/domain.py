@@ -138,13 +138,19 @@ def _hold(ticket: Ticket, hold: Hold, acts: Sequence[Act]) -> list[Act]:
 
 
 def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
-    """Who is alerted at the same moment: the first of each department of the plan.
+    """Who is alerted at the same moment: the first of each department of the plan, in a gap of its
+    roster the one who answers for it.
 
     Without anybody of theirs, the head of the group's chain.
     """
-    firsts = (duty.on_duty(ticket.estate, d)[:1] for d in ticket.plan.departments)
+    firsts = (_first_or_lead(ticket.estate, d, duty) for d in ticket.plan.departments)
     found = tuple(dict.fromkeys(person.id for first in firsts for person in first))
     return found or tuple(person.id for person in duty.emergency_chain[:1])
+
+
+def _first_or_lead(estate: str | None, department: str, duty: Duty) -> tuple[Person, ...]:
+    lead = duty.lead(estate, department)
+    return duty.on_duty(estate, department)[:1] or ((lead,) if lead is not None else ())
 
 
 def next_in_chain(duty: Duty, step: int) -> tuple[str, ...]:

@@ -191,6 +191,15 @@ def test_the_first_of_each_department_is_alerted_at_once() -> None:
     )  # fmt: skip
 
 
+def test_in_a_gap_the_groups_own_people_are_alerted_else_whoever_answers_for_it() -> None:
+    nobody = {"jinyuan": {"security": frozenset[str]()}}
+    gap = duty().model_copy(update={"on_shift": nobody})
+    alone = Duty(places={"jinyuan": duty().places["jinyuan"]}, on_shift=nobody)
+
+    assert "group-duty-2" in people_to_alert(registered(LIFT), gap)
+    assert "jy-security-3" in people_to_alert(registered(LIFT), alone)
+
+
 def test_somebody_is_alerted_even_where_nobody_is_on_duty() -> None:
     assert people_to_alert(registered(LIFT), NOBODY) == ()
     only_chain = Duty(places={"*": {"emergency_chain": duty().emergency_chain}})
