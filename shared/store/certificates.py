@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shared.store.plain import Plain
 from shared.store.store import Store
 
 PROFILES: Final = "profiles"
+
+
+class Stint(NamedTuple):
+    """Somebody stands from a first to a last day."""
+
+    person: str
+    first: date
+    last: date
 
 
 class CertificateReader:
@@ -20,26 +28,27 @@ class CertificateReader:
     def __init__(self, store: Store) -> None:
         self._profiles = Plain(store, PROFILES)
 
-    async def uncertified(
-        self, kinds: Iterable[str], stints: Mapping[str, Iterable[tuple[date, date]]]
-    ) -> set[str]:
-        """Who of the people lacks a certificate of one of the kinds on a day of one of the stints
-        (first and last day).
+    async def uncertified(self, kinds: Iterable[str], stints: Iterable[Stint]) -> set[Stint]:
+        """The stints on whose first or last day the person lacks a certificate of one of the kinds;
+        the profiles are read once.
         """
-        wanted = set(kinds)
-        if not wanted or not stints:
+        wanted, asked = set(kinds), set(stints)
+        if not wanted or not asked:
             return set()
-        docs = await self._profiles.find({"_id": {"$in": sorted(stints)}}, limit=len(stints))
+        people = sorted({stint.person for stint in asked})
+        docs = await self._profiles.find({"_id": {"$in": people}}, limit=len(people))
         profiles = {doc["_id"]: doc for doc in docs}
         return {
-            person
-            for person, spans in stints.items()
-            for span in spans
-            if not all(_has(profiles.get(person), kind, span) for kind in wanted)
+            stint
+            for stint in asked
+            if not all(_has(profiles.get(stint.person), kind, stint) for kind in wanted)
         }
 
 
-def _has(profile: Mapping[str, Any] | None, kind: str, span: tuple[date, date]) -> bool:
+def _has(profile: Mapping[str, Any] | None, kind: str, stint: Stint) -> bool:
     """One certificate, or several that follow each other, on the first and on the last day."""
     held = [c for c in (profile or {}).get("certificates", ()) if c["kind"] == kind]
-    return all(any(c["since"].date() <= day <= c["until"].date() for c in held) for day in span)
+    return all(
+        any(c["since"].date() <= day <= c["until"].date() for c in held)
+        for day in (stint.first, stint.last)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 
 from services.router.rosters.leave import Leave
 from services.router.rosters.shifts import Shift, Struck
@@ -11,7 +10,7 @@ from services.router.rosters.storage import RosterBook, around
 from shared.policy.roster import QUARTER
 from shared.runtime import Problem
 from shared.runtime.platform import Platform
-from shared.store.certificates import CertificateReader
+from shared.store.certificates import CertificateReader, Stint
 
 
 class Fitness:
@@ -30,7 +29,7 @@ class Fitness:
         if await self._book.leaves(away, limit=1):
             return Problem(409, "on-leave", "They are on leave then", detail="choose somebody else")
         kinds = self._kinds(shift)
-        if await self._certificates.uncertified(kinds, {person: [self._days(shift)]}):
+        if await self._certificates.uncertified(kinds, [self._stint(person, shift)]):
             return Problem(
                 409, "unqualified", "They lack a certificate on a day of this shift (A7)",
                 detail="see their profile, /v1/agents of admin", certificates=sorted(kinds),
@@ -47,18 +46,13 @@ class Fitness:
         away = await self._book.leaves(
             {"person": {"$in": people}, "status": "granted", **around(begins, ends)}
         )
-        stints: dict[str, list[tuple[date, date]]] = {}
-        for shift in coming:
-            stints.setdefault(shift.person, []).append(self._days(shift))
-        kinds = self._kinds(coming[0])
-        doubtful = await self._certificates.uncertified(kinds, stints)
+        stints = {shift.id: self._stint(shift.person, shift) for shift in coming}
+        uncertified = await self._certificates.uncertified(self._kinds(coming[0]), stints.values())
         found: dict[str, Struck] = {}
         for shift in coming:
             if any(_falls_in(shift, leave) for leave in away):
                 found[shift.id] = "leave"
-            elif shift.person in doubtful and await self._certificates.uncertified(
-                kinds, {shift.person: [self._days(shift)]}
-            ):
+            elif stints[shift.id] in uncertified:
                 found[shift.id] = "unqualified"
         return found
 
@@ -68,10 +62,10 @@ class Fitness:
         department = departments.get(shift.department)
         return department.certificates if department else frozenset()
 
-    def _days(self, shift: Shift) -> tuple[date, date]:
+    def _stint(self, person: str, shift: Shift) -> Stint:
         zone = self._platform.policy.at(shift.place).calendar.zone
         last = shift.ends - QUARTER  # what ends at midnight ends the day before
-        return shift.begins.astimezone(zone).date(), last.astimezone(zone).date()
+        return Stint(person, shift.begins.astimezone(zone).date(), last.astimezone(zone).date())
 
 
 def _falls_in(shift: Shift, leave: Leave) -> bool:

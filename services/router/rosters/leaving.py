@@ -8,7 +8,7 @@ from typing import Final
 
 from services.router.rosters.leave import Leave, Status, decide
 from services.router.rosters.reach import reaches_list
-from services.router.rosters.shifts import ShiftStep, strike
+from services.router.rosters.shifts import strike
 from services.router.rosters.storage import RosterBook, around
 from shared.contracts import MalformedMessage
 from shared.identity import Principal, allows
@@ -88,7 +88,7 @@ class Leaving:
         query = {"person": leave.person, "counts": True, **around(leave.begins, leave.ends)}
         for shift in await self._book.shifts(query):
             step = strike(shift, "leave") if shift.ends > now else None
-            if isinstance(step, ShiftStep):
+            if step is not None:
                 await self._book.put_shift(step, now)
         await self._book.announce()
 
