@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -81,22 +82,15 @@ class Routing:
         self, number: str, principal: Principal, *, department: str, assignee: str | None
     ) -> Ticket:
         """A person decides who gets a ticket that no rule could give to anybody."""
-        require(principal, Transition.DISPATCH)
-        self._check_receiver(department, assignee)
 
-        def choose(ticket: Ticket, _now: datetime) -> Act:
-            if not sees(principal, ticket):
-                raise not_found()
+        def check(ticket: Ticket) -> None:
             if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
                 raise NotAllowed(
                     Transition.DISPATCH, status=ticket.status, last_by=ticket.timeline[-1].by,
                     remedy="reclassify it first: place, type or area is not decided",
                 )  # fmt: skip
-            _check_not_about(ticket, department, assignee)
-            person = assignee or self._first(ticket, department)
-            return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
-        return await self._platform.tickets.change(number, choose)
+        return await self._give(number, principal, department, assignee, check)
 
     async def support(
         self, order: str, principal: Principal, *, department: str, assignee: str | None
@@ -105,23 +99,40 @@ class Routing:
 
         Raises NotAllowed where they are at it already.
         """
-        require(principal, Transition.DISPATCH)
-        self._check_receiver(department, assignee)
 
-        def choose(ticket: Ticket, _now: datetime) -> Act:
+        def check(ticket: Ticket) -> None:
             found = ticket.order(order)
-            if found is None or not sees(principal, ticket):
+            if found is None:
                 raise not_found()
             if found.status not in UNFINISHED:
                 raise NotAllowed(
                     Transition.DISPATCH, status=found.status, last_by=ticket.timeline[-1].by,
                     remedy="this work order is over: name one that is under way",
                 )  # fmt: skip
+
+        return await self._give(order.rpartition("-")[0], principal, department, assignee, check)
+
+    async def _give(
+        self,
+        number: str,
+        principal: Principal,
+        department: str,
+        assignee: str | None,
+        check: Callable[[Ticket], None],
+    ) -> Ticket:
+        """Dispatch by hand what `check` does not refuse."""
+        require(principal, Transition.DISPATCH)
+        self._check_receiver(department, assignee)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            check(ticket)
             _check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
             return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
-        return await self._platform.tickets.change(order.rpartition("-")[0], choose)
+        return await self._platform.tickets.change(number, choose)
 
     def _check_receiver(self, department: str, assignee: str | None) -> None:
         """Work is given to whom policy and duty list know: others would never hear of it."""
