@@ -18,12 +18,16 @@ EVERY: Final = 4
 PAUSE_SECONDS: Final = 1.0
 AT_ONCE: Final = 6
 NEXT: Final = {"dispatched": "accept", "accepted": "start", "in_progress": "resolve"}
+THERE: Final = {**NEXT, "accepted": "arrive"}
+"""An emergency is ended only by somebody who was there."""
+OUTAGE: Final = "gone"
+"""How the names of the emergencies begin that are reported while the broker is away."""
 
 
 def is_worked(name: str) -> bool:
     """Whether a ticket of this name is worked to its end."""
-    number = name.rpartition("-")[2]
-    return number.isdigit() and int(number) % EVERY == 0
+    start, _, number = name.rpartition("-")
+    return start == OUTAGE or (number.isdigit() and int(number) % EVERY == 0)
 
 
 class Departments:
@@ -66,7 +70,7 @@ class Departments:
 
     async def _tickets(self) -> list[Json]:
         left = list(self.unfinished())
-        fields = ("status", "work_orders")
+        fields = ("status", "urgency", "work_orders")
         found = await self._books.find("tickets", {"_id": {"$in": left}}, fields) or []
         self._closed |= {t["_id"] for t in found if t["status"] == "closed"}
         return [t for t in found if t["status"] in _OPEN]
@@ -76,9 +80,10 @@ class Departments:
             path = f"/v1/emergencies/{ticket['_id']}/acknowledge"
             await self._house.hands.call("POST", "router", path, role="dispatcher", json={})
             return
+        following = THERE if ticket["urgency"] == "emergency" else NEXT
         for order in ticket["work_orders"]:
-            if order["status"] in NEXT:
-                await self._house.hands.work(order, NEXT[order["status"]])
+            if order["status"] in following:
+                await self._house.hands.work(order, following[order["status"]])
 
 
 _OPEN: Final = frozenset({"dispatched", "in_progress"})

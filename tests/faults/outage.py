@@ -11,6 +11,7 @@ from typing import Final
 import httpx
 
 from services.hotline.demo.hands import Json
+from tests.faults.departments import OUTAGE
 from tests.faults.house import House
 from tests.faults.ledger import Ledger
 from tests.faults.plan import URGENT, Item
@@ -58,7 +59,7 @@ class Outage:
 
     async def _cry(self) -> None:
         n = len(self.ledger.answered)
-        item = Item(n, "desk", "emergency", f"gone-{n}-{time.monotonic_ns()}",
+        item = Item(n, "desk", "emergency", f"{OUTAGE}-{time.monotonic_ns()}",
                     text=URGENT[n % len(URGENT)], estate="jinyuan")  # fmt: skip
         began = time.monotonic()
         answer = await self._post(item)
