@@ -14,6 +14,14 @@ from typing import Any, Final, Literal, get_args
 from typing_extensions import override
 
 from shared.contracts import Event
+from shared.contracts.incidents import (
+    IncidentAnnounced,
+    IncidentDueSoon,
+    IncidentEvent,
+    IncidentOffered,
+    IncidentOverdue,
+    IncidentSpread,
+)
 from shared.contracts.intake import TicketEvent, TicketRegistered, TicketReopened
 from shared.contracts.notifier import CALLER, Purpose
 from shared.contracts.router import (
@@ -46,7 +54,7 @@ CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
     {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
-     "shift_taken"}
+     "shift_taken", "outage"}
 )  # fmt: skip
 """Of what is not urgent, this disturbs nobody at night."""
 
@@ -67,6 +75,11 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     ShiftOffered,
     ShiftTaken,
     ShiftStruck,
+    IncidentOffered,
+    IncidentSpread,
+    IncidentAnnounced,
+    IncidentDueSoon,
+    IncidentOverdue,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -137,6 +150,8 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
         case SurveyAsked(survey=survey, number=number, round=round_):
             cause = Cause("ticket", number, f"survey/{survey}")
             return (Notice(cause, "survey", CALLER, round_, None, {"survey": survey}),)
+        case WorkOrderDispatched(incident=str()) | ClockEvent(incident=str()):
+            return ()  # they have the incident, and hear of its own time
         case WorkOrderDispatched():
             facts = _times(event.due, reply="accept") | {"department": event.department}
             people = (event.assignee,) if event.assignee else event.recipients
@@ -172,6 +187,25 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             return _of_roster(event, "shift_taken", _of_shift(event))
         case ShiftStruck(reason=reason):
             return _of_roster(event, "shift_struck", _of_shift(event), {"reason": reason})
+        case IncidentOffered(households=households):
+            return _of_incident(event, "incident", "offered", {"households": households})
+        case IncidentSpread(beyond=beyond):
+            facts = {"building": _listed(beyond)}
+            return _of_incident(event, "incident", f"spread/{event.revision}", facts)
+        case IncidentDueSoon(restore_by=due) | IncidentOverdue(restore_by=due):
+            level = BREACH if isinstance(event, IncidentOverdue) else 0
+            facts = {"due": due, "level": level}
+            occurrence = f"restoration/{due.timestamp():.0f}/{level}"
+            return _of_incident(event, "restoration", occurrence, facts)
+        case IncidentAnnounced(notice=notice, numbers=numbers, restore_by=due):
+            occurrence = f"incident/{event.incident}/{notice}"
+            facts = {"area": event.area, "due": due}
+            return tuple(
+                Notice(
+                    Cause("ticket", number, occurrence), "outage", CALLER, 1, event.estate, facts
+                )
+                for number in numbers
+            )
         case _:
             return ()
 
@@ -234,6 +268,21 @@ def _of_roster(
         Notice(cause, purpose, person, estate=estate, facts=facts)
         for person in dict.fromkeys(event.recipients)
     )
+
+
+def _of_incident(
+    event: IncidentEvent, purpose: Purpose, occurrence: str, more: Mapping[str, Any]
+) -> tuple[Notice, ...]:
+    cause = Cause("incident", event.incident, occurrence)
+    facts = {"area": event.area, "building": _listed(event.buildings), **more}
+    return tuple(
+        Notice(cause, purpose, person, estate=event.estate, facts=facts)
+        for person in dict.fromkeys(event.recipients)
+    )
+
+
+def _listed(buildings: Iterable[str]) -> str:
+    return ", ".join(buildings)
 
 
 def _of(event: TicketEvent) -> dict[str, Any]:

@@ -48,10 +48,14 @@ class Notifying:
         notices = recipients(event)
         if not notices:
             return
-        cause = notices[0].cause
-        ticket = await self._people.ticket(cause.id) if cause.kind == "ticket" else None
-        wanted = [notice for notice in notices if _is_wanted(notice, ticket)]
-        await asyncio.gather(*(self._put(notice, ticket, lane) for notice in wanted))
+        numbers = dict.fromkeys(n.cause.id for n in notices if n.cause.kind == "ticket")
+        found = await asyncio.gather(*map(self._people.ticket, numbers))
+        tickets = dict(zip(numbers, found, strict=True))
+        about = ((notice, tickets.get(notice.cause.id)) for notice in notices)
+        await asyncio.gather(
+            *(self._put(notice, ticket, lane) for notice, ticket in about
+              if _is_wanted(notice, ticket))
+        )  # fmt: skip
 
     async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane) -> None:
         language = self._people.language(notice.recipient, ticket)

@@ -100,6 +100,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "missing": str(facts.get("missing") or ""),
         "gaps": str(facts.get("gaps") or ""),
         "level": str(facts.get("level") or ""),
+        "households": str(facts.get("households") or ""),
         "contacts": str(facts.get("contacts") or ""),
         "reason": _reason(facts.get("reason"), language),
         "link": link,

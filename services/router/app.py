@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from fastapi import FastAPI
+from pymongo import IndexModel
 
 from services.router.alerting import Alerting
 from services.router.api import (
     build_boards_api,
     build_emergencies_api,
+    build_incidents_api,
     build_leaves_api,
     build_rosters_api,
+    build_running_incidents_api,
     build_shifts_api,
     build_times_api,
     build_work_orders_api,
@@ -19,6 +24,10 @@ from services.router.contractors.pages import ROOT, build_work_pages
 from services.router.contractors.visiting import Visiting
 from services.router.deadlines import Deadlines
 from services.router.handlers import add_handlers
+from services.router.incidents.deciding import Deciding
+from services.router.incidents.finding import Finding
+from services.router.incidents.storage import INCIDENT_INDEXES, IncidentBook
+from services.router.incidents.tending import Tending
 from services.router.loops import Loops
 from services.router.raising import Raising
 from services.router.rosters.fitness import Fitness
@@ -38,9 +47,10 @@ from shared.store.certificates import CertificateReader
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform("router", settings, indexes={**INDEXES, **ROSTER_INDEXES})
-    workload = Workload(platform.store)
-    routing, alerting = Routing(platform, workload), Alerting(platform)
+    platform = await open_platform("router", settings, indexes=_indexes())
+    workload, incidents = Workload(platform.store), IncidentBook(platform.store)
+    tending = Tending(platform, incidents)
+    routing, alerting = Routing(platform, workload, lambda: tending.running), Alerting(platform)
     add_handlers(platform.consumers, routing, alerting, Raising(platform))
     attending = Attending(platform, alerting)
     book = RosterBook(platform.store)
@@ -48,12 +58,18 @@ async def build(settings: RouterSettings) -> FastAPI:
     listing = Listing(platform, book)
     rostering = Rostering(platform, book, listing, fitness)
     watching = Watching(platform, book, fitness)
-    loops = Loops(platform, Deadlines(platform), alerting, watching, workload, settings)
+    loops = Loops(
+        platform, settings, deadlines=Deadlines(platform), alerting=alerting, watching=watching,
+        finding=Finding(platform, incidents), tending=tending, workload=workload,
+    )  # fmt: skip
+    deciding = Deciding(platform, incidents, tending)
     routers = [
         build_work_orders_api(routing),
         build_times_api(routing),
         build_boards_api(platform, routing),
         build_emergencies_api(platform, alerting, attending),
+        build_incidents_api(deciding),
+        build_running_incidents_api(deciding),
         build_style(ROOT),
         build_work_pages(platform, Visiting(platform, routing, attending)),
         build_rosters_api(platform, listing, rostering),
@@ -62,3 +78,10 @@ async def build(settings: RouterSettings) -> FastAPI:
     ]
     parts = Parts(routers, loops=(loops.run,), parked=platform.parked_relay())
     return build_service(platform, parts, title="Estateline router")
+
+
+def _indexes() -> Mapping[str, Sequence[IndexModel]]:
+    """Those of every room; on the tickets two rooms have some."""
+    rooms = (INDEXES, ROSTER_INDEXES, INCIDENT_INDEXES)
+    names = {name for room in rooms for name in room}
+    return {name: [index for room in rooms for index in room.get(name, ())] for name in names}

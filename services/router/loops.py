@@ -7,6 +7,8 @@ from typing import Final
 
 from services.router.alerting import Alerting
 from services.router.deadlines import Deadlines
+from services.router.incidents.finding import Finding
+from services.router.incidents.tending import Tending
 from services.router.rosters.watching import Watching
 from services.router.settings import RouterSettings
 from services.router.storage import open_by_department
@@ -27,18 +29,24 @@ class Loops:
     def __init__(
         self,
         platform: Platform,
+        settings: RouterSettings,
+        *,
         deadlines: Deadlines,
         alerting: Alerting,
         watching: Watching,
+        finding: Finding,
+        tending: Tending,
         workload: Workload,
-        settings: RouterSettings,
     ) -> None:
         self._platform = platform
         self._deadlines = deadlines
         self._alerting = alerting
         self._watching = watching
+        self._finding = finding
+        self._tending = tending
         self._workload = workload
         self._seconds = settings.look_every.total_seconds()
+        self._incidents_seconds = settings.look_for_incidents_every.total_seconds()
         self._rosters_seconds = settings.look_at_rosters_every.total_seconds()
 
     async def run(self) -> None:
@@ -47,6 +55,8 @@ class Loops:
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(self._deadlines.fire_due, seconds=self._seconds))
             group.create_task(repeat(self._alerting.alert_overdue, seconds=self._seconds))
+            for look in (self._finding.look, self._tending.look):
+                group.create_task(repeat(look, seconds=self._incidents_seconds))
             group.create_task(repeat(self._watching.look, seconds=self._rosters_seconds))
             group.create_task(repeat(self._workload.refresh, seconds=REFRESH_SECONDS))
             group.create_task(repeat(sweep.sweep, seconds=SWEEP_SECONDS))

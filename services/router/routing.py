@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from services.router.domain import choose_person, work_to_give
 from services.router.escalation import desk_lead
+from services.router.incidents.incident import Incident
+from services.router.incidents.linking import covering, link
 from services.router.workload import Workload
 from shared.contracts import MalformedMessage
 from shared.identity import Forbidden, Principal, require, sees, service_principal
@@ -26,9 +28,13 @@ BY_RULE: Final = service_principal("router")
 class Routing:
     """Moves work orders by the rows of the table that are the router's."""
 
-    def __init__(self, platform: Platform, workload: Workload) -> None:
+    def __init__(
+        self, platform: Platform, workload: Workload, running: Callable[[], Sequence[Incident]]
+    ) -> None:
+        """Link what comes in to the incidents that are `running`."""
         self._platform = platform
         self._workload = workload
+        self._running = running
 
     async def dispatch(self, number: str) -> None:
         """See that every department of the last plan has its work order.
@@ -42,6 +48,9 @@ class Routing:
             policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
             is_busy = self._workload.busy_from(policy.rules.busy_from)
             given[:] = work_to_give(ticket, duty, policy, by=BY_RULE.id, is_busy=is_busy)
+            incident = covering(self._running(), ticket) if given else None
+            if incident is not None:
+                given[:] = link(ticket, given, incident.id, by=BY_RULE.id)
             return given
 
         ticket = await self._platform.tickets.change(number, choose)

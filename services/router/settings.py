@@ -18,6 +18,10 @@ class RouterSettings(ServiceSettings):
     look_every: timedelta = Field(
         timedelta(milliseconds=500), description="How often due deadlines are looked for."
     )
+    look_for_incidents_every: timedelta = Field(
+        timedelta(seconds=5),
+        description="How often what many report is looked for, and running incidents after.",
+    )
     look_at_rosters_every: timedelta = Field(
         timedelta(seconds=30), description="How often rosters are looked through for gaps."
     )

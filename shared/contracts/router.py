@@ -39,6 +39,21 @@ class TicketHeld(TicketEvent):
     reason: str
 
 
+class TicketLinked(TicketEvent):
+    """It is one of many that one outage brought about: `incident` is looked after as one."""
+
+    name: ClassVar[str] = "ticket.linked"
+    incident: str
+
+
+class TicketUnlinked(TicketEvent):
+    """It is a matter of its own again; `reason` is a code."""
+
+    name: ClassVar[str] = "ticket.unlinked"
+    incident: str
+    reason: str
+
+
 class WorkOrderEvent(TicketEvent):
     """What every fact about a work order carries; `assignee` is a person of the duty list."""
 
@@ -49,12 +64,14 @@ class WorkOrderEvent(TicketEvent):
 
 class WorkOrderDispatched(WorkOrderEvent):
     """A department has it; `due` holds its limits by clock (UTC). Without an assignee it is offered
-    to `recipients`: whoever accepts first has it.
+    to `recipients`: whoever accepts first has it. What is part of an `incident` is nobody's own
+    errand: they have the incident.
     """
 
     name: ClassVar[str] = "work_order.dispatched"
     due: dict[str, AwareDatetime] = Field(default_factory=dict)
     recipients: tuple[str, ...] = ()
+    incident: str | None = None
 
 
 class WorkOrderAccepted(WorkOrderEvent):
@@ -167,13 +184,16 @@ class WorkOrderCancelled(WorkOrderEvent):
 
 
 class ClockEvent(TicketEvent):
-    """A deadline; `recipients` are the people of the duty list who are to know."""
+    """A deadline; `recipients` are the people of the duty list who are to know. Those of an
+    `incident` hear of its own time instead.
+    """
 
     clock: str
     due: AwareDatetime
     work_order: str | None = None
     department: str | None = None
     recipients: tuple[str, ...] = ()
+    incident: str | None = None
 
 
 class ClockWarned(ClockEvent):

@@ -171,6 +171,22 @@ class QuietHours(BaseModel):
         return None
 
 
+class IncidentRules(BaseModel):
+    """When many requests are taken for one outage. So many `households` of an estate that report
+    one of these `areas` `within` a time are offered as one; an announcement to more than
+    `alone_up_to` households waits for a second person; who answers for it is reminded `notice`
+    before the promised time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    areas: frozenset[str]
+    households: int = Field(5, ge=2, le=1000)
+    within: Positive = timedelta(minutes=30)
+    alone_up_to: int = Field(200, ge=1)
+    notice: Positive = timedelta(minutes=30)
+
+
 class Rules(BaseModel):
     """Numbers of the lifecycle that a group sets for itself (see `sample/rules.yaml`)."""
 
@@ -195,6 +211,7 @@ class Rules(BaseModel):
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
+    incidents: IncidentRules = IncidentRules(areas=frozenset())
     desk_numbers: tuple[str, ...]
     retain_for: Retained = timedelta(days=1095)
     retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)

@@ -43,6 +43,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "missing": "how many people are missing in a gap",
     "gaps": "how many gaps were found",
     "level": "the rung of the escalation ladder",
+    "households": "how many households reported the same",
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, or why a shift counts no more",
     "link": "the signed link of a survey, or of a contractor's work",
@@ -59,6 +60,9 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "shift_taken",
         "shift_struck",
         "raised",
+        "incident",
+        "restoration",
+        "outage",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

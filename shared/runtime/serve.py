@@ -27,6 +27,10 @@ S = TypeVar("S", bound=ServiceSettings)
 
 GRACE_SECONDS: Final = 5
 """Open streams may hold a stop no longer than this."""
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than clients and proxies keep an idle connection (5 s, 60 s): whoever closes first must
+not be us, or a request that is on its way meets a closed door.
+"""
 GARBAGE_AFTER: Final = 20_000
 """So many new objects before the young ones are looked through: some thirty messages' worth."""
 
@@ -107,6 +111,7 @@ async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastA
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
     )
     logger.info("serving", service=service, host=settings.host, port=settings.port)

@@ -46,6 +46,11 @@ EMERGENCIES_ENDED: Final = Counter(
     "Emergencies that are over, by how; the share of false alarms is that of this outcome",
     ["kind", "outcome"],
 )
+INCIDENTS: Final = Counter(
+    "hotline_incidents_total",
+    "Outages that many reported, by what became of them",
+    ["area", "outcome"],
+)
 RAISED: Final = Counter(
     "hotline_tickets_raised_total",
     "Tickets taken further up: the caller came back, or what was reported as done was not",

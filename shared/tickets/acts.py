@@ -151,6 +151,22 @@ class Hold(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Act):
+    """It is one of many that one outage brought about; it stays a request of its own."""
+
+    transition = Transition.LINK
+    incident: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlink(Act):
+    """It has nothing to do with the outage, or is more than it; `reason` is a code."""
+
+    transition = Transition.UNLINK
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch(Act):
     """Give this round's work to a department and a person of its duty list; `decided` by the desk,
     after which they cannot decline it. Without an assignee whoever of `offered_to` accepts first

@@ -190,7 +190,8 @@ def _cancel_orders(ticket: Ticket, orders: Iterable[WorkOrder], now: datetime) -
     for order in orders:
         if order.status in UNFINISHED:
             clocks = {c: stop_clock(s, now) for c, s in order.clocks.items()}
-            ticket = ticket.with_order(replace(order, status=OrderStatus.CANCELLED, clocks=clocks))
+            over = replace(order, status=OrderStatus.CANCELLED, clocks=clocks, resume_at=None)
+            ticket = ticket.with_order(over)
     return ticket
 
 

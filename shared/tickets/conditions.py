@@ -71,6 +71,19 @@ def _still_in_time(
     return None
 
 
+def _may_be_linked(ticket: Ticket, *_: Any) -> str | None:
+    """An emergency within an outage stays its own."""
+    if ticket.is_emergency:
+        return "an emergency is never a part of an incident"
+    if ticket.incident is not None:
+        return f"it is a part of {ticket.incident}: unlink it first"
+    return None
+
+
+def _is_linked(ticket: Ticket, *_: Any) -> str | None:
+    return None if ticket.incident is not None else "it is a part of no incident"
+
+
 def _department_free(ticket: Ticket, act: acts.Dispatch, *_: Any) -> str | None:
     busy = any(o.department == act.department and o.status in UNFINISHED for o in ticket.orders)
     return f"{act.department} already has a work order of this round" if busy else None
@@ -167,6 +180,8 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.FEEDBACK_ATTEMPT: _not_too_soon,
     Transition.REOPEN: _still_in_time,
     Transition.DISPATCH: _department_free,
+    Transition.LINK: _may_be_linked,
+    Transition.UNLINK: _is_linked,
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,

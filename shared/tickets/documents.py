@@ -53,6 +53,8 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "over_at": ticket.over_at,
         "owner": ticket.owner,
         "level": ticket.level,
+        "incident": ticket.incident,
+        "building": ticket.building,
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
         "status": ticket.status.value,
@@ -91,6 +93,8 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         over_at=doc["over_at"],
         owner=doc.get("owner"),
         level=doc.get("level", 0),
+        incident=doc.get("incident"),
+        building=doc.get("building"),
         test=doc["test"],
         about=_about_from_doc(doc.get("about")),
     )

@@ -24,6 +24,7 @@ from shared.tickets.model import (
     Planned,
     Promise,
     Ticket,
+    TimelineEntry,
     WorkOrder,
 )
 from shared.tickets.ticking import (
@@ -95,6 +96,9 @@ def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules
         plans=(*ticket.plans, planned),
         held=ticket.held if keeps else held_by(act.plan, now),
     )
+    parted: tuple[Event, ...] = ()
+    if changed.is_emergency or _is_elsewhere(changed, ticket):
+        changed, parted = _parted(changed, act, now, reason="reclassified")
     changed = start_ticket_clocks(changed, now, rules)
     changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
     times = _times_now(changed, ticket.plan, act.plan)
@@ -111,8 +115,14 @@ def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules
                 held=changed.held.reason if changed.held else None,
                 promised=times,
             ),
+            *parted,
         ),
     )
+
+
+def _is_elsewhere(after: Ticket, before: Ticket) -> bool:
+    """What is about another place or area is no part of the outage it was taken for."""
+    return (after.estate, after.plan.area) != (before.estate, before.plan.area)
 
 
 def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetime]:
@@ -174,19 +184,36 @@ def _(_act: acts.FeedbackAttempt, ticket: Ticket, _now: datetime, _r: LifecycleR
 
 @effect.register
 def _(act: acts.NotSatisfied, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    return _new_round(ticket, act.reason, now, rules)
+    return _new_round(ticket, act, act.reason, now, rules)
 
 
 @effect.register
 def _(act: acts.Reopen, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
-    return _new_round(ticket, act.reason, now, rules)
+    return _new_round(ticket, act, act.reason, now, rules)
 
 
-def _new_round(ticket: Ticket, reason: str, now: datetime, rules: LifecycleRules) -> Applied:
-    """What was undecided still is: the ticket waits in the manual queue again."""
+def _new_round(
+    ticket: Ticket, act: acts.Act, reason: str, now: datetime, rules: LifecycleRules
+) -> Applied:
+    """What was undecided still is: the ticket waits in the manual queue again. Who is not satisfied
+    after an outage has a matter of their own.
+    """
     again = replace(ticket, clocks={}, held=held_by(ticket.plan, now))
+    again, parted = _parted(again, act, now, reason="reopened")
     fresh = start_ticket_clocks(again, now, rules)
-    return Applied(fresh, (intake.TicketReopened(**ticket_facts(fresh), reason=reason),))
+    return Applied(fresh, (intake.TicketReopened(**ticket_facts(fresh), reason=reason), *parted))
+
+
+def _parted(
+    ticket: Ticket, act: acts.Act, now: datetime, *, reason: str
+) -> tuple[Ticket, tuple[Event, ...]]:
+    """The ticket without the outage it was a part of, if it was, on record like any other act."""
+    if ticket.incident is None:
+        return ticket, ()
+    entry = TimelineEntry(now, Transition.UNLINK, act.by, None, reason)
+    own = replace(ticket, incident=None, timeline=(*ticket.timeline, entry))
+    facts = ticket_facts(ticket)
+    return own, (router.TicketUnlinked(**facts, incident=ticket.incident, reason=reason),)
 
 
 @effect.register
@@ -205,6 +232,20 @@ def _(act: acts.Hold, ticket: Ticket, now: datetime, rules: LifecycleRules) -> A
     held = replace(ticket, held=ticket.held or Held(act.reason, now))
     held = run_queue_clock(held, now, rules)
     return Applied(held, (router.TicketHeld(**ticket_facts(held), reason=act.reason),))
+
+
+@effect.register
+def _(act: acts.Link, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    linked = replace(ticket, incident=act.incident)
+    return Applied(linked, (router.TicketLinked(**ticket_facts(linked), incident=act.incident),))
+
+
+@effect.register
+def _(act: acts.Unlink, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    assert ticket.incident is not None, "the condition saw it"
+    facts = ticket_facts(ticket)
+    event = router.TicketUnlinked(**facts, incident=ticket.incident, reason=act.reason)
+    return Applied(replace(ticket, incident=None), (event,))
 
 
 @effect.register

@@ -35,7 +35,8 @@ def dispatched_event(ticket: Ticket, order: WorkOrder) -> Event:
     """A department has it, with its limits."""
     due = {clock.value: state.due for clock, state in order.clocks.items() if state.due}
     return router.WorkOrderDispatched(**order_facts(ticket, order.id), due=due,
-                                      recipients=order.offered_to)  # fmt: skip
+                                      recipients=order.offered_to,
+                                      incident=ticket.incident)  # fmt: skip
 
 
 def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
@@ -45,4 +46,5 @@ def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
     return ticket_facts(ticket) | {
         "clock": act.clock.value, "due": state.due, "recipients": act.recipients,
         "work_order": act.order, "department": order.department if order else None,
+        "incident": ticket.incident,
     }  # fmt: skip

@@ -73,6 +73,8 @@ class Transition(StrEnum):
     MERGE = "merge"
     DISPATCH = "dispatch"
     HOLD = "hold"
+    LINK = "link"
+    UNLINK = "unlink"
     ACCEPT = "accept"
     DECLINE = "decline"
     TRANSFER = "transfer"
@@ -190,6 +192,8 @@ TABLE: Final[tuple[Row, ...]] = (
     _ticket(_T.REQUEST_CANCEL, (_S.DISPATCHED, _S.IN_PROGRESS, _S.SUSPENDED), None, "ticket.cancel_requested", CALLERS_SIDE, "/cancel"),
     _ticket(_T.MERGE, _UNTOUCHED, _S.MERGED, "ticket.merged", STAFF, "/merge", stops=ALL_CLOCKS, ends_orders=True),
     _ticket(_T.HOLD, OPEN, None, "ticket.held", ROUTER),
+    _ticket(_T.LINK, OPEN, None, "ticket.linked", ROUTER),
+    _ticket(_T.UNLINK, OPEN, None, "ticket.unlinked", ROUTER),
     _order(_T.DISPATCH, (), _O.DISPATCHED, "work_order.dispatched", _ROUTERS_DESK, "/v1/manual-queue/{number}/dispatch", creates=True),
     _order(_T.ACCEPT, (_O.DISPATCHED,), _O.ACCEPTED, "work_order.accepted", endpoint="/accept", stops=(Clock.ACCEPT,)),
     _order(_T.DECLINE, (_O.DISPATCHED,), _O.DECLINED, "work_order.declined", endpoint="/decline", stops=ALL_CLOCKS),

@@ -28,6 +28,7 @@ HeldReason = Literal[
     "place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"
 ]  # fmt: skip
 ROUND_BEGINS: Final = frozenset({Transition.NOT_SATISFIED, Transition.REOPEN})
+LINKING: Final = frozenset({Transition.LINK, Transition.UNLINK})
 ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice", "conflict"})
 """Reasons that the router's manual dispatch ends; intake's reclassification ends the others."""
 
@@ -138,7 +139,8 @@ class WorkOrder:
 class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
     ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
-    up it was taken because the caller had to come back.
+    up it was taken because the caller had to come back, `incident` the outage it is a part of,
+    `building` the public place it is about.
     """
 
     number: str
@@ -161,6 +163,8 @@ class Ticket:
     over_at: datetime | None = None
     owner: str | None = None
     level: int = 0
+    incident: str | None = None
+    building: str | None = None
     test: bool = False
     about: About = NOBODY
 
@@ -217,6 +221,11 @@ class Ticket:
     def last_of(self, transition: Transition) -> datetime | None:
         """When it was done for the last time in this round."""
         return max((e.at for e in self.entries if e.transition == transition), default=None)
+
+    def was_linked(self, at: datetime) -> bool:
+        """Whether it was part of an incident after all that happened until then."""
+        moves = (e.transition for e in self.timeline if e.at <= at and e.transition in LINKING)
+        return next(iter(reversed(list(moves))), None) == Transition.LINK
 
     def order(self, id: str) -> WorkOrder | None:
         """A work order of any round."""

@@ -5,6 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.contracts.incidents import (
+    IncidentAnnounced,
+    IncidentDueSoon,
+    IncidentOffered,
+    IncidentOverdue,
+    IncidentSpread,
+)
 from shared.contracts.intake import TicketRegistered, TicketReopened
 from shared.contracts.router import (
     ClockBreached,
@@ -110,6 +117,33 @@ def shift_taken(**more: Any) -> ShiftTaken:
 
 def shift_struck(**more: Any) -> ShiftStruck:
     return ShiftStruck(**_SHIFT | {"recipients": ("jy-security-2",), "reason": "leave"} | more)
+
+
+_INCIDENT: dict[str, Any] = {
+    "incident": "26-1", "revision": 3, "estate": "jinyuan", "area": "plumbing",
+    "buildings": ("3",), "recipients": ("group-desk-1",),
+}  # fmt: skip
+
+
+def incident_offered(**more: Any) -> IncidentOffered:
+    return IncidentOffered(**_INCIDENT | {"households": 7} | more)
+
+
+def incident_spread(**more: Any) -> IncidentSpread:
+    return IncidentSpread(**_INCIDENT | {"beyond": ("5", "6")} | more)
+
+
+def incident_due_soon(**more: Any) -> IncidentDueSoon:
+    return IncidentDueSoon(**_INCIDENT | {"restore_by": DUE} | more)
+
+
+def incident_overdue(**more: Any) -> IncidentOverdue:
+    return IncidentOverdue(**_INCIDENT | {"restore_by": DUE} | more)
+
+
+def incident_announced(**more: Any) -> IncidentAnnounced:
+    facts = {"recipients": (), "notice": 1, "numbers": ("26-1", "26-2"), "restore_by": DUE}
+    return IncidentAnnounced(**_INCIDENT | facts | more)
 
 
 def raised(**more: Any) -> TicketRaised:

@@ -13,7 +13,9 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.alerted(), samples.resolved(), samples.reopened(),
               samples.asked(), samples.appointed(), samples.extended(),
               samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
-              samples.shift_taken(), samples.shift_struck(), samples.raised()]  # fmt: skip
+              samples.shift_taken(), samples.shift_struck(), samples.raised(),
+              samples.incident_offered(), samples.incident_spread(), samples.incident_due_soon(),
+              samples.incident_overdue(), samples.incident_announced()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,13 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.shift_offered(), "shift_offered", ["jy-security-1"]),
         (samples.shift_taken(), "shift_taken", ["jy-security-1"]),
         (samples.shift_struck(), "shift_struck", ["jy-security-2"]),
+        (samples.incident_offered(), "incident", ["group-desk-1"]),
+        (samples.incident_spread(), "incident", ["group-desk-1"]),
+        (samples.incident_due_soon(), "restoration", ["group-desk-1"]),
+        (samples.incident_overdue(), "restoration", ["group-desk-1"]),
+        (samples.incident_announced(numbers=("26-1",)), "outage", [CALLER]),
+        (samples.dispatched(incident="26-9"), None, []),
+        (samples.breached(incident="26-9"), None, []),
         (TicketAnswered(number="26-1"), None, []),
     ],
 )
@@ -91,7 +100,10 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.breached(level=2), samples.breached(due=samples.DUE + timedelta(hours=1)),
         samples.alerted(), samples.alerted(step=1), samples.appointed(),
         samples.appointed(until=samples.DUE + timedelta(hours=3)), samples.extended(),
-        samples.extended(round=2), samples.extension_asked(),
+        samples.extended(round=2), samples.extension_asked(), samples.incident_offered(),
+        samples.incident_spread(), samples.incident_spread(revision=4), samples.incident_due_soon(),
+        samples.incident_overdue(), samples.incident_announced(),
+        samples.incident_announced(notice=2),
     ]  # fmt: skip
 
     ids = [notice.id for event in others for notice in recipients(event)]

@@ -14,7 +14,9 @@ from shared.tickets import Ticket, ticket_to_doc
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
-LOOK = timedelta(milliseconds=200)
+LOOKS = dict.fromkeys(
+    ("look_at_rosters_every", "look_for_incidents_every"), timedelta(milliseconds=200)
+)
 
 
 @dataclass
@@ -22,9 +24,7 @@ class RouterBench(ServiceBench):
     """Replicas of the router; tickets are put into the store as intake would."""
 
     async def add_replica(self) -> Replica:
-        return await self.serve(
-            await build(self.settings_of(RouterSettings, look_at_rosters_every=LOOK))
-        )
+        return await self.serve(await build(self.settings_of(RouterSettings, **LOOKS)))
 
     async def put(self, ticket: Ticket, **beside: object) -> None:
         doc = ticket_to_doc(ticket) | {"scrubbed": "", **beside}

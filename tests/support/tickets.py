@@ -34,10 +34,11 @@ def registered(
     estate: str | None = "jinyuan",
     at: datetime = MONDAY,
     about: About = NOBODY,
+    number: str = "23456789",
 ) -> Ticket:
     made = plan(Reported(text=text, estate=estate), policy(), at)
     new = Registration(
-        number="23456789", channel="phone", estate=estate, by="agent", told=False, about=about
+        number=number, channel="phone", estate=estate, by="agent", told=False, about=about
     )
     return register(new, made, at, rules_of(policy())).ticket
 

@@ -77,6 +77,8 @@ DESIGN = [
     ),
     Expected("merge", "ticket", "registered dispatched", "merged", "/merge", "ticket.merged", ALL),
     Expected("hold", "ticket", OPEN, None, None, "ticket.held"),
+    Expected("link", "ticket", OPEN, None, None, "ticket.linked"),
+    Expected("unlink", "ticket", OPEN, None, None, "ticket.unlinked"),
     Expected(
         "dispatch", "work_order", "", "dispatched", "/v1/manual-queue/{number}/dispatch",
         "work_order.dispatched",

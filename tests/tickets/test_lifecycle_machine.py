@@ -49,7 +49,7 @@ TICKET_FROM: Mapping[str, set[str]] = {
     "feedback_attempt": DONE,
     "not_satisfied": DONE, "reopen": {"closed", "answered"}, "cancel": UNTOUCHED,
     "request_cancel": {"dispatched", "in_progress", "suspended"}, "merge": UNTOUCHED,
-    "hold": OPEN, "warn": OPEN, "breach": OPEN,
+    "hold": OPEN, "link": OPEN, "unlink": OPEN, "warn": OPEN, "breach": OPEN,
 }  # fmt: skip
 ORDER_FROM: Mapping[str, set[str]] = {
     "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,
@@ -73,6 +73,7 @@ SAYS: Mapping[str, str] = {
     "feedback_attempt": "ticket.feedback_attempted", "not_satisfied": "ticket.reopened",
     "reopen": "ticket.reopened", "cancel": "ticket.cancelled",
     "request_cancel": "ticket.cancel_requested", "merge": "ticket.merged", "hold": "ticket.held",
+    "link": "ticket.linked", "unlink": "ticket.unlinked",
     "dispatch": "work_order.dispatched", "accept": "work_order.accepted",
     "decline": "work_order.declined", "transfer": "work_order.transferred",
     "start": "work_order.started", "arrive": "work_order.arrived",
@@ -112,6 +113,7 @@ class Model:
     """What the design says a ticket is, as plainly as it can be said."""
 
     undecided: str | None
+    where: tuple[str | None, str]
     mark: str | None = None
     round: int = 1
     orders: dict[str, Order] = field(default_factory=dict)
@@ -123,6 +125,7 @@ class Model:
     extension_asked: bool = False
     extensions: int = 0
     arrived: bool = False
+    incident: str | None = None
 
     def __post_init__(self) -> None:
         self.held = self.undecided
@@ -184,6 +187,10 @@ class Model:
                 )
             case acts.Fire():
                 return self._is_due(act, now, ticket)
+            case acts.Link():
+                return self.incident is None and not ticket.is_emergency
+            case acts.Unlink():
+                return self.incident is not None
             case acts.Extend(until=until):
                 return self._can_extend(until, now, ticket)
             case acts.AskExtension(until=until):
@@ -235,8 +242,9 @@ class Model:
         if isinstance(act, acts.Hold):
             self.held = self.held or act.reason
         if isinstance(act, acts.Reclassify):
-            self.undecided = next(iter(act.plan.undecided), None)
-            self.held = self.held if self.held in ROUTERS else self.undecided
+            events += self._plan_anew(act)
+        if isinstance(act, acts.Link | acts.Unlink):
+            self.incident = act.incident if isinstance(act, acts.Link) else None
         if isinstance(act, acts.Suspend):
             self.orders[act.order].resume_at = act.until or now + LONGEST[act.reason]
         self.extension_asked = name == "ask_extension" or (
@@ -248,10 +256,23 @@ class Model:
         self.tried_at = now if name == "feedback_attempt" else self.tried_at
         self.cancel_requested |= name == "request_cancel"
         if name in {"reopen", "not_satisfied"}:
+            events += self._part()
             self._begin_again()
         if name in MARKS:
             self._end(MARKS[name], now)
         return events + self._follows(was, before, now)
+
+    def _plan_anew(self, act: acts.Reclassify) -> list[str]:
+        self.undecided = next(iter(act.plan.undecided), None)
+        self.held = self.held if self.held in ROUTERS else self.undecided
+        was, self.where = self.where, (act.estate, act.plan.area)
+        elsewhere = act.plan.urgency == "emergency" or was != self.where
+        return self._part() if elsewhere else []
+
+    def _part(self) -> list[str]:
+        """An emergency, another matter and a matter that comes back are no part of an outage."""
+        was, self.incident = self.incident, None
+        return ["ticket.unlinked"] if was else []
 
     def _follows(self, was: str, before: str | None, now: datetime) -> list[str]:
         idle = not any(order.status in UNFINISHED for order in self.present)
@@ -284,6 +305,7 @@ class Model:
         for order in self.present:
             if order.status in UNFINISHED:
                 order.status = "cancelled"
+                order.resume_at = None
 
 
 def runs(clock: ClockState) -> bool:
@@ -328,6 +350,8 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
         acts.Reclassify(by="agent-7", plan=plan_of(name), estate="jinyuan") for name in REPORTED
     ]
     found += [acts.Hold(by="router", reason="nobody_on_duty")]
+    found += [acts.Link(by="router", incident=name) for name in ("o-1", "o-2")]
+    found += [acts.Unlink(by="agent-7", reason="own_work")]
     found += [
         acts.Dispatch(by="router", department=d, assignee="li", decided=d == "security")
         for d in DEPARTMENTS
@@ -379,7 +403,8 @@ class TicketMachine(RuleBasedStateMachine):
         answered = wait == 4
         plan = plan_of(name)
         self.now = MONDAY
-        self.model = Model(undecided=next(iter(plan.undecided), None))
+        where = (registration().estate, plan.area)
+        self.model = Model(undecided=next(iter(plan.undecided), None), where=where)
         applied = register(registration(answered=answered), plan, MONDAY, sample_rules())
         events = ["ticket.registered"]
         if answered:
@@ -544,9 +569,12 @@ def check_step(before: Ticket, act: acts.Act, applied: Applied, now: datetime) -
     """What holds of every step, whatever it was."""
     after = applied.ticket
     assert after.version == before.version + 1
-    assert after.timeline[:-1] == before.timeline
-    last = after.timeline[-1]
-    assert (last.at, last.transition, last.by) == (now, act.transition.value, act.by)
+    parts = isinstance(act, acts.Reclassify | acts.Reopen | acts.NotSatisfied)
+    is_parted = parts and before.incident is not None and after.incident is None
+    entries = [act.transition.value, "unlink"] if is_parted else [act.transition.value]
+    assert after.timeline[: len(before.timeline)] == before.timeline
+    new = after.timeline[len(before.timeline) :]
+    assert [(e.at, e.transition, e.by) for e in new] == [(now, name, act.by) for name in entries]
     assert after.plans[: len(before.plans)] == before.plans
     promises = zip(before.promised, after.promised, strict=False)
     assert all(one.times == two.times and one.told <= two.told for one, two in promises)

@@ -1,0 +1,1 @@
+"""Incidents: many callers, one outage that is looked after as one."""

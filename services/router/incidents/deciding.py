@@ -1,0 +1,228 @@
+"""Use cases: an outage is confirmed, promised, announced and over because somebody says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from services.router.incidents.finding import desk_at
+from services.router.incidents.incident import OPEN, Incident, NotSo, Status, Step
+from services.router.incidents.linking import Linked, households
+from services.router.incidents.steps import (
+    announce,
+    confirm,
+    declare,
+    dismiss,
+    promise,
+    release,
+    rescope,
+    restore,
+)
+from services.router.incidents.storage import IncidentBook
+from services.router.incidents.tending import Tending
+from shared.contracts import MalformedMessage
+from shared.identity import Principal, sees
+from shared.runtime import Problem, not_found
+from shared.runtime.platform import Platform
+from shared.store import Contested
+from shared.store.tickets import ATTEMPTS
+from shared.telemetry import logger, metrics
+from shared.tickets import Ticket
+
+Choose = Callable[[Incident, datetime], Step | None]
+MOST: Final = 200
+
+
+class Deciding:
+    """What the desk and those above it do to incidents within their reach."""
+
+    def __init__(self, platform: Platform, book: IncidentBook, tending: Tending) -> None:
+        self._platform = platform
+        self._book = book
+        self._tending = tending
+
+    async def within_reach(
+        self, principal: Principal, *, status: Status | None, estate: str | None
+    ) -> list[Incident]:
+        """Those that are open, or in a status, the earliest first."""
+        query = {"status": {"$in": [status] if status else sorted(OPEN)}}
+        found = await self._book.find(query | ({"estate": estate} if estate else {}))
+        return [each for each in found if principal.reaches(each.estate)][:MOST]
+
+    async def get(self, principal: Principal, id: str) -> Incident:
+        """One; foreign and missing look the same (404)."""
+        incident = await self._book.get(id)
+        if incident is None or not principal.reaches(incident.estate):
+            raise not_found()
+        return incident
+
+    async def linked(self, incident: Incident) -> list[Linked]:
+        """The requests that belong to it."""
+        return await self._book.linked(incident.id)
+
+    async def declare(
+        self, principal: Principal, estate: str, area: str, buildings: Sequence[str]
+    ) -> Incident:
+        """Make one that nobody has called about yet. Raises Problem (409) where there is one."""
+        policy = self._platform.policy
+        if estate not in {known.id for known in policy.group.estates}:
+            raise MalformedMessage("estate", "is not an estate of this group")
+        if not principal.reaches(estate):
+            raise not_found()
+        if area not in {known.id for known in policy.taxonomy.areas}:
+            raise MalformedMessage("area", "is no area of the policy", "see the taxonomy")
+        now = self._platform.store.clock.now()
+        zone = policy.at(estate).calendar.zone
+        step = declare(estate, area, buildings, principal.id, now, zone)
+        await self._refuse_overlap(step.incident)
+        if not await self._book.put(step, now):
+            raise _overlaps()
+        _count(step.incident, "confirmed")
+        return step.incident
+
+    async def confirm(
+        self, principal: Principal, id: str, buildings: Sequence[str] | None
+    ) -> Incident:
+        """It is one outage; where it is may be told better than it was found."""
+
+        def choose(incident: Incident, now: datetime) -> Step:
+            to = desk_at(self._platform, incident.estate)
+            return confirm(incident, principal.id, now, buildings=buildings, to=to)
+
+        confirmed = await self._change(principal, id, choose)
+        _count(confirmed, "confirmed")
+        return confirmed
+
+    async def dismiss(self, principal: Principal, id: str, reason: str) -> Incident:
+        """These requests have nothing in common."""
+        dismissed = await self._change(
+            principal, id, lambda incident, now: dismiss(incident, principal.id, now, reason=reason)
+        )
+        _count(dismissed, "dismissed")
+        return dismissed
+
+    async def promise(
+        self, principal: Principal, id: str, restore_by: datetime, reason: str | None
+    ) -> Incident:
+        """Say by when it is over."""
+
+        def choose(incident: Incident, now: datetime) -> Step:
+            return promise(incident, principal.id, now, restore_by=restore_by, reason=reason)
+
+        return await self._change(principal, id, choose)
+
+    async def rescope(
+        self,
+        principal: Principal,
+        id: str,
+        buildings: Sequence[str] | None,
+        restored: Sequence[str],
+    ) -> Incident:
+        """Say where it is, and where it is over. What was linked and is not in the scope any more
+        is a matter of its own again.
+        """
+
+        def choose(incident: Incident, now: datetime) -> Step | None:
+            return rescope(incident, principal.id, now, buildings=buildings, restored=restored)
+
+        return await self._change(principal, id, choose)
+
+    async def announce(self, principal: Principal, id: str, at_most: int | None) -> Incident:
+        """Tell every household concerned how it stands, and who calls later; not more than
+        `at_most`, which is as many as whoever asks has counted.
+        """
+        incident = await self.get(principal, id)
+        count = len(households(await self._book.linked(id), incident))
+        if at_most is not None and count > at_most:
+            raise Problem(409, "more-than-counted", f"It would reach {count} households",
+                          detail="count again, then announce", households=count)  # fmt: skip
+        rules = self._platform.policy.at(incident.estate).rules.incidents
+
+        def choose(incident: Incident, now: datetime) -> Step:
+            return announce(
+                incident, principal.id, now, households=count, alone_up_to=rules.alone_up_to
+            )
+
+        return await self._change(principal, id, choose)
+
+    async def release(self, principal: Principal, id: str) -> Incident:
+        """Let somebody else's announcement to many go."""
+        return await self._change(
+            principal, id, lambda incident, now: release(incident, principal.id, now)
+        )
+
+    async def restore(self, principal: Principal, id: str) -> Incident:
+        """It is over everywhere; every caller is told by their own request."""
+        restored = await self._change(
+            principal, id, lambda incident, now: restore(incident, principal.id, now)
+        )
+        _count(restored, "restored")
+        return restored
+
+    async def link(self, principal: Principal, id: str, number: str) -> Incident:
+        """Take a request for part of it."""
+        incident = await self.get(principal, id)
+        if incident.status != "confirmed":
+            raise Problem(409, "not-confirmed", f"This incident is {incident.status}",
+                          detail="requests belong to one while it is confirmed")  # fmt: skip
+        found = await self._must_see(principal, number)
+        if incident.has_left(found.building):
+            raise Problem(409, "not-concerned", f"The outage is not in {found.building} any more",
+                          detail="change its scope first")  # fmt: skip
+        ticket = await self._tending.link(number, id, by=principal.id)
+        if ticket.incident != id:
+            raise Problem(409, "nobody-has-it", "Nobody has its work yet",
+                          detail="give it out first")  # fmt: skip
+        return incident
+
+    async def part(self, principal: Principal, id: str, number: str, reason: str) -> Incident:
+        """Take a request for a matter of its own again."""
+        incident = await self.get(principal, id)
+        await self._must_see(principal, number)
+        await self._tending.part(number, reason, by=principal.id)
+        return incident
+
+    async def _must_see(self, principal: Principal, number: str) -> Ticket:
+        ticket = await self._platform.tickets.get(number)
+        if ticket is None or not sees(principal, ticket):
+            raise MalformedMessage("number", "is no ticket that you see", "check the number")
+        return ticket
+
+    async def _change(self, principal: Principal, id: str, choose: Choose) -> Incident:
+        """Change one as it is now. Raises Problem (409) for what cannot be done to it."""
+        for _ in range(ATTEMPTS):
+            incident, now = await self.get(principal, id), self._platform.store.clock.now()
+            try:
+                step = choose(incident, now)
+            except NotSo as not_so:
+                raise Problem(409, not_so.code, not_so.why, detail=not_so.remedy) from not_so
+            if step is None:
+                return incident
+            await self._refuse_overlap(step.incident)
+            if await self._book.put(step, now):
+                logger.info("incident_decided", incident=id, status=step.incident.status,
+                            events=[event.name for event in step.events])  # fmt: skip
+                return step.incident
+        raise Contested("incidents", id)
+
+    async def _refuse_overlap(self, wanted: Incident) -> None:
+        """An outage of one area in one place is one incident."""
+        near = {"estate": wanted.estate, "area": wanted.area, "is_open": True}
+        for other in await self._book.find(near):
+            if other.id != wanted.id and _meet(other.buildings, wanted.buildings):
+                raise _overlaps(other.id)
+
+
+def _meet(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two scopes have a building in common; one that names none is everywhere."""
+    return not some or not others or bool({*some} & {*others})
+
+
+def _overlaps(other: str | None = None) -> Problem:
+    return Problem(409, "overlaps", "Another open incident is in the same place",
+                   detail="use that one, or name other buildings", incident=other)  # fmt: skip
+
+
+def _count(incident: Incident, outcome: str) -> None:
+    metrics.INCIDENTS.labels(incident.area, outcome).inc()

@@ -1,0 +1,182 @@
+"""Documents of incidents, and the questions about the tickets that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo import ASCENDING, IndexModel
+
+from services.router.incidents.clusters import Report
+from services.router.incidents.incident import (
+    OPEN,
+    WHOLE_ESTATE,
+    Announcement,
+    Incident,
+    Restoration,
+    ScopeChange,
+    Step,
+)
+from services.router.incidents.linking import Linked
+from services.router.storage import OPEN_STATUSES
+from shared.policy.taxonomy import EMERGENCY
+from shared.store import Change, Doc, Store, Verdict, outbox_index
+
+INCIDENTS: Final = "incidents"
+MOST_OPEN: Final = 1_000
+MOST_LINKED: Final = 20_000
+"""Of one incident; an estate has fewer flats."""
+MOST_AT_ONCE: Final = 10_000
+"""New requests read in one turn; what is beyond is read in the next."""
+INCIDENT_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
+    INCIDENTS: (
+        outbox_index(),
+        # An outage of one area in one building is one incident, whoever finds it first.
+        IndexModel(
+            [("claims", ASCENDING)],
+            name="once",
+            unique=True,
+            partialFilterExpression={"is_open": True},
+        ),
+        IndexModel([("status", ASCENDING), ("began_at", ASCENDING)], name="by_status"),
+    ),
+    "tickets": (
+        IndexModel([("registered_at", ASCENDING)], name="arrived"),
+        IndexModel(
+            [("incident", ASCENDING)],
+            name="of_incident",
+            partialFilterExpression={"incident": {"$type": "string"}},
+        ),
+    ),
+}
+_REPORT_FIELDS: Final = (
+    "estate", "area", "building", "registered_at", "urgency", "test", "about", "index",
+)  # fmt: skip
+
+
+class IncidentBook:
+    """Incidents in values of the domain."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, id: str) -> Incident | None:
+        """One incident."""
+        doc = await self._store.get(INCIDENTS, id)
+        return _from_doc(doc) if doc else None
+
+    async def find(self, query: Mapping[str, Any], *, limit: int = MOST_OPEN) -> list[Incident]:
+        """Incidents that a query fits, the earliest first."""
+        order = (("began_at", ASCENDING), ("_id", ASCENDING))
+        docs = await self._store.find(INCIDENTS, query, sort=order, limit=limit)
+        return [_from_doc(doc) for doc in docs]
+
+    async def lately(self, since: datetime) -> list[Incident]:
+        """Those that are open, and those that ended since then."""
+        over = {"status": {"$in": ["dismissed", "closed"]}, "began_at": {"$gte": since}}
+        return await self.find({"$or": [{"status": {"$in": sorted(OPEN)}}, over]})
+
+    async def put(self, step: Step, now: datetime) -> bool:
+        """Write a step; False when somebody was faster, or another open incident is there
+        already.
+        """
+        after, fields = step.incident, _to_doc(step.incident)
+        change = Change(
+            collection=INCIDENTS, id=after.id, version=after.version, lane="routine", at=now,
+            insert=fields if after.version == 1 else None,
+            set={} if after.version == 1 else fields, events=step.events,
+        )  # fmt: skip
+        return await self._store.write(change) is Verdict.WON
+
+    async def reports(self, since: datetime) -> list[Report]:
+        """What came in since then that might be part of an outage: no emergency, no drill, nothing
+        that is about somebody; the earliest first.
+        """
+        docs = await self._store.find(
+            "tickets", {"registered_at": {"$gte": since}}, sort=(("registered_at", ASCENDING),),
+            limit=MOST_AT_ONCE, fields=_REPORT_FIELDS,
+        )  # fmt: skip
+        return [_report(doc) for doc in docs if _may_belong(doc)]
+
+    async def linked(self, incident: str) -> list[Linked]:
+        """The requests that belong to an incident, the earliest first."""
+        fields = ("registered_at", "building", "index", "status")
+        docs = await self._store.find(
+            "tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields
+        )
+        return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
+
+    async def to_gather(self, incident: Incident) -> list[str]:
+        """Numbers of open requests in its scope that belong to none yet."""
+        query: Doc = {
+            "estate": incident.estate,
+            "status": {"$in": [status.value for status in OPEN_STATUSES]},
+            "area": incident.area, "incident": None, "about": None, "test": False,
+            "urgency": {"$ne": EMERGENCY}, "registered_at": {"$gte": incident.began_at},
+        }  # fmt: skip
+        if incident.buildings:
+            query["building"] = {"$in": list(incident.buildings)}
+        if incident.restored_in:
+            query["$nor"] = [{"building": {"$in": list(incident.restored_in)}}]
+        docs = await self._store.find("tickets", query, limit=MOST_LINKED, fields=("_id",))
+        return [doc["_id"] for doc in docs]
+
+
+def _may_belong(doc: Mapping[str, Any]) -> bool:
+    is_own = doc["urgency"] == EMERGENCY or doc["test"] or doc.get("about")
+    return doc["estate"] is not None and not is_own
+
+
+def _report(doc: Mapping[str, Any]) -> Report:
+    return Report(
+        doc["_id"], doc["registered_at"], doc["estate"], doc["area"], doc.get("building"),
+        _household(doc),
+    )  # fmt: skip
+
+
+def _linked(doc: Mapping[str, Any]) -> Linked:
+    return Linked(
+        doc["_id"], doc["registered_at"], doc.get("building"), _household(doc),
+        can_be_told=bool(_entries(doc, "phone")),
+        is_open=doc["status"] in {"registered", *(status.value for status in OPEN_STATUSES)},
+    )  # fmt: skip
+
+
+def _household(doc: Mapping[str, Any]) -> str:
+    """A flat; where none was named a telephone, and without either each is its own."""
+    named = (*_entries(doc, "flat"), *_entries(doc, "phone"))
+    return named[0] if named else str(doc["_id"])
+
+
+def _entries(doc: Mapping[str, Any], kind: str) -> Sequence[str]:
+    return (doc.get("index") or {}).get(kind) or ()
+
+
+def _to_doc(incident: Incident) -> Doc:
+    doc = asdict(incident)
+    for kept in ("id", "version"):
+        del doc[kept]
+    places = incident.buildings or (WHOLE_ESTATE,)
+    is_open = incident.status in OPEN
+    claims = [f"{incident.estate}/{incident.area}/{place}" for place in places]
+    return doc | {"is_open": is_open, "claims": claims if is_open else []}
+
+
+def _from_doc(doc: Mapping[str, Any]) -> Incident:
+    known = {name: doc[name] for name in Incident.__dataclass_fields__ if name in doc}
+    for name in ("buildings", "beyond", "restored_in", "told"):
+        known[name] = tuple(known[name])
+    return Incident(
+        **known
+        | {
+            "id": doc["_id"],
+            "scopes": tuple(
+                ScopeChange(s["at"], s["by"], tuple(s["buildings"]), tuple(s["restored"]))
+                for s in doc["scopes"]
+            ),
+            "promises": tuple(Restoration(**promise) for promise in doc["promises"]),
+            "notices": tuple(Announcement(**notice) for notice in doc["notices"]),
+        }
+    )

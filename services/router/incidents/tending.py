@@ -1,0 +1,122 @@
+"""Use case: running incidents go on by themselves: their requests are linked, their households
+told, their time watched, and what is over is finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router.incidents.finding import desk_at, managers_at
+from services.router.incidents.incident import Incident, Step
+from services.router.incidents.linking import finish, households, link
+from services.router.incidents.steps import close, note_gathered, remind, tell
+from services.router.incidents.storage import IncidentBook
+from shared.bus import each
+from shared.identity import service_principal
+from shared.runtime.platform import Platform
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Ticket
+from shared.tickets.acts import Act, Unlink
+
+BY_RULE: Final = service_principal("router")
+SETTLED: Final = timedelta(seconds=5)
+"""By then every replica knows of a scope, and links what comes in by itself."""
+
+
+class Tending:
+    """Looks after every incident that is not over. All it does may be done twice, or by several."""
+
+    def __init__(self, platform: Platform, book: IncidentBook) -> None:
+        self._platform = platform
+        self._book = book
+        self.running: list[Incident] = []
+        """Confirmed, as of the last turn: what comes in meanwhile is linked by these."""
+
+    async def look(self) -> None:
+        """One turn for each."""
+        found = await self._book.find({"status": {"$in": ["confirmed", "restored"]}})
+        self.running = [incident for incident in found if incident.status == "confirmed"]
+        by_id = {incident.id: incident for incident in found}
+
+        async def tend(id: str) -> None:
+            await self._tend(by_id[id])
+
+        await each(tend, by_id)
+
+    async def _tend(self, incident: Incident) -> None:
+        now = self._platform.store.clock.now()
+        if not incident.is_gathered and incident.status == "confirmed":
+            await self._gather(incident, now)
+        linked = await self._book.linked(incident.id)
+        over = [i.number for i in linked if i.is_open and incident.is_over_in(i.building)]
+        await each(self._finish_for(incident), over)
+        await each(self._part, (i.number for i in linked if incident.has_left(i.building)))
+        for step in (
+            tell(incident, households(linked, incident)),
+            self._remind(incident, now),
+            close(incident, now) if not over else None,
+        ):
+            if step is not None:
+                await self._write(step, now)
+                return  # the next turn goes on from what it is now
+
+    async def _gather(self, incident: Incident, now: datetime) -> None:
+        """Link every open request of the scope that belongs to none yet."""
+        await each(self._link_to(incident.id), await self._book.to_gather(incident))
+        if now - incident.scopes[-1].at > SETTLED:
+            await self._write(note_gathered(incident), now)
+
+    async def link(self, number: str, incident: str, *, by: str) -> Ticket:
+        """Take a request for part of an incident. Raises NotAllowed, NoSuchTicket."""
+
+        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+            return [] if ticket.incident == incident else link(ticket, (), incident, by=by)
+
+        return await self._platform.tickets.change(number, choose)
+
+    def _link_to(self, incident: str) -> Callable[[str], Awaitable[None]]:
+        async def one(number: str) -> None:
+            try:
+                await self.link(number, incident, by=BY_RULE.id)
+            except NotAllowed as moved_on:
+                logger.info("link_no_longer_wanted", ticket=number, status=str(moved_on.status))
+
+        return one
+
+    def _finish_for(self, incident: Incident) -> Callable[[str], Awaitable[None]]:
+        by = incident.restored_by or incident.scopes[-1].by
+
+        async def one(number: str) -> None:
+            def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+                return list(finish(ticket, by=by)) if ticket.incident == incident.id else []
+
+            try:
+                await self._platform.tickets.change(number, choose)
+            except NotAllowed as own:
+                logger.info("own_work_remains", ticket=number, status=str(own.status))
+                await self.part(number, "own_work", by=BY_RULE.id)
+
+        return one
+
+    async def part(self, number: str, reason: str, *, by: str) -> Ticket:
+        """Take a request for a matter of its own again."""
+
+        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+            return [Unlink(by=by, reason=reason, note=reason)] if ticket.incident else []
+
+        return await self._platform.tickets.change(number, choose)
+
+    async def _part(self, number: str) -> None:
+        await self.part(number, "out_of_scope", by=BY_RULE.id)
+
+    def _remind(self, incident: Incident, now: datetime) -> Step | None:
+        rules = self._platform.policy.at(incident.estate).rules.incidents
+        to = desk_at(self._platform, incident.estate)
+        return remind(incident, now, rules.notice, to, managers_at(self._platform, incident.estate))
+
+    async def _write(self, step: Step, now: datetime) -> None:
+        if await self._book.put(step, now):
+            logger.info("incident_moved", incident=step.incident.id, status=step.incident.status,
+                        events=[event.name for event in step.events])  # fmt: skip

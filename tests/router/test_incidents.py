@@ -1,0 +1,324 @@
+"""Many callers, one outage: found, decided by a person, announced once a household, and over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.contracts.incidents import (
+    IncidentAnnounced,
+    IncidentClosed,
+    IncidentDueSoon,
+    IncidentOffered,
+    IncidentOverdue,
+    IncidentSpread,
+)
+from shared.contracts.intake import TicketRegistered
+from shared.contracts.router import TicketLinked, TicketResolved, WorkOrderDispatched
+from shared.tickets import OrderStatus, Ticket, TicketStatus
+from shared.tickets.facts import ticket_facts
+from tests.router.conftest import RouterBench
+from tests.support.bench import until
+from tests.support.tickets import LAMP, LIFT, registered
+
+NO_WATER = "停水了，家里一点水都没有"
+
+
+@dataclass
+class Outage:
+    """Callers of an estate, and the desk that looks at what they have in common."""
+
+    bench: RouterBench
+
+    async def call(
+        self, n: int, building: str | None = "3", *, flat: str | None = None, text: str = NO_WATER
+    ) -> str:
+        """Somebody of a flat of their own calls, and the router has the ticket; its number."""
+        ticket = registered(text, at=self.bench.now(), number=f"W{n}")
+        home = flat or f"flat-{n}"
+        await self.bench.put(
+            ticket, building=building, index={"phone": [f"phone-{n}"], "flat": [home]}
+        )
+        event = TicketRegistered(**ticket_facts(ticket))
+        await self.bench.publish(event, id=f"ticket/{ticket.number}/1/0", lane=ticket.lane)
+
+        async def has_work() -> bool:
+            return bool((await self.bench.read(ticket.number)).work_orders)
+
+        await until(has_work)
+        return ticket.number
+
+    async def ask(
+        self, path: str = "", *, by: str = "chen", role: str = "dispatcher", **body: Any
+    ) -> httpx.Response:
+        headers = self.bench.signed_in(role, id=by)
+        return await self.bench.http.post(f"/v1/incidents{path}", json=body, headers=headers)
+
+    async def get(self, path: str = "") -> Any:
+        headers = self.bench.signed_in("dispatcher")
+        answer = await self.bench.http.get(f"/v1/incidents{path}", headers=headers)
+        return answer.json()
+
+    async def offered(self, households: int = 5) -> str:
+        """The id of the incident that is offered once so many have called."""
+        found: list[str] = []
+
+        async def is_there() -> bool:
+            items = (await self.get())["items"]
+            found[:] = [i["id"] for i in items if i["households"] >= households]
+            return bool(found)
+
+        await until(is_there)
+        return found[0]
+
+    async def becomes(self, id: str, **wanted: Any) -> dict[str, Any]:
+        """The incident, once it shows this."""
+        seen: dict[str, Any] = {}
+
+        async def does() -> bool:
+            seen.update(await self.get(f"/{id}"))
+            return all(seen[key] == value for key, value in wanted.items())
+
+        await until(does)
+        return seen
+
+    async def confirmed(self, *, callers: int = 5, **more: Any) -> str:
+        """An incident of building 3 with its callers linked."""
+        for n in range(callers):
+            await self.call(n)
+        id = await self.offered(callers)
+        answer = await self.ask(f"/{id}/confirm", **more)
+        assert answer.status_code == 200, answer.text
+        await self.becomes(id, open=callers)
+        return id
+
+    def in_an_hour(self) -> str:
+        return (self.bench.now() + timedelta(hours=1)).isoformat()
+
+
+@pytest.fixture
+def outage(bench: RouterBench) -> Outage:
+    return Outage(bench)
+
+
+async def test_what_five_households_report_is_offered_once_to_the_desk(outage: Outage) -> None:
+    await outage.bench.add_replica()
+    for n in range(4):
+        await outage.call(n)
+    await outage.call(9, flat="flat-1")
+    assert (await outage.get())["items"] == []
+
+    await outage.call(4)
+    id = await outage.offered()
+
+    shown = await outage.get(f"/{id}")
+    assert (shown["status"], shown["area"], shown["buildings"]) == ("offered", "plumbing", ["3"])
+    await until(lambda: len(outage.bench.heard_of(IncidentOffered)) == 1)
+    (event,) = outage.bench.heard_of(IncidentOffered)
+    assert isinstance(event, IncidentOffered)
+    assert (event.incident, event.households, event.recipients) == (
+        id,
+        5,
+        ("jy-customer-service-1",),
+    )
+    assert (await outage.bench.read("W0")).incident is None
+
+
+async def test_confirmed_it_links_its_callers_and_whoever_calls_later(outage: Outage) -> None:
+    id = await outage.confirmed(restore_by=outage.in_an_hour())
+
+    later = await outage.call(20)
+
+    async def is_linked() -> bool:
+        return (await outage.bench.read(later)).incident == id
+
+    await until(is_linked)
+    ticket = await outage.bench.read(later)
+    assert [o.status for o in ticket.orders] == [OrderStatus.ACCEPTED]
+    dispatched = outage.bench.heard_of(WorkOrderDispatched)
+    assert [e.incident for e in dispatched if e.number == later] == [id]  # type: ignore[attr-defined]
+    await until(lambda: len(outage.bench.heard_of(TicketLinked)) == 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "building"), [(LIFT, "3"), (NO_WATER, "5"), (NO_WATER, None), (LAMP, "3")]
+)
+async def test_an_emergency_and_what_is_elsewhere_stay_their_own(
+    outage: Outage, text: str, building: str | None
+) -> None:
+    await outage.confirmed()
+
+    number = await outage.call(30, building, text=text)
+
+    assert (await outage.bench.read(number)).incident is None
+
+
+async def test_each_household_is_told_once_and_again_only_by_another_announcement(
+    outage: Outage,
+) -> None:
+    id = await outage.confirmed(restore_by=outage.in_an_hour())
+    await outage.call(21, flat="flat-2")
+    await outage.becomes(id, open=6)
+
+    assert (await outage.ask(f"/{id}/announce", at_most=4)).status_code == 409
+    await outage.ask(f"/{id}/announce", at_most=5)
+    await outage.becomes(id, told=5)
+    await outage.call(22)
+    await outage.becomes(id, told=6)
+    again = await outage.ask(
+        f"/{id}/promise", restore_by=outage.in_an_hour(), reason="part_missing"
+    )
+    await outage.ask(f"/{id}/announce")
+    shown = await outage.becomes(id, told=6)
+
+    assert [p["reason"] for p in again.json()["promises"]] == [None, "part_missing"]
+    assert [n["n"] for n in shown["notices"]] == [1, 2]
+
+    def said() -> list[tuple[int, tuple[str, ...]]]:
+        heard = outage.bench.heard_of(IncidentAnnounced)
+        return [(e.notice, e.numbers) for e in heard if isinstance(e, IncidentAnnounced)]
+
+    await until(lambda: len(said()) == 3)
+    first = ("W0", "W1", "W2", "W3", "W4")
+    assert said() == [(1, first), (1, ("W22",)), (2, (*first, "W22"))]
+
+
+async def test_an_announcement_to_many_waits_for_somebody_else(outage: Outage) -> None:
+    await outage.bench.let_places_differ(
+        jinyuan={"rules": {"incidents": {"areas": ["plumbing"], "alone_up_to": 4}}}
+    )
+    id = await outage.confirmed()
+
+    waiting = (await outage.ask(f"/{id}/announce", by="su", role="supervisor")).json()
+    own = await outage.ask(f"/{id}/release", by="su", role="supervisor")
+    assert (waiting["notices"][0]["released_at"], waiting["told"]) == (None, 0)
+    assert (own.status_code, own.json()["type"]) == (409, "urn:hotline:problem:own-announcement")
+
+    assert (await outage.ask(f"/{id}/release", by="gao", role="manager")).status_code == 200
+    await outage.becomes(id, told=5)
+
+
+async def test_its_scope_grows_and_shrinks_and_what_is_over_in_one_building_is_finished(
+    outage: Outage,
+) -> None:
+    id = await outage.confirmed()
+    beyond = await outage.call(40, "5")
+    await outage.becomes(id, beyond=["5"])
+    await until(lambda: len(outage.bench.heard_of(IncidentSpread)) == 1)
+
+    await outage.ask(f"/{id}/scope", buildings=["3", "5"])
+    await outage.becomes(id, open=6, beyond=[])
+    await outage.ask(f"/{id}/scope", restored=["5"])
+
+    async def is_over() -> bool:
+        return (await outage.bench.read(beyond)).status is TicketStatus.RESOLVED
+
+    await until(is_over)
+    assert (await outage.bench.read("W0")).status is TicketStatus.DISPATCHED
+
+    await outage.ask(f"/{id}/scope", buildings=["5"])
+    await outage.becomes(id, open=0)
+    ticket = await outage.bench.read("W0")
+    assert (ticket.incident, ticket.status) == (None, TicketStatus.DISPATCHED)
+
+
+async def test_restored_every_caller_has_a_result_of_their_own(outage: Outage) -> None:
+    id = await outage.confirmed(callers=6)
+
+    answer = await outage.ask(f"/{id}/restore")
+    shown = await outage.becomes(id, status="closed", open=0)
+
+    assert answer.status_code == 200
+    assert shown["restored_by"] == "chen"
+    await until(lambda: len(outage.bench.heard_of(IncidentClosed)) == 1)
+    await until(lambda: len(outage.bench.heard_of(TicketResolved)) == 6)
+    resolved = {e.number for e in outage.bench.heard_of(TicketResolved)}  # type: ignore[attr-defined]
+    assert resolved == {f"W{n}" for n in range(6)}
+    tickets: list[Ticket] = [await outage.bench.read(number) for number in resolved]
+    assert {t.orders[0].outcome for t in tickets} == {"restored"}
+    # What came before is decided about: it makes no new cluster.
+    assert (await outage.get())["items"] == []
+
+
+async def test_the_promised_time_is_watched(outage: Outage) -> None:
+    id = await outage.confirmed(restore_by=outage.in_an_hour())
+
+    await outage.bench.forward(timedelta(minutes=31))
+    await until(lambda: len(outage.bench.heard_of(IncidentDueSoon)) == 1)
+    await outage.bench.forward(timedelta(minutes=30))
+    await until(lambda: len(outage.bench.heard_of(IncidentOverdue)) == 1)
+
+    (overdue,) = outage.bench.heard_of(IncidentOverdue)
+    assert isinstance(overdue, IncidentOverdue)
+    assert overdue.recipients == ("jy-customer-service-1", "jy-manager")
+    late = await outage.ask(f"/{id}/promise", restore_by=outage.in_an_hour())
+    assert (late.status_code, late.json()["type"]) == (409, "urn:hotline:problem:no-reason")
+
+
+async def test_a_dismissed_cluster_comes_back_only_with_as_many_new_callers(
+    outage: Outage,
+) -> None:
+    for n in range(5):
+        await outage.call(n)
+    id = await outage.offered()
+    dismissed = await outage.ask(f"/{id}/dismiss", reason="unrelated")
+    assert dismissed.json()["status"] == "dismissed"
+
+    for n in range(5, 9):
+        await outage.call(n)
+    assert (await outage.get())["items"] == []
+    await outage.call(9)
+
+    assert await outage.offered() != id
+
+
+async def test_a_request_is_linked_and_parted_by_hand(outage: Outage) -> None:
+    id = await outage.confirmed()
+    number = await outage.call(50, None)
+
+    linked = await outage.ask(f"/{id}/link", number=number, role="agent")
+    missing = await outage.ask(f"/{id}/link", number="NOBODY", role="agent")
+    again = await outage.ask(f"/{id}/link", number=number, role="agent")
+    parted = await outage.ask(f"/{id}/unlink", number=number, reason="own_leak", role="agent")
+
+    assert linked.status_code == again.status_code == parted.status_code == 200
+    assert number in linked.json()["tickets"]
+    assert missing.status_code == 422
+    assert (await outage.bench.read(number)).incident is None
+
+
+async def test_an_outage_that_is_known_before_anybody_calls(outage: Outage) -> None:
+    made = await outage.ask(estate="jinyuan", area="plumbing", restore_by=outage.in_an_hour())
+    id = made.json()["id"]
+    again = await outage.ask(estate="jinyuan", area="plumbing", buildings=["3"])
+    nowhere = await outage.ask(estate="nowhere", area="plumbing")
+    number = await outage.call(60, None)
+
+    assert (made.status_code, made.json()["status"]) == (201, "confirmed")
+    assert (again.status_code, again.json()["incident"]) == (409, id)
+    assert [f["field"] for f in nowhere.json()["faults"]] == ["estate"]
+
+    async def is_linked() -> bool:
+        return (await outage.bench.read(number)).incident == id
+
+    await until(is_linked)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/confirm", {}), ("/dismiss", {"reason": "unrelated"}), ("/release", {}),
+     ("/promise", {"restore_by": "2020-01-01T09:00:00+08:00"}), ("/scope", {"restored": ["9"]})],
+)  # fmt: skip
+async def test_what_cannot_be_done_to_it_is_refused_with_the_way_out(
+    outage: Outage, path: str, body: dict[str, Any]
+) -> None:
+    id = await outage.confirmed()
+
+    answer = await outage.ask(f"/{id}{path}", **body, role="supervisor")
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"]
