@@ -41,7 +41,7 @@ class Outage:
         ticket = registered(text, at=self.bench.now(), number=f"W{n}")
         home = flat or f"flat-{n}"
         await self.bench.put(
-            ticket, building=building, index={"phone": [f"phone-{n}"], "flat": [home]}
+            ticket, building=building, index={"phone": f"1:phone-{n}", "flat": f"1:{home}"}
         )
         event = TicketRegistered(**ticket_facts(ticket))
         await self.bench.publish(event, id=f"ticket/{ticket.number}/1/0", lane=ticket.lane)
@@ -60,8 +60,7 @@ class Outage:
 
     async def get(self, path: str = "") -> Any:
         headers = self.bench.signed_in("dispatcher")
-        answer = await self.bench.http.get(f"/v1/incidents{path}", headers=headers)
-        return answer.json()
+        return (await self.bench.http.get(f"/v1/incidents{path}", headers=headers)).json()
 
     async def offered(self, households: int = 5) -> str:
         """The id of the incident that is offered once so many have called."""
@@ -215,7 +214,8 @@ async def test_its_scope_grows_and_shrinks_and_what_is_over_in_one_building_is_f
     await outage.ask(f"/{id}/scope", restored=["5"])
 
     async def is_over() -> bool:
-        return (await outage.bench.read(beyond)).status is TicketStatus.RESOLVED
+        status: TicketStatus = (await outage.bench.read(beyond)).status
+        return status is TicketStatus.RESOLVED
 
     await until(is_over)
     assert (await outage.bench.read("W0")).status is TicketStatus.DISPATCHED
@@ -293,7 +293,7 @@ async def test_a_request_is_linked_and_parted_by_hand(outage: Outage) -> None:
 
 async def test_an_outage_that_is_known_before_anybody_calls(outage: Outage) -> None:
     made = await outage.ask(estate="jinyuan", area="plumbing", restore_by=outage.in_an_hour())
-    id = made.json()["id"]
+    id: str = made.json()["id"]
     again = await outage.ask(estate="jinyuan", area="plumbing", buildings=["3"])
     nowhere = await outage.ask(estate="nowhere", area="plumbing")
     number = await outage.call(60, None)

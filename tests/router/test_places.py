@@ -31,7 +31,7 @@ async def test_a_place_sends_declined_work_to_a_person_when_it_says_so(
     await bench.let_places_differ(cuihu={"rules": {"decline_limit": 1}})
     await bench.put(at(bench, estate, GIVEN, DECLINED))
 
-    await Routing(bench.platform, Workload(bench.platform.store)).dispatch("23456789")
+    await Routing(bench.platform, Workload(bench.platform.store), tuple).dispatch("23456789")
 
     ticket = await bench.read()
     assert (ticket.held.reason if ticket.held else None) == held

@@ -75,7 +75,7 @@ class Deciding:
         now = self._platform.store.clock.now()
         zone = policy.at(estate).calendar.zone
         step = declare(estate, area, buildings, principal.id, now, zone)
-        await self._refuse_overlap(step.incident)
+        await self._refuse_overlap(step.incident, but=None)
         if not await self._book.put(step, now):
             raise _overlaps()
         _count(step.incident, "confirmed")
@@ -199,18 +199,18 @@ class Deciding:
                 raise Problem(409, not_so.code, not_so.why, detail=not_so.remedy) from not_so
             if step is None:
                 return incident
-            await self._refuse_overlap(step.incident)
+            await self._refuse_overlap(step.incident, but=id)
             if await self._book.put(step, now):
                 logger.info("incident_decided", incident=id, status=step.incident.status,
                             events=[event.name for event in step.events])  # fmt: skip
                 return step.incident
         raise Contested("incidents", id)
 
-    async def _refuse_overlap(self, wanted: Incident) -> None:
+    async def _refuse_overlap(self, wanted: Incident, *, but: str | None) -> None:
         """An outage of one area in one place is one incident."""
         near = {"estate": wanted.estate, "area": wanted.area, "is_open": True}
         for other in await self._book.find(near):
-            if other.id != wanted.id and _meet(other.buildings, wanted.buildings):
+            if other.id != but and _meet(other.buildings, wanted.buildings):
                 raise _overlaps(other.id)
 
 

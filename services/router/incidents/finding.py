@@ -54,7 +54,7 @@ class Finding:
         there = [i for i in lately if (i.estate, i.area) == (cluster.estate, cluster.area)]
         running = [i for i in there if i.status in {"offered", "confirmed"}]
         to = desk_at(self._platform, cluster.estate)
-        step = _grown(cluster, running, to) if running else self._offer(cluster, to)
+        step = _grown(cluster, running, to) if running else offer(cluster, to)
         if step is None or not await self._book.put(step, now):
             return
         incident = step.incident
@@ -62,9 +62,6 @@ class Finding:
             metrics.INCIDENTS.labels(incident.area, "offered").inc()
         logger.info("incident_found", incident=incident.id, households=cluster.households,
                     status=incident.status)  # fmt: skip
-
-    def _offer(self, cluster: Cluster, to: tuple[str, ...]) -> Step:
-        return offer(cluster, self._platform.policy.at(cluster.estate).calendar.zone, to)
 
     def _rules(self, estate: str | None) -> IncidentRules:
         return self._platform.policy.at(estate).rules.incidents

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from shared.contracts import Event
 
@@ -124,8 +123,3 @@ class Step:
 
     incident: Incident
     events: tuple[Event, ...] = ()
-
-
-def id_of(estate: str, area: str, began_at: datetime, zone: ZoneInfo) -> str:
-    """The same for everybody who finds it, and short enough to be said."""
-    return f"{estate}-{area}-{began_at.astimezone(zone):%Y%m%dT%H%M%S}"

@@ -20,7 +20,6 @@ from services.router.incidents.incident import (
     ScopeChange,
     Status,
     Step,
-    id_of,
 )
 from shared.contracts.incidents import (
     IncidentAnnounced,
@@ -43,15 +42,17 @@ NUMBERS_AN_EVENT: Final = 200
 """An announcement to more households is several events."""
 
 
-def offer(cluster: Cluster, zone: ZoneInfo, recipients: Sequence[str]) -> Step:
-    """Somebody is to decide whether this is one outage."""
+def offer(cluster: Cluster, recipients: Sequence[str]) -> Step:
+    """Somebody is to decide whether this is one outage. Its id comes from its first request, so it
+    is the same for everybody who finds it.
+    """
     incident = Incident(
-        id=id_of(cluster.estate, cluster.area, cluster.began_at, zone), version=1,
+        id=f"{cluster.estate}-{cluster.area}-{cluster.numbers[0]}", version=1,
         estate=cluster.estate, area=cluster.area, buildings=cluster.buildings, status="offered",
         began_at=cluster.began_at, households=cluster.households,
     )  # fmt: skip
-    return Step(incident, (_say(incident, IncidentOffered, recipients,
-                                households=cluster.households),))  # fmt: skip
+    event = _say(incident, IncidentOffered, recipients, households=cluster.households)
+    return Step(incident, (event,))
 
 
 def grow(
@@ -80,9 +81,9 @@ def declare(
 ) -> Step:
     """An outage that is known before anybody has called: works that were announced, say."""
     incident = Incident(
-        id=id_of(estate, area, now, zone), version=1, estate=estate, area=area,
-        buildings=tuple(sorted(set(buildings))), status="confirmed", began_at=now, decided_at=now,
-        decided_by=by, is_gathered=False,
+        id=f"{estate}-{area}-{now.astimezone(zone):%Y%m%dT%H%M%S}", version=1, estate=estate,
+        area=area, buildings=tuple(sorted(set(buildings))), status="confirmed", began_at=now,
+        decided_at=now, decided_by=by, is_gathered=False,
         scopes=(ScopeChange(now, by, tuple(sorted(set(buildings)))),),
     )  # fmt: skip
     return Step(incident, (_say(incident, IncidentConfirmed),))

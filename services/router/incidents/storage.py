@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,7 @@ from services.router.incidents.incident import (
 from services.router.incidents.linking import Linked
 from services.router.storage import OPEN_STATUSES
 from shared.policy.taxonomy import EMERGENCY
+from shared.privacy.index import entries_in
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 
 INCIDENTS: Final = "incidents"
@@ -150,8 +151,8 @@ def _household(doc: Mapping[str, Any]) -> str:
     return named[0] if named else str(doc["_id"])
 
 
-def _entries(doc: Mapping[str, Any], kind: str) -> Sequence[str]:
-    return (doc.get("index") or {}).get(kind) or ()
+def _entries(doc: Mapping[str, Any], kind: str) -> list[str]:
+    return entries_in((doc.get("index") or {}).get(kind))
 
 
 def _to_doc(incident: Incident) -> Doc:

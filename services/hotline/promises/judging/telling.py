@@ -51,13 +51,14 @@ def expected_messages(papers: Papers) -> Iterator[Expected]:
     ticket = papers.ticket
     yield from _to_caller(ticket)
     for order in ticket.work_orders:
+        begun = order.clocks[Clock.ACCEPT].segments[0].start
         for person in order.offered_to or filter(None, [order.assignee]):
-            begun = order.clocks[Clock.ACCEPT].segments[0].start
-            yield Expected("assignment", person, f"work_order/{order.id}", begun)
+            if not ticket.was_linked(begun):
+                yield Expected("assignment", person, f"work_order/{order.id}", begun)
         for clock, state in order.clocks.items():
-            yield from _about_clock(f"clock/{order.id}/{clock}/", state)
+            yield from _about_clock(ticket, f"clock/{order.id}/{clock}/", state)
     for clock, state in ticket.clocks.items():
-        yield from _about_clock(f"clock/round/{ticket.round}/{clock}/", state)
+        yield from _about_clock(ticket, f"clock/round/{ticket.round}/{clock}/", state)
     for alert in papers.emergency.alerts if papers.emergency else ():
         for person in alert.recipients:
             yield Expected("alert", person, f"emergency/{alert.step}", alert.at)
@@ -78,7 +79,10 @@ def _to_caller(ticket: Ticket) -> Iterator[Expected]:
         yield Expected("feedback", CALLER, f"round/{ticket.round}", begun)
 
 
-def _about_clock(occurrence: str, state: ClockState) -> Iterator[Expected]:
+def _about_clock(ticket: Ticket, occurrence: str, state: ClockState) -> Iterator[Expected]:
+    """Of what is part of an incident nobody is told: they hear of its own time."""
     for rung in state.fired:
+        if ticket.was_linked(rung.at):
+            continue
         purpose = "breach" if rung.level >= BREACH else "warning"
         yield Expected(purpose, None, f"{occurrence}{rung.level}/", rung.at)
