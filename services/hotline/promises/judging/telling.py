@@ -51,8 +51,8 @@ def expected_messages(papers: Papers) -> Iterator[Expected]:
     ticket = papers.ticket
     yield from _to_caller(ticket)
     for order in ticket.work_orders:
-        begun = order.clocks[Clock.ACCEPT].segments[0].start
         for person in order.offered_to or filter(None, [order.assignee]):
+            begun = order.clocks[Clock.ACCEPT].segments[0].start
             if not ticket.was_linked(begun):
                 yield Expected("assignment", person, f"work_order/{order.id}", begun)
         for clock, state in order.clocks.items():
