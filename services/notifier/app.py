@@ -7,9 +7,11 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.notifier.api import build_messages_api
+from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
 from services.notifier.links import Links
-from services.notifier.loops import Hands, run_hands, sweep_urgent
+from services.notifier.loops import Hands, fold_waiting, run_hands, sweep_urgent
+from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
 from services.notifier.reading import Reading
@@ -51,19 +53,21 @@ def join(
         lane: Hands(lane, sending, store.precedence, at_once=number, wake=store.clock.moved)
         for lane, number in settings.hands.items()
     }
-    notifying = Notifying(
-        messages,
-        people,
-        store.clock,
-        lambda: platform.policy,
-        lambda message: hands[message.lane].take(message),
+
+    def hand_on(message: Message) -> None:
+        hands[message.lane].take(message)
+
+    notifying = Notifying(messages, people, store.clock, lambda: platform.policy, hand_on)
+    folding = Folding(
+        messages, people, store.clock, lambda: platform.policy, hand_on, after=settings.digest_after
     )
     add_handlers(platform.consumers, notifying)
     reading = Reading(platform.store, messages, people, lambda: platform.policy)
     sweep = partial(sweep_urgent, store, platform.consumers)
+    fold = partial(fold_waiting, folding)
     senders = [sender for sender in (text, mail, webhook) if sender is not None]
     work = partial(run_hands, list(hands.values()), senders)
-    parts = Parts([build_messages_api(reading)], (work, sweep), platform.parked_relay())
+    parts = Parts([build_messages_api(reading)], (work, fold, sweep), platform.parked_relay())
     return build_service(platform, parts, title="Estateline notifier")
 
 

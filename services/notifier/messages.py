@@ -3,6 +3,9 @@
 pending → sending → delivered | failed | unknown; a channel that cannot take it now puts it back to
 pending. `next_at` is when somebody must look again: the next attempt of a pending message, or the
 moment from which whoever was handing a `sending` one over counts as dead.
+
+What is told in a digest is never sent by itself: waiting → folded. The digest is gathering until
+all that it tells is folded, then pending like any other (`digests`).
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    WAITING = "waiting"
+    FOLDED = "folded"
+    GATHERING = "gathering"
 
 
 class Handover(StrEnum):
@@ -74,7 +80,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to one person as it is kept: what the words are made of, never the words."""
+    """One message to one person as it is kept: what the words are made of, never the words.
+
+    `digest` is the message that tells it where it is folded, `entries` are what a digest tells.
+    """
 
     id: str
     version: int
@@ -92,11 +101,18 @@ class Message:
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
     ended_at: datetime | None = None
+    digest: str | None = None
+    entries: tuple[str, ...] = ()
 
     @property
     def number(self) -> str:
         """The ticket that this is about, or whatever else caused it."""
         return self.cause.id
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Everything that it names: a digest names many tickets."""
+        return (self.number, *(line["number"] for line in self.facts.get("lines", ())))
 
     @property
     def is_alert(self) -> bool:

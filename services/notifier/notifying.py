@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.notifier.domain import Notice, recipients
+from services.notifier.digests import await_digest
+from services.notifier.domain import Notice, is_for_digest, recipients
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import Messages
@@ -43,35 +44,40 @@ class Notifying:
     async def notify(self, event: Event, lane: Lane) -> None:
         """Write down a message for everybody whom `event` concerns, all at the same time.
 
-        A repeat of the event finds its messages there and changes nothing.
+        A repeat of the event finds its messages there and changes nothing. What is told too late to
+        be told by itself waits for its reader's digest.
         """
         notices = recipients(event)
         if not notices:
             return
-        cause = notices[0].cause
+        cause, now = notices[0].cause, self._clock.now()
+        digest_from = self._policy().at(notices[0].estate).rules.digest_from
+        folds = lane == "routine" and is_for_digest(event, now, after=digest_from)
         ticket = await self._people.ticket(cause.id) if cause.kind == "ticket" else None
         wanted = [notice for notice in notices if _is_wanted(notice, ticket)]
-        await asyncio.gather(*(self._put(notice, ticket, lane) for notice in wanted))
+        await asyncio.gather(*(self._put(notice, ticket, lane, folds=folds) for notice in wanted))
 
-    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane) -> None:
+    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane, *, folds: bool) -> None:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
         now = self._clock.now()
-        quiet = self._quiet_until(placed, now)
+        quiet = quiet_until(self._policy(), now, placed.estate, can_wait=placed.can_wait)
         message = new_message(placed, lane=lane, language=language, now=now, not_before=quiet)
+        message = await_digest(message) if folds else message
         if await self._messages.insert(message) is Verdict.WON:
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip
-            if quiet is None:
+            if quiet is None and not folds:
                 self._hand_on(message)
 
-    def _quiet_until(self, notice: Notice, now: datetime) -> datetime | None:
-        """Until when it waits, because people sleep where it is about."""
-        policy = self._policy().at(notice.estate)
-        hours = policy.rules.quiet_hours
-        if hours is None or not notice.can_wait:
-            return None
-        return hours.until(now, policy.calendar.zone)
+
+def quiet_until(
+    policy: Policy, now: datetime, estate: str | None, *, can_wait: bool
+) -> datetime | None:
+    """Until when a message waits, because people sleep where it is about."""
+    here = policy.at(estate)
+    hours = here.rules.quiet_hours
+    return hours.until(now, here.calendar.zone) if hours is not None and can_wait else None
 
 
 def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:

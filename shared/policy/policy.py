@@ -192,6 +192,7 @@ class Rules(BaseModel):
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
+    digest_from: Positive = timedelta(minutes=5)
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from services.hotline.promises.facts import Message
 from services.hotline.promises.findings import Finding
 from services.hotline.promises.kinds import (
+    DIGEST_ODD,
     GOT_UNSAID,
     SAID_UNSENT,
     TOLD_AGAIN,
@@ -51,6 +52,22 @@ def _compare(message: Message, received: int, about: str) -> Iterator[Finding]:
     channels = {a.channel for a in message.attempts if a.outcome == "accepted"}
     if not received and message.status == "delivered" and channels and channels <= SEEN_CHANNELS:
         yield Finding(SAID_UNSENT, message.id, f"{about}, {tried_at(message)}")
+
+
+def judge_digest(digest: Message, told: Sequence[Message]) -> Iterator[Finding]:
+    """A digest that went out tells messages that name it, all to its own reader."""
+    missing = set(digest.entries) - {message.id for message in told}
+    for id in sorted(missing):
+        yield Finding(DIGEST_ODD, id, f"told by {digest.id}, and there is no such message")
+    for message in told:
+        if (message.digest, message.recipient) != (digest.id, digest.recipient):
+            yield Finding(DIGEST_ODD, message.id, f"told by {digest.id}, names {message.digest}")
+
+
+def judge_folded(message: Message, digests: dict[str, set[str]]) -> Iterator[Finding]:
+    """What is folded is told by the digest that it names; `digests` are the entries of each."""
+    if message.id not in digests.get(message.digest or "", set()):
+        yield Finding(DIGEST_ODD, message.id, f"names {message.digest}, which does not tell it")
 
 
 def judge_strangers(ids: Iterable[str]) -> Iterator[Finding]:
