@@ -55,6 +55,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "level": ticket.level,
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
+        "repeat_of": ticket.repeat_of,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
         # A drill is on the boards, and in no figure and no index that figures come from.
@@ -93,6 +94,7 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         level=doc.get("level", 0),
         test=doc["test"],
         about=_about_from_doc(doc.get("about")),
+        repeat_of=doc.get("repeat_of"),
     )
 
 

@@ -138,7 +138,8 @@ class WorkOrder:
 class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
     ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
-    up it was taken because the caller had to come back.
+    up it was taken because the caller had to come back; `repeat_of` the first ticket of the same
+    caller about the same matter.
     """
 
     number: str
@@ -163,6 +164,7 @@ class Ticket:
     level: int = 0
     test: bool = False
     about: About = NOBODY
+    repeat_of: str | None = None
 
     @property
     def plan(self) -> Planned:
