@@ -141,6 +141,8 @@ class Group(BaseModel):
 
 
 Positive = Annotated[timedelta, Field(gt=timedelta(0))]
+OfADay = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(hours=24))]
+"""Hours of one day; nothing where it is not asked for."""
 ANY_REASON: Final = "other"
 """The limit of every reason for a pause that has none of its own."""
 LONGEST_PAUSE: Final = timedelta(days=7)
@@ -193,6 +195,8 @@ class Rules(BaseModel):
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
     digest_from: Positive = timedelta(minutes=5)
+    rest_between_shifts: OfADay = timedelta(0)
+    longest_shift: OfADay = timedelta(0)
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
