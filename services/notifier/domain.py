@@ -35,7 +35,8 @@ from shared.contracts.router import (
 )
 from shared.contracts.survey import SurveyAsked
 from shared.policy.duty import ANYWHERE
-from shared.policy.ladder import BREACH
+from shared.policy.ladder import BREACH, Channel
+from shared.policy.policy import Policy
 from shared.policy.taxonomy import EMERGENCY
 
 CauseKind = Literal[
@@ -134,6 +135,13 @@ def is_for_digest(event: Event, now: datetime, *, after: timedelta) -> bool:
     if not isinstance(event, ClockEvent) or event.urgency == EMERGENCY:
         return False
     return event.fell_due is not None and now - event.fell_due >= after
+
+
+def channels_of(notice: Notice, policy: Policy) -> tuple[Channel, ...]:
+    """By which channels somebody is told, where the ladder names some for this rung."""
+    if notice.purpose != "breach":
+        return ()
+    return policy.at(notice.estate).rules.channels_at(notice.facts.get("level", BREACH))
 
 
 def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event

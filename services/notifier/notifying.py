@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from services.notifier.channels import Channels
 from services.notifier.digests import await_digest
-from services.notifier.domain import Notice, is_for_digest, recipients
+from services.notifier.domain import Notice, channels_of, is_for_digest, recipients
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import Messages
@@ -34,12 +35,15 @@ class Notifying:
         clock: DatabaseClock,
         policy: Callable[[], Policy],
         hand_on: Callable[[Message], None],
+        *,
+        channels: Channels,
     ) -> None:
         self._messages = messages
         self._people = people
         self._clock = clock
         self._policy = policy
         self._hand_on = hand_on
+        self._channels = channels
 
     async def notify(self, event: Event, lane: Lane) -> None:
         """Write down a message for everybody whom `event` concerns, all at the same time.
@@ -63,7 +67,11 @@ class Notifying:
         now = self._clock.now()
         quiet = quiet_until(self._policy(), now, placed.estate, can_wait=placed.can_wait)
         message = new_message(placed, lane=lane, language=language, now=now, not_before=quiet)
-        message = await_digest(message) if folds else message
+        if folds:
+            message = await_digest(message)
+        elif wanted := channels_of(placed, self._policy()):
+            person = await self._people.staff(placed.recipient)
+            message = replace(message, channels=self._channels.reaching(person, wanted))
         if await self._messages.insert(message) is Verdict.WON:
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip

@@ -169,6 +169,7 @@ def _to_doc(message: Message) -> Doc:
         "facts": dict(message.facts),
         "at": message.at,
         **({"entries": list(message.entries)} if message.entries else {}),
+        **({"channels": list(message.channels)} if message.channels else {}),
         **_state_to_doc(message),
     }
 
@@ -217,10 +218,11 @@ def _from_doc(doc: Doc) -> Message:
         ended_at=doc["ended_at"],
         digest=doc.get("digest"),
         entries=tuple(doc.get("entries", ())),
+        channels=tuple(doc.get("channels", ())),
     )
 
 
 _FIELDS: Final[Sequence[str]] = (
     "version", "cause", "purpose", "recipient", "round", "estate", "lane", "language", "facts",
-    "at", "status", "next_at", "attempts", "reason", "ended_at", "digest", "entries",
+    "at", "status", "next_at", "attempts", "reason", "ended_at", "digest", "entries", "channels",
 )  # fmt: skip

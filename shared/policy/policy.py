@@ -25,7 +25,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents
-from shared.policy.ladder import Ladder, Repeat, Rung, Share
+from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.taxonomy import Limit, Taxonomy
@@ -231,6 +231,11 @@ class Rules(BaseModel):
     def ladder(self) -> Ladder:
         """The levels of every clock."""
         return Ladder(self.warn_at_shares, tuple(rung.after for rung in self.escalation))
+
+    def channels_at(self, level: int) -> tuple[Channel, ...]:
+        """By which channels a broken limit is told at a level of the ladder."""
+        climbed = level - BREACH - 1
+        return self.escalation[climbed].channels if 0 <= climbed < len(self.escalation) else ()
 
     def longest_pause(self, reason: str) -> timedelta:
         """How long work may wait for this reason."""

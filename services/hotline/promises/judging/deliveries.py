@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -23,10 +24,13 @@ SEEN_CHANNELS: Final = frozenset({"mail", "webhook"})
 def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
     """`received` is how often its receiver got it; None when nobody asked the receivers."""
     about = f"{message.purpose} of {message.number}"
-    accepted = sum(attempt.outcome == "accepted" for attempt in message.attempts)
+    by_channel = Counter(a.channel for a in message.attempts if a.outcome == "accepted")
+    accepted, once = by_channel.total(), max(1, len(message.channels))
+    again = bool(message.channels) and max(by_channel.values(), default=0) > 1
     times = accepted if received is None else max(accepted, received)
-    if times > 1:
-        explained = message.lane == "urgent" and accepted <= 1 and times <= possible(message)
+    if times > once or again:
+        known = accepted > once or again
+        explained = message.lane == "urgent" and not known and times <= possible(message)
         kind = TOLD_AGAIN if explained else TOLD_TWICE
         yield Finding(kind, message.id, f"{about}, {times} times")
     if message.status == "unknown":
