@@ -166,11 +166,14 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
 
     @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
     async def one(number: str, asking: Asking) -> dict[str, Any]:
-        """A ticket with its plans, promises, work orders, clocks and timeline."""
+        """A ticket with its plans, promises, work orders, clocks and timeline; for the desk, also
+        the first ticket of the same caller about the same matter (`duplicate_of`).
+        """
         doc = await platform.store.get("tickets", number)
-        if doc is None or not sees(asking, ticket_from_doc(doc)):
+        if doc is None or not sees(asking, ticket := ticket_from_doc(doc)):
             raise not_found()
-        return ticket_view(doc, asking)
+        first = await registering.told_repeat(ticket, asking)
+        return ticket_view(doc, asking) | ({"duplicate_of": first} if first else {})
 
     @router.post("/classify", dependencies=[may("text.classify")])
     async def classify(body: ClassifyBody) -> dict[str, Any]:

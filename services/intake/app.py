@@ -27,6 +27,7 @@ from services.intake.privacy.indexes import INDEXES as PRIVACY_INDEXES
 from services.intake.privacy.tracing import Tracing
 from services.intake.registering import Registering
 from services.intake.reindexing import Reindexing
+from services.intake.repeating import Repeating
 from services.intake.replaying import open_entry
 from services.intake.replying import Replying
 from services.intake.retaining import Retaining
@@ -52,6 +53,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         platform.tickets,
         lambda: platform.policy,
         TicketPapers(platform.sealer, platform.index),
+        Repeating(platform.store, platform.index),
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )

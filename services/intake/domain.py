@@ -142,6 +142,7 @@ def answer_for(
     faults: Sequence[Fault] = (),
     reporter_ref: str | None = None,
     alert_published: bool = True,
+    duplicate_of: str | None = None,
 ) -> Answer:
     """The answer for a ticket as it stands; with the broker away an emergency says whom to ring."""
     plan = ticket.plan
@@ -164,6 +165,7 @@ def answer_for(
         call=numbers_to_ring(policy, plan.emergency_kind) if alerting == "delayed" else (),
         faults=tuple(faults),
         reporter_ref=reporter_ref,
+        duplicate_of=duplicate_of,
     )
 
 

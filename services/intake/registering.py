@@ -18,9 +18,10 @@ from services.intake.domain import (
     notices,
 )
 from services.intake.errors import Conflict
+from services.intake.repeating import Repeating
 from services.intake.storage import Reservations, TicketPapers
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
-from shared.identity import Principal, action_of, allows, require
+from shared.identity import Principal, action_of, allows, require, sees
 from shared.policy.classify import Classification, classify
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
@@ -45,6 +46,7 @@ class Registering:
         tickets: Tickets,
         policy: Callable[[], Policy],
         papers: TicketPapers,
+        repeating: Repeating,
         *,
         secret: bytes,
         alert_published: Callable[[], bool],
@@ -53,6 +55,7 @@ class Registering:
         self._tickets = tickets
         self._policy = policy
         self._papers = papers
+        self._repeating = repeating
         self._reservations = Reservations(store)
         self._secret = secret
         self._alert_published = alert_published
@@ -107,20 +110,21 @@ class Registering:
     async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         policy = self._policy()
         place = _place(arrival, policy)
-        # Sealed while the number is being reserved: the caller waits for the longer, not for both.
-        (number, key, fresh), papers = await asyncio.gather(
+        # Sealed while the number is being reserved: the caller waits for the longest, not for all.
+        (number, key, fresh), papers, first = await asyncio.gather(
             self.number_for(arrival, principal),
             self._papers.make(arrival, estate=place, principal=principal),
+            self._repeating.first(arrival, place, policy.at(place).rules),
         )
         papers["key"] = key.id if key else None
         if not fresh and (stored := await self._stored(number, key)) is not None:
-            return self._answer(stored, policy, arrival), False
+            return await self._answer(stored, policy, arrival, principal), False
         for _ in range(NUMBER_TRIES):
-            ticket = await self._insert(arrival, principal, policy, number, place, papers)
+            ticket = await self._insert(arrival, principal, policy, number, place, papers, first)
             if ticket is not None:
-                return self._answer(ticket, policy, arrival), True
+                return await self._answer(ticket, policy, arrival, principal), True
             if (stored := await self._stored(number, key)) is not None:
-                return self._answer(stored, policy, arrival), False
+                return await self._answer(stored, policy, arrival, principal), False
             number = await self._another_number(number, key)
         raise RuntimeError("three fresh numbers in a row were taken; the generator is broken")
 
@@ -164,6 +168,7 @@ class Registering:
         number: str,
         place: str | None,
         papers: Doc,
+        first: str | None,
     ) -> Ticket | None:
         """Write the ticket; None when the number is taken."""
         report = arrival.report
@@ -181,6 +186,7 @@ class Registering:
                 owner=principal.id if allows(principal, _OWNING) else None,
                 test=report.test,
                 about=about(report.about) or NOBODY,
+                repeat_of=first,
             ),
             made,
             now,
@@ -193,7 +199,9 @@ class Registering:
         logger.info("ticket_registered", ticket=number, urgency=made.urgency, type=made.type)
         return applied.ticket
 
-    def _answer(self, ticket: Ticket, policy: Policy, arrival: Arrival) -> Answer:
+    async def _answer(
+        self, ticket: Ticket, policy: Policy, arrival: Arrival, principal: Principal
+    ) -> Answer:
         return answer_for(
             ticket,
             policy.at(ticket.estate),
@@ -201,7 +209,15 @@ class Registering:
             faults=(*arrival.faults, *notices(arrival.report, estate=ticket.estate)),
             reporter_ref=arrival.report.reporter_ref,
             alert_published=self._alert_published(),
+            duplicate_of=await self.told_repeat(ticket, principal),
         )
+
+    async def told_repeat(self, ticket: Ticket, principal: Principal) -> str | None:
+        """The first ticket of the matter, for the desk alone, and only what it may see itself."""
+        if ticket.repeat_of is None or not allows(principal, _OWNING):
+            return None
+        first = await self._tickets.get(ticket.repeat_of)
+        return first.number if first is not None and sees(principal, first) else None
 
 
 def _place(arrival: Arrival, policy: Policy) -> str | None:

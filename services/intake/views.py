@@ -8,7 +8,7 @@ from shared.identity import Principal
 from shared.store import Doc
 
 _HIDDEN: Final = frozenset(
-    {"persons", "index", "outbox", "principal", "key", "open_work", "legal_holds"}
+    {"persons", "index", "outbox", "principal", "key", "open_work", "legal_holds", "repeat_of"}
 )
 _IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", "has_contact"})
 """What tells something of who called, though nothing by which to reach them."""

@@ -7,15 +7,18 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.notifier.api import build_messages_api
+from services.notifier.channels import Channels
+from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
 from services.notifier.links import Links
-from services.notifier.loops import Hands, run_hands, sweep_urgent
+from services.notifier.loops import Hands, fold_waiting, run_hands, sweep_urgent
+from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
 from services.notifier.senders.connections import MailServer
-from services.notifier.sending import Sending, choose_sender
+from services.notifier.sending import Sending
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import INDEXES, Messages
 from shared.privacy.open import Opener
@@ -33,7 +36,7 @@ def join(
 ) -> FastAPI:
     """The notifier on a platform, with these channels for callers and staff."""
     store = platform.store
-    webhook = webhook_sender(settings)
+    channels = Channels(text, mail, webhook_sender(settings))
     messages = Messages(store)
     people = People(store, platform.duty, Opener(platform.vault))
     sending = Sending(
@@ -44,26 +47,29 @@ def join(
         links=Links(
             settings.survey_url.rstrip("/"), settings.work_url.rstrip("/"), platform.keys.link
         ),
-        choose_sender=partial(choose_sender, mail=mail, text=text, webhook=webhook),
+        channels=channels,
         limits=settings.limits,
     )
     hands = {
         lane: Hands(lane, sending, store.precedence, at_once=number, wake=store.clock.moved)
         for lane, number in settings.hands.items()
     }
+
+    def hand_on(message: Message) -> None:
+        hands[message.lane].take(message)
+
     notifying = Notifying(
-        messages,
-        people,
-        store.clock,
-        lambda: platform.policy,
-        lambda message: hands[message.lane].take(message),
+        messages, people, store.clock, lambda: platform.policy, hand_on, channels=channels
+    )
+    folding = Folding(
+        messages, people, store.clock, lambda: platform.policy, hand_on, after=settings.digest_after
     )
     add_handlers(platform.consumers, notifying)
     reading = Reading(platform.store, messages, people, lambda: platform.policy)
     sweep = partial(sweep_urgent, store, platform.consumers)
-    senders = [sender for sender in (text, mail, webhook) if sender is not None]
-    work = partial(run_hands, list(hands.values()), senders)
-    parts = Parts([build_messages_api(reading)], (work, sweep), platform.parked_relay())
+    fold = partial(fold_waiting, folding)
+    work = partial(run_hands, list(hands.values()), channels.senders)
+    parts = Parts([build_messages_api(reading)], (work, fold, sweep), platform.parked_relay())
     return build_service(platform, parts, title="Estateline notifier")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
 from typing_extensions import override
@@ -43,7 +43,9 @@ from shared.contracts.router import (
 )
 from shared.contracts.survey import SurveyAsked
 from shared.policy.duty import ANYWHERE
-from shared.policy.ladder import BREACH
+from shared.policy.ladder import BREACH, Channel
+from shared.policy.policy import Policy
+from shared.policy.taxonomy import EMERGENCY
 
 CauseKind = Literal[
     "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
@@ -121,19 +123,38 @@ class Notice:
 
     @property
     def can_wait(self) -> bool:
-        """Whether it may come after the quiet hours: nothing that is urgent, nothing that somebody
-        on duty needs for the work in hand.
-        """
-        if self.facts.get("urgency") in {"emergency", "urgent"}:
-            return False
-        return self.purpose in CAN_WAIT or (
-            self.purpose == "breach" and self.facts.get("level", BREACH) > BREACH
-        )
+        """Whether it may come after the quiet hours."""
+        return can_wait(self.purpose, self.facts)
 
     @property
     def number(self) -> str:
         """The ticket that this is about, or whatever else caused it."""
         return self.cause.id
+
+
+def can_wait(purpose: Purpose, facts: Mapping[str, Any]) -> bool:
+    """Whether what somebody is told may come after the quiet hours: nothing that is urgent, nothing
+    that somebody on duty needs for the work in hand.
+    """
+    if facts.get("urgency") in {"emergency", "urgent"}:
+        return False
+    return purpose in CAN_WAIT or (purpose == "breach" and facts.get("level", BREACH) > BREACH)
+
+
+def is_for_digest(event: Event, now: datetime, *, after: timedelta) -> bool:
+    """Whether it is a deadline that fell due so long ago, because nothing ran, that its reader
+    hears of it in one digest with all others. An emergency's is told by itself, at once.
+    """
+    if not isinstance(event, ClockEvent) or event.urgency == EMERGENCY:
+        return False
+    return event.fell_due is not None and now - event.fell_due >= after
+
+
+def channels_of(notice: Notice, policy: Policy) -> tuple[Channel, ...]:
+    """By which channels somebody is told, where the ladder names some for this rung."""
+    if notice.purpose != "breach":
+        return ()
+    return policy.at(notice.estate).rules.channels_at(notice.facts.get("level", BREACH))
 
 
 def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from services.notifier.folding import Folding
 from services.notifier.line import Line
 from services.notifier.messages import Message
 from services.notifier.senders import Sender
@@ -107,6 +108,11 @@ async def run_hands(hands: Sequence[Hands], senders: Sequence[Sender]) -> None:
     finally:
         for sender in senders:
             await sender.aclose()
+
+
+async def fold_waiting(folding: Folding) -> None:
+    """Tell in digests what a downtime left."""
+    await repeat(folding.look, seconds=LOOK_SECONDS)
 
 
 async def sweep_urgent(store: Store, consumers: Consumers) -> None:

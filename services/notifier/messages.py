@@ -3,6 +3,9 @@
 pending → sending → delivered | failed | unknown; a channel that cannot take it now puts it back to
 pending. `next_at` is when somebody must look again: the next attempt of a pending message, or the
 moment from which whoever was handing a `sending` one over counts as dead.
+
+What is told in a digest is never sent by itself: waiting → folded. The digest is gathering until
+all that it tells is folded, then pending like any other (`digests`).
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    WAITING = "waiting"
+    FOLDED = "folded"
+    GATHERING = "gathering"
 
 
 class Handover(StrEnum):
@@ -55,6 +61,13 @@ BACK_OFF: Final[Mapping[Lane, tuple[timedelta, ...]]] = {
     "urgent": tuple(timedelta(seconds=s) for s in (1, 2, 5, 10, 15, 30, 30, 60, 60)),
 }
 NO_CHANNEL: Final = "none"
+_SURE: Final = frozenset({Handover.ACCEPTED, Handover.REFUSED, Handover.NO_ADDRESS})
+LOST: Final = "lost"
+"""The outcome of an attempt whose process died."""
+ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
+    "routine": frozenset({*_SURE, Handover.UNCLEAR, LOST}), "urgent": frozenset(_SURE),
+}  # fmt: skip
+"""Outcomes after which a message that goes by several is not tried by that channel again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to one person as it is kept: what the words are made of, never the words."""
+    """One message to one person as it is kept: what the words are made of, never the words.
+
+    `digest` is the message that tells it where it is folded, `entries` are what a digest tells.
+    `channels` are those by each of which it goes, where that is more than one.
+    """
 
     id: str
     version: int
@@ -92,6 +109,9 @@ class Message:
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
     ended_at: datetime | None = None
+    digest: str | None = None
+    entries: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
     @property
     def number(self) -> str:
@@ -99,9 +119,30 @@ class Message:
         return self.cause.id
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """Everything that it names: a digest names many tickets."""
+        return (self.number, *(line["number"] for line in self.facts.get("lines", ())))
+
+    @property
     def is_alert(self) -> bool:
         """Whether it calls somebody to an emergency."""
         return self.purpose == "alert"
+
+    @property
+    def next_channel(self) -> str | None:
+        """Of several channels the one that was tried least and is not done with; None when all
+        are.
+        """
+        left = [channel for channel in self.channels if not self._is_done(channel)]
+        return min(left, key=self.tries, default=None)
+
+    def tries(self, channel: str) -> int:
+        """How often it was tried by a channel."""
+        return sum(attempt.channel == channel for attempt in self.attempts)
+
+    def _is_done(self, channel: str) -> bool:
+        ends = ENDS_A_CHANNEL[self.lane]
+        return any(a.channel == channel and a.outcome in ends for a in self.attempts)
 
     @property
     def channel(self) -> str:
@@ -146,6 +187,8 @@ def conclude(message: Message, answer: Handover, code: str | None, now: datetime
     """What the answer means for a message that is being sent."""
     told = replace(message.attempts[-1], outcome=answer.value, code=code, ended_at=now)
     message = replace(message, attempts=(*message.attempts[:-1], told))
+    if message.channels:
+        return _go_on(message, now)
     match answer:
         case Handover.ACCEPTED:
             return _ended(message, Status.DELIVERED, now)
@@ -173,8 +216,10 @@ def lose_sight(message: Message, now: datetime) -> Step:
     """Whoever was handing it over has died: an urgent message goes out again, a routine one may
     have arrived and is not repeated.
     """
-    lost = replace(message.attempts[-1], outcome="lost", ended_at=now)
+    lost = replace(message.attempts[-1], outcome=LOST, ended_at=now)
     message = replace(message, attempts=(*message.attempts[:-1], lost))
+    if message.channels:
+        return _go_on(message, now)
     if message.lane == "routine":
         return _ended(message, Status.UNKNOWN, now)
     return _again(message, now, at_once=True)
@@ -190,12 +235,34 @@ def learn_late(found: Message, begun: Message, now: datetime) -> Step | None:
     return conclude(found, Handover.ACCEPTED, None, now)
 
 
+def _go_on(message: Message, now: datetime) -> Step:
+    """By the next of its channels, at once where that was not tried yet; when all are done with, it
+    is delivered if it was by any.
+    """
+    channel = message.next_channel
+    tries = message.tries(channel) if channel else MAX_TRIES
+    pause = _pause(message.lane, tries) if tries else timedelta()
+    if tries < MAX_TRIES and now + pause - message.at < MAX_AGE:
+        return Step(_next(message, status=Status.PENDING, next_at=now + pause))
+    outcomes = {attempt.outcome for attempt in message.attempts}
+    if Handover.ACCEPTED in outcomes:
+        return _ended(message, Status.DELIVERED, now)
+    if outcomes & {Handover.UNCLEAR, LOST} and message.lane == "routine":
+        return _ended(message, Status.UNKNOWN, now)
+    reason = "no_address" if outcomes == {Handover.NO_ADDRESS} else "refused"
+    return _ended(message, Status.FAILED, now, reason=reason)
+
+
 def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step:
     tries = len(message.attempts)
-    pause = timedelta() if at_once else BACK_OFF[message.lane][min(tries, MAX_TRIES - 1) - 1]
+    pause = timedelta() if at_once else _pause(message.lane, tries)
     if tries >= MAX_TRIES or now + pause - message.at >= MAX_AGE:
         return _ended(message, Status.FAILED, now, reason="refused")
     return Step(_next(message, status=Status.PENDING, next_at=now + pause))
+
+
+def _pause(lane: Lane, tries: int) -> timedelta:
+    return BACK_OFF[lane][min(tries, MAX_TRIES - 1) - 1]
 
 
 def _ended(message: Message, status: Status, now: datetime, *, reason: str | None = None) -> Step:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifier.domain import Notice, recipients
+from services.notifier.channels import Channels
+from services.notifier.digests import await_digest
+from services.notifier.domain import Notice, channels_of, is_for_digest, recipients
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import Messages
@@ -33,49 +35,65 @@ class Notifying:
         clock: DatabaseClock,
         policy: Callable[[], Policy],
         hand_on: Callable[[Message], None],
+        *,
+        channels: Channels,
     ) -> None:
         self._messages = messages
         self._people = people
         self._clock = clock
         self._policy = policy
         self._hand_on = hand_on
+        self._channels = channels
 
     async def notify(self, event: Event, lane: Lane) -> None:
         """Write down a message for everybody whom `event` concerns, all at the same time.
 
-        A repeat of the event finds its messages there and changes nothing.
+        A repeat of the event finds its messages there and changes nothing. What is told too late to
+        be told by itself waits for its reader's digest.
         """
         notices = recipients(event)
         if not notices:
             return
+        now, digest_from = self._clock.now(), self._digest_from(notices[0])
+        folds = lane == "routine" and is_for_digest(event, now, after=digest_from)
         numbers = dict.fromkeys(n.cause.id for n in notices if n.cause.kind == "ticket")
         found = await asyncio.gather(*map(self._people.ticket, numbers))
         tickets = dict(zip(numbers, found, strict=True))
         about = ((notice, tickets.get(notice.cause.id)) for notice in notices)
         await asyncio.gather(
-            *(self._put(notice, ticket, lane) for notice, ticket in about
+            *(self._put(notice, ticket, lane, folds=folds) for notice, ticket in about
               if _is_wanted(notice, ticket))
         )  # fmt: skip
 
-    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane) -> None:
+    def _digest_from(self, notice: Notice) -> timedelta:
+        """How late a deadline is told together with others."""
+        return self._policy().at(notice.estate).rules.digest_from
+
+    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane, *, folds: bool) -> None:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
         now = self._clock.now()
-        quiet = self._quiet_until(placed, now)
+        quiet = quiet_until(self._policy(), now, placed.estate, can_wait=placed.can_wait)
         message = new_message(placed, lane=lane, language=language, now=now, not_before=quiet)
+        if folds:
+            message = await_digest(message)
+        elif wanted := channels_of(placed, self._policy()):
+            person = await self._people.staff(placed.recipient)
+            message = replace(message, channels=self._channels.reaching(person, wanted))
         if await self._messages.insert(message) is Verdict.WON:
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip
-            if quiet is None:
+            if quiet is None and not folds:
                 self._hand_on(message)
 
-    def _quiet_until(self, notice: Notice, now: datetime) -> datetime | None:
-        """Until when it waits, because people sleep where it is about."""
-        policy = self._policy().at(notice.estate)
-        hours = policy.rules.quiet_hours
-        if hours is None or not notice.can_wait:
-            return None
-        return hours.until(now, policy.calendar.zone)
+
+def quiet_until(
+    policy: Policy, now: datetime, estate: str | None, *, can_wait: bool
+) -> datetime | None:
+    """Until when a message waits, because people sleep where it is about."""
+    here = policy.at(estate)
+    hours = here.rules.quiet_hours
+    return hours.until(now, here.calendar.zone) if hours is not None and can_wait else None
 
 
 def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:

@@ -22,6 +22,7 @@ from shared.store import Doc, Store
 from shared.store.rosters import DutyReader
 from shared.telemetry import logger
 
+WEBHOOK: Final = "webhook"
 _MAIL: Final = re.compile(r"[^@\s<>,;:\"]+@([^@\s<>,;:\"]+)")
 
 
@@ -100,12 +101,14 @@ class People:
         return Contact(str(person.get("name") or ""), phone) if phone else None
 
 
-def contact_of(person: Person | None) -> Contact | None:
-    """Where somebody of the duty list is reached: their webhook before their mail."""
+def contact_of(person: Person | None, channel: str | None = None) -> Contact | None:
+    """Where somebody of the duty list is reached, by a channel or else by their own: the webhook
+    before the mail.
+    """
     if person is None:
         return None
-    if person.webhook is not None:
-        return Contact(person.name, person.webhook)
+    if channel == WEBHOOK or (channel is None and person.webhook is not None):
+        return Contact(person.name, person.webhook) if person.webhook is not None else None
     return Contact(person.name, person.mail) if _MAIL.fullmatch(person.mail) else None
 
 

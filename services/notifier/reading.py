@@ -41,9 +41,9 @@ class Reading:
     ) -> dict[str, Any]:
         """A page without words, so that listing opens no sealed person."""
         found, following = await self._messages.listed(asking, filters, after=after, limit=limit)
-        numbers = (message.number for message in found)
+        numbers = (number for message in found for number in message.numbers)
         not_theirs = await hidden(self._store, asking, numbers)
-        items = [message_view(m) for m in found if m.number not in not_theirs]
+        items = [message_view(m) for m in found if not not_theirs & {*m.numbers}]
         return {"items": items, "next": following}
 
     async def one(self, asking: Principal, id: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Reading:
         message = await self._messages.get(id)
         # Asked in any case: how long an answer takes must not tell what is missing from what is
         # somebody else's.
-        not_theirs = await hidden(self._store, asking, [message.number if message else id])
+        not_theirs = await hidden(self._store, asking, message.numbers if message else [id])
         if message is None or not_theirs or not asking.reaches(message.estate):
             raise not_found()
         contact = await self._people.contact(message.recipient, message.number)

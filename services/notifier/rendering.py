@@ -5,7 +5,7 @@ Times are the estate's own, names are the policy's in the reader's language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -38,6 +38,13 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},
 }
 """A reason is a code; one that has no words here stands for itself."""
+_STATES: Final[Mapping[str, Mapping[Language, str]]] = {
+    "warning": {"zh": "即将到期", "en": "due soon"},
+    "breach": {"zh": "已超时（督办第 {} 级）", "en": "overdue (level {})"},
+}
+"""What a line of a digest says of its deadline."""
+_DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
+_AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
                   "Dec")  # fmt: skip
 
@@ -46,10 +53,11 @@ def render(message: Message, policy: Policy, *, name: str, link: str) -> tuple[s
     """Subject and body of a message for whoever is called `name`, in the words and the time of the
     estate it is about; raises CannotWrite.
     """
-    policy = policy.at(message.estate)
-    fields = fields_of(message, policy, name=name, link=link)
+    here = policy.at(message.estate)
+    fields = fields_of(message, here, name=name, link=link)
+    fields["lines"] = _lines(message, policy)
     try:
-        subject, body = policy.templates.words(message.purpose, message.language).render(fields)
+        subject, body = here.templates.words(message.purpose, message.language).render(fields)
     except (TemplateError, KeyError, ValueError, TypeError) as error:
         raise CannotWrite(
             f"{message.purpose}.{message.language}: {type(error).__name__}"
@@ -103,8 +111,33 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "households": str(facts.get("households") or ""),
         "contacts": str(facts.get("contacts") or ""),
         "reason": _reason(facts.get("reason"), language),
+        "count": str(facts.get("count") or ""),
+        "lines": "",
         "link": link,
     }
+
+
+def _lines(message: Message, policy: Policy) -> str:
+    """What a digest tells, a line each, in the time of the estate that each is about."""
+    lines: Sequence[Mapping[str, Any]] = message.facts.get("lines", ())
+    words = [_line(line, policy.at(line["estate"]), message.language) for line in lines]
+    left = message.facts.get("count", 0) - len(lines)
+    if left:
+        words.append(_AND_MORE[message.language].format(left))
+    return "\n".join(words)
+
+
+def _line(line: Mapping[str, Any], policy: Policy, language: Language) -> str:
+    estate = policy.group.find_estate(line["estate"]) if line["estate"] else None
+    words = (
+        line["number"],
+        getattr(estate, language) if estate else "",
+        CLOCKS.get(line["clock"], {}).get(language, line["clock"]),
+        spoken_time(line["due"], policy.calendar.zone, language),
+        _STATES[line["purpose"]][language].format(line["level"]),
+        _DRILL[language] if line.get("test") else "",
+    )
+    return " ".join(filter(None, words))
 
 
 def spoken_time(moment: datetime, zone: ZoneInfo, language: Language) -> str:

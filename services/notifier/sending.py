@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from services.notifier.channels import Channels
 from services.notifier.errors import CannotWrite
 from services.notifier.links import Links
 from services.notifier.messages import (
@@ -45,17 +46,6 @@ RECORD_TRIES: Final = 60
 a primary."""
 
 
-def choose_sender(
-    recipient: str, person: Person | None, *, mail: Sender | None, text: Sender, webhook: Sender
-) -> Sender:
-    """The channel for a recipient: staff by their webhook where they have one, else by mail where
-    there is a server; callers by text. `person` is who the recipient is on the duty list.
-    """
-    if person is not None and person.webhook is not None:
-        return webhook
-    return text if recipient == CALLER or mail is None else mail
-
-
 class Sending:
     """Hands messages to providers. Who writes `sending` first sends; all others do nothing."""
 
@@ -67,7 +57,7 @@ class Sending:
         policy: Callable[[], Policy],
         *,
         links: Links,
-        choose_sender: Callable[[str, Person | None], Sender],
+        channels: Channels,
         limits: Mapping[Lane, timedelta],
     ) -> None:
         self._messages = messages
@@ -75,7 +65,7 @@ class Sending:
         self._clock = clock
         self._policy = policy
         self._links = links
-        self._choose_sender = choose_sender
+        self._channels = channels
         self._limits = limits
 
     async def due(self, lane: Lane) -> list[Message]:
@@ -98,7 +88,7 @@ class Sending:
     async def attempt(self, message: Message) -> None:
         """Send a message as it was read: nothing happens when it has moved on since."""
         person = await self._people.staff(message.recipient)
-        sender, policy = self._choose_sender(message.recipient, person), self._policy()
+        sender, policy = self._sender(message, person), self._policy()
         now = self._clock.now()
         limit = self._limits[message.lane]
         begun = begin(
@@ -118,6 +108,14 @@ class Sending:
             answer = await self._hand_over(begun, person, sender, policy)
             await self._through_an_outage(begun, partial(self._conclude, answer=answer))
 
+    def _sender(self, message: Message, person: Person | None) -> Sender:
+        channel = message.next_channel
+        return (
+            self._channels.choose(message.recipient, person)
+            if channel is None
+            else self._channels.of(channel)
+        )
+
     async def _hand_over(
         self, message: Message, person: Person | None, sender: Sender, policy: Policy
     ) -> Answer:
@@ -126,7 +124,7 @@ class Sending:
             if message.recipient == CALLER:
                 contact = await self._people.caller(message.number)
             else:
-                contact = contact_of(person)
+                contact = contact_of(person, sender.channel)
             if contact is None:
                 return Answer(Handover.NO_ADDRESS)
             letter = self._letter(message, contact, policy)

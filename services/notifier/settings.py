@@ -61,6 +61,11 @@ class NotifierSettings(ServiceSettings):
         timedelta(seconds=8),
         description="Older than this, an urgent message that is being sent is sent again.",
     )
+    digest_after: timedelta = Field(
+        timedelta(seconds=20),
+        description="A digest goes out when nothing more came for it so long.",
+        gt=timedelta(0),
+    )
     at_once: PositiveInt = Field(20, description="Routine messages handed over at the same time.")
     at_once_urgent: PositiveInt = Field(40, description="The same for urgent ones, on top.")
 

@@ -35,6 +35,17 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
         IndexModel([("estate", ASCENDING), *_NEWEST], name="by_estate"),
         IndexModel([("status", ASCENDING), *_NEWEST], name="by_status"),
         IndexModel(_NEWEST, name="newest"),
+        # Both are empty but for what a downtime left to be told.
+        IndexModel(
+            [("status", ASCENDING), ("recipient", ASCENDING), ("at", ASCENDING)],
+            name="waiting",
+            partialFilterExpression={"status": "waiting"},
+        ),
+        IndexModel(
+            [("recipient", ASCENDING), ("cause.occurrence", DESCENDING)],
+            name="digests",
+            partialFilterExpression={"purpose": "digest"},
+        ),
     ),
 }
 
@@ -86,9 +97,37 @@ class Messages:
         query: Doc = {"status": status.value, "lane": lane, "next_at": {"$lte": now}}
         if purpose is not None:
             query["purpose"] = purpose
-        docs = await self._store.find(
-            COLLECTION, query, sort=[("next_at", ASCENDING)], limit=limit, fields=_FIELDS
+        return await self._found(query, [("next_at", ASCENDING)], limit)
+
+    async def waiting(self) -> list[tuple[str, datetime, datetime]]:
+        """Whoever has something to be told in a digest, when it began and when the last of it came:
+        from the index alone.
+        """
+        spans = {"_id": "$recipient", "first": {"$min": "$at"}, "last": {"$max": "$at"}}
+        rows = await self._store.aggregate(
+            COLLECTION, [{"$match": {"status": Status.WAITING.value}}, {"$group": spans}]
         )
+        return [(row["_id"], row["first"], row["last"]) for row in rows]
+
+    async def waiting_for(self, recipient: str, *, limit: int) -> list[Message]:
+        """What one person is to be told in a digest, the earliest first."""
+        query = {"status": Status.WAITING.value, "recipient": recipient}
+        return await self._found(query, [("at", ASCENDING)], limit)
+
+    async def last_digest(self, recipient: str) -> Message | None:
+        """The last digest that somebody got, or is to get."""
+        query = {"purpose": "digest", "recipient": recipient}
+        found = await self._found(query, [("cause.occurrence", DESCENDING)], 1)
+        return found[0] if found else None
+
+    async def these(self, ids: Sequence[str]) -> list[Message]:
+        """The messages of these ids that there are."""
+        return await self._found({"_id": {"$in": list(ids)}}, [("_id", ASCENDING)], len(ids))
+
+    async def _found(
+        self, query: Doc, sort: Sequence[tuple[str, int]], limit: int
+    ) -> list[Message]:
+        docs = await self._store.find(COLLECTION, query, sort=sort, limit=limit, fields=_FIELDS)
         return [_from_doc(doc) for doc in docs]
 
     async def listed(
@@ -129,6 +168,8 @@ def _to_doc(message: Message) -> Doc:
         "language": message.language,
         "facts": dict(message.facts),
         "at": message.at,
+        **({"entries": list(message.entries)} if message.entries else {}),
+        **({"channels": list(message.channels)} if message.channels else {}),
         **_state_to_doc(message),
     }
 
@@ -141,6 +182,7 @@ def _state_to_doc(message: Message) -> Doc:
         "attempts": [_attempt_to_doc(attempt) for attempt in message.attempts],
         "reason": message.reason,
         "ended_at": message.ended_at,
+        **({"digest": message.digest} if message.digest else {}),
     }
 
 
@@ -174,10 +216,13 @@ def _from_doc(doc: Doc) -> Message:
         attempts=tuple(Attempt(**attempt) for attempt in doc["attempts"]),
         reason=doc["reason"],
         ended_at=doc["ended_at"],
+        digest=doc.get("digest"),
+        entries=tuple(doc.get("entries", ())),
+        channels=tuple(doc.get("channels", ())),
     )
 
 
 _FIELDS: Final[Sequence[str]] = (
     "version", "cause", "purpose", "recipient", "round", "estate", "lane", "language", "facts",
-    "at", "status", "next_at", "attempts", "reason", "ended_at",
+    "at", "status", "next_at", "attempts", "reason", "ended_at", "digest", "entries", "channels",
 )  # fmt: skip

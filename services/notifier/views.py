@@ -26,6 +26,8 @@ def message_view(message: Message) -> dict[str, Any]:
         "status": message.status.value,
         "reason": message.reason,
         "channel": message.channel,
+        "channels": list(message.channels),
+        "digest": message.digest,
         "at": message.at,
         "next_at": message.next_at,
         "ended_at": message.ended_at,

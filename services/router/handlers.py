@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.router import queues
 from services.router.alerting import Alerting
-from services.router.raising import Raising
+from services.router.raising import Raising, comes_back
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
 from shared.contracts.intake import TicketEvent, TicketReclassified
@@ -30,10 +30,10 @@ def add_handlers(
         await _look_after(delivery)
 
     async def _look_after(delivery: Delivery) -> None:
-        if isinstance(delivery.event, queues.WORK):
-            await routing.dispatch(delivery.event.number)
-        if isinstance(delivery.event, queues.COMING_BACK):
-            await raising.look(delivery.event)
+        event = delivery.event
+        ticket = await routing.dispatch(event.number) if isinstance(event, queues.WORK) else None
+        if isinstance(event, TicketEvent) and comes_back(event, ticket):
+            await raising.look(event)
 
     @consumers.on_event(queues.EMERGENCIES)
     async def on_progress(delivery: Delivery) -> None:

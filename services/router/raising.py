@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from services.router.escalation import heard_by
+from services.router.queues import COMING_BACK
 from services.router.routing import BY_RULE
-from shared.contracts.intake import TicketEvent, TicketReopened
+from services.router.storage import others_of_matter
+from shared.contracts.intake import TicketEvent, TicketRegistered, TicketReopened
 from shared.contracts.router import RaiseReason
 from shared.policy.duty import Duty
 from shared.policy.policy import Policy, Rules
@@ -18,7 +22,7 @@ from shared.tickets.lifecycle import DONE
 
 NOT_DONE = "not_done"
 """The reason of a reopening that says: what was reported as done was not."""
-CONTACTS = frozenset(
+CONTACTS: Final = frozenset(
     {Transition.REGISTER, Transition.SUPPLEMENT, Transition.URGE, Transition.REOPEN}
 )
 """What a caller comes for; that we rang them up is no contact of theirs."""
@@ -31,14 +35,17 @@ class Raising:
         self._platform = platform
 
     async def look(self, event: TicketEvent) -> None:
-        """See whether somebody further up is to hear of a ticket after this event."""
+        """See whether somebody further up is to hear of a ticket after this event. What the same
+        caller came for under other numbers about the same matter counts as well.
+        """
+        others = await others_of_matter(self._platform.store, event.number)
         is_false = isinstance(event, TicketReopened) and event.reason == NOT_DONE
         raised: list[Raise] = []
 
         def choose(ticket: Ticket, now: datetime) -> list[Act]:
             policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
-            wanted = false_completion(ticket, duty, policy, now) if is_false else None
-            wanted = wanted or repeated(ticket, duty, policy, now)
+            wanted = false_completion(ticket, duty, policy, now, others) if is_false else None
+            wanted = wanted or repeated(ticket, duty, policy, now, others)
             raised[:] = [wanted] if wanted is not None else []
             return list(raised)
 
@@ -53,9 +60,20 @@ class Raising:
             logger.info("ticket_raised", ticket=event.number, reason=act.reason, level=act.level)
 
 
-def repeated(ticket: Ticket, duty: Duty, policy: Policy, now: datetime) -> Raise | None:
+def comes_back(event: TicketEvent, ticket: Ticket | None) -> bool:
+    """Whether a caller comes back with this event; with a new number, where the ticket is another's
+    second.
+    """
+    if isinstance(event, TicketRegistered):
+        return ticket is not None and ticket.repeat_of is not None
+    return isinstance(event, COMING_BACK)
+
+
+def repeated(
+    ticket: Ticket, duty: Duty, policy: Policy, now: datetime, others: Sequence[Ticket] = ()
+) -> Raise | None:
     """What the number of contacts asks for; None when the ticket is as high up, or is over."""
-    contacts = contacts_of(ticket, policy.rules, now)
+    contacts = contacts_of((ticket, *others), policy.rules, now)
     due = [
         (level, repeat)
         for level, repeat in enumerate(policy.rules.repeats, 1)
@@ -68,22 +86,27 @@ def repeated(ticket: Ticket, duty: Duty, policy: Policy, now: datetime) -> Raise
     return _raise(level, "repeated", contacts, people, note=f"repeated/{contacts}")
 
 
-def false_completion(ticket: Ticket, duty: Duty, policy: Policy, now: datetime) -> Raise | None:
+def false_completion(
+    ticket: Ticket, duty: Duty, policy: Policy, now: datetime, others: Sequence[Ticket] = ()
+) -> Raise | None:
     """What was said to be done was not: whoever manages the estate hears of it, once a round."""
     note = f"false_completion/{ticket.round}"
     is_told = any(e.transition == Transition.RAISE and e.note == note for e in ticket.timeline)
     if is_told or ticket.mark is not None or ticket.status in DONE:
         return None
-    contacts = contacts_of(ticket, policy.rules, now)
+    contacts = contacts_of((ticket, *others), policy.rules, now)
     people = heard_by("estate", ticket, None, duty, policy)
     return _raise(max(ticket.level, 1), "false_completion", contacts, people, note=note)
 
 
-def contacts_of(ticket: Ticket, rules: Rules, now: datetime) -> int:
-    """How often the caller has come within the policy's span, the first time included."""
+def contacts_of(tickets: Iterable[Ticket], rules: Rules, now: datetime) -> int:
+    """How often the caller has come about a matter within the policy's span, the first time
+    included.
+    """
     since = now - rules.repeats_within
     return sum(
         entry.transition in CONTACTS and entry.at >= since and not entry.by.startswith("service:")
+        for ticket in tickets
         for entry in ticket.timeline
     )
 

@@ -16,7 +16,7 @@ from shared.store import Doc, Store, outbox_index
 from shared.store.paging import Page
 from shared.store.reach import hidden, within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
-from shared.tickets import TicketStatus
+from shared.tickets import Ticket, TicketStatus, ticket_from_doc
 
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
@@ -40,6 +40,11 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             partialFilterExpression=_AT_WORK,
         ),
         IndexModel(
+            [("repeat_of", ASCENDING)],
+            name="of_matter",
+            partialFilterExpression={"repeat_of": {"$gt": ""}},
+        ),
+        IndexModel(
             [("work_orders.assignee", ASCENDING)],
             name="in_hand",
             partialFilterExpression=_AT_WORK,
@@ -55,6 +60,8 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
         ),
     ),
 }
+MOST_OF_MATTER: Final = 30
+"""Tickets of one caller about one matter; who has more is as high up as the policy goes."""
 MOST_RUNNING: Final = 1_000
 """More dangers at once than any group has people for; what is beyond is old and forgotten."""
 BOARD_FIELDS: Final = (
@@ -136,6 +143,18 @@ async def due_numbers(
         collection, due, sort=[("next_due", ASCENDING)], limit=limit, fields=("_id",)
     )
     return [doc["_id"] for doc in docs]
+
+
+async def others_of_matter(store: Store, number: str) -> list[Ticket]:
+    """The other tickets of the same caller about the same matter: those that name the same first
+    one, and that one.
+    """
+    own = await store.get("tickets", number, fields=("repeat_of",)) or {}
+    first = own.get("repeat_of") or number
+    docs = await store.find("tickets", {"repeat_of": first}, limit=MOST_OF_MATTER)
+    if first != number and (doc := await store.get("tickets", first)) is not None:
+        docs.append(doc)
+    return [ticket_from_doc(doc) for doc in docs if doc["_id"] != number]
 
 
 async def list_emergencies(

@@ -184,12 +184,14 @@ class WorkOrderCancelled(WorkOrderEvent):
 
 
 class ClockEvent(TicketEvent):
-    """A deadline; `recipients` are the people of the duty list who are to know. Those of an
-    `incident` hear of its own time instead.
+    """A deadline; `recipients` are the people of the duty list who are to know. `due` is when the
+    limit ends, `fell_due` when the first rung fell due that this call stands for: long ago where
+    nothing ran meanwhile. Those of an `incident` hear of its own time instead.
     """
 
     clock: str
     due: AwareDatetime
+    fell_due: AwareDatetime | None = None
     work_order: str | None = None
     department: str | None = None
     recipients: tuple[str, ...] = ()

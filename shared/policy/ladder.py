@@ -21,13 +21,20 @@ Hears = Literal["lead", "estate", "company", "region", "group"]
 group; a place that has nobody leaves it to the next above."""
 
 
+Channel = Literal["mail", "webhook"]
+"""By which staff are told; a `webhook` may be a group chat, a pager, or whatever takes it."""
+
+
 class Rung(BaseModel):
-    """Who hears that a limit is broken so long `after` it was."""
+    """Who hears that a limit is broken so long `after` it was. By `channels`, where there are some:
+    by each that they have, in this order; else by the one that all else comes by.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     after: timedelta = Field(gt=timedelta(0))
     to: Hears
+    channels: tuple[Channel, ...] = ()
 
 
 class Repeat(BaseModel):

@@ -25,7 +25,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents
-from shared.policy.ladder import Ladder, Repeat, Rung, Share
+from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.taxonomy import Limit, Taxonomy
@@ -141,6 +141,8 @@ class Group(BaseModel):
 
 
 Positive = Annotated[timedelta, Field(gt=timedelta(0))]
+OfADay = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(hours=24))]
+"""Hours of one day; nothing where it is not asked for."""
 ANY_REASON: Final = "other"
 """The limit of every reason for a pause that has none of its own."""
 LONGEST_PAUSE: Final = timedelta(days=7)
@@ -208,6 +210,9 @@ class Rules(BaseModel):
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
+    digest_from: Positive = timedelta(minutes=5)
+    rest_between_shifts: OfADay = timedelta(0)
+    longest_shift: OfADay = timedelta(0)
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
@@ -243,6 +248,11 @@ class Rules(BaseModel):
     def ladder(self) -> Ladder:
         """The levels of every clock."""
         return Ladder(self.warn_at_shares, tuple(rung.after for rung in self.escalation))
+
+    def channels_at(self, level: int) -> tuple[Channel, ...]:
+        """By which channels a broken limit is told at a level of the ladder."""
+        climbed = level - BREACH - 1
+        return self.escalation[climbed].channels if 0 <= climbed < len(self.escalation) else ()
 
     def longest_pause(self, reason: str) -> timedelta:
         """How long work may wait for this reason."""

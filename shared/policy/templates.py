@@ -46,6 +46,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "households": "how many households reported the same",
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, or why a shift counts no more",
+    "count": "how many deadlines a digest tells of",
+    "lines": "the deadlines of a digest, one a line",
     "link": "the signed link of a survey, or of a contractor's work",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
@@ -63,6 +65,7 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "incident",
         "restoration",
         "outage",
+        "digest",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

@@ -63,6 +63,7 @@ class Registration:
     owner: str | None = None
     test: bool = False
     about: About = NOBODY
+    repeat_of: str | None = None
 
 
 def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules) -> Applied:
@@ -81,6 +82,7 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         owner=new.owner,
         test=new.test,
         about=new.about,
+        repeat_of=new.repeat_of,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     registered = intake.TicketRegistered(

@@ -57,6 +57,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "building": ticket.building,
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
+        "repeat_of": ticket.repeat_of,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
         # A drill is on the boards, and in no figure and no index that figures come from.
@@ -97,6 +98,7 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         building=doc.get("building"),
         test=doc["test"],
         about=_about_from_doc(doc.get("about")),
+        repeat_of=doc.get("repeat_of"),
     )
 
 

@@ -376,13 +376,13 @@ def _(act: acts.ConfirmCancel, ticket: Ticket, _now: datetime, _r: LifecycleRule
 @effect.register
 def _(act: acts.Warn, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     fired = _fired(ticket, act, now, rules)
-    return Applied(fired, (router.ClockWarned(**clock_facts(fired, act), level=act.level),))
+    return Applied(fired, (router.ClockWarned(**clock_facts(ticket, act), level=act.level),))
 
 
 @effect.register
 def _(act: acts.Breach, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     fired = _fired(ticket, act, now, rules)
-    return Applied(fired, (router.ClockBreached(**clock_facts(fired, act), level=act.level),))
+    return Applied(fired, (router.ClockBreached(**clock_facts(ticket, act), level=act.level),))
 
 
 def _fired(ticket: Ticket, act: acts.Fire, now: datetime, rules: LifecycleRules) -> Ticket:

@@ -40,11 +40,12 @@ def dispatched_event(ticket: Ticket, order: WorkOrder) -> Event:
 
 
 def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
-    """What every event about a deadline carries."""
+    """What every event about a deadline carries; `ticket` is as it was before it fired."""
     state = clocks_of(ticket, act.order)[act.clock]
     order = ticket.order(act.order) if act.order else None
     return ticket_facts(ticket) | {
         "clock": act.clock.value, "due": state.due, "recipients": act.recipients,
+        "fell_due": state.next.at if state.next else None,
         "work_order": act.order, "department": order.department if order else None,
         "incident": ticket.incident,
     }  # fmt: skip

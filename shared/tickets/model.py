@@ -140,7 +140,8 @@ class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
     ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
     up it was taken because the caller had to come back, `incident` the outage it is a part of,
-    `building` the public place it is about.
+    `building` the public place it is about, `repeat_of` the first ticket of the same caller about
+    the same matter.
     """
 
     number: str
@@ -167,6 +168,7 @@ class Ticket:
     building: str | None = None
     test: bool = False
     about: About = NOBODY
+    repeat_of: str | None = None
 
     @property
     def plan(self) -> Planned:

@@ -49,7 +49,7 @@ class Settling:
         found: dict[str, list[Any]] = {
             "tickets to come": list(range(there, expected)),
             "not given out": await self._ids("tickets", {"status": "registered", "held": None}),
-            "messages": await self._ids("messages", {"status": {"$in": ["pending", "sending"]}}),
+            "messages": await self._ids("messages", {"ended_at": None}),
             "deadlines": await self._ids("tickets", {"next_due": _soon()}),
             "emergencies": await self._ids("emergencies", {"next_due": _soon()}),
             "parked": await self._ids("parked", {"next_at": {"$type": "date"}}),

@@ -213,6 +213,32 @@ def message_of_unknown_outcome(kept: Kept) -> str:
     return kept.set("messages", kept.message("late", "assignment")["_id"], status="unknown")
 
 
+def message_that_waits_for_its_digest(kept: Kept) -> str:
+    id = kept.message("late", "breach", status="folded")["_id"]
+    kept.db["messages"].update_one({"purpose": "digest"}, {"$pull": {"entries": id}})
+    return kept.set("messages", id, status="waiting", next_at=ago(kept))
+
+
+def folded_message_that_its_digest_does_not_tell(kept: Kept) -> str:
+    id: str = kept.message("late", "breach", status="folded")["_id"]
+    kept.db["messages"].update_one({"entries": id}, {"$pull": {"entries": id}})
+    return id
+
+
+def message_that_two_digests_tell(kept: Kept) -> str:
+    found = kept.message("late", "breach", status="folded")
+    digest = kept.db["messages"].find_one({"_id": found["digest"]})
+    assert digest is not None
+    kept.db["messages"].insert_one(digest | {"_id": "other", "entries": [found["_id"]]})
+    return str(found["_id"])
+
+
+def digest_of_what_is_not_there(kept: Kept) -> str:
+    id = str(kept.message("late", "breach", status="folded")["_id"])
+    kept.db["messages"].update_one({"entries": id}, {"$push": {"entries": "gone"}})
+    return "gone"
+
+
 def deadline_that_did_not_fire(kept: Kept) -> str:
     number = kept.set("tickets", kept.number("late"), clocks__resolve__next__at=ago(kept))
     return refit(kept, number)
@@ -221,7 +247,7 @@ def deadline_that_did_not_fire(kept: Kept) -> str:
 def deadline_that_fired_twice(kept: Kept) -> str:
     doc = kept.db["tickets"].find_one({"_id": kept.number("late")})
     assert doc is not None
-    (fired,) = [entry for entry in doc["timeline"] if entry["transition"] == "breach"]
+    fired, *_ = [entry for entry in doc["timeline"] if entry["transition"] == "breach"]
     return _with_entries(kept, fired)
 
 
@@ -300,6 +326,10 @@ BREAKS: list[tuple[Break, Kind]] = [
     (message_that_nobody_sends, kinds.MESSAGE_WAITS),
     (attempt_that_nobody_decides, kinds.MESSAGE_WAITS),
     (message_accepted_twice, kinds.TOLD_TWICE),
+    (message_that_waits_for_its_digest, kinds.MESSAGE_WAITS),
+    (folded_message_that_its_digest_does_not_tell, kinds.DIGEST_ODD),
+    (message_that_two_digests_tell, kinds.DIGEST_ODD),
+    (digest_of_what_is_not_there, kinds.DIGEST_ODD),
     (message_of_unknown_outcome, kinds.UNKNOWN),
     (deadline_that_did_not_fire, kinds.NOT_FIRED),
     (deadline_that_fired_twice, kinds.FIRED_TWICE),

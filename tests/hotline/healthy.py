@@ -54,7 +54,8 @@ class House(ServiceBench):
     services: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
     async def open(self) -> Self:
-        mail = {"smtp_host": "127.0.0.1", "smtp_port": self.postbox.port}
+        mail = {"smtp_host": "127.0.0.1", "smtp_port": self.postbox.port,
+                "digest_after": timedelta(seconds=1)}  # fmt: skip
         apps = {
             "intake": await build_intake(self.settings_of(IntakeSettings)),
             "router": await build_router(self.settings_of(RouterSettings)),
@@ -131,6 +132,8 @@ async def play(house: House) -> dict[str, str]:
     await until(lambda: _told(house, late, "warning"))
     await house.forward(timedelta(minutes=4))
     await until(lambda: _told(house, late, "breach"))
+    await house.forward(timedelta(minutes=21))  # as if nothing had run meanwhile
+    await until(lambda: _told(house, "overdue", "digest"))
     again = await house.report("again", LAMP)
     await house.finish(again)
     await house.until_asked(f"{again}-1")

@@ -25,8 +25,8 @@ LONG_ENOUGH = timedelta(seconds=31)
 
 
 @asynccontextmanager
-async def running_process(bench: Bench) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A notifier in a process of its own."""
+async def running_process(bench: Bench, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A notifier in a process of its own, with more variables set."""
     environment = {
         "HOTLINE_AMQP_URL": bench.corner.amqp_url,
         "HOTLINE_MONGO_URL": bench.corner.mongo_url,
@@ -35,6 +35,7 @@ async def running_process(bench: Bench) -> AsyncIterator[asyncio.subprocess.Proc
         "HOTLINE_NOTIFIER_PORT": "0",
         "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
         "HOTLINE_NOTIFIER_SMTP_PORT": str(bench.postbox.port),
+        **more,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.notifier", env=os.environ | environment,

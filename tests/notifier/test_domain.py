@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 
-from services.notifier.domain import CAUSE_KINDS, NOTIFYING, Cause, recipients
+from services.notifier.domain import CAUSE_KINDS, NOTIFYING, Cause, is_for_digest, recipients
 from shared.contracts import Event, known_events
 from shared.contracts.intake import TicketAnswered
 from shared.contracts.notifier import CALLER, Purpose
@@ -115,7 +115,29 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
 def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
     used = {notice.purpose for event in EVERY_KIND for notice in recipients(event)}
 
-    assert used == set(get_args(Purpose)) - {"answered"}
+    assert used == set(get_args(Purpose)) - {"answered", "digest"}
+
+
+LATE = samples.DUE + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("event", "now", "folds"),
+    [
+        (samples.breached(fell_due=samples.DUE), LATE, True),
+        (samples.warned(fell_due=samples.DUE), LATE, True),
+        (samples.breached(fell_due=samples.DUE), LATE - timedelta(seconds=1), False),
+        (samples.breached(), LATE, False),  # of a release that did not say it
+        (samples.breached(fell_due=samples.DUE, urgency="urgent"), LATE, True),
+        (samples.breached(fell_due=samples.DUE, urgency="emergency"), LATE, False),
+        (samples.dispatched(), LATE, False),
+        (samples.alerted(), LATE, False),
+    ],
+)
+def test_only_a_deadline_told_long_after_it_fell_due_goes_into_a_digest(
+    event: Event, now: datetime, *, folds: bool
+) -> None:
+    assert is_for_digest(event, now, after=timedelta(minutes=5)) is folds
 
 
 @pytest.mark.parametrize(

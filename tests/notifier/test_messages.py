@@ -58,6 +58,68 @@ def test_what_an_answer_means(
     assert step.message.attempts[-1].outcome == answer.value
 
 
+BOTH = ("webhook", "mail")
+
+
+def answered(*answers: Handover | None, lane: Lane = "routine") -> Message:
+    """A message that goes by two channels, after these answers; None: whoever sent it died."""
+    message = replace(pending(lane), channels=BOTH)
+    for answer in answers:
+        channel = message.next_channel
+        assert channel is not None
+        message = begin(message, channel=channel, policy="v1", claim="c", now=NOW, limit=LIMIT)
+        step = conclude(message, answer, "250", NOW) if answer else lose_sight(message, NOW)
+        message = step.message
+        assert bool(step.events) is (message.status is not Status.PENDING)
+    return message
+
+
+A, L, R, U, N = (Handover.ACCEPTED, Handover.LATER, Handover.REFUSED, Handover.UNCLEAR,
+                 Handover.NO_ADDRESS)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lane", "answers", "status", "channels"),
+    [
+        ("routine", (A,), Status.PENDING, "w"),
+        ("routine", (A, A), Status.DELIVERED, "wm"),
+        ("routine", (R, A), Status.DELIVERED, "wm"),
+        ("routine", (A, R), Status.DELIVERED, "wm"),
+        ("routine", (N, R), Status.FAILED, "wm"),
+        ("routine", (U, R), Status.UNKNOWN, "wm"),
+        ("routine", (None, A), Status.DELIVERED, "wm"),
+        ("routine", (L, A), Status.PENDING, "wm"),
+        ("routine", (L, A, A), Status.DELIVERED, "wmw"),
+        ("routine", (L, L, A), Status.PENDING, "wmw"),
+        ("urgent", (None, A), Status.PENDING, "wm"),
+        ("urgent", (None, A, A), Status.DELIVERED, "wmw"),
+        ("urgent", (U, A), Status.PENDING, "wm"),
+    ],
+)
+def test_what_goes_by_two_channels_goes_by_each_once(
+    lane: Lane, answers: tuple[Handover | None, ...], status: Status, channels: str
+) -> None:
+    message = answered(*answers, lane=lane)
+
+    assert message.status is status
+    assert "".join(attempt.channel[0] for attempt in message.attempts) == channels
+
+
+def test_the_second_channel_is_tried_at_once_and_the_first_again_later() -> None:
+    assert answered(L).next_at == NOW
+    again = answered(L, L)
+    assert again.next_at == NOW + BACK_OFF["routine"][0]
+    assert again.next_channel == "webhook"
+
+
+def test_what_no_channel_takes_within_a_day_has_failed_and_one_that_did_has_told_it() -> None:
+    told, none = answered(L, A), answered(L, L)
+    for message, status in ((told, Status.DELIVERED), (none, Status.FAILED)):
+        late = begin(message, channel="webhook", policy="v1", claim="c", now=NOW, limit=LIMIT)
+        step = conclude(late, Handover.LATER, "503", NOW + timedelta(hours=24))
+        assert step.message.status is status
+
+
 @pytest.mark.parametrize("lane", ["routine", "urgent"])
 def test_each_further_try_waits_longer_and_the_last_one_is_the_end(lane: Lane) -> None:
     message, now, pauses = pending(lane), NOW, []

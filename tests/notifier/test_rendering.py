@@ -143,17 +143,21 @@ def test_a_faulty_template_stops_the_policy_by_name(
         build_policy("v2", documents)
 
 
-OF_SHIFTS = {"gap", "shift_offered", "shift_taken", "shift_struck"}
+NAMED = dict.fromkeys(("gap", "shift_offered", "shift_taken", "shift_struck"), "<from>") | {
+    "digest": "<count>",
+}
 
 
 def test_every_purpose_has_both_languages_and_every_field_is_explained(policy: Policy) -> None:
-    """Whatever is about a ticket names its number, whatever is about a shift when it begins."""
+    """What is about a ticket names its number, what is about a shift when it begins, and a digest
+    how much it tells.
+    """
     for purpose in PURPOSES:
         for language in LANGUAGES:
             subject, body = policy.templates.words(purpose, language).render(
                 {field: f"<{field}>" for field in FIELDS}
             )
-            named = "<from>" if purpose in OF_SHIFTS else "<number>"
+            named = NAMED.get(purpose, "<number>")
             assert named in subject
             assert named in body
     assert all(FIELDS.values())

@@ -8,7 +8,7 @@ import pytest
 
 from services.router.escalation import desk_of
 from services.router.raising import contacts_of, false_completion, repeated
-from shared.contracts.intake import TicketReopened, TicketUrged
+from shared.contracts.intake import TicketRegistered, TicketReopened, TicketUrged
 from shared.contracts.router import TicketRaised
 from shared.policy.duty import Duty
 from shared.tickets import Ticket
@@ -65,7 +65,7 @@ def test_what_we_call_for_is_no_contact_of_theirs() -> None:
     done = after(Accept(by="li", order=ORDER), Resolve(by="li", order=ORDER, outcome="done"))
     again = moved(done, NotSatisfied(by="he", reason="not_done"))
 
-    assert contacts_of(again, policy().rules, MONDAY) == 1
+    assert contacts_of([again], policy().rules, MONDAY) == 1
 
 
 def test_a_false_completion_is_told_to_the_estate_once_a_round() -> None:
@@ -77,6 +77,59 @@ def test_a_false_completion_is_told_to_the_estate_once_a_round() -> None:
     assert found is not None
     assert (found.level, found.recipients) == (1, ("jy-manager",))
     assert false_completion(moved(again, found), duty(), policy(), MONDAY) is None
+
+
+def under_another_number(days: int, *acts: Act) -> Ticket:
+    """What the same caller came for about the same matter, so long ago."""
+    return moved(registered(number="34567892", at=MONDAY - days * DAY), *acts,
+                 at=MONDAY - days * DAY)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([under_another_number(3)], None),
+        ([under_another_number(3), under_another_number(9)], (1, ("jy-engineering-3",))),
+        ([under_another_number(3, URGED, URGED)], (2, ("group-manager",))),
+        ([under_another_number(31, URGED, URGED)], None),
+    ],
+)
+def test_contacts_under_other_numbers_about_the_same_matter_count(
+    others: list[Ticket], expected: tuple[int, tuple[str, ...]] | None
+) -> None:
+    found = repeated(after(), duty(), policy(), MONDAY, others)
+
+    assert ((found.level, found.recipients) if found else None) == expected
+
+
+async def test_a_second_number_for_the_same_matter_is_raised_when_it_comes(
+    bench: RouterBench,
+) -> None:
+    """The caller urged twice under the first one."""
+    now = bench.now()
+    await bench.put(moved(registered(at=now), GIVEN, URGED, URGED, at=now))
+    again = registered(number="34567892", at=now, repeat_of="23456789")
+    await bench.put(again)
+
+    await bench.publish(TicketRegistered(number="34567892"), id="ticket/34567892/1/0")
+    await until(lambda: bench.heard_of(TicketRaised))
+
+    (event,) = bench.heard_of(TicketRaised)
+    assert isinstance(event, TicketRaised)
+    assert (event.number, event.level, event.contacts) == ("34567892", 2, 4)
+
+
+async def test_the_first_number_counts_what_came_under_the_second(bench: RouterBench) -> None:
+    now = bench.now()
+    await bench.put(moved(registered(at=now), GIVEN, URGED, at=now))
+    await bench.put(registered(number="34567892", at=now, repeat_of="23456789"))
+
+    await bench.publish(TicketUrged(number="23456789"), id="ticket/23456789/3/0")
+    await until(lambda: bench.heard_of(TicketRaised))
+
+    (event,) = bench.heard_of(TicketRaised)
+    assert isinstance(event, TicketRaised)
+    assert (event.number, event.level, event.contacts) == ("23456789", 1, 3)
 
 
 DESK = Duty.model_validate(

@@ -177,8 +177,8 @@ async def _certify(bench: RouterBench, *, until: datetime) -> None:
 
 async def test_gaps_are_told_once_before_they_happen(bench: RouterBench) -> None:
     await bench.add_replica()
-    await planned(bench, FIRST, -HOUR, 23 * HOUR)
-    await planned(bench, SECOND, 23 * HOUR, 40 * HOUR)
+    await planned(bench, FIRST, -HOUR, 23 * HOUR, despite="caretaker")
+    await planned(bench, SECOND, 23 * HOUR, 40 * HOUR, despite="caretaker")
 
     await ask(bench, "PUT", f"{LIST}/needs", body=NEEDS)
     await until(lambda: bench.heard_of(GapFound))
@@ -290,6 +290,7 @@ async def test_a_pattern_is_planned_as_far_as_it_goes_and_the_rest_is_named(
         "hours": {"day": {"start": "08:00", "end": "20:00"},
                   "night": {"start": "20:00", "end": "08:00"}},
         "first": tomorrow.isoformat(), "last": (tomorrow + timedelta(days=1)).isoformat(),
+        "despite": "few_people",
     }  # fmt: skip
 
     done = (await ask(bench, "POST", f"{LIST}/plan", body=pattern)).json()

@@ -35,11 +35,13 @@ def registered(
     at: datetime = MONDAY,
     about: About = NOBODY,
     number: str = "23456789",
+    repeat_of: str | None = None,
 ) -> Ticket:
     made = plan(Reported(text=text, estate=estate), policy(), at)
     new = Registration(
-        number=number, channel="phone", estate=estate, by="agent", told=False, about=about
-    )
+        number=number, channel="phone", estate=estate, by="agent", told=False, about=about,
+        repeat_of=repeat_of,
+    )  # fmt: skip
     return register(new, made, at, rules_of(policy())).ticket
 
 

@@ -73,7 +73,7 @@ class Collector:
         """Everything about the numbers from `after` to `upto`, also of those without a ticket."""
         span = {"$gt": after} | ({"$lte": upto} if upto is not None else {})
         messages, surveys, emergencies, keys = await asyncio.gather(
-            self._by_number("messages", {"number": span}, MESSAGE_FIELDS),
+            self._by_number("messages", {"number": span, "cause.kind": "ticket"}, MESSAGE_FIELDS),
             self._by_number("surveys", {"number": span}, SURVEY_FIELDS),
             self._by_number("emergencies", {"_id": span}, EMERGENCY_FIELDS),
             self._numbers_of_keys([doc["key"] for doc in docs if doc.get("key")]),
@@ -149,7 +149,7 @@ class Collector:
     async def waiting_messages(self) -> AsyncIterator[Message]:
         """Messages whose time is over."""
         query = {
-            "status": {"$in": ["pending", "sending"]},
+            "status": {"$in": ["pending", "sending", "waiting", "gathering"]},
             "lane": {"$in": ["urgent", "routine"]},
             "next_at": {"$lt": self._before},
         }
@@ -160,6 +160,20 @@ class Collector:
         """Every message, or only those whose own record may say that something is wrong."""
         suspect = {"$or": [{"status": "unknown"}, {"attempts.1": {"$exists": True}}]}
         query = {} if every else suspect
+        async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
+            yield Message.from_doc(doc)
+
+    async def digests(self) -> AsyncIterator[tuple[Message, list[Message]]]:
+        """Every digest that went out, with the messages it tells."""
+        query = {"purpose": "digest", "status": {"$ne": "gathering"}}
+        async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
+            told = {"_id": {"$in": doc["entries"]}}
+            found = stream(self._store, "messages", told, fields=MESSAGE_FIELDS)
+            yield Message.from_doc(doc), [Message.from_doc(entry) async for entry in found]
+
+    async def folded(self) -> AsyncIterator[Message]:
+        """Every message that a digest tells, since a while: what is younger may be under way."""
+        query = {"status": "folded", "ended_at": {"$lt": self._before}}
         async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
 

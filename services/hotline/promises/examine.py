@@ -11,7 +11,9 @@ from services.hotline.promises.collect import Collector, Progress
 from services.hotline.promises.findings import Finding, Findings
 from services.hotline.promises.judging import (
     judge_delivery,
+    judge_digest,
     judge_events,
+    judge_folded,
     judge_parked,
     judge_strangers,
     judge_ticket,
@@ -72,6 +74,7 @@ async def examine(
         await examination.of_tickets()
         await examination.of_waiting()
         await examination.of_deliveries(delivered)
+        await examination.of_digests()
     finally:
         client.close()
     return findings
@@ -147,6 +150,15 @@ class _Examination:
             self._found.add(judge_delivery(message, received))
             strangers.discard(message.id)
         self._take("received", len(delivered or ()), judge_strangers(sorted(strangers)))
+
+    async def of_digests(self) -> None:
+        """Whether what waited for a digest was told in one, and in one only."""
+        entries: dict[str, set[str]] = {}
+        async for digest, told in self._read.digests():
+            entries[digest.id] = set(digest.entries)
+            self._take("digests", 1, judge_digest(digest, told))
+        async for message in self._read.folded():
+            self._found.add(judge_folded(message, entries))
 
 
 def _each(kind: Kind, ids: Collection[str], why: str = "") -> Iterator[Finding]:

@@ -21,6 +21,7 @@ TICKET_FIELDS: Final = (
 MESSAGE_FIELDS: Final = (
     "number", "purpose", "recipient", "cause.occurrence", "round", "lane", "status", "at",
     "next_at", "ended_at", "reason", "attempts.channel", "attempts.at", "attempts.outcome",
+    "digest", "entries", "channels",
 )  # fmt: skip
 EMERGENCY_FIELDS: Final = (
     "started_at",
@@ -64,6 +65,12 @@ class Message:
     ended_at: datetime | None
     reason: str | None
     attempts: tuple[Attempt, ...]
+    digest: str | None = None
+    """The digest that tells it."""
+    entries: tuple[str, ...] = ()
+    """What it tells, if it is a digest."""
+    channels: tuple[str, ...] = ()
+    """By each of these it goes once, where that is more than one."""
 
     @classmethod
     def from_doc(cls, doc: Mapping[str, Any]) -> Self:
@@ -74,6 +81,9 @@ class Message:
             id=doc["_id"],
             occurrence=doc["cause"]["occurrence"],
             attempts=tuple(Attempt(**attempt) for attempt in doc["attempts"]),
+            digest=doc.get("digest"),
+            entries=tuple(doc.get("entries", ())),
+            channels=tuple(doc.get("channels", ())),
             **{field: doc[field] for field in plain},
         )
 

@@ -172,6 +172,12 @@ SAID_UNSENT: Final = Kind(
     "compare the message's attempts with the receiver's own log",
     id="message",
 )  # fmt: skip
+DIGEST_ODD: Final = Kind(
+    "digest_odd", 4, "disagreeing",
+    "a digest and the messages it tells do not name each other: one is told by none, or by two",
+    "compare the message's `digest` with the digest's `entries`; tell its reader by hand",
+    id="message",
+)  # fmt: skip
 UNKNOWN: Final = Kind(
     "unknown", 4, "unknown",
     "handed over, and nobody knows whether it arrived; it is not repeated",
@@ -214,6 +220,7 @@ WAITS_FOR_PERSON: Final = Kind(
 KINDS: Final = (
     NO_TICKET, NOT_WRITTEN, NOT_KEPT, UNREADABLE, NOT_DISPATCHED, EVENT_WAITS, EVENT_ODD, CACHE_OLD,
     CHANGE_MISSING, NOT_CLOSED, NOT_ASKED, NOT_REOPENED, SECOND_TICKET, UNASKED, SECOND_ORDER,
-    NOT_TOLD, MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT, UNKNOWN, NOT_FIRED,
+    NOT_TOLD, MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT, DIGEST_ODD, UNKNOWN,
+    NOT_FIRED,
     FIRED_TWICE, NOT_ALERTED, NOT_CALLED_NEXT, REPLAY_WAITS, WAITS_FOR_PERSON,
 )  # fmt: skip

@@ -18,7 +18,7 @@ LOOKED_AT: Final[Mapping[int, tuple[str, ...]]] = {
     1: ("reservations", "accepted", "confirmed", "tickets"),
     2: ("tickets", "events waiting"),
     3: ("tickets",),
-    4: ("messages",),
+    4: ("messages", "digests"),
     5: ("deadlines",),
     6: ("emergencies",),
     8: ("parked",),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query
 from pydantic import Field
 
-from services.router.api.bodies import Body
+from services.router.api.bodies import Body, Code
 from services.router.api.shifts import shift_view
 from services.router.rosters.listing import Listing
 from services.router.rosters.lists import DutyList
@@ -49,7 +49,7 @@ class HoursBody(Body):
 
 class PatternBody(Body):
     """Such as day, night, off, off: the people go through `cycle` one behind the other, `stagger`
-    days apart.
+    days apart. `despite` says why, where it leaves somebody too little rest.
     """
 
     people: Annotated[tuple[Id, ...], Field(min_length=1, max_length=50)]
@@ -58,6 +58,7 @@ class PatternBody(Body):
     first: date
     last: date
     stagger: Annotated[int, Field(ge=0, le=62)] = 1
+    despite: Code | None = None
 
     def to_pattern(self) -> Pattern:
         """As the domain has it."""
@@ -136,7 +137,9 @@ def build_rosters_api(platform: Platform, listing: Listing, rostering: Rostering
         place: Place, department: Department, asking: Asking, body: PatternBody
     ) -> dict[str, Any]:
         """Roll a pattern out; what is possible is planned, what is not is named with the reason."""
-        done = await rostering.plan_pattern(asking, place, department, body.to_pattern())
+        done = await rostering.plan_pattern(
+            asking, place, department, body.to_pattern(), despite=body.despite
+        )
         return {
             "planned": [shift_view(each.shift) for each in done if each.shift is not None],
             "refused": [_refused_view(each) for each in done if each.shift is None],

@@ -23,13 +23,23 @@ Text = Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class ShiftBody(Body):
-    """Who stands for which department of which place, on quarter hours and for 24 hours at most."""
+    """Who stands for which department of which place, on quarter hours and for 24 hours at most.
+    `despite` says why, though it leaves them too little rest.
+    """
 
     place: Text
     department: Text
     person: Text
     begins: Moment
     ends: Moment
+    despite: Code | None = None
+
+
+class GiveBody(Body):
+    """Somebody of a duty list, and why they, though it leaves them too little rest."""
+
+    person: Text
+    despite: Code | None = None
 
 
 class PersonBody(Body):
@@ -66,7 +76,8 @@ def build_shifts_api(platform: Platform, rostering: Rostering) -> Routes:
     @router.post("", dependencies=[may("shift.plan")])
     async def plan(asking: Asking, body: ShiftBody) -> dict[str, Any]:
         """Put somebody on shift; the same again changes nothing."""
-        return shift_view(await rostering.plan(asking, Stretch(**body.model_dump())))
+        stretch = Stretch(**body.model_dump(exclude={"despite"}))
+        return shift_view(await rostering.plan(asking, stretch, despite=body.despite))
 
     @router.get("/{id}", dependencies=[may("roster.see")])
     async def one(id: str, asking: Asking) -> dict[str, Any]:
@@ -92,9 +103,9 @@ def build_shifts_api(platform: Platform, rostering: Rostering) -> Routes:
         return shift_view(await rostering.hand_over(asking, id, scrub(body.note)))
 
     @router.post("/{id}/give", dependencies=[may("shift.plan")])
-    async def give(id: str, asking: Asking, body: PersonBody) -> dict[str, Any]:
+    async def give(id: str, asking: Asking, body: GiveBody) -> dict[str, Any]:
         """Let somebody else stand instead."""
-        return shift_view(await rostering.give(asking, id, body.person))
+        return shift_view(await rostering.give(asking, id, body.person, despite=body.despite))
 
     @router.post("/{id}/strike", dependencies=[may("shift.plan")])
     async def strike(id: str, asking: Asking) -> dict[str, Any]:
@@ -140,6 +151,7 @@ def shift_view(shift: Shift) -> dict[str, Any]:
         "id": shift.id, "place": shift.place, "department": shift.department,
         "person": shift.person, "begins": shift.begins, "ends": shift.ends,
         "struck": shift.struck, "offered_to": shift.offered_to, "note": shift.note,
+        "despite": shift.despite,
     }  # fmt: skip
 
 

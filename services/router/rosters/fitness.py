@@ -1,16 +1,23 @@
-"""Who may stand: nobody on leave, nobody without the certificates that the department asks for."""
+"""Who may stand: nobody on leave, nobody without the certificates that the department asks for, and
+nobody without rest, unless somebody answers for that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Final
 
 from services.router.rosters.leave import Leave
+from services.router.rosters.rest import RestRules, TooLong, tiring
 from services.router.rosters.shifts import Shift, Struck
 from services.router.rosters.storage import RosterBook, around
 from shared.policy.roster import QUARTER
 from shared.runtime import Problem
 from shared.runtime.platform import Platform
 from shared.store.certificates import CertificateReader, Stint
+
+_WAY_OUT: Final = "choose other hours or somebody else, or plan it with a reason (`despite`)"
 
 
 class Fitness:
@@ -35,6 +42,28 @@ class Fitness:
                 detail="see their profile, /v1/agents of admin", certificates=sorted(kinds),
             )  # fmt: skip
         return None
+
+    async def why_tired(self, person: str, shift: Shift) -> Problem | None:
+        """Why a shift would leave somebody too little rest, here or at another place; None when it
+        would not.
+        """
+        rules = self._platform.policy.at(shift.place).rules
+        asked = RestRules(rules.rest_between_shifts, rules.longest_shift)
+        near = around(shift.begins - asked.reach, shift.ends + asked.reach)
+        found = await self._book.shifts({"person": person, "counts": True, **near})
+        wrong = tiring(shift, (other for other in found if other.id != shift.id), asked)
+        if wrong is None:
+            return None
+        if isinstance(wrong, TooLong):
+            return Problem(
+                409, "shift-too-long", "This shift is longer than the policy allows",
+                detail=f"it is {_hours(wrong.by)} hours too long: {_WAY_OUT}", shifts=[shift.id],
+            )  # fmt: skip
+        return Problem(
+            409, "too-little-rest", "They would have too little rest between two shifts",
+            detail=f"{_hours(wrong.missing)} hours of rest are missing: {_WAY_OUT}",
+            shifts=[shift.id, wrong.other.id], missing_hours=_hours(wrong.missing),
+        )  # fmt: skip
 
     async def unfit(self, shifts: Iterable[Shift]) -> Mapping[str, Struck]:
         """Shifts of one list that cannot be kept, by id, with the reason."""
@@ -66,6 +95,10 @@ class Fitness:
         zone = self._platform.policy.at(shift.place).calendar.zone
         last = shift.ends - QUARTER  # what ends at midnight ends the day before
         return Stint(person, shift.begins.astimezone(zone).date(), last.astimezone(zone).date())
+
+
+def _hours(span: timedelta) -> float:
+    return span / timedelta(hours=1)
 
 
 def _falls_in(shift: Shift, leave: Leave) -> bool:

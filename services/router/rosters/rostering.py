@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -57,43 +57,54 @@ class Rostering:
         self._listing = listing
         self._fitness = fitness
 
-    async def plan(self, principal: Principal, stretch: Stretch) -> Shift:
-        """Put somebody on shift; the same again changes nothing.
+    async def plan(
+        self, principal: Principal, stretch: Stretch, *, despite: str | None = None
+    ) -> Shift:
+        """Put somebody on shift; the same again changes nothing. `despite` is the reason why it may
+        leave them too little rest, which goes on record.
 
-        Raises Problem (409) where they are away, not certified, or stand elsewhere.
+        Raises Problem (409) where they are away, not certified, without rest, or stand elsewhere.
         """
         await self._listing.get(principal, stretch.place, stretch.department)
         shift = new_shift(stretch)
-        await self._platform.trail.record(principal, "shift.plan", ("shift", shift.id))
-        planned = await self._plan(shift)
+        await self._platform.trail.record(principal, "shift.plan", ("shift", shift.id), why=despite)
+        planned = await self._plan(shift, despite)
         await self._book.announce()
         return planned
 
     async def plan_pattern(
-        self, principal: Principal, place: str, department: str, pattern: Pattern
+        self,
+        principal: Principal,
+        place: str,
+        department: str,
+        pattern: Pattern,
+        *,
+        despite: str | None = None,
     ) -> list[Planned]:
         """Roll a pattern out: every shift that is possible is planned, the others are named."""
         await self._listing.get(principal, place, department)
         pattern.check()
         roster = ("roster", list_id(place, department))
-        await self._platform.trail.record(principal, "shift.plan", roster)
+        await self._platform.trail.record(principal, "shift.plan", roster, why=despite)
         zone = self._listing.calendar(place).zone
         done = [
-            await self._try(stretch) for stretch in rolled_out(pattern, place, department, zone)
+            await self._try(stretch, despite)
+            for stretch in rolled_out(pattern, place, department, zone)
         ]
         await self._book.announce()
         logger.info("pattern_planned", roster=roster[1], shifts=len(done),
                     refused=sum(planned.shift is None for planned in done))  # fmt: skip
         return done
 
-    async def _try(self, stretch: Stretch) -> Planned:
+    async def _try(self, stretch: Stretch, despite: str | None) -> Planned:
         try:
-            return Planned(stretch, await self._plan(new_shift(stretch)))
+            return Planned(stretch, await self._plan(new_shift(stretch), despite))
         except (Problem, MalformedMessage) as why:
             return Planned(stretch, None, problem_of(why))
 
-    async def _plan(self, shift: Shift) -> Shift:
-        await self._check_can_stand(shift.person, shift)
+    async def _plan(self, shift: Shift, despite: str | None) -> Shift:
+        despite = await self._check_can_stand(shift.person, shift, despite)
+        shift = replace(shift, despite=despite)
         now = self._platform.store.clock.now()
         if await self._book.put_shift(ShiftStep(shift), now, new=True):
             return shift
@@ -103,7 +114,7 @@ class Rostering:
         if present.person != shift.person:
             raise Problem(409, "taken-over", "Somebody else took this shift over",
                           detail="let them offer it back", shift=shift.id)  # fmt: skip
-        return await self._change(shift.id, plan_again)
+        return await self._change(shift.id, lambda s: plan_again(s, despite))
 
     async def get(self, principal: Principal, id: str) -> Shift:
         """One shift within reach, one's own, or one that is offered to one."""
@@ -156,11 +167,15 @@ class Rostering:
 
         return await self._record_and_change(principal, id, taking)
 
-    async def give(self, principal: Principal, id: str, to: str) -> Shift:
-        """Let somebody else stand instead."""
+    async def give(
+        self, principal: Principal, id: str, to: str, *, despite: str | None = None
+    ) -> Shift:
+        """Let somebody else stand instead; `despite` as in `plan`."""
         shift = await self._coming(principal, id)
-        await self._check_can_stand(to, shift)
-        return await self._record_and_change(principal, id, lambda s: take(s, to))
+        needed = await self._check_can_stand(to, shift, despite)
+        return await self._record_and_change(
+            principal, id, lambda s: take(s, to, needed), why=despite
+        )
 
     async def strike(self, principal: Principal, id: str) -> Shift:
         """It is not needed, or was a mistake."""
@@ -179,20 +194,29 @@ class Rostering:
             raise Problem(409, "shift-over", "This shift is over", detail="it stays as it was")
         return shift
 
-    async def _check_can_stand(self, person: str, shift: Shift) -> None:
+    async def _check_can_stand(
+        self, person: str, shift: Shift, despite: str | None = None
+    ) -> str | None:
+        """Raise the Problem of who cannot have a shift; `despite` where it is needed."""
         self._check_on_a_list(person, "person")
         if shift.ends <= self._platform.store.clock.now():
             raise MalformedMessage("ends", "is over", "plan shifts that come")
         why = await self._fitness.why_not(person, shift)
         if why is not None:
             raise why
+        tired = await self._fitness.why_tired(person, shift)
+        if tired is not None and despite is None:
+            raise tired
+        return despite if tired is not None else None
 
     def _check_on_a_list(self, person: str, field: str) -> None:
         if self._platform.duty.current.person(person) is None:
             raise MalformedMessage(field, "is nobody on a duty list", "put them on a list first")
 
-    async def _record_and_change(self, principal: Principal, id: str, choose: Choose) -> Shift:
-        await self._platform.trail.record(principal, "shift.change", ("shift", id))
+    async def _record_and_change(
+        self, principal: Principal, id: str, choose: Choose, *, why: str | None = None
+    ) -> Shift:
+        await self._platform.trail.record(principal, "shift.change", ("shift", id), why=why)
         changed = await self._change(id, choose)
         await self._book.announce()
         return changed

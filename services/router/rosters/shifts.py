@@ -20,7 +20,8 @@ Struck = Literal["leave", "unqualified", "cancelled"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """Somebody stands for a department of a place between two aware moments. `offered_to` is who
-    may take it over, `note` what whoever comes next should know.
+    may take it over, `note` what whoever comes next should know, `despite` why it was planned
+    though it leaves too little rest.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Shift:
     struck: Struck | None = None
     offered_to: str | None = None
     note: str | None = None
+    despite: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -77,9 +79,9 @@ def _id_of(stretch: Stretch) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def plan_again(shift: Shift) -> ShiftStep | None:
+def plan_again(shift: Shift, despite: str | None = None) -> ShiftStep | None:
     """A struck shift counts again; None when it does."""
-    return None if shift.counts else ShiftStep(_next(shift, struck=None))
+    return None if shift.counts else ShiftStep(_next(shift, struck=None, despite=despite))
 
 
 def offer(shift: Shift, to: str) -> ShiftStep | None:
@@ -90,11 +92,11 @@ def offer(shift: Shift, to: str) -> ShiftStep | None:
     return ShiftStep(changed, (ShiftOffered(**_facts(changed), recipients=(to,)),))
 
 
-def take(shift: Shift, by: str) -> ShiftStep | None:
+def take(shift: Shift, by: str, despite: str | None = None) -> ShiftStep | None:
     """Somebody else stands instead, and who stood before is told; None when it is theirs."""
     if shift.person == by or not shift.counts:
         return None
-    changed = _next(shift, person=by, offered_to=None)
+    changed = _next(shift, person=by, offered_to=None, despite=despite)
     return ShiftStep(changed, (ShiftTaken(**_facts(changed), recipients=(shift.person,)),))
 
 

@@ -162,12 +162,12 @@ _SHIFT_FIELDS: Final = (
 
 def _shift_to_doc(shift: Shift) -> Doc:
     facts = {field: getattr(shift, field) for field in _SHIFT_FIELDS}
-    return facts | {"counts": shift.counts, "slots": shift.slots}
+    return facts | {"counts": shift.counts, "slots": shift.slots, "despite": shift.despite}
 
 
 def _shift_from_doc(doc: Mapping[str, Any]) -> Shift:
     facts = {field: doc[field] for field in _SHIFT_FIELDS}
-    return Shift(id=doc["_id"], version=doc["version"], **facts)
+    return Shift(id=doc["_id"], version=doc["version"], despite=doc.get("despite"), **facts)
 
 
 _LEAVE_FIELDS: Final[Sequence[str]] = (

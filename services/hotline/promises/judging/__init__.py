@@ -4,7 +4,12 @@ Everywhere `before` is the moment before which all that was due must have been d
 grace.
 """
 
-from services.hotline.promises.judging.deliveries import judge_delivery, judge_strangers
+from services.hotline.promises.judging.deliveries import (
+    judge_delivery,
+    judge_digest,
+    judge_folded,
+    judge_strangers,
+)
 from services.hotline.promises.judging.ticket import judge_ticket
 from services.hotline.promises.judging.waiting import (
     judge_events,
@@ -13,6 +18,6 @@ from services.hotline.promises.judging.waiting import (
 )
 
 __all__ = [
-    "judge_delivery", "judge_events", "judge_parked", "judge_strangers", "judge_ticket",
-    "judge_waiting_message",
+    "judge_delivery", "judge_digest", "judge_events", "judge_folded", "judge_parked",
+    "judge_strangers", "judge_ticket", "judge_waiting_message",
 ]  # fmt: skip

@@ -1,0 +1,70 @@
+"""Whether a caller has come about the same matter before: found by the blind index alone.
+
+One read from an index, beside what a registration waits for anyway; none for an emergency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pymongo import ASCENDING
+
+from services.intake.domain import Arrival
+from shared.policy.policy import Rules
+from shared.privacy import BlindIndex
+from shared.store import Store
+from shared.tickets import TicketStatus
+
+SWITCHBOARD: Final = 30
+"""A number with more tickets in the span has a switchboard behind it, which is nobody."""
+ELSEWHERE: Final = frozenset({TicketStatus.MERGED, TicketStatus.CANCELLED})
+"""What went on under another number, or was not wanted after all."""
+
+
+class Repeating:
+    """Finds the first ticket of a caller's matter."""
+
+    def __init__(self, store: Store, index: BlindIndex) -> None:
+        self._store = store
+        self._index = index
+
+    async def first(self, arrival: Arrival, estate: str | None, rules: Rules) -> str | None:
+        """The number of the first ticket of the same caller about the same area of this estate,
+        within `repeats_within`; None where there is none, or where it cannot be told.
+        """
+        phone = arrival.report.caller.phone if arrival.report.caller else None
+        entries = self._index.phones(phone) if _can_repeat(arrival, estate, rules) else []
+        if not entries:
+            return None
+        since = self._store.clock.now() - rules.repeats_within
+        docs = await self._store.find(
+            "tickets",
+            {"index.phone": {"$in": entries}, "registered_at": {"$gte": since}},
+            sort=[("registered_at", ASCENDING)],
+            limit=SWITCHBOARD + 1,
+            fields=("estate", "area", "mark", "test", "repeat_of"),
+        )
+        return first_of(docs, estate=estate, area=arrival.found.area)
+
+
+def _can_repeat(arrival: Arrival, estate: str | None, rules: Rules) -> bool:
+    """Whether its matter is known well enough to be somebody's second, and anybody would hear."""
+    sure = arrival.found.confidence >= rules.hold_below_confidence
+    calm = not (arrival.found.emergency or arrival.report.test)
+    return calm and sure and estate is not None and bool(rules.repeats)
+
+
+def first_of(docs: Sequence[Mapping[str, Any]], *, estate: str | None, area: str) -> str | None:
+    """Of one number's tickets, the earliest first, the one that all others of a matter name."""
+    if len(docs) > SWITCHBOARD:
+        return None
+    same = (
+        doc
+        for doc in docs
+        if (doc["estate"], doc["area"]) == (estate, area)
+        and not doc.get("test")
+        and doc.get("mark") not in ELSEWHERE
+    )
+    first = next(same, None)
+    return (first.get("repeat_of") or first["_id"]) if first else None

@@ -1,0 +1,52 @@
+"""The channels there are, and by which of them somebody is reached. Staff have two at most; whoever
+is to hear by several gets the one message by each of them, one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.notifier.senders import Sender
+from shared.contracts.notifier import CALLER
+from shared.policy.duty import Person
+from shared.policy.ladder import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """One for callers (`text`), two for staff. Without a mail server mail stays in the sandbox."""
+
+    text: Sender
+    mail: Sender | None
+    webhook: Sender
+
+    @property
+    def senders(self) -> tuple[Sender, ...]:
+        """All there are."""
+        return tuple(s for s in (self.text, self.mail, self.webhook) if s is not None)
+
+    def of(self, name: str) -> Sender:
+        """The channel that attempts call so."""
+        return next(sender for sender in self.senders if sender.channel == name)
+
+    def reaching(self, person: Person | None, wanted: Iterable[Channel]) -> tuple[str, ...]:
+        """By which of the wanted channels somebody is reached, in that order; nothing where that is
+        one at most: then they are told as always.
+        """
+        if person is None:
+            return ()
+        staff: dict[Channel, Sender | None] = {
+            "mail": (self.mail or self.text) if person.mail else None,
+            "webhook": self.webhook if person.webhook is not None else None,
+        }
+        found = [sender.channel for name in wanted if (sender := staff[name]) is not None]
+        return tuple(dict.fromkeys(found)) if len(set(found)) > 1 else ()
+
+    def choose(self, recipient: str, person: Person | None) -> Sender:
+        """The one channel of a recipient: staff by their webhook where they have one, else by mail
+        where there is a server; callers by text. `person` is who they are on the duty list.
+        """
+        if person is not None and person.webhook is not None:
+            return self.webhook
+        return self.text if recipient == CALLER or self.mail is None else self.mail

@@ -1,0 +1,94 @@
+"""Use case: what was left to be told after a downtime goes to each person in one digest.
+
+Every step is a conditional write, and whoever finds one half done goes on from there: a digest that
+was inserted gathers what it tells, whoever inserted it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from services.notifier.digests import fold, is_complete, is_quiet, new_digest, release
+from services.notifier.messages import Message, Status
+from services.notifier.notifying import quiet_until
+from services.notifier.people import People
+from services.notifier.storage import Messages
+from shared.bus import each
+from shared.policy.policy import Policy
+from shared.store import Verdict
+from shared.store.clock import DatabaseClock
+from shared.telemetry import logger, metrics
+
+MOST: Final = 5_000
+"""What one digest tells: its list fits a document many times over."""
+DIGESTS: Final = 500
+"""Half-made digests that one look takes up."""
+
+
+class Folding:
+    """Makes digests. `hand_on` is given each that is made, so that it goes out at once."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        people: People,
+        clock: DatabaseClock,
+        policy: Callable[[], Policy],
+        hand_on: Callable[[Message], None],
+        *,
+        after: timedelta,
+    ) -> None:
+        self._messages = messages
+        self._people = people
+        self._clock = clock
+        self._policy = policy
+        self._hand_on = hand_on
+        self._after = after
+
+    async def look(self) -> None:
+        """Make every digest for which nothing more comes, and finish those that were begun."""
+        now = self._clock.now()
+        begun = await self._messages.due(Status.GATHERING, "routine", now=now, limit=DIGESTS)
+        left = {message.recipient for message in begun}
+        for recipient, first, last in await self._messages.waiting():
+            if is_complete(first, last, now, after=self._after):
+                left.add(recipient)
+        await each(self._tell, sorted(left))
+
+    async def _tell(self, recipient: str) -> None:
+        """One person's digest. What waits is read after the last digest is known to be whole: so
+        nothing of that one is among it.
+        """
+        last = await self._messages.last_digest(recipient)
+        if last is not None and last.status is Status.GATHERING:
+            await self._gather(last)
+            return
+        waiting = await self._messages.waiting_for(recipient, limit=MOST)
+        if not waiting:
+            return
+        language = self._people.language(recipient, None)
+        digest = new_digest(waiting, last, language=language, now=self._clock.now())
+        if await self._messages.insert(digest) is Verdict.WON:
+            logger.info("digest_made", message=digest.id, entries=len(waiting))
+            await self._gather(digest)
+
+    async def _gather(self, digest: Message) -> None:
+        """Fold all that the digest tells, then let it go; whoever does the same changes nothing."""
+        entries = await self._messages.these(digest.entries)
+        await asyncio.gather(*(self._fold(entry, digest) for entry in entries))
+        now = self._clock.now()
+        policy, can_wait = self._policy(), is_quiet(entries)
+        quiet = quiet_until(policy, now, digest.estate, can_wait=can_wait)
+        step = release(digest, now, not_before=quiet)
+        if await self._messages.save(step, now=now) is Verdict.WON and quiet is None:
+            self._hand_on(step.message)
+
+    async def _fold(self, entry: Message, digest: Message) -> None:
+        if entry.status is not Status.WAITING:
+            return
+        now = self._clock.now()
+        if await self._messages.save(fold(entry, digest, now), now=now) is Verdict.WON:
+            metrics.MESSAGES.labels(entry.channel, Status.FOLDED.value).inc()

@@ -1,0 +1,143 @@
+"""Who comes about the same matter under another number is recognised, and only the desk is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+
+from services.intake.repeating import SWITCHBOARD, first_of
+from shared.contracts.intake import TicketRegistered
+from tests.intake.test_registering import IntakeBench
+from tests.support.bench import until
+
+LAMP: Final[dict[str, Any]] = {
+    "estate": "jinyuan", "text": "楼道灯不亮，请来修",
+    "caller": {"name": "王桂兰", "phone": "13800138000", "role": "owner"},
+}  # fmt: skip
+DAY: Final = timedelta(days=1)
+
+
+def doc(id: str, **more: Any) -> dict[str, Any]:
+    return {"_id": id, "estate": "jinyuan", "area": "lighting", "mark": None, **more}
+
+
+@pytest.mark.parametrize(
+    ("docs", "first"),
+    [
+        ([], None),
+        ([doc("a"), doc("b")], "a"),
+        ([doc("b", repeat_of="a"), doc("c", repeat_of="a")], "a"),
+        ([doc("a", estate="cuihu"), doc("b", area="plumbing")], None),
+        ([doc("a", mark="cancelled"), doc("b", mark="merged"), doc("c", mark="closed")], "c"),
+        ([doc("a", test=True)], None),
+        ([doc("a")] * (SWITCHBOARD + 1), None),
+    ],
+)
+def test_the_first_of_a_matter_is_the_earliest_of_the_same_place_and_area(
+    docs: list[dict[str, Any]], first: str | None
+) -> None:
+    assert first_of(docs, estate="jinyuan", area="lighting") == first
+
+
+async def post(bench: IntakeBench, role: Any = "agent", **more: Any) -> dict[str, Any]:
+    headers = bench.signed_in(role, id=more.pop("by", "agent-7"))
+    answer = await bench.http.post("/v1/tickets", json={**LAMP, **more}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def first_of_kept(bench: IntakeBench, answer: dict[str, Any]) -> str | None:
+    ticket = await bench.platform.tickets.get(answer["number"])
+    assert ticket is not None
+    return ticket.repeat_of
+
+
+async def test_all_that_a_caller_comes_for_about_one_matter_names_the_first(
+    bench: IntakeBench,
+) -> None:
+    first = await post(bench)
+    second = await post(bench, text="楼道的灯还是不亮，请来修")
+    third = await post(bench, text="灯还没修")
+
+    assert "duplicate_of" not in first
+    assert second["duplicate_of"] == third["duplicate_of"] == first["number"]
+    assert await first_of_kept(bench, third) == first["number"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"estate": "cuihu"},
+        {"text": "厨房水龙头滴水，请来修一下"},
+        {"caller": {"name": "王桂兰", "phone": "400-000-0000"}},
+        {"caller": {"name": "王桂兰"}},
+        {"text": "三号楼电梯里困了人，快来"},
+        {"test": True},
+    ],
+    ids=["place", "area", "phone", "no phone", "emergency", "drill"],
+)
+async def test_another_matter_is_linked_to_nothing(
+    bench: IntakeBench, other: dict[str, Any]
+) -> None:
+    await post(bench)
+
+    answer = await post(bench, **other)
+
+    assert await first_of_kept(bench, answer) is None
+
+
+async def test_what_is_older_than_the_policys_span_is_another_matter(bench: IntakeBench) -> None:
+    first = await post(bench)
+    await bench.forward(29 * DAY)
+    second = await post(bench)
+    await bench.forward(2 * DAY)
+    third = await post(bench)
+    await bench.forward(31 * DAY)
+    fourth = await post(bench)
+
+    assert await first_of_kept(bench, second) == first["number"]
+    assert await first_of_kept(bench, third) == first["number"], "one matter keeps its first"
+    assert await first_of_kept(bench, fourth) is None
+
+
+async def test_a_publisher_and_a_department_are_not_told(bench: IntakeBench) -> None:
+    await post(bench)
+
+    by_system = await post(bench, "system", by="app-owners")
+    shown = await bench.http.get(
+        f"/v1/tickets/{by_system['number']}", headers=bench.signed_in("system", id="app-owners")
+    )
+
+    assert await first_of_kept(bench, by_system) is not None
+    assert "duplicate_of" not in by_system
+    assert not {"duplicate_of", "repeat_of"} & shown.json().keys()
+    await until(lambda: len(bench.heard_of(TicketRegistered)) == 2)
+    assert "repeat_of" not in "".join(e.to_body().decode() for e in bench.heard)
+
+
+async def test_the_desk_sees_it_on_the_ticket_but_nobody_whom_the_first_is_about(
+    bench: IntakeBench,
+) -> None:
+    first = await post(bench, about={"people": ["he"]})
+    second = await post(bench)
+    path = f"/v1/tickets/{second['number']}"
+
+    desk = await bench.http.get(path, headers=bench.signed_in("agent"))
+    he = await bench.http.get(path, headers=bench.signed_in("agent", id="he"))
+    his = await post(bench, by="he")
+
+    assert desk.json()["duplicate_of"] == first["number"]
+    assert "repeat_of" not in desk.json()
+    assert (he.status_code, "duplicate_of" in he.json()) == (200, False)
+    assert "duplicate_of" not in his
+
+
+async def test_a_repeat_of_one_report_is_the_same_ticket_and_no_second(bench: IntakeBench) -> None:
+    headers = bench.signed_in("agent") | {"Idempotency-Key": "k"}
+    answers = [await bench.http.post("/v1/tickets", json=LAMP, headers=headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
