@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
@@ -32,6 +32,7 @@ from shared.contracts.router import (
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
+    WorkOrderNoted,
 )
 from shared.contracts.survey import SurveyAsked
 from shared.policy.duty import ANYWHERE
@@ -46,7 +47,7 @@ CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
     {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
-     "shift_taken"}
+     "shift_taken", "progress"}
 )  # fmt: skip
 """Of what is not urgent, this disturbs nobody at night."""
 
@@ -67,6 +68,7 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     ShiftOffered,
     ShiftTaken,
     ShiftStruck,
+    WorkOrderNoted,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -91,7 +93,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One person is to be told one thing. `facts` are codes and times, nothing personal."""
+    """One person is to be told one thing, `not_before` a time where there is one. `facts` are codes
+    and times, nothing personal.
+    """
 
     cause: Cause
     purpose: Purpose
@@ -99,6 +103,7 @@ class Notice:
     round: int = 1
     estate: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -152,6 +157,9 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             facts = {"due": until, "reason": reason, "department": event.department}
             occurrence = f"extension/{event.work_order}/{until.timestamp():.0f}"
             return _to_staff(event, "decision", occurrence, event.recipients, facts)
+        case WorkOrderNoted(public=True, tell_at=datetime() as at):
+            occurrence = f"progress/{event.round}/{at.timestamp():.0f}"
+            return (replace(_to_caller(event, "progress", None, occurrence), not_before=at),)
         case ClockWarned(level=level):
             return _about_clock(event, "warning", level=level)
         case ClockBreached(level=level):

@@ -57,21 +57,20 @@ class Notifying:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
         now = self._clock.now()
-        quiet = self._quiet_until(placed, now)
-        message = new_message(placed, lane=lane, language=language, now=now, not_before=quiet)
+        later = self._not_before(placed, now)
+        message = new_message(placed, lane=lane, language=language, now=now, not_before=later)
         if await self._messages.insert(message) is Verdict.WON:
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip
-            if quiet is None:
+            if later is None:
                 self._hand_on(message)
 
-    def _quiet_until(self, notice: Notice, now: datetime) -> datetime | None:
-        """Until when it waits, because people sleep where it is about."""
-        policy = self._policy().at(notice.estate)
-        hours = policy.rules.quiet_hours
-        if hours is None or not notice.can_wait:
-            return None
-        return hours.until(now, policy.calendar.zone)
+    def _not_before(self, notice: Notice, now: datetime) -> datetime | None:
+        """Until when it waits: for its own time, or because people sleep where it is about."""
+        own = notice.not_before if notice.not_before and notice.not_before > now else None
+        if not notice.can_wait:
+            return own
+        return self._policy().at(notice.estate).quiet_until(own or now) or own
 
 
 def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:

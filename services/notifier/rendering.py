@@ -42,12 +42,14 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
                   "Dec")  # fmt: skip
 
 
-def render(message: Message, policy: Policy, *, name: str, link: str) -> tuple[str, str]:
+def render(
+    message: Message, policy: Policy, *, name: str, link: str, progress: str = ""
+) -> tuple[str, str]:
     """Subject and body of a message for whoever is called `name`, in the words and the time of the
     estate it is about; raises CannotWrite.
     """
     policy = policy.at(message.estate)
-    fields = fields_of(message, policy, name=name, link=link)
+    fields = fields_of(message, policy, name=name, link=link) | {"progress": progress}
     try:
         subject, body = policy.templates.words(message.purpose, message.language).render(fields)
     except (TemplateError, KeyError, ValueError, TypeError) as error:
@@ -67,7 +69,7 @@ def _as_drill(subject: str, body: str, language: Language) -> tuple[str, str]:
 
 
 def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict[str, str]:
-    """Every field that a template may use, as text; empty where nothing is known."""
+    """Every field that a template may use, as text; empty where the message does not know it."""
     facts, language = message.facts, message.language
     taxonomy, zone = policy.taxonomy, policy.calendar.zone
 
@@ -103,6 +105,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "contacts": str(facts.get("contacts") or ""),
         "reason": _reason(facts.get("reason"), language),
         "link": link,
+        "progress": "",
     }
 
 

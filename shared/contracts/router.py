@@ -97,9 +97,13 @@ class WorkOrderControlled(WorkOrderEvent):
 
 
 class WorkOrderNoted(WorkOrderEvent):
-    """Progress was noted."""
+    """Progress was noted. Only what is `public` may ever reach the caller, who hears of it at
+    `tell_at`, if at all; the words are in no event.
+    """
 
     name: ClassVar[str] = "work_order.noted"
+    public: bool = False
+    tell_at: AwareDatetime | None = None
 
 
 class WorkOrderAppointed(WorkOrderEvent):

@@ -192,6 +192,7 @@ class Rules(BaseModel):
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
+    tell_progress: Positive | None = None
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
@@ -271,6 +272,11 @@ class Policy(BaseModel):
         say nothing else, or where the estate is not known.
         """
         return self._at.get(estate, self)
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """When the hours are over in which nobody is disturbed; None outside them."""
+        hours = self.rules.quiet_hours
+        return hours.until(now, self.calendar.zone) if hours is not None else None
 
 
 def sample_documents() -> dict[str, dict[str, Any]]:

@@ -45,6 +45,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "level": "the rung of the escalation ladder",
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, or why a shift counts no more",
+    "progress": "what a public note says of how it goes",
     "link": "the signed link of a survey, or of a contractor's work",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
@@ -59,6 +60,7 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "shift_taken",
         "shift_struck",
         "raised",
+        "progress",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

@@ -222,9 +222,10 @@ class Control(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note(OrderAct):
-    """Progress."""
+    """Progress; what is not `public` is for our staff alone."""
 
     transition = Transition.NOTE
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,7 @@ def _entry_to_doc(entry: TimelineEntry) -> Doc:
         "by": entry.by,
         "order": entry.order,
         "note": entry.note,
+        **({"public": True} if entry.public else {}),
     }
 
 

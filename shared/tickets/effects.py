@@ -26,6 +26,7 @@ from shared.tickets.model import (
     Ticket,
     WorkOrder,
 )
+from shared.tickets.progress import told_of_progress
 from shared.tickets.ticking import (
     ORDER_CLOCKS,
     agree_visit,
@@ -70,9 +71,16 @@ def _(act: acts.OrderAct, ticket: Ticket, _now: datetime, _rules: LifecycleRules
         Transition.START: router.WorkOrderStarted,
         Transition.ARRIVE: router.WorkOrderArrived,
         Transition.CONTROL: router.WorkOrderControlled,
-        Transition.NOTE: router.WorkOrderNoted,
     }
     return Applied(ticket, (kinds[act.transition](**order_facts(ticket, act.order)),))
+
+
+@effect.register
+def _(act: acts.Note, ticket: Ticket, _now: datetime, rules: LifecycleRules) -> Applied:
+    """The words stay on the timeline: an event says that there are some, and for whom."""
+    facts = order_facts(ticket, act.order)
+    tell_at = told_of_progress(ticket, rules) if act.public else None
+    return Applied(ticket, (router.WorkOrderNoted(**facts, public=act.public, tell_at=tell_at),))
 
 
 @effect.register

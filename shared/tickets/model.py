@@ -92,13 +92,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One transition as it happened; `note` holds a code or scrubbed words, never a person."""
+    """One transition as it happened; `note` holds a code or scrubbed words, never a person. Only a
+    `public` note may be told to the caller.
+    """
 
     at: datetime
     transition: str
     by: str
     order: str | None = None
     note: str | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,11 @@ class Ticket:
         """When it was done for the last time in this round."""
         return max((e.at for e in self.entries if e.transition == transition), default=None)
 
+    @property
+    def public_notes(self) -> tuple[TimelineEntry, ...]:
+        """What of this round's notes may be told to the caller; all others are the staff's."""
+        return tuple(entry for entry in self.entries if entry.public)
+
     def order(self, id: str) -> WorkOrder | None:
         """A work order of any round."""
         return next((order for order in self.work_orders if order.id == id), None)
@@ -241,3 +249,5 @@ class LifecycleRules:
     appointment_notice: timedelta
     extensions: int
     feedback_gap: timedelta
+    tell_progress: timedelta | None
+    quiet_until: Callable[[datetime], datetime | None]

@@ -20,6 +20,7 @@ from shared.contracts.router import (
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
+    WorkOrderNoted,
 )
 from shared.contracts.survey import SurveyAsked
 
@@ -115,3 +116,8 @@ def shift_struck(**more: Any) -> ShiftStruck:
 def raised(**more: Any) -> TicketRaised:
     facts = {"level": 2, "reason": "repeated", "contacts": 4, "recipients": ("group-manager",)}
     return TicketRaised(**_TICKET | facts | more)
+
+
+def noted(**more: Any) -> WorkOrderNoted:
+    facts = {"work_order": "26-1-1", "department": "engineering", "public": True, "tell_at": DUE}
+    return WorkOrderNoted(**_TICKET | facts | more)

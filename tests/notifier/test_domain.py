@@ -13,7 +13,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.alerted(), samples.resolved(), samples.reopened(),
               samples.asked(), samples.appointed(), samples.extended(),
               samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
-              samples.shift_taken(), samples.shift_struck(), samples.raised()]  # fmt: skip
+              samples.shift_taken(), samples.shift_struck(), samples.raised(),
+              samples.noted()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,9 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.breached(recipients=("a", "b", "a")), "breach", ["a", "b"]),
         (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
         (samples.raised(), "raised", ["group-manager"]),
+        (samples.noted(), "progress", [CALLER]),
+        (samples.noted(public=False), None, []),
+        (samples.noted(tell_at=None), None, []),
         (samples.shift_offered(), "shift_offered", ["jy-security-1"]),
         (samples.shift_taken(), "shift_taken", ["jy-security-1"]),
         (samples.shift_struck(), "shift_struck", ["jy-security-2"]),
@@ -91,7 +95,8 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.breached(level=2), samples.breached(due=samples.DUE + timedelta(hours=1)),
         samples.alerted(), samples.alerted(step=1), samples.appointed(),
         samples.appointed(until=samples.DUE + timedelta(hours=3)), samples.extended(),
-        samples.extended(round=2), samples.extension_asked(),
+        samples.extended(round=2), samples.extension_asked(), samples.noted(),
+        samples.noted(tell_at=samples.DUE + timedelta(hours=2)),
     ]  # fmt: skip
 
     ids = [notice.id for event in others for notice in recipients(event)]
