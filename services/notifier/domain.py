@@ -21,6 +21,9 @@ from shared.contracts.router import (
     ClockEvent,
     ClockWarned,
     EmergencyAlerted,
+    FollowUpEvent,
+    FollowUpMissed,
+    FollowUpOpened,
     GapFound,
     ShiftEvent,
     ShiftOffered,
@@ -47,7 +50,7 @@ CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
     {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
-     "shift_taken", "progress"}
+     "shift_taken", "progress", "follow_up_missed"}
 )  # fmt: skip
 """Of what is not urgent, this disturbs nobody at night."""
 
@@ -69,6 +72,8 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     ShiftTaken,
     ShiftStruck,
     WorkOrderNoted,
+    FollowUpOpened,
+    FollowUpMissed,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -170,6 +175,10 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             occurrence = f"raised/{event.round}/{reason}/{contacts}"
             facts = {"level": level, "reason": reason, "contacts": contacts}
             return _to_staff(event, "raised", occurrence, event.recipients, facts)
+        case FollowUpOpened():
+            return _about_task(event, "follow_up")
+        case FollowUpMissed():
+            return _about_task(event, "follow_up_missed")
         case GapFound(missing=missing, gaps=gaps, near=near):
             cause = Cause("shift", f"{event.place}/{event.department}",
                           f"gap/{event.revision}/{'near' if near else 'found'}")  # fmt: skip
@@ -214,6 +223,11 @@ def _about_clock(event: ClockEvent, purpose: Purpose, *, level: int) -> tuple[No
     occurrence = f"clock/{owner}/{event.clock}/{level}/{event.due.timestamp():.0f}"
     facts = {"clock": event.clock, "due": event.due, "department": event.department, "level": level}
     return _to_staff(event, purpose, occurrence, event.recipients, facts)
+
+
+def _about_task(event: FollowUpEvent, purpose: Purpose) -> tuple[Notice, ...]:
+    facts = {"reason": event.reason, "due": event.due}
+    return _to_staff(event, purpose, f"follow_up/{event.follow_up}", event.recipients, facts)
 
 
 def _alerts(event: EmergencyAlerted) -> tuple[Notice, ...]:

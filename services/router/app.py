@@ -8,6 +8,7 @@ from services.router.alerting import Alerting
 from services.router.api import (
     build_boards_api,
     build_emergencies_api,
+    build_follow_ups_api,
     build_leaves_api,
     build_rosters_api,
     build_shifts_api,
@@ -18,7 +19,10 @@ from services.router.attending import Attending
 from services.router.contractors.pages import ROOT, build_work_pages
 from services.router.contractors.visiting import Visiting
 from services.router.deadlines import Deadlines
-from services.router.handlers import add_handlers
+from services.router.follow_ups.reminding import Reminding
+from services.router.follow_ups.storage import FOLLOW_UP_INDEXES, TaskBook
+from services.router.follow_ups.tending import Tending
+from services.router.handlers import add_handlers, add_task_handlers
 from services.router.loops import Loops
 from services.router.raising import Raising
 from services.router.rosters.fitness import Fitness
@@ -38,17 +42,21 @@ from shared.store.certificates import CertificateReader
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform("router", settings, indexes={**INDEXES, **ROSTER_INDEXES})
+    indexes = {**INDEXES, **ROSTER_INDEXES, **FOLLOW_UP_INDEXES}
+    platform = await open_platform("router", settings, indexes=indexes)
     workload = Workload(platform.store)
     routing, alerting = Routing(platform, workload), Alerting(platform)
-    add_handlers(platform.consumers, routing, alerting, Raising(platform))
+    tasks = TaskBook(platform.store)
+    reminding = Reminding(platform, tasks)
+    add_handlers(platform.consumers, routing, alerting, Raising(platform), reminding)
+    add_task_handlers(platform.consumers, reminding)
     attending = Attending(platform, alerting)
     book = RosterBook(platform.store)
     fitness = Fitness(platform, book, CertificateReader(platform.store))
     listing = Listing(platform, book)
     rostering = Rostering(platform, book, listing, fitness)
     watching = Watching(platform, book, fitness)
-    loops = Loops(platform, Deadlines(platform), alerting, watching, workload, settings)
+    loops = Loops(platform, Deadlines(platform), alerting, watching, reminding, workload, settings)
     routers = [
         build_work_orders_api(routing),
         build_times_api(routing),
@@ -58,6 +66,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_work_pages(platform, Visiting(platform, routing, attending)),
         build_rosters_api(platform, listing, rostering),
         build_shifts_api(platform, rostering),
+        build_follow_ups_api(Tending(platform, tasks, reminding)),
         build_leaves_api(Leaving(platform, book)),
     ]
     parts = Parts(routers, loops=(loops.run,), parked=platform.parked_relay())

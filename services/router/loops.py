@@ -1,4 +1,4 @@
-"""What runs by the clock: deadlines, unacknowledged alerts, rosters, the urgent sweep, gauges."""
+"""What runs by the clock: deadlines, unacknowledged alerts, rosters, tasks, the sweep, gauges."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from services.router.alerting import Alerting
 from services.router.deadlines import Deadlines
+from services.router.follow_ups.reminding import Reminding
 from services.router.rosters.watching import Watching
 from services.router.settings import RouterSettings
 from services.router.storage import open_by_department
@@ -30,6 +31,7 @@ class Loops:
         deadlines: Deadlines,
         alerting: Alerting,
         watching: Watching,
+        reminding: Reminding,
         workload: Workload,
         settings: RouterSettings,
     ) -> None:
@@ -37,8 +39,10 @@ class Loops:
         self._deadlines = deadlines
         self._alerting = alerting
         self._watching = watching
+        self._reminding = reminding
         self._workload = workload
         self._seconds = settings.look_every.total_seconds()
+        self._tasks_seconds = settings.look_at_follow_ups_every.total_seconds()
         self._rosters_seconds = settings.look_at_rosters_every.total_seconds()
 
     async def run(self) -> None:
@@ -48,6 +52,7 @@ class Loops:
             group.create_task(repeat(self._deadlines.fire_due, seconds=self._seconds))
             group.create_task(repeat(self._alerting.alert_overdue, seconds=self._seconds))
             group.create_task(repeat(self._watching.look, seconds=self._rosters_seconds))
+            group.create_task(repeat(self._reminding.look, seconds=self._tasks_seconds))
             group.create_task(repeat(self._workload.refresh, seconds=REFRESH_SECONDS))
             group.create_task(repeat(sweep.sweep, seconds=SWEEP_SECONDS))
             group.create_task(repeat(self._count_open, seconds=GAUGE_SECONDS))

@@ -30,8 +30,8 @@ class Routing:
         self._platform = platform
         self._workload = workload
 
-    async def dispatch(self, number: str) -> None:
-        """See that every department of the last plan has its work order.
+    async def dispatch(self, number: str) -> Ticket:
+        """See that every department of the last plan has its work order; the ticket as it is then.
 
         Reads the ticket as it is now, so that a late, repeated or disordered event does only what
         is still missing. Raises NoSuchTicket, and the event is tried again.
@@ -47,6 +47,7 @@ class Routing:
         ticket = await self._platform.tickets.change(number, choose)
         self._workload.note(given)
         logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
+        return ticket
 
     async def act(self, order: str, principal: Principal, act: OrderAct) -> Ticket:
         """Carry out one act on a work order for somebody of its department.

@@ -12,7 +12,7 @@ CALLER: str = "caller"
 Purpose = Literal[
     "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "survey",
     "reopened", "visit", "extended", "decision", "gap", "shift_offered", "shift_taken",
-    "shift_struck", "raised", "progress",
+    "shift_struck", "raised", "progress", "follow_up", "follow_up_missed",
 ]  # fmt: skip
 
 

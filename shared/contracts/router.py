@@ -314,3 +314,49 @@ class GapFound(Event):
     gaps: int = 1
     near: bool = False
     recipients: tuple[str, ...] = ()
+
+
+FollowUpWhy = Literal["share", "watch", "by_hand"]
+"""A share of the limit is used up, something must not be lost sight of, or somebody wants it."""
+FollowUpOutcome = Literal["told_owner", "still_waiting", "no_answer", "handed_on", "not_needed"]
+
+
+class FollowUpEvent(TicketEvent):
+    """What every fact about a task of the desk carries: `person` is to look after the ticket by
+    `due`; `recipients` are the people of the duty list who are to know.
+    """
+
+    can_be_urgent: ClassVar[bool] = False
+
+    follow_up: str
+    why: FollowUpWhy
+    reason: str
+    due: AwareDatetime
+    person: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+class FollowUpOpened(FollowUpEvent):
+    """Now is the time to do it."""
+
+    name: ClassVar[str] = "follow_up.opened"
+
+
+class FollowUpMissed(FollowUpEvent):
+    """Nobody has done it in time; it is still to be done."""
+
+    name: ClassVar[str] = "follow_up.missed"
+
+
+class FollowUpDone(FollowUpEvent):
+    """It was done, with what came of it."""
+
+    name: ClassVar[str] = "follow_up.done"
+    outcome: FollowUpOutcome
+
+
+class FollowUpDropped(FollowUpEvent):
+    """Nobody has to do it any more; `dropped_for` says why, as a code."""
+
+    name: ClassVar[str] = "follow_up.dropped"
+    dropped_for: str

@@ -25,7 +25,8 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents
-from shared.policy.ladder import Ladder, Repeat, Rung, Share
+from shared.policy.following import FollowUps
+from shared.policy.ladder import BREACH, Ladder, Repeat, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.taxonomy import Limit, Taxonomy
@@ -189,6 +190,7 @@ class Rules(BaseModel):
     feedback_gap: timedelta = Field(timedelta(hours=2), ge=timedelta(0))
     repeats: tuple[Repeat, ...] = ()
     repeats_within: Positive = timedelta(days=30)
+    follow_ups: tuple[FollowUps, ...] = ()
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
@@ -227,6 +229,21 @@ class Rules(BaseModel):
     def ladder(self) -> Ladder:
         """The levels of every clock."""
         return Ladder(self.warn_at_shares, tuple(rung.after for rung in self.escalation))
+
+    def follow_up(self, type: str, area: str, urgency: str) -> FollowUps | None:
+        """The tasks that the desk gets about such a ticket, by the first rule that fits; None where
+        there is no such rule.
+        """
+        return next((rule for rule in self.follow_ups if rule.fits(type, area, urgency)), None)
+
+    def share_at(self, level: int) -> float | None:
+        """The share of a limit that is used up at a level of its ladder, 1 at the breach; None
+        above it, and for a level that the ladder has no more.
+        """
+        if level == BREACH:
+            return 1
+        warnings = len(self.warn_at_shares)
+        return self.warn_at_shares[level - BREACH] if 0 < BREACH - level <= warnings else None
 
     def longest_pause(self, reason: str) -> timedelta:
         """How long work may wait for this reason."""

@@ -44,7 +44,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "gaps": "how many gaps were found",
     "level": "the rung of the escalation ladder",
     "contacts": "how often the caller has come about this matter",
-    "reason": "why it takes longer, or why a shift counts no more",
+    "reason": "why it takes longer, why a shift counts no more, or why to look after a ticket",
     "progress": "what a public note says of how it goes",
     "link": "the signed link of a survey, or of a contractor's work",
 }
@@ -61,6 +61,8 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "shift_struck",
         "raised",
         "progress",
+        "follow_up",
+        "follow_up_missed",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

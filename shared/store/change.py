@@ -19,6 +19,7 @@ KIND: Final[Mapping[str, str]] = {
     "surveys": "survey",
     "rosters": "roster",
     "shifts": "shift",
+    "follow_ups": "follow_up",
     "reading_alarms": "reading_alarm",
     "readers": "reader",
     "legal_holds": "legal_hold",

@@ -136,6 +136,9 @@ EVERYBODY = {str(role) for role in ROLES} - {"system", "service"}
 # Typed by hand, like the transitions: what besides them there is to do, and who may.
 OWN: dict[str, set[str]] = {
     "ticket.see": STAFF | WORKERS | {"manager", "privacy_officer"},
+    "follow_up.see": STAFF | {"manager"},
+    "follow_up.make": STAFF,
+    "follow_up.do": STAFF,
     "text.classify": STAFF | WORKERS | {"manager"},
     "case.see": STAFF,
     "case.hand_over": {"supervisor"},

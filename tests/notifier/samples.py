@@ -10,6 +10,8 @@ from shared.contracts.router import (
     ClockBreached,
     ClockWarned,
     EmergencyAlerted,
+    FollowUpMissed,
+    FollowUpOpened,
     GapFound,
     ShiftOffered,
     ShiftStruck,
@@ -121,3 +123,17 @@ def raised(**more: Any) -> TicketRaised:
 def noted(**more: Any) -> WorkOrderNoted:
     facts = {"work_order": "26-1-1", "department": "engineering", "public": True, "tell_at": DUE}
     return WorkOrderNoted(**_TICKET | facts | more)
+
+
+_TASK: dict[str, Any] = {
+    "follow_up": "5f2c8d1a9b3e4f60aa17c3d4e5f60718", "why": "share", "reason": "limit_nears",
+    "due": DUE, "person": "jy-customer-service-1", "recipients": ("jy-customer-service-1",),
+}  # fmt: skip
+
+
+def follow_up_opened(**more: Any) -> FollowUpOpened:
+    return FollowUpOpened(**_TICKET | _TASK | more)
+
+
+def follow_up_missed(**more: Any) -> FollowUpMissed:
+    return FollowUpMissed(**_TICKET | _TASK | {"recipients": ("group-desk-1",)} | more)

@@ -14,7 +14,7 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.asked(), samples.appointed(), samples.extended(),
               samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
               samples.shift_taken(), samples.shift_struck(), samples.raised(),
-              samples.noted()]  # fmt: skip
+              samples.noted(), samples.follow_up_opened(), samples.follow_up_missed()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,9 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
         (samples.raised(), "raised", ["group-manager"]),
         (samples.noted(), "progress", [CALLER]),
+        (samples.follow_up_opened(), "follow_up", ["jy-customer-service-1"]),
+        (samples.follow_up_opened(recipients=()), None, []),
+        (samples.follow_up_missed(), "follow_up_missed", ["group-desk-1"]),
         (samples.noted(public=False), None, []),
         (samples.noted(tell_at=None), None, []),
         (samples.shift_offered(), "shift_offered", ["jy-security-1"]),
@@ -96,7 +99,8 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.alerted(), samples.alerted(step=1), samples.appointed(),
         samples.appointed(until=samples.DUE + timedelta(hours=3)), samples.extended(),
         samples.extended(round=2), samples.extension_asked(), samples.noted(),
-        samples.noted(tell_at=samples.DUE + timedelta(hours=2)),
+        samples.noted(tell_at=samples.DUE + timedelta(hours=2)), samples.follow_up_opened(),
+        samples.follow_up_opened(follow_up="other"), samples.follow_up_missed(),
     ]  # fmt: skip
 
     ids = [notice.id for event in others for notice in recipients(event)]
@@ -124,6 +128,10 @@ def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
         (samples.breached(level=2, urgency="urgent"), False),
         (samples.alerted(), False),
         (samples.raised(), True),
+        (samples.noted(), True),
+        (samples.noted(urgency="urgent"), False),
+        (samples.follow_up_opened(), False),
+        (samples.follow_up_missed(), True),
         (samples.gap_found(), True),
         (samples.shift_struck(), False),
     ],

@@ -23,6 +23,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/work-orders/{id}/extend": {"until": "2099-01-01T09:00:00+08:00", "reason": "parts"},
     "/v1/work-orders/{id}/support": {"department": "security"},
     "/v1/work-orders/{id}/transfer": {"reason": "not_ours", "department": "security"},
+    "/v1/follow-ups/{id}/done": {"outcome": "told_owner"},
     "/v1/emergencies/{number}/check": {"step": "meet_rescue"},
     "/v1/emergencies/{number}/false-alarm": {"reason": "misreported"},
     "/v1/emergencies/{number}/review": {"verdict": "handled_well"},

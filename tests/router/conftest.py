@@ -23,7 +23,11 @@ class RouterBench(ServiceBench):
 
     async def add_replica(self) -> Replica:
         return await self.serve(
-            await build(self.settings_of(RouterSettings, look_at_rosters_every=LOOK))
+            await build(
+                self.settings_of(
+                    RouterSettings, look_at_rosters_every=LOOK, look_at_follow_ups_every=LOOK
+                )
+            )
         )
 
     async def put(self, ticket: Ticket, **beside: object) -> None:
