@@ -32,10 +32,12 @@ from shared.contracts.router import (
     TicketRaised,
     TicketResolved,
     WorkOrderAppointed,
+    WorkOrderConsentRecorded,
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
     WorkOrderNoted,
+    WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
 from shared.policy.duty import ANYWHERE
@@ -74,6 +76,8 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     WorkOrderNoted,
     FollowUpOpened,
     FollowUpMissed,
+    WorkOrderQuoted,
+    WorkOrderConsentRecorded,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -165,6 +169,15 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
         case WorkOrderNoted(public=True, tell_at=datetime() as at):
             occurrence = f"progress/{event.round}/{at.timestamp():.0f}"
             return (replace(_to_caller(event, "progress", None, occurrence), not_before=at),)
+        case WorkOrderQuoted(quote=quote, total=total, payer="owner"):
+            facts = {"total": total, "department": event.department}
+            occurrence = f"quote/{event.work_order}/{quote}"
+            return _to_staff(event, "quote", occurrence, event.recipients, facts)
+        case WorkOrderConsentRecorded(quote=quote, total=total) if event.how != "on_site":
+            facts = {"total": total, "reason": "agreed" if event.given else "refused"}
+            people = (event.assignee,) if event.assignee else ()
+            occurrence = f"consent/{event.work_order}/{quote}/{facts['reason']}"
+            return _to_staff(event, "consent", occurrence, people, facts)
         case ClockWarned(level=level):
             return _about_clock(event, "warning", level=level)
         case ClockBreached(level=level):

@@ -36,6 +36,8 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "limit_nears": {"zh": "时限将到", "en": "the limit comes near"},
     "limit_broken": {"zh": "已超时", "en": "the limit is broken"},
     "watch": {"zh": "持续关注，直至解除", "en": "not to be lost sight of until it is over"},
+    "agreed": {"zh": "业主已同意", "en": "the owner agrees"},
+    "refused": {"zh": "业主不同意", "en": "the owner refuses"},
     "leave": {"zh": "休假", "en": "leave"},
     "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},
@@ -107,6 +109,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "level": str(facts.get("level") or ""),
         "contacts": str(facts.get("contacts") or ""),
         "reason": _reason(facts.get("reason"), language),
+        "total": _yuan(facts.get("total")),
         "link": link,
         "progress": "",
     }
@@ -133,6 +136,11 @@ def _name(find: Callable[[str], Any], id: str | None, language: Language) -> str
 
 def _reason(code: str | None, language: Language) -> str:
     return REASONS.get(code, {}).get(language, code) if code else ""
+
+
+def _yuan(fen: int | None) -> str:
+    """12345 fen are 123.45 yuan."""
+    return "" if fen is None else f"{fen // 100}.{fen % 100:02}"
 
 
 def _urgency(policy: Policy) -> Callable[[str], Any]:

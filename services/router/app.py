@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.router.alerting import Alerting
 from services.router.api import (
     build_boards_api,
+    build_costs_api,
     build_emergencies_api,
     build_follow_ups_api,
     build_leaves_api,
@@ -60,6 +61,7 @@ async def build(settings: RouterSettings) -> FastAPI:
     routers = [
         build_work_orders_api(routing),
         build_times_api(routing),
+        build_costs_api(routing),
         build_boards_api(platform, routing),
         build_emergencies_api(platform, alerting, attending),
         build_style(ROOT),

@@ -152,10 +152,39 @@ class WorkOrderResumed(WorkOrderEvent):
     name: ClassVar[str] = "work_order.resumed"
 
 
+Payer = Literal["owner", "group", "warranty"]
+ConsentHow = Literal["phone", "link", "on_site"]
+
+
+class WorkOrderQuoted(WorkOrderEvent):
+    """What the work will cost was estimated: `total` in fen. Where `needs_consent`, `recipients`
+    are to ask the owner before it may be done.
+    """
+
+    name: ClassVar[str] = "work_order.quoted"
+    quote: int
+    total: int
+    payer: Payer
+    needs_consent: bool
+    recipients: tuple[str, ...] = ()
+
+
+class WorkOrderConsentRecorded(WorkOrderEvent):
+    """The owner agreed to the `quote` of that number, or refused it; `total` in fen."""
+
+    name: ClassVar[str] = "work_order.consent_recorded"
+    quote: int
+    total: int
+    given: bool
+    how: ConsentHow
+
+
 class WorkOrderResolved(WorkOrderEvent):
-    """The work is done."""
+    """The work is done; what was used costs `total` fen, which `payer` pays (None: nobody said)."""
 
     name: ClassVar[str] = "work_order.resolved"
+    total: int = 0
+    payer: Payer | None = None
 
 
 class WorkOrderHandedOver(WorkOrderEvent):

@@ -192,6 +192,7 @@ class Rules(BaseModel):
     repeats_within: Positive = timedelta(days=30)
     follow_ups: tuple[FollowUps, ...] = ()
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
+    free_up_to: int = Field(0, ge=0, le=10_000_000)
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
     tell_progress: Positive | None = None

@@ -44,7 +44,9 @@ FIELDS: Final[Mapping[str, str]] = {
     "gaps": "how many gaps were found",
     "level": "the rung of the escalation ladder",
     "contacts": "how often the caller has come about this matter",
-    "reason": "why it takes longer, why a shift counts no more, or why to look after a ticket",
+    "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, or "
+    "what the owner said",
+    "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
     "link": "the signed link of a survey, or of a contractor's work",
 }
@@ -63,6 +65,8 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "progress",
         "follow_up",
         "follow_up_missed",
+        "quote",
+        "consent",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

@@ -155,4 +155,5 @@ def rules_of(policy: Policy) -> LifecycleRules:
         feedback_gap=rules.feedback_gap,
         tell_progress=rules.tell_progress,
         quiet_until=policy.quiet_until,
+        free_up_to=rules.free_up_to,
     )

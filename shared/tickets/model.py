@@ -15,6 +15,7 @@ from shared.policy.ladder import Ladder
 from shared.policy.plan import Plan, Undecided
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
+from shared.tickets.costs import Item, Quote
 from shared.tickets.lifecycle import (
     UNFINISHED,
     Clock,
@@ -120,7 +121,8 @@ class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
     What the desk `decided` is theirs is not declined. Without an assignee it was `offered_to`
-    several, and whoever accepts first has it.
+    several, and whoever accepts first has it. `quotes` are the estimates of what it costs, the last
+    of which counts, `used` what it took in the end.
     """
 
     id: str
@@ -135,6 +137,13 @@ class WorkOrder:
     resume_at: datetime | None = None
     decided: bool = False
     offered_to: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    used: tuple[Item, ...] = ()
+
+    @property
+    def quote(self) -> Quote | None:
+        """The estimate that counts."""
+        return self.quotes[-1] if self.quotes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +260,4 @@ class LifecycleRules:
     feedback_gap: timedelta
     tell_progress: timedelta | None
     quiet_until: Callable[[datetime], datetime | None]
+    free_up_to: int

@@ -33,6 +33,7 @@ MAY: dict[str, set[str]] = {
     "hold": {"service"}, "dispatch": ROUTERS, "accept": WORKERS, "decline": WORKERS,
     "transfer": WORKERS | ROUTERS, "start": WORKERS, "arrive": WORKERS, "control": WORKERS,
     "note": WORKERS | STAFF, "appoint": WORKERS | STAFF, "ask_extension": WORKERS,
+    "quote": WORKERS, "consent": WORKERS | STAFF,
     "extend": {"supervisor"}, "refuse_extension": {"supervisor"},
     "suspend": WORKERS, "resume": WORKERS | {"service"}, "resolve": WORKERS,
     "hand_over": WORKERS, "confirm_cancel": WORKERS, "warn": {"service"}, "breach": {"service"},

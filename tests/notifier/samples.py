@@ -19,10 +19,12 @@ from shared.contracts.router import (
     TicketRaised,
     TicketResolved,
     WorkOrderAppointed,
+    WorkOrderConsentRecorded,
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
     WorkOrderNoted,
+    WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
 
@@ -137,3 +139,16 @@ def follow_up_opened(**more: Any) -> FollowUpOpened:
 
 def follow_up_missed(**more: Any) -> FollowUpMissed:
     return FollowUpMissed(**_TICKET | _TASK | {"recipients": ("group-desk-1",)} | more)
+
+
+def quoted(**more: Any) -> WorkOrderQuoted:
+    facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "quote": 1,
+             "total": 9_050, "payer": "owner", "needs_consent": True,
+             "recipients": ("jy-customer-service-1",)}  # fmt: skip
+    return WorkOrderQuoted(**_TICKET | facts | more)
+
+
+def consented(**more: Any) -> WorkOrderConsentRecorded:
+    facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "quote": 1,
+             "total": 9_050, "given": True, "how": "phone"}  # fmt: skip
+    return WorkOrderConsentRecorded(**_TICKET | facts | more)

@@ -14,7 +14,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.asked(), samples.appointed(), samples.extended(),
               samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
               samples.shift_taken(), samples.shift_struck(), samples.raised(),
-              samples.noted(), samples.follow_up_opened(), samples.follow_up_missed()]  # fmt: skip
+              samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
+              samples.quoted(), samples.consented()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,11 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
         (samples.raised(), "raised", ["group-manager"]),
         (samples.noted(), "progress", [CALLER]),
+        (samples.quoted(), "quote", ["jy-customer-service-1"]),
+        (samples.quoted(payer="group", recipients=()), None, []),
+        (samples.consented(), "consent", [samples.ASSIGNEE]),
+        (samples.consented(how="on_site"), None, []),
+        (samples.consented(assignee=None), None, []),
         (samples.follow_up_opened(), "follow_up", ["jy-customer-service-1"]),
         (samples.follow_up_opened(recipients=()), None, []),
         (samples.follow_up_missed(), "follow_up_missed", ["group-desk-1"]),
@@ -100,7 +106,9 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.appointed(until=samples.DUE + timedelta(hours=3)), samples.extended(),
         samples.extended(round=2), samples.extension_asked(), samples.noted(),
         samples.noted(tell_at=samples.DUE + timedelta(hours=2)), samples.follow_up_opened(),
-        samples.follow_up_opened(follow_up="other"), samples.follow_up_missed(),
+        samples.follow_up_opened(follow_up="other"), samples.follow_up_missed(), samples.quoted(),
+        samples.quoted(quote=2), samples.consented(), samples.consented(given=False),
+        samples.consented(quote=2),
     ]  # fmt: skip
 
     ids = [notice.id for event in others for notice in recipients(event)]

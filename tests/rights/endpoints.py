@@ -20,6 +20,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/work-orders/{id}/decline": {"reason": "not_ours"},
     "/v1/work-orders/{id}/suspend": {"reason": "parts"},
     "/v1/work-orders/{id}/appoint": {"at": "2099-01-01T09:00:00+08:00"},
+    "/v1/work-orders/{id}/quote": {
+        "payer": "owner",
+        "items": [{"kind": "part", "text": "阀门", "quantity": 1, "unit_price": 4500}],
+    },
+    "/v1/work-orders/{id}/consent": {"quote": 1, "given": True, "how": "phone"},
     "/v1/work-orders/{id}/extend": {"until": "2099-01-01T09:00:00+08:00", "reason": "parts"},
     "/v1/work-orders/{id}/support": {"department": "security"},
     "/v1/work-orders/{id}/transfer": {"reason": "not_ours", "department": "security"},

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.api.bodies import Body, Code, Moment, NoteBody, ReasonBody, order_view
+from services.router.api.bodies import Body, Code, Items, Moment, NoteBody, ReasonBody, order_view
 from services.router.routing import Routing
 from shared.contracts import MalformedMessage
 from shared.runtime import Asking, Routes, may_do
@@ -45,6 +45,12 @@ class ProgressBody(NoteBody):
     """How it goes. Only a `public` note may be told to the caller; all others are the staff's."""
 
     public: bool = False
+
+
+class DoneBody(OutcomeBody):
+    """How it ended, and what was used in the end, where that is not just what was quoted."""
+
+    used: Items | None = None
 
 
 class SupportBody(Body):
@@ -109,10 +115,11 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
-    async def resolve(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
-        """The work is done."""
-        said = body or OutcomeBody()
-        act = Resolve(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
+    async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
+        """The work is done. What the owner pays for needs their consent first."""
+        said = body or DoneBody()
+        used = None if said.used is None else tuple(item.item() for item in said.used)
+        act = Resolve(by=asking.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])
