@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
@@ -29,6 +29,9 @@ from shared.contracts.router import (
     ClockEvent,
     ClockWarned,
     EmergencyAlerted,
+    FollowUpEvent,
+    FollowUpMissed,
+    FollowUpOpened,
     GapFound,
     ShiftEvent,
     ShiftOffered,
@@ -37,9 +40,12 @@ from shared.contracts.router import (
     TicketRaised,
     TicketResolved,
     WorkOrderAppointed,
+    WorkOrderConsentRecorded,
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
+    WorkOrderNoted,
+    WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
 from shared.policy.duty import ANYWHERE
@@ -56,7 +62,7 @@ CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
     {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
-     "shift_taken", "outage"}
+     "shift_taken", "outage", "progress", "follow_up_missed"}
 )  # fmt: skip
 """Of what is not urgent, this disturbs nobody at night."""
 
@@ -82,6 +88,11 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     IncidentAnnounced,
     IncidentDueSoon,
     IncidentOverdue,
+    WorkOrderNoted,
+    FollowUpOpened,
+    FollowUpMissed,
+    WorkOrderQuoted,
+    WorkOrderConsentRecorded,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -106,7 +117,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One person is to be told one thing. `facts` are codes and times, nothing personal."""
+    """One person is to be told one thing, `not_before` a time where there is one. `facts` are codes
+    and times, nothing personal.
+    """
 
     cause: Cause
     purpose: Purpose
@@ -114,6 +127,7 @@ class Notice:
     round: int = 1
     estate: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -188,6 +202,18 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             facts = {"due": until, "reason": reason, "department": event.department}
             occurrence = f"extension/{event.work_order}/{until.timestamp():.0f}"
             return _to_staff(event, "decision", occurrence, event.recipients, facts)
+        case WorkOrderNoted(public=True, tell_at=datetime() as at):
+            occurrence = f"progress/{event.round}/{at.timestamp():.0f}"
+            return (replace(_to_caller(event, "progress", None, occurrence), not_before=at),)
+        case WorkOrderQuoted(quote=quote, total=total, payer="owner"):
+            facts = {"total": total, "department": event.department}
+            occurrence = f"quote/{event.work_order}/{quote}"
+            return _to_staff(event, "quote", occurrence, event.recipients, facts)
+        case WorkOrderConsentRecorded(quote=quote, total=total) if event.how != "on_site":
+            facts = {"total": total, "reason": "agreed" if event.given else "refused"}
+            people = (event.assignee,) if event.assignee else ()
+            occurrence = f"consent/{event.work_order}/{quote}/{facts['reason']}"
+            return _to_staff(event, "consent", occurrence, people, facts)
         case ClockWarned(level=level):
             return _about_clock(event, "warning", level=level)
         case ClockBreached(level=level):
@@ -198,6 +224,10 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             occurrence = f"raised/{event.round}/{reason}/{contacts}"
             facts = {"level": level, "reason": reason, "contacts": contacts}
             return _to_staff(event, "raised", occurrence, event.recipients, facts)
+        case FollowUpOpened():
+            return _about_task(event, "follow_up")
+        case FollowUpMissed():
+            return _about_task(event, "follow_up_missed")
         case GapFound(missing=missing, gaps=gaps, near=near):
             cause = Cause("shift", f"{event.place}/{event.department}",
                           f"gap/{event.revision}/{'near' if near else 'found'}")  # fmt: skip
@@ -208,25 +238,8 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             return _of_roster(event, "shift_taken", _of_shift(event))
         case ShiftStruck(reason=reason):
             return _of_roster(event, "shift_struck", _of_shift(event), {"reason": reason})
-        case IncidentOffered(households=households):
-            return _of_incident(event, "incident", "offered", {"households": households})
-        case IncidentSpread(beyond=beyond):
-            facts = {"building": _listed(beyond)}
-            return _of_incident(event, "incident", f"spread/{event.revision}", facts)
-        case IncidentDueSoon(restore_by=due) | IncidentOverdue(restore_by=due):
-            level = BREACH if isinstance(event, IncidentOverdue) else 0
-            facts = {"due": due, "level": level}
-            occurrence = f"restoration/{due.timestamp():.0f}/{level}"
-            return _of_incident(event, "restoration", occurrence, facts)
-        case IncidentAnnounced(notice=notice, numbers=numbers, restore_by=due):
-            occurrence = f"incident/{event.incident}/{notice}"
-            facts = {"area": event.area, "due": due}
-            return tuple(
-                Notice(
-                    Cause("ticket", number, occurrence), "outage", CALLER, 1, event.estate, facts
-                )
-                for number in numbers
-            )
+        case IncidentEvent():
+            return _about_incident(event)
         case _:
             return ()
 
@@ -263,6 +276,11 @@ def _about_clock(event: ClockEvent, purpose: Purpose, *, level: int) -> tuple[No
     return _to_staff(event, purpose, occurrence, event.recipients, facts)
 
 
+def _about_task(event: FollowUpEvent, purpose: Purpose) -> tuple[Notice, ...]:
+    facts = {"reason": event.reason, "due": event.due}
+    return _to_staff(event, purpose, f"follow_up/{event.follow_up}", event.recipients, facts)
+
+
 def _alerts(event: EmergencyAlerted) -> tuple[Notice, ...]:
     cause = Cause("ticket", event.number, f"emergency/{event.step}")
     facts = {"kind": event.kind, "urgency": "emergency", "step": event.step, **_drill(event)}
@@ -289,6 +307,32 @@ def _of_roster(
         Notice(cause, purpose, person, estate=estate, facts=facts)
         for person in dict.fromkeys(event.recipients)
     )
+
+
+def _about_incident(event: IncidentEvent) -> tuple[Notice, ...]:
+    """The desk decides and keeps the time; the callers hear what is announced."""
+    match event:
+        case IncidentOffered(households=households):
+            return _of_incident(event, "incident", "offered", {"households": households})
+        case IncidentSpread(beyond=beyond):
+            facts = {"building": _listed(beyond)}
+            return _of_incident(event, "incident", f"spread/{event.revision}", facts)
+        case IncidentDueSoon(restore_by=due) | IncidentOverdue(restore_by=due):
+            level = BREACH if isinstance(event, IncidentOverdue) else 0
+            facts = {"due": due, "level": level}
+            occurrence = f"restoration/{due.timestamp():.0f}/{level}"
+            return _of_incident(event, "restoration", occurrence, facts)
+        case IncidentAnnounced(notice=notice, numbers=numbers, restore_by=due):
+            occurrence = f"incident/{event.incident}/{notice}"
+            facts = {"area": event.area, "due": due}
+            return tuple(
+                Notice(
+                    Cause("ticket", number, occurrence), "outage", CALLER, 1, event.estate, facts
+                )
+                for number in numbers
+            )
+        case _:
+            return ()
 
 
 def _of_incident(

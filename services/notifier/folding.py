@@ -13,7 +13,6 @@ from typing import Final
 
 from services.notifier.digests import fold, is_complete, is_quiet, new_digest, release
 from services.notifier.messages import Message, Status
-from services.notifier.notifying import quiet_until
 from services.notifier.people import People
 from services.notifier.storage import Messages
 from shared.bus import each
@@ -80,8 +79,8 @@ class Folding:
         entries = await self._messages.these(digest.entries)
         await asyncio.gather(*(self._fold(entry, digest) for entry in entries))
         now = self._clock.now()
-        policy, can_wait = self._policy(), is_quiet(entries)
-        quiet = quiet_until(policy, now, digest.estate, can_wait=can_wait)
+        here = self._policy().at(digest.estate)
+        quiet = here.quiet_until(now) if is_quiet(entries) else None
         step = release(digest, now, not_before=quiet)
         if await self._messages.save(step, now=now) is Verdict.WON and quiet is None:
             self._hand_on(step.message)

@@ -73,8 +73,8 @@ class Notifying:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
         now = self._clock.now()
-        quiet = quiet_until(self._policy(), now, placed.estate, can_wait=placed.can_wait)
-        message = new_message(placed, lane=lane, language=language, now=now, not_before=quiet)
+        later = self._not_before(placed, now)
+        message = new_message(placed, lane=lane, language=language, now=now, not_before=later)
         if folds:
             message = await_digest(message)
         elif wanted := channels_of(placed, self._policy()):
@@ -83,17 +83,14 @@ class Notifying:
         if await self._messages.insert(message) is Verdict.WON:
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip
-            if quiet is None and not folds:
+            if later is None and not folds:
                 self._hand_on(message)
 
-
-def quiet_until(
-    policy: Policy, now: datetime, estate: str | None, *, can_wait: bool
-) -> datetime | None:
-    """Until when a message waits, because people sleep where it is about."""
-    here = policy.at(estate)
-    hours = here.rules.quiet_hours
-    return hours.until(now, here.calendar.zone) if hours is not None and can_wait else None
+    def _not_before(self, notice: Notice, now: datetime) -> datetime | None:
+        """Until when it waits: for its own time, or because people sleep where it is about."""
+        own = notice.not_before if notice.not_before and notice.not_before > now else None
+        here = self._policy().at(notice.estate)
+        return (here.quiet_until(own or now) if notice.can_wait else None) or own
 
 
 def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from services.notifier.messages import Message
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import Person
 from shared.policy.templates import Language
@@ -64,6 +65,17 @@ class People:
         """What a message is about: place, language and mark of a ticket, nothing personal."""
         fields = ("estate", "building", "language", "mark")
         return await self._store.get("tickets", number, fields=fields)
+
+    async def progress(self, message: Message) -> str:
+        """The words a message about progress brings: the last public note of its ticket, as it is
+        now. Empty for all other messages.
+        """
+        if message.purpose != "progress":
+            return ""
+        found = await self._store.get("tickets", message.number, fields=("timeline",))
+        entries = found["timeline"] if found else ()
+        notes = [entry["note"] for entry in entries if entry.get("public") and entry["note"]]
+        return str(notes[-1]) if notes else ""
 
     def language(self, recipient: str, ticket: Mapping[str, Any] | None) -> Language:
         """The language somebody is written to in."""

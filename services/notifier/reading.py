@@ -56,15 +56,19 @@ class Reading:
             raise not_found()
         contact = await self._people.contact(message.recipient, message.number)
         shown = contact.masked() if contact else _NOBODY
-        subject, body = self._words(message, shown)
+        progress = await self._people.progress(message)
+        subject, body = self._words(message, shown, progress)
         return message_view(message) | {
             "to": {"name": shown.name, "address": shown.address},
             "subject": subject,
             "body": body,
         }
 
-    def _words(self, message: Message, shown: Contact) -> tuple[str | None, str | None]:
+    def _words(
+        self, message: Message, shown: Contact, progress: str
+    ) -> tuple[str | None, str | None]:
+        policy, name = self._policy(), shown.name
         try:
-            return render(message, self._policy(), name=shown.name, link=HIDDEN_LINK)
+            return render(message, policy, name=name, link=HIDDEN_LINK, progress=progress)
         except CannotWrite:
             return None, None

@@ -33,6 +33,11 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "third_party": {"zh": "等待第三方", "en": "others have to act first"},
     "repeated": {"zh": "业主多次来电", "en": "the caller had to come back"},
     "false_completion": {"zh": "报完工但未解决", "en": "reported as done, and is not"},
+    "limit_nears": {"zh": "时限将到", "en": "the limit comes near"},
+    "limit_broken": {"zh": "已超时", "en": "the limit is broken"},
+    "watch": {"zh": "持续关注，直至解除", "en": "not to be lost sight of until it is over"},
+    "agreed": {"zh": "业主已同意", "en": "the owner agrees"},
+    "refused": {"zh": "业主不同意", "en": "the owner refuses"},
     "leave": {"zh": "休假", "en": "leave"},
     "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},
@@ -49,12 +54,14 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
                   "Dec")  # fmt: skip
 
 
-def render(message: Message, policy: Policy, *, name: str, link: str) -> tuple[str, str]:
+def render(
+    message: Message, policy: Policy, *, name: str, link: str, progress: str = ""
+) -> tuple[str, str]:
     """Subject and body of a message for whoever is called `name`, in the words and the time of the
     estate it is about; raises CannotWrite.
     """
     here = policy.at(message.estate)
-    fields = fields_of(message, here, name=name, link=link)
+    fields = fields_of(message, here, name=name, link=link) | {"progress": progress}
     fields["lines"] = _lines(message, policy)
     try:
         subject, body = here.templates.words(message.purpose, message.language).render(fields)
@@ -75,7 +82,7 @@ def _as_drill(subject: str, body: str, language: Language) -> tuple[str, str]:
 
 
 def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict[str, str]:
-    """Every field that a template may use, as text; empty where nothing is known."""
+    """Every field that a template may use, as text; empty where the message does not know it."""
     facts, language = message.facts, message.language
     taxonomy, zone = policy.taxonomy, policy.calendar.zone
 
@@ -113,7 +120,9 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "reason": _reason(facts.get("reason"), language),
         "count": str(facts.get("count") or ""),
         "lines": "",
+        "total": _yuan(facts.get("total")),
         "link": link,
+        "progress": "",
     }
 
 
@@ -161,6 +170,11 @@ def _name(find: Callable[[str], Any], id: str | None, language: Language) -> str
 
 def _reason(code: str | None, language: Language) -> str:
     return REASONS.get(code, {}).get(language, code) if code else ""
+
+
+def _yuan(fen: int | None) -> str:
+    """12345 fen are 123.45 yuan."""
+    return "" if fen is None else f"{fen // 100}.{fen % 100:02}"
 
 
 def _urgency(policy: Policy) -> Callable[[str], Any]:

@@ -127,16 +127,17 @@ class Sending:
                 contact = contact_of(person, sender.channel)
             if contact is None:
                 return Answer(Handover.NO_ADDRESS)
-            letter = self._letter(message, contact, policy)
+            progress = await self._people.progress(message)
+            letter = self._letter(message, contact, policy, progress)
         except (*STORE_DOWN, CannotWrite) as error:
             logger.warning("message_not_written", message=message.id, why=type(error).__name__)
             return Answer(Handover.LATER, type(error).__name__)
         return await sender.send(letter)
 
-    def _letter(self, message: Message, contact: Contact, policy: Policy) -> Letter:
+    def _letter(self, message: Message, contact: Contact, policy: Policy, progress: str) -> Letter:
         """The words, made now and kept nowhere."""
         link = self._links.of(message, policy)
-        subject, body = render(message, policy, name=contact.name, link=link)
+        subject, body = render(message, policy, name=contact.name, link=link, progress=progress)
         return Letter(
             id=message.id,
             cause=str(message.cause),

@@ -10,7 +10,9 @@ from pymongo import IndexModel
 from services.router.alerting import Alerting
 from services.router.api import (
     build_boards_api,
+    build_costs_api,
     build_emergencies_api,
+    build_follow_ups_api,
     build_incidents_api,
     build_leaves_api,
     build_rosters_api,
@@ -23,11 +25,14 @@ from services.router.attending import Attending
 from services.router.contractors.pages import ROOT, build_work_pages
 from services.router.contractors.visiting import Visiting
 from services.router.deadlines import Deadlines
-from services.router.handlers import add_handlers
+from services.router.follow_ups.reminding import Reminding
+from services.router.follow_ups.storage import FOLLOW_UP_INDEXES, TaskBook
+from services.router.follow_ups.tending import Tending
+from services.router.handlers import add_handlers, add_task_handlers
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.finding import Finding
+from services.router.incidents.keeping import Keeping
 from services.router.incidents.storage import INCIDENT_INDEXES, IncidentBook
-from services.router.incidents.tending import Tending
 from services.router.loops import Loops
 from services.router.raising import Raising
 from services.router.rosters.fitness import Fitness
@@ -49,9 +54,12 @@ async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
     platform = await open_platform("router", settings, indexes=_indexes())
     workload, incidents = Workload(platform.store), IncidentBook(platform.store)
-    tending = Tending(platform, incidents)
-    routing, alerting = Routing(platform, workload, lambda: tending.running), Alerting(platform)
-    add_handlers(platform.consumers, routing, alerting, Raising(platform))
+    keeping = Keeping(platform, incidents)
+    routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)
+    tasks = TaskBook(platform.store)
+    reminding = Reminding(platform, tasks)
+    add_handlers(platform.consumers, routing, alerting, Raising(platform), reminding)
+    add_task_handlers(platform.consumers, reminding)
     attending = Attending(platform, alerting)
     book = RosterBook(platform.store)
     fitness = Fitness(platform, book, CertificateReader(platform.store))
@@ -60,12 +68,14 @@ async def build(settings: RouterSettings) -> FastAPI:
     watching = Watching(platform, book, fitness)
     loops = Loops(
         platform, settings, deadlines=Deadlines(platform), alerting=alerting, watching=watching,
-        finding=Finding(platform, incidents), tending=tending, workload=workload,
+        reminding=reminding, finding=Finding(platform, incidents), keeping=keeping,
+        workload=workload,
     )  # fmt: skip
-    deciding = Deciding(platform, incidents, tending)
+    deciding = Deciding(platform, incidents, keeping)
     routers = [
         build_work_orders_api(routing),
         build_times_api(routing),
+        build_costs_api(routing),
         build_boards_api(platform, routing),
         build_emergencies_api(platform, alerting, attending),
         build_incidents_api(deciding),
@@ -74,6 +84,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_work_pages(platform, Visiting(platform, routing, attending)),
         build_rosters_api(platform, listing, rostering),
         build_shifts_api(platform, rostering),
+        build_follow_ups_api(Tending(platform, tasks, reminding)),
         build_leaves_api(Leaving(platform, book)),
     ]
     parts = Parts(routers, loops=(loops.run,), parked=platform.parked_relay())
@@ -82,6 +93,6 @@ async def build(settings: RouterSettings) -> FastAPI:
 
 def _indexes() -> Mapping[str, Sequence[IndexModel]]:
     """Those of every room; on the tickets two rooms have some."""
-    rooms = (INDEXES, ROSTER_INDEXES, INCIDENT_INDEXES)
+    rooms = (INDEXES, ROSTER_INDEXES, INCIDENT_INDEXES, FOLLOW_UP_INDEXES)
     names = {name for room in rooms for name in room}
     return {name: [index for room in rooms for index in room.get(name, ())] for name in names}

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from services.router.escalation import due_acts
+from services.router.falling_due import FallingDue
 from services.router.routing import BY_RULE
-from services.router.storage import due_numbers
-from shared.bus import each
 from shared.policy.ladder import BREACH
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed, Ticket
 from shared.tickets.acts import Act, Fire
-
-BATCH: Final = 200
 
 
 class Deadlines:
@@ -23,24 +19,11 @@ class Deadlines:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        # A document that cannot be read must not stand before all the others for ever; after a
-        # restart it is tried again.
-        self._at_fault: set[str] = set()
+        self._due = FallingDue(platform.store, "tickets", self.fire)
 
     async def fire_due(self) -> int:
         """Fire every deadline due now; how many tickets were touched."""
-        store = self._platform.store
-        total, before = 0, list[str]()
-        while True:
-            numbers = await due_numbers(
-                store, "tickets", store.clock.now(), limit=BATCH, but=self._at_fault
-            )
-            self._at_fault |= await each(self.fire, numbers)
-            total += len(numbers)
-            # The same tickets again: they are due and have nothing to fire; the next turn looks.
-            if len(numbers) < BATCH or numbers == before:
-                return total
-            before = numbers
+        return await self._due.do_all()
 
     async def fire(self, number: str) -> None:
         """Fire what is due of one ticket, in one write."""

@@ -8,7 +8,7 @@ from typing import Final
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Policy
 from shared.tickets import OrderStatus, Ticket, WorkOrder
-from shared.tickets.acts import Act, Dispatch, Hold, Transfer
+from shared.tickets.acts import Act, Dispatch, Hold, OrderAct, PutQuote, RecordConsent, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 
 NOT_ACCEPTED: Final = "not_accepted"
@@ -135,6 +135,21 @@ def _hold(ticket: Ticket, hold: Hold, acts: Sequence[Act]) -> list[Act]:
     if ticket.held is not None or any(isinstance(act, Hold) for act in acts):
         return []
     return [hold]
+
+
+def is_said(act: OrderAct, order: WorkOrder) -> bool:
+    """Whether this is how it stands already: a quote that is sent twice must not undo the consent
+    that was given in between.
+    """
+    quote = order.quote
+    if quote is None or order.status not in UNFINISHED:
+        return False
+    if isinstance(act, PutQuote):
+        return (quote.items, quote.payer) == (act.items, act.payer)
+    consent = quote.consent
+    if not isinstance(act, RecordConsent) or consent is None or act.quote != quote.version:
+        return False
+    return (consent.given, consent.how, consent.by) == (act.given, act.how, act.by)
 
 
 def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:

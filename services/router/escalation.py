@@ -28,7 +28,7 @@ def due_acts(ticket: Ticket, duty: Duty, policy: Policy, now: datetime, *, by: s
         if rung is None:
             continue
         people = people_at(rung.level, ticket, order, duty, policy)
-        if _is_followed_up(clock, rung.level):
+        if _is_followed_up(clock, rung.level) and not _has_task(ticket, clock, rung.level, policy):
             people = tuple(dict.fromkeys((*people, *desk_of(ticket, duty))))
         kind = Breach if rung.level >= BREACH else Warn
         acts.append(
@@ -48,6 +48,15 @@ def _is_followed_up(clock: Clock, level: int) -> bool:
     if clock is Clock.APPOINTMENT:
         return level >= BREACH
     return clock is Clock.RESOLVE and level <= BREACH
+
+
+def _has_task(ticket: Ticket, clock: Clock, level: int, policy: Policy) -> bool:
+    """Whether they get a task at the same share of the limit, and the message about that: nobody
+    is told twice to ask how it stands.
+    """
+    plan, share = ticket.plan, policy.rules.share_at(level)
+    rule = policy.rules.follow_up(plan.type, plan.area, plan.urgency)
+    return clock is Clock.RESOLVE and rule is not None and share in rule.shares
 
 
 def people_at(

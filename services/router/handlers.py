@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from services.router import queues
 from services.router.alerting import Alerting
+from services.router.follow_ups.reminding import Reminding
 from services.router.raising import Raising, comes_back
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
-from shared.contracts.intake import TicketEvent, TicketReclassified
+from shared.contracts.intake import (
+    TicketEvent,
+    TicketOwned,
+    TicketPersonErased,
+    TicketReclassified,
+)
+from shared.contracts.router import WorkOrderExtended
 
 
 def add_handlers(
-    consumers: Consumers, routing: Routing, alerting: Alerting, raising: Raising
+    consumers: Consumers,
+    routing: Routing,
+    alerting: Alerting,
+    raising: Raising,
+    reminding: Reminding,
 ) -> None:
     """Subscribe the router to its queues."""
 
@@ -30,8 +41,10 @@ def add_handlers(
         await _look_after(delivery)
 
     async def _look_after(delivery: Delivery) -> None:
-        event = delivery.event
-        ticket = await routing.dispatch(event.number) if isinstance(event, queues.WORK) else None
+        event, ticket = delivery.event, None
+        if isinstance(event, queues.WORK):
+            ticket = await routing.dispatch(event.number)
+            await reminding.plan(ticket)
         if isinstance(event, TicketEvent) and comes_back(event, ticket):
             await raising.look(event)
 
@@ -40,3 +53,20 @@ def add_handlers(
         """Let the plan follow what is done."""
         if isinstance(delivery.event, TicketEvent):
             await alerting.follow(delivery.event.number, delivery.event)
+
+
+def add_task_handlers(consumers: Consumers, reminding: Reminding) -> None:
+    """Subscribe the router to what moves the desk's tasks."""
+
+    @consumers.on_event(queues.FOLLOW_UPS_ROUTINE, queues.FOLLOW_UPS_URGENT)
+    async def on_moved_tasks(delivery: Delivery) -> None:
+        """Let the desk's tasks follow their ticket."""
+        match delivery.event:
+            case TicketOwned(number=number, owner=owner):
+                await reminding.pass_on(number, owner)
+            case WorkOrderExtended(number=number):
+                await reminding.plan_anew(number)
+            case TicketPersonErased(number=number):
+                await reminding.forget(number)
+            case _:
+                pass

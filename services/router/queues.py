@@ -29,3 +29,9 @@ EMERGENCIES: Final = event_queue(
     intake.TicketCancelled,
 )
 """What is done to an emergency's work orders moves its plan."""
+MOVING_TASKS: Final = (intake.TicketOwned, router.WorkOrderExtended)
+"""After these somebody else has a ticket's tasks, or its time is another."""
+FOLLOW_UPS_ROUTINE: Final = event_queue(
+    "router", "follow_ups", "routine", *MOVING_TASKS, intake.TicketPersonErased
+)
+FOLLOW_UPS_URGENT: Final = event_queue("router", "follow_ups", "urgent", *MOVING_TASKS)

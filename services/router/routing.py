@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from services.router.domain import choose_person, work_to_give
-from services.router.escalation import desk_lead
+from services.router.domain import choose_person, is_said, work_to_give
+from services.router.escalation import desk_lead, desk_of
 from services.router.incidents.incident import Incident
 from services.router.incidents.linking import covering, link
 from services.router.workload import Workload
@@ -18,7 +18,7 @@ from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
-from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, Transfer
+from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
 
@@ -67,7 +67,7 @@ class Routing:
         if isinstance(act, Transfer):
             self._check_receiver(act.to_department, act.assignee)
 
-        def choose(ticket: Ticket, _now: datetime) -> Act:
+        def choose(ticket: Ticket, _now: datetime) -> Act | None:
             found = ticket.order(order)
             if found is None or not sees(principal, ticket):
                 raise not_found()
@@ -77,16 +77,24 @@ class Routing:
                 if principal.role == "department" and not principal.answers_for(found.department):
                     raise not_found() from None
                 raise
-            if isinstance(act, Transfer):
-                _check_not_about(ticket, act.to_department, act.assignee)
-            if isinstance(act, Transfer):
-                person = act.assignee or self._first(ticket, act.to_department)
-                return replace(act, assignee=person, decided=principal.role != "department")
-            if isinstance(act, AskExtension):
-                return replace(act, recipients=desk_lead(ticket, self._platform.duty.current))
-            return act
+            return None if is_said(act, found) else self._completed(act, ticket, principal)
 
         return await self._platform.tickets.change(number, choose)
+
+    def _completed(self, act: OrderAct, ticket: Ticket, principal: Principal) -> Act:
+        """With the people that duty list and ticket name."""
+        duty = self._platform.duty.current
+        match act:
+            case Transfer():
+                _check_not_about(ticket, act.to_department, act.assignee)
+                person = act.assignee or self._first(ticket, act.to_department)
+                return replace(act, assignee=person, decided=principal.role != "department")
+            case AskExtension():
+                return replace(act, recipients=desk_lead(ticket, duty))
+            case PutQuote():
+                return replace(act, recipients=desk_of(ticket, duty))
+            case _:
+                return act
 
     async def dispatch_by_hand(
         self, number: str, principal: Principal, *, department: str, assignee: str | None

@@ -25,3 +25,6 @@ class RouterSettings(ServiceSettings):
     look_at_rosters_every: timedelta = Field(
         timedelta(seconds=30), description="How often rosters are looked through for gaps."
     )
+    look_at_follow_ups_every: timedelta = Field(
+        timedelta(seconds=2), description="How often due follow-up tasks are looked for."
+    )

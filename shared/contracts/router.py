@@ -114,9 +114,13 @@ class WorkOrderControlled(WorkOrderEvent):
 
 
 class WorkOrderNoted(WorkOrderEvent):
-    """Progress was noted."""
+    """Progress was noted. Only what is `public` may ever reach the caller, who hears of it at
+    `tell_at`, if at all; the words are in no event.
+    """
 
     name: ClassVar[str] = "work_order.noted"
+    public: bool = False
+    tell_at: AwareDatetime | None = None
 
 
 class WorkOrderAppointed(WorkOrderEvent):
@@ -165,10 +169,39 @@ class WorkOrderResumed(WorkOrderEvent):
     name: ClassVar[str] = "work_order.resumed"
 
 
+Payer = Literal["owner", "group", "warranty"]
+ConsentHow = Literal["phone", "link", "on_site"]
+
+
+class WorkOrderQuoted(WorkOrderEvent):
+    """What the work will cost was estimated: `total` in fen. Where `needs_consent`, `recipients`
+    are to ask the owner before it may be done.
+    """
+
+    name: ClassVar[str] = "work_order.quoted"
+    quote: int
+    total: int
+    payer: Payer
+    needs_consent: bool
+    recipients: tuple[str, ...] = ()
+
+
+class WorkOrderConsentRecorded(WorkOrderEvent):
+    """The owner agreed to the `quote` of that number, or refused it; `total` in fen."""
+
+    name: ClassVar[str] = "work_order.consent_recorded"
+    quote: int
+    total: int
+    given: bool
+    how: ConsentHow
+
+
 class WorkOrderResolved(WorkOrderEvent):
-    """The work is done."""
+    """The work is done; what was used costs `total` fen, which `payer` pays (None: nobody said)."""
 
     name: ClassVar[str] = "work_order.resolved"
+    total: int = 0
+    payer: Payer | None = None
 
 
 class WorkOrderHandedOver(WorkOrderEvent):
@@ -332,3 +365,49 @@ class GapFound(Event):
     gaps: int = 1
     near: bool = False
     recipients: tuple[str, ...] = ()
+
+
+FollowUpWhy = Literal["share", "watch", "by_hand"]
+"""A share of the limit is used up, something must not be lost sight of, or somebody wants it."""
+FollowUpOutcome = Literal["told_owner", "still_waiting", "no_answer", "handed_on", "not_needed"]
+
+
+class FollowUpEvent(TicketEvent):
+    """What every fact about a task of the desk carries: `person` is to look after the ticket by
+    `due`; `recipients` are the people of the duty list who are to know.
+    """
+
+    can_be_urgent: ClassVar[bool] = False
+
+    follow_up: str
+    why: FollowUpWhy
+    reason: str
+    due: AwareDatetime
+    person: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+class FollowUpOpened(FollowUpEvent):
+    """Now is the time to do it."""
+
+    name: ClassVar[str] = "follow_up.opened"
+
+
+class FollowUpMissed(FollowUpEvent):
+    """Nobody has done it in time; it is still to be done."""
+
+    name: ClassVar[str] = "follow_up.missed"
+
+
+class FollowUpDone(FollowUpEvent):
+    """It was done, with what came of it."""
+
+    name: ClassVar[str] = "follow_up.done"
+    outcome: FollowUpOutcome
+
+
+class FollowUpDropped(FollowUpEvent):
+    """Nobody has to do it any more; `dropped_for` says why, as a code."""
+
+    name: ClassVar[str] = "follow_up.dropped"
+    dropped_for: str

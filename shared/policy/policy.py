@@ -25,6 +25,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents
+from shared.policy.following import FollowUps
 from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
@@ -207,12 +208,15 @@ class Rules(BaseModel):
     feedback_gap: timedelta = Field(timedelta(hours=2), ge=timedelta(0))
     repeats: tuple[Repeat, ...] = ()
     repeats_within: Positive = timedelta(days=30)
+    follow_ups: tuple[FollowUps, ...] = ()
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
+    free_up_to: int = Field(0, ge=0, le=10_000_000)
     decline_limit: int = Field(ge=1)
     quiet_hours: QuietHours | None = None
     digest_from: Positive = timedelta(minutes=5)
     rest_between_shifts: OfADay = timedelta(0)
     longest_shift: OfADay = timedelta(0)
+    tell_progress: Positive | None = None
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
@@ -253,6 +257,21 @@ class Rules(BaseModel):
         """By which channels a broken limit is told at a level of the ladder."""
         climbed = level - BREACH - 1
         return self.escalation[climbed].channels if 0 <= climbed < len(self.escalation) else ()
+
+    def follow_up(self, type: str, area: str, urgency: str) -> FollowUps | None:
+        """The tasks that the desk gets about such a ticket, by the first rule that fits; None where
+        there is no such rule.
+        """
+        return next((rule for rule in self.follow_ups if rule.fits(type, area, urgency)), None)
+
+    def share_at(self, level: int) -> float | None:
+        """The share of a limit that is used up at a level of its ladder, 1 at the breach; None
+        above it, and for a level that the ladder has no more.
+        """
+        if level == BREACH:
+            return 1
+        warnings = len(self.warn_at_shares)
+        return self.warn_at_shares[level - BREACH] if 0 < BREACH - level <= warnings else None
 
     def longest_pause(self, reason: str) -> timedelta:
         """How long work may wait for this reason."""
@@ -298,6 +317,11 @@ class Policy(BaseModel):
         say nothing else, or where the estate is not known.
         """
         return self._at.get(estate, self)
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """When the hours are over in which nobody is disturbed; None outside them."""
+        hours = self.rules.quiet_hours
+        return hours.until(now, self.calendar.zone) if hours is not None else None
 
 
 def sample_documents() -> dict[str, dict[str, Any]]:

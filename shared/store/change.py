@@ -20,6 +20,7 @@ KIND: Final[Mapping[str, str]] = {
     "rosters": "roster",
     "shifts": "shift",
     "incidents": "incident",
+    "follow_ups": "follow_up",
     "reading_alarms": "reading_alarm",
     "readers": "reader",
     "legal_holds": "legal_hold",

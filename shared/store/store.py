@@ -48,7 +48,7 @@ EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys")
 """Collections among whose events some may be urgent: these are swept."""
 EMITTING: Final = (
     *EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests", "rosters", "shifts",
-    "incidents",
+    "incidents", "follow_ups",
 )  # fmt: skip
 """Collections whose documents carry an outbox; a service looks after those it has indexes for."""
 

@@ -153,4 +153,7 @@ def rules_of(policy: Policy) -> LifecycleRules:
         appointment_notice=rules.appointment_notice,
         extensions=rules.extensions,
         feedback_gap=rules.feedback_gap,
+        tell_progress=rules.tell_progress,
+        quiet_until=policy.quiet_until,
+        free_up_to=rules.free_up_to,
     )

@@ -56,6 +56,9 @@ RAISED: Final = Counter(
     "Tickets taken further up: the caller came back, or what was reported as done was not",
     ["reason"],
 )
+FOLLOW_UPS: Final = Counter(
+    "hotline_follow_ups_total", "Follow-up tasks, by what became of them", ["why", "outcome"]
+)
 MESSAGES: Final = Counter(
     "hotline_messages_total", "Messages to people, by what became of them", ["channel", "outcome"]
 )

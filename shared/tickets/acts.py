@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.contracts.intake import FeedbackOutcome
-from shared.contracts.router import RaiseReason
+from shared.contracts.router import ConsentHow, Payer, RaiseReason
 from shared.policy.plan import Plan
+from shared.tickets.costs import Item
 from shared.tickets.lifecycle import Clock, Transition
 from shared.tickets.model import About, HeldReason
 
@@ -238,9 +239,10 @@ class Control(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note(OrderAct):
-    """Progress."""
+    """Progress; what is not `public` is for our staff alone."""
 
     transition = Transition.NOTE
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,31 @@ class Appoint(OrderAct):
     transition = Transition.APPOINT
     at: datetime
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutQuote(OrderAct):
+    """The department says what it will cost and who pays; `recipients` ask the owner where they
+    have to agree.
+    """
+
+    transition = Transition.QUOTE
+    items: tuple[Item, ...]
+    payer: Payer
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordConsent(OrderAct):
+    """The owner agreed to the quote of that number, or refused it. The desk (`at_desk`) asks them
+    in any way, the assignee only face to face.
+    """
+
+    transition = Transition.CONSENT
+    quote: int
+    given: bool
+    how: ConsentHow
+    at_desk: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,10 +324,11 @@ class Resume(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(OrderAct):
-    """The work is done, with an outcome code."""
+    """The work is done, with an outcome code; `used` is what it took, None: what was quoted."""
 
     transition = Transition.RESOLVE
     outcome: str
+    used: tuple[Item, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

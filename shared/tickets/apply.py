@@ -110,7 +110,7 @@ def apply(ticket: Ticket, act: acts.Act, now: datetime, rules: LifecycleRules) -
     row = ROWS[act.transition]
     order = _order_of(ticket, act)
     _check(ticket, order, row, act, now, rules)
-    entry = TimelineEntry(now, act.transition, act.by, order.id if order else None, act.note)
+    entry = _entry(act, order, now)
     moved = replace(ticket, version=ticket.version + 1, timeline=(*ticket.timeline, entry))
     if order is not None and row.on == "work_order":
         moved = _move_order(moved, order, row, now)
@@ -118,6 +118,11 @@ def apply(ticket: Ticket, act: acts.Act, now: datetime, rules: LifecycleRules) -
         moved = _move_ticket(moved, row, now)
     applied = effect(act, moved, now, rules)
     return _settle(ticket, applied, now, rules, resumed_at=end_of_pause(ticket, act, now))
+
+
+def _entry(act: acts.Act, order: WorkOrder | None, now: datetime) -> TimelineEntry:
+    public = isinstance(act, acts.Note) and act.public
+    return TimelineEntry(now, act.transition, act.by, order.id if order else None, act.note, public)
 
 
 def overdue(ticket: Ticket, now: datetime) -> list[acts.Act]:

@@ -13,10 +13,12 @@ from typing import Any, Final
 from shared.policy.ladder import BREACH
 from shared.tickets import acts
 from shared.tickets.clocks import due_rung
+from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import LifecycleRules, Ticket
 from shared.tickets.ticking import clocks_of
 
+MOST_QUOTES: Final = 20
 Condition = Callable[[Ticket, Any, datetime, LifecycleRules], str | None]
 
 
@@ -171,6 +173,36 @@ def _visit_ahead(_ticket: Ticket, act: acts.Appoint, now: datetime, _rules: obje
     return None if act.until > now else "the visit would be over already: name a later time"
 
 
+def _can_be_done(
+    ticket: Ticket, act: acts.Resolve, now: datetime, rules: LifecycleRules
+) -> str | None:
+    order = ticket.order(act.order)
+    why_not = why_not_done(order.quote if order else None, act.used, rules.free_up_to)
+    return _somebody_went(ticket, act, now, rules) or why_not
+
+
+def _not_endless(ticket: Ticket, act: acts.PutQuote, *_: Any) -> str | None:
+    order = ticket.order(act.order)
+    if order is None or len(order.quotes) < MOST_QUOTES:
+        return None
+    return f"it was quoted {MOST_QUOTES} times: give the work to somebody who knows what it costs"
+
+
+def _owner_was_asked(ticket: Ticket, act: acts.RecordConsent, *_: Any) -> str | None:
+    order = ticket.order(act.order)
+    quote = order.quote if order else None
+    if order is None or quote is None:
+        return "there is no quote that the owner could agree to"
+    if quote.payer != "owner":
+        return "the owner does not pay for it: nobody has to ask them"
+    if act.quote != quote.version:
+        return f"quote {quote.version} counts now: tell the owner that one"
+    face_to_face = act.how == "on_site" and act.by == order.assignee
+    if act.at_desk or face_to_face:
+        return None
+    return "only the assignee takes down what the owner said on site; the desk asks in other ways"
+
+
 CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.ANSWER: _is_no_emergency,
     Transition.CANCEL: _nobody_accepted,
@@ -185,7 +217,9 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,
-    Transition.RESOLVE: _somebody_went,
+    Transition.RESOLVE: _can_be_done,
+    Transition.QUOTE: _not_endless,
+    Transition.CONSENT: _owner_was_asked,
     Transition.SUSPEND: _ends_in_time,
     Transition.APPOINT: _visit_ahead,
     Transition.ASK_EXTENSION: _asks_once,

@@ -13,6 +13,7 @@ from typing import Any
 from shared.policy.ladder import BREACH
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState, Rung, Segment
+from shared.tickets.costs import Consent, Item, Quote
 from shared.tickets.lifecycle import Clock, OrderStatus, TicketStatus
 from shared.tickets.model import (
     NOBODY,
@@ -188,6 +189,7 @@ def _entry_to_doc(entry: TimelineEntry) -> Doc:
         "by": entry.by,
         "order": entry.order,
         "note": entry.note,
+        **({"public": True} if entry.public else {}),
     }
 
 
@@ -205,7 +207,28 @@ def _order_to_doc(order: WorkOrder) -> Doc:
         "resume_at": order.resume_at,
         "decided": order.decided,
         "offered_to": list(order.offered_to),
+        **_costs_to_doc(order),
     }
+
+
+def _costs_to_doc(order: WorkOrder) -> Doc:
+    """Most work costs nobody anything, and its document says nothing of it."""
+    costs: Doc = {}
+    if order.quotes:
+        costs["quotes"] = [
+            asdict(quote) | {"items": [asdict(item) for item in quote.items]}
+            for quote in order.quotes
+        ]
+    if order.used:
+        costs["used"] = [asdict(item) for item in order.used]
+    return costs
+
+
+def _quote_from_doc(doc: Mapping[str, Any]) -> Quote:
+    items, consent = tuple(Item(**item) for item in doc["items"]), doc["consent"]
+    return Quote(**(dict(doc) | {
+        "items": items, "consent": Consent(**consent) if consent else None,
+    }))  # fmt: skip
 
 
 def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
@@ -222,6 +245,8 @@ def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
         resume_at=doc.get("resume_at"),
         decided=doc.get("decided", False),
         offered_to=tuple(doc.get("offered_to", ())),
+        quotes=tuple(_quote_from_doc(quote) for quote in doc.get("quotes", ())),
+        used=tuple(Item(**item) for item in doc.get("used", ())),
     )
 
 

@@ -13,6 +13,7 @@ from shared.policy.plan import Plan
 from shared.policy.taxonomy import Limit
 from shared.tickets import acts
 from shared.tickets.clocks import extend_clock, fire_clock, start_clock, start_visit
+from shared.tickets.costs import Consent, Quote, needs_consent, total_of
 from shared.tickets.errors import NoSuchOrder
 from shared.tickets.facts import clock_facts, dispatched_event, order_facts, ticket_facts
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
@@ -27,6 +28,7 @@ from shared.tickets.model import (
     TimelineEntry,
     WorkOrder,
 )
+from shared.tickets.progress import told_of_progress
 from shared.tickets.ticking import (
     ORDER_CLOCKS,
     agree_visit,
@@ -71,9 +73,16 @@ def _(act: acts.OrderAct, ticket: Ticket, _now: datetime, _rules: LifecycleRules
         Transition.START: router.WorkOrderStarted,
         Transition.ARRIVE: router.WorkOrderArrived,
         Transition.CONTROL: router.WorkOrderControlled,
-        Transition.NOTE: router.WorkOrderNoted,
     }
     return Applied(ticket, (kinds[act.transition](**order_facts(ticket, act.order)),))
+
+
+@effect.register
+def _(act: acts.Note, ticket: Ticket, _now: datetime, rules: LifecycleRules) -> Applied:
+    """The words stay on the timeline: an event says that there are some, and for whom."""
+    facts = order_facts(ticket, act.order)
+    tell_at = told_of_progress(ticket, rules) if act.public else None
+    return Applied(ticket, (router.WorkOrderNoted(**facts, public=act.public, tell_at=tell_at),))
 
 
 @effect.register
@@ -331,13 +340,46 @@ def _(act: acts.Resume, ticket: Ticket, now: datetime, rules: LifecycleRules) ->
 
 
 @effect.register
+def _(act: acts.PutQuote, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
+    quotes = _order_of(ticket, act.order).quotes
+    quote = Quote(len(quotes) + 1, act.items, act.payer, act.by, now)
+    quoted = _with(ticket, act.order, quotes=(*quotes, quote))
+    asks = needs_consent(quote, rules.free_up_to)
+    event = router.WorkOrderQuoted(
+        **order_facts(quoted, act.order), quote=quote.version, total=quote.total,
+        payer=quote.payer, needs_consent=asks, recipients=act.recipients if asks else (),
+    )  # fmt: skip
+    return Applied(quoted, (event,))
+
+
+@effect.register
+def _(act: acts.RecordConsent, ticket: Ticket, now: datetime, _rules: LifecycleRules) -> Applied:
+    *earlier, last = _order_of(ticket, act.order).quotes
+    answered = replace(last, consent=Consent(act.given, act.how, act.by, now))
+    heard = _with(ticket, act.order, quotes=(*earlier, answered))
+    event = router.WorkOrderConsentRecorded(
+        **order_facts(heard, act.order), quote=last.version, total=last.total, given=act.given,
+        how=act.how,
+    )  # fmt: skip
+    return Applied(heard, (event,))
+
+
+@effect.register
 def _(act: acts.Resolve, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    return _finished(ticket, act.order, act.outcome, router.WorkOrderResolved)
+    """What was quoted was used, unless they say otherwise."""
+    quote = _order_of(ticket, act.order).quote
+    used = act.used if act.used is not None else (quote.items if quote else ())
+    done = _with(ticket, act.order, outcome=act.outcome, used=used)
+    event = router.WorkOrderResolved(
+        **order_facts(done, act.order), total=total_of(used), payer=quote.payer if quote else None
+    )
+    return Applied(done, (event,))
 
 
 @effect.register
 def _(act: acts.HandOver, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    return _finished(ticket, act.order, act.outcome, router.WorkOrderHandedOver)
+    handed = _with(ticket, act.order, outcome=act.outcome)
+    return Applied(handed, (router.WorkOrderHandedOver(**order_facts(handed, act.order)),))
 
 
 def end_of_pause(ticket: Ticket, act: acts.Act, now: datetime) -> datetime:
@@ -347,10 +389,14 @@ def end_of_pause(ticket: Ticket, act: acts.Act, now: datetime) -> datetime:
 
 
 def _with(ticket: Ticket, order: str, **changed: Any) -> Ticket:
+    return ticket.with_order(replace(_order_of(ticket, order), **changed))
+
+
+def _order_of(ticket: Ticket, order: str) -> WorkOrder:
     found = ticket.order(order)
     if found is None:
         raise NoSuchOrder(order)
-    return ticket.with_order(replace(found, **changed))
+    return found
 
 
 def _promised(
@@ -359,13 +405,6 @@ def _promised(
     """What was promised before stays on record."""
     promise = Promise(now, act.by, how, ticket.plan.policy, times, told=False)
     return replace(ticket, promised=(*ticket.promised, promise))
-
-
-def _finished(
-    ticket: Ticket, order: str, outcome: str, kind: type[router.WorkOrderEvent]
-) -> Applied:
-    done = _with(ticket, order, outcome=outcome)
-    return Applied(done, (kind(**order_facts(done, order)),))
 
 
 @effect.register

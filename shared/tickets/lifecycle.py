@@ -83,6 +83,8 @@ class Transition(StrEnum):
     CONTROL = "control"
     NOTE = "note"
     APPOINT = "appoint"
+    QUOTE = "quote"
+    CONSENT = "consent"
     ASK_EXTENSION = "ask_extension"
     EXTEND = "extend"
     REFUSE_EXTENSION = "refuse_extension"
@@ -203,6 +205,8 @@ TABLE: Final[tuple[Row, ...]] = (
     _order(_T.CONTROL, (_O.IN_PROGRESS,), None, "work_order.controlled", endpoint="/control", stops=(Clock.CONTROL,)),
     _order(_T.NOTE, UNFINISHED, None, "work_order.noted", DEPARTMENT | STAFF, "/note"),
     _order(_T.APPOINT, UNFINISHED, None, "work_order.appointed", DEPARTMENT | STAFF, "/appoint"),
+    _order(_T.QUOTE, (*_TAKEN, _O.SUSPENDED), None, "work_order.quoted", endpoint="/quote"),
+    _order(_T.CONSENT, (*_TAKEN, _O.SUSPENDED), None, "work_order.consent_recorded", DEPARTMENT | STAFF, "/consent"),
     _order(_T.ASK_EXTENSION, UNFINISHED, None, "work_order.extension_asked", endpoint="/extend"),
     _order(_T.EXTEND, UNFINISHED, None, "work_order.extended", frozenset({"supervisor"}), "/extend"),
     _order(_T.REFUSE_EXTENSION, UNFINISHED, None, "work_order.extension_refused", frozenset({"supervisor"}), "/extend"),

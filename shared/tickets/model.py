@@ -15,6 +15,7 @@ from shared.policy.ladder import Ladder
 from shared.policy.plan import Plan, Undecided
 from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
+from shared.tickets.costs import Item, Quote
 from shared.tickets.lifecycle import (
     UNFINISHED,
     Clock,
@@ -93,13 +94,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One transition as it happened; `note` holds a code or scrubbed words, never a person."""
+    """One transition as it happened; `note` holds a code or scrubbed words, never a person. Only a
+    `public` note may be told to the caller.
+    """
 
     at: datetime
     transition: str
     by: str
     order: str | None = None
     note: str | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,8 @@ class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
     What the desk `decided` is theirs is not declined. Without an assignee it was `offered_to`
-    several, and whoever accepts first has it.
+    several, and whoever accepts first has it. `quotes` are the estimates of what it costs, the last
+    of which counts, `used` what it took in the end.
     """
 
     id: str
@@ -133,6 +138,13 @@ class WorkOrder:
     resume_at: datetime | None = None
     decided: bool = False
     offered_to: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    used: tuple[Item, ...] = ()
+
+    @property
+    def quote(self) -> Quote | None:
+        """The estimate that counts."""
+        return self.quotes[-1] if self.quotes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +241,11 @@ class Ticket:
         moves = (e.transition for e in self.timeline if e.at <= at and e.transition in LINKING)
         return next(iter(reversed(list(moves))), None) == Transition.LINK
 
+    @property
+    def public_notes(self) -> tuple[TimelineEntry, ...]:
+        """What of this round's notes may be told to the caller; all others are the staff's."""
+        return tuple(entry for entry in self.entries if entry.public)
+
     def order(self, id: str) -> WorkOrder | None:
         """A work order of any round."""
         return next((order for order in self.work_orders if order.id == id), None)
@@ -252,3 +269,6 @@ class LifecycleRules:
     appointment_notice: timedelta
     extensions: int
     feedback_gap: timedelta
+    tell_progress: timedelta | None
+    quiet_until: Callable[[datetime], datetime | None]
+    free_up_to: int

@@ -34,6 +34,7 @@ MAY: dict[str, set[str]] = {
     "dispatch": ROUTERS, "accept": WORKERS, "decline": WORKERS,
     "transfer": WORKERS | ROUTERS, "start": WORKERS, "arrive": WORKERS, "control": WORKERS,
     "note": WORKERS | STAFF, "appoint": WORKERS | STAFF, "ask_extension": WORKERS,
+    "quote": WORKERS, "consent": WORKERS | STAFF,
     "extend": {"supervisor"}, "refuse_extension": {"supervisor"},
     "suspend": WORKERS, "resume": WORKERS | {"service"}, "resolve": WORKERS,
     "hand_over": WORKERS, "confirm_cancel": WORKERS, "warn": {"service"}, "breach": {"service"},
@@ -137,6 +138,9 @@ EVERYBODY = {str(role) for role in ROLES} - {"system", "service"}
 # Typed by hand, like the transitions: what besides them there is to do, and who may.
 OWN: dict[str, set[str]] = {
     "ticket.see": STAFF | WORKERS | {"manager", "privacy_officer"},
+    "follow_up.see": STAFF | {"manager"},
+    "follow_up.make": STAFF,
+    "follow_up.do": STAFF,
     "text.classify": STAFF | WORKERS | {"manager"},
     "case.see": STAFF,
     "case.hand_over": {"supervisor"},

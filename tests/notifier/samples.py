@@ -17,6 +17,8 @@ from shared.contracts.router import (
     ClockBreached,
     ClockWarned,
     EmergencyAlerted,
+    FollowUpMissed,
+    FollowUpOpened,
     GapFound,
     ShiftOffered,
     ShiftStruck,
@@ -24,9 +26,12 @@ from shared.contracts.router import (
     TicketRaised,
     TicketResolved,
     WorkOrderAppointed,
+    WorkOrderConsentRecorded,
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
+    WorkOrderNoted,
+    WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
 
@@ -149,3 +154,35 @@ def incident_announced(**more: Any) -> IncidentAnnounced:
 def raised(**more: Any) -> TicketRaised:
     facts = {"level": 2, "reason": "repeated", "contacts": 4, "recipients": ("group-manager",)}
     return TicketRaised(**_TICKET | facts | more)
+
+
+def noted(**more: Any) -> WorkOrderNoted:
+    facts = {"work_order": "26-1-1", "department": "engineering", "public": True, "tell_at": DUE}
+    return WorkOrderNoted(**_TICKET | facts | more)
+
+
+_TASK: dict[str, Any] = {
+    "follow_up": "5f2c8d1a9b3e4f60aa17c3d4e5f60718", "why": "share", "reason": "limit_nears",
+    "due": DUE, "person": "jy-customer-service-1", "recipients": ("jy-customer-service-1",),
+}  # fmt: skip
+
+
+def follow_up_opened(**more: Any) -> FollowUpOpened:
+    return FollowUpOpened(**_TICKET | _TASK | more)
+
+
+def follow_up_missed(**more: Any) -> FollowUpMissed:
+    return FollowUpMissed(**_TICKET | _TASK | {"recipients": ("group-desk-1",)} | more)
+
+
+def quoted(**more: Any) -> WorkOrderQuoted:
+    facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "quote": 1,
+             "total": 9_050, "payer": "owner", "needs_consent": True,
+             "recipients": ("jy-customer-service-1",)}  # fmt: skip
+    return WorkOrderQuoted(**_TICKET | facts | more)
+
+
+def consented(**more: Any) -> WorkOrderConsentRecorded:
+    facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "quote": 1,
+             "total": 9_050, "given": True, "how": "phone"}  # fmt: skip
+    return WorkOrderConsentRecorded(**_TICKET | facts | more)

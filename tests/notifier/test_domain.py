@@ -15,7 +15,9 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
               samples.shift_taken(), samples.shift_struck(), samples.raised(),
               samples.incident_offered(), samples.incident_spread(), samples.incident_due_soon(),
-              samples.incident_overdue(), samples.incident_announced()]  # fmt: skip
+              samples.incident_overdue(), samples.incident_announced(),
+              samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
+              samples.quoted(), samples.consented()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,17 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.breached(recipients=("a", "b", "a")), "breach", ["a", "b"]),
         (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
         (samples.raised(), "raised", ["group-manager"]),
+        (samples.noted(), "progress", [CALLER]),
+        (samples.quoted(), "quote", ["jy-customer-service-1"]),
+        (samples.quoted(payer="group", recipients=()), None, []),
+        (samples.consented(), "consent", [samples.ASSIGNEE]),
+        (samples.consented(how="on_site"), None, []),
+        (samples.consented(assignee=None), None, []),
+        (samples.follow_up_opened(), "follow_up", ["jy-customer-service-1"]),
+        (samples.follow_up_opened(recipients=()), None, []),
+        (samples.follow_up_missed(), "follow_up_missed", ["group-desk-1"]),
+        (samples.noted(public=False), None, []),
+        (samples.noted(tell_at=None), None, []),
         (samples.shift_offered(), "shift_offered", ["jy-security-1"]),
         (samples.shift_taken(), "shift_taken", ["jy-security-1"]),
         (samples.shift_struck(), "shift_struck", ["jy-security-2"]),
@@ -104,6 +117,11 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.incident_spread(), samples.incident_spread(revision=4), samples.incident_due_soon(),
         samples.incident_overdue(), samples.incident_announced(),
         samples.incident_announced(notice=2),
+        samples.noted(),
+        samples.noted(tell_at=samples.DUE + timedelta(hours=2)), samples.follow_up_opened(),
+        samples.follow_up_opened(follow_up="other"), samples.follow_up_missed(), samples.quoted(),
+        samples.quoted(quote=2), samples.consented(), samples.consented(given=False),
+        samples.consented(quote=2),
     ]  # fmt: skip
 
     ids = [notice.id for event in others for notice in recipients(event)]
@@ -153,6 +171,10 @@ def test_only_a_deadline_told_long_after_it_fell_due_goes_into_a_digest(
         (samples.breached(level=2, urgency="urgent"), False),
         (samples.alerted(), False),
         (samples.raised(), True),
+        (samples.noted(), True),
+        (samples.noted(urgency="urgent"), False),
+        (samples.follow_up_opened(), False),
+        (samples.follow_up_missed(), True),
         (samples.gap_found(), True),
         (samples.shift_struck(), False),
     ],

@@ -15,7 +15,8 @@ from tests.notifier import samples
 
 EVENTS: list[Event] = [
     samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
-    samples.alerted(), samples.resolved(), samples.reopened(), samples.asked(),
+    samples.alerted(), samples.resolved(), samples.reopened(), samples.asked(), samples.noted(),
+    samples.follow_up_opened(), samples.follow_up_missed(), samples.quoted(), samples.consented(),
 ]  # fmt: skip
 
 
@@ -106,6 +107,16 @@ def test_a_subject_is_one_line_whatever_the_facts_hold(policy: Policy) -> None:
 
     assert "\n" not in subject
     assert "\r" not in subject
+
+
+def test_fen_are_said_as_yuan_and_what_the_owner_said_in_words(policy: Policy) -> None:
+    subject, body = render(message(samples.quoted()), policy, name="", link="")
+    agreed, _ = render(message(samples.consented(given=False)), policy, name="", link="")
+
+    assert "90.50 元" in subject
+    assert "90.50 元" in body
+    assert "业主不同意" in agreed
+    assert render(message(samples.quoted(total=5)), policy, name="", link="")[0].endswith("0.05 元")
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh", "11月23日 16:30"), ("en", "23 Nov 16:30")])

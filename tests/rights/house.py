@@ -88,6 +88,7 @@ async def furnish(floor: Floor) -> House:
                 "/v1/manual-queue": MISSING_NUMBER,
                 "/v1/emergencies": MISSING_NUMBER,
                 "/v1/messages": f"ticket:{MISSING_NUMBER}:nobody:nothing",
+                "/v1/follow-ups": "0" * 32,
                 "/v1/surveys": f"{MISSING_NUMBER}-1",
                 "/v1/parked": "nothing",
                 "/v1/reading-alarms": "0" * 32,
@@ -120,6 +121,7 @@ async def _things(
             "/v1/manual-queue": open_,
             "/v1/emergencies": crisis,
             "/v1/messages": message,
+            "/v1/follow-ups": await _task(floor, open_),
             "/v1/surveys": survey,
             "/v1/reading-alarms": await _alarm(floor, over),
             "/v1/privacy-requests": await _request(floor, open_),
@@ -135,6 +137,13 @@ async def _alarm(floor: Floor, ended: str) -> str:
         await _posted(floor, "intake", "/v1/reveals", body, by=reader, key=f"{reader}-{n}")
     alarms = await _listed(floor, "intake", "/v1/reading-alarms")
     return str(next(alarm["id"] for alarm in alarms if alarm["reader"] == reader))
+
+
+async def _task(floor: Floor, number: str) -> str:
+    """The desk is to call somebody back."""
+    body = {"number": number, "at": "2099-01-01T09:00:00+08:00", "reason": "call_back"}
+    path, key = "/v1/follow-ups", f"call-{number}"
+    return str((await _posted(floor, "router", path, body, by="desk", key=key))["id"])
 
 
 async def _request(floor: Floor, number: str) -> str:

@@ -15,7 +15,8 @@ from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
 LOOKS = dict.fromkeys(
-    ("look_at_rosters_every", "look_for_incidents_every"), timedelta(milliseconds=200)
+    ("look_at_rosters_every", "look_for_incidents_every", "look_at_follow_ups_every"),
+    timedelta(milliseconds=200),
 )
 
 

@@ -106,6 +106,11 @@ DESIGN = [
     ),
     Expected("note", "work_order", UNFINISHED, None, "/note", "work_order.noted"),
     Expected("appoint", "work_order", UNFINISHED, None, "/appoint", "work_order.appointed"),
+    Expected("quote", "work_order", f"{TAKEN} suspended", None, "/quote", "work_order.quoted"),
+    Expected(
+        "consent", "work_order", f"{TAKEN} suspended", None, "/consent",
+        "work_order.consent_recorded",
+    ),
     Expected(
         "ask_extension", "work_order", UNFINISHED, None, "/extend", "work_order.extension_asked"
     ),

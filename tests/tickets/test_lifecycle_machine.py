@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.contracts import known_events
 from shared.contracts.intake import FeedbackOutcome
+from shared.contracts.router import Payer
 from shared.tickets import (
     Applied,
     Clock,
@@ -33,6 +34,7 @@ from shared.tickets import (
     ticket_to_doc,
 )
 from shared.tickets.clocks import ClockState
+from shared.tickets.costs import Item
 from tests.tickets.samples import MONDAY, REPORTED, plan_of, registration, sample_rules
 
 OPEN = {"registered", "dispatched", "in_progress", "suspended", "resolved", "handed_over"}
@@ -54,6 +56,7 @@ TICKET_FROM: Mapping[str, set[str]] = {
 ORDER_FROM: Mapping[str, set[str]] = {
     "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,
     "start": {"accepted"}, "arrive": TAKEN, "control": {"in_progress"}, "note": UNFINISHED,
+    "quote": TAKEN | {"suspended"}, "consent": TAKEN | {"suspended"},
     "appoint": UNFINISHED, "ask_extension": UNFINISHED, "extend": UNFINISHED,
     "refuse_extension": UNFINISHED, "suspend": TAKEN, "resume": {"suspended"},
     "resolve": TAKEN, "hand_over": TAKEN, "confirm_cancel": TAKEN | {"suspended"},
@@ -78,6 +81,7 @@ SAYS: Mapping[str, str] = {
     "decline": "work_order.declined", "transfer": "work_order.transferred",
     "start": "work_order.started", "arrive": "work_order.arrived",
     "control": "work_order.controlled", "note": "work_order.noted",
+    "quote": "work_order.quoted", "consent": "work_order.consent_recorded",
     "appoint": "work_order.appointed", "ask_extension": "work_order.extension_asked",
     "extend": "work_order.extended", "refuse_extension": "work_order.extension_refused",
     "suspend": "work_order.suspended", "resume": "work_order.resumed",
@@ -106,6 +110,34 @@ class Order:
     before: str = ""
     resume_at: datetime | None = None
     decided: bool = False
+    assignee: str | None = None
+    quotes: int = 0
+    cost: int = 0
+    owner_pays: bool = False
+    agreed: bool | None = None
+
+    def note(self, act: acts.OrderAct) -> None:
+        """Who has it, what it costs, and what the owner said."""
+        match act:
+            case acts.Accept():
+                self.assignee = self.assignee or act.by
+            case acts.PutQuote():
+                self.quotes += 1
+                self.cost = sum(item.quantity * item.unit_price for item in act.items)
+                self.owner_pays, self.agreed = act.payer == "owner", None
+            case acts.RecordConsent():
+                self.agreed = act.given
+            case _:
+                pass
+
+    def may_be_done(self, used: int | None) -> bool:
+        """Of the owner's money nothing is spent that they did not agree to."""
+        spent = self.cost if used is None else used
+        if not self.quotes:
+            return spent == 0
+        if not self.owner_pays or (self.cost == 0 and spent == 0):
+            return True
+        return self.agreed is not None and spent <= (self.cost if self.agreed else 0)
 
 
 @dataclass
@@ -175,8 +207,15 @@ class Model:
                 return not ticket.is_emergency
             case acts.Cancel():
                 return not (taken or ticket.is_emergency)
-            case acts.Resolve():
-                return self.arrived or not ticket.is_emergency
+            case acts.Resolve(order=id, used=used):
+                spent = None if used is None else sum(i.quantity * i.unit_price for i in used)
+                there = self.arrived or not ticket.is_emergency
+                return there and self.orders[id].may_be_done(spent)
+            case acts.RecordConsent(order=id):
+                order = self.orders[id]
+                in_person = act.how == "on_site" and act.by == order.assignee
+                counts = order.owner_pays and act.quote == order.quotes > 0
+                return counts and (act.at_desk or in_person)
             case acts.RequestCancel():
                 return taken
             case acts.ConfirmCancel():
@@ -234,17 +273,16 @@ class Model:
         if isinstance(act, acts.OrderAct):
             self._move(self.orders[act.order], name)
         if isinstance(act, acts.Transfer):
-            self._add(act.to_department, decided=act.decided)
+            self._add(act.to_department, act.assignee, decided=act.decided)
             events.append("work_order.dispatched")
         if isinstance(act, acts.Dispatch):
-            self._add(act.department, decided=act.decided)
+            self._add(act.department, act.assignee, decided=act.decided)
             self.held = None if self.held in ROUTERS else self.held
         if isinstance(act, acts.Hold):
             self.held = self.held or act.reason
         if isinstance(act, acts.Reclassify):
             events += self._plan_anew(act)
-        if isinstance(act, acts.Link | acts.Unlink):
-            self.incident = act.incident if isinstance(act, acts.Link) else None
+        self._note(act)
         if isinstance(act, acts.Suspend):
             self.orders[act.order].resume_at = act.until or now + LONGEST[act.reason]
         self.extension_asked = name == "ask_extension" or (
@@ -261,6 +299,12 @@ class Model:
         if name in MARKS:
             self._end(MARKS[name], now)
         return events + self._follows(was, before, now)
+
+    def _note(self, act: acts.Act) -> None:
+        if isinstance(act, acts.Link | acts.Unlink):
+            self.incident = act.incident if isinstance(act, acts.Link) else None
+        if isinstance(act, acts.OrderAct):
+            self.orders[act.order].note(act)
 
     def _plan_anew(self, act: acts.Reclassify) -> list[str]:
         self.undecided = next(iter(act.plan.undecided), None)
@@ -289,8 +333,8 @@ class Model:
         if order.status != "suspended":
             order.resume_at = None
 
-    def _add(self, department: str, *, decided: bool) -> None:
-        order = Order(self.round, department, decided=decided)
+    def _add(self, department: str, assignee: str | None, *, decided: bool) -> None:
+        order = Order(self.round, department, decided=decided, assignee=assignee)
         self.orders[f"JY0001-{len(self.orders) + 1}"] = order
 
     def _begin_again(self) -> None:
@@ -304,8 +348,7 @@ class Model:
         self.mark, self.held, self.over_at = mark, None, now
         for order in self.present:
             if order.status in UNFINISHED:
-                order.status = "cancelled"
-                order.resume_at = None
+                order.status, order.resume_at = "cancelled", None
 
 
 def runs(clock: ClockState) -> bool:
@@ -337,9 +380,36 @@ LIKELY = {
     "dispatch": 12, "accept": 12, "start": 6, "arrive": 4, "control": 6, "suspend": 8, "resume": 8,
     "resolve": 8, "hand_over": 6, "request_cancel": 3, "confirm_cancel": 8, "feedback": 6,
     "not_satisfied": 6, "feedback_attempt": 6, "reopen": 8, "warn": 4, "breach": 4, "extend": 6,
-    "ask_extension": 3, "appoint": 4, "merge": 1, "answer": 1, "cancel": 1,
+    "ask_extension": 3, "appoint": 4, "quote": 4, "consent": 6, "merge": 1, "answer": 1,
+    "cancel": 1,
 }  # fmt: skip
 """So that most lives are long; what is not named comes now and then."""
+
+
+VALVE, NOTHING = Item("part", "阀门", 2, 4_500), Item("labour", "工时", 1, 0)
+
+
+def costs(order: str) -> list[acts.Act]:
+    """Everything somebody could say about what an order costs."""
+    payers: tuple[Payer, ...] = ("owner", "group")
+    found: list[acts.Act] = [
+        acts.PutQuote(by="li", order=order, items=items, payer=payer)
+        for payer in payers
+        for items in ((VALVE,), (NOTHING,), ())
+    ]
+    found += [
+        acts.RecordConsent(
+            by=by, order=order, quote=quote, given=given, how="on_site", at_desk=by == "agent-7"
+        )
+        for quote in (1, 2)
+        for given in (True, False)
+        for by in ("li", "wu", "agent-7")
+    ]
+    found += [
+        acts.Resolve(by="li", order=order, outcome="fixed", used=used)
+        for used in ((), (VALVE,), (VALVE, VALVE))
+    ]
+    return found
 
 
 def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
@@ -387,6 +457,7 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
                 (timedelta(hours=3), timedelta(hours=3)),
             )
         ]
+        found += costs(order.id)
         found.append(
             acts.Transfer(
                 by="li", order=order.id, to_department="greening", assignee=None, reason="wrong"

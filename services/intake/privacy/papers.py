@@ -29,7 +29,24 @@ def scrubbed_again(doc: Mapping[str, Any], persons: Sequence[Mapping[str, Any]])
         {**entry, "note": scrub(entry["note"], persons)} if entry["note"] else entry
         for entry in doc["timeline"]
     ]
-    return {**words, "timeline": notes}
+    return {**words, **_costs_again(doc, persons), "timeline": notes}
+
+
+def _costs_again(doc: Mapping[str, Any], persons: Sequence[Mapping[str, Any]]) -> Doc:
+    """What was quoted and used, where there is something: most work costs nobody anything."""
+    orders = doc.get("work_orders", ())
+    if not any(order.get("quotes") or order.get("used") for order in orders):
+        return {}
+
+    def named(items: Sequence[Mapping[str, Any]]) -> list[Doc]:
+        return [{**item, "text": scrub(item["text"], persons)} for item in items]
+
+    def again(order: Mapping[str, Any]) -> Doc:
+        quotes = [{**quote, "items": named(quote["items"])} for quote in order.get("quotes", ())]
+        costs = {"quotes": quotes, "used": named(order.get("used", ()))}
+        return {**order, **{key: value for key, value in costs.items() if value}}
+
+    return {"work_orders": [again(order) for order in orders]}
 
 
 def change_of(

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.api.bodies import Body, Code, Moment, NoteBody, ReasonBody, order_view
+from services.router.api.bodies import Body, Code, Items, Moment, NoteBody, ReasonBody, order_view
 from services.router.routing import Routing
+from shared.contracts import MalformedMessage
 from shared.runtime import Asking, Routes, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
@@ -40,6 +41,18 @@ class OutcomeBody(NoteBody):
     outcome: Code = "done"
 
 
+class ProgressBody(NoteBody):
+    """How it goes. Only a `public` note may be told to the caller; all others are the staff's."""
+
+    public: bool = False
+
+
+class DoneBody(OutcomeBody):
+    """How it ended, and what was used in the end, where that is not just what was quoted."""
+
+    used: Items | None = None
+
+
 class SupportBody(Body):
     """Who helps."""
 
@@ -52,12 +65,14 @@ class TransferBody(ReasonBody, SupportBody):
 
 
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
-    Accept, Start, Arrive, Control, Note, Resume, ConfirmCancel,
+    Accept, Start, Arrive, Control, Resume, ConfirmCancel,
 )  # fmt: skip
 """Actions that need nothing but the order and, perhaps, a note."""
 
 
-def build_work_orders_api(routing: Routing) -> Routes:
+def build_work_orders_api(  # noqa: C901 - one small function an endpoint
+    routing: Routing,
+) -> Routes:
     """The table's actions of work orders."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
@@ -76,6 +91,15 @@ def build_work_orders_api(routing: Routing) -> Routes:
         assert endpoint is not None, "every action of a person has its endpoint in the table"
         router.post(endpoint, dependencies=[may_do(kind.transition)])(simple(kind))
 
+    @router.post("/note", dependencies=[may_do(Transition.NOTE)])
+    async def note(id: str, asking: Asking, body: ProgressBody | None = None) -> dict[str, Any]:
+        """Progress, for the staff alone unless it is public."""
+        said = body or ProgressBody()
+        if said.public and not said.note:
+            raise MalformedMessage("note", "is missing", "write what the caller is to hear")
+        act = Note(by=asking.id, order=id, note=said.scrubbed(), public=said.public)
+        return order_view(await routing.act(id, asking, act), id)
+
     @router.post("/decline", dependencies=[may_do(Transition.DECLINE)])
     async def decline(id: str, asking: Asking, body: ReasonBody) -> dict[str, Any]:
         """Send it back, with the reason; the next on duty gets it."""
@@ -91,10 +115,11 @@ def build_work_orders_api(routing: Routing) -> Routes:
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
-    async def resolve(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
-        """The work is done."""
-        said = body or OutcomeBody()
-        act = Resolve(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
+    async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
+        """The work is done. What the owner pays for needs their consent first."""
+        said = body or DoneBody()
+        used = None if said.used is None else tuple(item.item() for item in said.used)
+        act = Resolve(by=asking.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])

@@ -8,6 +8,7 @@ from typing import Final
 
 from services.router.incidents.finding import desk_at
 from services.router.incidents.incident import OPEN, Incident, NotSo, Status, Step
+from services.router.incidents.keeping import Keeping
 from services.router.incidents.linking import Linked, households
 from services.router.incidents.steps import (
     announce,
@@ -20,7 +21,6 @@ from services.router.incidents.steps import (
     restore,
 )
 from services.router.incidents.storage import IncidentBook
-from services.router.incidents.tending import Tending
 from shared.contracts import MalformedMessage
 from shared.identity import Principal, sees
 from shared.runtime import Problem, not_found
@@ -37,10 +37,10 @@ MOST: Final = 200
 class Deciding:
     """What the desk and those above it do to incidents within their reach."""
 
-    def __init__(self, platform: Platform, book: IncidentBook, tending: Tending) -> None:
+    def __init__(self, platform: Platform, book: IncidentBook, keeping: Keeping) -> None:
         self._platform = platform
         self._book = book
-        self._tending = tending
+        self._keeping = keeping
 
     async def within_reach(
         self, principal: Principal, *, status: Status | None, estate: str | None
@@ -170,7 +170,7 @@ class Deciding:
         if incident.has_left(found.building):
             raise Problem(409, "not-concerned", f"The outage is not in {found.building} any more",
                           detail="change its scope first")  # fmt: skip
-        ticket = await self._tending.link(number, id, by=principal.id)
+        ticket = await self._keeping.link(number, id, by=principal.id)
         if ticket.incident != id:
             raise Problem(409, "nobody-has-it", "Nobody has its work yet",
                           detail="give it out first")  # fmt: skip
@@ -180,7 +180,7 @@ class Deciding:
         """Take a request for a matter of its own again."""
         incident = await self.get(principal, id)
         await self._must_see(principal, number)
-        await self._tending.part(number, reason, by=principal.id)
+        await self._keeping.part(number, reason, by=principal.id)
         return incident
 
     async def _must_see(self, principal: Principal, number: str) -> Ticket:

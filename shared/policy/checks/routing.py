@@ -27,7 +27,7 @@ def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
     for part, needed in _NEEDED.items():
         for id in sorted(set(needed) - ids(documents, "taxonomy", part)):
             yield Fault(f"taxonomy.{part}", f"{id} is missing", "the classification relies on it")
-    for path, part, name in (*_references(documents), *_heard(documents)):
+    for path, part, name in (*_references(documents), *_heard(documents), *_followed(documents)):
         if name not in ids(documents, "taxonomy", part):
             yield Fault(path, f"there is no such entry in taxonomy.{part}", _ADD)
     if not ids(documents, "taxonomy", "emergency_kinds"):
@@ -67,6 +67,14 @@ def _references(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 def _named(path: str, part: str, name: Any) -> Iterator[tuple[str, str, str]]:
     if isinstance(name, str) and name:
         yield path, part, name
+
+
+def _followed(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What the rules of follow-up tasks are about, and would never meet."""
+    for n, rule in enumerate(items(fields(documents.get("rules")).get("follow_ups"))):
+        for part in ("types", "areas", "urgencies"):
+            for m, name in enumerate(items(fields(rule).get(part))):
+                yield from _named(f"rules.follow_ups.{n}.{part}.{m}", part, name)
 
 
 def _heard(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

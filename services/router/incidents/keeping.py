@@ -25,7 +25,7 @@ SETTLED: Final = timedelta(seconds=5)
 """By then every replica knows of a scope, and links what comes in by itself."""
 
 
-class Tending:
+class Keeping:
     """Looks after every incident that is not over. All it does may be done twice, or by several."""
 
     def __init__(self, platform: Platform, book: IncidentBook) -> None:
@@ -40,12 +40,12 @@ class Tending:
         self.running = [incident for incident in found if incident.status == "confirmed"]
         by_id = {incident.id: incident for incident in found}
 
-        async def tend(id: str) -> None:
-            await self._tend(by_id[id])
+        async def keep(id: str) -> None:
+            await self._keep(by_id[id])
 
-        await each(tend, by_id)
+        await each(keep, by_id)
 
-    async def _tend(self, incident: Incident) -> None:
+    async def _keep(self, incident: Incident) -> None:
         now = self._platform.store.clock.now()
         if not incident.is_gathered and incident.status == "confirmed":
             await self._gather(incident, now)

@@ -1,0 +1,41 @@
+"""What falls due in a collection, one document after the other, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from services.router.storage import due_numbers
+from shared.bus import each
+from shared.store import Store
+
+BATCH: Final = 200
+
+
+class FallingDue:
+    """Finds what is due by `next_due`; of several replicas the conditional write of `do` lets one
+    do it.
+    """
+
+    def __init__(self, store: Store, collection: str, do: Callable[[str], Awaitable[None]]) -> None:
+        self._store = store
+        self._collection = collection
+        self._do = do
+        # A document that cannot be read must not stand before all the others for ever; after a
+        # restart it is tried again.
+        self._at_fault: set[str] = set()
+
+    async def do_all(self) -> int:
+        """Do everything that is due now; how many documents were touched."""
+        total, before = 0, list[str]()
+        while True:
+            now = self._store.clock.now()
+            ids = await due_numbers(
+                self._store, self._collection, now, limit=BATCH, but=self._at_fault
+            )
+            self._at_fault |= await each(self._do, ids)
+            total += len(ids)
+            # The same ones again: they are due and have nothing to do; the next turn looks.
+            if len(ids) < BATCH or ids == before:
+                return total
+            before = ids

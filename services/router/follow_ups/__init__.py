@@ -1,0 +1,1 @@
+"""Tasks of the desk: look after a ticket by a time (A4.3)."""

@@ -1,0 +1,141 @@
+"""Use case: the desk's tasks come when the policy wants them, and go when nobody needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router.escalation import desk_lead, desk_of
+from services.router.falling_due import FallingDue
+from services.router.follow_ups.storage import FOLLOW_UPS, TaskBook
+from services.router.follow_ups.tasks import FollowUp, TaskStep, drop, forget, pass_on
+from services.router.follow_ups.wanted import Seen, after, look, rule_for, wanted
+from services.router.routing import BY_RULE
+from shared.bus import each
+from shared.runtime.platform import Platform
+from shared.store import Contested
+from shared.store.tickets import ATTEMPTS, NoSuchTicket
+from shared.telemetry import logger, metrics
+from shared.tickets import Ticket
+
+TIDY_EVERY: Final = timedelta(minutes=1)
+"""A task outlives its ticket by so long at most."""
+Choose = Callable[[FollowUp, datetime], Awaitable[TaskStep | None]]
+
+
+class Reminding:
+    """Plans, opens, misses and drops tasks; whatever comes twice or late changes nothing."""
+
+    def __init__(self, platform: Platform, book: TaskBook) -> None:
+        self._platform = platform
+        self._book = book
+        self._due = FallingDue(platform.store, FOLLOW_UPS, self.look_at)
+        self._tidied: datetime | None = None
+
+    async def plan(self, ticket: Ticket) -> None:
+        """Put in the tasks that the policy wants of a ticket: for most none, and nothing is asked
+        of the store.
+        """
+        now, policy = self._platform.store.clock.now(), self._platform.policy.at(ticket.estate)
+        for task in wanted(ticket, policy, now, by=BY_RULE.id):
+            await self._book.insert(task, now)
+
+    async def plan_anew(self, number: str) -> None:
+        """The limit is another: so are its shares."""
+        await self.plan(await self._ticket(number))
+
+    async def look(self) -> int:
+        """Do what is due, and now and then drop what nobody needs; how many tasks were due."""
+        now = self._platform.store.clock.now()
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            await each(self.look_at, [id async for id in self._book.left_over()])
+            self._tidied = now
+        return await self._due.do_all()
+
+    async def look_at(self, id: str) -> None:
+        """Let time do its work on one task."""
+
+        async def choose(task: FollowUp, now: datetime) -> TaskStep | None:
+            seen = await self.seen(task.number)
+            step = look(task, seen, now)
+            following = after(task, seen, now) if step and step.task.state == "open" else None
+            if following is not None and task.state == "planned":
+                # First, so that a watch goes on whatever happens to this task.
+                await self._book.insert(following, now)
+            return step
+
+        opened = await self.change(id, choose)
+        if opened is not None and opened.why == "watch" and opened.state == "open":
+            await self._pass_over(opened)
+
+    async def _pass_over(self, task: FollowUp) -> None:
+        """Of looks at the same thing the latest alone is to be done."""
+
+        async def choose(present: FollowUp, now: datetime) -> TaskStep | None:
+            is_earlier = present.why == "watch" and present.turn < task.turn
+            return drop(present, "passed_over", now) if is_earlier else None
+
+        for earlier in await self._book.of_ticket(task.number):
+            if earlier.is_live:
+                await self.change(earlier.id, choose)
+
+    async def pass_on(self, number: str, owner: str) -> None:
+        """Whoever sees a ticket through has its tasks."""
+
+        async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
+            return pass_on(present, owner)
+
+        for task in await self._book.of_ticket(number):
+            await self.change(task.id, choose)
+
+    async def forget(self, number: str) -> None:
+        """A person of the ticket is erased: nobody looks for them in these words, so all go."""
+
+        async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
+            return forget(present)
+
+        for task in await self._book.of_ticket(number):
+            await self.change(task.id, choose)
+
+    async def seen(self, number: str) -> Seen:
+        """What a task of a ticket is judged by; raises NoSuchTicket."""
+        ticket, duty = await self._ticket(number), self._platform.duty.current
+        policy = self._platform.policy.at(ticket.estate)
+        return Seen(
+            ticket, rule_for(ticket, policy), desk_of(ticket, duty), desk_lead(ticket, duty),
+            is_danger_over=ticket.is_emergency and await self._is_danger_over(number),
+        )  # fmt: skip
+
+    async def change(self, id: str, choose: Choose) -> FollowUp | None:
+        """Change a task as it is now; None when there was nothing to change."""
+        for _ in range(ATTEMPTS):
+            task, now = await self._book.get(id), self._platform.store.clock.now()
+            step = await choose(task, now) if task is not None else None
+            if task is None or step is None:
+                return None
+            if await self._book.save(step, now):
+                _count(task, step.task)
+                return step.task
+        raise Contested(FOLLOW_UPS, id)
+
+    async def _ticket(self, number: str) -> Ticket:
+        ticket = await self._platform.tickets.get(number)
+        if ticket is None:
+            raise NoSuchTicket(number)
+        return ticket
+
+    async def _is_danger_over(self, number: str) -> bool:
+        found = await self._platform.store.get("emergencies", number, fields=("ended_at",))
+        return found is not None and found.get("ended_at") is not None
+
+
+def _count(before: FollowUp, after: FollowUp) -> None:
+    """Put what became of a task into the figures; drills are in none."""
+    missed = after.missed_at is not None and before.missed_at is None
+    outcome = "missed" if missed else after.state
+    if not missed and after.state == before.state:
+        return
+    if not after.test:
+        metrics.FOLLOW_UPS.labels(after.why, outcome).inc()
+    logger.info("follow_up_moved", follow_up=after.id, ticket=after.number, outcome=outcome)

@@ -1,0 +1,185 @@
+"""One task of the desk as a value: planned, opened, missed, done, dropped. Pure.
+
+A task is planned for a time. It opens then, and somebody is told. That nobody has done it when it
+is due is told to the desk's lead, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from shared.contracts import Event
+from shared.contracts.router import (
+    FollowUpDone,
+    FollowUpDropped,
+    FollowUpMissed,
+    FollowUpOpened,
+    FollowUpOutcome,
+    FollowUpWhy,
+)
+from shared.tickets import Ticket
+
+State = Literal["planned", "open", "done", "dropped"]
+Dropped = Literal["over", "work_done", "danger_over", "planned_anew", "passed_over"]
+"""Why nobody has to do it any more: the ticket is over, its work is done, its danger is, what was
+planned is planned anew, or a later share of the limit or look at it has come meanwhile.
+"""
+LIVE: Final = frozenset({"planned", "open"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """Somebody of the desk (`person`, or whoever is there) is to look after a ticket, from
+    `opens_at` on and by `due_at`. `basis` says for which round, plan and extension of the ticket
+    the rule made it, `share` and `turn` which of its tasks it is. `named`: whoever asked for it
+    wants just this person. `note` (of who asked) and `result` (of who did it) are scrubbed.
+    """
+
+    id: str
+    version: int
+    number: str
+    round: int
+    estate: str | None
+    type: str
+    area: str
+    urgency: str
+    emergency_kind: str | None
+    test: bool
+    why: FollowUpWhy
+    reason: str
+    asked_by: str
+    opens_at: datetime
+    due_at: datetime
+    basis: str = ""
+    share: float | None = None
+    turn: int = 1
+    state: State = "planned"
+    person: str | None = None
+    named: bool = False
+    missed_at: datetime | None = None
+    outcome: FollowUpOutcome | None = None
+    note: str | None = None
+    result: str | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    dropped_for: Dropped | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is still to be done, now or later."""
+        return self.state in LIVE
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Whether the policy asked for it, and no person."""
+        return self.why != "by_hand"
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When it opens, or counts as missed; None when nothing of it falls due any more."""
+        if self.state == "planned":
+            return self.opens_at
+        return self.due_at if self.state == "open" and self.missed_at is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStep:
+    """A task's next state with what is said of it."""
+
+    task: FollowUp
+    events: tuple[Event, ...] = ()
+
+
+def new_task(
+    ticket: Ticket,
+    why: FollowUpWhy,
+    reason: str,
+    *,
+    mark: str,
+    by: str,
+    at: datetime,
+    within: timedelta,
+    **more: Any,
+) -> FollowUp:
+    """A task about a ticket. The same `mark` is the same task, so that a repeat makes no second."""
+    plan = ticket.plan
+    id = hashlib.sha256(f"{ticket.number}\n{why}\n{mark}".encode()).hexdigest()[:32]
+    return FollowUp(
+        id=id, version=1, number=ticket.number, round=ticket.round, estate=ticket.estate,
+        type=plan.type, area=plan.area, urgency=plan.urgency, emergency_kind=plan.emergency_kind,
+        test=ticket.test, why=why, reason=reason, asked_by=by, opens_at=at, due_at=at + within,
+        **more,
+    )  # fmt: skip
+
+
+def put_off(task: FollowUp, at: datetime) -> TaskStep:
+    """It opens later: the clock it goes by has moved, or stands still."""
+    return TaskStep(_next(task, opens_at=at, due_at=at + (task.due_at - task.opens_at)))
+
+
+def open_task(
+    task: FollowUp, person: str | None, within: timedelta, now: datetime, *, estate: str | None
+) -> TaskStep:
+    """Now is the time: `person` is told; without one it is whoever of the desk sees it first. The
+    place is that of the ticket, which may have been found out meanwhile.
+    """
+    opened = _next(task, state="open", person=person, due_at=now + within, estate=estate)
+    told = (person,) if person else ()
+    return TaskStep(opened, (FollowUpOpened(**_facts(opened), recipients=told),))
+
+
+def miss(task: FollowUp, lead: tuple[str, ...], now: datetime) -> TaskStep:
+    """Nobody has done it in time: `lead` is told, once. It is still to be done."""
+    missed = _next(task, missed_at=now)
+    return TaskStep(missed, (FollowUpMissed(**_facts(missed), recipients=lead),))
+
+
+def finish(
+    task: FollowUp, outcome: FollowUpOutcome, result: str | None, now: datetime, *, by: str
+) -> TaskStep | None:
+    """It was done, also before it opened; None when it is over."""
+    if not task.is_live:
+        return None
+    ended = _next(task, state="done", outcome=outcome, result=result, ended_by=by, ended_at=now)
+    return TaskStep(ended, (FollowUpDone(**_facts(ended), outcome=outcome),))
+
+
+def drop(task: FollowUp, why: Dropped, now: datetime) -> TaskStep | None:
+    """Nobody has to do it any more; None when it is over. Of what never opened nobody hears."""
+    if not task.is_live:
+        return None
+    ended = _next(task, state="dropped", dropped_for=why, ended_at=now)
+    said = (FollowUpDropped(**_facts(ended), dropped_for=why),) if task.state == "open" else ()
+    return TaskStep(ended, said)
+
+
+def pass_on(task: FollowUp, person: str) -> TaskStep | None:
+    """Somebody else sees the ticket through now, and has its tasks; None when that is so, and for
+    one that was meant for just somebody.
+    """
+    if not task.is_live or task.named or task.person in {None, person}:
+        return None
+    return TaskStep(_next(task, person=person))
+
+
+def forget(task: FollowUp) -> TaskStep | None:
+    """Words about somebody who is erased go; codes and times stay. None where there are none."""
+    if task.note is None and task.result is None:
+        return None
+    return TaskStep(_next(task, note=None, result=None))
+
+
+def _next(task: FollowUp, **changes: Any) -> FollowUp:
+    return replace(task, version=task.version + 1, **changes)
+
+
+def _facts(task: FollowUp) -> dict[str, Any]:
+    return {
+        "follow_up": task.id, "number": task.number, "round": task.round, "estate": task.estate,
+        "type": task.type, "area": task.area, "urgency": task.urgency,
+        "emergency_kind": task.emergency_kind, "test": task.test, "why": task.why,
+        "reason": task.reason, "due": task.due_at, "person": task.person,
+    }  # fmt: skip

@@ -1,0 +1,170 @@
+"""Rules of follow-up tasks: which the policy wants, and what becomes of one now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router.follow_ups.tasks import (
+    Dropped,
+    FollowUp,
+    TaskStep,
+    drop,
+    miss,
+    new_task,
+    open_task,
+    put_off,
+)
+from shared.policy.following import WITHIN, FollowUps
+from shared.policy.policy import Policy
+from shared.tickets import Clock, Ticket
+from shared.tickets.lifecycle import DONE
+
+LOOK_AGAIN: Final = timedelta(minutes=15)
+"""Nobody knows when a clock goes on that stands still."""
+LIMIT_NEARS: Final = "limit_nears"
+LIMIT_BROKEN: Final = "limit_broken"
+WATCH: Final = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a task is judged by: its ticket as it is now, the policy's rule for it, who of the desk
+    sees it through, who leads the desk, and whether the ticket's emergency has ended.
+    """
+
+    ticket: Ticket
+    rule: FollowUps | None
+    desk: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
+    is_danger_over: bool = False
+
+
+def rule_for(ticket: Ticket, policy: Policy) -> FollowUps | None:
+    """The policy's rule for a ticket; `policy` is that of its estate."""
+    plan = ticket.plan
+    return policy.rules.follow_up(plan.type, plan.area, plan.urgency)
+
+
+def wanted(ticket: Ticket, policy: Policy, now: datetime, *, by: str) -> tuple[FollowUp, ...]:
+    """The tasks that the policy wants of a ticket as it is planned now; none for most.
+
+    A share that lay before this plan was made had its task then.
+    """
+    rule = rule_for(ticket, policy)
+    if rule is None or ticket.mark is not None or ticket.status in DONE:
+        return ()
+    tasks = [
+        _at_share(ticket, rule, share, at, by=by)
+        for share, at in _times(ticket, rule)
+        if at > ticket.plan.at
+    ]
+    if rule.every is not None:
+        tasks.append(watch(ticket, rule, now + rule.every, turn=1, by=by))
+    return tuple(tasks)
+
+
+def watch(ticket: Ticket, rule: FollowUps, at: datetime, *, turn: int, by: str) -> FollowUp:
+    """The `turn`th look at something that must not be lost sight of."""
+    basis = basis_of(ticket)
+    return new_task(ticket, "watch", WATCH, mark=f"{basis}/{turn}", by=by, at=at,
+                    within=rule.within, basis=basis, turn=turn)  # fmt: skip
+
+
+def after(task: FollowUp, seen: Seen, now: datetime) -> FollowUp | None:
+    """The look that follows one that opens now; None where none does."""
+    if task.why != "watch" or seen.rule is None or seen.rule.every is None:
+        return None
+    at, turn = now + seen.rule.every, task.turn + 1
+    return watch(seen.ticket, seen.rule, at, turn=turn, by=task.asked_by)
+
+
+def basis_of(ticket: Ticket) -> str:
+    """Round, plan and extension: with each of them the tasks by rule are made anew."""
+    return f"{ticket.round}/{len(ticket.plans)}/{ticket.extensions}"
+
+
+def look(task: FollowUp, seen: Seen, now: datetime) -> TaskStep | None:
+    """What time has brought about; None when nothing has."""
+    if not task.is_live:
+        return None
+    if (why := why_drop(task, seen, now)) is not None:
+        return drop(task, why, now)
+    if task.state == "planned":
+        return _open_in_time(task, seen, now)
+    return miss(task, seen.lead, now) if task.due_at <= now and task.missed_at is None else None
+
+
+def why_drop(task: FollowUp, seen: Seen, now: datetime) -> Dropped | None:
+    """Why nobody has to do it any more; None while somebody has."""
+    if seen.ticket.mark is not None:
+        return "over"
+    return _why_drop_by_rule(task, seen, now) if task.is_by_rule else None
+
+
+def _why_drop_by_rule(task: FollowUp, seen: Seen, now: datetime) -> Dropped | None:
+    ticket = seen.ticket
+    if ticket.round != task.round or ticket.status in DONE:
+        return "work_done"
+    if task.why == "watch" and seen.is_danger_over:
+        return "danger_over"
+    if task.state == "planned" and not _still_wanted(task, seen):
+        return "planned_anew"
+    if task.state == "planned" and _passed_over(task, seen, now):
+        return "passed_over"
+    return None
+
+
+def _still_wanted(task: FollowUp, seen: Seen) -> bool:
+    rule = seen.rule
+    if rule is None or task.basis != basis_of(seen.ticket):
+        return False
+    return rule.every is not None if task.why == "watch" else task.share in rule.shares
+
+
+def _passed_over(task: FollowUp, seen: Seen, now: datetime) -> bool:
+    """After an outage the highest share alone is worth a look."""
+    if task.share is None or seen.rule is None:
+        return False
+    return any(share > task.share and at <= now for share, at in _times(seen.ticket, seen.rule))
+
+
+def _open_in_time(task: FollowUp, seen: Seen, now: datetime) -> TaskStep | None:
+    at = _opens_at(task, seen, now)
+    if at > now:
+        return put_off(task, at) if at != task.opens_at else None
+    person = task.person or next(iter(seen.desk), None)
+    within = seen.rule.within if task.is_by_rule and seen.rule else task.due_at - task.opens_at
+    return open_task(task, person, within, now, estate=seen.ticket.estate)
+
+
+def _opens_at(task: FollowUp, seen: Seen, now: datetime) -> datetime:
+    """Pauses and extensions move the limit, and its shares with it."""
+    if task.share is None or seen.rule is None:
+        return task.opens_at
+    clock = seen.ticket.clocks.get(Clock.RESOLVE)
+    if clock is None or not clock.is_running:
+        return now + LOOK_AGAIN
+    return dict(_times(seen.ticket, seen.rule)).get(task.share, task.opens_at)
+
+
+def _at_share(ticket: Ticket, rule: FollowUps, share: float, at: datetime, *, by: str) -> FollowUp:
+    basis = basis_of(ticket)
+    reason = LIMIT_BROKEN if share == 1 else LIMIT_NEARS
+    return new_task(ticket, "share", reason, mark=f"{basis}/{share:g}", by=by, at=at,
+                    within=rule.within, basis=basis, share=share)  # fmt: skip
+
+
+def _times(ticket: Ticket, rule: FollowUps) -> Iterator[tuple[float, datetime]]:
+    """Each share of the limit of the whole with its time; none where there is no limit."""
+    clock = ticket.clocks.get(Clock.RESOLVE)
+    if clock is not None and clock.due is not None:
+        begun = clock.counted_since
+        yield from ((share, begun + (clock.due - begun) * share) for share in rule.shares)
+
+
+def time_for(rule: FollowUps | None) -> timedelta:
+    """How long somebody has for a task that was made by hand."""
+    return rule.within if rule is not None else WITHIN
