@@ -160,7 +160,8 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             return _alerts(event)
         case TicketRaised(level=level, reason=reason, contacts=contacts):
             occurrence = f"raised/{event.round}/{reason}/{contacts}"
-            facts = {"level": level, "reason": reason, "contacts": contacts}
+            said = f"{reason}_elsewhere" if event.place_differs else reason
+            facts = {"level": level, "reason": said, "contacts": contacts}
             return _to_staff(event, "raised", occurrence, event.recipients, facts)
         case GapFound(missing=missing, gaps=gaps, near=near):
             cause = Cause("shift", f"{event.place}/{event.department}",

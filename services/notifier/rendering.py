@@ -33,6 +33,10 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "third_party": {"zh": "等待第三方", "en": "others have to act first"},
     "repeated": {"zh": "业主多次来电", "en": "the caller had to come back"},
     "false_completion": {"zh": "报完工但未解决", "en": "reported as done, and is not"},
+    "false_completion_elsewhere": {
+        "zh": "报完工但未解决，且照片拍摄地点不符",
+        "en": "reported as done, and is not; the photo was taken elsewhere",
+    },
     "leave": {"zh": "休假", "en": "leave"},
     "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from services.router import queues
 from services.router.alerting import Alerting
+from services.router.proofs.proving import Proving
 from services.router.raising import Raising
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
-from shared.contracts.intake import TicketEvent, TicketReclassified
+from shared.contracts.intake import TicketEvent, TicketPersonErased, TicketReclassified
 
 
 def add_handlers(
@@ -40,3 +41,13 @@ def add_handlers(
         """Let the plan follow what is done."""
         if isinstance(delivery.event, TicketEvent):
             await alerting.follow(delivery.event.number, delivery.event)
+
+
+def add_erasure_handlers(consumers: Consumers, proving: Proving) -> None:
+    """Subscribe the router to what is to be forgotten."""
+
+    @consumers.on_event(queues.ERASURES)
+    async def on_person_erased(delivery: Delivery) -> None:
+        """Forget what photos show of somebody's home."""
+        if isinstance(delivery.event, TicketPersonErased):
+            await proving.erase(delivery.event.number)

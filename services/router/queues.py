@@ -29,3 +29,4 @@ EMERGENCIES: Final = event_queue(
     intake.TicketCancelled,
 )
 """What is done to an emergency's work orders moves its plan."""
+ERASURES: Final = event_queue("router", "erasures", "routine", intake.TicketPersonErased)

@@ -153,4 +153,5 @@ def rules_of(policy: Policy) -> LifecycleRules:
         appointment_notice=rules.appointment_notice,
         extensions=rules.extensions,
         feedback_gap=rules.feedback_gap,
+        wants_proof=rules.wants_proof,
     )

@@ -87,6 +87,7 @@ class Raise(Act):
     reason: RaiseReason
     contacts: int
     recipients: tuple[str, ...] = ()
+    place_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,10 +282,14 @@ class Resume(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(OrderAct):
-    """The work is done, with an outcome code."""
+    """The work is done, with an outcome code, as the photos of `proof` show; `place_differs` where
+    the tag of one says that it was taken elsewhere.
+    """
 
     transition = Transition.RESOLVE
     outcome: str
+    proof: tuple[str, ...] = ()
+    place_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,19 @@ def _somebody_went(ticket: Ticket, *_: Any) -> str | None:
     return None
 
 
+def _may_be_done(
+    ticket: Ticket, act: acts.Resolve, _now: datetime, rules: LifecycleRules
+) -> str | None:
+    return _somebody_went(ticket) or _is_shown(ticket, act, rules)
+
+
+def _is_shown(ticket: Ticket, act: acts.Resolve, rules: LifecycleRules) -> str | None:
+    plan = ticket.plan
+    if act.proof or not rules.wants_proof(plan.type, plan.area, plan.urgency):
+        return None
+    return "such work is done only with a photo: add one at /proofs and name its id in `proof`"
+
+
 def _nobody_accepted(ticket: Ticket, *_: Any) -> str | None:
     if ticket.is_emergency:
         return _SAY_WHY
@@ -170,7 +183,7 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,
-    Transition.RESOLVE: _somebody_went,
+    Transition.RESOLVE: _may_be_done,
     Transition.SUSPEND: _ends_in_time,
     Transition.APPOINT: _visit_ahead,
     Transition.ASK_EXTENSION: _asks_once,

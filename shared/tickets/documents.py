@@ -55,6 +55,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "level": ticket.level,
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
+        "place_differs": ticket.place_differs,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
         # A drill is on the boards, and in no figure and no index that figures come from.
@@ -199,6 +200,8 @@ def _order_to_doc(order: WorkOrder) -> Doc:
         "resume_at": order.resume_at,
         "decided": order.decided,
         "offered_to": list(order.offered_to),
+        "proof": list(order.proof),
+        "place_differs": order.place_differs,
     }
 
 
@@ -216,6 +219,8 @@ def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
         resume_at=doc.get("resume_at"),
         decided=doc.get("decided", False),
         offered_to=tuple(doc.get("offered_to", ())),
+        proof=tuple(doc.get("proof", ())),
+        place_differs=doc.get("place_differs", False),
     )
 
 

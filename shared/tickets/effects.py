@@ -155,7 +155,7 @@ def _(act: acts.Raise, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -
     raised = replace(ticket, level=max(ticket.level, act.level))
     event = router.TicketRaised(
         **ticket_facts(raised), level=act.level, reason=act.reason, contacts=act.contacts,
-        recipients=act.recipients,
+        recipients=act.recipients, place_differs=act.place_differs,
     )  # fmt: skip
     return Applied(raised, (event,))
 
@@ -291,12 +291,18 @@ def _(act: acts.Resume, ticket: Ticket, now: datetime, rules: LifecycleRules) ->
 
 @effect.register
 def _(act: acts.Resolve, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    return _finished(ticket, act.order, act.outcome, router.WorkOrderResolved)
+    done = _with(ticket, act.order, outcome=act.outcome, proof=act.proof,
+                 place_differs=act.place_differs)  # fmt: skip
+    event = router.WorkOrderResolved(
+        **order_facts(done, act.order), proof=act.proof, place_differs=act.place_differs
+    )
+    return Applied(done, (event,))
 
 
 @effect.register
 def _(act: acts.HandOver, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    return _finished(ticket, act.order, act.outcome, router.WorkOrderHandedOver)
+    gone = _with(ticket, act.order, outcome=act.outcome)
+    return Applied(gone, (router.WorkOrderHandedOver(**order_facts(gone, act.order)),))
 
 
 def end_of_pause(ticket: Ticket, act: acts.Act, now: datetime) -> datetime:
@@ -318,13 +324,6 @@ def _promised(
     """What was promised before stays on record."""
     promise = Promise(now, act.by, how, ticket.plan.policy, times, told=False)
     return replace(ticket, promised=(*ticket.promised, promise))
-
-
-def _finished(
-    ticket: Ticket, order: str, outcome: str, kind: type[router.WorkOrderEvent]
-) -> Applied:
-    done = _with(ticket, order, outcome=outcome)
-    return Applied(done, (kind(**order_facts(done, order)),))
 
 
 @effect.register

@@ -117,7 +117,8 @@ class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
     What the desk `decided` is theirs is not declined. Without an assignee it was `offered_to`
-    several, and whoever accepts first has it.
+    several, and whoever accepts first has it. `proof` are the photos it was resolved with, which
+    were taken elsewhere where the `place_differs`.
     """
 
     id: str
@@ -132,6 +133,8 @@ class WorkOrder:
     resume_at: datetime | None = None
     decided: bool = False
     offered_to: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
+    place_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,11 @@ class Ticket:
         """When it was done for the last time in this round."""
         return max((e.at for e in self.entries if e.transition == transition), default=None)
 
+    @property
+    def place_differs(self) -> bool:
+        """Whether a photo of what this round is said to have done was taken elsewhere."""
+        return any(order.place_differs for order in self.orders)
+
     def order(self, id: str) -> WorkOrder | None:
         """A work order of any round."""
         return next((order for order in self.work_orders if order.id == id), None)
@@ -241,3 +249,4 @@ class LifecycleRules:
     appointment_notice: timedelta
     extensions: int
     feedback_gap: timedelta
+    wants_proof: Callable[[str, str, str], bool]

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from services.router.api.bodies import Body, Code, Moment, NoteBody, ReasonBody, order_view
+from services.router.proofs.domain import MOST, resolved_with
+from services.router.proofs.proving import Proving
 from services.router.routing import Routing
 from shared.runtime import Asking, Routes, may_do
 from shared.tickets import ROWS, Transition
@@ -20,7 +22,6 @@ from shared.tickets.acts import (
     HandOver,
     Note,
     OrderAct,
-    Resolve,
     Resume,
     Start,
     Suspend,
@@ -40,6 +41,12 @@ class OutcomeBody(NoteBody):
     outcome: Code = "done"
 
 
+class DoneBody(OutcomeBody):
+    """How it ended, and the photos that show it: ids of this order's `/proofs`."""
+
+    proof: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=MOST)] = ()
+
+
 class SupportBody(Body):
     """Who helps."""
 
@@ -57,7 +64,7 @@ SIMPLE: Final[tuple[type[OrderAct], ...]] = (
 """Actions that need nothing but the order and, perhaps, a note."""
 
 
-def build_work_orders_api(routing: Routing) -> Routes:
+def build_work_orders_api(routing: Routing, proving: Proving) -> Routes:
     """The table's actions of work orders."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
@@ -91,10 +98,13 @@ def build_work_orders_api(routing: Routing) -> Routes:
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
-    async def resolve(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
-        """The work is done."""
-        said = body or OutcomeBody()
-        act = Resolve(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
+    async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
+        """The work is done, as these photos show."""
+        said = body or DoneBody()
+        shown = await proving.named(id, asking, said.proof)
+        act = resolved_with(
+            shown, by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed()
+        )
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])
