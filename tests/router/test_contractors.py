@@ -185,6 +185,7 @@ async def test_where_none_is_wanted_one_is_kept_all_the_same(bench: RouterBench)
         (png_of(30_000, 30_000), 422, "像素过大", "too many pixels"),
         (bytes(LARGEST_PHOTO + 1), 413, "文件过大", "too large"),
     ],
+    ids=["empty", "svg", "heic", "cut off", "many pixels", "large"],
 )
 async def test_what_is_wrong_with_a_photo_stands_on_the_page_in_words(
     bench: RouterBench, raw: bytes, status: int, zh: str, en: str

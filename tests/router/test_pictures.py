@@ -106,6 +106,7 @@ FRAMES = [noise(40, 40) for _ in range(3)]
         (png_of(30_000, 30_000), "too_many_pixels", "50 million"),
         (png_of(60_000, 1_000), "too_many_pixels", "50 million"),
     ],
+    ids=lambda value: None if isinstance(value, str) else "raw",
 )  # fmt: skip
 def test_anything_else_is_refused_by_what_it_is_with_the_way_out(
     raw: bytes, code: str, says: str

@@ -190,6 +190,7 @@ async def test_elsewhere_the_policy_wants_none(bench: RouterBench) -> None:
         (photo()[:2_000], "photo is damaged, or was cut off on its way"),
         (png_of(30_000, 30_000), "photo has more than 50 million pixels"),
     ],
+    ids=["empty", "svg", "pdf", "program", "cut off", "many pixels"],
 )
 @pytest.mark.parametrize("tag", [None, HOME])
 async def test_what_is_no_photo_is_refused_by_what_it_is(
