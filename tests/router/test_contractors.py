@@ -198,6 +198,8 @@ async def test_what_is_wrong_with_a_photo_stands_on_the_page_in_words(
     assert zh in chinese.text
     assert en in english.text
     assert 'role="alert"' in chinese.text
+    other = await bench.http.get(f"{link(bench)}/photo?lang=en")  # the page's link to English
+    assert "Photos of your work" in other.text
     assert "IMG_0001" not in chinese.text
     assert await bench.store.find("proofs", {}, limit=9) == []
 

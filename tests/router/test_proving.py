@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from services.router.proofs import reading
 from services.router.proofs.darkroom import MOST_ARRIVING
@@ -346,6 +348,49 @@ async def test_what_does_not_arrive_is_given_up(
     )
 
     assert problem(answer) == (408, "too-slow")
+
+
+async def test_a_sender_who_is_cut_off_leaves_nothing_and_breaks_nothing(
+    bench: RouterBench,
+) -> None:
+    """Telephones lose their network: that is no fault of ours, and none in the log."""
+    await put_taken(bench)
+    said: list[Message] = []
+    raw = photo(200, 150)
+    part: Message = {"type": "http.request", "body": raw[:900], "more_body": True}
+    sent: Iterator[Message] = iter([part, {"type": "http.disconnect"}])
+
+    async def receive() -> Message:
+        return next(sent)
+
+    async def send_back(message: Message) -> None:
+        said.append(message)
+
+    headers = [(k.lower().encode(), v.encode()) for k, v in as_(bench).items()]
+    path = f"/v1/work-orders/{ORDER}/proofs"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+        "query_string": b"", "headers": headers, "scheme": "http", "client": ("::1", 1),
+    }  # fmt: skip
+    await bench.replicas[0].app(scope, receive, send_back)
+
+    assert said[0]["status"] == 408
+    assert await kept(bench) == []
+    assert (await send(bench, raw)).status_code == 201
+
+
+@pytest.mark.parametrize("tag", [None, HOME])
+async def test_a_photo_does_not_touch_the_disk_on_its_way(
+    bench: RouterBench, tag: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put_taken(bench)
+    large = encoded(noise(2_500, 2_000))
+    assert len(large) > 2 << 20
+    rolled: list[str] = []
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", lambda _: rolled.append("to the disk"))
+
+    assert (await send(bench, large, tag=tag)).status_code == 201
+    assert rolled == []
 
 
 async def test_foreign_and_missing_work_look_the_same_and_nothing_is_read(

@@ -79,6 +79,12 @@ class Story:
         answer = await self.played.floor.hands.call("GET", "intake", f"/v1/proofs/{proof}", by=YAN)
         return answer.status_code
 
+    async def is_marked_in_cases(self, owner: str) -> bool:
+        """Whether who rings the caller reads in the list that a photo was taken elsewhere."""
+        cases = await self.played.floor.hands.call("GET", "intake", "/v1/cases", by=owner)
+        (case,) = [item for item in cases.json()["items"] if item["number"] == self.number]
+        return bool(case["place_differs"])
+
     async def due(self, clock: str) -> datetime:
         found = (await self.ticket())["clocks"][clock]["due"]
         return datetime.fromisoformat(found).replace(second=0, microsecond=0)
@@ -245,6 +251,7 @@ async def test_7_done_that_is_not_done_is_given_to_todays_roster_and_told_to_the
     ticket = await played.floor.hands.until_status(story.number, "resolved")
     assert (ticket["place_differs"], ticket["work_orders"][-1]["proof"]) == (True, [shown["id"]])
     assert await story.look(shown["id"]) == 200
+    assert await story.is_marked_in_cases(HE)
 
     await played.at(5, "10:00")
     await story.act("feedback", YAN, outcome="not_satisfied", reason="not_done")

@@ -126,6 +126,7 @@ def build_work_pages(platform: Platform, visiting: Visiting) -> APIRouter:
     pages = WorkPages(platform, visiting)
 
     @router.get("/{token}")
+    @router.get("/{token}/photo")  # where a page with a fault stands, and its other language
     async def show(token: str, language: Chosen) -> Response:
         """The work, and what can be done now."""
         return await pages.or_trouble(pages.show(token, language), language)

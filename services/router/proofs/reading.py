@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from services.router.proofs.pictures import SEND, TAKEN, NoPicture
 from shared.contracts import MalformedMessage
@@ -74,10 +75,11 @@ async def read_photo(request: Request) -> Sent:
     """
     try:
         async with asyncio.timeout(ARRIVES_WITHIN):
-            if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            kind = request.headers.get("content-type", "").lower()
+            if kind.startswith("multipart/form-data"):
                 return await _from_form(await _form_of(request))
             return Sent(await request.body())
-    except TimeoutError as error:
+    except (TimeoutError, ClientDisconnect) as error:
         raise Problem(408, "too-slow", "The photo did not arrive in time",
                       detail="send it again where the network is better") from error  # fmt: skip
 
