@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from fastapi import APIRouter, FastAPI
 
 from services.intake import queues
@@ -19,6 +21,7 @@ from services.intake.privacy.api import (
     build_alarms_api,
     build_copies_api,
     build_holds_api,
+    build_photos_api,
     build_reveals_api,
     build_tracing_api,
 )
@@ -33,6 +36,7 @@ from services.intake.replying import Replying
 from services.intake.retaining import Retaining
 from services.intake.revealing import Revealing
 from services.intake.settings import IntakeSettings
+from services.intake.showing import Showing
 from services.intake.storage import INDEXES, TicketPapers
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
@@ -93,17 +97,14 @@ async def build(settings: IntakeSettings) -> FastAPI:
 
 def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
     """Who opens persons, and who asks who did."""
-    store, trail = platform.store, platform.trail
+    store, trail, secret = platform.store, platform.trail, platform.keys.index
+
+    def contractors() -> Container[str]:
+        return platform.policy.taxonomy.contractors
+
     return [
-        build_reveals_api(
-            Revealing(
-                store,
-                trail,
-                opener,
-                secret=platform.keys.index,
-                contractors=lambda: platform.policy.taxonomy.contractors,
-            )
-        ),
+        build_reveals_api(Revealing(store, trail, opener, secret=secret, contractors=contractors)),
+        build_photos_api(Showing(store, trail, opener, contractors=contractors)),
         build_copies_api(Handing(store, trail, opener)),
         build_alarms_api(Answering(store, trail)),
         build_tracing_api(Tracing(store, trail, platform.index)),

@@ -18,6 +18,7 @@ AT_ONCE: Final = 200
 CASE_FIELDS: Final = (
     "status", "estate", "building", "type", "area", "urgency", "level", "next_due", "owner",
     "registered_at", "scrubbed", "extension", "cancel_requested", "feedback_attempts",
+    "place_differs",
 )  # fmt: skip
 
 

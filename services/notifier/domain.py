@@ -222,7 +222,8 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             return _alerts(event)
         case TicketRaised(level=level, reason=reason, contacts=contacts):
             occurrence = f"raised/{event.round}/{reason}/{contacts}"
-            facts = {"level": level, "reason": reason, "contacts": contacts}
+            said = f"{reason}_elsewhere" if event.place_differs else reason
+            facts = {"level": level, "reason": said, "contacts": contacts}
             return _to_staff(event, "raised", occurrence, event.recipients, facts)
         case FollowUpOpened():
             return _about_task(event, "follow_up")
@@ -315,13 +316,12 @@ def _about_incident(event: IncidentEvent) -> tuple[Notice, ...]:
         case IncidentOffered(households=households):
             return _of_incident(event, "incident", "offered", {"households": households})
         case IncidentSpread(beyond=beyond):
-            facts = {"building": _listed(beyond)}
-            return _of_incident(event, "incident", f"spread/{event.revision}", facts)
+            where = {"building": _listed(beyond)}
+            return _of_incident(event, "incident", f"spread/{event.revision}", where)
         case IncidentDueSoon(restore_by=due) | IncidentOverdue(restore_by=due):
             level = BREACH if isinstance(event, IncidentOverdue) else 0
-            facts = {"due": due, "level": level}
             occurrence = f"restoration/{due.timestamp():.0f}/{level}"
-            return _of_incident(event, "restoration", occurrence, facts)
+            return _of_incident(event, "restoration", occurrence, {"due": due, "level": level})
         case IncidentAnnounced(notice=notice, numbers=numbers, restore_by=due):
             occurrence = f"incident/{event.incident}/{notice}"
             facts = {"area": event.area, "due": due}

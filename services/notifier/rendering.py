@@ -38,6 +38,10 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "watch": {"zh": "持续关注，直至解除", "en": "not to be lost sight of until it is over"},
     "agreed": {"zh": "业主已同意", "en": "the owner agrees"},
     "refused": {"zh": "业主不同意", "en": "the owner refuses"},
+    "false_completion_elsewhere": {
+        "zh": "报完工但未解决，且照片拍摄地点不符",
+        "en": "reported as done, and is not; the photo was taken elsewhere",
+    },
     "leave": {"zh": "休假", "en": "leave"},
     "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},

@@ -15,6 +15,7 @@ from services.router.api import (
     build_follow_ups_api,
     build_incidents_api,
     build_leaves_api,
+    build_proofs_api,
     build_rosters_api,
     build_running_incidents_api,
     build_shifts_api,
@@ -28,12 +29,15 @@ from services.router.deadlines import Deadlines
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import FOLLOW_UP_INDEXES, TaskBook
 from services.router.follow_ups.tending import Tending
-from services.router.handlers import add_handlers, add_task_handlers
+from services.router.handlers import add_erasure_handlers, add_handlers, add_task_handlers
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.finding import Finding
 from services.router.incidents.keeping import Keeping
 from services.router.incidents.storage import INCIDENT_INDEXES, IncidentBook
 from services.router.loops import Loops
+from services.router.proofs.proving import Proving
+from services.router.proofs.reading import LARGER_BODIES
+from services.router.proofs.storage import PROOF_INDEXES
 from services.router.raising import Raising
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.leaving import Leaving
@@ -60,6 +64,8 @@ async def build(settings: RouterSettings) -> FastAPI:
     reminding = Reminding(platform, tasks)
     add_handlers(platform.consumers, routing, alerting, Raising(platform), reminding)
     add_task_handlers(platform.consumers, reminding)
+    proving = Proving(platform)
+    add_erasure_handlers(platform.consumers, proving)
     attending = Attending(platform, alerting)
     book = RosterBook(platform.store)
     fitness = Fitness(platform, book, CertificateReader(platform.store))
@@ -73,7 +79,8 @@ async def build(settings: RouterSettings) -> FastAPI:
     )  # fmt: skip
     deciding = Deciding(platform, incidents, keeping)
     routers = [
-        build_work_orders_api(routing),
+        build_work_orders_api(routing, proving),
+        build_proofs_api(proving),
         build_times_api(routing),
         build_costs_api(routing),
         build_boards_api(platform, routing),
@@ -81,18 +88,23 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_incidents_api(deciding),
         build_running_incidents_api(deciding),
         build_style(ROOT),
-        build_work_pages(platform, Visiting(platform, routing, attending)),
+        build_work_pages(platform, Visiting(platform, routing, attending, proving)),
         build_rosters_api(platform, listing, rostering),
         build_shifts_api(platform, rostering),
         build_follow_ups_api(Tending(platform, tasks, reminding)),
         build_leaves_api(Leaving(platform, book)),
     ]
-    parts = Parts(routers, loops=(loops.run,), parked=platform.parked_relay())
+    parts = Parts(
+        routers,
+        loops=(loops.run,),
+        parked=platform.parked_relay(),
+        larger_bodies=LARGER_BODIES,
+    )
     return build_service(platform, parts, title="Estateline router")
 
 
 def _indexes() -> Mapping[str, Sequence[IndexModel]]:
     """Those of every room; on the tickets two rooms have some."""
-    rooms = (INDEXES, ROSTER_INDEXES, INCIDENT_INDEXES, FOLLOW_UP_INDEXES)
+    rooms = (INDEXES, ROSTER_INDEXES, INCIDENT_INDEXES, FOLLOW_UP_INDEXES, PROOF_INDEXES)
     names = {name for room in rooms for name in room}
     return {name: [index for room in rooms for index in room.get(name, ())] for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.router import queues
 from services.router.alerting import Alerting
 from services.router.follow_ups.reminding import Reminding
+from services.router.proofs.proving import Proving
 from services.router.raising import Raising, comes_back
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
@@ -70,3 +71,13 @@ def add_task_handlers(consumers: Consumers, reminding: Reminding) -> None:
                 await reminding.forget(number)
             case _:
                 pass
+
+
+def add_erasure_handlers(consumers: Consumers, proving: Proving) -> None:
+    """Subscribe the router to what is to be forgotten."""
+
+    @consumers.on_event(queues.ERASURES)
+    async def on_person_erased(delivery: Delivery) -> None:
+        """Forget what photos show of somebody's home."""
+        if isinstance(delivery.event, TicketPersonErased):
+            await proving.erase(delivery.event.number)

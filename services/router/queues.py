@@ -35,3 +35,4 @@ FOLLOW_UPS_ROUTINE: Final = event_queue(
     "router", "follow_ups", "routine", *MOVING_TASKS, intake.TicketPersonErased
 )
 FOLLOW_UPS_URGENT: Final = event_queue("router", "follow_ups", "urgent", *MOVING_TASKS)
+ERASURES: Final = event_queue("router", "erasures", "routine", intake.TicketPersonErased)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -96,7 +97,13 @@ def false_completion(
         return None
     contacts = contacts_of((ticket, *others), policy.rules, now)
     people = heard_by("estate", ticket, None, duty, policy)
-    return _raise(max(ticket.level, 1), "false_completion", contacts, people, note=note)
+    raised = _raise(max(ticket.level, 1), "false_completion", contacts, people, note=note)
+    return replace(raised, place_differs=_was_shown_elsewhere(ticket))
+
+
+def _was_shown_elsewhere(ticket: Ticket) -> bool:
+    """Whether a photo of what the round before is said to have done was taken elsewhere."""
+    return any(o.place_differs for o in ticket.work_orders if o.round == ticket.round - 1)
 
 
 def contacts_of(tickets: Iterable[Ticket], rules: Rules, now: datetime) -> int:

@@ -17,7 +17,7 @@ from shared.identity import Forbidden, Principal, require, sees, service_princip
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.telemetry import logger
-from shared.tickets import NotAllowed, Ticket, Transition
+from shared.tickets import NotAllowed, Ticket, Transition, WorkOrder
 from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
@@ -68,15 +68,7 @@ class Routing:
             self._check_receiver(act.to_department, act.assignee)
 
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
-            found = ticket.order(order)
-            if found is None or not sees(principal, ticket):
-                raise not_found()
-            try:
-                require(principal, act.transition, ticket=ticket, order=found)
-            except Forbidden:
-                if principal.role == "department" and not principal.answers_for(found.department):
-                    raise not_found() from None
-                raise
+            found = order_of(ticket, order, principal, act.transition)
             return None if is_said(act, found) else self._completed(act, ticket, principal)
 
         return await self._platform.tickets.change(number, choose)
@@ -164,6 +156,23 @@ class Routing:
         is_busy = self._workload.busy_from(rules.busy_from)
         person = choose_person(self._platform.duty.current, ticket, department, is_busy=is_busy)
         return person.id if person else None
+
+
+def order_of(ticket: Ticket, order: str, principal: Principal, act: str | Transition) -> WorkOrder:
+    """A work order that is this principal's to act on; foreign and missing ones look the same.
+
+    Raises Forbidden where the role may not act so on any.
+    """
+    found = ticket.order(order)
+    if found is None or not sees(principal, ticket):
+        raise not_found()
+    try:
+        require(principal, act, ticket=ticket, order=found)
+    except Forbidden:
+        if principal.role == "department" and not principal.answers_for(found.department):
+            raise not_found() from None
+        raise
+    return found
 
 
 def _check_not_about(ticket: Ticket, department: str, assignee: str | None) -> None:

@@ -22,7 +22,8 @@ RaiseReason = Literal["repeated", "false_completion"]
 
 class TicketRaised(TicketEvent):
     """The caller had to come back: for the `contacts`th time within the policy's span, or because
-    what was said to be done was not. `recipients` stand as far up as `level`.
+    what was said to be done was not. `recipients` stand as far up as `level`; where the
+    `place_differs`, the photo of what was said to be done had been taken elsewhere.
     """
 
     name: ClassVar[str] = "ticket.raised"
@@ -30,6 +31,7 @@ class TicketRaised(TicketEvent):
     reason: RaiseReason
     contacts: int
     recipients: tuple[str, ...] = ()
+    place_differs: bool = False
 
 
 class TicketHeld(TicketEvent):
@@ -197,9 +199,14 @@ class WorkOrderConsentRecorded(WorkOrderEvent):
 
 
 class WorkOrderResolved(WorkOrderEvent):
-    """The work is done; what was used costs `total` fen, which `payer` pays (None: nobody said)."""
+    """The work is done, as the photos of `proof` show; where the `place_differs`, one of them was
+    taken elsewhere, as its tag says. What was used costs `total` fen, which `payer` pays (None:
+    nobody said).
+    """
 
     name: ClassVar[str] = "work_order.resolved"
+    proof: tuple[str, ...] = ()
+    place_differs: bool = False
     total: int = 0
     payer: Payer | None = None
 

@@ -64,6 +64,8 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("follow_up.do", _P, "Say that a follow-up task is done, with what came of it", *_DESK),
     _own("text.classify", _A, "Ask what words would be taken for", *_FLOOR),
     _own("board.see", _W, "Read the board of open work", *_FLOOR),
+    _own("proof.add", _W, "Send a photo of what was done of one's own work", "department"),
+    _own("proof.see", _W, "Read which photos there are of a work order, and open them on record; a department only of its own work, and no firm outside the group", *_FLOOR),
     _own("manual_queue.see", _P, "Read what waits for a person's decision", *_DESK, "manager"),
     _own("emergency.see", _W, "Read an emergency and who was alerted", *_FLOOR),
     _own("emergency.acknowledge", _W, "Take an alert", *_FLOOR),

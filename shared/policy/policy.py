@@ -29,6 +29,7 @@ from shared.policy.following import FollowUps
 from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
+from shared.policy.proof import ProofWanted
 from shared.policy.taxonomy import Limit, Taxonomy
 from shared.policy.templates import Templates
 from shared.policy.yaml import read_yaml
@@ -224,6 +225,7 @@ class Rules(BaseModel):
     desk_numbers: tuple[str, ...]
     retain_for: Retained = timedelta(days=1095)
     retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)
+    proof_for: tuple[ProofWanted, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -283,6 +285,10 @@ class Rules(BaseModel):
     def is_fed_back_by_call(self, type: str, urgency: str) -> bool:
         """Whether a person tells the result, so that a message that reports it closes nothing."""
         return bool({type, urgency} & self.feedback_by_call)
+
+    def wants_proof(self, type: str, area: str, urgency: str) -> bool:
+        """Whether such work is done only when a photo shows it."""
+        return any(wanted.covers(type, area, urgency) for wanted in self.proof_for)
 
     def retained(self, type: str) -> timedelta:
         """How long persons are kept after a ticket of this type is over."""

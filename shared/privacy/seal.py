@@ -27,6 +27,10 @@ class Sealer:
         kept = {k: v for k, v in person.items() if v is not None}
         return await self._vault.encrypt(kept, key_name(estate))
 
+    async def seal_proof(self, picture: bytes, *, estate: str | None) -> Binary:
+        """Seal a photo of somebody's home."""
+        return await self._vault.encrypt(picture, key_name(estate))
+
     async def seal_parked(self, content: Mapping[str, Any]) -> bytes:
         """Seal a whole message as it came: body, headers, id."""
         return bytes(await self._vault.encrypt(dict(content), GROUP))

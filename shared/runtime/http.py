@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.runtime.body_limit import LARGEST_BODY, BodyLimit
+from shared.runtime.body_limit import LARGEST_BODY, BodyLimit, Larger
 from shared.runtime.doors import name_doors, open_to_all
 from shared.runtime.platform import Platform
 from shared.runtime.problems import Problem, add_problem_handlers
@@ -25,6 +25,7 @@ def build_app(
     *,
     title: str,
     largest_body: int = LARGEST_BODY,
+    larger_bodies: Sequence[Larger] = (),
 ) -> FastAPI:
     """One service's HTTP application; `lifespan` runs its loops and consumers."""
 
@@ -45,7 +46,7 @@ def build_app(
         routes=[route for router in all_routers for route in router.routes],
     )
     app.state.platform = platform
-    app.add_middleware(BodyLimit, largest=largest_body)
+    app.add_middleware(BodyLimit, largest=largest_body, larger=larger_bodies)
     add_problem_handlers(app)
     return app
 

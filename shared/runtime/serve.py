@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from shared.bus import ParkedRelay
-from shared.runtime.body_limit import LARGEST_BODY
+from shared.runtime.body_limit import LARGEST_BODY, Larger
 from shared.runtime.http import build_app
 from shared.runtime.parked import build_parked_api
 from shared.runtime.platform import Platform
@@ -43,6 +43,7 @@ class Parts:
     loops: Sequence[Callable[[], Coroutine[Any, Any, None]]]
     parked: ParkedRelay
     largest_body: int = LARGEST_BODY
+    larger_bodies: Sequence[Larger] = ()
 
 
 def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
@@ -65,7 +66,14 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
             await platform.aclose()
 
     routers = [*parts.routers, build_parked_api(platform.parked, parts.parked, platform.trail)]
-    return build_app(platform, routers, lifespan, title=title, largest_body=parts.largest_body)
+    return build_app(
+        platform,
+        routers,
+        lifespan,
+        title=title,
+        largest_body=parts.largest_body,
+        larger_bodies=parts.larger_bodies,
+    )
 
 
 def _die_of_failure(task: asyncio.Task[None]) -> None:

@@ -156,4 +156,5 @@ def rules_of(policy: Policy) -> LifecycleRules:
         tell_progress=rules.tell_progress,
         quiet_until=policy.quiet_until,
         free_up_to=rules.free_up_to,
+        wants_proof=rules.wants_proof,
     )

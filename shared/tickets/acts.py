@@ -88,6 +88,7 @@ class Raise(Act):
     reason: RaiseReason
     contacts: int
     recipients: tuple[str, ...] = ()
+    place_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,10 +325,14 @@ class Resume(OrderAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(OrderAct):
-    """The work is done, with an outcome code; `used` is what it took, None: what was quoted."""
+    """The work is done, with an outcome code, as the photos of `proof` show; `place_differs` where
+    the tag of one says that it was taken elsewhere. `used` is what it took, None: what was quoted.
+    """
 
     transition = Transition.RESOLVE
     outcome: str
+    proof: tuple[str, ...] = ()
+    place_differs: bool = False
     used: tuple[Item, ...] | None = None
 
 

@@ -36,6 +36,14 @@ def _somebody_went(ticket: Ticket, *_: Any) -> str | None:
     return None
 
 
+def _is_shown(ticket: Ticket, act: acts.Resolve, rules: LifecycleRules) -> str | None:
+    plan = ticket.plan
+    # An outage is shown to be over where it was, not in every flat that it reached.
+    if act.proof or ticket.incident or not rules.wants_proof(plan.type, plan.area, plan.urgency):
+        return None
+    return "such work is done only with a photo: add one at /proofs and name its id in `proof`"
+
+
 def _nobody_accepted(ticket: Ticket, *_: Any) -> str | None:
     if ticket.is_emergency:
         return _SAY_WHY
@@ -177,8 +185,8 @@ def _can_be_done(
     ticket: Ticket, act: acts.Resolve, now: datetime, rules: LifecycleRules
 ) -> str | None:
     order = ticket.order(act.order)
-    why_not = why_not_done(order.quote if order else None, act.used, rules.free_up_to)
-    return _somebody_went(ticket, act, now, rules) or why_not
+    unpaid = why_not_done(order.quote if order else None, act.used, rules.free_up_to)
+    return _somebody_went(ticket, act, now, rules) or _is_shown(ticket, act, rules) or unpaid
 
 
 def _not_endless(ticket: Ticket, act: acts.PutQuote, *_: Any) -> str | None:

@@ -59,6 +59,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
         "repeat_of": ticket.repeat_of,
+        "place_differs": ticket.place_differs,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
         # A drill is on the boards, and in no figure and no index that figures come from.
@@ -208,6 +209,8 @@ def _order_to_doc(order: WorkOrder) -> Doc:
         "decided": order.decided,
         "offered_to": list(order.offered_to),
         **_costs_to_doc(order),
+        "proof": list(order.proof),
+        "place_differs": order.place_differs,
     }
 
 
@@ -247,6 +250,8 @@ def _order_from_doc(doc: Mapping[str, Any]) -> WorkOrder:
         offered_to=tuple(doc.get("offered_to", ())),
         quotes=tuple(_quote_from_doc(quote) for quote in doc.get("quotes", ())),
         used=tuple(Item(**item) for item in doc.get("used", ())),
+        proof=tuple(doc.get("proof", ())),
+        place_differs=doc.get("place_differs", False),
     )
 
 

@@ -174,7 +174,7 @@ def _(act: acts.Raise, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -
     raised = replace(ticket, level=max(ticket.level, act.level))
     event = router.TicketRaised(
         **ticket_facts(raised), level=act.level, reason=act.reason, contacts=act.contacts,
-        recipients=act.recipients,
+        recipients=act.recipients, place_differs=act.place_differs,
     )  # fmt: skip
     return Applied(raised, (event,))
 
@@ -369,9 +369,13 @@ def _(act: acts.Resolve, ticket: Ticket, _now: datetime, _rules: LifecycleRules)
     """What was quoted was used, unless they say otherwise."""
     quote = _order_of(ticket, act.order).quote
     used = act.used if act.used is not None else (quote.items if quote else ())
-    done = _with(ticket, act.order, outcome=act.outcome, used=used)
+    shown = {"proof": act.proof, "place_differs": act.place_differs}
+    done = _with(ticket, act.order, outcome=act.outcome, used=used, **shown)
     event = router.WorkOrderResolved(
-        **order_facts(done, act.order), total=total_of(used), payer=quote.payer if quote else None
+        **order_facts(done, act.order),
+        **shown,
+        total=total_of(used),
+        payer=quote.payer if quote else None,
     )
     return Applied(done, (event,))
 

@@ -123,7 +123,8 @@ class WorkOrder:
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
     What the desk `decided` is theirs is not declined. Without an assignee it was `offered_to`
     several, and whoever accepts first has it. `quotes` are the estimates of what it costs, the last
-    of which counts, `used` what it took in the end.
+    of which counts, `used` what it took in the end. `proof` are the photos it was
+    resolved with, which were taken elsewhere where the `place_differs`.
     """
 
     id: str
@@ -138,6 +139,8 @@ class WorkOrder:
     resume_at: datetime | None = None
     decided: bool = False
     offered_to: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
+    place_differs: bool = False
     quotes: tuple[Quote, ...] = ()
     used: tuple[Item, ...] = ()
 
@@ -246,6 +249,11 @@ class Ticket:
         """What of this round's notes may be told to the caller; all others are the staff's."""
         return tuple(entry for entry in self.entries if entry.public)
 
+    @property
+    def place_differs(self) -> bool:
+        """Whether a photo of what this round is said to have done was taken elsewhere."""
+        return any(order.place_differs for order in self.orders)
+
     def order(self, id: str) -> WorkOrder | None:
         """A work order of any round."""
         return next((order for order in self.work_orders if order.id == id), None)
@@ -272,3 +280,4 @@ class LifecycleRules:
     tell_progress: timedelta | None
     quiet_until: Callable[[datetime], datetime | None]
     free_up_to: int
+    wants_proof: Callable[[str, str, str], bool]

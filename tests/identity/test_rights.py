@@ -155,6 +155,8 @@ OWN: dict[str, set[str]] = {
     "shift.own": STAFF | WORKERS | {"manager"},
     "leave.ask": STAFF | WORKERS | {"manager"},
     "leave.decide": {"supervisor", "manager"},
+    "proof.add": WORKERS,
+    "proof.see": STAFF | WORKERS | {"manager"},
     "board.see": STAFF | WORKERS | {"manager"},
     "manual_queue.see": STAFF | {"manager"},
     "emergency.see": STAFF | WORKERS | {"manager"},

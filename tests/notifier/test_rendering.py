@@ -78,6 +78,29 @@ def test_an_undecided_request_is_promised_a_look_only(policy: Policy) -> None:
     assert "处理完毕" not in body
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "language", "says"),
+    [
+        (True, "zh", "照片拍摄地点不符"),
+        (True, "en", "the photo was taken elsewhere"),
+        (False, "zh", "报完工但未解决"),
+        (False, "en", "reported as done, and is not"),
+    ],
+)
+def test_a_false_completion_says_where_the_photo_was_taken(
+    elsewhere: bool,  # noqa: FBT001 - a table of cases
+    language: Language,
+    says: str,
+    policy: Policy,
+) -> None:
+    event = samples.raised(reason="false_completion", place_differs=elsewhere)
+
+    _, body = render(message(event, language), policy, name="", link="")
+
+    assert says in body
+    assert ("elsewhere" in body or "拍摄" in body) is elsewhere
+
+
 def test_an_alert_says_what_where_and_how_to_acknowledge(policy: Policy) -> None:
     _, body = render(message(samples.alerted(), building="3"), policy, name="许志强", link="")
 

@@ -17,6 +17,7 @@ from services.hotline.token import make_token
 from services.intake.privacy.domain import MOST, Sign
 from tests.rights.endpoints import Endpoint
 from tests.support.floor import Floor, caller
+from tests.support.photos import photo
 
 OWN_PLACE, FOREIGN_PLACE = "jinyuan", "cuihu"
 OWN_DEPARTMENT: Final = "engineering"
@@ -91,6 +92,7 @@ async def furnish(floor: Floor) -> House:
                 "/v1/follow-ups": "0" * 32,
                 "/v1/surveys": f"{MISSING_NUMBER}-1",
                 "/v1/parked": "nothing",
+                "/v1/proofs": f"{MISSING_NUMBER}-1-p1",
                 "/v1/reading-alarms": "0" * 32,
                 "/v1/privacy-requests": "0" * 32,
             }
@@ -105,7 +107,10 @@ async def _things(
     open_ = (await hands.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
     order = await first_order(hands, open_)
     over = (await hands.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
-    await done_by(hands, await first_order(hands, over), "accept", "start", "resolve")
+    finished = await first_order(hands, over)
+    await done_by(hands, finished, "accept", "start")
+    proof = await _photo(floor, finished)
+    await done_by(hands, finished, "resolve")
     await told(hands, over)
     await asked(hands, over, 1, 5)
     crisis = (await hands.post_ticket({**emergency, "estate": estate, "caller": caller()}))[
@@ -123,10 +128,22 @@ async def _things(
             "/v1/messages": message,
             "/v1/follow-ups": await _task(floor, open_),
             "/v1/surveys": survey,
+            "/v1/proofs": proof,
             "/v1/reading-alarms": await _alarm(floor, over),
             "/v1/privacy-requests": await _request(floor, open_),
         }
     )
+
+
+async def _photo(floor: Floor, order: Mapping[str, Any]) -> str:
+    """Whoever does the work shows it."""
+    path = f"/v1/work-orders/{order['id']}/proofs"
+    answer = await floor.hands.call(
+        "POST", "router", path, role="department", by=order["assignee"],
+        department=order["department"], content=photo(200, 150),
+    )  # fmt: skip
+    answer.raise_for_status()
+    return str(answer.json()["id"])
 
 
 async def _alarm(floor: Floor, ended: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from services.router.contractors.visiting import STEPS_OF, Work
+from services.router.proofs.domain import MOST
+from services.router.proofs.reading import LARGEST_PHOTO
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import EmergencyAcknowledged, EmergencyArrived, EmergencyReleased
 from shared.identity import sign_link
@@ -15,6 +18,7 @@ from shared.tickets import OrderStatus, Ticket
 from shared.tickets.acts import Dispatch, Transfer
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
+from tests.support.photos import encoded, noise, photo, png_of
 from tests.support.tickets import LIFT, moved, registered
 
 FIRM = "lift-firm-1"
@@ -122,6 +126,130 @@ async def test_a_firm_moves_its_share_of_an_emergency(bench: RouterBench) -> Non
     assert await step(bench, "release", path) == 303
     await until(lambda: bench.heard_of(EmergencyReleased))
     assert "人员已脱险" not in (await bench.http.get(path)).text
+
+
+async def put_on_site(bench: RouterBench, *, wanted: bool) -> None:
+    """The firm's work, of which the estate wants a photo or does not."""
+    rules = {"proof_for": [{"areas": ["elevator"]}]} if wanted else {"proof_for": []}
+    await bench.let_places_differ(jinyuan={"rules": rules})
+    await put_given(bench)
+    for name in ("accept", "arrive"):
+        assert await step(bench, name) == 303
+
+
+async def send(
+    bench: RouterBench, raw: bytes, *, lang: str = "zh", tag: dict[str, str] | None = None
+) -> httpx.Response:
+    files = {"photo": ("IMG_0001.JPG", raw, "image/jpeg")}
+    path = f"{link(bench)}/photo?lang={lang}"
+    return await bench.http.post(path, files=files, data=tag or {})
+
+
+async def test_where_a_photo_is_wanted_it_is_not_done_without(bench: RouterBench) -> None:
+    await put_on_site(bench, wanted=True)
+
+    page = await bench.http.get(link(bench))
+    assert "须先上传照片" in page.text
+    assert "/done" not in page.text
+    assert await step(bench, "done") == 303
+    assert (await bench.read()).orders[0].status is OrderStatus.IN_PROGRESS
+
+    sent = await send(bench, photo(), tag={"building": "3", "room": ""})
+    assert sent.status_code == 303
+    page = await bench.http.get(sent.headers["location"])
+    assert "已收到照片张数" in page.text
+    assert "/done" in page.text
+    assert await step(bench, "done") == 303
+    order = (await bench.read()).orders[0]
+    assert (order.status, order.proof) == (OrderStatus.RESOLVED, (f"{ORDER}-p1",))
+
+
+async def test_where_none_is_wanted_one_is_kept_all_the_same(bench: RouterBench) -> None:
+    await put_on_site(bench, wanted=False)
+    assert "须先" not in (await bench.http.get(link(bench))).text
+
+    assert (await send(bench, photo(), tag={"building": "7"})).status_code == 303
+    assert await step(bench, "done") == 303
+
+    order = (await bench.read()).orders[0]
+    assert (order.proof, order.place_differs) == ((f"{ORDER}-p1",), True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "zh", "en"),
+    [
+        (b"", 422, "没有收到照片", "No photo arrived"),
+        (b"<svg xmlns='x'/>", 422, "这不是照片", "This is no photo"),
+        (b"\0\0\0\x18ftypheic", 422, "HEIC", "HEIC is not taken"),
+        (photo()[:2_000], 422, "没有传完", "cut off"),
+        (png_of(30_000, 30_000), 422, "像素过大", "too many pixels"),
+        (bytes(LARGEST_PHOTO + 1), 413, "文件过大", "too large"),
+    ],
+    ids=["empty", "svg", "heic", "cut off", "many pixels", "large"],
+)
+async def test_what_is_wrong_with_a_photo_stands_on_the_page_in_words(
+    bench: RouterBench, raw: bytes, status: int, zh: str, en: str
+) -> None:
+    await put_on_site(bench, wanted=True)
+
+    chinese, english = await send(bench, raw), await send(bench, raw, lang="en")
+
+    assert (chinese.status_code, english.status_code) == (status, status)
+    assert zh in chinese.text
+    assert en in english.text
+    assert 'role="alert"' in chinese.text
+    other = await bench.http.get(f"{link(bench)}/photo?lang=en")  # the page's link to English
+    assert "Photos of your work" in other.text
+    assert "IMG_0001" not in chinese.text
+    assert await bench.store.find("proofs", {}, limit=9) == []
+
+
+async def test_more_photos_than_are_kept_are_refused_in_words(bench: RouterBench) -> None:
+    await put_on_site(bench, wanted=True)
+    for n in range(MOST):
+        assert (await send(bench, encoded(noise(20 + n, 20)))).status_code == 303
+
+    page = await bench.http.get(link(bench))
+    refused = await send(bench, encoded(noise(99, 20)))
+
+    assert 'type="file"' not in page.text
+    assert refused.status_code == 409
+    assert "照片已够" in refused.text
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_before_it_is_accepted_and_after_its_end_no_photo_is_taken(
+    bench: RouterBench,
+    ended: bool,  # noqa: FBT001 - two cases
+) -> None:
+    if ended:
+        await put_on_site(bench, wanted=False)
+        assert await step(bench, "done") == 303
+    else:
+        await put_given(bench)
+
+    page, sent = await bench.http.get(link(bench)), await send(bench, photo())
+
+    assert 'type="file"' not in page.text
+    assert (sent.status_code, "现在不能这样操作" in sent.text) == (409, True)
+
+
+async def test_a_forged_link_takes_no_photo(bench: RouterBench) -> None:
+    await put_on_site(bench, wanted=True)
+
+    answer = await bench.http.post("/w/forged/photo", files={"photo": ("a", photo())})
+
+    assert answer.status_code == 404
+    assert await bench.store.find("proofs", {}, limit=9) == []
+
+
+def test_every_fault_of_a_photo_has_words_in_both_languages() -> None:
+    codes = {"empty", "unknown", "heic", "damaged", "animated", "too_many_pixels", "too_large",
+             "too_many", "too_slow", "busy", "malformed"}  # fmt: skip
+    for language in LANGUAGES:
+        assert {f"fault_{code}" for code in codes} <= set(
+            words("services.router.contractors", language)
+        )
 
 
 async def _has(bench: RouterBench, department: str) -> bool:

@@ -22,6 +22,7 @@ import pytest_asyncio
 from services.hotline.demo.hands import Json, until
 from tests.support.command import hotline
 from tests.support.floor import caller, running_floor
+from tests.support.photos import photo
 from tests.support.played import Played, playing
 
 TUESDAY: Final = 1
@@ -64,6 +65,25 @@ class Story:
     async def appoint(self, day: int, begin: str, end: str) -> None:
         at, until_ = (self.played.time(day, clock).isoformat() for clock in (begin, end))
         await self.work("appoint", HE, role="agent", at=at, until=until_)
+
+    async def photo(self, by: str, **tag: str) -> Json:
+        """Whoever does the work shows it, with the tag on the wall; what is known of the photo."""
+        answer = await self.played.floor.hands.call(
+            "POST", "router", f"/v1/work-orders/{self.order}/proofs", role="department", by=by,
+            files={"photo": ("photo.jpg", photo())}, data=tag,
+        )  # fmt: skip
+        return _checked(answer, 201)
+
+    async def look(self, proof: str) -> int:
+        """The desk looks at a photo before it rings the caller; the status."""
+        answer = await self.played.floor.hands.call("GET", "intake", f"/v1/proofs/{proof}", by=YAN)
+        return answer.status_code
+
+    async def is_marked_in_cases(self, owner: str) -> bool:
+        """Whether who rings the caller reads in the list that a photo was taken elsewhere."""
+        cases = await self.played.floor.hands.call("GET", "intake", "/v1/cases", by=owner)
+        (case,) = [item for item in cases.json()["items"] if item["number"] == self.number]
+        return bool(case["place_differs"])
 
     async def due(self, clock: str) -> datetime:
         found = (await self.ticket())["clocks"][clock]["due"]
@@ -225,14 +245,21 @@ async def test_7_done_that_is_not_done_is_given_to_todays_roster_and_told_to_the
 ) -> None:
     played = story.played
     await played.at(4, "16:30")
-    await story.work("resolve", GUO)
-    await played.floor.hands.until_status(story.number, "resolved")
+    shown = await story.photo(GUO, building="6", room="6-2-1602")
+    assert (shown["place_differs"], shown["differs"]) == (True, ["room"])
+    await story.work("resolve", GUO, proof=[shown["id"]])
+    ticket = await played.floor.hands.until_status(story.number, "resolved")
+    assert (ticket["place_differs"], ticket["work_orders"][-1]["proof"]) == (True, [shown["id"]])
+    assert await story.look(shown["id"]) == 200
+    assert await story.is_marked_in_cases(HE)
 
     await played.at(5, "10:00")
     await story.act("feedback", YAN, outcome="not_satisfied", reason="not_done")
 
     story.order = await order_of(played, story.number, XU)
-    await played.told(story.number, "raised", FOREMAN, "jy-manager")
+    raised = await played.told(story.number, "raised", FOREMAN, "jy-manager")
+    assert raised["facts"]["reason"] == "false_completion_elsewhere"
+    assert any("照片拍摄地点不符" in body for body in _mails(played, "jy.manager@duty.example"))
     await story.work("accept", XU)
 
 
@@ -251,8 +278,10 @@ async def test_9_it_is_told_after_attempts_two_hours_apart_and_over(story: Story
     played = story.played
     await played.at(8, "15:00")
     await story.work("arrive", XU)
-    await story.work("resolve", XU)
-    await played.floor.hands.until_status(story.number, "resolved")
+    shown = await story.photo(XU, estate="锦园", building="6", room="2-1502")
+    await story.work("resolve", XU, proof=[shown["id"]])
+    ticket = await played.floor.hands.until_status(story.number, "resolved")
+    assert (shown["tagged"], ticket["place_differs"]) == (True, False)
 
     for day, clock, status in ((8, "17:00", 200), (8, "17:30", 409), (8, "19:30", 200),
                                (9, "09:00", 200)):  # fmt: skip
@@ -416,6 +445,10 @@ async def _figures(story: Story) -> list[str]:
         lines += [line for line in text.splitlines() if line.startswith(counted)
                   and "_created" not in line]  # fmt: skip
     return lines
+
+
+def _mails(played: Played, address: str) -> list[str]:
+    return [str(mail.get_content()) for mail in played.floor.postbox.to(address)]
 
 
 async def _warned(story: Story, person: str) -> bool | None:

@@ -6,7 +6,7 @@ message. A report that is still on its way to be registered is the stated except
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import DEFAULT, EVENTS, INBOUND
 from tests.support.command import hotline
 from tests.support.floor import Floor
+from tests.support.photos import encoded, noise
 
 CALLER: Final = {"name": "诸葛晚晴", "phone": "13800138765", "role": "owner", "room": "21-3-1907"}
 CONTACT: Final = {"name": "Petra Kowalczyk", "phone": "+86 138 0013 8654", "room": "22-4-2308"}
@@ -126,12 +127,31 @@ async def whole_life(hands: Hands, number: str) -> None:
         )
         assert answer.is_success, answer.text
     order = await first_order(hands, number)
-    for action in ("accept", "start", "resolve"):
+    for action in ("accept", "start"):
         answer = await hands.work(order, action, note=NOTE)
         assert answer.is_success, answer.text
+    answer = await hands.work(order, "resolve", note=NOTE, proof=[await shown(hands, order)])
+    assert answer.is_success, answer.text
     await told(hands, number)
     await hands.until_message(number, "survey")
     assert await hands.answer_survey(number, 1, 5, comment=NOTE) == 200
+
+
+async def shown(hands: Hands, order: Mapping[str, Any]) -> str:
+    """A photo of the home, with the tag on its wall and words in and behind the picture."""
+    raw = encoded(noise(200, 150), comment=NOTE.encode()) + NOTE.encode()
+    assert found_in(raw)
+    answer = await hands.call(
+        "POST", "router", f"/v1/work-orders/{order['id']}/proofs", role="department",
+        by=order["assignee"], department=order["department"],
+        files={"photo": (f"{CALLER['name']}.jpg", raw)}, data={"room": CALLER["room"]},
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    assert found_in(answer.text) == []
+    id = str(answer.json()["id"])
+    opened = await hands.call("GET", "intake", f"/v1/proofs/{id}")
+    assert (opened.status_code, found_in(opened.content)) == (200, [])
+    return id
 
 
 async def rubbish(floor: Floor) -> list[str]:

@@ -14,7 +14,7 @@ DATABASE: Final = "hotline"
 GROWING: Final = {
     "tickets", "messages", "surveys", "emergencies", "reservations", "parked", "audit",
     "reveals", "readers", "reading_alarms", "privacy_works", "privacy_copies", "legal_holds",
-    "accounts", "sessions", "api_keys",
+    "accounts", "sessions", "api_keys", "proofs",
 }  # fmt: skip
 LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
     ("intake", "/v1/tickets", {}),

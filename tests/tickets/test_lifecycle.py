@@ -1,6 +1,7 @@
 """The table of the lifecycle is the design's, row for row, and everything hangs together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ from shared.tickets import (
     apply,
     derive_status,
     register,
+    ticket_from_doc,
+    ticket_to_doc,
 )
 from tests.tickets.samples import MONDAY, after, plan_of, registered, registration, sample_rules
 
@@ -420,6 +423,31 @@ def test_nobody_ends_an_emergency_to_which_nobody_went(act: acts.Act) -> None:
     assert "no_danger" in refused.value.remedy or "arrive first" in refused.value.remedy
     if isinstance(act, acts.OrderAct):
         assert run(ticket, of(acts.Arrive), act).status is TicketStatus.RESOLVED
+
+
+def test_what_is_to_be_shown_is_done_only_with_a_photo_and_given_away_without() -> None:
+    wanting = replace(sample_rules(), wants_proof=lambda *work: work[0] == "repair")
+    taken = run(registered(), *ACCEPTED)
+
+    with pytest.raises(NotAllowed, match="only with a photo"):
+        apply(taken, of(acts.Resolve, outcome="fixed"), after(hours=1), wanting)
+
+    shown = of(acts.Resolve, outcome="fixed", proof=("JY0001-1-p1",), place_differs=True)
+    done = apply(taken, shown, after(hours=1), wanting).ticket
+    assert (done.status, done.place_differs) == (TicketStatus.RESOLVED, True)
+    away = of(acts.HandOver, outcome="municipal")
+    assert apply(taken, away, after(hours=1), wanting).ticket.status is TicketStatus.HANDED_OVER
+
+
+def test_an_order_from_before_there_were_photos_is_still_read() -> None:
+    doc = ticket_to_doc(run(registered(), *RESOLVED))
+    for order in doc["work_orders"]:
+        del order["proof"], order["place_differs"]
+    del doc["place_differs"]
+
+    ticket = ticket_from_doc(doc)
+
+    assert (ticket.orders[0].proof, ticket.place_differs) == ((), False)
 
 
 def test_an_emergency_that_starts_again_waits_for_its_place_again_and_for_somebody_there() -> None:

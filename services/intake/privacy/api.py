@@ -14,11 +14,16 @@ from services.intake.privacy.holding import Held, Holding, hold_view
 from services.intake.privacy.holding import Reason as HoldReason
 from services.intake.privacy.tracing import Sought, Tracing
 from services.intake.revealing import Revealing, Wish
+from services.intake.showing import Showing
 from shared.contracts.report import Short
 from shared.runtime import Asking, Routes, may, not_found, source_of
 from shared.runtime.naming import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
+AS_IT_IS: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+PHOTO: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The photo", "content": {"image/jpeg": {}}}
+}
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=100)]
 
@@ -81,6 +86,19 @@ def build_reveals_api(revealing: Revealing) -> Routes:
         response.status_code = 201 if found.person is not None else 200
         told = {**wish.to_json(), "opened_at": found.at, "repeated": found.person is None}
         return told | (found.person or {})
+
+    return router
+
+
+def build_photos_api(showing: Showing) -> Routes:
+    """Photos of finished work."""
+    router = Routes("/v1/proofs", tags=["privacy"])
+
+    @router.get("/{id}", dependencies=[may("proof.see")], response_class=Response, responses=PHOTO)
+    async def open_(id: str, asking: Asking, request: Request) -> Response:
+        """Open a photo; each opening is on record."""
+        photo = await showing.open(id, asking, source=source_of(request))
+        return Response(photo, media_type="image/jpeg", headers={**NO_STORE, **AS_IT_IS})
 
     return router
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from services.router.api.bodies import Body, Code, Items, Moment, NoteBody, ReasonBody, order_view
+from services.router.proofs.domain import MOST, resolved_with
+from services.router.proofs.proving import Proving
 from services.router.routing import Routing
 from shared.contracts import MalformedMessage
 from shared.runtime import Asking, Routes, may_do
@@ -21,7 +23,6 @@ from shared.tickets.acts import (
     HandOver,
     Note,
     OrderAct,
-    Resolve,
     Resume,
     Start,
     Suspend,
@@ -48,9 +49,12 @@ class ProgressBody(NoteBody):
 
 
 class DoneBody(OutcomeBody):
-    """How it ended, and what was used in the end, where that is not just what was quoted."""
+    """How it ended, what was used in the end, where that is not just what was quoted, and the
+    photos that show it: ids of this order's `/proofs`.
+    """
 
     used: Items | None = None
+    proof: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=MOST)] = ()
 
 
 class SupportBody(Body):
@@ -71,7 +75,7 @@ SIMPLE: Final[tuple[type[OrderAct], ...]] = (
 
 
 def build_work_orders_api(  # noqa: C901 - one small function an endpoint
-    routing: Routing,
+    routing: Routing, proving: Proving
 ) -> Routes:
     """The table's actions of work orders."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
@@ -116,10 +120,13 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
 
     @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
     async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
-        """The work is done. What the owner pays for needs their consent first."""
+        """The work is done, as these photos show. What the owner pays for needs their consent."""
         said = body or DoneBody()
+        shown = await proving.named(id, asking, said.proof)
         used = None if said.used is None else tuple(item.item() for item in said.used)
-        act = Resolve(by=asking.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed())
+        act = resolved_with(
+            shown, by=asking.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed()
+        )
         return order_view(await routing.act(id, asking, act), id)
 
     @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Final, get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from services.router.contractors.visiting import Step, Visiting, Work
 from services.router.errors import NoSuchWork
+from services.router.proofs.pictures import NoPicture
+from services.router.proofs.reading import FORM, PHOTO, read_photo
+from shared.contracts import MalformedMessage
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime import Platform, open_to_all
+from shared.runtime import Platform, Problem, open_to_all
 from shared.runtime.web import Chosen, Paper
 from shared.store import STORE_DOWN, Contested
 from shared.tickets import NotAllowed
@@ -29,12 +33,23 @@ class WorkPages:
         self._visiting = visiting
         self._paper = Paper("services.router.contractors", ROOT, lambda: platform.policy)
 
-    async def show(self, token: str, language: Language) -> Response:
-        """The work and what can be done now."""
+    async def show(
+        self, token: str, language: Language, *, fault: str = "", status: int = 200
+    ) -> Response:
+        """The work and what can be done now; `fault` is what was wrong with a photo, as a code."""
         work = await self._visiting.see(token)
         policy = self._platform.policy.at(work.ticket.estate)
-        shown = {"root": ROOT, "token": token, **_shown(work, policy, language)}
-        return self._paper.page("work.html", language, policy=policy, **shown)
+        shown = {"root": ROOT, "token": token, "fault": fault, **_shown(work, policy, language)}
+        return self._paper.page("work.html", language, status, policy=policy, **shown)
+
+    async def take(self, token: str, request: Request, language: Language) -> Response:
+        """Take a photo, then show the page again; what is wrong with it stands there in words."""
+        try:
+            await self._visiting.show(token, lambda: read_photo(request))
+        except (NoPicture, MalformedMessage, Problem, HTTPException) as error:
+            code, status = _fault_of(error)
+            return await self.show(token, language, fault=code, status=status)
+        return RedirectResponse(f"{ROOT}/{token}?lang={language}#{PHOTO}", status_code=303)
 
     async def move(self, token: str, step: str, language: Language) -> Response:
         """Do a step, then show the page again: loading it anew sends nothing twice."""
@@ -56,6 +71,20 @@ class WorkPages:
             return self._paper.trouble("away", language, status=503)
 
 
+def _fault_of(error: Exception) -> tuple[str, int]:
+    """What was wrong with a photo, as a code that has words, and the status."""
+    match error:
+        case NoPicture():
+            return error.code, 422
+        case Problem():
+            status: int = error.body["status"]
+            return {408: "too_slow", 409: "too_many"}.get(status, "busy"), status
+        case HTTPException(status_code=413):
+            return "too_large", 413
+        case _:
+            return "malformed", 422
+
+
 def _shown(work: Work, policy: Policy, language: Language) -> dict[str, Any]:
     plan, taxonomy, zone = work.ticket.plan, policy.taxonomy, policy.calendar.zone
     estate = policy.group.find_estate(work.ticket.estate) if work.ticket.estate else None
@@ -74,6 +103,9 @@ def _shown(work: Work, policy: Policy, language: Language) -> dict[str, Any]:
         "steps": work.steps,
         "is_over": work.is_over,
         "is_drill": work.ticket.test,
+        "photos": work.photos,
+        "lacks_photo": work.lacks_photo,
+        "takes_photos": work.takes_photos,
         "due": [
             (clock.value, f"{state.due.astimezone(zone):%m-%d %H:%M}")
             for clock, state in work.order.clocks.items()
@@ -94,9 +126,15 @@ def build_work_pages(platform: Platform, visiting: Visiting) -> APIRouter:
     pages = WorkPages(platform, visiting)
 
     @router.get("/{token}")
+    @router.get("/{token}/photo")  # where a page with a fault stands, and its other language
     async def show(token: str, language: Chosen) -> Response:
         """The work, and what can be done now."""
         return await pages.or_trouble(pages.show(token, language), language)
+
+    @router.post("/{token}/photo", status_code=303, openapi_extra=FORM)
+    async def take(token: str, request: Request, language: Chosen) -> Response:
+        """A photo of what was done; the same one is kept once."""
+        return await pages.or_trouble(pages.take(token, request, language), language)
 
     @router.post("/{token}/{step}", status_code=303)
     async def move(token: str, step: str, language: Chosen) -> Response:

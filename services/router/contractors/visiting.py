@@ -7,12 +7,14 @@ from typing import Any, Final, Literal
 
 from services.router.attending import Attending
 from services.router.errors import NoSuchWork
+from services.router.proofs.domain import MOST, resolved_with, takes_photos
+from services.router.proofs.proving import Proving, Read
 from services.router.routing import Routing
 from shared.identity import Principal, read_link
 from shared.runtime.platform import Platform
 from shared.store import Doc
 from shared.tickets import NotAllowed, Ticket, WorkOrder, ticket_from_doc
-from shared.tickets.acts import Accept, Arrive, Decline, OrderAct, Resolve
+from shared.tickets.acts import Accept, Arrive, Decline, OrderAct
 from shared.tickets.lifecycle import OrderStatus
 
 Step = Literal["accept", "decline", "arrive", "release", "done"]
@@ -26,26 +28,42 @@ STEPS_OF: Final[dict[OrderStatus, tuple[Step, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a contractor sees: their order, where and what, the scrubbed words, and nobody."""
+    """What a contractor sees: their order, where and what, the scrubbed words, and nobody; how many
+    photos there are, and whether the work is done only with one.
+    """
 
     ticket: Ticket
     order: WorkOrder
     building: str | None
     words: str
     released: bool = False
+    photos: int = 0
+    photo_wanted: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """What can be done now."""
         steps = STEPS_OF.get(self.order.status, ())
+        if self.lacks_photo:
+            steps = tuple(step for step in steps if step != "done")
         if self.ticket.is_emergency and self.order.status is _S.IN_PROGRESS and not self.released:
             return ("release", *steps)
         return steps
 
     @property
+    def lacks_photo(self) -> bool:
+        """Whether it is not done before there is a photo."""
+        return self.photo_wanted and self.photos == 0
+
+    @property
+    def takes_photos(self) -> bool:
+        """Whether one more can be added now."""
+        return self.photos < MOST and takes_photos(self.ticket, self.order)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more is theirs to do."""
-        return not self.steps and self.order.status is not _S.SUSPENDED
+        return self.order.status not in STEPS_OF and self.order.status is not _S.SUSPENDED
 
 
 class Visiting:
@@ -53,10 +71,13 @@ class Visiting:
     order, while their department is a contractor and they are on its list.
     """
 
-    def __init__(self, platform: Platform, routing: Routing, attending: Attending) -> None:
+    def __init__(
+        self, platform: Platform, routing: Routing, attending: Attending, proving: Proving
+    ) -> None:
         self._platform = platform
         self._routing = routing
         self._attending = attending
+        self._proving = proving
 
     async def see(self, token: str) -> Work:
         """The work of a link; raises NoSuchWork for what was not signed here or is nobody's now."""
@@ -74,9 +95,15 @@ class Visiting:
             await self._act(work, step, who)
         return await self.see(token)
 
+    async def show(self, token: str, read: Read) -> None:
+        """Add a photo of what was done; raises NoSuchWork, and what adding a proof raises."""
+        work, who = await self._find(token)
+        await self._proving.add(work.order.id, who, read)
+
     async def _act(self, work: Work, step: Step, who: Principal) -> None:
+        act = await self._act_of(step, work.order.id, who)
         try:
-            await self._routing.act(work.order.id, who, _act_of(step, work.order.id, who))
+            await self._routing.act(work.order.id, who, act)
         except NotAllowed:
             again = await self._platform.tickets.get(work.ticket.number)
             order = again.order(work.order.id) if again else None
@@ -116,20 +143,28 @@ class Visiting:
         found: dict[str, Any] = {}
         if ticket.is_emergency:
             found = await self._platform.store.get("emergencies", ticket.number) or {}
-        over = found.get("released_at") is not None or found.get("ended_at") is not None
-        return Work(ticket, order, doc.get("building"), doc.get("scrubbed") or "", released=over)
+        plan, rules = ticket.plan, self._platform.policy.at(ticket.estate).rules
+        return Work(
+            ticket,
+            order,
+            doc.get("building"),
+            doc.get("scrubbed") or "",
+            released=found.get("released_at") is not None or found.get("ended_at") is not None,
+            photos=len(await self._proving.all_of(order.id)),
+            photo_wanted=rules.wants_proof(plan.type, plan.area, plan.urgency),
+        )
 
-
-def _act_of(step: Step, order: str, who: Principal) -> OrderAct:
-    match step:
-        case "accept":
-            return Accept(by=who.id, order=order)
-        case "decline":
-            return Decline(by=who.id, order=order, reason="contractor")
-        case "arrive":
-            return Arrive(by=who.id, order=order)
-        case _:
-            return Resolve(by=who.id, order=order, outcome="done")
+    async def _act_of(self, step: Step, order: str, who: Principal) -> OrderAct:
+        match step:
+            case "accept":
+                return Accept(by=who.id, order=order)
+            case "decline":
+                return Decline(by=who.id, order=order, reason="contractor")
+            case "arrive":
+                return Arrive(by=who.id, order=order)
+            case _:
+                shown = await self._proving.all_of(order)
+                return resolved_with(shown, by=who.id, order=order, outcome="done")
 
 
 def _places(estate: str | None) -> frozenset[str]:

@@ -27,7 +27,10 @@ def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
     for part, needed in _NEEDED.items():
         for id in sorted(set(needed) - ids(documents, "taxonomy", part)):
             yield Fault(f"taxonomy.{part}", f"{id} is missing", "the classification relies on it")
-    for path, part, name in (*_references(documents), *_heard(documents), *_followed(documents)):
+    named = (
+        *_references(documents), *_heard(documents), *_followed(documents), *_proven(documents),
+    )  # fmt: skip
+    for path, part, name in named:
         if name not in ids(documents, "taxonomy", part):
             yield Fault(path, f"there is no such entry in taxonomy.{part}", _ADD)
     if not ids(documents, "taxonomy", "emergency_kinds"):
@@ -62,6 +65,13 @@ def _references(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield from _named(f"{path}.department", "departments", kind.get("department"))
         for n, department in enumerate(items(kind.get("support"))):
             yield from _named(f"{path}.support.{n}", "departments", department)
+
+
+def _proven(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Areas of which the rules want a photo."""
+    for n, wanted in enumerate(items(fields(documents.get("rules")).get("proof_for"))):
+        for area in items(fields(wanted).get("areas")):
+            yield from _named(f"rules.proof_for.{n}.areas", "areas", area)
 
 
 def _named(path: str, part: str, name: Any) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,158 @@
+"""Use cases of proofs: a photo of the work is added, named when it is resolved, and forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from services.router.proofs.darkroom import Darkroom
+from services.router.proofs.domain import MOST, Proof, Spot, differing, takes_photos
+from services.router.proofs.reading import Sent, Tag
+from services.router.proofs.storage import PROOFS, Proofs, proof_id
+from services.router.routing import order_of
+from shared.contracts import MalformedMessage
+from shared.identity import Principal
+from shared.privacy import building_of
+from shared.privacy.index import entries_in
+from shared.runtime import Problem, not_found
+from shared.runtime.platform import Platform
+from shared.store import Contested, Doc
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Transition, ticket_from_doc
+
+ADD, SEE = "proof.add", "proof.see"
+Read = Callable[[], Awaitable[Sent]]
+
+
+class Proving:
+    """Keeps photos of what was done, sealed; nothing here can open them again."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._store = platform.store
+        self._proofs = Proofs(platform.store)
+        self._darkroom = Darkroom(platform.store.precedence)
+        self._secret = platform.keys.derived("proofs")
+
+    async def add(self, order: str, principal: Principal, read: Read) -> Proof:
+        """Keep one photo of somebody's own work, once however often it is sent; nothing is read of
+        whoever may not.
+
+        Foreign and missing orders look the same (404). Raises NotAllowed where the work is over,
+        and what `read` and the darkroom raise.
+        """
+        doc = await self._doc_of(order)
+        ticket = ticket_from_doc(doc)
+        found = order_of(ticket, order, principal, ADD)
+        if not takes_photos(ticket, found):
+            raise NotAllowed(
+                Transition.RESOLVE, status=ticket.mark or found.status,
+                last_by=ticket.timeline[-1].by,
+                remedy="photos are taken between accepting the work and its end",
+            )  # fmt: skip
+        async with self._darkroom.arriving():
+            proof = await self._proof_of(await read(), order, doc, principal)
+        kept = await self._keep(proof)
+        await self._forget_if_erased(ticket.number)
+        logger.info("proof_kept", proof=kept.id, tagged=kept.tagged, differs=kept.place_differs)
+        return kept
+
+    async def seen_by(self, order: str, principal: Principal) -> list[Proof]:
+        """The proofs of a work order for somebody who may see it, the earliest first."""
+        order_of(ticket_from_doc(await self._doc_of(order)), order, principal, SEE)
+        return await self._proofs.of_order(order)
+
+    async def named(
+        self, order: str, principal: Principal, ids: Sequence[str]
+    ) -> tuple[Proof, ...]:
+        """The proofs that somebody names for their own work; raises MalformedMessage where one is
+        of other work, or of none.
+        """
+        if not ids:
+            return ()
+        order_of(ticket_from_doc(await self._doc_of(order)), order, principal, ADD)
+        known = {proof.id: proof for proof in await self._proofs.of_order(order)}
+        if not known.keys() >= set(ids):
+            remedy = "send the photo to /v1/work-orders/{id}/proofs and name the id of the answer"
+            raise MalformedMessage("proof", "names what is no photo of this work order", remedy)
+        return tuple(known[id] for id in dict.fromkeys(ids))
+
+    async def all_of(self, order: str) -> list[Proof]:
+        """Every proof of a work order, for whoever was let in otherwise."""
+        return await self._proofs.of_order(order)
+
+    async def erase(self, number: str) -> None:
+        """A person of this ticket is erased: what was seen in their home goes as well."""
+        if erased := await self._proofs.erase(number, self._store.clock.now()):
+            logger.info("proofs_erased", ticket=number, count=erased)
+
+    async def _doc_of(self, order: str) -> Doc:
+        doc = await self._store.get("tickets", order.rpartition("-")[0])
+        if doc is None:
+            raise not_found()
+        return doc
+
+    async def _proof_of(self, sent: Sent, order: str, doc: Doc, by: Principal) -> Proof:
+        """What is kept of a photo; raises NoPicture."""
+        picture = await self._darkroom.develop(sent.raw)
+        tag = self._spot_of(sent.tag, doc["estate"])
+        return Proof(
+            id=order,
+            number=doc["_id"],
+            order=order,
+            estate=doc["estate"],
+            kind=picture.was,
+            size=len(picture.content),
+            digest=hmac.new(self._secret, sent.raw, hashlib.sha256).hexdigest(),
+            at=self._store.clock.now(),
+            by=by.id,
+            tagged=sent.tag != Tag(),
+            differs=differing(tag, _spot_of(doc)),
+            sealed=await self._platform.sealer.seal_proof(picture.content, estate=doc["estate"]),
+        )
+
+    def _spot_of(self, tag: Tag, home: str | None) -> Spot:
+        """Where a tag says it hangs; without an estate, in that of the ticket."""
+        known = self._platform.policy.group.find_estate(tag.estate)
+        estate = known.id if known else tag.estate
+        building = (building_of(tag.building) or tag.building) if tag.building else None
+        rooms = {tag.room, f"{building}-{tag.room}" if building else tag.room}
+        flats = (self._platform.index.flats(estate or home, room) for room in rooms if tag.room)
+        return Spot(estate, building, frozenset().union(*flats))
+
+    async def _keep(self, proof: Proof) -> Proof:
+        """The proof in the first free place, or the one that shows the very same; raises Problem
+        where there are as many as may be.
+        """
+        for _ in range(MOST + 1):
+            there = await self._proofs.of_order(proof.order)
+            same = next((known for known in there if known.digest == proof.digest), None)
+            if same is not None:
+                return same
+            if len(there) >= MOST:
+                raise _too_many()
+            placed = replace(proof, id=proof_id(proof.order, len(there) + 1))
+            if await self._proofs.keep(placed):
+                return placed
+        raise Contested(PROOFS, proof.order)
+
+    async def _forget_if_erased(self, number: str) -> None:
+        """Whoever was erased a moment ago, or long before, gets no new photo of their home."""
+        doc = await self._store.get("tickets", number, fields=("persons",))
+        if doc is not None and doc.get("persons") == {}:
+            await self.erase(number)
+
+
+def _spot_of(doc: Doc) -> Spot:
+    """Where a matter is, as far as its ticket tells without being opened."""
+    flat = frozenset(entries_in((doc.get("index") or {}).get("flat")))
+    return Spot(doc["estate"], doc.get("building"), flat)
+
+
+def _too_many() -> Problem:
+    return Problem(
+        409, "too-many-photos", f"There are {MOST} photos of this work order",
+        detail="that is as many as are kept; resolve the work with these",
+    )  # fmt: skip
