@@ -218,6 +218,12 @@ def deadline_that_did_not_fire(kept: Kept) -> str:
     return refit(kept, number)
 
 
+def task_that_did_not_open(kept: Kept) -> str:
+    task = {"number": kept.number("late"), "state": "planned", "next_due": ago(kept)}
+    kept.db["follow_ups"].insert_one({"_id": "t", "made_by": "router"} | task)
+    return kept.number("late")
+
+
 def deadline_that_fired_twice(kept: Kept) -> str:
     doc = kept.db["tickets"].find_one({"_id": kept.number("late")})
     assert doc is not None
@@ -302,6 +308,7 @@ BREAKS: list[tuple[Break, Kind]] = [
     (message_accepted_twice, kinds.TOLD_TWICE),
     (message_of_unknown_outcome, kinds.UNKNOWN),
     (deadline_that_did_not_fire, kinds.NOT_FIRED),
+    (task_that_did_not_open, kinds.NOT_FIRED),
     (deadline_that_fired_twice, kinds.FIRED_TWICE),
     (deadline_of_the_whole_that_fired_twice, kinds.FIRED_TWICE),
     (breach_told_with_two_due_times, kinds.FIRED_TWICE),
