@@ -19,7 +19,7 @@ from shared.runtime import not_found
 from shared.store import Store
 from shared.store.tickets import Tickets
 from shared.telemetry import logger
-from shared.tickets import About, NotAllowed, Ticket, Transition
+from shared.tickets import About, NotAllowed, Ticket, TicketStatus, Transition
 from shared.tickets.acts import (
     Act,
     Cancel,
@@ -172,16 +172,20 @@ class Following:
             await self._by_rule(event.number, event.round, lambda: _fed_back("delivered"))
 
     async def note_told(self, event: MessageDelivered) -> None:
-        """A message that tells of a visit or a later time tells the promise (B4.1)."""
+        """A message that tells of a visit or a later time tells the promise (B4.1), one that tells
+        how it goes is progress told (A4.3).
+        """
 
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
+            if event.purpose == "progress":
+                return _progress_told(ticket, event)
             last = ticket.promised[-1] if ticket.promised else None
             untold = last is not None and last.how in TOLD_BY_MESSAGE and not last.told
             if last is None or not untold or ticket.round != event.round:
                 return None
             return Tell(by=BY_RULE.id, of=last.how)
 
-        if event.recipient == CALLER and event.purpose in {"visit", "extended"}:
+        if event.recipient == CALLER and event.purpose in {"visit", "extended", "progress"}:
             await self._tickets.change(event.number, choose)
 
     async def close_without_contact(self, event: MessageFailed) -> None:
@@ -216,6 +220,15 @@ def _was_said(ticket: Ticket, principal: Principal, note: str | None) -> bool:
         (entry.transition, entry.by, entry.note) == (Transition.SUPPLEMENT, principal.id, note)
         for entry in ticket.entries
     )
+
+
+def _progress_told(ticket: Ticket, event: MessageDelivered) -> Act | None:
+    """Once for each message, and not where the ticket went on under another number."""
+    told = f"progress/{event.message}"
+    is_said = any((e.transition, e.note) == (Transition.TELL, told) for e in ticket.timeline)
+    if is_said or ticket.mark is TicketStatus.MERGED:
+        return None
+    return Tell(by=BY_RULE.id, of="progress", note=told)
 
 
 def _fed_back(outcome: FeedbackOutcome) -> Act:

@@ -244,6 +244,12 @@ def deadline_that_did_not_fire(kept: Kept) -> str:
     return refit(kept, number)
 
 
+def task_that_did_not_open(kept: Kept) -> str:
+    task = {"number": kept.number("late"), "state": "planned", "next_due": ago(kept)}
+    kept.db["follow_ups"].insert_one({"_id": "t", "made_by": "router"} | task)
+    return kept.number("late")
+
+
 def deadline_that_fired_twice(kept: Kept) -> str:
     doc = kept.db["tickets"].find_one({"_id": kept.number("late")})
     assert doc is not None
@@ -332,6 +338,7 @@ BREAKS: list[tuple[Break, Kind]] = [
     (digest_of_what_is_not_there, kinds.DIGEST_ODD),
     (message_of_unknown_outcome, kinds.UNKNOWN),
     (deadline_that_did_not_fire, kinds.NOT_FIRED),
+    (task_that_did_not_open, kinds.NOT_FIRED),
     (deadline_that_fired_twice, kinds.FIRED_TWICE),
     (deadline_of_the_whole_that_fired_twice, kinds.FIRED_TWICE),
     (breach_told_with_two_due_times, kinds.FIRED_TWICE),

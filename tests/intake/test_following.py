@@ -72,3 +72,19 @@ async def test_a_message_that_tells_of_a_visit_puts_on_record_that_the_caller_kn
     ticket = await bench.platform.tickets.get(number)
     assert ticket is not None
     assert (ticket.promised[-1].how, ticket.promised[-1].told) == ("visit", told)
+
+
+async def test_progress_that_was_told_is_on_record_once(bench: IntakeBench) -> None:
+    made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
+    number = made.json()["number"]
+    told = MessageDelivered(message="m-1", number=number, recipient=CALLER, purpose="progress")
+
+    for n in range(2):
+        before = handled([FEEDBACK.name])
+        await bench.publish(told, id=f"message/m-1/{n}")
+        await until(lambda was=before: handled([FEEDBACK.name]) > was)  # type: ignore[misc]
+
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    tells = [entry.note for entry in ticket.timeline if entry.transition == "tell"]
+    assert tells == ["progress/m-1"]

@@ -68,6 +68,10 @@ CASES: dict[str, Case] = {
         lambda d: thing(d, "taxonomy", "emergency_kinds", "fire").update(support=["moon"]),
         "taxonomy.emergency_kinds.fire.support.0", "taxonomy.departments",
     ),
+    "follow-up tasks of an unknown type": (
+        lambda d: d["rules"].update(follow_ups=[{"types": ["dance"], "shares": [1]}]),
+        "rules.follow_ups.0.types.0", "taxonomy.types",
+    ),
     "limits for an unknown urgency": (
         lambda d: thing(d, "taxonomy", "types", "repair")["limits"].update(soon={}),
         "taxonomy.types.repair.limits.soon", "taxonomy.urgencies",

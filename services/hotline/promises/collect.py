@@ -16,6 +16,7 @@ from services.hotline.promises.facts import (
     SURVEY_FIELDS,
     TICKET_FIELDS,
     Emergency,
+    LateTask,
     Message,
     Papers,
     Parked,
@@ -155,6 +156,13 @@ class Collector:
         }
         async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
+
+    async def late_tasks(self) -> AsyncIterator[LateTask]:
+        """Follow-up tasks of which something fell due, and did not happen."""
+        query = {"next_due": {"$lt": self._before}}
+        fields = ("number", "state", "next_due")
+        async for doc in stream(self._store, "follow_ups", query, fields=fields):
+            yield LateTask(doc["number"], doc["_id"], doc["state"], doc["next_due"])
 
     async def deliveries(self, *, every: bool) -> AsyncIterator[Message]:
         """Every message, or only those whose own record may say that something is wrong."""

@@ -132,6 +132,16 @@ class Survey:
         return cls(doc["_id"], doc["round"], doc["asked_at"], at)
 
 
+@dataclass(frozen=True, slots=True)
+class LateTask:
+    """A follow-up task of a ticket that should have opened, or been missed, at `due`."""
+
+    number: str
+    id: str
+    state: str
+    due: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
     """A ticket with all that other collections hold of it.

@@ -73,7 +73,7 @@ class Reminding:
         """Of looks at the same thing the latest alone is to be done."""
 
         async def choose(present: FollowUp, now: datetime) -> TaskStep | None:
-            is_earlier = present.why == "watch" and present.turn < task.turn
+            is_earlier = present.why == "watch" and present.opens_at < task.opens_at
             return drop(present, "passed_over", now) if is_earlier else None
 
         for earlier in await self._book.of_ticket(task.number):

@@ -13,11 +13,12 @@ from services.hotline.promises.judging.deliveries import (
 from services.hotline.promises.judging.ticket import judge_ticket
 from services.hotline.promises.judging.waiting import (
     judge_events,
+    judge_late_task,
     judge_parked,
     judge_waiting_message,
 )
 
 __all__ = [
-    "judge_delivery", "judge_digest", "judge_events", "judge_folded", "judge_parked",
-    "judge_strangers", "judge_ticket", "judge_waiting_message",
+    "judge_delivery", "judge_digest", "judge_events", "judge_folded", "judge_late_task",
+    "judge_parked", "judge_strangers", "judge_ticket", "judge_waiting_message",
 ]  # fmt: skip

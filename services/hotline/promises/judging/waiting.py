@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from services.hotline.promises.facts import Message, Parked, WaitingEvent
+from services.hotline.promises.facts import LateTask, Message, Parked, WaitingEvent
 from services.hotline.promises.findings import Finding
 from services.hotline.promises.kinds import (
     EVENT_ODD,
     EVENT_WAITS,
     MESSAGE_WAITS,
+    NOT_FIRED,
     REPLAY_WAITS,
     WAITS_FOR_PERSON,
 )
@@ -45,6 +46,12 @@ def judge_waiting_message(message: Message, before: datetime) -> Iterator[Findin
     if message.next_at is not None and message.next_at < before:
         why = f"{message.status}, {message.purpose} of {message.number}, due {message.next_at:%T}Z"
         yield Finding(MESSAGE_WAITS, message.id, why)
+
+
+def judge_late_task(task: LateTask) -> Iterator[Finding]:
+    """One that is found at all should have moved on by itself."""
+    why = f"follow-up task {task.id}, {task.state}, due {task.due:%F %T}Z"
+    yield Finding(NOT_FIRED, task.number, why)
 
 
 def judge_parked(entry: Parked, before: datetime) -> Iterator[Finding]:
