@@ -6,6 +6,7 @@ One read from an index, beside what a registration waits for anyway; none for an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import ASCENDING
@@ -16,8 +17,11 @@ from shared.privacy import BlindIndex
 from shared.store import Store
 from shared.tickets import TicketStatus
 
-SWITCHBOARD: Final = 30
+SWITCHBOARD: Final = 20
 """A number with more tickets in the span has a switchboard behind it, which is nobody."""
+REMEMBERED: Final = timedelta(hours=1)
+"""So long a switchboard is not asked for again: it stays one for days."""
+MOST_REMEMBERED: Final = 1_000
 ELSEWHERE: Final = frozenset({TicketStatus.MERGED, TicketStatus.CANCELLED})
 """What went on under another number, or was not wanted after all."""
 
@@ -28,6 +32,7 @@ class Repeating:
     def __init__(self, store: Store, index: BlindIndex) -> None:
         self._store = store
         self._index = index
+        self._switchboards: dict[str, datetime] = {}
 
     async def first(self, arrival: Arrival, estate: str | None, rules: Rules) -> str | None:
         """The number of the first ticket of the same caller about the same area of this estate,
@@ -35,9 +40,10 @@ class Repeating:
         """
         phone = arrival.report.caller.phone if arrival.report.caller else None
         entries = self._index.phones(phone) if _can_repeat(arrival, estate, rules) else []
-        if not entries:
+        now = self._store.clock.now()
+        if not entries or self._switchboards.get(entries[0], now) > now:
             return None
-        since = self._store.clock.now() - rules.repeats_within
+        since = now - rules.repeats_within
         docs = await self._store.find(
             "tickets",
             {"index.phone": {"$in": entries}, "registered_at": {"$gte": since}},
@@ -45,7 +51,15 @@ class Repeating:
             limit=SWITCHBOARD + 1,
             fields=("estate", "area", "mark", "test", "repeat_of"),
         )
+        if len(docs) > SWITCHBOARD:
+            self._remember(entries[0], now)
         return first_of(docs, estate=estate, area=arrival.found.area)
+
+    def _remember(self, entry: str, now: datetime) -> None:
+        """The number has a switchboard behind it: the next reports from there ask nothing."""
+        if len(self._switchboards) >= MOST_REMEMBERED:
+            self._switchboards.clear()
+        self._switchboards[entry] = now + REMEMBERED
 
 
 def _can_repeat(arrival: Arrival, estate: str | None, rules: Rules) -> bool:

@@ -18,6 +18,7 @@ from shared.store import STORE_DOWN, Store
 from shared.telemetry import logger
 
 LOOK_SECONDS: Final = 0.5
+FOLD_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 0.25
 """Four looks a second, as the router has: an alert passes both within three seconds."""
 DRAIN_SECONDS: Final = 5.0
@@ -112,7 +113,7 @@ async def run_hands(hands: Sequence[Hands], senders: Sequence[Sender]) -> None:
 
 async def fold_waiting(folding: Folding) -> None:
     """Tell in digests what a downtime left."""
-    await repeat(folding.look, seconds=LOOK_SECONDS)
+    await repeat(folding.look, seconds=FOLD_SECONDS)
 
 
 async def sweep_urgent(store: Store, consumers: Consumers) -> None:

@@ -225,8 +225,8 @@ class WorkOrderCancelled(WorkOrderEvent):
 
 class ClockEvent(TicketEvent):
     """A deadline; `recipients` are the people of the duty list who are to know. `due` is when the
-    limit ends, `fell_due` when the first rung fell due that this call stands for: long ago where
-    nothing ran meanwhile. Those of an `incident` hear of its own time instead.
+    limit ends, `fell_due` since when the first rung could be called that this call stands for: long
+    ago where nothing ran meanwhile. Those of an `incident` hear of its own time instead.
     """
 
     clock: str

@@ -59,6 +59,15 @@ class ClockState:
         return self.next.at if self.is_running and self.next is not None else None
 
     @property
+    def callable_since(self) -> datetime | None:
+        """Since when the next rung could be called: from its time on, but not while the clock
+        paused, and not before the time it has now was given to it.
+        """
+        if self.next is None:
+            return None
+        return max(self.next.at, self.segments[-1].start, self.counted_since)
+
+    @property
     def breached_at(self) -> datetime | None:
         """When the limit was found broken."""
         return next((rung.at for rung in self.fired if rung.level >= BREACH), None)

@@ -45,7 +45,7 @@ def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
     order = ticket.order(act.order) if act.order else None
     return ticket_facts(ticket) | {
         "clock": act.clock.value, "due": state.due, "recipients": act.recipients,
-        "fell_due": state.next.at if state.next else None,
+        "fell_due": state.callable_since,
         "work_order": act.order, "department": order.department if order else None,
         "incident": ticket.incident,
     }  # fmt: skip

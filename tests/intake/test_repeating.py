@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from services.intake import repeating
 from services.intake.repeating import SWITCHBOARD, first_of
 from shared.contracts.intake import TicketRegistered
+from shared.store import Store
 from tests.intake.test_registering import IntakeBench
 from tests.support.bench import until
 
@@ -141,3 +143,45 @@ async def test_a_repeat_of_one_report_is_the_same_ticket_and_no_second(bench: In
 
     assert [answer.status_code for answer in answers] == [201, 200]
     assert answers[0].json() == answers[1].json()
+
+
+async def test_a_switchboard_is_nobody_and_is_not_asked_for_at_every_call(
+    bench: IntakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeating, "SWITCHBOARD", 2)
+    asked = counted(monkeypatch)
+
+    answers = [await post(bench) for _ in range(6)]
+
+    firsts = [await first_of_kept(bench, answer) for answer in answers]
+    assert firsts == [None, *[answers[0]["number"]] * 2, None, None, None]
+    assert len(asked) == 4, "the fourth found it out"
+    await bench.forward(timedelta(hours=1, seconds=1))
+    await post(bench)
+    assert len(asked) == 5
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every question by phone that is really asked."""
+    asked: list[object] = []
+    find = Store.find
+
+    async def counting(self: Store, collection: str, query: Any, **more: Any) -> Any:
+        if "index.phone" in query:
+            asked.append(query)
+        return await find(self, collection, query, **more)
+
+    monkeypatch.setattr(Store, "find", counting)
+    return asked
+
+
+async def test_nothing_is_asked_without_a_phone_nor_for_an_emergency(
+    bench: IntakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = counted(monkeypatch)
+
+    await post(bench, caller={"name": "王桂兰"})
+    await post(bench, text="三号楼电梯里困了人，快来")
+    await post(bench, estate="nowhere", address="某某路一号")
+
+    assert asked == []

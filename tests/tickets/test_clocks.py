@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.contracts.router import ClockBreached
 from shared.policy.calendar import Block, Calendar
 from shared.policy.ladder import Ladder
 from shared.policy.taxonomy import Limit
@@ -575,3 +576,34 @@ def test_a_clock_of_the_first_version_is_read_as_if_it_had_a_ladder() -> None:
     ticket = ticket_from_doc(doc | {"clocks": {"resolve": old}})
 
     assert ticket.clocks[Clock.RESOLVE] == accepted().clocks[Clock.RESOLVE]
+
+
+def test_a_rung_can_be_called_from_its_time_on_but_not_while_the_clock_paused() -> None:
+    """What falls due in a pause is not late for having waited."""
+    begun = shanghai("2026-11-23 09:00")
+    clock = start_clock(limit("PT1H", "wall"), begun, sample(), LADDER)
+    warned = fire_clock(clock, 0, begun + timedelta(minutes=45), LADDER)
+    broken = fire_clock(warned, 1, begun + timedelta(hours=1), LADDER)
+    paused = pause_clock(broken, begun + timedelta(hours=2))
+    resumed = resume_clock(paused, begun + timedelta(hours=9), sample(), LADDER)
+    longer = extend_clock(resumed, begun, begun + timedelta(hours=10), LADDER)
+
+    assert clock.callable_since == begun + timedelta(minutes=45)
+    assert broken.callable_since == begun + timedelta(hours=3)
+    assert resumed.callable_since == begun + timedelta(hours=9)
+    assert longer.callable_since == begun + timedelta(hours=10)
+    assert start_clock(None, begun, sample(), LADDER).callable_since is None
+
+
+def test_an_event_of_a_deadline_says_since_when_it_could_be_called() -> None:
+    dispatch = acts.Dispatch(by="router", department="engineering", assignee="li")
+    given = apply(registered(), dispatch, registered().registered_at, sample_rules()).ticket
+    order = given.orders[0]
+    due = order.clocks[Clock.ACCEPT].next
+    assert due is not None
+
+    act = acts.Breach(by="router", clock=Clock.ACCEPT, order=order.id, level=2)
+    (event,) = apply(given, act, due.at + timedelta(hours=9), sample_rules()).events
+
+    assert isinstance(event, ClockBreached)
+    assert event.fell_due == due.at

@@ -49,6 +49,8 @@ class Fitness:
         """
         rules = self._platform.policy.at(shift.place).rules
         asked = RestRules(rules.rest_between_shifts, rules.longest_shift)
+        if not (asked.rest or asked.longest):
+            return None
         near = around(shift.begins - asked.reach, shift.ends + asked.reach)
         found = await self._book.shifts({"person": person, "counts": True, **near})
         wrong = tiring(shift, (other for other in found if other.id != shift.id), asked)
