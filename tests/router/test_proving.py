@@ -485,11 +485,11 @@ async def test_the_event_loop_goes_on_while_a_large_photo_is_developed(bench: Ro
     await put_taken(bench)
     large, loop = encoded(noise(4_000, 3_000)), asyncio.get_running_loop()
 
-    sending, longest = asyncio.create_task(send(bench, large)), 0.0
+    sending, begun, longest = asyncio.create_task(send(bench, large)), loop.time(), 0.0
     while not sending.done():
         before = loop.time()
         await asyncio.sleep(TURN)
         longest = max(longest, loop.time() - before - TURN)
 
     assert (await sending).status_code == 201
-    assert longest < 0.3
+    assert longest < (loop.time() - begun) / 2  # developing it takes nearly all of this
