@@ -48,7 +48,7 @@ from services.router.rosters.watching import Watching
 from services.router.routing import Routing
 from services.router.settings import RouterSettings
 from services.router.storage import INDEXES
-from services.router.workload import Workload
+from services.router.workload import REFRESH_EVERY, Workload
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.store.certificates import CertificateReader
@@ -73,10 +73,17 @@ async def build(settings: RouterSettings) -> FastAPI:
     rostering = Rostering(platform, book, listing, fitness)
     watching = Watching(platform, book, fitness)
     loops = Loops(
-        platform, settings, deadlines=Deadlines(platform), alerting=alerting, watching=watching,
-        reminding=reminding, finding=Finding(platform, incidents), keeping=keeping,
-        workload=workload,
-    )  # fmt: skip
+        platform,
+        {
+            Deadlines(platform).fire_due: settings.look_every,
+            alerting.alert_overdue: settings.look_every,
+            reminding.look: settings.look_at_follow_ups_every,
+            Finding(platform, incidents).look: settings.look_for_incidents_every,
+            keeping.look: settings.look_for_incidents_every,
+            watching.look: settings.look_at_rosters_every,
+            workload.refresh: REFRESH_EVERY,
+        },
+    )
     deciding = Deciding(platform, incidents, keeping)
     routers = [
         build_work_orders_api(routing, proving),

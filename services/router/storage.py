@@ -211,9 +211,12 @@ async def board(
 
 
 async def open_work_of(store: Store, person: str, *, limit: int) -> int:
-    """How many tickets with open work somebody has an order of, at most `limit`."""
+    """How many tickets with open work somebody has an order of, at most `limit`. Those of an
+    incident are one errand, however many called.
+    """
     tickets = store.database["tickets"]
-    return await tickets.count_documents({"work_orders.assignee": person, **_AT_WORK}, limit=limit)
+    in_hand = {"work_orders.assignee": person, "incident": None, **_AT_WORK}
+    return await tickets.count_documents(in_hand, limit=limit)
 
 
 async def open_by_department(store: Store) -> Counter[tuple[str, str]]:

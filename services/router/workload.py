@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from services.router.domain import IsBusy
@@ -11,7 +12,7 @@ from services.router.storage import open_work_of
 from shared.store import Store
 from shared.tickets.acts import Act, Dispatch, Transfer
 
-REFRESH_SECONDS: Final = 5.0
+REFRESH_EVERY: Final = timedelta(seconds=5)
 COUNTED: Final = 100
 """Beyond so many it makes no difference how many more they are."""
 
