@@ -54,7 +54,7 @@ async def test_a_rung_names_the_channels_of_its_level(bench: Bench) -> None:
 
     assert found == [(), (), BOTH, ()]
     assert channels_of(recipients(samples.warned())[0], policy) == ()
-    assert channels_of(recipients(samples.breached(level=3, estate="cuihu"))[0], policy) == ()
+    assert channels_of(recipients(samples.breached(level=2, estate="cuihu"))[0], policy) == ()
 
 
 async def test_who_has_one_channel_of_those_wanted_is_told_as_always(bench: Bench) -> None:
