@@ -28,7 +28,7 @@ from shared.runtime import Asking, Platform, Routes, decides, may, may_do, not_f
 from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
 from shared.tickets import Ticket, TicketStatus, Transition, ticket_from_doc
-from shared.tickets.acts import Answer, Own, Reopen, Tell, Urge
+from shared.tickets.acts import Answer, Own, Reopen, Tell
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 _FEEDBACK: Final = tuple(
@@ -230,8 +230,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     @router.post("/urge", dependencies=[may_do(Transition.URGE)])
     async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller asks for haste; again within `next_urge_at` it is the same wish."""
-        act = Urge(by=asking.id, note=body.scrubbed())
-        ticket, again = await following.urge(number, asking, act)
+        ticket, again = await following.urge(number, asking, body.note)
         return shown(ticket) | {"next_urge_at": again}
 
     @router.post("/own", dependencies=[may_do(Transition.OWN)])

@@ -23,7 +23,7 @@ from shared.store import Store
 from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket
-from shared.tickets.acts import Reopen, Urge
+from shared.tickets.acts import Reopen
 
 CLEARED: Final = "alarm.cleared"
 """A signal that a danger is over."""
@@ -93,7 +93,7 @@ class Commanding:
             case "ticket.supplement":
                 return await self._following.supplement(number, principal, command.text)
             case "ticket.urge":
-                ticket, _ = await self._following.urge(number, principal, Urge(by=principal.id))
+                ticket, _ = await self._following.urge(number, principal, command.text)
                 return ticket
             case "ticket.cancel":
                 return await self._following.cancel(number, principal)

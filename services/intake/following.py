@@ -25,6 +25,7 @@ from shared.tickets.acts import (
     Cancel,
     Feedback,
     FeedbackAttempt,
+    Flag,
     NotSatisfied,
     Reclassify,
     Reopen,
@@ -73,7 +74,7 @@ class Following:
                 return []
             added = Supplement(by=principal.id, note=note)
             danger = None if ticket.is_emergency else self._danger(words or "", ticket, now)
-            return [added] if danger is None else [added, danger]
+            return [act for act in (added, danger, self._risk(words, ticket)) if act is not None]
 
         return await self._tickets.change(number, choose)
 
@@ -86,17 +87,28 @@ class Following:
             by=BY_RULE.id, plan=made, estate=ticket.estate, how="supplement", reason="supplement"
         )
 
-    async def urge(self, number: str, principal: Principal, act: Urge) -> tuple[Ticket, datetime]:
+    def _risk(self, words: str | None, ticket: Ticket) -> Flag | None:
+        """Whoever says that they will go to an authority or the press is heard, once a ticket."""
+        rules = self._policy().at(ticket.estate).rules
+        is_new = words is not None and not ticket.risk and rules.tells_of_risk(words)
+        return Flag(by=BY_RULE.id) if is_new else None
+
+    async def urge(
+        self, number: str, principal: Principal, words: str | None
+    ) -> tuple[Ticket, datetime]:
         """Put it on record that the caller asks for haste, once within the policy's time however
         often they do; the ticket, and from when on it counts again.
         """
-        require(principal, act.transition)
+        require(principal, Urge.transition)
 
-        def choose(ticket: Ticket, now: datetime) -> Act | None:
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
             if not sees(principal, ticket):
                 raise not_found()
+            urged = Urge(by=principal.id, note=scrub(words) if words else None)
             last = ticket.last_of(Transition.URGE)
-            return act if last is None or now >= last + self._urge_every(ticket) else None
+            is_due = last is None or now >= last + self._urge_every(ticket)
+            wanted = (urged if is_due else None, self._risk(words, ticket))
+            return [act for act in wanted if act is not None]
 
         ticket = await self._tickets.change(number, choose)
         last = ticket.last_of(Transition.URGE)

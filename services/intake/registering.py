@@ -187,6 +187,7 @@ class Registering:
                 test=report.test,
                 about=about(report.about) or NOBODY,
                 repeat_of=first,
+                risk=policy.at(place).rules.tells_of_risk(report.text),
             ),
             made,
             now,

@@ -51,7 +51,7 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
 }
 LISTED_FIELDS: Final = (
     "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
-    "registered_at", "next_due", "round", "version", "channel", "place_differs",
+    "registered_at", "next_due", "round", "version", "channel", "place_differs", "incident", "risk",
 )  # fmt: skip
 
 

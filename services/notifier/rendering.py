@@ -32,6 +32,10 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "weather": {"zh": "天气原因", "en": "the weather"},
     "third_party": {"zh": "等待第三方", "en": "others have to act first"},
     "repeated": {"zh": "业主多次来电", "en": "the caller had to come back"},
+    "risk": {
+        "zh": "来电人表示将向政府部门或媒体反映",
+        "en": "the caller speaks of going to an authority or the press",
+    },
     "false_completion": {"zh": "报完工但未解决", "en": "reported as done, and is not"},
     "limit_nears": {"zh": "时限将到", "en": "the limit comes near"},
     "limit_broken": {"zh": "已超时", "en": "the limit is broken"},

@@ -14,9 +14,11 @@ WORK: Final = (
     router.WorkOrderDeclined,
 )
 """What may leave a ticket without somebody who has it."""
-COMING_BACK: Final = (intake.TicketSupplemented, intake.TicketUrged, intake.TicketReopened)
-"""What a caller comes back for."""
-_TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged)
+COMING_BACK: Final = (
+    intake.TicketSupplemented, intake.TicketUrged, intake.TicketReopened, intake.TicketFlagged,
+)  # fmt: skip
+"""What a caller comes back for, or threatens."""
+_TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged, intake.TicketFlagged)
 TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_TOLD)
 TICKETS_URGENT: Final = event_queue("router", "tickets", "urgent", *_TOLD)
 EMERGENCIES: Final = event_queue(

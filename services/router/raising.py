@@ -11,7 +11,7 @@ from services.router.escalation import heard_by
 from services.router.queues import COMING_BACK
 from services.router.routing import BY_RULE
 from services.router.storage import others_of_matter
-from shared.contracts.intake import TicketEvent, TicketRegistered, TicketReopened
+from shared.contracts.intake import TicketEvent, TicketFlagged, TicketRegistered, TicketReopened
 from shared.contracts.router import RaiseReason
 from shared.policy.duty import Duty
 from shared.policy.policy import Policy, Rules
@@ -40,12 +40,15 @@ class Raising:
         caller came for under other numbers about the same matter counts as well.
         """
         others = await others_of_matter(self._platform.store, event.number)
-        is_false = isinstance(event, TicketReopened) and event.reason == NOT_DONE
         raised: list[Raise] = []
 
         def choose(ticket: Ticket, now: datetime) -> list[Act]:
             policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
-            wanted = false_completion(ticket, duty, policy, now, others) if is_false else None
+            wanted = None
+            if isinstance(event, TicketReopened) and event.reason == NOT_DONE:
+                wanted = false_completion(ticket, duty, policy, now, others)
+            if isinstance(event, TicketFlagged):
+                wanted = at_risk(ticket, duty, policy, now, others)
             wanted = wanted or repeated(ticket, duty, policy, now, others)
             raised[:] = [wanted] if wanted is not None else []
             return list(raised)
@@ -92,13 +95,29 @@ def false_completion(
 ) -> Raise | None:
     """What was said to be done was not: whoever manages the estate hears of it, once a round."""
     note = f"false_completion/{ticket.round}"
-    is_told = any(e.transition == Transition.RAISE and e.note == note for e in ticket.timeline)
-    if is_told or ticket.mark is not None or ticket.status in DONE:
+    if _was_told(ticket, note) or ticket.mark is not None or ticket.status in DONE:
         return None
     contacts = contacts_of((ticket, *others), policy.rules, now)
     people = heard_by("estate", ticket, None, duty, policy)
     raised = _raise(max(ticket.level, 1), "false_completion", contacts, people, note=note)
     return replace(raised, place_differs=_was_shown_elsewhere(ticket))
+
+
+def at_risk(
+    ticket: Ticket, duty: Duty, policy: Policy, now: datetime, others: Sequence[Ticket] = ()
+) -> Raise | None:
+    """The caller says that they will go to an authority or the press: whoever manages the estate
+    hears of it, once.
+    """
+    if ticket.mark is not None or _was_told(ticket, "risk"):
+        return None
+    contacts = contacts_of((ticket, *others), policy.rules, now)
+    people = heard_by("estate", ticket, None, duty, policy)
+    return _raise(max(ticket.level, 1), "risk", contacts, people, note="risk")
+
+
+def _was_told(ticket: Ticket, note: str) -> bool:
+    return any(e.transition == Transition.RAISE and e.note == note for e in ticket.timeline)
 
 
 def _was_shown_elsewhere(ticket: Ticket) -> bool:

@@ -66,7 +66,8 @@ MOST_RUNNING: Final = 1_000
 """More dangers at once than any group has people for; what is beyond is old and forgotten."""
 BOARD_FIELDS: Final = (
     "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
-    "work_orders", "extension", "registered_at", "next_due", "round", "scrubbed",
+    "incident", "risk", "work_orders", "extension", "registered_at", "next_due", "round",
+    "scrubbed",
 )  # fmt: skip
 OPEN_STATUSES: Final = (
     TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED

@@ -70,6 +70,12 @@ class TicketUrged(TicketEvent):
     name: ClassVar[str] = "ticket.urged"
 
 
+class TicketFlagged(TicketEvent):
+    """The caller's words say that it may go to an authority, a court or the press."""
+
+    name: ClassVar[str] = "ticket.flagged"
+
+
 class TicketOwned(TicketEvent):
     """`owner`, of the desk, sees it through from now on."""
 

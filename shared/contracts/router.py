@@ -17,13 +17,14 @@ class TicketResolved(TicketEvent):
     outcome: str = ""
 
 
-RaiseReason = Literal["repeated", "false_completion"]
+RaiseReason = Literal["repeated", "false_completion", "risk"]
 
 
 class TicketRaised(TicketEvent):
-    """The caller had to come back: for the `contacts`th time within the policy's span, or because
-    what was said to be done was not. `recipients` stand as far up as `level`; where the
-    `place_differs`, the photo of what was said to be done had been taken elsewhere.
+    """The caller had to come back, for the `contacts`th time within the policy's span; or what was
+    said to be done was not; or they say that they will go to an authority or the press.
+    `recipients` stand as far up as `level`; where the `place_differs`, a photo of what was said to
+    be done had been taken elsewhere.
     """
 
     name: ClassVar[str] = "ticket.raised"

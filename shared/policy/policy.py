@@ -210,6 +210,7 @@ class Rules(BaseModel):
     repeats: tuple[Repeat, ...] = ()
     repeats_within: Positive = timedelta(days=30)
     follow_ups: tuple[FollowUps, ...] = ()
+    risk_words: tuple[str, ...] = ()
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     free_up_to: int = Field(0, ge=0, le=10_000_000)
     decline_limit: int = Field(ge=1)
@@ -289,6 +290,11 @@ class Rules(BaseModel):
     def wants_proof(self, type: str, area: str, urgency: str) -> bool:
         """Whether such work is done only when a photo shows it."""
         return any(wanted.covers(type, area, urgency) for wanted in self.proof_for)
+
+    def tells_of_risk(self, words: str) -> bool:
+        """Whether a caller's words say that it may go to an authority, a court or the press."""
+        said = words.casefold()
+        return any(word.casefold() in said for word in self.risk_words)
 
     def retained(self, type: str) -> timedelta:
         """How long persons are kept after a ticket of this type is over."""

@@ -72,6 +72,13 @@ class Urge(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flag(Act):
+    """The caller's words say that it may go to an authority, a court or the press."""
+
+    transition = Transition.FLAG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Own(Act):
     """Somebody of the desk sees it through from now on."""
 

@@ -64,6 +64,7 @@ class Registration:
     test: bool = False
     about: About = NOBODY
     repeat_of: str | None = None
+    risk: bool = False
 
 
 def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules) -> Applied:
@@ -83,6 +84,7 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         test=new.test,
         about=new.about,
         repeat_of=new.repeat_of,
+        risk=new.risk,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     registered = intake.TicketRegistered(
@@ -92,8 +94,9 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         channel=new.channel,
         promised=dict(ticket.promised[-1].times) if ticket.promised else {},
     )
+    flagged = (intake.TicketFlagged(**ticket_facts(ticket)),) if new.risk else ()
     if not new.answered:
-        return Applied(ticket, (registered,))
+        return Applied(ticket, (registered, *flagged))
     entry = TimelineEntry(now, Transition.ANSWER, new.by)
     ticket = replace(ticket, mark=TicketStatus.ANSWERED, over_at=now, held=None,
                      timeline=(*ticket.timeline, entry))  # fmt: skip

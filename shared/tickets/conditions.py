@@ -15,7 +15,7 @@ from shared.tickets import acts
 from shared.tickets.clocks import due_rung
 from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
-from shared.tickets.model import LifecycleRules, Ticket
+from shared.tickets.model import NOBODY, LifecycleRules, Ticket
 from shared.tickets.ticking import clocks_of
 
 MOST_QUOTES: Final = 20
@@ -82,12 +82,20 @@ def _still_in_time(
 
 
 def _may_be_linked(ticket: Ticket, *_: Any) -> str | None:
-    """An emergency within an outage stays its own."""
+    """An emergency within an outage stays its own, and so does what is about somebody: it is not
+    seen by all who see the outage (A5.3).
+    """
     if ticket.is_emergency:
         return "an emergency is never a part of an incident"
+    if ticket.about != NOBODY:
+        return "what is about somebody is a matter of its own"
     if ticket.incident is not None:
         return f"it is a part of {ticket.incident}: unlink it first"
     return None
+
+
+def _not_flagged(ticket: Ticket, *_: Any) -> str | None:
+    return "it is flagged already" if ticket.risk else None
 
 
 def _is_linked(ticket: Ticket, *_: Any) -> str | None:
@@ -222,6 +230,7 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.DISPATCH: _department_free,
     Transition.LINK: _may_be_linked,
     Transition.UNLINK: _is_linked,
+    Transition.FLAG: _not_flagged,
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,

@@ -170,6 +170,12 @@ def _(act: acts.Own, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> 
 
 
 @effect.register
+def _(_act: acts.Flag, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
+    flagged = replace(ticket, risk=True)
+    return Applied(flagged, (intake.TicketFlagged(**ticket_facts(flagged)),))
+
+
+@effect.register
 def _(act: acts.Raise, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
     raised = replace(ticket, level=max(ticket.level, act.level))
     event = router.TicketRaised(

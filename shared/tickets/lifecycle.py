@@ -75,6 +75,7 @@ class Transition(StrEnum):
     HOLD = "hold"
     LINK = "link"
     UNLINK = "unlink"
+    FLAG = "flag"
     ACCEPT = "accept"
     DECLINE = "decline"
     TRANSFER = "transfer"
@@ -196,6 +197,7 @@ TABLE: Final[tuple[Row, ...]] = (
     _ticket(_T.HOLD, OPEN, None, "ticket.held", ROUTER),
     _ticket(_T.LINK, OPEN, None, "ticket.linked", ROUTER),
     _ticket(_T.UNLINK, OPEN, None, "ticket.unlinked", ROUTER),
+    _ticket(_T.FLAG, OPEN, None, "ticket.flagged", ROUTER),
     _order(_T.DISPATCH, (), _O.DISPATCHED, "work_order.dispatched", _ROUTERS_DESK, "/v1/manual-queue/{number}/dispatch", creates=True),
     _order(_T.ACCEPT, (_O.DISPATCHED,), _O.ACCEPTED, "work_order.accepted", endpoint="/accept", stops=(Clock.ACCEPT,)),
     _order(_T.DECLINE, (_O.DISPATCHED,), _O.DECLINED, "work_order.declined", endpoint="/decline", stops=ALL_CLOCKS),

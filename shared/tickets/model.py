@@ -155,8 +155,8 @@ class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
     ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
     up it was taken because the caller had to come back, `incident` the outage it is a part of,
-    `building` the public place it is about, `repeat_of` the first ticket of the same caller about
-    the same matter.
+    `risk` that it may go to an authority or the press, `building` the public place it is about,
+    `repeat_of` the first ticket of the same caller about the same matter.
     """
 
     number: str
@@ -180,6 +180,7 @@ class Ticket:
     owner: str | None = None
     level: int = 0
     incident: str | None = None
+    risk: bool = False
     building: str | None = None
     test: bool = False
     about: About = NOBODY

@@ -30,7 +30,7 @@ MAY: dict[str, set[str]] = {
     "urge": CALLER, "own": STAFF, "raise": {"service"}, "feedback": DESK,
     "feedback_attempt": DESK, "not_satisfied": DESK,
     "reopen": CALLER, "cancel": CALLER, "request_cancel": CALLER, "merge": STAFF,
-    "hold": {"service"}, "link": {"service"}, "unlink": {"service"},
+    "hold": {"service"}, "link": {"service"}, "unlink": {"service"}, "flag": {"service"},
     "dispatch": ROUTERS, "accept": WORKERS, "decline": WORKERS,
     "transfer": WORKERS | ROUTERS, "start": WORKERS, "arrive": WORKERS, "control": WORKERS,
     "note": WORKERS | STAFF, "appoint": WORKERS | STAFF, "ask_extension": WORKERS,

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.contracts.intake import TicketReclassified
+from shared.contracts.intake import TicketFlagged, TicketReclassified
 from shared.tickets import Clock, Ticket
 from shared.tickets.acts import Appoint, Dispatch
 from tests.intake.test_registering import LAMP, IntakeBench
@@ -65,6 +65,28 @@ async def test_a_harmless_supplement_changes_no_plan(bench: IntakeBench) -> None
 
     ticket = await read(bench, number)
     assert (ticket.is_emergency, len(ticket.plans)) == (False, 1)
+
+
+@pytest.mark.parametrize("way", ["supplement", "urge"])
+async def test_who_speaks_of_an_authority_is_flagged_once(bench: IntakeBench, way: str) -> None:
+    number = await register(bench, LAMP)
+
+    await act(bench, number, way, note="再不来我就打12345")
+    await act(bench, number, "supplement", note="还要找媒体曝光")
+
+    ticket = await read(bench, number)
+    assert ticket.risk
+    assert [e.transition for e in ticket.timeline] == ["register", way, "flag", "supplement"]
+    await until(lambda: bench.heard_of(TicketFlagged))
+    assert len(bench.heard_of(TicketFlagged)) == 1
+
+
+async def test_who_says_so_at_once_is_flagged_with_the_first_write(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP | {"text": f"{LAMP['text']}，不来我就找记者"})
+
+    assert (await read(bench, number)).risk
+    await until(lambda: bench.heard_of(TicketFlagged))
+    assert not (await read(bench, await register(bench, LAMP))).risk
 
 
 async def test_a_danger_stays_one_until_somebody_says_why_it_is_none(bench: IntakeBench) -> None:

@@ -291,6 +291,20 @@ async def test_a_request_is_linked_and_parted_by_hand(outage: Outage) -> None:
     assert (await outage.bench.read(number)).incident is None
 
 
+async def test_a_department_sees_the_outage_and_not_whose_requests_it_is_made_of(
+    outage: Outage,
+) -> None:
+    id = await outage.confirmed()
+    path = f"/v1/incidents/{id}"
+
+    async def seen(role: str) -> Any:
+        return (await outage.bench.http.get(path, headers=outage.bench.signed_in(role))).json()
+
+    assert "tickets" not in await seen("department")
+    assert (await seen("department"))["linked"] == 5
+    assert len((await seen("agent"))["tickets"]) == 5
+
+
 async def test_an_outage_that_is_known_before_anybody_calls(outage: Outage) -> None:
     made = await outage.ask(estate="jinyuan", area="plumbing", restore_by=outage.in_an_hour())
     id: str = made.json()["id"]

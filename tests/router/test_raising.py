@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.router.escalation import desk_of
-from services.router.raising import contacts_of, false_completion, repeated
-from shared.contracts.intake import TicketRegistered, TicketReopened, TicketUrged
+from services.router.raising import at_risk, contacts_of, false_completion, repeated
+from shared.contracts.intake import TicketFlagged, TicketRegistered, TicketReopened, TicketUrged
 from shared.contracts.router import TicketRaised
 from shared.policy.duty import Duty
 from shared.tickets import Ticket
@@ -16,6 +16,7 @@ from shared.tickets.acts import (
     Accept,
     Act,
     Dispatch,
+    Flag,
     NotSatisfied,
     Own,
     Raise,
@@ -199,3 +200,25 @@ async def test_what_was_not_done_is_told_to_the_estate(bench: RouterBench) -> No
     (raised_,) = bench.heard_of(TicketRaised)
     assert isinstance(raised_, TicketRaised)
     assert (raised_.reason, raised_.recipients) == ("false_completion", ("jy-manager",))
+
+
+def test_who_speaks_of_an_authority_is_told_to_the_estate_once() -> None:
+    flagged = after(Flag(by="service:intake"))
+
+    found = at_risk(flagged, duty(), policy(), MONDAY)
+
+    assert flagged.risk
+    assert found is not None
+    assert (found.level, found.reason, found.recipients) == (1, "risk", ("jy-manager",))
+    assert at_risk(moved(flagged, found), duty(), policy(), MONDAY) is None
+
+
+async def test_a_flag_is_heard_by_whoever_manages_the_estate(bench: RouterBench) -> None:
+    await bench.put(moved(registered(at=bench.now()), GIVEN, Flag(by="service:intake")))
+
+    await bench.publish(TicketFlagged(number="23456789"), id="ticket/23456789/3/0")
+
+    await until(lambda: bench.heard_of(TicketRaised))
+    (raised_,) = bench.heard_of(TicketRaised)
+    assert isinstance(raised_, TicketRaised)
+    assert (raised_.reason, raised_.recipients) == ("risk", ("jy-manager",))

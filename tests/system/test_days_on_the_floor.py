@@ -268,10 +268,11 @@ async def test_8_the_fourth_contact_is_heard_above_the_estate_and_makes_no_secon
 ) -> None:
     await story.played.at(8, "09:00")
 
-    await story.act("urge", CAI, note="再不来我就打别的电话了")
+    await story.act("urge", CAI, note="再不来我就打12345")
 
     await story.played.told(story.number, "raised", FOREMAN, "jy-manager", "group-manager")
-    assert (await story.ticket())["level"] == 2
+    ticket = await story.ticket()
+    assert (ticket["level"], ticket["risk"]) == (2, True)
 
 
 async def test_9_it_is_told_after_attempts_two_hours_apart_and_over(story: Story) -> None:

@@ -82,6 +82,7 @@ DESIGN = [
     Expected("hold", "ticket", OPEN, None, None, "ticket.held"),
     Expected("link", "ticket", OPEN, None, None, "ticket.linked"),
     Expected("unlink", "ticket", OPEN, None, None, "ticket.unlinked"),
+    Expected("flag", "ticket", OPEN, None, None, "ticket.flagged"),
     Expected(
         "dispatch", "work_order", "", "dispatched", "/v1/manual-queue/{number}/dispatch",
         "work_order.dispatched",

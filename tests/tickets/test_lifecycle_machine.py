@@ -51,7 +51,7 @@ TICKET_FROM: Mapping[str, set[str]] = {
     "feedback_attempt": DONE,
     "not_satisfied": DONE, "reopen": {"closed", "answered"}, "cancel": UNTOUCHED,
     "request_cancel": {"dispatched", "in_progress", "suspended"}, "merge": UNTOUCHED,
-    "hold": OPEN, "link": OPEN, "unlink": OPEN, "warn": OPEN, "breach": OPEN,
+    "hold": OPEN, "link": OPEN, "unlink": OPEN, "flag": OPEN, "warn": OPEN, "breach": OPEN,
 }  # fmt: skip
 ORDER_FROM: Mapping[str, set[str]] = {
     "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,
@@ -76,7 +76,7 @@ SAYS: Mapping[str, str] = {
     "feedback_attempt": "ticket.feedback_attempted", "not_satisfied": "ticket.reopened",
     "reopen": "ticket.reopened", "cancel": "ticket.cancelled",
     "request_cancel": "ticket.cancel_requested", "merge": "ticket.merged", "hold": "ticket.held",
-    "link": "ticket.linked", "unlink": "ticket.unlinked",
+    "link": "ticket.linked", "unlink": "ticket.unlinked", "flag": "ticket.flagged",
     "dispatch": "work_order.dispatched", "accept": "work_order.accepted",
     "decline": "work_order.declined", "transfer": "work_order.transferred",
     "start": "work_order.started", "arrive": "work_order.arrived",
@@ -158,6 +158,7 @@ class Model:
     extensions: int = 0
     arrived: bool = False
     incident: str | None = None
+    risk: bool = False
 
     def __post_init__(self) -> None:
         self.held = self.undecided
@@ -230,6 +231,8 @@ class Model:
                 return self.incident is None and not ticket.is_emergency
             case acts.Unlink():
                 return self.incident is not None
+            case acts.Flag():
+                return not self.risk
             case acts.Extend(until=until):
                 return self._can_extend(until, now, ticket)
             case acts.AskExtension(until=until):
@@ -301,6 +304,7 @@ class Model:
         return events + self._follows(was, before, now)
 
     def _note(self, act: acts.Act) -> None:
+        self.risk |= isinstance(act, acts.Flag)
         if isinstance(act, acts.Link | acts.Unlink):
             self.incident = act.incident if isinstance(act, acts.Link) else None
         if isinstance(act, acts.OrderAct):
@@ -421,7 +425,7 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
     ]
     found += [acts.Hold(by="router", reason="nobody_on_duty")]
     found += [acts.Link(by="router", incident=name) for name in ("o-1", "o-2")]
-    found += [acts.Unlink(by="agent-7", reason="own_work")]
+    found += [acts.Unlink(by="agent-7", reason="own_work"), acts.Flag(by="intake")]
     found += [
         acts.Dispatch(by="router", department=d, assignee="li", decided=d == "security")
         for d in DEPARTMENTS

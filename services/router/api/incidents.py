@@ -13,9 +13,11 @@ from services.router.api.bodies import Body, Code, Moment
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.incident import Incident, Status
 from services.router.incidents.linking import Linked, households
+from shared.identity import Principal, allows
 from shared.runtime import Asking, Routes, may
 
 MOST_BUILDINGS: Final = 500
+Shown = Callable[[Principal, Incident], Awaitable[dict[str, Any]]]
 Id = Annotated[str, Path(max_length=200)]
 Building = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,19}$")]
 Buildings = Annotated[tuple[Building, ...], Field(max_length=MOST_BUILDINGS)]
@@ -97,12 +99,12 @@ def build_incidents_api(deciding: Deciding) -> Routes:
         made = await deciding.declare(asking, body.estate, body.area, body.buildings)
         if body.restore_by is not None:
             made = await deciding.promise(asking, made.id, body.restore_by, None)
-        return await shown(made)
+        return await shown(asking, made)
 
     @router.get("/{id}", dependencies=[may("incident.see")])
     async def one(id: Id, asking: Asking) -> dict[str, Any]:
         """One, with its requests, promises, announcements and where it was thought to be."""
-        return await shown(await deciding.get(asking, id))
+        return await shown(asking, await deciding.get(asking, id))
 
     @router.post("/{id}/confirm", dependencies=[may("incident.decide")])
     async def confirm(id: Id, asking: Asking, body: ConfirmBody) -> dict[str, Any]:
@@ -110,17 +112,17 @@ def build_incidents_api(deciding: Deciding) -> Routes:
         found = await deciding.confirm(asking, id, body.buildings)
         if body.restore_by is not None:
             found = await deciding.promise(asking, id, body.restore_by, None)
-        return await shown(found)
+        return await shown(asking, found)
 
     @router.post("/{id}/dismiss", dependencies=[may("incident.decide")])
     async def dismiss(id: Id, asking: Asking, body: DismissBody) -> dict[str, Any]:
         """These requests have nothing in common."""
-        return await shown(await deciding.dismiss(asking, id, body.reason))
+        return await shown(asking, await deciding.dismiss(asking, id, body.reason))
 
     @router.post("/{id}/restore", dependencies=[may("incident.decide")])
     async def restore(id: Id, asking: Asking) -> dict[str, Any]:
         """It is over everywhere: the work of its requests is done, and each caller is told."""
-        return await shown(await deciding.restore(asking, id))
+        return await shown(asking, await deciding.restore(asking, id))
 
     return router
 
@@ -132,39 +134,44 @@ def build_running_incidents_api(deciding: Deciding) -> Routes:
     @router.post("/{id}/promise", dependencies=[may("incident.decide")])
     async def promise(id: Id, asking: Asking, body: PromiseBody) -> dict[str, Any]:
         """Say by when it is over; what was promised before stays on record."""
-        return await shown(await deciding.promise(asking, id, body.restore_by, body.reason))
+        return await shown(asking, await deciding.promise(asking, id, body.restore_by, body.reason))
 
     @router.post("/{id}/scope", dependencies=[may("incident.decide")])
     async def scope(id: Id, asking: Asking, body: ScopeBody) -> dict[str, Any]:
         """Say where it is, and where it is over."""
-        return await shown(await deciding.rescope(asking, id, body.buildings, body.restored))
+        return await shown(
+            asking, await deciding.rescope(asking, id, body.buildings, body.restored)
+        )
 
     @router.post("/{id}/announce", dependencies=[may("incident.decide")])
     async def announce(id: Id, asking: Asking, body: AnnounceBody) -> dict[str, Any]:
         """Tell each household concerned once how it stands, and who calls later."""
-        return await shown(await deciding.announce(asking, id, body.at_most))
+        return await shown(asking, await deciding.announce(asking, id, body.at_most))
 
     @router.post("/{id}/release", dependencies=[may("incident.release")])
     async def release(id: Id, asking: Asking) -> dict[str, Any]:
         """Let an announcement to many go that somebody else wrote."""
-        return await shown(await deciding.release(asking, id))
+        return await shown(asking, await deciding.release(asking, id))
 
     @router.post("/{id}/link", dependencies=[may("incident.link")])
     async def link(id: Id, asking: Asking, body: LinkBody) -> dict[str, Any]:
         """Take a request for part of it; it stays a request of its own."""
-        return await shown(await deciding.link(asking, id, body.number))
+        return await shown(asking, await deciding.link(asking, id, body.number))
 
     @router.post("/{id}/unlink", dependencies=[may("incident.link")])
     async def unlink(id: Id, asking: Asking, body: PartBody) -> dict[str, Any]:
         """Take a request for a matter of its own."""
-        return await shown(await deciding.part(asking, id, body.number, body.reason))
+        return await shown(asking, await deciding.part(asking, id, body.number, body.reason))
 
     return router
 
 
-def _begun(deciding: Deciding) -> tuple[Routes, Callable[[Incident], Awaitable[dict[str, Any]]]]:
-    async def shown(incident: Incident) -> dict[str, Any]:
-        return incident_view(incident, await deciding.linked(incident))
+def _begun(deciding: Deciding) -> tuple[Routes, Shown]:
+    async def shown(asking: Principal, incident: Incident) -> dict[str, Any]:
+        """Of which requests it is made is for those who link them."""
+        linked = await deciding.linked(incident)
+        numbers = [each.number for each in linked] if allows(asking, "incident.link") else None
+        return incident_view(incident, linked) | ({} if numbers is None else {"tickets": numbers})
 
     return Routes("/v1/incidents", tags=["incidents"]), shown
 
@@ -188,6 +195,6 @@ def incident_view(incident: Incident, linked: list[Linked]) -> dict[str, Any]:
         "reason": incident.reason, "restored_at": incident.restored_at,
         "restored_by": incident.restored_by, "closed_at": incident.closed_at,
         "scopes": incident.scopes, "promises": incident.promises, "notices": incident.notices,
-        "tickets": [request.number for request in linked], "open": by_state[True],
+        "linked": len(linked), "open": by_state[True],
         "reachable": len(households(linked, incident)), "told": len(incident.told),
     }  # fmt: skip
