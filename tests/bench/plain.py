@@ -4,8 +4,8 @@ Three processes, one a stage. Each takes one message, does its database operatio
 acknowledges. Nothing but aio-pika, Motor and json: no validation, no sealing, no rules, nothing
 gathered. It does what the hotline does for a routine request, operation by operation:
 
-    intake    sorts a report into its second queue; reserves a number, writes the ticket
-              and its event, publishes, clears the event; hears what was delivered
+    intake    sorts a report into its second queue; asks what else the caller reported, reserves a
+              number, writes the ticket and its event, publishes, clears the event; hears what was delivered
     router    reads the ticket, writes the work order and its event, publishes, clears the event
     notifier  for the owner and again for the department: reads the ticket, writes the message,
               marks it as being sent, (reads the owner's address,) records the outcome and its
@@ -90,6 +90,9 @@ class Stage:
         self.published = 0
         self.handled = 0
 
+    async def start(self) -> None:
+        """Make ready what the stage's questions need."""
+
     async def publish(self, key: str, event: Doc) -> None:
         """Publish one event, confirmed."""
         body = json.dumps(event).encode()
@@ -112,17 +115,23 @@ class Stage:
 class Intake(Stage):
     """Reports become tickets."""
 
+    @override
+    async def start(self) -> None:
+        """Have an index for what is asked."""
+        await self.db["tickets"].create_index("phone")
+
     async def on_triage(self, report: Doc) -> None:
         """Pass a report on."""
         await self.publish("sorted", report)
 
     async def on_reports(self, report: Doc) -> None:
         """Register it."""
-        number = uuid.uuid4().hex[:8]
+        number, phone = uuid.uuid4().hex[:8], report["caller"]["phone"]
+        await self.db["tickets"].find({"phone": phone}, {"estate": 1}).limit(21).to_list(21)
         registered = self.event("ticket.registered", number, number)
         await self.db["reservations"].insert_one({"_id": uuid.uuid4().hex, "number": number})
         await self.db["tickets"].insert_one(
-            {"_id": number, "status": "registered", "estate": report["estate"],
+            {"_id": number, "status": "registered", "estate": report["estate"], "phone": phone,
              "outbox": [registered], "papers": noise(self.sizes.ticket - 120)}
         )  # fmt: skip
         await self.publish_and_clear("tickets", registered)
@@ -226,6 +235,7 @@ async def run(name: str, amqp: str, mongo: str, loop_name: str, at_once: int, si
     publishing = await connection.channel(publisher_confirms=True)
     exchange = await publishing.declare_exchange(loop_name, "topic", durable=True)
     stage = STAGES[name](client[loop_name.replace(".", "_")], exchange, sizes)
+    await stage.start()
     consuming = await (await aio_pika.connect(amqp)).channel()
     await consume(stage, name, exchange, consuming, at_once)
     while await asyncio.to_thread(sys.stdin.readline):
