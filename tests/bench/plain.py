@@ -5,7 +5,8 @@ acknowledges. Nothing but aio-pika, Motor and json: no validation, no sealing, n
 gathered. It does what the hotline does for a routine request, operation by operation:
 
     intake    sorts a report into its second queue; asks what else the caller reported, reserves a
-              number, writes the ticket and its event, publishes, clears the event; hears what was delivered
+              number, writes the ticket and its event, publishes, clears the event; hears what was
+              delivered
     router    reads the ticket, writes the work order and its event, publishes, clears the event
     notifier  for the owner and again for the department: reads the ticket, writes the message,
               marks it as being sent, (reads the owner's address,) records the outcome and its
