@@ -42,7 +42,9 @@ class Kept:
         return id
 
     def message(self, story: str, purpose: str, **more: Any) -> Doc:
-        query = {"number": self.number(story), "purpose": purpose, **more}
+        """One that was told by itself, unless another is asked for."""
+        alone = {"status": {"$ne": "folded"}}
+        query = {"number": self.number(story), "purpose": purpose, **alone, **more}
         found = self.db["messages"].find_one(query)
         assert found is not None, query
         return found

@@ -32,7 +32,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/emergencies/{number}/check": {"step": "meet_rescue"},
     "/v1/emergencies/{number}/false-alarm": {"reason": "misreported"},
     "/v1/emergencies/{number}/review": {"verdict": "handled_well"},
-    "/v1/incidents": {"estate": "jinyuan", "area": "plumbing"},
+    "/v1/incidents": {"estate": "jinyuan", "area": "community"},
     "/v1/incidents/{id}/dismiss": {"reason": "unrelated"},
     "/v1/incidents/{id}/promise": {"restore_by": "2099-01-01T09:00:00+08:00"},
     "/v1/incidents/{id}/scope": {"buildings": ["3"]},
