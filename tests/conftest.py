@@ -16,6 +16,7 @@ pytest_plugins = ["tests.support.servers", "tests.support.alone"]
 async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
     """One running hotline for all that live together; tests that kill things run their own."""
     folder = tmp_path_factory.mktemp("floor")
-    # So many tests share it that their people would soon have their hands full.
-    async with running_floor(folder, overlay="rules: {busy_from: 100}") as running:
+    # So many tests share it that their people would soon have their hands full, and the one caller
+    # of all would be heard further and further up.
+    async with running_floor(folder, overlay="rules: {busy_from: 100, repeats: []}") as running:
         yield running

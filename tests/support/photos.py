@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from PIL import Image
 
-SECRETS: Final = (b"PhoneMaker", b"Exif", b"GPS", b"taken by li", b"<script>")
-"""What is in the photo of `photo` beside its pixels."""
+SECRETS: Final = (b"PhoneMaker", b"Exif", b"GPS <script>", b"taken by li")
+"""What is in the photo of `photo` beside its pixels; long enough that no picture holds one by
+chance.
+"""
 _ORIENTATION, _MAKER, _GPS = 0x0112, 0x010F, 0x8825
 
 
