@@ -237,8 +237,7 @@ def _was_said(ticket: Ticket, principal: Principal, note: str | None) -> bool:
 def _progress_told(ticket: Ticket, event: MessageDelivered) -> Act | None:
     """Once for each message, and not where the ticket went on under another number."""
     told = f"progress/{event.message}"
-    is_said = any((e.transition, e.note) == (Transition.TELL, told) for e in ticket.timeline)
-    if is_said or ticket.mark is TicketStatus.MERGED:
+    if ticket.has_entry(Transition.TELL, told) or ticket.mark is TicketStatus.MERGED:
         return None
     return Tell(by=BY_RULE.id, of="progress", note=told)
 

@@ -158,12 +158,13 @@ def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
 
     Without anybody of theirs, the head of the group's chain.
     """
-    firsts = (_first_or_lead(ticket.estate, d, duty) for d in ticket.plan.departments)
+    firsts = (first_or_lead(ticket.estate, d, duty) for d in ticket.plan.departments)
     found = tuple(dict.fromkeys(person.id for first in firsts for person in first))
     return found or tuple(person.id for person in duty.emergency_chain[:1])
 
 
-def _first_or_lead(estate: str | None, department: str, duty: Duty) -> tuple[Person, ...]:
+def first_or_lead(estate: str | None, department: str, duty: Duty) -> tuple[Person, ...]:
+    """Whoever is first on duty; in a gap of the roster who answers for the department."""
     lead = duty.lead(estate, department)
     return duty.on_duty(estate, department)[:1] or ((lead,) if lead is not None else ())
 

@@ -67,10 +67,8 @@ def people_at(
     """
     if level < BREACH:
         return workers_of(ticket, order, duty)
-    rungs = policy.rules.escalation
-    climbed = level - BREACH - 1
-    to = rungs[climbed].to if 0 <= climbed < len(rungs) else "lead"
-    return heard_by(to, ticket, order, duty, policy)
+    rung = policy.rules.rung_at(level)
+    return heard_by(rung.to if rung is not None else "lead", ticket, order, duty, policy)
 
 
 def heard_by(

@@ -95,7 +95,7 @@ def false_completion(
 ) -> Raise | None:
     """What was said to be done was not: whoever manages the estate hears of it, once a round."""
     note = f"false_completion/{ticket.round}"
-    if _was_told(ticket, note) or ticket.mark is not None or ticket.status in DONE:
+    if ticket.has_entry(Transition.RAISE, note) or ticket.mark is not None or ticket.status in DONE:
         return None
     contacts = contacts_of((ticket, *others), policy.rules, now)
     people = heard_by("estate", ticket, None, duty, policy)
@@ -109,15 +109,11 @@ def at_risk(
     """The caller says that they will go to an authority or the press: whoever manages the estate
     hears of it, once.
     """
-    if ticket.mark is not None or _was_told(ticket, "risk"):
+    if ticket.mark is not None or ticket.has_entry(Transition.RAISE, "risk"):
         return None
     contacts = contacts_of((ticket, *others), policy.rules, now)
     people = heard_by("estate", ticket, None, duty, policy)
     return _raise(max(ticket.level, 1), "risk", contacts, people, note="risk")
-
-
-def _was_told(ticket: Ticket, note: str) -> bool:
-    return any(e.transition == Transition.RAISE and e.note == note for e in ticket.timeline)
 
 
 def _was_shown_elsewhere(ticket: Ticket) -> bool:

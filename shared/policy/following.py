@@ -10,6 +10,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.policy.naming import fits
+
 WITHIN: Final = timedelta(hours=1)
 """How long somebody has for a task where nobody says otherwise."""
 ShareOrEnd = Annotated[float, Field(gt=0, le=1)]
@@ -42,5 +44,4 @@ class FollowUps(BaseModel):
 
     def fits(self, type: str, area: str, urgency: str) -> bool:
         """Whether it is about tickets of this kind."""
-        named = ((self.types, type), (self.areas, area), (self.urgencies, urgency))
-        return all(not wanted or found in wanted for wanted, found in named)
+        return fits((self.types, type), (self.areas, area), (self.urgencies, urgency))

@@ -256,10 +256,17 @@ class Rules(BaseModel):
         """The levels of every clock."""
         return Ladder(self.warn_at_shares, tuple(rung.after for rung in self.escalation))
 
+    def rung_at(self, level: int) -> Rung | None:
+        """The rung of the escalation that a level of the ladder calls; None at the breach and
+        before it, and for a level that the ladder has no more.
+        """
+        climbed = level - BREACH - 1
+        return self.escalation[climbed] if 0 <= climbed < len(self.escalation) else None
+
     def channels_at(self, level: int) -> tuple[Channel, ...]:
         """By which channels a broken limit is told at a level of the ladder."""
-        climbed = level - BREACH - 1
-        return self.escalation[climbed].channels if 0 <= climbed < len(self.escalation) else ()
+        rung = self.rung_at(level)
+        return rung.channels if rung is not None else ()
 
     def follow_up(self, type: str, area: str, urgency: str) -> FollowUps | None:
         """The tasks that the desk gets about such a ticket, by the first rule that fits; None where

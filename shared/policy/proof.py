@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from shared.contracts.report import TicketType
+from shared.policy.naming import fits
 from shared.policy.taxonomy import EMERGENCY
 
 
@@ -29,5 +30,4 @@ class ProofWanted(BaseModel):
         """Whether this work is meant. Nobody takes photos before an emergency may end."""
         if EMERGENCY in {type, urgency}:
             return False
-        named = ((self.types, type), (self.areas, area), (self.urgencies, urgency))
-        return all(not wanted or found in wanted for wanted, found in named)
+        return fits((self.types, type), (self.areas, area), (self.urgencies, urgency))

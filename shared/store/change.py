@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from shared.contracts import Envelope, Event, Lane
 
@@ -56,6 +56,24 @@ class Change:
     set: Mapping[str, Any] = field(default_factory=dict)
     push: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     events: Sequence[Event] = ()
+
+    @classmethod
+    def whole(
+        cls,
+        collection: str,
+        id: str,
+        version: int,
+        fields: Mapping[str, Any],
+        *,
+        at: datetime,
+        events: Sequence[Event],
+        new: bool,
+    ) -> Self:
+        """A routine change that writes all `fields` of a document, or makes it when it is `new`."""
+        return cls(
+            collection=collection, id=id, version=version, lane="routine", at=at, events=events,
+            insert=fields if new else None, set={} if new else fields,
+        )  # fmt: skip
 
     def envelopes(self, service: str) -> list[Envelope]:
         """The events as they will be published; ids derive from the document's new version."""

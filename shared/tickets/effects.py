@@ -226,9 +226,17 @@ def _parted(
     if ticket.incident is None:
         return ticket, ()
     entry = TimelineEntry(now, Transition.UNLINK, act.by, None, reason)
-    own = replace(ticket, incident=None, timeline=(*ticket.timeline, entry))
+    parted = _unlinked(ticket, reason)
+    own = replace(parted.ticket, timeline=(*ticket.timeline, entry))
+    return own, parted.events
+
+
+def _unlinked(ticket: Ticket, reason: str) -> Applied:
+    """A matter of its own again; it was part of an incident."""
+    assert ticket.incident is not None, "whoever calls this has seen it"
     facts = ticket_facts(ticket)
-    return own, (router.TicketUnlinked(**facts, incident=ticket.incident, reason=reason),)
+    event = router.TicketUnlinked(**facts, incident=ticket.incident, reason=reason)
+    return Applied(replace(ticket, incident=None), (event,))
 
 
 @effect.register
@@ -257,10 +265,7 @@ def _(act: acts.Link, ticket: Ticket, _now: datetime, _rules: LifecycleRules) ->
 
 @effect.register
 def _(act: acts.Unlink, ticket: Ticket, _now: datetime, _rules: LifecycleRules) -> Applied:
-    assert ticket.incident is not None, "the condition saw it"
-    facts = ticket_facts(ticket)
-    event = router.TicketUnlinked(**facts, incident=ticket.incident, reason=act.reason)
-    return Applied(replace(ticket, incident=None), (event,))
+    return _unlinked(ticket, act.reason)
 
 
 @effect.register

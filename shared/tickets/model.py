@@ -240,6 +240,10 @@ class Ticket:
         """When it was done for the last time in this round."""
         return max((e.at for e in self.entries if e.transition == transition), default=None)
 
+    def has_entry(self, transition: Transition, note: str) -> bool:
+        """Whether this was put on record before, with the same note."""
+        return any((e.transition, e.note) == (transition, note) for e in self.timeline)
+
     def was_linked(self, at: datetime) -> bool:
         """Whether it was part of an incident after all that happened until then."""
         moves = (e.transition for e in self.timeline if e.at <= at and e.transition in LINKING)

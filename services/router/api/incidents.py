@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
@@ -189,12 +188,11 @@ def summary(incident: Incident) -> dict[str, Any]:
 
 def incident_view(incident: Incident, linked: list[Linked]) -> dict[str, Any]:
     """One incident. `reachable` counts the households that an announcement would reach now."""
-    by_state = Counter(request.is_open for request in linked)
     return summary(incident) | {
         "decided_at": incident.decided_at, "decided_by": incident.decided_by,
         "reason": incident.reason, "restored_at": incident.restored_at,
         "restored_by": incident.restored_by, "closed_at": incident.closed_at,
         "scopes": incident.scopes, "promises": incident.promises, "notices": incident.notices,
-        "linked": len(linked), "open": by_state[True],
+        "linked": len(linked), "open": sum(request.is_open for request in linked),
         "reachable": len(households(linked, incident)), "told": len(incident.told),
     }  # fmt: skip

@@ -59,10 +59,10 @@ class TaskBook:
         return await self._write(step, now, new=False)
 
     async def _write(self, step: TaskStep, now: datetime, *, new: bool) -> bool:
-        fields = task_to_doc(step.task)
-        change = Change(
-            collection=FOLLOW_UPS, id=step.task.id, version=step.task.version, lane="routine",
-            at=now, insert=fields if new else None, set={} if new else fields, events=step.events,
+        task = step.task
+        change = Change.whole(
+            FOLLOW_UPS, task.id, task.version, task_to_doc(task), at=now, events=step.events,
+            new=new,
         )  # fmt: skip
         return await self._store.write(change) is Verdict.WON
 

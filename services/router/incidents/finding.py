@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.router.domain import first_or_lead
 from services.router.escalation import managers_of
 from services.router.incidents.clusters import Cluster, Window
 from services.router.incidents.incident import Incident, Step
@@ -81,9 +82,7 @@ def _dismissed_at(incident: Incident) -> datetime | None:
 
 def desk_at(platform: Platform, estate: str) -> tuple[str, ...]:
     """Who decides at the desk: the first on duty, else whoever answers for it."""
-    duty = platform.duty.current
-    there, lead = duty.on_duty(estate, DESK)[:1], duty.lead(estate, DESK)
-    return tuple(person.id for person in there) or ((lead.id,) if lead else ())
+    return tuple(person.id for person in first_or_lead(estate, DESK, platform.duty.current))
 
 
 def managers_at(platform: Platform, estate: str) -> tuple[str, ...]:

@@ -13,14 +13,13 @@ from services.router.incidents.incident import Incident, Step
 from services.router.incidents.linking import finish, households, link
 from services.router.incidents.steps import close, note_gathered, remind, tell
 from services.router.incidents.storage import IncidentBook
+from services.router.routing import BY_RULE
 from shared.bus import each
-from shared.identity import service_principal
 from shared.runtime.platform import Platform
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket
 from shared.tickets.acts import Act, Unlink
 
-BY_RULE: Final = service_principal("router")
 SETTLED: Final = timedelta(seconds=5)
 """By then every replica knows of a scope, and links what comes in by itself."""
 

@@ -80,11 +80,12 @@ def declare(
     estate: str, area: str, buildings: Sequence[str], by: str, now: datetime, zone: ZoneInfo
 ) -> Step:
     """An outage that is known before anybody has called: works that were announced, say."""
+    where = _in_order(buildings)
     incident = Incident(
         id=f"{estate}-{area}-{now.astimezone(zone):%Y%m%dT%H%M%S}", version=1, estate=estate,
-        area=area, buildings=tuple(sorted(set(buildings))), status="confirmed", began_at=now,
+        area=area, buildings=where, status="confirmed", began_at=now,
         decided_at=now, decided_by=by, is_gathered=False,
-        scopes=(ScopeChange(now, by, tuple(sorted(set(buildings)))),),
+        scopes=(ScopeChange(now, by, where),),
     )  # fmt: skip
     return Step(incident, (_say(incident, IncidentConfirmed),))
 
@@ -99,7 +100,7 @@ def confirm(
 ) -> Step:
     """It is one outage, in these buildings (None: as it was offered)."""
     _must_be(incident, "offered")
-    where = incident.buildings if buildings is None else tuple(sorted(set(buildings)))
+    where = incident.buildings if buildings is None else _in_order(buildings)
     return _step(
         incident, IncidentConfirmed, to, status="confirmed", buildings=where, decided_at=now,
         decided_by=by, is_gathered=False, scopes=(ScopeChange(now, by, where),),
@@ -142,7 +143,7 @@ def rescope(
     are `restored`. None when that is known already.
     """
     _must_be(incident, "confirmed")
-    where = incident.buildings if buildings is None else tuple(sorted(set(buildings)))
+    where = incident.buildings if buildings is None else _in_order(buildings)
     # Where it is thought to be again it is not over, whatever was said before.
     back = set(where) if buildings is not None else set[str]()
     over = tuple(sorted(({*incident.restored_in} - back) | {*restored}))
@@ -195,7 +196,8 @@ def release(incident: Incident, by: str, now: datetime) -> Step:
 
 def tell(incident: Incident, numbers: Sequence[str]) -> Step | None:
     """The callers of these tickets are told what was announced last; None when all of them were."""
-    notice, new = incident.notice, [n for n in numbers if n not in set(incident.told)]
+    notice, heard = incident.notice, set(incident.told)
+    new = [number for number in numbers if number not in heard]
     if incident.status != "confirmed" or notice is None or not new:
         return None
     told = replace(incident, version=incident.version + 1, told=(*incident.told, *new))
@@ -268,6 +270,11 @@ def _say(
         incident=incident.id, revision=incident.version, estate=incident.estate,
         area=incident.area, buildings=incident.buildings, recipients=tuple(to), **facts,
     )  # fmt: skip
+
+
+def _in_order(buildings: Sequence[str]) -> tuple[str, ...]:
+    """Each once, so that the same scope is told the same way."""
+    return tuple(sorted(set(buildings)))
 
 
 def _less(some: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from services.router.storage import OPEN_STATUSES
 from shared.policy.taxonomy import EMERGENCY
 from shared.privacy.index import entries_in
 from shared.store import Change, Doc, Store, Verdict, outbox_index
+from shared.tickets import TicketStatus
 
 INCIDENTS: Final = "incidents"
 MOST_OPEN: Final = 1_000
@@ -52,6 +53,7 @@ INCIDENT_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
         ),
     ),
 }
+_OPEN: Final = frozenset(status.value for status in (TicketStatus.REGISTERED, *OPEN_STATUSES))
 _REPORT_FIELDS: Final = (
     "estate", "area", "building", "registered_at", "urgency", "test", "about", "index",
 )  # fmt: skip
@@ -83,11 +85,10 @@ class IncidentBook:
         """Write a step; False when somebody was faster, or another open incident is there
         already.
         """
-        after, fields = step.incident, _to_doc(step.incident)
-        change = Change(
-            collection=INCIDENTS, id=after.id, version=after.version, lane="routine", at=now,
-            insert=fields if after.version == 1 else None,
-            set={} if after.version == 1 else fields, events=step.events,
+        after = step.incident
+        change = Change.whole(
+            INCIDENTS, after.id, after.version, _to_doc(after), at=now, events=step.events,
+            new=after.version == 1,
         )  # fmt: skip
         return await self._store.write(change) is Verdict.WON
 
@@ -141,7 +142,7 @@ def _linked(doc: Mapping[str, Any]) -> Linked:
     return Linked(
         doc["_id"], doc["registered_at"], doc.get("building"), _household(doc),
         can_be_told=bool(_entries(doc, "phone")),
-        is_open=doc["status"] in {"registered", *(status.value for status in OPEN_STATUSES)},
+        is_open=doc["status"] in _OPEN,
     )  # fmt: skip
 
 

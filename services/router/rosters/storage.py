@@ -77,11 +77,9 @@ class RosterBook:
         if before is not None and before.version == 0:  # from before lists had versions
             own = {"_id": id, "version": {"$exists": False}}
             await self._rosters.change(own, {"$set": {"version": 0, "made_by": "router"}})
-        change = Change(
-            collection=ROSTERS, id=id, version=after.version, lane="routine", at=now,
-            insert=fields if before is None else None, set=fields if before else {},
-            events=step.events,
-        )  # fmt: skip
+        change = Change.whole(
+            ROSTERS, id, after.version, fields, at=now, events=step.events, new=before is None
+        )
         return await self._store.write(change) is Verdict.WON
 
     async def shift(self, id: str) -> Shift | None:
@@ -100,10 +98,9 @@ class RosterBook:
         then.
         """
         after = step.shift
-        fields = _shift_to_doc(after)
-        change = Change(
-            collection=SHIFTS, id=after.id, version=after.version, lane="routine", at=now,
-            insert=fields if new else None, set={} if new else fields, events=step.events,
+        change = Change.whole(
+            SHIFTS, after.id, after.version, _shift_to_doc(after), at=now, events=step.events,
+            new=new,
         )  # fmt: skip
         return await self._store.write(change) is Verdict.WON
 
