@@ -6,6 +6,7 @@ and verdicts.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -38,6 +39,8 @@ Client = AsyncIOMotorClient[Doc]
 Database = AsyncIOMotorDatabase[Doc]
 
 THERE_ALREADY: Final = 48
+INDEX_BUILDING: Final = 12587
+BUILDING_SECONDS: Final = 0.2
 WAITING: Final = "outbox_waiting"
 RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "urgent": timedelta(seconds=1),
@@ -126,15 +129,28 @@ class Store:
         self._emitting = tuple(name for name in EMITTING if name in indexes)
 
     async def _validate(self, collection: str) -> None:
+        # What was there before keeps its leave to change; whatever is new must have the mark.
+        options = {"validator": VALIDATOR, "validationLevel": "moderate"}
         try:
-            await self.database.command("create", collection)
+            await self.database.command("create", collection, **options)
         except OperationFailure as error:
             if error.code != THERE_ALREADY:
                 raise
-        # What was there before keeps its leave to change; whatever is new must have the mark.
-        await self.database.command(
-            "collMod", collection, validator=VALIDATOR, validationLevel="moderate"
-        )
+            found = await self.database[collection].options()
+            if any(found.get(name) != value for name, value in options.items()):
+                await self._modify(collection, options)
+
+    async def _modify(self, collection: str, options: Mapping[str, Any]) -> None:
+        """Change a collection's options, once no other service builds an index of it."""
+        while True:
+            try:
+                await self.database.command("collMod", collection, **options)
+            except OperationFailure as error:
+                if error.code != INDEX_BUILDING:
+                    raise
+                await asyncio.sleep(BUILDING_SECONDS)
+            else:
+                return
 
     async def probe(self) -> None:
         """Write something small; raises what a write would raise now."""

@@ -291,6 +291,19 @@ async def test_a_request_is_linked_and_parted_by_hand(outage: Outage) -> None:
     assert (await outage.bench.read(number)).incident is None
 
 
+async def test_only_what_belongs_to_an_outage_is_parted_from_it(outage: Outage) -> None:
+    water = await outage.confirmed()
+    dark = (await outage.ask(estate="jinyuan", area="electrical")).json()["id"]
+
+    foreign = await outage.ask(f"/{dark}/unlink", number="W0", reason="own_leak", role="agent")
+    own = await outage.ask(f"/{water}/unlink", number="W0", reason="own_leak", role="agent")
+    again = await outage.ask(f"/{water}/unlink", number="W0", reason="own_leak", role="agent")
+
+    assert (foreign.status_code, foreign.json()["code"]) == (409, "not-linked")
+    assert own.status_code == again.status_code == 200
+    assert "W0" not in own.json()["tickets"]
+
+
 async def test_a_department_sees_the_outage_and_not_whose_requests_it_is_made_of(
     outage: Outage,
 ) -> None:

@@ -177,10 +177,13 @@ class Deciding:
         return incident
 
     async def part(self, principal: Principal, id: str, number: str, reason: str) -> Incident:
-        """Take a request for a matter of its own again."""
+        """Take a request for a matter of its own again; done before, it is done."""
         incident = await self.get(principal, id)
         await self._must_see(principal, number)
-        await self._keeping.part(number, reason, by=principal.id)
+        ticket = await self._keeping.part(number, id, reason, by=principal.id)
+        if ticket.incident is not None:
+            raise Problem(409, "not-linked", "It belongs to another incident",
+                          detail="part it from that one", incident=ticket.incident)  # fmt: skip
         return incident
 
     async def _must_see(self, principal: Principal, number: str) -> Ticket:

@@ -51,7 +51,8 @@ class Keeping:
         linked = await self._book.linked(incident.id)
         over = [i.number for i in linked if i.is_open and incident.is_over_in(i.building)]
         await each(self._finish_for(incident), over)
-        await each(self._part, (i.number for i in linked if incident.has_left(i.building)))
+        left = [i.number for i in linked if incident.has_left(i.building)]
+        await each(self._part_from(incident.id), left)
         for step in (
             tell(incident, households(linked, incident)),
             self._remind(incident, now),
@@ -95,20 +96,26 @@ class Keeping:
                 await self._platform.tickets.change(number, choose)
             except NotAllowed as own:
                 logger.info("own_work_remains", ticket=number, status=str(own.status))
-                await self.part(number, "own_work", by=BY_RULE.id)
+                await self.part(number, incident.id, "own_work", by=BY_RULE.id)
 
         return one
 
-    async def part(self, number: str, reason: str, *, by: str) -> Ticket:
-        """Take a request for a matter of its own again."""
+    async def part(self, number: str, incident: str, reason: str, *, by: str) -> Ticket:
+        """Take a request of this incident for a matter of its own again; what belongs to another
+        one stays there. The ticket as it is afterwards.
+        """
 
         def choose(ticket: Ticket, _now: datetime) -> list[Act]:
-            return [Unlink(by=by, reason=reason, note=reason)] if ticket.incident else []
+            is_its_own = ticket.incident == incident
+            return [Unlink(by=by, reason=reason, note=reason)] if is_its_own else []
 
         return await self._platform.tickets.change(number, choose)
 
-    async def _part(self, number: str) -> None:
-        await self.part(number, "out_of_scope", by=BY_RULE.id)
+    def _part_from(self, incident: str) -> Callable[[str], Awaitable[None]]:
+        async def one(number: str) -> None:
+            await self.part(number, incident, "out_of_scope", by=BY_RULE.id)
+
+        return one
 
     def _remind(self, incident: Incident, now: datetime) -> Step | None:
         rules = self._platform.policy.at(incident.estate).rules.incidents
