@@ -1,24 +1,33 @@
 """Whether a caller has come about the same matter before: found by the blind index alone.
 
-One read from an index, beside what a registration waits for anyway; none for an emergency.
+One read from an index, with those of its neighbours, beside what a registration waits for anyway;
+none for an emergency.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
-
-from pymongo import ASCENDING
 
 from services.intake.domain import Arrival
 from shared.policy.policy import Rules
 from shared.privacy import BlindIndex
-from shared.store import Store
+from shared.store import Asked, Doc, Store
 from shared.tickets import TicketStatus
 
 SWITCHBOARD: Final = 20
 """A number with more tickets in the span has a switchboard behind it, which is nobody."""
+OF_A_CALLER: Final = Asked(
+    "tickets",
+    by="index.phone",
+    order="registered_at",
+    most=SWITCHBOARD + 1,
+    fields=("estate", "area", "mark", "test", "repeat_of", "registered_at"),
+)
 REMEMBERED: Final = timedelta(hours=1)
 """So long a switchboard is not asked for again: it stays one for days."""
 MOST_REMEMBERED: Final = 1_000
@@ -44,16 +53,15 @@ class Repeating:
         if not entries or self._switchboards.get(entries[0], now) > now:
             return None
         since = now - rules.repeats_within
-        docs = await self._store.find(
-            "tickets",
-            {"index.phone": {"$in": entries}, "registered_at": {"$gte": since}},
-            sort=[("registered_at", ASCENDING)],
-            limit=SWITCHBOARD + 1,
-            fields=("estate", "area", "mark", "test", "repeat_of"),
-        )
+        docs = [doc for doc in await self._latest(entries) if doc["registered_at"] >= since]
         if len(docs) > SWITCHBOARD:
             self._remember(entries[0], now)
         return first_of(docs, estate=estate, area=arrival.found.area)
+
+    async def _latest(self, entries: Sequence[str]) -> list[Doc]:
+        """The latest tickets of a number, the earliest of them first."""
+        found = await asyncio.gather(*(self._store.having(OF_A_CALLER, e) for e in entries))
+        return sorted(chain(*found), key=itemgetter("registered_at"))
 
     def _remember(self, entry: str, now: datetime) -> None:
         """The number has a switchboard behind it: the next reports from there ask nothing."""

@@ -24,12 +24,15 @@ STATEMENTS: Final[Mapping[str, str]] = {
 
 
 def statements_in(command: Mapping[str, Any]) -> int:
-    """How many statements these would be one by one; documents asked for by id count each."""
+    """How many statements these would be one by one;
+    what is asked for by key counts each key.
+    """
     name = next(iter(command))
     if name in STATEMENTS:
         return len(command[STATEMENTS[name]])
-    asked = command.get("filter", {}).get("_id") if name == "find" else None
-    return len(asked["$in"]) if isinstance(asked, dict) and "$in" in asked else 1
+    asked = list(command.get("filter", {}).values()) if name == "find" else []
+    by_key = len(asked) == 1 and isinstance(asked[0], dict)
+    return len(asked[0]["$in"]) if by_key and "$in" in asked[0] else 1
 
 
 class Counting(CommandListener):

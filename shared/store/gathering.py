@@ -1,4 +1,4 @@
-"""Reads by id that are asked for while others are under way go to the server as one question.
+"""Reads by key that are asked for while others are under way go to the server as one question.
 
 Alone, a read goes at once; whoever was in company a moment ago waits a moment for it (`company`).
 """
@@ -6,11 +6,14 @@ Alone, a read goes at once; whoever was in company a moment ago waits a moment f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorCollection
+from pymongo import DESCENDING
 
 from shared.lanes import FEW, Precedence
 from shared.store.change import Doc
@@ -20,29 +23,41 @@ LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one collection. Of a key that several documents carry, at most `most`, those
+    latest by the field `order`; both it and `by` are of one index.
+    """
+
+    collection: str
+    by: str = "_id"
+    fields: tuple[str, ...] = ()
+    order: str | None = None
+    most: int = 1
+
+
 class Gathering:
-    """Reads of one collection with the same fields."""
+    """Reads of one collection that ask the same, each of another key."""
 
     def __init__(
-        self,
-        collection: AsyncIOMotorCollection[Doc],
-        fields: Sequence[str],
-        precedence: Precedence,
+        self, collection: AsyncIOMotorCollection[Doc], asked: Asked, precedence: Precedence
     ) -> None:
         self._collection = collection
+        self._asked = asked
         self._precedence = precedence
+        fields = (*asked.fields, asked.by) if asked.fields else ()
         self._projection: dict[str, Any] | None = dict.fromkeys(fields, 1) or None
         self._company = Company()
-        self._waiting: dict[str, asyncio.Future[Doc | None]] = {}
+        self._waiting: dict[str, asyncio.Future[list[Doc]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
-    async def get(self, id: str) -> Doc | None:
-        """The document as it is at some moment after the call; who asks together gets the same
-        one and must not change it.
+    async def get(self, key: str) -> list[Doc]:
+        """The documents as they are at some moment after the call; who asks together gets the same
+        ones and must not change them.
         """
-        answer = self._waiting.get(id)
+        answer = self._waiting.get(key)
         if answer is None:
-            answer = self._waiting[id] = asyncio.get_running_loop().create_future()
+            answer = self._waiting[key] = asyncio.get_running_loop().create_future()
             self._company.joins(len(self._waiting))
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read_waiting())
@@ -52,20 +67,45 @@ class Gathering:
         while self._waiting:
             size = FEW if await self._precedence.step() else LARGEST
             await self._company.wait(len(self._waiting))
-            ids = list(self._waiting)[:size]
-            asked = {id: self._waiting.pop(id) for id in ids}
-            self._company.went(len(ids))
+            keys = list(self._waiting)[:size]
+            asked = {key: self._waiting.pop(key) for key in keys}
+            self._company.went(len(keys))
             try:
-                found = await self._find(ids)
+                found = await self._find(keys)
             except Exception as error:  # noqa: BLE001 - whoever asked is told
                 for answer in asked.values():
                     answer.set_exception(error)
                     answer.exception()  # looked at, should nobody be left who waits for it
             else:
                 self._precedence.tell(
-                    [partial(answer.set_result, found.get(id)) for id, answer in asked.items()]
+                    [
+                        partial(answer.set_result, found.get(key, []))
+                        for key, answer in asked.items()
+                    ]
                 )
 
-    async def _find(self, ids: list[str]) -> dict[str, Doc]:
-        cursor = self._collection.find({"_id": {"$in": ids}}, self._projection)
-        return {doc["_id"]: doc for doc in await cursor.to_list(None)}
+    async def _find(self, keys: list[str]) -> Mapping[str, list[Doc]]:
+        limit = self._asked.most * len(keys)
+        docs = await self._find_at_most(limit, keys)
+        if len(docs) == limit and len(keys) > 1 and self._asked.order:
+            # One key may have so many that those of others were left out.
+            return {key: await self._find_at_most(self._asked.most, [key]) for key in keys}
+        found = defaultdict(list)
+        for doc in docs:
+            for key in _values(doc, self._asked.by):
+                found[key].append(doc)
+        return found
+
+    async def _find_at_most(self, limit: int, keys: list[str]) -> list[Doc]:
+        cursor = self._collection.find({self._asked.by: {"$in": keys}}, self._projection)
+        if self._asked.order:
+            cursor = cursor.sort(self._asked.order, DESCENDING).limit(limit)
+        return await cursor.to_list(limit)
+
+
+def _values(doc: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What a document carries in a field, one value or several."""
+    value: Any = doc
+    for name in path.split("."):
+        value = value[name]
+    yield from value if isinstance(value, list) else [value]

@@ -22,7 +22,7 @@ from shared.lanes import Precedence, lane_in_hand
 from shared.store.change import Change, Doc, Verdict, pending
 from shared.store.clock import DatabaseClock
 from shared.store.counting import Counting
-from shared.store.gathering import Gathering
+from shared.store.gathering import Asked, Gathering
 from shared.store.grouping import (
     MARK,
     VALIDATOR,
@@ -108,7 +108,7 @@ class Store:
         self.precedence = Precedence()
         self._emitting: tuple[str, ...] = EMITTING
         self._groups: dict[str, Group] = {}
-        self._gatherings: dict[tuple[str, tuple[str, ...]], Gathering] = {}
+        self._gatherings: dict[Asked, Gathering] = {}
         # Driver objects are dear to make, and asked for many times a message.
         self._collections: dict[tuple[Lane, str], Collection] = {}
 
@@ -130,9 +130,9 @@ class Store:
 
     async def _validate(self, collection: str) -> None:
         # What was there before keeps its leave to change; whatever is new must have the mark.
-        options = {"validator": VALIDATOR, "validationLevel": "moderate"}
+        options: Doc = {"validator": VALIDATOR, "validationLevel": "moderate"}
         try:
-            await self.database.command("create", collection, **options)
+            await self.database.command({"create": collection, **options})
         except OperationFailure as error:
             if error.code != THERE_ALREADY:
                 raise
@@ -140,11 +140,11 @@ class Store:
             if any(found.get(name) != value for name, value in options.items()):
                 await self._modify(collection, options)
 
-    async def _modify(self, collection: str, options: Mapping[str, Any]) -> None:
+    async def _modify(self, collection: str, options: Doc) -> None:
         """Change a collection's options, once no other service builds an index of it."""
         while True:
             try:
-                await self.database.command("collMod", collection, **options)
+                await self.database.command({"collMod": collection, **options})
             except OperationFailure as error:
                 if error.code != INDEX_BUILDING:
                     raise
@@ -211,12 +211,18 @@ class Store:
         if lane_in_hand() == "urgent":
             projection = dict.fromkeys(fields, 1) or None
             return await self._collection(collection, "urgent").find_one({"_id": id}, projection)
-        key = (collection, tuple(fields))
-        gathering = self._gatherings.get(key)
+        found = await self.having(Asked(collection, fields=tuple(fields)), id)
+        return found[0] if found else None
+
+    async def having(self, asked: Asked, key: str) -> list[Doc]:
+        """The documents that carry this key, as `asked`; not to be changed. Routine work alone: it
+        goes with its neighbours that ask the same.
+        """
+        gathering = self._gatherings.get(asked)
         if gathering is None:
-            gathering = Gathering(self._collection(collection), fields, self.precedence)
-            self._gatherings[key] = gathering
-        return await gathering.get(id)
+            collection = self._collection(asked.collection)
+            gathering = self._gatherings[asked] = Gathering(collection, asked, self.precedence)
+        return await gathering.get(key)
 
     async def find(
         self,

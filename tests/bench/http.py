@@ -42,6 +42,7 @@ DESKS: Final = 8
 SEALED: Final = 400
 OURS: Final = "intake"
 RAW: Final = "raw"
+OTHERS: Final = 1_000
 BUSY: Final = 0.9
 """A load generator that uses more than this of a core may be what limits the rate."""
 
@@ -58,15 +59,15 @@ class Contest:
     outcomes: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {OURS: [], RAW: []})
     intake_ms: list[float] = field(default_factory=list)
 
-    async def play(self, plan: Plan, console: Console, condition: str) -> None:
+    async def play(self, plan: Plan, console: Console, condition: str, seed: int) -> None:
         """All rounds; the first turns warm up and are not counted."""
         for name in (OURS, RAW):
-            await self._turn(name, 1.0, plan.seed)
+            await self._turn(name, 1.0, seed)
         self.slices, self.outcomes = {OURS: [], RAW: []}, {OURS: [], RAW: []}
         self.intake_ms.clear()
         for n, names in enumerate(turns((OURS, RAW), plan.pairs), start=1):
             for name in names:
-                await self._turn(name, plan.slice_seconds, plan.seed + n)
+                await self._turn(name, plan.slice_seconds, seed + n)
             said = ", ".join(f"{name} {self.slices[name][-1].rate:.0f}/s" for name in names)
             console.print(f"[dim]http, {condition} {n}/{plan.pairs}: {said}[/]")
 
@@ -128,9 +129,10 @@ async def measure(plan: Plan, console: Console) -> Result:
             token = make_token(hotline.data, role="agent")
             parts = (hotline, raw_url, await connection.channel(), token)
             whole, alone = Contest(*parts), Contest(*parts)
-            await whole.play(plan, console, "everything running")
+            await whole.play(plan, console, "everything running", plan.seed)
             await hotline.stop(*DOWNSTREAM)
-            await alone.play(plan, console, "intake alone")
+            # Other people with other matters: who says the same twice is looked up once more.
+            await alone.play(plan, console, "intake alone", plan.seed + OTHERS)
             sealing = await cost_of_sealing(hotline, Traffic(plan.seed), SEALED)
             return _result(alone, whole, sealing)
 

@@ -10,7 +10,7 @@ import pytest
 from services.intake import repeating
 from services.intake.repeating import SWITCHBOARD, first_of
 from shared.contracts.intake import TicketRegistered
-from shared.store import Store
+from shared.store import Asked, Store
 from tests.intake.test_registering import IntakeBench
 from tests.support.bench import until
 
@@ -164,14 +164,14 @@ async def test_a_switchboard_is_nobody_and_is_not_asked_for_at_every_call(
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every question by phone that is really asked."""
     asked: list[object] = []
-    find = Store.find
+    having = Store.having
 
-    async def counting(self: Store, collection: str, query: Any, **more: Any) -> Any:
-        if "index.phone" in query:
-            asked.append(query)
-        return await find(self, collection, query, **more)
+    async def counting(self: Store, what: Asked, key: str) -> Any:
+        if what.by == "index.phone":
+            asked.append(key)
+        return await having(self, what, key)
 
-    monkeypatch.setattr(Store, "find", counting)
+    monkeypatch.setattr(Store, "having", counting)
     return asked
 
 
