@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -74,10 +73,8 @@ class BlindIndex:
     def entries(self, kind: str, value: str) -> list[str]:
         """The same in all versions, the newest first."""
         named = f"{kind}:{value}".encode()
-        return [
-            f"{version}:{hmac.new(secret, named, hashlib.sha256).hexdigest()}"
-            for version, secret in self._secrets.items()
-        ]
+        digests = {v: hmac.digest(secret, named, "sha256") for v, secret in self._secrets.items()}
+        return [f"{version}:{digest.hex()}" for version, digest in digests.items()]
 
 
 Kept = str | list[str]

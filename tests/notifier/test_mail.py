@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -175,9 +176,35 @@ async def test_a_quiet_lane_holds_no_connection(
 def test_no_header_can_be_smuggled_in() -> None:
     evil = "x\r\nBcc: everybody@example.com\x00"
 
-    mail = to_mail(letter(subject=evil, cause=evil, body=f"{evil}\r\n.\r\nQUIT"), "a@b.example")
+    facts = {"subject": evil, "cause": evil, "address": evil, "body": f"{evil}\r\n.\r\nQUIT"}
 
-    headers = mail.as_bytes().partition(b"\r\n\r\n")[0]
-    assert mail["Bcc"] is None
+    mail = to_mail(letter("urgent", **facts), "a@b.example")
+
+    headers, _, body = mail.partition(b"\r\n\r\n")
+    read = message_from_bytes(mail, policy=policy.default)
+    assert read["Bcc"] is None
+    assert len(read.keys()) == len(set(read.keys())) == 10
     assert b"\r\nBcc:" not in headers
     assert b"\x00" not in headers
+    assert b"QUIT" not in body, "what is not encoded could end the letter"
+
+
+@pytest.mark.parametrize(
+    ("address", "subject", "body"),
+    [
+        ("xu@duty.example", "【紧急】" + "三号楼电梯困人，" * 30, "请立即到场。\n第二行\n"),
+        ("a-very-long-name" * 3 + "@duty.example", "Work order " * 20 + "26-1", "Line\n\n.\nend"),
+        ("许师傅@duty.example", "26-1", ""),
+    ],
+)
+def test_whatever_the_words_every_line_is_short_and_all_is_read_as_it_was_written(
+    address: str, subject: str, body: str
+) -> None:
+    mail = to_mail(letter(address=address, subject=subject, body=body), "a@b.example")
+
+    read = message_from_bytes(mail, policy=policy.default)
+    assert mail.isascii()
+    assert max(map(len, mail.split(b"\r\n"))) <= 78
+    assert b"\n" not in mail.replace(b"\r\n", b"")
+    assert (read["Subject"], read.get_content()) == (subject.strip(), body)
+    assert str(read["To"]).strip("\"") == address

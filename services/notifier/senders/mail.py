@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.header import Header
+from email.mime.text import MIMEText
+from email.policy import compat32
 from typing import Final
 
 import aiosmtplib
@@ -19,6 +20,10 @@ from services.notifier.messages import Handover
 from services.notifier.senders.connections import LOST, Connections, MailServer
 from services.notifier.senders.letter import Answer, Letter
 from shared.contracts import Lane
+
+PLAIN_POLICY: Final = compat32.clone(linesep="\r\n")
+"""The newer policies of the standard library read every header they write: 1.4 ms a letter instead
+of 0.3, and emergencies write fifteen each."""
 
 
 class MailSender:
@@ -35,7 +40,7 @@ class MailSender:
 
     async def send(self, letter: Letter) -> Answer:
         """Hand one letter to the server."""
-        mail = to_mail(letter, self._sender).as_bytes()
+        mail = to_mail(letter, self._sender)
         progress = _Progress()
         try:
             async with asyncio.timeout(self._timeouts[letter.lane].total_seconds()):
@@ -85,21 +90,20 @@ def _answer_to(error: aiosmtplib.SMTPResponseException) -> Answer:
     return Answer(Handover.REFUSED if final else Handover.LATER, str(error.code))
 
 
-def to_mail(letter: Letter, sender: str) -> EmailMessage:
+def to_mail(letter: Letter, sender: str) -> bytes:
     """The letter as a mail. Its id is the same at every attempt, so that readers can fold repeats;
     no header holds a line end, whatever the facts held.
     """
-    mail = EmailMessage(policy=SMTP_POLICY)
+    mail = MIMEText(letter.body, "plain", "utf-8")
     mail["From"] = sender
     mail["To"] = one_line(letter.address)
-    mail["Subject"] = one_line(letter.subject)
+    mail["Subject"] = Header(one_line(letter.subject), "utf-8", header_name="Subject")
     mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
     mail["X-Hotline-Cause"] = _plain(letter.cause)
     mail["Auto-Submitted"] = "auto-generated"
     if letter.lane == "urgent":
         mail["Importance"] = "high"
-    mail.set_content(letter.body, charset="utf-8", cte="base64")
-    return mail
+    return mail.as_bytes(policy=PLAIN_POLICY)
 
 
 def one_line(text: str) -> str:
