@@ -97,7 +97,7 @@ def to_mail(letter: Letter, sender: str) -> bytes:
     mail = MIMEText(letter.body, "plain", "utf-8")
     mail["From"] = sender
     mail["To"] = one_line(letter.address)
-    mail["Subject"] = Header(one_line(letter.subject), "utf-8", header_name="Subject")
+    mail["Subject"] = Header(one_line(letter.subject), "utf-8", header_name="Subject").encode()
     mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
     mail["X-Hotline-Cause"] = _plain(letter.cause)
     mail["Auto-Submitted"] = "auto-generated"
