@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 from pymongo import IndexModel
 
-from services.router.alerting import Alerting
 from services.router.api import (
     build_boards_api,
     build_costs_api,
@@ -22,10 +21,12 @@ from services.router.api import (
     build_times_api,
     build_work_orders_api,
 )
-from services.router.attending import Attending
 from services.router.contractors.pages import ROOT, build_work_pages
 from services.router.contractors.visiting import Visiting
 from services.router.deadlines import Deadlines
+from services.router.emergencies.alerting import Alerting
+from services.router.emergencies.attending import Attending
+from services.router.emergencies.storage import EMERGENCY_INDEXES
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import FOLLOW_UP_INDEXES, TaskBook
 from services.router.follow_ups.tending import Tending
@@ -112,6 +113,13 @@ async def build(settings: RouterSettings) -> FastAPI:
 
 def _indexes() -> Mapping[str, Sequence[IndexModel]]:
     """Those of every room; on the tickets two rooms have some."""
-    rooms = (INDEXES, ROSTER_INDEXES, INCIDENT_INDEXES, FOLLOW_UP_INDEXES, PROOF_INDEXES)
+    rooms = (
+        INDEXES,
+        EMERGENCY_INDEXES,
+        ROSTER_INDEXES,
+        INCIDENT_INDEXES,
+        FOLLOW_UP_INDEXES,
+        PROOF_INDEXES,
+    )
     names = {name for room in rooms for name in room}
     return {name: [index for room in rooms for index in room.get(name, ())] for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.router import queues
-from services.router.alerting import Alerting
+from services.router.emergencies.alerting import Alerting
 from services.router.follow_ups.reminding import Reminding
 from services.router.proofs.proving import Proving
 from services.router.raising import Raising, comes_back

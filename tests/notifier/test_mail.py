@@ -207,4 +207,4 @@ def test_whatever_the_words_every_line_is_short_and_all_is_read_as_it_was_writte
     assert max(map(len, mail.split(b"\r\n"))) <= 78
     assert b"\n" not in mail.replace(b"\r\n", b"")
     assert (read["Subject"], read.get_content()) == (subject.strip(), body)
-    assert str(read["To"]).strip("\"") == address
+    assert str(read["To"]).strip('"') == address

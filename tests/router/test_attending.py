@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.emergency import arrive, end, release, start, tick_off
+from services.router.emergencies.emergency import arrive, end, release, start, tick_off
 from shared.contracts.router import EmergencyArrived, EmergencyEnded, EmergencyReleased
 from shared.identity import Principal, issue_token
 from shared.policy.policy import build_policy, sample_documents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.router.emergency import (
+from services.router.emergencies.emergency import (
     Emergency,
     Review,
     acknowledge,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.alerting import Alerting
+from services.router.emergencies.alerting import Alerting
 from services.router.routing import Routing
 from services.router.workload import Workload
 from shared.tickets import Ticket

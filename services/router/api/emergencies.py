@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.router.alerting import Alerting
 from services.router.api.bodies import Body, Code, Limit, NoteBody
-from services.router.attending import Attending
-from services.router.emergency import Emergency, Verdict
-from services.router.storage import emergency_from_doc, emergency_to_doc, list_emergencies
+from services.router.emergencies.alerting import Alerting
+from services.router.emergencies.attending import Attending
+from services.router.emergencies.emergency import Emergency, Verdict
+from services.router.emergencies.storage import (
+    emergency_from_doc,
+    emergency_to_doc,
+    list_emergencies,
+)
 from shared.policy.policy import Policy
 from shared.runtime import Asking, Platform, Routes, may
 

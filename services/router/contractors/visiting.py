@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from services.router.attending import Attending
+from services.router.emergencies.attending import Attending
 from services.router.errors import NoSuchWork
 from services.router.proofs.domain import MOST, resolved_with, takes_photos
 from services.router.proofs.proving import Proving, Read

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
-import yaml
 from fastapi import Depends, Query, Request
 
 from shared.policy.templates import Language
+from shared.policy.yaml import read_yaml
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _MOST_ACCEPTED: Final = 20
@@ -57,5 +58,10 @@ Chosen = Annotated[Language, Depends(_language)]
 
 def words(package: str, language: Language) -> Mapping[str, str]:
     """Every text of a package's pages in a language, by its name in its `words.yaml`."""
+    return {name: both[language] for name, both in _words_of(package).items()}
+
+
+@cache
+def _words_of(package: str) -> Mapping[str, Mapping[str, str]]:
     text = files(package).joinpath("words.yaml").read_text("utf-8")
-    return {name: both[language] for name, both in yaml.safe_load(text).items()}
+    return cast("Mapping[str, Mapping[str, str]]", read_yaml(text))

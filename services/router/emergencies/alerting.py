@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.router.domain import next_in_chain, people_to_alert
-from services.router.emergency import (
+from services.router.emergencies.emergency import (
     Emergency,
     Outcome,
     Step,
@@ -20,12 +20,12 @@ from services.router.emergency import (
     relocate,
     start,
 )
-from services.router.storage import (
+from services.router.emergencies.storage import (
     alert_to_doc,
-    due_numbers,
     emergency_from_doc,
     emergency_to_doc,
 )
+from services.router.storage import due_numbers
 from shared.bus import each
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
@@ -34,11 +34,11 @@ from shared.policy.taxonomy import EMERGENCY
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
+from shared.store.tickets import ATTEMPTS
 from shared.telemetry import logger, metrics
 from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
 
-ATTEMPTS: Final = 5
 BATCH: Final = 200
 MACHINES: Final = frozenset({"iot", "system"})
 """Channels on which nobody speaks."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.router.alerting import Alerting, Choose
-from services.router.emergency import (
+from services.router.emergencies.alerting import Alerting, Choose
+from services.router.emergencies.emergency import (
     Emergency,
     Step,
     Verdict,

@@ -1,0 +1,1 @@
+"""Emergencies: who is called, who goes there, what they do, and how it ends."""
