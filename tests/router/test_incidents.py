@@ -35,10 +35,18 @@ class Outage:
     bench: RouterBench
 
     async def call(
-        self, n: int, building: str | None = "3", *, flat: str | None = None, text: str = NO_WATER
+        self,
+        n: int,
+        building: str | None = "3",
+        *,
+        flat: str | None = None,
+        text: str = NO_WATER,
+        ago: timedelta = timedelta(0),
     ) -> str:
-        """Somebody of a flat of their own calls, and the router has the ticket; its number."""
-        ticket = registered(text, at=self.bench.now(), number=f"W{n}")
+        """Somebody of a flat of their own calls, and the router has the ticket; its number. Until
+        then it was on its way for so long.
+        """
+        ticket = registered(text, at=self.bench.now() - ago, number=f"W{n}")
         home = flat or f"flat-{n}"
         await self.bench.put(
             ticket, building=building, index={"phone": f"1:phone-{n}", "flat": f"1:{home}"}
@@ -276,6 +284,17 @@ async def test_a_dismissed_cluster_comes_back_only_with_as_many_new_callers(
     assert await outage.offered() != id
 
 
+async def test_a_request_that_was_long_on_its_way_into_the_store_counts(outage: Outage) -> None:
+    for n in range(5):
+        await outage.call(n)
+    await outage.offered()  # so there were looks, and they have seen what was there
+
+    for n in range(5, 8):
+        await outage.call(n, ago=timedelta(seconds=50))
+
+    assert await outage.offered(8)
+
+
 async def test_a_request_is_linked_and_parted_by_hand(outage: Outage) -> None:
     id = await outage.confirmed()
     number = await outage.call(50, None)
@@ -299,7 +318,7 @@ async def test_only_what_belongs_to_an_outage_is_parted_from_it(outage: Outage) 
     own = await outage.ask(f"/{water}/unlink", number="W0", reason="own_leak", role="agent")
     again = await outage.ask(f"/{water}/unlink", number="W0", reason="own_leak", role="agent")
 
-    assert (foreign.status_code, foreign.json()["code"]) == (409, "not-linked")
+    assert (foreign.status_code, foreign.json()["type"]) == (409, "urn:hotline:problem:not-linked")
     assert own.status_code == again.status_code == 200
     assert "W0" not in own.json()["tickets"]
 

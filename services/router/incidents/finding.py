@@ -16,8 +16,9 @@ from shared.policy.policy import IncidentRules
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
 
-OVERLAP: Final = timedelta(seconds=3)
-"""What was registered a moment ago may show only in the next turn."""
+OVERLAP: Final = timedelta(minutes=1)
+"""A request is registered at its arrival and shows once it is written: later, while the store is
+away. What is seen twice counts once."""
 LONGEST: Final = timedelta(hours=6)
 """How far back a start looks at most, whatever the policy says."""
 
