@@ -170,6 +170,14 @@ async def test_what_receivers_got_is_compared_by_id(kept: Kept) -> None:
     assert (found.doubled, found.repeated) == ([routine], [urgent["_id"]])
 
 
+async def test_what_was_sent_a_moment_ago_is_not_compared(kept: Kept) -> None:
+    mailed = dict(kept.healthy.mailed) | {kept.message("late", "warning")["_id"]: 0}
+
+    found = await kept.examine(delivered=mailed, grace=timedelta(hours=1))
+
+    assert named(found) == set()
+
+
 async def test_an_urgent_message_that_came_oftener_than_it_was_sent_breaks_a_promise(
     kept: Kept,
 ) -> None:
