@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from shared.bus.consumers import Consumers
 from shared.bus.errors import Unroutable
-from shared.bus.loops import repeat
+from shared.bus.loops import each, repeat
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError
-from shared.store import STORE_DOWN, Store
+from shared.store import Store
 from shared.store.change import Doc
 from shared.store.parked import ParkedMessages
 from shared.store.store import RELAY_AFTER
@@ -109,32 +109,29 @@ class UrgentSweep:
         self._swept: dict[str, None] = {}
 
     async def sweep(self) -> int:
-        """Handle every urgent event that was left unpublished; how many.
+        """Handle every urgent event that was left unpublished, some side by side; how many.
 
         Left is what is older than a second, or a fifth of one while we do not consume and so know
         that the broker is away: an alert passes two sweeps, and somebody shall hear within three
         seconds on a busy machine too. Nothing is cleared: the relay publishes them when the broker
-        is back, and handlers recognise the repeat. One that fails keeps no other waiting; the next
-        sweep tries it again.
+        is back, and handlers recognise the repeat. One that fails, or takes long, keeps no other
+        waiting; the next sweep tries again what failed.
         """
-        count = 0
         age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]
-        async for envelope in self._store.urgent_waiting(
+        left = self._store.urgent_waiting(
             older_than=age, limit=SWEPT_AT_ONCE, but=self._swept.keys()
-        ):
-            try:
-                with suppress(ContractError):
-                    await self._consumers.deliver_urgent(envelope)
-            except STORE_DOWN:
-                raise
-            except Exception:  # noqa: BLE001 - see the docstring
-                logger.exception("urgent_event_failed", event_id=envelope.id)
-                continue
-            self._swept[envelope.id] = None
-            while len(self._swept) > SWEPT_REMEMBERED:
-                self._swept.pop(next(iter(self._swept)))
-            count += 1
-        return count
+        )
+        waiting = {envelope.id: envelope async for envelope in left}
+
+        async def deliver(id: str) -> None:
+            with suppress(ContractError):
+                await self._consumers.deliver_urgent(waiting[id])
+            self._swept[id] = None
+
+        failed = await each(deliver, waiting)
+        while len(self._swept) > SWEPT_REMEMBERED:
+            self._swept.pop(next(iter(self._swept)))
+        return len(waiting) - len(failed)
 
 
 class Relay:

@@ -242,6 +242,25 @@ async def test_an_urgent_event_whose_handler_fails_keeps_no_other_waiting(bench:
     assert sorted(bench.handled) == ["U1", "U2", "U3"]
 
 
+async def test_an_urgent_event_that_takes_long_keeps_no_other_waiting(bench: Bench) -> None:
+    other_is_handled = asyncio.Event()
+
+    @bench.consumers.on_event(URGENT)
+    async def handle(delivery: Delivery) -> None:
+        assert isinstance(delivery.event, TicketUrged)
+        if delivery.event.number == "U1":
+            await other_is_handled.wait()
+        else:
+            other_is_handled.set()
+
+    for number in ("U1", "U2"):
+        await bench.urge(number, lane="urgent")
+    await bench.forward(seconds=2)
+
+    async with asyncio.timeout(20):
+        assert await bench.sweep().sweep() == 2
+
+
 async def test_an_urgent_event_of_an_unknown_version_keeps_no_other_waiting(bench: Bench) -> None:
     bench.subscribe(URGENT)
     for number in ("U1", "U2"):
