@@ -16,16 +16,22 @@ from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import Ticket, TicketStatus, ticket_from_doc
 
+
+def due_index() -> IndexModel:
+    """The index of `due_numbers`: only documents with a deadline are in it."""
+    return IndexModel(
+        [("next_due", ASCENDING)],
+        name="due",
+        partialFilterExpression={"next_due": {"$type": "date"}},
+    )
+
+
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
-        IndexModel(
-            [("next_due", ASCENDING)],
-            name="due",
-            partialFilterExpression={"next_due": {"$type": "date"}},
-        ),
+        due_index(),
         *LIST_INDEXES,
         IndexModel(
             [("held.since", ASCENDING), ("estate", ASCENDING)],

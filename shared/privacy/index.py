@@ -73,8 +73,10 @@ class BlindIndex:
     def entries(self, kind: str, value: str) -> list[str]:
         """The same in all versions, the newest first."""
         named = f"{kind}:{value}".encode()
-        digests = {v: hmac.digest(secret, named, "sha256") for v, secret in self._secrets.items()}
-        return [f"{version}:{digest.hex()}" for version, digest in digests.items()]
+        return [
+            f"{version}:{hmac.digest(secret, named, 'sha256').hex()}"
+            for version, secret in self._secrets.items()
+        ]
 
 
 Kept = str | list[str]

@@ -24,9 +24,7 @@ STATEMENTS: Final[Mapping[str, str]] = {
 
 
 def statements_in(command: Mapping[str, Any]) -> int:
-    """How many statements these would be one by one;
-    what is asked for by key counts each key.
-    """
+    """How many statements these would be one by one; a read by key counts each of its keys."""
     name = next(iter(command))
     if name in STATEMENTS:
         return len(command[STATEMENTS[name]])

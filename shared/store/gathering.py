@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import DESCENDING
@@ -23,8 +22,7 @@ LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What is asked of one collection. Of a key that several documents carry, at most `most`, those
     latest by the field `order`; both it and `by` are of one index.
     """

@@ -40,6 +40,7 @@ Database = AsyncIOMotorDatabase[Doc]
 
 THERE_ALREADY: Final = 48
 INDEX_BUILDING: Final = 12587
+"""The server's word for a collection that cannot be modified while somebody builds its indexes."""
 BUILDING_SECONDS: Final = 0.2
 WAITING: Final = "outbox_waiting"
 RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.router.emergencies.emergency import Alert, Check, Emergency, Review
+from services.router.storage import due_index
 from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
 from shared.store.reach import hidden, within_reach
@@ -17,11 +18,7 @@ EMERGENCY_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "emergencies": (
         outbox_index(),
         IndexModel([("ended_at", ASCENDING), ("started_at", ASCENDING)], name="running"),
-        IndexModel(
-            [("next_due", ASCENDING)],
-            name="due",
-            partialFilterExpression={"next_due": {"$type": "date"}},
-        ),
+        due_index(),
     ),
 }
 MOST_RUNNING: Final = 1_000

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 
 from services.router.follow_ups.tasks import LIVE, FollowUp, State, TaskStep
-from services.router.storage import due_numbers
+from services.router.storage import due_index, due_numbers
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 from shared.store.paging import Page, page
@@ -26,11 +26,7 @@ _BY_DUE: Final = ("due_at", ASCENDING), ("_id", ASCENDING)
 FOLLOW_UP_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     FOLLOW_UPS: (
         outbox_index(),
-        IndexModel(
-            [("next_due", ASCENDING)],
-            name="due",
-            partialFilterExpression={"next_due": {"$type": "date"}},
-        ),
+        due_index(),
         IndexModel([("state", ASCENDING), ("person", ASCENDING), *_BY_DUE], name="of_person"),
         IndexModel([("state", ASCENDING), ("estate", ASCENDING), *_BY_DUE], name="of_estate"),
         IndexModel([("state", ASCENDING), *_BY_DUE], name="of_all"),
