@@ -42,6 +42,8 @@ THERE_ALREADY: Final = 48
 INDEX_BUILDING: Final = 12587
 """The server's word for a collection that cannot be modified while somebody builds its indexes."""
 BUILDING_SECONDS: Final = 0.2
+WALKED_AT_ONCE: Final = 500
+"""Documents of one read of a walk: some milliseconds of the event loop."""
 WAITING: Final = "outbox_waiting"
 RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "urgent": timedelta(seconds=1),
@@ -246,6 +248,21 @@ class Store:
         found = self._collection(collection, lane_in_hand()).find(query, projection)
         cursor = found.sort(list(sort)).limit(limit)
         return await cursor.to_list(limit)
+
+    async def walk(
+        self,
+        collection: str,
+        query: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]],
+        fields: Sequence[str],
+    ) -> AsyncIterator[Doc]:
+        """Every document in `sort` order, with the fields named. However many they are, other work
+        goes on between one read and the next.
+        """
+        found = self._collection(collection, lane_in_hand()).find(query, dict.fromkeys(fields, 1))
+        async for doc in found.sort(list(sort)).batch_size(WALKED_AT_ONCE):
+            yield doc
 
     async def aggregate(self, collection: str, pipeline: Sequence[Doc]) -> list[Doc]:
         """The rows of an aggregation; for counts, never for lists that grow with the tickets."""

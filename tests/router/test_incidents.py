@@ -296,6 +296,18 @@ async def test_a_request_that_was_long_on_its_way_into_the_store_counts(outage: 
     assert await outage.offered(8)
 
 
+async def test_however_many_came_in_one_moment_those_after_them_count(outage: Outage) -> None:
+    at = outage.bench.now() - timedelta(seconds=5)
+    same = {"registered_at": at, "estate": "jinyuan", "area": "noise", "urgency": "normal"}
+    many = [{"_id": f"N{n}", "test": False, "made_by": "test", **same} for n in range(10_001)]
+    await outage.bench.store.database["tickets"].insert_many(many)
+
+    for n in range(5):
+        await outage.call(n)
+
+    assert await outage.offered()
+
+
 async def test_a_request_is_linked_and_parted_by_hand(outage: Outage) -> None:
     id = await outage.confirmed()
     number = await outage.call(50, None)

@@ -10,7 +10,7 @@ from services.router.escalation import managers_of
 from services.router.incidents.clusters import Cluster, Window
 from services.router.incidents.incident import Incident, Step
 from services.router.incidents.steps import grow, offer
-from services.router.incidents.storage import MOST_AT_ONCE, IncidentBook
+from services.router.incidents.storage import IncidentBook
 from shared.identity import DESK
 from shared.policy.policy import IncidentRules
 from shared.runtime.platform import Platform
@@ -38,11 +38,9 @@ class Finding:
         """Take in what is new, and offer what is one outage."""
         now = self._platform.store.clock.now()
         start = now - min(self._rules(None).within, LONGEST)
-        reports = await self._book.reports(self._seen_until or start)
-        for report in reports:
+        async for report in self._book.reports(self._seen_until or start, now):
             self._window.add(report)
-        is_all = len(reports) < MOST_AT_ONCE
-        self._seen_until = now - OVERLAP if is_all else reports[-1].at
+        self._seen_until = now - OVERLAP
         if not any(self._window.clusters(self._rules, now)):
             return
         lately = await self._book.lately(now - LONGEST)

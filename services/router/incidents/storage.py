@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -30,8 +30,6 @@ INCIDENTS: Final = "incidents"
 MOST_OPEN: Final = 1_000
 MOST_LINKED: Final = 20_000
 """Of one incident; an estate has fewer flats."""
-MOST_AT_ONCE: Final = 10_000
-"""New requests read in one turn; what is beyond is read in the next."""
 INCIDENT_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     INCIDENTS: (
         outbox_index(),
@@ -92,15 +90,17 @@ class IncidentBook:
         )  # fmt: skip
         return await self._store.write(change) is Verdict.WON
 
-    async def reports(self, since: datetime) -> list[Report]:
-        """What came in since then that might be part of an outage: no emergency, no drill, nothing
+    async def reports(self, since: datetime, until: datetime) -> AsyncIterator[Report]:
+        """What came in meanwhile that might be part of an outage: no emergency, no drill, nothing
         that is about somebody; the earliest first.
         """
-        docs = await self._store.find(
-            "tickets", {"registered_at": {"$gte": since}}, sort=(("registered_at", ASCENDING),),
-            limit=MOST_AT_ONCE, fields=_REPORT_FIELDS,
+        found = self._store.walk(
+            "tickets", {"registered_at": {"$gte": since, "$lte": until}},
+            sort=(("registered_at", ASCENDING),), fields=_REPORT_FIELDS,
         )  # fmt: skip
-        return [_report(doc) for doc in docs if _may_belong(doc)]
+        async for doc in found:
+            if _may_belong(doc):
+                yield _report(doc)
 
     async def linked(self, incident: str) -> list[Linked]:
         """The requests that belong to an incident, the earliest first."""
