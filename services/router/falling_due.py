@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from services.router.storage import due_numbers
@@ -14,13 +15,14 @@ BATCH: Final = 200
 
 class FallingDue:
     """Finds what is due by `next_due`; of several replicas the conditional write of `do` lets one
-    do it.
+    do it. It begins as routine messages do: however much is due, no emergency waits for it.
     """
 
     def __init__(self, store: Store, collection: str, do: Callable[[str], Awaitable[None]]) -> None:
         self._store = store
         self._collection = collection
         self._do = do
+        self._begins = partial(store.precedence.on, "routine")
         # A document that cannot be read must not stand before all the others for ever; after a
         # restart it is tried again.
         self._at_fault: set[str] = set()
@@ -33,7 +35,7 @@ class FallingDue:
             ids = await due_numbers(
                 self._store, self._collection, now, limit=BATCH, but=self._at_fault
             )
-            self._at_fault |= await each(self._do, ids)
+            self._at_fault |= await each(self._do, ids, begins=self._begins)
             total += len(ids)
             # The same ones again: they are due and have nothing to do; the next turn looks.
             if len(ids) < BATCH or ids == before:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any, Final
 
 from shared.bus.errors import BrokerDown
@@ -44,8 +44,13 @@ def _name(what: Callable[..., Any]) -> str:
     return getattr(what, "__qualname__", type(what).__name__)
 
 
-async def each(what: Callable[[str], Awaitable[None]], ids: Iterable[str]) -> set[str]:
-    """Do `what` for every id, some at a time; the ids that failed.
+async def each(
+    what: Callable[[str], Awaitable[None]],
+    ids: Iterable[str],
+    *,
+    begins: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+) -> set[str]:
+    """Do `what` for every id, some at a time, each as `begins` lets it; the ids that failed.
 
     One document at fault is logged and leaves its neighbours alone. Outages end the turn.
     """
@@ -53,7 +58,7 @@ async def each(what: Callable[[str], Awaitable[None]], ids: Iterable[str]) -> se
     failed: set[str] = set()
 
     async def one(id: str) -> None:
-        async with gate:
+        async with gate, begins():
             try:
                 await what(id)
             except PASSING:
