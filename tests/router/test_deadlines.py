@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from itertools import pairwise
 
 from services.router.deadlines import Deadlines
+from services.router.falling_due import FallingDue
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched
+from shared.lanes import PACE_SECONDS
 from shared.tickets import Clock
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
@@ -56,3 +60,20 @@ async def test_a_ticket_that_cannot_be_read_does_not_stop_the_others(bench: Rout
     await until(lambda: bench.heard_of(ClockBreached))
 
     assert (await bench.read()).orders[0].clocks[Clock.ACCEPT].breached_at is not None
+
+
+async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
+    bench: RouterBench,
+) -> None:
+    due = bench.now() - timedelta(days=1)
+    things = [{"_id": f"{n}", "next_due": due} for n in range(3)]
+    await bench.store.database["things"].insert_many(things)
+    begun: list[float] = []
+
+    async def note(_: str) -> None:
+        begun.append(time.monotonic())
+
+    bench.store.precedence.be_quiet()
+    assert await FallingDue(bench.store, "things", note).do_all() == 3
+
+    assert min(later - one for one, later in pairwise(begun)) >= PACE_SECONDS / 2
