@@ -178,9 +178,8 @@ async def test_an_alarm_of_another_place_looks_in_every_way_like_a_missing_one(
             so_far = record.so_far()
             refused = await answer(bench, alarm, place="cuihu")
             said.append((refused.status_code, refused.content))
-            asked.append([_anonymous(q.asked, ids) for q in record.asked(after=so_far)
-                          if q.operation == "query"
-                          and q.collection in {"tickets", "reading_alarms"}])  # fmt: skip
+            asked.append([_anonymous(q.asked, ids) for q in record.about(ids, after=so_far)
+                          if q.operation == "query"])  # fmt: skip
 
     assert said[0] == said[1]
     assert said[0][0] == 404

@@ -241,10 +241,9 @@ async def test_a_foreign_request_looks_in_every_way_like_a_missing_one(
             so_far = record.so_far()
             answer = await ask(bench, "GET", f"/{id}", place="jinyuan")
             said.append((answer.status_code, answer.content))
-            about = [q for q in record.asked(after=so_far)
-                     if q.operation == "query"
-                     and any(name in q.asked for name in (foreign, missing, number))]  # fmt: skip
-            asked.append([_anonymous(q.asked, foreign, missing, number) for q in about])
+            about = record.about((foreign, missing, number), after=so_far)
+            asked.append([_anonymous(q.asked, foreign, missing, number) for q in about
+                          if q.operation == "query"])  # fmt: skip
 
     assert said[0] == said[1]
     assert said[0][0] == 404
