@@ -14,7 +14,7 @@ from typing import Final
 
 from shared.contracts import Lane
 
-PACE_SECONDS: Final = 0.1
+PACE_SECONDS: Final = 0.2
 """While something urgent is in hand, routine work goes on in single file, one step in so long: a
 storm of emergencies, or one that hangs, must not stop the house.
 """
