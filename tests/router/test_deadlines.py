@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from itertools import pairwise
 
 from services.router.deadlines import Deadlines
 from services.router.falling_due import FallingDue
@@ -66,7 +65,7 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
     bench: RouterBench,
 ) -> None:
     due = bench.now() - timedelta(days=1)
-    things = [{"_id": f"{n}", "next_due": due} for n in range(3)]
+    things = [{"_id": f"{n}", "next_due": due} for n in range(2)]
     await bench.store.database["things"].insert_many(things)
     begun: list[float] = []
 
@@ -74,6 +73,7 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
         begun.append(time.monotonic())
 
     bench.store.precedence.be_quiet()
-    assert await FallingDue(bench.store, "things", note).do_all() == 3
+    assert await FallingDue(bench.store, "things", note).do_all() == 2
 
-    assert min(later - one for one, later in pairwise(begun)) >= PACE_SECONDS / 2
+    first, second = begun
+    assert second - first >= PACE_SECONDS / 2
