@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -116,3 +116,7 @@ class Precedence:
             if wanted() and not await self.step():
                 await asyncio.sleep(0)
         yield
+
+    def routine(self) -> AbstractAsyncContextManager[None]:
+        """Routine work is in hand while the block lasts: how what a loop finds begins (`each`)."""
+        return self.on("routine")

@@ -47,7 +47,11 @@ class Reindexing:
                 fields=("estate", "persons", "index"),
             )  # fmt: skip
             found = {doc["_id"]: doc for doc in docs}
-            failed = await each(lambda number: self._fit(found[number]), found)  # noqa: B023 - awaited here
+            failed = await each(
+                lambda number: self._fit(found[number]),  # noqa: B023 - awaited here
+                found,
+                begins=self._store.precedence.routine,
+            )
             if failed:
                 return  # they are logged; the next look begins with this batch
             await self._reached(docs[-1]["_id"] if docs else after, done=len(docs) < BATCH)

@@ -69,7 +69,8 @@ class Retaining:
             fields=("index", "persons"),
         )
         found = {doc["_id"]: doc for doc in docs}
-        failed = await each(partial(self._end, found), found)
+        begins = self._store.precedence.routine
+        failed = await each(partial(self._end, found), found, begins=begins)
         return len(found) - len(failed)
 
     async def _end(self, found: dict[str, Doc], number: str) -> None:

@@ -73,10 +73,12 @@ async def build(settings: RouterSettings) -> FastAPI:
     listing = Listing(platform, book)
     rostering = Rostering(platform, book, listing, fitness)
     watching = Watching(platform, book, fitness)
+    deadlines = Deadlines(platform)
     loops = Loops(
         platform,
         {
-            Deadlines(platform).fire_due: settings.look_every,
+            deadlines.fire_due: settings.look_every,
+            deadlines.fire_due_of_emergencies: settings.look_every,
             alerting.alert_overdue: settings.look_every,
             reminding.look: settings.look_at_follow_ups_every,
             Finding(platform, incidents).look: settings.look_for_incidents_every,

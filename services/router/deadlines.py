@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from services.router.escalation import due_acts
 from services.router.falling_due import FallingDue
 from services.router.routing import BY_RULE
+from services.router.storage import EMERGENCIES
 from shared.policy.ladder import BREACH
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
@@ -19,11 +21,16 @@ class Deadlines:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._due = FallingDue(platform.store, "tickets", self.fire)
+        due = partial(FallingDue, platform.store, "tickets", self.fire)
+        self._due, self._due_of_emergencies = due(), due(lane="urgent", only=EMERGENCIES)
 
     async def fire_due(self) -> int:
         """Fire every deadline due now; how many tickets were touched."""
         return await self._due.do_all()
+
+    async def fire_due_of_emergencies(self) -> int:
+        """The same of emergencies alone, however many others fall due and give way to them."""
+        return await self._due_of_emergencies.do_all()
 
     async def fire(self, number: str) -> None:
         """Fire what is due of one ticket, in one write."""

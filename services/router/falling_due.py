@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from services.router.storage import due_numbers
+from services.router.storage import ALL, due_numbers
 from shared.bus import each
+from shared.contracts import Lane
 from shared.store import Store
 
 BATCH: Final = 200
@@ -15,14 +16,24 @@ BATCH: Final = 200
 
 class FallingDue:
     """Finds what is due by `next_due`; of several replicas the conditional write of `do` lets one
-    do it. It begins as routine messages do: however much is due, no emergency waits for it.
+    do it. It begins as messages of its lane do: however much is due on the routine one, no
+    emergency waits for it. `only` some documents, where that is given.
     """
 
-    def __init__(self, store: Store, collection: str, do: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        collection: str,
+        do: Callable[[str], Awaitable[None]],
+        *,
+        lane: Lane = "routine",
+        only: Mapping[str, Any] = ALL,
+    ) -> None:
         self._store = store
         self._collection = collection
         self._do = do
-        self._begins = partial(store.precedence.on, "routine")
+        self._begins = partial(store.precedence.on, lane)
+        self._only = only
         # A document that cannot be read must not stand before all the others for ever; after a
         # restart it is tried again.
         self._at_fault: set[str] = set()
@@ -33,8 +44,9 @@ class FallingDue:
         while True:
             now = self._store.clock.now()
             ids = await due_numbers(
-                self._store, self._collection, now, limit=BATCH, but=self._at_fault
-            )
+                self._store, self._collection, now, limit=BATCH, but=self._at_fault,
+                only=self._only,
+            )  # fmt: skip
             self._at_fault |= await each(self._do, ids, begins=self._begins)
             total += len(ids)
             # The same ones again: they are due and have nothing to do; the next turn looks.

@@ -10,19 +10,24 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
+from shared.policy.taxonomy import EMERGENCY
 from shared.store import Doc, Store, outbox_index
 from shared.store.paging import Page
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import Ticket, TicketStatus, ticket_from_doc
 
+ALL: Final[Mapping[str, Any]] = {}
+EMERGENCIES: Final[Mapping[str, Any]] = {"urgency": EMERGENCY}
+"""Tickets that do not stand behind all that falls due of others."""
 
-def due_index() -> IndexModel:
-    """The index of `due_numbers`: only documents with a deadline are in it."""
+
+def due_index(only: Mapping[str, Any] = ALL, *, name: str = "due") -> IndexModel:
+    """The index of `due_numbers`: only documents with a deadline are in it, or `only` some."""
     return IndexModel(
         [("next_due", ASCENDING)],
-        name="due",
-        partialFilterExpression={"next_due": {"$type": "date"}},
+        name=name,
+        partialFilterExpression={**only, "next_due": {"$type": "date"}},
     )
 
 
@@ -32,6 +37,7 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
         due_index(),
+        due_index(EMERGENCIES, name="emergencies_due"),
         *LIST_INDEXES,
         IndexModel(
             [("held.since", ASCENDING), ("estate", ASCENDING)],
@@ -68,10 +74,18 @@ OPEN_STATUSES: Final = (
 
 
 async def due_numbers(
-    store: Store, collection: str, now: datetime, *, limit: int, but: Iterable[str] = ()
+    store: Store,
+    collection: str,
+    now: datetime,
+    *,
+    limit: int,
+    but: Iterable[str] = (),
+    only: Mapping[str, Any] = ALL,
 ) -> list[str]:
-    """Documents of a collection with a deadline at or before `now`, the oldest first."""
-    due: dict[str, Any] = {"next_due": {"$lte": now, "$type": "date"}}
+    """Documents of a collection with a deadline at or before `now`, the oldest first; `only` some
+    where that is given.
+    """
+    due: dict[str, Any] = {**only, "next_due": {"$lte": now, "$type": "date"}}
     if left_out := sorted(but):
         due["_id"] = {"$nin": left_out}
     docs = await store.find(

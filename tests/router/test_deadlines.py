@@ -5,23 +5,37 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+import pytest
+
 from services.router.deadlines import Deadlines
 from services.router.falling_due import FallingDue
+from shared import lanes
 from shared.contracts.intake import TicketRegistered
-from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched
+from shared.contracts.router import ClockBreached, ClockWarned
 from shared.lanes import PACE_SECONDS
-from shared.tickets import Clock
+from shared.tickets import Clock, ticket_from_doc
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
-from tests.support.tickets import registered
+from tests.support.tickets import LAMP, LIFT, registered
 
 
-async def dispatched(bench: RouterBench) -> None:
+async def dispatched(bench: RouterBench, text: str = LAMP, number: str = "23456789") -> None:
     """One ticket, given out by the router itself."""
-    await bench.put(registered(at=bench.now()))
-    event = TicketRegistered(number="23456789", estate="jinyuan")
-    await bench.publish(event, id="ticket/23456789/1/0")
-    await until(lambda: bench.heard_of(WorkOrderDispatched))
+    await bench.put(registered(text, at=bench.now(), number=number))
+    event = TicketRegistered(number=number, estate="jinyuan")
+    await bench.publish(event, id=f"ticket/{number}/1/0")
+
+    async def has_work() -> bool:
+        return bool((await bench.read(number)).orders)
+
+    await until(has_work)
+
+
+async def is_broken(bench: RouterBench, number: str = "23456789") -> bool:
+    """Whether nobody accepted it in time; asked of the store, which gives way to nobody here."""
+    doc = await bench.store.get("tickets", number)
+    assert doc is not None
+    return ticket_from_doc(doc).orders[0].clocks[Clock.ACCEPT].breached_at is not None
 
 
 async def test_two_replicas_warn_and_break_each_deadline_once(bench: RouterBench) -> None:
@@ -58,7 +72,7 @@ async def test_a_ticket_that_cannot_be_read_does_not_stop_the_others(bench: Rout
     await bench.forward(timedelta(minutes=16))
     await until(lambda: bench.heard_of(ClockBreached))
 
-    assert (await bench.read()).orders[0].clocks[Clock.ACCEPT].breached_at is not None
+    assert await is_broken(bench)
 
 
 async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
@@ -77,3 +91,18 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
 
     first, second = begun
     assert second - first >= PACE_SECONDS / 2
+
+
+async def test_an_emergency_does_not_wait_behind_all_that_falls_due_of_others(
+    bench: RouterBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await dispatched(bench)
+    await dispatched(bench, LIFT, "2345678A")
+    monkeypatch.setattr(lanes, "PACE_SECONDS", 60.0)
+    monkeypatch.setattr(lanes, "QUIET_SECONDS", 60.0)
+
+    bench.platform.store.precedence.be_quiet()
+    await bench.forward(timedelta(minutes=16))
+    await until(lambda: is_broken(bench, "2345678A"))
+
+    assert not await is_broken(bench)

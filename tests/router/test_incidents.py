@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 
+from services.router.incidents.keeping import Keeping
+from shared import lanes
 from shared.contracts.incidents import (
     IncidentAnnounced,
     IncidentClosed,
@@ -19,6 +23,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import TicketLinked, TicketResolved, WorkOrderDispatched
+from shared.lanes import PACE_SECONDS
 from shared.tickets import OrderStatus, Ticket, TicketStatus
 from shared.tickets.facts import ticket_facts
 from tests.router.conftest import RouterBench
@@ -149,6 +154,29 @@ async def test_confirmed_it_links_its_callers_and_whoever_calls_later(outage: Ou
     dispatched = outage.bench.heard_of(WorkOrderDispatched)
     assert [e.incident for e in dispatched if e.number == later] == [id]  # type: ignore[attr-defined]
     await until(lambda: len(outage.bench.heard_of(TicketLinked)) == 6)
+
+
+async def test_beside_an_emergency_its_callers_are_linked_one_by_one(
+    outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[float] = []
+    link = Keeping.link
+
+    async def noted(self: Keeping, number: str, incident: str, *, by: str) -> Ticket:
+        begun.append(time.monotonic())
+        return await link(self, number, incident, by=by)
+
+    monkeypatch.setattr(Keeping, "link", noted)
+    monkeypatch.setattr(lanes, "QUIET_SECONDS", 60.0)
+    for n in range(5):
+        await outage.call(n)
+    id = await outage.offered()
+
+    outage.bench.platform.store.precedence.be_quiet()
+    assert (await outage.ask(f"/{id}/confirm")).is_success
+    await outage.becomes(id, open=5)
+
+    assert min(later - one for one, later in pairwise(begun)) >= PACE_SECONDS / 2
 
 
 @pytest.mark.parametrize(

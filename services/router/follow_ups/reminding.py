@@ -49,7 +49,8 @@ class Reminding:
         """Do what is due, and now and then drop what nobody needs; how many tasks were due."""
         now = self._platform.store.clock.now()
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
-            await each(self.look_at, [id async for id in self._book.left_over()])
+            left = [id async for id in self._book.left_over()]
+            await each(self.look_at, left, begins=self._platform.store.precedence.routine)
             self._tidied = now
         return await self._due.do_all()
 

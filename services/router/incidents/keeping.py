@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from services.router.incidents.finding import desk_at, managers_at
@@ -30,6 +31,8 @@ class Keeping:
     def __init__(self, platform: Platform, book: IncidentBook) -> None:
         self._platform = platform
         self._book = book
+        # Thousands, after an outage; an emergency in it must not wait for them.
+        self._each = partial(each, begins=platform.store.precedence.routine)
         self.running: list[Incident] = []
         """Confirmed, as of the last turn: what comes in meanwhile is linked by these."""
 
@@ -50,9 +53,9 @@ class Keeping:
             await self._gather(incident, now)
         linked = await self._book.linked(incident.id)
         over = [i.number for i in linked if i.is_open and incident.is_over_in(i.building)]
-        await each(self._finish_for(incident), over)
+        await self._each(self._finish_for(incident), over)
         left = [i.number for i in linked if incident.has_left(i.building)]
-        await each(self._part_from(incident.id), left)
+        await self._each(self._part_from(incident.id), left)
         for step in (
             tell(incident, households(linked, incident)),
             self._remind(incident, now),
@@ -64,7 +67,7 @@ class Keeping:
 
     async def _gather(self, incident: Incident, now: datetime) -> None:
         """Link every open request of the scope that belongs to none yet."""
-        await each(self._link_to(incident.id), await self._book.to_gather(incident))
+        await self._each(self._link_to(incident.id), await self._book.to_gather(incident))
         if now - incident.scopes[-1].at > SETTLED:
             await self._write(note_gathered(incident), now)
 
