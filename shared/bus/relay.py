@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from shared.bus.consumers import Consumers
@@ -16,7 +17,7 @@ from shared.bus.outbox import OutboxPublisher
 from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
-from shared.contracts import ContractError
+from shared.contracts import ContractError, Envelope
 from shared.store import Store
 from shared.store.change import Doc
 from shared.store.parked import ParkedMessages
@@ -30,6 +31,8 @@ SWEPT_AT_ONCE: Final = 5_000
 SWEPT_REMEMBERED: Final = 20_000
 CUT_OFF_AFTER: Final = timedelta(seconds=0.2)
 """How old an urgent event must be for a service that does not consume: nobody will bring it."""
+TURN_SECONDS: Final = 0.25
+"""So long a sweep waits for what it began; then the next one looks, however long that takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,19 @@ class ParkedRelay:
 class UrgentSweep:
     """With the broker down, urgent events reach their handlers straight from the store."""
 
-    def __init__(self, store: Store, consumers: Consumers) -> None:
+    def __init__(
+        self, store: Store, consumers: Consumers, *, turn_seconds: float = TURN_SECONDS
+    ) -> None:
         self._store = store
         self._consumers = consumers
+        self._turn_seconds = turn_seconds
         self._swept: dict[str, None] = {}
+        self._in_hand: set[str] = set()
+        self._turns: set[asyncio.Task[set[str]]] = set()
 
     async def sweep(self) -> int:
-        """Handle every urgent event that was left unpublished, some side by side; how many.
+        """Handle every urgent event that was left unpublished, some side by side; how many are
+        handled by the end of this turn. What takes longer goes on beside the next ones.
 
         Left is what is older than a second, or a fifth of one while we do not consume and so know
         that the broker is away: an alert passes two sweeps, and somebody shall hear within three
@@ -119,19 +128,33 @@ class UrgentSweep:
         """
         age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]
         left = self._store.urgent_waiting(
-            older_than=age, limit=SWEPT_AT_ONCE, but=self._swept.keys()
+            older_than=age, limit=SWEPT_AT_ONCE, but={*self._swept, *self._in_hand}
         )
         waiting = {envelope.id: envelope async for envelope in left}
+        if not waiting:
+            return 0
+        self._in_hand |= waiting.keys()
+        turn = asyncio.create_task(each(partial(self._deliver, waiting), waiting))
+        self._turns.add(turn)
+        turn.add_done_callback(self._end_turn)
+        await asyncio.wait({turn}, timeout=self._turn_seconds)
+        return sum(id in self._swept for id in waiting)
 
-        async def deliver(id: str) -> None:
+    async def _deliver(self, waiting: Mapping[str, Envelope], id: str) -> None:
+        try:
             with suppress(ContractError):
                 await self._consumers.deliver_urgent(waiting[id])
             self._swept[id] = None
-
-        failed = await each(deliver, waiting)
+        finally:
+            self._in_hand.discard(id)
         while len(self._swept) > SWEPT_REMEMBERED:
             self._swept.pop(next(iter(self._swept)))
-        return len(waiting) - len(failed)
+
+    def _end_turn(self, turn: asyncio.Task[set[str]]) -> None:
+        """What an outage kept from being handled is there for the next turn."""
+        self._turns.discard(turn)
+        if not turn.cancelled() and (error := turn.exception()) is not None:
+            logger.warning("sweep_failed", why=type(error).__name__)
 
 
 class Relay:

@@ -141,8 +141,8 @@ class Bench:
     def relay(self) -> ParkedRelay:
         return ParkedRelay(self.parked, self.publishers["routine"], plain_entry)
 
-    def sweep(self) -> UrgentSweep:
-        return UrgentSweep(self.store, self.consumers)
+    def sweep(self, *, turn_seconds: float = 20) -> UrgentSweep:
+        return UrgentSweep(self.store, self.consumers, turn_seconds=turn_seconds)
 
     async def forward(self, **span: float) -> None:
         await forward_trial(self.store.database, timedelta(**span))

@@ -261,6 +261,31 @@ async def test_an_urgent_event_that_takes_long_keeps_no_other_waiting(bench: Ben
         assert await bench.sweep().sweep() == 2
 
 
+async def test_a_sweep_that_takes_long_keeps_none_waiting_that_come_later(bench: Bench) -> None:
+    """Nor does a later one begin again what an earlier one has in hand."""
+    begun: list[str] = []
+    later_is_handled = asyncio.Event()
+
+    @bench.consumers.on_event(URGENT)
+    async def handle(delivery: Delivery) -> None:
+        assert isinstance(delivery.event, TicketUrged)
+        begun.append(delivery.event.number)
+        if delivery.event.number == "U1":
+            await later_is_handled.wait()
+        else:
+            later_is_handled.set()
+        bench.handled.append(delivery.event.number)
+
+    sweep = bench.sweep(turn_seconds=0.01)
+    for number in ("U1", "U2"):
+        await bench.urge(number, lane="urgent")
+        await bench.forward(seconds=2)
+        await sweep.sweep()
+
+    await until(lambda: bench.handled == ["U2", "U1"])
+    assert begun == ["U1", "U2"]
+
+
 async def test_an_urgent_event_of_an_unknown_version_keeps_no_other_waiting(bench: Bench) -> None:
     bench.subscribe(URGENT)
     for number in ("U1", "U2"):
