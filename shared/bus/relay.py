@@ -113,12 +113,12 @@ class UrgentSweep:
         self._consumers = consumers
         self._turn_seconds = turn_seconds
         self._swept: dict[str, None] = {}
-        self._in_hand: set[str] = set()
         self._turns: set[asyncio.Task[set[str]]] = set()
 
     async def sweep(self) -> int:
-        """Handle every urgent event that was left unpublished, some side by side; how many are
-        handled by the end of this turn. What takes longer goes on beside the next ones.
+        """Handle every urgent event that was left unpublished, some side by side; how many it
+        took up, without those that failed by the end of its turn. What takes longer goes on beside
+        the next ones.
 
         Left is what is older than a second, or a fifth of one while we do not consume and so know
         that the broker is away: an alert passes two sweeps, and somebody shall hear within three
@@ -128,12 +128,14 @@ class UrgentSweep:
         """
         age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]
         left = self._store.urgent_waiting(
-            older_than=age, limit=SWEPT_AT_ONCE, but={*self._swept, *self._in_hand}
+            older_than=age, limit=SWEPT_AT_ONCE, but=self._swept.keys()
         )
         waiting = {envelope.id: envelope async for envelope in left}
         if not waiting:
             return 0
-        self._in_hand |= waiting.keys()
+        self._swept |= dict.fromkeys(waiting)
+        while len(self._swept) > SWEPT_REMEMBERED:
+            self._swept.pop(next(iter(self._swept)))
         turn = asyncio.create_task(each(partial(self._deliver, waiting), waiting))
         self._turns.add(turn)
         turn.add_done_callback(self._end_turn)
@@ -144,11 +146,9 @@ class UrgentSweep:
         try:
             with suppress(ContractError):
                 await self._consumers.deliver_urgent(waiting[id])
-            self._swept[id] = None
-        finally:
-            self._in_hand.discard(id)
-        while len(self._swept) > SWEPT_REMEMBERED:
-            self._swept.pop(next(iter(self._swept)))
+        except BaseException:
+            self._swept.pop(id, None)  # the next sweep tries it again
+            raise
 
     def _end_turn(self, turn: asyncio.Task[set[str]]) -> None:
         """What an outage kept from being handled is there for the next turn."""
