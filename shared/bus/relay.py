@@ -154,7 +154,7 @@ class UrgentSweep:
         """What an outage kept from being handled is there for the next turn."""
         self._turns.discard(turn)
         if not turn.cancelled() and (error := turn.exception()) is not None:
-            logger.warning("sweep_failed", why=type(error).__name__)
+            logger.warning("loop_turn_failed", loop="UrgentSweep.sweep", why=type(error).__name__)
 
 
 class Relay:

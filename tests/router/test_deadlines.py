@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.router.deadlines import Deadlines
-from services.router.falling_due import FallingDue
+from services.router.falling_due import TRY_AGAIN_AFTER, FallingDue
 from shared import lanes
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import ClockBreached, ClockWarned
@@ -91,6 +91,27 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
 
     first, second = begun
     assert second - first >= PACE_SECONDS / 2
+
+
+async def test_what_failed_is_tried_again_when_it_may_have_been_mended(
+    bench: RouterBench,
+) -> None:
+    await bench.store.database["things"].insert_one({"_id": "1", "next_due": bench.now()})
+    at_fault, done = True, list[str]()
+
+    async def do(id: str) -> None:
+        if at_fault:
+            raise ValueError(id)
+        done.append(id)
+
+    due = FallingDue(bench.store, "things", do)
+    assert [await due.do_all(), await due.do_all()] == [1, 0]
+
+    at_fault = False
+    await bench.forward(TRY_AGAIN_AFTER)
+
+    assert await due.do_all() == 1
+    assert done == ["1"]
 
 
 async def test_an_emergency_does_not_wait_behind_all_that_falls_due_of_others(

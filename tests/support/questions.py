@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -44,6 +45,14 @@ class Questions:
         """Those since the entry `after` that name one of these ids."""
         wanted = tuple(ids)
         return [q for q in self.asked(after=after) if any(id in q.asked for id in wanted)]
+
+    def reading(self, ids: Collection[str], *, after: int) -> list[str]:
+        """What was read of these ids since the entry `after`, as if they were all the same one: a
+        foreign one and a missing one are then asked for alike.
+        """
+        either = re.compile("|".join(map(re.escape, ids)))
+        about = self.about(ids, after=after)
+        return [either.sub("ID", q.asked) for q in about if q.operation == "query"]
 
 
 def _question(entry: dict[str, Any]) -> Question:

@@ -25,8 +25,7 @@ from services.router.emergencies.storage import (
     emergency_from_doc,
     emergency_to_doc,
 )
-from services.router.storage import due_numbers
-from shared.bus import each
+from services.router.falling_due import FallingDue
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
 from shared.identity import Principal, sees
@@ -39,7 +38,6 @@ from shared.telemetry import logger, metrics
 from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
 
-BATCH: Final = 200
 MACHINES: Final = frozenset({"iot", "system"})
 """Channels on which nobody speaks."""
 
@@ -56,6 +54,7 @@ class Alerting:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
+        self._due = FallingDue(platform.store, "emergencies", self._alert_next, lane="urgent")
 
     async def heed_plan(self, number: str) -> None:
         """Start the emergency plan of a ticket whose last plan asks for it, end it where the last
@@ -169,13 +168,10 @@ class Alerting:
 
     async def alert_overdue(self) -> int:
         """Call the next in the chain wherever nobody has acknowledged in time; how many."""
-        due = await due_numbers(self._store, "emergencies", self._store.clock.now(), limit=BATCH)
-        await each(self._alert_next, due)
-        return len(due)
+        return await self._due.do_all()
 
     async def _alert_next(self, number: str) -> None:
-        with self._store.precedence.urgent():
-            await self.change(number, self._next_alert)
+        await self.change(number, self._next_alert)
 
     def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
         recipients = next_in_chain(self._platform.duty.current, emergency.calls)
