@@ -190,7 +190,7 @@ async def opened(kind: type[B], corner: Corner, folder: Path, **more: Any) -> As
         await store.clock.refresh()
         since = store.clock.now() - timedelta(days=365)
         await seed_policy(store.database, "sample", _documents(), now=since)
-        await seed_duty(store.database, sample_duty())
+        await seed_duty(store.database, _duty())
         connection = await stack.enter_async_context(await aio_pika.connect(corner.amqp_url))
         channel = await connection.channel()
         yield kind(corner, key_file, keys, stack, connection, channel, store, **more)
@@ -200,6 +200,12 @@ async def opened(kind: type[B], corner: Corner, folder: Path, **more: Any) -> As
 def _documents() -> dict[str, dict[str, Any]]:
     """Read once: it takes longer than the rest of a bench."""
     return load_documents()
+
+
+@cache
+def _duty() -> dict[str, Any]:
+    """Read once as well."""
+    return sample_duty()
 
 
 def handled(queues: Sequence[str]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -12,12 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
-from services.hotline.demo.hands import Hands
+from services.hotline.demo.hands import Hands, until
 from services.hotline.embedded.ports import free_ports
 from services.hotline.endpoints import Endpoints
 from services.hotline.seed import seed
@@ -25,6 +27,8 @@ from services.hotline.service import Service, ServiceSpec
 from services.hotline.settings import HotlineSettings
 from services.hotline.supervisor import Supervisor
 from services.hotline.up import SERVICES
+from shared.store import connect
+from shared.store.clock import forward_trial
 
 
 class Postbox:
@@ -58,6 +62,28 @@ class Floor:
 
     def service(self, name: str) -> Service:
         return next(s for s in self.supervisor.services if s.spec.name == name)
+
+    async def now(self) -> datetime:
+        """The time of the service that is furthest behind."""
+        async with httpx.AsyncClient() as http:
+            found = [await http.get(f"{a}/healthz") for a in self.endpoints.services.values()]
+        return min(datetime.fromisoformat(answer.json()["now"]) for answer in found)
+
+    async def forward(self, span: timedelta) -> None:
+        """Move everybody's clock; return when every service has the time."""
+        wanted = await self.now() + span
+        client = connect(self.endpoints.mongo)
+        try:
+            ahead = await forward_trial(client["hotline"], span)
+        finally:
+            client.close()
+        assert ahead is not None, "the floor's data are a trial's"
+        self.hands.ahead = ahead
+
+        async def look() -> bool | None:
+            return True if await self.now() >= wanted else None
+
+        await until(look, f"every service's time is {wanted}")
 
 
 @asynccontextmanager

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import httpx
 
 from services.hotline.demo.hands import Json, until
-from shared.store import connect
-from shared.store.clock import Database, forward_trial
 from tests.support.floor import Floor
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -27,7 +22,6 @@ class Played:
     """A floor, and the day on which its story begins (local midnight)."""
 
     floor: Floor
-    database: Database
     first_day: datetime
 
     def time(self, day: int, clock: str) -> datetime:
@@ -36,25 +30,10 @@ class Played:
         return self.first_day + timedelta(days=day - 1, hours=hours, minutes=minutes)
 
     async def at(self, day: int, clock: str) -> None:
-        """Move everybody's clock to this time; return when every service has it."""
-        wanted = self.time(day, clock)
-        span = wanted - await self.now()
+        """Move everybody's clock to this time, unless it is later already."""
+        span = self.time(day, clock) - await self.floor.now()
         if span > timedelta():
-            ahead = await forward_trial(self.database, span)
-            assert ahead is not None, "the floor's data are a trial's"
-            self.floor.hands.ahead = ahead
-        for address in self.floor.endpoints.services.values():
-            await until(partial(self._has, address, wanted), f"{address} is at {wanted}")
-
-    async def now(self) -> datetime:
-        """The time of the service that is furthest behind."""
-        async with httpx.AsyncClient() as http:
-            found = [await _now(http, a) for a in self.floor.endpoints.services.values()]
-        return min(found)
-
-    async def _has(self, address: str, wanted: datetime) -> bool | None:
-        async with httpx.AsyncClient() as http:
-            return True if await _now(http, address) >= wanted else None
+            await self.floor.forward(span)
 
     async def said(self, number: str, purpose: str) -> list[Json]:
         """The messages of a purpose about a ticket, the earliest first."""
@@ -85,21 +64,9 @@ class Played:
         return await self.floor.hands.call("POST", "router", path, role=role, by=by, json=body)
 
 
-async def _now(http: httpx.AsyncClient, address: str) -> datetime:
-    answer = await http.get(f"{address}/healthz")
-    return datetime.fromisoformat(answer.json()["now"])
-
-
-@asynccontextmanager
-async def playing(floor: Floor, *, weekday: int) -> AsyncIterator[Played]:
+async def playing(floor: Floor, *, weekday: int) -> Played:
     """A story that begins on the next day of this kind (Monday is 0)."""
-    client = connect(floor.endpoints.mongo)
-    try:
-        played = Played(floor, client["hotline"], datetime.now(SHANGHAI))
-        today = (await played.now()).astimezone(SHANGHAI)
-        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
-        days = (weekday - midnight.weekday()) % 7 or 7
-        played.first_day = midnight + timedelta(days=days)
-        yield played
-    finally:
-        client.close()
+    today = (await floor.now()).astimezone(SHANGHAI)
+    midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (weekday - midnight.weekday()) % 7 or 7
+    return Played(floor, midnight + timedelta(days=days))

@@ -101,10 +101,8 @@ async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story
     """A running hotline on the Tuesday evening, its engineers on shift."""
     environment = {"HOTLINE_ROUTER_LOOK_AT_ROSTERS_EVERY": "PT1S"}
     folder = tmp_path_factory.mktemp("days")
-    async with (
-        running_floor(folder, overlay=BY_CALL, environment=environment) as floor,
-        playing(floor, weekday=TUESDAY) as played,
-    ):
+    async with running_floor(folder, overlay=BY_CALL, environment=environment) as floor:
+        played = await playing(floor, weekday=TUESDAY)
         await played.at(1, "18:00")
         await put_on_shift(played)
         yield Story(played)

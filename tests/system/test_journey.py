@@ -11,8 +11,6 @@ import pytest
 
 from services.hotline.demo.hands import Json, until
 from services.hotline.demo.plots import acknowledge, asked, done_by, first_order, handled, told
-from shared.store import connect
-from shared.store.clock import forward_trial
 from tests.support.floor import Floor, caller, orders_of
 
 LEAK = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下", "caller": caller()}
@@ -90,7 +88,7 @@ async def test_an_unacknowledged_alert_calls_the_next_in_the_chain_each_minute(
     await hands.until_message(answer["number"], "alert")
 
     for step in (1, 2, 3):
-        await forward(floor, timedelta(seconds=61))
+        await floor.forward(timedelta(seconds=61))
         await until(partial(alerts, floor, answer["number"], step + 1), f"step {step}")
 
     emergency = await alerts(floor, answer["number"], 4)
@@ -161,13 +159,13 @@ async def test_an_overdue_order_is_warned_escalated_once_and_given_to_the_next(
     answer = await hands.post_ticket(LEAK)
     order = await first_order(hands, answer["number"])
 
-    await forward(floor, timedelta(minutes=12))
+    await floor.forward(timedelta(minutes=12))
     warning = await hands.until_message(answer["number"], "warning")
-    await forward(floor, timedelta(minutes=4))
+    await floor.forward(timedelta(minutes=4))
     breach = await hands.until_message(answer["number"], "breach")
     following = await first_order(hands, answer["number"], after=1)
     await done_by(hands, following, "accept")
-    await forward(floor, timedelta(minutes=30))
+    await floor.forward(timedelta(minutes=30))
 
     assert following["assignee"] == "jy-engineering-2"
     assert warning["recipient"] == order["assignee"] == "jy-engineering-1"
@@ -271,15 +269,6 @@ async def test_nobody_handles_what_is_not_theirs(
     refused = await floor.hands.call("POST", service, address, role=role, json=body)
 
     assert refused.status_code == 403
-
-
-async def forward(floor: Floor, span: timedelta) -> None:
-    """Move the trial's clock; every service follows within its next look."""
-    client = connect(floor.endpoints.mongo)
-    try:
-        assert await forward_trial(client["hotline"], span) is not None
-    finally:
-        client.close()
 
 
 async def test_what_the_desk_sees_of_a_caller_is_masked(floor: Floor) -> None:
