@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from shared.identity import PERMISSIONS, STAFF_ROLES, Scope
@@ -13,6 +14,7 @@ from tests.rights.house import House, Things, furnish
 from tests.support.floor import Floor
 from tests.support.questions import questions
 
+pytestmark = pytest.mark.long
 DATABASE: Final = "hotline"
 ROLES: Final = (*STAFF_ROLES, "system")
 PASSING: Final = {"date", "x-request-id"}

@@ -20,7 +20,7 @@ from shared.store.clock import forward_trial
 from shared.store.store import EMITTING_URGENT
 from tests.support.floor import Floor, caller, running_floor
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 NIGHT: Final = timedelta(hours=9)
 TICKETS: Final = 24
 NOT_BUSY: Final = "rules: {busy_from: 100}"
