@@ -82,15 +82,18 @@ class Arrivals:
         self._hands = hands
         self._alarms = alarms
         self._traffic = Traffic(seed)
-        self._random = random.Random(seed)
         self._token = make_token(hotline.data, role="agent")
 
-    async def many(self, count: int) -> list[Emergency]:
-        """Send so many, whatever becomes of the others; all of them, once somebody is alerted."""
+    async def many(self, count: int, moments: random.Random) -> list[Emergency]:
+        """Send so many, whatever becomes of the others; all of them, once somebody is alerted.
+
+        Some come in bursts, and the longest waits are theirs: from the same `moments` the bursts
+        are the same ones.
+        """
         sent = []
         for n in range(count):
             sent.append(asyncio.create_task(self.one(by_queue=bool(n % 2))))
-            gap = self._random.expovariate(1 / MEAN_GAP_SECONDS)
+            gap = moments.expovariate(1 / MEAN_GAP_SECONDS)
             await asyncio.sleep(min(gap, LONGEST_GAP_SECONDS))
         return list(await asyncio.gather(*sent))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -167,12 +168,12 @@ class Bench:
     plan: Plan
     console: Console
 
-    async def turn(self, backlog: int, templates: Path) -> Turn:
+    async def turn(self, backlog: int, templates: Path, moments: random.Random) -> Turn:
         """One turn of a condition: services that were started for it, and its emergencies."""
         await self.hotline.stop(*self.hotline.processes)
         if not backlog:
             await self.hotline.start(*self.hotline.processes)
-            return await self._emergencies()
+            return await self._emergencies(moments)
         self.console.print(f"[dim]emergencies: filling the queues with {backlog:,} each[/]")
         async with kept_backlog(self.hotline, backlog, templates, self.plan.seed) as queues:
             await until(queues.are_full, seconds=FILL_SECONDS)
@@ -181,17 +182,17 @@ class Bench:
             await self.hotline.database.client.admin.command("fsync")
             await self.hotline.start(*self.hotline.processes)
             await until(queues.are_full, seconds=FILL_SECONDS)
-            found = await self._emergencies(queues)
+            found = await self._emergencies(moments, queues)
         await self.empty()
         return found
 
-    async def _emergencies(self, queues: Queues | None = None) -> Turn:
+    async def _emergencies(self, moments: random.Random, queues: Queues | None = None) -> Turn:
         await asyncio.sleep(self.plan.idle_seconds)  # services that have just started are slow
-        await self.arrivals.many(WARM_UP)
+        await self.arrivals.many(WARM_UP, moments)
         if queues is not None:
             queues.forget()
         before, began = await self.arrivals.begun(), time.monotonic()
-        sent = await self.arrivals.many(self.plan.emergencies)
+        sent = await self.arrivals.many(self.plan.emergencies, moments)
         rates = per_second(before, await self.arrivals.begun(), time.monotonic() - began)
         counted = [await self.arrivals.counted() for _ in range(self.plan.counted_emergencies)]
         self.hotline.check()
@@ -255,13 +256,15 @@ async def measure(plan: Plan, console: Console) -> Result:
 
 
 async def _conditions(bench: Bench, templates: Path) -> list[Condition]:
-    """All conditions by turns: a machine that grows slower or faster meets them alike."""
+    """All conditions by turns: a machine that grows slower or faster meets them alike, and in a
+    round the emergencies of each come at the same moments.
+    """
     conditions = [Condition(backlog) for backlog in (0, *bench.plan.backlogs)]
     by_name = {condition.name: condition for condition in conditions}
-    for names in turns(list(by_name), bench.plan.emergency_rounds):
+    for round_, names in enumerate(turns(list(by_name), bench.plan.emergency_rounds)):
         for name in names:
-            condition = by_name[name]
-            condition.turns.append(await bench.turn(condition.backlog, templates))
+            condition, moments = by_name[name], random.Random(bench.plan.seed + round_)
+            condition.turns.append(await bench.turn(condition.backlog, templates, moments))
             said = f"p99 of {len(condition.delays)} {condition.p99:.0f} ms"
             bench.console.print(f"[dim]emergencies, {name}: {said}[/]")
     return conditions
