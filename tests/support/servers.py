@@ -40,7 +40,10 @@ class Corner:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Start both servers at once for the whole run, and leave nothing behind."""
-    with TemporaryDirectory(dir=_memory()) as folder, running_servers(Path(folder)) as both:
+    with (
+        TemporaryDirectory(prefix="estateline-tests-", dir=_memory()) as folder,
+        running_servers(Path(folder)) as both,
+    ):
         yield both
 
 
