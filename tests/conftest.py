@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,13 +10,6 @@ import pytest_asyncio
 from tests.support.floor import Floor, running_floor
 
 pytest_plugins = ["tests.support.servers", "tests.support.alone"]
-
-
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end. To go through it each time garbage is
-    looked for would take longer than many a test."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -20,7 +20,8 @@ TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
 class FallingDue:
     """Finds what is due by `next_due`; of several replicas the conditional write of `do` lets one
     do it. It begins as messages of its lane do: however much is due on the routine one, no
-    emergency waits for it. `only` some documents, where that is given.
+    emergency waits for it. `only` some documents, where that is given. What fails is logged and
+    tried again after a minute.
     """
 
     def __init__(
