@@ -39,7 +39,7 @@ async def carried_out(
     """Say that it was granted; what intake says of it."""
     await grant(bench, kind, number, turn=turn, person=person)
     await until(lambda: _said(bench, turn))
-    return _said(bench, turn)[0]
+    return (await _said(bench, turn))[0]
 
 
 async def grant(
@@ -51,10 +51,8 @@ async def grant(
     await bench.publish(event, id=f"privacy_request/{REQUEST}/{turn + 2}/0")
 
 
-def _said(bench: PrivacyBench, turn: int) -> list[PrivacyRequestCarriedOut]:
-    found = bench.heard_of(PrivacyRequestCarriedOut)
-    return [each for each in found if isinstance(each, PrivacyRequestCarriedOut)
-            and each.turn == turn]  # fmt: skip
+async def _said(bench: PrivacyBench, turn: int) -> list[PrivacyRequestCarriedOut]:
+    return [e for e in await bench.said(PrivacyRequestCarriedOut) if e.turn == turn]
 
 
 async def ticket(bench: PrivacyBench, number: str) -> dict[str, Any]:
@@ -95,9 +93,7 @@ async def test_everybody_who_keeps_words_of_the_person_is_told(bench: PrivacyBen
 
     await carried_out(bench, "erase", number)
 
-    await until(lambda: bench.heard_of(TicketPersonErased))
-    [event] = bench.heard_of(TicketPersonErased)
-    assert isinstance(event, TicketPersonErased)
+    [event] = await bench.said(TicketPersonErased)
     assert (event.number, event.person, event.why) == (number, "caller", "privacy_request")
 
 
@@ -121,7 +117,7 @@ async def test_a_repeat_of_an_old_grant_changes_nothing(bench: PrivacyBench) -> 
     await carried_out(bench, "copy", later, turn=2)  # behind the repeat in the queue
 
     assert (await ticket(bench, number))["version"] == version
-    assert len(_said(bench, 1)) == 1
+    assert len(await _said(bench, 1)) == 1
 
 
 async def test_a_crash_in_the_middle_of_an_erasure_is_made_up_for(

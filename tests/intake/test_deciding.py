@@ -12,7 +12,6 @@ from shared.contracts.intake import TicketFlagged, TicketReclassified
 from shared.tickets import Clock, Ticket
 from shared.tickets.acts import Appoint, Dispatch
 from tests.intake.test_registering import LAMP, IntakeBench
-from tests.support.bench import until
 from tests.support.tickets import policy
 
 LIFT = {"estate": "jinyuan", "text": "电梯里困了两个人，快来"}
@@ -53,7 +52,7 @@ async def test_a_supplement_that_tells_of_a_danger_starts_the_emergency_in_the_s
     assert [e.at for e in ticket.timeline[-2:]] == [ticket.timeline[-1].at] * 2
     # What was promised first stays on record.
     assert ticket.promised[0] == before.promised[0]
-    await until(lambda: bench.heard_of(TicketReclassified))
+    await bench.said(TicketReclassified)
     assert bench.heard[-1].lane == "urgent"
 
 
@@ -77,15 +76,14 @@ async def test_who_speaks_of_an_authority_is_flagged_once(bench: IntakeBench, wa
     ticket = await read(bench, number)
     assert ticket.risk
     assert [e.transition for e in ticket.timeline] == ["register", way, "flag", "supplement"]
-    await until(lambda: bench.heard_of(TicketFlagged))
-    assert len(bench.heard_of(TicketFlagged)) == 1
+    assert len(await bench.said(TicketFlagged)) == 1
 
 
 async def test_who_says_so_at_once_is_flagged_with_the_first_write(bench: IntakeBench) -> None:
     number = await register(bench, LAMP | {"text": f"{LAMP['text']}，不来我就找记者"})
 
     assert (await read(bench, number)).risk
-    await until(lambda: bench.heard_of(TicketFlagged))
+    await bench.said(TicketFlagged)
     assert not (await read(bench, await register(bench, LAMP))).risk
 
 

@@ -16,7 +16,7 @@ from shared.identity import Role
 from shared.privacy.open import Opener
 from shared.store.search import search_database
 from tests.intake.privacy_bench import LI, PrivacyBench, problem
-from tests.support.bench import opened, until
+from tests.support.bench import opened
 from tests.support.questions import questions
 from tests.support.servers import Corner
 
@@ -59,9 +59,7 @@ async def test_many_tickets_of_one_flat_are_noticed_with_ids_and_nothing_else(
 ) -> None:
     alarm = await raised(bench, id="agent-7")
 
-    await until(lambda: bench.heard_of(ReadingAlarmRaised))
-    [event] = bench.heard_of(ReadingAlarmRaised)
-    assert isinstance(event, ReadingAlarmRaised)
+    [event] = await bench.said(ReadingAlarmRaised)
     assert (event.alarm, event.reader, event.sign) == (alarm, "agent-7", "one_flat")
     assert bench.heard[0].lane == "routine"
 
@@ -134,7 +132,7 @@ async def test_a_supervisor_answers_once_and_it_is_on_record(bench: PrivacyBench
     assert problem(second) == (409, "already-answered")
     [entry] = await bench.audit("reading_alarm.answered")
     assert (entry["by"], entry["why"], entry["subject"]["id"]) == ("boss", "explained", alarm)
-    await until(lambda: bench.heard_of(ReadingAlarmAnswered))
+    await bench.said(ReadingAlarmAnswered)
     assert await listed(bench, status="open") == []
     assert await listed(bench, status="answered") == [alarm]
 
@@ -203,7 +201,7 @@ async def test_nothing_of_the_persons_is_in_any_collection_or_event(bench: Priva
     await opened_all(bench, numbers)
     await bench.reveal(numbers[0], key="one")
     await answer(bench, (await bench.alarms())[0]["_id"])
-    await until(lambda: bench.heard_of(ReadingAlarmAnswered))
+    await bench.said(ReadingAlarmAnswered)
 
     needles = [planted[field].encode() for field in ("name", "phone", "room")]
     searched = [each async for each in search_database(bench.corner.mongo_url, needles)]

@@ -12,7 +12,6 @@ from services.intake.repeating import SWITCHBOARD, first_of
 from shared.contracts.intake import TicketRegistered
 from shared.store import Asked, Store
 from tests.intake.test_registering import IntakeBench
-from tests.support.bench import until
 
 LAMP: Final[dict[str, Any]] = {
     "estate": "jinyuan", "text": "楼道灯不亮，请来修",
@@ -116,7 +115,7 @@ async def test_a_publisher_and_a_department_are_not_told(bench: IntakeBench) -> 
     assert await first_of_kept(bench, by_system) is not None
     assert "duplicate_of" not in by_system
     assert not {"duplicate_of", "repeat_of"} & shown.json().keys()
-    await until(lambda: len(bench.heard_of(TicketRegistered)) == 2)
+    await bench.said(TicketRegistered, 2)
     assert "repeat_of" not in "".join(e.to_body().decode() for e in bench.heard)
 
 

@@ -102,16 +102,6 @@ class Bench(ServiceBench):
         await until(waits)
         return (await self.docs())[0]
 
-    async def said(self, kind: type[Event]) -> list[Event]:
-        """All events of a kind, once every outbox is empty and all that was published came."""
-        await until(self._all_published)
-        return self.heard_of(kind)
-
-    async def _all_published(self) -> bool:
-        docs = await self.docs()
-        ended = sum(doc["ended_at"] is not None for doc in docs)
-        return len(self.heard) >= ended and not any(doc["outbox"] for doc in docs)
-
     def token(self, role: Any = "dispatcher", *places: str) -> dict[str, str]:
         """The headers of somebody with this role."""
         return self.signed_in(role, *places)

@@ -84,7 +84,7 @@ async def test_an_erasure_goes_from_the_desk_to_its_end(bench: PrivacyBench) -> 
     ended = await until_status(bench, id, "done")
     assert ended["tickets"] == 2
     assert problem(await bench.reveal(number)) == (404, "no-such-person")
-    await until(lambda: bench.heard_of(PrivacyRequestEnded))
+    await bench.said(PrivacyRequestEnded)
     acts = [e["act"] for e in await bench.audit() if e["subject"]["kind"] == "privacy_request"]
     assert acts == [f"privacy_request.{act}" for act in ("made", "checked", "granted")]
 
@@ -128,9 +128,7 @@ async def test_under_a_hold_it_comes_back_to_the_officer_who_refuses_with_the_re
 
     assert answer.json()["status"] == "refused"
     assert (await bench.reveal(number)).status_code == 201
-    await until(lambda: bench.heard_of(PrivacyRequestEnded))
-    [event] = bench.heard_of(PrivacyRequestEnded)
-    assert isinstance(event, PrivacyRequestEnded)
+    [event] = await bench.said(PrivacyRequestEnded)
     assert (event.outcome, event.reason) == ("refused", "legal_hold")
 
 

@@ -37,7 +37,7 @@ async def begin(bench: RouterBench) -> None:
 
 
 async def started(bench: RouterBench, times: int) -> None:
-    await until(lambda: len(bench.heard_of(EmergencyStarted)) == times)
+    await bench.said(EmergencyStarted, times)
 
 
 async def emergency(bench: RouterBench) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from shared.policy.policy import build_policy, sample_documents
 from shared.telemetry import metrics
 from tests.router.conftest import RouterBench
 from tests.router.test_alerting import NUMBER, begin
-from tests.support.bench import until
 from tests.support.tickets import MONDAY
 
 GUARD = Principal("jy-security-1", "department", frozenset({"jinyuan"}), frozenset({"security"}))
@@ -61,8 +60,8 @@ async def test_only_somebody_on_site_ends_it_and_each_step_is_said_once(
     assert (shown["outcome"], shown["ended_by"], shown["on_site"]) == (
         "ended", "jy-security-1", ["jy-security-1"],
     )  # fmt: skip
-    await until(lambda: bench.heard_of(EmergencyEnded))
-    assert [len(bench.heard_of(kind)) for kind in (EmergencyArrived, EmergencyReleased)] == [1, 1]
+    for kind in (EmergencyArrived, EmergencyReleased, EmergencyEnded):
+        assert len(await bench.said(kind)) == 1
     assert ended("elevator_entrapment", "ended") == before + 1
 
 
@@ -77,9 +76,7 @@ async def test_a_false_alarm_is_called_off_with_its_reason_and_counted_as_one(
     taken = await say(bench, "false-alarm", reason="misreported")
 
     assert (refused.status_code, taken.status_code) == (409, 200)
-    await until(lambda: bench.heard_of(EmergencyEnded))
-    (event,) = bench.heard_of(EmergencyEnded)
-    assert isinstance(event, EmergencyEnded)
+    (event,) = await bench.said(EmergencyEnded)
     assert (event.outcome, event.reason) == ("false_alarm", "misreported")
     assert ended("elevator_entrapment", "false_alarm") == before + 1
 

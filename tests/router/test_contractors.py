@@ -119,12 +119,12 @@ async def test_a_firm_moves_its_share_of_an_emergency(bench: RouterBench) -> Non
     path = link(bench, order.id)
 
     assert await step(bench, "accept", path) == 303
-    await until(lambda: bench.heard_of(EmergencyAcknowledged))
+    await bench.said(EmergencyAcknowledged)
     assert await step(bench, "arrive", path) == 303
-    await until(lambda: bench.heard_of(EmergencyArrived))
+    await bench.said(EmergencyArrived)
     assert "人员已脱险" in (await bench.http.get(path)).text
     assert await step(bench, "release", path) == 303
-    await until(lambda: bench.heard_of(EmergencyReleased))
+    await bench.said(EmergencyReleased)
     assert "人员已脱险" not in (await bench.http.get(path)).text
 
 

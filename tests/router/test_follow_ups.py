@@ -63,7 +63,7 @@ async def put(bench: RouterBench, text: str = NOISE, about: About = NOBODY) -> N
     """One ticket, given out by the router itself."""
     await bench.put(registered(text, at=bench.now(), about=about))
     await bench.publish(TicketRegistered(number=NUMBER, estate="jinyuan"), id="ticket/1/1/0")
-    await until(lambda: bench.heard_of(WorkOrderDispatched))
+    await bench.said(WorkOrderDispatched)
 
 
 async def docs(bench: RouterBench) -> list[dict[str, Any]]:
@@ -92,16 +92,15 @@ async def test_a_complaint_is_followed_up_at_its_shares_each_once(bench: RouterB
     assert await listed(bench) == []
 
     await bench.forward(half["opens_at"] - bench.now() + timedelta(seconds=1))
-    await until(lambda: bench.heard_of(FollowUpOpened))
+    await bench.said(FollowUpOpened)
     (task,) = await listed(bench)
     await bench.forward(timedelta(hours=2, seconds=1))
-    await until(lambda: bench.heard_of(FollowUpMissed))
+    await bench.said(FollowUpMissed)
     for replica in bench.replicas:
         await Reminding(replica.platform, TaskBook(replica.platform.store)).look()
 
-    (opened,), (missed,) = bench.heard_of(FollowUpOpened), bench.heard_of(FollowUpMissed)
-    assert isinstance(opened, FollowUpOpened)
-    assert isinstance(missed, FollowUpMissed)
+    (opened,) = await bench.said(FollowUpOpened)
+    (missed,) = await bench.said(FollowUpMissed)
     assert opened.recipients == ("jy-customer-service-1",)
     assert (missed.recipients, missed.follow_up) == (("jy-customer-service-2",), task["id"])
     assert [item["id"] for item in await listed(bench, overdue=True)] == [task["id"]]
@@ -140,12 +139,12 @@ async def test_what_must_not_be_lost_sight_of_is_looked_at_again_and_again(
 
     for looks in (1, 2):
         await bench.forward(timedelta(minutes=30, seconds=1))
-        await until(lambda n=looks: len(bench.heard_of(FollowUpOpened)) == n)  # type: ignore[misc]
-    await until(lambda: bench.heard_of(FollowUpDropped))
+        assert len(await bench.said(FollowUpOpened, looks)) == looks
+    await bench.said(FollowUpDropped)
 
     found = [(doc["turn"], doc["state"], doc["dropped_for"]) for doc in await docs(bench)]
     assert found == [(1, "dropped", "passed_over"), (2, "open", None), (3, "planned", None)]
-    assert len(bench.heard_of(FollowUpMissed)) <= 1
+    assert len(await bench.said(FollowUpMissed, times=0)) <= 1
 
 
 async def test_a_danger_that_is_over_is_watched_no_more(bench: RouterBench) -> None:
@@ -172,15 +171,15 @@ async def test_a_task_goes_by_itself_when_the_work_is_done(bench: RouterBench) -
     await bench.publish(TicketRegistered(number=NUMBER, estate="jinyuan"), id="ticket/1/1/0")
     half, _ = await have(bench, 2)
     await bench.forward(half["opens_at"] - bench.now() + timedelta(seconds=1))
-    await until(lambda: bench.heard_of(FollowUpOpened))
+    await bench.said(FollowUpOpened)
 
     done = Resolve(by="li", order=ORDER, outcome="done")
     await bench.platform.tickets.change(NUMBER, lambda _ticket, _now: done)
     await bench.forward(timedelta(minutes=1, seconds=1))
-    await until(lambda: bench.heard_of(FollowUpDropped))
+    await bench.said(FollowUpDropped)
 
     assert {doc["dropped_for"] for doc in await docs(bench)} == {"work_done"}
-    assert bench.heard_of(FollowUpMissed) == []
+    assert await bench.said(FollowUpMissed, times=0) == []
 
 
 async def test_an_extension_moves_the_tasks(bench: RouterBench) -> None:
@@ -190,7 +189,7 @@ async def test_an_extension_moves_the_tasks(bench: RouterBench) -> None:
     await bench.platform.tickets.change(
         NUMBER, lambda _ticket, _now: Extend(by="chief", order=ORDER, until=later)
     )
-    await until(lambda: bench.heard_of(WorkOrderExtended))
+    await bench.said(WorkOrderExtended)
 
     made = await have(bench, 4)
 
@@ -208,7 +207,7 @@ async def test_somebody_at_the_desk_asks_for_a_call_and_then_for_the_next(
     assert (first.status_code, again.json()["id"]) == (200, task["id"])
     assert "13800138000" not in first.text
     await bench.forward(timedelta(hours=20, seconds=1))
-    await until(lambda: bench.heard_of(FollowUpOpened))
+    await bench.said(FollowUpOpened)
     later = (bench.now() + timedelta(days=1)).isoformat()
     body = {"outcome": "no_answer", "note": "无人接听", "next_at": later}
     done = await ask(bench, "POST", f"/{task['id']}/done", json=body)
@@ -219,8 +218,7 @@ async def test_somebody_at_the_desk_asks_for_a_call_and_then_for_the_next(
     assert (done.json()["result"], done.json()["ended_by"]) == ("无人接听", "he")
     (coming,) = await listed(bench, state="planned")
     assert (coming["reason"], coming["why"]) == ("call_back", "by_hand")
-    (event,) = bench.heard_of(FollowUpDone)
-    assert isinstance(event, FollowUpDone)
+    (event,) = await bench.said(FollowUpDone)
     assert event.outcome == "no_answer"
     assert [item["id"] for item in await listed(bench, number=NUMBER, state="done")] == [task["id"]]
 
@@ -269,7 +267,7 @@ async def test_tasks_go_to_the_new_owner_and_words_go_with_the_person(bench: Rou
     half, _ = await have(bench, 2)
     await by_hand(bench, bench.now() + timedelta(days=9), note="找他儿子")
     await bench.forward(half["opens_at"] - bench.now() + timedelta(seconds=1))
-    await until(lambda: bench.heard_of(FollowUpOpened))
+    await bench.said(FollowUpOpened)
 
     await bench.publish(TicketOwned(number=NUMBER, owner="cai"), id="ticket/1/3/0")
     erased = TicketPersonErased(number=NUMBER, person="caller", why="privacy_request")
@@ -306,15 +304,12 @@ async def test_a_broken_limit_is_told_by_the_task_and_not_twice(bench: RouterBen
 
     await bench.forward(await limit(bench) + timedelta(seconds=1))
     await until(lambda: of_the_whole(bench))
-    await until(lambda: bench.heard_of(FollowUpOpened))
 
-    (breached,) = of_the_whole(bench)
-    (opened,) = bench.heard_of(FollowUpOpened)
-    assert isinstance(opened, FollowUpOpened)
+    (breached,) = await of_the_whole(bench)
+    (opened,) = await bench.said(FollowUpOpened)
     assert opened.reason == "limit_broken"
     assert not set(opened.recipients) & set(breached.recipients)
 
 
-def of_the_whole(bench: RouterBench) -> list[ClockBreached]:
-    found = [e for e in bench.heard_of(ClockBreached) if isinstance(e, ClockBreached)]
-    return [event for event in found if event.clock == "resolve"]
+async def of_the_whole(bench: RouterBench) -> list[ClockBreached]:
+    return [e for e in await bench.said(ClockBreached) if e.clock == "resolve"]

@@ -129,9 +129,7 @@ async def test_what_five_households_report_is_offered_once_to_the_desk(outage: O
 
     shown = await outage.get(f"/{id}")
     assert (shown["status"], shown["area"], shown["buildings"]) == ("offered", "plumbing", ["3"])
-    await until(lambda: len(outage.bench.heard_of(IncidentOffered)) == 1)
-    (event,) = outage.bench.heard_of(IncidentOffered)
-    assert isinstance(event, IncidentOffered)
+    (event,) = await outage.bench.said(IncidentOffered)
     assert (event.incident, event.households, event.recipients) == (
         id,
         5,
@@ -151,9 +149,9 @@ async def test_confirmed_it_links_its_callers_and_whoever_calls_later(outage: Ou
     await until(is_linked)
     ticket = await outage.bench.read(later)
     assert [o.status for o in ticket.orders] == [OrderStatus.ACCEPTED]
-    dispatched = outage.bench.heard_of(WorkOrderDispatched)
-    assert [e.incident for e in dispatched if e.number == later] == [id]  # type: ignore[attr-defined]
-    await until(lambda: len(outage.bench.heard_of(TicketLinked)) == 6)
+    dispatched = await outage.bench.said(WorkOrderDispatched)
+    assert [e.incident for e in dispatched if e.number == later] == [id]
+    await outage.bench.said(TicketLinked, 6)
 
 
 async def test_beside_an_emergency_its_callers_are_linked_one_by_one(
@@ -213,13 +211,11 @@ async def test_each_household_is_told_once_and_again_only_by_another_announcemen
     assert [p["reason"] for p in again.json()["promises"]] == [None, "part_missing"]
     assert [n["n"] for n in shown["notices"]] == [1, 2]
 
-    def said() -> list[tuple[int, tuple[str, ...]]]:
-        heard = outage.bench.heard_of(IncidentAnnounced)
-        return [(e.notice, e.numbers) for e in heard if isinstance(e, IncidentAnnounced)]
-
-    await until(lambda: len(said()) == 3)
+    said = await outage.bench.said(IncidentAnnounced, 3)
     first = ("W0", "W1", "W2", "W3", "W4")
-    assert said() == [(1, first), (1, ("W22",)), (2, (*first, "W22"))]
+    assert [(e.notice, e.numbers) for e in said] == [
+        (1, first), (1, ("W22",)), (2, (*first, "W22")),
+    ]  # fmt: skip
 
 
 async def test_an_announcement_to_many_waits_for_somebody_else(outage: Outage) -> None:
@@ -243,7 +239,7 @@ async def test_its_scope_grows_and_shrinks_and_what_is_over_in_one_building_is_f
     id = await outage.confirmed()
     beyond = await outage.call(40, "5")
     await outage.becomes(id, beyond=["5"])
-    await until(lambda: len(outage.bench.heard_of(IncidentSpread)) == 1)
+    await outage.bench.said(IncidentSpread)
 
     await outage.ask(f"/{id}/scope", buildings=["3", "5"])
     await outage.becomes(id, open=6, beyond=[])
@@ -270,9 +266,8 @@ async def test_restored_every_caller_has_a_result_of_their_own(outage: Outage) -
 
     assert answer.status_code == 200
     assert shown["restored_by"] == "chen"
-    await until(lambda: len(outage.bench.heard_of(IncidentClosed)) == 1)
-    await until(lambda: len(outage.bench.heard_of(TicketResolved)) == 6)
-    resolved = {e.number for e in outage.bench.heard_of(TicketResolved)}  # type: ignore[attr-defined]
+    await outage.bench.said(IncidentClosed)
+    resolved = {e.number for e in await outage.bench.said(TicketResolved, 6)}
     assert resolved == {f"W{n}" for n in range(6)}
     tickets: list[Ticket] = [await outage.bench.read(number) for number in resolved]
     assert {t.orders[0].outcome for t in tickets} == {"restored"}
@@ -284,12 +279,9 @@ async def test_the_promised_time_is_watched(outage: Outage) -> None:
     id = await outage.confirmed(restore_by=outage.in_an_hour())
 
     await outage.bench.forward(timedelta(minutes=31))
-    await until(lambda: len(outage.bench.heard_of(IncidentDueSoon)) == 1)
+    await outage.bench.said(IncidentDueSoon)
     await outage.bench.forward(timedelta(minutes=30))
-    await until(lambda: len(outage.bench.heard_of(IncidentOverdue)) == 1)
-
-    (overdue,) = outage.bench.heard_of(IncidentOverdue)
-    assert isinstance(overdue, IncidentOverdue)
+    (overdue,) = await outage.bench.said(IncidentOverdue)
     assert overdue.recipients == ("jy-customer-service-1", "jy-manager")
     late = await outage.ask(f"/{id}/promise", restore_by=outage.in_an_hour())
     assert (late.status_code, late.json()["type"]) == (409, "urn:hotline:problem:no-reason")

@@ -11,7 +11,6 @@ from shared.contracts.router import WorkOrderNoted
 from shared.identity import Principal, issue_token, sign_link
 from shared.tickets.acts import Dispatch
 from tests.router.conftest import RouterBench
-from tests.support.bench import until
 from tests.support.tickets import moved, registered
 
 ORDER = "23456789-1"
@@ -46,11 +45,10 @@ async def test_a_note_is_internal_unless_it_is_said_to_be_public(
     ]
 
     assert [answer.status_code for answer in answers] == [200, 200]
-    await until(lambda: len(bench.heard_of(WorkOrderNoted)) == 2)
+    events = await bench.said(WorkOrderNoted, 2)
+    assert [e.tell_at is not None for e in events] == [False, True]
     kept = [(e.note, e.public, e.by) for e in (await bench.read()).timeline if e.note]
     assert kept == [(INTERNAL, False, who.id), (PUBLIC, True, who.id)]
-    events = bench.heard_of(WorkOrderNoted)
-    assert [e.tell_at is not None for e in events if isinstance(e, WorkOrderNoted)] == [False, True]
 
 
 async def test_an_internal_note_is_in_nothing_that_leaves_our_staff(bench: RouterBench) -> None:
@@ -58,7 +56,7 @@ async def test_an_internal_note_is_in_nothing_that_leaves_our_staff(bench: Route
 
     answer = await note(bench, note=INTERNAL)
 
-    await until(lambda: bench.heard_of(WorkOrderNoted))
+    await bench.said(WorkOrderNoted)
     page = await bench.http.get(f"/w/{sign_link('work', f'{ORDER}/{FIRM}', bench.keys.link)}")
     assert page.status_code == 200
     for shown in (answer.text, page.text, *(e.to_body().decode() for e in bench.heard)):

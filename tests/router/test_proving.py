@@ -134,9 +134,7 @@ async def test_resolved_with_a_photo_from_elsewhere_says_so(bench: RouterBench) 
     answer = await resolve(bench, here, above, here)
 
     assert answer.status_code == 200, answer.text
-    await until(lambda: bench.heard_of(WorkOrderResolved))
-    (event,) = bench.heard_of(WorkOrderResolved)
-    assert isinstance(event, WorkOrderResolved)
+    (event,) = await bench.said(WorkOrderResolved)
     assert (event.proof, event.place_differs) == ((here, above), True)
     ticket = await bench.read()
     assert (ticket.orders[0].proof, ticket.place_differs) == ((here, above), True)

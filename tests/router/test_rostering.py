@@ -160,9 +160,7 @@ async def test_nobody_without_a_valid_certificate_is_put_on_shift(bench: RouterB
     await ask(bench, "PUT", "/v1/rosters/jinyuan/customer_service/needs", body=NEEDS)
     await _certify(bench, until=bench.now() - timedelta(days=2))
     await bench.forward(timedelta(minutes=10))
-    await until(lambda: bench.heard_of(ShiftStruck))
-    (struck,) = bench.heard_of(ShiftStruck)
-    assert isinstance(struck, ShiftStruck)
+    (struck,) = await bench.said(ShiftStruck)
     assert (struck.reason, struck.recipients) == ("unqualified", ("jy-customer-service-1",))
 
 
@@ -181,10 +179,7 @@ async def test_gaps_are_told_once_before_they_happen(bench: RouterBench) -> None
     await planned(bench, SECOND, 23 * HOUR, 40 * HOUR, despite="caretaker")
 
     await ask(bench, "PUT", f"{LIST}/needs", body=NEEDS)
-    await until(lambda: bench.heard_of(GapFound))
-
-    (gap,) = bench.heard_of(GapFound)
-    assert isinstance(gap, GapFound)
+    (gap,) = await bench.said(GapFound)
     assert (gap.place, gap.department, gap.missing, gap.near) == (
         "jinyuan",
         "engineering",
@@ -196,9 +191,7 @@ async def test_gaps_are_told_once_before_they_happen(bench: RouterBench) -> None
     assert (await ask(bench, "GET", LIST)).json()["gaps"][0]["missing"] == 1
 
     await bench.forward(17 * HOUR)  # now it is near: whoever manages the place hears too
-    await until(lambda: len(bench.heard_of(GapFound)) == 2)
-    near = bench.heard_of(GapFound)[1]
-    assert isinstance(near, GapFound)
+    _, near = await bench.said(GapFound, 2)
     assert (near.near, near.recipients) == (True, (LEAD, "jy-manager"))
 
 
@@ -221,7 +214,7 @@ async def test_leave_is_granted_by_somebody_else_and_strikes_the_shifts_in_it(
 
     assert (await ask(bench, "GET", f"/v1/shifts/{mine['id']}")).json()["struck"] == "leave"
     assert (await ask(bench, "GET", f"/v1/shifts/{other['id']}")).json()["struck"] is None
-    await until(lambda: bench.heard_of(ShiftStruck))
+    await bench.said(ShiftStruck)
     away_then = shift(bench, FIRST, 30 * HOUR, 31 * HOUR)
     refused = await ask(bench, "POST", "/v1/shifts", body=away_then)
     assert refused.json()["type"] == "urn:hotline:problem:on-leave"
@@ -254,9 +247,8 @@ async def test_a_shift_is_offered_and_taken_over(bench: RouterBench) -> None:
     taken = await ask(bench, "POST", f"{path}/take", engineer(SECOND))
     assert (taken.json()["person"], taken.json()["offered_to"]) == (SECOND, None)
 
-    await until(lambda: bench.heard_of(ShiftTaken))
-    assert [e.recipients for e in bench.heard_of(ShiftOffered)] == [(SECOND,)]  # type: ignore[attr-defined]
-    assert [e.recipients for e in bench.heard_of(ShiftTaken)] == [(FIRST,)]  # type: ignore[attr-defined]
+    assert [e.recipients for e in await bench.said(ShiftOffered)] == [(SECOND,)]
+    assert [e.recipients for e in await bench.said(ShiftTaken)] == [(FIRST,)]
     # Whoever stands elsewhere then cannot take it.
     await planned(bench, FIRST, 2 * HOUR, 3 * HOUR)
     await ask(bench, "POST", f"{path}/offer", engineer(SECOND), body={"person": FIRST})

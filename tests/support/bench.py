@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 import aio_pika
 import httpx
@@ -34,9 +35,11 @@ from tests.support.servers import Corner
 WAIT_SECONDS = 40.0
 POLL_SECONDS = 0.02
 CLEARED_SECONDS = 2.0
+MARK = "mark"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 S = TypeVar("S", bound=ServiceSettings)
+E = TypeVar("E", bound=Event)
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = WAIT_SECONDS) -> None:
@@ -75,6 +78,8 @@ class ServiceBench:
     store: Store
     replicas: list[Replica] = field(default_factory=list)
     heard: list[Envelope] = field(default_factory=list)
+    ears: list[str] = field(default_factory=list)
+    marks: set[str | None] = field(default_factory=set)
     moved_at: datetime = LONG_AGO
 
     @property
@@ -127,8 +132,12 @@ class ServiceBench:
         await declare(self.channel, [])
         queue = await self.channel.declare_queue(exclusive=True)
         await queue.bind(EVENTS, keys)
+        self.ears.append(queue.name)
 
         async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            if message.type == MARK:
+                self.marks.add(message.message_id)
+                return
             envelope = read_envelope(message.body)
             if not self._looked_left_behind(envelope):
                 self.heard.append(envelope)
@@ -139,11 +148,29 @@ class ServiceBench:
         """Whether it was on its way while the clock moved, and so was published again."""
         return envelope.time < self.moved_at and envelope.id in {e.id for e in self.heard}
 
-    def heard_of(self, kind: type[Event]) -> list[Event]:
-        """The events of a kind that were heard, none of them twice."""
+    async def said(self, kind: type[E], times: int = 1) -> list[E]:
+        """All that was said of a kind, none of it twice, once it was said this often or more.
+
+        Whatever a replica has recorded by then is among it: its outbox is waited for, and so is
+        the way from the broker to here.
+        """
+        await until(lambda: len(self._heard_of(kind)) >= times)
+        await until(self._is_cleared)
+        await self._caught_up()
         marks = [envelope.id for envelope in self.heard]
         assert len(marks) == len(set(marks)), "an event was published twice"
-        return [e.event() for e in self.heard if e.type == kind.event_type()]
+        return self._heard_of(kind)
+
+    def _heard_of(self, kind: type[E]) -> list[E]:
+        return [cast("E", e.event()) for e in self.heard if e.type == kind.event_type()]
+
+    async def _caught_up(self) -> None:
+        """Return when all that is in the ears' queues was heard: a mark comes out after it."""
+        marks = {uuid4().hex: ear for ear in self.ears}
+        for mark, ear in marks.items():
+            message = aio_pika.Message(b"", type=MARK, message_id=mark)
+            await self.channel.default_exchange.publish(message, ear)
+        await until(lambda: self.marks >= marks.keys())
 
     async def forward(self, span: timedelta) -> None:
         """Move everybody's clock, once what was published is cleared: it would look left behind."""

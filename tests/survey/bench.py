@@ -11,7 +11,7 @@ from typing import Any
 
 from services.survey.app import build
 from services.survey.settings import SurveySettings
-from shared.contracts import Event, Lane
+from shared.contracts import Lane
 from shared.contracts.intake import TicketAnswered, TicketClosed
 from shared.identity import sign_link
 from shared.telemetry import metrics
@@ -50,16 +50,6 @@ class Bench(ServiceBench):
             await self.say(event, **how)
         await until(lambda: handled(QUEUES) >= before + len(events))
 
-    async def said(self, kind: type[Event]) -> list[Event]:
-        """All events of a kind, once every outbox is empty and all that was published came."""
-        await until(self._all_published)
-        return self.heard_of(kind)
-
-    async def _all_published(self) -> bool:
-        docs = await self.docs()
-        written = sum(_events_of(doc) for doc in docs)
-        return len(self.heard) >= written and not any(doc["outbox"] for doc in docs)
-
     async def docs(self) -> list[dict[str, Any]]:
         return await self.store.find("surveys", {}, limit=1000)
 
@@ -87,11 +77,6 @@ def closed(number: str = "JY0001", **facts: Any) -> TicketClosed:
 
 def counted(score: int) -> float:
     return float(metrics.SURVEY_ANSWERS.labels(score=score)._value.get())
-
-
-def _events_of(doc: dict[str, Any]) -> int:
-    answer = doc["answer"]
-    return 1 + (0 if answer is None else 2 if answer["dissatisfied"] else 1)
 
 
 @asynccontextmanager
