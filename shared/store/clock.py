@@ -17,6 +17,8 @@ Database = AsyncIOMotorDatabase[dict[str, Any]]
 TRIAL_ID: Final = "trial"
 FURTHEST: Final = timedelta(days=3650)
 """Calendars and dates still work that far ahead."""
+WHOLE: Final = timedelta(milliseconds=1)
+"""The server cuts its time to milliseconds, so it may be that much further."""
 
 
 class DatabaseClock:
@@ -37,8 +39,7 @@ class DatabaseClock:
         """The present moment; RuntimeError before the first `refresh`."""
         if self._base is None:
             raise RuntimeError("the clock was not started: call refresh() first")
-        elapsed = timedelta(seconds=time.monotonic() - self._measured)
-        moment = self._base + elapsed + self._forward
+        moment = self._reckoned(self._base, time.monotonic()) + self._forward
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     def outside(self) -> datetime:
@@ -48,18 +49,33 @@ class DatabaseClock:
         return self.now() - self._forward
 
     async def refresh(self) -> None:
-        """Measure the offset anew; half the round trip is taken as the way back."""
+        """Measure the offset anew; half the round trip is taken as the way back.
+
+        What the server says must lie between our time of asking and our time of hearing. Where it
+        does, our reckoning stays as it is: a slow answer tells less than we knew, and time would
+        step by half of what it was late.
+        """
         sent = time.monotonic()
         hello = await self._database.client.admin.command("hello")
         received = time.monotonic()
         trial = await self._database["clock"].find_one({"_id": TRIAL_ID})
         local = hello["localTime"]
-        self._base = local if local.tzinfo else local.replace(tzinfo=UTC)
-        self._measured = (sent + received) / 2
+        local = local if local.tzinfo else local.replace(tzinfo=UTC)
+        if not self._could_be(local, sent, received):
+            self._base, self._measured = local, (sent + received) / 2
         forward = timedelta(milliseconds=trial["forward_ms"] if trial else 0)
         if forward > self._forward:
             self._forward = forward
             self.moved.set()
+
+    def _could_be(self, local: datetime, sent: float, received: float) -> bool:
+        if self._base is None:
+            return False
+        asked, heard = self._reckoned(self._base, sent), self._reckoned(self._base, received)
+        return asked - WHOLE <= local <= heard
+
+    def _reckoned(self, base: datetime, monotonic: float) -> datetime:
+        return base + timedelta(seconds=monotonic - self._measured)
 
 
 async def allow_trial(database: Database) -> None:

@@ -2,10 +2,11 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from shared.store import Store
+from shared.store import Store, clock
 from shared.store.clock import DatabaseClock, forward_trial
 from tests.store.conftest import StoreOf
 
@@ -45,6 +46,34 @@ async def test_time_passes_between_two_measurements(
     passed = store.clock.now() - before
 
     assert timedelta(seconds=59) < passed < timedelta(seconds=65)
+
+
+@pytest.mark.parametrize("late", [-2.0, 2.0])
+async def test_a_slow_answer_makes_no_step(
+    store: Store, monkeypatch: pytest.MonkeyPatch, late: float
+) -> None:
+    """Two seconds on the way there, or on the way back: half of it was taken for a difference."""
+    asked_and_heard = iter([min(late, 0.0), max(late, 0.0)])
+    stretched = SimpleNamespace(monotonic=lambda: time.monotonic() + next(asked_and_heard))
+    before = store.clock.now()
+    with monkeypatch.context() as slow:
+        slow.setattr(clock, "time", stretched)
+        await store.clock.refresh()
+
+    assert abs(store.clock.now() - before) < timedelta(seconds=0.5)
+
+
+async def test_a_clock_that_was_wrong_is_put_right(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = store.clock.now()
+    monotonic = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 60)  # the machine had stood still
+    assert store.clock.now() - before > timedelta(seconds=59)
+
+    await store.clock.refresh()
+
+    assert abs(store.clock.now() - before) < timedelta(seconds=5)
 
 
 async def test_a_trial_s_clock_moves_forward_for_every_process(

@@ -91,7 +91,8 @@ class ServiceBench:
         return self.replicas[0].http
 
     def now(self) -> datetime:
-        return self.store.clock.now()
+        """The time of the first replica: another clock may be some milliseconds away from it."""
+        return (self.platform.store if self.replicas else self.store).clock.now()
 
     def settings_of(self, kind: type[S], **more: Any) -> S:
         return kind(
