@@ -49,11 +49,10 @@ class DatabaseClock:
         return self.now() - self._forward
 
     async def refresh(self) -> None:
-        """Measure the offset anew; half the round trip is taken as the way back.
+        """Measure the offset anew: at first half of the round trip is taken as the way back.
 
-        What the server says must lie between our time of asking and our time of hearing. Where it
-        does, our reckoning stays as it is: a slow answer tells less than we knew, and time would
-        step by half of what it was late.
+        Later time steps no further than it must for what the server says to lie between our time
+        of asking and our time of hearing: a slow answer tells less than we knew already.
         """
         sent = time.monotonic()
         hello = await self._database.client.admin.command("hello")
@@ -61,18 +60,18 @@ class DatabaseClock:
         trial = await self._database["clock"].find_one({"_id": TRIAL_ID})
         local = hello["localTime"]
         local = local if local.tzinfo else local.replace(tzinfo=UTC)
-        if not self._could_be(local, sent, received):
-            self._base, self._measured = local, (sent + received) / 2
+        self._step(local, sent, received)
         forward = timedelta(milliseconds=trial["forward_ms"] if trial else 0)
         if forward > self._forward:
             self._forward = forward
             self.moved.set()
 
-    def _could_be(self, local: datetime, sent: float, received: float) -> bool:
+    def _step(self, local: datetime, sent: float, received: float) -> None:
         if self._base is None:
-            return False
-        asked, heard = self._reckoned(self._base, sent), self._reckoned(self._base, received)
-        return asked - WHOLE <= local <= heard
+            self._base, self._measured = local, (sent + received) / 2
+        behind = local - self._reckoned(self._base, received)
+        ahead = self._reckoned(self._base, sent) - (local + WHOLE)
+        self._base += max(behind, timedelta()) - max(ahead, timedelta())
 
     def _reckoned(self, base: datetime, monotonic: float) -> datetime:
         return base + timedelta(seconds=monotonic - self._measured)

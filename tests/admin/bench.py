@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from services.admin.app import build
 from services.admin.settings import AdminSettings
 from services.admin.storage import INDEXES
 from tests.support.bench import Replica, ServiceBench, opened
-from tests.support.servers import Corner, Servers, fresh_database, fresh_vhost
+from tests.support.servers import Corner
 
 PASSWORD = "vier Pferde ziehen am Mond"
 OTHER_PASSWORD = "drei Kessel voller Regen"
@@ -123,13 +123,6 @@ class Bench(ServiceBench):
 
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
-
-
-@contextmanager
-def fresh_corner(servers: Servers) -> Iterator[Corner]:
-    with fresh_vhost(servers.rabbit) as vhost, fresh_database(servers.mongo) as database:
-        url = servers.rabbit.amqp_url_of(vhost)
-        yield Corner(url, vhost, servers.mongo.url, database)
 
 
 @asynccontextmanager

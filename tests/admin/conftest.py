@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.admin.bench import Bench, fresh_corner, open_bench
-from tests.support.servers import Servers
+from tests.admin.bench import Bench, open_bench
+from tests.support.servers import Servers, open_corner
 
 
 @pytest.fixture(scope="module")
 async def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
     """An administration that a module's tests share."""
-    with fresh_corner(servers) as corner:
+    with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("admin")) as made:
             await made.add_replica()
             yield made

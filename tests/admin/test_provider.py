@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from services.hotline.embedded.ports import free_ports
-from tests.admin.bench import Bench, bearer, fresh_corner, open_bench
+from tests.admin.bench import Bench, bearer, open_bench
 from tests.admin.mock_provider import consent, running_provider
 from tests.support.bench import Replica
-from tests.support.servers import Servers
+from tests.support.servers import Servers, open_corner
 
 BEGIN, CALLBACK = "/v1/session/oidc", "/v1/session/oidc/callback"
 
@@ -38,7 +38,7 @@ async def house(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory, issuer: str
 ) -> AsyncIterator[Bench]:
     """An administration that is a client of the provider."""
-    with fresh_corner(servers) as corner:
+    with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("admin")) as made:
             await made.add_replica(**client_of(issuer))
             yield made

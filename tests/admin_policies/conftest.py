@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.admin.bench import fresh_corner
 from tests.admin_policies.bench import Bench, open_bench
-from tests.support.servers import Servers
+from tests.support.servers import Servers, open_corner
 
 
 @pytest.fixture(scope="module")
 async def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
     """The policies of a group that a module's tests share."""
-    with fresh_corner(servers) as corner:
+    with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("policies")) as made:
             yield made
 

@@ -12,11 +12,12 @@ from typing import Final
 import aio_pika
 import httpx
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import AMQPError, DeliveryError
+from aio_pika.exceptions import DeliveryError
 from typing_extensions import override
 
 from services.hotline.demo.hands import Hands
 from shared.bus import INBOUND
+from shared.bus.errors import is_loss
 from tests.faults.ledger import Ledger
 from tests.faults.plan import Item
 from tests.support.rubbish import MALFORMED
@@ -25,7 +26,6 @@ AT_ONCE: Final = {"desk": 8, "python": 12, "node": 12}
 ANSWER_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 0.3
 """Between two tries of the same thing."""
-_LOST: Final = (AMQPError, OSError, TimeoutError, RuntimeError)
 
 Gate = Callable[[Item], bool]
 """Whether there is room for it: senders run ahead neither of what is registered nor of each other.
@@ -148,7 +148,9 @@ class PythonPublisher(Sender):
         except DeliveryError:
             self._ledger.nacks += 1
             return False
-        except _LOST:
+        except Exception as error:
+            if not is_loss(error):
+                raise
             return False
         self._ledger.confirm(item)
         return True
@@ -167,6 +169,6 @@ class PythonPublisher(Sender):
         """Let go of the connection."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            with suppress(*_LOST):
+            with suppress(Exception):
                 async with asyncio.timeout(1):
                     await connection.close()

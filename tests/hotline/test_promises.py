@@ -24,14 +24,12 @@ from tests.hotline.broken import (
 )
 from tests.hotline.healthy import Healthy, live_through
 from tests.hotline.test_cli import hotline
-from tests.support.servers import Corner, Servers, fresh_database, fresh_vhost
+from tests.support.servers import Corner, Servers, open_corner
 
 
 @pytest.fixture(scope="module")
 async def healthy(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Healthy:
-    with fresh_vhost(servers.rabbit) as vhost, fresh_database(servers.mongo) as database:
-        url = servers.rabbit.amqp_url_of(vhost)
-        corner = Corner(url, vhost, servers.mongo.url, database)
+    with open_corner(servers) as corner:
         return await live_through(corner, tmp_path_factory.mktemp("healthy"))
 
 

@@ -1,6 +1,6 @@
 """A store on the real server, with the table's rules and a clock that may be moved."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -9,10 +9,17 @@ from shared.store.clock import allow_trial
 from shared.store.parked import ParkedMessages
 from shared.store.store import EMITTING
 from shared.store.tickets import Tickets
-from tests.support.servers import Corner
+from tests.support.servers import Corner, Servers, open_corner
 from tests.tickets.samples import sample_rules
 
 StoreOf = Callable[[str], Store]
+
+
+@pytest.fixture
+def corner(servers: Servers) -> Iterator[Corner]:
+    """Give the test one that no store was in: here it is seen what a store makes of it."""
+    with open_corner(servers, untouched=True) as made:
+        yield made
 
 
 @pytest.fixture

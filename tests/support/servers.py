@@ -76,13 +76,8 @@ def database(servers: Servers) -> Iterator[str]:
 @pytest.fixture
 def corner(servers: Servers) -> Iterator[Corner]:
     """Give the test a vhost and a database of its own in one value."""
-    with fresh_vhost(servers.rabbit) as vhost, emptied_database(servers) as name:
-        yield Corner(
-            amqp_url=servers.rabbit.amqp_url_of(vhost),
-            vhost=vhost,
-            mongo_url=servers.mongo.url,
-            database=name,
-        )
+    with open_corner(servers) as made:
+        yield made
 
 
 def _memory() -> Path | None:
@@ -109,6 +104,19 @@ def running_servers(folder: Path) -> Iterator[Servers]:
             if node.is_running():
                 node.kill()
             node.stop()
+
+
+@contextmanager
+def open_corner(servers: Servers, *, untouched: bool = False) -> Iterator[Corner]:
+    """Make a corner while the block lasts; an untouched one has not even collections yet."""
+    database = fresh_database(servers.mongo) if untouched else emptied_database(servers)
+    with fresh_vhost(servers.rabbit) as vhost, database as name:
+        yield Corner(
+            amqp_url=servers.rabbit.amqp_url_of(vhost),
+            vhost=vhost,
+            mongo_url=servers.mongo.url,
+            database=name,
+        )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import Corner, Servers, fresh_database, fresh_vhost
+from tests.support.servers import Corner, Servers, open_corner
 from tests.survey.bench import Bench, open_bench
 
 
@@ -21,8 +21,6 @@ async def shared_bench(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
     """A survey that a module's tests share, each with tickets of its own numbers."""
-    with fresh_vhost(servers.rabbit) as vhost, fresh_database(servers.mongo) as database:
-        url = servers.rabbit.amqp_url_of(vhost)
-        corner = Corner(url, vhost, servers.mongo.url, database)
+    with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("survey")) as made:
             yield made
