@@ -203,12 +203,16 @@ def conclude(message: Message, answer: Handover, code: str | None, now: datetime
 
 
 def put_back(found: Message, begun: Message, now: datetime) -> Step | None:
-    """The claim of `begun` was written after all, and nothing was handed over under it: as if it
-    had not been made. None where what was found is not that claim.
+    """Nobody knows whether the claim of `begun` was written, and nothing was handed over under it:
+    as if it had not been made. A message without it moves on a version as well, since the claim
+    could still come, and then wins no more. None where another hand has moved the message on.
     """
-    if found.status is not Status.SENDING or found.attempts != begun.attempts:
+    if found.status is Status.SENDING and found.attempts == begun.attempts:
+        earlier = found.attempts[:-1]
+    elif found.version == begun.version - 1:
+        earlier = found.attempts
+    else:
         return None
-    earlier = found.attempts[:-1]
     return Step(_next(found, status=Status.PENDING, attempts=earlier, next_at=now))
 
 

@@ -41,6 +41,7 @@ from shared.telemetry import logger, metrics
 
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
+LOOK_AGAIN_SECONDS: Final = 0.2
 RECORD_TRIES: Final = 60
 """Seconds for which what is known of an attempt waits for the store: longer than it takes to elect
 a primary."""
@@ -163,11 +164,15 @@ class Sending:
                 return
 
     async def _put_back(self, begun: Message) -> None:
-        """The claim was cut off: left as it may be, it would look like a message that was sent."""
-        found = await self._messages.get(begun.id)
-        step = put_back(found, begun, self._clock.now()) if found else None
-        if step is not None:
-            await self._save(step)
+        """The claim was cut off: left as it may be, it would look like a message that was sent.
+
+        Only a write that wins tells how it stands: what a majority has not got yet is not read.
+        """
+        while found := await self._messages.get(begun.id):
+            step = put_back(found, begun, self._clock.now())
+            if step is None or await self._save(step):
+                return
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _conclude(self, begun: Message, answer: Answer) -> None:
         """Write down what the provider said."""

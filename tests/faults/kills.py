@@ -75,10 +75,11 @@ class Kills:
         self.done.append(done)
         before = await self._books.in_sending() or set()
         await self._act(done)
-        mended = datetime.now(UTC)
         done.mended_after = time.monotonic() - self._ledger.began - done.at
-        done.sending |= before | await self._sending_of(mended)
+        done.sending |= before | await self._sending_of(datetime.now(UTC))
         _, missing = await until_well(self._house, seconds=WELL_SECONDS)
+        # A primary may be elected only now, and what is claimed meanwhile is cut off as well.
+        done.sending |= await self._sending_of(datetime.now(UTC))
         done.well_after = time.monotonic() - self._ledger.began - done.at
         done.missing = [*missing.queues, *missing.services]
         return done

@@ -12,7 +12,7 @@ import pytest
 from aio_pika.exceptions import ChannelClosed
 from pymongo.errors import AutoReconnect
 
-from services.notifier.messages import Status, Step
+from services.notifier.messages import Message, Status, Step
 from services.notifier.storage import Messages
 from shared.contracts import Event, Lane
 from shared.contracts.notifier import MessageDelivered, MessageUnknown
@@ -104,23 +104,37 @@ async def test_an_urgent_message_is_sent_again_under_the_same_id(empty_bench: Be
     assert len({str(mail["Message-ID"]) for mail in bench.postbox.mails}) == 1
 
 
+@pytest.mark.parametrize("comes", ["at once", "after a look", "never"])
 @pytest.mark.parametrize("lane", ["routine", "urgent"])
 async def test_a_claim_that_was_cut_off_is_taken_back_and_the_message_sent_once(
-    empty_bench: Bench, monkeypatch: pytest.MonkeyPatch, lane: Lane
+    empty_bench: Bench, monkeypatch: pytest.MonkeyPatch, lane: Lane, comes: str
 ) -> None:
-    """The store has it, and whoever asked for it was never told."""
+    """Whoever asked for it was never told whether the store has it, or it has it and does not show
+    it yet, as while it elects a primary.
+    """
     bench = empty_bench
-    save = Messages.save
+    save, get = Messages.save, Messages.get
     cut: list[str] = []
+    on_its_way: list[Step] = []
 
     async def cut_off_once(self: Messages, step: Step, *, now: datetime) -> Verdict:
-        verdict = await save(self, step, now=now)
-        if step.message.status is Status.SENDING and not cut:
-            cut.append(step.message.id)
-            raise AutoReconnect
-        return verdict
+        if step.message.status is not Status.SENDING or cut:
+            return await save(self, step, now=now)
+        cut.append(step.message.id)
+        if comes == "at once":
+            await save(self, step, now=now)
+        elif comes == "after a look":
+            on_its_way.append(step)
+        raise AutoReconnect
+
+    async def look(self: Messages, id: str) -> Message | None:
+        found = await get(self, id)
+        while on_its_way:
+            assert await save(self, on_its_way.pop(), now=bench.now()) is Verdict.WON
+        return found
 
     monkeypatch.setattr(Messages, "save", cut_off_once)
+    monkeypatch.setattr(Messages, "get", look)
     await bench.add_replica()
     event = samples.alerted(recipients=("chain-1",)) if lane == "urgent" else samples.dispatched()
 

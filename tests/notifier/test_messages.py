@@ -183,9 +183,19 @@ def test_a_claim_that_was_never_used_is_as_if_it_had_not_been_made() -> None:
     assert (step.message.next_at, step.message.version, step.events) == (NOW, 3, ())
 
 
+def test_a_claim_that_has_not_come_yet_will_not_win() -> None:
+    begun = sending()
+
+    step = put_back(pending(), begun, NOW)
+
+    assert step is not None
+    assert (step.message.status, step.message.attempts) == (Status.PENDING, ())
+    assert (step.message.version, step.events) == (begun.version, ())
+
+
 def test_what_is_not_that_claim_is_left_alone() -> None:
     begun = sending()
     anothers = begin(pending(), channel="mail", policy="v1", claim="c2", now=NOW, limit=LIMIT)
 
-    for found in (pending(), anothers, lose_sight(begun, NOW).message):
+    for found in (anothers, lose_sight(begun, NOW).message):
         assert put_back(found, begun, NOW) is None

@@ -137,6 +137,7 @@ async def test_it_is_due_on_the_fifteenth_working_day(bench: PrivacyBench) -> No
 
     calendar = bench.platform.policy.calendar
     asked_at, due = await _times(bench, answer["id"])
+    asked_at, due = (time.astimezone(calendar.zone) for time in (asked_at, due))
     workdays = sum(calendar.is_workday((asked_at + timedelta(days=n)).date())
                    for n in range(1, (due - asked_at).days + 1))  # fmt: skip
     assert workdays == 15
