@@ -21,7 +21,7 @@ demo: setup ## start the hotline and play real requests through it; ONCE=1 ends 
 	@$(BIN)/hotline demo
 
 test: setup-dev ## run the tests on servers of their own; ARGS goes to pytest
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 setup-faults:
 	@deploy/setup.sh faults

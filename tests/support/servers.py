@@ -17,8 +17,8 @@ from pymongo.database import Database
 from services.hotline.embedded import MongoNode, RabbitNode
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-ROOM: Final = 8 * 1024**3
-"""Bytes: those of one worker take 1.4 GB by the end of a run, and others begin at the same time."""
+ROOM: Final = 4 * 1024**3
+"""Bytes: three workers together take 1.5 GB by the end of a run."""
 RESTING: Final = 2
 """Databases that nobody uses for a while: a write of the test before may still be on its way."""
 
@@ -81,8 +81,8 @@ def corner(servers: Servers) -> Iterator[Corner]:
 
 
 def _memory() -> Path | None:
-    """Where files are kept in memory, if there is room: each test makes and drops a database of a
-    hundred files, for which a disk takes longer than the test. None: where temporary files go.
+    """Where files are kept in memory, if there is room: a disk takes longer for the hundred files of
+    a database than a test that makes one. None: where temporary files go.
     """
     return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
 
