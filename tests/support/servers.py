@@ -81,8 +81,8 @@ def corner(servers: Servers) -> Iterator[Corner]:
 
 
 def _memory() -> Path | None:
-    """Where files are kept in memory, if there is room: a disk takes longer for the hundred files of
-    a database than a test that makes one. None: where temporary files go.
+    """Where files are kept in memory, if there is room: a disk takes longer for the hundred files
+    of a database than a test that makes one. None: where temporary files go.
     """
     return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
 
