@@ -37,6 +37,7 @@ WAIT_SECONDS = 40.0
 POLL_SECONDS = 0.02
 CLEARED_SECONDS = 2.0
 MARK = "mark"
+"""The type of a message that a bench puts behind all that it is to hear."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -162,8 +163,8 @@ class ServiceBench:
         await until(lambda: len(self._heard_of(kind)) >= times)
         await until(self._is_cleared)
         await self._caught_up()
-        marks = [envelope.id for envelope in self.heard]
-        assert len(marks) == len(set(marks)), "an event was published twice"
+        ids = [envelope.id for envelope in self.heard]
+        assert len(ids) == len(set(ids)), "an event was published twice"
         return self._heard_of(kind)
 
     def _heard_of(self, kind: type[E]) -> list[E]:
