@@ -31,7 +31,7 @@ async def test_two_taps_are_one_urge_and_both_are_told_when_the_next_counts(
     ticket = await bench.platform.tickets.get(number)
     assert ticket is not None
     assert [entry.transition for entry in ticket.timeline] == ["register", "urge", "urge"]
-    await bench.said(TicketUrged, 2)
+    assert len(await bench.said(TicketUrged, 2)) == 2
 
 
 async def urged(bench: IntakeBench, number: str) -> dict[str, Any]:

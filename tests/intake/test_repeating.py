@@ -115,7 +115,7 @@ async def test_a_publisher_and_a_department_are_not_told(bench: IntakeBench) -> 
     assert await first_of_kept(bench, by_system) is not None
     assert "duplicate_of" not in by_system
     assert not {"duplicate_of", "repeat_of"} & shown.json().keys()
-    await bench.said(TicketRegistered, 2)
+    assert len(await bench.said(TicketRegistered, 2)) == 2
     assert "repeat_of" not in "".join(e.to_body().decode() for e in bench.heard)
 
 

@@ -66,7 +66,7 @@ async def test_each_person_gets_one_whatever_is_repeated_and_however_many_work(
     assert len(folded) == 120
     assert {doc["digest"] for doc in folded} == {digest["_id"] for digest in made}
     assert len(bench.postbox.mails) == 2
-    await bench.said(MessageDelivered, 2)
+    assert len(await bench.said(MessageDelivered, 2)) == 2
 
 
 async def test_what_comes_later_opens_the_next_and_a_repeat_opens_none(bench: Bench) -> None:

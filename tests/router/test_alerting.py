@@ -37,7 +37,7 @@ async def begin(bench: RouterBench) -> None:
 
 
 async def started(bench: RouterBench, times: int) -> None:
-    await bench.said(EmergencyStarted, times)
+    assert len(await bench.said(EmergencyStarted, times)) == times
 
 
 async def emergency(bench: RouterBench) -> dict[str, Any]:
