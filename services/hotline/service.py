@@ -169,7 +169,7 @@ class Service:
         return child
 
     async def _until_it_fails(self, child: Child) -> str:
-        watch = asyncio.create_task(self._until_unwell())
+        watch = asyncio.create_task(self._until_unwell(child))
         try:
             while not watch.done():
                 code = child.returncode()
@@ -180,9 +180,9 @@ class Service:
         finally:
             watch.cancel()
 
-    async def _until_unwell(self) -> str:
+    async def _until_unwell(self, child: Child) -> str:
         """Return how it stayed unwell, counting only time in which the broker could be reached."""
-        if not await self._becomes_ready():
+        if not await self._becomes_ready(child):
             return f"not ready after {self._patience.start:.0f} s"
         self._served.set()
         well = time.monotonic()
@@ -193,10 +193,11 @@ class Service:
                 well = time.monotonic()
         return f"/healthz/consumers not 200 for {self._patience.unwell:.0f} s"
 
-    async def _becomes_ready(self) -> bool:
+    async def _becomes_ready(self, child: Child) -> bool:
         until = time.monotonic() + self._patience.start
         while time.monotonic() < until:
-            if await self._is_ok(READY_PATHS):
+            # Whoever took its port before it could may well answer like one of ours.
+            if await self._is_ok(READY_PATHS) and child.listens_on(self.spec.port):
                 return True
             if not await listens(self._broker_url):
                 until = time.monotonic() + self._patience.start

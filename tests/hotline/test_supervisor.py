@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from services.hotline.embedded.folder import read_json
+from services.hotline.embedded.ports import free_ports
 from services.hotline.errors import PortTakenError, StartFailedError, UnusableSettingError
 from services.hotline.keeper import FIRST_DELAY, HEALTHY_AFTER, LONGEST_DELAY, BackOff
 from services.hotline.probe import HttpProbe, hosts_of
@@ -167,6 +168,15 @@ async def test_a_service_that_never_starts_is_named_with_its_log(bench: Bench) -
     supervisor = bench.supervisor(stand_in("intake"))
     (bench.data / "intake.broken").touch()
     with pytest.raises(StartFailedError, match=r"(?s)service intake.*broken on purpose"):
+        await supervisor.start()
+
+
+async def test_a_service_is_not_ready_because_somebody_else_answers_well_on_its_port(
+    bench: Bench,
+) -> None:
+    (port,) = free_ports(1)
+    supervisor = bench.supervisor(stand_in("intake", port), stand_in("router", port))
+    with pytest.raises(StartFailedError, match=r"(?s)service (intake|router).*already in use"):
         await supervisor.start()
 
 

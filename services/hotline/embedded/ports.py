@@ -14,26 +14,47 @@ EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 ATTEMPTS = 200
 LET_GO_SECONDS = 10.0
 
+_reserved: dict[int, socket.socket] = {}
+
 
 def free_ports(count: int) -> list[int]:
-    """Choose ports nobody listens on, all different.
+    """Choose ports nobody has, all different, and keep them for this process until it ends.
+
+    A server binds its port seconds after it was chosen. Whoever else chooses here meanwhile, in
+    this process or another, is given a different one. A server listens on it as on any other, if it
+    sets SO_REUSEADDR as servers do.
 
     They lie below the range the kernel lends to outgoing connections: a port from that range
     could be lent to anybody while its server restarts, even to a client of that very server,
     which would then be connected to itself.
     """
     highest = _lowest_ephemeral() - 1
-    found: set[int] = set()
+    found: list[int] = []
     for _ in range(ATTEMPTS):
-        port = random.SystemRandom().randint(LOWEST, highest)
-        if is_free(port):
-            found.add(port)
         if len(found) == count:
-            return list(found)
+            return found
+        port = random.SystemRandom().randint(LOWEST, highest)
+        if _reserve(port):
+            found.append(port)
     raise PortTakenError(
         f"No {count} free ports were found between {LOWEST} and {highest} on this machine. Stop "
         "what listens there, or name free ports by setting."
     )
+
+
+def _reserve(port: int) -> bool:
+    """Bind the port in a way that keeps off whoever reserves and lets in whoever listens."""
+    probe = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        probe.bind(("127.0.0.1", port))
+    except OSError:
+        probe.close()
+        return False
+    # Set only now: bound without it, we are refused what anybody else has bound; with it, so is
+    # the next who reserves, but not a server, which sets it as well and finds nobody listening.
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _reserved[port] = probe
+    return True
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
