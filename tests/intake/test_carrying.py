@@ -38,8 +38,7 @@ async def carried_out(
 ) -> PrivacyRequestCarriedOut:
     """Say that it was granted; what intake says of it."""
     await grant(bench, kind, number, turn=turn, person=person)
-    await until(lambda: _said(bench, turn))
-    return (await _said(bench, turn))[0]
+    return (await bench.said(PrivacyRequestCarriedOut, turn=turn))[0]
 
 
 async def grant(
@@ -49,10 +48,6 @@ async def grant(
         request=REQUEST, turn=turn, kind=kind, number=number, person=person, by="officer"
     )
     await bench.publish(event, id=f"privacy_request/{REQUEST}/{turn + 2}/0")
-
-
-async def _said(bench: PrivacyBench, turn: int) -> list[PrivacyRequestCarriedOut]:
-    return [e for e in await bench.said(PrivacyRequestCarriedOut) if e.turn == turn]
 
 
 async def ticket(bench: PrivacyBench, number: str) -> dict[str, Any]:
@@ -117,7 +112,7 @@ async def test_a_repeat_of_an_old_grant_changes_nothing(bench: PrivacyBench) -> 
     await carried_out(bench, "copy", later, turn=2)  # behind the repeat in the queue
 
     assert (await ticket(bench, number))["version"] == version
-    assert len(await _said(bench, 1)) == 1
+    assert len(await bench.said(PrivacyRequestCarriedOut, turn=1)) == 1
 
 
 async def test_a_crash_in_the_middle_of_an_erasure_is_made_up_for(

@@ -20,7 +20,6 @@ from shared.identity import Principal, issue_token
 from shared.tickets import Clock
 from shared.tickets.acts import Accept, Dispatch
 from tests.router.conftest import RouterBench
-from tests.support.bench import until
 from tests.support.tickets import moved, registered
 
 ORDER = "23456789-1"
@@ -119,20 +118,15 @@ async def test_a_visit_is_reminded_of_and_missed_once(bench: RouterBench) -> Non
     assert "appointment" in answer.json()["due"]
 
     await bench.forward(timedelta(minutes=95))
-    await until(lambda: of_visits(bench, ClockWarned))
+    await bench.said(ClockWarned, clock="appointment")
     await bench.forward(timedelta(minutes=90))
-    await until(lambda: of_visits(bench, ClockBreached))
+    breached = await bench.said(ClockBreached, clock="appointment")
+    warned = await bench.said(ClockWarned, clock="appointment")
 
-    assert [(e.recipients, e.level) for e in await of_visits(bench, ClockWarned)] == [
-        (("jy-engineering-1",), 0)
-    ]
-    assert [(e.recipients, e.level) for e in await of_visits(bench, ClockBreached)] == [
+    assert [(e.recipients, e.level) for e in warned] == [(("jy-engineering-1",), 0)]
+    assert [(e.recipients, e.level) for e in breached] == [
         (("jy-engineering-3", "jy-customer-service-1"), 1)
     ]
-
-
-async def of_visits(bench: RouterBench, kind: type[ClockWarned | ClockBreached]) -> list[Any]:
-    return [e for e in await bench.said(kind) if e.clock == "appointment"]
 
 
 async def test_the_department_asks_for_more_time_and_only_a_supervisor_grants_it(

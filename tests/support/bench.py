@@ -4,7 +4,7 @@ say on the bus, and somebody signed in who asks them."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -154,21 +154,23 @@ class ServiceBench:
         late = envelope.time < self.moved_at or self.now() - envelope.time >= RELAY_AFTER["urgent"]
         return late and envelope.id in {e.id for e in self.heard}
 
-    async def said(self, kind: type[E], times: int = 1) -> list[E]:
-        """All that was said of a kind, none of it twice, once it was said this often or more.
+    async def said(self, kind: type[E], times: int = 1, **fields: Any) -> list[E]:
+        """All that was said of a kind with these fields, none of it twice, once it was said this
+        often or more.
 
         Whatever a replica has recorded by then is among it: its outbox is waited for, and so is
         the way from the broker to here.
         """
-        await until(lambda: len(self._heard_of(kind)) >= times)
+        await until(lambda: len(self._heard_of(kind, fields)) >= times)
         await until(self._is_cleared)
         await self._caught_up()
         ids = [envelope.id for envelope in self.heard]
         assert len(ids) == len(set(ids)), "an event was published twice"
-        return self._heard_of(kind)
+        return self._heard_of(kind, fields)
 
-    def _heard_of(self, kind: type[E]) -> list[E]:
-        return [cast("E", e.event()) for e in self.heard if e.type == kind.event_type()]
+    def _heard_of(self, kind: type[E], fields: Mapping[str, Any]) -> list[E]:
+        events = [cast("E", e.event()) for e in self.heard if e.type == kind.event_type()]
+        return [e for e in events if all(getattr(e, name) == fields[name] for name in fields)]
 
     async def _caught_up(self) -> None:
         """Return when all that is in the ears' queues was heard: a mark comes out after it."""

@@ -14,8 +14,6 @@ EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 ATTEMPTS = 200
 LET_GO_SECONDS = 10.0
 
-_reserved: dict[int, socket.socket] = {}
-
 
 def free_ports(count: int) -> list[int]:
     """Choose ports nobody has, all different, and keep them for this process until it ends.
@@ -53,7 +51,7 @@ def _reserve(port: int) -> bool:
     # Set only now: bound without it, we are refused what anybody else has bound; with it, so is
     # the next who reserves, but not a server, which sets it as well and finds nobody listening.
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    _reserved[port] = probe
+    probe.detach()  # never closed: the system lets go of it when this process ends
     return True
 
 
