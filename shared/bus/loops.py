@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared.bus.errors import BrokerDown
 from shared.store import STORE_DOWN, Contested
-from shared.telemetry import logger
+from shared.telemetry import logger, metrics
 
 AT_ONCE: Final = 20
 """Documents of one turn that are worked on side by side."""
@@ -22,8 +22,8 @@ async def repeat(
 ) -> None:
     """Do `what` every so many seconds (or when woken) until cancelled.
 
-    Outages of the store or the broker end one turn, not the loop; anything else is logged, since
-    a loop that dies silently is a promise broken later.
+    Outages of the store or the broker end one turn, not the loop; anything else is logged and
+    counted, since a loop that dies silently is a promise broken later.
     """
     while True:
         try:
@@ -32,6 +32,7 @@ async def repeat(
             logger.warning("loop_turn_failed", loop=_name(what), why=type(error).__name__)
         except Exception:  # noqa: BLE001 - see the docstring
             logger.exception("loop_turn_broken", loop=_name(what))
+            metrics.LOOP_FAULTS.labels(_name(what), "turn").inc()
         if wake is None:
             await asyncio.sleep(seconds)
             continue
@@ -52,7 +53,8 @@ async def each(
 ) -> set[str]:
     """Do `what` for every id, some at a time, each as `begins` lets it; the ids that failed.
 
-    One document at fault is logged and leaves its neighbours alone. Outages end the turn.
+    One document at fault is logged and counted, and leaves its neighbours alone. Outages end the
+    turn.
     """
     gate = asyncio.Semaphore(AT_ONCE)
     failed: set[str] = set()
@@ -65,6 +67,7 @@ async def each(
                 raise
             except Exception:  # noqa: BLE001 - see the docstring
                 logger.exception("document_failed", loop=_name(what), id=id)
+                metrics.LOOP_FAULTS.labels(_name(what), "document").inc()
                 failed.add(id)
 
     results = await asyncio.gather(*(one(id) for id in ids), return_exceptions=True)

@@ -22,6 +22,11 @@ HANDLING_SECONDS: Final = Histogram(
     ["queue"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+LOOP_FAULTS: Final = Counter(
+    "hotline_loop_faults_total",
+    "What a loop could not do though store and broker were there; its log says why",
+    ["loop", "what"],
+)
 TICKETS: Final = Counter(
     "hotline_tickets_total", "Tickets registered", ["type", "urgency", "channel"]
 )
