@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pydantic import SecretStr
 from typing_extensions import override
@@ -178,6 +179,24 @@ async def test_a_service_is_not_ready_because_somebody_else_answers_well_on_its_
     supervisor = bench.supervisor(stand_in("intake", port), stand_in("router", port))
     with pytest.raises(StartFailedError, match=r"(?s)service (intake|router).*already in use"):
         await supervisor.start()
+
+
+async def test_a_process_that_nobody_may_look_into_listens_nowhere(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of one that has just ended and is not buried yet, unless we are root."""
+
+    def forbidden(process: psutil.Process, kind: str) -> None:
+        raise psutil.AccessDenied(process.pid)
+
+    supervisor = bench.supervisor(stand_in("intake"))
+    await supervisor.start()
+    (service,) = supervisor.services
+    assert service.child is not None
+
+    assert service.child.listens_on(service.spec.port)
+    monkeypatch.setattr(psutil.Process, "net_connections", forbidden)
+    assert not service.child.listens_on(service.spec.port)
 
 
 async def test_a_taken_service_port_is_named_with_its_setting(bench: Bench) -> None:

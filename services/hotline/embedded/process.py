@@ -146,7 +146,7 @@ class Child:
         """Tell whether it is this process that takes connections on the port."""
         try:
             connections = psutil.Process(self.pid).net_connections(kind="tcp")
-        except psutil.NoSuchProcess:
+        except psutil.Error:  # it has ended, and may not have been buried
             return False
         return any(
             each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections
