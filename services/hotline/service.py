@@ -11,7 +11,7 @@ from typing import Self
 import structlog
 
 from services.hotline.embedded.node import log_tail
-from services.hotline.embedded.ports import free_ports, require_free
+from services.hotline.embedded.ports import free_ports, listeners, require_free
 from services.hotline.embedded.process import Child, describe_exit
 from services.hotline.errors import StartFailedError
 from services.hotline.keeper import BackOff
@@ -197,12 +197,15 @@ class Service:
         until = time.monotonic() + self._patience.start
         while time.monotonic() < until:
             # Whoever took its port before it could may well answer like one of ours.
-            if await self._is_ok(READY_PATHS) and child.listens_on(self.spec.port):
+            if await self._is_ok(READY_PATHS) and self._has_its_port(child):
                 return True
             if not await listens(self._broker_url):
                 until = time.monotonic() + self._patience.start
             await asyncio.sleep(POLL)
         return False
+
+    def _has_its_port(self, child: Child) -> bool:
+        return child.pid in {process.pid for process in listeners(self.spec.port)}
 
     async def _is_ok(self, paths: tuple[str, ...]) -> bool:
         return await self._probe.is_ok(self.spec.address, paths)

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -8,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from pydantic import SecretStr
 from typing_extensions import override
 
 from services.hotline.embedded.folder import read_json
-from services.hotline.embedded.ports import free_ports
+from services.hotline.embedded.ports import free_ports, listeners
 from services.hotline.errors import PortTakenError, StartFailedError, UnusableSettingError
 from services.hotline.keeper import FIRST_DELAY, HEALTHY_AFTER, LONGEST_DELAY, BackOff
 from services.hotline.probe import HttpProbe, hosts_of
@@ -181,22 +181,18 @@ async def test_a_service_is_not_ready_because_somebody_else_answers_well_on_its_
         await supervisor.start()
 
 
-async def test_a_process_that_nobody_may_look_into_listens_nowhere(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As of one that has just ended and is not buried yet, unless we are root."""
-
-    def forbidden(process: psutil.Process, kind: str) -> None:
-        raise psutil.AccessDenied(process.pid)
-
+async def test_a_service_listens_on_its_port_and_not_once_it_was_killed(bench: Bench) -> None:
+    """Also while its process is not yet buried."""
     supervisor = bench.supervisor(stand_in("intake"))
     await supervisor.start()
     (service,) = supervisor.services
-    assert service.child is not None
+    pid, port = pid_of(service), service.spec.port
 
-    assert service.child.listens_on(service.spec.port)
-    monkeypatch.setattr(psutil.Process, "net_connections", forbidden)
-    assert not service.child.listens_on(service.spec.port)
+    assert pid in {process.pid for process in listeners(port)}
+    os.kill(pid, signal.SIGKILL)
+    # It has ended, and who would bury it has no turn meanwhile.
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222
+    assert pid not in {process.pid for process in listeners(port)}
 
 
 async def test_a_taken_service_port_is_named_with_its_setting(bench: Bench) -> None:

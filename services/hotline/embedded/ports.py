@@ -29,11 +29,11 @@ def free_ports(count: int) -> list[int]:
     highest = _lowest_ephemeral() - 1
     found: list[int] = []
     for _ in range(ATTEMPTS):
-        if len(found) == count:
-            return found
         port = random.SystemRandom().randint(LOWEST, highest)
         if _reserve(port):
             found.append(port)
+        if len(found) == count:
+            return found
     raise PortTakenError(
         f"No {count} free ports were found between {LOWEST} and {highest} on this machine. Stop "
         "what listens there, or name free ports by setting."

@@ -142,16 +142,6 @@ class Child:
         """Tell whether it has not ended yet."""
         return self.returncode() is None
 
-    def listens_on(self, port: int) -> bool:
-        """Tell whether it is this process that takes connections on the port."""
-        try:
-            connections = psutil.Process(self.pid).net_connections(kind="tcp")
-        except psutil.Error:  # it has ended, and may not have been buried
-            return False
-        return any(
-            each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections
-        )
-
     def end(self, grace: float) -> None:
         """Ask it to end, after the grace make it, and leave no child of its own behind."""
         family = descendants(self.identity)
