@@ -80,3 +80,58 @@ async def test_a_nest_deeper_than_anybody_needs_is_a_fault_and_breaks_nothing(
 
     assert (status, [fault["field"] for fault in answer["faults"]]) == (201, ["cosmos"])
     assert (refused, [fault["field"] for fault in problem["faults"]]) == (422, ["cosmos"])
+
+
+BROKEN = {
+    "half an emoji": b'{"estate":"jinyuan","text":"\\u7535\\u68af\\u56f0\\u4eba\\u4e86\\ud83c"}',
+    "a byte-order mark": b"\xef\xbb\xbf" + json.dumps(CRY).encode(),
+    "NaN": b'{"estate":"jinyuan","text":"\\u7535\\u68af\\u56f0\\u4eba\\u4e86","weight":NaN}',
+    "GB 18030": json.dumps(CRY, ensure_ascii=False).encode("gb18030"),
+    "UTF-16": json.dumps(CRY, ensure_ascii=False).encode("utf-16"),
+}
+UNREADABLE_YET = pytest.mark.xfail(strict=True, reason="read by the letter, or not at all")
+
+
+@UNREADABLE_YET
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_cry_for_help_in_broken_bytes_is_an_emergency_over_http(
+    bench: IntakeBench, body: bytes
+) -> None:
+    answer = await bench.http.post(
+        "/v1/tickets", content=body, headers=bench.signed_in("agent") | {"Idempotency-Key": "k"}
+    )
+
+    assert answer.status_code == 201
+    assert answer.json()["emergency_kind"] == "elevator_entrapment"
+    assert "body" in {fault["field"] for fault in answer.json()["faults"]}
+
+
+@UNREADABLE_YET
+@pytest.mark.parametrize("key", ["ticket.report.urgent", "ticket.report"])
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_cry_for_help_in_broken_bytes_is_an_emergency_over_the_queue(
+    bench: IntakeBench, body: bytes, key: str
+) -> None:
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    await exchange.publish(aio_pika.Message(body), key)
+
+    await until(lambda: bench.store.find("tickets", {}, limit=9), seconds=10)
+    [ticket] = await bench.store.find("tickets", {}, limit=9)
+
+    assert ticket["emergency_kind"] == "elevator_entrapment"
+    assert "body" in {fault["field"] for fault in ticket["faults"]}
+    assert await bench.store.find("parked", {}, limit=9) == []
+
+
+async def test_routine_work_in_broken_bytes_is_refused_with_the_way_out(
+    bench: IntakeBench,
+) -> None:
+    body = json.dumps(LAMP, ensure_ascii=False).encode("gb18030")
+
+    answer = await bench.http.post(
+        "/v1/tickets", content=body, headers=bench.signed_in("agent") | {"Idempotency-Key": "k"}
+    )
+
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json()["faults"]] == ["body"]
+    assert "UTF-8" in answer.text
