@@ -19,7 +19,8 @@ from services.intake.registering import Registering
 from services.intake.storage import LISTED_FIELDS
 from services.intake.views import listed_view, ticket_view
 from shared.contracts import MalformedMessage
-from shared.contracts.report import Concerned, Short, TicketReport, TicketType, read_json_object
+from shared.contracts.json_body import read_any_json_object
+from shared.contracts.report import Concerned, Short, TicketReport, TicketType
 from shared.identity import action_of, sees
 from shared.policy.plan import Reported
 from shared.policy.taxonomy import Taxonomy
@@ -119,10 +120,12 @@ def build_registering_api(registering: Registering) -> Routes:
     async def create(request: Request) -> Response:
         """Register a request; the answer carries the promised times. 200 for a repeat."""
         asking = await principal(request)
-        raw = read_json_object(await request.body())
+        raw, damage = read_any_json_object(await request.body())
         key, wanted = (request.headers.get(name) for name in ("idempotency-key", "accept-language"))
         language = "en" if (wanted or "").lower().startswith("en") else "zh"
-        arrival = registering.read(raw, name=f"key:{key}" if key else None, language=language)
+        arrival = registering.read(
+            raw, name=f"key:{key}" if key else None, language=language, damage=damage
+        )
         try:
             answer, created = await registering.register(arrival, asking)
         except Conflict as conflict:

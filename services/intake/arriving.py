@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -15,17 +16,28 @@ from services.intake.replying import Replying
 from services.intake.vouching import sender_of
 from shared.bus import DEFAULT, Inbound, Publisher, Reject
 from shared.bus.consumers import PRINCIPAL_HEADER
-from shared.contracts import MalformedMessage
-from shared.contracts.report import read_json_object
+from shared.contracts import Fault, MalformedMessage
+from shared.contracts.json_body import damaged, read_any_json_object, read_json_object
 from shared.identity import UNNAMED, Principal, publisher_principal
-from shared.policy.classify import Classification
 from shared.runtime.problems import Problem, problem_of
 from shared.store import Store
 from shared.telemetry import metrics
 
 NAME_HEADER: Final = "hotline-name"
+DAMAGE_HEADER: Final = "hotline-damage"
+"""What was wrong with the bytes of an emergency that was passed on."""
 CE_PREFIXES: Final = ("cloudEvents:", "cloudEvents_", "ce-")
 REPORT_TYPE_PREFIX: Final = "hotline.ticket.report"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A report of the queue: its fields, the name it repeats by, what was wrong with its bytes."""
+
+    raw: Mapping[str, Any]
+    name: str
+    damage: tuple[Fault, ...]
+    is_emergency: bool = False
 
 
 class Arriving:
@@ -52,37 +64,46 @@ class Arriving:
 
     async def sort(self, message: Inbound) -> None:
         """Pass a report of the routine key on to the queue of its urgency, and do nothing else."""
-        raw, name, found = await self._read(message)
-        await self._pass_on(message, raw, name, emergency=found.emergency)
+        read = await self._read(message)
+        await self._pass_on(message, read, emergency=read.is_emergency)
 
     async def take_urgent(self, message: Inbound) -> None:
         """Register a report of the urgent key at once; what is no emergency takes the other way."""
-        raw, name, found = await self._read(message)
-        if not found.emergency:
-            await self._pass_on(message, raw, name, emergency=False)
+        read = await self._read(message)
+        if not read.is_emergency:
+            await self._pass_on(message, read, emergency=False)
             return
-        await self._register(message, raw, name, await self._principal(message, emergency=True))
+        await self._register(message, read, await self._principal(message, emergency=True))
 
     async def take_sorted(self, message: Inbound) -> None:
         """Register what triage passed on; its header says who sent it, for only we write here."""
-        raw = read_json_object(message.body)
-        named = str(message.headers.get(PRINCIPAL_HEADER, UNNAMED.id))
+        headers = message.headers
+        damage = headers.get(DAMAGE_HEADER)
+        read = _Read(
+            read_json_object(message.body),
+            str(headers.get(NAME_HEADER, "")),
+            (damaged(str(damage)),) if damage else (),
+        )
+        named = str(headers.get(PRINCIPAL_HEADER, UNNAMED.id))
         principal = UNNAMED if named == UNNAMED.id else Principal(named, "system")
-        await self._register(message, raw, str(message.headers.get(NAME_HEADER, "")), principal)
+        await self._register(message, read, principal)
 
-    async def _read(self, message: Inbound) -> tuple[dict[str, Any], str, Classification]:
-        """The report's fields, the name it repeats by and what it is about; answers and parks what
-        cannot be read.
+    async def _read(self, message: Inbound) -> _Read:
+        """What a message says; answers and parks what cannot be read. Routine work whose bytes are
+        damaged is not guessed at.
         """
         try:
-            raw = read_json_object(message.body)
+            raw, damage = read_any_json_object(message.body)
             raw, source_and_id = unwrap(raw, message.headers)
             found = self._registering.triage(raw)
+            if damage and not found.emergency:
+                raise MalformedMessage.naming(damage)
         except MalformedMessage as fault:
             await self._answer(message, problem_of(fault), self._principal_id(message))
             metrics.REPORTS.labels("amqp", "malformed").inc()
             raise Reject("malformed", str(fault)) from fault
-        return raw, self.name_of(message, raw, source_and_id), found
+        name = self.name_of(message, raw, source_and_id)
+        return _Read(raw, name, damage, is_emergency=found.emergency)
 
     def name_of(self, message: Inbound, raw: Mapping[str, Any], cloud_event: str | None) -> str:
         """What a repeat of this message shares with it, as a digest fit for a header.
@@ -118,26 +139,25 @@ class Arriving:
         sender = sender_of(self._secret, message)
         return publisher_principal(sender).id if sender else UNNAMED.id
 
-    async def _pass_on(
-        self, message: Inbound, raw: Mapping[str, Any], name: str, *, emergency: bool
-    ) -> None:
+    async def _pass_on(self, message: Inbound, read: _Read, *, emergency: bool) -> None:
         principal = await self._principal(message, emergency=emergency)
+        headers = {PRINCIPAL_HEADER: principal.id, NAME_HEADER: read.name}
+        if read.damage:
+            headers[DAMAGE_HEADER] = read.damage[0].fault
         await self._forward.publish(
             DEFAULT,
             self._urgent_queue if emergency else self._routine_queue,
-            orjson.dumps(dict(raw)),
+            orjson.dumps(dict(read.raw)),
             message_id=message.message_id,
             correlation_id=message.correlation_id,
             reply_to=message.reply_to,
-            headers={PRINCIPAL_HEADER: principal.id, NAME_HEADER: name},
+            headers=headers,
             must_route=True,
         )
 
-    async def _register(
-        self, message: Inbound, raw: Mapping[str, Any], name: str, principal: Principal
-    ) -> None:
+    async def _register(self, message: Inbound, read: _Read, principal: Principal) -> None:
         try:
-            arrival = self._registering.read(raw, name=name)
+            arrival = self._registering.read(read.raw, name=read.name, damage=read.damage)
             answer, created = await self._registering.register(arrival, principal)
         except MalformedMessage as fault:
             metrics.REPORTS.labels("amqp", "malformed").inc()

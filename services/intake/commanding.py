@@ -15,7 +15,7 @@ from services.intake.replying import Replying
 from services.intake.vouching import sender_of
 from shared.bus import Inbound, Reject
 from shared.contracts import MalformedMessage
-from shared.contracts.report import read_json_object
+from shared.contracts.json_body import read_any_json_object
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.runtime import not_found
 from shared.runtime.problems import Problem, problem_of
@@ -107,7 +107,8 @@ class Commanding:
 
 
 def _read(message: Inbound) -> Command:
-    raw, _ = unwrap(read_json_object(message.body), message.headers)
+    found, _ = read_any_json_object(message.body)
+    raw, _ = unwrap(found, message.headers)
     try:
         return Command.model_validate(raw)
     except ValueError as error:

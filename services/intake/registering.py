@@ -20,6 +20,8 @@ from services.intake.domain import (
 from services.intake.errors import Conflict
 from services.intake.repeating import Repeating
 from services.intake.storage import Reservations, TicketPapers
+from shared.contracts import Fault, MalformedMessage
+from shared.contracts.errors import MAX_FAULTS
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
 from shared.identity import Principal, action_of, allows, require, sees
 from shared.policy.classify import Classification, classify
@@ -70,18 +72,28 @@ class Registering:
         policy = self._policy()
         return classify(text, policy.taxonomy, policy.lexicon)
 
-    def read(self, raw: Mapping[str, Any], *, name: str | None, language: str = "zh") -> Arrival:
-        """Read a report: strictly for routine work, leniently when it is an emergency.
+    def read(
+        self,
+        raw: Mapping[str, Any],
+        *,
+        name: str | None,
+        language: str = "zh",
+        damage: tuple[Fault, ...] = (),
+    ) -> Arrival:
+        """Read a report: strictly for routine work, leniently when it is an emergency; `damage` is
+        what was wrong with its bytes.
 
-        Raises MalformedMessage naming every field at fault of a routine report.
+        Raises MalformedMessage naming the fields at fault of a routine report.
         """
         report, faults = read_leniently(raw)
         found = self._classify(report)
         if not found.emergency:
+            if damage:
+                raise MalformedMessage.naming(damage)
             report, faults = read_strictly(raw), ()
         return Arrival(
-            report=report, found=found, raw=raw, faults=faults, name=name or report.external_id,
-            language=language,
+            report=report, found=found, raw=raw, faults=(*damage, *faults)[:MAX_FAULTS],
+            name=name or report.external_id, language=language,
         )  # fmt: skip
 
     def _classify(self, report: TicketReport) -> Classification:

@@ -13,6 +13,13 @@ from typing import Any, Final, Self
 from pydantic import ValidationError
 from typing_extensions import override
 
+MAX_FAULTS: Final = 20
+"""So many are told and kept. Whoever mends these and sends again hears of the others; a body of
+256 KiB has room for a hundred thousand.
+"""
+MAX_SAID: Final = 8
+"""So many stand in a line of a log or a parked message's detail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -54,10 +61,16 @@ class MalformedMessage(ContractError):
     @classmethod
     def from_error(cls, where: str, error: ValueError) -> Self:
         """Name every field at fault, never its value."""
-        made = cls(where, "does not fit its contract")
         if isinstance(error, ValidationError):
-            made.faults = faults_of(error, prefix=where)
-            made.args = ("; ".join(str(f) for f in made.faults[:8]),)
+            return cls.naming(faults_of(error, prefix=where))
+        return cls(where, "does not fit its contract")
+
+    @classmethod
+    def naming(cls, faults: Sequence[Fault]) -> Self:
+        """Name these faults, of which there is at least one."""
+        made = cls(faults[0].field, faults[0].fault, faults[0].remedy)
+        made.faults = tuple(faults[:MAX_FAULTS])
+        made.args = ("; ".join(map(str, made.faults[:MAX_SAID])),)
         return made
 
 
@@ -75,9 +88,9 @@ def faults_of(error: ValidationError, *, prefix: str = "") -> tuple[Fault, ...]:
 
 
 def faults_in(errors: Sequence[Mapping[str, Any]], *, prefix: str = "") -> tuple[Fault, ...]:
-    """The same for a list of pydantic's errors."""
+    """The same for a list of pydantic's errors, MAX_FAULTS at most."""
     found = []
-    for item in errors:
+    for item in errors[:MAX_FAULTS]:
         path = ".".join(_plain(part) for part in item["loc"])
         field = ".".join(part for part in (prefix, path) if part) or "body"
         found.append(Fault(field, *_said(item)))

@@ -1,20 +1,21 @@
 """The ticket report: what a caller's request looks like on the queue and over HTTP.
 
 `TicketReport` is strict, for routine work. `read_leniently` takes from a JSON object whatever can
-be read and lists the rest as faults, because an emergency is never refused for its fields.
+be read and lists the rest as faults, because an emergency is never refused for its fields. How
+bytes become that object stands in `json_body`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from shared.contracts.errors import Fault, MalformedMessage, faults_of
+from shared.contracts.errors import MAX_FAULTS, Fault, MalformedMessage, faults_in
 
 TicketType = Literal["inquiry", "complaint", "suggestion", "repair", "registration", "emergency"]
 Channel = Literal["phone", "wechat", "app", "web", "open311", "iot", "government", "system"]
@@ -22,11 +23,9 @@ CallerRole = Literal[
     "owner", "resident", "tenant", "visitor", "committee", "staff", "authority", "device"
 ]
 
-MAX_BODY_BYTES: Final = 256 * 1024
-"""A long letter is 20 kB; more than this is a mistake or an attack."""
-PERSONS: Final = ("caller", "on_site_contact")
-MAX_DEPTH: Final = 12
 MAX_TEXT: Final = 20_000
+MAX_ITEMS: Final = 20
+"""As many as the longest list of a report may have."""
 
 Short = Annotated[str, Field(max_length=200)]
 
@@ -56,8 +55,14 @@ class Concerned(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    departments: Annotated[tuple[StaffId, ...], Field(max_length=20)] = ()
-    people: Annotated[tuple[StaffId, ...], Field(max_length=20)] = ()
+    departments: Annotated[tuple[StaffId, ...], Field(max_length=MAX_ITEMS)] = ()
+    people: Annotated[tuple[StaffId, ...], Field(max_length=MAX_ITEMS)] = ()
+
+
+INNER: Final[Mapping[str, type[BaseModel]]] = {
+    "caller": Caller, "on_site_contact": Caller, "about": Concerned,
+}  # fmt: skip
+"""The fields that are objects themselves."""
 
 
 class TicketReport(BaseModel):
@@ -84,7 +89,7 @@ class TicketReport(BaseModel):
     confidential: bool = False
     about: Concerned | None = None
     answer: Annotated[str, Field(max_length=4_000)] | None = None
-    attachments: Annotated[tuple[Short, ...], Field(max_length=20)] = ()
+    attachments: Annotated[tuple[Short, ...], Field(max_length=MAX_ITEMS)] = ()
     test: bool = False
 
     @field_validator("text", "answer", "estate", "address", "location", "subject", "device")
@@ -114,31 +119,15 @@ class TicketReport(BaseModel):
         return (Fault("estate", "is missing", "name one of estate, address or device"),)
 
 
-def read_json_object(body: bytes) -> dict[str, Any]:
-    """Read one JSON object, emptied below MAX_DEPTH; raises MalformedMessage for any other body."""
-    if len(body) > MAX_BODY_BYTES:
-        raise MalformedMessage(
-            "body", f"is {len(body)} bytes", f"send at most {MAX_BODY_BYTES} bytes"
-        )
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedMessage("body", "is not UTF-8 JSON", "send one JSON object") from error
-    if not isinstance(found, dict):
-        raise MalformedMessage("body", "is not a JSON object", "send one JSON object")
-    _cut_below(found, MAX_DEPTH)
-    return found
-
-
 def read_strictly(raw: Mapping[str, Any]) -> TicketReport:
-    """The report, or MalformedMessage naming every field at fault."""
+    """The report, or MalformedMessage naming the fields at fault, MAX_FAULTS of them at most."""
+    kept, found = _known(raw, TicketReport)
     try:
-        report = TicketReport.model_validate(raw)
+        report = TicketReport.model_validate(kept)
     except ValidationError as error:
-        raise MalformedMessage.from_error("", error) from error
-    if faults := report.place_faults():
-        refusal = MalformedMessage(faults[0].field, faults[0].fault, faults[0].remedy)
-        raise refusal
+        raise MalformedMessage.naming(faults_in([*found, *_errors(error)])) from error
+    if faults := (*faults_in(found), *report.place_faults()):
+        raise MalformedMessage.naming(faults)
     return report
 
 
@@ -151,32 +140,55 @@ def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, .
     plain = (_without_controls(text) or "").strip() if isinstance(text, str) else None
     if not plain:
         raise MalformedMessage("text", "is missing, empty or not text", "say what the matter is")
-    kept: dict[str, Any] = dict(raw) | {"text": plain[:MAX_TEXT]}
-    faults: list[Fault] = []
-    while True:
-        try:
-            report = TicketReport.model_validate(kept)
-        except ValidationError as error:
-            faults.extend(faults_of(error))
-            kept = _without_faults(kept, error)
-        else:
-            return report, (*faults, *report.place_faults())
+    kept, found = _known({**raw, "text": plain[:MAX_TEXT]}, TicketReport)
+    try:
+        report = TicketReport.model_validate(kept)
+    except ValidationError as error:
+        errors = _errors(error)
+        found += errors
+        report = TicketReport.model_validate(_without(kept, [item["loc"] for item in errors]))
+    return report, (*faults_in(found), *report.place_faults())[:MAX_FAULTS]
 
 
-def _without_faults(kept: dict[str, Any], error: ValidationError) -> dict[str, Any]:
-    """Drop what is at fault: inside a person only the bad field, else the whole field.
+def _errors(error: ValidationError) -> list[Any]:
+    return list(error.errors(include_url=False, include_input=False))
 
-    Always less than before, so that reading ends.
+
+def _known(
+    raw: Mapping[str, Any], model: type[BaseModel], where: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a report can have, its lists cut to what any field takes, and what was left out, as
+    pydantic would say it. Whatever follows costs no more than a good report does.
     """
-    places = [item["loc"] for item in error.errors(include_url=False, include_input=False)]
-    left = dict(kept)
-    for loc in places:
-        top, person = str(loc[0]), left.get(str(loc[0]))
-        if top in PERSONS and isinstance(person, dict) and len(loc) > 1 and loc[1] in person:
-            left[top] = {k: v for k, v in person.items() if k != loc[1]}
-        elif len(loc) == 1 or not isinstance(person, dict):
-            left.pop(top, None)
-    return left if left != kept else {"text": kept["text"]}
+    strange = [key for key in raw if key not in model.model_fields][:MAX_FAULTS]
+    found: list[dict[str, Any]] = [_error("extra_forbidden", (*where, key)) for key in strange]
+    kept = {key: raw[key] for key in model.model_fields if key in raw}
+    for key, value in kept.items():
+        inner = INNER.get(key)
+        if isinstance(value, list) and len(value) > MAX_ITEMS:
+            kept[key] = value[:MAX_ITEMS]
+            found.append(_error("too_long", (*where, key), max_length=MAX_ITEMS))
+        elif isinstance(value, dict) and inner is not None:
+            kept[key], more = _known(value, inner, (*where, key))
+            found += more
+    return kept, found
+
+
+def _error(kind: str, loc: tuple[str, ...], **limits: int) -> dict[str, Any]:
+    return {"type": kind, "loc": loc, "ctx": limits, "msg": ""}
+
+
+def _without(value: Any, places: Iterable[Sequence[int | str]]) -> Any:
+    """Drop what is at fault in one pass: in a person or a list only the bad entry."""
+    inside: defaultdict[int | str, list[Sequence[int | str]]] = defaultdict(list)
+    for first, *rest in places:
+        inside[first].append(rest)
+    if isinstance(value, dict):
+        return {key: _without(item, inside[key]) for key, item in value.items()
+                if [] not in inside[key]}  # fmt: skip
+    if isinstance(value, list):
+        return [_without(item, inside[n]) for n, item in enumerate(value) if [] not in inside[n]]
+    return value
 
 
 def _without_controls(value: str | None) -> str | None:
@@ -184,22 +196,3 @@ def _without_controls(value: str | None) -> str | None:
     if value is None or value.isprintable():  # as almost everything is
         return value
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-
-
-def _cut_below(found: dict[str, Any], depth: int) -> None:
-    """Empty what lies deeper, in place and without recursion, since depth is the attack.
-
-    No field of ours reaches a third of that depth, so what is cut belongs to a field that is at
-    fault anyway: routine work is refused for it, an emergency is taken without it.
-    """
-    level: list[dict[str, Any] | list[Any]] = [found]
-    for _ in range(depth - 1):
-        level = [inner for outer in level for _, inner in _nested(outer)]
-    for outer in level:
-        for key, _ in _nested(outer):
-            outer[key] = None
-
-
-def _nested(outer: Any) -> list[tuple[Any, Any]]:
-    places = outer.items() if isinstance(outer, dict) else enumerate(outer)
-    return [(key, inner) for key, inner in places if isinstance(inner, dict | list)]

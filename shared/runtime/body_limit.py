@@ -9,7 +9,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.report import MAX_BODY_BYTES
+from shared.contracts.json_body import MAX_BODY_BYTES
 
 Larger = tuple[re.Pattern[str], int]
 """Paths at which bodies may be larger than elsewhere, and how large."""

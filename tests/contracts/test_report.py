@@ -8,12 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import MalformedMessage
+from shared.contracts.json_body import MAX_BODY_BYTES, MAX_DEPTH, read_json_object
 from shared.contracts.report import (
-    MAX_BODY_BYTES,
-    MAX_DEPTH,
     MAX_TEXT,
     TicketReport,
-    read_json_object,
     read_leniently,
     read_strictly,
 )

@@ -32,9 +32,6 @@ HEAVY: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="every fault is dropped in a pass of its own, and all are told"
-)
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("raw", HEAVY)
 def test_of_thousands_of_faults_twenty_are_told_and_the_words_are_kept(
@@ -46,7 +43,6 @@ def test_of_thousands_of_faults_twenty_are_told_and_the_words_are_kept(
     assert 0 < len(faults) <= MOST_FAULTS
 
 
-@pytest.mark.xfail(strict=True, reason="all faults are told")
 @pytest.mark.parametrize("raw", HEAVY)
 def test_a_strict_reader_tells_twenty_faults_at_most(raw: dict[str, Any]) -> None:
     with pytest.raises(MalformedMessage) as caught:
@@ -55,14 +51,11 @@ def test_a_strict_reader_tells_twenty_faults_at_most(raw: dict[str, Any]) -> Non
     assert 0 < len(caught.value.faults) <= MOST_FAULTS
 
 
-QUADRATIC = pytest.mark.xfail(strict=True, reason="twice the keys cost four times as much")
-
-
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "raw",
     [
-        pytest.param(lambda n: CRY | {"caller": {f"k{i}": 1 for i in range(n)}}, marks=QUADRATIC),
+        lambda n: CRY | {"caller": {f"k{i}": 1 for i in range(n)}},
         lambda n: CRY | {"attachments": [0] * n},
         lambda n: CRY | {f"k{i}": 1 for i in range(n)},
     ],
@@ -85,7 +78,6 @@ def _seconds(raw: dict[str, Any]) -> float:
     return best
 
 
-@pytest.mark.xfail(strict=True, reason="with one bad entry the whole of `about` is dropped")
 def test_of_whom_it_is_about_only_the_bad_entries_are_dropped() -> None:
     raw = CRY | {"about": {"people": ["jy-security-1", 7, "张三"], "since": "yesterday"}}
 
@@ -98,7 +90,6 @@ def test_of_whom_it_is_about_only_the_bad_entries_are_dropped() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="a list that is too long is dropped whole")
 def test_of_a_list_that_is_too_long_the_first_twenty_are_kept() -> None:
     raw = CRY | {"about": {"people": [f"guard-{n}" for n in range(30)]}}
 

@@ -17,7 +17,7 @@ from services.hotline.promises import Confirmed
 from services.intake.domain import idempotency_key
 from services.intake.queues import REPORTS_ROUTINE
 from shared.contracts import MalformedMessage
-from shared.contracts.report import read_json_object
+from shared.contracts.json_body import read_json_object
 from shared.identity import UNNAMED, publisher_principal
 from shared.privacy import load_keys
 from tests.faults.plan import Item

@@ -83,16 +83,14 @@ async def test_a_nest_deeper_than_anybody_needs_is_a_fault_and_breaks_nothing(
 
 
 BROKEN = {
-    "half an emoji": b'{"estate":"jinyuan","text":"\\u7535\\u68af\\u56f0\\u4eba\\u4e86\\ud83c"}',
+    "half an emoji": (json.dumps(CRY)[:-2] + '\\ud83c"}').encode(),
     "a byte-order mark": b"\xef\xbb\xbf" + json.dumps(CRY).encode(),
-    "NaN": b'{"estate":"jinyuan","text":"\\u7535\\u68af\\u56f0\\u4eba\\u4e86","weight":NaN}',
+    "NaN": (json.dumps(CRY)[:-1] + ', "weight": NaN}').encode(),
     "GB 18030": json.dumps(CRY, ensure_ascii=False).encode("gb18030"),
     "UTF-16": json.dumps(CRY, ensure_ascii=False).encode("utf-16"),
 }
-UNREADABLE_YET = pytest.mark.xfail(strict=True, reason="read by the letter, or not at all")
 
 
-@UNREADABLE_YET
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
 async def test_a_cry_for_help_in_broken_bytes_is_an_emergency_over_http(
     bench: IntakeBench, body: bytes
@@ -106,7 +104,6 @@ async def test_a_cry_for_help_in_broken_bytes_is_an_emergency_over_http(
     assert "body" in {fault["field"] for fault in answer.json()["faults"]}
 
 
-@UNREADABLE_YET
 @pytest.mark.parametrize("key", ["ticket.report.urgent", "ticket.report"])
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
 async def test_a_cry_for_help_in_broken_bytes_is_an_emergency_over_the_queue(
