@@ -59,8 +59,9 @@ def join(
         hands[message.lane].take(message)
 
     notifying = Notifying(
-        messages, people, store.clock, lambda: platform.policy, hand_on, channels=channels
-    )
+        messages, people, store.clock, lambda: platform.policy, hand_on, channels=channels,
+        places_of=platform.credentials.places_of,
+    )  # fmt: skip
     folding = Folding(
         messages, people, store.clock, lambda: platform.policy, hand_on, after=settings.digest_after
     )

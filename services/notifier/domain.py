@@ -24,6 +24,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.intake import TicketEvent, TicketRegistered, TicketReopened
 from shared.contracts.notifier import CALLER, Purpose
+from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
     ClockBreached,
     ClockEvent,
@@ -48,14 +49,15 @@ from shared.contracts.router import (
     WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
-from shared.policy.duty import ANYWHERE
+from shared.identity import DESK
+from shared.policy.duty import ANYWHERE, Duty
 from shared.policy.ladder import BREACH, Channel
 from shared.policy.policy import Policy
 from shared.policy.taxonomy import EMERGENCY
 
 CauseKind = Literal[
     "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
-    "report", "account",
+    "report", "account", "parked",
 ]  # fmt: skip
 CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 """The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
@@ -93,6 +95,7 @@ NOTIFYING: Final[tuple[type[Event], ...]] = (
     FollowUpMissed,
     WorkOrderQuoted,
     WorkOrderConsentRecorded,
+    ParkedUrgent,
 )
 """The events that `recipients` answers with somebody; the queues are bound to these."""
 
@@ -241,8 +244,22 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             return _of_roster(event, "shift_struck", _of_shift(event), {"reason": reason})
         case IncidentEvent():
             return _about_incident(event)
+        case ParkedUrgent(parked=parked):
+            cause = Cause("parked", parked, "urgent")
+            facts = {"reason": event.reason, "sender": event.publisher, "urgency": EMERGENCY}
+            return tuple(Notice(cause, "parked", person, facts=facts)
+                         for person in dict.fromkeys(event.recipients))  # fmt: skip
         case _:
             return ()
+
+
+def answerable_for(places: Iterable[str], duty: Duty) -> tuple[str, ...]:
+    """Who hears that an urgent message of a publisher at these places could not be handled: the
+    desk's lead of each, where there is none the group's emergency duty.
+    """
+    leads = (duty.lead(place, DESK) for place in sorted(places))
+    found = tuple(dict.fromkeys(lead.id for lead in leads if lead is not None))
+    return found or tuple(person.id for person in duty.emergency_chain)
 
 
 def _to_caller(

@@ -13,11 +13,18 @@ from typing import Any
 
 from services.notifier.channels import Channels
 from services.notifier.digests import await_digest
-from services.notifier.domain import Notice, channels_of, is_for_digest, recipients
+from services.notifier.domain import (
+    Notice,
+    answerable_for,
+    channels_of,
+    is_for_digest,
+    recipients,
+)
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import Messages
 from shared.contracts import Event, Lane
+from shared.contracts.parked import ParkedUrgent
 from shared.policy.policy import Policy
 from shared.store import Doc, Verdict
 from shared.store.clock import DatabaseClock
@@ -37,13 +44,16 @@ class Notifying:
         hand_on: Callable[[Message], None],
         *,
         channels: Channels,
+        places_of: Callable[[str | None], frozenset[str]],
     ) -> None:
+        """Ask `places_of` for the places of a publisher."""
         self._messages = messages
         self._people = people
         self._clock = clock
         self._policy = policy
         self._hand_on = hand_on
         self._channels = channels
+        self._places_of = places_of
 
     async def notify(self, event: Event, lane: Lane) -> None:
         """Write down a message for everybody whom `event` concerns, all at the same time.
@@ -51,7 +61,7 @@ class Notifying:
         A repeat of the event finds its messages there and changes nothing. What is told too late to
         be told by itself waits for its reader's digest.
         """
-        notices = recipients(event)
+        notices = recipients(self._addressed(event))
         if not notices:
             return
         now, digest_from = self._clock.now(), self._digest_from(notices[0])
@@ -64,6 +74,15 @@ class Notifying:
             *(self._put(notice, ticket, lane, folds=folds) for notice, ticket in about
               if _is_wanted(notice, ticket))
         )  # fmt: skip
+
+    def _addressed(self, event: Event) -> Event:
+        """With whom only the notifier knows: those who answer for a system's urgent messages."""
+        if not isinstance(event, ParkedUrgent):
+            return event
+        group = self._policy().group
+        places = group.estates_of(self._places_of(event.publisher))
+        people = answerable_for(places, self._people.duty)
+        return event.model_copy(update={"recipients": people})
 
     def _digest_from(self, notice: Notice) -> timedelta:
         """How late a deadline is told together with others."""

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from services.notifier.messages import Message
 from shared.contracts.notifier import CALLER
-from shared.policy.duty import Person
+from shared.policy.duty import Duty, Person
 from shared.policy.templates import Language
 from shared.privacy import CannotOpen, mask_name, mask_phone, to_e164
 from shared.privacy.open import Opener
@@ -60,6 +60,11 @@ class People:
         self._store = store
         self._duty = duty
         self._opener = opener
+
+    @property
+    def duty(self) -> Duty:
+        """Who is on duty now."""
+        return self._duty.current
 
     async def ticket(self, number: str) -> Doc | None:
         """What a message is about: place, language and mark of a ticket, nothing personal."""

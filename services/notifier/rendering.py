@@ -49,6 +49,12 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "leave": {"zh": "休假", "en": "leave"},
     "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},
+    "malformed": {"zh": "内容无法读取", "en": "it cannot be read"},
+    "unknown_event": {"zh": "消息类型未知", "en": "it is of an unknown kind"},
+    "failed": {"zh": "处理时出错", "en": "handling it failed"},
+    "gave_up": {"zh": "多次重试未成功", "en": "it failed again and again"},
+    "dead_lettered": {"zh": "消息代理多次投递未成功", "en": "the broker gave up delivering it"},
+    "stopped_its_reader": {"zh": "处理它的程序多次中断", "en": "it ended the program that read it"},
 }
 """A reason is a code; one that has no words here stands for itself."""
 _STATES: Final[Mapping[str, Mapping[Language, str]]] = {
@@ -129,6 +135,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "count": str(facts.get("count") or ""),
         "lines": "",
         "total": _yuan(facts.get("total")),
+        "sender": str(facts.get("sender") or ""),
         "link": link,
         "progress": "",
     }

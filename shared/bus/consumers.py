@@ -1,8 +1,9 @@
 """Consuming: one FastStream broker a lane, one middleware for everything that is not the work.
 
 The middleware reads the message, binds the log, counts, parks what cannot be handled and
-acknowledges. When the store is away nothing is nacked: the connection is closed, the broker keeps
-its messages, and consuming starts again when a probe write succeeds.
+acknowledges. What comes again is handled alone (`redelivery`). When the store is away nothing is
+nacked: the connection is closed, the broker keeps its messages, and consuming starts again when a
+probe write succeeds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -33,10 +34,12 @@ from shared.bus.messages import (
     with_queue,
 )
 from shared.bus.parking import Parking, Sealing
+from shared.bus.redelivery import Redelivery, Turns
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
 from shared.store import STORE_DOWN, Contested, Store
 from shared.store.parked import ParkedMessages
+from shared.store.suspects import Suspects
 from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger, metrics
 
@@ -74,6 +77,8 @@ class Consumers:
         self._specs: list[QueueSpec] = []
         self._lanes: dict[str, Lane] = {}
         self._events: dict[str, tuple[QueueSpec, EventHandler]] = {}
+        self.redelivery = Redelivery(Suspects(store))
+        self.turns = Turns(is_ending=lambda: self.is_stopping)
         self._store_failed = asyncio.Event()
         self._running = False
         self._stopping = False
@@ -168,6 +173,7 @@ class Consumers:
         if self._running or self.paused_since is None:
             self.paused_since = time.monotonic()
         self._running, self._stopping = False, True
+        self.turns.end()
         # Side by side: what one lane still has in hand must not keep the other from going on.
         await asyncio.gather(*(self._stop_lane(broker) for broker in self._brokers.values()))
         self._stopping = False
@@ -191,6 +197,7 @@ class Consumers:
         while True:
             try:
                 await self.store.probe()
+                await self.redelivery.forgive()
             except STORE_DOWN as error:
                 logger.warning("store_away", why=type(error).__name__)
                 await asyncio.sleep(CONNECT_AGAIN_SECONDS)
@@ -238,6 +245,10 @@ class Consumers:
         """The lane of one of our queues."""
         return self._lanes[queue]
 
+    def id_of(self, message: RabbitMessage) -> str:
+        """The same for every delivery of one message to one queue."""
+        return self._parking.id_of(message)
+
     def log_id(self, message: RabbitMessage) -> str:
         """What the log calls a message."""
         return self._parking.log_id(message)
@@ -260,15 +271,23 @@ class _Scope(BaseMiddleware):
     async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: Any) -> Any:
         queue = queue_of(msg)
         lane = self._consumers.lane_of(queue)
-        precedence = self._consumers.store.precedence
-        async with precedence.on(lane, wanted=lambda: not self._consumers.is_stopping):
-            if self._consumers.is_stopping:
+        consumers, comes_again = self._consumers, bool(msg.raw_message.redelivered)
+        async with (
+            consumers.turns.taken(lane, comes_again=comes_again),
+            consumers.store.precedence.on(lane, wanted=lambda: not consumers.is_stopping),
+        ):
+            if consumers.is_stopping:
                 return  # neither handled nor acknowledged: the broker keeps it
             metrics.BEGUN.labels(lane).inc()
-            await self._handle(call_next, msg, queue)
+            await self._handle(call_next, msg, queue, comes_again=comes_again)
 
     async def _handle(
-        self, call_next: Callable[[Any], Awaitable[Any]], msg: Any, queue: str
+        self,
+        call_next: Callable[[Any], Awaitable[Any]],
+        msg: Any,
+        queue: str,
+        *,
+        comes_again: bool,
     ) -> None:
         started = time.perf_counter()
         event_id = self._consumers.log_id(msg)
@@ -276,7 +295,8 @@ class _Scope(BaseMiddleware):
         error: Exception | None = None
         outcome = "done"
         try:
-            await call_next(msg)
+            async with self._watched(msg, queue) if comes_again else nullcontext():
+                await call_next(msg)
         except STORE_DOWN as down:
             outcome = "store_away"
             self._consumers.store_failed(down)
@@ -289,6 +309,9 @@ class _Scope(BaseMiddleware):
         metrics.CONSUMED.labels(queue=queue, outcome=outcome).inc()
         metrics.HANDLING_SECONDS.labels(queue=queue).observe(time.perf_counter() - started)
         structlog.contextvars.unbind_contextvars("queue", "event_id")
+
+    def _watched(self, msg: Any, queue: str) -> AbstractAsyncContextManager[None]:
+        return self._consumers.redelivery.watched(self._consumers.id_of(msg), queue)
 
 
 async def _let_go(broker: RabbitBroker) -> None:

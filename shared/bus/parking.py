@@ -14,7 +14,7 @@ from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
 from shared.bus.messages import queue_of
 from shared.contracts import ContractError
 from shared.store import Contested, Store
-from shared.store.parked import ParkedMessage, ParkedMessages
+from shared.store.parked import ParkedMessage, ParkedMessages, entry_id
 from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 
@@ -85,6 +85,8 @@ class Parking:
             reason=step.reason,
             detail=step.detail,
             attempts=attempts,
+            message_id=self._message_id(message),
+            fingerprint=self._fingerprint(message),
             **await self._kept(message),
             next_at=self._store.clock.now() + step.after if step.after else None,
             # A stranger may have written anything there, and no reader of ours asks for it.
@@ -102,14 +104,26 @@ class Parking:
             return str(message.message_id)
         return self._sealing.fingerprint(str(message.message_id).encode())[:12]
 
+    def id_of(self, message: RabbitMessage) -> str:
+        """The id of the entry that a message of its queue is parked under."""
+        return entry_id(queue_of(message), self._message_id(message), self._fingerprint(message))
+
+    def _message_id(self, message: RabbitMessage) -> str:
+        """What its sender calls it, kept where we are the sender."""
+        return message.raw_message.message_id or "" if self._sealing is None else ""
+
+    def _fingerprint(self, message: RabbitMessage) -> str:
+        if self._sealing is None:
+            return hashlib.sha256(message.body).hexdigest()
+        named = (message.raw_message.message_id or "").encode()
+        return self._sealing.fingerprint(named + message.body)
+
     async def _kept(self, message: RabbitMessage) -> dict[str, Any]:
         """Body, headers and id as they are kept: sealed where they come from outside."""
         raw = message.raw_message
         headers = _plain_headers(message.headers)
         if self._sealing is None:
-            fingerprint = hashlib.sha256(message.body).hexdigest()
-            return {"fingerprint": fingerprint, "message_id": raw.message_id or "",
-                    "headers": headers, "body": message.body, "sealed": False}  # fmt: skip
+            return {"headers": headers, "body": message.body, "sealed": False}
         content = {
             "body": message.body,
             "headers": headers,
@@ -117,14 +131,7 @@ class Parking:
             "reply_to": raw.reply_to,
             "correlation_id": raw.correlation_id,
         }
-        named = (raw.message_id or "").encode()
-        return {
-            "fingerprint": self._sealing.fingerprint(named + message.body),
-            "message_id": "",
-            "headers": {},
-            "body": await self._sealing.seal_parked(content),
-            "sealed": True,
-        }
+        return {"headers": {}, "body": await self._sealing.seal_parked(content), "sealed": True}
 
 
 def _attempts_before(headers: Mapping[str, Any]) -> int:

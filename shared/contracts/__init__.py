@@ -1,6 +1,6 @@
 """What the services say to each other and what outsiders may say to them; pydantic only."""
 
-from shared.contracts import incidents, intake, notifier, privacy, router, survey
+from shared.contracts import incidents, intake, notifier, parked, privacy, router, survey
 from shared.contracts.base import (
     CLOUDEVENTS_JSON,
     Envelope,
@@ -14,6 +14,6 @@ from shared.contracts.errors import ContractError, Fault, MalformedMessage, Unkn
 
 __all__ = [
     "CLOUDEVENTS_JSON", "ContractError", "Envelope", "Event", "Fault", "Lane", "MalformedMessage",
-    "UnknownEvent", "incidents", "intake", "known_events", "notifier", "privacy", "read_envelope",
-    "router", "routing_key", "survey",
+    "UnknownEvent", "incidents", "intake", "known_events", "notifier", "parked", "privacy",
+    "read_envelope", "router", "routing_key", "survey",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ Purpose = Literal[
     "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "survey",
     "reopened", "visit", "extended", "decision", "gap", "shift_offered", "shift_taken",
     "shift_struck", "raised", "incident", "restoration", "outage", "digest",
-    "progress", "follow_up", "follow_up_missed", "quote", "consent",
+    "progress", "follow_up", "follow_up_missed", "quote", "consent", "parked",
 ]  # fmt: skip
 
 

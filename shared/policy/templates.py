@@ -45,12 +45,13 @@ FIELDS: Final[Mapping[str, str]] = {
     "level": "the rung of the escalation ladder",
     "households": "how many households reported the same",
     "contacts": "how often the caller has come about this matter",
-    "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, or "
-    "what the owner said",
+    "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, "
+    "what the owner said, or why a message could not be handled",
     "count": "how many deadlines a digest tells of",
     "lines": "the deadlines of a digest, one a line",
     "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
+    "sender": "the system that sent a message which could not be handled",
     "link": "the signed link of a survey, or of a contractor's work",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
@@ -74,6 +75,7 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "follow_up_missed",
         "quote",
         "consent",
+        "parked",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

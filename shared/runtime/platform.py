@@ -32,6 +32,7 @@ from shared.store.credentials import Credentials
 from shared.store.parked import ParkedMessages
 from shared.store.policies import NoPolicyError, PolicyReader
 from shared.store.rosters import DutyReader
+from shared.store.suspects import Suspects
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger
 
@@ -147,7 +148,9 @@ async def open_platform(
         quiet=Quiet(url, service, store.precedence),
     )
     await platform.trail.start()
-    own = {"parked": ParkedMessages.indexes, "audit": Trail.indexes}
+    own = {
+        "parked": ParkedMessages.indexes, "suspects": Suspects.indexes, "audit": Trail.indexes,
+    }  # fmt: skip
     await _until_ready(platform, {**own, **indexes})
     return platform
 

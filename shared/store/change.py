@@ -26,6 +26,7 @@ KIND: Final[Mapping[str, str]] = {
     "legal_holds": "legal_hold",
     "privacy_works": "privacy_work",
     "privacy_requests": "privacy_request",
+    "parked": "parked",
 }
 """The collection's singular, which begins each event's id."""
 

@@ -89,6 +89,11 @@ class Credentials:
         self._require_fresh()
         return read_key(key, self._keys, self._secret, now=now)
 
+    def places_of(self, publisher: str | None) -> frozenset[str]:
+        """The places of all keys of a publisher that count; none for whoever has no key."""
+        keys = (key for key in self._keys.values() if key.publisher == publisher)
+        return frozenset[str]().union(*(key.places for key in keys))
+
     def _require_fresh(self) -> None:
         if self._monotonic() - self._asked > BELIEVED_SECONDS:
             raise CredentialsAway

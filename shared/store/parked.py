@@ -14,8 +14,11 @@ from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
 
-from shared.store.change import Doc
-from shared.store.store import Store
+from shared.contracts import Envelope
+from shared.contracts.parked import ParkedUrgent
+from shared.store.change import KIND, Doc, pending
+from shared.store.grouping import MARK
+from shared.store.store import Store, outbox_index
 
 LEASE: Final = timedelta(seconds=30)
 """A replica that dies while replaying is relieved after this."""
@@ -43,12 +46,22 @@ class ParkedMessage:
     routing_key: str = ""
     principal: str | None = None
 
+    @property
+    def must_be_told(self) -> bool:
+        """Whether somebody hears of it at once: nobody was alerted because of it, and no later
+        attempt will. That this could not be told itself is not told again, without end.
+        """
+        is_urgent = self.queue.rpartition(".")[2] == "urgent"
+        about_parked = self.routing_key.startswith(f"{ParkedUrgent.name}.")
+        return is_urgent and self.next_at is None and not about_parked
+
 
 class ParkedMessages:
     """One service's own entries in `parked`."""
 
     indexes: Final = (
         IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),
+        outbox_index(),
     )
 
     def __init__(self, store: Store) -> None:
@@ -58,8 +71,11 @@ class ParkedMessages:
     async def park(self, message: ParkedMessage) -> str:
         """Keep a message; the same delivery parked twice is one entry. Returns the entry's id."""
         now = self._store.clock.now()
-        id = entry_id(message)
+        id = entry_id(message.queue, message.message_id, message.fingerprint)
+        told = self._told(message, id, now)
         doc: Doc = {
+            MARK: self._store.service,
+            "version": message.attempts,
             "service": self._store.service,
             "queue": message.queue,
             "message_id": message.message_id,
@@ -75,8 +91,27 @@ class ParkedMessages:
             "next_at": message.next_at,
             "parked_at": now,
         }
-        await self._parked.update_one({"_id": id}, {"$set": doc}, upsert=True)
+        waiting = [pending(envelope, self._store.service) for envelope in told]
+        update = {"$set": doc, "$push": {"outbox": {"$each": waiting}}}
+        await self._parked.update_one({"_id": id}, update, upsert=True)
+        if told and self._store.outbox is not None:
+            await self._store.outbox.hand_over("parked", id, told)
         return id
+
+    def _told(self, message: ParkedMessage, id: str, now: datetime) -> list[Envelope]:
+        """The event of what waits for a person though it may be urgent: said in the same write."""
+        if not message.must_be_told:
+            return []
+        event = ParkedUrgent(
+            parked=id, service=self._store.service, queue=message.queue, reason=message.reason,
+            publisher=message.principal,
+        )  # fmt: skip
+        return [
+            Envelope.seal(
+                event, id=f"{KIND['parked']}/{id}/{message.attempts}/0", subject=id, lane="urgent",
+                source=f"/hotline/{self._store.service}", time=now,
+            )
+        ]  # fmt: skip
 
     async def take_due(self) -> Doc | None:
         """Lease one entry whose time has come; None when there is none."""
@@ -117,7 +152,7 @@ class ParkedMessages:
         return {row["_id"]: row["n"] async for row in cursor}
 
 
-def entry_id(message: ParkedMessage) -> str:
+def entry_id(queue: str, message_id: str, fingerprint: str) -> str:
     """The same for every delivery of one message to one queue."""
-    parts = (message.queue, message.message_id, message.fingerprint)
+    parts = (queue, message_id, fingerprint)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

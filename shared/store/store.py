@@ -50,7 +50,7 @@ RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "routine": timedelta(seconds=30),
 }
 """An event older than this was left behind by a crash; younger ones are still under way."""
-EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys")
+EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys", "parked")
 """Collections among whose events some may be urgent: these are swept."""
 EMITTING: Final = (
     *EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests", "rosters", "shifts",

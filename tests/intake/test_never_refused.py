@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.bus import INBOUND
+from shared.contracts.parked import ParkedUrgent
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import opened, until
 from tests.support.servers import Corner
@@ -132,3 +133,39 @@ async def test_routine_work_in_broken_bytes_is_refused_with_the_way_out(
     assert answer.status_code == 422
     assert [fault["field"] for fault in answer.json()["faults"]] == ["body"]
     assert "UTF-8" in answer.text
+
+
+UNREADABLE = {
+    "no JSON": "电梯里困了两个人，快来".encode(),
+    "cut off": json.dumps(CRY).encode()[:-9],
+    "no words": b'{"estate":"jinyuan"}',
+    "damaged, and no emergency that we know": b'\xef\xbb\xbf{"estate":"jinyuan","text":"hm"}',
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+async def test_what_cannot_be_read_on_the_urgent_key_is_itself_told_to_a_person(
+    bench: IntakeBench, body: bytes
+) -> None:
+    await bench.listen("parked.#")
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    await exchange.publish(aio_pika.Message(body), "ticket.report.urgent")
+
+    [told] = await bench.said(ParkedUrgent)
+
+    [entry] = await bench.store.find("parked", {}, limit=9)
+    assert told == ParkedUrgent(
+        parked=entry["_id"], service="intake", queue="intake.arrivals.urgent", reason="malformed"
+    )
+
+
+async def test_what_cannot_be_read_on_the_routine_key_waits_without_a_word(
+    bench: IntakeBench,
+) -> None:
+    await bench.listen("parked.#")
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    await exchange.publish(aio_pika.Message(b"{"), "ticket.report")
+
+    await until(lambda: bench.store.find("parked", {}, limit=9))
+
+    assert await bench.said(ParkedUrgent, times=0) == []

@@ -13,6 +13,7 @@ from shared.contracts.incidents import (
     IncidentSpread,
 )
 from shared.contracts.intake import TicketRegistered, TicketReopened
+from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
     ClockBreached,
     ClockWarned,
@@ -186,3 +187,10 @@ def consented(**more: Any) -> WorkOrderConsentRecorded:
     facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "quote": 1,
              "total": 9_050, "given": True, "how": "phone"}  # fmt: skip
     return WorkOrderConsentRecorded(**_TICKET | facts | more)
+
+
+def parked(**more: Any) -> ParkedUrgent:
+    facts = {"parked": "0f1e2d3c", "service": "intake", "queue": "intake.arrivals.urgent",
+             "reason": "malformed", "publisher": "lift-sensors",
+             "recipients": ("jy-customer-service-2",)}  # fmt: skip
+    return ParkedUrgent(**facts | more)

@@ -17,7 +17,7 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.incident_offered(), samples.incident_spread(), samples.incident_due_soon(),
               samples.incident_overdue(), samples.incident_announced(),
               samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
-              samples.quoted(), samples.consented()]  # fmt: skip
+              samples.quoted(), samples.consented(), samples.parked()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,16 @@ def test_a_gap_is_told_once_for_each_time_it_was_found() -> None:
     assert found.number == "jinyuan/security"
     assert len({found.id, again.id, near.id}) == 3
     assert recipients(samples.gap_found(place="*"))[0].estate is None
+
+
+def test_an_entry_is_told_to_each_who_answers_for_it_once() -> None:
+    first, again = (recipients(samples.parked(recipients=("a", "b", "a"))) for _ in range(2))
+
+    assert [(notice.recipient, notice.purpose) for notice in first] == [
+        ("a", "parked"), ("b", "parked"),
+    ]  # fmt: skip
+    assert [notice.id for notice in first] == [notice.id for notice in again]
+    assert not any(notice.can_wait for notice in first)
 
 
 def test_the_queues_are_bound_to_exactly_the_events_of_the_table() -> None:
