@@ -124,6 +124,18 @@ def test_a_department_does_not_see_what_no_department_has() -> None:
     assert sees(who("dispatcher"), registered())
 
 
+@pytest.mark.xfail(strict=True, reason="a system sees what others reported")
+def test_a_system_sees_what_it_reported_itself_and_nothing_else() -> None:
+    ticket = registered()
+    own = Principal(ticket.timeline[0].by, "system")
+
+    assert sees(own, ticket)
+    assert may(own, Transition.CANCEL, ticket)
+    for foreign in (who("system"), UNNAMED):
+        assert not sees(foreign, ticket)
+        assert not may(foreign, Transition.CANCEL, ticket)
+
+
 def test_our_own_services_reach_everything_and_an_unnamed_system_only_reports() -> None:
     router = service_principal("router")
 
