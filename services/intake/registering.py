@@ -113,7 +113,7 @@ class Registering:
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
         (number, key, fresh), papers, first = await asyncio.gather(
             self.number_for(arrival, principal),
-            self._papers.make(arrival, estate=place, principal=principal),
+            self._papers.make(arrival, estate=place),
             self._repeating.first(arrival, place, policy.at(place).rules),
         )
         papers["key"] = key.id if key else None

@@ -9,7 +9,6 @@ from typing import Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.intake.domain import Arrival, Key, persons_of
-from shared.identity import Principal
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.privacy.index import kept
 from shared.store import Doc, Store, outbox_index
@@ -62,7 +61,7 @@ class TicketPapers:
         self._sealer = sealer
         self._index = index
 
-    async def make(self, arrival: Arrival, *, estate: str | None, principal: Principal) -> Doc:
+    async def make(self, arrival: Arrival, *, estate: str | None) -> Doc:
         """The papers of a new ticket. Nothing in them names a person but what is sealed."""
         report = arrival.report
         persons = persons_of(report)
@@ -91,7 +90,6 @@ class TicketPapers:
             "caller_role": report.caller.role if report.caller else None,
             "confidential": report.confidential,
             "language": arrival.language,
-            "principal": principal.id,
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
         }

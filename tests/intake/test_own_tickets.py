@@ -1,4 +1,4 @@
-"""A system sees and acts on its own tickets only, over HTTP as over the queue (design promise 10)."""
+"""A system sees and acts on its own tickets only, over HTTP and on the queue (promise 10)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ async def test_a_system_urges_adds_to_and_cancels_its_own_ticket(bench: IntakeBe
     assert await steps(bench, number) == ["register", "urge", "supplement", "cancel"]
 
 
-@pytest.mark.xfail(strict=True, reason="a system acts on every ticket of its places")
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize(
     ("id", "role"), [("system:app-owners", "system"), ("agent-7", "agent")]
@@ -70,7 +69,6 @@ async def test_a_foreign_ticket_looks_to_a_system_like_a_missing_one(
     assert await steps(bench, number) == ["register"]
 
 
-@pytest.mark.xfail(strict=True, reason="the status of a foreign ticket is told")
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_the_status_of_a_foreign_ticket_is_not_told(bench: IntakeBench, action: str) -> None:
     """Cancelling, urging and adding to what is over is not allowed, which would be an answer."""
@@ -103,7 +101,6 @@ async def answer_on_the_queue(
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="a missing number waits, a foreign one is refused")
 async def test_on_the_queue_a_foreign_number_is_answered_like_a_missing_one(
     bench: IntakeBench, servers: Servers
 ) -> None:
