@@ -30,7 +30,6 @@ LIFT: Final = {"estate": "jinyuan", "channel": "iot", "text": "三号楼电梯�
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
 MONTH: Final = timedelta(days=30)
 MINUTE: Final = timedelta(minutes=1)
-LONG: Final = pytest.mark.xfail(strict=True, reason="a key stands for its first ticket for ever")
 
 
 class RepeatsBench(IntakeBench):
@@ -92,7 +91,6 @@ async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[RepeatsBench]:
 OVER: Final = ("acknowledge", "arrive", "end")
 
 
-@LONG
 async def test_the_same_cry_a_month_later_is_an_emergency_of_its_own(bench: RepeatsBench) -> None:
     first = await bench.danger(*OVER)
     await bench.forward(MONTH)
@@ -105,7 +103,6 @@ async def test_the_same_cry_a_month_later_is_an_emergency_of_its_own(bench: Repe
     assert (await bench.post(LIFT))[1]["number"] == answer["number"]
 
 
-@LONG
 async def test_over_the_queue_too_the_same_cry_a_month_later_is_heard(bench: RepeatsBench) -> None:
     report = LIFT | {"external_id": "lift-3"}
     first = await answer_on_the_queue(bench, report)
@@ -139,7 +136,6 @@ async def answer_on_the_queue(bench: RepeatsBench, report: Mapping[str, Any]) ->
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="the answer says started whatever is so")
 async def test_while_an_emergency_runs_its_repeats_are_told_what_is_so_now(
     bench: RepeatsBench,
 ) -> None:
@@ -155,7 +151,6 @@ async def test_while_an_emergency_runs_its_repeats_are_told_what_is_so_now(
     assert [answer["alerting"] for _, answer in told] == ["started", "acknowledged", "acknowledged"]
 
 
-@LONG
 async def test_a_cry_repeats_until_ten_minutes_after_it_ended_and_is_told_that_it_has(
     bench: RepeatsBench,
 ) -> None:
@@ -170,7 +165,6 @@ async def test_a_cry_repeats_until_ten_minutes_after_it_ended_and_is_told_that_i
     assert (later[0], later[1]["alerting"]) == (201, "started")
 
 
-@LONG
 async def test_what_was_called_no_danger_is_one_again_ten_minutes_later(
     bench: RepeatsBench,
 ) -> None:
@@ -191,7 +185,6 @@ async def test_what_was_called_no_danger_is_one_again_ten_minutes_later(
     assert (later[0], later[1]["alerting"]) == (201, "started")
 
 
-@LONG
 async def test_a_request_repeats_until_a_day_after_it_was_over(bench: RepeatsBench) -> None:
     number = await bench.answered()
     await bench.forward(timedelta(hours=23))
@@ -214,7 +207,6 @@ async def test_a_request_that_is_not_over_repeats_for_ever(bench: RepeatsBench) 
     assert again[1]["number"] == answer["number"]
 
 
-@LONG
 async def test_another_body_is_a_conflict_within_that_time_and_a_request_of_its_own_later(
     bench: RepeatsBench,
 ) -> None:
@@ -230,7 +222,6 @@ async def test_another_body_is_a_conflict_within_that_time_and_a_request_of_its_
     assert (await bench.post(LAMP))[0] == 422
 
 
-@LONG
 @pytest.mark.parametrize("report", [LIFT, LAMP], ids=["emergency", "routine"])
 async def test_many_repeats_at_two_replicas_make_one_new_ticket_when_the_old_one_is_long_over(
     bench: RepeatsBench, report: dict[str, Any]
@@ -246,7 +237,6 @@ async def test_many_repeats_at_two_replicas_make_one_new_ticket_when_the_old_one
     assert await bench.numbers() == new | {old}
 
 
-@LONG
 async def test_a_key_that_was_renewed_before_a_crash_is_filled_by_whoever_comes_next(
     bench: RepeatsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,7 +273,6 @@ async def test_another_cry_under_a_key_in_use_keeps_its_own_ticket(bench: Repeat
     assert first != second == again[1]["number"]
 
 
-@LONG
 async def test_another_cry_takes_over_a_key_whose_matter_is_long_over(bench: RepeatsBench) -> None:
     """So the sender's own id leads to it, as commands on the queue need."""
     first = await bench.danger(*OVER)
@@ -297,7 +286,6 @@ async def test_another_cry_takes_over_a_key_whose_matter_is_long_over(bench: Rep
     assert (await bench.post(OTHER_LIFT, n=1))[1]["number"] == answer["number"]
 
 
-@LONG
 async def test_words_that_were_no_danger_once_and_are_one_now_are_heard(
     bench: RepeatsBench,
 ) -> None:
