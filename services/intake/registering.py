@@ -115,17 +115,15 @@ class Registering:
             self._repeating.first(arrival, place, policy.at(place).rules),
         )
         papers["key"] = claim.key.id if claim.key else None
-        if claim.ticket is not None:
-            return await self._answer(claim.ticket, claim, policy, arrival, principal), False
         for _ in range(NUMBER_TRIES):
+            if claim.ticket is not None:
+                return await self._answer(claim.ticket, claim, policy, arrival, principal), False
             ticket = await self._insert(
                 arrival, principal, policy, claim.number, place, papers, first
             )
             if ticket is not None:
                 return await self._answer(ticket, claim, policy, arrival, principal), True
             claim = await self._lost(claim)
-            if claim.ticket is not None:
-                return await self._answer(claim.ticket, claim, policy, arrival, principal), False
         raise RuntimeError("three fresh numbers in a row were taken; the generator is broken")
 
     async def _lost(self, claim: Claim) -> Claim:

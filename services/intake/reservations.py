@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
-from services.intake.domain import Key, new_number
+from services.intake.domain import Alerting, Key, new_number
 from services.intake.errors import Conflict
 from shared.policy.taxonomy import EMERGENCY
 from shared.store import Contested, Doc, Store
@@ -144,7 +144,9 @@ def ended_at(ticket: Ticket, emergency: EmergencyState | None) -> datetime | Non
     return min((end for end in ends if end is not None), default=None)
 
 
-def alerting_of(ticket: Ticket, emergency: EmergencyState | None, *, published: bool) -> str | None:
+def alerting_of(
+    ticket: Ticket, emergency: EmergencyState | None, *, published: bool
+) -> Alerting | None:
     """What is so now of an emergency's alert; None for what is no emergency. Until the router has
     begun, what counts is whether our own word of it could be `published`.
     """

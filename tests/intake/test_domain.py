@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.intake.domain import (
     ALPHABET,
+    Alerting,
     answer_for,
     check_character,
     idempotency_key,
@@ -82,7 +83,7 @@ def test_an_emergency_answers_with_advice_and_that_people_are_alerted() -> None:
 
 
 @pytest.mark.parametrize("alerting", ["delayed", "ended"])
-def test_with_nobody_alerted_now_it_answers_whom_to_ring(alerting: str) -> None:
+def test_with_nobody_alerted_now_it_answers_whom_to_ring(alerting: Alerting) -> None:
     answer = answer_for(registered(LIFT), policy(), language="zh", alerting=alerting).to_json()
 
     assert answer["alerting"] == alerting

@@ -14,6 +14,7 @@ from shared.bus import INBOUND
 from shared.identity import Role
 from shared.tickets.acts import Answer
 from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.bench import until
 from tests.support.servers import Servers
 
 MISSING = "22222222"
@@ -112,8 +113,14 @@ async def test_on_the_queue_a_foreign_number_is_answered_like_a_missing_one(
 
     assert foreign["status"] == 404
     assert foreign == missing
+    await until(lambda: _are_parked(bench, 2))
     parked = await bench.store.find("parked", {}, limit=9)
     assert {(entry["reason"], entry["detail"]) for entry in parked} == {
         ("refused", "There is nothing here, or it is not yours")
     }
     assert await steps(bench, number) == ["register"]
+
+
+async def _are_parked(bench: IntakeBench, times: int) -> bool:
+    """A sender is answered a moment before its message is put aside."""
+    return len(await bench.store.find("parked", {}, limit=9)) >= times
