@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import orjson
 from fastapi import Query, Request, Response
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from services.intake.arriving import conflict_problem
-from services.intake.domain import about
+from services.intake.domain import Alerting, about
 from services.intake.errors import Conflict
 from services.intake.following import Following, feedback_act
 from services.intake.registering import Registering
@@ -115,7 +115,10 @@ def build_registering_api(registering: Registering) -> Routes:
         status_code=201,
         openapi_extra=_report_schema(),
         dependencies=[decides(action_of(Transition.REGISTER))],
-        responses={200: {"description": "A repeat: the stored ticket's answer"}},
+        responses={
+            200: _answers("A repeat: the stored ticket's answer, with what is so now"),
+            201: _answers("A new request"),
+        },
     )
     async def create(request: Request) -> Response:
         """Register a request; the answer carries the promised times. 200 for a repeat."""
@@ -278,6 +281,23 @@ def unknown_estate() -> Exception:
     return MalformedMessage("estate", "is not an estate of this group", "see the policy's estates")
 
 
+def _answers(description: str) -> dict[str, Any]:
+    """What an answer says of the alert; the rest of it speaks for itself."""
+    alerting = (
+        "Of an emergency, what is so now. `started`: people are alerted. `delayed`: our alert "
+        "could not go out yet, so ring the numbers in `call`. `acknowledged`: somebody has taken "
+        "it. `ended`: it is over and this repeat alerts nobody; who needs help rings `call`."
+    )
+    properties = {
+        "number": {"type": "string"},
+        "alerting": {"type": "string", "enum": get_args(Alerting), "description": alerting},
+        "call": {"type": "array", "items": {"type": "string"},
+                 "description": "numbers to ring by hand"},
+    }  # fmt: skip
+    schema = {"type": "object", "required": ["number"], "properties": properties}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
 def _report_schema() -> dict[str, Any]:
     """The body is read by hand (an emergency is never refused), but documented as the report."""
     schema = TicketReport.model_json_schema()
@@ -286,7 +306,8 @@ def _report_schema() -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "parameters": [
             {"name": "Idempotency-Key", "in": "header", "schema": text,
-             "description": "the same key and body are the same request, however often sent"},
+             "description": "the same key and body are the same request until a day after it was "
+             "over (an emergency: ten minutes after it ended), and a new one later"},
             {"name": "Accept-Language", "in": "header", "schema": text,
              "description": "en… for advice in English, otherwise Chinese"},
         ],

@@ -59,32 +59,39 @@ class Commanding:
         principal = publisher_principal(sender) if sender else UNNAMED
         try:
             command = _read(message)
-            number = await self._number_of(command, principal)
-            ticket = await self._carry_out(COMMAND_OF[message.queue], number, command, principal)
+            ticket = await self._do(COMMAND_OF[message.queue], command, principal)
         except (MalformedMessage, NotAllowed, Problem) as fault:
             problem = problem_of(fault)
             await self._replying.send(message, problem.body, principal.id)
             reason = "malformed" if isinstance(fault, MalformedMessage) else "refused"
             raise Reject(reason, str(fault)) from fault
-        logger.info("command_done", ticket=number, command=COMMAND_OF[message.queue])
+        logger.info("command_done", ticket=ticket.number, command=COMMAND_OF[message.queue])
         await self._replying.send(message, _answer(ticket), principal.id)
 
+    async def _do(self, key: str, command: Command, principal: Principal) -> Ticket:
+        """Carry it out on the sender's own ticket: foreign and missing numbers look the same (404).
+
+        Raises NoSuchTicket where the report of an `external_id` is not there yet.
+        """
+        if command.number is None:
+            number = await self._number_of(command, principal)
+            return await self._carry_out(key, number, command, principal)
+        try:
+            return await self._carry_out(key, command.number, command, principal)
+        except NoSuchTicket:
+            # A number is told after its ticket is written: it will not come later.
+            raise not_found() from None
+
     async def _number_of(self, command: Command, principal: Principal) -> str:
-        """The number of the sender's own ticket; raises NoSuchTicket where it is not there yet."""
-        number = command.number
-        if number is None and command.external_id is not None:
-            name = name_of_external(self._secret, command.external_id)
-            key = idempotency_key(self._secret, principal.id, name, {})
-            found = await self._store.get("reservations", key.id) if key else None
-            number = found["number"] if found else None
-        if number is None and command.external_id is None:
+        """The number that the sender's own id of a report stands for."""
+        if command.external_id is None:
             raise MalformedMessage("number", "is missing", "name the ticket, or its external_id")
-        doc = await self._store.get("tickets", number, fields=("principal",)) if number else None
-        if doc is None:
-            raise NoSuchTicket(number or "(not reported yet)")
-        if doc["principal"] != principal.id:
-            raise not_found()
-        return str(number)
+        name = name_of_external(self._secret, command.external_id)
+        key = idempotency_key(self._secret, principal.id, name, {})
+        found = await self._store.get("reservations", key.id) if key else None
+        if found is None:
+            raise NoSuchTicket("(not reported yet)")
+        return str(found["number"])
 
     async def _carry_out(
         self, key: str, number: str, command: Command, principal: Principal

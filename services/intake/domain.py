@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -21,6 +21,12 @@ from shared.tickets import About, Ticket
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 O 1 I L, which sound or look alike on the phone."""
+Alerting = Literal["started", "delayed", "acknowledged", "ended"]
+"""What is so now of an emergency's alert: people are called, cannot be called yet, somebody has
+taken it, it is over.
+"""
+RING_BY_HAND: Final[frozenset[Alerting]] = frozenset({"delayed", "ended"})
+"""Where our alert brings nobody at this moment."""
 NUMBER_LENGTH: Final = 7
 """31^7 is 27 thousand million: random numbers hardly ever meet, and the insert notices."""
 
@@ -100,7 +106,7 @@ class Answer:
     promised: Mapping[str, datetime]
     held: str | None = None
     advice: str | None = None
-    alerting: str | None = None
+    alerting: Alerting | None = None
     call: Sequence[str] = ()
     faults: Sequence[Fault] = field(default_factory=tuple)
     reporter_ref: str | None = None
@@ -141,14 +147,13 @@ def answer_for(
     language: str,
     faults: Sequence[Fault] = (),
     reporter_ref: str | None = None,
-    alert_published: bool = True,
+    alerting: Alerting | None = None,
     duplicate_of: str | None = None,
 ) -> Answer:
-    """The answer for a ticket as it stands; with the broker away an emergency says whom to ring."""
+    """The answer for a ticket as it stands. Where nobody is being alerted (`alerting`), because the
+    broker is away or the emergency has ended, it says whom to ring.
+    """
     plan = ticket.plan
-    alerting = None
-    if ticket.is_emergency:
-        alerting = "started" if alert_published else "delayed"
     return Answer(
         number=ticket.number,
         status=ticket.status.value,
@@ -162,7 +167,7 @@ def answer_for(
         held=ticket.held.reason if ticket.held else None,
         advice=advice_for(policy, plan.emergency_kind, language),
         alerting=alerting,
-        call=numbers_to_ring(policy, plan.emergency_kind) if alerting == "delayed" else (),
+        call=numbers_to_ring(policy, plan.emergency_kind) if alerting in RING_BY_HAND else (),
         faults=tuple(faults),
         reporter_ref=reporter_ref,
         duplicate_of=duplicate_of,

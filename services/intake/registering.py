@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from services.intake.domain import (
     Answer,
     Arrival,
-    Key,
     about,
     answer_for,
     idempotency_key,
     new_number,
     notices,
 )
-from services.intake.errors import Conflict
 from services.intake.repeating import Repeating
-from services.intake.storage import Reservations, TicketPapers
+from services.intake.reservations import Claim, Reservations, alerting_of
+from services.intake.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
@@ -30,7 +28,7 @@ from shared.policy.policy import Policy
 from shared.store import Doc, Store, Verdict
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger, metrics
-from shared.tickets import NOBODY, Registration, Ticket, Transition, register, ticket_from_doc
+from shared.tickets import NOBODY, Registration, Ticket, Transition, register
 
 _OWNING: Final = action_of(Transition.OWN)
 
@@ -109,9 +107,9 @@ class Registering:
     async def register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         """Register a report; the answer, and whether this call made the ticket.
 
-        The same key and body give the stored ticket's answer. Raises Conflict for another body
-        under the same key and Forbidden for a role that does not register (both for routine work
-        only: an emergency is taken from everybody).
+        The same key and body give the stored ticket's answer, until its matter is long over. Raises
+        Conflict for another body under a key in use and Forbidden for a role that does not
+        register (both for routine work only: an emergency is taken from everybody).
         """
         if arrival.found.emergency:
             with self._store.precedence.urgent():
@@ -123,54 +121,45 @@ class Registering:
         policy = self._policy()
         place = _place(arrival, policy)
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
-        (number, key, fresh), papers, first = await asyncio.gather(
-            self.number_for(arrival, principal),
-            self._papers.make(arrival, estate=place, principal=principal),
+        claim, papers, first = await asyncio.gather(
+            self.claim_for(arrival, principal),
+            self._papers.make(arrival, estate=place),
             self._repeating.first(arrival, place, policy.at(place).rules),
         )
-        papers["key"] = key.id if key else None
-        if not fresh and (stored := await self._stored(number, key)) is not None:
-            return await self._answer(stored, policy, arrival, principal), False
+        papers["key"] = claim.key.id if claim.key else None
         for _ in range(NUMBER_TRIES):
-            ticket = await self._insert(arrival, principal, policy, number, place, papers, first)
+            if claim.ticket is not None:
+                return await self._answer(claim.ticket, claim, policy, arrival, principal), False
+            ticket = await self._insert(
+                arrival, principal, policy, claim.number, place, papers, first
+            )
             if ticket is not None:
-                return await self._answer(ticket, policy, arrival, principal), True
-            if (stored := await self._stored(number, key)) is not None:
-                return await self._answer(stored, policy, arrival, principal), False
-            number = await self._another_number(number, key)
+                return await self._answer(ticket, claim, policy, arrival, principal), True
+            claim = await self._lost(claim)
         raise RuntimeError("three fresh numbers in a row were taken; the generator is broken")
 
-    async def _stored(self, number: str, key: Key | None) -> Ticket | None:
-        """The ticket of this number, if it is this key's; a stranger's is not looked at."""
-        doc = await self._store.get("tickets", number) if key else None
-        return ticket_from_doc(doc) if doc and key and doc["key"] == key.id else None
+    async def _lost(self, claim: Claim) -> Claim:
+        """The number is taken: by the same report elsewhere, or by a stranger, who keeps it."""
+        if claim.key is None:
+            return Claim(new_number())
+        found = await self._reservations.look(claim.number, claim.key)
+        return found if found.ticket else await self._reservations.another(claim.key, claim.number)
 
-    async def _another_number(self, taken: str, key: Key | None) -> str:
-        fresh = new_number()
-        if key is not None:
-            await self._reservations.renumber(key, taken, fresh)
-        return fresh
+    async def claim_for(self, arrival: Arrival, principal: Principal) -> Claim:
+        """The number a report has or gets, and the ticket that it repeats, where there is one.
 
-    async def number_for(
-        self, arrival: Arrival, principal: Principal
-    ) -> tuple[str, Key | None, bool]:
-        """The number a report has or gets, the key it is reserved under, and whether it is new.
-
-        The same key and body always give the same number. Raises Conflict for another body.
+        Raises Conflict for another body under a key in use.
         """
         key = idempotency_key(self._secret, principal.id, arrival.name, arrival.raw)
         if key is None:
-            return new_number(), None, True
-        candidate = new_number()
-        number, same = await self._reservations.reserve(key, candidate)
-        if same:
-            return number, key, number == candidate
-        if arrival.found.emergency:
-            # A used key must not silence a cry for help: it gets a ticket of its own, and its
-            # key is made from its body, so that its own repeats are recognised.
-            own = replace(arrival, name=f"{arrival.name}\n{key.body}")
-            return await self.number_for(own, principal)
-        raise Conflict(number)
+            return Claim(new_number())
+        if not arrival.found.emergency:
+            return await self._reservations.claim(key)
+        # A used key must not silence a cry for help: it gets a ticket of its own, and its key is
+        # made from its body, so that its own repeats are recognised.
+        named = f"{arrival.name}\n{key.body}"
+        own = idempotency_key(self._secret, principal.id, named, arrival.raw)
+        return await self._reservations.claim(key, own)
 
     async def _insert(
         self,
@@ -213,15 +202,15 @@ class Registering:
         return applied.ticket
 
     async def _answer(
-        self, ticket: Ticket, policy: Policy, arrival: Arrival, principal: Principal
+        self, ticket: Ticket, claim: Claim, policy: Policy, arrival: Arrival, principal: Principal
     ) -> Answer:
         return answer_for(
             ticket,
             policy.at(ticket.estate),
             language=arrival.language,
-            faults=(*arrival.faults, *notices(arrival.report, estate=ticket.estate)),
+            faults=(*notices(arrival.report, estate=ticket.estate), *arrival.faults)[:MAX_FAULTS],
             reporter_ref=arrival.report.reporter_ref,
-            alert_published=self._alert_published(),
+            alerting=alerting_of(ticket, claim.emergency, published=self._alert_published()),
             duplicate_of=await self.told_repeat(ticket, principal),
         )
 

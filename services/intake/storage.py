@@ -1,4 +1,4 @@
-"""Documents of intake: what is kept beside a ticket, reservations, and lists of tickets."""
+"""Documents of intake: what is kept beside a ticket, and lists of tickets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.intake.domain import Arrival, Key, persons_of
-from shared.identity import Principal
+from services.intake.domain import Arrival, persons_of
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.privacy.index import kept
-from shared.store import Doc, Store, outbox_index
+from shared.store import Doc, outbox_index
 from shared.store.ticket_lists import LIST_INDEXES
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +61,7 @@ class TicketPapers:
         self._sealer = sealer
         self._index = index
 
-    async def make(self, arrival: Arrival, *, estate: str | None, principal: Principal) -> Doc:
+    async def make(self, arrival: Arrival, *, estate: str | None) -> Doc:
         """The papers of a new ticket. Nothing in them names a person but what is sealed."""
         report = arrival.report
         persons = persons_of(report)
@@ -91,29 +90,6 @@ class TicketPapers:
             "caller_role": report.caller.role if report.caller else None,
             "confidential": report.confidential,
             "language": arrival.language,
-            "principal": principal.id,
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
         }
-
-
-class Reservations:
-    """One document per idempotency key, written before the ticket of its number."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def reserve(self, key: Key, number: str) -> tuple[str, bool]:
-        """The number this key stands for, and whether the body is the same as the first time."""
-        doc = {"_id": key.id, "number": number, "body": key.body, "at": self._store.clock.now()}
-        if await self._store.insert_once("reservations", doc):
-            return number, True
-        found = await self._store.get("reservations", key.id)
-        assert found is not None, "reservations are never deleted while their ticket lives"
-        return found["number"], found["body"] == key.body
-
-    async def renumber(self, key: Key, old: str, new: str) -> None:
-        """Give a reservation another number, because `old` turned out to be somebody else's."""
-        await self._store.database["reservations"].update_one(
-            {"_id": key.id, "number": old}, {"$set": {"number": new}}
-        )

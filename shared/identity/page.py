@@ -17,7 +17,8 @@ action may not do it. An endpoint names the action that its door asks for in its
 (`x-actions`), and a service with an endpoint without one does not start.
 """
 _SCOPES: Final = {
-    Scope.WORK: "within the places of whoever asks; a department only what it has work orders of",
+    Scope.WORK: "within the places of whoever asks; a department only what it has work orders of, "
+    "a system only what it reported itself",
     Scope.PLACE: "within the places of whoever asks",
     Scope.GROUP: "the group as a whole: only for those whose places are `*`",
     Scope.ANYWHERE: "nothing of any place is shown or changed",

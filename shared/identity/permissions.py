@@ -20,7 +20,9 @@ class Scope(StrEnum):
     """How far an action reaches, besides the role."""
 
     WORK = "work"
-    """The principal's places, and of a department only what it has work orders of."""
+    """The principal's places; of a department only what it has work orders of, of a system only
+    what it reported itself.
+    """
     PLACE = "place"
     """The principal's places."""
     GROUP = "group"

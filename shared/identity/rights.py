@@ -61,9 +61,13 @@ def require(
 
 
 def sees(principal: Principal, ticket: Ticket) -> bool:
-    """Whether a ticket is within a principal's reach at all."""
+    """Whether a ticket is within a principal's reach at all: of a system only what it reported
+    itself, of a department only what it has work orders of.
+    """
     if not principal.reaches(ticket.estate) or is_about(ticket, principal):
         return False
+    if principal.role == "system":
+        return ticket.principal == principal.id
     return principal.role != "department" or any(
         principal.answers_for(order.department) for order in ticket.work_orders
     )

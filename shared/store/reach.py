@@ -16,7 +16,7 @@ def within_reach(
     principal: Principal, action: str, *, estate: str | None = None, department: str | None = None
 ) -> Doc:
     """Keep a query to what the principal may see by `action`: to its places, and for an action of
-    scope `work` a department to its own work.
+    scope `work` a department to its own work, a system to what it reported.
 
     One `estate` or `department` may be asked for instead of all; a foreign one holds nothing.
     """
@@ -26,7 +26,8 @@ def within_reach(
     at = _at_places(principal, estate)
     if scope is Scope.PLACE:
         return at
-    return at | _of_departments(principal, department) | {"$nor": _about(principal)}
+    own = {"principal": principal.id} if principal.role == "system" else {}
+    return at | own | _of_departments(principal, department) | {"$nor": _about(principal)}
 
 
 async def hidden(store: Store, principal: Principal, numbers: Iterable[str]) -> frozenset[str]:

@@ -276,6 +276,14 @@ class Store:
         operation = inserting({**doc, MARK: self.service})
         return await self._write(collection, operation, lane_in_hand()) is Verdict.WON
 
+    async def change_if(
+        self, collection: str, id: str, held: Mapping[str, Any], fields: Mapping[str, Any]
+    ) -> bool:
+        """Change `fields` of a document without events if it still has what is `held`; whether."""
+        changing = self._collection(collection, lane_in_hand())
+        done = await changing.update_one({"_id": id, **held}, {"$set": dict(fields)})
+        return done.matched_count == 1
+
     async def left_behind(self, *, limit: int) -> AsyncIterator[tuple[str, str, Envelope]]:
         """Events of this service that are older than their lane's relay time."""
         now = self.clock.now()

@@ -85,6 +85,7 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         about=new.about,
         repeat_of=new.repeat_of,
         risk=new.risk,
+        principal=new.by,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     registered = intake.TicketRegistered(

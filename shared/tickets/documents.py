@@ -60,6 +60,7 @@ def ticket_to_doc(ticket: Ticket) -> Doc:
         "test": ticket.test,
         "about": _about_to_doc(ticket.about),
         "repeat_of": ticket.repeat_of,
+        "principal": ticket.principal,
         "place_differs": ticket.place_differs,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
@@ -103,6 +104,7 @@ def ticket_from_doc(doc: Mapping[str, Any]) -> Ticket:
         test=doc["test"],
         about=_about_from_doc(doc.get("about")),
         repeat_of=doc.get("repeat_of"),
+        principal=doc.get("principal"),
     )
 
 

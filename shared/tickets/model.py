@@ -156,7 +156,8 @@ class Ticket:
     ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
     up it was taken because the caller had to come back, `incident` the outage it is a part of,
     `risk` that it may go to an authority or the press, `building` the public place it is about,
-    `repeat_of` the first ticket of the same caller about the same matter.
+    `repeat_of` the first ticket of the same caller about the same matter, `principal` the id of
+    the person or system that registered it; None in documents that lost it, which are no system's.
     """
 
     number: str
@@ -185,6 +186,7 @@ class Ticket:
     test: bool = False
     about: About = NOBODY
     repeat_of: str | None = None
+    principal: str | None = None
 
     @property
     def plan(self) -> Planned:

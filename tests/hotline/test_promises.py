@@ -135,6 +135,23 @@ async def test_a_confirmed_message_is_a_ticket_or_parked(kept: Kept) -> None:
     assert found.lost == ["left-no-trace", "only-reserved"]
 
 
+async def test_a_key_that_was_given_to_a_later_request_leaves_no_second_ticket(kept: Kept) -> None:
+    """The earlier ticket has the key as well, and was there before."""
+    earlier, later = kept.number("answered"), kept.number("nowhere")
+    key = kept.db["reservations"].find_one_and_delete({"number": earlier})
+    registered = kept.db["tickets"].find_one({"_id": later})
+    assert key is not None
+    assert registered is not None
+    kept.db["reservations"].delete_one({"number": later})
+    kept.set("tickets", later, key=key["_id"])
+    kept.db["reservations"].insert_one(key | {"number": later, "at": registered["registered_at"]})
+
+    found = await kept.examine()
+
+    assert named(found) == set()
+    assert found.checked["reservations"] == len(kept.healthy.documents["reservations"]) - 1
+
+
 async def test_a_ticket_that_nobody_was_given_is_one_too_many(kept: Kept) -> None:
     late, others = kept.number("late"), dict(kept.healthy.numbers)
     del others["late"]

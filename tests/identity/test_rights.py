@@ -1,5 +1,7 @@
 """Role × place × department decide every act (design promise 10)."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.identity import (
@@ -15,7 +17,7 @@ from shared.identity import (
     sees,
     service_principal,
 )
-from shared.tickets import Ticket, Transition, acts, apply
+from shared.tickets import Ticket, Transition, acts, apply, ticket_from_doc, ticket_to_doc
 from tests.tickets.samples import MONDAY, registered, sample_rules
 
 STAFF = {"agent", "dispatcher", "supervisor"}
@@ -41,9 +43,9 @@ MAY: dict[str, set[str]] = {
 }  # fmt: skip
 
 
-def sent(estate: str = "jinyuan") -> Ticket:
+def sent(estate: str = "jinyuan", by: str = "somebody") -> Ticket:
     """A repair that engineering has."""
-    ticket = registered()
+    ticket = replace(registered(), principal=by)
     order = acts.Dispatch(by="service:router", department="engineering", assignee="li")
     assert ticket.estate == estate
     return apply(ticket, order, MONDAY, sample_rules()).ticket
@@ -122,6 +124,27 @@ def test_a_department_of_the_ticket_does_not_act_on_another_s_order() -> None:
 def test_a_department_does_not_see_what_no_department_has() -> None:
     assert not sees(who("department"), registered())
     assert sees(who("dispatcher"), registered())
+
+
+def test_a_system_sees_what_it_reported_itself_and_nothing_else() -> None:
+    ticket = registered()
+    own = Principal(ticket.timeline[0].by, "system")
+
+    assert sees(own, ticket)
+    assert may(own, Transition.CANCEL, ticket)
+    for foreign in (who("system"), UNNAMED):
+        assert not sees(foreign, ticket)
+        assert not may(foreign, Transition.CANCEL, ticket)
+
+
+def test_a_ticket_whose_document_does_not_say_who_reported_it_is_read_and_is_no_system_s() -> None:
+    doc = ticket_to_doc(registered())
+    del doc["principal"]
+
+    old = ticket_from_doc(doc)
+
+    assert not any(sees(Principal(id, "system"), old) for id in ("agent-7", "None", "unnamed"))
+    assert sees(who("agent"), old)
 
 
 def test_our_own_services_reach_everything_and_an_unnamed_system_only_reports() -> None:

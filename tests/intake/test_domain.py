@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.intake.domain import (
     ALPHABET,
+    Alerting,
     answer_for,
     check_character,
     idempotency_key,
@@ -74,17 +75,18 @@ def test_without_a_name_there_is_no_key() -> None:
 
 
 def test_an_emergency_answers_with_advice_and_that_people_are_alerted() -> None:
-    answer = answer_for(registered(LIFT), policy(), language="en").to_json()
+    answer = answer_for(registered(LIFT), policy(), language="en", alerting="started").to_json()
 
     assert answer["alerting"] == "started"
     assert "call" not in answer
     assert answer["advice"].isascii()
 
 
-def test_with_the_broker_away_it_answers_whom_to_ring() -> None:
-    answer = answer_for(registered(LIFT), policy(), language="zh", alert_published=False).to_json()
+@pytest.mark.parametrize("alerting", ["delayed", "ended"])
+def test_with_nobody_alerted_now_it_answers_whom_to_ring(alerting: Alerting) -> None:
+    answer = answer_for(registered(LIFT), policy(), language="zh", alerting=alerting).to_json()
 
-    assert answer["alerting"] == "delayed"
+    assert answer["alerting"] == alerting
     assert set(answer["call"]) >= set(policy().rules.desk_numbers)
 
 

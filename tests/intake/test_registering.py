@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from pymongo.errors import AutoReconnect
 
-from services.intake import registering
+from services.intake import reservations
 from services.intake.app import build
+from services.intake.domain import Key
 from services.intake.settings import IntakeSettings
 from shared.store.tickets import Tickets
 from tests.support.bench import Replica, ServiceBench
@@ -66,7 +67,7 @@ async def test_a_number_that_is_taken_is_replaced_and_the_strangers_ticket_not_s
     bench: IntakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = iter(["22222222", "22222222", "33333333", "44444444"])
-    monkeypatch.setattr(registering, "new_number", lambda: next(numbers))
+    monkeypatch.setattr(reservations, "new_number", lambda: next(numbers))
 
     first = await post(bench, key="first")
     second = await post(bench, key="second")
@@ -75,6 +76,16 @@ async def test_a_number_that_is_taken_is_replaced_and_the_strangers_ticket_not_s
     assert first == (201, "22222222")
     assert second == (201, "33333333")
     assert again == (200, "33333333")
+
+
+async def test_a_number_that_two_replicas_find_taken_is_replaced_once(bench: IntakeBench) -> None:
+    """Or the report would become a ticket under each of their numbers."""
+    kept, key = reservations.Reservations(bench.platform.store), Key("k", "body")
+    taken = (await kept.claim(key)).number
+
+    first, second = [await kept.another(key, taken) for _ in range(2)]
+
+    assert taken != first.number == second.number == (await kept.claim(key)).number
 
 
 async def test_a_reservation_without_its_ticket_is_filled_by_whoever_comes_next(

@@ -1,6 +1,7 @@
 """A running hotline with the same kinds of things in two estates and two departments.
 
-Whoever asks works at Jinyuan, for engineering where it is a department.
+Whoever asks works at Jinyuan, for engineering where it is a department; a system has reported a
+ticket of its own there.
 """
 
 from __future__ import annotations
@@ -50,9 +51,19 @@ class House:
 
     floor: Floor
     own: Things
+    system_s: Things
     foreign_place: Things
     foreign_department: Things
     missing: Things
+
+    def own_of(self, role: str) -> Things:
+        """What somebody of this role may see."""
+        return self.system_s if role == "system" else self.own
+
+    def foreign_to(self, role: str) -> list[Things]:
+        """What is there, and not theirs."""
+        also = {"department": [self.foreign_department], "system": [self.own]}
+        return [self.foreign_place, *also.get(role, ())]
 
     async def ask(
         self,
@@ -80,6 +91,7 @@ async def furnish(floor: Floor) -> House:
     return House(
         floor=floor,
         own=await _things(floor, OWN_PLACE, TAP, STUCK),
+        system_s=await _of_a_system(floor),
         foreign_place=await _things(floor, FOREIGN_PLACE, TAP, STUCK),
         foreign_department=await _things(floor, OWN_PLACE, NOISE, FIGHT),
         missing=Things(
@@ -133,6 +145,15 @@ async def _things(
             "/v1/privacy-requests": await _request(floor, open_),
         }
     )
+
+
+async def _of_a_system(floor: Floor) -> Things:
+    """A system has nothing but what it reported itself."""
+    report = {**TAP, "estate": OWN_PLACE, "caller": caller()}
+    answer = await floor.hands.call(
+        "POST", "intake", "/v1/tickets", role="system", by="walker-system", json=report
+    )
+    return Things({"/v1/tickets": answer.json()["number"]})
 
 
 async def _photo(floor: Floor, order: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ async def test_a_role_with_the_right_comes_through_to_its_own(
 ) -> None:
     for endpoint in endpoints:
         for role in set(ROLES) & endpoint.roles:
-            thing = house.own.of(endpoint)
+            thing = house.own_of(role).of(endpoint)
             if endpoint.names_a_thing and thing is None:
                 continue
             answer = await house.ask(endpoint, thing or "", role=role)
@@ -133,10 +133,7 @@ async def test_what_is_foreign_looks_in_every_way_like_what_is_missing(
             if house.foreign_place.of(endpoint) is None or not endpoint.names_a_thing:
                 continue
             for role in set(ROLES) & endpoint.roles:
-                foreign = [house.foreign_place]
-                if role == "department":
-                    foreign.append(house.foreign_department)
-                for things in foreign:
+                for things in house.foreign_to(role):
                     for _ in range(LOOKS):
                         missing = await asked_for(endpoint, house.missing, role)
                         found = await asked_for(endpoint, things, role)
@@ -160,9 +157,7 @@ async def test_no_list_shows_what_is_foreign(house: House, endpoints: list[Endpo
             if only_for_the_whole_group(endpoint):
                 continue
             assert answer.status_code == 200, (str(endpoint), role)
-            foreign = house.foreign_place.marks
-            if role == "department":
-                foreign |= house.foreign_department.marks
+            foreign = {mark for things in house.foreign_to(role) for mark in things.marks}
             assert not [mark for mark in foreign if mark in answer.text], (str(endpoint), role)
             assert "total" not in answer.text
             seen |= {mark for mark in house.own.marks if mark in answer.text}

@@ -44,6 +44,7 @@ NOTHING: dict[str, Any] = {"$in": []}
         (GUARD, WORK, {"department": "finance"}, {"estate": {"$in": ["cuihu"]},
                                                   "work_orders.department": NOTHING}),
         (GUARD, PLACE, {}, {"estate": {"$in": ["cuihu"]}}),
+        (who("system"), WORK, {}, {"principal": "somebody"}),
         (EVERY_DEPARTMENT, WORK, {}, {"work_orders.department": {"$exists": True}}),
     ],
 )  # fmt: skip

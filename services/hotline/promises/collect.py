@@ -77,7 +77,7 @@ class Collector:
             self._by_number("messages", {"number": span, "cause.kind": "ticket"}, MESSAGE_FIELDS),
             self._by_number("surveys", {"number": span}, SURVEY_FIELDS),
             self._by_number("emergencies", {"_id": span}, EMERGENCY_FIELDS),
-            self._numbers_of_keys([doc["key"] for doc in docs if doc.get("key")]),
+            self._reservations_of([doc["key"] for doc in docs if doc.get("key")]),
         )
         papers, unreadable = [], []
         for doc in docs:
@@ -103,10 +103,10 @@ class Collector:
             found.setdefault(number, []).append(doc)
         return found
 
-    async def _numbers_of_keys(self, keys: Collection[str]) -> dict[str, str]:
+    async def _reservations_of(self, keys: Collection[str]) -> dict[str, Doc]:
         query = {"_id": {"$in": list(keys)}}
-        found = stream(self._store, "reservations", query, fields=("number",))
-        return {doc["_id"]: doc["number"] async for doc in found}
+        found = stream(self._store, "reservations", query, fields=("number", "at"))
+        return {doc["_id"]: doc async for doc in found}
 
     async def reservations(self) -> AsyncIterator[tuple[int, list[str]]]:
         """Old reservations: how many in this batch, and the numbers without a ticket of theirs."""
@@ -140,7 +140,8 @@ class Collector:
 
     async def reserved(self, keys: Collection[str]) -> dict[str, str]:
         """The numbers reserved under these keys."""
-        return await self._numbers_of_keys(keys)
+        found = await self._reservations_of(keys)
+        return {key: doc["number"] for key, doc in found.items()}
 
     async def parked_among(self, ids: Collection[str]) -> set[str]:
         """Which of these entries are parked."""
@@ -204,15 +205,17 @@ def _papers(
     messages: Mapping[str, Sequence[Doc]],
     surveys: Mapping[str, Sequence[Doc]],
     emergencies: Mapping[str, Sequence[Doc]],
-    keys: Mapping[str, str],
+    reservations: Mapping[str, Doc],
 ) -> Papers:
     number: str = doc["_id"]
     running = emergencies.get(number)
+    reserved = reservations.get(doc["key"], {}) if doc.get("key") else {}
     return Papers(
         ticket=ticket_from_doc(doc),
         kept_status=doc["status"],
         kept_next_due=doc["next_due"],
-        key_names=keys.get(doc["key"]) if doc.get("key") else None,
+        key_names=reserved.get("number"),
+        key_since=reserved.get("at"),
         emergency=Emergency.from_doc(running[0]) if running else None,
         messages=tuple(Message.from_doc(m) for m in messages.get(number, ())),
         surveys=tuple(Survey.from_doc(s) for s in surveys.get(number, ())),

@@ -147,13 +147,15 @@ class Papers:
     """A ticket with all that other collections hold of it.
 
     `kept_status` and `kept_next_due` are the fields kept for indexes; `key_names` is the number
-    that its reservation names, None for a ticket without a key.
+    that its reservation names, None for a ticket without a key, and `key_since` from when on: what
+    was registered before had the key before.
     """
 
     ticket: Ticket
     kept_status: str
     kept_next_due: datetime | None
     key_names: str | None = None
+    key_since: datetime | None = None
     emergency: Emergency | None = None
     messages: tuple[Message, ...] = ()
     surveys: tuple[Survey, ...] = ()

@@ -27,7 +27,7 @@ def judge_ticket(papers: Papers, before: datetime) -> Iterator[Finding]:
 def judge_record(papers: Papers) -> Iterator[Finding]:
     """Whether the document agrees with itself and with its reservation."""
     ticket = papers.ticket
-    if papers.key_names is not None and papers.key_names != ticket.number:
+    if _is_second(papers):
         yield Finding(SECOND_TICKET, ticket.number, f"the other is {papers.key_names}")
     if papers.kept_status != ticket.status.value:
         why = f"kept {papers.kept_status}, is {ticket.status.value}"
@@ -38,3 +38,11 @@ def judge_record(papers: Papers) -> Iterator[Finding]:
     if ticket.version > len(ticket.timeline):
         why = f"version {ticket.version}, {len(ticket.timeline)} entries"
         yield Finding(CHANGE_MISSING, ticket.number, why)
+
+
+def _is_second(papers: Papers) -> bool:
+    """Whether its key names another ticket, and did so when it was registered."""
+    if papers.key_names is None or papers.key_since is None:
+        return False
+    ticket = papers.ticket
+    return papers.key_names != ticket.number and ticket.registered_at >= papers.key_since
