@@ -1,4 +1,4 @@
-"""Whom a matter is about is not alerted, cannot act on it and does not see it; others are called."""
+"""Whom a matter is about is not alerted, cannot act on it and does not see it; others are."""
 
 from __future__ import annotations
 
@@ -263,7 +263,6 @@ async def put_held(bench: RouterBench, number: str, about: About) -> None:
     await bench.put(held, building="3", scrubbed="前台态度很差")
 
 
-@pytest.mark.xfail(strict=True, reason="whom a matter is about is called, acts and reads")
 async def test_the_manual_queue_keeps_a_complaint_from_whom_it_is_about(
     bench: RouterBench,
 ) -> None:
