@@ -102,10 +102,7 @@ def _is_undecided(ticket: Ticket, department: str) -> bool:
     have it, or the desk has given it to nobody in their place.
     """
     own = any(o.department == department and o.status in UNFINISHED for o in ticket.orders)
-    return own or not any(
-        o.decided and not _declined(o) and o.department not in ticket.about.departments
-        for o in ticket.orders
-    )
+    return own or not ticket.has_stand_in
 
 
 def _why_nobody(ticket: Ticket, department: str, duty: Duty) -> HeldReason:

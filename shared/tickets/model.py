@@ -248,6 +248,18 @@ class Ticket:
             for entry in self.entries
         )
 
+    @property
+    def has_stand_in(self) -> bool:
+        """Whether a person gave work to a department that the matter is not about, so that it does
+        what would have been the share of those it is about.
+        """
+        return any(
+            order.decided
+            and order.status is not OrderStatus.DECLINED
+            and order.department not in self.about.departments
+            for order in self.orders
+        )
+
     def _is_theirs(self, entry: TimelineEntry) -> bool:
         order = self.order(entry.order) if entry.order else None
         department = order.department if order else None

@@ -44,7 +44,9 @@ def departments_without(ticket: Ticket) -> str | None:
     is well. An emergency is given out even while a person clears up its place.
     """
     given = {o.department for o in ticket.orders if o.status is not OrderStatus.DECLINED}
-    missing = [d for d in ticket.plan.departments if d not in given | _stood_in_for(ticket)]
+    if ticket.has_stand_in:
+        given |= {*ticket.about.departments}
+    missing = [d for d in ticket.plan.departments if d not in given]
     if ticket.held is not None and not ticket.is_emergency:
         return None
     if ticket.held is not None:
@@ -54,13 +56,6 @@ def departments_without(ticket: Ticket) -> str | None:
     elif not ticket.plan.departments:
         return "no department at all"
     return ", ".join(missing) or None
-
-
-def _stood_in_for(ticket: Ticket) -> frozenset[str]:
-    """Departments that the matter is about, once a person gave their work to others."""
-    others = (o for o in ticket.orders if o.department not in ticket.about.departments)
-    is_decided = any(o.decided and o.status is not OrderStatus.DECLINED for o in others)
-    return frozenset(ticket.about.departments if is_decided else ())
 
 
 def asked_for_work(ticket: Ticket) -> datetime:
