@@ -15,9 +15,11 @@ from shared.contracts.notifier import Purpose
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 from shared.store.paging import page
-from shared.store.reach import within_reach
+from shared.store.reach import belonging_within_reach
 
 COLLECTION: Final = "messages"
+NAMES_OF_TICKETS: Final = ("number", "facts.lines.number")
+"""Where a message names a ticket; a digest names many."""
 _NEWEST: Final = [("at", DESCENDING), ("_id", DESCENDING)]
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     COLLECTION: (
@@ -140,10 +142,13 @@ class Messages:
     ) -> tuple[list[Message], str | None]:
         """Messages within the principal's reach, newest first, and the cursor of the next page."""
         named = {key: value for key, value in filters.items() if value is not None}
+        reach = await belonging_within_reach(
+            self._store, principal, "message.see", names=NAMES_OF_TICKETS
+        )
         found = await page(
             self._store,
             COLLECTION,
-            {**named, **within_reach(principal, "message.see")},
+            {**named, **reach},
             after=after,
             limit=limit,
             newest_by="at",

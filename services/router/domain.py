@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from services.router.conflicts import help_from_outside, others, whom_it_is_about
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Policy
 from shared.tickets import OrderStatus, Ticket, WorkOrder
 from shared.tickets.acts import Act, Dispatch, Hold, OrderAct, PutQuote, RecordConsent, Transfer
 from shared.tickets.lifecycle import UNFINISHED
+from shared.tickets.model import HeldReason
 
 NOT_ACCEPTED: Final = "not_accepted"
+ABOUT_THEM: Final = "about_them"
 """Why work went to the next on duty of the same department."""
 IsBusy = Callable[[str], bool]
 """Whether somebody has so much in hand that others come first."""
@@ -36,10 +39,10 @@ def choose_person(
 
     An emergency that finds nobody goes to the group's chain: somebody always has it.
     """
-    declined = {*not_again, *ticket.about.people}
-    people = duty.on_duty(ticket.estate, department)
+    declined = frozenset(not_again)
+    people = others(duty.on_duty(ticket.estate, department), ticket, duty)
     if ticket.is_emergency:
-        people = (*people, *duty.emergency_chain)
+        people = (*people, *help_from_outside(ticket, duty))
     there = [person for person in people if person.id not in declined]
     fit = [person for person in there if person.is_fit_for(ticket.plan.area)] or there
     free = [person for person in fit if not is_busy(person.id)] or fit
@@ -49,44 +52,91 @@ def choose_person(
 def work_to_give(
     ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy = nobody_is_busy
 ) -> list[Act]:
-    """What is missing for every department of the last plan to have its work order.
+    """What is missing for every department of the last plan to have its work order, and for nobody
+    to have one of a matter that is about them.
 
-    Declined as often as the policy allows, or with nobody on duty, a person decides.
+    Declined as often as the policy allows, with nobody on duty, or about the department itself, a
+    person decides.
     """
     if ticket.mark is not None:
         return []
-    acts: list[Act] = []
+    given = [*_for_departments(ticket, duty, policy, by=by, is_busy=is_busy)]
+    moved = {act.order for act in given if isinstance(act, Transfer)}
+    theirs = [o for o in _in_their_hands(ticket, duty) if o.id not in moved]
+    return _held_once(ticket, [*given, *(_to_another(o, ticket, duty, by=by) for o in theirs)])
+
+
+def _for_departments(
+    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy
+) -> Iterator[Act]:
+    """What each department of the plan gets, or why a person has to decide."""
     leftover = _no_longer_planned(ticket)
     for department in ticket.plan.departments:
-        if department in ticket.about.departments and not ticket.is_emergency:
+        if department in ticket.about.departments:
             # Also when they have it already: they see it no more, and a person passes it on.
-            acts += _hold(ticket, Hold(by=by, reason="conflict"), acts)
+            if _is_undecided(ticket, department):
+                yield Hold(by=by, reason="conflict")
             continue
         if any(o.department == department and not _declined(o) for o in ticket.orders):
             continue
         declined = [o for o in ticket.orders if o.department == department and _declined(o)]
         if len(declined) >= policy.rules.decline_limit:
-            acts += _hold(ticket, Hold(by=by, reason="declined_twice"), acts)
+            yield Hold(by=by, reason="declined_twice")
             continue
         person = choose_person(
             duty, ticket, department, is_busy=is_busy,
             not_again=(o.assignee for o in declined if o.assignee),
         )  # fmt: skip
         if person is None:
-            acts += _hold(ticket, Hold(by=by, reason="nobody_on_duty"), acts)
+            yield Hold(by=by, reason=_why_nobody(ticket, department, duty))
         elif leftover:
-            acts.append(_moved(leftover.pop(), department, person, by=by, reason="reclassified"))
+            yield _moved(leftover.pop(), department, person, by=by, reason="reclassified")
         elif policy.taxonomy.is_pool(department) and not ticket.is_emergency:
-            acts.append(_offered(ticket, department, duty, by=by))
+            yield _offered(ticket, department, duty, by=by)
         else:
-            acts.append(Dispatch(by=by, department=department, assignee=person.id))
-    return acts
+            yield Dispatch(by=by, department=department, assignee=person.id)
+
+
+def _is_undecided(ticket: Ticket, department: str) -> bool:
+    """Whether a person has to say who does the work of a department that the matter is about: they
+    have it, or the desk has given it to nobody in their place.
+    """
+    own = any(o.department == department and o.status in UNFINISHED for o in ticket.orders)
+    return own or not ticket.has_stand_in
+
+
+def _why_nobody(ticket: Ticket, department: str, duty: Duty) -> HeldReason:
+    there = duty.on_duty(ticket.estate, department)
+    return "conflict" if there and not others(there, ticket, duty) else "nobody_on_duty"
+
+
+def _in_their_hands(ticket: Ticket, duty: Duty) -> list[WorkOrder]:
+    """Unfinished orders of somebody who turned out to be whom the matter is about; what is their
+    whole department's is a person's to pass on.
+    """
+    not_for = whom_it_is_about(ticket, duty)
+    return [
+        order
+        for order in ticket.orders
+        if order.status in UNFINISHED
+        and order.assignee in not_for
+        and order.department not in ticket.about.departments
+    ]
+
+
+def _to_another(order: WorkOrder, ticket: Ticket, duty: Duty, *, by: str) -> Act:
+    """To the next on duty of the same department, else a person decides."""
+    declined = (o.assignee for o in ticket.orders if _declined(o) and o.assignee)
+    person = choose_person(duty, ticket, order.department, not_again=declined)
+    if person is None:
+        return Hold(by=by, reason="conflict")
+    return _moved(order, order.department, person, by=by, reason=ABOUT_THEM)
 
 
 def _offered(ticket: Ticket, department: str, duty: Duty, *, by: str) -> Dispatch:
     """To everybody on duty at once: whoever accepts first has it."""
-    people = (person.id for person in duty.on_duty(ticket.estate, department))
-    asked = tuple(person for person in people if person not in ticket.about.people)
+    people = others(duty.on_duty(ticket.estate, department), ticket, duty)
+    asked = tuple(person.id for person in people)
     return Dispatch(by=by, department=department, assignee=None, offered_to=asked)
 
 
@@ -118,7 +168,7 @@ def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
     moved = {
         o.department
         for o in ticket.orders
-        if o.status is OrderStatus.TRANSFERRED and o.reason != NOT_ACCEPTED
+        if o.status is OrderStatus.TRANSFERRED and o.reason not in {NOT_ACCEPTED, ABOUT_THEM}
     }
     return [
         order
@@ -130,11 +180,14 @@ def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
     ]
 
 
-def _hold(ticket: Ticket, hold: Hold, acts: Sequence[Act]) -> list[Act]:
-    """Hold once: a ticket that already waits for a person keeps its reason."""
-    if ticket.held is not None or any(isinstance(act, Hold) for act in acts):
-        return []
-    return [hold]
+def _held_once(ticket: Ticket, wanted: Sequence[Act]) -> list[Act]:
+    """Hold once, and a ticket that already waits for a person keeps its reason. Behind all others,
+    since what is dispatched ends a hold.
+    """
+    acts = [act for act in wanted if not isinstance(act, Hold)]
+    holds = [act for act in wanted if isinstance(act, Hold)]
+    waits = ticket.held is not None and not any(isinstance(act, Dispatch) for act in acts)
+    return acts if waits else [*acts, *holds[:1]]
 
 
 def is_said(act: OrderAct, order: WorkOrder) -> bool:
@@ -154,23 +207,36 @@ def is_said(act: OrderAct, order: WorkOrder) -> bool:
 
 def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
     """Who is alerted at the same moment: the first of each department of the plan, in a gap of its
-    roster the one who answers for it.
+    roster the one who answers for it; nobody whom the matter is about, and nobody of a department
+    it is about.
 
-    Without anybody of theirs, the head of the group's chain.
+    Without anybody of theirs, the first of the group's chain, or who manages the estate.
     """
-    firsts = (first_or_lead(ticket.estate, d, duty) for d in ticket.plan.departments)
+    firsts = (
+        others(duty.on_duty(ticket.estate, department), ticket, duty)[:1]
+        or others(_lead(ticket.estate, department, duty), ticket, duty)
+        for department in ticket.plan.departments
+    )
     found = tuple(dict.fromkeys(person.id for first in firsts for person in first))
-    return found or tuple(person.id for person in duty.emergency_chain[:1])
+    return found or tuple(person.id for person in help_from_outside(ticket, duty)[:1])
 
 
 def first_or_lead(estate: str | None, department: str, duty: Duty) -> tuple[Person, ...]:
     """Whoever is first on duty; in a gap of the roster who answers for the department."""
+    return duty.on_duty(estate, department)[:1] or _lead(estate, department, duty)
+
+
+def _lead(estate: str | None, department: str, duty: Duty) -> tuple[Person, ...]:
     lead = duty.lead(estate, department)
-    return duty.on_duty(estate, department)[:1] or ((lead,) if lead is not None else ())
+    return (lead,) if lead is not None else ()
 
 
-def next_in_chain(duty: Duty, step: int) -> tuple[str, ...]:
-    """Who is alerted at `step` (from 1): the chain in order, and round again until somebody
-    answers."""
-    chain = duty.emergency_chain
-    return (chain[(step - 1) % len(chain)].id,) if chain else ()
+def next_in_chain(ticket: Ticket, duty: Duty, called: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Who is alerted after those `called` so far, alert by alert: the chain in order without those
+    whom the matter is about, and round again until somebody answers.
+
+    Alerts to others, such as when the place is found out, take nobody's turn.
+    """
+    chain = [person.id for person in help_from_outside(ticket, duty)]
+    turns = sum(bool(people) and {*people} <= {*chain} for people in called)
+    return (chain[turns % len(chain)],) if chain else ()

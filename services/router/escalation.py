@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from services.router.conflicts import managers_beside, others, whom_it_is_about
 from services.router.domain import next_person
 from shared.identity import DESK
 from shared.policy.duty import ANYWHERE, MANAGEMENT, Duty
@@ -77,21 +78,21 @@ def heard_by(
     """Who stands there for a ticket: the leads of its departments, or one who manages the place."""
     if to == "lead":
         return leads_of(ticket, order, duty)
-    found = _but_those_it_is_about(ticket, managers_of(ticket.estate, to, duty, policy))
+    found = _but_those_it_is_about(ticket, duty, managers_of(ticket.estate, to, duty, policy))
     return found[:1] or desk_lead(ticket, duty)
 
 
 def workers_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
     """Who is warned: those who do the work; the desk for what only the desk can do."""
     found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
-    return _but_those_it_is_about(ticket, found) or desk_of(ticket, duty)
+    return _but_those_it_is_about(ticket, duty, found) or desk_of(ticket, duty)
 
 
 def leads_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
     """The lead of each department concerned, else the desk's lead."""
     leads = (duty.lead(ticket.estate, o.department) for o in _concerned(ticket, order))
     found = [lead.id for lead in leads if lead is not None]
-    return _but_those_it_is_about(ticket, found) or desk_lead(ticket, duty)
+    return _but_those_it_is_about(ticket, duty, found) or desk_lead(ticket, duty)
 
 
 def managers_of(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> tuple[str, ...]:
@@ -106,8 +107,9 @@ def managers_of(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> tu
     return tuple(person.id for place in places for person in duty.at(place, MANAGEMENT))
 
 
-def _but_those_it_is_about(ticket: Ticket, people: Iterable[str]) -> tuple[str, ...]:
-    return tuple(person for person in dict.fromkeys(people) if person not in ticket.about.people)
+def _but_those_it_is_about(ticket: Ticket, duty: Duty, people: Iterable[str]) -> tuple[str, ...]:
+    not_for = whom_it_is_about(ticket, duty)
+    return tuple(person for person in dict.fromkeys(people) if person not in not_for)
 
 
 def _concerned(ticket: Ticket, order: str | None) -> Iterator[WorkOrder]:
@@ -123,10 +125,18 @@ def desk_of(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
     """
     there = [person.id for person in duty.on_duty(ticket.estate, DESK)]
     owner = [person for person in there if person == ticket.owner]
-    return _but_those_it_is_about(ticket, owner or there)[:1] or desk_lead(ticket, duty)
+    for people in (owner, there):
+        if found := _but_those_it_is_about(ticket, duty, people):
+            return found[:1]
+    return desk_lead(ticket, duty)
 
 
 def desk_lead(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
-    """Who hears of what only the desk can decide; nobody whom the matter is about."""
+    """Who hears of what only the desk can decide; where that is about the desk or its lead, who
+    manages the estate.
+    """
     lead = duty.lead(ticket.estate, DESK)
-    return _but_those_it_is_about(ticket, (lead.id,)) if lead else ()
+    if lead is None:
+        return ()
+    beside = others((lead,), ticket, duty) or managers_beside(ticket, duty)
+    return tuple(person.id for person in beside[:1])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from services.router.conflicts import whom_it_is_about
 from services.router.domain import choose_person, is_said, work_to_give
 from services.router.escalation import desk_lead, desk_of
 from services.router.incidents.incident import Incident
@@ -78,7 +79,7 @@ class Routing:
         duty = self._platform.duty.current
         match act:
             case Transfer():
-                _check_not_about(ticket, act.to_department, act.assignee)
+                self._check_not_about(ticket, act.to_department, act.assignee)
                 person = act.assignee or self._first(ticket, act.to_department)
                 return replace(act, assignee=person, decided=principal.role != "department")
             case AskExtension():
@@ -138,7 +139,7 @@ class Routing:
             if not sees(principal, ticket):
                 raise not_found()
             check(ticket)
-            _check_not_about(ticket, department, assignee)
+            self._check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
             return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
@@ -150,6 +151,15 @@ class Routing:
             raise MalformedMessage("department", "is not a department of the policy")
         if assignee is not None and self._platform.duty.current.person(assignee) is None:
             raise MalformedMessage("assignee", "is nobody on the duty list", "send their id")
+
+    def _check_not_about(self, ticket: Ticket, department: str, assignee: str | None) -> None:
+        """Nobody handles what is about them (A5.3)."""
+        if department in ticket.about.departments:
+            raise MalformedMessage(
+                "department", "is whom the matter is about", "send it to another"
+            )
+        if assignee in whom_it_is_about(ticket, self._platform.duty.current):
+            raise MalformedMessage("assignee", "is whom the matter is about", "send it to another")
 
     def _first(self, ticket: Ticket, department: str) -> str | None:
         rules = self._platform.policy.at(ticket.estate).rules
@@ -173,11 +183,3 @@ def order_of(ticket: Ticket, order: str, principal: Principal, act: str | Transi
             raise not_found() from None
         raise
     return found
-
-
-def _check_not_about(ticket: Ticket, department: str, assignee: str | None) -> None:
-    """Nobody handles what is about them (A5.3)."""
-    if department in ticket.about.departments:
-        raise MalformedMessage("department", "is whom the matter is about", "send it to another")
-    if assignee in ticket.about.people:
-        raise MalformedMessage("assignee", "is whom the matter is about", "send it to another")

@@ -15,7 +15,7 @@ from services.survey.surveying import Surveying
 from shared.identity import Principal
 from shared.runtime import Asking, Problem, Routes, may, not_found
 from shared.store import Store
-from shared.store.reach import hidden, within_reach
+from shared.store.reach import belonging_within_reach, hidden
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
 
@@ -87,13 +87,10 @@ def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> Routes:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> SurveyPage:
         """Surveys within reach, newest first; `next` is the cursor of the next page."""
-        query = within_reach(asking, "survey.see", estate=estate) | (
-            {"number": number} if number else {}
-        )
+        reach = await belonging_within_reach(store, asking, "survey.see", estate=estate)
+        query = reach | ({"number": number} if number else {})
         found, following = await surveys.newest(query, after=after, limit=limit)
-        not_theirs = await hidden(store, asking, (survey.matter.number for survey in found))
-        shown = [_view(survey) for survey in found if survey.matter.number not in not_theirs]
-        return SurveyPage(items=shown, next=following)
+        return SurveyPage(items=[_view(survey) for survey in found], next=following)
 
     @router.get("/{id}", dependencies=[may("survey.see")])
     async def one(id: str, asking: Asking) -> SurveyView:

@@ -13,7 +13,7 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
 from shared.store.paging import Page, page
-from shared.store.reach import DEPARTMENT_FIELD, within_reach
+from shared.store.reach import ABOUT_INDEXES, DEPARTMENT_FIELD, within_reach
 from shared.store.store import Store
 from shared.tickets import TicketStatus
 
@@ -27,6 +27,7 @@ LIST_INDEXES: Final = (
     _index("by_estate_and_status", "estate"),
     _index("by_department_and_status", DEPARTMENT_FIELD),
     _index("by_estate_department_and_status", "estate", DEPARTMENT_FIELD),
+    *ABOUT_INDEXES,
 )
 
 

@@ -31,7 +31,7 @@ def _is_no_emergency(ticket: Ticket, *_: Any) -> str | None:
 
 
 def _somebody_went(ticket: Ticket, *_: Any) -> str | None:
-    if ticket.is_emergency and ticket.last_of(Transition.ARRIVE) is None:
+    if ticket.is_emergency and not ticket.somebody_went:
         return "nobody has been there: only somebody on site ends an emergency; arrive first"
     return None
 
@@ -92,6 +92,12 @@ def _may_be_linked(ticket: Ticket, *_: Any) -> str | None:
     if ticket.incident is not None:
         return f"it is a part of {ticket.incident}: unlink it first"
     return None
+
+
+def _not_about_owner(ticket: Ticket, act: acts.Own, *_: Any) -> str | None:
+    """Nobody sees through what is about them (A5.3)."""
+    is_theirs = act.owner in ticket.about.people
+    return "the matter is about whom you named: name somebody else" if is_theirs else None
 
 
 def _not_flagged(ticket: Ticket, *_: Any) -> str | None:
@@ -231,6 +237,7 @@ CONDITIONS: Final[Mapping[Transition, Condition]] = {
     Transition.LINK: _may_be_linked,
     Transition.UNLINK: _is_linked,
     Transition.FLAG: _not_flagged,
+    Transition.OWN: _not_about_owner,
     Transition.CONFIRM_CANCEL: _cancel_wanted,
     Transition.WARN: _not_yet_fired,
     Transition.BREACH: _not_yet_fired,

@@ -18,6 +18,7 @@ from shared.tickets.errors import NoSuchOrder
 from shared.tickets.facts import clock_facts, dispatched_event, order_facts, ticket_facts
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import (
+    NOBODY,
     ROUTERS_REASONS,
     ExtensionWish,
     Held,
@@ -97,16 +98,18 @@ def _(act: acts.Accept, ticket: Ticket, _now: datetime, _rules: LifecycleRules) 
 @effect.register
 def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules) -> Applied:
     planned = Planned.from_plan(act.plan, at=now, by=act.by, reason=act.reason)
+    about = ticket.about if act.about is None else act.about
     keeps = ticket.held is not None and ticket.held.reason in ROUTERS_REASONS
     changed = replace(
         ticket,
         estate=act.estate,
-        about=ticket.about if act.about is None else act.about,
+        about=about,
+        owner=None if ticket.owner in about.people else ticket.owner,
         plans=(*ticket.plans, planned),
         held=ticket.held if keeps else held_by(act.plan, now),
     )
     parted: tuple[Event, ...] = ()
-    if changed.is_emergency or _is_elsewhere(changed, ticket):
+    if _is_its_own(changed) or _is_elsewhere(changed, ticket):
         changed, parted = _parted(changed, act, now, reason="reclassified")
     changed = start_ticket_clocks(changed, now, rules)
     changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
@@ -127,6 +130,11 @@ def _(act: acts.Reclassify, ticket: Ticket, now: datetime, rules: LifecycleRules
             *parted,
         ),
     )
+
+
+def _is_its_own(ticket: Ticket) -> bool:
+    """A danger, and what is about somebody, is never part of an outage: all see that (A5.3)."""
+    return ticket.is_emergency or ticket.about != NOBODY
 
 
 def _is_elsewhere(after: Ticket, before: Ticket) -> bool:

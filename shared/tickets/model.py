@@ -242,6 +242,31 @@ class Ticket:
         """When it was done for the last time in this round."""
         return max((e.at for e in self.entries if e.transition == transition), default=None)
 
+    @property
+    def somebody_went(self) -> bool:
+        """Whether somebody was there in this round whom the matter is not about."""
+        return any(
+            entry.transition == Transition.ARRIVE and not self._is_theirs(entry)
+            for entry in self.entries
+        )
+
+    @property
+    def has_stand_in(self) -> bool:
+        """Whether a person gave work to a department that the matter is not about, so that it does
+        what would have been the share of those it is about.
+        """
+        return any(
+            order.decided
+            and order.status is not OrderStatus.DECLINED
+            and order.department not in self.about.departments
+            for order in self.orders
+        )
+
+    def _is_theirs(self, entry: TimelineEntry) -> bool:
+        order = self.order(entry.order) if entry.order else None
+        department = order.department if order else None
+        return entry.by in self.about.people or department in self.about.departments
+
     def has_entry(self, transition: Transition, note: str) -> bool:
         """Whether this was put on record before, with the same note."""
         return any((e.transition, e.note) == (transition, note) for e in self.timeline)

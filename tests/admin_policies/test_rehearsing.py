@@ -74,6 +74,7 @@ async def test_a_request_about_whoever_asks_is_left_out(bench: Bench) -> None:
     *_, told = await rehearsed(bench, id)
 
     assert [ticket["number"] for ticket in told["tickets"]] == ["T2"]
+    assert (told["done"], told["of"]) == (1, 1)
 
 
 async def test_without_requests_nothing_differs(bench: Bench) -> None:

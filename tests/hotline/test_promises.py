@@ -12,7 +12,10 @@ import pytest
 from pymongo import MongoClient
 
 from services.hotline.promises import Confirmed, Findings, Kind, kinds
+from services.hotline.promises.judging.work import departments_without
 from shared.store import Doc
+from shared.tickets import About
+from shared.tickets.acts import Dispatch, Hold
 from tests.hotline.broken import (
     BREAKS,
     Break,
@@ -25,6 +28,7 @@ from tests.hotline.broken import (
 from tests.hotline.healthy import Healthy, live_through
 from tests.hotline.test_cli import hotline
 from tests.support.servers import Corner, Servers, open_corner
+from tests.support.tickets import moved, registered
 
 
 @pytest.fixture(scope="module")
@@ -241,3 +245,13 @@ def doctor(kept: Kept) -> subprocess.CompletedProcess[str]:
         "doctor", "--promises", HOTLINE_MONGO_URL=kept.url, HOTLINE_DATABASE=kept.name,
         HOTLINE_DATA="/nowhere", COLUMNS="160",
     )  # fmt: skip
+
+
+def test_what_is_about_its_department_is_with_whomever_a_person_gave_it_to() -> None:
+    ticket = registered(about=About(departments=("engineering",)))
+    held = moved(ticket, Hold(by="router", reason="conflict"))
+    given = moved(held, Dispatch(by="desk", department="security", assignee="a", decided=True))
+
+    assert departments_without(ticket) == "engineering"
+    assert departments_without(held) is None
+    assert departments_without(given) is None

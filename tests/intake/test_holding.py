@@ -110,6 +110,23 @@ async def test_a_hold_on_what_is_not_there_is_refused(bench: PrivacyBench) -> No
     assert [answer.status_code for answer in answers] == [404, 404, 404]
 
 
+async def test_nobody_sets_sees_or_lifts_a_hold_on_what_is_about_them(
+    bench: PrivacyBench,
+) -> None:
+    """Or they would let go what is kept as evidence against them."""
+    number = await bench.register(about={"people": ["subject"]})
+    body = {"number": number, "reason": "litigation"}
+    held = await set_hold(bench, number)
+    subject: dict[str, Any] = {"as_": "privacy_officer", "id": "subject"}
+
+    listed = await bench.ask("GET", "/v1/legal-holds", **subject)
+    lifted = await bench.ask("POST", f"/v1/legal-holds/{held}/lift", **subject)
+    own = await bench.ask("POST", "/v1/legal-holds", key="l", json=body, **subject)
+
+    assert (listed.json()["items"], lifted.status_code, own.status_code) == ([], 404, 404)
+    assert [h["id"] for h in (await ticket(bench, number))["legal_holds"]] == [held]
+
+
 async def over(bench: PrivacyBench, report: dict[str, Any] | None = None, **more: Any) -> str:
     number = await bench.register(report, **more)
     await bench.act(number, Answer(by="agent-1", note="answered"))

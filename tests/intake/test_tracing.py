@@ -183,3 +183,17 @@ async def test_no_collection_is_read_through_for_it(bench: PrivacyBench) -> None
 
     assert {name for name, plan in plans if plan == "COLLSCAN"} <= {"messages"}  # not ours to index
     assert {name for name, _ in plans} >= {"tickets", "audit", "messages"}
+
+
+async def test_a_ticket_about_whoever_asks_is_as_if_it_were_not_there(
+    bench: PrivacyBench,
+) -> None:
+    own = await bench.register(about={"people": ["officer"]})
+    other = await bench.register()
+
+    by_phone = await ask(bench, {"phone": "+86 138 0013 8000"})
+    by_number = await ask(bench, {"number": own, "person": "caller"})
+
+    assert [named["number"] for named in by_phone.json()["tickets"]] == [other]
+    assert own not in by_phone.text
+    assert by_number.status_code == 404

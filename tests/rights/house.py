@@ -16,6 +16,7 @@ from services.hotline.demo.hands import until
 from services.hotline.demo.plots import asked, done_by, first_order, told
 from services.hotline.token import make_token
 from services.intake.privacy.domain import MOST, Sign
+from shared.identity import STAFF_ROLES
 from tests.rights.endpoints import Endpoint
 from tests.support.floor import Floor, caller
 from tests.support.photos import photo
@@ -54,6 +55,7 @@ class House:
     system_s: Things
     foreign_place: Things
     foreign_department: Things
+    about_asker: Things
     missing: Things
 
     def own_of(self, role: str) -> Things:
@@ -73,17 +75,24 @@ class House:
         role: str | None,
         place: str = OWN_PLACE,
         department: str = OWN_DEPARTMENT,
+        params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request as somebody, or without a token as nobody."""
         headers = {}
         if role is not None:
             token = make_token(self.floor.data, role=role, places=[place],
-                               departments=[department], id=f"walker-{role}")  # fmt: skip
+                               departments=[department], id=walker(role))  # fmt: skip
             headers["authorization"] = f"Bearer {token}"
         address = self.floor.endpoints.services[endpoint.service]
         return await self.floor.hands.http.request(
-            endpoint.method, address + endpoint.at(thing), json=endpoint.body, headers=headers
-        )
+            endpoint.method, address + endpoint.at(thing), json=endpoint.body, headers=headers,
+            params=params,
+        )  # fmt: skip
+
+
+def walker(role: str) -> str:
+    """Who asks as a role."""
+    return f"walker-{role}"
 
 
 async def furnish(floor: Floor) -> House:
@@ -94,6 +103,7 @@ async def furnish(floor: Floor) -> House:
         system_s=await _of_a_system(floor),
         foreign_place=await _things(floor, FOREIGN_PLACE, TAP, STUCK),
         foreign_department=await _things(floor, OWN_PLACE, NOISE, FIGHT),
+        about_asker=await _about_asker(floor),
         missing=Things(
             {
                 "/v1/tickets": MISSING_NUMBER,
@@ -110,6 +120,16 @@ async def furnish(floor: Floor) -> House:
             }
         ),
     )
+
+
+async def _about_asker(floor: Floor) -> Things:
+    """All of these, and what waits for a person's decision, are about whoever asks."""
+    about = {"about": {"people": [walker(role) for role in STAFF_ROLES]}}
+    things = await _things(floor, OWN_PLACE, TAP | about, STUCK | about)
+    waits = {"estate": OWN_PLACE, "text": "我有点事情要反映", "caller": caller(), **about}
+    held = (await floor.hands.post_ticket(waits))["number"]
+    await floor.hands.until_ticket(held, lambda t: bool(t["held"]), "in the manual queue")
+    return Things({**things.ids, "held": held})
 
 
 async def _things(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Final
 
 import httpx
@@ -163,3 +164,61 @@ async def test_no_list_shows_what_is_foreign(house: House, endpoints: list[Endpo
             seen |= {mark for mark in house.own.marks if mark in answer.text}
     assert seen, "lists without anything in them prove nothing"
     assert len(lists) >= len(SERVICES_WITH_LISTS)
+
+
+SUBJECTS: Final = sorted({"agent", "dispatcher", "department", "supervisor", "manager",
+                          "privacy_officer", "auditor", "administrator"})  # fmt: skip
+MOST_PAGES: Final = 60
+RECORDS: Final = {"/v1/audit"}
+"""What has to be whole, whoever reads it: ids and codes of acts, and nothing of the matter."""
+
+
+@pytest.mark.parametrize("role", SUBJECTS)
+async def test_what_is_about_whoever_asks_is_in_no_list_and_in_no_cursor(
+    house: House, endpoints: list[Endpoint], role: str
+) -> None:
+    """Page by page, one thing each: a hidden one leaves no gap, and no cursor names it."""
+    lists = [e for e in endpoints if e.method == "GET" and not e.names_a_thing and not e.is_open]
+    asked = [e for e in lists if role in e.roles and e.path not in RECORDS]
+    for endpoint in asked:
+        for page in await pages_of(house, endpoint, role):
+            said = page.text + plain(page.json().get("next"))
+            found = [mark for mark in house.about_asker.marks if mark in said]
+            assert found == [], (str(endpoint), role)
+            is_empty = page.json().get("items") == []
+            assert not (is_empty and page.json().get("next")), (str(endpoint), role)
+    assert asked or role == "auditor"
+
+
+async def pages_of(house: House, endpoint: Endpoint, role: str) -> list[httpx.Response]:
+    """All pages of a list, one thing on each."""
+    place = "*" if only_for_the_whole_group(endpoint) else "jinyuan"
+    pages: list[httpx.Response] = []
+    after: str | None = None
+    while len(pages) < MOST_PAGES and (after is not None or not pages):
+        params = {"limit": "1"} | ({"after": after} if after else {})
+        pages.append(await house.ask(endpoint, "", role=role, place=place, params=params))
+        assert pages[-1].status_code == 200, (str(endpoint), role, pages[-1].text)
+        after = pages[-1].json().get("next")
+    return pages
+
+
+def plain(cursor: str | None) -> str:
+    """What a cursor says to whoever reads it."""
+    padded = (cursor or "") + "=" * (-len(cursor or "") % 4)
+    return base64.urlsafe_b64decode(padded).decode()
+
+
+async def test_what_is_about_whoever_asks_looks_like_what_is_missing(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    for endpoint in endpoints:
+        thing = house.about_asker.of(endpoint)
+        if thing is None or not endpoint.names_a_thing:
+            continue
+        for role in set(SUBJECTS) & endpoint.roles:
+            found = await house.ask(endpoint, thing, role=role)
+            missing = await house.ask(endpoint, house.missing.of(endpoint) or "", role=role)
+
+            assert shown(found) == shown(missing), (str(endpoint), role)
+            assert found.status_code == 404, (str(endpoint), role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from services.router.follow_ups.tasks import (
     new_task,
     pass_on,
 )
-from services.router.follow_ups.wanted import Seen, after, look, rule_for, wanted
+from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
 from shared.contracts.router import FollowUpDropped, FollowUpMissed, FollowUpOpened
 from shared.policy.following import FollowUps
 from shared.tickets import Clock, Ticket
@@ -289,3 +290,29 @@ def test_the_first_rule_that_fits_counts() -> None:
 def test_a_rule_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"shares|every|task"):
         FollowUps.model_validate(wrong)
+
+
+def test_a_task_of_whom_the_ticket_turns_out_to_be_about_is_somebody_elses_who_is_told() -> None:
+    ticket = complaint()
+    open_task = opened(tasks(ticket)[0], ticket, at_share(ticket, 0.5))
+    known = replace(seen(ticket), desk=("she",), not_for=frozenset({"he"}))
+
+    step = recuse(open_task, known)
+
+    assert step is not None
+    assert step.task.person == "she"
+    assert [event.recipients for event in step.events if isinstance(event, FollowUpOpened)] == [
+        ("she",)
+    ]
+    assert recuse(step.task, known) is None
+
+
+def test_a_task_asked_for_by_name_opens_for_somebody_it_is_not_about() -> None:
+    ticket = complaint()
+    half = replace(tasks(ticket)[0], person="guard", named=True)
+    known = replace(seen(ticket), not_for=frozenset({"guard"}))
+
+    step = look(half, known, at_share(ticket, 0.5))
+
+    assert step is not None
+    assert (step.task.state, step.task.person) == ("open", "he")

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from shared.identity import Principal, Role
-from shared.store.reach import within_reach
+from shared.store import Store
+from shared.store.reach import ABOUT_INDEXES, belonging_within_reach, within_reach
+from tests.support.questions import questions
+from tests.support.servers import Corner
 
 WORK, PLACE, GROUP, ANYWHERE = "board.see", "survey.see", "parked.see", "text.classify"
 
@@ -72,9 +75,59 @@ def test_what_is_about_oneself_or_the_own_department_is_left_out(
     of_theirs = [{"about.people": "somebody"}, {"about.departments": departments}]
 
     assert within_reach(principal, WORK)["$nor"] == of_theirs
-    assert "$nor" not in within_reach(principal, PLACE)
+    assert within_reach(principal, PLACE)["$nor"] == of_theirs
 
 
 def test_an_action_that_the_table_does_not_know_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
         within_reach(DESK, "ticket.peep")
+
+
+async def put(store: Store, number: str, **about: list[str]) -> None:
+    """A ticket, and a message that belongs to it."""
+    named = {"people": [], "departments": [], **about} if about else None
+    await store.insert_once("tickets", {"_id": number, "estate": "cuihu", "about": named})
+    await store.insert_once("messages", {"_id": f"m-{number}", "number": number, "estate": "cuihu"})
+
+
+async def test_what_belongs_to_a_ticket_about_oneself_is_left_out_by_the_query(
+    store: Store,
+) -> None:
+    await put(store, "T1", people=["somebody"])
+    await put(store, "T2", departments=["customer_service"])
+    await put(store, "T3", people=["somebody-else"], departments=["security"])
+    await put(store, "T4")
+
+    shown = []
+    for principal in (AT_CUIHU, who_manages()):
+        query = await belonging_within_reach(store, principal, "message.see")
+        shown.append([doc["number"] for doc in await store.find("messages", query, limit=9)])
+
+    assert shown == [["T3", "T4"], ["T2", "T3", "T4"]]
+
+
+def who_manages() -> Principal:
+    return who("manager", places="cuihu")
+
+
+async def test_a_digest_is_left_out_when_one_of_its_lines_is(store: Store) -> None:
+    await put(store, "T1", people=["somebody"])
+    digest = {"_id": "d", "number": "2026-11-30", "facts": {"lines": [{"number": "T1"}]}}
+    await store.insert_once("messages", digest)
+
+    names = ("number", "facts.lines.number")
+    query = await belonging_within_reach(store, DESK, "message.see", names=names)
+
+    assert await store.find("messages", query, limit=9) == []
+
+
+async def test_whom_tickets_are_about_is_found_by_an_index(store: Store, corner: Corner) -> None:
+    await store.database["tickets"].create_indexes(list(ABOUT_INDEXES))
+    await put(store, "T1", people=["somebody"])
+    with questions(corner.mongo_url, corner.database) as record:
+        for principal in (DESK, GUARD, EVERY_DEPARTMENT, who_manages()):
+            await belonging_within_reach(store, principal, "message.see")
+        plans = {q.plan for q in record.asked() if q.collection == "tickets"}
+
+    assert plans
+    assert not [plan for plan in plans if "COLLSCAN" in plan]

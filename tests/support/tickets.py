@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from shared.policy.duty import Duty, sample_duty
-from shared.policy.plan import Reported, plan
+from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, build_policy, sample_documents
 from shared.store.tickets import rules_of
 from shared.tickets import NOBODY, About, Registration, Ticket, apply, register
@@ -26,6 +26,11 @@ def policy() -> Policy:
 @cache
 def duty() -> Duty:
     return Duty.model_validate(sample_duty())
+
+
+def plan_of(text: str, at: datetime, *, estate: str = "jinyuan") -> Plan:
+    """What a person at the desk decides about a report."""
+    return plan(Reported(text=text, estate=estate, decided=True), policy(), at)
 
 
 def registered(

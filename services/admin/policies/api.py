@@ -38,6 +38,7 @@ from services.admin.policies.views import (
     version_view,
 )
 from services.admin.staffing import By
+from shared.identity import Principal
 from shared.runtime import Asking, Problem, Routes, may
 
 PREFIX = "/v1/policies"
@@ -180,7 +181,7 @@ def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Readin
         last one with what would differ.
         """
         tally = await rehearsing.begin(id)
-        lines = _lines(rehearsing, tally, last=body.last, asks=asking.id)
+        lines = _lines(rehearsing, tally, last=body.last, asks=asking)
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     return router
@@ -232,7 +233,7 @@ def build_deciding_api(publishing: Publishing, reading: Reading) -> Routes:
 
 
 async def _lines(
-    rehearsing: Rehearsing, tally: Tally, *, last: int, asks: str
+    rehearsing: Rehearsing, tally: Tally, *, last: int, asks: Principal
 ) -> AsyncIterator[bytes]:
     total = 0
     async for _, total in rehearsing.run(tally, last=last, asks=asks):

@@ -10,8 +10,10 @@ from services.admin.errors import Refused
 from services.admin.policies.drafting import Drafting
 from services.admin.policies.rehearsal import Tally, past_from_doc
 from services.admin.policies.storage import Policies
+from shared.identity import Principal
 from shared.policy.policy import Policy, build_policy
 from shared.store import Store
+from shared.store.reach import not_about, only_about
 from shared.store.stream import batches, count_roughly
 
 MOST: Final = 5000
@@ -48,16 +50,18 @@ class Rehearsing:
         documents = await self._policies.documents(id)
         return Tally(self._present(), await asyncio.to_thread(build_policy, id, documents))
 
-    async def run(self, tally: Tally, *, last: int, asks: str) -> AsyncIterator[tuple[Tally, int]]:
+    async def run(
+        self, tally: Tally, *, last: int, asks: Principal
+    ) -> AsyncIterator[tuple[Tally, int]]:
         """The tally as it grows, batch by batch, and out of how many.
 
         Requests that are about whoever `asks` are left out.
         """
         async with self._turn:
-            total = min(last, MOST, await count_roughly(self._store, "tickets"))
+            total = min(last, MOST, await self._shown(asks))
             yield tally, total
             found = batches(
-                self._store, "tickets", {"about.people": {"$ne": asks}}, size=BATCH,
+                self._store, "tickets", not_about(asks), size=BATCH,
                 fields=("scrubbed", "estate", "registered_at"), sort=_LATEST_FIRST,
             )  # fmt: skip
             async for docs in found:
@@ -66,3 +70,9 @@ class Rehearsing:
                 yield tally, total
                 if tally.done >= total:
                     return
+
+    async def _shown(self, asks: Principal) -> int:
+        """How many there are, without those that are about whoever asks: nor are these counted."""
+        tickets = self._store.database["tickets"]
+        hidden = await tickets.count_documents(only_about(asks))
+        return max(await count_roughly(self._store, "tickets") - hidden, 0)

@@ -187,11 +187,7 @@ class Requesting:
         self, asking: Principal, *, status: Status | None, after: str | None, limit: int
     ) -> tuple[list[Request], str | None]:
         """Requests within reach, newest first, and the cursor of the next page."""
-        found, following = await self._requests.listed(
-            asking, status=status, after=after, limit=limit
-        )
-        not_theirs = await hidden(self._store, asking, (each.number for each in found))
-        return [each for each in found if each.number not in not_theirs], following
+        return await self._requests.listed(asking, status=status, after=after, limit=limit)
 
     async def _record(
         self, asking: Principal, act: str, request: Request, code: str, source: str | None

@@ -14,7 +14,7 @@ from shared.contracts import Event
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 from shared.store.paging import page
-from shared.store.reach import within_reach
+from shared.store.reach import belonging_within_reach
 
 REQUESTS: Final = "privacy_requests"
 _NEWEST: Final = (("asked_at", DESCENDING), ("_id", DESCENDING))
@@ -72,7 +72,7 @@ class Requests:
         self, principal: Principal, *, status: Status | None, after: str | None, limit: int
     ) -> tuple[list[Request], str | None]:
         """Requests within reach, newest first, and the cursor of the next page."""
-        query = within_reach(principal, "privacy_request.see")
+        query = await belonging_within_reach(self._store, principal, "privacy_request.see")
         if status is not None:
             query |= {"status": status.value}
         found = await page(

@@ -27,11 +27,7 @@ class Answering:
         self, asking: Principal, *, status: Status | None, after: str | None, limit: int
     ) -> tuple[Sequence[Alarm], str | None]:
         """Alarms, newest first, and the cursor of the next page."""
-        found, following = await self._alarms.listed(
-            asking, status=status, after=after, limit=limit
-        )
-        not_theirs = await hidden(self._store, asking, (alarm.number for alarm in found))
-        return [alarm for alarm in found if alarm.number not in not_theirs], following
+        return await self._alarms.listed(asking, status=status, after=after, limit=limit)
 
     async def answer(
         self, id: str, asking: Principal, reason: Finding, *, source: str | None

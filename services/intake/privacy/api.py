@@ -152,9 +152,9 @@ def build_holds_api(holding: Holding) -> Routes:
     router = Routes("/v1/legal-holds", tags=["privacy"])
 
     @router.get("", dependencies=[may("legal_hold.see")])
-    async def listed(after: After = None, limit: Limit = 50) -> dict[str, Any]:
+    async def listed(asking: Asking, after: After = None, limit: Limit = 50) -> dict[str, Any]:
         """Holds, newest first; `next` is the cursor of the next page."""
-        found, following = await holding.page(after=after, limit=limit)
+        found, following = await holding.page(asking, after=after, limit=limit)
         return {"items": [hold_view(hold) for hold in found], "next": following}
 
     @router.post("", status_code=201, dependencies=[may("legal_hold.set")])

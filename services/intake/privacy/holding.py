@@ -25,6 +25,7 @@ from shared.privacy.index import entries_in
 from shared.runtime import not_found
 from shared.store import Change, Contested, Doc, Store, Verdict
 from shared.store.paging import page
+from shared.store.reach import belonging_within_reach, hidden
 from shared.store.tickets import ATTEMPTS
 
 HOLDS: Final = "legal_holds"
@@ -82,6 +83,8 @@ class Holding:
         """
         key = idempotency_key(self._secret, asking.id, f"hold:{name}", held.to_json())
         assert key is not None, "a hold always has a name"
+        if await hidden(self._store, asking, [held.number]):
+            raise not_found()
         numbers = await self._numbers(held)
         id = key.id[:32]
         subject = ("legal_hold", id)
@@ -97,7 +100,9 @@ class Holding:
         hold = _from_doc(found)
         for number in hold.numbers:
             await self.mark(number, hold.on_ticket, by=asking.id)
-        return hold
+        # It lies on all of them, and is told without those that are about whoever set it.
+        not_theirs = await hidden(self._store, asking, hold.numbers)
+        return replace(hold, numbers=tuple(n for n in hold.numbers if n not in not_theirs))
 
     async def _numbers(self, held: Held) -> tuple[str, ...]:
         if held.person is None:
@@ -119,9 +124,10 @@ class Holding:
     async def lift(self, id: str, asking: Principal, *, source: str | None) -> Hold:
         """Nothing keeps it any longer; a repeat goes on where a crash ended. Raises Problem."""
         doc = await self._store.get(HOLDS, id)
-        if doc is None:
+        hold = _from_doc(doc) if doc else None
+        # Nobody lets go what is kept of a matter that is about them.
+        if hold is None or await hidden(self._store, asking, [hold.held.number, *hold.numbers]):
             raise not_found()
-        hold = _from_doc(doc)
         await self._trail.record(asking, "legal_hold.lifted", ("legal_hold", id), source=source)
         if hold.lifted_at is None:
             now = self._store.clock.now()
@@ -137,9 +143,14 @@ class Holding:
             )  # fmt: skip
         return hold
 
-    async def page(self, *, after: str | None, limit: int) -> tuple[list[Hold], str | None]:
+    async def page(
+        self, asking: Principal, *, after: str | None, limit: int
+    ) -> tuple[list[Hold], str | None]:
         """Holds, newest first, lifted ones too, and the cursor of the next page."""
-        found = await page(self._store, HOLDS, {}, after=after, limit=limit, newest_by="at")
+        query = await belonging_within_reach(
+            self._store, asking, "legal_hold.see", names=("number", "numbers")
+        )
+        found = await page(self._store, HOLDS, query, after=after, limit=limit, newest_by="at")
         return [_from_doc(doc) for doc in found.docs], found.next
 
     async def covering(self, doc: Mapping[str, Any]) -> Doc | None:

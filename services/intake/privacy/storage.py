@@ -24,7 +24,7 @@ from shared.identity import Principal
 from shared.privacy.index import Kept, entries_in
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 from shared.store.paging import page
-from shared.store.reach import within_reach
+from shared.store.reach import belonging_within_reach
 
 READERS: Final = "readers"
 REVEALS: Final = "reveals"
@@ -135,7 +135,7 @@ class Alarms:
         self, principal: Principal, *, status: Status | None, after: str | None, limit: int
     ) -> tuple[list[Alarm], str | None]:
         """Alarms within reach, newest first, and the cursor of the next page."""
-        query = within_reach(principal, "reading_alarm.see")
+        query = await belonging_within_reach(self._store, principal, "reading_alarm.see")
         if status is not None:
             query |= {"answer": None if status == "open" else {"$ne": None}}
         found = await page(self._store, ALARMS, query, after=after, limit=limit, newest_by="at")

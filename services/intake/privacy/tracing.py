@@ -21,8 +21,10 @@ from shared.contracts import MalformedMessage
 from shared.contracts.notifier import CALLER
 from shared.identity import Principal
 from shared.privacy import BlindIndex
+from shared.runtime import not_found
 from shared.store import Doc, Store
 from shared.store.paging import page
+from shared.store.reach import hidden
 
 SYSTEM: Final = "system:"
 _MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")
@@ -60,11 +62,16 @@ class Tracing:
         self, sought: Sought, asking: Principal, *, after: str | None, limit: int,
         source: str | None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Who has seen them, newest first; `next` is the cursor of the next page.
+        """Who has seen them, newest first; `next` is the cursor of the next page. Tickets that are
+        about whoever asks are as if they were not there.
 
         Raises MalformedMessage for a wish that names nobody, Problem for a missing ticket.
         """
-        persons = await self._find(sought)
+        found = await self._find(sought)
+        not_theirs = await hidden(self._store, asking, (named.number for named in found))
+        if sought.number in not_theirs:
+            raise not_found()
+        persons = [named for named in found if named.number not in not_theirs]
         subject = ("person", persons[0].id if persons else "unknown")
         details = {"tickets": len(persons)}
         await self._trail.record(asking, "person.traced", subject, source=source, details=details)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from services.router.conflicts import whom_it_is_about
 from services.router.emergencies.attending import Attending
 from services.router.errors import NoSuchWork
 from services.router.proofs.domain import MOST, resolved_with, takes_photos
 from services.router.proofs.proving import Proving, Read
 from services.router.routing import Routing
-from shared.identity import Principal, read_link
+from shared.identity import Principal, is_about, read_link
 from shared.runtime.platform import Platform
 from shared.store import Doc
 from shared.tickets import NotAllowed, Ticket, WorkOrder, ticket_from_doc
@@ -124,6 +125,8 @@ class Visiting:
         if doc is None or ticket is None or order is None or not self._is_theirs(order, person):
             raise NoSuchWork
         who = Principal(person, "department", _places(ticket.estate), frozenset({order.department}))
+        if is_about(ticket, who) or person in whom_it_is_about(ticket, self._platform.duty.current):
+            raise NoSuchWork
         return await self._work(ticket, order, doc), who
 
     def _is_theirs(self, order: WorkOrder, person: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.router.conflicts import whom_it_is_about
 from services.router.domain import next_in_chain, people_to_alert
 from services.router.emergencies.emergency import (
     Emergency,
@@ -17,6 +18,7 @@ from services.router.emergencies.emergency import (
     begin_again,
     downgrade,
     end,
+    recuse,
     relocate,
     start,
 )
@@ -27,15 +29,20 @@ from services.router.emergencies.storage import (
 )
 from services.router.falling_due import FallingDue
 from shared.contracts.intake import TicketCancelled, TicketEvent
-from shared.contracts.router import TicketResolved, WorkOrderAccepted, WorkOrderArrived
-from shared.identity import Principal, sees
+from shared.contracts.router import (
+    TicketResolved,
+    WorkOrderAccepted,
+    WorkOrderArrived,
+    WorkOrderEvent,
+)
+from shared.identity import Principal, is_about, sees
 from shared.policy.taxonomy import EMERGENCY
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Change, Contested, Verdict
-from shared.store.tickets import ATTEMPTS
+from shared.store.tickets import ATTEMPTS, NoSuchTicket
 from shared.telemetry import logger, metrics
-from shared.tickets import Ticket, Transition
+from shared.tickets import Ticket
 from shared.tickets.lifecycle import DONE
 
 MACHINES: Final = frozenset({"iot", "system"})
@@ -110,9 +117,18 @@ class Alerting:
             )
 
         await self.change(ticket.number, go_on)
+        not_for = whom_it_is_about(ticket, self._platform.duty.current)
+        if not_for:
+            await self.change(
+                ticket.number, lambda e, now: recuse(e, not_for, recipients, now, within)
+            )
 
     async def follow(self, number: str, event: TicketEvent) -> None:
-        """What was done to its work orders in this round moves the emergency."""
+        """What was done to its work orders in this round moves the emergency, but not what was
+        done by somebody whom it is about.
+        """
+        if isinstance(event, WorkOrderEvent) and await self._is_about(number, event.assignee):
+            return
 
         def of_this_round(choose: Choose) -> Choose:
             return lambda e, now: None if event.round < e.round else choose(e, now)
@@ -136,7 +152,14 @@ class Alerting:
     async def _somebody_went(self, number: str) -> bool:
         """Without anybody on site it is not over, whatever became of the work."""
         ticket = await self._platform.tickets.get(number)
-        return ticket is not None and ticket.last_of(Transition.ARRIVE) is not None
+        return ticket is not None and ticket.somebody_went
+
+    async def _is_about(self, number: str, person: str | None) -> bool:
+        ticket = await self._platform.tickets.get(number)
+        return ticket is not None and self._is_not_for(ticket, person)
+
+    def _is_not_for(self, ticket: Ticket, person: str | None) -> bool:
+        return person in whom_it_is_about(ticket, self._platform.duty.current)
 
     async def acknowledge(self, number: str, principal: Principal) -> Emergency:
         """Somebody takes the alert; foreign and missing ones look the same (404)."""
@@ -155,13 +178,17 @@ class Alerting:
         return changed
 
     async def get(self, number: str, principal: Principal) -> Emergency:
-        """One emergency within reach: of a department only what it works on or was alerted to."""
+        """One emergency within reach: of a department only what it works on or was alerted to, and
+        of nobody what is about them by its ticket as it is now, though they were alerted before.
+        """
         doc = await self._store.get("emergencies", number)
         ticket = await self._platform.tickets.get(number)
         if doc is None or ticket is None:
             raise not_found()
         emergency = emergency_from_doc(doc)
         called = any(principal.id in alert.recipients for alert in emergency.alerts)
+        if is_about(ticket, principal) or self._is_not_for(ticket, principal.id):
+            raise not_found()
         if not (principal.reaches(emergency.estate) and (called or sees(principal, ticket))):
             raise not_found()
         return emergency
@@ -171,10 +198,14 @@ class Alerting:
         return await self._due.do_all()
 
     async def _alert_next(self, number: str) -> None:
-        await self.change(number, self._next_alert)
+        ticket = await self._platform.tickets.get(number)
+        if ticket is None:
+            raise NoSuchTicket(number)
+        await self.change(number, lambda e, now: self._next_alert(e, ticket, now))
 
-    def _next_alert(self, emergency: Emergency, now: datetime) -> Step | None:
-        recipients = next_in_chain(self._platform.duty.current, emergency.calls)
+    def _next_alert(self, emergency: Emergency, ticket: Ticket, now: datetime) -> Step | None:
+        called = (alert.recipients for alert in emergency.calls)
+        recipients = next_in_chain(ticket, self._platform.duty.current, called)
         within = self._acknowledge_within(emergency.estate)
         return alert_next(emergency, recipients, now, within)
 

@@ -88,9 +88,9 @@ class Emergency:
     review: Review | None = None
 
     @property
-    def calls(self) -> int:
-        """How many alerts there were since it began, or began again."""
-        return sum(alert.at >= self.started_at for alert in self.alerts)
+    def calls(self) -> tuple[Alert, ...]:
+        """The alerts since it began, or began again."""
+        return tuple(alert for alert in self.alerts if alert.at >= self.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,46 @@ def relocate(
     )
     event = EmergencyAlerted(**_facts(there), recipients=fresh, step=step)
     return Step(there, (event,))
+
+
+def recuse(
+    emergency: Emergency,
+    not_for: frozenset[str],
+    recipients: tuple[str, ...],
+    now: datetime,
+    within: timedelta,
+) -> Step | None:
+    """It turned out whom it is about: that they have it, are there or called people safe does not
+    stand, and whoever of the `recipients` was not alerted is. None where nothing of it was theirs.
+    """
+    if emergency.ended_at is not None:
+        return None
+    called = {person for alert in emergency.calls for person in alert.recipients}
+    fresh = tuple(p for p in recipients if p not in called) if called & not_for else ()
+    on_site = tuple(person for person in emergency.on_site if person not in not_for)
+    is_lost = emergency.acknowledged_by in not_for
+    if not (fresh or is_lost or on_site != emergency.on_site):
+        return None
+    without = _without(emergency, on_site, is_lost=is_lost)
+    has_it = without.acknowledged_at is not None or bool(on_site)
+    # Nobody waits for whoever is alerted now where somebody else has it.
+    next_due = emergency.next_due if has_it else (now + within if fresh else now)
+    if not fresh:
+        return Step(_next(without, next_due=next_due), ())
+    step = len(emergency.alerts)
+    alerts = (*emergency.alerts, Alert(now, step, fresh))
+    alerted = _next(without, alerts=alerts, next_due=next_due)
+    event = EmergencyAlerted(**_facts(alerted), recipients=fresh, step=step)
+    return Step(alerted, (event,))
+
+
+def _without(emergency: Emergency, on_site: tuple[str, ...], *, is_lost: bool) -> Emergency:
+    """With these people on site alone: where nobody is left, nobody was there to say anything."""
+    if emergency.on_site and not on_site:
+        emergency = replace(emergency, arrived_at=None, released_at=None)
+    if is_lost:
+        emergency = replace(emergency, acknowledged_by=None, acknowledged_at=None)
+    return replace(emergency, on_site=on_site)
 
 
 def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step | None:

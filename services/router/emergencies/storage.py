@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from services.router.emergencies.emergency import Alert, Check, Emergency, Revie
 from services.router.storage import due_index
 from shared.identity import Principal
 from shared.store import Doc, Store, outbox_index
-from shared.store.reach import hidden, within_reach
+from shared.store.reach import not_about, within_reach
 
 EMERGENCY_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "emergencies": (
@@ -99,15 +99,17 @@ async def list_emergencies(
     )
     near = [doc for doc in docs if principal.reaches(doc["estate"])]
     numbers = [doc["_id"] for doc in near]
-    seen = within_reach(principal, "emergency.see")
-    tickets = await store.find(
-        "tickets", {"_id": {"$in": numbers}, **seen}, limit=MOST_RUNNING, fields=("_id",)
-    )
-    theirs = {doc["_id"] for doc in tickets}
-    about_them = await hidden(store, principal, numbers)
+    theirs = await _tickets_of(store, numbers, within_reach(principal, "emergency.see"))
+    not_about_them = await _tickets_of(store, numbers, not_about(principal))
     called = {
         doc["_id"]
         for doc in near
         if any(principal.id in alert["recipients"] for alert in doc["alerts"])
     }
-    return [doc for doc in near if doc["_id"] in theirs | (called - about_them)][:limit]
+    return [doc for doc in near if doc["_id"] in theirs | (called & not_about_them)][:limit]
+
+
+async def _tickets_of(store: Store, numbers: Sequence[str], reach: Doc) -> frozenset[str]:
+    query = {"_id": {"$in": list(numbers)}, **reach}
+    found = await store.find("tickets", query, limit=MOST_RUNNING, fields=("_id",))
+    return frozenset(doc["_id"] for doc in found)

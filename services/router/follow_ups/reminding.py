@@ -6,18 +6,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.router.conflicts import whom_it_is_about
 from services.router.escalation import desk_lead, desk_of
 from services.router.falling_due import FallingDue
 from services.router.follow_ups.storage import FOLLOW_UPS, TaskBook
 from services.router.follow_ups.tasks import FollowUp, TaskStep, drop, forget, pass_on
-from services.router.follow_ups.wanted import Seen, after, look, rule_for, wanted
+from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
 from services.router.routing import BY_RULE
 from shared.bus import each
 from shared.runtime.platform import Platform
 from shared.store import Contested
 from shared.store.tickets import ATTEMPTS, NoSuchTicket
 from shared.telemetry import logger, metrics
-from shared.tickets import Ticket
+from shared.tickets import NOBODY, Ticket
 
 TIDY_EVERY: Final = timedelta(minutes=1)
 """A task outlives its ticket by so long at most."""
@@ -35,11 +36,20 @@ class Reminding:
 
     async def plan(self, ticket: Ticket) -> None:
         """Put in the tasks that the policy wants of a ticket: for most none, and nothing is asked
-        of the store.
+        of the store. Those it turned out to be about have none of them any more.
         """
+        if ticket.about != NOBODY:
+            await self._recuse(ticket.number)
         now, policy = self._platform.store.clock.now(), self._platform.policy.at(ticket.estate)
         for task in wanted(ticket, policy, now, by=BY_RULE.id):
             await self._book.insert(task, now)
+
+    async def _recuse(self, number: str) -> None:
+        async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
+            return recuse(present, await self.seen(number))
+
+        for task in await self._book.of_ticket(number):
+            await self.change(task.id, choose)
 
     async def plan_anew(self, number: str) -> None:
         """The limit is another: so are its shares."""
@@ -106,6 +116,7 @@ class Reminding:
         return Seen(
             ticket, rule_for(ticket, policy), desk_of(ticket, duty), desk_lead(ticket, duty),
             is_danger_over=ticket.is_emergency and await self._is_danger_over(number),
+            not_for=whom_it_is_about(ticket, duty),
         )  # fmt: skip
 
     async def change(self, id: str, choose: Choose) -> FollowUp | None:

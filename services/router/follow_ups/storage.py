@@ -14,7 +14,7 @@ from services.router.storage import due_index, due_numbers
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
 from shared.store.paging import Page, page
-from shared.store.reach import hidden, within_reach
+from shared.store.reach import belonging_within_reach
 from shared.store.stream import batches
 from shared.tickets.lifecycle import DONE
 
@@ -116,12 +116,10 @@ class TaskBook:
         query: Doc = {key: value for key, value in named.items() if value is not None}
         if overdue_at is not None:
             query["due_at"] = {"$lte": overdue_at}
-        query |= within_reach(principal, "follow_up.see")
-        found = await page(
-            self._store, FOLLOW_UPS, query, after=after, limit=limit, soonest_by="due_at"
+        reach = await belonging_within_reach(self._store, principal, "follow_up.see")
+        return await page(
+            self._store, FOLLOW_UPS, query | reach, after=after, limit=limit, soonest_by="due_at"
         )
-        about = await hidden(self._store, principal, (doc["number"] for doc in found.docs))
-        return Page([doc for doc in found.docs if doc["number"] not in about], found.next)
 
 
 def task_to_doc(task: FollowUp) -> Doc:

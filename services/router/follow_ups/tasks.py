@@ -165,6 +165,18 @@ def pass_on(task: FollowUp, person: str) -> TaskStep | None:
     return TaskStep(_next(task, person=person))
 
 
+def give(task: FollowUp, person: str | None) -> TaskStep | None:
+    """Somebody else is to do it, whoever was named, and is told where it is open; None when it is
+    over.
+    """
+    if not task.is_live:
+        return None
+    given = _next(task, person=person, named=False)
+    is_told = task.state == "open" and person is not None
+    told = FollowUpOpened(**_facts(given), recipients=(person,)) if is_told else None
+    return TaskStep(given, (told,) if told else ())
+
+
 def forget(task: FollowUp) -> TaskStep | None:
     """Words about somebody who is erased go; codes and times stay. None where there are none."""
     if task.note is None and task.result is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.router.conflicts import whom_it_is_about
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import TaskBook
 from services.router.follow_ups.tasks import FollowUp, State, TaskStep, finish, new_task
@@ -110,7 +111,7 @@ class Tending:
             raise MalformedMessage(field, "is over already", "name a later time")
         if person is not None and self._platform.duty.current.person(person) is None:
             raise MalformedMessage("person", "is nobody on the duty list", "send their id")
-        if person in seen.ticket.about.people:
+        if person in whom_it_is_about(seen.ticket, self._platform.duty.current):
             raise MalformedMessage("person", "is whom the matter is about", "name somebody else")
         if seen.ticket.mark is not None:
             raise Problem(409, "ticket-over", "The ticket is over", detail="reopen it first")

@@ -12,6 +12,7 @@ from services.router.follow_ups.tasks import (
     FollowUp,
     TaskStep,
     drop,
+    give,
     miss,
     new_task,
     open_task,
@@ -32,7 +33,8 @@ WATCH: Final = "watch"
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a task is judged by: its ticket as it is now, the policy's rule for it, who of the desk
-    sees it through, who leads the desk, and whether the ticket's emergency has ended.
+    sees it through, who leads the desk, whether the ticket's emergency has ended, and whom the
+    ticket is about.
     """
 
     ticket: Ticket
@@ -40,6 +42,7 @@ class Seen:
     desk: tuple[str, ...] = ()
     lead: tuple[str, ...] = ()
     is_danger_over: bool = False
+    not_for: frozenset[str] = frozenset()
 
 
 def rule_for(ticket: Ticket, policy: Policy) -> FollowUps | None:
@@ -71,6 +74,13 @@ def watch(ticket: Ticket, rule: FollowUps, at: datetime, *, turn: int, by: str) 
     basis = basis_of(ticket)
     return new_task(ticket, "watch", WATCH, mark=f"{basis}/{turn}", by=by, at=at,
                     within=rule.within, basis=basis, turn=turn)  # fmt: skip
+
+
+def recuse(task: FollowUp, seen: Seen) -> TaskStep | None:
+    """Somebody whom the ticket is about was to do it: now the desk is. None where nobody was."""
+    if task.person is None or task.person not in seen.not_for:
+        return None
+    return give(task, next(iter(seen.desk), None))
 
 
 def after(task: FollowUp, seen: Seen, now: datetime) -> FollowUp | None:
@@ -135,7 +145,8 @@ def _open_in_time(task: FollowUp, seen: Seen, now: datetime) -> TaskStep | None:
     at = _opens_at(task, seen, now)
     if at > now:
         return put_off(task, at) if at != task.opens_at else None
-    person = task.person or next(iter(seen.desk), None)
+    person = task.person if task.person not in seen.not_for else None
+    person = person or next(iter(seen.desk), None)
     within = seen.rule.within if task.is_by_rule and seen.rule else task.due_at - task.opens_at
     return open_task(task, person, within, now, estate=seen.ticket.estate)
 

@@ -44,6 +44,8 @@ def departments_without(ticket: Ticket) -> str | None:
     is well. An emergency is given out even while a person clears up its place.
     """
     given = {o.department for o in ticket.orders if o.status is not OrderStatus.DECLINED}
+    if ticket.has_stand_in:
+        given |= {*ticket.about.departments}
     missing = [d for d in ticket.plan.departments if d not in given]
     if ticket.held is not None and not ticket.is_emergency:
         return None
