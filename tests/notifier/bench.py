@@ -44,9 +44,8 @@ class Bench(ServiceBench):
     tray: Tray = field(default_factory=Tray)
 
     def settings(self, **more: Any) -> NotifierSettings:
-        return self.settings_of(
-            NotifierSettings, smtp_host="127.0.0.1", smtp_port=self.postbox.port, **more
-        )
+        mail = {"smtp_host": "127.0.0.1", "smtp_port": self.postbox.port}
+        return self.settings_of(NotifierSettings, **{**mail, **more})
 
     async def add_replica(self, **settings: Any) -> Replica:
         chosen = self.settings(**settings)
