@@ -12,8 +12,6 @@ from tests.notifier.receiver import running_receiver
 from tests.notifier.test_channels import HIGH, LADDER
 from tests.notifier.test_webhook import give_webhook
 
-UNMENDED = pytest.mark.xfail(strict=True, reason="the sandbox says that it delivered")
-
 
 @pytest.fixture
 async def real(empty_bench: Bench) -> Bench:
@@ -23,7 +21,6 @@ async def real(empty_bench: Bench) -> Bench:
     return empty_bench
 
 
-@UNMENDED
 async def test_what_no_channel_takes_to_a_caller_has_failed_and_says_why(real: Bench) -> None:
     counted = metrics.MESSAGES.labels("sandbox", "failed")
     before = counted._value.get()
@@ -49,7 +46,6 @@ async def test_who_left_no_number_has_no_address_whatever_the_channels_are(real:
     assert (doc["status"], doc["reason"]) == ("failed", "no_address")
 
 
-@UNMENDED
 async def test_an_alert_that_stays_in_the_sandbox_is_not_called_delivered(real: Bench) -> None:
     await real.handle(samples.alerted(), lane="urgent")
 
@@ -58,7 +54,6 @@ async def test_an_alert_that_stays_in_the_sandbox_is_not_called_delivered(real: 
     assert len(await real.said(MessageFailed, 3, purpose="alert")) == 3
 
 
-@UNMENDED
 async def test_staff_hear_why_a_message_went_nowhere(real: Bench) -> None:
     await real.add_ticket()
     await real.handle(samples.dispatched())
@@ -70,7 +65,6 @@ async def test_staff_hear_why_a_message_went_nowhere(real: Bench) -> None:
     assert (shown["recipient"], shown["reason"]) == (samples.ASSIGNEE, "no_channel")
 
 
-@UNMENDED
 async def test_who_is_to_hear_by_several_hears_by_the_one_that_there_is(
     empty_bench: Bench,
 ) -> None:
@@ -94,7 +88,6 @@ async def test_who_is_to_hear_by_several_hears_by_the_one_that_there_is(
         assert {doc["reason"] for doc in docs.values()} == {"no_channel"}
 
 
-@UNMENDED
 async def test_the_notifier_tells_which_channels_there_are(real: Bench) -> None:
     outside = await real.http.get("/healthz/channels")
 
@@ -102,7 +95,6 @@ async def test_the_notifier_tells_which_channels_there_are(real: Bench) -> None:
     assert outside.json() == {"trial": False, "callers": [], "staff": ["webhook"]}
 
 
-@UNMENDED
 async def test_in_a_trial_the_sandbox_is_named_as_the_channel(bench: Bench) -> None:
     answer = await bench.http.get("/healthz/channels")
 
