@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from shared.contracts.notifier import CALLER, MessageFailed
-from tests.survey.bench import Bench, closed
 from tests.support.bench import handled, until
+from tests.survey.bench import Bench, closed
 
-UNMENDED = pytest.mark.xfail(strict=True, reason="a survey counts as asked whatever became of it")
 QUEUE = ["survey.messages.routine"]
 
 
@@ -24,7 +21,6 @@ async def said(bench: Bench, event: MessageFailed) -> None:
     await until(lambda: handled(QUEUE) > before, seconds=10)
 
 
-@UNMENDED
 async def test_a_question_that_no_channel_took_was_not_asked(bench: Bench) -> None:
     await bench.handle(closed("JY0001"))
 
@@ -35,7 +31,6 @@ async def test_a_question_that_no_channel_took_was_not_asked(bench: Bench) -> No
     assert (answer.json()["asked_at"], answer.json()["unreached"]) == (None, "no_channel")
 
 
-@UNMENDED
 async def test_what_failed_of_another_message_says_nothing_of_the_question(bench: Bench) -> None:
     await bench.handle(closed("JY0001"))
 
@@ -47,7 +42,6 @@ async def test_what_failed_of_another_message_says_nothing_of_the_question(bench
     assert answer.json()["unreached"] is None
 
 
-@UNMENDED
 async def test_the_caller_can_still_be_asked_on_the_phone(bench: Bench) -> None:
     await bench.handle(closed("JY0001"))
     await said(bench, failed("JY0001"))
