@@ -9,11 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.hotline.channels import UNASKED, ask_channels, people_without, said_of
 from services.hotline.client import data_folder, running
 from services.hotline.endpoints import Endpoints
 from services.hotline.promises.report import examine_and_print
 from services.hotline.search import read_needles, search_everywhere
 from services.hotline.settings import read_settings
+from shared.store import STORE_DOWN
 
 EXIT_FOUND = 1
 
@@ -67,13 +69,30 @@ async def _check(endpoints: Endpoints) -> bool:
             consuming = await _status(http, f"{address}/healthz/consumers")
             well = well and ready == consuming == "yes"
             table.add_row(name, address, ready, consuming)
-    Console().print(table)
+        Console().print(table)
+        well = await _say_channels(http, endpoints) and well
     if endpoints.management is not None:
         typer.echo(
             "The embedded RabbitMQ and MongoDB are for trials: for production set "
             "HOTLINE_AMQP_URL and HOTLINE_MONGO_URL to servers of your own (deploy/README.md)."
         )
     return well
+
+
+async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
+    """Say who is not reached; False where that is somebody of the duty list, or nobody knows.
+
+    That callers have no channel is not amiss: each of their tickets is somebody's task.
+    """
+    try:
+        channels = await ask_channels(http, endpoints.services["notifier"])
+        unreached = await people_without(channels, endpoints.mongo, read_settings().database)
+    except (httpx.HTTPError, ValueError, KeyError, *STORE_DOWN):
+        typer.echo(UNASKED)
+        return False
+    for words in said_of(channels, unreached):
+        typer.echo(words)
+    return not unreached
 
 
 async def _status(http: httpx.AsyncClient, address: str) -> str:

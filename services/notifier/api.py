@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
+from services.notifier.channels import Channels
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Asking, Routes, may, open_to_all
+from shared.store.clock import DatabaseClock
 
 Short = Annotated[str | None, Query(max_length=100)]
 
@@ -34,5 +36,21 @@ def build_messages_api(reading: Reading) -> Routes:
     async def one(id: str, asking: Asking) -> dict[str, Any]:
         """One message with its attempts and its words, the person masked."""
         return await reading.one(asking, id)
+
+    return router
+
+
+def build_channels_api(channels: Channels, clock: DatabaseClock) -> Routes:
+    """Which channels lead to people: kinds only, so that it is open like the rest of the health."""
+    router = Routes(tags=["health"], dependencies=[open_to_all()])
+
+    @router.get("/healthz/channels")
+    async def there() -> dict[str, object]:
+        """By which channels callers and staff are reached now; none means that nobody is."""
+        return {
+            "trial": clock.is_trial,
+            "callers": channels.to_callers,
+            "staff": channels.to_staff,
+        }
 
     return router

@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.notifier.api import build_messages_api
+from services.notifier.api import build_channels_api, build_messages_api
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
@@ -23,12 +23,14 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.storage import INDEXES, Messages
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
+from shared.telemetry import logger
 
 
 async def build(settings: NotifierSettings) -> FastAPI:
     """The notifier, ready to be served."""
     platform = await open_platform("notifier", settings, indexes=INDEXES)
-    return join(platform, settings, text=Sandbox(), mail=mail_sender(settings))
+    sandbox = Sandbox(lambda: platform.store.clock.is_trial)
+    return join(platform, settings, text=sandbox, mail=mail_sender(settings))
 
 
 def join(
@@ -70,8 +72,20 @@ def join(
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding)
     work = partial(run_hands, list(hands.values()), channels.senders)
-    parts = Parts([build_messages_api(reading)], (work, fold, sweep), platform.parked_relay())
+    routers = [build_messages_api(reading), build_channels_api(channels, store.clock)]
+    _warn(channels)
+    parts = Parts(routers, (work, fold, sweep), platform.parked_relay())
     return build_service(platform, parts, title="Estateline notifier")
+
+
+def _warn(channels: Channels) -> None:
+    """Whoever starts it is to know who is not told anything."""
+    if not channels.to_callers:
+        logger.warning("callers_have_no_channel")
+    if not {*channels.to_staff} - {channels.webhook.channel}:
+        logger.warning(
+            "staff_without_webhook_have_no_channel", setting="HOTLINE_NOTIFIER_SMTP_HOST"
+        )
 
 
 def mail_sender(settings: NotifierSettings) -> MailSender | None:

@@ -15,7 +15,9 @@ from shared.policy.ladder import Channel
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """One for callers (`text`), two for staff. Without a mail server mail stays in the sandbox."""
+    """One for callers (`text`), two for staff. Until there is a sender of text messages `text` is
+    the sandbox, and without a mail server mail stays there too: outside a trial that is nobody.
+    """
 
     text: Sender
     mail: Sender | None
@@ -25,6 +27,16 @@ class Channels:
     def senders(self) -> tuple[Sender, ...]:
         """All there are."""
         return tuple(s for s in (self.text, self.mail, self.webhook) if s is not None)
+
+    @property
+    def to_callers(self) -> tuple[str, ...]:
+        """What leads to callers now."""
+        return _open(self.text)
+
+    @property
+    def to_staff(self) -> tuple[str, ...]:
+        """What leads to staff now: to each who has an address of that kind."""
+        return _open(self.webhook, self.mail or self.text)
 
     def of(self, name: str) -> Sender:
         """The channel that attempts call so."""
@@ -50,3 +62,7 @@ class Channels:
         if person is not None and person.webhook is not None:
             return self.webhook
         return self.text if recipient == CALLER or self.mail is None else self.mail
+
+
+def _open(*senders: Sender) -> tuple[str, ...]:
+    return tuple(sender.channel for sender in senders if sender.is_open)

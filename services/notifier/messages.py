@@ -10,7 +10,7 @@ all that it tells is folded, then pending like any other (`digests`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from typing import Any, Final
 from services.notifier.domain import Cause, Notice
 from shared.contracts import Event, Lane
 from shared.contracts.notifier import (
+    FailureReason,
     MessageDelivered,
     MessageFailed,
     MessageUnknown,
@@ -47,6 +48,8 @@ class Handover(StrEnum):
     LATER = "later"
     REFUSED = "refused"
     NO_ADDRESS = "no_address"
+    NO_CHANNEL = "no_channel"
+    """No channel leads to this person: nothing left the house."""
     UNCLEAR = "unclear"
     """The provider had the whole message and did not say: it may have been taken."""
 
@@ -60,8 +63,14 @@ BACK_OFF: Final[Mapping[Lane, tuple[timedelta, ...]]] = {
     # Help that is called an hour late is no help; the chain goes on to the next person meanwhile.
     "urgent": tuple(timedelta(seconds=s) for s in (1, 2, 5, 10, 15, 30, 30, 60, 60)),
 }
-NO_CHANNEL: Final = "none"
-_SURE: Final = frozenset({Handover.ACCEPTED, Handover.REFUSED, Handover.NO_ADDRESS})
+NOT_TRIED: Final = "none"
+_REASONS: Final[Mapping[Handover, FailureReason]] = {
+    Handover.REFUSED: "refused",
+    Handover.NO_ADDRESS: "no_address",
+    Handover.NO_CHANNEL: "no_channel",
+}
+"""Answers that end a message, and what is said of it then."""
+_SURE: Final = frozenset({Handover.ACCEPTED, *_REASONS})
 LOST: Final = "lost"
 """The outcome of an attempt whose process died."""
 ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
@@ -146,8 +155,10 @@ class Message:
 
     @property
     def channel(self) -> str:
-        """The channel of the last attempt."""
-        return self.attempts[-1].channel if self.attempts else NO_CHANNEL
+        """The channel that took it, else the one that was tried last."""
+        took = [a.channel for a in self.attempts if a.outcome == Handover.ACCEPTED]
+        tried = took or [attempt.channel for attempt in self.attempts]
+        return tried[-1] if tried else NOT_TRIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +203,8 @@ def conclude(message: Message, answer: Handover, code: str | None, now: datetime
     match answer:
         case Handover.ACCEPTED:
             return _ended(message, Status.DELIVERED, now)
-        case Handover.REFUSED:
-            return _ended(message, Status.FAILED, now, reason="refused")
-        case Handover.NO_ADDRESS:
-            return _ended(message, Status.FAILED, now, reason="no_address")
+        case Handover.REFUSED | Handover.NO_ADDRESS | Handover.NO_CHANNEL:
+            return _ended(message, Status.FAILED, now, reason=_REASONS[answer])
         case Handover.UNCLEAR if message.lane == "routine":
             return _ended(message, Status.UNKNOWN, now)
         case Handover.LATER | Handover.UNCLEAR:
@@ -253,8 +262,13 @@ def _go_on(message: Message, now: datetime) -> Step:
         return _ended(message, Status.DELIVERED, now)
     if outcomes & {Handover.UNCLEAR, LOST} and message.lane == "routine":
         return _ended(message, Status.UNKNOWN, now)
-    reason = "no_address" if outcomes == {Handover.NO_ADDRESS} else "refused"
-    return _ended(message, Status.FAILED, now, reason=reason)
+    return _ended(message, Status.FAILED, now, reason=_reason_of(outcomes))
+
+
+def _reason_of(outcomes: Collection[str | None]) -> FailureReason:
+    """Why none of several channels took it: what all of them said, else that one refused it."""
+    said = {reason for answer, reason in _REASONS.items() if answer in outcomes}
+    return said.pop() if len(said) == len(outcomes) == 1 else "refused"
 
 
 def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step:
@@ -269,7 +283,9 @@ def _pause(lane: Lane, tries: int) -> timedelta:
     return BACK_OFF[lane][min(tries, MAX_TRIES - 1) - 1]
 
 
-def _ended(message: Message, status: Status, now: datetime, *, reason: str | None = None) -> Step:
+def _ended(
+    message: Message, status: Status, now: datetime, *, reason: FailureReason | None = None
+) -> Step:
     ended = _next(message, status=status, next_at=None, ended_at=now, reason=reason)
     facts: dict[str, Any] = {
         "message": ended.id,

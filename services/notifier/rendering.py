@@ -40,6 +40,11 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "limit_nears": {"zh": "时限将到", "en": "the limit comes near"},
     "limit_broken": {"zh": "已超时", "en": "the limit is broken"},
     "watch": {"zh": "持续关注，直至解除", "en": "not to be lost sight of until it is over"},
+    "tell": {"zh": "电话告知处理结果", "en": "tell the caller the result by telephone"},
+    "tell_unsure": {
+        "zh": "电话告知处理结果（消息可能已送达）",
+        "en": "tell the caller the result by telephone; a message may have arrived",
+    },
     "agreed": {"zh": "业主已同意", "en": "the owner agrees"},
     "refused": {"zh": "业主不同意", "en": "the owner refuses"},
     "false_completion_elsewhere": {

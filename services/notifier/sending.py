@@ -196,4 +196,7 @@ class Sending:
         metrics.MESSAGES.labels(message.channel, outcome).inc()
         logger.info("message_outcome", outcome=outcome, message=message.id, ticket=message.number,
                     purpose=message.purpose, channel=message.channel)  # fmt: skip
+        if message.is_alert and message.status is Status.FAILED:
+            logger.error("alert_reached_nobody", message=message.id, ticket=message.number,
+                         reason=message.reason)  # fmt: skip
         return True

@@ -24,7 +24,8 @@ class NotifierSettings(ServiceSettings):
 
     port: int = Field(8003, ge=0, le=65535)
     smtp_host: str | None = Field(
-        None, description="The mail server for staff; without one their mail stays in the sandbox."
+        None,
+        description="The mail server for staff; without one only webhooks reach them.",
     )
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_username: str | None = None

@@ -5,17 +5,22 @@ from __future__ import annotations
 from services.router import queues
 from services.router.emergencies.alerting import Alerting
 from services.router.follow_ups.reminding import Reminding
+from services.router.follow_ups.untold import reason_to_tell, was_told_by_hand
 from services.router.proofs.proving import Proving
 from services.router.raising import Raising, comes_back
 from services.router.routing import Routing
 from shared.bus import Consumers, Delivery
+from shared.contracts import Event
 from shared.contracts.intake import (
+    TicketClosed,
     TicketEvent,
     TicketOwned,
     TicketPersonErased,
     TicketReclassified,
+    TicketReopened,
 )
-from shared.contracts.router import WorkOrderExtended
+from shared.contracts.notifier import MessageEvent
+from shared.contracts.router import TicketResolved, WorkOrderExtended
 
 
 def add_handlers(
@@ -69,8 +74,23 @@ def add_task_handlers(consumers: Consumers, reminding: Reminding) -> None:
                 await reminding.plan_anew(number)
             case TicketPersonErased(number=number):
                 await reminding.forget(number)
-            case _:
-                pass
+            case event:
+                await _tell(reminding, event)
+
+
+async def _tell(reminding: Reminding, event: Event) -> None:
+    """A result that no message tells is told by telephone, until the desk says how that went."""
+    match event:
+        case TicketResolved():
+            await reminding.tell_by_call(event)
+        case MessageEvent() if reason := reason_to_tell(event):
+            await reminding.tell(event.number, event.round, reason)
+        case TicketClosed() if was_told_by_hand(event):
+            await reminding.told(event.number, event.round)
+        case TicketReopened():
+            await reminding.told(event.number, event.round - 1)
+        case _:
+            pass
 
 
 def add_erasure_handlers(consumers: Consumers, proving: Proving) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.bus import event_queue
-from shared.contracts import intake, router
+from shared.contracts import intake, notifier, router
 
 WORK: Final = (
     intake.TicketRegistered,
@@ -31,10 +31,20 @@ EMERGENCIES: Final = event_queue(
     intake.TicketCancelled,
 )
 """What is done to an emergency's work orders moves its plan."""
-MOVING_TASKS: Final = (intake.TicketOwned, router.WorkOrderExtended)
-"""After these somebody else has a ticket's tasks, or its time is another."""
+MOVING_TASKS: Final = (
+    intake.TicketOwned,
+    router.WorkOrderExtended,
+    router.TicketResolved,
+    intake.TicketClosed,
+    intake.TicketReopened,
+)
+"""After these somebody else has a ticket's tasks, its time is another, or its result is to be told
+or was.
+"""
+NOT_TOLD: Final = (notifier.MessageFailed, notifier.MessageUnknown)
+"""What may leave a result untold; what became of a message is always routine."""
 FOLLOW_UPS_ROUTINE: Final = event_queue(
-    "router", "follow_ups", "routine", *MOVING_TASKS, intake.TicketPersonErased
+    "router", "follow_ups", "routine", *MOVING_TASKS, *NOT_TOLD, intake.TicketPersonErased
 )
 FOLLOW_UPS_URGENT: Final = event_queue("router", "follow_ups", "urgent", *MOVING_TASKS)
 ERASURES: Final = event_queue("router", "erasures", "routine", intake.TicketPersonErased)

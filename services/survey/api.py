@@ -45,7 +45,8 @@ class SurveyView(BaseModel):
     type: str | None
     area: str | None
     urgency: str
-    asked_at: datetime
+    asked_at: datetime | None
+    unreached: str | None
     expires_at: datetime
     answer: AnswerView | None
 
@@ -132,6 +133,7 @@ def _view(survey: Survey) -> SurveyView:
         area=matter.area,
         urgency=matter.urgency,
         asked_at=survey.asked_at,
+        unreached=survey.unreached,
         expires_at=survey.expires_at,
         answer=AnswerView(
             at=answer.at,

@@ -21,6 +21,12 @@ DIMENSIONS: Final = ("attitude", "skill", "efficiency")
 BEST_SCORE: Final = 5
 LONGEST_COMMENT: Final = 500
 
+
+def survey_id(number: str, round_: int) -> str:
+    """What the survey of a ticket's round is called."""
+    return f"{number}-{round_}"
+
+
 NotAsked = Literal["test", "nobody_to_ask", "stale"]
 
 
@@ -56,7 +62,7 @@ class Matter:
     @property
     def survey_id(self) -> str:
         """One survey per ticket and round, whoever asks and however often."""
-        return f"{self.number}-{self.round}"
+        return survey_id(self.number, self.round)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +99,26 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """One question about one round of one ticket, with at most one answer."""
+    """One question about one round of one ticket, with at most one answer. `unreached` is why the
+    question reached nobody, where it did not: then nobody was asked.
+    """
 
     id: str
     version: int
     matter: Matter
-    asked_at: datetime
+    made_at: datetime
     answer: Answer | None = None
+    unreached: str | None = None
 
     @classmethod
     def ask(cls, matter: Matter, now: datetime) -> Self:
         """A new survey, not yet answered."""
-        return cls(id=matter.survey_id, version=1, matter=matter, asked_at=now)
+        return cls(id=matter.survey_id, version=1, matter=matter, made_at=now)
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the caller was asked; None where the question reached nobody."""
+        return self.made_at if self.unreached is None else None
 
     @property
     def expires_at(self) -> datetime:

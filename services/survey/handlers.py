@@ -7,7 +7,7 @@ from services.survey.domain import Matter
 from services.survey.surveying import Surveying
 from shared.bus import Consumers, Delivery
 from shared.contracts.intake import TicketAnswered, TicketClosed, TicketPersonErased
-from shared.contracts.notifier import CALLER
+from shared.contracts.notifier import CALLER, MessageFailed
 
 
 def add_handlers(consumers: Consumers, surveying: Surveying) -> None:
@@ -18,6 +18,13 @@ def add_handlers(consumers: Consumers, surveying: Surveying) -> None:
         """Ask the caller how it went."""
         if isinstance(delivery.event, TicketClosed | TicketAnswered):
             await surveying.ask(Matter.from_event(delivery.event, delivery.lane, delivery.at))
+
+    @consumers.on_event(queues.MESSAGES)
+    async def on_message_failed(delivery: Delivery) -> None:
+        """Note that the question reached nobody."""
+        event = delivery.event
+        if isinstance(event, MessageFailed) and event.purpose == "survey":
+            await surveying.note_unreached(event)
 
     @consumers.on_event(queues.ERASURES)
     async def on_person_erased(delivery: Delivery) -> None:

@@ -1,11 +1,13 @@
-"""Queues of the survey: what ends a ticket, since only then is there something to ask about."""
+"""Queues of the survey: what ends a ticket, since only then is there something to ask about, and
+what keeps the question from its reader.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from shared.bus import event_queue
-from shared.contracts import intake
+from shared.contracts import intake, notifier
 
 TICKETS_ROUTINE: Final = event_queue(
     "survey", "tickets", "routine", intake.TicketClosed, intake.TicketAnswered
@@ -14,4 +16,6 @@ TICKETS_URGENT: Final = event_queue(
     "survey", "tickets", "urgent", intake.TicketClosed, intake.TicketAnswered
 )
 
+MESSAGES: Final = event_queue("survey", "messages", "routine", notifier.MessageFailed)
+"""Which questions reached nobody."""
 ERASURES: Final = event_queue("survey", "erasures", "routine", intake.TicketPersonErased)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -46,7 +47,7 @@ class Surveys:
                 id=survey.id,
                 version=survey.version,
                 lane=survey.matter.lane,
-                at=survey.asked_at,
+                at=survey.made_at,
                 insert=_to_doc(survey),
                 events=events,
             )
@@ -66,6 +67,20 @@ class Surveys:
             )
         )
 
+    async def save_unreached(self, survey: Survey, reason: str, now: datetime) -> Verdict:
+        """Put down that the question reached nobody; LOST when the survey changed meanwhile."""
+        return await self._store.write(
+            Change(
+                collection=COLLECTION,
+                id=survey.id,
+                version=survey.version + 1,
+                lane=survey.matter.lane,
+                at=now,
+                set={"unreached": reason},
+                events=[],
+            )
+        )
+
     async def newest(
         self, query: Mapping[str, Any], *, after: str | None, limit: int
     ) -> tuple[list[Survey], str | None]:
@@ -78,7 +93,7 @@ class Surveys:
 
 def _to_doc(survey: Survey) -> Doc:
     matter = {field: getattr(survey.matter, field) for field in _MATTER_FIELDS}
-    return {**matter, "asked_at": survey.asked_at, "answer": None}
+    return {**matter, "asked_at": survey.made_at, "answer": None}
 
 
 def _from_doc(doc: Mapping[str, Any]) -> Survey:
@@ -86,8 +101,9 @@ def _from_doc(doc: Mapping[str, Any]) -> Survey:
         id=doc["_id"],
         version=doc["version"],
         matter=Matter(**{field: doc[field] for field in _MATTER_FIELDS}),
-        asked_at=doc["asked_at"],
+        made_at=doc["asked_at"],
         answer=Answer(**doc["answer"]) if doc["answer"] else None,
+        unreached=doc.get("unreached"),
     )
 
 

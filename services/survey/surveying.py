@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from services.survey.domain import Answer, Given, Matter, Survey, why_not_ask
+from services.survey.domain import Answer, Given, Matter, Survey, survey_id, why_not_ask
 from services.survey.errors import NoSuchSurvey
 from services.survey.storage import COLLECTION, Surveys
 from shared.contracts import Event
+from shared.contracts.notifier import MessageFailed
 from shared.contracts.survey import SurveyAnswered, SurveyAsked, SurveyDissatisfied
 from shared.policy.policy import Policy
 from shared.privacy import Sealer, scrub
@@ -67,6 +68,21 @@ class Surveying:
         asked = SurveyAsked(survey=survey.id, number=matter.number, round=matter.round)
         if await self._surveys.insert(survey, [asked]) is Verdict.WON:
             logger.info("survey_asked", survey=survey.id)
+
+    async def note_unreached(self, event: MessageFailed) -> None:
+        """The question reached nobody, so the caller was not asked. They can still be asked on the
+        phone; a repeat changes nothing.
+        """
+        id = survey_id(event.number, event.round)
+        for _ in range(ATTEMPTS):
+            survey = await self.find(id)
+            if survey is None or survey.unreached is not None:
+                return
+            now = self._clock.now()
+            if await self._surveys.save_unreached(survey, event.reason, now) is Verdict.WON:
+                logger.info("survey_unreached", survey=id, why=event.reason)
+                return
+        raise Contested(COLLECTION, id)
 
     async def find(self, id: str) -> Survey | None:
         """The survey as it is now, if there is one."""

@@ -17,6 +17,10 @@ Purpose = Literal[
 ]  # fmt: skip
 
 
+FailureReason = Literal["no_address", "no_channel", "refused"]
+"""The person left no address, no channel leads to them, or a provider would not take it."""
+
+
 class MessageEvent(Event):
     """What every fact about a message carries; `number` is the ticket that caused it, or the id of
     the shift or whatever else did.
@@ -41,7 +45,7 @@ class MessageDelivered(MessageEvent):
 
 
 class MessageFailed(MessageEvent):
-    """No channel took it; `reason` is `no_address` or `refused`."""
+    """No channel took it; `reason` is one of FailureReason, or a later one."""
 
     name: ClassVar[str] = "message.failed"
     reason: str

@@ -375,9 +375,14 @@ class GapFound(Event):
     recipients: tuple[str, ...] = ()
 
 
-FollowUpWhy = Literal["share", "watch", "by_hand"]
-"""A share of the limit is used up, something must not be lost sight of, or somebody wants it."""
-FollowUpOutcome = Literal["told_owner", "still_waiting", "no_answer", "handed_on", "not_needed"]
+FollowUpWhy = Literal["share", "watch", "by_hand", "tell"]
+"""A share of the limit is used up, something must not be lost sight of, somebody wants it, or the
+result is to be told by telephone.
+"""
+FollowUpSaid = Literal["told_owner", "still_waiting", "no_answer", "handed_on", "not_needed"]
+"""What whoever did a task says of it."""
+FollowUpOutcome = Literal[FollowUpSaid, "fed_back"]
+"""Or that the result was fed back: how that went is the ticket's own."""
 
 
 class FollowUpEvent(TicketEvent):

@@ -106,6 +106,11 @@ class Duty(BaseModel):
         """Somebody by id."""
         return self._by_id.get(id)
 
+    @property
+    def everybody(self) -> tuple[Person, ...]:
+        """All who are named anywhere, each once, on shift or not."""
+        return tuple(self._by_id.values())
+
     @cached_property
     def _by_id(self) -> Mapping[str, Person]:
         return {

@@ -32,6 +32,7 @@ class DatabaseClock:
         self._base: datetime | None = None
         self._measured = 0.0
         self._forward = timedelta()
+        self._is_trial = False
         self.moved = asyncio.Event()
         """Set when the trial clock was moved forward, so that loops look again at once."""
 
@@ -48,6 +49,11 @@ class DatabaseClock:
         """
         return self.now() - self._forward
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether the data were made for trials, as of the last `refresh`."""
+        return self._is_trial
+
     async def refresh(self) -> None:
         """Measure the offset anew: at first half of the round trip is taken as the way back.
 
@@ -61,6 +67,7 @@ class DatabaseClock:
         local = hello["localTime"]
         local = local if local.tzinfo else local.replace(tzinfo=UTC)
         self._step(local, sent, received)
+        self._is_trial = trial is not None
         forward = timedelta(milliseconds=trial["forward_ms"] if trial else 0)
         if forward > self._forward:
             self._forward = forward

@@ -160,7 +160,8 @@ async def _prepare(
     servers: Servers, data: Path, name: str, environment: Mapping[str, str]
 ) -> Hotline:
     (data / "logs").mkdir()
-    await seed(servers.mongo.url, data, database=name)
+    # A trial: callers are told by the sandbox, which delivers nothing elsewhere.
+    await seed(servers.mongo.url, data, trial=True, database=name)
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     endpoints = Endpoints(
         amqp=await asyncio.to_thread(servers.rabbit.add_vhost, name),

@@ -164,6 +164,38 @@ def told_and_not_closed(kept: Kept) -> str:
     return refit(kept, number)
 
 
+def failed_and_nobody_tells(kept: Kept) -> str:
+    """The result reached nobody, and the desk has no task."""
+    number = told_and_not_closed(kept)
+    told = kept.message("again", "feedback", round=2)
+    kept.set("messages", told["_id"], status="failed", reason="no_channel")
+    return number
+
+
+def dropped_and_nobody_tells(kept: Kept) -> str:
+    """The result reached nobody, and the task of telling it is no more."""
+    number = failed_and_nobody_tells(kept)
+    tell_task(kept, number, state="dropped")
+    return number
+
+
+def tell_task(kept: Kept, number: str, *, state: str, round_: int = 2) -> None:
+    kept.db["follow_ups"].insert_one(
+        {"_id": "t", "number": number, "round": round_, "why": "tell", "state": state,
+         "next_due": None, "version": 1, "made_by": "router"}
+    )  # fmt: skip
+
+
+def alerts_that_reached_nobody(kept: Kept) -> str:
+    number = kept.number("lift")
+    kept.set("emergencies", number, acknowledged_at=None)
+    alerts = {"number": number, "purpose": "alert"}
+    kept.db["messages"].update_many(
+        alerts, {"$set": {"status": "failed", "reason": "no_channel", "attempts": []}}
+    )
+    return number
+
+
 def closed_and_not_asked(kept: Kept) -> str:
     kept.db["surveys"].delete_one({"_id": f"{kept.number('again')}-2"})
     return kept.number("again")
@@ -326,6 +358,8 @@ BREAKS: list[tuple[Break, Kind]] = [
     (next_due_kept_wrong, kinds.CACHE_OLD),
     (history_with_a_hole, kinds.CHANGE_MISSING),
     (told_and_not_closed, kinds.NOT_CLOSED),
+    (failed_and_nobody_tells, kinds.NOBODY_TELLS),
+    (dropped_and_nobody_tells, kinds.NOBODY_TELLS),
     (closed_and_not_asked, kinds.NOT_ASKED),
     (answered_and_not_asked, kinds.NOT_ASKED),
     (dissatisfied_and_not_reopened, kinds.NOT_REOPENED),
@@ -347,6 +381,7 @@ BREAKS: list[tuple[Break, Kind]] = [
     (emergency_without_its_plan, kinds.NOT_ALERTED),
     (emergency_of_an_earlier_round, kinds.NOT_ALERTED),
     (alert_to_nobody, kinds.NOT_ALERTED),
+    (alerts_that_reached_nobody, kinds.ALERT_UNHEARD),
     (chain_that_is_not_called, kinds.NOT_CALLED_NEXT),
     (parked_and_not_tried_again, kinds.REPLAY_WAITS),
     (parked_for_a_person, kinds.WAITS_FOR_PERSON),

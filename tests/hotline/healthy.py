@@ -34,7 +34,16 @@ LAMP = {"estate": "jinyuan", "text": "楼道灯不亮，请来修", "caller": CA
 LIFT = {"estate": "jinyuan", "text": "三号楼电梯里困了人，快来", "caller": CALLER}
 NOWHERE = {"address": "某某路一号", "text": "楼道灯不亮，请来修", "caller": CALLER}
 QUESTION = {"estate": "cuihu", "type": "inquiry", "text": "物业费怎么交", "answer": "前台可以交"}
-SEEN = ("clock", "emergencies", "messages", "parked", "reservations", "surveys", "tickets")
+SEEN = (
+    "clock",
+    "emergencies",
+    "follow_ups",
+    "messages",
+    "parked",
+    "reservations",
+    "surveys",
+    "tickets",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,13 @@ from tests.hotline.broken import (
     Break,
     Kept,
     ago,
+    alerts_that_reached_nobody,
+    failed_and_nobody_tells,
     parked_for_a_person,
     reservation_without_ticket,
+    tell_task,
     ticket_without_order,
+    told_and_not_closed,
 )
 from tests.hotline.healthy import Healthy, live_through
 from tests.hotline.test_cli import hotline
@@ -69,6 +73,40 @@ async def test_what_is_broken_is_named_by_its_number(
     assert (kind.code, id) in named(found)
     assert {other for _, other in named(found)} == {id}
     assert found.broken == kind.breaks
+
+
+@pytest.mark.parametrize(
+    ("untold", "state"),
+    [
+        (failed_and_nobody_tells, "planned"),
+        (failed_and_nobody_tells, "open"),
+        (told_and_not_closed, "open"),
+    ],
+    ids=["planned", "open", "told_by_message_too"],
+)
+async def test_a_result_that_somebody_has_the_task_of_telling_breaks_nothing(
+    kept: Kept, untold: Break, state: str
+) -> None:
+    number = untold(kept)
+
+    tell_task(kept, number, state=state)
+
+    assert named(await kept.examine()) == set()
+
+
+async def test_the_task_of_an_earlier_round_tells_nothing_of_this_one(kept: Kept) -> None:
+    number = failed_and_nobody_tells(kept)
+
+    tell_task(kept, number, state="open", round_=1)
+
+    assert named(await kept.examine()) == {("nobody_tells", number)}
+
+
+async def test_an_emergency_whose_alert_reached_one_person_is_heard_of(kept: Kept) -> None:
+    alerts_that_reached_nobody(kept)
+    kept.set("messages", kept.message("lift", "alert")["_id"], status="delivered")
+
+    assert named(await kept.examine()) == set()
 
 
 def test_every_kind_is_tried() -> None:

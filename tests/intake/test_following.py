@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from services.intake.queues import FEEDBACK
-from shared.contracts.intake import TicketUrged
-from shared.contracts.notifier import CALLER, MessageDelivered, Purpose
-from shared.tickets.acts import Accept, Appoint, Dispatch
+from shared.contracts.intake import TicketClosed, TicketUrged
+from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed, Purpose
+from shared.tickets.acts import Accept, Appoint, Dispatch, Resolve
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import handled, until
 
@@ -88,3 +88,49 @@ async def test_progress_that_was_told_is_on_record_once(bench: IntakeBench) -> N
     assert ticket is not None
     tells = [entry.note for entry in ticket.timeline if entry.transition == "tell"]
     assert tells == ["progress/m-1"]
+
+
+@pytest.mark.parametrize("reason", ["no_channel", "refused"])
+async def test_a_result_that_reached_nobody_leaves_the_ticket_open(
+    bench: IntakeBench, reason: str
+) -> None:
+    number = await done(bench)
+
+    await outcome(bench, MessageFailed(**told_by(number), reason=reason))
+
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    assert (ticket.status, ticket.mark) == ("resolved", None)
+
+
+async def test_a_caller_without_a_number_is_closed_as_nobody_to_tell(bench: IntakeBench) -> None:
+    number = await done(bench)
+
+    await outcome(bench, MessageFailed(**told_by(number), reason="no_address"))
+
+    (closed,) = await bench.said(TicketClosed)
+    assert closed.outcome == "no_contact"
+
+
+def told_by(number: str) -> dict[str, Any]:
+    return {"message": "m", "number": number, "recipient": CALLER, "purpose": "feedback"}
+
+
+async def done(bench: IntakeBench) -> str:
+    """The number of a ticket whose work is done."""
+    made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
+    number = str(made.json()["number"])
+    order = f"{number}-1"
+    acts = [
+        Dispatch(by="router", department="engineering", assignee="jy-engineering-1"),
+        Accept(by="li", order=order),
+        Resolve(by="li", order=order, outcome="done"),
+    ]
+    await bench.platform.tickets.change(number, lambda _ticket, _now: acts)
+    return number
+
+
+async def outcome(bench: IntakeBench, event: MessageFailed) -> None:
+    before = handled([FEEDBACK.name])
+    await bench.publish(event, id="message/m/3/0")
+    await until(lambda: handled([FEEDBACK.name]) > before)

@@ -32,14 +32,16 @@ async def ask(
                            params=params)  # fmt: skip
 
 
-async def told(bench: PrivacyBench, number: str, purpose: str, channel: str) -> None:
+async def told(
+    bench: PrivacyBench, number: str, purpose: str, channel: str, outcome: str = "accepted"
+) -> None:
     """A message of the notifier's, as it keeps them."""
     await bench.store.insert_once(
         "messages",
         {
             "_id": f"m-{number}-{purpose}", "number": number, "recipient": "caller",
             "purpose": purpose, "status": "delivered", "at": bench.now(),
-            "attempts": [{"channel": channel}],
+            "attempts": [{"channel": channel, "outcome": outcome}],
         },
     )  # fmt: skip
 
@@ -63,6 +65,16 @@ async def test_every_way_shows_newest_first(bench: PrivacyBench) -> None:
     opened_ = answer.json()["items"][3]
     assert (opened_["by"], opened_["why"], opened_["person"]) == ("agent-9", "visit", "caller")
     assert answer.json()["items"][2]["channels"] == ["sandbox"]
+
+
+async def test_what_no_channel_took_left_the_house_by_none(bench: PrivacyBench) -> None:
+    number = await bench.register()
+    await told(bench, number, "receipt", "sandbox", "no_channel")
+
+    answer = await ask(bench, {"phone": "+86 138 0013 8000"})
+
+    (message,) = [item for item in answer.json()["items"] if item["way"] == "message"]
+    assert message["channels"] == []
 
 
 async def test_a_phone_finds_all_tickets_of_the_person_also_as_contact(bench: PrivacyBench) -> None:

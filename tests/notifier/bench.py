@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,8 @@ QUEUES = ("notifier.messages.routine", "notifier.messages.urgent")
 class Tray(Sandbox):
     """The sandbox with a memory, so that a test sees what callers were sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_trial: Callable[[], bool]) -> None:
+        super().__init__(is_trial)
         self.letters: list[Letter] = []
 
     @override
@@ -41,12 +42,14 @@ class Bench(ServiceBench):
     """Replicas of the notifier over one broker, database and mail server."""
 
     postbox: Postbox = field(kw_only=True)
-    tray: Tray = field(default_factory=Tray)
+    tray: Tray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tray = Tray(lambda: self.store.clock.is_trial)
 
     def settings(self, **more: Any) -> NotifierSettings:
-        return self.settings_of(
-            NotifierSettings, smtp_host="127.0.0.1", smtp_port=self.postbox.port, **more
-        )
+        mail = {"smtp_host": "127.0.0.1", "smtp_port": self.postbox.port}
+        return self.settings_of(NotifierSettings, **{**mail, **more})
 
     async def add_replica(self, **settings: Any) -> Replica:
         chosen = self.settings(**settings)

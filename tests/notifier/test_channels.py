@@ -61,8 +61,9 @@ async def test_who_has_one_channel_of_those_wanted_is_told_as_always(bench: Benc
     by_chat = PERSON.model_copy(update={"mail": ""})
     by_mail = PERSON.model_copy(update={"webhook": None})
     async with sender() as webhook:
-        there = Channels(Sandbox(), mail_sender(bench.settings()), webhook)
-        trial = Channels(Sandbox(), None, webhook)
+        sandbox = Sandbox(lambda: True)
+        there = Channels(sandbox, mail_sender(bench.settings()), webhook)
+        trial = Channels(sandbox, None, webhook)
 
         assert there.reaching(PERSON, BOTH) == ("webhook", "mail")
         assert there.reaching(PERSON, ("mail", "webhook")) == ("mail", "webhook")

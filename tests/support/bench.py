@@ -26,7 +26,7 @@ from shared.policy.policy import load_documents
 from shared.privacy import Keys, make_keys
 from shared.runtime import Platform, ServiceSettings
 from shared.store import Store, connect
-from shared.store.clock import allow_trial, forward_trial
+from shared.store.clock import TRIAL_ID, allow_trial, forward_trial
 from shared.store.policies import HEAD, POLICIES, seed_policy
 from shared.store.rosters import seed_duty
 from shared.store.store import RELAY_AFTER
@@ -186,6 +186,13 @@ class ServiceBench:
             await until(self._is_cleared, seconds=CLEARED_SECONDS)
         self.moved_at = self.now() + span
         assert await forward_trial(self.store.database, span) is not None
+        for replica in self.replicas:
+            await replica.platform.store.clock.refresh()
+        await self.store.clock.refresh()
+
+    async def leave_the_trial(self) -> None:
+        """From now on the data are real ones: what is for trials only stands still."""
+        await self.store.database["clock"].delete_one({"_id": TRIAL_ID})
         for replica in self.replicas:
             await replica.platform.store.clock.refresh()
         await self.store.clock.refresh()

@@ -93,9 +93,12 @@ async def running_floor(
     overlay: str | None = None,
     environment: Mapping[str, str] | None = None,
     amqp_url: str | None = None,
+    trial: bool = True,
+    mail: bool = True,
 ) -> AsyncIterator[Floor]:
     """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML, and
-    at `amqp_url` is a broker that the test runs itself.
+    at `amqp_url` is a broker that the test runs itself. Without `trial` the data are real ones,
+    without `mail` nobody tells the notifier of the SMTP server.
     """
     postbox = Postbox()
     port = free_ports(1)[0]
@@ -114,11 +117,11 @@ async def running_floor(
         survey_port=0,
         admin_port=0,
     )
-    variables = {
+    server = {
         "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
         "HOTLINE_NOTIFIER_SMTP_PORT": str(port),
-        **(environment or {}),
     }
+    variables = {**(server if mail else {}), **(environment or {})}
     try:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in variables.items():
@@ -128,7 +131,7 @@ async def running_floor(
                 settings=settings,
                 services=[ServiceSpec.of(name, 0) for name in SERVICES],
                 seed=partial(seed, policy=policy),
-                trial=True,
+                trial=trial,
             )
             try:
                 endpoints = await supervisor.start()

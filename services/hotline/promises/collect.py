@@ -14,6 +14,7 @@ from services.hotline.promises.facts import (
     EMERGENCY_FIELDS,
     MESSAGE_FIELDS,
     SURVEY_FIELDS,
+    TASK_FIELDS,
     TICKET_FIELDS,
     Emergency,
     LateTask,
@@ -21,6 +22,7 @@ from services.hotline.promises.facts import (
     Papers,
     Parked,
     Survey,
+    TellTask,
     WaitingEvent,
 )
 from shared.store import Doc, Store
@@ -73,16 +75,17 @@ class Collector:
     async def _joined(self, docs: Sequence[Doc], after: str, upto: str | None) -> Batch:
         """Everything about the numbers from `after` to `upto`, also of those without a ticket."""
         span = {"$gt": after} | ({"$lte": upto} if upto is not None else {})
-        messages, surveys, emergencies, keys = await asyncio.gather(
+        messages, surveys, emergencies, tasks, keys = await asyncio.gather(
             self._by_number("messages", {"number": span, "cause.kind": "ticket"}, MESSAGE_FIELDS),
             self._by_number("surveys", {"number": span}, SURVEY_FIELDS),
             self._by_number("emergencies", {"_id": span}, EMERGENCY_FIELDS),
+            self._by_number("follow_ups", {"number": span, "why": "tell"}, TASK_FIELDS),
             self._reservations_of([doc["key"] for doc in docs if doc.get("key")]),
         )
         papers, unreadable = [], []
         for doc in docs:
             try:
-                papers.append(_papers(doc, messages, surveys, emergencies, keys))
+                papers.append(_papers(doc, messages, surveys, emergencies, tasks, keys))
             except (KeyError, ValueError, TypeError, AttributeError):
                 unreadable.append(doc["_id"])
         known = {doc["_id"] for doc in docs}
@@ -205,6 +208,7 @@ def _papers(
     messages: Mapping[str, Sequence[Doc]],
     surveys: Mapping[str, Sequence[Doc]],
     emergencies: Mapping[str, Sequence[Doc]],
+    tasks: Mapping[str, Sequence[Doc]],
     reservations: Mapping[str, Doc],
 ) -> Papers:
     number: str = doc["_id"]
@@ -219,6 +223,7 @@ def _papers(
         emergency=Emergency.from_doc(running[0]) if running else None,
         messages=tuple(Message.from_doc(m) for m in messages.get(number, ())),
         surveys=tuple(Survey.from_doc(s) for s in surveys.get(number, ())),
+        tell_tasks=tuple(TellTask.from_doc(t) for t in tasks.get(number, ())),
     )
 
 

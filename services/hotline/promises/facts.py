@@ -31,6 +31,7 @@ EMERGENCY_FIELDS: Final = (
     "acknowledged_at",
     "ended_at",
 )
+TASK_FIELDS: Final = ("number", "round", "state")
 SURVEY_FIELDS: Final = ("number", "round", "asked_at", "answer.at", "answer.dissatisfied")
 
 
@@ -133,6 +134,19 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class TellTask:
+    """Somebody of the desk is to tell the result of a round by telephone."""
+
+    round: int
+    is_live: bool
+
+    @classmethod
+    def from_doc(cls, doc: Mapping[str, Any]) -> Self:
+        """Read what was projected."""
+        return cls(doc["round"], doc["state"] in {"planned", "open"})
+
+
+@dataclass(frozen=True, slots=True)
 class LateTask:
     """A follow-up task of a ticket that should have opened, or been missed, at `due`."""
 
@@ -159,6 +173,7 @@ class Papers:
     emergency: Emergency | None = None
     messages: tuple[Message, ...] = ()
     surveys: tuple[Survey, ...] = ()
+    tell_tasks: tuple[TellTask, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How much there is to judge beside the ticket itself."""
@@ -166,6 +181,7 @@ class Papers:
         return {
             "messages": len(self.messages),
             "surveys": len(self.surveys),
+            "tasks to tell": len(self.tell_tasks),
             "emergencies": self.emergency is not None,
             "deadlines": sum(state.due is not None for each in clocks for state in each.values()),
         }

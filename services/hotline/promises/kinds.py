@@ -111,6 +111,12 @@ NOT_CLOSED: Final = Kind(
     "look for message.delivered or message.failed under `hotline dead list` and replay it; else "
     "close it by POST /v1/tickets/{number}/feedback",
 )  # fmt: skip
+NOBODY_TELLS: Final = Kind(
+    "nobody_tells", 2, "stuck",
+    "the work is done, no message told the caller, and nobody has the task of telling by telephone",
+    "ring the caller, and close it by POST /v1/tickets/{number}/feedback; look for message.failed "
+    "or message.unknown under `hotline dead list`",
+)  # fmt: skip
 NOT_ASKED: Final = Kind(
     "not_asked", 2, "stuck",
     "over, and its caller was not asked how it went",
@@ -181,7 +187,7 @@ DIGEST_ODD: Final = Kind(
 UNKNOWN: Final = Kind(
     "unknown", 4, "unknown",
     "handed over, and nobody knows whether it arrived; it is not repeated",
-    "for a result (feedback): ask the caller, and close the ticket by /feedback",
+    "for a result (feedback) the desk has the task to ring the caller, which /feedback ends",
     id="message",
 )  # fmt: skip
 NOT_FIRED: Final = Kind(
@@ -198,6 +204,12 @@ NOT_ALERTED: Final = Kind(
     "not_alerted", 6, "stuck",
     "an emergency for which nobody was called in this round",
     "ring the department NOW; then look for its event under `hotline dead list` and replay it",
+)  # fmt: skip
+ALERT_UNHEARD: Final = Kind(
+    "alert_unheard", 6, "stuck",
+    "an emergency that nobody has acknowledged, and whose alerts reached nobody at all",
+    "ring the chain NOW; `hotline doctor` says who has no channel: give them a webhook, or set "
+    "HOTLINE_NOTIFIER_SMTP_HOST",
 )  # fmt: skip
 NOT_CALLED_NEXT: Final = Kind(
     "not_called_next", 6, "stuck",
@@ -219,8 +231,8 @@ WAITS_FOR_PERSON: Final = Kind(
 
 KINDS: Final = (
     NO_TICKET, NOT_WRITTEN, NOT_KEPT, UNREADABLE, NOT_DISPATCHED, EVENT_WAITS, EVENT_ODD, CACHE_OLD,
-    CHANGE_MISSING, NOT_CLOSED, NOT_ASKED, NOT_REOPENED, SECOND_TICKET, UNASKED, SECOND_ORDER,
-    NOT_TOLD, MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT, DIGEST_ODD, UNKNOWN,
-    NOT_FIRED,
-    FIRED_TWICE, NOT_ALERTED, NOT_CALLED_NEXT, REPLAY_WAITS, WAITS_FOR_PERSON,
+    CHANGE_MISSING, NOT_CLOSED, NOBODY_TELLS, NOT_ASKED, NOT_REOPENED, SECOND_TICKET, UNASKED,
+    SECOND_ORDER, NOT_TOLD, MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT,
+    DIGEST_ODD, UNKNOWN, NOT_FIRED, FIRED_TWICE, NOT_ALERTED, ALERT_UNHEARD, NOT_CALLED_NEXT,
+    REPLAY_WAITS, WAITS_FOR_PERSON,
 )  # fmt: skip

@@ -28,6 +28,8 @@ from shared.store.reach import hidden
 
 SYSTEM: Final = "system:"
 _MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")
+STAYED: Final = frozenset({"no_address", "no_channel"})
+"""Outcomes of attempts after which nothing has left the house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _told_by_message(doc: Doc) -> Doc:
     return {
         "at": doc["at"], "way": "link" if doc["purpose"] == "survey" else "message",
         "number": doc["number"], "person": CALLER, "purpose": doc["purpose"],
-        "status": doc["status"], "channels": [attempt["channel"] for attempt in doc["attempts"]],
+        "status": doc["status"],
+        "channels": [a["channel"] for a in doc["attempts"] if a.get("outcome") not in STAYED],
     }  # fmt: skip
 
 

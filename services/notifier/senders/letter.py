@@ -47,6 +47,10 @@ class Sender(Protocol):
     def channel(self) -> str:
         """Its name in attempts, events and metrics."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it leads to anybody now."""
+
     async def send(self, letter: Letter) -> Answer:
         """Hand the letter over."""
 

@@ -30,6 +30,7 @@ class MailSender:
     """Sends letters by mail."""
 
     channel: Final = "mail"
+    is_open: Final = True
 
     def __init__(self, server: MailServer, timeouts: Mapping[Lane, timedelta]) -> None:
         self._sender = server.sender

@@ -53,6 +53,7 @@ class WebhookSender:
     """
 
     channel: Final = "webhook"
+    is_open: Final = True
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from services.router.api.bodies import Code, Limit, Moment, NoteBody
 from services.router.follow_ups.storage import task_from_doc
 from services.router.follow_ups.tasks import FollowUp, State
 from services.router.follow_ups.tending import Tending
-from shared.contracts.router import FollowUpOutcome
+from shared.contracts.router import FollowUpSaid
 from shared.runtime import Asking, Routes, may
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
@@ -31,7 +31,7 @@ class TaskBody(NoteBody):
 class DoneBody(NoteBody):
     """What came of it, and when to look again, if so."""
 
-    outcome: FollowUpOutcome
+    outcome: FollowUpSaid
     next_at: Moment | None = None
 
 

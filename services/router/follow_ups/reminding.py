@@ -11,9 +11,11 @@ from services.router.escalation import desk_lead, desk_of
 from services.router.falling_due import FallingDue
 from services.router.follow_ups.storage import FOLLOW_UPS, TaskBook
 from services.router.follow_ups.tasks import FollowUp, TaskStep, drop, forget, pass_on
+from services.router.follow_ups.untold import TELL, is_untold, tell_id, tell_task
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
 from services.router.routing import BY_RULE
 from shared.bus import each
+from shared.contracts.router import TicketResolved
 from shared.runtime.platform import Platform
 from shared.store import Contested
 from shared.store.tickets import ATTEMPTS, NoSuchTicket
@@ -54,6 +56,29 @@ class Reminding:
     async def plan_anew(self, number: str) -> None:
         """The limit is another: so are its shares."""
         await self.plan(await self._ticket(number))
+
+    async def tell(self, number: str, round_: int, reason: str) -> None:
+        """Have the result of a round told by telephone, where that is still to be done."""
+        ticket, now = await self._ticket(number), self._platform.store.clock.now()
+        if not is_untold(ticket, round_):
+            return
+        policy = self._platform.policy.at(ticket.estate)
+        task = tell_task(
+            ticket, rule_for(ticket, policy), policy, now, reason=reason, by=BY_RULE.id
+        )
+        await self._book.insert(task, now)
+
+    async def tell_by_call(self, event: TicketResolved) -> None:
+        """The work is done: where the policy wants a person to tell it, somebody has that task. All
+        others ask nothing of the store.
+        """
+        rules = self._platform.policy.at(event.estate).rules
+        if rules.is_fed_back_by_call(event.type or "", event.urgency):
+            await self.tell(event.number, event.round, TELL)
+
+    async def told(self, number: str, round_: int) -> None:
+        """The result of a round was fed back: nobody else is to ring the same caller."""
+        await self.look_at(tell_id(number, round_))
 
     async def look(self) -> int:
         """Do what is due, and now and then drop what nobody needs; how many tasks were due."""

@@ -22,6 +22,7 @@ FOLLOW_UPS: Final = "follow_ups"
 BATCH: Final = 500
 MOST_OF_A_TICKET: Final = 1_000
 """A watch every five minutes fills it in three days; what is older is long over."""
+_DONE: Final = sorted(status.value for status in DONE)
 _BY_DUE: Final = ("due_at", ASCENDING), ("_id", ASCENDING)
 FOLLOW_UP_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     FOLLOW_UPS: (
@@ -73,19 +74,34 @@ class TaskBook:
         return [task_from_doc(doc) for doc in docs]
 
     async def left_over(self) -> AsyncIterator[str]:
-        """Tasks still to be done whose ticket is over, or its work, or its danger: costs as much as
-        there are tasks, and nothing for tickets that have none.
+        """Tasks still to be done whose ticket is over, or its work, or its danger, and those to
+        tell what nobody has to be told any more: costs as much as there are tasks, and nothing for
+        tickets that have none.
         """
-        live, fields = {"state": {"$in": sorted(LIVE)}}, ("number", "why")
+        live, fields = {"state": {"$in": sorted(LIVE)}}, ("number", "round", "why")
         async for docs in batches(self._store, FOLLOW_UPS, live, fields=fields, size=BATCH):
-            ended = await self._ended({doc["number"] for doc in docs})
-            ended |= await self._safe({doc["number"] for doc in docs if doc["why"] == "watch"})
-            for doc in docs:
+            telling = [doc for doc in docs if doc["why"] == "tell"]
+            others = [doc for doc in docs if doc["why"] != "tell"]
+            untold = await self._untold({doc["number"] for doc in telling})
+            for doc in telling:
+                if (doc["number"], doc["round"]) not in untold:
+                    yield doc["_id"]
+            ended = await self._ended({doc["number"] for doc in others})
+            ended |= await self._safe({doc["number"] for doc in others if doc["why"] == "watch"})
+            for doc in others:
                 if doc["number"] in ended:
                     yield doc["_id"]
 
+    async def _untold(self, numbers: set[str]) -> set[tuple[str, int]]:
+        """Rounds of these tickets whose result is still to be told."""
+        if not numbers:
+            return set()
+        done = {"_id": {"$in": sorted(numbers)}, "status": {"$in": _DONE}}
+        docs = await self._store.find("tickets", done, limit=len(numbers), fields=("round",))
+        return {(doc["_id"], doc["round"]) for doc in docs}
+
     async def _ended(self, numbers: set[str]) -> set[str]:
-        done = {"status": {"$in": sorted(status.value for status in DONE)}}
+        done = {"status": {"$in": _DONE}}
         return await self._which("tickets", numbers, {"$or": [{"over_at": {"$ne": None}}, done]})
 
     async def _safe(self, numbers: set[str]) -> set[str]:

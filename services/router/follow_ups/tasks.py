@@ -23,9 +23,10 @@ from shared.contracts.router import (
 from shared.tickets import Ticket
 
 State = Literal["planned", "open", "done", "dropped"]
-Dropped = Literal["over", "work_done", "danger_over", "planned_anew", "passed_over"]
-"""Why nobody has to do it any more: the ticket is over, its work is done, its danger is, what was
-planned is planned anew, or a later share of the limit or look at it has come meanwhile.
+Dropped = Literal["over", "work_done", "work_goes_on", "danger_over", "planned_anew", "passed_over"]
+"""Why nobody has to do it any more: the ticket is over, its work is done, there is work again, its
+danger is over, what was planned is planned anew, or a later share of the limit or look at it has
+come meanwhile.
 """
 LIVE: Final = frozenset({"planned", "open"})
 
@@ -106,13 +107,17 @@ def new_task(
 ) -> FollowUp:
     """A task about a ticket. The same `mark` is the same task, so that a repeat makes no second."""
     plan = ticket.plan
-    id = hashlib.sha256(f"{ticket.number}\n{why}\n{mark}".encode()).hexdigest()[:32]
     return FollowUp(
-        id=id, version=1, number=ticket.number, round=ticket.round, estate=ticket.estate,
-        type=plan.type, area=plan.area, urgency=plan.urgency, emergency_kind=plan.emergency_kind,
-        test=ticket.test, why=why, reason=reason, asked_by=by, opens_at=at, due_at=at + within,
-        **more,
+        id=task_id(ticket.number, why, mark), version=1, number=ticket.number,
+        round=ticket.round, estate=ticket.estate, type=plan.type, area=plan.area,
+        urgency=plan.urgency, emergency_kind=plan.emergency_kind, test=ticket.test, why=why,
+        reason=reason, asked_by=by, opens_at=at, due_at=at + within, **more,
     )  # fmt: skip
+
+
+def task_id(number: str, why: FollowUpWhy, mark: str) -> str:
+    """What a task of that kind and occasion is called."""
+    return hashlib.sha256(f"{number}\n{why}\n{mark}".encode()).hexdigest()[:32]
 
 
 def put_off(task: FollowUp, at: datetime) -> TaskStep:

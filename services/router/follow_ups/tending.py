@@ -10,7 +10,7 @@ from services.router.follow_ups.storage import TaskBook
 from services.router.follow_ups.tasks import FollowUp, State, TaskStep, finish, new_task
 from services.router.follow_ups.wanted import Seen, time_for
 from shared.contracts import MalformedMessage
-from shared.contracts.router import FollowUpOutcome
+from shared.contracts.router import FollowUpSaid
 from shared.identity import Principal, sees
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
@@ -66,19 +66,24 @@ class Tending:
         self,
         principal: Principal,
         id: str,
-        outcome: FollowUpOutcome,
+        outcome: FollowUpSaid,
         result: str | None,
         *,
         next_at: datetime | None,
     ) -> FollowUp:
         """It is done; with `next_at` it is to be done again. A repeat changes nothing.
 
-        Raises Problem (409) where somebody else did it, or nobody has to any more.
+        Raises Problem (409) where somebody else did it, or nobody has to any more, and for what
+        only the feedback ends: a caller who was not told must not look like one who was.
         """
         task = await self._book.get(id)
         if task is None or not principal.reaches(task.estate):
             raise not_found()
         seen = await self._seen(principal, task.number)
+        if task.why == "tell":
+            raise Problem(409, "told-by-feedback", "This is done by feeding the result back",
+                          detail=f"ring the caller, and say how it went by POST /v1/tickets/"
+                          f"{task.number}/feedback")  # fmt: skip
         if task.is_live and next_at is not None:
             self._check(seen, next_at, task.person, field="next_at")
             # Before this one is done: whatever happens in between, the matter is not forgotten.

@@ -12,12 +12,14 @@ from services.router.follow_ups.tasks import (
     FollowUp,
     TaskStep,
     drop,
+    finish,
     give,
     miss,
     new_task,
     open_task,
     put_off,
 )
+from services.router.follow_ups.untold import fed_back_by, is_untold
 from shared.policy.following import WITHIN, FollowUps
 from shared.policy.policy import Policy
 from shared.tickets import Clock, Ticket
@@ -97,9 +99,11 @@ def basis_of(ticket: Ticket) -> str:
 
 
 def look(task: FollowUp, seen: Seen, now: datetime) -> TaskStep | None:
-    """What time has brought about; None when nothing has."""
+    """What time and the ticket's way have brought about; None when nothing has."""
     if not task.is_live:
         return None
+    if task.why == "tell" and (teller := fed_back_by(seen.ticket, task.round)) is not None:
+        return finish(task, "fed_back", None, now, by=teller)
     if (why := why_drop(task, seen, now)) is not None:
         return drop(task, why, now)
     if task.state == "planned":
@@ -111,6 +115,8 @@ def why_drop(task: FollowUp, seen: Seen, now: datetime) -> Dropped | None:
     """Why nobody has to do it any more; None while somebody has."""
     if seen.ticket.mark is not None:
         return "over"
+    if task.why == "tell":
+        return None if is_untold(seen.ticket, task.round) else "work_goes_on"
     return _why_drop_by_rule(task, seen, now) if task.is_by_rule else None
 
 

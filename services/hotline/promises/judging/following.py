@@ -8,7 +8,7 @@ from typing import Final
 
 from services.hotline.promises.facts import Message, Papers
 from services.hotline.promises.findings import Finding
-from services.hotline.promises.kinds import NOT_ASKED, NOT_CLOSED, NOT_REOPENED
+from services.hotline.promises.kinds import NOBODY_TELLS, NOT_ASKED, NOT_CLOSED, NOT_REOPENED
 from shared.contracts.notifier import CALLER
 from shared.identity import service_principal
 from shared.tickets import Clock, Ticket, TicketStatus, Transition
@@ -26,6 +26,8 @@ def judge_following(papers: Papers, before: datetime) -> Iterator[Finding]:
     number = papers.ticket.number
     if (why := not_closed(papers, before)) is not None:
         yield Finding(NOT_CLOSED, number, why)
+    if (why := nobody_tells(papers, before)) is not None:
+        yield Finding(NOBODY_TELLS, number, why)
     if must_be_asked(papers) and _over_before(papers.ticket, before):
         yield Finding(NOT_ASKED, number, f"round {papers.ticket.round}")
     for at in unheard_answers(papers):
@@ -34,18 +36,43 @@ def judge_following(papers: Papers, before: datetime) -> Iterator[Finding]:
 
 
 def not_closed(papers: Papers, before: datetime) -> str | None:
-    """The work is done and the notifier has said how telling the caller went; a refusal and an
-    unknown outcome are the desk's to follow up, and its clock runs.
+    """The work is done and the message that says so closes the ticket, unless the policy wants a
+    person to tell it, who has a task then.
     """
-    ticket, told = papers.ticket, feedback_of(papers)
-    if ticket.status not in DONE or told is None or told.ended_at is None:
-        return None
-    by_itself = told.status == "delivered" or told.reason == "no_address"
-    if not by_itself or told.ended_at >= before:
+    ticket, told = papers.ticket, told_before(papers, before)
+    if told is None or not closes_by_itself(told) or has_task_to_tell(papers):
         return None
     if told.at < ticket.clocks[Clock.FEED_BACK].segments[0].start - SKEW:
         return "told before the last department had finished, and not again"
     return f"message {told.id} is {told.status}"
+
+
+def nobody_tells(papers: Papers, before: datetime) -> str | None:
+    """The work is done, what the caller was to be told with reached nobody, or nobody knows whom,
+    and no person has it to do.
+    """
+    told = told_before(papers, before)
+    if told is None or closes_by_itself(told) or has_task_to_tell(papers):
+        return None
+    return f"message {told.id} is {told.status}" + (f" ({told.reason})" if told.reason else "")
+
+
+def told_before(papers: Papers, before: datetime) -> Message | None:
+    """The message about the result of work that is done, where its way has ended."""
+    told = feedback_of(papers)
+    if papers.ticket.status not in DONE or told is None or told.ended_at is None:
+        return None
+    return told if told.ended_at < before else None
+
+
+def closes_by_itself(told: Message) -> bool:
+    """Whether intake closes the ticket because of what became of the message."""
+    return told.status == "delivered" or told.reason == "no_address"
+
+
+def has_task_to_tell(papers: Papers) -> bool:
+    """Whether somebody at the desk is to tell this round's result."""
+    return any(task.is_live and task.round == papers.ticket.round for task in papers.tell_tasks)
 
 
 def feedback_of(papers: Papers) -> Message | None:

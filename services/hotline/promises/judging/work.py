@@ -10,6 +10,7 @@ from typing import Final
 from services.hotline.promises.facts import Emergency, Papers
 from services.hotline.promises.findings import Finding
 from services.hotline.promises.kinds import (
+    ALERT_UNHEARD,
     NOT_ALERTED,
     NOT_CALLED_NEXT,
     NOT_DISPATCHED,
@@ -71,9 +72,25 @@ def judge_emergency(papers: Papers, before: datetime) -> Iterator[Finding]:
         why = "" if emergency is None else why_no_help(emergency, ticket.round)
         if why is not None:
             yield Finding(NOT_ALERTED, ticket.number, why)
+        elif (unheard := why_unheard(papers, before)) is not None:
+            yield Finding(ALERT_UNHEARD, ticket.number, unheard)
     if emergency is not None and emergency.next_due and emergency.next_due < before:
         since = f"since {emergency.next_due:%F %T}Z"
         yield Finding(NOT_CALLED_NEXT, ticket.number, since)
+
+
+def why_unheard(papers: Papers, before: datetime) -> str | None:
+    """What became of the alerts of an emergency that nobody took, where not one of them may have
+    reached anybody; those on their way are waited for.
+    """
+    emergency = papers.emergency
+    if emergency is None or emergency.acknowledged_at or emergency.ended_at:
+        return None
+    alerts = [message for message in papers.messages if message.purpose == "alert"]
+    unheard = [m for m in alerts if m.status == "failed" and m.ended_at and m.ended_at < before]
+    if not alerts or len(unheard) < len(alerts):
+        return None
+    return f"{len(alerts)} alerts failed: {', '.join(sorted({m.reason or '' for m in unheard}))}"
 
 
 def needs_help(ticket: Ticket, before: datetime) -> bool:

@@ -1,0 +1,38 @@
+"""What `hotline doctor` says of who is reached and who is not."""
+
+from __future__ import annotations
+
+from services.hotline.channels import NAMED, NO_CALLERS, TRIAL, Channels, said_of
+from shared.policy.duty import Person
+
+TRAY = Channels(trial=True, callers=("sandbox",), staff=("webhook", "sandbox"))
+NONE = Channels(trial=False, callers=(), staff=("webhook",))
+MAIL = Channels(trial=False, callers=(), staff=("webhook", "mail"))
+BY_MAIL = Person(id="li", name="李四", mail="li@duty.example")
+BY_CHAT = Person(id="wu", name="吴五", mail="", webhook="https://im.example/hook")
+BY_NOTHING = Person(id="qi", name="齐六", mail="")
+
+
+def test_a_trial_says_that_the_sandbox_reaches_nobody() -> None:
+    assert list(said_of(TRAY, ())) == [TRIAL]
+
+
+def test_callers_without_a_channel_are_said_to_have_none() -> None:
+    assert list(said_of(MAIL, ())) == [NO_CALLERS]
+
+
+def test_who_of_the_staff_is_not_reached_is_named_by_id() -> None:
+    many = tuple(f"p-{n:02}" for n in range(NAMED + 3))
+
+    (_, few), (_, more) = said_of(NONE, ("li", "qi")), said_of(NONE, many)
+
+    assert "li, qi" in few
+    assert "HOTLINE_NOTIFIER_SMTP_HOST" in few
+    assert f"{NAMED + 3} people" in more
+    assert f"p-{NAMED - 1} … +3" in more
+
+
+def test_who_is_reached_depends_on_what_leads_to_them() -> None:
+    reached = [[c.reach(p) for p in (BY_MAIL, BY_CHAT, BY_NOTHING)] for c in (TRAY, NONE, MAIL)]
+
+    assert reached == [[True, True, False], [False, True, False], [True, True, False]]
