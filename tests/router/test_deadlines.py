@@ -23,7 +23,6 @@ from tests.support.tickets import LAMP, LIFT, moved, registered
 
 NO_WATER = "家里停水了"
 """An urgent repair: accepted within 15 minutes, somebody there within 30."""
-STUCK = "what falls due together is refused for ever"
 
 
 async def dispatched(bench: RouterBench, text: str = LAMP, number: str = "23456789") -> None:
@@ -144,7 +143,6 @@ def unaccepted(bench: RouterBench, minutes: int, text: str = NO_WATER) -> Ticket
     return moved(registered(text, at=then), first, at=then)
 
 
-@pytest.mark.xfail(strict=True, reason=STUCK)
 async def test_work_that_nobody_accepts_goes_on_though_its_arrival_falls_due_with_it(
     bench: RouterBench,
 ) -> None:
@@ -163,7 +161,6 @@ async def test_work_that_nobody_accepts_goes_on_though_its_arrival_falls_due_wit
     assert given.work_order == "23456789-2"
 
 
-@pytest.mark.xfail(strict=True, reason=STUCK)
 @pytest.mark.parametrize("minutes", [25, 95, 60 * 24 * 4])
 async def test_a_ticket_that_was_stuck_moves_again_by_itself(
     bench: RouterBench, minutes: int
@@ -179,11 +176,9 @@ async def test_a_ticket_that_was_stuck_moves_again_by_itself(
 
 
 def dropped(transition: str, clock: str) -> float:
-    counted = getattr(metrics, "DROPPED", None)
-    return 0.0 if counted is None else float(counted.labels(transition, clock)._value.get())
+    return float(metrics.DROPPED.labels(transition, clock)._value.get())
 
 
-@pytest.mark.xfail(strict=True, reason=STUCK)
 async def test_what_the_table_refuses_is_dropped_counted_and_not_tried_again(
     bench: RouterBench,
 ) -> None:
@@ -206,7 +201,6 @@ async def test_what_the_table_refuses_is_dropped_counted_and_not_tried_again(
     assert await bench.said(ClockBreached, times=0) == []
 
 
-@pytest.mark.xfail(strict=True, reason=STUCK)
 async def test_one_act_that_is_refused_leaves_the_others_their_effect(bench: RouterBench) -> None:
     ticket = unaccepted(bench, 25)
     (order,) = ticket.orders
@@ -220,7 +214,6 @@ async def test_one_act_that_is_refused_leaves_the_others_their_effect(bench: Rou
     assert [order.status for order in (await bench.read()).orders] == [OrderStatus.RESOLVED]
 
 
-@pytest.mark.xfail(strict=True, reason=STUCK)
 async def test_a_pause_that_cannot_end_holds_up_nobody(bench: RouterBench) -> None:
     ticket = unaccepted(bench, 16, LAMP)
     (order,) = ticket.orders
@@ -233,7 +226,6 @@ async def test_a_pause_that_cannot_end_holds_up_nobody(bench: RouterBench) -> No
     assert (await bench.read()).orders[0].resume_at is None
 
 
-@pytest.mark.xfail(strict=True, reason=STUCK)
 async def test_what_stays_due_though_it_was_looked_at_is_counted_and_tried_less_often(
     bench: RouterBench,
 ) -> None:

@@ -277,7 +277,6 @@ def test_linked_work_is_taken_by_whoever_has_it_and_ends_with_the_outage() -> No
         assert list(finish(done, by="chen")) == []
 
 
-@pytest.mark.xfail(strict=True, reason="who lost the work is to accept it")
 def test_work_that_moves_on_as_it_is_linked_is_taken_by_whoever_has_it_then() -> None:
     waiting = moved(at_home(), replace(GIVEN, department="security", assignee="jy-security-1"))
     moves = Transfer(
