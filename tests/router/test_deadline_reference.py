@@ -20,7 +20,16 @@ from services.router.escalation import fire_due
 from shared.policy.policy import Policy
 from shared.policy.taxonomy import Limit
 from shared.store.tickets import rules_of
-from shared.tickets import NotAllowed, OrderStatus, Steps, Ticket, TicketStatus, acts, register
+from shared.tickets import (
+    Clock,
+    NotAllowed,
+    OrderStatus,
+    Steps,
+    Ticket,
+    TicketStatus,
+    acts,
+    register,
+)
 from shared.tickets.acts import Breach, Transfer, Warn
 from tests.support.tickets import MONDAY, duty, policy
 from tests.tickets.samples import plan_of, registration
@@ -108,8 +117,9 @@ class Reference:
                 runs = state.stopped_at is None and state.segments[-1].kind == "run"
                 if not runs or state.due is None:
                     continue
-                is_later = owner is None and clock == "resolve" and self.extended_at
-                begun = self.extended_at if is_later else state.segments[0].start
+                begun: datetime = state.segments[0].start
+                if (owner, clock.value) == (None, "resolve"):
+                    begun = self.extended_at or begun
                 yield Running(owner, clock.value, begun, state.due)
 
     def _rungs(self, running: Running) -> Iterator[tuple[int, datetime]]:
@@ -187,7 +197,7 @@ class Life:
         later = self.now + done.number * MINUTE
         mine = self.ticket.work_orders[-1].department
         other = next(name for name in PEOPLE if name != mine)
-        resolve = self.ticket.clocks[RESOLVE].due
+        resolve = self.ticket.clocks[Clock.RESOLVE].due
         until = (resolve or self.now) + done.number * MINUTE
         possible: dict[str, list[acts.Act]] = {
             "accept": [acts.Accept(by=by, order=order)],
@@ -222,7 +232,6 @@ def assert_nothing_is_due(steps: Steps, policy: Policy) -> None:
     assert not fire_due(steps, duty(), policy, by="router").is_change
 
 
-RESOLVE: Final = acts.Clock.RESOLVE
 OTHERS: Final = ("arrive", "control", "first_reply", "feed_back")
 
 
