@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
-from services.router.escalation import due_acts
+from services.router.escalation import fire_due
 from services.router.falling_due import FallingDue
 from services.router.routing import BY_RULE
 from services.router.storage import EMERGENCIES
 from shared.policy.ladder import BREACH
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
-from shared.tickets import NotAllowed, Ticket
-from shared.tickets.acts import Act, Fire
+from shared.tickets import Steps
+from shared.tickets.acts import Fire
 
 
 class Deadlines:
@@ -34,22 +33,16 @@ class Deadlines:
 
     async def fire(self, number: str) -> None:
         """Fire what is due of one ticket, in one write."""
-        fired: list[Act] = []
 
-        def choose(ticket: Ticket, now: datetime) -> list[Act]:
-            policy = self._platform.policy.at(ticket.estate)
-            fired[:] = due_acts(ticket, self._platform.duty.current, policy, now, by=BY_RULE.id)
-            return fired
+        def walk(steps: Steps) -> Steps:
+            policy = self._platform.policy.at(steps.ticket.estate)
+            return fire_due(steps, self._platform.duty.current, policy, by=BY_RULE.id)
 
-        try:
-            ticket = await self._platform.tickets.change(number, choose)
-        except NotAllowed as moved_on:
-            logger.info("deadline_no_longer_due", ticket=number, status=str(moved_on.status))
-            return
-        for act in fired:
+        walked = await self._platform.tickets.walk(number, walk)
+        for act in walked.done:
             if isinstance(act, Fire):
                 outcome = outcome_of(act)
-                if not ticket.test:
+                if not walked.ticket.test:
                     metrics.CLOCKS.labels(act.clock.value, outcome).inc()
                 logger.info("deadline_fired", ticket=number, clock=act.clock, outcome=outcome)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
 
 from services.router.conflicts import managers_beside, others, whom_it_is_about
 from services.router.domain import next_person
@@ -11,35 +11,71 @@ from shared.identity import DESK
 from shared.policy.duty import ANYWHERE, MANAGEMENT, Duty
 from shared.policy.ladder import BREACH, Hears
 from shared.policy.policy import Policy
-from shared.tickets import Clock, Ticket, WorkOrder
-from shared.tickets.acts import Act, Breach, Warn
-from shared.tickets.clocks import due_rung
+from shared.tickets import Clock, Steps, Ticket, WorkOrder
+from shared.tickets.acts import Breach, Fire, Transfer, Warn
+from shared.tickets.clocks import Rung, due_rung
 from shared.tickets.lifecycle import UNFINISHED
 
 
-def due_acts(ticket: Ticket, duty: Duty, policy: Policy, now: datetime, *, by: str) -> list[Act]:
-    """Every clock of the ticket that is due at `now`, once, with whom it is told to.
+def fire_due(steps: Steps, duty: Duty, policy: Policy, *, by: str) -> Steps:
+    """Call what is due of a ticket, each rung once and in the order in which they fell due.
 
-    The highest rung that is due is called; those below it are passed over. What nobody accepted in
-    time goes to the next on duty in the same write. `policy` is that of the ticket's estate.
+    The highest rung that is due of a clock is called; those below it are passed over. What nobody
+    accepted in time goes to the next on duty in the same write, and the clocks of whoever lost it
+    fire no more. `policy` is that of the ticket's estate.
+
+    It ends: each turn takes a clock beyond now, and new clocks come only with work that goes to
+    somebody who did not have it before.
     """
-    acts: list[Act] = []
-    for order, clock, state, _ in ticket.deadlines():
-        rung = due_rung(state, now, policy.rules.ladder)
-        if rung is None:
-            continue
-        people = people_at(rung.level, ticket, order, duty, policy)
-        if _is_followed_up(clock, rung.level) and not _has_task(ticket, clock, rung.level, policy):
-            people = tuple(dict.fromkeys((*people, *desk_of(ticket, duty))))
-        kind = Breach if rung.level >= BREACH else Warn
-        acts.append(
-            kind(by=by, clock=clock, order=order, level=rung.level, recipients=people,
-                 note=f"{clock.value}/{rung.level}")
-        )  # fmt: skip
-        found = ticket.order(order) if order else None
-        if clock is Clock.ACCEPT and found is not None and rung.level >= BREACH:
-            acts += filter(None, [next_person(ticket, found, duty, by=by)])
-    return acts
+    while (due := _first_due(steps)) is not None:
+        call = _call(due, steps.ticket, duty, policy, by=by)
+        steps = steps.may(call)
+        if call in steps.done and (handed := _handed_over(steps.ticket, call, duty)) is not None:
+            steps = steps.may(handed)
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A rung that is to be called now, of a clock of an order or (None) of the whole."""
+
+    order: str | None
+    clock: Clock
+    rung: Rung
+
+
+def _first_due(steps: Steps) -> _Due | None:
+    """What fell due first. Of two at once the whole's, then the order's in the order of its clocks:
+    work that was not accepted moves on before whoever loses it is reminded to be there.
+    """
+    ladder = steps.rules.ladder
+    found = (
+        _Due(order, clock, rung)
+        for order, clock, state, _ in steps.ticket.deadlines()
+        if (rung := due_rung(state, steps.now, ladder)) is not None
+    )
+    return min(found, key=lambda due: due.rung.at, default=None)
+
+
+def _call(due: _Due, ticket: Ticket, duty: Duty, policy: Policy, *, by: str) -> Fire:
+    """The call of a rung, with whom it is told to."""
+    level = due.rung.level
+    people = people_at(level, ticket, due.order, duty, policy)
+    if _is_followed_up(due.clock, level) and not _has_task(ticket, due.clock, level, policy):
+        people = tuple(dict.fromkeys((*people, *desk_of(ticket, duty))))
+    kind = Breach if level >= BREACH else Warn
+    return kind(
+        by=by, clock=due.clock, order=due.order, level=level, recipients=people,
+        note=f"{due.clock.value}/{level}",
+    )  # fmt: skip
+
+
+def _handed_over(ticket: Ticket, call: Fire, duty: Duty) -> Transfer | None:
+    """To whom work goes that nobody accepted in time; None where it stays."""
+    order = ticket.order(call.order) if call.order else None
+    if order is None or call.clock is not Clock.ACCEPT or call.level < BREACH:
+        return None
+    return next_person(ticket, order, duty, by=call.by)
 
 
 def _is_followed_up(clock: Clock, level: int) -> bool:

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from services.router.storage import ALL, due_numbers
-from shared.bus import each
+from services.router.storage import ALL, due_numbers, still_due
+from shared.bus import each, name_of
 from shared.contracts import Lane
 from shared.store import Store
+from shared.telemetry import logger, metrics
 
 BATCH: Final = 200
+FIRST_WAIT: Final = timedelta(seconds=1)
+"""Then twice as long after every time in a row: what passes by itself has passed soon."""
 TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
-"""What failed may have been mended by then: a document by hand, the policy by another version."""
+"""The longest wait. What failed may have been mended by then: a document by hand, the policy by
+another version.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """How often in a row nothing came of a document, and until when it is left alone."""
+
+    times: int
+    until: datetime
 
 
 class FallingDue:
     """Finds what is due by `next_due`; of several replicas the conditional write of `do` lets one
     do it. It begins as messages of its lane do: however much is due on the routine one, no
-    emergency waits for it. `only` some documents, where that is given. What fails is logged and
-    tried again after a minute.
+    emergency waits for it. `only` some documents, where that is given.
+
+    What fails, and what is as due afterwards as it was before, is logged, counted and tried again
+    less and less often, once a minute in the end.
     """
 
     def __init__(
@@ -39,28 +55,39 @@ class FallingDue:
         self._begins = partial(store.precedence.on, lane)
         self._only = only
         # A document that cannot be read must not stand before all the others for ever.
-        self._failed_at: dict[str, datetime] = {}
+        self._waits: dict[str, _Wait] = {}
 
     async def do_all(self) -> int:
         """Do everything that is due now; how many documents were touched."""
-        total, before = 0, list[str]()
+        total = 0
         while True:
             now = self._store.clock.now()
+            waiting = [id for id, wait in self._waits.items() if wait.until > now]
             ids = await due_numbers(
-                self._store, self._collection, now, limit=BATCH, but=self._at_fault(now),
-                only=self._only,
-            )  # fmt: skip
-            failed = await each(self._do, ids, begins=self._begins)
-            self._failed_at |= dict.fromkeys(failed, now)
+                self._store, self._collection, now, limit=BATCH, but=waiting, only=self._only
+            )
+            await self._do_each(ids, now)
             total += len(ids)
-            # The same ones again: they are due and have nothing to do; the next turn looks.
-            if len(ids) < BATCH or ids == before:
+            if len(ids) < BATCH:
                 return total
-            before = ids
 
-    def _at_fault(self, now: datetime) -> Iterable[str]:
-        """What failed a moment ago; the rest of it is forgotten."""
-        self._failed_at = {
-            id: at for id, at in self._failed_at.items() if now - at < TRY_AGAIN_AFTER
-        }
-        return self._failed_at
+    async def _do_each(self, ids: list[str], now: datetime) -> None:
+        failed = await each(self._do, ids, begins=self._begins)
+        tried = [id for id in ids if id not in failed]
+        left = await still_due(self._store, self._collection, tried, now) if tried else []
+        self._note(failed | set(left), now)
+        for id in left:
+            # Once may be a race: another replica's clock, or a write between look and look.
+            if self._waits[id].times > 1:
+                logger.error("document_still_due", loop=name_of(self._do), id=id)
+                metrics.LOOP_FAULTS.labels(name_of(self._do), "still_due").inc()
+        for id in set(tried).difference(left):
+            self._waits.pop(id, None)
+
+    def _note(self, fruitless: Iterable[str], now: datetime) -> None:
+        for id in fruitless:
+            times = self._waits[id].times if id in self._waits else 0
+            wait = min(FIRST_WAIT * 2 ** min(times, 6), TRY_AGAIN_AFTER)
+            self._waits[id] = _Wait(times + 1, now + wait)
+        forgotten = now - 2 * TRY_AGAIN_AFTER
+        self._waits = {id: wait for id, wait in self._waits.items() if wait.until > forgotten}

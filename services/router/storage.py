@@ -94,6 +94,13 @@ async def due_numbers(
     return [doc["_id"] for doc in docs]
 
 
+async def still_due(store: Store, collection: str, ids: list[str], now: datetime) -> list[str]:
+    """Which of these documents are due at `now` all the same, after they were looked at."""
+    query = {"_id": {"$in": ids}, "next_due": {"$lte": now, "$type": "date"}}
+    docs = await store.find(collection, query, limit=len(ids), fields=("_id",))
+    return [doc["_id"] for doc in docs]
+
+
 async def others_of_matter(store: Store, number: str) -> list[Ticket]:
     """The other tickets of the same caller about the same matter: those that name the same first
     one, and that one.

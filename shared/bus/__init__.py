@@ -2,7 +2,7 @@
 
 from shared.bus.consumers import Consumers
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
-from shared.bus.loops import each, repeat
+from shared.bus.loops import each, name_of, repeat
 from shared.bus.messages import Delivery, Inbound
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
@@ -13,5 +13,6 @@ from shared.bus.topology import DEFAULT, EVENTS, INBOUND, OUTBOUND, QueueSpec, e
 __all__ = [
     "DEFAULT", "EVENTS", "INBOUND", "OUTBOUND", "BrokerDown", "Consumers", "Delivery", "Inbound",
     "OutboxPublisher", "ParkedRelay", "Publisher", "QueueSpec", "Quiet", "Reject", "Relay",
-    "RetryLater", "Unroutable", "UrgentSweep", "each", "event_queue", "plain_entry", "repeat",
+    "RetryLater", "Unroutable", "UrgentSweep", "each", "event_queue", "name_of",
+    "plain_entry", "repeat",
 ]  # fmt: skip

@@ -29,10 +29,10 @@ async def repeat(
         try:
             await what()
         except PASSING as error:
-            logger.warning("loop_turn_failed", loop=_name(what), why=type(error).__name__)
+            logger.warning("loop_turn_failed", loop=name_of(what), why=type(error).__name__)
         except Exception:  # noqa: BLE001 - see the docstring
-            logger.exception("loop_turn_broken", loop=_name(what))
-            metrics.LOOP_FAULTS.labels(_name(what), "turn").inc()
+            logger.exception("loop_turn_broken", loop=name_of(what))
+            metrics.LOOP_FAULTS.labels(name_of(what), "turn").inc()
         if wake is None:
             await asyncio.sleep(seconds)
             continue
@@ -41,7 +41,8 @@ async def repeat(
         wake.clear()
 
 
-def _name(what: Callable[..., Any]) -> str:
+def name_of(what: Callable[..., Any]) -> str:
+    """As logs and metrics call it."""
     return getattr(what, "__qualname__", type(what).__name__)
 
 
@@ -66,8 +67,8 @@ async def each(
             except PASSING:
                 raise
             except Exception:  # noqa: BLE001 - see the docstring
-                logger.exception("document_failed", loop=_name(what), id=id)
-                metrics.LOOP_FAULTS.labels(_name(what), "document").inc()
+                logger.exception("document_failed", loop=name_of(what), id=id)
+                metrics.LOOP_FAULTS.labels(name_of(what), "document").inc()
                 failed.add(id)
 
     results = await asyncio.gather(*(one(id) for id in ids), return_exceptions=True)

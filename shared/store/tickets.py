@@ -15,23 +15,25 @@ from shared.policy.policy import Policy
 from shared.store.change import Change, Verdict
 from shared.store.errors import Contested
 from shared.store.store import Store
+from shared.telemetry import logger, metrics
 from shared.tickets import (
     Applied,
     LifecycleRules,
+    Steps,
     Ticket,
-    apply,
     changes_of,
-    overdue,
     ticket_from_doc,
     ticket_to_doc,
 )
-from shared.tickets.acts import Act, Reclassify
+from shared.tickets.acts import Act
 
 ATTEMPTS: Final = 5
 """A writer that loses re-reads and repeats; who loses five times meets a hot spot, not a race."""
 
 Choose = Callable[[Ticket, datetime], Act | Sequence[Act] | None]
 """Given the ticket as it is now, what to do to it: an act, several, or None for nothing."""
+Walk = Callable[[Steps], Steps]
+"""From the ticket as it is now step by step to what it is to be."""
 
 
 class NoSuchTicket(Exception):
@@ -74,14 +76,27 @@ class Tickets:
     async def change(self, number: str, choose: Choose) -> Ticket:
         """Change a ticket by what `choose` says of its present state, all acts in one write.
 
-        What time has brought about, a pause that is over, comes before whatever is chosen.
-
         Raises NoSuchTicket, NotAllowed when the table forbids it, Contested after five losses.
+        """
+
+        def walk(steps: Steps) -> Steps:
+            chosen = choose(steps.ticket, steps.now)
+            return steps.must(*([chosen] if isinstance(chosen, Act) else chosen or ()))
+
+        return (await self.walk(number, walk)).ticket
+
+    async def walk(self, number: str, walk: Walk) -> Steps:
+        """Change a ticket by the steps that `walk` takes from its present state, in one write.
+
+        What time has brought about, a pause that is over, comes before. What is dropped is counted
+        and logged here.
+
+        Raises NoSuchTicket, whatever `walk` raises, Contested after five losses.
         """
         async with self._turn(number):
             for _ in range(ATTEMPTS):
-                if (changed := await self._try(number, choose)) is not None:
-                    return changed
+                if (walked := await self._try(number, walk)) is not None:
+                    return walked
         raise Contested("tickets", number)
 
     def _turn(self, number: str) -> asyncio.Lock:
@@ -95,48 +110,46 @@ class Tickets:
             turn = self._turns[key] = asyncio.Lock()
         return turn
 
-    async def _try(self, number: str, choose: Choose) -> Ticket | None:
-        """The ticket as it is afterwards; None when another writer was faster."""
+    async def _try(self, number: str, walk: Walk) -> Steps | None:
+        """The steps that were written; None when another writer was faster."""
         doc = await self._store.get("tickets", number)
         if doc is None:
             raise NoSuchTicket(number)
         ticket = ticket_from_doc(doc)
-        now = self._store.clock.now()
-        by_time = overdue(ticket, now)
-        present = self._apply_all(Applied(ticket, ()), by_time, now)
-        chosen = choose(present.ticket, now)
-        acts = [chosen] if isinstance(chosen, Act) else list(chosen or ())
-        if not (acts or by_time):
-            return ticket
-        applied = self._apply_all(present, acts, now)
+        steps = walk(Steps.begin(ticket, self._store.clock.now(), self._rules))
+        if not steps.is_change:
+            return steps
         # Several acts are one change: one version, all events in order.
-        applied = replace(applied, ticket=replace(applied.ticket, version=ticket.version + 1))
-        won = await self._store.write(_to_change(ticket, applied, now)) is Verdict.WON
-        return applied.ticket if won else None
-
-    def _apply_all(self, before: Applied, acts: Sequence[Act], now: datetime) -> Applied:
-        result = before
-        for act in acts:
-            # Whoever finds out the place decides by what holds there.
-            estate = act.estate if isinstance(act, Reclassify) else result.ticket.estate
-            rules = self._rules(estate)
-            step = apply(result.ticket, act, now, rules)
-            result = Applied(step.ticket, (*result.events, *step.events))
-        return result
+        steps = replace(steps, ticket=replace(steps.ticket, version=ticket.version + 1))
+        if await self._store.write(_to_change(ticket, steps)) is not Verdict.WON:
+            return None
+        _note_dropped(steps)
+        return steps
 
 
-def _to_change(before: Ticket, applied: Applied, now: datetime) -> Change:
-    setting, pushing = changes_of(before, applied.ticket)
+def _note_dropped(steps: Steps) -> None:
+    """Tell whoever runs this what fell due and was refused: nobody else would ever hear of it."""
+    for dropped in steps.dropped:
+        transition = dropped.act.transition.value
+        metrics.DROPPED.labels(transition, dropped.clock).inc()
+        logger.warning(
+            "due_act_dropped", ticket=steps.ticket.number, transition=transition,
+            clock=dropped.clock, why=str(dropped.why),
+        )  # fmt: skip
+
+
+def _to_change(before: Ticket, steps: Steps) -> Change:
+    setting, pushing = changes_of(before, steps.ticket)
     setting.pop("version", None)
     return Change(
         collection="tickets",
         id=before.number,
         version=before.version + 1,
-        lane=applied.ticket.lane,
-        at=now,
+        lane=steps.ticket.lane,
+        at=steps.now,
         set=setting,
         push=pushing,
-        events=applied.events,
+        events=steps.events,
     )
 
 

@@ -36,6 +36,11 @@ TICKETS_OPEN: Final = Gauge(
     ["department", "urgency"],
 )
 CLOCKS: Final = Counter("hotline_clock_total", "Deadlines fired", ["clock", "outcome"])
+DROPPED: Final = Counter(
+    "hotline_due_acts_dropped_total",
+    "What fell due and was refused by the table: it was not done, and is not tried again",
+    ["transition", "clock"],
+)
 EMERGENCY_ACK_SECONDS: Final = Histogram(
     "hotline_emergency_ack_seconds",
     "From the alert to its acknowledgement",

@@ -15,10 +15,11 @@ from shared.tickets.lifecycle import (
     possible_from,
 )
 from shared.tickets.model import NOBODY, About, LifecycleRules, Ticket, WorkOrder
+from shared.tickets.steps import Steps
 
 __all__ = [
     "NOBODY", "ROWS", "TABLE", "About", "Applied", "Clock", "LifecycleRules", "NoSuchOrder",
-    "NotAllowed", "OrderStatus", "Registration", "Ticket", "TicketStatus", "Transition",
-    "WorkOrder", "apply", "changes_of", "derive_status", "overdue", "possible_from", "register",
-    "ticket_from_doc", "ticket_to_doc",
+    "NotAllowed", "OrderStatus", "Registration", "Steps", "Ticket", "TicketStatus",
+    "Transition", "WorkOrder", "apply", "changes_of", "derive_status", "overdue", "possible_from",
+    "register", "ticket_from_doc", "ticket_to_doc",
 ]  # fmt: skip

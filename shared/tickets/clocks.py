@@ -153,6 +153,16 @@ def fire_clock(state: ClockState, level: int, now: datetime, ladder: Ladder) -> 
     return replace(fired, next=_next_above(fired, ladder))
 
 
+def pass_over(state: ClockState, now: datetime, ladder: Ladder) -> ClockState:
+    """The rung that is due was refused and is not called: the next one is that above it. A new time
+    for the clock, such as after a pause, brings it back.
+    """
+    due = due_rung(state, now, ladder)
+    if due is None:
+        return state
+    return replace(state, next=next(iter(_rungs_above(state, due.level, ladder)), None))
+
+
 def extend_clock(state: ClockState, until: datetime, now: datetime, ladder: Ladder) -> ClockState:
     """A later time was approved; the warnings come anew for it. Pauses from `now` on move it."""
     longer = replace(state, due=until, fired=(), extended_at=now, extended_to=until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,17 @@ from services.router.deadlines import Deadlines
 from services.router.falling_due import TRY_AGAIN_AFTER, FallingDue
 from shared import lanes
 from shared.contracts.intake import TicketRegistered
-from shared.contracts.router import ClockBreached, ClockWarned
+from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched
 from shared.lanes import PACE_SECONDS
-from shared.tickets import Clock, ticket_from_doc
+from shared.telemetry import metrics
+from shared.tickets import Clock, OrderStatus, Ticket, TicketStatus, ticket_from_doc
+from shared.tickets.acts import Dispatch
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
-from tests.support.tickets import LAMP, LIFT, registered
+from tests.support.tickets import LAMP, LIFT, moved, registered
+
+NO_WATER = "家里停水了"
+"""An urgent repair: accepted within 15 minutes, somebody there within 30."""
 
 
 async def dispatched(bench: RouterBench, text: str = LAMP, number: str = "23456789") -> None:
@@ -128,3 +134,111 @@ async def test_an_emergency_does_not_wait_behind_all_that_falls_due_of_others(
     await until(lambda: is_broken(bench, "2345678A"))
 
     assert not await is_broken(bench)
+
+
+def unaccepted(bench: RouterBench, minutes: int, text: str = NO_WATER) -> Ticket:
+    """Given to the first on duty so many minutes ago, and nothing of it has fired since."""
+    then = bench.now() - timedelta(minutes=minutes)
+    first = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    return moved(registered(text, at=then), first, at=then)
+
+
+async def test_work_that_nobody_accepts_goes_on_though_its_arrival_falls_due_with_it(
+    bench: RouterBench,
+) -> None:
+    await dispatched(bench, NO_WATER)
+
+    await bench.forward(timedelta(minutes=25))
+    breaches = await bench.said(ClockBreached)
+
+    assert [(event.clock, event.level) for event in breaches] == [("accept", 1)]
+    orders = (await bench.read()).orders
+    assert [(order.status, order.assignee) for order in orders] == [
+        (OrderStatus.TRANSFERRED, "jy-engineering-1"),
+        (OrderStatus.DISPATCHED, "jy-engineering-2"),
+    ]
+    (given,) = await bench.said(WorkOrderDispatched, assignee="jy-engineering-2")
+    assert given.work_order == "23456789-2"
+
+
+@pytest.mark.parametrize("minutes", [25, 95, 60 * 24 * 4])
+async def test_a_ticket_that_was_stuck_moves_again_by_itself(
+    bench: RouterBench, minutes: int
+) -> None:
+    await bench.put(unaccepted(bench, minutes))
+
+    await bench.said(WorkOrderDispatched, assignee="jy-engineering-2")
+
+    ticket = await bench.read()
+    assert ticket.next_due is not None
+    assert ticket.next_due > bench.now()
+    assert await bench.said(ClockBreached, clock="accept", work_order="23456789-1")
+
+
+def dropped(transition: str, clock: str) -> float:
+    return float(metrics.DROPPED.labels(transition, clock)._value.get())
+
+
+async def test_what_the_table_refuses_is_dropped_counted_and_not_tried_again(
+    bench: RouterBench,
+) -> None:
+    ticket = unaccepted(bench, 25)
+    over = replace(ticket, mark=TicketStatus.CLOSED, over_at=bench.now())
+    before = [dropped("breach", "accept"), dropped("warn", "arrive")]
+
+    await bench.put(over)
+    await until(lambda: dropped("warn", "arrive") > before[1])
+
+    left = await bench.read()
+    assert [dropped("breach", "accept"), dropped("warn", "arrive")] == [n + 1 for n in before]
+    assert (left.status, left.clocks) == (over.status, over.clocks)
+    assert [(entry.transition, entry.note) for entry in left.timeline[-2:]] == [
+        ("dropped", "breach/accept/1"),
+        ("dropped", "warn/arrive/0"),
+    ]
+    assert left.next_due is not None
+    assert left.next_due > bench.now()
+    assert await bench.said(ClockBreached, times=0) == []
+
+
+async def test_one_act_that_is_refused_leaves_the_others_their_effect(bench: RouterBench) -> None:
+    ticket = unaccepted(bench, 25)
+    (order,) = ticket.orders
+    done = ticket.with_order(replace(order, status=OrderStatus.RESOLVED))
+    before = dropped("transfer", "")
+
+    await bench.put(done)
+    await bench.said(ClockBreached, clock="accept")
+
+    assert dropped("transfer", "") == before + 1
+    assert [order.status for order in (await bench.read()).orders] == [OrderStatus.RESOLVED]
+
+
+async def test_a_pause_that_cannot_end_holds_up_nobody(bench: RouterBench) -> None:
+    ticket = unaccepted(bench, 16, LAMP)
+    (order,) = ticket.orders
+    before = dropped("resume", "")
+
+    await bench.put(ticket.with_order(replace(order, resume_at=bench.now())))
+    await bench.said(ClockBreached, clock="accept")
+
+    assert dropped("resume", "") == before + 1
+    assert (await bench.read()).orders[0].resume_at is None
+
+
+async def test_what_stays_due_though_it_was_looked_at_is_counted_and_tried_less_often(
+    bench: RouterBench,
+) -> None:
+    await bench.store.database["things"].insert_one({"_id": "1", "next_due": bench.now()})
+
+    async def do_nothing(_: str) -> None:
+        return
+
+    counted = metrics.LOOP_FAULTS.labels(do_nothing.__qualname__, "still_due")._value
+    due, looks = FallingDue(bench.store, "things", do_nothing), []
+    for _ in range(5):
+        looks += [await due.do_all(), await due.do_all()]
+        await bench.forward(TRY_AGAIN_AFTER)
+
+    assert looks == [1, 0] * 5
+    assert counted.get() == 4

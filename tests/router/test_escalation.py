@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from services.router.escalation import due_acts
-from shared.policy.duty import Duty
 from shared.tickets import Clock, Ticket
 from shared.tickets.acts import (
     Accept,
@@ -21,11 +19,7 @@ from shared.tickets.acts import (
     Warn,
 )
 from shared.tickets.model import About
-from tests.support.tickets import LIFT, MONDAY, duty, moved, policy, registered
-
-
-def due(ticket: Ticket, now: datetime, people: Duty | None = None) -> list[Act]:
-    return due_acts(ticket, people or duty(), policy(), now, by="router")
+from tests.support.tickets import LIFT, MONDAY, fired, moved, registered
 
 
 def given(ticket: Ticket) -> Ticket:
@@ -51,27 +45,27 @@ def test_an_unaccepted_order_is_warned_at_its_share_and_breaks_at_its_limit(
 ) -> None:
     ticket = given(registered())
 
-    acts = due(ticket, MONDAY + timedelta(minutes=minutes))
+    acts = fired(ticket, MONDAY + timedelta(minutes=minutes))
 
-    fired = [(type(a), a.recipients) for a in acts if isinstance(a, (Warn, Breach))
+    called = [(type(a), a.recipients) for a in acts if isinstance(a, (Warn, Breach))
              and a.clock is Clock.ACCEPT]  # fmt: skip
-    assert fired == ([] if kind is None else [(kind, people)])
+    assert called == ([] if kind is None else [(kind, people)])
 
 
 def test_each_deadline_fires_once_however_often_it_is_looked_at() -> None:
     ticket = given(registered())
     late = MONDAY + timedelta(minutes=20)
 
-    fired = moved(ticket, *due(ticket, late), at=late)
+    called = moved(ticket, *fired(ticket, late), at=late)
 
-    assert due(fired, late + timedelta(minutes=1)) == []
+    assert fired(called, late + timedelta(minutes=1)) == []
 
 
 def test_an_accepted_order_breaks_no_accept_limit() -> None:
     ticket = given(registered())
     ticket = moved(ticket, Accept(by="jy-engineering-1", order=f"{ticket.number}-1"))
 
-    acts = due(ticket, MONDAY + timedelta(minutes=20))
+    acts = fired(ticket, MONDAY + timedelta(minutes=20))
 
     assert acts == []
 
@@ -79,7 +73,7 @@ def test_an_accepted_order_breaks_no_accept_limit() -> None:
 def test_a_request_that_nobody_decides_reminds_the_desk() -> None:
     ticket = registered(estate=None)
 
-    (act,) = due(ticket, MONDAY + timedelta(minutes=15))
+    (act,) = fired(ticket, MONDAY + timedelta(minutes=15))
 
     assert isinstance(act, Breach)
     assert (act.order, act.clock, act.recipients) == (None, Clock.ACCEPT, ("group-desk-1",))
@@ -89,7 +83,7 @@ def test_what_nobody_accepts_goes_to_the_next_on_duty_until_all_were_asked() -> 
     ticket, now, asked = given(registered()), MONDAY, []
     for _ in range(5):
         now += timedelta(minutes=16)
-        acts = [act for act in due(ticket, now) if getattr(act, "clock", 0) in {Clock.ACCEPT, 0}]
+        acts = [act for act in fired(ticket, now) if getattr(act, "clock", 0) in {Clock.ACCEPT, 0}]
         ticket = moved(ticket, *acts, at=now)
         asked += [act.assignee for act in acts if isinstance(act, Transfer)]
 
@@ -103,7 +97,7 @@ def test_what_nobody_accepts_goes_to_the_next_on_duty_until_all_were_asked() -> 
 def test_an_emergency_is_taken_from_nobody() -> None:
     ticket = given(registered(LIFT))
 
-    acts = due(ticket, MONDAY + timedelta(hours=1))
+    acts = fired(ticket, MONDAY + timedelta(hours=1))
 
     assert acts
     assert not [act for act in acts if isinstance(act, Transfer)]
@@ -125,10 +119,10 @@ def test_a_limit_that_stays_broken_is_told_higher_and_higher(
     late = ticket.clocks[Clock.RESOLVE].due
     assert late is not None
 
-    fired = [act for act in due(ticket, late + after) if isinstance(act, Breach)
+    called = [act for act in fired(ticket, late + after) if isinstance(act, Breach)
              and act.clock is Clock.RESOLVE]  # fmt: skip
 
-    assert [(act.level, act.recipients) for act in fired] == [(level, people)]
+    assert [(act.level, act.recipients) for act in called] == [(level, people)]
 
 
 @pytest.mark.parametrize("owner", ["jy-customer-service-2", "gone"])
@@ -138,7 +132,7 @@ def test_the_case_owner_follows_up_as_the_limit_of_the_whole_comes_near(owner: s
     limit = ticket.clocks[Clock.RESOLVE]
     assert limit.next is not None
 
-    (warned,) = [act for act in due(ticket, limit.next.at) if isinstance(act, Warn)
+    (warned,) = [act for act in fired(ticket, limit.next.at) if isinstance(act, Warn)
                  and act.clock is Clock.RESOLVE]  # fmt: skip
 
     desk = owner if owner != "gone" else "jy-customer-service-1"
@@ -154,7 +148,7 @@ def test_an_estate_of_a_city_company_is_told_to_it() -> None:
     late = ticket.clocks[Clock.RESOLVE].due
     assert late is not None
 
-    (act,) = [a for a in due(ticket, late + timedelta(hours=24)) if getattr(a, "level", 0) == 3]
+    (act,) = [a for a in fired(ticket, late + timedelta(hours=24)) if getattr(a, "level", 0) == 3]
 
     assert isinstance(act, Breach)
     assert act.recipients == ("lakeside-manager",)
@@ -167,7 +161,7 @@ def test_whom_the_matter_is_about_does_not_hear_of_it_at_any_level() -> None:
     assert late is not None
 
     for after in (timedelta(0), timedelta(hours=2)):
-        told = {p for act in due(ticket, late + after) for p in getattr(act, "recipients", ())}
+        told = {p for act in fired(ticket, late + after) for p in getattr(act, "recipients", ())}
         assert told
         assert not told & set(about.people)
 
@@ -177,9 +171,9 @@ def test_a_missed_visit_is_told_to_the_lead_and_the_visitor_is_reminded_before()
     visit = Appoint(by="agent", order="23456789-1", at=begins, until=begins + timedelta(hours=2))
     ticket = moved(accepted(registered()), visit)
 
-    (reminded,) = due(ticket, begins - timedelta(minutes=30))
+    (reminded,) = fired(ticket, begins - timedelta(minutes=30))
     ticket = moved(ticket, reminded, at=begins - timedelta(minutes=30))
-    missed = [a for a in due(ticket, begins + timedelta(hours=2))
+    missed = [a for a in fired(ticket, begins + timedelta(hours=2))
               if getattr(a, "clock", None) is Clock.APPOINTMENT]  # fmt: skip
 
     assert isinstance(reminded, Warn)
@@ -192,4 +186,4 @@ def test_a_missed_visit_is_told_to_the_lead_and_the_visitor_is_reminded_before()
 def test_nothing_fires_while_work_waits_but_an_agreed_visit() -> None:
     ticket = moved(accepted(registered()), Suspend(by="li", order="23456789-1", reason="access"))
 
-    assert due(ticket, MONDAY + timedelta(hours=11)) == []
+    assert fired(ticket, MONDAY + timedelta(hours=11)) == []

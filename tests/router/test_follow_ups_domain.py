@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.router.escalation import due_acts
 from services.router.follow_ups.tasks import (
     FollowUp,
     TaskStep,
@@ -32,7 +31,7 @@ from shared.tickets.acts import (
     Suspend,
     Warn,
 )
-from tests.support.tickets import LAMP, LIFT, MONDAY, duty, moved, policy, registered
+from tests.support.tickets import LAMP, LIFT, MONDAY, fired, moved, policy, registered
 
 NOISE = "投诉楼下天天放音乐扰民"
 ORDER = "23456789-1"
@@ -231,7 +230,7 @@ def test_nobody_is_told_twice_to_ask_how_it_stands() -> None:
     warned_at = at_share(ticket, 0.75)
 
     def told(now: datetime) -> set[str]:
-        acts = due_acts(ticket, duty(), policy(), now, by="router")
+        acts = fired(ticket, now)
         return {
             person
             for act in acts
@@ -242,7 +241,7 @@ def test_nobody_is_told_twice_to_ask_how_it_stands() -> None:
     assert "jy-customer-service-2" in told(warned_at)  # no task lies there
     assert told(due)
     assert "jy-customer-service-2" not in told(due)
-    assert [type(a) for a in due_acts(ticket, duty(), policy(), warned_at, by="router")
+    assert [type(a) for a in fired(ticket, warned_at)
             if getattr(a, "clock", None) is Clock.RESOLVE] == [Warn]  # fmt: skip
 
 

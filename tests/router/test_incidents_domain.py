@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ from services.router.incidents.steps import (
 from shared.contracts.incidents import IncidentAnnounced
 from shared.policy.policy import IncidentRules
 from shared.tickets import About, Ticket
-from shared.tickets.acts import Accept, Dispatch, Link, Resolve, Suspend
+from shared.tickets.acts import Accept, Dispatch, Link, Resolve, Suspend, Transfer
 from tests.support.tickets import LIFT, MONDAY, moved, registered
 
 RULES = IncidentRules(areas=frozenset({"plumbing", "electrical"}), households=3)
@@ -274,6 +275,21 @@ def test_linked_work_is_taken_by_whoever_has_it_and_ends_with_the_outage() -> No
         done = moved(ticket, *finish(ticket, by="chen"))
         assert [order.outcome for order in done.orders] == ["restored"]
         assert list(finish(done, by="chen")) == []
+
+
+def test_work_that_moves_on_as_it_is_linked_is_taken_by_whoever_has_it_then() -> None:
+    waiting = moved(at_home(), replace(GIVEN, department="security", assignee="jy-security-1"))
+    moves = Transfer(
+        by="router", order="23456789-1", to_department="engineering", assignee="li",
+        reason="reclassified",
+    )  # fmt: skip
+    more = replace(GIVEN, department="environment", assignee="cao")
+
+    linked = moved(waiting, *link(waiting, [moves, more], "o-1", by="r"))
+
+    assert [(order.status.value, order.assignee) for order in linked.orders] == [
+        ("transferred", "jy-security-1"), ("accepted", "li"), ("accepted", "cao"),
+    ]  # fmt: skip
 
 
 def test_what_is_offered_to_several_is_taken_by_the_first() -> None:

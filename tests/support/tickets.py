@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from services.router.escalation import fire_due
 from shared.policy.duty import Duty, sample_duty
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, build_policy, sample_documents
 from shared.store.tickets import rules_of
-from shared.tickets import NOBODY, About, Registration, Ticket, apply, register
+from shared.tickets import NOBODY, About, Registration, Steps, Ticket, apply, register
 from shared.tickets.acts import Act
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -54,3 +55,13 @@ def moved(ticket: Ticket, *acts: Act, at: datetime = MONDAY) -> Ticket:
     for n, act in enumerate(acts):
         ticket = apply(ticket, act, at + timedelta(seconds=n), rules_of(policy())).ticket
     return ticket
+
+
+def steps_of(ticket: Ticket, now: datetime, under: Policy | None = None) -> Steps:
+    """The beginning of a change of the ticket at `now`."""
+    return Steps.begin(ticket, now, lambda estate: rules_of((under or policy()).at(estate)))
+
+
+def fired(ticket: Ticket, now: datetime, people: Duty | None = None) -> list[Act]:
+    """What the router does because of what is due of a ticket at `now`."""
+    return list(fire_due(steps_of(ticket, now), people or duty(), policy(), by="router").done)

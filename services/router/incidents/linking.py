@@ -9,7 +9,7 @@ from typing import Final
 
 from services.router.incidents.incident import Incident
 from shared.tickets import NOBODY, OrderStatus, Ticket, WorkOrder
-from shared.tickets.acts import Accept, Act, Dispatch, Link, Resolve, Resume
+from shared.tickets.acts import Accept, Act, Dispatch, Link, Resolve, Resume, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 
 OUTCOME: Final = "restored"
@@ -47,8 +47,10 @@ def link(ticket: Ticket, given: Sequence[Act], incident: str, *, by: str) -> lis
 
     Without anybody who has the work it stays as it is: a person has to look at it first.
     """
-    waiting = [order for order in ticket.orders if order.status is OrderStatus.DISPATCHED]
-    new = [act for act in given if isinstance(act, Dispatch)]
+    moved = {act.order for act in given if isinstance(act, Transfer)}
+    waits = (order for order in ticket.orders if order.status is OrderStatus.DISPATCHED)
+    waiting = [order for order in waits if order.id not in moved]
+    new = [act for act in given if isinstance(act, Dispatch | Transfer)]
     if not new and not any(order.status in UNFINISHED for order in ticket.orders):
         return list(given)
     accepted = [(order.id, _whoever(order)) for order in waiting]
@@ -58,8 +60,9 @@ def link(ticket: Ticket, given: Sequence[Act], incident: str, *, by: str) -> lis
     return [Link(by=by, incident=incident, note=incident), *given, *taken]
 
 
-def _whoever(work: WorkOrder | Dispatch) -> str | None:
-    return work.assignee or next(iter(work.offered_to), None)
+def _whoever(work: WorkOrder | Dispatch | Transfer) -> str | None:
+    asked = () if isinstance(work, Transfer) else work.offered_to
+    return work.assignee or next(iter(asked), None)
 
 
 def finish(ticket: Ticket, *, by: str) -> Iterator[Act]:
