@@ -38,6 +38,7 @@ from services.intake.revealing import Revealing
 from services.intake.settings import IntakeSettings
 from services.intake.showing import Showing
 from services.intake.storage import INDEXES, TicketPapers
+from services.intake.vouching import publisher_of
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
 
@@ -49,6 +50,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         settings,
         indexes={**INDEXES, **PRIVACY_INDEXES},
         seals_parked=True,
+        sender_of=publisher_of,
         classifies=True,
     )
     urgent, routine = platform.publishers["urgent"], platform.publishers["routine"]

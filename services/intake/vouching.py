@@ -10,10 +10,14 @@ import hashlib
 import hmac
 from typing import Final
 
+from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import Inbound
+from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.identity import UNNAMED, publisher_principal
 
 SENDER: Final = "hotline-sender"
 PROOF: Final = "hotline-sender-proof"
+PASSED_ON: Final = frozenset({REPORTS_URGENT.name, REPORTS_ROUTINE.name})
 
 
 def vouch(secret: bytes, sender: str, body: bytes) -> dict[str, str]:
@@ -28,6 +32,17 @@ def sender_of(secret: bytes, message: Inbound) -> str | None:
     sender, proof = (str(message.headers.get(header, "")) for header in (SENDER, PROOF))
     proven = hmac.compare_digest(proof.encode(), _proof(secret, sender, message.body).encode())
     return sender if sender and proven else None
+
+
+def publisher_of(secret: bytes, message: Inbound) -> str | None:
+    """The same also of what triage has passed on, with its sender in a header of ours: to these
+    queues nobody else writes.
+    """
+    sender = sender_of(secret, message)
+    if sender is None and message.queue in PASSED_ON:
+        named = str(message.headers.get(PRINCIPAL_HEADER, ""))
+        sender = named.removeprefix(publisher_principal("").id) if named != UNNAMED.id else None
+    return sender or None
 
 
 def _proof(secret: bytes, sender: str, body: bytes) -> str:

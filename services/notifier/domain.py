@@ -246,7 +246,8 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
             return _about_incident(event)
         case ParkedUrgent(parked=parked):
             cause = Cause("parked", parked, "urgent")
-            facts = {"reason": event.reason, "sender": event.publisher, "urgency": EMERGENCY}
+            facts = {"reason": event.reason, "sender": event.publisher, "ticket": event.number,
+                     "urgency": EMERGENCY}  # fmt: skip
             return tuple(Notice(cause, "parked", person, facts=facts)
                          for person in dict.fromkeys(event.recipients))  # fmt: skip
         case _:

@@ -71,6 +71,15 @@ class People:
         fields = ("estate", "building", "language", "mark")
         return await self._store.get("tickets", number, fields=fields)
 
+    async def is_about(self, message: Message) -> bool:
+        """Whether the ticket has turned out to be about whoever was to get this message of it."""
+        if message.recipient == CALLER or message.cause.kind != "ticket":
+            return False
+        found = await self._store.get("tickets", message.number, fields=("about",)) or {}
+        about = found.get("about") or {"people": (), "departments": ()}
+        theirs = self.duty.of_departments(about["departments"])
+        return message.recipient in {*about["people"], *theirs}
+
     async def progress(self, message: Message) -> str:
         """The words a message about progress brings: the last public note of its ticket, as it is
         now. Empty for all other messages.

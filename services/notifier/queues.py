@@ -8,4 +8,4 @@ from services.notifier.domain import NOTIFYING
 from shared.bus import event_queue
 
 MESSAGES_ROUTINE: Final = event_queue("notifier", "messages", "routine", *NOTIFYING)
-MESSAGES_URGENT: Final = event_queue("notifier", "messages", "urgent", *NOTIFYING)
+MESSAGES_URGENT: Final = event_queue("notifier", "messages", "urgent", *NOTIFYING, alerts=True)

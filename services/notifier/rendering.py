@@ -141,6 +141,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "lines": "",
         "total": _yuan(facts.get("total")),
         "sender": str(facts.get("sender") or ""),
+        "ticket": str(facts.get("ticket") or ""),
         "link": link,
         "progress": "",
     }

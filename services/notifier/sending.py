@@ -42,6 +42,7 @@ from shared.telemetry import logger, metrics
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
 LOOK_AGAIN_SECONDS: Final = 0.2
+LOOKED_AT: Final = timedelta(seconds=2)
 RECORD_TRIES: Final = 60
 """Seconds for which what is known of an attempt waits for the store: longer than it takes to elect
 a primary."""
@@ -128,12 +129,20 @@ class Sending:
                 contact = contact_of(person, sender.channel)
             if contact is None:
                 return Answer(Handover.NO_ADDRESS)
+            if self._has_waited(message) and await self._people.is_about(message):
+                return Answer(Handover.REFUSED, "about_them")
             progress = await self._people.progress(message)
             letter = self._letter(message, contact, policy, progress)
         except (*STORE_DOWN, CannotWrite) as error:
             logger.warning("message_not_written", message=message.id, why=type(error).__name__)
             return Answer(Handover.LATER, type(error).__name__)
         return await sender.send(letter)
+
+    def _has_waited(self, message: Message) -> bool:
+        """Whether somebody may have said meanwhile whom the ticket is about: when it was made the
+        router had just looked, and every message would cost a question more.
+        """
+        return self._clock.now() - message.at >= LOOKED_AT
 
     def _letter(self, message: Message, contact: Contact, policy: Policy, progress: str) -> Letter:
         """The words, made now and kept nowhere."""

@@ -6,7 +6,7 @@ warned, who hears of a broken limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from shared.policy.duty import ANYWHERE, MANAGEMENT, Duty, Person
 from shared.tickets import Ticket
@@ -18,18 +18,7 @@ def whom_it_is_about(ticket: Ticket, duty: Duty) -> frozenset[str]:
     At whatever place they stand: rights go by the department alone, so that somebody of it would
     be called for what they may not open.
     """
-    of_departments = (
-        person.id
-        for department in ticket.about.departments
-        for person in _of_department(department, duty)
-    )
-    return frozenset({*ticket.about.people, *of_departments})
-
-
-def _of_department(department: str, duty: Duty) -> Iterator[Person]:
-    for place, departments in duty.places.items():
-        yield from departments.get(department, ())
-        yield from duty.at_work(place, department)  # also who is lent from other lists
+    return frozenset(ticket.about.people) | duty.of_departments(ticket.about.departments)
 
 
 def others(people: Iterable[Person], ticket: Ticket, duty: Duty) -> tuple[Person, ...]:

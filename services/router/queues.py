@@ -20,7 +20,7 @@ COMING_BACK: Final = (
 """What a caller comes back for, or threatens."""
 _TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged, intake.TicketFlagged)
 TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_TOLD)
-TICKETS_URGENT: Final = event_queue("router", "tickets", "urgent", *_TOLD)
+TICKETS_URGENT: Final = event_queue("router", "tickets", "urgent", *_TOLD, alerts=True)
 EMERGENCIES: Final = event_queue(
     "router",
     "emergencies",

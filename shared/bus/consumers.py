@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -33,11 +33,12 @@ from shared.bus.messages import (
     queue_of,
     with_queue,
 )
-from shared.bus.parking import Parking, Sealing
+from shared.bus.parking import Parking, Sealing, SenderOf, broker_user
 from shared.bus.redelivery import Redelivery, Turns
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
 from shared.store import STORE_DOWN, Contested, Store
+from shared.store.change import KIND
 from shared.store.parked import ParkedMessages
 from shared.store.suspects import Suspects
 from shared.store.tickets import NoSuchTicket
@@ -68,12 +69,18 @@ class Consumers:
     """A service's subscriptions on both lanes, their repair and their check."""
 
     def __init__(
-        self, url: str, store: Store, parked: ParkedMessages, *, sealing: Sealing | None = None
+        self,
+        url: str,
+        store: Store,
+        parked: ParkedMessages,
+        *,
+        sealing: Sealing | None = None,
+        sender_of: SenderOf = broker_user,
     ) -> None:
         read_leniently()
         self._url = url
         self.store = store
-        self._parking = Parking(store, parked, sealing)
+        self._parking = Parking(store, parked, sealing, sender_of)
         self._specs: list[QueueSpec] = []
         self._lanes: dict[str, Lane] = {}
         self._events: dict[str, tuple[QueueSpec, EventHandler]] = {}
@@ -148,6 +155,8 @@ class Consumers:
                 await asyncio.sleep(CONNECT_AGAIN_SECONDS)
         finally:
             await self._stop()
+            with suppress(*STORE_DOWN):
+                await self.redelivery.forgive()
 
     async def _consume_until_trouble(self) -> None:
         self._store_failed.clear()
@@ -227,7 +236,8 @@ class Consumers:
         """After the handler: park what failed, acknowledge what is done or parked."""
         try:
             if error is not None:
-                await self._parking.park(message, error)
+                alerts = self._alerts(message, error)
+                await self._parking.park(message, error, alerts=alerts)
             await message.ack()
         except STORE_DOWN as down:
             self.store_failed(down)
@@ -235,6 +245,18 @@ class Consumers:
             if not is_loss(lost):
                 raise
             logger.info("ack_lost", queue=queue_of(message), why=type(lost).__name__)
+
+    def _alerts(self, message: RabbitMessage, error: Exception) -> bool:
+        """Whether somebody may not be called because of a message. That this itself could not be
+        told is not told again, without end.
+        """
+        queue = getattr(error, "queue", None) or queue_of(message)
+        spec = next((spec for spec in self._specs if spec.name == queue), None)
+        if spec is None:  # given up by the broker in another service's queue
+            spec = QueueSpec(queue, "urgent", alerts=queue.endswith(".urgent"))
+        named = str(message.raw_message.message_id or "")
+        about_parked = named.startswith(f"{KIND['parked']}/") and not spec.is_from_outside
+        return spec.alerts and not about_parked
 
     @property
     def is_stopping(self) -> bool:
@@ -272,14 +294,18 @@ class _Scope(BaseMiddleware):
         queue = queue_of(msg)
         lane = self._consumers.lane_of(queue)
         consumers, comes_again = self._consumers, bool(msg.raw_message.redelivered)
-        async with (
-            consumers.turns.taken(lane, comes_again=comes_again),
-            consumers.store.precedence.on(lane, wanted=lambda: not consumers.is_stopping),
-        ):
+        async with AsyncExitStack() as in_hand:
+            begins = consumers.store.precedence.on(lane, wanted=lambda: not consumers.is_stopping)
+            if lane == "routine":  # what still waits to begin is in nobody's way
+                await in_hand.enter_async_context(begins)
+            turn = consumers.turns.taken(lane, comes_again=comes_again)
+            is_alone = await in_hand.enter_async_context(turn)
+            if lane == "urgent":  # nor does what waits for its turn hold routine work back
+                await in_hand.enter_async_context(begins)
             if consumers.is_stopping:
                 return  # neither handled nor acknowledged: the broker keeps it
             metrics.BEGUN.labels(lane).inc()
-            await self._handle(call_next, msg, queue, comes_again=comes_again)
+            await self._handle(call_next, msg, queue, is_alone=is_alone)
 
     async def _handle(
         self,
@@ -287,7 +313,7 @@ class _Scope(BaseMiddleware):
         msg: Any,
         queue: str,
         *,
-        comes_again: bool,
+        is_alone: bool,
     ) -> None:
         started = time.perf_counter()
         event_id = self._consumers.log_id(msg)
@@ -295,7 +321,7 @@ class _Scope(BaseMiddleware):
         error: Exception | None = None
         outcome = "done"
         try:
-            async with self._watched(msg, queue) if comes_again else nullcontext():
+            async with self._watched(msg, queue, is_alone=is_alone):
                 await call_next(msg)
         except STORE_DOWN as down:
             outcome = "store_away"
@@ -310,8 +336,18 @@ class _Scope(BaseMiddleware):
         metrics.HANDLING_SECONDS.labels(queue=queue).observe(time.perf_counter() - started)
         structlog.contextvars.unbind_contextvars("queue", "event_id")
 
-    def _watched(self, msg: Any, queue: str) -> AbstractAsyncContextManager[None]:
-        return self._consumers.redelivery.watched(self._consumers.id_of(msg), queue)
+    @asynccontextmanager
+    async def _watched(self, msg: Any, queue: str, *, is_alone: bool) -> AsyncIterator[None]:
+        """Marked while it is alone in hand; what begins beside another takes the mark of that away,
+        which is in hand alone no more.
+        """
+        redelivery = self._consumers.redelivery
+        if is_alone:
+            async with redelivery.watched(self._consumers.id_of(msg), queue):
+                yield
+        else:
+            await redelivery.forgive()
+            yield
 
 
 async def _let_go(broker: RabbitBroker) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from faststream.rabbit.message import RabbitMessage
 
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
-from shared.bus.messages import queue_of
+from shared.bus.messages import Inbound, decode_inbound, queue_of
 from shared.contracts import ContractError
 from shared.store import Contested, Store
 from shared.store.parked import ParkedMessage, ParkedMessages, entry_id
@@ -25,6 +25,15 @@ FIRST_RETRY: Final = timedelta(seconds=1)
 LONGEST_RETRY: Final = timedelta(minutes=5)
 TEMPORARY: Final = (RetryLater, Contested, NoSuchTicket, BrokerDown, Unroutable)
 """What a later attempt can mend."""
+
+
+SenderOf = Callable[[Inbound], str | None]
+"""Which system a message is of; None for nobody that we know."""
+
+
+def broker_user(message: Inbound) -> str | None:
+    """Who published it, as the broker checked."""
+    return message.user_id
 
 
 class Sealing(Protocol):
@@ -70,13 +79,22 @@ def _backoff(attempts: int) -> timedelta:
 class Parking:
     """Keeps one service's failed messages in the store, so that they can be acknowledged."""
 
-    def __init__(self, store: Store, parked: ParkedMessages, sealing: Sealing | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        parked: ParkedMessages,
+        sealing: Sealing | None,
+        sender_of: SenderOf = broker_user,
+    ) -> None:
         self._store = store
         self._parked = parked
         self._sealing = sealing
+        self._sender_of = sender_of
 
-    async def park(self, message: RabbitMessage, error: Exception) -> None:
-        """Keep the message with its reason and the time of its next attempt."""
+    async def park(self, message: RabbitMessage, error: Exception, *, alerts: bool = False) -> None:
+        """Keep the message with its reason and the time of its next attempt; where it `alerts`,
+        somebody is told of it if there is none.
+        """
         attempts = _attempts_before(message.headers) + 1
         step = next_step(error, attempts)
         raw = message.raw_message
@@ -92,7 +110,8 @@ class Parking:
             # A stranger may have written anything there, and no reader of ours asks for it.
             content_type=raw.content_type if self._sealing is None else None,
             routing_key=raw.routing_key or "",
-            principal=raw.user_id,
+            principal=self._sender_of(await decode_inbound(message)),
+            alerts=alerts,
         )
         await self._parked.park(parked)
         log = logger.info if step.after else logger.error

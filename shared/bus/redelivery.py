@@ -2,14 +2,14 @@
 
 A reader that dies leaves all it had in hand to be delivered again, and nobody knows which of them
 was the cause. Handled alone and marked in the store meanwhile, the cause leaves its own mark
-behind, and nothing else does.
+behind, and nothing else does: a mark stands only as long as its message is alone in hand.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -23,68 +23,66 @@ FOUND_AT_MOST: Final = 1
 """A mark that is found once may be left by a kill from outside; the same message, alone in hand at
 two kills in a row, is the cause.
 """
-PATIENCE_SECONDS: Final = 30.0
-"""Longer than any handler takes: one that hangs must not stop the house."""
+PATIENCE_SECONDS: Final[Mapping[Lane, float]] = {"urgent": 1.0, "routine": 30.0}
+"""So long a message waits for its turn, then it is handled beside the others, unmarked: an
+emergency must not wait for a suspicion, and one that hangs must not stop the house.
+"""
 STOPPED_ITS_READER: Final = "stopped_its_reader"
 
 
 class Turns:
-    """First deliveries are in hand side by side, one that comes again alone, on either lane.
+    """Whose turn it is in this process: what comes again is in hand alone, before what is new.
 
-    What comes again goes first, but for what is urgent: that waits for one such message at most.
+    What is urgent and new waits for nobody. What is urgent and comes again goes before all that is
+    routine.
     """
 
     def __init__(self, *, is_ending: Callable[[], bool]) -> None:
         """When it `is_ending`, nobody waits for a turn any more."""
         self._is_ending = is_ending
         self._freed = asyncio.Event()
-        self._side_by_side = 0
-        self._is_alone = False
+        self._in_hand = 0
         self._come_again: Counter[Lane] = Counter()
+        """What has come again and waits or is in hand."""
+        self._waiting: Counter[Lane] = Counter()
+        """What of it waits."""
 
     @asynccontextmanager
-    async def taken(self, lane: Lane, *, comes_again: bool) -> AsyncIterator[None]:
-        """It is a message's turn while the block lasts."""
-        if comes_again:
-            async with self._alone(lane):
-                yield
-            return
-        await self._until(lambda: not self._is_alone and (lane == "urgent" or not self._waiting))
-        self._side_by_side += 1
+    async def taken(self, lane: Lane, *, comes_again: bool) -> AsyncIterator[bool]:
+        """It is a message's turn while the block lasts; whether it began alone."""
+        self._come_again[lane] += comes_again
         try:
-            yield
+            alone = comes_again and await self._wait_to_be_alone(lane)
+            if not comes_again and lane == "routine":
+                await self._until(lambda: not self._come_again.total(), lane)
+            self._in_hand += 1
+            try:
+                yield alone
+            finally:
+                self._in_hand -= 1
         finally:
-            self._side_by_side -= 1
+            self._come_again[lane] -= comes_again
             self._freed.set()
 
-    @asynccontextmanager
-    async def _alone(self, lane: Lane) -> AsyncIterator[None]:
-        self._come_again[lane] += 1
+    async def _wait_to_be_alone(self, lane: Lane) -> bool:
+        self._waiting[lane] += 1
         try:
-            await self._until(lambda: self._is_free_for(lane))
+            return await self._until(lambda: self._may_be_alone(lane), lane)
         finally:
-            self._come_again[lane] -= 1
-        self._is_alone = True
-        try:
-            yield
-        finally:
-            self._is_alone = False
-            self._freed.set()
+            self._waiting[lane] -= 1
 
-    def _is_free_for(self, lane: Lane) -> bool:
-        gives_way = lane == "routine" and self._come_again["urgent"] > 0
-        return not (self._is_alone or self._side_by_side or gives_way)
+    def _may_be_alone(self, lane: Lane) -> bool:
+        gives_way = lane == "routine" and self._waiting["urgent"] > 0
+        return self._in_hand == 0 and not gives_way
 
-    @property
-    def _waiting(self) -> int:
-        return self._come_again.total()
-
-    async def _until(self, is_free: Callable[[], bool]) -> None:
+    async def _until(self, holds: Callable[[], bool], lane: Lane) -> bool:
+        """Whether it held before patience, or this process, came to its end."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not is_free() and not self._is_ending():
+            async with asyncio.timeout(PATIENCE_SECONDS[lane]):
+                while not holds() and not self._is_ending():
                     self._freed.clear()
                     await self._freed.wait()
+        return holds()
 
     def end(self) -> None:
         """Let those go that wait for a turn."""
@@ -92,23 +90,25 @@ class Turns:
 
 
 class Redelivery:
-    """Marks what comes again while it is in hand; raises Reject for what ended its readers."""
+    """Marks what comes again while it is alone in hand; raises Reject for what ends its readers."""
 
     def __init__(self, suspects: Suspects) -> None:
         self._suspects = suspects
-        self._in_hand: set[str] = set()
+        self._marked: set[str] = set()
 
     @asynccontextmanager
     async def watched(self, id: str, queue: str) -> AsyncIterator[None]:
-        """The message is in hand while the block lasts. Whatever the block raises, its reader
+        """The message is alone in hand while the block lasts. Whatever the block raises, its reader
         lives: where the mark cannot be taken away now, `forgive` does it.
         """
-        self._in_hand.add(id)
+        self._marked.add(id)
         found = await self._suspects.mark(id, queue)
+        if id not in self._marked:  # forgiven while the mark was on its way
+            await self._suspects.unmark(id)
         if found:
             logger.warning("came_again_after_its_reader_ended", times=found)
         if found > FOUND_AT_MOST:
-            await self._unmark(id)
+            await self.forgive()
             raise Reject(
                 STOPPED_ITS_READER,
                 f"{found} readers ended while they had nothing else in hand; replay it once what "
@@ -119,17 +119,18 @@ class Redelivery:
         except STORE_DOWN:
             raise
         except Exception:
-            await self._unmark(id)
+            await self.forgive()
             raise
-        await self._unmark(id)
-
-    async def _unmark(self, id: str) -> None:
-        await self._suspects.unmark(id)
-        self._in_hand.discard(id)
+        await self.forgive()
 
     async def forgive(self) -> None:
-        """Take the marks away of what was in hand when this process had to stop consuming."""
-        if self._in_hand:
-            ids = tuple(self._in_hand)
-            await self._suspects.unmark(*ids)
-            self._in_hand.difference_update(ids)
+        """Take all marks of this process away: what they stand on has ended without ending it, or
+        is alone in hand no more.
+        """
+        if ids := tuple(self._marked):
+            self._marked.clear()
+            try:
+                await self._suspects.unmark(*ids)
+            except BaseException:
+                self._marked.update(ids)
+                raise

@@ -32,13 +32,23 @@ meanwhile. Few enough for that, and enough for the writes to go together (docs/d
 
 @dataclass(frozen=True, slots=True)
 class QueueSpec:
-    """One queue: `bindings` are (exchange, key) pairs; `prefetch` bounds what is unacknowledged."""
+    """One queue: `bindings` are (exchange, key) pairs; `prefetch` bounds what is unacknowledged.
+
+    Where it `alerts`, somebody may not be called to an emergency because of a message that cannot
+    be handled: that is told at once (`parked.urgent`).
+    """
 
     name: str
     lane: Lane
     bindings: tuple[tuple[str, str], ...] = ()
     prefetch: int = IN_HAND
     bounded: bool = False
+    alerts: bool = False
+
+    @property
+    def is_from_outside(self) -> bool:
+        """Whether publishers write to it."""
+        return any(exchange == INBOUND for exchange, _ in self.bindings)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -54,10 +64,12 @@ class QueueSpec:
         return arguments
 
 
-def event_queue(service: str, purpose: str, lane: Lane, *events: type[Event]) -> QueueSpec:
+def event_queue(
+    service: str, purpose: str, lane: Lane, *events: type[Event], alerts: bool = False
+) -> QueueSpec:
     """`<service>.<purpose>.<lane>`, bound to these events of that lane."""
     bindings = tuple((EVENTS, routing_key(event.name, lane)) for event in events)
-    return QueueSpec(f"{service}.{purpose}.{lane}", lane, bindings)
+    return QueueSpec(f"{service}.{purpose}.{lane}", lane, bindings, alerts=alerts)
 
 
 DEAD_QUEUE: Final = QueueSpec("hotline.dead", "routine", ((DEAD, "#"),))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from typing import Any, Final
 
 import orjson
@@ -84,7 +85,13 @@ def _decoded(body: bytes) -> tuple[str, str]:
             return body.decode(chinese), chinese
         except UnicodeDecodeError:
             continue
-    return text, codec
+    found = [(body.decode(each, "replace"), each) for each in (codec, "gb18030", "big5hkscs")]
+    return min(found, key=lambda read: _odd(read[0]))
+
+
+def _odd(text: str) -> int:
+    """How much of a text says nothing: an encoding that is not its own makes private characters."""
+    return sum(c == REPLACED or unicodedata.category(c) == "Co" for c in text)
 
 
 def _read_loosely(text: str) -> Any:

@@ -8,10 +8,11 @@ from shared.contracts.base import Event
 
 
 class ParkedUrgent(Event):
-    """A message of an urgent queue waits for a person: nobody was alerted because of it.
+    """A message waits for a person because of which somebody may not have been alerted.
 
-    `parked` is the entry's id, `queue` where it came from, `reason` a code, and `publisher` the
-    system that sent it, where the broker knew. `recipients` are who is to be told, where whoever
+    `parked` is the entry's id, `queue` where it came from, `reason` a code, `publisher` the system
+    that sent it, where that is known, and `number` the ticket it is about, where it is an event of
+    ours. `recipients` are who is to be told, where whoever
     reads it has found that out.
     """
 
@@ -22,4 +23,5 @@ class ParkedUrgent(Event):
     queue: str
     reason: str
     publisher: str | None = None
+    number: str | None = None
     recipients: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
 from typing import Annotated, Any, Final
@@ -101,6 +101,15 @@ class Duty(BaseModel):
     def emergency_chain(self) -> tuple[Person, ...]:
         """Who is called next while nobody has acknowledged an alert."""
         return self.on_duty(None, EMERGENCY_CHAIN)
+
+    def of_departments(self, departments: Iterable[str]) -> frozenset[str]:
+        """Everybody on a list of these departments, at whatever place, also who is lent to one."""
+        return frozenset(
+            person.id
+            for department in departments
+            for place, lists in self.places.items()
+            for person in (*lists.get(department, ()), *self.at_work(place, department))
+        )
 
     def person(self, id: str) -> Person | None:
         """Somebody by id."""

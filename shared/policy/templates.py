@@ -52,6 +52,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
     "sender": "the system that sent a message which could not be handled",
+    "ticket": "the ticket that such a message is about, where it is our own",
     "link": "the signed link of a survey, or of a contractor's work",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""

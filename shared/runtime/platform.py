@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from pymongo import IndexModel
@@ -13,6 +14,7 @@ from pymongo import IndexModel
 from shared.audit import Trail
 from shared.bus import (
     Consumers,
+    Inbound,
     OutboxPublisher,
     ParkedRelay,
     Publisher,
@@ -22,6 +24,7 @@ from shared.bus import (
     repeat,
 )
 from shared.bus.consumers import Lanes
+from shared.bus.parking import broker_user
 from shared.bus.relay import OpenEntry
 from shared.contracts import Lane
 from shared.policy.policy import Policy
@@ -106,11 +109,13 @@ async def open_platform(
     indexes: Mapping[str, Sequence[IndexModel]],
     seals_parked: bool = False,
     classifies: bool = False,
+    sender_of: Callable[[bytes, Inbound], str | None] | None = None,
 ) -> Platform:
     """Connect and wait until the store answers and a policy is in force (at most a minute).
 
     With `seals_parked` the bodies of parked messages are sealed, as those from outside must be;
-    with `classifies` every policy has learned its examples before it counts.
+    with `classifies` every policy has learned its examples before it counts. `sender_of` tells by
+    an installation's own secret which system a message is of, else the broker's word counts.
     """
     keys = load_keys(settings.key_file)
     url = settings.amqp_url.get_secret_value()
@@ -144,7 +149,13 @@ async def open_platform(
         outbox=outbox,
         parked=parked,
         trail=Trail(store, settings.audit_folder),
-        consumers=Consumers(url, store, parked, sealing=sealer if seals_parked else None),
+        consumers=Consumers(
+            url,
+            store,
+            parked,
+            sealing=sealer if seals_parked else None,
+            sender_of=partial(sender_of, keys.index) if sender_of else broker_user,
+        ),
         quiet=Quiet(url, service, store.precedence),
     )
     await platform.trail.start()

@@ -45,15 +45,20 @@ class ParkedMessage:
     content_type: str | None = None
     routing_key: str = ""
     principal: str | None = None
+    alerts: bool = False
 
     @property
     def must_be_told(self) -> bool:
-        """Whether somebody hears of it at once: nobody was alerted because of it, and no later
-        attempt will. That this could not be told itself is not told again, without end.
+        """Whether somebody hears of it at once: because of it nobody may have been called to an
+        emergency, and no later attempt will see to that.
         """
-        is_urgent = self.queue.rpartition(".")[2] == "urgent"
-        about_parked = self.routing_key.startswith(f"{ParkedUrgent.name}.")
-        return is_urgent and self.next_at is None and not about_parked
+        return self.alerts and self.next_at is None
+
+    @property
+    def number(self) -> str | None:
+        """The ticket that an event of ours is about; None for what comes from outside."""
+        kind, _, rest = self.message_id.partition("/")
+        return rest.partition("/")[0] if kind in {"ticket", "emergency"} else None
 
 
 class ParkedMessages:
@@ -104,7 +109,7 @@ class ParkedMessages:
             return []
         event = ParkedUrgent(
             parked=id, service=self._store.service, queue=message.queue, reason=message.reason,
-            publisher=message.principal,
+            publisher=message.principal, number=message.number,
         )  # fmt: skip
         return [
             Envelope.seal(
@@ -127,7 +132,8 @@ class ParkedMessages:
         that parking stays.
         """
         this_parking = {key: entry[key] for key in ("_id", "parked_at", "attempts")}
-        await self._parked.delete_one(this_parking)
+        # What it says of itself is published first: the entry goes with the next replay.
+        await self._parked.delete_one({**this_parking, "outbox.0": {"$exists": False}})
 
     async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> list[Doc]:
         """Entries of this service without their bodies, by id from `after`."""

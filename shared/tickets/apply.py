@@ -80,7 +80,7 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         promised=promise_of(plan, rules, now, by=new.by, how=new.channel, told=new.told),
         held=held_by(plan, now),
         timeline=(TimelineEntry(now, Transition.REGISTER, new.by),),
-        owner=new.owner,
+        owner=None if new.owner in new.about.people else new.owner,
         test=new.test,
         about=new.about,
         repeat_of=new.repeat_of,

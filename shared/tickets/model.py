@@ -252,15 +252,18 @@ class Ticket:
 
     @property
     def has_stand_in(self) -> bool:
-        """Whether a person gave work to a department that the matter is not about, so that it does
-        what would have been the share of those it is about.
+        """Whether a person gave work to as many departments that the matter is not about as have to
+        do what would have been the share of those it is about.
         """
-        return any(
-            order.decided
+        standing_in = {
+            order.department
+            for order in self.orders
+            if order.decided
             and order.status is not OrderStatus.DECLINED
             and order.department not in self.about.departments
-            for order in self.orders
-        )
+        }
+        theirs = {*self.plan.departments} & {*self.about.departments}
+        return len(standing_in) >= max(len(theirs), 1)
 
     def _is_theirs(self, entry: TimelineEntry) -> bool:
         order = self.order(entry.order) if entry.order else None

@@ -5,20 +5,33 @@ and nothing else is.
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
-from shared.bus import INBOUND, Delivery, QueueSpec, Reject, RetryLater, event_queue
-from shared.contracts import Envelope
+from shared.bus import (
+    DEFAULT,
+    EVENTS,
+    INBOUND,
+    Delivery,
+    QueueSpec,
+    Reject,
+    RetryLater,
+    event_queue,
+)
+from shared.bus.redelivery import PATIENCE_SECONDS, Redelivery, Turns
+from shared.contracts import Envelope, Lane
 from shared.contracts.intake import TicketUrged
 from shared.contracts.parked import ParkedUrgent
+from shared.store.suspects import Suspects
 from tests.bus.bench import ROUTINE, URGENT, Bench
 from tests.support.bench import until as until_within
 
@@ -26,7 +39,8 @@ STARTS = 8
 until = partial(until_within, seconds=100)
 """A reader that is started anew loads all it needs anew, on a machine that others use too."""
 pytestmark = pytest.mark.timeout(300)
-TOLD = event_queue("notifier", "messages", "urgent", ParkedUrgent)
+ALERTING = replace(URGENT, alerts=True)
+TOLD = event_queue("notifier", "messages", "urgent", ParkedUrgent, alerts=True)
 GOOD = [f"good {n}" for n in range(30)]
 Start = Callable[[], Awaitable[Process]]
 
@@ -147,7 +161,7 @@ async def test_what_comes_again_is_in_hand_alone(bench: Bench) -> None:
     seen: list[tuple[str, int]] = []
     gate = asyncio.Event()
 
-    @bench.consumers.on_event(ROUTINE, URGENT)
+    @bench.consumers.on_event(ROUTINE)
     async def handle(delivery: Delivery) -> None:
         assert isinstance(delivery.event, TicketUrged)
         number = delivery.event.number
@@ -169,7 +183,7 @@ async def test_what_comes_again_is_in_hand_alone(bench: Bench) -> None:
     in_hand.clear()
     gate.set()
     for n in range(15):
-        await bench.publish(bench.envelope(f"new{n}", lane="urgent" if n % 3 == 0 else "routine"))
+        await bench.publish(bench.envelope(f"new{n}"))
 
     await until(lambda: len({number for number, _ in seen}) == 30)
 
@@ -197,14 +211,15 @@ async def is_done(bench: Bench) -> bool:
 @pytest.mark.parametrize(
     ("queue", "error", "told"),
     [
-        (URGENT, ZeroDivisionError("a bug"), ["parked.urgent.urgent"]),
-        (URGENT, Reject("stopped_its_reader", "…"), ["parked.urgent.urgent"]),
-        (URGENT, RetryLater("soon"), []),
+        (ALERTING, ZeroDivisionError("a bug"), ["parked.urgent.urgent"]),
+        (ALERTING, Reject("stopped_its_reader", "…"), ["parked.urgent.urgent"]),
+        (ALERTING, RetryLater("soon"), []),
+        (URGENT, ZeroDivisionError("a bug"), []),
         (ROUTINE, ZeroDivisionError("a bug"), []),
     ],
-    ids=["a bug", "set aside", "tried again", "routine"],
+    ids=["a bug", "set aside", "tried again", "alerts nobody", "routine"],
 )
-async def test_what_waits_for_a_person_on_an_urgent_queue_is_told(
+async def test_what_waits_for_a_person_though_it_may_be_an_alert_is_told(
     bench: Bench, queue: QueueSpec, error: Exception, told: list[str]
 ) -> None:
     @bench.consumers.on_event(queue)
@@ -216,9 +231,17 @@ async def test_what_waits_for_a_person_on_an_urgent_queue_is_told(
     entry = await bench.entry()
 
     assert [event["key"] for event in entry["outbox"]] == told
+    assert [json.loads(event["body"])["data"]["number"] for event in entry["outbox"]] == [
+        "T1" for _ in told
+    ]
 
 
-async def test_that_somebody_could_not_be_told_is_not_told_again_without_end(bench: Bench) -> None:
+@pytest.mark.parametrize("key", ["parked.urgent.urgent", TOLD.name])
+async def test_that_somebody_could_not_be_told_is_not_told_again_without_end(
+    bench: Bench, key: str
+) -> None:
+    """Neither at first nor when it comes again by the name of its queue."""
+
     @bench.consumers.on_event(TOLD)
     async def handle(_delivery: Delivery) -> None:
         raise ZeroDivisionError
@@ -229,7 +252,115 @@ async def test_that_somebody_could_not_be_told_is_not_told_again_without_end(ben
         event, id="parked/e/1/0", source="/hotline/intake", subject="e", lane="urgent",
         time=bench.store.clock.now(),
     )  # fmt: skip
-    await bench.publish(envelope)
+    exchange = EVENTS if key != TOLD.name else DEFAULT
+    await bench.publish(envelope.to_body(), key, exchange=exchange, message_id=envelope.id)
 
     entry = await bench.entry()
     assert (entry["reason"], entry["outbox"]) == ("failed", [])
+
+
+class Watch:
+    """A process in small: what has come is in hand until it is let go, in the order it began."""
+
+    def __init__(self) -> None:
+        self.turns = Turns(is_ending=lambda: False)
+        self.begun: list[str] = []
+        self.alone: set[str] = set()
+        self._going: dict[str, asyncio.Event] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def comes(self, name: str, lane: Lane, *, again: bool = False) -> None:
+        self._going[name] = asyncio.Event()
+        self.tasks.append(asyncio.create_task(self._handle(name, lane, again=again)))
+        await self.settle()
+
+    async def _handle(self, name: str, lane: Lane, *, again: bool) -> None:
+        async with self.turns.taken(lane, comes_again=again) as alone:
+            self.begun.append(name)
+            if alone:
+                self.alone.add(name)
+            await self._going[name].wait()
+
+    async def aclose(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def goes(self, name: str) -> None:
+        self._going[name].set()
+        await self.settle()
+
+    async def settle(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def watch() -> AsyncIterator[Watch]:
+    made = Watch()
+    yield made
+    await made.aclose()
+
+
+async def test_a_new_emergency_waits_for_nothing_that_has_come_again(watch: Watch) -> None:
+    for n in range(30):
+        await watch.comes(f"again{n}", "routine", again=True)
+
+    await watch.comes("emergency", "urgent")
+
+    assert watch.begun == ["again0", "emergency"]
+    for name in ("again0", "emergency"):
+        await watch.goes(name)
+    assert watch.begun[2:] == ["again1"]
+
+
+async def test_an_emergency_that_comes_again_goes_before_all_that_is_routine(
+    watch: Watch,
+) -> None:
+    await watch.comes("new", "routine")
+    await watch.comes("again", "routine", again=True)
+    await watch.comes("later", "routine")
+    await watch.comes("emergency", "urgent", again=True)
+
+    for name in ("new", "emergency", "again", "later"):
+        await watch.goes(name)
+
+    assert watch.begun == ["new", "emergency", "again", "later"]
+    assert watch.alone == {"emergency", "again"}
+
+
+async def test_an_emergency_waits_a_second_at_most_and_is_then_not_alone(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert PATIENCE_SECONDS["urgent"] <= 1
+    monkeypatch.setitem(PATIENCE_SECONDS, "urgent", 0.05)
+    await watch.comes("hangs", "routine")
+
+    await watch.comes("emergency", "urgent", again=True)
+
+    await until(lambda: watch.begun == ["hangs", "emergency"])
+    assert watch.alone == set()
+
+
+async def test_a_mark_goes_when_its_message_is_in_hand_alone_no_more(bench: Bench) -> None:
+    redelivery = Redelivery(Suspects(bench.store))
+
+    async with redelivery.watched("m", "q"):
+        assert len(await bench.store.find("suspects", {}, limit=9)) == 1
+        await redelivery.forgive()
+        await until(lambda: nothing_marked(bench))
+
+
+async def test_a_message_is_set_aside_when_its_mark_is_found_for_the_second_time(
+    bench: Bench,
+) -> None:
+    for _ in range(2):  # two readers end with it alone in hand
+        with suppress(asyncio.CancelledError):
+            async with Redelivery(Suspects(bench.store)).watched("m", "q"):
+                raise asyncio.CancelledError
+
+    with pytest.raises(Reject, match="2 readers"):
+        async with Redelivery(Suspects(bench.store)).watched("m", "q"):
+            raise AssertionError("it was handled again")
+
+    await until(lambda: nothing_marked(bench))

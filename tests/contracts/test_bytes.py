@@ -39,6 +39,18 @@ def test_a_body_in_another_dress_says_the_same(body: bytes) -> None:
     assert [fault.field for fault in faults] == ["body"]
 
 
+@pytest.mark.parametrize("codec", ["gb18030", "big5"])
+def test_one_broken_byte_of_another_encoding_costs_its_character(codec: str) -> None:
+    words = {"gb18030": "三号楼电梯里困了两个人，快来", "big5": "三號樓電梯裡困了兩個人，快來"}[
+        codec
+    ]
+    begin, end = (part.encode(codec) for part in ('{"text":"' + words, '快來"}'))
+
+    read = read_any_json_object(begin + b"\xff" + end)[0]["text"]
+
+    assert read.startswith(words)
+
+
 @pytest.mark.parametrize("codec", ["big5", "big5hkscs", "gb18030", "utf-16"])
 def test_traditional_characters_are_read_in_the_codes_they_are_written_in(codec: str) -> None:
     body = json.dumps(TRADITIONAL, ensure_ascii=False).encode(codec)

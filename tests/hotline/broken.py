@@ -329,7 +329,7 @@ def chain_that_is_not_called(kept: Kept) -> str:
 
 def parked(kept: Kept, next_at: datetime | None) -> str:
     entry = {"service": "router", "queue": "router.tickets.routine", "reason": "temporary",
-             "next_at": next_at, "parked_at": ago(kept)}  # fmt: skip
+             "next_at": next_at, "parked_at": ago(kept), "made_by": "router"}  # fmt: skip
     kept.db["parked"].insert_one({"_id": "p"} | entry)
     return "p"
 

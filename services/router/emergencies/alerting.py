@@ -117,11 +117,21 @@ class Alerting:
             )
 
         await self.change(ticket.number, go_on)
-        not_for = whom_it_is_about(ticket, self._platform.duty.current)
+        await self._recuse(ticket)
+
+    async def _recuse(self, ticket: Ticket) -> None:
+        """Nothing stands that was done by whom the ticket is about; others are called instead."""
+        duty = self._platform.duty.current
+        not_for, others = whom_it_is_about(ticket, duty), people_to_alert(ticket, duty)
+        within = self._acknowledge_within(ticket.estate)
         if not_for:
-            await self.change(
-                ticket.number, lambda e, now: recuse(e, not_for, recipients, now, within)
-            )
+            await self.change(ticket.number, lambda e, now: recuse(e, not_for, others, now, within))
+
+    async def recuse_if_about(self, number: str, person: str) -> None:
+        """Whoever has just done something may have turned out meanwhile to be whom it is about."""
+        ticket = await self._platform.tickets.get(number)
+        if ticket is not None and self._is_not_for(ticket, person):
+            await self._recuse(ticket)
 
     async def follow(self, number: str, event: TicketEvent) -> None:
         """What was done to its work orders in this round moves the emergency, but not what was
@@ -168,6 +178,7 @@ class Alerting:
             taken = await self._note_acknowledged(
                 number, lambda e, now: acknowledge(e, principal.id, now)
             )
+            await self.recuse_if_about(number, principal.id)
         return taken or emergency
 
     async def _note_acknowledged(self, number: str, choose: Choose) -> Emergency | None:

@@ -92,7 +92,9 @@ class Attending:
     async def _do(self, number: str, principal: Principal, choose: Choose) -> Emergency:
         with self._platform.store.precedence.urgent():
             present = await self._alerting.get(number, principal)
-            return await self._alerting.change(number, choose) or present
+            changed = await self._alerting.change(number, choose)
+            await self._alerting.recuse_if_about(number, principal.id)
+            return changed or present
 
 
 def _check_on_site(emergency: Emergency, principal: Principal) -> None:

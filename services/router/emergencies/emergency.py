@@ -229,14 +229,15 @@ def recuse(
     if emergency.ended_at is not None:
         return None
     called = {person for alert in emergency.calls for person in alert.recipients}
-    fresh = tuple(p for p in recipients if p not in called) if called & not_for else ()
     on_site = tuple(person for person in emergency.on_site if person not in not_for)
     is_lost = emergency.acknowledged_by in not_for
-    if not (fresh or is_lost or on_site != emergency.on_site):
-        return None
     without = _without(emergency, on_site, is_lost=is_lost)
     has_it = without.acknowledged_at is not None or bool(on_site)
-    # Nobody waits for whoever is alerted now where somebody else has it.
+    # Where somebody else has it, nobody more is called; nor again when it was done before.
+    is_short = bool(called & not_for) and not has_it
+    fresh = tuple(p for p in recipients if p not in called) if is_short else ()
+    if not (fresh or is_lost or on_site != emergency.on_site):
+        return None
     next_due = emergency.next_due if has_it else (now + within if fresh else now)
     if not fresh:
         return Step(_next(without, next_due=next_due), ())

@@ -117,7 +117,9 @@ class Reminding:
                 await self.change(earlier.id, choose)
 
     async def pass_on(self, number: str, owner: str) -> None:
-        """Whoever sees a ticket through has its tasks."""
+        """Whoever sees a ticket through has its tasks, unless it turns out to be about them."""
+        if owner in (await self.seen(number)).not_for:
+            return
 
         async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
             return pass_on(present, owner)
