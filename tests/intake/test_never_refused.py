@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.bus import INBOUND
+from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts.parked import ParkedUrgent
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import opened, until
@@ -169,3 +170,19 @@ async def test_what_cannot_be_read_on_the_routine_key_waits_without_a_word(
     await until(lambda: bench.store.find("parked", {}, limit=9))
 
     assert await bench.said(ParkedUrgent, times=0) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "publisher"),
+    [("system:lift-sensors", "lift-sensors"), ("unnamed", None)],
+)
+async def test_who_sent_it_is_known_also_when_triage_has_passed_it_on(
+    bench: IntakeBench, principal: str, publisher: str | None
+) -> None:
+    await bench.listen("parked.#")
+    message = aio_pika.Message(b"{", headers={PRINCIPAL_HEADER: principal})
+    await bench.channel.default_exchange.publish(message, "intake.reports.urgent")
+
+    [told] = await bench.said(ParkedUrgent)
+
+    assert told.publisher == publisher

@@ -179,12 +179,13 @@ def test_a_faulty_template_stops_the_policy_by_name(
 
 NAMED = dict.fromkeys(("gap", "shift_offered", "shift_taken", "shift_struck"), "<from>") | {
     "digest": "<count>",
+    "parked": "<reason>",
 }
 
 
 def test_every_purpose_has_both_languages_and_every_field_is_explained(policy: Policy) -> None:
     """What is about a ticket names its number, what is about a shift when it begins, and a digest
-    how much it tells.
+    how much it tells, what could not be handled why.
     """
     for purpose in PURPOSES:
         for language in LANGUAGES:

@@ -189,6 +189,24 @@ async def test_a_server_that_is_busy_is_asked_again_later_and_later(bench: Bench
     assert len(bench.postbox.mails) == 1
 
 
+async def test_what_has_waited_is_not_sent_to_whom_the_matter_turns_out_to_be_about(
+    bench: Bench,
+) -> None:
+    await bench.add_ticket()
+    bench.postbox.rcpt_says = "451 later"
+    await bench.handle(samples.dispatched())
+    await bench.retried(2)
+    about = {"people": [samples.ASSIGNEE], "departments": []}
+    await bench.store.database["tickets"].update_one({"_id": "26-1"}, {"$set": {"about": about}})
+    bench.postbox.rcpt_says = "250 fine"
+
+    await bench.forward(timedelta(seconds=5))
+
+    (doc,) = await bench.ended()
+    assert (doc["status"], doc["attempts"][-1]["code"]) == ("failed", "about_them")
+    assert bench.postbox.mails == []
+
+
 async def test_a_server_that_stays_busy_for_a_day_is_given_up(bench: Bench) -> None:
     await bench.add_ticket()
     bench.postbox.rcpt_says = "451 later"

@@ -119,6 +119,31 @@ def test_it_waits_until_somebody_was_given_the_work_in_their_place() -> None:
     assert to_give(stood_in) == []
 
 
+def test_one_stand_in_does_not_do_the_work_of_two_departments_it_is_about() -> None:
+    both = About(departments=("security", "engineering"))
+    ticket = replace(registered(BEATING, about=both))
+    ticket = replace(ticket, plans=(replace(ticket.plan, departments=("security", "engineering")),))
+    held = moved(ticket, *to_give(ticket))
+    one = moved(held, given_to("environment", "jy-environment-1", decided=True))
+
+    assert to_give(one) == [Hold(by="router", reason="conflict")]
+    again = moved(one, *to_give(one))
+    two = moved(again, given_to("greening", "jy-greening-1", decided=True))
+    assert to_give(two) == []
+
+
+def test_whoever_has_it_already_is_not_joined_by_others_each_time_something_moves() -> None:
+    begun = start("n", "violence", "jinyuan", ("jy-security-1", "chain-1"), MONDAY, WITHIN)
+    taken = acknowledge(begun.emergency, "chain-1", MONDAY)
+    assert taken is not None
+
+    recused = recuse(
+        taken.emergency, frozenset({"jy-security-1"}), ("jy-security-2",), MONDAY, WITHIN
+    )
+
+    assert recused is None
+
+
 def test_with_nobody_else_of_a_department_a_person_decides_and_learns_why() -> None:
     alone = Duty(places={"jinyuan": {"engineering": duty().places["jinyuan"]["engineering"][:1]}})
 

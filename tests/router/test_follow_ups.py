@@ -10,6 +10,7 @@ import pytest
 
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import FOLLOW_UPS, TaskBook
+from services.router.queues import FOLLOW_UPS_ROUTINE
 from shared.contracts.intake import TicketOwned, TicketPersonErased, TicketRegistered
 from shared.contracts.router import (
     ClockBreached,
@@ -25,7 +26,7 @@ from shared.tickets import Clock
 from shared.tickets.acts import Accept, Dispatch, Extend, Resolve
 from shared.tickets.model import NOBODY, About
 from tests.router.conftest import RouterBench
-from tests.support.bench import until
+from tests.support.bench import handled, until
 from tests.support.questions import questions
 from tests.support.tickets import LAMP, LIFT, moved, registered
 
@@ -279,6 +280,24 @@ async def test_tasks_go_to_the_new_owner_and_words_go_with_the_person(bench: Rou
         return len(of_cai) == 1 and all(doc["note"] is None for doc in found)
 
     await until(moved_on)
+
+
+async def test_a_task_is_not_passed_on_to_whom_the_matter_is_about(bench: RouterBench) -> None:
+    """Who took the ticket over was said before the desk learned that it is about them."""
+    await put(bench)
+    half, _ = await have(bench, 2)
+    await bench.forward(half["opens_at"] - bench.now() + timedelta(seconds=1))
+    await bench.said(FollowUpOpened)
+    about = {"people": ["cai"], "departments": []}
+    await bench.store.database["tickets"].update_one({"_id": NUMBER}, {"$set": {"about": about}})
+    queues = (FOLLOW_UPS_ROUTINE.name,)
+    done = handled(queues)
+
+    await bench.publish(TicketOwned(number=NUMBER, owner="cai"), id="ticket/1/3/0")
+    await until(lambda: handled(queues) > done)
+
+    [open_] = [doc for doc in await docs(bench) if doc["state"] == "open"]
+    assert open_["person"] not in {None, "cai"}
 
 
 async def test_a_list_goes_on_page_by_page_by_when_a_task_is_due(bench: RouterBench) -> None:

@@ -118,13 +118,14 @@ class Reminding:
 
     async def pass_on(self, number: str, owner: str) -> None:
         """Whoever sees a ticket through has its tasks, unless it turns out to be about them."""
-        if owner in (await self.seen(number)).not_for:
+        tasks = await self._book.of_ticket(number)
+        if not tasks or owner in (await self.seen(number)).not_for:
             return
 
         async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
             return pass_on(present, owner)
 
-        for task in await self._book.of_ticket(number):
+        for task in tasks:
             await self.change(task.id, choose)
 
     async def forget(self, number: str) -> None:
