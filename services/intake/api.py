@@ -285,7 +285,8 @@ def _answers(description: str) -> dict[str, Any]:
     """What an answer says of the alert; the rest of it speaks for itself."""
     alerting = (
         "Of an emergency, what is so now. `started`: people are alerted. `delayed`: our alert "
-        "could not go out yet, so ring the numbers in `call`. `acknowledged`: somebody has taken "
+        "could not go out yet, so ring the numbers in `call`. `unheard`: no alert so far has "
+        "reached anybody, so ring them too. `acknowledged`: somebody has taken "
         "it. `ended`: it is over and this repeat alerts nobody; who needs help rings `call`."
     )
     properties = {

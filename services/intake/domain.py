@@ -21,11 +21,11 @@ from shared.tickets import About, Ticket
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 O 1 I L, which sound or look alike on the phone."""
-Alerting = Literal["started", "delayed", "acknowledged", "ended"]
-"""What is so now of an emergency's alert: people are called, cannot be called yet, somebody has
-taken it, it is over.
+Alerting = Literal["started", "delayed", "unheard", "acknowledged", "ended"]
+"""What is so now of an emergency's alert: people are called, cannot be called yet, no call has
+reached anybody, somebody has taken it, it is over.
 """
-RING_BY_HAND: Final[frozenset[Alerting]] = frozenset({"delayed", "ended"})
+RING_BY_HAND: Final[frozenset[Alerting]] = frozenset({"delayed", "unheard", "ended"})
 """Where our alert brings nobody at this moment."""
 NUMBER_LENGTH: Final = 7
 """31^7 is 27 thousand million: random numbers hardly ever meet, and the insert notices."""
@@ -151,7 +151,7 @@ def answer_for(
     duplicate_of: str | None = None,
 ) -> Answer:
     """The answer for a ticket as it stands. Where nobody is being alerted (`alerting`), because the
-    broker is away or the emergency has ended, it says whom to ring.
+    broker is away, no alert arrives or the emergency has ended, it says whom to ring.
     """
     plan = ticket.plan
     return Answer(

@@ -155,7 +155,9 @@ def alerting_of(
     if ended_at(ticket, emergency) is not None:
         return "ended"
     if emergency is not None and emergency.ended_at is None:
-        return "acknowledged" if emergency.acknowledged_at else "started"
+        if emergency.acknowledged_at:
+            return "acknowledged"
+        return "unheard" if emergency.unheard else "started"
     return "started" if published else "delayed"
 
 

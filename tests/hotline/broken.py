@@ -193,6 +193,11 @@ def alerts_that_reached_nobody(kept: Kept) -> str:
     kept.db["messages"].update_many(
         alerts, {"$set": {"status": "failed", "reason": "no_channel", "attempts": []}}
     )
+    # The chain goes on: the last one has failed too lately to be judged.
+    last = kept.db["messages"].find_one(alerts)
+    assert last is not None
+    just_now = ago(kept, -timedelta(days=9_999))
+    kept.db["messages"].insert_one({**last, "_id": "last", "at": just_now, "ended_at": just_now})
     return number
 
 

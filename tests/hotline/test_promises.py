@@ -12,9 +12,10 @@ import pytest
 from pymongo import MongoClient
 
 from services.hotline.promises import Confirmed, Findings, Kind, kinds
+from services.hotline.promises.facts import TICKET_FIELDS
 from services.hotline.promises.judging.work import departments_without
 from shared.store import Doc
-from shared.tickets import About
+from shared.tickets import About, ticket_to_doc
 from shared.tickets.acts import Dispatch, Hold
 from tests.hotline.broken import (
     BREAKS,
@@ -283,6 +284,18 @@ def doctor(kept: Kept) -> subprocess.CompletedProcess[str]:
         "doctor", "--promises", HOTLINE_MONGO_URL=kept.url, HOTLINE_DATABASE=kept.name,
         HOTLINE_DATA="/nowhere", COLUMNS="160",
     )  # fmt: skip
+
+
+NOT_JUDGED = {
+    "owner", "level", "incident", "risk", "building", "extension", "repeat_of", "principal",
+    "place_differs", "open_work", "type", "area", "urgency", "emergency_kind",
+}  # fmt: skip
+"""What of a ticket no rule of the auditor reads, or what it derives anew."""
+
+
+def test_of_a_ticket_all_is_read_that_is_judged() -> None:
+    """What is left out of the question would look as if it were not so."""
+    assert {*ticket_to_doc(registered())} - {"_id"} == ({*TICKET_FIELDS} | NOT_JUDGED) - {"key"}
 
 
 def test_what_is_about_its_department_is_with_whomever_a_person_gave_it_to() -> None:

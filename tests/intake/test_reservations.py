@@ -126,6 +126,13 @@ def test_an_answer_says_what_is_so_now_of_the_alert(
     assert alerting_of(registered(LIFT), emergency, published=published) == told
 
 
+def test_where_no_alert_has_reached_anybody_it_does_not_say_that_people_are_called() -> None:
+    unheard, taken = (replace(running(taken=taken), unheard=True) for taken in (False, True))
+
+    assert alerting_of(registered(LIFT), unheard, published=True) == "unheard"
+    assert alerting_of(registered(LIFT), taken, published=True) == "acknowledged"
+
+
 def test_of_an_emergency_that_begins_again_it_says_whether_the_word_went_out() -> None:
     reopened = replace(registered(LIFT), round=2)
 

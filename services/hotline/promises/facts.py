@@ -16,7 +16,8 @@ from shared.tickets import Ticket
 TICKET_FIELDS: Final = (
     "version", "registered_at", "channel", "estate", "plans", "promised", "round", "mark", "held",
     "work_orders", "clocks", "timeline", "feedback_attempts", "cancel_requested", "over_at", "test",
-    "status", "next_due", "key",
+    "status", "next_due", "key", "about",
+    "extensions",
 )  # fmt: skip
 MESSAGE_FIELDS: Final = (
     "number", "purpose", "recipient", "cause.occurrence", "round", "lane", "status", "at",

@@ -81,16 +81,17 @@ def judge_emergency(papers: Papers, before: datetime) -> Iterator[Finding]:
 
 def why_unheard(papers: Papers, before: datetime) -> str | None:
     """What became of the alerts of an emergency that nobody took, where not one of them may have
-    reached anybody; those on their way are waited for.
+    reached anybody. The chain makes a new one each minute: those of a moment ago are not judged.
     """
     emergency = papers.emergency
     if emergency is None or emergency.acknowledged_at or emergency.ended_at:
         return None
     alerts = [message for message in papers.messages if message.purpose == "alert"]
-    unheard = [m for m in alerts if m.status == "failed" and m.ended_at and m.ended_at < before]
-    if not alerts or len(unheard) < len(alerts):
+    judged = [m for m in alerts if m.at < before]
+    heard = [m for m in alerts if m.status != "failed" and (m in judged or m.ended_at)]
+    if not judged or heard:
         return None
-    return f"{len(alerts)} alerts failed: {', '.join(sorted({m.reason or '' for m in unheard}))}"
+    return f"{len(judged)} alerts failed: {', '.join(sorted({m.reason or '' for m in judged}))}"
 
 
 def needs_help(ticket: Ticket, before: datetime) -> bool:
