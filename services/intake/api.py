@@ -14,7 +14,7 @@ from typing_extensions import override
 from services.intake.arriving import conflict_problem
 from services.intake.domain import Alerting, about
 from services.intake.errors import Conflict
-from services.intake.following import Following, feedback_act
+from services.intake.following import Following, unsettled_act
 from services.intake.registering import Registering
 from services.intake.storage import LISTED_FIELDS
 from services.intake.views import listed_view, ticket_view
@@ -248,8 +248,11 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     @router.post("/feedback", dependencies=[decides(*_FEEDBACK)])
     async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
-        act = feedback_act(body.outcome, by=asking.id, note=body.scrubbed(), reason=body.reason)
-        return shown(await following.act(number, asking, act))
+        outcome, note = body.outcome, body.scrubbed()
+        if outcome == "no_answer" or outcome == "not_satisfied":  # noqa: PLR1714 - for the type
+            act = unsettled_act(outcome, by=asking.id, note=note, reason=body.reason)
+            return shown(await following.act(number, asking, act))
+        return shown(await following.feed_back(number, asking, outcome, note))
 
     @router.post("/reopen", dependencies=[may_do(Transition.REOPEN)])
     async def reopen(number: str, body: _Body, asking: Asking) -> dict[str, Any]:

@@ -17,7 +17,12 @@ from services.intake.vouching import sender_of
 from shared.bus import DEFAULT, Inbound, Publisher, Reject
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import Fault, MalformedMessage
-from shared.contracts.json_body import damaged, read_any_json_object, read_json_object
+from shared.contracts.json_body import (
+    MAX_REWRITTEN_BYTES,
+    damaged,
+    read_any_json_object,
+    read_json_object,
+)
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.runtime.problems import Problem, problem_of
 from shared.store import Store
@@ -80,7 +85,7 @@ class Arriving:
         headers = message.headers
         damage = headers.get(DAMAGE_HEADER)
         read = _Read(
-            read_json_object(message.body),
+            read_json_object(message.body, at_most=MAX_REWRITTEN_BYTES),
             str(headers.get(NAME_HEADER, "")),
             (damaged(str(damage)),) if damage else (),
         )

@@ -60,6 +60,28 @@ class Following:
 
         return await self._tickets.change(number, choose)
 
+    async def feed_back(
+        self, number: str, principal: Principal, outcome: FeedbackOutcome, note: str | None
+    ) -> Ticket:
+        """Close with what a person says became of the result; raises NotAllowed for what the store
+        knows to be otherwise.
+        """
+        require(principal, Feedback.transition)
+        doc = await self._store.get("tickets", number, fields=("index",))
+        has_contact = bool(doc and doc.get("index", {}).get("phone"))
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            if why_not := _why_untrue(outcome, ticket, has_contact=has_contact):
+                raise NotAllowed(
+                    Transition.FEEDBACK, status=ticket.status, last_by=ticket.timeline[-1].by,
+                    remedy=why_not,
+                )  # fmt: skip
+            return Feedback(by=principal.id, outcome=outcome, note=note)
+
+        return await self._tickets.change(number, choose)
+
     async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
         """Put on record what the caller added. Where that tells of a danger, it becomes an
         emergency in the same write (B3.2.3), whoever took it down.
@@ -246,16 +268,29 @@ def _fed_back(outcome: FeedbackOutcome) -> Act:
     return Feedback(by=BY_RULE.id, outcome=outcome)
 
 
-def feedback_act(
-    outcome: FeedbackOutcome | Literal["no_answer", "not_satisfied"],
+def _why_untrue(outcome: FeedbackOutcome, ticket: Ticket, *, has_contact: bool) -> str | None:
+    """Why an outcome cannot be so; a ticket must not close by a slip with nobody told (A4.4)."""
+    match outcome:
+        case "delivered":
+            return "a message says so by itself: say `told` when you have told the caller"
+        case "no_contact" if has_contact:
+            return "the caller left a number: ring it, and say `told` or `no_answer`"
+        case "by_publisher" if not (ticket.principal or "").startswith("system:"):
+            return "no system reported it: say `told` when you have told the caller"
+        case "by_incident_notice" if ticket.last_of(Transition.LINK) is None:
+            return "it is no part of an outage: say `told` when you have told the caller"
+        case _:
+            return None
+
+
+def unsettled_act(
+    outcome: Literal["no_answer", "not_satisfied"],
     *,
     by: str,
     note: str | None,
     reason: str | None = None,
 ) -> Act:
-    """The act of a feedback outcome as the desk names it."""
+    """The act of a call after which the ticket is not closed."""
     if outcome == "no_answer":
         return FeedbackAttempt(by=by, note=note)
-    if outcome == "not_satisfied":
-        return NotSatisfied(by=by, note=note, reason=reason or "not_satisfied")
-    return Feedback(by=by, outcome=outcome, note=note)
+    return NotSatisfied(by=by, note=note, reason=reason or "not_satisfied")

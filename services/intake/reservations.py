@@ -147,11 +147,11 @@ def ended_at(ticket: Ticket, emergency: EmergencyState | None) -> datetime | Non
 def alerting_of(
     ticket: Ticket, emergency: EmergencyState | None, *, published: bool
 ) -> Alerting | None:
-    """What is so now of an emergency's alert; None for what is no emergency. Until the router has
+    """What is so now of an emergency's alert; None for what never was one. Until the router has
     begun, what counts is whether our own word of it could be `published`.
     """
     if not ticket.is_emergency:
-        return None
+        return None if emergency is None else "ended"
     if ended_at(ticket, emergency) is not None:
         return "ended"
     if emergency is not None and emergency.ended_at is None:

@@ -62,6 +62,8 @@ CauseKind = Literal[
 CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 """The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
 
+TOLD_AGAIN: Final = timedelta(minutes=10)
+"""What cannot be handled, and comes again word for word, is told so often at most."""
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
     {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
      "shift_taken", "outage", "progress", "follow_up_missed"}
@@ -245,7 +247,9 @@ def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
         case IncidentEvent():
             return _about_incident(event)
         case ParkedUrgent(parked=parked):
-            cause = Cause("parked", parked, "urgent")
+            # The same cry an hour later is news; a redelivery is not.
+            told = int(event.at.timestamp() / TOLD_AGAIN.total_seconds()) if event.at else 0
+            cause = Cause("parked", parked, f"urgent/{told}")
             facts = {"reason": event.reason, "sender": event.publisher, "ticket": event.number,
                      "urgency": EMERGENCY}  # fmt: skip
             return tuple(Notice(cause, "parked", person, facts=facts)

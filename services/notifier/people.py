@@ -113,7 +113,9 @@ class People:
         return person
 
     async def caller(self, number: str) -> Contact | None:
-        """The caller of a ticket, opened for this moment."""
+        """The caller of a ticket, opened for this moment; without an address where what they left
+        is no number that a message can be sent to. None where they left none.
+        """
         found = await self._store.get("tickets", number, fields=("persons.caller",))
         sealed = found.get("persons", {}).get("caller") if found else None
         if sealed is None:
@@ -123,8 +125,8 @@ class People:
         except CannotOpen:  # an erased person's key is gone, on purpose
             logger.warning("caller_cannot_be_opened", ticket=number)
             return None
-        phone = to_e164(str(person.get("phone") or ""))
-        return Contact(str(person.get("name") or ""), phone) if phone else None
+        given = str(person.get("phone") or "").strip()
+        return Contact(str(person.get("name") or ""), to_e164(given) or "") if given else None
 
 
 def contact_of(person: Person | None, channel: str | None = None) -> Contact | None:

@@ -129,6 +129,8 @@ class Sending:
                 contact = contact_of(person, sender.channel)
             if contact is None:
                 return Answer(Handover.NO_ADDRESS)
+            if not contact.address:
+                return Answer(Handover.REFUSED, "no_number")
             if self._has_waited(message) and await self._people.is_about(message):
                 return Answer(Handover.REFUSED, "about_them")
             progress = await self._people.progress(message)

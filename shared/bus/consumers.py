@@ -267,9 +267,9 @@ class Consumers:
         """The lane of one of our queues."""
         return self._lanes[queue]
 
-    def id_of(self, message: RabbitMessage) -> str:
+    async def id_of(self, message: RabbitMessage) -> str:
         """The same for every delivery of one message to one queue."""
-        return self._parking.id_of(message)
+        return await self._parking.id_of(message)
 
     def log_id(self, message: RabbitMessage) -> str:
         """What the log calls a message."""
@@ -343,7 +343,7 @@ class _Scope(BaseMiddleware):
         """
         redelivery = self._consumers.redelivery
         if is_alone:
-            async with redelivery.watched(self._consumers.id_of(msg), queue):
+            async with redelivery.watched(await self._consumers.id_of(msg), queue):
                 yield
         else:
             await redelivery.forgive()

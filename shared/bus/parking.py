@@ -98,19 +98,20 @@ class Parking:
         attempts = _attempts_before(message.headers) + 1
         step = next_step(error, attempts)
         raw = message.raw_message
+        sender = self._sender_of(await decode_inbound(message))
         parked = ParkedMessage(
             queue=getattr(error, "queue", None) or queue_of(message),
             reason=step.reason,
             detail=step.detail,
             attempts=attempts,
             message_id=self._message_id(message),
-            fingerprint=self._fingerprint(message),
+            fingerprint=self._fingerprint(message, sender),
             **await self._kept(message),
             next_at=self._store.clock.now() + step.after if step.after else None,
             # A stranger may have written anything there, and no reader of ours asks for it.
             content_type=raw.content_type if self._sealing is None else None,
             routing_key=raw.routing_key or "",
-            principal=self._sender_of(await decode_inbound(message)),
+            principal=sender,
             alerts=alerts,
         )
         await self._parked.park(parked)
@@ -123,19 +124,22 @@ class Parking:
             return str(message.message_id)
         return self._sealing.fingerprint(str(message.message_id).encode())[:12]
 
-    def id_of(self, message: RabbitMessage) -> str:
+    async def id_of(self, message: RabbitMessage) -> str:
         """The id of the entry that a message of its queue is parked under."""
-        return entry_id(queue_of(message), self._message_id(message), self._fingerprint(message))
+        sender = self._sender_of(await decode_inbound(message))
+        fingerprint = self._fingerprint(message, sender)
+        return entry_id(queue_of(message), self._message_id(message), fingerprint)
 
     def _message_id(self, message: RabbitMessage) -> str:
         """What its sender calls it, kept where we are the sender."""
         return message.raw_message.message_id or "" if self._sealing is None else ""
 
-    def _fingerprint(self, message: RabbitMessage) -> str:
+    def _fingerprint(self, message: RabbitMessage, sender: str | None) -> str:
         if self._sealing is None:
             return hashlib.sha256(message.body).hexdigest()
-        named = (message.raw_message.message_id or "").encode()
-        return self._sealing.fingerprint(named + message.body)
+        # Of its sender too: one system's entry must not stand for another's.
+        named = "\n".join((message.raw_message.message_id or "", sender or ""))
+        return self._sealing.fingerprint(named.encode() + message.body)
 
     async def _kept(self, message: RabbitMessage) -> dict[str, Any]:
         """Body, headers and id as they are kept: sealed where they come from outside."""

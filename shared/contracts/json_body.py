@@ -18,6 +18,10 @@ from shared.contracts.errors import Fault, MalformedMessage
 
 MAX_BODY_BYTES: Final = 256 * 1024
 """A long letter is 20 kB; more than this is a mistake or an attack."""
+MAX_REWRITTEN_BYTES: Final = 8 * MAX_BODY_BYTES
+"""What our own queues take: a body that is read and written again may grow, a control character to
+six bytes and a Chinese one of GB 18030 to three.
+"""
 MAX_DEPTH: Final = 12
 CHINESE_CODECS: Final = ("gb2312", "big5hkscs", "gb18030")
 """The narrowest first: GB 18030 takes nearly all bytes of Big5 for characters of its own."""
@@ -28,9 +32,11 @@ EXACT_DIGITS: Final = 20
 WAY_OUT: Final = "send one JSON object in UTF-8, without byte-order mark, NaN or half characters"
 
 
-def read_json_object(body: bytes) -> dict[str, Any]:
-    """Read one JSON object, emptied below MAX_DEPTH; raises MalformedMessage for any other body."""
-    _check_size(body)
+def read_json_object(body: bytes, *, at_most: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """Read one JSON object, emptied below MAX_DEPTH; raises MalformedMessage for any other body,
+    and for one of more bytes.
+    """
+    _check_size(body, at_most)
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -44,7 +50,7 @@ def read_any_json_object(body: bytes) -> tuple[dict[str, Any], tuple[Fault, ...]
     Another encoding is recognised, half characters and numbers that are none are replaced. Raises
     MalformedMessage for what is no JSON object in any dress.
     """
-    _check_size(body)
+    _check_size(body, MAX_BODY_BYTES)
     try:
         return _object(orjson.loads(body)), ()
     except orjson.JSONDecodeError:
@@ -58,11 +64,9 @@ def damaged(how: str) -> Fault:
     return Fault("body", how, WAY_OUT)
 
 
-def _check_size(body: bytes) -> None:
-    if len(body) > MAX_BODY_BYTES:
-        raise MalformedMessage(
-            "body", f"is {len(body)} bytes", f"send at most {MAX_BODY_BYTES} bytes"
-        )
+def _check_size(body: bytes, at_most: int) -> None:
+    if len(body) > at_most:
+        raise MalformedMessage("body", f"is {len(body)} bytes", f"send at most {at_most} bytes")
 
 
 def _object(found: Any) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import AwareDatetime
+
 from shared.contracts.base import Event
 
 
@@ -12,7 +14,7 @@ class ParkedUrgent(Event):
 
     `parked` is the entry's id, `queue` where it came from, `reason` a code, `publisher` the system
     that sent it, where that is known, and `number` the ticket it is about, where it is an event of
-    ours. `recipients` are who is to be told, where whoever
+    ours; `at` says when it was parked. `recipients` are who is to be told, where whoever
     reads it has found that out.
     """
 
@@ -24,4 +26,5 @@ class ParkedUrgent(Event):
     reason: str
     publisher: str | None = None
     number: str | None = None
+    at: AwareDatetime | None = None
     recipients: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ class ParkedMessages:
         told = self._told(message, id, now)
         doc: Doc = {
             MARK: self._store.service,
-            "version": message.attempts,
+            "version": _millis(now),
             "service": self._store.service,
             "queue": message.queue,
             "message_id": message.message_id,
@@ -109,11 +109,11 @@ class ParkedMessages:
             return []
         event = ParkedUrgent(
             parked=id, service=self._store.service, queue=message.queue, reason=message.reason,
-            publisher=message.principal, number=message.number,
+            publisher=message.principal, number=message.number, at=now,
         )  # fmt: skip
         return [
             Envelope.seal(
-                event, id=f"{KIND['parked']}/{id}/{message.attempts}/0", subject=id, lane="urgent",
+                event, id=f"{KIND['parked']}/{id}/{_millis(now)}/0", subject=id, lane="urgent",
                 source=f"/hotline/{self._store.service}", time=now,
             )
         ]  # fmt: skip
@@ -156,6 +156,11 @@ class ParkedMessages:
             ]
         )
         return {row["_id"]: row["n"] async for row in cursor}
+
+
+def _millis(at: datetime) -> int:
+    """A version of an entry: it is parked anew by its time, and each time may be told."""
+    return int(at.timestamp() * 1000)
 
 
 def entry_id(queue: str, message_id: str, fingerprint: str) -> str:

@@ -84,7 +84,7 @@ async def test_a_message_that_cannot_be_parked_now_is_not_acknowledged(bench: Be
     tried: list[str] = []
     away = True
 
-    async def park(_message: object, _error: object) -> None:
+    async def park(_message: object, _error: object, **_facts: object) -> None:
         if away:
             raise AutoReconnect("gone")
         bench.handled.append("parked")

@@ -112,13 +112,44 @@ async def test_a_caller_without_a_number_is_closed_as_nobody_to_tell(bench: Inta
     assert closed.outcome == "no_contact"
 
 
+@pytest.mark.parametrize("said", ["delivered", "no_contact", "by_publisher", "by_incident_notice"])
+async def test_nobody_closes_a_ticket_with_what_the_store_knows_to_be_otherwise(
+    bench: IntakeBench, said: str
+) -> None:
+    number = await done(bench, caller={"phone": "13800138000"})
+
+    answer = await bench.http.post(
+        f"/v1/tickets/{number}/feedback", json={"outcome": said}, headers=bench.signed_in("agent")
+    )
+
+    assert answer.status_code == 409
+    assert "told" in answer.json()["detail"]
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    assert ticket.status == "resolved"
+
+
+async def test_of_a_caller_without_a_number_the_desk_may_say_so(bench: IntakeBench) -> None:
+    number = await done(bench)
+
+    answer = await bench.http.post(
+        f"/v1/tickets/{number}/feedback",
+        json={"outcome": "no_contact"},
+        headers=bench.signed_in("agent"),
+    )
+
+    assert answer.status_code == 200
+    (closed,) = await bench.said(TicketClosed)
+    assert closed.outcome == "no_contact"
+
+
 def told_by(number: str) -> dict[str, Any]:
     return {"message": "m", "number": number, "recipient": CALLER, "purpose": "feedback"}
 
 
-async def done(bench: IntakeBench) -> str:
+async def done(bench: IntakeBench, **more: Any) -> str:
     """The number of a ticket whose work is done."""
-    made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
+    made = await bench.http.post("/v1/tickets", json=LAMP | more, headers=bench.signed_in("agent"))
     number = str(made.json()["number"])
     order = f"{number}-1"
     acts = [

@@ -16,7 +16,7 @@ from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts.parked import ParkedUrgent
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import opened, until
-from tests.support.servers import Corner
+from tests.support.servers import Corner, Servers
 
 CRY = {"estate": "jinyuan", "text": "电梯里困了两个人，快来"}
 BEYOND = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
@@ -156,8 +156,9 @@ async def test_what_cannot_be_read_on_the_urgent_key_is_itself_told_to_a_person(
 
     [entry] = await bench.store.find("parked", {}, limit=9)
     assert told == ParkedUrgent(
-        parked=entry["_id"], service="intake", queue="intake.arrivals.urgent", reason="malformed"
-    )
+        parked=entry["_id"], service="intake", queue="intake.arrivals.urgent", reason="malformed",
+        at=entry["parked_at"],
+    )  # fmt: skip
 
 
 async def test_what_cannot_be_read_on_the_routine_key_waits_without_a_word(
@@ -186,3 +187,39 @@ async def test_who_sent_it_is_known_also_when_triage_has_passed_it_on(
     [told] = await bench.said(ParkedUrgent)
 
     assert told.publisher == publisher
+
+
+GROWING = {
+    "numbers": json.dumps(CRY | {"x": "here"}).replace(
+        '"here"', f"[{','.join(['1e15'] * 16_000)}]"
+    ),
+    "another encoding": json.dumps(CRY | {"x": "困" * 90_000}, ensure_ascii=False),
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+async def test_what_grows_when_it_is_passed_on_is_an_emergency_all_the_same(
+    bench: IntakeBench, name: str
+) -> None:
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    await exchange.publish(aio_pika.Message(GROWING[name].encode("gb18030")), "ticket.report")
+
+    await until(lambda: bench.store.find("tickets", {}, limit=9))
+
+    [ticket] = await bench.store.find("tickets", {}, limit=9)
+    assert ticket["emergency_kind"] == "elevator_entrapment"
+
+
+async def test_one_system_s_unreadable_cry_does_not_stand_for_another_s(
+    bench: IntakeBench, servers: Servers
+) -> None:
+    await bench.listen("parked.#")
+    exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
+    for user in (None, servers.rabbit.user):
+        message = aio_pika.Message(b"SOS", message_id="sos", user_id=user)
+        await exchange.publish(message, "ticket.report.urgent")
+
+    told = await bench.said(ParkedUrgent, times=2)
+
+    assert {event.publisher for event in told} == {None, servers.rabbit.user}
+    assert len({event.parked for event in told}) == 2

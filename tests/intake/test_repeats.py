@@ -181,7 +181,8 @@ async def test_what_was_called_no_danger_is_one_again_ten_minutes_later(
     later = await bench.post(LIFT)
 
     assert (at_once[0], at_once[1]["number"]) == (200, number)
-    assert "alerting" not in at_once[1]
+    assert at_once[1]["alerting"] == "ended"
+    assert at_once[1]["call"], "nobody is called any more, so it says whom to ring"
     assert (later[0], later[1]["alerting"]) == (201, "started")
 
 

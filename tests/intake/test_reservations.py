@@ -140,8 +140,11 @@ def test_of_an_emergency_that_begins_again_it_says_whether_the_word_went_out() -
     assert alerting_of(reopened, running(taken=True, ended=MONDAY), published=False) == "delayed"
 
 
-@pytest.mark.parametrize(
-    "ticket", [registered(LAMP), decided(registered(LIFT), LAMP, calm=True)]
-)  # fmt: skip
-def test_of_what_is_no_emergency_it_says_nothing(ticket: Ticket) -> None:
-    assert alerting_of(ticket, running(), published=True) is None
+def test_of_what_never_was_an_emergency_it_says_nothing() -> None:
+    assert alerting_of(registered(LAMP), None, published=True) is None
+
+
+def test_of_what_is_no_danger_any_more_it_says_that_nobody_is_called() -> None:
+    calm = decided(registered(LIFT), LAMP, calm=True)
+
+    assert alerting_of(calm, running(), published=True) == "ended"

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -93,6 +93,16 @@ def test_an_entry_is_told_to_each_who_answers_for_it_once() -> None:
     ]  # fmt: skip
     assert [notice.id for notice in first] == [notice.id for notice in again]
     assert not any(notice.can_wait for notice in first)
+
+
+def test_the_same_cry_an_hour_later_is_told_again_and_a_redelivery_is_not() -> None:
+    at = datetime(2026, 11, 30, 3, 1, tzinfo=UTC)
+    (first,), (again,), (later,) = (
+        recipients(samples.parked(at=at + timedelta(minutes=minutes))) for minutes in (0, 3, 60)
+    )
+
+    assert first.id == again.id
+    assert first.id != later.id
 
 
 def test_the_queues_are_bound_to_exactly_the_events_of_the_table() -> None:

@@ -45,6 +45,21 @@ async def test_a_caller_who_writes_english_is_written_to_in_english(bench: Bench
     assert "Thank you for your patience" in bench.tray.letters[0].body
 
 
+@pytest.mark.parametrize("phone", ["内线8001", "138 0013 8000（她儿子）/13900139000", "转12"])
+async def test_a_number_that_no_message_can_be_sent_to_is_not_no_number(
+    bench: Bench, phone: str
+) -> None:
+    """Somebody can ring it: only where there is none at all the ticket closes by itself."""
+    await bench.add_ticket(caller={"name": NAME, "phone": phone})
+
+    await bench.handle(samples.resolved())
+
+    (doc,) = await bench.ended()
+    assert (doc["status"], doc["reason"], doc["attempts"][-1]["code"]) == (
+        "failed", "refused", "no_number",
+    )  # fmt: skip
+
+
 async def test_who_was_answered_on_the_call_gets_no_receipt(bench: Bench) -> None:
     await bench.add_ticket(mark="answered")
 
