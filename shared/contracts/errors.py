@@ -56,20 +56,23 @@ class MalformedMessage(ContractError):
 
     def __init__(self, field: str, fault: str, remedy: str = "") -> None:
         self.faults: tuple[Fault, ...] = (Fault(field, fault, remedy),)
+        self.more = 0
+        """How many faults there are beyond these."""
         super().__init__(str(self.faults[0]))
 
     @classmethod
     def from_error(cls, where: str, error: ValueError) -> Self:
         """Name every field at fault, never its value."""
         if isinstance(error, ValidationError):
-            return cls.naming(faults_of(error, prefix=where))
+            return cls.naming(faults_of(error, prefix=where), of=error.error_count())
         return cls(where, "does not fit its contract")
 
     @classmethod
-    def naming(cls, faults: Sequence[Fault]) -> Self:
-        """Name these faults, of which there is at least one."""
+    def naming(cls, faults: Sequence[Fault], *, of: int = 0) -> Self:
+        """Name these faults, of which there is at least one, out of so many."""
         made = cls(faults[0].field, faults[0].fault, faults[0].remedy)
         made.faults = tuple(faults[:MAX_FAULTS])
+        made.more = max(of, len(faults)) - len(made.faults)
         made.args = ("; ".join(map(str, made.faults[:MAX_SAID])),)
         return made
 

@@ -125,9 +125,10 @@ def read_strictly(raw: Mapping[str, Any]) -> TicketReport:
     try:
         report = TicketReport.model_validate(kept)
     except ValidationError as error:
-        raise MalformedMessage.naming(faults_in([*found, *_errors(error)])) from error
+        found += _errors(error)
+        raise MalformedMessage.naming(faults_in(found), of=len(found)) from error
     if faults := (*faults_in(found), *report.place_faults()):
-        raise MalformedMessage.naming(faults)
+        raise MalformedMessage.naming(faults, of=len(found))
     return report
 
 
@@ -160,7 +161,7 @@ def _known(
     """What a report can have, its lists cut to what any field takes, and what was left out, as
     pydantic would say it. Whatever follows costs no more than a good report does.
     """
-    strange = [key for key in raw if key not in model.model_fields][:MAX_FAULTS]
+    strange = [key for key in raw if key not in model.model_fields]
     found: list[dict[str, Any]] = [_error("extra_forbidden", (*where, key)) for key in strange]
     kept = {key: raw[key] for key in model.model_fields if key in raw}
     for key, value in kept.items():

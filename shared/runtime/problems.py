@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from shared.audit import NotAnchored, UnfitForAudit
 from shared.bus import BrokerDown
 from shared.contracts import Fault, MalformedMessage
-from shared.contracts.errors import faults_in
+from shared.contracts.errors import MAX_FAULTS, faults_in
 from shared.identity import Forbidden, InvalidToken
 from shared.runtime.asking import FactorNeeded
 from shared.store import STORE_DOWN, Contested
@@ -23,8 +23,6 @@ from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 from shared.tickets import NoSuchOrder, NotAllowed, possible_from
 
-MOST_FAULTS: Final = 20
-"""More than these help nobody."""
 PROBLEM_JSON: Final = "application/problem+json"
 
 
@@ -70,6 +68,7 @@ class Problem(Exception):
         *,
         detail: str = "",
         faults: Sequence[Fault] = (),
+        more_faults: int = 0,
         retry_after: int | None = None,
         **more: Any,
     ) -> None:
@@ -85,10 +84,11 @@ class Problem(Exception):
         if faults:
             self.body["faults"] = [
                 {"field": f.field, "fault": f.fault, "remedy": f.remedy}
-                for f in faults[:MOST_FAULTS]
+                for f in faults[:MAX_FAULTS]
             ]
-            if len(faults) > MOST_FAULTS:
-                self.body["more_faults"] = len(faults) - MOST_FAULTS
+            more_faults += max(len(faults) - MAX_FAULTS, 0)
+            if more_faults:
+                self.body["more_faults"] = more_faults
         self.body |= more
         super().__init__(title)
 
@@ -112,7 +112,10 @@ def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911, PLR0912 - o
         case Problem():
             return error
         case MalformedMessage():
-            return Problem(422, "malformed", "The request does not fit", faults=error.faults)
+            return Problem(
+                422, "malformed", "The request does not fit", faults=error.faults,
+                more_faults=error.more,
+            )  # fmt: skip
         case NotAllowed():
             return Problem(
                 409, "not-allowed", "Not possible in the present status", detail=error.remedy,
@@ -167,7 +170,10 @@ def add_problem_handlers(app: FastAPI) -> None:
         # The first part of a place only says where the request held it.
         found = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
         faults = faults_in(found)
-        return Problem(422, "malformed", "The request does not fit", faults=faults).to_response()
+        return Problem(
+            422, "malformed", "The request does not fit", faults=faults,
+            more_faults=len(found) - len(faults),
+        ).to_response()  # fmt: skip
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)

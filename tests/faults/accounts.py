@@ -62,14 +62,15 @@ class Accounts:
 
     def _parked_ids(self, item: Item, body: bytes) -> Iterator[str]:
         """Parked where it arrived, or behind triage, where it was written anew."""
-        message_id = f"{item.name}-{item.kind}".encode()
-        yield self._entry(QUEUE_OF_KEY[key_of(item)], message_id, body)
+        sender = "" if item.sender == "python" else self._node_user
+        named = f"{item.name}-{item.kind}\n{sender}".encode()
+        yield self._entry(QUEUE_OF_KEY[key_of(item)], named, body)
         if (raw := _read(body)) is not None:
-            yield self._entry(REPORTS_ROUTINE.name, message_id, orjson.dumps(raw))
+            yield self._entry(REPORTS_ROUTINE.name, named, orjson.dumps(raw))
 
-    def _entry(self, queue: str, message_id: bytes, body: bytes) -> str:
+    def _entry(self, queue: str, named: bytes, body: bytes) -> str:
         """See shared/store/parked.py and shared/bus/parking.py: the id is sealed away."""
-        print_ = hmac.new(self._secret, b"parked\0" + message_id + body, hashlib.sha256).hexdigest()
+        print_ = hmac.new(self._secret, b"parked\0" + named + body, hashlib.sha256).hexdigest()
         return hashlib.sha256(f"{queue}\n\n{print_}".encode()).hexdigest()[:32]
 
 

@@ -124,6 +124,8 @@ async def running_floor(
     variables = {**(server if mail else {}), **(environment or {})}
     try:
         with pytest.MonkeyPatch.context() as patch:
+            for name in server.keys() - variables.keys():  # another floor may have set them
+                patch.delenv(name, raising=False)
             for name, value in variables.items():
                 patch.setenv(name, value)
             supervisor = Supervisor(
