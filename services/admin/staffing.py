@@ -14,9 +14,8 @@ from services.admin.secrets import new_token
 from services.admin.storage import Accounts, Keyring
 from shared.audit import Trail
 from shared.identity import Principal
-from shared.store import Verdict
+from shared.store import Taken, Verdict
 from shared.store.clock import DatabaseClock
-from shared.store.plain import Taken
 from shared.telemetry import logger
 
 Decide = Callable[[Account, datetime], Account]

@@ -8,7 +8,7 @@ from services.intake.following import Following
 from shared.identity import Principal, allows
 from shared.runtime import Problem, not_found
 from shared.store import Store
-from shared.store.paging import Page, page
+from shared.store.old_paging import Page, page
 from shared.store.reach import within_reach
 from shared.tickets import NotAllowed
 from shared.tickets.acts import Own

@@ -14,7 +14,7 @@ from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.reach import belonging_within_reach
 
 COLLECTION: Final = "messages"

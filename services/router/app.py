@@ -26,7 +26,7 @@ from services.router.contractors.visiting import Visiting
 from services.router.deadlines import Deadlines
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.attending import Attending
-from services.router.emergencies.storage import EMERGENCY_INDEXES
+from services.router.emergencies.storage import EMERGENCIES
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import FOLLOW_UP_INDEXES, TaskBook
 from services.router.follow_ups.tending import Tending
@@ -57,7 +57,7 @@ from shared.store.certificates import CertificateReader
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform("router", settings, indexes=_indexes())
+    platform = await open_platform("router", settings, keeps=(EMERGENCIES,), indexes=_indexes())
     workload, incidents = Workload(platform.store), IncidentBook(platform.store)
     keeping = Keeping(platform, incidents)
     routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)
@@ -117,7 +117,6 @@ def _indexes() -> Mapping[str, Sequence[IndexModel]]:
     """Those of every room; on the tickets two rooms have some."""
     rooms = (
         INDEXES,
-        EMERGENCY_INDEXES,
         ROSTER_INDEXES,
         INCIDENT_INDEXES,
         FOLLOW_UP_INDEXES,

@@ -12,7 +12,7 @@ from pymongo import ASCENDING, IndexModel
 from shared.identity import Principal
 from shared.policy.taxonomy import EMERGENCY
 from shared.store import Doc, Store, outbox_index
-from shared.store.paging import Page
+from shared.store.old_paging import Page
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import Ticket, TicketStatus, ticket_from_doc

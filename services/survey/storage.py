@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.survey.domain import Answer, Matter, Survey
 from shared.contracts import Event
 from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import page
+from shared.store.old_paging import page
 
 COLLECTION: Final = "surveys"
 _NEWEST_FIRST: Final = (("asked_at", DESCENDING), ("_id", DESCENDING))

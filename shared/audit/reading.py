@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.audit.trail import AUDIT
 from shared.store import Doc, Store
-from shared.store.paging import Page, page
+from shared.store.old_paging import Page, page
 
 
 async def list_entries(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from pymongo import IndexModel
 
@@ -30,7 +30,7 @@ from shared.contracts import Lane
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
 from shared.runtime.settings import ServiceSettings
-from shared.store import STORE_DOWN, Store, connect
+from shared.store import STORE_DOWN, CollectionSpec, Store, connect
 from shared.store.credentials import Credentials
 from shared.store.parked import ParkedMessages
 from shared.store.policies import NoPolicyError, PolicyReader
@@ -106,12 +106,16 @@ async def open_platform(
     service: str,
     settings: ServiceSettings,
     *,
+    keeps: Sequence[CollectionSpec[Any]] = (),
     indexes: Mapping[str, Sequence[IndexModel]],
     seals_parked: bool = False,
     classifies: bool = False,
     sender_of: Callable[[bytes, Inbound], str | None] | None = None,
 ) -> Platform:
     """Connect and wait until the store answers and a policy is in force (at most a minute).
+
+    `keeps` are the collections that this service writes, `indexes` what its questions to others'
+    need.
 
     With `seals_parked` the bodies of parked messages are sealed, as those from outside must be;
     with `classifies` every policy has learned its examples before it counts. `sender_of` tells by
@@ -162,15 +166,19 @@ async def open_platform(
     own = {
         "parked": ParkedMessages.indexes, "suspects": Suspects.indexes, "audit": Trail.indexes,
     }  # fmt: skip
-    await _until_ready(platform, {**own, **indexes})
+    await _until_ready(platform, keeps, {**own, **indexes})
     return platform
 
 
-async def _until_ready(platform: Platform, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+async def _until_ready(
+    platform: Platform,
+    keeps: Sequence[CollectionSpec[Any]],
+    indexes: Mapping[str, Sequence[IndexModel]],
+) -> None:
     async with asyncio.timeout(START_SECONDS):
         while True:
             try:
-                await platform.store.start(indexes)
+                await platform.store.start(indexes, keeps)
                 await platform.refresh()
                 await platform.credentials.refresh()
                 await platform.vault.start()

@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from shared.contracts import Envelope, Event, Lane
-
-Doc = dict[str, Any]
+from shared.documents import Doc
 
 KIND: Final[Mapping[str, str]] = {
     "tickets": "ticket",
@@ -37,6 +36,8 @@ class Verdict(StrEnum):
     WON = "won"
     LOST = "lost"
     """Somebody else wrote this version first, or the document is there already (or not there)."""
+    TAKEN = "taken"
+    """Another document has what only one may have, such as a person in a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Change:
 
     `lane` is the lane of the write, and of its events as far as they can be urgent.
     `insert` makes the document (version 1); else `set`, `push` and `unset` update it. Both carry
-    the events in the same write, so that queue and store cannot disagree.
+    the events in the same write, so that queue and store cannot disagree. `kind` begins their ids;
+    without one there are none, and no outbox. `counted_by` is the field of the version.
     """
 
     collection: str
@@ -56,7 +58,10 @@ class Change:
     insert: Mapping[str, Any] | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
     push: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    unset: Sequence[str] = ()
     events: Sequence[Event] = ()
+    kind: str | None = None
+    counted_by: str = "version"
 
     @classmethod
     def whole(
@@ -76,9 +81,14 @@ class Change:
             insert=fields if new else None, set={} if new else fields,
         )  # fmt: skip
 
+    @property
+    def speaks(self) -> bool:
+        """Whether its document has an outbox."""
+        return self.kind is not None or self.collection in KIND
+
     def envelopes(self, service: str) -> list[Envelope]:
         """The events as they will be published; ids derive from the document's new version."""
-        kind = KIND[self.collection]
+        kind = self.kind or KIND.get(self.collection)
         return [
             Envelope.seal(
                 event,

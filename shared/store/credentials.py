@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shared.documents import Doc
 from shared.identity import InvalidToken, Principal
 from shared.identity.api_keys import ApiKey, KeyDigest, read_key
 from shared.identity.tokens import Signed
-from shared.store.change import Doc
 from shared.store.store import Store
 from shared.telemetry import logger
 

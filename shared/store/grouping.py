@@ -17,11 +17,12 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteConcernError, WriteError
 
+from shared.documents import Doc
 from shared.lanes import FEW, Precedence
-from shared.store.change import Doc, Verdict
+from shared.store.change import Verdict
 from shared.store.company import Company
 
-Collection = AsyncIOMotorCollection[Doc]
+Documents = AsyncIOMotorCollection[Doc]
 Operation = InsertOne[Any] | UpdateOne
 
 LARGEST: Final = 300
@@ -33,6 +34,7 @@ MARK: Final = "made_by"
 update of a document that is not there fails by itself instead of making a stub."""
 VALIDATOR: Final[Mapping[str, Any]] = {"$jsonSchema": {"required": [MARK]}}
 _DUPLICATE: Final = 11000
+_BY_ID: Final = {"_id": 1}
 _NO_STUB: Final = 121
 
 
@@ -41,15 +43,19 @@ def inserting(doc: Mapping[str, Any]) -> Operation:
     return InsertOne(RawBSONDocument(_encoded(doc)))
 
 
-def updating(id: str, version: int, update: Mapping[str, Any]) -> Operation:
-    """Change a document of this version; raises what cannot be kept, before any batch.
+def updating(
+    id: str, version: int, update: Mapping[str, Any], *, counted_by: str = "version"
+) -> Operation:
+    """Change a document of this version, 0 where it has none; raises what cannot be kept, before
+    any batch.
 
     An upsert, so that whoever finds another version, or nothing, gets an error of its own: totals
     are all that a batch returns beside errors, and reading back who won is not safe, since two
     writers of one version derive the same event ids.
     """
     _encoded(update)
-    return UpdateOne({"_id": id, "version": version}, update, upsert=True)
+    present = version or {"$exists": False}
+    return UpdateOne({"_id": id, counted_by: present}, update, upsert=True)
 
 
 def _encoded(content: Mapping[str, Any]) -> bytes:
@@ -60,7 +66,7 @@ def _encoded(content: Mapping[str, Any]) -> bytes:
 
 
 async def write_all(
-    collection: Collection, operations: Sequence[Operation]
+    collection: Documents, operations: Sequence[Operation]
 ) -> list[Verdict | Exception]:
     """Write operations side by side; what became of each. Raises what `STORE_DOWN` lists."""
     outcomes: list[Verdict | Exception] = [Verdict.WON] * len(operations)
@@ -71,9 +77,14 @@ async def write_all(
         if details.get("writeConcernErrors"):
             raise WriteConcernError("the majority did not confirm it") from error
         for fault in details["writeErrors"]:
-            lost = fault["code"] in {_DUPLICATE, _NO_STUB}
-            outcomes[fault["index"]] = Verdict.LOST if lost else _without_words(fault)
+            outcomes[fault["index"]] = _verdict_of(fault)
     return outcomes
+
+
+def _verdict_of(fault: Mapping[str, Any]) -> Verdict | Exception:
+    if fault["code"] == _DUPLICATE and fault.get("keyPattern", _BY_ID) != _BY_ID:
+        return Verdict.TAKEN
+    return Verdict.LOST if fault["code"] in {_DUPLICATE, _NO_STUB} else _without_words(fault)
 
 
 def _without_words(fault: Mapping[str, Any]) -> WriteError:
@@ -84,7 +95,7 @@ def _without_words(fault: Mapping[str, Any]) -> WriteError:
 class Group:
     """The writes of one collection."""
 
-    def __init__(self, collection: Collection, precedence: Precedence) -> None:
+    def __init__(self, collection: Documents, precedence: Precedence) -> None:
         self._collection = collection
         self._precedence = precedence
         self._company = Company()

@@ -16,7 +16,8 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.contracts import Envelope
 from shared.contracts.parked import ParkedUrgent
-from shared.store.change import KIND, Doc, pending
+from shared.documents import Doc
+from shared.store.change import KIND, pending
 from shared.store.grouping import MARK
 from shared.store.store import Store, outbox_index
 

@@ -12,18 +12,12 @@ from typing import Any
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shared.store.change import Doc
+from shared.documents import Doc
+from shared.store.errors import Taken
 from shared.store.store import Store
 
 Query = Mapping[str, Any]
 Update = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-
-
-class Taken(Exception):
-    """Another document of the collection has what only one may have."""
-
-    def __init__(self, collection: str) -> None:
-        super().__init__(f"{collection}: another document has this already")
 
 
 class Plain:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import orjson
 
+from shared.documents import Doc
 from shared.policy.head import Entry, entries_of, in_force, still_needed
 from shared.policy.policy import Policy, build_policy
-from shared.store.change import Doc
 from shared.store.clock import Database
 from shared.store.store import Store
 

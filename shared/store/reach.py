@@ -11,8 +11,8 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
+from shared.documents import Doc
 from shared.identity import EVERYWHERE, PERMISSIONS, Principal, Scope, own_departments
-from shared.store.change import Doc
 from shared.store.store import Store
 from shared.store.stream import stream
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shared.documents import Doc
 from shared.policy.duty import Duty, Person
 from shared.policy.roster import Rosters, Stretch
-from shared.store.change import Doc
 from shared.store.clock import Database
 from shared.store.store import Store
 

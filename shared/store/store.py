@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
@@ -18,15 +19,16 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
+from shared.documents import Doc
 from shared.lanes import Precedence, lane_in_hand
-from shared.store.change import Change, Doc, Verdict, pending
+from shared.store.change import Change, Verdict, pending
 from shared.store.clock import DatabaseClock
 from shared.store.counting import Counting
 from shared.store.gathering import Asked, Gathering
 from shared.store.grouping import (
     MARK,
     VALIDATOR,
-    Collection,
+    Documents,
     Group,
     Operation,
     inserting,
@@ -57,6 +59,22 @@ EMITTING: Final = (
     "incidents", "follow_ups",
 )  # fmt: skip
 """Collections whose documents carry an outbox; a service looks after those it has indexes for."""
+
+
+class Kept(Protocol):
+    """What of a collection the store has to know (`CollectionSpec`)."""
+
+    @property
+    def name(self) -> str:
+        """The collection."""
+
+    @property
+    def kind(self) -> str | None:
+        """What begins the ids of its events, if it has some."""
+
+    @property
+    def indexes(self) -> Sequence[IndexModel]:
+        """But for that of the outbox."""
 
 
 class Outbox(Protocol):
@@ -112,19 +130,25 @@ class Store:
         self._emitting: tuple[str, ...] = EMITTING
         self._groups: dict[str, Group] = {}
         self._gatherings: dict[Asked, Gathering] = {}
+        self._turns: WeakValueDictionary[tuple[Lane, str, str], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
         # Driver objects are dear to make, and asked for many times a message.
-        self._collections: dict[tuple[Lane, str], Collection] = {}
+        self._collections: dict[tuple[Lane, str], Documents] = {}
 
     def aclose(self) -> None:
         """Let go of the connections."""
         for database in self._databases.values():
             database.client.close()
 
-    async def start(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+    async def start(
+        self, indexes: Mapping[str, Sequence[IndexModel]], keeps: Sequence[Kept] = ()
+    ) -> None:
         """Measure the clock; make the indexes this service's questions need, and the validator
         without which an update could make a document.
         """
         await self.clock.refresh()
+        indexes = _all_indexes(indexes, keeps)
         preparing = (self._prepare(name, indexes.get(name, ())) for name in {*EMITTING, *indexes})
         # Side by side, since the server spends most of each waiting for its disk.
         for outcome in await asyncio.gather(*preparing, return_exceptions=True):
@@ -184,15 +208,18 @@ class Store:
 
     def _operation(self, change: Change, waiting: list[Doc]) -> Operation:
         if change.insert is not None:
-            kept = {"_id": change.id, "version": change.version, "outbox": waiting}
-            return inserting({**change.insert, **kept, MARK: self.service})
+            kept = {"_id": change.id, change.counted_by: change.version}
+            outbox = {"outbox": waiting} if change.speaks else {}
+            return inserting({MARK: self.service, **change.insert, **kept, **outbox})
         pushing = {key: {"$each": list(values)} for key, values in change.push.items()}
         if waiting:
             pushing["outbox"] = {"$each": waiting}
-        update: Doc = {"$set": {**change.set, "version": change.version}}
+        update: Doc = {"$set": {**change.set, change.counted_by: change.version}}
         if pushing:
             update["$push"] = pushing
-        return updating(change.id, change.version - 1, update)
+        if change.unset:
+            update["$unset"] = dict.fromkeys(change.unset, "")
+        return updating(change.id, change.version - 1, update, counted_by=change.counted_by)
 
     async def _write(self, collection: str, operation: Operation, lane: Lane) -> Verdict:
         """Routine work goes with its neighbours, what is urgent at once and alone."""
@@ -207,7 +234,7 @@ class Store:
             raise outcome
         return outcome
 
-    def _collection(self, name: str, lane: Lane = "routine") -> Collection:
+    def _collection(self, name: str, lane: Lane = "routine") -> Documents:
         found = self._collections.get((lane, name))
         if found is None:
             found = self._collections[lane, name] = self._databases[lane][name]
@@ -266,6 +293,22 @@ class Store:
             for doc in docs:
                 yield doc
             await self.precedence.step()
+
+    async def count(self, collection: str, query: Mapping[str, Any], *, most: int) -> int:
+        """How many documents a query fits, at most `most`: no index is counted to its end."""
+        counted = self._collection(collection, lane_in_hand())
+        return await counted.count_documents(query, limit=most)
+
+    def turn(self, collection: str, id: str) -> asyncio.Lock:
+        """Changes of one document in this process go one after the other: only another process can
+        make one lose. A lane waits for its own kind alone, or an emergency would wait for what
+        gives way to it.
+        """
+        key = (lane_in_hand(), collection, id)
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = asyncio.Lock()
+        return turn
 
     async def aggregate(self, collection: str, pipeline: Sequence[Doc]) -> list[Doc]:
         """The rows of an aggregation; for counts, never for lists that grow with the tickets."""
@@ -355,6 +398,19 @@ class Store:
                 for collection in self._emitting
             ]
         )
+
+
+def _all_indexes(
+    indexes: Mapping[str, Sequence[IndexModel]], keeps: Sequence[Kept]
+) -> Mapping[str, Sequence[IndexModel]]:
+    """By collection; several kinds of value may lie over the same documents."""
+    found: dict[str, list[IndexModel]] = {name: list(own) for name, own in indexes.items()}
+    for each in keeps:
+        own = found.setdefault(each.name, [])
+        named = {index.document["name"] for index in own}
+        outbox = () if each.kind is None or WAITING in named else (outbox_index(),)
+        own += [*outbox, *each.indexes]
+    return found
 
 
 def _database(client: Client, name: str) -> Database:

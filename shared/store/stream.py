@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-from shared.store.change import Doc
+from shared.documents import Doc
 from shared.store.store import Store
 
 AT_ONCE: Final = 500

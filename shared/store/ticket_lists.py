@@ -12,7 +12,7 @@ from typing import Final
 from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
-from shared.store.paging import Page, page
+from shared.store.old_paging import Page, page
 from shared.store.reach import ABOUT_INDEXES, DEPARTMENT_FIELD, within_reach
 from shared.store.store import Store
 from shared.tickets import TicketStatus

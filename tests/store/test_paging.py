@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts import MalformedMessage
 from shared.store import Store, connect
-from shared.store.paging import page
+from shared.store.old_paging import page
 from tests.support.servers import Corner
 
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)

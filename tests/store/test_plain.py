@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from pymongo import IndexModel
 
-from shared.store import Store
-from shared.store.plain import Plain, Taken
+from shared.store import Store, Taken
+from shared.store.plain import Plain
 
 
 @pytest.fixture

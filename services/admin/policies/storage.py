@@ -15,7 +15,7 @@ from shared.identity import Role
 from shared.policy.documents import Documents
 from shared.policy.head import Entry, entries_of
 from shared.store import Contested, Doc, Store, Verdict
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.plain import Plain
 from shared.store.policies import HEAD, POLICIES, NoPolicyError
 from shared.store.tickets import ATTEMPTS

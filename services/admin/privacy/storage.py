@@ -13,7 +13,7 @@ from services.admin.privacy.domain import Mark, Request, Status
 from shared.contracts import Event
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.reach import belonging_within_reach
 
 REQUESTS: Final = "privacy_requests"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from services.admin.domain.accounts import Account, Binding, Factor, Invitation, Reach
 from shared.store import Doc, Store, Verdict
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.plain import Plain
 
 COLLECTION: Final = "accounts"

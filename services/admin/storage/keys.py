@@ -9,7 +9,7 @@ from typing import Any, Final
 from services.admin.domain.keys import Key
 from shared.identity.api_keys import KeyDigest
 from shared.store import Doc, Store, Verdict
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.plain import Plain
 
 COLLECTION: Final = "api_keys"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.admin.domain.profiles import Certificate, Profile, Training
 from shared.store import Doc, Store, Verdict
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.plain import Plain
 
 COLLECTION: Final = "profiles"

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.admin.domain.sessions import Limit, Tally
-from shared.store import Store
-from shared.store.plain import Plain, Taken
+from shared.store import Store, Taken
+from shared.store.plain import Plain
 
 _ATTEMPTS: Final = 5
 

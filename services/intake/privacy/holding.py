@@ -24,7 +24,7 @@ from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
 from shared.runtime import not_found
 from shared.store import Change, Contested, Doc, Store, Verdict
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.reach import belonging_within_reach, hidden
 from shared.store.tickets import ATTEMPTS
 

@@ -23,7 +23,7 @@ from shared.contracts.intake import ReadingAlarmAnswered, ReadingAlarmRaised
 from shared.identity import Principal
 from shared.privacy.index import Kept, entries_in
 from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.reach import belonging_within_reach
 
 READERS: Final = "readers"

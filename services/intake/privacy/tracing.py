@@ -23,7 +23,7 @@ from shared.identity import Principal
 from shared.privacy import BlindIndex
 from shared.runtime import not_found
 from shared.store import Doc, Store
-from shared.store.paging import page
+from shared.store.old_paging import page
 from shared.store.reach import hidden
 
 SYSTEM: Final = "system:"
@@ -113,7 +113,7 @@ class Tracing:
 
 
 def _cursor(at: datetime, id: str) -> str:
-    """As `shared.store.paging` reads it."""
+    """As `shared.store.old_paging` reads it."""
     plain = f"{at.timestamp() * 1000:.0f} {id}"
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 

@@ -13,7 +13,7 @@ from services.router.follow_ups.tasks import LIVE, FollowUp, State, TaskStep
 from services.router.storage import due_index, due_numbers
 from shared.identity import Principal
 from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import Page, page
+from shared.store.old_paging import Page, page
 from shared.store.reach import belonging_within_reach
 from shared.store.stream import batches
 from shared.tickets.lifecycle import DONE

@@ -14,7 +14,7 @@ from shared.contracts.router import FollowUpSaid
 from shared.identity import Principal, sees
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
-from shared.store.paging import Page
+from shared.store.old_paging import Page
 from shared.store.tickets import NoSuchTicket
 
 
