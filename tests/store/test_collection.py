@@ -70,6 +70,15 @@ class Lamp:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Another value over the documents of lamps."""
+
+    id: str
+    version: int = 0
+    label: str | None = None
+
+
 LAMPS: Final = CollectionSpec(
     name="lamps",
     kind="lamp",
@@ -149,7 +158,7 @@ async def test_a_document_has_the_names_that_its_shape_says(
 async def test_a_field_that_a_document_lacks_has_its_default(
     store: Store, lamps: Collection[Lamp]
 ) -> None:
-    old = {"_id": "lamp-1", "estate": None, "floor": 2, "at": NOW}
+    old: dict[str, Any] = {"_id": "lamp-1", "estate": None, "floor": 2, "at": NOW}
     assert await store.insert_once("lamps", old)
 
     assert await lamps.get("lamp-1") == Lamp("lamp-1", Place(None, 2), NOW)
@@ -158,7 +167,7 @@ async def test_a_field_that_a_document_lacks_has_its_default(
 async def test_a_document_from_before_versions_is_changed_like_any_other(
     store: Store, lamps: Collection[Lamp]
 ) -> None:
-    old = {"_id": "lamp-1", "estate": None, "floor": 2, "at": NOW, "outbox": []}
+    old: dict[str, Any] = {"_id": "lamp-1", "estate": None, "floor": 2, "at": NOW, "outbox": []}
     assert await store.insert_once("lamps", old)
 
     changed = await lamps.change("lamp-1", note("new"))
@@ -516,32 +525,22 @@ async def test_a_list_reads_what_its_values_are_made_of_and_nothing_else(
 
 
 async def test_two_kinds_of_value_over_one_document_share_its_version(
-    store: Store, lamps: Collection[Lamp]
+    store_of: StoreOf, lamps: Collection[Lamp]
 ) -> None:
-    @dataclass(frozen=True, slots=True)
-    class Label:
-        id: str
-        version: int = 0
-        label: str | None = None
-
     labels = Collection(store, CollectionSpec(name="lamps", kind="lamp", shape=Shape(value=Label)))
     await lamps.insert(Step(A_LAMP), NOW)
 
+    def labelled(label: Label, _now: datetime) -> Step[Label]:
+        return Step(replace(label, label="third floor"))
+
     async def choose(lamp: Lamp, _now: datetime) -> Step[Lamp]:
         if lamp.version == 1:
-            await asyncio.create_task(_labelled(labels))
+            # As another process would: in this one, changes of one document wait for each other.
+            await elsewhere.change("lamp-1", labelled)
         return Step(replace(lamp, state="on"))
 
-    # In another lane, since one document's changes wait for each other.
     changed = await lamps.change("lamp-1", choose)
 
     assert changed is not None
     assert changed.after.version == 3
-    label = await labels.get("lamp-1")
-    assert label is not None
-    assert label.label == "third floor"
-
-
-async def _labelled(labels: Collection[Any]) -> None:
-    step = Step(replace(await labels.get("lamp-1"), label="third floor"))
-    assert await labels._put(await labels.get("lamp-1"), step, NOW) is not None
+    assert await elsewhere.get("lamp-1") == Label("lamp-1", 3, "third floor")
