@@ -527,7 +527,11 @@ async def test_a_list_reads_what_its_values_are_made_of_and_nothing_else(
 async def test_two_kinds_of_value_over_one_document_share_its_version(
     store_of: StoreOf, lamps: Collection[Lamp]
 ) -> None:
-    labels = Collection(store, CollectionSpec(name="lamps", kind="lamp", shape=Shape(value=Label)))
+    another = store_of("notifier")
+    await another.clock.refresh()
+    elsewhere = Collection(
+        another, CollectionSpec(name="lamps", kind="lamp", shape=Shape(value=Label))
+    )
     await lamps.insert(Step(A_LAMP), NOW)
 
     def labelled(label: Label, _now: datetime) -> Step[Label]:
