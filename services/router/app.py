@@ -53,11 +53,14 @@ from services.router.workload import REFRESH_EVERY, Workload
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.store.certificates import CertificateReader
+from shared.store.tickets import TICKETS
 
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform("router", settings, keeps=(EMERGENCIES,), indexes=_indexes())
+    platform = await open_platform(
+        "router", settings, keeps=(TICKETS, EMERGENCIES), indexes=_indexes()
+    )
     workload, incidents = Workload(platform.store), IncidentBook(platform.store)
     keeping = Keeping(platform, incidents)
     routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)

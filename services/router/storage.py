@@ -15,7 +15,7 @@ from shared.store import Doc, Store, outbox_index
 from shared.store.old_paging import Page
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
-from shared.tickets import Ticket, TicketStatus, ticket_from_doc
+from shared.tickets import TICKET, Ticket, TicketStatus
 
 ALL: Final[Mapping[str, Any]] = {}
 EMERGENCIES: Final[Mapping[str, Any]] = {"urgency": EMERGENCY}
@@ -110,7 +110,7 @@ async def others_of_matter(store: Store, number: str) -> list[Ticket]:
     docs = await store.find("tickets", {"repeat_of": first}, limit=MOST_OF_MATTER)
     if first != number and (doc := await store.get("tickets", first)) is not None:
         docs.append(doc)
-    return [ticket_from_doc(doc) for doc in docs if doc["_id"] != number]
+    return [TICKET.from_doc(doc) for doc in docs if doc["_id"] != number]
 
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
