@@ -40,8 +40,8 @@ BASES: Final[dict[Subject, str]] = {
 STAFF: Final = frozenset({"agent", "dispatcher", "supervisor"})
 CALLERS_SIDE: Final = STAFF | {"system", "service"}
 DEPARTMENT: Final = frozenset({"department"})
-ROUTER: Final = frozenset({"service"})
-"""What is done by rule, without anybody's request."""
+SERVICE: Final = frozenset({"service"})
+"""Our services, which do it by rule and at nobody's request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,10 @@ class Row(Generic[A]):
 
     @property
     def is_built(self) -> bool:
-        """Whether it can happen: the router's by rule, everybody else's at its path. What has no
+        """Whether it can happen: our services' by rule, everybody else's at its path. What has no
         path yet is in nobody's choice, so neither the docs nor a refusal (409) offer it.
         """
-        return self.at is not None or self.roles == ROUTER
+        return self.at is not None or self.roles == SERVICE
 
 
 _S, _O = TicketStatus, OrderStatus
@@ -111,22 +111,22 @@ _TABLE: Final = (
     Row(acts.Registration, from_=frozenset(), to=_S.REGISTERED, says=intake.TicketRegistered, roles=CALLERS_SIDE, at="/v1/tickets"),
     Row(acts.Reclassify, from_=OPEN, says=intake.TicketReclassified, roles=STAFF, at="/reclassify", effect=effects.reclassify),
     Row(acts.Answer, from_=_UNTOUCHED, to=_S.ANSWERED, says=intake.TicketAnswered, roles=STAFF, at="/answer", stops=ALL_CLOCKS, ends_orders=True, condition=conditions.is_no_emergency),
-    Row(acts.Tell, from_=frozenset(_S) - {_S.MERGED}, says=intake.TicketTold, roles=STAFF | ROUTER, at="/tell", stops=(Clock.FIRST_REPLY,), effect=effects.tell),
+    Row(acts.Tell, from_=frozenset(_S) - {_S.MERGED}, says=intake.TicketTold, roles=STAFF | SERVICE, at="/tell", stops=(Clock.FIRST_REPLY,), effect=effects.tell),
     Row(acts.Supplement, from_=OPEN, says=intake.TicketSupplemented, roles=CALLERS_SIDE, at="/supplement"),
     Row(acts.Urge, from_=OPEN, says=intake.TicketUrged, roles=CALLERS_SIDE, at="/urge"),
     Row(acts.Own, from_=OPEN, says=intake.TicketOwned, roles=STAFF, at="/own", effect=effects.own, condition=conditions.not_about_owner),
-    Row(acts.Raise, from_=OPEN, says=router.TicketRaised, roles=ROUTER, effect=effects.raise_level),
-    Row(acts.Feedback, from_=DONE, to=_S.CLOSED, says=intake.TicketClosed, roles=STAFF | ROUTER, at="/feedback", stops=ALL_CLOCKS, effect=effects.feedback, condition=conditions.attempts_made),
-    Row(acts.FeedbackAttempt, from_=DONE, says=intake.TicketFeedbackAttempted, roles=STAFF | ROUTER, at="/feedback", effect=effects.feedback_attempt, condition=conditions.not_too_soon),
-    Row(acts.NotSatisfied, from_=DONE, to=_S.REGISTERED, says=intake.TicketReopened, roles=STAFF | ROUTER, at="/feedback", stops=ALL_CLOCKS, new_round=True, effect=effects.begin_round),
+    Row(acts.Raise, from_=OPEN, says=router.TicketRaised, roles=SERVICE, effect=effects.raise_level),
+    Row(acts.Feedback, from_=DONE, to=_S.CLOSED, says=intake.TicketClosed, roles=STAFF | SERVICE, at="/feedback", stops=ALL_CLOCKS, effect=effects.feedback, condition=conditions.attempts_made),
+    Row(acts.FeedbackAttempt, from_=DONE, says=intake.TicketFeedbackAttempted, roles=STAFF | SERVICE, at="/feedback", effect=effects.feedback_attempt, condition=conditions.not_too_soon),
+    Row(acts.NotSatisfied, from_=DONE, to=_S.REGISTERED, says=intake.TicketReopened, roles=STAFF | SERVICE, at="/feedback", stops=ALL_CLOCKS, new_round=True, effect=effects.begin_round),
     Row(acts.Reopen, from_=frozenset({_S.CLOSED, _S.ANSWERED}), to=_S.REGISTERED, says=intake.TicketReopened, roles=CALLERS_SIDE, at="/reopen", new_round=True, effect=effects.begin_round, condition=conditions.still_in_time),
     Row(acts.Cancel, from_=_UNTOUCHED, to=_S.CANCELLED, says=intake.TicketCancelled, roles=CALLERS_SIDE, at="/cancel", stops=ALL_CLOCKS, ends_orders=True, condition=conditions.nobody_accepted),
     Row(acts.RequestCancel, from_=frozenset({_S.DISPATCHED, _S.IN_PROGRESS, _S.SUSPENDED}), says=intake.TicketCancelRequested, roles=CALLERS_SIDE, at="/cancel", effect=effects.request_cancel, condition=conditions.somebody_accepted),
     Row(acts.Merge, from_=_UNTOUCHED, to=_S.MERGED, says=intake.TicketMerged, roles=STAFF, stops=ALL_CLOCKS, ends_orders=True, effect=effects.merge),
-    Row(acts.Hold, from_=OPEN, says=router.TicketHeld, roles=ROUTER, effect=effects.hold),
-    Row(acts.Link, from_=OPEN, says=router.TicketLinked, roles=ROUTER, effect=effects.link, condition=conditions.may_be_linked),
-    Row(acts.Unlink, from_=OPEN, says=router.TicketUnlinked, roles=ROUTER, effect=effects.unlink, condition=conditions.is_linked),
-    Row(acts.Flag, from_=OPEN, says=intake.TicketFlagged, roles=ROUTER, effect=effects.flag, condition=conditions.not_flagged),
+    Row(acts.Hold, from_=OPEN, says=router.TicketHeld, roles=SERVICE, effect=effects.hold),
+    Row(acts.Link, from_=OPEN, says=router.TicketLinked, roles=SERVICE, effect=effects.link, condition=conditions.may_be_linked),
+    Row(acts.Unlink, from_=OPEN, says=router.TicketUnlinked, roles=SERVICE, effect=effects.unlink, condition=conditions.is_linked),
+    Row(acts.Flag, from_=OPEN, says=intake.TicketFlagged, roles=SERVICE, effect=effects.flag, condition=conditions.not_flagged),
     Row(acts.Dispatch, from_=frozenset(), to=_O.DISPATCHED, says=router.WorkOrderDispatched, roles=_ROUTERS_DESK, at="/v1/manual-queue/{number}/dispatch", effect=effects.dispatch, condition=conditions.department_free),
     Row(acts.Accept, from_=frozenset({_O.DISPATCHED}), to=_O.ACCEPTED, says=router.WorkOrderAccepted, roles=DEPARTMENT, at="/accept", stops=(Clock.ACCEPT,), effect=effects.accept),
     Row(acts.Decline, from_=frozenset({_O.DISPATCHED}), to=_O.DECLINED, says=router.WorkOrderDeclined, roles=DEPARTMENT, at="/decline", stops=ALL_CLOCKS, effect=effects.decline, condition=conditions.not_decided),
@@ -142,12 +142,12 @@ _TABLE: Final = (
     Row(acts.Extend, from_=UNFINISHED, says=router.WorkOrderExtended, roles=_SUPERVISOR, at="/extend", effect=effects.extend, condition=conditions.extends_forward),
     Row(acts.RefuseExtension, from_=UNFINISHED, says=router.WorkOrderExtensionRefused, roles=_SUPERVISOR, at="/extend", effect=effects.refuse_extension, condition=conditions.extension_asked),
     Row(acts.Suspend, from_=_TAKEN, to=_O.SUSPENDED, says=router.WorkOrderSuspended, roles=DEPARTMENT, at="/suspend", effect=effects.suspend, condition=conditions.ends_in_time),
-    Row(acts.Resume, from_=frozenset({_O.SUSPENDED}), says=router.WorkOrderResumed, roles=DEPARTMENT | ROUTER, at="/resume", effect=effects.resume),
+    Row(acts.Resume, from_=frozenset({_O.SUSPENDED}), says=router.WorkOrderResumed, roles=DEPARTMENT | SERVICE, at="/resume", effect=effects.resume),
     Row(acts.Resolve, from_=_TAKEN, to=_O.RESOLVED, says=router.WorkOrderResolved, roles=DEPARTMENT, at="/resolve", stops=ALL_CLOCKS, effect=effects.resolve, condition=conditions.can_be_done),
     Row(acts.HandOver, from_=_TAKEN, to=_O.HANDED_OVER, says=router.WorkOrderHandedOver, roles=DEPARTMENT, at="/hand-over", stops=ALL_CLOCKS, effect=effects.hand_over),
     Row(acts.ConfirmCancel, from_=_BEGUN, to=_O.CANCELLED, says=router.WorkOrderCancelled, roles=DEPARTMENT, at="/confirm-cancel", stops=ALL_CLOCKS, condition=conditions.cancel_wanted),
-    Row(acts.Warn, from_=OPEN, says=router.ClockWarned, roles=ROUTER, effect=effects.fire, condition=conditions.not_yet_fired),
-    Row(acts.Breach, from_=OPEN, says=router.ClockBreached, roles=ROUTER, effect=effects.fire, condition=conditions.not_yet_fired),
+    Row(acts.Warn, from_=OPEN, says=router.ClockWarned, roles=SERVICE, effect=effects.fire, condition=conditions.not_yet_fired),
+    Row(acts.Breach, from_=OPEN, says=router.ClockBreached, roles=SERVICE, effect=effects.fire, condition=conditions.not_yet_fired),
 )
 # fmt: on
 
