@@ -28,13 +28,13 @@ from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.follow_ups.reminding import Reminding
-from services.router.follow_ups.storage import FOLLOW_UP_INDEXES, TaskBook
+from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.follow_ups.tending import Tending
 from services.router.handlers import add_erasure_handlers, add_handlers, add_task_handlers
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.finding import Finding
 from services.router.incidents.keeping import Keeping
-from services.router.incidents.storage import INCIDENT_INDEXES, IncidentBook
+from services.router.incidents.storage import INCIDENTS, TICKET_INDEXES
 from services.router.loops import Loops
 from services.router.proofs.proving import Proving
 from services.router.proofs.reading import LARGER_BODIES
@@ -57,12 +57,12 @@ from shared.store.certificates import CertificateReader
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform("router", settings, keeps=(EMERGENCIES,), indexes=_indexes())
-    workload, incidents = Workload(platform.store), IncidentBook(platform.store)
-    keeping = Keeping(platform, incidents)
+    platform = await open_platform(
+        "router", settings, keeps=(EMERGENCIES, FOLLOW_UPS, INCIDENTS), indexes=_indexes()
+    )
+    workload, keeping = Workload(platform.store), Keeping(platform)
     routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)
-    tasks = TaskBook(platform.store)
-    reminding = Reminding(platform, tasks)
+    reminding = Reminding(platform)
     add_handlers(platform.consumers, routing, alerting, Raising(platform), reminding)
     add_task_handlers(platform.consumers, reminding)
     proving = Proving(platform)
@@ -81,13 +81,13 @@ async def build(settings: RouterSettings) -> FastAPI:
             deadlines.fire_due_of_emergencies: settings.look_every,
             alerting.alert_overdue: settings.look_every,
             reminding.look: settings.look_at_follow_ups_every,
-            Finding(platform, incidents).look: settings.look_for_incidents_every,
+            Finding(platform).look: settings.look_for_incidents_every,
             keeping.look: settings.look_for_incidents_every,
             watching.look: settings.look_at_rosters_every,
             workload.refresh: REFRESH_EVERY,
         },
     )
-    deciding = Deciding(platform, incidents, keeping)
+    deciding = Deciding(platform, keeping)
     routers = [
         build_work_orders_api(routing, proving),
         build_proofs_api(proving),
@@ -101,7 +101,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_work_pages(platform, Visiting(platform, routing, attending, proving)),
         build_rosters_api(platform, listing, rostering),
         build_shifts_api(platform, rostering),
-        build_follow_ups_api(Tending(platform, tasks, reminding)),
+        build_follow_ups_api(Tending(platform, reminding)),
         build_leaves_api(Leaving(platform, book)),
     ]
     parts = Parts(
@@ -118,8 +118,7 @@ def _indexes() -> Mapping[str, Sequence[IndexModel]]:
     rooms = (
         INDEXES,
         ROSTER_INDEXES,
-        INCIDENT_INDEXES,
-        FOLLOW_UP_INDEXES,
+        {"tickets": TICKET_INDEXES},
         PROOF_INDEXES,
     )
     names = {name for room in rooms for name in room}

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pymongo import IndexModel
 
-from shared.contracts import Lane
+from shared.contracts import Event, Lane
 from shared.contracts.step import Step
 from shared.documents import Doc, Shape
 from shared.store.change import Change, Verdict
@@ -81,10 +81,13 @@ class CollectionSpec(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Changed(Generic[T]):
-    """How something was and how it is now; the same where there was nothing to change."""
+    """How something was and how it is now, the same where there was nothing to change; and what
+    was said of it.
+    """
 
     before: T
     after: T
+    events: Sequence[Event] = ()
 
     @property
     def is_change(self) -> bool:
@@ -190,7 +193,7 @@ class Collection(Generic[T]):
                     return Changed(before, before)
                 after = await self._put(None if found is None else before, step, now)
                 if after is not None:
-                    return Changed(before, after)
+                    return Changed(before, after, step.events)
         raise Contested(self.spec.name, id, times=attempts)
 
     async def _put(self, before: T | None, step: Step[T], now: datetime) -> T | None:
