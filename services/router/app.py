@@ -38,7 +38,7 @@ from services.router.incidents.storage import INCIDENTS, TICKET_INDEXES
 from services.router.loops import Loops
 from services.router.proofs.proving import Proving
 from services.router.proofs.reading import LARGER_BODIES
-from services.router.proofs.storage import PROOF_INDEXES
+from services.router.proofs.storage import PROOFS
 from services.router.raising import Raising
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.leaving import Leaving
@@ -58,7 +58,7 @@ from shared.store.certificates import CertificateReader
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
     platform = await open_platform(
-        "router", settings, keeps=(EMERGENCIES, FOLLOW_UPS, INCIDENTS), indexes=_indexes()
+        "router", settings, keeps=(EMERGENCIES, FOLLOW_UPS, INCIDENTS, PROOFS), indexes=_indexes()
     )
     workload, keeping = Workload(platform.store), Keeping(platform)
     routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)
@@ -119,7 +119,6 @@ def _indexes() -> Mapping[str, Sequence[IndexModel]]:
         INDEXES,
         ROSTER_INDEXES,
         {"tickets": TICKET_INDEXES},
-        PROOF_INDEXES,
     )
     names = {name for room in rooms for name in room}
     return {name: [index for room in rooms for index in room.get(name, ())] for name in names}
