@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import Final
 
 from fastapi import FastAPI
-from pymongo import IndexModel
 
 from services.router.api import (
     build_boards_api,
@@ -34,7 +33,8 @@ from services.router.handlers import add_erasure_handlers, add_handlers, add_tas
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.finding import Finding
 from services.router.incidents.keeping import Keeping
-from services.router.incidents.storage import INCIDENTS, TICKET_INDEXES
+from services.router.incidents.storage import INCIDENTS
+from services.router.incidents.storage import TICKET_INDEXES as OF_INCIDENTS
 from services.router.loops import Loops
 from services.router.proofs.proving import Proving
 from services.router.proofs.reading import LARGER_BODIES
@@ -44,22 +44,23 @@ from services.router.rosters.fitness import Fitness
 from services.router.rosters.leaving import Leaving
 from services.router.rosters.listing import Listing
 from services.router.rosters.rostering import Rostering
-from services.router.rosters.storage import ROSTER_INDEXES, RosterBook
+from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.router.rosters.watching import Watching
 from services.router.routing import Routing
 from services.router.settings import RouterSettings
-from services.router.storage import INDEXES
+from services.router.storage import TICKET_INDEXES
 from services.router.workload import REFRESH_EVERY, Workload
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.store.certificates import CertificateReader
 
+KEEPS: Final = (EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
+INDEXES: Final = {"tickets": (*TICKET_INDEXES, *OF_INCIDENTS)}
+
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform(
-        "router", settings, keeps=(EMERGENCIES, FOLLOW_UPS, INCIDENTS, PROOFS), indexes=_indexes()
-    )
+    platform = await open_platform("router", settings, keeps=KEEPS, indexes=INDEXES)
     workload, keeping = Workload(platform.store), Keeping(platform)
     routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)
     reminding = Reminding(platform)
@@ -68,11 +69,10 @@ async def build(settings: RouterSettings) -> FastAPI:
     proving = Proving(platform)
     add_erasure_handlers(platform.consumers, proving)
     attending = Attending(platform, alerting)
-    book = RosterBook(platform.store)
-    fitness = Fitness(platform, book, CertificateReader(platform.store))
-    listing = Listing(platform, book)
-    rostering = Rostering(platform, book, listing, fitness)
-    watching = Watching(platform, book, fitness)
+    fitness = Fitness(platform, CertificateReader(platform.store))
+    listing = Listing(platform)
+    rostering = Rostering(platform, listing, fitness)
+    watching = Watching(platform, fitness)
     deadlines = Deadlines(platform)
     loops = Loops(
         platform,
@@ -102,7 +102,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_rosters_api(platform, listing, rostering),
         build_shifts_api(platform, rostering),
         build_follow_ups_api(Tending(platform, reminding)),
-        build_leaves_api(Leaving(platform, book)),
+        build_leaves_api(Leaving(platform)),
     ]
     parts = Parts(
         routers,
@@ -111,14 +111,3 @@ async def build(settings: RouterSettings) -> FastAPI:
         larger_bodies=LARGER_BODIES,
     )
     return build_service(platform, parts, title="Estateline router")
-
-
-def _indexes() -> Mapping[str, Sequence[IndexModel]]:
-    """Those of every room; on the tickets two rooms have some."""
-    rooms = (
-        INDEXES,
-        ROSTER_INDEXES,
-        {"tickets": TICKET_INDEXES},
-    )
-    names = {name for room in rooms for name in room}
-    return {name: [index for room in rooms for index in room.get(name, ())] for name in names}

@@ -33,34 +33,32 @@ def due_index(only: Mapping[str, Any] = ALL, *, name: str = "due") -> IndexModel
 
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
-INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    "tickets": (
-        outbox_index(),
-        due_index(),
-        due_index(EMERGENCIES, name="emergencies_due"),
-        *LIST_INDEXES,
-        IndexModel(
-            [("held.since", ASCENDING), ("estate", ASCENDING)],
-            name="held",
-            partialFilterExpression=_HELD,
-        ),
-        IndexModel(
-            [("open_work", ASCENDING), ("urgency", ASCENDING)],
-            name="open_work",
-            partialFilterExpression=_AT_WORK,
-        ),
-        IndexModel(
-            [("repeat_of", ASCENDING)],
-            name="of_matter",
-            partialFilterExpression={"repeat_of": {"$gt": ""}},
-        ),
-        IndexModel(
-            [("work_orders.assignee", ASCENDING)],
-            name="in_hand",
-            partialFilterExpression=_AT_WORK,
-        ),
+TICKET_INDEXES: Final = (
+    outbox_index(),
+    due_index(),
+    due_index(EMERGENCIES, name="emergencies_due"),
+    *LIST_INDEXES,
+    IndexModel(
+        [("held.since", ASCENDING), ("estate", ASCENDING)],
+        name="held",
+        partialFilterExpression=_HELD,
     ),
-}
+    IndexModel(
+        [("open_work", ASCENDING), ("urgency", ASCENDING)],
+        name="open_work",
+        partialFilterExpression=_AT_WORK,
+    ),
+    IndexModel(
+        [("repeat_of", ASCENDING)],
+        name="of_matter",
+        partialFilterExpression={"repeat_of": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("work_orders.assignee", ASCENDING)],
+        name="in_hand",
+        partialFilterExpression=_AT_WORK,
+    ),
+)
 MOST_OF_MATTER: Final = 30
 """Tickets of one caller about one matter; who has more is as high up as the policy goes."""
 BOARD_FIELDS: Final = (

@@ -46,7 +46,7 @@ def inserting(doc: Mapping[str, Any]) -> Operation:
 def updating(
     id: str, version: int, update: Mapping[str, Any], *, counted_by: str = "version"
 ) -> Operation:
-    """Change a document of this version, 0 where it has none; raises what cannot be kept, before
+    """Change a document of this version, 0 also where it has none; raises what cannot be kept, before
     any batch.
 
     An upsert, so that whoever finds another version, or nothing, gets an error of its own: totals
@@ -54,7 +54,7 @@ def updating(
     writers of one version derive the same event ids.
     """
     _encoded(update)
-    present = version or {"$exists": False}
+    present = version or {"$in": [0, None]}
     return UpdateOne({"_id": id, counted_by: present}, update, upsert=True)
 
 
