@@ -191,10 +191,18 @@ class Collection(Generic[T]):
                 step = await decided if isawaitable(decided) else decided
                 if step is None:
                     return Changed(before, before)
-                after = await self._put(None if found is None else before, step, now)
+                after = await self._put(found, step, now)
                 if after is not None:
                     return Changed(before, after, step.events)
         raise Contested(self.spec.name, id, times=attempts)
+
+    async def write_over(self, seen: T, step: Step[T]) -> T | None:
+        """Write what was decided of a value as it was seen: as it is then, or None when another
+        was faster. Nothing is read, and nobody asked again: of many who claim a thing one gets it.
+
+        Raises Taken as `change` does.
+        """
+        return await self._put(seen, step, self._store.clock.now())
 
     async def _put(self, before: T | None, step: Step[T], now: datetime) -> T | None:
         """The value as it was written; None when another writer was faster."""

@@ -78,13 +78,11 @@ class Finding:
         """
         first, *others = running
         but = [building for other in others for building in other.buildings]
+        step = grow(first, cluster, to, but=but)
         try:
-            grown = await self._incidents.change(
-                first.id, lambda present, _: grow(present, cluster, to, but=but)
-            )
-        except Taken:  # by another one, which the next turn sees
+            return await self._incidents.write_over(first, step) if step is not None else None
+        except Taken:  # another one is there, which the next turn sees
             return None
-        return grown.after if grown is not None and grown.is_change else None
 
     def _rules(self, estate: str | None) -> IncidentRules:
         return self._platform.policy.at(estate).rules.incidents

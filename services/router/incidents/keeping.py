@@ -128,9 +128,6 @@ class Keeping:
 
     async def _move(self, seen: Incident, step: Step[Incident]) -> None:
         """Unless it was changed since it was seen: the next turn goes on from what it is then."""
-        moved = await self._incidents.change(
-            seen.id, lambda present, _: step if present == seen else None
-        )
-        if moved is not None and moved.is_change:
-            logger.info("incident_moved", incident=seen.id, status=moved.after.status,
-                        events=[event.name for event in moved.events])  # fmt: skip
+        if (moved := await self._incidents.write_over(seen, step)) is not None:
+            logger.info("incident_moved", incident=seen.id, status=moved.status,
+                        events=[event.name for event in step.events])  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.router.rosters.leave import Leave, Status, decide
 from services.router.rosters.reach import reaches_list
-from services.router.rosters.shifts import Shift, strike
+from services.router.rosters.shifts import strike
 from services.router.rosters.storage import LEAVES, SHIFTS, announce, around, find_shifts
 from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal, allows
@@ -79,14 +79,12 @@ class Leaving:
 
     async def _strike(self, leave: Leave) -> None:
         """What is missed here, the look for gaps strikes later."""
+        now = self._store.clock.now()
         query = {"person": leave.person, "counts": True, **around(leave.begins, leave.ends)}
-
-        def choose(shift: Shift, now: datetime) -> Step[Shift] | None:
-            is_theirs = shift.person == leave.person and shift.ends > now
-            return strike(shift, "leave") if is_theirs else None
-
         for shift in await find_shifts(self._store, query):
-            await self._shifts.change(shift.id, choose)
+            step = strike(shift, "leave") if shift.ends > now else None
+            if step is not None:
+                await self._shifts.write_over(shift, step)
         await announce(self._store)
 
     def _is_theirs(self, principal: Principal, leave: Leave) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from services.router.escalation import managers_of
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.lists import DutyList, gaps_of, horizon, note_gaps
-from services.router.rosters.shifts import Shift, Struck, strike
+from services.router.rosters.shifts import Shift, strike
 from services.router.rosters.storage import (
     LISTS,
     SHIFTS,
@@ -61,31 +61,19 @@ class Watching:
         step = note_gaps(
             duty_list, gaps, lead=self._lead(duty_list), managers=self._managers(duty_list)
         )
-        if step is None:
-            return
-        # Unless it was changed meanwhile: then the next look sees it.
-        noted = await self._lists.change(
-            duty_list.id, lambda present, _: step if present == duty_list else None
-        )
-        if noted is not None and noted.is_change:
+        if step is not None and await self._lists.write_over(duty_list, step) is not None:
             logger.info("roster_looked_at", place=duty_list.place, gaps=len(gaps),
                         department=duty_list.department)  # fmt: skip
 
     async def _strike_unfit(self, shifts: Sequence[Shift]) -> list[Shift]:
         unfit = await self._fitness.unfit(shifts)
         for shift in shifts:
-            if shift.id in unfit:
-                await self._strike(shift, unfit[shift.id])
+            step = strike(shift, unfit[shift.id]) if shift.id in unfit else None
+            if step is not None and await self._shifts.write_over(shift, step) is not None:
+                logger.warning("shift_struck", shift=shift.id, reason=step.value.struck)
         if unfit:
             await announce(self._store)
         return [shift for shift in shifts if shift.id not in unfit]
-
-    async def _strike(self, shift: Shift, reason: Struck) -> None:
-        struck = await self._shifts.change(
-            shift.id, lambda present, _: strike(present, reason) if present == shift else None
-        )
-        if struck is not None and struck.is_change:
-            logger.warning("shift_struck", shift=shift.id, reason=reason)
 
     def _lead(self, duty_list: DutyList) -> tuple[str, ...]:
         lead = self._platform.duty.current.lead(duty_list.place, duty_list.department)
