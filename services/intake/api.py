@@ -28,7 +28,7 @@ from shared.privacy import scrub
 from shared.runtime import Asking, Platform, Routes, decides, may, may_do, not_found, principal
 from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
-from shared.tickets import Ticket, TicketStatus, Transition, ticket_from_doc
+from shared.tickets import TICKET, Ticket, TicketStatus, Transition
 from shared.tickets.acts import Answer, Own, Reopen, Tell
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -176,7 +176,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
         the first ticket of the same caller about the same matter (`duplicate_of`).
         """
         doc = await platform.store.get("tickets", number)
-        if doc is None or not sees(asking, ticket := ticket_from_doc(doc)):
+        if doc is None or not sees(asking, ticket := TICKET.from_doc(doc)):
             raise not_found()
         first = await registering.told_repeat(ticket, asking)
         return ticket_view(doc, asking) | ({"duplicate_of": first} if first else {})

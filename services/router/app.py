@@ -53,8 +53,9 @@ from services.router.workload import REFRESH_EVERY, Workload
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.store.certificates import CertificateReader
+from shared.store.tickets import TICKETS
 
-KEEPS: Final = (EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
+KEEPS: Final = (TICKETS, EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
 INDEXES: Final = {"tickets": (*TICKET_INDEXES, *OF_INCIDENTS)}
 
 

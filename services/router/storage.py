@@ -11,11 +11,11 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
 from shared.policy.taxonomy import EMERGENCY
-from shared.store import Doc, Store, outbox_index
+from shared.store import Doc, Store
 from shared.store.old_paging import Page
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
-from shared.tickets import Ticket, TicketStatus, ticket_from_doc
+from shared.tickets import TICKET, Ticket, TicketStatus
 
 ALL: Final[Mapping[str, Any]] = {}
 EMERGENCIES: Final[Mapping[str, Any]] = {"urgency": EMERGENCY}
@@ -34,7 +34,6 @@ def due_index(only: Mapping[str, Any] = ALL, *, name: str = "due") -> IndexModel
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
 TICKET_INDEXES: Final = (
-    outbox_index(),
     due_index(),
     due_index(EMERGENCIES, name="emergencies_due"),
     *LIST_INDEXES,
@@ -108,7 +107,7 @@ async def others_of_matter(store: Store, number: str) -> list[Ticket]:
     docs = await store.find("tickets", {"repeat_of": first}, limit=MOST_OF_MATTER)
     if first != number and (doc := await store.get("tickets", first)) is not None:
         docs.append(doc)
-    return [ticket_from_doc(doc) for doc in docs if doc["_id"] != number]
+    return [TICKET.from_doc(doc) for doc in docs if doc["_id"] != number]
 
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
@@ -139,9 +138,8 @@ async def open_work_of(store: Store, person: str, *, limit: int) -> int:
     """How many tickets with open work somebody has an order of, at most `limit`. Those of an
     incident are one errand, however many called.
     """
-    tickets = store.database["tickets"]
     in_hand = {"work_orders.assignee": person, "incident": None, **_AT_WORK}
-    return await tickets.count_documents(in_hand, limit=limit)
+    return await store.count("tickets", in_hand, most=limit)
 
 
 async def open_by_department(store: Store) -> Counter[tuple[str, str]]:

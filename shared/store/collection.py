@@ -26,7 +26,10 @@ from shared.store.store import Store
 ATTEMPTS: Final = 5
 """A writer that loses re-reads and repeats; who loses five times meets a hot spot, not a race."""
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+
 T = TypeVar("T")
+P = TypeVar("P")
 Decide = Callable[[T, datetime], Step[T] | Awaitable[Step[T] | None] | None]
 """Given something as it is now, what it is to be; None for nothing. It is asked again after a loss,
 and may look at other things; what it raises ends the change.
@@ -95,6 +98,25 @@ class Changed(Generic[T]):
         return self.after is not self.before
 
 
+async def insert_at_next_free(
+    where: str,
+    propose: Callable[[], Awaitable[P | None]],
+    insert: Callable[[P], Awaitable[bool]],
+    *,
+    attempts: int = ATTEMPTS,
+) -> P | None:
+    """Insert what `propose` says, which looks at what is there and names the first place that is
+    free; None when it names none. Asked again when another took the place.
+
+    Raises what both raise, and Contested after so many losses.
+    """
+    for _ in range(attempts):
+        proposed = await propose()
+        if proposed is None or await insert(proposed):
+            return proposed
+    raise Contested(where, "the next free place", times=attempts)
+
+
 class Collection(Generic[T]):
     """The values of one collection. Several may lie over the same documents, each with the fields
     of its own kind of value, and all with the same version.
@@ -146,29 +168,30 @@ class Collection(Generic[T]):
         """How many values a list has, at most `most`: by the query that its pages are of."""
         return await self._store.count(self.spec.name, listing.query, most=most)
 
-    async def insert(self, step: Step[T], now: datetime) -> bool:
-        """Write a new one with its events; False when its id, or what only one may have, is there
-        already. Its version is 1.
+    async def insert(
+        self, step: Step[T], now: datetime, *, beside: Mapping[str, Any] = _NOTHING
+    ) -> bool:
+        """Write a new one with its events, and `beside` it what other kinds of value are made of;
+        False when its id, or what only one may have, is there already. Its version is 1.
         """
-        content = {"insert": self.spec.to_doc(step.value)}
+        content = {"insert": {**self.spec.to_doc(step.value), **beside}}
         return await self._write(step, 0, now, content) is Verdict.WON
 
     async def insert_at_next_free(
         self, propose: Callable[[datetime], Awaitable[Step[T] | None]], *, attempts: int = ATTEMPTS
     ) -> T | None:
-        """Write what `propose` says, which looks at what is there and names the first place that is
-        free; None when it names none. Asked again when another took the place.
+        """Write what `propose` says in the first free place (`insert_at_next_free` above)."""
 
-        Raises what `propose` raises, and Contested after so many losses.
-        """
-        for _ in range(attempts):
+        async def proposed() -> tuple[Step[T], datetime] | None:
             now = self._store.clock.now()
             step = await propose(now)
-            if step is None:
-                return None
-            if await self.insert(step, now):
-                return self.spec.at_version(step.value, 1)
-        raise Contested(self.spec.name, "the next free one", times=attempts)
+            return None if step is None else (step, now)
+
+        async def insert(placed: tuple[Step[T], datetime]) -> bool:
+            return await self.insert(*placed)
+
+        found = await insert_at_next_free(self.spec.name, proposed, insert, attempts=attempts)
+        return None if found is None else self.spec.at_version(found[0].value, 1)
 
     async def change(
         self, id: str, decide: Decide[T], *, new: T | None = None, attempts: int = ATTEMPTS

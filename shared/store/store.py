@@ -327,6 +327,11 @@ class Store:
         done = await changing.update_one({"_id": id, **held}, {"$set": dict(fields)})
         return done.matched_count == 1
 
+    async def remove_many(self, collection: str, query: Mapping[str, Any]) -> int:
+        """Delete every document that a query fits; how many."""
+        done = await self._collection(collection, lane_in_hand()).delete_many(query)
+        return done.deleted_count
+
     async def left_behind(self, *, limit: int) -> AsyncIterator[tuple[str, str, Envelope]]:
         """Events of this service that are older than their lane's relay time."""
         now = self.clock.now()

@@ -1,7 +1,7 @@
 """The ticket, its lifecycle and its clocks. Pure: no I/O, and time is an argument."""
 
 from shared.tickets.apply import Registration, apply, overdue, register
-from shared.tickets.documents import changes_of, ticket_from_doc, ticket_to_doc
+from shared.tickets.documents import TICKET
 from shared.tickets.effects import Applied
 from shared.tickets.errors import NoSuchOrder, NotAllowed
 from shared.tickets.lifecycle import (
@@ -18,8 +18,8 @@ from shared.tickets.model import NOBODY, About, LifecycleRules, Ticket, WorkOrde
 from shared.tickets.steps import Steps
 
 __all__ = [
-    "NOBODY", "ROWS", "TABLE", "About", "Applied", "Clock", "LifecycleRules", "NoSuchOrder",
-    "NotAllowed", "OrderStatus", "Registration", "Steps", "Ticket", "TicketStatus",
-    "Transition", "WorkOrder", "apply", "changes_of", "derive_status", "overdue", "possible_from",
-    "register", "ticket_from_doc", "ticket_to_doc",
+    "NOBODY", "ROWS", "TABLE", "TICKET", "About", "Applied", "Clock", "LifecycleRules",
+    "NoSuchOrder", "NotAllowed", "OrderStatus", "Registration", "Steps", "Ticket", "TicketStatus",
+    "Transition", "WorkOrder", "apply", "derive_status", "overdue", "possible_from",
+    "register",
 ]  # fmt: skip

@@ -37,7 +37,7 @@ from shared.policy.policy import Policy, build_policy, load_documents
 from shared.store import Store
 from shared.store.store import Database
 from shared.store.tickets import rules_of
-from shared.tickets import Clock, Registration, apply, register, ticket_to_doc
+from shared.tickets import TICKET, Clock, Registration, apply, register
 from shared.tickets.acts import Dispatch
 from tests.bench.clones import AT_ONCE, Template, insert, numbers
 from tests.bench.hotline import Hotline, bench_servers, running_hotline
@@ -206,7 +206,7 @@ def _doc() -> dict[str, Any]:
     given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
     ticket = apply(ticket, given, at, rules).ticket
     assert ticket.next_due == due, "nothing else of it falls due before"
-    return ticket_to_doc(ticket) | {"scrubbed": "", "outbox": [], "made_by": "faults"}
+    return TICKET.to_doc(ticket) | {"scrubbed": "", "outbox": [], "made_by": "faults"}
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest_asyncio
 from services.router.app import build
 from services.router.settings import RouterSettings
 from shared.store import Change
-from shared.tickets import Ticket, ticket_to_doc
+from shared.tickets import TICKET, Ticket
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
@@ -28,7 +28,7 @@ class RouterBench(ServiceBench):
         return await self.serve(await build(self.settings_of(RouterSettings, **LOOKS)))
 
     async def put(self, ticket: Ticket, **beside: object) -> None:
-        doc = ticket_to_doc(ticket) | {"scrubbed": "", **beside}
+        doc = TICKET.to_doc(ticket) | {"scrubbed": "", **beside}
         change = Change(
             collection="tickets", id=ticket.number, version=ticket.version, lane=ticket.lane,
             at=self.now(), insert=doc,

@@ -15,7 +15,7 @@ from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched
 from shared.lanes import PACE_SECONDS
 from shared.telemetry import metrics
-from shared.tickets import Clock, OrderStatus, Ticket, TicketStatus, ticket_from_doc
+from shared.tickets import TICKET, Clock, OrderStatus, Ticket, TicketStatus
 from shared.tickets.acts import Dispatch
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
@@ -41,7 +41,7 @@ async def is_broken(bench: RouterBench, number: str = "23456789") -> bool:
     """Whether nobody accepted it in time; asked of the store, which gives way to nobody here."""
     doc = await bench.store.get("tickets", number)
     assert doc is not None
-    return ticket_from_doc(doc).orders[0].clocks[Clock.ACCEPT].breached_at is not None
+    return TICKET.from_doc(doc).orders[0].clocks[Clock.ACCEPT].breached_at is not None
 
 
 async def test_two_replicas_warn_and_break_each_deadline_once(bench: RouterBench) -> None:

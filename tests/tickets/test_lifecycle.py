@@ -14,6 +14,7 @@ from shared.policy.plan import Plan
 from shared.tickets import (
     ROWS,
     TABLE,
+    TICKET,
     Clock,
     NoSuchOrder,
     NotAllowed,
@@ -25,8 +26,6 @@ from shared.tickets import (
     apply,
     derive_status,
     register,
-    ticket_from_doc,
-    ticket_to_doc,
 )
 from tests.tickets.samples import MONDAY, after, plan_of, registered, registration, sample_rules
 
@@ -441,12 +440,12 @@ def test_what_is_to_be_shown_is_done_only_with_a_photo_and_given_away_without() 
 
 
 def test_an_order_from_before_there_were_photos_is_still_read() -> None:
-    doc = ticket_to_doc(run(registered(), *RESOLVED))
+    doc = TICKET.to_doc(run(registered(), *RESOLVED))
     for order in doc["work_orders"]:
         del order["proof"], order["place_differs"]
     del doc["place_differs"]
 
-    ticket = ticket_from_doc(doc)
+    ticket = TICKET.from_doc(doc)
 
     assert (ticket.orders[0].proof, ticket.place_differs) == ((), False)
 

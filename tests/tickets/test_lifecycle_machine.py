@@ -18,7 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from shared.contracts import known_events
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.router import Payer
+from shared.store.difference import difference
 from shared.tickets import (
+    TICKET,
     Applied,
     Clock,
     NoSuchOrder,
@@ -27,11 +29,8 @@ from shared.tickets import (
     Transition,
     acts,
     apply,
-    changes_of,
     overdue,
     register,
-    ticket_from_doc,
-    ticket_to_doc,
 )
 from shared.tickets.clocks import ClockState
 from shared.tickets.costs import Item
@@ -551,14 +550,14 @@ class TicketMachine(RuleBasedStateMachine):
 
     def _try(self, act: acts.Act) -> None:
         before = self.ticket
-        kept = ticket_to_doc(before)
+        kept = TICKET.to_doc(before)
         if not self.model.allows(act, self.now, before):
             with pytest.raises(NotAllowed) as caught:
                 apply(before, act, self.now, sample_rules())
             assert caught.value.transition is act.transition
             return
         applied = apply(before, act, self.now, sample_rules())
-        assert ticket_to_doc(before) == kept, "the old ticket was changed in place"
+        assert TICKET.to_doc(before) == kept, "the old ticket was changed in place"
         assert [event.name for event in applied.events] == self.model.carry_out(act, self.now)
         self.ticket = applied.ticket
         check_step(before, act, applied, self.now)
@@ -634,7 +633,7 @@ class TicketMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_document_gives_the_ticket_back(self) -> None:
-        assert ticket_from_doc(ticket_to_doc(self.ticket)) == self.ticket
+        assert TICKET.from_doc(TICKET.to_doc(self.ticket)) == self.ticket
 
 
 STOPS_ONE: Mapping[str, str] = {"accept": "accept", "arrive": "arrive", "control": "control"}
@@ -706,12 +705,14 @@ def check_events(applied: Applied) -> None:
 
 def check_update(before: Ticket, after: Ticket) -> None:
     """The update that is written makes the one document of the other."""
-    setting, pushing = changes_of(before, after)
+    update = difference(TICKET.to_doc(before), TICKET.to_doc(after))
+    setting, pushing = update["set"], update["push"]
+    assert not update["unset"]
     paths = [*setting, *pushing]
     assert not any(
         one != two and f"{two}.".startswith(f"{one}.") for one in paths for two in paths
     ), "MongoDB refuses paths that overlap"
-    doc = ticket_to_doc(before)
+    doc = TICKET.to_doc(before)
     for path, value in setting.items():
         key, _, index = path.partition(".")
         if index:
@@ -720,7 +721,7 @@ def check_update(before: Ticket, after: Ticket) -> None:
             doc[key] = value
     for key, values in pushing.items():
         doc[key] = [*doc[key], *values]
-    assert doc == ticket_to_doc(after)
+    assert doc == TICKET.to_doc(after)
 
 
 TicketMachine.TestCase.settings = settings(
@@ -743,6 +744,6 @@ def test_every_transition_has_an_act_that_the_machine_tries() -> None:
 
 
 def test_a_ticket_s_document_has_a_place_for_each_of_its_fields() -> None:
-    doc = ticket_to_doc(register(registration(), plan_of("repair"), MONDAY, sample_rules()).ticket)
+    doc = TICKET.to_doc(register(registration(), plan_of("repair"), MONDAY, sample_rules()).ticket)
 
     assert {f.name for f in fields(Ticket)} - {"number"} <= set(doc)

@@ -29,7 +29,7 @@ from shared.store import Doc, Store
 from shared.store.change import KIND
 from shared.store.store import EMITTING
 from shared.store.stream import batches, count_roughly, stream
-from shared.tickets import ticket_from_doc
+from shared.tickets import TICKET
 
 BATCH: Final = 300
 BY_ID: Final = (("_id", 1),)
@@ -215,7 +215,7 @@ def _papers(
     running = emergencies.get(number)
     reserved = reservations.get(doc["key"], {}) if doc.get("key") else {}
     return Papers(
-        ticket=ticket_from_doc(doc),
+        ticket=TICKET.from_doc(doc),
         kept_status=doc["status"],
         kept_next_due=doc["next_due"],
         key_names=reserved.get("number"),

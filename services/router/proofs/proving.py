@@ -30,7 +30,7 @@ from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection, Doc
 from shared.telemetry import logger
-from shared.tickets import NotAllowed, Transition, ticket_from_doc
+from shared.tickets import TICKET, NotAllowed, Transition
 
 ADD, SEE = "proof.add", "proof.see"
 Read = Callable[[], Awaitable[Sent]]
@@ -55,7 +55,7 @@ class Proving:
         and what `read` and the darkroom raise.
         """
         doc = await self._doc_of(order)
-        ticket = ticket_from_doc(doc)
+        ticket = TICKET.from_doc(doc)
         found = order_of(ticket, order, principal, ADD)
         if not takes_photos(ticket, found):
             raise NotAllowed(
@@ -72,7 +72,7 @@ class Proving:
 
     async def seen_by(self, order: str, principal: Principal) -> list[Proof]:
         """The proofs of a work order for somebody who may see it, the earliest first."""
-        order_of(ticket_from_doc(await self._doc_of(order)), order, principal, SEE)
+        order_of(TICKET.from_doc(await self._doc_of(order)), order, principal, SEE)
         return await proofs_of(self._store, order)
 
     async def named(
@@ -83,7 +83,7 @@ class Proving:
         """
         if not ids:
             return ()
-        order_of(ticket_from_doc(await self._doc_of(order)), order, principal, ADD)
+        order_of(TICKET.from_doc(await self._doc_of(order)), order, principal, ADD)
         known = {proof.id: proof for proof in await proofs_of(self._store, order)}
         if not known.keys() >= set(ids):
             remedy = "send the photo to /v1/work-orders/{id}/proofs and name the id of the answer"
