@@ -11,7 +11,7 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
 from shared.policy.taxonomy import EMERGENCY
-from shared.store import Doc, Store, outbox_index
+from shared.store import Doc, Store
 from shared.store.old_paging import Page
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
@@ -33,34 +33,31 @@ def due_index(only: Mapping[str, Any] = ALL, *, name: str = "due") -> IndexModel
 
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
-INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    "tickets": (
-        outbox_index(),
-        due_index(),
-        due_index(EMERGENCIES, name="emergencies_due"),
-        *LIST_INDEXES,
-        IndexModel(
-            [("held.since", ASCENDING), ("estate", ASCENDING)],
-            name="held",
-            partialFilterExpression=_HELD,
-        ),
-        IndexModel(
-            [("open_work", ASCENDING), ("urgency", ASCENDING)],
-            name="open_work",
-            partialFilterExpression=_AT_WORK,
-        ),
-        IndexModel(
-            [("repeat_of", ASCENDING)],
-            name="of_matter",
-            partialFilterExpression={"repeat_of": {"$gt": ""}},
-        ),
-        IndexModel(
-            [("work_orders.assignee", ASCENDING)],
-            name="in_hand",
-            partialFilterExpression=_AT_WORK,
-        ),
+TICKET_INDEXES: Final = (
+    due_index(),
+    due_index(EMERGENCIES, name="emergencies_due"),
+    *LIST_INDEXES,
+    IndexModel(
+        [("held.since", ASCENDING), ("estate", ASCENDING)],
+        name="held",
+        partialFilterExpression=_HELD,
     ),
-}
+    IndexModel(
+        [("open_work", ASCENDING), ("urgency", ASCENDING)],
+        name="open_work",
+        partialFilterExpression=_AT_WORK,
+    ),
+    IndexModel(
+        [("repeat_of", ASCENDING)],
+        name="of_matter",
+        partialFilterExpression={"repeat_of": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("work_orders.assignee", ASCENDING)],
+        name="in_hand",
+        partialFilterExpression=_AT_WORK,
+    ),
+)
 MOST_OF_MATTER: Final = 30
 """Tickets of one caller about one matter; who has more is as high up as the policy goes."""
 BOARD_FIELDS: Final = (
@@ -141,9 +138,8 @@ async def open_work_of(store: Store, person: str, *, limit: int) -> int:
     """How many tickets with open work somebody has an order of, at most `limit`. Those of an
     incident are one errand, however many called.
     """
-    tickets = store.database["tickets"]
     in_hand = {"work_orders.assignee": person, "incident": None, **_AT_WORK}
-    return await tickets.count_documents(in_hand, limit=limit)
+    return await store.count("tickets", in_hand, most=limit)
 
 
 async def open_by_department(store: Store) -> Counter[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pymongo import IndexModel
 
-from shared.contracts import Lane
+from shared.contracts import Event, Lane
 from shared.contracts.step import Step
 from shared.documents import Doc, Shape
 from shared.store.change import Change, Verdict
@@ -84,10 +84,13 @@ class CollectionSpec(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Changed(Generic[T]):
-    """How something was and how it is now; the same where there was nothing to change."""
+    """How something was and how it is now, the same where there was nothing to change; and what
+    was said of it.
+    """
 
     before: T
     after: T
+    events: Sequence[Event] = ()
 
     @property
     def is_change(self) -> bool:
@@ -211,10 +214,18 @@ class Collection(Generic[T]):
                 step = await decided if isawaitable(decided) else decided
                 if step is None:
                     return Changed(before, before)
-                after = await self._put(None if found is None else before, step, now)
+                after = await self._put(found, step, now)
                 if after is not None:
-                    return Changed(before, after)
+                    return Changed(before, after, step.events)
         raise Contested(self.spec.name, id, times=attempts)
+
+    async def write_over(self, seen: T, step: Step[T]) -> T | None:
+        """Write what was decided of a value as it was seen: as it is then, or None when another
+        was faster. Nothing is read, and nobody asked again: of many who claim a thing one gets it.
+
+        Raises Taken as `change` does.
+        """
+        return await self._put(seen, step, self._store.clock.now())
 
     async def _put(self, before: T | None, step: Step[T], now: datetime) -> T | None:
         """The value as it was written; None when another writer was faster."""

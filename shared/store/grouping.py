@@ -51,15 +51,15 @@ def inserting(doc: Mapping[str, Any]) -> Operation:
 def updating(
     id: str, version: int, update: Mapping[str, Any], *, counted_by: str = "version"
 ) -> Operation:
-    """Change a document of this version, 0 where it has none; raises what cannot be kept, before
-    any batch.
+    """Change a document of this version, which is 0 where it has none; raises what cannot be kept,
+    before any batch.
 
     An upsert, so that whoever finds another version, or nothing, gets an error of its own: totals
     are all that a batch returns beside errors, and reading back who won is not safe, since two
     writers of one version derive the same event ids.
     """
     _encoded(update)
-    present = version or {"$exists": False}
+    present = version or {"$in": [0, None]}
     never_new = {**update, "$setOnInsert": _NEVER_NEW}
     return UpdateOne({"_id": id, counted_by: present}, never_new, upsert=True)
 

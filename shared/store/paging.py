@@ -19,10 +19,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By a field, and by id where two have the same there; `newest` turns both around."""
+    """By a field, and by id where two have the same there; `newest` turns both around. What is
+    `loose` is no list for pages: of two that have the same either may come first, so that an index
+    which ends with the field is enough.
+    """
 
     by: str = "_id"
     newest: bool = False
+    loose: bool = False
 
     @property
     def direction(self) -> int:
@@ -32,7 +36,7 @@ class Order:
     @property
     def sort(self) -> list[tuple[str, int]]:
         """What a query is sorted by."""
-        fields = ["_id"] if self.by == "_id" else [self.by, "_id"]
+        fields = [self.by] if self.loose or self.by == "_id" else [self.by, "_id"]
         return [(name, self.direction) for name in fields]
 
 

@@ -164,11 +164,12 @@ async def test_a_field_that_a_document_lacks_has_its_default(
     assert await lamps.get("lamp-1") == Lamp("lamp-1", Place(None, 2), NOW)
 
 
+@pytest.mark.parametrize("counted", [{}, {"version": 0}])
 async def test_a_document_from_before_versions_is_changed_like_any_other(
-    store: Store, lamps: Collection[Lamp]
+    store: Store, lamps: Collection[Lamp], counted: dict[str, Any]
 ) -> None:
     old: dict[str, Any] = {"_id": "lamp-1", "estate": None, "floor": 2, "at": NOW, "outbox": []}
-    assert await store.insert_once("lamps", old)
+    assert await store.insert_once("lamps", old | counted)
 
     changed = await lamps.change("lamp-1", note("new"))
 

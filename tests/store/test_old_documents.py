@@ -35,13 +35,14 @@ from services.intake.privacy.holding import HOLDS
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import WORKS, OfTicket, Work
 from services.intake.reservations import RESERVATIONS
-from services.notifier import storage as messages
+from services.notifier.storage import MESSAGES
 from services.router.emergencies.storage import EMERGENCIES
-from services.router.follow_ups.storage import task_from_doc, task_to_doc
+from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.incidents import storage as incidents
-from services.router.proofs import storage as proofs
-from services.router.rosters import storage as rosters
-from services.survey import storage as surveys
+from services.router.proofs.domain import Photo
+from services.router.proofs.storage import PHOTOS, PROOFS
+from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
+from services.survey.storage import SURVEYS
 from shared.audit import chain
 from shared.policy.head import Entry, Head
 from shared.store import CollectionSpec
@@ -102,10 +103,9 @@ def audited(doc: Doc) -> facts.Message:
     return facts.Message.from_doc(projected(doc, ("_id", *facts.MESSAGE_FIELDS)))
 
 
-def survey_to_doc(survey: Any) -> Doc:
-    doc = surveys._to_doc(survey)
-    answer = survey.answer and surveys._answer_to_doc(survey.answer)
-    return doc | {"answer": answer} | ({"unreached": survey.unreached} if survey.unreached else {})
+def unseen(doc: Doc) -> Photo:
+    """Without what it shows, which no list has ever read."""
+    return PHOTOS.from_doc({**doc, "sealed": None})
 
 
 def of_pairs(work: Work) -> Mapping[str, Any]:
@@ -117,12 +117,6 @@ def pairs(doc: Doc) -> Work:
     """With its persons as they were kept in the value at that time."""
     work = WORKS.from_doc(doc)
     return replace(work, persons=tuple(work.pairs))  # type: ignore[arg-type]
-
-
-def proof_to_doc(proof: Any) -> Doc:
-    doc = proofs._to_doc(proof)
-    del doc["sealed"]
-    return doc
 
 
 def entries(doc: Doc) -> Sequence[Entry]:
@@ -155,20 +149,17 @@ READINGS: Final = (
     Reading("tickets", "linked", incidents._linked),
     kept(EMERGENCIES, "emergency"),
     Reading("emergencies", "audited", facts.Emergency.from_doc),
-    Reading("follow_ups", "task", task_from_doc, task_to_doc),
+    kept(FOLLOW_UPS, "task"),
     Reading("follow_ups", "audited", facts.TellTask.from_doc),
-    Reading("incidents", "incident", incidents._from_doc, incidents._to_doc),
-    Reading("proofs", "proof", proofs._from_doc, proof_to_doc, beside=frozenset({"sealed"})),
-    Reading(
-        "rosters", "list", rosters._list_from_doc, rosters._list_to_doc,
-        fills=frozenset({"needs", "gaps"}),
-    ),
-    Reading("shifts", "shift", rosters._shift_from_doc, rosters._shift_to_doc),
+    kept(incidents.INCIDENTS, "incident"),
+    Reading("proofs", "proof", unseen, PROOFS.to_doc, beside=frozenset({"sealed"})),
+    kept(LISTS, "list", fills=frozenset({"needs", "gaps"})),
+    kept(SHIFTS, "shift"),
     Reading("shifts", "stretch", stretch_of),
-    Reading("leaves", "leave", rosters._leave_from_doc, rosters._leave_to_doc),
-    Reading("messages", "message", messages._from_doc, messages._to_doc),
+    kept(LEAVES, "leave"),
+    kept(MESSAGES, "message"),
     Reading("messages", "audited", audited),
-    Reading("surveys", "survey", surveys._from_doc, survey_to_doc),
+    kept(SURVEYS, "survey"),
     Reading("surveys", "audited", facts.Survey.from_doc),
     kept(READERS, "reader"),
     kept(ALARMS, "alarm"),
