@@ -164,7 +164,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
             limit=limit,
             fields=LISTED_FIELDS,
         )
-        return {"items": [listed_view(doc, asking) for doc in found.docs], "next": found.next}
+        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
 
     @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
     async def one(number: str, asking: Asking) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
 from shared.policy.taxonomy import EMERGENCY
-from shared.store import Doc, Store
-from shared.store.old_paging import Page
+from shared.store import Doc, Page, Store
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import TICKET, Ticket, TicketStatus
@@ -120,7 +119,7 @@ async def manual_queue(store: Store, principal: Principal, *, limit: int) -> lis
 
 async def board(
     store: Store, principal: Principal, *, department: str | None, after: str | None, limit: int
-) -> Page:
+) -> Page[Doc]:
     """Tickets with open work within reach, by number from the cursor."""
     return await list_tickets(
         store,

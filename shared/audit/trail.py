@@ -15,7 +15,7 @@ from shared.audit.chain import Anchor, Entry, Link, Subject, genesis, to_doc
 from shared.contracts import Lane
 from shared.identity import Principal
 from shared.lanes import lane_in_hand
-from shared.store import Store, insert_at_next_free
+from shared.store import KeptAsItIs, Store, insert_at_next_free
 
 AUDIT: Final = "audit"
 ATTEMPTS: Final = 30
@@ -25,6 +25,20 @@ LONGEST_WAIT_SECONDS: Final = 0.05
 machine reads the end each time just before the faster one moves it.
 """
 _NEWEST_FIRST: Final = (("at", DESCENDING), ("_id", DESCENDING))
+
+
+KEPT: Final = KeptAsItIs(
+    name=AUDIT,
+    indexes=(
+        IndexModel([("writer", ASCENDING), ("n", DESCENDING)], name="audit_chain"),
+        IndexModel([("by", ASCENDING), *_NEWEST_FIRST], name="audit_person"),
+        IndexModel(
+            [("subject.kind", ASCENDING), ("subject.id", ASCENDING), *_NEWEST_FIRST],
+            name="audit_subject",
+        ),
+        IndexModel([*_NEWEST_FIRST], name="audit_time"),
+    ),
+)
 
 
 class _End(NamedTuple):
@@ -38,16 +52,6 @@ class Trail:
     A record says that somebody was about to: an opening that failed afterwards stands there too,
     and none ever happens unrecorded.
     """
-
-    indexes: Final = (
-        IndexModel([("writer", ASCENDING), ("n", DESCENDING)], name="audit_chain"),
-        IndexModel([("by", ASCENDING), *_NEWEST_FIRST], name="audit_person"),
-        IndexModel(
-            [("subject.kind", ASCENDING), ("subject.id", ASCENDING), *_NEWEST_FIRST],
-            name="audit_subject",
-        ),
-        IndexModel([*_NEWEST_FIRST], name="audit_time"),
-    )
 
     def __init__(self, store: Store, folder: Path) -> None:
         """Write the chain of the store's service; its heads are kept in `folder`."""

@@ -6,28 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any
 
 from shared.contracts import Envelope, Event, Lane
 from shared.documents import Doc
-
-KIND: Final[Mapping[str, str]] = {
-    "tickets": "ticket",
-    "emergencies": "emergency",
-    "messages": "message",
-    "surveys": "survey",
-    "rosters": "roster",
-    "shifts": "shift",
-    "incidents": "incident",
-    "follow_ups": "follow_up",
-    "reading_alarms": "reading_alarm",
-    "readers": "reader",
-    "legal_holds": "legal_hold",
-    "privacy_works": "privacy_work",
-    "privacy_requests": "privacy_request",
-    "parked": "parked",
-}
-"""The collection's singular, which begins each event's id."""
 
 
 class Verdict(StrEnum):
@@ -63,36 +45,12 @@ class Change:
     kind: str | None = None
     counted_by: str = "version"
 
-    @classmethod
-    def whole(
-        cls,
-        collection: str,
-        id: str,
-        version: int,
-        fields: Mapping[str, Any],
-        *,
-        at: datetime,
-        events: Sequence[Event],
-        new: bool,
-    ) -> Self:
-        """A routine change that writes all `fields` of a document, or makes it when it is `new`."""
-        return cls(
-            collection=collection, id=id, version=version, lane="routine", at=at, events=events,
-            insert=fields if new else None, set={} if new else fields,
-        )  # fmt: skip
-
-    @property
-    def speaks(self) -> bool:
-        """Whether its document has an outbox."""
-        return self.kind is not None or self.collection in KIND
-
     def envelopes(self, service: str) -> list[Envelope]:
         """The events as they will be published; ids derive from the document's new version."""
-        kind = self.kind or KIND.get(self.collection)
         return [
             Envelope.seal(
                 event,
-                id=f"{kind}/{self.id}/{self.version}/{n}",
+                id=f"{self.kind}/{self.id}/{self.version}/{n}",
                 source=f"/hotline/{service}",
                 subject=self.id,
                 lane=self.lane if event.can_be_urgent else "routine",

@@ -20,7 +20,7 @@ from shared.documents import Doc, Shape
 from shared.store.change import Change, Verdict
 from shared.store.difference import difference
 from shared.store.errors import Contested, Taken
-from shared.store.paging import Listing, Order, Page, beyond, cursor_of
+from shared.store.paging import Listing, Order, Page
 from shared.store.store import Store
 
 ATTEMPTS: Final = 5
@@ -154,15 +154,10 @@ class Collection(Generic[T]):
 
         Raises MalformedMessage for a cursor that was not given out here.
         """
-        query = listing.query
-        if after is not None:
-            query = {"$and": [query, beyond(after, listing.order)]}
-        docs = await self._store.find(
-            self.spec.name, query, sort=listing.order.sort, limit=limit + 1, fields=self._fields
+        found = await self._store.page(
+            self.spec.name, listing, after=after, limit=limit, fields=self._fields
         )
-        shown = docs[:limit]
-        following = cursor_of(shown[-1], listing.order) if len(docs) > limit else None
-        return Page([self.spec.from_doc(doc) for doc in shown], following)
+        return Page([self.spec.from_doc(doc) for doc in found.items], found.next)
 
     async def count(self, listing: Listing, *, most: int) -> int:
         """How many values a list has, at most `most`: by the query that its pages are of."""

@@ -105,8 +105,8 @@ class Credentials:
         return {**_COUNTS, "expires_at": {"$gt": self._store.clock.now()}}
 
     async def _read(self, collection: str, query: Doc, *fields: str) -> list[Doc]:
-        found = self._store.database[collection].find(query, dict.fromkeys(fields, 1))
-        return await found.to_list(None)
+        found = self._store.walk(collection, query, fields=fields)
+        return [doc async for doc in found]
 
 
 def key_from_doc(doc: Mapping[str, Any]) -> ApiKey:

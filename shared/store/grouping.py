@@ -30,17 +30,16 @@ LARGEST: Final = 300
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What MongoDB takes as one document."""
 MARK: Final = "made_by"
-"""What every inserted document has and no update sets: the validator asks for it, so that an
-update of a document that is not there fails by itself instead of making a stub."""
-VALIDATOR: Final[Mapping[str, Any]] = {"$jsonSchema": {"required": [MARK]}}
+"""What every inserted document has, unless it says itself who made it."""
 _DUPLICATE: Final = 11000
 _BY_ID: Final = {"_id": 1}
 _NO_STUB: Final = frozenset({66, 121})
-"""The server's words where an update would have made a document: by `_NEVER_NEW`, or the validator.
+"""The server's words where an update would have made a document: by `_NEVER_NEW`, or by the
+validator that older versions put on their collections.
 """
 _NEVER_NEW: Final[Mapping[str, Any]] = {"_id": None}
 """What an update sets where it makes a document: another id than it was asked for, which the server
-refuses. So it also makes none in a collection that forgets by itself and has no validator."""
+refuses: an update of a document that is not there fails by itself instead of making a stub."""
 
 
 def inserting(doc: Mapping[str, Any]) -> Operation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from weakref import WeakValueDictionary
@@ -15,7 +16,6 @@ from weakref import WeakValueDictionary
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
-from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
@@ -27,7 +27,6 @@ from shared.store.counting import Counting
 from shared.store.gathering import Asked, Gathering
 from shared.store.grouping import (
     MARK,
-    VALIDATOR,
     Documents,
     Group,
     Operation,
@@ -35,15 +34,13 @@ from shared.store.grouping import (
     updating,
     write_all,
 )
+from shared.store.paging import Listing, Page, beyond, cursor_of
 from shared.telemetry import logger
 
 Client = AsyncIOMotorClient[Doc]
 Database = AsyncIOMotorDatabase[Doc]
 
-THERE_ALREADY: Final = 48
-INDEX_BUILDING: Final = 12587
-"""The server's word for a collection that cannot be modified while somebody builds its indexes."""
-BUILDING_SECONDS: Final = 0.2
+_NO_INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {}
 WALKED_AT_ONCE: Final = 100
 """Documents of one read of a walk: a millisecond or two of the event loop."""
 WAITING: Final = "outbox_waiting"
@@ -52,17 +49,10 @@ RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "routine": timedelta(seconds=30),
 }
 """An event older than this was left behind by a crash; younger ones are still under way."""
-EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys", "parked")
-"""Collections among whose events some may be urgent: these are swept."""
-EMITTING: Final = (
-    *EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests", "rosters", "shifts",
-    "incidents", "follow_ups",
-)  # fmt: skip
-"""Collections whose documents carry an outbox; a service looks after those it has indexes for."""
 
 
 class Kept(Protocol):
-    """What of a collection the store has to know (`CollectionSpec`)."""
+    """What of a collection the store has to know; a `CollectionSpec` says it of values."""
 
     @property
     def name(self) -> str:
@@ -70,11 +60,25 @@ class Kept(Protocol):
 
     @property
     def kind(self) -> str | None:
-        """What begins the ids of its events, if it has some."""
+        """What begins the ids of its events; None where it says nothing, and has no outbox."""
+
+    @property
+    def alerts(self) -> bool:
+        """Whether some of its events may be urgent."""
 
     @property
     def indexes(self) -> Sequence[IndexModel]:
         """But for that of the outbox."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAsItIs:
+    """A collection of documents that are made once, or changed in one statement: no values."""
+
+    name: str
+    kind: str | None = None
+    alerts: bool = False
+    indexes: Sequence[IndexModel] = ()
 
 
 class Outbox(Protocol):
@@ -119,15 +123,16 @@ class Store:
         """Use `urgent` for the urgent lane, so that an alert never waits for a connection."""
         self.client = client
         self.service = service
-        self.database = _database(client, database)
+        self.name = database
+        self._database = _database(client, database)
         self._databases: Mapping[Lane, Database] = {
             "urgent": _database(urgent or client, database),
-            "routine": self.database,
+            "routine": self._database,
         }
-        self.clock = DatabaseClock(self.database)
+        self.clock = DatabaseClock(self._database)
         self.outbox = outbox
         self.precedence = Precedence()
-        self._emitting: tuple[str, ...] = EMITTING
+        self._speaking: Mapping[str, Kept] = {}
         self._groups: dict[str, Group] = {}
         self._gatherings: dict[Asked, Gathering] = {}
         self._turns: WeakValueDictionary[tuple[Lane, str, str], asyncio.Lock] = (
@@ -142,53 +147,30 @@ class Store:
             database.client.close()
 
     async def start(
-        self, indexes: Mapping[str, Sequence[IndexModel]], keeps: Sequence[Kept] = ()
+        self, keeps: Sequence[Kept], indexes: Mapping[str, Sequence[IndexModel]] = _NO_INDEXES
     ) -> None:
-        """Measure the clock; make the indexes this service's questions need, and the validator
-        without which an update could make a document.
+        """Measure the clock; make the indexes of what this service keeps, and those that its
+        questions to others' collections need.
         """
         await self.clock.refresh()
-        indexes = _all_indexes(indexes, keeps)
-        preparing = (self._prepare(name, indexes.get(name, ())) for name in {*EMITTING, *indexes})
+        preparing = (
+            self._database[name].create_indexes(list(models))
+            for name, models in _all_indexes(keeps, indexes).items()
+            if models
+        )
         # Side by side, since the server spends most of each waiting for its disk.
         for outcome in await asyncio.gather(*preparing, return_exceptions=True):
-            if outcome is not None:
+            if isinstance(outcome, BaseException):
                 raise outcome
-        self._emitting = tuple(name for name in EMITTING if name in indexes)
+        self._speaking = {each.name: each for each in keeps if each.kind is not None}
 
-    async def _prepare(self, collection: str, models: Sequence[IndexModel]) -> None:
-        if collection in EMITTING:
-            await self._validate(collection)
-        if models:
-            await self.database[collection].create_indexes(list(models))
-
-    async def _validate(self, collection: str) -> None:
-        # What was there before keeps its leave to change; whatever is new must have the mark.
-        options: Doc = {"validator": VALIDATOR, "validationLevel": "moderate"}
-        try:
-            await self.database.command({"create": collection, **options})
-        except OperationFailure as error:
-            if error.code != THERE_ALREADY:
-                raise
-            found = await self.database[collection].options()
-            if any(found.get(name) != value for name, value in options.items()):
-                await self._modify(collection, options)
-
-    async def _modify(self, collection: str, options: Doc) -> None:
-        """Change a collection's options, once no other service builds an index of it."""
-        while True:
-            try:
-                await self.database.command({"collMod": collection, **options})
-            except OperationFailure as error:
-                if error.code != INDEX_BUILDING:
-                    raise
-                await asyncio.sleep(BUILDING_SECONDS)
-            else:
-                return
+    def documents(self, name: str, **options: Any) -> Documents:
+        """The driver's own collection, for what is changed in statements of its own."""
+        return self._database.get_collection(name, **options)
 
     async def probe(self) -> None:
         """Write something small; raises what a write would raise now."""
-        await self.database["probes"].update_one(
+        await self._database["probes"].update_one(
             {"_id": self.service}, {"$inc": {"n": 1}}, upsert=True
         )
 
@@ -209,7 +191,7 @@ class Store:
     def _operation(self, change: Change, waiting: list[Doc]) -> Operation:
         if change.insert is not None:
             kept = {"_id": change.id, change.counted_by: change.version}
-            outbox = {"outbox": waiting} if change.speaks else {}
+            outbox = {"outbox": waiting} if change.kind else {}
             return inserting({MARK: self.service, **change.insert, **kept, **outbox})
         pushing = {key: {"$each": list(values)} for key, values in change.push.items()}
         if waiting:
@@ -281,18 +263,61 @@ class Store:
         collection: str,
         query: Mapping[str, Any],
         *,
-        sort: Sequence[tuple[str, int]],
-        fields: Sequence[str],
+        sort: Sequence[tuple[str, int]] = (),
+        fields: Sequence[str] = (),
+        at_once: int = WALKED_AT_ONCE,
     ) -> AsyncIterator[Doc]:
-        """Every document in `sort` order, with the fields named. However many they are, other work
-        goes on between one read and the next, and what is urgent holds the next one back.
+        """Every document in `sort` order, whole or with the fields named. However many they are,
+        other work goes on between one read and the next, and what is urgent holds the next one
+        back. What is written meanwhile may or may not be among them.
         """
-        found = self._collection(collection, lane_in_hand()).find(query, dict.fromkeys(fields, 1))
-        cursor = found.sort(list(sort)).batch_size(WALKED_AT_ONCE)
-        while docs := await cursor.to_list(WALKED_AT_ONCE):
+        async for docs in self.batches(collection, query, sort=sort, fields=fields, size=at_once):
             for doc in docs:
                 yield doc
+
+    async def batches(
+        self,
+        collection: str,
+        query: Mapping[str, Any],
+        *,
+        size: int,
+        sort: Sequence[tuple[str, int]] = (),
+        fields: Sequence[str] = (),
+    ) -> AsyncIterator[list[Doc]]:
+        """The same, so many at a time."""
+        wanted = dict.fromkeys(fields, 1) or None
+        found = self._collection(collection, lane_in_hand()).find(query, wanted)
+        cursor = (found.sort(list(sort)) if sort else found).batch_size(size)
+        while docs := await cursor.to_list(size):
+            yield docs
             await self.precedence.step()
+
+    async def page(
+        self,
+        collection: str,
+        listing: Listing,
+        *,
+        after: str | None,
+        limit: int,
+        fields: Sequence[str],
+    ) -> Page[Doc]:
+        """At most `limit` documents of a list from the cursor on, and the next page's cursor.
+
+        Raises MalformedMessage for a cursor that was not given out here.
+        """
+        query = listing.query
+        if after is not None:
+            query = {"$and": [query, beyond(after, listing.order)]}
+        docs = await self.find(
+            collection, query, sort=listing.order.sort, limit=limit + 1, fields=fields
+        )
+        shown = docs[:limit]
+        following = cursor_of(shown[-1], listing.order) if len(docs) > limit else None
+        return Page(shown, following)
+
+    async def count_roughly(self, collection: str) -> int:
+        """How many documents there are, from the metadata: cheap, and good for progress."""
+        return await self._collection(collection).estimated_document_count()
 
     async def count(self, collection: str, query: Mapping[str, Any], *, most: int) -> int:
         """How many documents a query fits, at most `most`: no index is counted to its end."""
@@ -312,7 +337,7 @@ class Store:
 
     async def aggregate(self, collection: str, pipeline: Sequence[Doc]) -> list[Doc]:
         """The rows of an aggregation; for counts, never for lists that grow with the tickets."""
-        return await self.database[collection].aggregate(list(pipeline)).to_list(None)
+        return await self._database[collection].aggregate(list(pipeline)).to_list(None)
 
     async def insert_once(self, collection: str, doc: Mapping[str, Any]) -> bool:
         """Insert a document without events; False when its `_id` is there already."""
@@ -344,14 +369,6 @@ class Store:
         changing = self._collection(collection, lane_in_hand())
         return int((await changing.update_many(dict(query), dict(update))).modified_count)
 
-    async def change_if(
-        self, collection: str, id: str, held: Mapping[str, Any], fields: Mapping[str, Any]
-    ) -> bool:
-        """Change `fields` of a document without events if it still has what is `held`; whether."""
-        changing = self._collection(collection, lane_in_hand())
-        done = await changing.update_one({"_id": id, **held}, {"$set": dict(fields)})
-        return done.matched_count == 1
-
     async def remove_many(self, collection: str, query: Mapping[str, Any]) -> int:
         """Delete every document that a query fits; how many."""
         done = await self._collection(collection, lane_in_hand()).delete_many(query)
@@ -361,21 +378,26 @@ class Store:
         """Events of this service that are older than their lane's relay time."""
         now = self.clock.now()
         for lane, age in RELAY_AFTER.items():  # all that is urgent before anything else
-            for collection in self._emitting:
-                if lane == "urgent" and collection not in EMITTING_URGENT:
+            for collection, kept in self._speaking.items():
+                if lane == "urgent" and not kept.alerts:
                     continue
                 waiting = {"service": self.service, "lane": lane, "at": {"$lt": now - age}}
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
 
     async def urgent_waiting(
-        self, *, older_than: timedelta, limit: int, but: Container[str] = ()
+        self,
+        collections: Sequence[str],
+        *,
+        older_than: timedelta,
+        limit: int,
+        but: Container[str] = (),
     ) -> AsyncIterator[Envelope]:
-        """Urgent events of any service that nobody has published for so long (promise 7), but
-        those whose ids are left out.
+        """Urgent events of any service in these collections that nobody has published for so long
+        (promise 7), but those whose ids are left out.
         """
         before = self.clock.now() - older_than
-        for collection in EMITTING_URGENT:
+        for collection in collections:
             waiting = {"lane": "urgent", "at": {"$lt": before}}
             found = self._waiting(collection, waiting, before, limit, but=but)
             async for _, _, envelope in found:
@@ -425,13 +447,13 @@ class Store:
                     limit=10_000,
                     hint=WAITING,  # nothing in the question leads there by itself
                 )
-                for collection in self._emitting
+                for collection in self._speaking
             ]
         )
 
 
 def _all_indexes(
-    indexes: Mapping[str, Sequence[IndexModel]], keeps: Sequence[Kept]
+    keeps: Sequence[Kept], indexes: Mapping[str, Sequence[IndexModel]]
 ) -> Mapping[str, Sequence[IndexModel]]:
     """By collection; several kinds of value may lie over the same documents."""
     found: dict[str, list[IndexModel]] = {name: list(own) for name, own in indexes.items()}

@@ -33,7 +33,7 @@ class Bench(ServiceBench):
     async def clear(self) -> None:
         """Forget everybody; the replicas go on."""
         for kept in KEPT:
-            await self.store.database[kept.name].delete_many({})
+            await self.store.documents(kept.name).delete_many({})
         self.secrets.clear()
         await self.hear()
 

@@ -94,7 +94,7 @@ class Bench(ServiceBench):
         """As it was after seeding; the clock stays where it was moved to."""
         await self.visit.aclose()
         del self.replicas[1:]
-        database = self.store.database
+        database = self.store._database
         await database[POLICIES].delete_many({"_id": {"$nin": [HEAD, "sample"]}})
         await database[POLICIES].update_one({"_id": HEAD}, {"$push": {"in_force": FIRST_ONLY}})
         await database[POLICIES].update_one(
@@ -191,7 +191,7 @@ class Bench(ServiceBench):
         return self.platform.policy.version
 
     async def head(self) -> list[dict[str, Any]]:
-        head = await self.store.database["policies"].find_one({"_id": HEAD})
+        head = await self.store.documents("policies").find_one({"_id": HEAD})
         assert head is not None
         entries: list[dict[str, Any]] = head["in_force"]
         return entries

@@ -173,7 +173,7 @@ async def _fill(store: Store, count: int, console: Console) -> None:
     for start in range(0, count, AT_ONCE):
         chosen = sorted(next(fresh) for _ in range(min(AT_ONCE, count - start)))
         contents = [template.numbered(template.ticket, number) for number in chosen]
-        await insert(store.database, "tickets", contents)
+        await insert(store._database, "tickets", contents)
         if (start + AT_ONCE) % 50_000 == 0:
             console.print(f"  {start + AT_ONCE:,} open tickets are there", highlight=False)
 
@@ -237,12 +237,12 @@ async def _go(
     models = {number: _template(at) for number, at in due.items()}
     docs = [model.numbered(model.ticket, number) for number, model in models.items()]
     async with _Ear(hotline.endpoints.amqp) as ear:
-        await insert(store.database, "tickets", docs)
+        await insert(store._database, "tickets", docs)
         kills = await _kill_meanwhile(store, routers, first, chance)
-        await _until_fired(store.database, set(due))
+        await _until_fired(store._database, set(due))
         await ear.until_quiet()
         twice = sum(len(ids) > 1 for ids in ear.heard.values())
-    fired = await _fired(store.database, list(due))
+    fired = await _fired(store._database, list(due))
     late = {number: (at - due[number]).total_seconds() for number, at in fired.items()}
     near = frozenset(
         number for number, at in due.items()

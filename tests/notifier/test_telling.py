@@ -214,7 +214,7 @@ async def test_what_has_waited_is_not_sent_to_whom_the_matter_turns_out_to_be_ab
     await bench.handle(samples.dispatched())
     await bench.retried(2)
     about = {"people": [samples.ASSIGNEE], "departments": []}
-    await bench.store.database["tickets"].update_one({"_id": "26-1"}, {"$set": {"about": about}})
+    await bench.store.documents("tickets").update_one({"_id": "26-1"}, {"$set": {"about": about}})
     bench.postbox.rcpt_says = "250 fine"
 
     await bench.forward(timedelta(seconds=5))

@@ -30,9 +30,14 @@ class RouterBench(ServiceBench):
     async def put(self, ticket: Ticket, **beside: object) -> None:
         doc = TICKET.to_doc(ticket) | {"scrubbed": "", **beside}
         change = Change(
-            collection="tickets", id=ticket.number, version=ticket.version, lane=ticket.lane,
-            at=self.now(), insert=doc,
-        )  # fmt: skip
+            collection="tickets",
+            kind="ticket",
+            id=ticket.number,
+            version=ticket.version,
+            lane=ticket.lane,
+            at=self.now(),
+            insert=doc,
+        )
         assert await self.store.write(change) == "won"
 
     async def read(self, number: str = "23456789") -> Ticket:

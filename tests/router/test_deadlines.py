@@ -87,7 +87,7 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
 ) -> None:
     due = bench.now() - timedelta(days=1)
     things = [{"_id": f"{n}", "next_due": due} for n in range(2)]
-    await bench.store.database["things"].insert_many(things)
+    await bench.store.documents("things").insert_many(things)
     begun: list[float] = []
 
     async def note(_: str) -> None:
@@ -103,7 +103,7 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
 async def test_what_failed_is_tried_again_when_it_may_have_been_mended(
     bench: RouterBench,
 ) -> None:
-    await bench.store.database["things"].insert_one({"_id": "1", "next_due": bench.now()})
+    await bench.store.documents("things").insert_one({"_id": "1", "next_due": bench.now()})
     at_fault, done = True, list[str]()
 
     async def do(id: str) -> None:
@@ -229,7 +229,7 @@ async def test_a_pause_that_cannot_end_holds_up_nobody(bench: RouterBench) -> No
 async def test_what_stays_due_though_it_was_looked_at_is_counted_and_tried_less_often(
     bench: RouterBench,
 ) -> None:
-    await bench.store.database["things"].insert_one({"_id": "1", "next_due": bench.now()})
+    await bench.store.documents("things").insert_one({"_id": "1", "next_due": bench.now()})
 
     async def do_nothing(_: str) -> None:
         return

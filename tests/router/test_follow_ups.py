@@ -156,7 +156,7 @@ async def test_a_danger_that_is_over_is_watched_no_more(bench: RouterBench) -> N
     assert (task["why"], task["state"]) == ("watch", "planned")
 
     over = {"ended_at": bench.now(), "next_due": None}
-    await bench.store.database["emergencies"].update_one({"_id": NUMBER}, {"$set": over})
+    await bench.store.documents("emergencies").update_one({"_id": NUMBER}, {"$set": over})
     await bench.forward(timedelta(minutes=1, seconds=1))
 
     async def dropped() -> bool:
@@ -289,7 +289,7 @@ async def test_a_task_is_not_passed_on_to_whom_the_matter_is_about(bench: Router
     await bench.forward(half["opens_at"] - bench.now() + timedelta(seconds=1))
     await bench.said(FollowUpOpened)
     about = {"people": ["cai"], "departments": []}
-    await bench.store.database["tickets"].update_one({"_id": NUMBER}, {"$set": {"about": about}})
+    await bench.store.documents("tickets").update_one({"_id": NUMBER}, {"$set": {"about": about}})
     queues = (FOLLOW_UPS_ROUTINE.name,)
     done = handled(queues)
 

@@ -113,7 +113,7 @@ def said(number: str = "23456789") -> Event:
 @pytest.fixture
 async def store(store_of: StoreOf) -> Store:
     made = store_of("router")
-    await made.start({}, [LAMPS])
+    await made.start([LAMPS])
     return made
 
 

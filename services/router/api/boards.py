@@ -33,7 +33,7 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
     ) -> dict[str, Any]:
         """Tickets with open work within reach; `next` is the cursor of the next page."""
         found = await board(platform.store, asking, department=department, after=after, limit=limit)
-        return {"items": [_card(doc) for doc in found.docs], "next": found.next}
+        return {"items": [_card(doc) for doc in found.items], "next": found.next}
 
     @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
     async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
