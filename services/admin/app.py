@@ -35,10 +35,12 @@ LARGEST_BODY: Final = 1024 * 1024
 """The longest is a policy with all its documents: the lexicon alone has 270 kB."""
 
 
+KEEPS: Final = (*KEPT, *KEPT_OF_POLICIES, privacy.REQUESTS)
+
+
 async def build(settings: AdminSettings) -> FastAPI:
     """The administration, ready to be served."""
-    keeps = (*KEPT, *KEPT_OF_POLICIES, privacy.REQUESTS)
-    platform = await open_platform("admin", settings, keeps=keeps, indexes={})
+    platform = await open_platform("admin", settings, keeps=KEEPS)
     store, records = platform.store, platform.trail
     staffing = Staffing(store, records)
     trying = Trying(store, platform.index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
@@ -29,7 +30,7 @@ from services.intake.privacy.holding import HOLDS, Holding
 from services.intake.privacy.papers import PAPERS
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.tracing import Tracing
-from services.intake.privacy.works import COPY_INDEXES, WORKS
+from services.intake.privacy.works import COPIES_KEPT, WORKS
 from services.intake.registering import Registering
 from services.intake.reindexing import Reindexing
 from services.intake.repeating import Repeating
@@ -46,14 +47,18 @@ from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.store.tickets import TICKETS
 
+KEEPS: Final = (
+    TICKETS, PAPERS, RESERVATIONS, HOLDS, READERS, ALARMS, WORKS, COPIES_KEPT,
+)  # fmt: skip
+
 
 async def build(settings: IntakeSettings) -> FastAPI:
     """Intake, ready to be served."""
     platform = await open_platform(
         "intake",
         settings,
-        keeps=(TICKETS, PAPERS, RESERVATIONS, HOLDS, READERS, ALARMS, WORKS),
-        indexes={**INDEXES, **COPY_INDEXES},
+        keeps=KEEPS,
+        indexes=INDEXES,
         seals_parked=True,
         sender_of=publisher_of,
         classifies=True,

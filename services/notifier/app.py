@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -25,10 +26,12 @@ from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.telemetry import logger
 
+KEEPS: Final = (MESSAGES,)
+
 
 async def build(settings: NotifierSettings) -> FastAPI:
     """The notifier, ready to be served."""
-    platform = await open_platform("notifier", settings, keeps=(MESSAGES,), indexes={})
+    platform = await open_platform("notifier", settings, keeps=KEEPS)
     sandbox = Sandbox(lambda: platform.store.clock.is_trial)
     return join(platform, settings, text=sandbox, mail=mail_sender(settings))
 

@@ -20,9 +20,12 @@ LARGEST_BODY: Final = 32 * 1024
 """The longest comment is 500 characters: 6,000 bytes as a form encodes the longest of them."""
 
 
+KEEPS: Final = (SURVEYS,)
+
+
 async def build(settings: SurveySettings) -> FastAPI:
     """The survey, ready to be served."""
-    platform = await open_platform("survey", settings, keeps=(SURVEYS,), indexes={})
+    platform = await open_platform("survey", settings, keeps=KEEPS)
     surveying = Surveying(platform)
     add_handlers(platform.consumers, surveying)
     routers = [

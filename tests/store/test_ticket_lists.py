@@ -113,7 +113,7 @@ async def test_a_page_is_right_and_costs_a_page(
             found = await _page(filled, look, after=after, limit=LIMIT)
             [question] = record.asked()
 
-        assert [doc["_id"] for doc in found.docs] == hits[begin : begin + LIMIT]
+        assert [doc["_id"] for doc in found.items] == hits[begin : begin + LIMIT]
         assert question.documents <= LIMIT + 1, question
 
 

@@ -19,7 +19,7 @@ from shared.store.outboxes import URGENT
 from shared.store.store import outbox_index
 from shared.store.tickets import NoSuchTicket, Tickets
 from shared.tickets import LifecycleRules, NotAllowed, Ticket, TicketStatus, acts, register
-from tests.store.conftest import StoreOf
+from tests.store.conftest import EVERYTHING, StoreOf
 from tests.tickets.samples import plan_of, registration, sample_rules
 
 URGED = TicketUrged(number="T1")
@@ -166,7 +166,7 @@ async def test_each_service_relays_its_own_events_and_sweeps_everybody_s_urgent_
 ) -> None:
     router = store_of("router")
     await store.write(made(store, URGED, lane="urgent"))
-    await router.clock.refresh()
+    await router.start(EVERYTHING)
     await router.write(changed(router, 2, TOLD, lane="urgent"))
     await router.write(changed(router, 3, TOLD, lane="routine"))
     assert await swept(router) == []

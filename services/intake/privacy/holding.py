@@ -69,7 +69,6 @@ class Hold:
 
 HOLDS: Final = CollectionSpec(
     name="legal_holds",
-    kind="legal_hold",
     shape=Shape(value=Hold, flat=("held",)),
     indexes=(IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="holds_newest"),),
 )

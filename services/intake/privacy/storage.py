@@ -19,7 +19,7 @@ from shared.store import CollectionSpec, Doc, Listing, Order, Store
 from shared.store.reach import belonging_within_reach
 
 REVEALS: Final = "reveals"
-READERS: Final = CollectionSpec(name="readers", kind="reader", shape=Shape(value=Reader))
+READERS: Final = CollectionSpec(name="readers", shape=Shape(value=Reader))
 """What each of our staff opened: the one document that their openings take turns at, so that
 replicas share the count.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -14,15 +14,15 @@ from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut
 from shared.contracts.privacy import PrivacyRequestGranted, RequestKind
 from shared.documents import Shape
-from shared.store import CollectionSpec, Doc, Store
+from shared.store import CollectionSpec, Doc, KeptAsItIs, Store
 
 COPIES: Final = "privacy_copies"
 REQUESTS: Final = "privacy_requests"
 COPY_LIFETIME: Final = timedelta(days=30)
 """So long somebody has to fetch the copy; then it would only be one more place that knows them."""
-COPY_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    COPIES: (IndexModel([("expires_at", ASCENDING)], name="copies_by_end"),),
-}
+COPIES_KEPT: Final = KeptAsItIs(
+    name=COPIES, indexes=(IndexModel([("expires_at", ASCENDING)], name="copies_by_end"),)
+)
 Outcome = Literal["done", "held"]
 
 
