@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-PYTHON_FILES := services shared tests
+PYTHON_FILES := services shared bench faults tests
 
 .PHONY: help setup setup-dev setup-faults demo test faults bench check bare clean
 
@@ -27,13 +27,13 @@ setup-faults:
 	@deploy/setup.sh faults
 
 faults: setup-faults ## kill and cut everything under load, then audit; SEED= replays, TICKETS=, KILLS=
-	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(TICKETS),--tickets $(TICKETS)) \
+	@$(BIN)/python -m faults $(if $(SEED),--seed $(SEED)) $(if $(TICKETS),--tickets $(TICKETS)) \
 		$(if $(KILLS),--kills $(KILLS)) $(ARGS)
-	@$(BIN)/python -m tests.faults.deadlines $(if $(SEED),--seed $(SEED))
-	@$(BIN)/python -m tests.faults.documents $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m faults.deadlines $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m faults.documents $(if $(SEED),--seed $(SEED))
 
 bench: setup-dev ## measure the hotline on servers of its own; ARGS: parts, --quick, --json PATH
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 check: setup-dev ## style, types and the walls between packages
 	@$(BIN)/ruff check $(PYTHON_FILES)
@@ -47,4 +47,4 @@ bare: ## demo and test in a bare Debian 12 root (needs root and debootstrap)
 clean: ## remove what setup and the tools made; the data in .hotline stays
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
 		.hypothesis
-	find services shared tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +

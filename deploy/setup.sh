@@ -186,7 +186,7 @@ COMMAND
 
 # Exactly what the lock file names, with its hashes; nothing of it is run while it is installed.
 ensure_node() {
-    local from=tests/faults/node into=build/node made
+    local from=faults/node into=build/node made
     made=$(cat "$from"/package*.json | sha256sum | cut -d' ' -f1)
     if [ "$(cat "$into/.made-from" 2>/dev/null || true)" = "$made" ]; then return 0; fi
     [ "$(node -p 'process.versions.node.split(".")[0] >= 18')" = true ] ||

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 import uvloop
 
-from tests.support.floor import Floor, running_floor
+from tests.support.floor import MARK, Floor, running_floor
 
-pytest_plugins = ["tests.support.servers", "tests.support.alone"]
+pytest_plugins = ["tests.support.servers", "tests.support.alone", "tests.support.schedule"]
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -19,7 +19,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
     return {"uvloop": uvloop.new_event_loop}
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", params=[None], ids=[MARK])
 async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
     """One running hotline for all that live together; tests that kill things run their own."""
     folder = tmp_path_factory.mktemp("floor")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.arrivals import Telling
-from tests.bench.scraping import summed, total
-from tests.bench.slices import (
+from bench.arrivals import Telling
+from bench.scraping import summed, total
+from bench.slices import (
     Slice,
     Spread,
     difference,

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.bench.complaints import heard, tell
-from tests.bench.results import Result
+from bench.complaints import heard, tell
+from bench.results import Result
 
 
 def line(level: str, **more: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.scrubber import FORMS, grouped, is_left, look, spoken, wide
+from bench.scrubber import FORMS, grouped, is_left, look, spoken, wide
 
 
 @pytest.mark.parametrize(

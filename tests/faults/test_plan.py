@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.plan import SERVICES, Plan, full_size, make_plan
+from faults.plan import SERVICES, Plan, full_size, make_plan
 
 FULL = full_size(20_000, 60)
 

@@ -14,11 +14,11 @@ from typing import Final
 import pytest
 from rich.console import Console
 
-from tests.faults.house import running_house
-from tests.faults.plan import SERVICES, Size, make_plan
-from tests.faults.report import print_verdict
-from tests.faults.run import Run
-from tests.faults.verdict import checks
+from faults.house import running_house
+from faults.plan import SERVICES, Size, make_plan
+from faults.report import print_verdict
+from faults.run import Run
+from faults.verdict import checks
 
 SEED: Final = 7
 # Node is left to `make faults`: on a bare machine its npm is hundreds of packages.

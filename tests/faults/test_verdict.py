@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from faults.kills import Done
+from faults.outage import Cry
+from faults.plan import Fault
+from faults.verdict import Facts, checks
 from services.hotline.promises import Finding, Findings, Kind, kinds
-from tests.faults.kills import Done
-from tests.faults.outage import Cry
-from tests.faults.plan import Fault
-from tests.faults.verdict import Facts, checks
 
 SENT = "message in sending"
 NOTIFIER = Fault(0, 100, "service", ("notifier",))

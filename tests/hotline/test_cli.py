@@ -1,38 +1,36 @@
-import os
-import subprocess
-import sys
+"""How the command ends: 0, or 2 and one paragraph that names the fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-HOTLINE = [sys.executable, "-m", "services.hotline"]
+from tests.support.command import Ended, invoked, started
+
+Run = Callable[[Sequence[str], Mapping[str, str]], Ended]
 
 
-def hotline(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_")}
-    return subprocess.run(
-        [*HOTLINE, *arguments],
-        env={**kept, **settings},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+def hotline(*arguments: str, **settings: str) -> Ended:
+    """The command as a program."""
+    return started(arguments, settings)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "settings", "named"),
+    ("run", "arguments", "settings", "named"),
     [
-        (["up"], {"HOTLINE_INTAKE_PORT": "eighty"}, "HOTLINE_INTAKE_PORT"),
-        (["up", "--policy", "no-such-file"], {}, "--policy"),
-        (["serve", "kitchen"], {}, "intake, router"),
-        (["serve", "intake"], {}, "hotline up"),
+        (started, ["up"], {"HOTLINE_INTAKE_PORT": "eighty"}, "HOTLINE_INTAKE_PORT"),
+        (invoked, ["up"], {"HOTLINE_INTAKE_PORT": "eighty"}, "HOTLINE_INTAKE_PORT"),
+        (invoked, ["up", "--policy", "no-such-file"], {}, "--policy"),
+        (invoked, ["serve", "kitchen"], {}, "intake, router"),
+        (invoked, ["serve", "intake"], {}, "hotline up"),
     ],
 )
 def test_a_fault_is_one_paragraph_and_exit_code_2(
-    tmp_path: Path, arguments: list[str], settings: dict[str, str], named: str
+    tmp_path: Path, run: Run, arguments: list[str], settings: dict[str, str], named: str
 ) -> None:
-    ended = hotline(*arguments, HOTLINE_DATA=str(tmp_path), **settings)
+    ended = run(arguments, {"HOTLINE_DATA": str(tmp_path), **settings})
     assert ended.returncode == 2
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -40,6 +38,6 @@ def test_a_fault_is_one_paragraph_and_exit_code_2(
 
 
 def test_the_commands_are_listed() -> None:
-    ended = hotline("--help")
+    ended = started(["--help"], {})
     assert ended.returncode == 0
     assert "serve" in ended.stdout

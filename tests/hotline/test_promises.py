@@ -3,8 +3,8 @@ is named by its number."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ from tests.hotline.broken import (
     told_and_not_closed,
 )
 from tests.hotline.healthy import Healthy, live_through
-from tests.hotline.test_cli import hotline
+from tests.support.command import invoked, started
 from tests.support.servers import Corner, Servers, open_corner
 from tests.support.tickets import moved, registered
 
@@ -260,7 +260,7 @@ async def test_only_the_first_numbers_are_held_and_all_are_counted(kept: Kept) -
 async def test_the_doctor_says_what_is_broken_and_what_to_do(kept: Kept) -> None:
     number = reservation_without_ticket(kept)
 
-    ended = doctor(kept)
+    ended = started(*doctor(kept))
 
     assert ended.returncode == 1
     assert re.search(rf"1 Accepted is kept .* 1 not_written .* {number}", ended.stdout)
@@ -272,18 +272,19 @@ async def test_the_doctor_says_what_is_broken_and_what_to_do(kept: Kept) -> None
 async def test_the_doctor_counts_what_nobody_knows_and_is_content(kept: Kept) -> None:
     id = kept.set("messages", kept.message("late", "assignment")["_id"], status="unknown")
 
-    ended = doctor(kept)
+    ended = await asyncio.to_thread(invoked, *doctor(kept))
 
     assert ended.returncode == 0
     assert id in ended.stdout
     assert "every promise was kept" in ended.stdout
 
 
-def doctor(kept: Kept) -> subprocess.CompletedProcess[str]:
-    return hotline(
-        "doctor", "--promises", HOTLINE_MONGO_URL=kept.url, HOTLINE_DATABASE=kept.name,
-        HOTLINE_DATA="/nowhere", COLUMNS="160",
-    )  # fmt: skip
+def doctor(kept: Kept) -> tuple[list[str], dict[str, str]]:
+    """The command, and what it is to know."""
+    return ["doctor", "--promises"], {
+        "HOTLINE_MONGO_URL": kept.url, "HOTLINE_DATABASE": kept.name,
+        "HOTLINE_DATA": "/nowhere", "COLUMNS": "160",
+    }  # fmt: skip
 
 
 NOT_JUDGED = {

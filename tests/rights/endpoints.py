@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 from typing_extensions import override
 
+from shared.identity import PERMISSIONS, STAFF_ROLES, Scope
 from tests.support.floor import Floor
 
+ROLES: Final = (*STAFF_ROLES, "system")
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/tickets": {"estate": "jinyuan", "text": "楼道灯不亮"},
@@ -63,6 +66,18 @@ class Endpoint:
         return not self.actions
 
     @property
+    def decides_late(self) -> bool:
+        """Which of several actions it is depends on the thing's state, so the thing is read first;
+        else the door refuses.
+        """
+        return len(self.actions) > 1
+
+    @property
+    def is_for_the_whole_group(self) -> bool:
+        """Nobody may call it for one place."""
+        return any(PERMISSIONS[action].scope is Scope.GROUP for action in self.actions)
+
+    @property
     def names_a_thing(self) -> bool:
         return "{" in self.path
 
@@ -80,19 +95,32 @@ class Endpoint:
         return f"{self.service} {self.method} {self.path}"
 
 
+def kind_of(answer: httpx.Response) -> str:
+    """What a refusal calls itself, or the status of anything else."""
+    problem = answer.headers.get("content-type") == "application/problem+json"
+    kind = answer.json()["type"].rpartition(":")[2] if problem else ""
+    return f"{answer.status_code} {kind}".strip()
+
+
 async def endpoints_of(floor: Floor) -> list[Endpoint]:
     """All that the running services document."""
-    found = []
     async with httpx.AsyncClient() as http:
-        for service, address in floor.endpoints.services.items():
-            document = (await http.get(f"{address}/openapi.json")).json()
-            found += [
-                _endpoint(service, method.upper(), path, operation)
-                for path, operations in document["paths"].items()
-                for method, operation in operations.items()
-                if method in METHODS
-            ]
-    return found
+        documents = {
+            service: (await http.get(f"{address}/openapi.json")).json()
+            for service, address in floor.endpoints.services.items()
+        }
+    return endpoints_in(documents)
+
+
+def endpoints_in(documents: Mapping[str, Mapping[str, Any]]) -> list[Endpoint]:
+    """All that the services' OpenAPI documents name."""
+    return [
+        _endpoint(service, method.upper(), path, operation)
+        for service, document in documents.items()
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS
+    ]
 
 
 def _endpoint(service: str, method: str, path: str, operation: dict[str, Any]) -> Endpoint:

@@ -9,15 +9,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from shared.identity import PERMISSIONS, STAFF_ROLES, Scope
-from tests.rights.endpoints import Endpoint, endpoints_of
+from tests.rights.endpoints import ROLES, Endpoint, endpoints_of, kind_of
 from tests.rights.house import House, Things, furnish
 from tests.support.floor import Floor
 from tests.support.questions import questions
 
 pytestmark = pytest.mark.long
 DATABASE: Final = "hotline"
-ROLES: Final = (*STAFF_ROLES, "system")
 PASSING: Final = {"date", "x-request-id"}
 """Headers that differ from answer to answer."""
 SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey"}
@@ -37,13 +35,6 @@ async def endpoints(house: House) -> list[Endpoint]:
     return found
 
 
-def kind_of(answer: httpx.Response) -> str:
-    """What a refusal calls itself, or the status of anything else."""
-    problem = answer.headers["content-type"] == "application/problem+json"
-    kind = answer.json()["type"].rpartition(":")[2] if problem else ""
-    return f"{answer.status_code} {kind}".strip()
-
-
 def anonymous(asked: str, things: Things) -> str:
     """A statement without the ids that only tell about which thing it was."""
     for id in sorted({*things.ids.values(), *things.marks}, key=len, reverse=True):
@@ -57,35 +48,19 @@ def shown(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, answer.content, headers
 
 
-async def test_nobody_comes_in_without_a_token_but_where_all_may(
+async def test_who_may_do_none_of_several_things_is_refused_whatever_it_is_asked_about(
     house: House, endpoints: list[Endpoint]
 ) -> None:
-    answers = {e: await house.ask(e, "22222222", role=None) for e in endpoints}
-
-    assert {
-        str(e) for e, answer in answers.items() if (answer.status_code == 401) == e.is_open
-    } == (set())
-
-
-async def test_a_role_without_the_right_is_refused_before_anything_is_looked_up(
-    house: House, endpoints: list[Endpoint]
-) -> None:
-    for endpoint in endpoints:
+    """All other endpoints refuse before they look at anything (test_doors)."""
+    late = [endpoint for endpoint in endpoints if endpoint.decides_late]
+    for endpoint in late:
         for role in set(ROLES) - endpoint.roles:
-            if endpoint.is_open:
-                continue
             for things in (house.own, house.foreign_place, house.missing):
                 answer = await house.ask(endpoint, things.of(endpoint) or "22222222", role=role)
 
-                assert kind_of(answer) in REFUSED[decided_late(endpoint)], (str(endpoint), role)
-
-
-REFUSED: Final = {False: {"403 forbidden"}, True: {"403 forbidden", "404 not-found"}}
-
-
-def decided_late(endpoint: Endpoint) -> bool:
-    """Which of several actions it is depends on the thing's state, so the thing is read first."""
-    return len(endpoint.actions) > 1
+                said = kind_of(answer)
+                assert said in {"403 forbidden", "404 not-found"}, (str(endpoint), role)
+    assert late
 
 
 async def test_a_role_with_the_right_comes_through_to_its_own(
@@ -99,16 +74,12 @@ async def test_a_role_with_the_right_comes_through_to_its_own(
             answer = await house.ask(endpoint, thing or "", role=role)
 
             said = kind_of(answer)
-            if only_for_the_whole_group(endpoint):
+            if endpoint.is_for_the_whole_group:
                 assert said == "403 forbidden", (str(endpoint), role)
                 answer = await house.ask(endpoint, thing or "", role=role, place="*")
                 said = kind_of(answer)
             assert answer.status_code not in {401, 403, 404}, (str(endpoint), role, said)
             assert answer.status_code < 500, (str(endpoint), role, answer.text)
-
-
-def only_for_the_whole_group(endpoint: Endpoint) -> bool:
-    return any(PERMISSIONS[action].scope is Scope.GROUP for action in endpoint.actions)
 
 
 async def test_what_is_foreign_looks_in_every_way_like_what_is_missing(
@@ -155,7 +126,7 @@ async def test_no_list_shows_what_is_foreign(house: House, endpoints: list[Endpo
     for endpoint in lists:
         for role in set(ROLES) & endpoint.roles:
             answer = await house.ask(endpoint, "", role=role)
-            if only_for_the_whole_group(endpoint):
+            if endpoint.is_for_the_whole_group:
                 continue
             assert answer.status_code == 200, (str(endpoint), role)
             foreign = {mark for things in house.foreign_to(role) for mark in things.marks}
@@ -192,7 +163,7 @@ async def test_what_is_about_whoever_asks_is_in_no_list_and_in_no_cursor(
 
 async def pages_of(house: House, endpoint: Endpoint, role: str) -> list[httpx.Response]:
     """All pages of a list, one thing on each."""
-    place = "*" if only_for_the_whole_group(endpoint) else "jinyuan"
+    place = "*" if endpoint.is_for_the_whole_group else "jinyuan"
     pages: list[httpx.Response] = []
     after: str | None = None
     while len(pages) < MOST_PAGES and (after is not None or not pages):

@@ -1,9 +1,7 @@
 """Tests that ask what the product promises in seconds have the whole machine to themselves.
 
 Beside another hotline that starts on the same two processors they would measure that one. They
-run first, while nothing else is there yet. What needs the hotline that all share comes last: that
-one stays until the end, and works even when nobody asks it anything. Of each kind the long ones
-begin first, or everybody would wait for them in the end.
+run first, while nothing else is there yet.
 """
 
 from __future__ import annotations
@@ -20,21 +18,10 @@ MACHINE: Final = Path(__file__)
 """Held by every test while it runs: by one that is alone for itself, by the others together."""
 DOOR: Final = Path(__file__).with_name("__init__.py")
 """Passed by every test before: so whoever waits to be alone is not overtaken for ever."""
-HOTLINE: Final = "floor"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alone: promises seconds; no other test runs meanwhile")
-    config.addinivalue_line("markers", "long: a file that takes a minute or more by itself")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> tuple[bool, bool, bool]:
-    shares = HOTLINE in getattr(item, "fixturenames", ())
-    return not is_alone(item), shares, item.get_closest_marker("long") is None
 
 
 def is_alone(item: pytest.Item) -> bool:

@@ -11,7 +11,7 @@ from email.parser import BytesParser
 from email.policy import default
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -29,6 +29,13 @@ from services.hotline.supervisor import Supervisor
 from services.hotline.up import SERVICES
 from shared.store import connect
 from shared.store.clock import forward_trial
+
+FLOOR: Final = "floor"
+"""The fixture of the one that is shared, and the group of all tests that use it."""
+MARK: Final = f"@{FLOOR}"
+"""What the fixture adds to the name of each test: by it they are kept together. xdist's own groups
+(`--dist loadgroup`) are lost, since it writes them into a name that pytest 9 no longer reads.
+"""
 
 
 class Postbox:

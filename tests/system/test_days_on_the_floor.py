@@ -423,7 +423,7 @@ async def test_the_operators_commands_know_the_time_of_the_trial(story: Story) -
     """Ten days ahead, a token made now would be over before it is shown."""
     floor = story.played.floor
 
-    status, token = await hotline(floor, "token", "--role", "supervisor")
+    status, token = await hotline(floor, "token", "--role", "supervisor", as_program=True)
     headers = {"Authorization": f"Bearer {token.strip()}"}
     answer = await floor.hands.http.get(
         f"{floor.endpoints.services['router']}{LIST}", headers=headers

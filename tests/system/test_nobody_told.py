@@ -21,37 +21,37 @@ LIFT: Final = {"estate": "cuihu", "text": "十楼电梯里困了人", "caller": 
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
+async def own_floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
     folder = tmp_path_factory.mktemp("real")
     async with running_floor(folder, overlay=IN_A_HURRY, trial=False, mail=False) as running:
         yield running
 
 
-async def finish(floor: Floor) -> str:
+async def finish(own_floor: Floor) -> str:
     """The number of a ticket whose work is done."""
-    hands, number = floor.hands, str((await floor.hands.post_ticket(TAP))["number"])
+    hands, number = own_floor.hands, str((await own_floor.hands.post_ticket(TAP))["number"])
     (order,) = orders_of(await hands.until_status(number, "dispatched"))
     for act in ("accept", "start", "resolve"):
         (await hands.work(order, act)).raise_for_status()
     return number
 
 
-async def tasks(floor: Floor, number: str, state: str) -> list[Json]:
+async def tasks(own_floor: Floor, number: str, state: str) -> list[Json]:
     params = {"number": number, "state": state}
-    answer = await floor.hands.call("GET", "router", "/v1/follow-ups", params=params)
+    answer = await own_floor.hands.call("GET", "router", "/v1/follow-ups", params=params)
     found: list[Json] = answer.json()["items"]
     return found
 
 
-async def survey(floor: Floor, number: str) -> Json | None:
+async def survey(own_floor: Floor, number: str) -> Json | None:
     path = f"/v1/surveys/{number}-1"
-    answer = await floor.hands.call("GET", "survey", path, role="supervisor")
+    answer = await own_floor.hands.call("GET", "survey", path, role="supervisor")
     found: Json = answer.json()
     return found if answer.is_success and found["unreached"] else None
 
 
-async def audit(floor: Floor) -> Findings:
-    return await examine(floor.endpoints.mongo, grace=timedelta())
+async def audit(own_floor: Floor) -> Findings:
+    return await examine(own_floor.endpoints.mongo, grace=timedelta())
 
 
 def broken(findings: Findings) -> list[tuple[str, str]]:
@@ -60,19 +60,19 @@ def broken(findings: Findings) -> list[tuple[str, str]]:
 
 
 async def test_a_result_that_left_the_house_by_no_channel_is_told_by_telephone(
-    floor: Floor,
+    own_floor: Floor,
 ) -> None:
-    hands, number = floor.hands, await finish(floor)
+    hands, number = own_floor.hands, await finish(own_floor)
     message = await hands.until_message(number, "feedback", "failed")
     assert message["reason"] == "no_channel"
 
     async def there() -> Json | None:
-        return next(iter(await tasks(floor, number, "open")), None)
+        return next(iter(await tasks(own_floor, number, "open")), None)
 
     task = await until(there, "the task to tell it")
     assert (task["why"], task["reason"], task["round"]) == ("tell", "tell", 1)
     assert (await hands.ticket(number))["status"] == "resolved"
-    assert broken(await audit(floor)) == []
+    assert broken(await audit(own_floor)) == []
 
     told = await hands.call(
         "POST", "intake", f"/v1/tickets/{number}/feedback", by="he", json={"outcome": "told"}
@@ -80,19 +80,19 @@ async def test_a_result_that_left_the_house_by_no_channel_is_told_by_telephone(
     assert told.status_code == 200, told.text
 
     async def done() -> Json | None:
-        return next(iter(await tasks(floor, number, "done")), None)
+        return next(iter(await tasks(own_floor, number, "done")), None)
 
     ended = await until(done, "the task is done")
     assert (ended["id"], ended["outcome"], ended["ended_by"]) == (task["id"], "fed_back", "he")
     assert (await hands.ticket(number))["status"] == "closed"
-    assert await tasks(floor, number, "open") == []
-    asked = await until(lambda: survey(floor, number), "what became of the question is known")
+    assert await tasks(own_floor, number, "open") == []
+    asked = await until(lambda: survey(own_floor, number), "what became of the question is known")
     assert (asked["asked_at"], asked["unreached"]) == (None, "no_channel")
     assert "delivered" not in {message["status"] for message in await hands.messages(number)}
 
 
-async def test_the_doctor_says_who_has_no_channel(floor: Floor) -> None:
-    code, said = await hotline(floor, "doctor")
+async def test_the_doctor_says_who_has_no_channel(own_floor: Floor) -> None:
+    code, said = await hotline(own_floor, "doctor")
 
     assert code == 1
     assert "Callers have no channel" in said
@@ -102,9 +102,9 @@ async def test_the_doctor_says_who_has_no_channel(floor: Floor) -> None:
 
 
 async def test_an_emergency_that_reaches_nobody_goes_on_calling_and_is_no_kept_promise(
-    floor: Floor,
+    own_floor: Floor,
 ) -> None:
-    hands, number = floor.hands, str((await floor.hands.post_ticket(LIFT))["number"])
+    hands, number = own_floor.hands, str((await own_floor.hands.post_ticket(LIFT))["number"])
     await hands.until_message(number, "alert", "failed")
 
     async def chained() -> Json | None:
@@ -115,4 +115,4 @@ async def test_an_emergency_that_reaches_nobody_goes_on_calling_and_is_no_kept_p
     called = await until(chained, "the next of the chain is called")
 
     assert {message["reason"] for message in called["alerts"]} == {"no_channel"}
-    assert ("alert_unheard", number) in broken(await audit(floor))
+    assert ("alert_unheard", number) in broken(await audit(own_floor))

@@ -57,7 +57,7 @@ async def test_a_change_for_one_estate_is_promised_there_and_goes_out_as_a_file(
     assert f"{id}  from" in shown
     assert shown.rstrip().endswith("in force")
     file = tmp_path / "policy.yaml"
-    file.write_text((await hotline(floor, "policy", "export"))[1], "utf-8")
+    file.write_text((await hotline(floor, "policy", "export", as_program=True))[1], "utf-8")
     assert "PT2H" in file.read_text("utf-8")
     assert await hotline(floor, "policy", "check", str(file)) == (0, "no faults\n")
     code, said = await hotline(floor, "policy", "diff", "nothing")

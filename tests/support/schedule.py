@@ -1,0 +1,67 @@
+"""Which tests run in one worker, and in which order they begin.
+
+The tests of a file run in one worker, one after the other: they share what their module makes. All
+tests of the floor, whatever their file, run in one worker too, so that a run starts one hotline and
+not one in each worker. They are the longest line of all and so begin first, after what must be
+alone; when the last of them is over the floor ends, since it works even when nobody asks it
+anything. Of the rest the long files begin first, or everybody would wait for them in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typing_extensions import override
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+from tests.support.alone import is_alone
+from tests.support.floor import FLOOR, MARK
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: a file that takes a minute or more by itself")
+
+
+def group_of(test: str) -> str:
+    """What a test runs together with: the floor, or its file."""
+    file, _, name = test.partition("::")
+    return FLOOR if MARK in name.partition("[")[2] else file
+
+
+class ByFileOrFloor(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """`--dist loadfile` with one group that is more than a file."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileOrFloor | None:
+    return ByFileOrFloor(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, bool, bool]:
+    return not is_alone(item), not _is_of_the_floor(item), item.get_closest_marker("long") is None
+
+
+def _is_of_the_floor(item: pytest.Item) -> bool:
+    return FLOOR in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    yield
+    if _is_of_the_floor(item) and nextitem is not None and not _is_of_the_floor(nextitem):
+        _end_floor(item)
+
+
+def _end_floor(item: Any) -> None:
+    """End the fixture before its session does."""
+    for fixture in item.session._fixturemanager.getfixturedefs(FLOOR, item):
+        fixture.finish(item._request)
