@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
@@ -27,20 +27,24 @@ from services.admin.policies.rehearsal import past_from_doc
 from services.admin.privacy import storage as privacy_requests
 from services.admin.storage import Flow, accounts, keys, profiles, sessions
 from services.hotline.promises import facts
-from services.intake.privacy import holding, works
-from services.intake.privacy import storage as reading
-from services.notifier import storage as messages
-from services.router.emergencies.storage import emergency_from_doc, emergency_to_doc
-from services.router.follow_ups.storage import task_from_doc, task_to_doc
+from services.intake.privacy.holding import HOLDS
+from services.intake.privacy.storage import ALARMS, READERS
+from services.intake.privacy.works import WORKS, Work
+from services.intake.reservations import RESERVATIONS
+from services.notifier.storage import MESSAGES
+from services.router.emergencies.storage import EMERGENCIES
+from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.incidents import storage as incidents
-from services.router.proofs import storage as proofs
-from services.router.rosters import storage as rosters
-from services.survey import storage as surveys
+from services.router.proofs.domain import Photo
+from services.router.proofs.storage import PHOTOS, PROOFS
+from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
+from services.survey.storage import SURVEYS
 from shared.audit import chain
 from shared.policy.head import entries_of
+from shared.store import CollectionSpec
 from shared.store.credentials import key_from_doc
 from shared.store.rosters import stretch_of
-from shared.tickets import ticket_from_doc, ticket_to_doc
+from shared.tickets import TICKET
 
 Doc = dict[str, Any]
 Write = Callable[[Any], Mapping[str, Any]]
@@ -48,6 +52,8 @@ Write = Callable[[Any], Mapping[str, Any]]
 FOLDER: Final = Path(__file__).parents[1] / "data" / "documents"
 ADDED: Final = frozenset({"_id", "version", "outbox", "made_by"})
 """What the store adds to a document."""
+GAINED: Final = frozenset({"id", "version"})
+"""What the values of some collections have only since then."""
 NONE: Final = frozenset[str]()
 
 
@@ -94,31 +100,15 @@ def audited(doc: Doc) -> facts.Message:
     return facts.Message.from_doc(projected(doc, ("_id", *facts.MESSAGE_FIELDS)))
 
 
-def survey_to_doc(survey: Any) -> Doc:
-    doc = surveys._to_doc(survey)
-    answer = survey.answer and surveys._answer_to_doc(survey.answer)
-    return doc | {"answer": answer} | ({"unreached": survey.unreached} if survey.unreached else {})
+def unseen(doc: Doc) -> Photo:
+    """Without what it shows, which no list has ever read."""
+    return PHOTOS.from_doc({**doc, "sealed": None})
 
 
-def alarm_to_doc(alarm: Any) -> Doc:
-    answer = alarm.answer and reading._answer_to_doc(alarm.answer)
-    return reading._alarm_to_doc(alarm) | {"answer": answer}
-
-
-def hold_to_doc(hold: Any) -> Doc:
-    return holding._to_doc(hold) | {"lifted_at": hold.lifted_at, "lifted_by": hold.lifted_by}
-
-
-def work_to_doc(work: Any) -> Doc:
-    doc = works._to_doc(work) | {"outcome": work.outcome}
-    del doc["ended_at"]
-    return doc
-
-
-def proof_to_doc(proof: Any) -> Doc:
-    doc = proofs._to_doc(proof)
-    del doc["sealed"]
-    return doc
+def pairs(doc: Doc) -> Work:
+    """With its persons as they were kept in the value at that time."""
+    work = WORKS.from_doc(doc)
+    return replace(work, persons=tuple(work.pairs))  # type: ignore[arg-type]
 
 
 def policy_to_doc(version: Any) -> Doc:
@@ -129,7 +119,7 @@ def head_to_doc(entries: Any) -> Doc:
     return {"in_force": [entry.to_doc() for entry in entries]}
 
 
-PAPERS: Final = frozenset({
+PAPER_NAMES: Final = frozenset({
     "persons", "index", "scrubbed", "location", "caller_role", "confidential", "language",
     "faults", "reported_at", "key", "legal_holds",
 })  # fmt: skip
@@ -138,32 +128,37 @@ UNSET: Final = frozenset({
     "name", "password", "invitation", "factor", "pending", "binding", "signed_out_at",
 })  # fmt: skip
 
+
+def kept(spec: CollectionSpec[Any], what: str, **more: Any) -> Reading:
+    """A collection that is read and written by its spec."""
+    return Reading(spec.name, what, spec.from_doc, spec.to_doc, **more)
+
+
 READINGS: Final = (
-    Reading("tickets", "ticket", ticket_from_doc, ticket_to_doc, beside=PAPERS),
+    Reading("tickets", "ticket", TICKET.from_doc, TICKET.to_doc, beside=PAPER_NAMES),
     Reading("tickets", "past", past_from_doc),
     Reading("tickets", "report", incidents._report),
     Reading("tickets", "linked", incidents._linked),
-    Reading("emergencies", "emergency", emergency_from_doc, emergency_to_doc),
+    kept(EMERGENCIES, "emergency"),
     Reading("emergencies", "audited", facts.Emergency.from_doc),
-    Reading("follow_ups", "task", task_from_doc, task_to_doc),
+    kept(FOLLOW_UPS, "task"),
     Reading("follow_ups", "audited", facts.TellTask.from_doc),
-    Reading("incidents", "incident", incidents._from_doc, incidents._to_doc),
-    Reading("proofs", "proof", proofs._from_doc, proof_to_doc, beside=frozenset({"sealed"})),
-    Reading(
-        "rosters", "list", rosters._list_from_doc, rosters._list_to_doc,
-        fills=frozenset({"needs", "gaps"}),
-    ),
-    Reading("shifts", "shift", rosters._shift_from_doc, rosters._shift_to_doc),
+    kept(incidents.INCIDENTS, "incident"),
+    Reading("proofs", "proof", unseen, PROOFS.to_doc, beside=frozenset({"sealed"})),
+    kept(LISTS, "list", fills=frozenset({"needs", "gaps"})),
+    kept(SHIFTS, "shift"),
     Reading("shifts", "stretch", stretch_of),
-    Reading("leaves", "leave", rosters._leave_from_doc, rosters._leave_to_doc),
-    Reading("messages", "message", messages._from_doc, messages._to_doc),
+    kept(LEAVES, "leave"),
+    kept(MESSAGES, "message"),
     Reading("messages", "audited", audited),
-    Reading("surveys", "survey", surveys._from_doc, survey_to_doc),
+    kept(SURVEYS, "survey"),
     Reading("surveys", "audited", facts.Survey.from_doc),
-    Reading("readers", "reader", reading._reader_from_doc, reading._reader_to_doc),
-    Reading("reading_alarms", "alarm", reading._alarm_from_doc, alarm_to_doc),
-    Reading("legal_holds", "hold", holding._from_doc, hold_to_doc, beside=frozenset({"body"})),
-    Reading("privacy_works", "work", works._from_doc, work_to_doc, beside=frozenset({"ended_at"})),
+    kept(READERS, "reader"),
+    kept(ALARMS, "alarm"),
+    kept(HOLDS, "hold"),
+    Reading("privacy_works", "work", pairs),
+    kept(WORKS, "work"),
+    kept(RESERVATIONS, "whole"),
     Reading(
         "privacy_requests", "request", privacy_requests._from_doc, privacy_requests._to_doc,
         beside=frozenset({"body", "sealed"}),
@@ -185,7 +180,7 @@ READINGS: Final = (
     *(
         Reading(name, "whole", whole, whole)
         for name in (
-            "reservations", "reveals", "privacy_copies", "parked", "suspects", "rolls",
+            "reveals", "privacy_copies", "parked", "suspects", "rolls",
         )
     ),
 )  # fmt: skip
@@ -261,9 +256,11 @@ def test_an_old_document_is_read_to_the_same_value(reading: Reading) -> None:
     assert {doc["_id"] for doc in docs} == known.keys()
 
     for doc in docs:
-        found = plain(reading.read(doc))
+        then, found = known[doc["_id"]], plain(reading.read(doc))
+        if isinstance(found, dict):
+            found = {name: found[name] for name in found if name in then or name not in GAINED}
 
-        assert same(found, known[doc["_id"]]), (doc["_id"], found, known[doc["_id"]])
+        assert same(found, then), (doc["_id"], found, then)
 
 
 @pytest.mark.parametrize("reading", [r for r in READINGS if r.write], ids=str)
