@@ -31,6 +31,11 @@ def _nothing(_: Any) -> Mapping[str, Any]:
     return {}
 
 
+def midnight(day: date) -> datetime:
+    """A day as it is kept: BSON has no days."""
+    return datetime.combine(day, time(), UTC)
+
+
 def plain_converter() -> Converter:
     """A converter that takes each plain value as the database gave it: to turn it into what an
     annotation says would make a text of what is missing.
@@ -46,8 +51,7 @@ def plain_converter() -> Converter:
     converter.register_unstructure_hook(str, str)  # also what is a member of an enumeration
     converter.register_structure_hook_func(_is_plain, lambda value, _: value)
     converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
-    # BSON has no days: a day is kept as its midnight.
-    converter.register_unstructure_hook(date, lambda day: datetime.combine(day, time(), UTC))
+    converter.register_unstructure_hook(date, midnight)
     converter.register_structure_hook(date, lambda midnight, _: midnight.date())
     converter.register_unstructure_hook_func(_is_model, lambda model: model.model_dump(mode="json"))
     converter.register_structure_hook_func(_is_model, lambda doc, kind: kind.model_validate(doc))

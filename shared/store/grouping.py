@@ -35,7 +35,12 @@ update of a document that is not there fails by itself instead of making a stub.
 VALIDATOR: Final[Mapping[str, Any]] = {"$jsonSchema": {"required": [MARK]}}
 _DUPLICATE: Final = 11000
 _BY_ID: Final = {"_id": 1}
-_NO_STUB: Final = 121
+_NO_STUB: Final = frozenset({66, 121})
+"""The server's words where an update would have made a document: by `_NEVER_NEW`, or the validator.
+"""
+_NEVER_NEW: Final[Mapping[str, Any]] = {"_id": None}
+"""What an update sets where it makes a document: another id than it was asked for, which the server
+refuses. So it also makes none in a collection that forgets by itself and has no validator."""
 
 
 def inserting(doc: Mapping[str, Any]) -> Operation:
@@ -55,7 +60,8 @@ def updating(
     """
     _encoded(update)
     present = version or {"$in": [0, None]}
-    return UpdateOne({"_id": id, counted_by: present}, update, upsert=True)
+    never_new = {**update, "$setOnInsert": _NEVER_NEW}
+    return UpdateOne({"_id": id, counted_by: present}, never_new, upsert=True)
 
 
 def _encoded(content: Mapping[str, Any]) -> bytes:
@@ -84,7 +90,8 @@ async def write_all(
 def _verdict_of(fault: Mapping[str, Any]) -> Verdict | Exception:
     if fault["code"] == _DUPLICATE and fault.get("keyPattern", _BY_ID) != _BY_ID:
         return Verdict.TAKEN
-    return Verdict.LOST if fault["code"] in {_DUPLICATE, _NO_STUB} else _without_words(fault)
+    lost = fault["code"] == _DUPLICATE or fault["code"] in _NO_STUB
+    return Verdict.LOST if lost else _without_words(fault)
 
 
 def _without_words(fault: Mapping[str, Any]) -> WriteError:

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
-from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
@@ -318,6 +318,31 @@ class Store:
         """Insert a document without events; False when its `_id` is there already."""
         operation = inserting({**doc, MARK: self.service})
         return await self._write(collection, operation, lane_in_hand()) is Verdict.WON
+
+    async def take(self, collection: str, query: Mapping[str, Any]) -> Doc | None:
+        """Remove one document that the query fits, and return it: of many takers one gets it."""
+        return await self._collection(collection, lane_in_hand()).find_one_and_delete(dict(query))
+
+    async def upsert(
+        self, collection: str, id: str, update: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> Doc:
+        """Change one document without events by one statement, or make it; as it is then. For
+        counters: however many count at once, each is in it.
+        """
+        upserting = self._collection(collection, lane_in_hand())
+        found: Doc = await upserting.find_one_and_update(
+            {"_id": id}, update, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        return found
+
+    async def change_many(
+        self, collection: str, query: Mapping[str, Any], update: Mapping[str, Any]
+    ) -> int:
+        """Change every document without events that the query fits, each in one statement; how
+        many.
+        """
+        changing = self._collection(collection, lane_in_hand())
+        return int((await changing.update_many(dict(query), dict(update))).modified_count)
 
     async def change_if(
         self, collection: str, id: str, held: Mapping[str, Any], fields: Mapping[str, Any]

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 
 from services.admin.app import build
 from services.admin.settings import AdminSettings
-from services.admin.storage import INDEXES
+from services.admin.storage import KEPT
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
@@ -32,8 +32,8 @@ class Bench(ServiceBench):
 
     async def clear(self) -> None:
         """Forget everybody; the replicas go on."""
-        for collection in (*INDEXES, "rolls"):
-            await self.store.database[collection].delete_many({})
+        for kept in KEPT:
+            await self.store.database[kept.name].delete_many({})
         self.secrets.clear()
         await self.hear()
 

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from services.admin.app import LARGEST_BODY
 from services.admin.policies.join import build_policies_apis
-from services.admin.policies.storage import INDEXES
+from services.admin.policies.storage import KEPT
 from services.admin.settings import AdminSettings
 from services.survey.app import build as build_survey
 from services.survey.settings import SurveySettings
@@ -110,7 +110,7 @@ class Bench(ServiceBench):
     async def build(self, *, broker: bool = True) -> FastAPI:
         """The admin service's part that is about policies."""
         settings = self.at(self.settings_of(AdminSettings), broker=broker)
-        platform = await open_platform("admin", settings, indexes=INDEXES)
+        platform = await open_platform("admin", settings, keeps=KEPT, indexes={})
         trail = Watched(platform, self.records)
         await trail.start()
         parts = Parts(

@@ -211,6 +211,19 @@ async def test_what_is_not_there_is_not_changed(lamps: Collection[Lamp]) -> None
     assert await lamps.change("lamp-1", note("new")) is None
 
 
+async def test_what_went_away_while_it_was_decided_is_not_made_again_by_halves(
+    store: Store, lamps: Collection[Lamp]
+) -> None:
+    await lamps.insert(Step(A_LAMP), NOW)
+
+    async def choose(lamp: Lamp, _now: datetime) -> Step[Lamp]:
+        assert await store.take("lamps", {"_id": lamp.id}) is not None
+        return Step(replace(lamp, note="new"))
+
+    assert await lamps.change("lamp-1", choose) is None
+    assert await store.find("lamps", {}, limit=1) == []
+
+
 async def test_what_is_not_there_is_made_where_a_new_one_is_given(
     lamps: Collection[Lamp],
 ) -> None:

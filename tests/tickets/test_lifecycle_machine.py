@@ -20,6 +20,7 @@ from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.router import Payer
 from shared.store.difference import difference
 from shared.tickets import (
+    ROWS,
     TICKET,
     Applied,
     Clock,
@@ -34,6 +35,8 @@ from shared.tickets import (
 )
 from shared.tickets.clocks import ClockState
 from shared.tickets.costs import Item
+from shared.tickets.effects import Effect
+from shared.tickets.facts import order_facts, ticket_facts
 from tests.tickets.samples import MONDAY, REPORTED, plan_of, registration, sample_rules
 
 OPEN = {"registered", "dispatched", "in_progress", "suspended", "resolved", "handed_over"}
@@ -655,10 +658,21 @@ def check_step(before: Ticket, act: acts.Act, applied: Applied, now: datetime) -
     for order in before.work_orders:
         if order.round < before.round or after.round > before.round:
             assert after.order(order.id) == order, "history changed"
+    check_facts(before, act, now)
     check_segments(before, after)
     check_stops(act, after)
     check_events(applied)
     check_update(before, after)
+
+
+def check_facts(before: Ticket, act: acts.Act, now: datetime) -> None:
+    """The effect fills every field of its row's event, and gives no fact that the event drops."""
+    row = ROWS[act.transition]
+    effect = row.effect(before, act, now, sample_rules()) if row.effect else Effect(before)
+    order = order_facts(before, act.order) if isinstance(act, acts.OrderAct) else {}
+    said = ((row, {**order, **effect.facts}), *((ROWS[name], facts) for name, facts in effect.also))
+    for saying, facts in said:
+        assert {*ticket_facts(before), *facts} == set(saying.says.model_fields), saying.transition
 
 
 def check_segments(before: Ticket, after: Ticket) -> None:
