@@ -287,6 +287,7 @@ async def test_whoever_loses_decides_again_on_what_is_there_now(
 
     assert seen == ["", "by another"]
     assert changed is not None
+    assert changed.events == (said(),)
     assert (changed.before.note, changed.after.state) == ("by another", "on")
     doc = await doc_of(store)
     # What was said by the loser is said once, by the version that won.
@@ -319,6 +320,28 @@ async def test_who_loses_each_time_is_told_and_has_changed_nothing(
     doc = await doc_of(store)
     assert tried == 5
     assert (doc["state"], doc["outbox"]) == ("off", [])
+
+
+async def test_of_many_who_write_over_what_they_have_seen_one_does(
+    store: Store, lamps: Collection[Lamp]
+) -> None:
+    await lamps.insert(Step(A_LAMP), NOW)
+
+    def claimed(n: int) -> Step[Lamp]:
+        return Step(replace(A_LAMP, note=str(n)), (said(),))
+
+    written = await asyncio.gather(*(lamps.write_over(A_LAMP, claimed(n)) for n in range(8)))
+
+    [won] = [lamp for lamp in written if lamp is not None]
+    assert won == await lamps.get("lamp-1")
+    assert won.version == 2
+    assert [entry["id"] for entry in (await doc_of(store))["outbox"]] == ["lamp/lamp-1/2/0"]
+
+
+async def test_what_is_not_there_is_not_written_over(lamps: Collection[Lamp]) -> None:
+    assert await lamps.write_over(A_LAMP, Step(A_LAMP)) is None
+
+    assert await lamps.get("lamp-1") is None
 
 
 async def test_what_a_decision_raises_ends_the_change(
@@ -382,6 +405,8 @@ async def test_what_only_one_may_have_is_not_taken_for_a_race(lamps: Collection[
         await lamps.change("lamp-2", choose)
     with pytest.raises(Taken):
         await lamps.change("lamp-3", choose, new=replace(A_LAMP, id="lamp-3"))
+    with pytest.raises(Taken):
+        await lamps.write_over(other, Step(replace(other, socket=7)))
 
     assert asked == 2
 
@@ -490,6 +515,11 @@ async def test_a_list_comes_page_by_page_without_gaps_or_repeats(
 
     assert seen == sorted(seen, reverse=order.newest)
     assert len(seen) == 25
+
+
+def test_an_order_that_is_loose_asks_an_index_for_its_field_alone() -> None:
+    assert Order("at", newest=True, loose=True).sort == [("at", -1)]
+    assert Order("at", newest=True).sort == [("at", -1), ("_id", -1)]
 
 
 async def test_what_is_hidden_is_on_no_page_and_in_no_count(lamps: Collection[Lamp]) -> None:
