@@ -46,8 +46,9 @@ def plain_converter() -> Converter:
         detailed_validation=False,  # half the time; an error names the field all the same
     )
     for kind in _AS_THEY_ARE:
-        converter.register_structure_hook(kind, lambda value, _: value)
+        converter.register_structure_hook(kind, _as_it_is)
     converter.register_unstructure_hook(datetime, lambda moment: moment)
+    converter.register_unstructure_hook(str, str)  # also what is a member of an enumeration
     converter.register_structure_hook_func(_is_plain, lambda value, _: value)
     converter.register_unstructure_hook_func(_is_enum, lambda member: member.value)
     converter.register_unstructure_hook(date, midnight)
@@ -55,6 +56,11 @@ def plain_converter() -> Converter:
     converter.register_unstructure_hook_func(_is_model, lambda model: model.model_dump(mode="json"))
     converter.register_structure_hook_func(_is_model, lambda doc, kind: kind.model_validate(doc))
     return converter
+
+
+def _as_it_is(value: Any, kind: Any) -> Any:
+    # An enumeration of texts is a kind of text.
+    return value if value is None or kind in _AS_THEY_ARE else kind(value)
 
 
 def _is_plain(kind: Any) -> bool:
