@@ -136,7 +136,10 @@ async def doc_of(store: Store, id: str = "lamp-1") -> dict[str, Any]:
 async def test_what_was_put_in_comes_out_equal(lamps: Collection[Lamp], lamp: Lamp) -> None:
     assert await lamps.insert(Step(lamp), NOW)
 
-    assert await lamps.get("lamp-1") == lamp
+    found = await lamps.get("lamp-1")
+    assert found == lamp
+    assert isinstance(found.colour, Colour)  # a plain text would be equal as well
+    assert all(isinstance(colour, Colour) for colour in found.wire or {})
 
 
 async def test_a_document_has_the_names_that_its_shape_says(
