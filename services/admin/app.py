@@ -21,12 +21,13 @@ from services.admin.keying import Keying
 from services.admin.passwords import Passwords
 from services.admin.policies.join import build_policies_apis
 from services.admin.policies.storage import KEPT as KEPT_OF_POLICIES
+from services.admin.privacy.storage import REQUESTS
 from services.admin.provider import Client, Provider
 from services.admin.secrets import FactorSafe
 from services.admin.settings import AdminSettings
 from services.admin.signing_in import SigningIn
 from services.admin.staffing import Staffing
-from services.admin.storage import KEPT
+from services.admin.storage import ACCOUNTS, FLOWS, KEYS, PROFILES, ROLLS, SESSIONS, TRIES
 from services.admin.training import Training
 from services.admin.trying import Trying
 from shared.runtime import Parts, Platform, build_service, open_platform
@@ -35,7 +36,9 @@ LARGEST_BODY: Final = 1024 * 1024
 """The longest is a policy with all its documents: the lexicon alone has 270 kB."""
 
 
-KEEPS: Final = (*KEPT, *KEPT_OF_POLICIES, privacy.REQUESTS)
+KEEPS: Final = (
+    ACCOUNTS, ROLLS, FLOWS, KEYS, PROFILES, SESSIONS, TRIES, REQUESTS, *KEPT_OF_POLICIES,
+)  # fmt: skip
 
 
 async def build(settings: AdminSettings) -> FastAPI:

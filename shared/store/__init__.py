@@ -12,10 +12,10 @@ from shared.store.collection import (
 from shared.store.errors import STORE_DOWN, Contested, Taken
 from shared.store.gathering import Asked
 from shared.store.paging import Listing, Order, Page
-from shared.store.store import KeptAsItIs, Outbox, Store, connect, outbox_index
+from shared.store.store import KeptAsItIs, Outbox, Store, connect, forget_at, outbox_index
 
 __all__ = [
     "STORE_DOWN", "Asked", "Change", "Changed", "Collection", "CollectionSpec", "Contested",
     "Decide", "Doc", "KeptAsItIs", "Listing", "Order", "Outbox", "Page", "Store", "Taken",
-    "Verdict", "connect", "insert_at_next_free", "outbox_index",
+    "Verdict", "connect", "forget_at", "insert_at_next_free", "outbox_index",
 ]  # fmt: skip

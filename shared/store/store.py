@@ -474,6 +474,13 @@ def _database(client: Client, name: str) -> Database:
     )
 
 
+def forget_at(field: str, *, name: str) -> IndexModel:
+    """The store forgets a document by itself at the time in this field. The server's clock decides,
+    so a trial's day lasts longer.
+    """
+    return IndexModel([(field, ASCENDING)], name=name, expireAfterSeconds=0)
+
+
 def outbox_index() -> IndexModel:
     """The index of the relay and the sweep: only documents with something waiting are in it."""
     return IndexModel(

@@ -14,9 +14,8 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
-from services.admin.app import build
+from services.admin.app import KEEPS, build
 from services.admin.settings import AdminSettings
-from services.admin.storage import KEPT
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
@@ -32,7 +31,7 @@ class Bench(ServiceBench):
 
     async def clear(self) -> None:
         """Forget everybody; the replicas go on."""
-        for kept in KEPT:
+        for kept in KEEPS:
             await self.store.documents(kept.name).delete_many({})
         self.secrets.clear()
         await self.hear()

@@ -7,9 +7,7 @@ from services.admin.storage.profiles import PROFILES
 from services.admin.storage.sessions import SESSIONS
 from services.admin.storage.tries import TRIES, count_try, forget_tries, forgive_try
 
-KEPT = (ACCOUNTS, ROLLS, FLOWS, KEYS, PROFILES, SESSIONS, TRIES)
-
 __all__ = [
-    "ACCOUNTS", "FLOWS", "KEPT", "KEYS", "PROFILES", "ROLLS", "SESSIONS", "TRIES", "Flow",
+    "ACCOUNTS", "FLOWS", "KEYS", "PROFILES", "ROLLS", "SESSIONS", "TRIES", "Flow",
     "bound_to", "count_try", "forget_tries", "forgive_try", "hold_keys", "take_flow",
 ]  # fmt: skip

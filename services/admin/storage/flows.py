@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.admin.storage.indexes import forget_at
 from shared.documents import Shape
-from shared.store import CollectionSpec, Store
+from shared.store import CollectionSpec, Store, forget_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from typing import Final
 from pymongo import ASCENDING, IndexModel
 
 from services.admin.domain.sessions import WHOLE, Session
-from services.admin.storage.indexes import forget_at
 from shared.documents import Shape
-from shared.store import CollectionSpec
+from shared.store import CollectionSpec, forget_at
 from shared.store.credentials import REMEMBERED
 
 FORGET_AFTER: Final = WHOLE + REMEMBERED + timedelta(hours=1)

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.admin.domain.sessions import Limit, Tally
-from services.admin.storage.indexes import forget_at
 from shared.documents import Shape
-from shared.store import CollectionSpec, Store
+from shared.store import CollectionSpec, Store, forget_at
 
 TRIES: Final = CollectionSpec(
     name="tries",
