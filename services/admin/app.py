@@ -20,13 +20,13 @@ from services.admin.factors import Factors
 from services.admin.keying import Keying
 from services.admin.passwords import Passwords
 from services.admin.policies.join import build_policies_apis
-from services.admin.policies.storage import INDEXES as POLICY_INDEXES
+from services.admin.policies.storage import KEPT as KEPT_OF_POLICIES
 from services.admin.provider import Client, Provider
 from services.admin.secrets import FactorSafe
 from services.admin.settings import AdminSettings
 from services.admin.signing_in import SigningIn
 from services.admin.staffing import Staffing
-from services.admin.storage import INDEXES, Accounts, Flows, Keyring, Profiles, Sessions, Tries
+from services.admin.storage import KEPT
 from services.admin.training import Training
 from services.admin.trying import Trying
 from shared.runtime import Parts, Platform, build_service, open_platform
@@ -37,28 +37,18 @@ LARGEST_BODY: Final = 1024 * 1024
 
 async def build(settings: AdminSettings) -> FastAPI:
     """The administration, ready to be served."""
-    platform = await open_platform(
-        "admin", settings, indexes={**INDEXES, **POLICY_INDEXES, **privacy.INDEXES}
-    )
-    store, clock = platform.store, platform.store.clock
-    accounts, keyring, profiles = Accounts(store), Keyring(store), Profiles(store)
-    records = platform.trail
-    staffing = Staffing(accounts, keyring, records, clock)
-    trying = Trying(Tries(store), platform.index, clock)
+    keeps = (*KEPT, *KEPT_OF_POLICIES, privacy.REQUESTS)
+    platform = await open_platform("admin", settings, keeps=keeps, indexes={})
+    store, records = platform.store, platform.trail
+    staffing = Staffing(store, records)
+    trying = Trying(store, platform.index)
     safe = FactorSafe(platform.keys.derived("second-factors"))
-    factors = Factors(accounts, staffing, safe, trying, clock)
+    factors = Factors(store, staffing, safe, trying)
     signing_in = SigningIn(
-        accounts,
-        Sessions(store),
-        staffing,
-        factors,
-        Passwords(),
-        trying,
-        clock,
-        secret=platform.keys.token,
+        store, staffing, factors, Passwords(), trying, secret=platform.keys.token
     )
-    keying = Keying(keyring, accounts, records, clock, secret=platform.keys.derived("api-keys"))
-    training = Training(profiles, staffing, records, clock, lambda: platform.policy.calendar)
+    keying = Keying(store, records, secret=platform.keys.derived("api-keys"))
+    training = Training(store, staffing, records, lambda: platform.policy.calendar)
     provider = _provider(settings, platform)
     routers = [
         build_provider_api(
@@ -68,9 +58,9 @@ async def build(settings: AdminSettings) -> FastAPI:
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
         build_session_api(signing_in, factors),
-        build_users_api(platform, staffing, accounts),
-        build_keys_api(platform, keying, keyring),
-        build_agents_api(training, profiles),
+        build_users_api(platform, staffing),
+        build_keys_api(platform, keying),
+        build_agents_api(platform, training),
         build_audit_api(platform),
         privacy.build_privacy(platform),
         *build_policies_apis(platform, records),
@@ -90,5 +80,4 @@ def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
         secret=secret.get_secret_value() if secret else None,
         redirect_url=settings.oidc_redirect_url,
     )
-    clock = platform.store.clock
-    return Provider(client, Flows(platform.store), clock, provider_client())
+    return Provider(client, platform.store, provider_client())

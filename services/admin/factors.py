@@ -9,12 +9,13 @@ from services.admin.domain import accounts as rules
 from services.admin.domain import factor as codes
 from services.admin.domain.accounts import Account, Factor
 from services.admin.errors import Refused
+from services.admin.recording import step_to
 from services.admin.secrets import FactorSafe
 from services.admin.staffing import By, Staffing
-from services.admin.storage import Accounts
+from services.admin.storage import ACCOUNTS
 from services.admin.trying import Trying
-from shared.contracts import MalformedMessage
-from shared.store.clock import DatabaseClock
+from shared.contracts import MalformedMessage, Step
+from shared.store import Collection, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Code:
 
     step: int | None = None
     recovery: str | None = None
+
+    def used(self, account: Account) -> Account:
+        """The account when it is used up; the same when it was."""
+        if self.step is not None:
+            return rules.use_step(account, self.step)
+        return rules.use_recovery(account, self.recovery or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +45,12 @@ class Begun:
 class Factors:
     """Sets second factors up and reads their codes. Codes go by the time outside, as phones do."""
 
-    def __init__(
-        self,
-        accounts: Accounts,
-        staffing: Staffing,
-        safe: FactorSafe,
-        trying: Trying,
-        clock: DatabaseClock,
-    ) -> None:
-        self._accounts = accounts
+    def __init__(self, store: Store, staffing: Staffing, safe: FactorSafe, trying: Trying) -> None:
+        self._accounts = Collection(store, ACCOUNTS)
         self._staffing = staffing
         self._safe = safe
         self._trying = trying
-        self._clock = clock
+        self._clock = store.clock
 
     def read(self, account: Account, typed: str | None) -> Code | None:
         """The code that was typed, or None when the account has a factor that it does not fit."""
@@ -67,11 +67,14 @@ class Factors:
 
     async def use(self, account: Account, code: Code) -> bool:
         """Use a code up; False when somebody else just did."""
-        if code.step is not None:
-            return await self._accounts.use_step(account.id, code.step)
-        if code.recovery is not None:
-            return await self._accounts.use_recovery(account.id, code.recovery)
-        return True
+        if code == Code():
+            return True
+
+        def decide(present: Account, _: datetime) -> Step[Account] | None:
+            return step_to(present, code.used(present))
+
+        changed = await self._accounts.change(account.id, decide)
+        return changed is not None and changed.is_change
 
     async def begin(self, by: By, typed: str | None, address: str) -> Begun:
         """A new secret, which counts once it is confirmed. Whoever has a factor shows its code:

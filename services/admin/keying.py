@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.admin.domain import keys as rules
 from services.admin.domain.keys import Key
 from services.admin.errors import NoSuchThing
-from services.admin.recording import change_on_record
+from services.admin.recording import on_record
 from services.admin.staffing import By
-from services.admin.storage import Accounts, Keyring
+from services.admin.storage import ACCOUNTS, KEYS
 from shared.audit import Trail
-from shared.contracts import MalformedMessage
+from shared.contracts import MalformedMessage, Step
 from shared.identity.api_keys import KeyDigest, digest_of, new_key
-from shared.store import Verdict
-from shared.store.clock import DatabaseClock
+from shared.store import Collection, Store
 
 Decide = Callable[[Key, datetime], Key]
 
@@ -43,24 +42,16 @@ class Wanted:
 class Keying:
     """Changes keys; every process knows them within seconds. `secret` makes their digests."""
 
-    def __init__(
-        self,
-        keyring: Keyring,
-        accounts: Accounts,
-        records: Trail,
-        clock: DatabaseClock,
-        *,
-        secret: bytes,
-    ) -> None:
-        self._keyring = keyring
-        self._accounts = accounts
+    def __init__(self, store: Store, records: Trail, *, secret: bytes) -> None:
+        self._keys = Collection(store, KEYS)
+        self._accounts = Collection(store, ACCOUNTS)
         self._records = records
-        self._clock = clock
+        self._clock = store.clock
         self._secret = secret
 
     async def get(self, id: str) -> Key:
         """The key as it is now; raises NoSuchThing."""
-        key = await self._keyring.get(id)
+        key = await self._keys.get(id)
         if key is None:
             raise NoSuchThing(id)
         return key
@@ -82,7 +73,7 @@ class Keying:
             expires_at=now + timedelta(days=wanted.days),
         )
         await self._record(by, "key.create", id)
-        await self._keyring.insert(key)
+        await self._keys.insert(Step(key), now)  # its id is random
         return Shown(key, shown)
 
     async def rotate(self, id: str, by: By, *, overlap: timedelta, days: int) -> Shown:
@@ -100,17 +91,11 @@ class Keying:
         return await self._change(id, rules.revoke, "key.revoke", by)
 
     async def _change(self, id: str, decide: Decide, act: str, by: By) -> Key:
-        async def save(_: Key, new: Key) -> Key | None:
-            won = await self._keyring.save(new) is Verdict.WON
-            return replace(new, version=new.version + 1) if won else None
-
-        return await change_on_record(
-            lambda: self.get(id),
-            lambda key: decide(key, self._clock.now()),
-            lambda: self._record(by, act, id),
-            save,
-            of=("api_keys", id),
-        )
+        recorded = on_record(decide, lambda: self._record(by, act, id))
+        changed = await self._keys.change(id, recorded)
+        if changed is None:
+            raise NoSuchThing(id)
+        return changed.after
 
     async def _require_owner(self, owner: str | None) -> None:
         account = await self._accounts.get(owner) if owner is not None else None

@@ -19,8 +19,9 @@ from services.admin.domain.accounts import Binding
 from services.admin.errors import NotSignedIn, Refusal
 from services.admin.id_token import UnfitToken, key_id, read_subject
 from services.admin.secrets import digest, same
-from services.admin.storage import Flow, Flows
-from shared.store.clock import DatabaseClock
+from services.admin.storage import FLOWS, Flow, take_flow
+from shared.contracts import Step
+from shared.store import Collection, Store
 from shared.telemetry import logger
 
 FLOW_LIFETIME: Final = timedelta(minutes=10)
@@ -52,12 +53,10 @@ class Provider:
     What is remembered of a sign-in lies in the store: any replica may be the one they come back to.
     """
 
-    def __init__(
-        self, client: Client, flows: Flows, clock: DatabaseClock, http: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, client: Client, store: Store, http: httpx.AsyncClient) -> None:
         self._client = client
-        self._flows = flows
-        self._clock = clock
+        self._store = store
+        self._flows = Collection(store, FLOWS)
         self._http = http
         self._discovery = Discovery(client.issuer, http)
 
@@ -75,8 +74,9 @@ class Provider:
         except ProviderAway as error:
             raise _refused("provider-away", error.fault) from error
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        until = self._clock.now() + FLOW_LIFETIME
-        await self._flows.insert(Flow(digest(state), nonce, verifier, until))
+        now = self._store.clock.now()
+        flow = Flow(digest(state), nonce, verifier, now + FLOW_LIFETIME)
+        await self._flows.insert(Step(flow), now)
         asked = {
             "response_type": "code",
             "client_id": self._client.id,
@@ -100,7 +100,7 @@ class Provider:
         """
         if not same(digest(state), digest(begun_here or "")):
             raise _refused("unknown-state", "another_browser")
-        flow = await self._flows.take(digest(state), self._clock.now())
+        flow = await take_flow(self._store, digest(state))
         if flow is None:
             raise _refused("unknown-state", "none_such")
         if error is not None or code is None:
@@ -148,7 +148,7 @@ class Provider:
             issuer=self._client.issuer,
             client_id=self._client.id,
             nonce=flow.nonce,
-            now=self._clock.outside(),
+            now=self._store.clock.outside(),
         )
 
 

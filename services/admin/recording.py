@@ -1,39 +1,45 @@
-"""How what lies in the administration's collections is changed: never before it is on record."""
+"""How what the administration keeps is changed: never before it is on record."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
-from shared.store import Contested
-from shared.store.tickets import ATTEMPTS
+from shared.contracts import Step
 
 T = TypeVar("T")
+Record = Callable[[], Awaitable[None]]
 
 
-async def change_on_record(
-    read: Callable[[], Awaitable[T]],
-    decide: Callable[[T], T],
-    record: Callable[[], Awaitable[None]],
-    save: Callable[[T, T], Awaitable[T | None]],
-    *,
-    of: tuple[str, str],
-) -> T:
-    """Read, decide, put on record once, save; again when somebody else was faster.
-
-    What stays as it was is neither recorded nor saved. `save` is given what was read and what was
-    decided, and returns that as it was written, or None when it lost. `of` is collection and id.
-    Raises what these raise, and Contested.
-    """
+def once(record: Record) -> Record:
+    """Put something on record the first time alone: a decision that is asked again is one act."""
     recorded = False
-    for _ in range(ATTEMPTS):
-        old = await read()
-        new = decide(old)
-        if new == old:
-            return old
+
+    async def record_once() -> None:
+        nonlocal recorded
         if not recorded:
             await record()
             recorded = True
-        if (saved := await save(old, new)) is not None:
-            return saved
-    raise Contested(*of)
+
+    return record_once
+
+
+def step_to(old: T, new: T) -> Step[T] | None:
+    """To what was decided; none where it is as it was."""
+    return None if new == old else Step(new)
+
+
+def on_record(
+    decide: Callable[[T, datetime], T], record: Record
+) -> Callable[[T, datetime], Awaitable[Step[T] | None]]:
+    """A decision that is on record before it is written. What stays as it was is neither."""
+    record = once(record)
+
+    async def decided(old: T, now: datetime) -> Step[T] | None:
+        step = step_to(old, decide(old, now))
+        if step is not None:
+            await record()
+        return step
+
+    return decided

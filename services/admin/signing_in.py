@@ -8,18 +8,21 @@ from datetime import datetime
 from typing import NoReturn
 
 from services.admin.domain import accounts as rules
+from services.admin.domain import sessions
 from services.admin.domain.accounts import Account, Binding
 from services.admin.domain.passwords import take_password
 from services.admin.domain.sessions import Ending, How, Session
 from services.admin.errors import NoSuchThing, NotSignedIn, Refusal
 from services.admin.factors import Factors
 from services.admin.passwords import Passwords
+from services.admin.recording import step_to
 from services.admin.secrets import new_token, read_token, same
 from services.admin.staffing import By, Staffing
-from services.admin.storage import Accounts, Sessions
+from services.admin.storage import ACCOUNTS, SESSIONS, bound_to
 from services.admin.trying import Trying
+from shared.contracts import Step
 from shared.identity import issue_token
-from shared.store.clock import DatabaseClock
+from shared.store import Collection, Store
 from shared.store.credentials import SESSION_TOKEN_LIFETIME
 from shared.telemetry import logger, metrics
 
@@ -49,23 +52,21 @@ class SigningIn:
 
     def __init__(
         self,
-        accounts: Accounts,
-        sessions: Sessions,
+        store: Store,
         staffing: Staffing,
         factors: Factors,
         passwords: Passwords,
         trying: Trying,
-        clock: DatabaseClock,
         *,
         secret: bytes,
     ) -> None:
-        self._accounts = accounts
-        self._sessions = sessions
+        self._accounts = Collection(store, ACCOUNTS)
+        self._sessions = Collection(store, SESSIONS)
         self._staffing = staffing
         self._factors = factors
         self._passwords = passwords
         self._trying = trying
-        self._clock = clock
+        self._clock = store.clock
         self._secret = secret
 
     async def by_password(self, shown: Shown) -> Tokens:
@@ -90,7 +91,7 @@ class SigningIn:
 
     async def by_provider(self, binding: Binding, *, second_factor: bool) -> Tokens:
         """Sign in whom a provider vouches for; raises NotSignedIn."""
-        account = await self._accounts.bound_to(binding)
+        account = await bound_to(self._accounts, binding)
         if account is None or account.state == "frozen":
             raise _refused("no-account")
         if account.reach.role in rules.NEED_FACTOR and not second_factor:
@@ -111,7 +112,7 @@ class SigningIn:
             refreshed_at=now,
             refresh=digest,
         )
-        await self._sessions.insert(session)
+        await self._sessions.insert(Step(session), now)
         metrics.SIGN_INS.labels(outcome="unfinished" if session.unfinished else "signed_in").inc()
         logger.info("signed_in", account=account.id, how=how, session=id)
         return self._tokens(account, session, refresh, now)
@@ -133,8 +134,14 @@ class SigningIn:
             await self._end(session, "account_changed")
             raise NotSignedIn("refresh")
         refresh, new = new_token(id)
-        if not await self._sessions.rotate(session, new, now):
-            await self._refuse(await self._sessions.get(id) or session, digest)
+
+        def decide(present: Session, _: datetime) -> Step[Session] | None:
+            is_current = present.refresh == session.refresh and present.ended_at is None
+            return Step(sessions.rotate(present, new, now)) if is_current else None
+
+        changed = await self._sessions.change(id, decide)
+        if changed is None or not changed.is_change:
+            await self._refuse(changed.after if changed else session, digest)
         return self._tokens(account, session, refresh, now)
 
     async def _refuse(self, session: Session, digest: str) -> NoReturn:
@@ -150,7 +157,10 @@ class SigningIn:
             await self._end(session, "signed_out")
 
     async def _end(self, session: Session, why: Ending) -> None:
-        if await self._sessions.end(session.id, why, self._clock.now()):
+        changed = await self._sessions.change(
+            session.id, lambda present, now: step_to(present, sessions.end(present, why, now))
+        )
+        if changed is not None and changed.is_change:
             metrics.SESSIONS_ENDED.labels(why=why).inc()
             logger.info("session_ended", account=session.account, session=session.id, why=why)
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.admin.domain import accounts as rules
-from services.admin.domain.accounts import Account, Binding, Reach
+from services.admin.domain.accounts import Account, Binding, Reach, Roll
 from services.admin.errors import NoSuchThing, Refused
-from services.admin.recording import change_on_record
+from services.admin.recording import on_record, step_to
 from services.admin.secrets import new_token
-from services.admin.storage import Accounts, Keyring
+from services.admin.storage import ACCOUNTS, ROLLS, hold_keys
 from shared.audit import Trail
+from shared.contracts import Step
 from shared.identity import Principal
-from shared.store import Verdict
-from shared.store.clock import DatabaseClock
-from shared.store.plain import Taken
+from shared.store import Collection, Store, Taken
 from shared.telemetry import logger
 
 Decide = Callable[[Account, datetime], Account]
@@ -48,13 +47,11 @@ class Invited:
 class Staffing:
     """Changes accounts; what takes something away counts everywhere within seconds."""
 
-    def __init__(
-        self, accounts: Accounts, keyring: Keyring, records: Trail, clock: DatabaseClock
-    ) -> None:
-        self._accounts = accounts
-        self._keyring = keyring
+    def __init__(self, store: Store, records: Trail) -> None:
+        self._store = store
+        self._accounts = Collection(store, ACCOUNTS)
+        self._rolls = Collection(store, ROLLS)
         self._records = records
-        self._clock = clock
 
     async def get(self, id: str) -> Account:
         """The account as it is now; raises NoSuchThing."""
@@ -67,12 +64,12 @@ class Staffing:
         self, id: str, reach: Reach, by: By, *, name: str | None, binding: Binding | None
     ) -> Invited:
         """A new account and its invitation; raises Refused for an id that is taken."""
-        now = self._clock.now()
+        now = self._store.clock.now()
         token, digest = new_token(id)
         account = Account(id=id, name=name, reach=reach, binding=binding, made_at=now)
         account = rules.invite(account, digest, now)
         await self._record(by, "account.create", id, {"for_role": reach.role})
-        if await self._accounts.insert(account) is Verdict.LOST:
+        if not await self._accounts.insert(Step(account), now):
             raise _id_taken() if await self._accounts.get(id) else _binding_taken()
         await self._keep_roll(account)
         logger.info("account_created", account=id, account_role=reach.role)
@@ -113,14 +110,14 @@ class Staffing:
 
         account = await self.change(id, decide, "account.freeze", by)
         # After the account, and again when freezing is repeated: nothing is left half done.
-        held = await self._keyring.hold(id, held=True)
+        held = await hold_keys(self._store, id, held=True)
         logger.info("account_frozen", account=id, keys=held)
         return account
 
     async def thaw(self, id: str, by: By) -> Account:
         """Let the account count again, and its keys."""
         account = await self.change(id, lambda account, _: rules.thaw(account), "account.thaw", by)
-        await self._keyring.hold(id, held=False)
+        await hold_keys(self._store, id, held=False)
         return account
 
     async def drop_factor(self, id: str, by: By) -> Account:
@@ -132,44 +129,41 @@ class Staffing:
         return await self.change(id, decide, "account.drop_factor", by)
 
     async def change(self, id: str, decide: Decide, act: str, by: By) -> Account:
-        """Load, decide, put on record, save; again when somebody else was faster.
+        """Decide, put on record, write.
 
         Raises NoSuchThing, what `decide` raises, Refused for the last administrator, Contested.
         """
-        return await change_on_record(
-            lambda: self.get(id),
-            lambda account: decide(account, self._clock.now()),
-            lambda: self._record(by, act, id),
-            self._save,
-            of=("accounts", id),
-        )
+        recorded = on_record(decide, lambda: self._record(by, act, id))
 
-    async def _save(self, account: Account, new: Account) -> Account | None:
-        leaves = account.governs and not new.governs
-        if leaves and not await self._accounts.leave_roll(account.id):
-            raise Refused(
-                "last-administrator",
-                "Nobody else could manage accounts then",
-                "make another administrator of the whole group first",
-            )
+        async def step(account: Account, now: datetime) -> Step[Account] | None:
+            decided = await recorded(account, now)
+            if decided is not None and account.governs and not decided.value.governs:
+                await self._change_roll(lambda roll: _leave(roll, id))
+            return decided
+
         try:
-            won = await self._accounts.save(new) is Verdict.WON
+            changed = await self._accounts.change(id, step)
         except Taken as error:
             raise _binding_taken() from error
-        if not won:
-            return None
-        await self._keep_roll(new)
-        return replace(new, version=new.version + 1)
+        if changed is None:
+            raise NoSuchThing(id)
+        if changed.is_change:
+            await self._keep_roll(changed.after)
+        return changed.after
 
     async def _keep_roll(self, account: Account) -> None:
         """Told after it is true, and looked at again: somebody may have frozen the account in
         between and struck it off before it was written down.
         """
         if account.governs:
-            await self._accounts.join_roll(account.id)
+            await self._change_roll(lambda roll: roll.having(account.id))
             account = await self.get(account.id)
         if not account.governs:
-            await self._accounts.strike_off_roll(account.id)
+            await self._change_roll(lambda roll: roll.without(account.id))
+
+    async def _change_roll(self, decide: Callable[[Roll], Roll]) -> None:
+        roll = Roll()
+        await self._rolls.change(roll.id, lambda old, _: step_to(old, decide(old)), new=roll)
 
     async def _record(
         self, by: By, act: str, id: str, details: dict[str, str | int] | None = None
@@ -182,6 +176,18 @@ class Staffing:
 def _invited(account: Account, token: str) -> Invited:
     assert account.invitation is not None
     return Invited(account, token, account.invitation.expires_at)
+
+
+def _leave(roll: Roll, id: str) -> Roll:
+    """Of two who take each other off at once, one finds nobody else on it."""
+    left = roll.without(id)
+    if not left.ids:
+        raise Refused(
+            "last-administrator",
+            "Nobody else could manage accounts then",
+            "make another administrator of the whole group first",
+        )
+    return left
 
 
 def _id_taken() -> Refused:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from services.admin.domain.profiles import Ending, Profile, ending
 from services.admin.staffing import By, Staffing
-from services.admin.storage import Profiles
+from services.admin.storage import PROFILES
 from shared.audit import Trail
+from shared.contracts import Step
+from shared.documents import midnight
 from shared.policy.calendar import Calendar
-from shared.store import Contested, Verdict
-from shared.store.clock import DatabaseClock
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection, Store
+
+MOST_ENDING: Final = 1_000
 
 
 class Training:
@@ -21,16 +23,15 @@ class Training:
 
     def __init__(
         self,
-        profiles: Profiles,
+        store: Store,
         staffing: Staffing,
         records: Trail,
-        clock: DatabaseClock,
         calendar: Callable[[], Calendar],
     ) -> None:
-        self._profiles = profiles
+        self._profiles = Collection(store, PROFILES)
         self._staffing = staffing
         self._records = records
-        self._clock = clock
+        self._clock = store.clock
         self._calendar = calendar
 
     async def get(self, account: str) -> Profile:
@@ -44,17 +45,18 @@ class Training:
         await self._records.record(
             by.principal, "profile.change", ("account", profile.account), source=by.source
         )
-        for _ in range(ATTEMPTS):
-            present = await self._profiles.get(profile.account)
-            wanted = replace(profile, version=present.version if present else 0)
-            if await self._profiles.save(wanted) is Verdict.WON:
-                return replace(wanted, version=wanted.version + 1)
-        raise Contested("profiles", profile.account)
+
+        def decide(_present: Profile, _now: datetime) -> Step[Profile]:
+            return Step(profile)
+
+        await self._profiles.change(profile.account, decide, new=profile)
+        return profile
 
     async def ending(self, within: timedelta) -> list[Ending]:
         """Certificates that end within a time, or have ended, without another that follows."""
         today = self.today()
-        found = await self._profiles.with_certificates_until(today + within)
+        until = {"certificates.until": {"$lte": midnight(today + within)}}
+        found = await self._profiles.find(until, limit=MOST_ENDING)
         return ending(found, today=today, within=within)
 
     def today(self) -> date:

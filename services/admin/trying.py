@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from services.admin.domain.sessions import BY_ACCOUNT, BY_ADDRESS, Limit, Tally, neighbourhood
 from services.admin.errors import Locked
-from services.admin.storage import Tries
+from services.admin.storage import count_try, forget_tries, forgive_try
 from shared.privacy import BlindIndex
-from shared.store.clock import DatabaseClock
+from shared.store import Store
 from shared.telemetry import logger, metrics
 
 
@@ -35,10 +35,9 @@ class Try:
 class Trying:
     """Counts by what was typed as the account's id, known or not, so that nothing is told."""
 
-    def __init__(self, tries: Tries, index: BlindIndex, clock: DatabaseClock) -> None:
-        self._tries = tries
+    def __init__(self, store: Store, index: BlindIndex) -> None:
+        self._store = store
         self._index = index
-        self._clock = clock
 
     @asynccontextmanager
     async def once(self, id: str, address: str) -> AsyncIterator[Try]:
@@ -48,8 +47,8 @@ class Trying:
         trying = Try()
         yield trying
         if trying.succeeded:
-            await self._tries.forget(scopes[0].id)
-            await self._tries.forgive(scopes[1].id)
+            await forget_tries(self._store, scopes[0].id)
+            await forgive_try(self._store, scopes[1].id)
             return
         for scope, tally in zip(scopes, tallies, strict=True):
             if tally.fills(scope.limit):
@@ -63,8 +62,8 @@ class Trying:
         return _Scope("address", by_address, BY_ADDRESS), _Scope("account", entry(id), BY_ACCOUNT)
 
     async def _counted(self, scope: _Scope) -> Tally:
-        now = self._clock.now()
-        tally = await self._tries.count(scope.id, scope.limit, now)
+        now = self._store.clock.now()
+        tally = await count_try(self._store, scope.id, scope.limit, now)
         if tally.is_over(scope.limit):
             raise Locked(tally.seconds_left(now))
         return tally

@@ -22,7 +22,6 @@ from shared.privacy.keys import LENGTHS, save_keys
 from shared.privacy.vault import key_name
 from shared.privacy.wrapping import LOCAL
 from shared.store import STORE_DOWN, Store, connect
-from shared.store.stream import stream
 
 OPERATOR = Principal("operator:keys", "administrator")
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
@@ -68,7 +67,7 @@ async def _destroy(store: Store, folder: Path, estate: str) -> tuple[bool, int]:
     if not found:
         return False, 0
     # Derived from what is sealed, as in re-indexing: no version of a ticket.
-    forgotten = await store.database["tickets"].update_many(
+    forgotten = await store.documents("tickets").update_many(
         {"estate": estate, "index": {"$gt": {}}}, {"$set": {"index": {}}}
     )
     return True, forgotten.modified_count
@@ -167,7 +166,7 @@ def _with_new_lookup(keys: Keys) -> Keys:
 async def _lacking(store: Store, index: BlindIndex) -> int:
     """How many tickets have an index without an entry of the newest version."""
     newest, lacking = index.versions[0], 0
-    async for doc in stream(store, "tickets", {"index": {"$gt": {}}}, fields=("index",)):
+    async for doc in store.walk("tickets", {"index": {"$gt": {}}}, fields=("index",)):
         versions = [{version_of(e) for e in entries_in(v)} for v in doc["index"].values()]
         lacking += any(newest not in found for found in versions)
     return lacking
@@ -200,7 +199,7 @@ async def _record(store: Store, folder: Path, act: str, subject: tuple[str, str]
 
 
 def _vault(store: Store, keys: Keys) -> Vault:
-    return Vault(store.client, store.database.name, keys.masters.to_wrapping())
+    return Vault(store.client, store.name, keys.masters.to_wrapping())
 
 
 def _file(folder: Path) -> Path:

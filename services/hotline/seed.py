@@ -63,15 +63,15 @@ async def seed(
     try:
         store = Store(client, database, service="hotline")
         if trial:
-            await allow_trial(store.database)
-        await store.start({})
+            await allow_trial(client[database])
+        await store.start(())
         # A moment back, so that it is in force for whoever measures the time a little earlier.
         now = store.clock.now() - timedelta(seconds=10)
         try:
-            await seed_policy(store.database, SAMPLE, documents, now=now)
+            await seed_policy(client[database], SAMPLE, documents, now=now)
         except ValueError as error:
             raise UnusableSettingError(f"The policy cannot be used: {error}") from error
-        await seed_duty(store.database, sample_duty())
+        await seed_duty(client[database], sample_duty())
     finally:
         client.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
 from fastapi import Query, Request, Response
@@ -25,17 +25,13 @@ from shared.identity import action_of, sees
 from shared.policy.plan import Reported
 from shared.policy.taxonomy import Taxonomy
 from shared.privacy import scrub
-from shared.runtime import Asking, Platform, Routes, decides, may, may_do, not_found, principal
+from shared.runtime import Asking, Platform, Routes, decides, may, not_found, principal
 from shared.store.ticket_lists import list_tickets
 from shared.telemetry import metrics
-from shared.tickets import Ticket, TicketStatus, Transition, ticket_from_doc
+from shared.tickets import TICKET, Ticket, TicketStatus, Transition
 from shared.tickets.acts import Answer, Own, Reopen, Tell
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-_FEEDBACK: Final = tuple(
-    map(action_of, (Transition.FEEDBACK, Transition.FEEDBACK_ATTEMPT, Transition.NOT_SATISFIED))
-)
-_CANCEL: Final = tuple(map(action_of, (Transition.CANCEL, Transition.REQUEST_CANCEL)))
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 NoteText = Annotated[str, Field(max_length=2_000)]
 
@@ -111,7 +107,7 @@ def build_registering_api(registering: Registering) -> Routes:
     router = Routes("/v1", tags=["tickets"], route_class=_Direct)
 
     @router.post(
-        "/tickets",
+        router.path_of(Transition.REGISTER),
         status_code=201,
         openapi_extra=_report_schema(),
         dependencies=[decides(action_of(Transition.REGISTER))],
@@ -168,7 +164,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
             limit=limit,
             fields=LISTED_FIELDS,
         )
-        return {"items": [listed_view(doc, asking) for doc in found.docs], "next": found.next}
+        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
 
     @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
     async def one(number: str, asking: Asking) -> dict[str, Any]:
@@ -176,7 +172,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
         the first ticket of the same caller about the same matter (`duplicate_of`).
         """
         doc = await platform.store.get("tickets", number)
-        if doc is None or not sees(asking, ticket := ticket_from_doc(doc)):
+        if doc is None or not sees(asking, ticket := TICKET.from_doc(doc)):
             raise not_found()
         first = await registering.told_repeat(ticket, asking)
         return ticket_view(doc, asking) | ({"duplicate_of": first} if first else {})
@@ -199,7 +195,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round,
                 "version": ticket.version}  # fmt: skip
 
-    @router.post("/reclassify", dependencies=[may_do(Transition.RECLASSIFY)])
+    @router.does(Transition.RECLASSIFY)
     async def reclassify(number: str, body: ReclassifyBody, asking: Asking) -> dict[str, Any]:
         """Decide place, type or area; the plan is made anew and what was held goes on."""
         estate = platform.policy.group.find_estate(body.estate)
@@ -217,35 +213,35 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
             )
         )  # fmt: skip
 
-    @router.post("/answer", dependencies=[may_do(Transition.ANSWER)])
+    @router.does(Transition.ANSWER)
     async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
         """The question is answered; nobody has to go."""
         act = Answer(by=asking.id, note=scrub(body.answer))
         return shown(await following.act(number, asking, act))
 
-    @router.post("/tell", dependencies=[may_do(Transition.TELL)])
+    @router.does(Transition.TELL)
     async def tell(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
         return shown(await following.act(number, asking, Tell(by=asking.id, note=body.scrubbed())))
 
-    @router.post("/supplement", dependencies=[may_do(Transition.SUPPLEMENT)])
+    @router.does(Transition.SUPPLEMENT)
     async def supplement(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller added something."""
         return shown(await following.supplement(number, asking, body.note))
 
-    @router.post("/urge", dependencies=[may_do(Transition.URGE)])
+    @router.does(Transition.URGE)
     async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """The caller asks for haste; again within `next_urge_at` it is the same wish."""
         ticket, again = await following.urge(number, asking, body.note)
         return shown(ticket) | {"next_urge_at": again}
 
-    @router.post("/own", dependencies=[may_do(Transition.OWN)])
+    @router.does(Transition.OWN)
     async def own(number: str, body: OwnBody, asking: Asking) -> dict[str, Any]:
         """Somebody of the desk sees it through from now on."""
         act = Own(by=asking.id, owner=body.owner or asking.id, note=body.scrubbed())
         return shown(await following.act(number, asking, act)) | {"owner": act.owner}
 
-    @router.post("/feedback", dependencies=[decides(*_FEEDBACK)])
+    @router.does(Transition.FEEDBACK)
     async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
         outcome, note = body.outcome, body.scrubbed()
@@ -254,13 +250,13 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
             return shown(await following.act(number, asking, act))
         return shown(await following.feed_back(number, asking, outcome, note))
 
-    @router.post("/reopen", dependencies=[may_do(Transition.REOPEN)])
+    @router.does(Transition.REOPEN)
     async def reopen(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
         """It is not solved after all: a new round."""
         act = Reopen(by=asking.id, reason="caller", note=body.scrubbed())
         return shown(await following.act(number, asking, act))
 
-    @router.post("/cancel", dependencies=[decides(*_CANCEL)])
+    @router.does(Transition.CANCEL)
     async def cancel(number: str, asking: Asking) -> dict[str, Any]:
         """Nobody needs it any more; once accepted, the department confirms."""
         return shown(await following.cancel(number, asking))

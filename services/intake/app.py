@@ -25,14 +25,17 @@ from services.intake.privacy.api import (
     build_reveals_api,
     build_tracing_api,
 )
-from services.intake.privacy.holding import Holding
-from services.intake.privacy.indexes import INDEXES as PRIVACY_INDEXES
+from services.intake.privacy.holding import HOLDS, Holding
+from services.intake.privacy.papers import PAPERS
+from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.tracing import Tracing
+from services.intake.privacy.works import COPY_INDEXES, WORKS
 from services.intake.registering import Registering
 from services.intake.reindexing import Reindexing
 from services.intake.repeating import Repeating
 from services.intake.replaying import open_entry
 from services.intake.replying import Replying
+from services.intake.reservations import RESERVATIONS
 from services.intake.retaining import Retaining
 from services.intake.revealing import Revealing
 from services.intake.settings import IntakeSettings
@@ -41,6 +44,7 @@ from services.intake.storage import INDEXES, TicketPapers
 from services.intake.vouching import publisher_of
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
+from shared.store.tickets import TICKETS
 
 
 async def build(settings: IntakeSettings) -> FastAPI:
@@ -48,7 +52,8 @@ async def build(settings: IntakeSettings) -> FastAPI:
     platform = await open_platform(
         "intake",
         settings,
-        indexes={**INDEXES, **PRIVACY_INDEXES},
+        keeps=(TICKETS, PAPERS, RESERVATIONS, HOLDS, READERS, ALARMS, WORKS),
+        indexes={**INDEXES, **COPY_INDEXES},
         seals_parked=True,
         sender_of=publisher_of,
         classifies=True,

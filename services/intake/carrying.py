@@ -13,13 +13,23 @@ from services.intake.correcting import Correcting
 from services.intake.erasing import Erased, Erasing
 from services.intake.privacy.copy import Part, copy_of
 from services.intake.privacy.persons import Persons
-from services.intake.privacy.works import Copies, Outcome, Work, Works, work_id
+from services.intake.privacy.works import (
+    WORKS,
+    Copies,
+    OfTicket,
+    Outcome,
+    Work,
+    ended,
+    new_values,
+    work_id,
+)
 from shared.audit import Trail
+from shared.contracts import Step
 from shared.contracts.privacy import PrivacyRequestGranted
 from shared.identity import Principal, service_principal
 from shared.privacy import BlindIndex, CannotOpen, Sealer
 from shared.privacy.open import Opener
-from shared.store import Doc, Store
+from shared.store import Collection, Doc, Store
 from shared.telemetry import logger
 
 BY_RULE: Final = service_principal("intake")
@@ -37,7 +47,7 @@ class Carrying:
         self._opener = opener
         self._sealer = sealer
         self._persons = Persons(store, index)
-        self._works = Works(store)
+        self._works = Collection(store, WORKS)
         self._copies = Copies(store)
         self._erasing = Erasing(store, trail, opener)
         self._correcting = Correcting(store, trail, opener, sealer, index)
@@ -48,7 +58,7 @@ class Carrying:
         if work.outcome is not None:
             return
         outcome = await self._do(work)
-        await self._works.end(work, outcome, self._store.clock.now())
+        await self._works.change(work.id, lambda work, now: ended(work, outcome, now))
         logger.info("privacy_request_carried_out", request=work.request, outcome=outcome)
 
     async def _begin(self, event: PrivacyRequestGranted) -> Work:
@@ -59,9 +69,13 @@ class Carrying:
             turn=event.turn,
             kind=event.kind,
             at=self._store.clock.now(),
-            persons=tuple((named.number, named.person) for named in found),
+            persons=tuple(OfTicket(named.number, named.person) for named in found),
         )
-        return await self._works.begin(work)
+        # Of several replicas one puts it down, and the others take it up.
+        await self._works.insert(Step(work), work.at)
+        begun = await self._works.get(work.id)
+        assert begun is not None, "works are never deleted"
+        return begun
 
     async def _do(self, work: Work) -> Outcome:
         match work.kind:
@@ -82,17 +96,17 @@ class Carrying:
             return "held"
         outcomes = [
             await self._erasing.erase(number, [person], by=BY_RULE, why="privacy_request")
-            for number, person in work.persons
+            for number, person in work.pairs
         ]
         return "held" if Erased.HELD in outcomes else "done"
 
     async def _correct(self, work: Work) -> None:
-        sealed = await self._works.new_values(work.request)
+        sealed = await new_values(self._store, work.request)
         if sealed is None:
             raise RuntimeError("a correction was granted without its values")
         values = await self._opener.open_person(sealed)
-        home = await self._estate_of(work.persons[0][0])
-        for number, person in work.persons:
+        home = await self._estate_of(work.numbers[0])
+        for number, person in work.pairs:
             await self._correcting.correct(number, person, values, home=home, by=BY_RULE)
 
     async def _estate_of(self, number: str) -> str | None:
@@ -101,7 +115,7 @@ class Carrying:
 
     async def _copy(self, work: Work) -> None:
         parts = []
-        for number, person in work.persons:
+        for number, person in work.pairs:
             doc = await self._store.get("tickets", number)
             if doc is None or person not in doc["persons"]:
                 continue

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from services.intake.following import Following
 from shared.identity import Principal, allows
 from shared.runtime import Problem, not_found
-from shared.store import Store
-from shared.store.paging import Page, page
+from shared.store import Doc, Listing, Page, Store
 from shared.store.reach import within_reach
 from shared.tickets import NotAllowed
 from shared.tickets.acts import Own
@@ -29,11 +28,15 @@ class Cases:
         self._store = store
         self._following = following
 
-    async def of(self, principal: Principal, owner: str, *, after: str | None, limit: int) -> Page:
+    async def of(
+        self, principal: Principal, owner: str, *, after: str | None, limit: int
+    ) -> Page[Doc]:
         """Somebody's open tickets within reach, by number from the cursor."""
-        query = self._query(principal, owner)
-        return await page(
-            self._store, "tickets", query, after=after, limit=limit, fields=CASE_FIELDS
+        listing = Listing(
+            filters={"owner": owner, "over_at": None}, within=within_reach(principal, "ticket.see")
+        )
+        return await self._store.page(
+            "tickets", listing, after=after, limit=limit, fields=CASE_FIELDS
         )
 
     async def hand_over(self, principal: Principal, owner: str, to: str) -> list[str]:
@@ -46,13 +49,10 @@ class Cases:
             raise Problem(409, "same-owner", "They have these cases", detail="name somebody else")
         found = await self.of(principal, owner, after=None, limit=AT_ONCE)
         handed: list[str] = []
-        for doc in found.docs:
+        for doc in found.items:
             try:
                 await self._following.act(doc["_id"], principal, Own(by=principal.id, owner=to))
             except NotAllowed:  # it is over since
                 continue
             handed.append(doc["_id"])
         return handed
-
-    def _query(self, principal: Principal, owner: str) -> dict[str, Any]:
-        return {**within_reach(principal, "ticket.see"), "owner": owner, "over_at": None}

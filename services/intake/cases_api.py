@@ -36,7 +36,7 @@ def build_cases_api(cases: Cases) -> Routes:
     ) -> dict[str, Any]:
         """The open tickets that somebody sees through, one's own when nobody is named."""
         found = await cases.of(asking, owner or asking.id, after=after, limit=limit)
-        return {"items": [listed_view(doc, asking) for doc in found.docs], "next": found.next}
+        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
 
     @router.post("/hand-over", dependencies=[may("case.see")])
     async def hand_over(asking: Asking, body: HandOverBody) -> dict[str, Any]:

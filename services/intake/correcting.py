@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from services.intake.privacy.domain import Which
-from services.intake.privacy.papers import change_of, scrubbed_again
+from services.intake.privacy.papers import PAPERS, Papers, scrubbed_again
 from services.intake.privacy.persons import ENTRY_OF
 from shared.audit import Trail
+from shared.contracts import Step
 from shared.identity import Principal
 from shared.privacy import BlindIndex, CannotOpen, Sealer
-from shared.privacy.index import kept
+from shared.privacy.index import Kept, kept
 from shared.privacy.open import Opener
-from shared.store import Contested, Doc, Store, Verdict
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection, Store
 from shared.telemetry import logger
 
 FIELDS: Final = ("name", "phone", "room")
@@ -26,7 +28,7 @@ class Correcting:
     def __init__(
         self, store: Store, trail: Trail, opener: Opener, sealer: Sealer, index: BlindIndex
     ) -> None:
-        self._store = store
+        self._papers = Collection(store, PAPERS)
         self._trail = trail
         self._opener = opener
         self._sealer = sealer
@@ -47,41 +49,47 @@ class Correcting:
         """
         subject = ("person", f"{number}/{person}")
         await self._trail.record(by, "person.corrected", subject, why="privacy_request")
-        for _ in range(ATTEMPTS):
-            doc = await self._store.get("tickets", number)
-            if doc is None or person not in doc["persons"]:
-                return
-            if await self._write(doc, person, values, home, by) is not Verdict.LOST:
-                return
-        raise Contested("tickets", number)
 
-    async def _write(
-        self, doc: Doc, person: Which, values: Mapping[str, Any], home: str | None, by: Principal
-    ) -> Verdict | None:
+        async def decide(papers: Papers, now: datetime) -> Step[Papers] | None:
+            sealed = papers.persons.get(person)
+            old = await self._opened(number, sealed) if sealed is not None else None
+            if old is None:
+                return None
+            corrected = await self._corrected(papers, person, old, values, home)
+            return Step(corrected.noted("person_corrected", by=by.id, now=now))
+
+        await self._papers.change(number, decide)
+
+    async def _opened(self, number: str, sealed: bytes) -> dict[str, Any] | None:
         try:
-            old = await self._opener.open_person(doc["persons"][person])
+            return await self._opener.open_person(sealed)
         except CannotOpen:
-            logger.warning("person_cannot_be_corrected", ticket=doc["_id"])
+            logger.warning("person_cannot_be_corrected", ticket=number)
             return None
-        estate = doc["estate"]
+
+    async def _corrected(
+        self,
+        papers: Papers,
+        person: Which,
+        old: Mapping[str, Any],
+        values: Mapping[str, Any],
+        home: str | None,
+    ) -> Papers:
+        estate = papers.estate
         fitting = {f: values[f] for f in FIELDS if f in values and (f != "room" or estate == home)}
         new = {**old, **fitting}
         # Under the estate's key, also where the place was found out after it had been sealed.
         sealed = await self._sealer.seal_person(new, estate=estate)
-        setting = {
-            "persons": {**doc["persons"], person: sealed},
-            "index": self._entries(doc, person, new),
-            **scrubbed_again(doc, [old, new]),
-        }
-        now = self._store.clock.now()
-        return await self._store.write(
-            change_of(doc, setting, "person_corrected", by=by.id, now=now)
+        return replace(
+            scrubbed_again(papers, [old, new]),
+            persons={**papers.persons, person: sealed},
+            index=self._entries(papers, person, new),
         )
 
-    def _entries(self, doc: Doc, person: Which, new: Mapping[str, Any]) -> Doc:
+    def _entries(self, papers: Papers, person: Which, new: Mapping[str, Any]) -> Mapping[str, Kept]:
         phones = self._index.phones(new.get("phone"))
         changed = {ENTRY_OF[person]: phones}
         if person == "caller":
-            changed["flat"] = self._index.flats(doc["estate"], new.get("room"))
-        others = {field: entry for field, entry in doc["index"].items() if field not in changed}
+            changed["flat"] = self._index.flats(papers.estate, new.get("room"))
+        others = {field: entry for field, entry in papers.index.items() if field not in changed}
         return {**others, **kept(**changed)}

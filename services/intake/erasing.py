@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from services.intake.privacy.domain import Which
-from services.intake.privacy.papers import change_of, entries_of, scrubbed_again
+from services.intake.privacy.papers import PAPERS, Papers, entries_of, scrubbed_again
 from shared.audit import Trail
+from shared.contracts import Step
 from shared.contracts.intake import TicketPersonErased
 from shared.identity import Principal
 from shared.privacy import CannotOpen
 from shared.privacy.open import Opener
-from shared.store import Contested, Doc, Store, Verdict
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection, Store
+from shared.store.tickets import TICKETS
 from shared.telemetry import metrics
-from shared.tickets import ticket_from_doc
 from shared.tickets.facts import ticket_facts
 
 Why = Literal["privacy_request", "retention"]
@@ -36,7 +38,8 @@ class Erasing:
     """
 
     def __init__(self, store: Store, trail: Trail, opener: Opener) -> None:
-        self._store = store
+        self._papers = Collection(store, PAPERS)
+        self._tickets = Collection(store, TICKETS)
         self._trail = trail
         self._opener = opener
 
@@ -49,36 +52,44 @@ class Erasing:
         of the two comes first counts.
         """
         recorded: set[Which] = set()
-        for _ in range(ATTEMPTS):
-            doc = await self._store.get("tickets", number)
-            left = [person for person in persons if doc and person in doc["persons"]]
-            if doc is None or not left:
-                return Erased.NOTHING_THERE
-            if doc.get("legal_holds"):
-                return Erased.HELD
+        outcome = Erased.NOTHING_THERE
+
+        async def decide(papers: Papers, now: datetime) -> Step[Papers] | None:
+            nonlocal outcome
+            left = [person for person in persons if person in papers.persons]
+            if not left or papers.legal_holds:
+                outcome = Erased.HELD if left else Erased.NOTHING_THERE
+                return None
             for person in left:
                 if person not in recorded:
                     subject = ("person", f"{number}/{person}")
                     await self._trail.record(by, "person.erased", subject, why=why)
                     recorded.add(person)
-            if await self._write(doc, left, by, why) is Verdict.WON:
-                metrics.PERSONS_ERASED.labels(why).inc(len(left))
-                return Erased.DONE
-        raise Contested("tickets", number)
+            outcome = Erased.DONE
+            return await self._without(papers, left, by, why, now)
 
-    async def _write(self, doc: Doc, left: Sequence[Which], by: Principal, why: Why) -> Verdict:
-        plain = [await self._last_look(doc["persons"][person]) for person in left]
+        changed = await self._papers.change(number, decide)
+        if changed is not None and changed.is_change:
+            metrics.PERSONS_ERASED.labels(why).inc(
+                len(changed.before.persons) - len(changed.after.persons)
+            )
+        return outcome
+
+    async def _without(
+        self, papers: Papers, left: Sequence[Which], by: Principal, why: Why, now: datetime
+    ) -> Step[Papers]:
+        plain = [await self._last_look(papers.persons[person]) for person in left]
         gone = {field for person in left for field in entries_of(person)}
-        setting: Doc = {
-            "persons": {k: v for k, v in doc["persons"].items() if k not in left},
-            "index": {k: v for k, v in doc["index"].items() if k not in gone},
-            **scrubbed_again(doc, plain),
-        }
-        facts = ticket_facts(ticket_from_doc(doc))
+        erased = replace(
+            scrubbed_again(papers, plain),
+            persons={k: v for k, v in papers.persons.items() if k not in left},
+            index={k: v for k, v in papers.index.items() if k not in gone},
+        )
+        ticket = await self._tickets.get(papers.number)
+        assert ticket is not None, "tickets are never deleted"
+        facts = ticket_facts(ticket)
         events = [TicketPersonErased(**facts, person=person, why=why) for person in left]
-        now = self._store.clock.now()
-        change = change_of(doc, setting, "person_erased", by=by.id, now=now, events=events)
-        return await self._store.write(change)
+        return Step(erased.noted("person_erased", by=by.id, now=now), events)
 
     async def _last_look(self, sealed: bytes) -> dict[str, Any]:
         try:

@@ -25,7 +25,7 @@ from shared.identity import Principal, action_of, allows, require, sees
 from shared.policy.classify import Classification, classify
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
-from shared.store import Doc, Store, Verdict
+from shared.store import Doc, Store
 from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger, metrics
 from shared.tickets import NOBODY, Registration, Ticket, Transition, register
@@ -194,7 +194,7 @@ class Registering:
             now,
             rules_of(policy.at(place)),
         )
-        if await self._tickets.insert(applied, papers) is Verdict.LOST:
+        if not await self._tickets.insert(applied, papers):
             return None
         if not report.test:
             metrics.TICKETS.labels(made.type, made.urgency, report.channel).inc()

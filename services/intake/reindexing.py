@@ -58,14 +58,14 @@ class Reindexing:
 
     async def _after(self) -> str | None:
         """The last ticket that is done; None when all are."""
-        doc = await self._store.database[PROGRESS].find_one({"_id": self._id})
+        doc = await self._store.documents(PROGRESS).find_one({"_id": self._id})
         if doc is None:
             return ""
         return None if doc["done"] else doc["after"]
 
     async def _reached(self, after: str, *, done: bool) -> None:
         progress = {"$set": {"after": after, "done": done}}
-        await self._store.database[PROGRESS].update_one({"_id": self._id}, progress, upsert=True)
+        await self._store.documents(PROGRESS).update_one({"_id": self._id}, progress, upsert=True)
         if done:
             logger.info("reindexed", versions=self._id)
 
@@ -75,7 +75,7 @@ class Reindexing:
             return
         after = await self._made(doc) if self._lacks(before) else self._trimmed(before)
         # Whoever erased or corrected the person meanwhile has written another index.
-        await self._store.database["tickets"].update_one(
+        await self._store.documents("tickets").update_one(
             {"_id": doc["_id"], "index": before}, {"$set": {"index": after}}
         )
 

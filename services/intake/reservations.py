@@ -4,17 +4,19 @@ given to a new request when the matter is long over (docs/decisions/031).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
 from services.intake.domain import Alerting, Key, new_number
 from services.intake.errors import Conflict
+from shared.contracts import Step
+from shared.documents import Shape
 from shared.policy.taxonomy import EMERGENCY
-from shared.store import Contested, Doc, Store
+from shared.store import Collection, CollectionSpec, Store
 from shared.store.emergencies import EmergencyState, emergency_state
-from shared.tickets import Ticket, ticket_from_doc
+from shared.tickets import TICKET, Ticket
 from shared.tickets.lifecycle import DONE
 
 REQUEST_REPEATS: Final = timedelta(days=1)
@@ -25,8 +27,6 @@ EMERGENCY_REPEATS: Final = timedelta(minutes=10)
 """So long after an emergency ended: redeliveries and retries come within minutes. A cry for help
 that comes later means a new danger, and one team too many does less harm than none.
 """
-ATTEMPTS: Final = 5
-"""Who loses a key to another replica finds its number at the next look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,28 @@ class Claim:
     emergency: EmergencyState | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The number that a key stands for since `at`; `body` is of the report that reserved it. Its
+    time tells the auditor that the ticket it had before is no second one.
+    """
+
+    id: str
+    number: str
+    body: str
+    at: datetime
+    version: int = 0
+
+
+RESERVATIONS: Final = CollectionSpec(name="reservations", shape=Shape(value=Reservation))
+
+
 class Reservations:
-    """One document per key: the number that it stands for now."""
+    """One document per key."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._reservations = Collection(store, RESERVATIONS)
 
     async def claim(self, key: Key, own: Key | None = None) -> Claim:
         """The number that this key stands for: its ticket's until the repeats of that have come,
@@ -52,34 +69,41 @@ class Reservations:
         `own` is an emergency's key under its body alone: another body under a key in use gets
         that one's number. Raises Conflict where there is none, Contested after five losses.
         """
-        for _ in range(ATTEMPTS):
-            if (claim := await self._try(key, own)) is not None:
-                return claim
-        raise Contested("reservations", key.id)
+        now = self._store.clock.now()
+        fresh = Reservation(key.id, new_number(), key.body, now)
+        if await self._reservations.insert(Step(fresh), now):
+            return Claim(fresh.number, key)
+        claim: Claim | None = None
 
-    async def _try(self, key: Key, own: Key | None) -> Claim | None:
-        """None when another replica was faster."""
-        if (fresh := await self._reserve(key)) is not None:
-            return fresh
-        doc = await self._get(key)
-        standing = await self.look(doc["number"], key)
-        is_same = doc["body"] == key.body and not (own and _was_calm(standing.ticket))
-        over = self._is_spent(standing)
-        if is_same and not over:
-            return standing
-        # What cried under this key before has a ticket of its own, perhaps, and keeps it.
-        if own is not None and not is_same and (not over or await self._is_in_use(own)):
-            return await self._try(own, None)
-        if over:
-            return await self._renew(key, doc["number"])
-        raise Conflict(doc["number"])
+        async def decide(there: Reservation, now: datetime) -> Step[Reservation] | None:
+            nonlocal claim
+            standing = await self.look(there.number, key)
+            is_same = there.body == key.body and not (own and _was_calm(standing.ticket))
+            over = self._is_spent(standing)
+            if is_same and not over:
+                claim = standing
+                return None
+            # What cried under this key before has a ticket of its own, perhaps, and keeps it.
+            if own is not None and not is_same and (not over or await self._is_in_use(own)):
+                claim = None
+                return None
+            if not over:
+                raise Conflict(there.number)
+            claim = Claim(new_number(), key)
+            return Step(replace(there, number=claim.number, body=key.body, at=now))
+
+        await self._reservations.change(key.id, decide)
+        if claim is not None:
+            return claim
+        assert own is not None, "only an emergency has another key"
+        return await self.claim(own)
 
     async def look(self, number: str, key: Key) -> Claim:
         """What there is of a number, if it is this key's; a stranger's ticket is not looked at."""
         doc = await self._store.get("tickets", number)
         if doc is None or doc["key"] != key.id:
             return Claim(number, key)
-        ticket = ticket_from_doc(doc)
+        ticket = TICKET.from_doc(doc)
         has_danger = ticket.is_emergency or not _was_calm(ticket)
         emergency = await emergency_state(self._store, number) if has_danger else None
         return Claim(number, key, ticket, emergency)
@@ -88,40 +112,24 @@ class Reservations:
         """Give a key another number, because `taken` turned out to be somebody else's: of several
         replicas one does, and the others go on with its number.
         """
-        number = new_number()
-        if await self._exchange(key, taken, {"number": number}):
-            return Claim(number, key)
-        return await self.look((await self._get(key))["number"], key)
 
-    async def _reserve(self, key: Key) -> Claim | None:
-        number = new_number()
-        doc = {"_id": key.id, "number": number, "body": key.body, "at": self._store.clock.now()}
-        is_first = await self._store.insert_once("reservations", doc)
-        return Claim(number, key) if is_first else None
+        def decide(there: Reservation, _now: datetime) -> Step[Reservation] | None:
+            return Step(replace(there, number=new_number())) if there.number == taken else None
 
-    async def _get(self, key: Key) -> Doc:
-        found = await self._store.get("reservations", key.id)
-        assert found is not None, "a reservation is renewed, and never deleted"
-        return found
+        changed = await self._reservations.change(key.id, decide)
+        assert changed is not None, "a reservation is renewed, and never deleted"
+        number = changed.after.number
+        return Claim(number, key) if changed.is_change else await self.look(number, key)
 
     async def _is_in_use(self, key: Key) -> bool:
         """Whether a key stands for something whose repeats may still come."""
-        doc = await self._store.get("reservations", key.id)
-        return doc is not None and not self._is_spent(await self.look(doc["number"], key))
+        there = await self._reservations.get(key.id)
+        return there is not None and not self._is_spent(await self.look(there.number, key))
 
     def _is_spent(self, standing: Claim) -> bool:
         """A number without its ticket is under way, or left by a crash: it is to be filled."""
         ticket, now = standing.ticket, self._store.clock.now()
         return ticket is not None and is_spent(ticket, standing.emergency, now)
-
-    async def _renew(self, key: Key, old: str) -> Claim | None:
-        number = new_number()
-        # With its time, by which the auditor knows that the old ticket is no second one.
-        fresh = {"number": number, "body": key.body, "at": self._store.clock.now()}
-        return Claim(number, key) if await self._exchange(key, old, fresh) else None
-
-    async def _exchange(self, key: Key, old: str, fresh: Doc) -> bool:
-        return await self._store.change_if("reservations", key.id, {"number": old}, fresh)
 
 
 def is_spent(ticket: Ticket, emergency: EmergencyState | None, now: datetime) -> bool:

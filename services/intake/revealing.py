@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
 from typing_extensions import override
 
@@ -28,16 +26,23 @@ from services.intake.privacy.domain import (
     wait_for,
 )
 from services.intake.privacy.problems import cannot_be_opened, nobody_there, over_limit, used_key
-from services.intake.privacy.storage import READERS, Alarms, Readers, Reveals
+from services.intake.privacy.storage import (
+    ALARMS,
+    READERS,
+    Reveals,
+    raised,
+    tickets_of_one_flat,
+)
 from shared.audit import Trail
+from shared.contracts import Step
 from shared.identity import Forbidden, Principal, sees
 from shared.privacy import CannotOpen
 from shared.privacy.index import Kept
 from shared.privacy.open import Opener
 from shared.runtime import not_found
-from shared.store import Contested, Doc, Store, Verdict
+from shared.store import Collection, Doc, Store
 from shared.telemetry import logger, metrics
-from shared.tickets import Ticket, ticket_from_doc
+from shared.tickets import TICKET, Ticket
 
 ACTION: Final = "person.reveal"
 ATTEMPTS: Final = 10
@@ -87,10 +92,9 @@ class Revealing:
         self._trail = trail
         self._opener = opener
         self._secret = secret
-        self._readers = Readers(store)
+        self._readers = Collection(store, READERS)
         self._reveals = Reveals(store)
-        self._alarms = Alarms(store)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._alarms = Collection(store, ALARMS)
 
     async def reveal(
         self, wish: Wish, principal: Principal, *, name: str, source: str | None
@@ -121,7 +125,7 @@ class Revealing:
     async def _within_reach(self, number: str, principal: Principal) -> tuple[Doc, Ticket]:
         """The ticket; the same problem and the same question for missing and foreign ones."""
         doc = await self._store.get("tickets", number)
-        ticket = ticket_from_doc(doc) if doc else None
+        ticket = TICKET.from_doc(doc) if doc else None
         if doc is None or ticket is None or not sees(principal, ticket):
             raise not_found()
         return doc, ticket
@@ -143,25 +147,19 @@ class Revealing:
 
     async def _count(self, ticket: Ticket, principal: Principal) -> Reader:
         """The reader with one opening more; raises Problem over the limit."""
-        async with self._turn(principal.id):
-            for _ in range(ATTEMPTS):
-                reader = await self._readers.get(principal.id)
-                now = self._store.clock.now()
-                wait = None if is_unlimited(ticket) else wait_for(reader, principal.role, now)
-                if wait is not None:
-                    metrics.REVEALS.labels("over_limit").inc()
-                    raise over_limit(wait)
-                counted = reader.with_opening(opening_of(ticket, principal, now))
-                if await self._readers.save(counted, now) is Verdict.WON:
-                    return counted
-        raise Contested(READERS, principal.id, times=ATTEMPTS)
 
-    def _turn(self, reader: str) -> asyncio.Lock:
-        """One person's openings in this process go one after the other, as changes of a ticket."""
-        turn = self._turns.get(reader)
-        if turn is None:
-            turn = self._turns[reader] = asyncio.Lock()
-        return turn
+        def decide(reader: Reader, now: datetime) -> Step[Reader]:
+            wait = None if is_unlimited(ticket) else wait_for(reader, principal.role, now)
+            if wait is not None:
+                metrics.REVEALS.labels("over_limit").inc()
+                raise over_limit(wait)
+            return Step(reader.with_opening(opening_of(ticket, principal, now)))
+
+        changed = await self._readers.change(
+            principal.id, decide, new=Reader(id=principal.id), attempts=ATTEMPTS
+        )
+        assert changed is not None, "a reader is made at the first opening"
+        return changed.after
 
     async def _keep(
         self, key: Key, wish: Wish, principal: Principal, opening: Opening, ticket: Ticket
@@ -182,7 +180,7 @@ class Revealing:
         """Raise an alarm for each thing that is unusual."""
         now = reader.recent[-1].at
         numbers = {opening.number for opening in reader.within(DAY, now)}
-        of_the_flat = await self._readers.of_one_flat(flat, numbers)
+        of_the_flat = await tickets_of_one_flat(self._store, flat, numbers)
         for sign, count in signs_in(reader, now, of_the_flat=of_the_flat).items():
             alarm = Alarm(
                 id=alarm_id(reader.id, sign, now),
@@ -194,7 +192,7 @@ class Revealing:
                 number=ticket.number,
                 estate=ticket.estate,
             )
-            if await self._alarms.insert(alarm) is Verdict.WON:
+            if await self._alarms.insert(raised(alarm), now):
                 metrics.READING_ALARMS.labels(sign.value).inc()
                 logger.warning("reading_alarm", alarm=alarm.id, sign=sign.value, reader=reader.id)
 

@@ -13,7 +13,7 @@ from shared.privacy import CannotOpen
 from shared.privacy.open import Opener
 from shared.runtime import Problem, not_found
 from shared.store import Doc, Store
-from shared.tickets import Ticket, WorkOrder, ticket_from_doc
+from shared.tickets import TICKET, Ticket, WorkOrder
 
 ACTION: Final = "proof.see"
 
@@ -58,7 +58,7 @@ class Showing:
         inside = of_the_house(principal, self._contractors())
         order = id.rpartition("-p")[0]
         doc = await self._store.get("tickets", order.rpartition("-")[0])
-        ticket = ticket_from_doc(doc) if doc else None
+        ticket = TICKET.from_doc(doc) if doc else None
         found = ticket.order(order) if ticket else None
         if ticket is None or found is None or not _is_theirs(inside, ticket, found):
             raise not_found()

@@ -9,12 +9,12 @@ from services.notifier.errors import CannotWrite
 from services.notifier.messages import Message
 from services.notifier.people import Contact, People
 from services.notifier.rendering import render
-from services.notifier.storage import Messages
+from services.notifier.storage import MESSAGES, listing
 from services.notifier.views import HIDDEN_LINK, message_view
 from shared.identity import Principal
 from shared.policy.policy import Policy
 from shared.runtime import not_found
-from shared.store import Store
+from shared.store import Collection, Store
 from shared.store.reach import hidden
 
 _NOBODY = Contact("", "")
@@ -23,11 +23,9 @@ _NOBODY = Contact("", "")
 class Reading:
     """Reads messages within a principal's reach."""
 
-    def __init__(
-        self, store: Store, messages: Messages, people: People, policy: Callable[[], Policy]
-    ) -> None:
+    def __init__(self, store: Store, people: People, policy: Callable[[], Policy]) -> None:
         self._store = store
-        self._messages = messages
+        self._messages = Collection(store, MESSAGES)
         self._people = people
         self._policy = policy
 
@@ -40,8 +38,9 @@ class Reading:
         limit: int,
     ) -> dict[str, Any]:
         """A page without words, so that listing opens no sealed person."""
-        found, following = await self._messages.listed(asking, filters, after=after, limit=limit)
-        return {"items": [message_view(message) for message in found], "next": following}
+        wanted = await listing(self._store, asking, filters)
+        page = await self._messages.page(wanted, after=after, limit=limit)
+        return {"items": [message_view(message) for message in page.items], "next": page.next}
 
     async def one(self, asking: Principal, id: str) -> dict[str, Any]:
         """One message with its words; the same problem for what is missing and what is foreign."""

@@ -11,11 +11,10 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.identity import Principal
 from shared.policy.taxonomy import EMERGENCY
-from shared.store import Doc, Store, outbox_index
-from shared.store.paging import Page
+from shared.store import Doc, Page, Store
 from shared.store.reach import within_reach
 from shared.store.ticket_lists import LIST_INDEXES, list_tickets
-from shared.tickets import Ticket, TicketStatus, ticket_from_doc
+from shared.tickets import TICKET, Ticket, TicketStatus
 
 ALL: Final[Mapping[str, Any]] = {}
 EMERGENCIES: Final[Mapping[str, Any]] = {"urgency": EMERGENCY}
@@ -33,34 +32,31 @@ def due_index(only: Mapping[str, Any] = ALL, *, name: str = "due") -> IndexModel
 
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
-INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    "tickets": (
-        outbox_index(),
-        due_index(),
-        due_index(EMERGENCIES, name="emergencies_due"),
-        *LIST_INDEXES,
-        IndexModel(
-            [("held.since", ASCENDING), ("estate", ASCENDING)],
-            name="held",
-            partialFilterExpression=_HELD,
-        ),
-        IndexModel(
-            [("open_work", ASCENDING), ("urgency", ASCENDING)],
-            name="open_work",
-            partialFilterExpression=_AT_WORK,
-        ),
-        IndexModel(
-            [("repeat_of", ASCENDING)],
-            name="of_matter",
-            partialFilterExpression={"repeat_of": {"$gt": ""}},
-        ),
-        IndexModel(
-            [("work_orders.assignee", ASCENDING)],
-            name="in_hand",
-            partialFilterExpression=_AT_WORK,
-        ),
+TICKET_INDEXES: Final = (
+    due_index(),
+    due_index(EMERGENCIES, name="emergencies_due"),
+    *LIST_INDEXES,
+    IndexModel(
+        [("held.since", ASCENDING), ("estate", ASCENDING)],
+        name="held",
+        partialFilterExpression=_HELD,
     ),
-}
+    IndexModel(
+        [("open_work", ASCENDING), ("urgency", ASCENDING)],
+        name="open_work",
+        partialFilterExpression=_AT_WORK,
+    ),
+    IndexModel(
+        [("repeat_of", ASCENDING)],
+        name="of_matter",
+        partialFilterExpression={"repeat_of": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("work_orders.assignee", ASCENDING)],
+        name="in_hand",
+        partialFilterExpression=_AT_WORK,
+    ),
+)
 MOST_OF_MATTER: Final = 30
 """Tickets of one caller about one matter; who has more is as high up as the policy goes."""
 BOARD_FIELDS: Final = (
@@ -110,7 +106,7 @@ async def others_of_matter(store: Store, number: str) -> list[Ticket]:
     docs = await store.find("tickets", {"repeat_of": first}, limit=MOST_OF_MATTER)
     if first != number and (doc := await store.get("tickets", first)) is not None:
         docs.append(doc)
-    return [ticket_from_doc(doc) for doc in docs if doc["_id"] != number]
+    return [TICKET.from_doc(doc) for doc in docs if doc["_id"] != number]
 
 
 async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
@@ -123,7 +119,7 @@ async def manual_queue(store: Store, principal: Principal, *, limit: int) -> lis
 
 async def board(
     store: Store, principal: Principal, *, department: str | None, after: str | None, limit: int
-) -> Page:
+) -> Page[Doc]:
     """Tickets with open work within reach, by number from the cursor."""
     return await list_tickets(
         store,
@@ -141,9 +137,8 @@ async def open_work_of(store: Store, person: str, *, limit: int) -> int:
     """How many tickets with open work somebody has an order of, at most `limit`. Those of an
     incident are one errand, however many called.
     """
-    tickets = store.database["tickets"]
     in_hand = {"work_orders.assignee": person, "incident": None, **_AT_WORK}
-    return await tickets.count_documents(in_hand, limit=limit)
+    return await store.count("tickets", in_hand, most=limit)
 
 
 async def open_by_department(store: Store) -> Counter[tuple[str, str]]:

@@ -11,7 +11,7 @@ from services.survey.handlers import add_handlers
 from services.survey.pages import build_pages
 from services.survey.rendering import ROOT
 from services.survey.settings import SurveySettings
-from services.survey.storage import INDEXES, Surveys
+from services.survey.storage import SURVEYS
 from services.survey.surveying import Surveying
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
@@ -22,21 +22,13 @@ LARGEST_BODY: Final = 32 * 1024
 
 async def build(settings: SurveySettings) -> FastAPI:
     """The survey, ready to be served."""
-    platform = await open_platform("survey", settings, indexes=INDEXES)
-    surveys = Surveys(platform.store)
-    surveying = Surveying(
-        surveys,
-        platform.tickets,
-        platform.sealer,
-        platform.store.clock,
-        lambda: platform.policy,
-        secret=platform.keys.index,
-    )
+    platform = await open_platform("survey", settings, keeps=(SURVEYS,), indexes={})
+    surveying = Surveying(platform)
     add_handlers(platform.consumers, surveying)
     routers = [
         build_style(ROOT),
         build_pages(platform, surveying),
-        build_api(platform.store, surveying, surveys),
+        build_api(platform.store, surveying),
     ]
     parts = Parts(routers, loops=(), parked=platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline survey")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from shared.audit.trail import AUDIT
-from shared.store import Doc, Store
-from shared.store.paging import Page, page
+from shared.store import Doc, Listing, Order, Page, Store
 
 
 async def list_entries(
@@ -14,7 +13,7 @@ async def list_entries(
     subject: tuple[str, str] | None = None,
     after: str | None,
     limit: int,
-) -> Page:
+) -> Page[Doc]:
     """At most `limit` entries from the cursor on: of a person, about a subject (kind and id).
 
     Raises MalformedMessage for a cursor that was not given out here.
@@ -22,4 +21,5 @@ async def list_entries(
     query: Doc = {} if by is None else {"by": by}
     if subject is not None:
         query |= {"subject.kind": subject[0], "subject.id": subject[1]}
-    return await page(store, AUDIT, query, after=after, limit=limit, newest_by="at")
+    listing = Listing(filters=query, order=Order("at", newest=True))
+    return await store.page(AUDIT, listing, after=after, limit=limit, fields=())

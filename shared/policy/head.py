@@ -6,10 +6,10 @@ others, and afterwards what was before is in force again, whoever is running the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Final
 
 JUST_NOW: Final = timedelta(minutes=5)
 """A clock that is measured anew may step back a little; what was in force then is still known."""
@@ -23,24 +23,18 @@ class Entry:
     begins: datetime
     until: datetime | None = None
 
-    @classmethod
-    def from_doc(cls, doc: Mapping[str, Any]) -> Self:
-        """An entry of the head document."""
-        return cls(doc["version"], doc["from"], doc.get("until"))
-
-    def to_doc(self) -> dict[str, Any]:
-        """The entry as the head document keeps it."""
-        until = {"until": self.until} if self.until else {}
-        return {"from": self.begins, "version": self.version, **until}
-
     def holds(self, now: datetime) -> bool:
         """Whether it has begun and has not lapsed."""
         return self.begins <= now and (self.until is None or now < self.until)
 
 
-def entries_of(head: Mapping[str, Any]) -> list[Entry]:
-    """The entries of a head document, in the order in which they were approved."""
-    return [Entry.from_doc(doc) for doc in head["in_force"]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What is in force when, in the order in which it was approved: one list in one document."""
+
+    id: str
+    edition: int = 0
+    in_force: tuple[Entry, ...]
 
 
 def in_force(entries: Iterable[Entry], now: datetime) -> Entry | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from shared.store.plain import Plain
 from shared.store.store import Store
 
 PROFILES: Final = "profiles"
@@ -26,7 +25,7 @@ class CertificateReader:
     """
 
     def __init__(self, store: Store) -> None:
-        self._profiles = Plain(store, PROFILES)
+        self._store = store
 
     async def uncertified(self, kinds: Iterable[str], stints: Iterable[Stint]) -> set[Stint]:
         """The stints on whose first or last day the person lacks a certificate of one of the kinds;
@@ -36,7 +35,7 @@ class CertificateReader:
         if not wanted or not asked:
             return set()
         people = sorted({stint.person for stint in asked})
-        docs = await self._profiles.find({"_id": {"$in": people}}, limit=len(people))
+        docs = await self._store.find(PROFILES, {"_id": {"$in": people}}, limit=len(people))
         profiles = {doc["_id"]: doc for doc in docs}
         return {
             stint

@@ -6,29 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any
 
 from shared.contracts import Envelope, Event, Lane
-
-Doc = dict[str, Any]
-
-KIND: Final[Mapping[str, str]] = {
-    "tickets": "ticket",
-    "emergencies": "emergency",
-    "messages": "message",
-    "surveys": "survey",
-    "rosters": "roster",
-    "shifts": "shift",
-    "incidents": "incident",
-    "follow_ups": "follow_up",
-    "reading_alarms": "reading_alarm",
-    "readers": "reader",
-    "legal_holds": "legal_hold",
-    "privacy_works": "privacy_work",
-    "privacy_requests": "privacy_request",
-    "parked": "parked",
-}
-"""The collection's singular, which begins each event's id."""
+from shared.documents import Doc
 
 
 class Verdict(StrEnum):
@@ -37,6 +18,8 @@ class Verdict(StrEnum):
     WON = "won"
     LOST = "lost"
     """Somebody else wrote this version first, or the document is there already (or not there)."""
+    TAKEN = "taken"
+    """Another document has what only one may have, such as a person in a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +28,8 @@ class Change:
 
     `lane` is the lane of the write, and of its events as far as they can be urgent.
     `insert` makes the document (version 1); else `set`, `push` and `unset` update it. Both carry
-    the events in the same write, so that queue and store cannot disagree.
+    the events in the same write, so that queue and store cannot disagree. `kind` begins their ids;
+    without one there are none, and no outbox. `counted_by` is the field of the version.
     """
 
     collection: str
@@ -56,33 +40,17 @@ class Change:
     insert: Mapping[str, Any] | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
     push: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    unset: Sequence[str] = ()
     events: Sequence[Event] = ()
-
-    @classmethod
-    def whole(
-        cls,
-        collection: str,
-        id: str,
-        version: int,
-        fields: Mapping[str, Any],
-        *,
-        at: datetime,
-        events: Sequence[Event],
-        new: bool,
-    ) -> Self:
-        """A routine change that writes all `fields` of a document, or makes it when it is `new`."""
-        return cls(
-            collection=collection, id=id, version=version, lane="routine", at=at, events=events,
-            insert=fields if new else None, set={} if new else fields,
-        )  # fmt: skip
+    kind: str | None = None
+    counted_by: str = "version"
 
     def envelopes(self, service: str) -> list[Envelope]:
         """The events as they will be published; ids derive from the document's new version."""
-        kind = KIND[self.collection]
         return [
             Envelope.seal(
                 event,
-                id=f"{kind}/{self.id}/{self.version}/{n}",
+                id=f"{self.kind}/{self.id}/{self.version}/{n}",
                 source=f"/hotline/{service}",
                 subject=self.id,
                 lane=self.lane if event.can_be_urgent else "routine",

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shared.documents import Doc
 from shared.identity import InvalidToken, Principal
 from shared.identity.api_keys import ApiKey, KeyDigest, read_key
 from shared.identity.tokens import Signed
-from shared.store.change import Doc
 from shared.store.store import Store
 from shared.telemetry import logger
 
@@ -105,8 +105,8 @@ class Credentials:
         return {**_COUNTS, "expires_at": {"$gt": self._store.clock.now()}}
 
     async def _read(self, collection: str, query: Doc, *fields: str) -> list[Doc]:
-        found = self._store.database[collection].find(query, dict.fromkeys(fields, 1))
-        return await found.to_list(None)
+        found = self._store.walk(collection, query, fields=fields)
+        return [doc async for doc in found]
 
 
 def key_from_doc(doc: Mapping[str, Any]) -> ApiKey:

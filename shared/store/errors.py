@@ -15,6 +15,13 @@ STORE_DOWN: Final = (
 """The store cannot be reached now: no message is to blame, so none is parked or refused."""
 
 
+class Taken(Exception):
+    """Another document of the collection has what only one may have."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"{collection}: another document has this already")
+
+
 class Contested(Exception):
     """Too many writers in a row were faster; the document is there and well, try again later."""
 

@@ -12,14 +12,21 @@ from typing import Any, Final
 
 import orjson
 
-from shared.policy.head import Entry, entries_of, in_force, still_needed
+from shared.documents import Doc, Shape
+from shared.policy.head import Entry, Head, in_force, still_needed
 from shared.policy.policy import Policy, build_policy
-from shared.store.change import Doc
 from shared.store.clock import Database
+from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
 
 POLICIES: Final = "policies"
 HEAD: Final = "head"
+HEADS: Final = CollectionSpec(
+    name=POLICIES,
+    version="edition",
+    shape=Shape(value=Head, names={Entry: {"begins": "from"}}, lean={Entry: ("until",)}),
+)
+"""The one document beside the versions, in the same collection."""
 
 
 class PolicyReader:
@@ -30,6 +37,7 @@ class PolicyReader:
     def __init__(self, store: Store, *, learns: bool = False) -> None:
         """With `learns` each policy is ready to classify before it counts."""
         self._store = store
+        self._heads = Collection(store, HEADS)
         self._learns = learns
         self._policies: dict[str, Policy] = {}
         self._entries: list[Entry] = []
@@ -39,10 +47,10 @@ class PolicyReader:
 
         All or nothing: with a version that cannot be read the old ones stay in force.
         """
-        head = await self._store.get(POLICIES, HEAD)
+        head = await self._heads.get(HEAD)
         if head is None:
             raise NoPolicyError
-        entries = still_needed(entries_of(head), self._store.clock.now())
+        entries = still_needed(head.in_force, self._store.clock.now())
         wanted = {entry.version for entry in entries}
         for version in wanted - self._policies.keys():
             self._policies[version] = await self._read(version)
@@ -88,8 +96,8 @@ async def seed_policy(
         return False
     doc: Doc = {"_id": version, "made_at": now, "documents": _plain(documents)}
     await policies.replace_one({"_id": version}, doc, upsert=True)
-    head: Doc = {"_id": HEAD, "in_force": [Entry(version, now).to_doc()]}
-    await policies.replace_one({"_id": HEAD}, head, upsert=True)
+    head = Head(id=HEAD, in_force=(Entry(version, now),))
+    await policies.replace_one({"_id": HEAD}, HEADS.to_doc(head), upsert=True)
     return True
 
 

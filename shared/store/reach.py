@@ -11,10 +11,9 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
+from shared.documents import Doc
 from shared.identity import EVERYWHERE, PERMISSIONS, Principal, Scope, own_departments
-from shared.store.change import Doc
 from shared.store.store import Store
-from shared.store.stream import stream
 
 DEPARTMENT_FIELD: Final = "work_orders.department"
 ABOUT_INDEXES: Final = (
@@ -57,7 +56,7 @@ async def belonging_within_reach(
     is_bound = PERMISSIONS[action].scope is Scope.PLACE
     at = _at_places(principal, estate) if is_bound else {}
     # At every place: a ticket may have moved since, and what belongs to it stayed.
-    theirs = stream(store, "tickets", only_about(principal), fields=("_id",))
+    theirs = store.walk("tickets", only_about(principal), fields=("_id",))
     hidden = [doc["_id"] async for doc in theirs]
     return at | ({"$nor": [{name: {"$in": hidden}} for name in names]} if hidden else {})
 

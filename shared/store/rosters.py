@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shared.documents import Doc
 from shared.policy.duty import Duty, Person
 from shared.policy.roster import Rosters, Stretch
-from shared.store.change import Doc
 from shared.store.clock import Database
 from shared.store.store import Store
 
@@ -51,12 +51,12 @@ class DutyReader:
     async def _read(self, now: datetime) -> None:
         places: dict[str, dict[str, Any]] = {}
         rostered = set[tuple[str, str]]()
-        async for doc in self._store.database[ROSTERS].find({"_id": {"$ne": HEAD}}):
+        async for doc in self._store.walk(ROSTERS, {"_id": {"$ne": HEAD}}):
             places.setdefault(doc["place"], {})[doc["department"]] = doc["people"]
             if doc.get("needs"):
                 rostered.add((doc["place"], doc["department"]))
         around = {"counts": True, "begins": {"$lt": now + AHEAD}, "ends": {"$gt": now}}
-        shifts = [stretch_of(doc) async for doc in self._store.database[SHIFTS].find(around)]
+        shifts = [stretch_of(doc) async for doc in self._store.walk(SHIFTS, around)]
         self._rosters = Rosters(frozenset(rostered), shifts)
         if places != self._places:
             self.current, self._places = Duty.model_validate({"places": places}), places

@@ -11,8 +11,9 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
+from shared.documents import Doc
 from shared.identity import Principal
-from shared.store.paging import Page, page
+from shared.store.paging import Listing, Page
 from shared.store.reach import ABOUT_INDEXES, DEPARTMENT_FIELD, within_reach
 from shared.store.store import Store
 from shared.tickets import TicketStatus
@@ -42,14 +43,14 @@ async def list_tickets(
     after: str | None,
     limit: int,
     fields: Sequence[str],
-) -> Page:
+) -> Page[Doc]:
     """Tickets that the principal may see by `action`, by number from the cursor.
 
     Raises MalformedMessage for a cursor that was not given out here.
     """
-    query = {
-        **within_reach(principal, action, estate=estate, department=department),
+    listing = Listing(
+        within=within_reach(principal, action, estate=estate, department=department),
         # Named one by one even when all are wanted: so the index gives them in order of number.
-        "status": {"$in": [status.value for status in statuses]},
-    }
-    return await page(store, "tickets", query, after=after, limit=limit, fields=fields)
+        filters={"status": {"$in": [status.value for status in statuses]}},
+    )
+    return await store.page("tickets", listing, after=after, limit=limit, fields=fields)

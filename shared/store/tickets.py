@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
-from shared.contracts import Lane
-from shared.lanes import lane_in_hand
+from shared.contracts import Step
 from shared.policy.policy import Policy
-from shared.store.change import Change, Verdict
-from shared.store.errors import Contested
+from shared.store.collection import ATTEMPTS as ATTEMPTS  # noqa: PLC0414
+from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
 from shared.telemetry import logger, metrics
-from shared.tickets import (
-    Applied,
-    LifecycleRules,
-    Steps,
-    Ticket,
-    changes_of,
-    ticket_from_doc,
-    ticket_to_doc,
-)
+from shared.tickets import TICKET, Applied, LifecycleRules, Steps, Ticket
 from shared.tickets.acts import Act
 
-ATTEMPTS: Final = 5
-"""A writer that loses re-reads and repeats; who loses five times meets a hot spot, not a race."""
+TICKETS: Final = CollectionSpec(
+    name="tickets", kind="ticket", shape=TICKET, lane=lambda ticket: ticket.lane, alerts=True
+)
 
 Choose = Callable[[Ticket, datetime], Act | Sequence[Act] | None]
 """Given the ticket as it is now, what to do to it: an act, several, or None for nothing."""
@@ -49,28 +39,18 @@ class Tickets:
 
     def __init__(self, store: Store, rules: Callable[[str | None], LifecycleRules]) -> None:
         """Use `rules` of the estate that a ticket is about."""
-        self._store = store
+        self._tickets = Collection(store, TICKETS)
         self._rules = rules
-        self._turns: WeakValueDictionary[tuple[Lane, str], asyncio.Lock] = WeakValueDictionary()
 
     async def get(self, number: str) -> Ticket | None:
         """The ticket as it is now."""
-        doc = await self._store.get("tickets", number)
-        return ticket_from_doc(doc) if doc else None
+        return await self._tickets.get(number)
 
-    async def insert(self, applied: Applied, beside: Mapping[str, Any]) -> Verdict:
-        """Write a new ticket with what is kept beside it; LOST when the number is taken."""
+    async def insert(self, applied: Applied, beside: Mapping[str, Any]) -> bool:
+        """Write a new ticket with what is kept beside it; False when the number is taken."""
         ticket = applied.ticket
-        return await self._store.write(
-            Change(
-                collection="tickets",
-                id=ticket.number,
-                version=ticket.version,
-                lane=ticket.lane,
-                at=ticket.registered_at,
-                insert=ticket_to_doc(ticket) | dict(beside),
-                events=applied.events,
-            )
+        return await self._tickets.insert(
+            Step(ticket, applied.events), ticket.registered_at, beside=beside
         )
 
     async def change(self, number: str, choose: Choose) -> Ticket:
@@ -93,38 +73,21 @@ class Tickets:
 
         Raises NoSuchTicket, whatever `walk` raises, Contested after five losses.
         """
-        async with self._turn(number):
-            for _ in range(ATTEMPTS):
-                if (walked := await self._try(number, walk)) is not None:
-                    return walked
-        raise Contested("tickets", number)
+        walked: list[Steps] = []
 
-    def _turn(self, number: str) -> asyncio.Lock:
-        """Changes of one ticket in this process go one after the other: only another process can
-        make one lose. A lane waits for its own kind alone, or an emergency would wait for what
-        gives way to it.
-        """
-        key = (lane_in_hand(), number)
-        turn = self._turns.get(key)
-        if turn is None:
-            turn = self._turns[key] = asyncio.Lock()
-        return turn
+        def decide(ticket: Ticket, now: datetime) -> Step[Ticket] | None:
+            steps = walk(Steps.begin(ticket, now, self._rules))
+            walked[:] = [steps]
+            # Several acts are one change: one version, all events in order.
+            return Step(steps.ticket, steps.events) if steps.is_change else None
 
-    async def _try(self, number: str, walk: Walk) -> Steps | None:
-        """The steps that were written; None when another writer was faster."""
-        doc = await self._store.get("tickets", number)
-        if doc is None:
+        changed = await self._tickets.change(number, decide)
+        if changed is None:
             raise NoSuchTicket(number)
-        ticket = ticket_from_doc(doc)
-        steps = walk(Steps.begin(ticket, self._store.clock.now(), self._rules))
-        if not steps.is_change:
-            return steps
-        # Several acts are one change: one version, all events in order.
-        steps = replace(steps, ticket=replace(steps.ticket, version=ticket.version + 1))
-        if await self._store.write(_to_change(ticket, steps)) is not Verdict.WON:
-            return None
-        _note_dropped(steps)
-        return steps
+        [steps] = walked
+        if changed.is_change:
+            _note_dropped(steps)
+        return replace(steps, ticket=changed.after)
 
 
 def _note_dropped(steps: Steps) -> None:
@@ -136,21 +99,6 @@ def _note_dropped(steps: Steps) -> None:
             "due_act_dropped", ticket=steps.ticket.number, transition=transition,
             clock=dropped.clock, why=str(dropped.why),
         )  # fmt: skip
-
-
-def _to_change(before: Ticket, steps: Steps) -> Change:
-    setting, pushing = changes_of(before, steps.ticket)
-    setting.pop("version", None)
-    return Change(
-        collection="tickets",
-        id=before.number,
-        version=before.version + 1,
-        lane=steps.ticket.lane,
-        at=steps.now,
-        set=setting,
-        push=pushing,
-        events=steps.events,
-    )
 
 
 def rules_of(policy: Policy) -> LifecycleRules:

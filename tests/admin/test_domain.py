@@ -223,7 +223,7 @@ def test_a_session_that_was_ended_is_over() -> None:
     ],
 )  # fmt: skip
 def test_so_many_tries_and_no_more(count: int, limit: Any, *, over: bool, fills: bool) -> None:
-    tally = Tally(count, NOW + timedelta(seconds=90, milliseconds=1))
+    tally = Tally("li", count, NOW + timedelta(seconds=90, milliseconds=1))
 
     assert (tally.is_over(limit), tally.fills(limit)) == (over, fills)
     assert tally.seconds_left(NOW) == 91

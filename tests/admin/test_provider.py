@@ -198,7 +198,7 @@ async def test_what_does_not_fit_the_sign_in_is_refused(
     if spoil == "code":
         shown["code"] = "made-up"
     else:
-        await bench.store.database["oidc_flows"].update_many({}, {"$set": {spoil: "other"}})
+        await bench.store.documents("oidc_flows").update_many({}, {"$set": {spoil: "other"}})
 
     answer = await come_back(bench.replicas[0], shown)
 

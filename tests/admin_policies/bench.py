@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from services.admin.app import LARGEST_BODY
 from services.admin.policies.join import build_policies_apis
-from services.admin.policies.storage import INDEXES
+from services.admin.policies.storage import KEPT
 from services.admin.settings import AdminSettings
 from services.survey.app import build as build_survey
 from services.survey.settings import SurveySettings
@@ -94,7 +94,7 @@ class Bench(ServiceBench):
     async def build(self, *, broker: bool = True) -> FastAPI:
         """The admin service's part that is about policies."""
         settings = self.at(self.settings_of(AdminSettings), broker=broker)
-        platform = await open_platform("admin", settings, indexes=INDEXES)
+        platform = await open_platform("admin", settings, keeps=KEPT, indexes={})
         trail = Watched(platform, self.records)
         await trail.start()
         parts = Parts(
@@ -174,7 +174,7 @@ class Bench(ServiceBench):
         return self.platform.policy.version
 
     async def head(self) -> list[dict[str, Any]]:
-        head = await self.store.database["policies"].find_one({"_id": HEAD})
+        head = await self.store.documents("policies").find_one({"_id": HEAD})
         assert head is not None
         entries: list[dict[str, Any]] = head["in_force"]
         return entries

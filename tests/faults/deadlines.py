@@ -37,7 +37,7 @@ from shared.policy.policy import Policy, build_policy, load_documents
 from shared.store import Store
 from shared.store.store import Database
 from shared.store.tickets import rules_of
-from shared.tickets import Clock, Registration, apply, register, ticket_to_doc
+from shared.tickets import TICKET, Clock, Registration, apply, register
 from shared.tickets.acts import Dispatch
 from tests.bench.clones import AT_ONCE, Template, insert, numbers
 from tests.bench.hotline import Hotline, bench_servers, running_hotline
@@ -173,7 +173,7 @@ async def _fill(store: Store, count: int, console: Console) -> None:
     for start in range(0, count, AT_ONCE):
         chosen = sorted(next(fresh) for _ in range(min(AT_ONCE, count - start)))
         contents = [template.numbered(template.ticket, number) for number in chosen]
-        await insert(store.database, "tickets", contents)
+        await insert(store._database, "tickets", contents)
         if (start + AT_ONCE) % 50_000 == 0:
             console.print(f"  {start + AT_ONCE:,} open tickets are there", highlight=False)
 
@@ -206,7 +206,7 @@ def _doc() -> dict[str, Any]:
     given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
     ticket = apply(ticket, given, at, rules).ticket
     assert ticket.next_due == due, "nothing else of it falls due before"
-    return ticket_to_doc(ticket) | {"scrubbed": "", "outbox": [], "made_by": "faults"}
+    return TICKET.to_doc(ticket) | {"scrubbed": "", "outbox": [], "made_by": "faults"}
 
 
 @cache
@@ -237,12 +237,12 @@ async def _go(
     models = {number: _template(at) for number, at in due.items()}
     docs = [model.numbered(model.ticket, number) for number, model in models.items()]
     async with _Ear(hotline.endpoints.amqp) as ear:
-        await insert(store.database, "tickets", docs)
+        await insert(store._database, "tickets", docs)
         kills = await _kill_meanwhile(store, routers, first, chance)
-        await _until_fired(store.database, set(due))
+        await _until_fired(store._database, set(due))
         await ear.until_quiet()
         twice = sum(len(ids) > 1 for ids in ear.heard.values())
-    fired = await _fired(store.database, list(due))
+    fired = await _fired(store._database, list(due))
     late = {number: (at - due[number]).total_seconds() for number, at in fired.items()}
     near = frozenset(
         number for number, at in due.items()

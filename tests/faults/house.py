@@ -22,7 +22,7 @@ from services.hotline.service import Service, ServiceSpec
 from services.hotline.settings import HotlineSettings
 from services.hotline.supervisor import Supervisor
 from services.hotline.up import SERVICES
-from shared.store import Store, connect
+from shared.store import connect
 from shared.store.rosters import seed_duty
 from tests.faults.broker import Broker
 from tests.faults.members import ReplicaSet, prepare_members
@@ -115,7 +115,7 @@ async def _seed(
     """The run's own duty list first; what is there already stays as it is."""
     client = connect(mongo_url)
     try:
-        await seed_duty(Store(client, DATABASE, service="faults").database, duty)
+        await seed_duty(client[DATABASE], duty)
     finally:
         client.close()
     await seed(mongo_url, data, trial, policy=policy)

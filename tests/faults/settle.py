@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.intake.queues import DEAD
-from shared.store.store import EMITTING
+from shared.store.outboxes import KIND_OF
 from tests.faults.departments import Departments
 from tests.faults.house import House
 from tests.faults.watch import QUEUES, Books, Json
@@ -56,7 +56,7 @@ class Settling:
             "work": await self._work(),
             "queues": await self._queues(),
         }
-        for collection in EMITTING:
+        for collection in KIND_OF:
             events = await self._ids(collection, {"outbox.0": {"$exists": True}})
             found[f"events of {collection}"] = events
         return {what: ids for what, ids in found.items() if ids}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
 
 from services.intake.erasing import Erasing
+from services.intake.privacy.papers import PAPERS, Papers
+from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut, TicketPersonErased
 from shared.contracts.privacy import PrivacyRequestGranted, RequestKind
 from shared.privacy import Sealer
+from shared.store import Collection
 from shared.store.search import search_database
 from shared.tickets.acts import Supplement
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
@@ -152,15 +156,18 @@ async def test_a_hold_that_comes_while_an_erasure_is_under_way_wins(
     bench: PrivacyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = await bench.register()
-    write = Erasing._write
-    holds: list[str] = []
+    # As another replica would: in one process, changes of one ticket wait for each other.
+    elsewhere = Collection(bench.store, PAPERS)
+    without = Erasing._without
 
-    async def held_meanwhile(self: Erasing, *args: Any) -> Any:
-        if not holds:
-            holds.append(await set_hold(bench, number))
-        return await write(self, *args)
+    def lay(papers: Papers, _now: datetime) -> Step[Papers]:
+        return Step(replace(papers, legal_holds=({"id": "h", "person": None},)))
 
-    monkeypatch.setattr(Erasing, "_write", held_meanwhile)
+    async def held_meanwhile(self: Erasing, papers: Papers, *args: Any) -> Any:
+        await elsewhere.change(number, lay)
+        return await without(self, papers, *args)
+
+    monkeypatch.setattr(Erasing, "_without", held_meanwhile)
     event = await carried_out(bench, "erase", number)
 
     assert event.outcome == "held"

@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from services.intake.privacy.storage import Alarms
+from services.intake.privacy.storage import ALARMS
 from shared.contracts.intake import ReadingAlarmAnswered, ReadingAlarmRaised
 from shared.identity import Role
 from shared.privacy.open import Opener
+from shared.store import Collection
 from shared.store.search import search_database
 from tests.intake.privacy_bench import LI, PrivacyBench, problem
 
@@ -91,17 +92,18 @@ async def test_an_alarm_rings_before_the_person_is_opened(
     bench: PrivacyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    insert, open_person = Alarms.insert, Opener.open_person
+    insert, open_person = Collection.insert, Opener.open_person
 
-    async def noting_insert(self: Alarms, alarm: object) -> object:
-        order.append("alarm")
-        return await insert(self, alarm)  # type: ignore[arg-type]  # passed on
+    async def noting_insert(self: Collection[Any], *args: Any) -> bool:
+        if self.spec is ALARMS:
+            order.append("alarm")
+        return await insert(self, *args)
 
     async def noting_open(self: Opener, sealed: bytes) -> object:
         order.append("open")
         return await open_person(self, sealed)
 
-    monkeypatch.setattr(Alarms, "insert", noting_insert)
+    monkeypatch.setattr(Collection, "insert", noting_insert)
     monkeypatch.setattr(Opener, "open_person", noting_open)
     await raised(bench)
 

@@ -104,7 +104,7 @@ async def test_a_person_erased_while_the_index_is_made_anew_stays_erased(
     before = await bench.store.get("tickets", number)
     assert before is not None
     save_keys(bench.key_file, replace(bench.keys, lookups={1: bench.keys.index, 2: b"l" * 32}))
-    await bench.store.database["tickets"].update_one({"_id": number}, {"$set": {"index": {}}})
+    await bench.store.documents("tickets").update_one({"_id": number}, {"$set": {"index": {}}})
     platform = bench.platform
     index = load_keys(bench.key_file).blind_index()
     await Reindexing(platform.store, Opener(platform.vault), index)._fit(before)
@@ -158,7 +158,7 @@ async def test_the_master_key_is_changed_in_two_runs(
 
     assert code == 0, said
     assert load_keys(bench.key_file) == replace(both, old_masters={})
-    providers = await bench.store.database[VAULT].distinct("masterKey.provider")
+    providers = await bench.store.documents(VAULT).distinct("masterKey.provider")
     assert providers == ["local:m2"]
     await bench.add_replica()
     assert (await bench.reveal(number, n=1)).json()["phone"] == WANG["phone"]

@@ -295,7 +295,7 @@ async def test_words_that_were_no_danger_once_and_are_one_now_are_heard(
     """As a change of the lexicon makes it: the ticket of then alerts nobody."""
     status, first = await bench.post(LIFT)
     calm = {"plans.0.urgency": "normal", "plans.0.emergency_kind": None, "urgency": "normal"}
-    await bench.store.database["tickets"].update_one({"_id": first["number"]}, {"$set": calm})
+    await bench.store.documents("tickets").update_one({"_id": first["number"]}, {"$set": calm})
 
     cried = await bench.post(LIFT)
     again = await bench.post(LIFT, n=1)

@@ -253,7 +253,7 @@ async def test_a_foreign_ticket_looks_in_every_way_like_a_missing_one(bench: Pri
 async def test_when_the_estate_s_key_is_gone_it_is_said_plainly(own_bench: PrivacyBench) -> None:
     bench = own_bench
     number, other = await bench.register(), await bench.register(estate="cuihu")
-    await bench.store.database[VAULT].delete_one({"keyAltNames": "estate/jinyuan"})
+    await bench.store.documents(VAULT).delete_one({"keyAltNames": "estate/jinyuan"})
     await bench.add_replica()  # which has not seen the key
 
     gone, kept = [await bench.reveal(each, n=1) for each in (number, other)]

@@ -148,8 +148,8 @@ async def test_a_firm_outside_the_group_sees_no_home_not_even_in_its_own_work(
     bench: PrivacyBench,
 ) -> None:
     _, id = await shown(bench)
-    proofs = bench.store.database["proofs"]
-    tickets = bench.store.database["tickets"]
+    proofs = bench.store.documents("proofs")
+    tickets = bench.store.documents("tickets")
     await tickets.update_many({}, {"$set": {"work_orders.0.department": "lift_firm"}})
     assert await proofs.count_documents({}) == 1
 
@@ -185,7 +185,7 @@ async def test_with_its_estate_s_key_it_is_gone(corner: Corner, tmp_path: Path) 
 
 async def look_without_the_key(bench: PrivacyBench) -> None:
     _, id = await shown(bench)
-    await bench.store.database[VAULT].delete_one({"keyAltNames": "estate/jinyuan"})
+    await bench.store.documents(VAULT).delete_one({"keyAltNames": "estate/jinyuan"})
     fresh = await bench.add_replica()  # which has not seen the key
 
     answer = await look(bench, id, n=bench.replicas.index(fresh))

@@ -13,7 +13,7 @@ from typing_extensions import override
 from services.notifier.app import join, mail_sender
 from services.notifier.senders import Answer, Letter, Sandbox
 from services.notifier.settings import NotifierSettings
-from services.notifier.storage import INDEXES
+from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane
 from shared.runtime import open_platform
 from tests.notifier.postbox import Postbox, running_postbox
@@ -53,7 +53,7 @@ class Bench(ServiceBench):
 
     async def add_replica(self, **settings: Any) -> Replica:
         chosen = self.settings(**settings)
-        platform = await open_platform("notifier", chosen, indexes=INDEXES)
+        platform = await open_platform("notifier", chosen, keeps=(MESSAGES,), indexes={})
         app = join(platform, chosen, text=self.tray, mail=mail_sender(chosen))
         replica = await self.serve(app)
         self.stack.push_async_callback(self._settle)

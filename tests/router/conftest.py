@@ -12,7 +12,7 @@ import pytest
 from services.router.app import build
 from services.router.settings import RouterSettings
 from shared.store import Change
-from shared.tickets import Ticket, ticket_to_doc
+from shared.tickets import TICKET, Ticket
 from tests.support.anew import Shared, shared
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner, Servers, open_corner
@@ -36,11 +36,16 @@ class RouterBench(ServiceBench):
         )
 
     async def put(self, ticket: Ticket, **beside: object) -> None:
-        doc = ticket_to_doc(ticket) | {"scrubbed": "", **beside}
+        doc = TICKET.to_doc(ticket) | {"scrubbed": "", **beside}
         change = Change(
-            collection="tickets", id=ticket.number, version=ticket.version, lane=ticket.lane,
-            at=self.now(), insert=doc,
-        )  # fmt: skip
+            collection="tickets",
+            kind="ticket",
+            id=ticket.number,
+            version=ticket.version,
+            lane=ticket.lane,
+            at=self.now(),
+            insert=doc,
+        )
         assert await self.store.write(change) == "won"
 
     async def read(self, number: str = "23456789") -> Ticket:

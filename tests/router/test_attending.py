@@ -119,13 +119,13 @@ async def test_the_list_shows_what_runs_to_those_who_may_see_it(bench: RouterBen
 
 
 def test_what_is_over_is_not_ticked_off_nor_attended_any_more() -> None:
-    running = start("23456789", "fire", "jinyuan", ("a",), MONDAY, timedelta(seconds=60)).emergency
+    running = start("23456789", "fire", "jinyuan", ("a",), MONDAY, timedelta(seconds=60)).value
     over = end(running, "withdrawn", MONDAY)
     assert over is not None
 
-    assert arrive(over.emergency, "a", MONDAY) is None
-    assert release(over.emergency, MONDAY) is None
-    assert tick_off(over.emergency, "call_119", "a", MONDAY) is None
+    assert arrive(over.value, "a", MONDAY) is None
+    assert release(over.value, MONDAY) is None
+    assert tick_off(over.value, "call_119", "a", MONDAY) is None
 
 
 def test_every_kind_of_the_sample_has_a_checklist_in_both_languages() -> None:

@@ -326,7 +326,7 @@ async def test_however_many_came_in_one_moment_those_after_them_count(outage: Ou
     at = outage.bench.now() - timedelta(seconds=5)
     same = {"registered_at": at, "estate": "jinyuan", "area": "noise", "urgency": "normal"}
     many = [{"_id": f"N{n}", "test": False, "made_by": "test", **same} for n in range(10_001)]
-    await outage.bench.store.database["tickets"].insert_many(many)
+    await outage.bench.store.documents("tickets").insert_many(many)
 
     for n in range(5):
         await outage.call(n)

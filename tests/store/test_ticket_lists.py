@@ -91,8 +91,8 @@ def docs() -> list[dict[str, Any]]:
 
 @pytest_asyncio.fixture
 async def filled(store: Store, docs: list[dict[str, Any]]) -> AsyncIterator[Store]:
-    await store.database["tickets"].create_indexes(list(LIST_INDEXES))
-    await store.database["tickets"].insert_many(
+    await store.documents("tickets").create_indexes(list(LIST_INDEXES))
+    await store.documents("tickets").insert_many(
         [doc | {"version": 1, "made_by": "test"} for doc in docs]
     )
     yield store

@@ -106,7 +106,7 @@ class Shared(Generic[B]):
 
     async def _put_back(self) -> None:
         """The store as it was seeded; then every replica reads what it remembers of it."""
-        database = self.bench.store.database
+        database = self.bench.store._database
         names = set(await database.list_collection_names()) - STAYS - self.seeds.keys()
         await asyncio.gather(
             *(database[name].delete_many({}) for name in names if not name.startswith("system."))
@@ -119,7 +119,7 @@ class Shared(Generic[B]):
             await until(replica.is_consuming)
 
     async def _seed(self, name: str, docs: list[Doc]) -> None:
-        collection = self.bench.store.database[name]
+        collection = self.bench.store._database[name]
         found = await collection.find({}).sort("_id", 1).to_list(None)
         if found == docs:
             return
@@ -134,7 +134,7 @@ class Shared(Generic[B]):
 
 async def shared(bench: B) -> Shared[B]:
     """Lend a bench from now on, as it is now."""
-    database = bench.store.database
+    database = bench.store._database
     names = set(await database.list_collection_names()) - STAYS
     found: dict[str, list[Any]] = {
         name: await database[name].find({}).sort("_id", 1).to_list(None)

@@ -194,14 +194,14 @@ class ServiceBench:
         with suppress(TimeoutError):  # some tests take the broker away, and it stays where it is
             await until(self._is_cleared, seconds=CLEARED_SECONDS)
         self.moved_at = self.now() + span
-        assert await forward_trial(self.store.database, span) is not None
+        assert await forward_trial(self.store._database, span) is not None
         for replica in self.replicas:
             await replica.platform.store.clock.refresh()
         await self.store.clock.refresh()
 
     async def leave_the_trial(self) -> None:
         """From now on the data are real ones: what is for trials only stands still."""
-        await self.store.database["clock"].delete_one({"_id": TRIAL_ID})
+        await self.store.documents("clock").delete_one({"_id": TRIAL_ID})
         for replica in self.replicas:
             await replica.platform.store.clock.refresh()
         await self.store.clock.refresh()
@@ -224,7 +224,7 @@ class ServiceBench:
 
     async def let_places_differ(self, **layers: Any) -> None:
         """Put a policy in force in which these places have layers of their own."""
-        policies = self.store.database[POLICIES]
+        policies = self.store.documents(POLICIES)
         documents = self.documents() | {"local": layers}
         await policies.insert_one({"_id": "by-place", "documents": documents})
         # A moment back, so that it is in force for a replica whose clock is a little behind.
@@ -256,11 +256,11 @@ async def opened(kind: type[B], corner: Corner, folder: Path, **more: Any) -> As
     async with AsyncExitStack() as stack:
         store = Store(connect(corner.mongo_url), corner.database, service="test")
         stack.callback(store.client.close)
-        await allow_trial(store.database)
+        await allow_trial(store._database)
         await store.clock.refresh()
         since = store.clock.now() - timedelta(days=365)
-        await seed_policy(store.database, "sample", kind.documents(), now=since)
-        await seed_duty(store.database, _duty())
+        await seed_policy(store._database, "sample", kind.documents(), now=since)
+        await seed_duty(store._database, _duty())
         connection = await stack.enter_async_context(await aio_pika.connect(corner.amqp_url))
         channel = await connection.channel()
         yield kind(corner, key_file, keys, stack, connection, channel, store, **more)

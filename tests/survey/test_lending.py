@@ -42,7 +42,7 @@ async def test_policy_and_duty_list_are_those_that_were_seeded(running: Shared[B
     async with running.lent() as bench:
         people = bench.platform.duty.current
         await bench.let_places_differ(cuihu={"rules": {"dissatisfied_up_to": 3}})
-        rosters = bench.store.database[ROSTERS]
+        rosters = bench.store.documents(ROSTERS)
         await rosters.delete_many({"_id": {"$ne": HEAD}})
         await rosters.update_one({"_id": HEAD}, {"$inc": {"revision": 1}})
         await bench.platform.refresh()

@@ -224,7 +224,7 @@ async def test_an_old_link_has_expired(bench: Bench) -> None:
     address = await bench.ask("JY0015")
     # Each process measures the database's clock for itself, and may be some milliseconds behind.
     long_ago = bench.now() - ANSWER_WITHIN - timedelta(minutes=1)
-    await bench.store.database["surveys"].update_one(
+    await bench.store.documents("surveys").update_one(
         {"_id": "JY0015-1"}, {"$set": {"ended_at": long_ago}}
     )
 

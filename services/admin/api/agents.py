@@ -18,9 +18,10 @@ from services.admin.domain.profiles import (
     read_languages,
 )
 from services.admin.staffing import By
-from services.admin.storage import Profiles
+from services.admin.storage import PROFILES
 from services.admin.training import Training as Trainings
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Asking, Platform, Routes, may
+from shared.store import Collection, Listing
 
 Code = Annotated[str, Field(pattern=CODE)]
 Language = Annotated[str, Field(max_length=35)]
@@ -93,9 +94,10 @@ class EndingList(BaseModel):
     items: list[EndingView]
 
 
-def build_agents_api(trainings: Trainings, profiles: Profiles) -> Routes:
+def build_agents_api(platform: Platform, trainings: Trainings) -> Routes:
     """Agents' profiles."""
     router = Routes("/v1", tags=["agents"], route_class=Telling)
+    profiles = Collection(platform.store, PROFILES)
 
     def view(profile: Profile) -> ProfileView:
         return _view(profile, trainings.today())
@@ -106,8 +108,8 @@ def build_agents_api(trainings: Trainings, profiles: Profiles) -> Routes:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> ProfilePage:
         """Profiles by account; `next` is the cursor of the next page."""
-        found, following = await profiles.listed(after=after, limit=limit)
-        return ProfilePage(items=[view(profile) for profile in found], next=following)
+        found = await profiles.page(Listing(), after=after, limit=limit)
+        return ProfilePage(items=[view(profile) for profile in found.items], next=found.next)
 
     @router.get("/certificates", dependencies=[may("profile.see")])
     async def ending(

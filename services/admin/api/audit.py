@@ -69,7 +69,7 @@ def build_audit_api(platform: Platform) -> Routes:
             about = subject or ("account" if by else "audit", by or "all")
             await platform.trail.record(asking, "audit.read", about, source=source)
         found = await list_entries(platform.store, by=by, subject=subject, after=after, limit=limit)
-        items = [_view(from_doc(doc).entry) for doc in found.docs]
+        items = [_view(from_doc(doc).entry) for doc in found.items]
         return EntryPage(items=items, next=found.next)
 
     return router

@@ -21,10 +21,11 @@ from services.admin.domain.keys import (
 )
 from services.admin.keying import Keying, Shown, Wanted
 from services.admin.staffing import By
-from services.admin.storage import Keyring
+from services.admin.storage import KEYS
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
 from shared.runtime import Asking, Platform, Routes, may
+from shared.store import Collection, Listing
 
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
 
@@ -79,9 +80,10 @@ class ShownKey(BaseModel):
     secret: str
 
 
-def build_keys_api(platform: Platform, keying: Keying, keyring: Keyring) -> Routes:
+def build_keys_api(platform: Platform, keying: Keying) -> Routes:
     """Keys of systems."""
     router = Routes("/v1/api-keys", tags=["api keys"], route_class=Telling)
+    keys = Collection(platform.store, KEYS)
 
     @router.get("", dependencies=[may("key.see")])
     async def listed(
@@ -89,8 +91,8 @@ def build_keys_api(platform: Platform, keying: Keying, keyring: Keyring) -> Rout
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> KeyPage:
         """Keys by id; `next` is the cursor of the next page."""
-        found, following = await keyring.listed(after=after, limit=limit)
-        return KeyPage(items=[_view(key) for key in found], next=following)
+        found = await keys.page(Listing(), after=after, limit=limit)
+        return KeyPage(items=[_view(key) for key in found.items], next=found.next)
 
     @router.post("", status_code=201, dependencies=[may("key.manage")])
     async def create(body: NewKey, asking: Asking, source: Source) -> ShownKey:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -20,15 +19,17 @@ from services.admin.domain.accounts import (
     read_reach,
 )
 from services.admin.staffing import By, Invited, Staffing
-from services.admin.storage import Accounts
+from services.admin.storage import ACCOUNTS
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
 from shared.runtime import Asking, Platform, Routes, may
+from shared.store import Collection, Listing
 
 MOST: Final = 200
 Code = Annotated[str, Field(max_length=60)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=MOST)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Ids = tuple[str, ...] | frozenset[str]
 
 
 class BindingBody(Body):
@@ -109,11 +110,12 @@ class InvitationView(BaseModel):
     expires_at: datetime
 
 
-def build_users_api(platform: Platform, staffing: Staffing, accounts: Accounts) -> Routes:
+def build_users_api(platform: Platform, staffing: Staffing) -> Routes:
     """Reading and changing accounts."""
     router = Routes("/v1/users", tags=["users"], route_class=Telling)
+    accounts = Collection(platform.store, ACCOUNTS)
 
-    def reach(role: str, places: Collection[str], departments: Collection[str]) -> Reach:
+    def reach(role: str, places: Ids, departments: Ids) -> Reach:
         policy = platform.policy
         return read_reach(
             role,
@@ -129,8 +131,8 @@ def build_users_api(platform: Platform, staffing: Staffing, accounts: Accounts) 
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> UserPage:
         """Accounts by id; `next` is the cursor of the next page."""
-        found, following = await accounts.listed(after=after, limit=limit)
-        return UserPage(items=[view(account) for account in found], next=following)
+        found = await accounts.page(Listing(), after=after, limit=limit)
+        return UserPage(items=[view(account) for account in found.items], next=found.next)
 
     @router.post("", status_code=201, dependencies=[may("account.manage")])
     async def create(body: NewUser, asking: Asking, source: Source) -> InvitationView:

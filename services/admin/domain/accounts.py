@@ -68,7 +68,7 @@ class Account:
     """One person who signs in. `pending` is the sealed secret of a factor not yet confirmed."""
 
     id: str
-    version: int = 1
+    version: int = 0
     edition: int = 1
     name: str | None = None
     reach: Reach
@@ -96,6 +96,23 @@ class Account:
     def to_principal(self) -> Principal:
         """Who acts when this person does."""
         return Principal(self.id, self.reach.role, self.reach.places, self.reach.departments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """Those who can manage accounts: never more than there are, so that the last one stays."""
+
+    id: str = "administrators"
+    version: int = 0
+    ids: tuple[str, ...] = ()
+
+    def having(self, id: str) -> Roll:
+        """The same with somebody on it."""
+        return self if id in self.ids else replace(self, ids=(*self.ids, id))
+
+    def without(self, id: str) -> Roll:
+        """The same without somebody."""
+        return replace(self, ids=tuple(other for other in self.ids if other != id))
 
 
 def read_id(id: str) -> str:
@@ -181,6 +198,23 @@ def begin_factor(account: Account, sealed: bytes) -> Account:
 def confirm_factor(account: Account, factor: Factor, now: datetime) -> Account:
     """From now on nobody signs in without it, and nobody stays who did."""
     return sign_out(replace(account, factor=factor, pending=None), now)
+
+
+def use_step(account: Account, step: int) -> Account:
+    """The same when a code's time step, or a later one, was used before."""
+    factor = account.factor
+    if factor is None or step <= factor.last_step:
+        return account
+    return replace(account, factor=replace(factor, last_step=step))
+
+
+def use_recovery(account: Account, digest: str) -> Account:
+    """Without a code for a lost device; the same when it is not there, or no more."""
+    factor = account.factor
+    if factor is None or digest not in factor.recovery:
+        return account
+    left = tuple(other for other in factor.recovery if other != digest)
+    return replace(account, factor=replace(factor, recovery=left))
 
 
 def drop_factor(account: Account, *, by: str, now: datetime) -> Account:

@@ -32,7 +32,7 @@ class Key:
     """
 
     id: str
-    version: int = 1
+    version: int = 0
     publisher: str
     places: frozenset[str]
     actions: frozenset[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -26,6 +26,7 @@ class Session:
     """Somebody who is signed in; of refresh tokens only digests are kept."""
 
     id: str
+    version: int = 0
     account: str
     edition: int
     how: How
@@ -35,6 +36,7 @@ class Session:
     refresh: str
     used: tuple[str, ...] = ()
     ended_at: datetime | None = None
+    why: Ending | None = None
 
     def is_over(self, now: datetime) -> bool:
         """Whether it was ended, or ended by itself."""
@@ -44,6 +46,17 @@ class Session:
     def mark(self) -> SessionMark:
         """What its tokens carry."""
         return SessionMark(self.id, self.edition, self.unfinished)
+
+
+def rotate(session: Session, refresh: str, now: datetime) -> Session:
+    """Another refresh token in place of the present one, which is remembered as used."""
+    used = (*session.used, session.refresh)[-REFRESHES_REMEMBERED:]
+    return replace(session, refresh=refresh, refreshed_at=now, used=used)
+
+
+def end(session: Session, why: Ending, now: datetime) -> Session:
+    """Over for good; the same when it had ended before."""
+    return session if session.ended_at else replace(session, ended_at=now, why=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +75,10 @@ BY_ACCOUNT: Final = Limit(30, timedelta(minutes=15))
 class Tally:
     """Tries so far, this one included, and until when they count."""
 
+    id: str
     count: int
     until: datetime
+    version: int = 0
 
     def is_over(self, limit: Limit) -> bool:
         """Whether this try is one too many."""

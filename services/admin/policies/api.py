@@ -79,8 +79,8 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> VersionPage:
         """Versions and drafts, the newest first; `next` is the cursor of the next page."""
-        found, following = await reading.listed(after=after, limit=limit)
-        return VersionPage(items=[version_view(*one) for one in found], next=following)
+        found = await reading.listed(after=after, limit=limit)
+        return VersionPage(items=[version_view(*one) for one in found.items], next=found.next)
 
     @router.get("/in-force", dependencies=[may("policy.see")])
     async def present() -> PresentView:

@@ -1,6 +1,6 @@
 """What people ask about their own data: to have a copy, to have it put right, to have it erased."""
 
 from services.admin.privacy.app import build_privacy
-from services.admin.privacy.storage import INDEXES
+from services.admin.privacy.storage import REQUESTS
 
-__all__ = ["INDEXES", "build_privacy"]
+__all__ = ["REQUESTS", "build_privacy"]

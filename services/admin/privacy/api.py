@@ -65,8 +65,8 @@ def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> Routes:
         asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Requests within reach, newest first; `next` is the cursor of the next page."""
-        found, following = await requesting.page(asking, status=status, after=after, limit=limit)
-        return {"items": [_view(each, clock) for each in found], "next": following}
+        found = await requesting.page(asking, status=status, after=after, limit=limit)
+        return {"items": [_view(each, clock) for each in found.items], "next": found.next}
 
     @router.get("/{id}", dependencies=[may("privacy_request.see")])
     async def one(id: str, asking: Asking) -> dict[str, Any]:

@@ -1,11 +1,15 @@
-"""Documents to values and back; races are settled by conditional writes."""
+"""What is kept, and how it lies in documents."""
 
-from services.admin.storage.accounts import Accounts
-from services.admin.storage.flows import Flow, Flows
-from services.admin.storage.indexes import INDEXES
-from services.admin.storage.keys import Keyring
-from services.admin.storage.profiles import Profiles
-from services.admin.storage.sessions import Sessions
-from services.admin.storage.tries import Tries
+from services.admin.storage.accounts import ACCOUNTS, ROLLS, bound_to
+from services.admin.storage.flows import FLOWS, Flow, take_flow
+from services.admin.storage.keys import KEYS, hold_keys
+from services.admin.storage.profiles import PROFILES
+from services.admin.storage.sessions import SESSIONS
+from services.admin.storage.tries import TRIES, count_try, forget_tries, forgive_try
 
-__all__ = ["INDEXES", "Accounts", "Flow", "Flows", "Keyring", "Profiles", "Sessions", "Tries"]
+KEPT = (ACCOUNTS, ROLLS, FLOWS, KEYS, PROFILES, SESSIONS, TRIES)
+
+__all__ = [
+    "ACCOUNTS", "FLOWS", "KEPT", "KEYS", "PROFILES", "ROLLS", "SESSIONS", "TRIES", "Flow",
+    "bound_to", "count_try", "forget_tries", "forgive_try", "hold_keys", "take_flow",
+]  # fmt: skip

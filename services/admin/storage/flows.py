@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from shared.store import Store
-from shared.store.plain import Plain
+from services.admin.storage.indexes import forget_at
+from shared.documents import Shape
+from shared.store import CollectionSpec, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,28 +19,18 @@ class Flow:
     nonce: str
     verifier: str
     until: datetime
+    version: int = 0
 
 
-class Flows:
-    """The collection `oidc_flows`."""
+FLOWS: Final = CollectionSpec(
+    name="oidc_flows",
+    shape=Shape(value=Flow, key="state"),
+    indexes=(forget_at("until", name="flows_forgotten"),),
+)
 
-    def __init__(self, store: Store) -> None:
-        self._flows = Plain(store, "oidc_flows")
 
-    async def insert(self, flow: Flow) -> None:
-        """Remember what was begun."""
-        await self._flows.make(
-            {
-                "_id": flow.state,
-                "nonce": flow.nonce,
-                "verifier": flow.verifier,
-                "until": flow.until,
-            }
-        )
-
-    async def take(self, state: str, now: datetime) -> Flow | None:
-        """What was begun under this state and is not too old; whoever comes second gets nothing."""
-        doc = await self._flows.take({"_id": state})
-        if doc is None or now >= doc["until"]:
-            return None
-        return Flow(doc["_id"], doc["nonce"], doc["verifier"], doc["until"])
+async def take_flow(store: Store, state: str) -> Flow | None:
+    """What was begun under this state and is not too old; whoever comes second gets nothing."""
+    doc = await store.take(FLOWS.name, {"_id": state})
+    flow = FLOWS.from_doc(doc) if doc else None
+    return flow if flow and store.clock.now() < flow.until else None

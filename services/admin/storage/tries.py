@@ -6,40 +6,36 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.admin.domain.sessions import Limit, Tally
-from shared.store import Store
-from shared.store.plain import Plain, Taken
+from services.admin.storage.indexes import forget_at
+from shared.documents import Shape
+from shared.store import CollectionSpec, Store
 
-_ATTEMPTS: Final = 5
+TRIES: Final = CollectionSpec(
+    name="tries",
+    shape=Shape(value=Tally),
+    indexes=(forget_at("until", name="tries_forgotten"),),
+)
+"""Ids are keyed digests, since what is typed as an id may be secret."""
 
 
-class Tries:
-    """The collection `tries`; ids are keyed digests, since what is typed as an id may be secret."""
+async def count_try(store: Store, id: str, limit: Limit, now: datetime) -> Tally:
+    """Count one try before it is made, so that many at once are not more than may be: in one
+    statement, since under an attack nobody would win a race for the next version.
 
-    def __init__(self, store: Store) -> None:
-        self._tries = Plain(store, "tries")
+    Counting begins anew when its time is over. The one that reaches the limit begins the lock,
+    which later ones do not lengthen.
+    """
+    return TRIES.from_doc(await store.upsert(TRIES.name, id, _counting(limit, now)))
 
-    async def count(self, id: str, limit: Limit, now: datetime) -> Tally:
-        """Count one try before it is made, so that many at once are not more than may be.
 
-        Counting begins anew when its time is over. The one that reaches the limit begins the lock,
-        which later ones do not lengthen.
-        """
-        for _ in range(_ATTEMPTS):
-            try:
-                doc = await self._tries.change({"_id": id}, _counting(limit, now), make=True)
-            except Taken:  # two began to count at once
-                continue
-            assert doc is not None
-            return Tally(doc["count"], doc["until"])
-        raise Taken(self._tries.name)
+async def forgive_try(store: Store, id: str) -> None:
+    """The try succeeded: it does not count."""
+    await store.change_many(TRIES.name, {"_id": id, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
 
-    async def forgive(self, id: str) -> None:
-        """The try succeeded: it does not count."""
-        await self._tries.change({"_id": id, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
 
-    async def forget(self, id: str) -> None:
-        """Somebody succeeded: whatever was tried before does not count."""
-        await self._tries.take({"_id": id})
+async def forget_tries(store: Store, id: str) -> None:
+    """Somebody succeeded: whatever was tried before does not count."""
+    await store.take(TRIES.name, {"_id": id})
 
 
 def _counting(limit: Limit, now: datetime) -> list[dict[str, Any]]:

@@ -26,10 +26,8 @@ from services.hotline.promises.facts import (
     WaitingEvent,
 )
 from shared.store import Doc, Store
-from shared.store.change import KIND
-from shared.store.store import EMITTING
-from shared.store.stream import batches, count_roughly, stream
-from shared.tickets import ticket_from_doc
+from shared.store.outboxes import KIND_OF
+from shared.tickets import TICKET
 
 BATCH: Final = 300
 BY_ID: Final = (("_id", 1),)
@@ -64,8 +62,8 @@ class Collector:
     async def tickets(self) -> AsyncIterator[Batch]:
         """Every ticket with its papers."""
         after, read = "", 0
-        total = await count_roughly(self._store, "tickets")
-        found = batches(self._store, "tickets", {}, fields=TICKET_FIELDS, size=BATCH, sort=BY_ID)
+        total = await self._store.count_roughly("tickets")
+        found = self._store.batches("tickets", {}, fields=TICKET_FIELDS, size=BATCH, sort=BY_ID)
         async for docs in found:
             yield await self._joined(docs, after, docs[-1]["_id"])
             after, read = docs[-1]["_id"], read + len(docs)
@@ -101,22 +99,22 @@ class Collector:
         self, collection: str, query: Doc, fields: Sequence[str]
     ) -> dict[str, list[Doc]]:
         found: dict[str, list[Doc]] = {}
-        async for doc in stream(self._store, collection, query, fields=fields):
+        async for doc in self._store.walk(collection, query, fields=fields):
             number: str = doc["number"] if "number" in doc else doc["_id"]
             found.setdefault(number, []).append(doc)
         return found
 
     async def _reservations_of(self, keys: Collection[str]) -> dict[str, Doc]:
         query = {"_id": {"$in": list(keys)}}
-        found = stream(self._store, "reservations", query, fields=("number", "at"))
+        found = self._store.walk("reservations", query, fields=("number", "at"))
         return {doc["_id"]: doc async for doc in found}
 
     async def reservations(self) -> AsyncIterator[tuple[int, list[str]]]:
         """Old reservations: how many in this batch, and the numbers without a ticket of theirs."""
-        read, total = 0, await count_roughly(self._store, "reservations")
+        read, total = 0, await self._store.count_roughly("reservations")
         query = {"at": {"$lt": self._before}}
-        async for docs in batches(
-            self._store, "reservations", query, fields=("number",), size=BATCH * 4
+        async for docs in self._store.batches(
+            "reservations", query, fields=("number",), size=BATCH * 4
         ):
             keys = await self.keys_of([doc["number"] for doc in docs])
             yield len(docs), [d["number"] for d in docs if keys.get(d["number"]) != d["_id"]]
@@ -126,7 +124,7 @@ class Collector:
     async def keys_of(self, numbers: Collection[str]) -> dict[str, str | None]:
         """The tickets that there are among these numbers, each with the key it was reserved by."""
         query = {"_id": {"$in": list(numbers)}}
-        found = stream(self._store, "tickets", query, fields=("key",))
+        found = self._store.walk("tickets", query, fields=("key",))
         return {doc["_id"]: doc.get("key") async for doc in found}
 
     async def unasked(
@@ -134,7 +132,7 @@ class Collector:
     ) -> dict[str, str | None]:
         """Tickets with none of these numbers and none of these keys, each with who sent it."""
         known_numbers, known_keys = set(numbers), set(keys)
-        found = stream(self._store, "tickets", {}, fields=("key", "principal"))
+        found = self._store.walk("tickets", {}, fields=("key", "principal"))
         return {
             doc["_id"]: doc.get("principal")
             async for doc in found
@@ -148,7 +146,7 @@ class Collector:
 
     async def parked_among(self, ids: Collection[str]) -> set[str]:
         """Which of these entries are parked."""
-        found = stream(self._store, "parked", {"_id": {"$in": list(ids)}}, fields=("_id",))
+        found = self._store.walk("parked", {"_id": {"$in": list(ids)}}, fields=("_id",))
         return {doc["_id"] async for doc in found}
 
     async def waiting_messages(self) -> AsyncIterator[Message]:
@@ -158,48 +156,48 @@ class Collector:
             "lane": {"$in": ["urgent", "routine"]},
             "next_at": {"$lt": self._before},
         }
-        async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
+        async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
 
     async def late_tasks(self) -> AsyncIterator[LateTask]:
         """Follow-up tasks of which something fell due, and did not happen."""
         query = {"next_due": {"$lt": self._before}}
         fields = ("number", "state", "next_due")
-        async for doc in stream(self._store, "follow_ups", query, fields=fields):
+        async for doc in self._store.walk("follow_ups", query, fields=fields):
             yield LateTask(doc["number"], doc["_id"], doc["state"], doc["next_due"])
 
     async def deliveries(self, *, every: bool) -> AsyncIterator[Message]:
         """Every message, or only those whose own record may say that something is wrong."""
         suspect = {"$or": [{"status": "unknown"}, {"attempts.1": {"$exists": True}}]}
         query = {} if every else suspect
-        async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
+        async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
 
     async def digests(self) -> AsyncIterator[tuple[Message, list[Message]]]:
         """Every digest that went out, with the messages it tells."""
         query = {"purpose": "digest", "status": {"$ne": "gathering"}}
-        async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
+        async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             told = {"_id": {"$in": doc["entries"]}}
-            found = stream(self._store, "messages", told, fields=MESSAGE_FIELDS)
+            found = self._store.walk("messages", told, fields=MESSAGE_FIELDS)
             yield Message.from_doc(doc), [Message.from_doc(entry) async for entry in found]
 
     async def folded(self) -> AsyncIterator[Message]:
         """Every message that a digest tells, since a while: what is younger may be under way."""
         query = {"status": "folded", "ended_at": {"$lt": self._before}}
-        async for doc in stream(self._store, "messages", query, fields=MESSAGE_FIELDS):
+        async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
 
     async def outboxes(self) -> AsyncIterator[list[WaitingEvent]]:
         """What waits in each document's outbox."""
         query = {"outbox.at": {"$lt": self._before}, "outbox.0": {"$exists": True}}
-        for collection in EMITTING:
+        for collection in KIND_OF:
             fields = ("version", *EVENT_FIELDS)
-            async for doc in stream(self._store, collection, query, fields=fields):
+            async for doc in self._store.walk(collection, query, fields=fields):
                 yield [_event(entry, collection, doc) for entry in doc["outbox"]]
 
     async def parked(self) -> AsyncIterator[Parked]:
         """Every parked message, without its content."""
-        async for doc in stream(self._store, "parked", {}, fields=PARKED_FIELDS):
+        async for doc in self._store.walk("parked", {}, fields=PARKED_FIELDS):
             yield Parked(id=doc.pop("_id"), **doc)
 
 
@@ -215,7 +213,7 @@ def _papers(
     running = emergencies.get(number)
     reserved = reservations.get(doc["key"], {}) if doc.get("key") else {}
     return Papers(
-        ticket=ticket_from_doc(doc),
+        ticket=TICKET.from_doc(doc),
         kept_status=doc["status"],
         kept_next_due=doc["next_due"],
         key_names=reserved.get("number"),
@@ -228,5 +226,5 @@ def _papers(
 
 
 def _event(entry: Mapping[str, Any], collection: str, doc: Doc) -> WaitingEvent:
-    document = f"{KIND[collection]}/{doc['_id']}"
+    document = f"{KIND_OF[collection]}/{doc['_id']}"
     return WaitingEvent(**entry, document=document, version=doc["version"])

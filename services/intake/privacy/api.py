@@ -112,8 +112,8 @@ def build_alarms_api(answering: Answering) -> Routes:
         asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Alarms within reach, newest first; `next` is the cursor of the next page."""
-        found, following = await answering.page(asking, status=status, after=after, limit=limit)
-        return {"items": [alarm_view(alarm) for alarm in found], "next": following}
+        page = await answering.page(asking, status=status, after=after, limit=limit)
+        return {"items": [alarm_view(alarm) for alarm in page.items], "next": page.next}
 
     @router.post("/{id}/answer", dependencies=[may("reading_alarm.answer")])
     async def answer(id: str, body: AnswerBody, asking: Asking, request: Request) -> dict[str, Any]:
@@ -154,8 +154,8 @@ def build_holds_api(holding: Holding) -> Routes:
     @router.get("", dependencies=[may("legal_hold.see")])
     async def listed(asking: Asking, after: After = None, limit: Limit = 50) -> dict[str, Any]:
         """Holds, newest first; `next` is the cursor of the next page."""
-        found, following = await holding.page(asking, after=after, limit=limit)
-        return {"items": [hold_view(hold) for hold in found], "next": following}
+        page = await holding.page(asking, after=after, limit=limit)
+        return {"items": [hold_view(hold) for hold in page.items], "next": page.next}
 
     @router.post("", status_code=201, dependencies=[may("legal_hold.set")])
     async def set_(

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.router.api.bodies import Body, Limit
 from services.router.routing import Routing
 from services.router.storage import board, manual_queue
-from shared.runtime import Asking, Platform, Routes, may, may_do
+from shared.runtime import Asking, Platform, Routes, may
 from shared.tickets import Transition
 
 
@@ -33,7 +33,7 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
     ) -> dict[str, Any]:
         """Tickets with open work within reach; `next` is the cursor of the next page."""
         found = await board(platform.store, asking, department=department, after=after, limit=limit)
-        return {"items": [_card(doc) for doc in found.docs], "next": found.next}
+        return {"items": [_card(doc) for doc in found.items], "next": found.next}
 
     @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
     async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
         docs = await manual_queue(platform.store, asking, limit=limit)
         return {"items": [_card(doc) for doc in docs]}
 
-    @router.post("/manual-queue/{number}/dispatch", dependencies=[may_do(Transition.DISPATCH)])
+    @router.does(Transition.DISPATCH)
     async def dispatch(number: str, asking: Asking, body: DispatchBody) -> dict[str, Any]:
         """Give it to a department by hand."""
         ticket = await routing.dispatch_by_hand(

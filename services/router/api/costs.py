@@ -9,7 +9,7 @@ from pydantic import Field
 from services.router.api.bodies import Items, NoteBody, order_view
 from services.router.routing import Routing
 from shared.contracts.router import ConsentHow, Payer
-from shared.runtime import Asking, Routes, may_do
+from shared.runtime import Asking, Routes
 from shared.tickets import Transition
 from shared.tickets.acts import PutQuote, RecordConsent
 
@@ -33,7 +33,7 @@ def build_costs_api(routing: Routing) -> Routes:
     """`/quote` and `/consent` of a work order."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
-    @router.post("/quote", dependencies=[may_do(Transition.QUOTE)])
+    @router.does(Transition.QUOTE)
     async def quote(id: str, asking: Asking, body: QuoteBody) -> dict[str, Any]:
         """Say what it will cost; the same again changes nothing, anything else needs a new
         consent.
@@ -42,7 +42,7 @@ def build_costs_api(routing: Routing) -> Routes:
         act = PutQuote(by=asking.id, order=id, items=items, payer=body.payer, note=body.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/consent", dependencies=[may_do(Transition.CONSENT)])
+    @router.does(Transition.CONSENT)
     async def consent(id: str, asking: Asking, body: ConsentBody) -> dict[str, Any]:
         """Take down what the owner said; the desk in any way, the assignee on site."""
         act = RecordConsent(

@@ -8,11 +8,7 @@ from services.router.api.bodies import Body, Code, Limit, NoteBody
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency, Verdict
-from services.router.emergencies.storage import (
-    emergency_from_doc,
-    emergency_to_doc,
-    list_emergencies,
-)
+from services.router.emergencies.storage import EMERGENCIES, list_emergencies
 from shared.policy.policy import Policy
 from shared.runtime import Asking, Platform, Routes, may
 
@@ -51,8 +47,8 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
         """Those that are not over, or those that wait for their review, within reach, the latest
         first.
         """
-        docs = await list_emergencies(platform.store, asking, unreviewed=unreviewed, limit=limit)
-        return {"items": [shown(emergency_from_doc(doc)) for doc in docs]}
+        found = await list_emergencies(platform.store, asking, unreviewed=unreviewed, limit=limit)
+        return {"items": [shown(emergency) for emergency in found]}
 
     @router.get("/{number}", dependencies=[may("emergency.see")])
     async def one(number: str, asking: Asking) -> dict[str, Any]:
@@ -109,7 +105,7 @@ def emergency_view(emergency: Emergency, policy: Policy) -> dict[str, Any]:
     """What happened, and what the plan of this kind says at this place. In a drill nobody outside
     is rung up.
     """
-    shown = {"number": emergency.number, **emergency_to_doc(emergency)}
+    shown = {"number": emergency.number, **EMERGENCIES.to_doc(emergency)}
     if not policy.taxonomy.has_kind(emergency.kind):
         return shown | {"advice": None, "external": [], "checklist": []}
     kind = policy.taxonomy.kind(emergency.kind)

@@ -8,7 +8,6 @@ from fastapi import Query
 from pydantic import Field
 
 from services.router.api.bodies import Code, Limit, Moment, NoteBody
-from services.router.follow_ups.storage import task_from_doc
 from services.router.follow_ups.tasks import FollowUp, State
 from services.router.follow_ups.tending import Tending
 from shared.contracts.router import FollowUpSaid
@@ -57,8 +56,7 @@ def build_follow_ups_api(tending: Tending) -> Routes:
             asking, state=state, mine=mine, overdue=overdue, number=number, after=after,
             limit=limit,
         )  # fmt: skip
-        items = [task_view(task_from_doc(doc)) for doc in found.docs]
-        return {"items": items, "next": found.next}
+        return {"items": [task_view(task) for task in found.items], "next": found.next}
 
     @router.post("", dependencies=[may("follow_up.make")])
     async def ask(asking: Asking, body: TaskBody) -> dict[str, Any]:

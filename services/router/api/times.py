@@ -8,14 +8,13 @@ from typing import Any, Final
 from services.router.api.bodies import Code, Moment, NoteBody, order_view
 from services.router.routing import Routing
 from shared.contracts import MalformedMessage
-from shared.identity import Principal, action_of
-from shared.runtime import Asking, Routes, decides, may_do
+from shared.identity import Principal
+from shared.runtime import Asking, Routes
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import Appoint, AskExtension, Extend, OrderAct, RefuseExtension
 
 VISIT: Final = timedelta(hours=2)
 """How long a visit's window is where nobody says otherwise."""
-EXTENDING: Final = (Transition.ASK_EXTENSION, Transition.EXTEND, Transition.REFUSE_EXTENSION)
 
 
 class VisitBody(NoteBody):
@@ -39,14 +38,14 @@ def build_times_api(routing: Routing) -> Routes:
     """`/appoint` and `/extend` of a work order."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
-    @router.post("/appoint", dependencies=[may_do(Transition.APPOINT)])
+    @router.does(Transition.APPOINT)
     async def appoint(id: str, asking: Asking, body: VisitBody) -> dict[str, Any]:
         """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
         until = body.until or body.at + VISIT
         act = Appoint(by=asking.id, order=id, at=body.at, until=until, note=body.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/extend", dependencies=[decides(*map(action_of, EXTENDING))])
+    @router.does(Transition.EXTEND)
     async def extend(id: str, asking: Asking, body: ExtensionBody) -> dict[str, Any]:
         """A later time for the whole: the department asks, a supervisor decides."""
         return order_view(await routing.act(id, asking, _extension(id, asking, body)), id)

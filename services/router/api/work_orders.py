@@ -13,7 +13,7 @@ from services.router.proofs.proving import Proving
 from services.router.routing import Routing
 from shared.contracts import MalformedMessage
 from shared.runtime import Asking, Routes, may_do
-from shared.tickets import ROWS, Transition
+from shared.tickets import Transition
 from shared.tickets.acts import (
     Accept,
     Arrive,
@@ -91,11 +91,9 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         return act
 
     for kind in SIMPLE:
-        endpoint = ROWS[kind.transition].endpoint
-        assert endpoint is not None, "every action of a person has its endpoint in the table"
-        router.post(endpoint, dependencies=[may_do(kind.transition)])(simple(kind))
+        router.does(kind.transition)(simple(kind))
 
-    @router.post("/note", dependencies=[may_do(Transition.NOTE)])
+    @router.does(Transition.NOTE)
     async def note(id: str, asking: Asking, body: ProgressBody | None = None) -> dict[str, Any]:
         """Progress, for the staff alone unless it is public."""
         said = body or ProgressBody()
@@ -104,13 +102,13 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         act = Note(by=asking.id, order=id, note=said.scrubbed(), public=said.public)
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/decline", dependencies=[may_do(Transition.DECLINE)])
+    @router.does(Transition.DECLINE)
     async def decline(id: str, asking: Asking, body: ReasonBody) -> dict[str, Any]:
         """Send it back, with the reason; the next on duty gets it."""
         act = Decline(by=asking.id, order=id, reason=body.reason, note=body.scrubbed())
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/suspend", dependencies=[may_do(Transition.SUSPEND)])
+    @router.does(Transition.SUSPEND)
     async def suspend(id: str, asking: Asking, body: SuspendBody) -> dict[str, Any]:
         """Wait for a reason; the clocks pause."""
         act = Suspend(
@@ -118,7 +116,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         )
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/resolve", dependencies=[may_do(Transition.RESOLVE)])
+    @router.does(Transition.RESOLVE)
     async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
         """The work is done, as these photos show. What the owner pays for needs their consent."""
         said = body or DoneBody()
@@ -129,7 +127,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         )
         return order_view(await routing.act(id, asking, act), id)
 
-    @router.post("/hand-over", dependencies=[may_do(Transition.HAND_OVER)])
+    @router.does(Transition.HAND_OVER)
     async def hand_over(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
         """Not ours."""
         said = body or OutcomeBody()
@@ -144,7 +142,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         )
         return order_view(ticket, ticket.orders[-1].id)
 
-    @router.post("/transfer", dependencies=[may_do(Transition.TRANSFER)])
+    @router.does(Transition.TRANSFER)
     async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:
         """Another department takes over."""
         act = Transfer(

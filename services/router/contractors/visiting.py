@@ -14,7 +14,7 @@ from services.router.routing import Routing
 from shared.identity import Principal, is_about, read_link
 from shared.runtime.platform import Platform
 from shared.store import Doc
-from shared.tickets import NotAllowed, Ticket, WorkOrder, ticket_from_doc
+from shared.tickets import TICKET, NotAllowed, Ticket, WorkOrder
 from shared.tickets.acts import Accept, Arrive, Decline, OrderAct
 from shared.tickets.lifecycle import OrderStatus
 
@@ -120,7 +120,7 @@ class Visiting:
         order_id, _, person = (subject or "").partition("/")
         number = order_id.rpartition("-")[0]
         doc = await self._platform.store.get("tickets", number) if number and person else None
-        ticket = ticket_from_doc(doc) if doc else None
+        ticket = TICKET.from_doc(doc) if doc else None
         order = ticket.order(order_id) if ticket else None
         if doc is None or ticket is None or order is None or not self._is_theirs(order, person):
             raise NoSuchWork

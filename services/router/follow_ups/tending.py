@@ -6,24 +6,24 @@ from datetime import datetime
 
 from services.router.conflicts import whom_it_is_about
 from services.router.follow_ups.reminding import Reminding
-from services.router.follow_ups.storage import TaskBook
-from services.router.follow_ups.tasks import FollowUp, State, TaskStep, finish, new_task
+from services.router.follow_ups.storage import FOLLOW_UPS, listing
+from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
 from services.router.follow_ups.wanted import Seen, time_for
-from shared.contracts import MalformedMessage
+from shared.contracts import MalformedMessage, Step
 from shared.contracts.router import FollowUpSaid
 from shared.identity import Principal, sees
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
-from shared.store.paging import Page
+from shared.store import Collection, Page
 from shared.store.tickets import NoSuchTicket
 
 
 class Tending:
     """What somebody at the desk does about tasks; foreign and missing ones look the same (404)."""
 
-    def __init__(self, platform: Platform, book: TaskBook, reminding: Reminding) -> None:
+    def __init__(self, platform: Platform, reminding: Reminding) -> None:
         self._platform = platform
-        self._book = book
+        self._tasks = Collection(platform.store, FOLLOW_UPS)
         self._reminding = reminding
 
     async def listed(
@@ -36,13 +36,14 @@ class Tending:
         number: str | None,
         after: str | None,
         limit: int,
-    ) -> Page:
+    ) -> Page[FollowUp]:
         """Tasks within reach by when they are due: one's own, or all; those overdue, or all."""
-        return await self._book.listed(
-            principal, state=state, person=principal.id if mine else None, number=number,
-            overdue_at=self._platform.store.clock.now() if overdue else None,
-            after=after, limit=limit,
+        store = self._platform.store
+        wanted = await listing(
+            store, principal, state=state, person=principal.id if mine else None, number=number,
+            overdue_at=store.clock.now() if overdue else None,
         )  # fmt: skip
+        return await self._tasks.page(wanted, after=after, limit=limit)
 
     async def ask(
         self,
@@ -76,7 +77,7 @@ class Tending:
         Raises Problem (409) where somebody else did it, or nobody has to any more, and for what
         only the feedback ends: a caller who was not told must not look like one who was.
         """
-        task = await self._book.get(id)
+        task = await self._tasks.get(id)
         if task is None or not principal.reaches(task.estate):
             raise not_found()
         seen = await self._seen(principal, task.number)
@@ -91,10 +92,9 @@ class Tending:
             await self._insert(principal, seen, next_at, task.reason, f"after/{id}",
                                person=person, note=None)  # fmt: skip
 
-        async def choose(present: FollowUp, now: datetime) -> TaskStep | None:
-            return finish(present, outcome, result, now, by=principal.id)
-
-        done = await self._reminding.change(id, choose) or await self._book.get(id)
+        done = await self._reminding.change(
+            id, lambda present, now: finish(present, outcome, result, now, by=principal.id)
+        ) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
             raise Problem(409, "over", "Nobody has to do this any more",
                           detail="read it again: it says who did it, or why it was dropped",
@@ -136,5 +136,5 @@ class Tending:
             seen.ticket, "by_hand", reason, mark=mark, by=principal.id, at=at,
             within=time_for(seen.rule), person=person, named=person is not None, note=note,
         )  # fmt: skip
-        await self._book.insert(task, self._platform.store.clock.now())
-        return await self._book.get(task.id) or task
+        await self._tasks.insert(Step(task), self._platform.store.clock.now())
+        return await self._tasks.get(task.id) or task

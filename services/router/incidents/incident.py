@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from shared.contracts import Event
-
 Status = Literal["offered", "dismissed", "confirmed", "restored", "closed"]
 OPEN: Final[frozenset[Status]] = frozenset({"offered", "confirmed", "restored"})
 WHOLE_ESTATE: Final = "*"
@@ -66,7 +64,7 @@ class Incident:
     """
 
     id: str
-    version: int
+    version: int = 0
     estate: str
     area: str
     buildings: tuple[str, ...]
@@ -87,6 +85,11 @@ class Incident:
     restored_by: str | None = None
     closed_at: datetime | None = None
     reminded: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still looked after, or to be decided."""
+        return self.status in OPEN
 
     @property
     def restore_by(self) -> datetime | None:
@@ -115,11 +118,3 @@ class Incident:
     def is_over_in(self, building: str | None) -> bool:
         """Whether the outage is over for a request from there."""
         return self.restored_at is not None or building in self.restored_in
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The next state of an incident with the events it causes."""
-
-    incident: Incident
-    events: tuple[Event, ...] = ()

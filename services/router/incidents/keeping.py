@@ -10,13 +10,15 @@ from functools import partial
 from typing import Final
 
 from services.router.incidents.finding import desk_at, managers_at
-from services.router.incidents.incident import Incident, Step
+from services.router.incidents.incident import Incident
 from services.router.incidents.linking import finish, households, link
 from services.router.incidents.steps import close, note_gathered, remind, tell
-from services.router.incidents.storage import IncidentBook
+from services.router.incidents.storage import INCIDENTS, find_incidents, linked_to, to_gather
 from services.router.routing import BY_RULE
 from shared.bus import each
+from shared.contracts import Step
 from shared.runtime.platform import Platform
+from shared.store import Collection
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket
 from shared.tickets.acts import Act, Unlink
@@ -28,9 +30,10 @@ SETTLED: Final = timedelta(seconds=5)
 class Keeping:
     """Looks after every incident that is not over. All it does may be done twice, or by several."""
 
-    def __init__(self, platform: Platform, book: IncidentBook) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._incidents = Collection(platform.store, INCIDENTS)
         # Thousands, after an outage; an emergency in it must not wait for them.
         self._each = partial(each, begins=platform.store.precedence.routine)
         self.running: list[Incident] = []
@@ -38,7 +41,7 @@ class Keeping:
 
     async def look(self) -> None:
         """One turn for each."""
-        found = await self._book.find({"status": {"$in": ["confirmed", "restored"]}})
+        found = await find_incidents(self._store, {"status": {"$in": ["confirmed", "restored"]}})
         self.running = [incident for incident in found if incident.status == "confirmed"]
         by_id = {incident.id: incident for incident in found}
 
@@ -48,28 +51,26 @@ class Keeping:
         await each(keep, by_id)
 
     async def _keep(self, incident: Incident) -> None:
-        now = self._platform.store.clock.now()
         if not incident.is_gathered and incident.status == "confirmed":
-            await self._gather(incident, now)
-        linked = await self._book.linked(incident.id)
+            await self._gather(incident)
+        linked = await linked_to(self._store, incident.id)
         over = [i.number for i in linked if i.is_open and incident.is_over_in(i.building)]
         await self._each(self._finish_for(incident), over)
         left = [i.number for i in linked if incident.has_left(i.building)]
         await self._each(self._part_from(incident.id), left)
-        for step in (
-            tell(incident, households(linked, incident)),
-            self._remind(incident, now),
-            close(incident, now) if not over else None,
-        ):
-            if step is not None:
-                await self._write(step, now)
-                return  # the next turn goes on from what it is now
+        now = self._store.clock.now()
+        step = tell(incident, households(linked, incident)) or self._remind(incident, now)
+        if step is None and not over:
+            step = close(incident, now)
+        if step is not None:
+            await self._move(incident, step)
 
-    async def _gather(self, incident: Incident, now: datetime) -> None:
+    async def _gather(self, incident: Incident) -> None:
         """Link every open request of the scope that belongs to none yet."""
-        await self._each(self._link_to(incident.id), await self._book.to_gather(incident))
+        now = self._store.clock.now()
+        await self._each(self._link_to(incident.id), await to_gather(self._store, incident))
         if now - incident.scopes[-1].at > SETTLED:
-            await self._write(note_gathered(incident), now)
+            await self._move(incident, note_gathered(incident))
 
     async def link(self, number: str, incident: str, *, by: str) -> Ticket:
         """Take a request for part of an incident. Raises NotAllowed, NoSuchTicket."""
@@ -120,12 +121,13 @@ class Keeping:
 
         return one
 
-    def _remind(self, incident: Incident, now: datetime) -> Step | None:
+    def _remind(self, incident: Incident, now: datetime) -> Step[Incident] | None:
         rules = self._platform.policy.at(incident.estate).rules.incidents
         to = desk_at(self._platform, incident.estate)
         return remind(incident, now, rules.notice, to, managers_at(self._platform, incident.estate))
 
-    async def _write(self, step: Step, now: datetime) -> None:
-        if await self._book.put(step, now):
-            logger.info("incident_moved", incident=step.incident.id, status=step.incident.status,
+    async def _move(self, seen: Incident, step: Step[Incident]) -> None:
+        """Unless it was changed since it was seen: the next turn goes on from what it is then."""
+        if (moved := await self._incidents.write_over(seen, step)) is not None:
+            logger.info("incident_moved", incident=seen.id, status=moved.status,
                         events=[event.name for event in step.events])  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from shared.contracts import MalformedMessage
+from shared.contracts import MalformedMessage, Step
 
 LONGEST: Final = timedelta(days=366)
 Status = Literal["asked", "granted", "refused"]
@@ -17,6 +17,7 @@ class Leave:
     """Somebody is away between two aware moments; `reason` is a code."""
 
     id: str
+    version: int = 0
     person: str
     begins: datetime
     ends: datetime
@@ -31,6 +32,8 @@ class Leave:
             raise MalformedMessage("ends", "is not within a year after it begins", "correct it")
 
 
-def decide(leave: Leave, status: Status, by: str) -> Leave | None:
+def decide(leave: Leave, status: Status, by: str) -> Step[Leave] | None:
     """Granted or refused, also the other way round later; None when that is so already."""
-    return None if leave.status == status else replace(leave, status=status, decided_by=by)
+    if leave.status == status:
+        return None
+    return Step(replace(leave, status=status, decided_by=by))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from shared.contracts import Event, MalformedMessage
+from shared.contracts import MalformedMessage, Step
 from shared.contracts.router import ShiftOffered, ShiftStruck, ShiftTaken
 from shared.policy.roster import QUARTER, Stretch
 
@@ -25,7 +25,7 @@ class Shift:
     """
 
     id: str
-    version: int
+    version: int = 0
     place: str
     department: str
     person: str
@@ -49,14 +49,6 @@ class Shift:
         return list(range(first, last)) if self.counts else []
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftStep:
-    """A shift's next state with what is said of it."""
-
-    shift: Shift
-    events: tuple[Event, ...] = ()
-
-
 def new_shift(stretch: Stretch) -> Shift:
     """A shift as planned. The same again has the same id, so that sending it twice plans one.
 
@@ -68,7 +60,7 @@ def new_shift(stretch: Stretch) -> Shift:
     if not stretch.begins < stretch.ends <= stretch.begins + LONGEST:
         raise MalformedMessage("ends", "is not within 24 hours after it begins", "divide the shift")
     return Shift(
-        id=_id_of(stretch), version=1, place=stretch.place, department=stretch.department,
+        id=_id_of(stretch), place=stretch.place, department=stretch.department,
         person=stretch.person, begins=stretch.begins, ends=stretch.ends,
     )  # fmt: skip
 
@@ -79,48 +71,45 @@ def _id_of(stretch: Stretch) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def plan_again(shift: Shift, despite: str | None = None) -> ShiftStep | None:
+def plan_again(shift: Shift, despite: str | None = None) -> Step[Shift] | None:
     """A struck shift counts again; None when it does."""
-    return None if shift.counts else ShiftStep(_next(shift, struck=None, despite=despite))
+    return None if shift.counts else Step(replace(shift, struck=None, despite=despite))
 
 
-def offer(shift: Shift, to: str) -> ShiftStep | None:
+def offer(shift: Shift, to: str) -> Step[Shift] | None:
     """Somebody else may take it over; None when that is so already."""
     if shift.offered_to == to or not shift.counts:
         return None
-    changed = _next(shift, offered_to=to)
-    return ShiftStep(changed, (ShiftOffered(**_facts(changed), recipients=(to,)),))
+    changed = replace(shift, offered_to=to)
+    return Step(changed, (ShiftOffered(**_facts(changed), recipients=(to,)),))
 
 
-def take(shift: Shift, by: str, despite: str | None = None) -> ShiftStep | None:
+def take(shift: Shift, by: str, despite: str | None = None) -> Step[Shift] | None:
     """Somebody else stands instead, and who stood before is told; None when it is theirs."""
     if shift.person == by or not shift.counts:
         return None
-    changed = _next(shift, person=by, offered_to=None, despite=despite)
-    return ShiftStep(changed, (ShiftTaken(**_facts(changed), recipients=(shift.person,)),))
+    changed = replace(shift, person=by, offered_to=None, despite=despite)
+    return Step(changed, (ShiftTaken(**_facts(changed), recipients=(shift.person,)),))
 
 
-def strike(shift: Shift, reason: Struck) -> ShiftStep | None:
+def strike(shift: Shift, reason: Struck) -> Step[Shift] | None:
     """It counts no more, and whose it was is told; None when it was struck before."""
     if not shift.counts:
         return None
-    changed = _next(shift, struck=reason, offered_to=None)
+    changed = replace(shift, struck=reason, offered_to=None)
     event = ShiftStruck(**_facts(changed), reason=reason, recipients=(shift.person,))
-    return ShiftStep(changed, (event,))
+    return Step(changed, (event,))
 
 
-def hand_over(shift: Shift, note: str) -> ShiftStep | None:
+def hand_over(shift: Shift, note: str) -> Step[Shift] | None:
     """Words for whoever comes next; None when they are there already."""
-    return None if shift.note == note else ShiftStep(_next(shift, note=note))
-
-
-def _next(shift: Shift, **changes: Any) -> Shift:
-    return replace(shift, version=shift.version + 1, **changes)
+    return None if shift.note == note else Step(replace(shift, note=note))
 
 
 def _facts(shift: Shift) -> dict[str, Any]:
     return {
-        "shift": shift.id, "revision": shift.version, "place": shift.place,
+        # The revision is the one that the write makes of it.
+        "shift": shift.id, "revision": shift.version + 1, "place": shift.place,
         "department": shift.department, "person": shift.person, "begins": shift.begins,
         "ends": shift.ends,
     }  # fmt: skip
