@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from shared.bus.topology import EVENTS, INBOUND
+from shared.bus.topology import EVENTS, INBOUND, declare
 from shared.store import Doc
 from shared.store.rosters import HEAD, ROSTERS
 from tests.support.bench import MARK, ServiceBench, handled, until
@@ -66,6 +66,7 @@ class Shared(Generic[B]):
     async def count(self) -> None:
         """Hear of all that is published, so that it is known what the replicas have to handle."""
         bench = self.bench
+        await declare(bench.channel, [])
         queue = await bench.channel.declare_queue(exclusive=True)
         for exchange in (EVENTS, INBOUND):
             await queue.bind(exchange, "#")
