@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from pymongo.errors import AutoReconnect
 
 from services.intake.erasing import Erasing
@@ -22,19 +19,9 @@ from shared.store import Collection
 from shared.store.search import search_database
 from shared.tickets.acts import Supplement
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
-from tests.support.bench import opened, until
-from tests.support.servers import Corner
+from tests.support.bench import until
 
 REQUEST = "5b6a79880f1e2d3c4d3c2e1f096a5b4c"
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.listen("privacy_request.carried_out.#")
-        await made.listen("ticket.#")
-        await made.add_replica()
-        yield made
 
 
 async def carried_out(

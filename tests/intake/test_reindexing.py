@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from typer.testing import CliRunner
 
 from services.hotline.cli import build_app
@@ -21,17 +18,15 @@ from shared.privacy.keys import save_keys
 from shared.privacy.open import Opener
 from shared.privacy.vault import VAULT
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
-from tests.support.bench import opened, until
-from tests.support.servers import Corner
+from tests.support.bench import until
 
 REMEMBERED = {"phone": WANG["phone"]}
 
 
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
+@pytest.fixture
+def bench(own_bench: PrivacyBench) -> PrivacyBench:
+    """Its keys are changed and destroyed."""
+    return own_bench
 
 
 def hotline(

@@ -57,8 +57,23 @@ class Bench(ServiceBench):
         app = join(platform, chosen, text=self.tray, mail=mail_sender(chosen))
         replica = await self.serve(app)
         self.stack.push_async_callback(self._settle)
-        self.stack.callback(self.postbox.let_go.set)
+        self.stack.callback(self.let_go)
         return replica
+
+    @override
+    def let_go(self) -> None:
+        self.postbox.let_go.set()
+
+    @override
+    async def forget(self) -> None:
+        await super().forget()
+        self.tray.letters.clear()
+        self.postbox.begin_anew()
+
+    @override
+    async def is_quiet(self) -> bool:
+        """Also no letter is being handed over."""
+        return await super().is_quiet() and not await self.docs(status="sending")
 
     async def _settle(self) -> None:
         """Let what was written be published before a replica stops."""

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from services.router.emergencies.emergency import arrive, end, release, start, tick_off
 from shared.contracts.router import EmergencyArrived, EmergencyEnded, EmergencyReleased
@@ -117,13 +116,6 @@ async def test_the_list_shows_what_runs_to_those_who_may_see_it(bench: RouterBen
 
     assert found == {"jy-security-1": [NUMBER], "chief": [NUMBER], "far": []}
     assert over == []
-
-
-@pytest.mark.parametrize("what", ["arrive", "release", "end"])
-async def test_a_foreign_emergency_looks_like_none(bench: RouterBench, what: str) -> None:
-    await begin(bench)
-
-    assert (await say(bench, what, ELSEWHERE)).status_code == 404
 
 
 def test_what_is_over_is_not_ticked_off_nor_attended_any_more() -> None:

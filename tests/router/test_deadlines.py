@@ -25,6 +25,12 @@ NO_WATER = "家里停水了"
 """An urgent repair: accepted within 15 minutes, somebody there within 30."""
 
 
+@pytest.fixture
+def bench(own_bench: RouterBench) -> RouterBench:
+    """What failed is left alone for a while, also by the next test."""
+    return own_bench
+
+
 async def dispatched(bench: RouterBench, text: str = LAMP, number: str = "23456789") -> None:
     """One ticket, given out by the router itself."""
     await bench.put(registered(text, at=bench.now(), number=number))

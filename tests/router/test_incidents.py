@@ -33,6 +33,12 @@ from tests.support.tickets import LAMP, LIFT, registered
 NO_WATER = "停水了，家里一点水都没有"
 
 
+@pytest.fixture
+def bench(own_bench: RouterBench) -> RouterBench:
+    """What this router has seen of an outage it remembers."""
+    return own_bench
+
+
 @dataclass
 class Outage:
     """Callers of an estate, and the desk that looks at what they have in common."""

@@ -15,11 +15,6 @@ from tests.survey.bench import Bench, closed, counted
 from tests.survey.reading import Page
 
 
-@pytest.fixture
-def bench(shared_bench: Bench) -> Bench:
-    return shared_bench
-
-
 async def test_the_page_is_chinese_first_and_names_the_matter(bench: Bench) -> None:
     answer = await bench.http.get(await bench.ask("JY0001"))
 
