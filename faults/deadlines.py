@@ -28,8 +28,8 @@ from rich.console import Console
 from bench.clones import AT_ONCE, Template, insert, numbers
 from bench.hotline import Hotline, bench_servers, running_hotline
 from bench.processes import Process
-from services.hotline.embedded.ports import free_ports
-from services.hotline.embedded.process import clean_environment
+from hotline.embedded.ports import free_ports
+from hotline.embedded.process import clean_environment
 from shared.bus import EVENTS
 from shared.bus.topology import declare
 from shared.contracts import read_envelope
@@ -37,9 +37,9 @@ from shared.contracts.router import ClockBreached
 from shared.policy.ladder import BREACH
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy, build_policy, load_documents
+from shared.readers.tickets import rules_of
 from shared.store import Store
 from shared.store.store import Database
-from shared.store.tickets import rules_of
 from shared.tickets import TICKET, Clock, Registration, apply, register
 from shared.tickets.acts import Dispatch
 

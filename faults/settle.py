@@ -12,7 +12,7 @@ from faults.departments import Departments
 from faults.house import House
 from faults.watch import QUEUES, Books, Json
 from services.intake.queues import DEAD
-from shared.store.outboxes import KIND_OF
+from shared.readers.outboxes import KIND_OF
 
 SOON: Final = timedelta(hours=1)
 """The run's short limits are seconds, all others a day: what is due by then has to fire."""

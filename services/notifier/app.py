@@ -11,15 +11,14 @@ from services.notifier.api import build_channels_api, build_messages_api
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
-from services.notifier.links import Links
 from services.notifier.loops import Hands, fold_waiting, run_hands, sweep_urgent
 from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
-from services.notifier.senders.connections import MailServer
-from services.notifier.sending import Sending
+from services.notifier.senders.mail import MailServer
+from services.notifier.sending import Links, Sending
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES
 from shared.privacy.open import Opener

@@ -54,7 +54,7 @@ from shared.identity import DESK
 from shared.policy.duty import ANYWHERE, Duty
 from shared.policy.ladder import BREACH, Channel
 from shared.policy.policy import Policy
-from shared.policy.taxonomy import EMERGENCY
+from shared.triage.taxonomy import EMERGENCY
 
 CauseKind = Literal[
     "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",

@@ -5,19 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.notifier.errors import CannotWrite
-from services.notifier.messages import Message
+from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
-from services.notifier.rendering import render
+from services.notifier.rendering import CannotWrite, render
 from services.notifier.storage import MESSAGES, listing
-from services.notifier.views import HIDDEN_LINK, message_view
 from shared.identity import Principal
 from shared.policy.policy import Policy
+from shared.readers.reach import hidden
 from shared.runtime import not_found
 from shared.store import Collection, Store
-from shared.store.reach import hidden
 
+HIDDEN_LINK = "https://…"
+"""A survey's link opens it, so it is for the caller alone."""
 _NOBODY = Contact("", "")
+
+
+def message_view(message: Message) -> dict[str, Any]:
+    """Facts and states."""
+    return {
+        "id": message.id,
+        "number": message.number,
+        "round": message.round,
+        "estate": message.estate,
+        "cause": str(message.cause),
+        "purpose": message.purpose,
+        "recipient": message.recipient,
+        "lane": message.lane,
+        "language": message.language,
+        "facts": {k: v for k, v in message.facts.items() if k != "survey" and v is not None},
+        "status": message.status.value,
+        "reason": message.reason,
+        "channel": message.channel,
+        "channels": list(message.channels),
+        "digest": message.digest,
+        "at": message.at,
+        "next_at": message.next_at,
+        "ended_at": message.ended_at,
+        "attempts": [_attempt_view(attempt) for attempt in message.attempts],
+    }
+
+
+def _attempt_view(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "channel": attempt.channel,
+        "at": attempt.at,
+        "outcome": attempt.outcome,
+        "code": attempt.code,
+        "ended_at": attempt.ended_at,
+    }
 
 
 class Reading:

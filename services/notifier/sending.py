@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from services.notifier.channels import Channels
-from services.notifier.errors import CannotWrite
-from services.notifier.links import Links
 from services.notifier.messages import (
     Handover,
     Message,
@@ -27,16 +26,18 @@ from services.notifier.messages import (
     put_back,
 )
 from services.notifier.people import Contact, People, contact_of
-from services.notifier.rendering import render
+from services.notifier.rendering import CannotWrite, render
 from services.notifier.senders import Answer, Letter, Sender
 from services.notifier.storage import MESSAGES, due
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import CALLER
+from shared.identity import sign_link
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import STORE_DOWN, Collection, Store
 from shared.telemetry import logger, metrics
 
+_OF_ORDER: Final = "work_order/"
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
 LOOK_AGAIN_SECONDS: Final = 0.2
@@ -44,6 +45,28 @@ LOOKED_AT: Final = timedelta(seconds=2)
 RECORD_TRIES: Final = 60
 """Seconds for which what is known of an attempt waits for the store: longer than it takes to elect
 a primary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where residents answer and contractors see their work."""
+
+    survey_url: str
+    work_url: str
+    secret: bytes
+
+    def of(self, message: Message, policy: Policy) -> str:
+        """The link of a message; empty where it has none."""
+        survey = message.facts.get("survey")
+        if survey:
+            return f"{self.survey_url}/s/{sign_link('survey', survey, self.secret)}"
+        department = message.facts.get("department")
+        is_work = message.purpose == "assignment" and department is not None
+        if is_work and policy.taxonomy.is_contractor(str(department)):
+            order = message.cause.occurrence.removeprefix(_OF_ORDER)
+            token = sign_link("work", f"{order}/{message.recipient}", self.secret)
+            return f"{self.work_url}/w/{token}"
+        return ""
 
 
 class Sending:

@@ -13,8 +13,8 @@ from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.documents import Shape
 from shared.identity import Principal
+from shared.readers.reach import belonging_within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
-from shared.store.reach import belonging_within_reach
 
 NAMES_OF_TICKETS: Final = ("number", "facts.lines.number")
 """Where a message names a ticket; a digest names many."""

@@ -6,57 +6,54 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.router.api import (
-    build_boards_api,
-    build_costs_api,
-    build_emergencies_api,
-    build_follow_ups_api,
-    build_incidents_api,
-    build_leaves_api,
-    build_proofs_api,
-    build_rosters_api,
-    build_running_incidents_api,
-    build_shifts_api,
-    build_times_api,
-    build_work_orders_api,
-)
 from services.router.contractors.pages import ROOT, build_work_pages
 from services.router.contractors.visiting import Visiting
-from services.router.deadlines import Deadlines
+from services.router.deadlines.falling_due import DEADLINE_INDEXES
+from services.router.deadlines.firing import Deadlines
 from services.router.emergencies.alerting import Alerting
+from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.storage import EMERGENCIES
+from services.router.follow_ups.api import build_follow_ups_api
+from services.router.follow_ups.desk_tasks import Tending
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import FOLLOW_UPS
-from services.router.follow_ups.tending import Tending
 from services.router.handlers import add_erasure_handlers, add_handlers, add_task_handlers
+from services.router.incidents.api import build_incidents_api, build_running_incidents_api
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.finding import Finding
-from services.router.incidents.keeping import Keeping
+from services.router.incidents.running_incidents import Keeping
 from services.router.incidents.storage import INCIDENTS
 from services.router.incidents.storage import TICKET_INDEXES as OF_INCIDENTS
 from services.router.loops import Loops
+from services.router.proofs.api import build_proofs_api
 from services.router.proofs.proving import Proving
 from services.router.proofs.reading import LARGER_BODIES
 from services.router.proofs.storage import PROOFS
-from services.router.raising import Raising
+from services.router.rosters.api import build_leaves_api, build_rosters_api, build_shifts_api
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.leaving import Leaving
 from services.router.rosters.listing import Listing
 from services.router.rosters.rostering import Rostering
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.router.rosters.watching import Watching
-from services.router.routing import Routing
 from services.router.settings import RouterSettings
-from services.router.storage import TICKET_INDEXES
-from services.router.workload import REFRESH_EVERY, Workload
+from services.router.work.api import (
+    build_boards_api,
+    build_costs_api,
+    build_times_api,
+    build_work_orders_api,
+)
+from services.router.work.raising import Raising
+from services.router.work.routing import REFRESH_EVERY, Routing, Workload
+from services.router.work.storage import TICKET_INDEXES
+from shared.readers.certificates import CertificateReader
+from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
-from shared.store.certificates import CertificateReader
-from shared.store.tickets import TICKETS
 
 KEEPS: Final = (TICKETS, EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
-INDEXES: Final = {"tickets": (*TICKET_INDEXES, *OF_INCIDENTS)}
+INDEXES: Final = {"tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS)}
 
 
 async def build(settings: RouterSettings) -> FastAPI:

@@ -13,9 +13,9 @@ from services.survey.forms import tidy
 from services.survey.storage import NEWEST, SURVEYS
 from services.survey.surveying import Surveying
 from shared.identity import Principal
+from shared.readers.reach import belonging_within_reach, hidden
 from shared.runtime import Asking, Problem, Routes, may, not_found
 from shared.store import Collection, Listing, Store
-from shared.store.reach import belonging_within_reach, hidden
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
 

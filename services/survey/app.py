@@ -8,8 +8,7 @@ from fastapi import FastAPI
 
 from services.survey.api import build_api
 from services.survey.handlers import add_handlers
-from services.survey.pages import build_pages
-from services.survey.rendering import ROOT
+from services.survey.pages import ROOT, build_pages
 from services.survey.settings import SurveySettings
 from services.survey.storage import SURVEYS
 from services.survey.surveying import Surveying

@@ -22,7 +22,6 @@ from services.survey.domain import (
     take_answer,
     why_not_ask,
 )
-from services.survey.errors import NoSuchSurvey
 from services.survey.storage import NEWEST, SURVEYS
 from shared.contracts import Step
 from shared.contracts.notifier import MessageFailed
@@ -33,6 +32,14 @@ from shared.telemetry import logger, metrics
 
 Verdicts = Literal["stored", "repeated", "already", "expired"]
 _FINGERPRINT: Final = b"survey-answer\0"
+
+
+class NoSuchSurvey(Exception):
+    """There is no survey of that id: say the same as for one that is not yours."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(f"survey {id} does not exist")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Putting acts on record: one chain per service, whichever of its replicas writes."""
+"""Acts put on record, one chain per service whichever of its replicas writes, and the list of
+them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from shared.audit.chain import Anchor, Entry, Link, Subject, genesis, to_doc
 from shared.contracts import Lane
 from shared.identity import Principal
 from shared.lanes import lane_in_hand
-from shared.store import KeptAsItIs, Store, insert_at_next_free
+from shared.store import Doc, KeptAsItIs, Listing, Order, Page, Store, insert_at_next_free
 
 AUDIT: Final = "audit"
 ATTEMPTS: Final = 30
@@ -25,8 +27,6 @@ LONGEST_WAIT_SECONDS: Final = 0.05
 machine reads the end each time just before the faster one moves it.
 """
 _NEWEST_FIRST: Final = (("at", DESCENDING), ("_id", DESCENDING))
-
-
 KEPT: Final = KeptAsItIs(
     name=AUDIT,
     indexes=(
@@ -142,3 +142,22 @@ class _Pen:
             AUDIT, {"writer": writer}, sort=(("n", DESCENDING),), limit=1, fields=("n", "digest")
         )
         return _End(found[0]["n"], found[0]["digest"]) if found else _End(0, genesis(writer))
+
+
+async def list_entries(
+    store: Store,
+    *,
+    by: str | None = None,
+    subject: tuple[str, str] | None = None,
+    after: str | None,
+    limit: int,
+) -> Page[Doc]:
+    """At most `limit` entries from the cursor on: of a person, about a subject (kind and id).
+
+    Raises MalformedMessage for a cursor that was not given out here.
+    """
+    query: Doc = {} if by is None else {"by": by}
+    if subject is not None:
+        query |= {"subject.kind": subject[0], "subject.id": subject[1]}
+    listing = Listing(filters=query, order=Order("at", newest=True))
+    return await store.page(AUDIT, listing, after=after, limit=limit, fields=())

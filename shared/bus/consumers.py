@@ -24,23 +24,23 @@ from faststream.rabbit.schemas.queue import QueueType
 from typing_extensions import override
 
 from shared.bus.errors import Reject, RetryLater, is_loss
-from shared.bus.frames import read_leniently
 from shared.bus.messages import (
     Delivery,
     Inbound,
     decode_event,
     decode_inbound,
     queue_of,
+    read_leniently,
     with_queue,
 )
 from shared.bus.parking import Parking, Sealing, SenderOf, broker_user
 from shared.bus.redelivery import Redelivery, Turns
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
+from shared.readers.tickets import NoSuchTicket
 from shared.store import STORE_DOWN, Contested, Store
 from shared.store.parked import PARKED_KIND, ParkedMessages
 from shared.store.suspects import Suspects
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger, metrics
 
 PRINCIPAL_HEADER: Final = "hotline-principal"

@@ -19,8 +19,8 @@ from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError, Envelope
 from shared.documents import Doc
+from shared.readers.outboxes import URGENT
 from shared.store import Store
-from shared.store.outboxes import URGENT
 from shared.store.parked import ParkedMessages
 from shared.store.store import RELAY_AFTER
 from shared.telemetry import logger, metrics

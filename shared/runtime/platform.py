@@ -30,15 +30,15 @@ from shared.bus.relay import OpenEntry
 from shared.contracts import Lane
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
+from shared.readers.credentials import Credentials
+from shared.readers.policies import NoPolicyError, PolicyReader
+from shared.readers.rosters import DutyReader
+from shared.readers.tickets import Tickets, rules_of
 from shared.runtime.settings import ServiceSettings
 from shared.store import STORE_DOWN, Store, connect
-from shared.store.credentials import Credentials
 from shared.store.parked import PARKED, ParkedMessages
-from shared.store.policies import NoPolicyError, PolicyReader
-from shared.store.rosters import DutyReader
 from shared.store.store import Kept
 from shared.store.suspects import SUSPECTS
-from shared.store.tickets import Tickets, rules_of
 from shared.telemetry import logger
 
 POLL_SECONDS: Final = 1.0

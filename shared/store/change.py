@@ -1,4 +1,6 @@
-"""One conditional write: the new state and its events together, and whether it won."""
+"""One conditional write: the new state and its events together, whether it won, and what can go
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+from pymongo import errors
 
 from shared.contracts import Envelope, Event, Lane
 from shared.documents import Doc
+
+STORE_DOWN: Final = (
+    errors.ConnectionFailure,  # AutoReconnect, NotPrimaryError, NetworkTimeout and the rest
+    errors.ExecutionTimeout,
+    errors.WriteConcernError,  # written somewhere, but the majority has not confirmed it
+    errors.WaitQueueTimeoutError,
+)
+"""The store cannot be reached now: no message is to blame, so none is parked or refused."""
+
+
+class Taken(Exception):
+    """Another document of the collection has what only one may have."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"{collection}: another document has this already")
+
+
+class Contested(Exception):
+    """Too many writers in a row were faster; the document is there and well, try again later."""
+
+    def __init__(self, collection: str, id: str, *, times: int = 5) -> None:
+        super().__init__(f"{collection}/{id}: lost against other writers {times} times")
 
 
 class Verdict(StrEnum):

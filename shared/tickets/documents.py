@@ -14,9 +14,9 @@ from cattrs.gen import make_dict_structure_fn
 
 from shared.documents import Doc, Shape
 from shared.policy.ladder import BREACH
-from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
 from shared.tickets.model import NOBODY, About, Planned, Ticket, TimelineEntry, WorkOrder
+from shared.triage.taxonomy import Limit
 
 
 def _kept_for_indexes(ticket: Ticket) -> Doc:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.policy.plan import Plan
-from shared.policy.taxonomy import Limit
 from shared.tickets import acts
 from shared.tickets.clocks import extend_clock, fire_clock, start_clock, start_visit
 from shared.tickets.costs import Consent, Quote, needs_consent, total_of
@@ -44,6 +43,7 @@ from shared.tickets.ticking import (
     start_ticket_clocks,
     visit_to_keep,
 )
+from shared.triage.taxonomy import Limit
 
 VISIT: Final = "visit"
 """How a promise came about that tells when somebody comes."""

@@ -38,7 +38,7 @@ class Bench(ServiceBench):
 
     async def add_replica(self, **settings: Any) -> Replica:
         with pytest.MonkeyPatch.context() as patch:  # one test looks at the real ones
-            patch.setattr("services.admin.passwords.PasswordHasher", CHEAP)
+            patch.setattr("services.admin.sessions.passwords.PasswordHasher", CHEAP)
             app = await build(self.settings_of(AdminSettings, **settings))
         return await self.serve(app)
 

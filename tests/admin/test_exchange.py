@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from services.admin.discovery import LARGEST
-from services.admin.domain.accounts import Binding
+from services.admin.accounts.domain import Binding
 from services.admin.errors import NotSignedIn
-from services.admin.provider import Client, Provider
+from services.admin.provider.discovery import LARGEST
+from services.admin.provider.sign_in import Client, Provider
 from tests.admin.bench import Bench
 from tests.admin.test_id_token import ISSUER, RSA_JWK, token
 

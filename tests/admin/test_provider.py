@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from services.hotline.embedded.ports import free_ports
+from hotline.embedded.ports import free_ports
 from tests.admin.bench import Bench, bearer, open_bench
 from tests.admin.mock_provider import consent, running_provider
 from tests.support.anew import Shared, shared

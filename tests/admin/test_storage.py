@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
-from services.admin.domain.accounts import Account, Binding, Factor, Invitation, Reach, Roll
-from services.admin.domain.keys import Key
-from services.admin.domain.profiles import Certificate, Profile, Training
-from services.admin.domain.sessions import Session, Tally
+from services.admin.accounts.domain import Account, Binding, Factor, Invitation, Reach, Roll
+from services.admin.accounts.storage import ACCOUNTS, ROLLS
+from services.admin.agents.domain import Certificate, Profile, Training
+from services.admin.agents.storage import PROFILES
+from services.admin.keys.domain import Key
+from services.admin.keys.storage import KEYS
 from services.admin.policies.domain import Confirmation, FullVersion, Mark
 from services.admin.policies.storage import FULL_VERSIONS, VERSIONS
 from services.admin.privacy.domain import Mark as Done
 from services.admin.privacy.domain import Request, Status
 from services.admin.privacy.storage import REQUESTS
-from services.admin.storage import ACCOUNTS, FLOWS, KEYS, PROFILES, ROLLS, SESSIONS, TRIES, Flow
+from services.admin.provider.sign_in import FLOWS, Flow
+from services.admin.sessions.domain import Session, Tally
+from services.admin.sessions.storage import SESSIONS
+from services.admin.sessions.tries import TRIES
 from shared.identity.api_keys import KeyDigest
 from shared.store import CollectionSpec
 

@@ -15,16 +15,15 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from typing_extensions import override
 
-from services.admin.app import LARGEST_BODY
-from services.admin.policies.join import build_policies_apis
+from services.admin.app import LARGEST_BODY, build_policies_apis
 from services.admin.policies.storage import KEPT
 from services.admin.settings import AdminSettings
 from services.survey.app import build as build_survey
 from services.survey.settings import SurveySettings
 from shared.audit import Entry, Trail
 from shared.identity import Principal, Role
+from shared.readers.policies import HEAD
 from shared.runtime import Parts, Platform, ServiceSettings, build_service, open_platform
-from shared.store.policies import HEAD
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 

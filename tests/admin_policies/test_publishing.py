@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.store.policies import POLICIES
+from shared.readers.policies import POLICIES
 from tests.admin_policies.bench import (
     AGENT,
     APPROVER,

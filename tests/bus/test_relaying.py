@@ -9,8 +9,8 @@ from pymongo.errors import BulkWriteError
 
 from shared.contracts import Lane
 from shared.contracts.intake import TicketUrged
+from shared.readers.outboxes import KIND_OF
 from shared.store import Change
-from shared.store.outboxes import KIND_OF
 from tests.bus.bench import Bench, until
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.hotline.promises import Findings, Kind, examine, kinds
+from hotline.promises import Findings, Kind, examine, kinds
 from shared.store import Doc
 from shared.tickets import TICKET
 from tests.hotline.healthy import Healthy

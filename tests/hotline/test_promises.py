@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 from pymongo import MongoClient
 
-from services.hotline.promises import Confirmed, Findings, Kind, kinds
-from services.hotline.promises.facts import TICKET_FIELDS
-from services.hotline.promises.judging.work import departments_without
+from hotline.promises import Confirmed, Findings, Kind, kinds
+from hotline.promises.facts import TICKET_FIELDS
+from hotline.promises.judging.work import departments_without
 from shared.store import Doc
 from shared.tickets import TICKET, About
 from shared.tickets.acts import Dispatch, Hold

@@ -8,8 +8,8 @@ from typing import Any
 import aio_pika
 import pytest
 
+from services.intake.inbound.publishers import PROOF, SENDER, vouch
 from services.intake.queues import REPORTS_ROUTINE
-from services.intake.vouching import PROOF, SENDER, vouch
 from shared.bus import INBOUND, BrokerDown, Publisher
 from shared.identity import UNNAMED
 from tests.intake.test_registering import LAMP, IntakeBench

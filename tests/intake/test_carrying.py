@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect
 
-from services.intake.erasing import Erasing
+from services.intake.privacy.erasure import Erasing
 from services.intake.privacy.papers import PAPERS, Papers
 from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut, TicketPersonErased

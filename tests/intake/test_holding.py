@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.retaining import BATCH
+from services.intake.privacy.retention import BATCH
 from shared.identity import Role
 from shared.telemetry import metrics
 from shared.tickets.acts import Answer

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.hotline.cli import build_app
-from services.intake import reindexing
-from services.intake.reindexing import Reindexing
+from hotline.cli import build_app
+from services.intake.privacy import lookup_secret
+from services.intake.privacy.lookup_secret import Reindexing
 from shared.privacy import load_keys
 from shared.privacy.index import entries_in, version_of
 from shared.privacy.keys import save_keys
@@ -79,7 +79,7 @@ async def test_the_secret_of_look_ups_is_changed_and_nobody_is_lost_on_the_way(
     early = await asyncio.to_thread(hotline, bench, monkeypatch, "rotate-index", "--finish")
     assert "4 tickets" in early[1]
 
-    monkeypatch.setattr(reindexing, "BATCH", 2)
+    monkeypatch.setattr(lookup_secret, "BATCH", 2)
     monkeypatch.setattr(Reindexing, "look", look)
     await bench.add_replica()
     await until(lambda: _all(bench, {1, 2}))

@@ -18,7 +18,7 @@ from pymongo.errors import AutoReconnect
 from services.router.app import build as build_router
 from services.router.settings import RouterSettings
 from shared.bus import INBOUND
-from shared.store.tickets import Tickets
+from shared.readers.tickets import Tickets
 from shared.tickets.acts import Answer
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.anew import Shared, shared

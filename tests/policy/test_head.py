@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.head import Entry, Head, in_force, newest, still_needed
-from shared.store.policies import HEADS
+from shared.policy.versions import Entry, Head, in_force, newest, still_needed
+from shared.readers.policies import HEADS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -8,18 +8,21 @@ from typing import Final
 
 import pytest
 
-from services.router.conflicts import whom_it_is_about
-from services.router.domain import (
-    ABOUT_THEM,
+from services.router.emergencies.emergency import Emergency, acknowledge, arrive, recuse, start
+from services.router.people import (
     choose_person,
+    desk_lead,
+    desk_of,
+    heard_by,
+    leads_of,
     next_in_chain,
     people_to_alert,
-    work_to_give,
+    whom_it_is_about,
+    workers_of,
 )
-from services.router.emergencies.emergency import Emergency, acknowledge, arrive, recuse, start
-from services.router.escalation import desk_lead, desk_of, heard_by, leads_of, workers_of
+from services.router.work.domain import ABOUT_THEM, work_to_give
 from shared.policy.duty import Duty
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import About, NotAllowed, Ticket, apply
 from shared.tickets.acts import (
     Accept,

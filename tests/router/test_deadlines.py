@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.deadlines import Deadlines
-from services.router.falling_due import TRY_AGAIN_AFTER, FallingDue
+from services.router.deadlines.falling_due import TRY_AGAIN_AFTER, FallingDue
+from services.router.deadlines.firing import Deadlines
 from shared import lanes
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched

@@ -18,7 +18,7 @@ from services.router.follow_ups.tasks import (
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
 from shared.contracts import Step
 from shared.contracts.router import FollowUpDropped, FollowUpMissed, FollowUpOpened
-from shared.policy.following import FollowUps
+from shared.policy.wanted import FollowUps
 from shared.tickets import Clock, Ticket
 from shared.tickets.acts import (
     Accept,

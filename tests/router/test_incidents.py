@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.incidents.keeping import Keeping
+from services.router.incidents.running_incidents import Keeping
 from shared import lanes
 from shared.contracts.incidents import (
     IncidentAnnounced,

@@ -12,8 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.incidents.clusters import Cluster, Report, Window
-from services.router.incidents.incident import Incident, NotSo
-from services.router.incidents.linking import Linked, covering, finish, households, link
+from services.router.incidents.incident import (
+    Incident,
+    Linked,
+    NotSo,
+    covering,
+    finish,
+    households,
+    link,
+)
 from services.router.incidents.steps import (
     NUMBERS_AN_EVENT,
     announce,

@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from services.router.rosters.leave import Leave, decide
 from services.router.rosters.lists import DutyList, Gap, gaps_of, note_gaps
-from services.router.rosters.patterns import Hours, Pattern, rolled_out
-from services.router.rosters.shifts import new_shift, offer, plan_again, strike, take
+from services.router.rosters.shifts import (
+    Hours,
+    Leave,
+    Pattern,
+    decide_leave,
+    new_shift,
+    offer,
+    plan_again,
+    rolled_out,
+    strike,
+    take,
+)
 from shared.contracts import MalformedMessage
 from shared.contracts.router import GapFound, ShiftStruck, ShiftTaken
 from shared.policy.policy import build_policy, sample_documents
@@ -202,12 +211,12 @@ def leave(**changes: Any) -> Leave:
 
 
 def test_leave_is_decided_and_may_be_decided_otherwise() -> None:
-    granted = decide(leave(), "granted", "chief")
+    granted = decide_leave(leave(), "granted", "chief")
 
     assert granted is not None
     assert (granted.value.status, granted.value.decided_by) == ("granted", "chief")
-    assert decide(granted.value, "granted", "other") is None
-    refused = decide(granted.value, "refused", "other")
+    assert decide_leave(granted.value, "granted", "other") is None
+    refused = decide_leave(granted.value, "refused", "other")
     assert refused is not None
     assert refused.value.decided_by == "other"
 

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from shared.readers.outboxes import KIND_OF, URGENT
+from shared.readers.tickets import Tickets
 from shared.store import KeptAsItIs, Store, connect
 from shared.store.clock import allow_trial
-from shared.store.outboxes import KIND_OF, URGENT
 from shared.store.parked import ParkedMessages
-from shared.store.tickets import Tickets
 from tests.support.servers import Corner, Servers, open_corner
 from tests.tickets.samples import sample_rules
 

@@ -12,9 +12,9 @@ import pytest
 from shared.identity import InvalidToken, Principal, issue_token
 from shared.identity.api_keys import digest_of, new_key
 from shared.identity.tokens import SessionMark, Signed, read_token
+from shared.readers.credentials import BELIEVED_SECONDS, Credentials, CredentialsAway
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.credentials import BELIEVED_SECONDS, Credentials, CredentialsAway
 
 SECRET = b"s" * 32
 CHEN = Principal("chen.jie", "agent")

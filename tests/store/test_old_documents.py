@@ -21,20 +21,20 @@ from bson import json_util
 from pydantic import BaseModel
 from typing_extensions import override
 
+from hotline.promises import facts
+from services.admin.accounts.storage import ACCOUNTS, ROLLS
+from services.admin.agents.storage import PROFILES
+from services.admin.keys.storage import KEYS
 from services.admin.policies.rehearsal import past_from_doc
 from services.admin.policies.storage import VERSIONS
 from services.admin.privacy.storage import REQUESTS
-from services.admin.storage.accounts import ACCOUNTS, ROLLS
-from services.admin.storage.flows import FLOWS
-from services.admin.storage.keys import KEYS
-from services.admin.storage.profiles import PROFILES
-from services.admin.storage.sessions import SESSIONS
-from services.admin.storage.tries import TRIES
-from services.hotline.promises import facts
+from services.admin.provider.sign_in import FLOWS
+from services.admin.sessions.storage import SESSIONS
+from services.admin.sessions.tries import TRIES
 from services.intake.privacy.holding import HOLDS
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import WORKS, OfTicket, Work
-from services.intake.reservations import RESERVATIONS
+from services.intake.registration.reservations import RESERVATIONS
 from services.notifier.storage import MESSAGES
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.follow_ups.storage import FOLLOW_UPS
@@ -44,11 +44,11 @@ from services.router.proofs.storage import PHOTOS, PROOFS
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.survey.storage import SURVEYS
 from shared.audit import chain
-from shared.policy.head import Entry, Head
+from shared.policy.versions import Entry, Head
+from shared.readers.credentials import key_from_doc
+from shared.readers.policies import HEADS
+from shared.readers.rosters import stretch_of
 from shared.store import CollectionSpec
-from shared.store.credentials import key_from_doc
-from shared.store.policies import HEADS
-from shared.store.rosters import stretch_of
 from shared.tickets import TICKET
 
 Doc = dict[str, Any]

@@ -7,7 +7,7 @@ from services.intake.app import KEEPS as INTAKE
 from services.notifier.app import KEEPS as NOTIFIER
 from services.router.app import KEEPS as ROUTER
 from services.survey.app import KEEPS as SURVEY
-from shared.store.outboxes import KIND_OF, URGENT
+from shared.readers.outboxes import KIND_OF, URGENT
 from shared.store.parked import PARKED
 from shared.store.store import Kept
 

@@ -8,10 +8,10 @@ import pytest
 
 from shared.policy.duty import sample_duty
 from shared.policy.policy import sample_documents
+from shared.readers.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
+from shared.readers.rosters import DutyReader, seed_duty
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
-from shared.store.rosters import DutyReader, seed_duty
 from tests.store.conftest import StoreOf
 
 SAMPLE = sample_documents()

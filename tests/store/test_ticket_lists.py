@@ -12,8 +12,8 @@ import pytest_asyncio
 from typing_extensions import override
 
 from shared.identity import Principal
+from shared.readers.ticket_lists import LIST_INDEXES, list_tickets
 from shared.store import Store
-from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import TicketStatus
 from tests.support.questions import questions
 from tests.support.servers import Corner

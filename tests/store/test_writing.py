@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from shared.contracts import Envelope, Event, Lane
 from shared.contracts.intake import TicketTold, TicketUrged
+from shared.readers.outboxes import URGENT
+from shared.readers.tickets import NoSuchTicket, Tickets
 from shared.store import Change, Contested, Store, Verdict
 from shared.store.clock import forward_trial
 from shared.store.collection import ATTEMPTS
-from shared.store.outboxes import URGENT
 from shared.store.store import outbox_index
-from shared.store.tickets import NoSuchTicket, Tickets
 from shared.tickets import LifecycleRules, NotAllowed, Ticket, TicketStatus, acts, register
 from tests.store.conftest import EVERYTHING, StoreOf
 from tests.tickets.samples import plan_of, registration, sample_rules

@@ -21,8 +21,8 @@ from typing import Any, Final, Generic, TypeVar
 from aio_pika.abc import AbstractIncomingMessage
 
 from shared.bus.topology import EVENTS, INBOUND, declare
+from shared.readers.rosters import HEAD, ROSTERS
 from shared.store import Doc
-from shared.store.rosters import HEAD, ROSTERS
 from tests.support.bench import MARK, ServiceBench, handled, until
 
 STAYS: Final = frozenset({"clock", "__keyVault", "probes"})

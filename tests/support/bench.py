@@ -24,11 +24,11 @@ from shared.identity import Principal, issue_token
 from shared.policy.duty import sample_duty
 from shared.policy.policy import load_documents
 from shared.privacy import Keys, make_keys
+from shared.readers.policies import HEAD, POLICIES, seed_policy
+from shared.readers.rosters import seed_duty
 from shared.runtime import Platform, ServiceSettings
 from shared.store import Store, connect
 from shared.store.clock import TRIAL_ID, allow_trial, forward_trial
-from shared.store.policies import HEAD, POLICIES, seed_policy
-from shared.store.rosters import seed_duty
 from shared.store.store import RELAY_AFTER
 from shared.telemetry import metrics
 from tests.support.servers import Corner

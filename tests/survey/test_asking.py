@@ -10,7 +10,7 @@ from services.survey.domain import ANSWER_WITHIN
 from shared.contracts.intake import TicketAnswered
 from shared.contracts.survey import SurveyAsked
 from shared.policy.plan import Reported, plan
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import Registration, register
 from tests.survey.bench import Bench, closed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.contracts.survey import SurveyAsked
-from shared.store.rosters import HEAD, ROSTERS
+from shared.readers.rosters import HEAD, ROSTERS
 from tests.support.anew import Shared
 from tests.survey.bench import Bench, closed
 

@@ -13,11 +13,11 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from services.hotline.demo.hands import Json, until
-from services.hotline.promises import examine, kinds
+from hotline.demo.hands import Json, until
+from hotline.promises import examine, kinds
+from shared.readers.outboxes import URGENT
 from shared.store import Store, connect
 from shared.store.clock import forward_trial
-from shared.store.outboxes import URGENT
 from tests.support.floor import Floor, caller, running_floor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]

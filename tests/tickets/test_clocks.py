@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from shared.contracts.router import ClockBreached
 from shared.policy.calendar import Block, Calendar
 from shared.policy.ladder import Ladder
-from shared.policy.taxonomy import Limit
 from shared.tickets import (
     TICKET,
     Clock,
@@ -33,6 +32,7 @@ from shared.tickets.clocks import (
     start_visit,
     stop_clock,
 )
+from shared.triage.taxonomy import Limit
 from tests.tickets.samples import after, registered, sample_policy, sample_rules
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from services.intake.api import build_actions_api, build_registering_api
-from services.router.api import (
+from services.intake.desk.api import build_actions_api, build_registering_api
+from services.router.work.api import (
     build_boards_api,
     build_costs_api,
     build_times_api,

@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 from typing_extensions import override
 
-from services.admin.api.telling import Source, Telling
+from services.admin.accounts.staff import By
 from services.admin.policies.drafting import Conflicting, Drafting, FaultyPolicy
 from services.admin.policies.publishing import Publishing
 from services.admin.policies.reading import Reading
@@ -37,7 +37,7 @@ from services.admin.policies.views import (
     tally_line,
     version_view,
 )
-from services.admin.staffing import By
+from services.admin.problem_documents import Source, Telling
 from shared.identity import Principal
 from shared.runtime import Asking, Problem, Routes, may
 

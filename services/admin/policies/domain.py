@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeVar
 from services.admin.errors import Refused
 from shared.identity import Role
 from shared.policy.documents import Documents
-from shared.policy.head import Entry, in_force
+from shared.policy.versions import Entry, in_force
 
 LONGEST_AT_ONCE: Final = timedelta(hours=12)
 """A change that nobody else has looked at outlives no shift."""

@@ -18,11 +18,10 @@ from shared.contracts import Fault, MalformedMessage, Step
 from shared.policy.checks import check_policy
 from shared.policy.documents import COMPLETE, Documents, applied, read_documents
 from shared.policy.duty import Duty
-from shared.policy.head import newest
-from shared.policy.rebase import rebased
+from shared.policy.versions import newest, rebased
+from shared.readers.policies import NoPolicyError
+from shared.readers.rosters import DutyReader
 from shared.store.clock import DatabaseClock
-from shared.store.policies import NoPolicyError
-from shared.store.rosters import DutyReader
 from shared.telemetry import logger
 
 _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"

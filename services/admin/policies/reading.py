@@ -10,9 +10,8 @@ from services.admin.policies import domain
 from services.admin.policies.domain import Confirmation, Standing, Version
 from services.admin.policies.storage import Policies
 from shared.identity import Principal
-from shared.policy.diff import Difference, differences
 from shared.policy.documents import write_documents
-from shared.policy.head import Entry, in_force, still_needed
+from shared.policy.versions import Difference, Entry, differences, in_force, still_needed
 from shared.store import Page
 from shared.store.clock import DatabaseClock
 

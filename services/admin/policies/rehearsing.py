@@ -12,8 +12,8 @@ from services.admin.policies.rehearsal import Past, Tally, past_from_doc
 from services.admin.policies.storage import Policies
 from shared.identity import Principal
 from shared.policy.policy import Policy, build_policy
+from shared.readers.reach import not_about
 from shared.store import Store
-from shared.store.reach import not_about
 
 MOST: Final = 5000
 """Minutes of work for one processor."""

@@ -10,16 +10,16 @@ from typing import Final
 from cattrs import Converter
 from pymongo import DESCENDING, IndexModel
 
+from services.admin.accounts.staff import step_to
 from services.admin.errors import NoSuchThing, Refused
 from services.admin.policies.domain import Confirmation, FullVersion, Version
-from services.admin.recording import step_to
 from shared.contracts import Step
 from shared.documents import Shape
 from shared.identity import Role
 from shared.policy.documents import Documents
-from shared.policy.head import Entry, Head
+from shared.policy.versions import Entry, Head
+from shared.readers.policies import HEAD, HEADS, POLICIES, NoPolicyError
 from shared.store import Collection, CollectionSpec, Decide, Listing, Order, Page, Store
-from shared.store.policies import HEAD, HEADS, POLICIES, NoPolicyError
 
 
 def _as_they_are(converter: Converter) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from shared.contracts import Event, Step
 from shared.contracts.privacy import PrivacyRequestEnded, PrivacyRequestGranted, RequestKind
 from shared.policy.calendar import Calendar
-from shared.policy.taxonomy import Limit
+from shared.triage.taxonomy import Limit
 
 Person = Literal["caller", "on_site_contact"]
 How = Literal["phone", "counter", "letter", "app"]

@@ -11,6 +11,7 @@ from typing import Final
 
 import orjson
 
+from services.admin.accounts.staff import once
 from services.admin.privacy.domain import (
     How,
     Mark,
@@ -23,7 +24,6 @@ from services.admin.privacy.domain import (
     due_of,
 )
 from services.admin.privacy.storage import REQUESTS
-from services.admin.recording import once
 from shared.audit import Trail
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.intake import PrivacyRequestCarriedOut
@@ -31,10 +31,10 @@ from shared.contracts.privacy import RequestKind
 from shared.identity import Principal, sees
 from shared.policy.calendar import Calendar
 from shared.privacy import Sealer
+from shared.readers.reach import belonging_within_reach, hidden
+from shared.readers.tickets import Tickets
 from shared.runtime import Problem, not_found
 from shared.store import Collection, Listing, Order, Page, Store
-from shared.store.reach import belonging_within_reach, hidden
-from shared.store.tickets import Tickets
 from shared.telemetry import logger
 
 _ID_LENGTH: Final = 32

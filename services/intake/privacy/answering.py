@@ -11,9 +11,9 @@ from services.intake.privacy.storage import ALARMS, alarms_within_reach, answere
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.identity import Principal
+from shared.readers.reach import hidden
 from shared.runtime import not_found
 from shared.store import Collection, Page, Store
-from shared.store.reach import hidden
 
 
 class Answering:

@@ -7,17 +7,17 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.carrying import Handing
 from services.intake.privacy.answering import Answering, alarm_view
 from services.intake.privacy.domain import Finding, Reason, Status, Which
 from services.intake.privacy.holding import Held, Holding, hold_view
 from services.intake.privacy.holding import Reason as HoldReason
+from services.intake.privacy.photos import Showing
+from services.intake.privacy.privacy_requests import Handing
+from services.intake.privacy.reveals import Revealing, Wish
 from services.intake.privacy.tracing import Sought, Tracing
-from services.intake.revealing import Revealing, Wish
-from services.intake.showing import Showing
 from shared.contracts.report import Short
 from shared.runtime import Asking, Routes, may, not_found, source_of
-from shared.runtime.naming import Named, require_name
+from shared.runtime.asking import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 AS_IT_IS: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}

@@ -14,20 +14,20 @@ from typing import Any, Final, Literal
 
 from pymongo import DESCENDING, IndexModel
 
-from services.intake.domain import idempotency_key
 from services.intake.privacy.domain import Which
 from services.intake.privacy.papers import PAPERS, Papers
 from services.intake.privacy.persons import ENTRY_OF, Persons
 from services.intake.privacy.problems import used_key
+from services.intake.registration.domain import idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
+from shared.readers.reach import belonging_within_reach, hidden
 from shared.runtime import not_found
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Page, Store
-from shared.store.reach import belonging_within_reach, hidden
 
 Reason = Literal["litigation", "investigation", "authority", "dispute"]
 

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.intake.domain import Key
 from services.intake.privacy.domain import Alarm, Answered, Reader, Status
+from services.intake.registration.domain import Key
 from shared.contracts import Step
 from shared.contracts.intake import ReadingAlarmAnswered, ReadingAlarmRaised
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy.index import Kept, entries_in
+from shared.readers.reach import belonging_within_reach
 from shared.store import CollectionSpec, Doc, Listing, Order, Store
-from shared.store.reach import belonging_within_reach
 
 REVEALS: Final = "reveals"
 READERS: Final = CollectionSpec(name="readers", shape=Shape(value=Reader))

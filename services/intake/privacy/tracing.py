@@ -20,10 +20,10 @@ from shared.contracts import MalformedMessage
 from shared.contracts.notifier import CALLER
 from shared.identity import Principal
 from shared.privacy import BlindIndex
+from shared.readers.reach import hidden
 from shared.runtime import not_found
 from shared.store import Doc, Listing, Order, Store
 from shared.store.paging import cursor_of
-from shared.store.reach import hidden
 
 SYSTEM: Final = "system:"
 _MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")

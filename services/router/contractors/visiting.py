@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from services.router.conflicts import whom_it_is_about
 from services.router.emergencies.attending import Attending
-from services.router.errors import NoSuchWork
+from services.router.people import whom_it_is_about
 from services.router.proofs.domain import MOST, resolved_with, takes_photos
 from services.router.proofs.proving import Proving, Read
-from services.router.routing import Routing
+from services.router.work.routing import Routing
 from shared.identity import Principal, is_about, read_link
 from shared.runtime.platform import Platform
 from shared.store import Doc
@@ -25,6 +24,10 @@ STEPS_OF: Final[dict[OrderStatus, tuple[Step, ...]]] = {
     _S.ACCEPTED: ("arrive",),
     _S.IN_PROGRESS: ("done",),
 }
+
+
+class NoSuchWork(Exception):
+    """A link opens nothing: it was not signed here, or what it was made for is nobody's now."""
 
 
 @dataclass(frozen=True, slots=True)

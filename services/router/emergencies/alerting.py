@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.conflicts import whom_it_is_about
-from services.router.domain import next_in_chain, people_to_alert
+from services.router.deadlines.falling_due import FallingDue
 from services.router.emergencies.emergency import (
     Emergency,
     Outcome,
@@ -22,7 +21,7 @@ from services.router.emergencies.emergency import (
     start,
 )
 from services.router.emergencies.storage import EMERGENCIES
-from services.router.falling_due import FallingDue
+from services.router.people import next_in_chain, people_to_alert, whom_it_is_about
 from shared.contracts import Step
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import (
@@ -32,14 +31,14 @@ from shared.contracts.router import (
     WorkOrderEvent,
 )
 from shared.identity import Principal, is_about, sees
-from shared.policy.taxonomy import EMERGENCY
+from shared.readers.tickets import NoSuchTicket
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger, metrics
 from shared.tickets import Ticket
 from shared.tickets.lifecycle import DONE
+from shared.triage.taxonomy import EMERGENCY
 
 MACHINES: Final = frozenset({"iot", "system"})
 """Channels on which nobody speaks."""

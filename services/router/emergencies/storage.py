@@ -7,12 +7,12 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
+from services.router.deadlines.falling_due import due_index
 from services.router.emergencies.emergency import Emergency
-from services.router.storage import due_index
 from shared.documents import Shape
 from shared.identity import Principal
+from shared.readers.reach import not_about, within_reach
 from shared.store import Collection, CollectionSpec, Doc, Order, Store
-from shared.store.reach import not_about, within_reach
 
 EMERGENCIES: Final = CollectionSpec(
     name="emergencies",

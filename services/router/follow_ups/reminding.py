@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.conflicts import whom_it_is_about
-from services.router.escalation import desk_lead, desk_of
-from services.router.falling_due import FallingDue
+from services.router.access import BY_RULE
+from services.router.deadlines.falling_due import FallingDue
 from services.router.follow_ups.storage import FOLLOW_UPS, left_over, tasks_of
 from services.router.follow_ups.tasks import FollowUp, drop, forget, pass_on
 from services.router.follow_ups.untold import TELL, is_untold, tell_id, tell_task
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
-from services.router.routing import BY_RULE
+from services.router.people import desk_lead, desk_of, whom_it_is_about
 from shared.bus import each
 from shared.contracts import Step
 from shared.contracts.router import TicketResolved
+from shared.readers.tickets import NoSuchTicket
 from shared.runtime.platform import Platform
 from shared.store import Collection, Decide
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger, metrics
 from shared.tickets import NOBODY, Ticket
 

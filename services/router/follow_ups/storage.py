@@ -8,12 +8,12 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
+from services.router.deadlines.falling_due import due_index
 from services.router.follow_ups.tasks import LIVE, FollowUp, State
-from services.router.storage import due_index
 from shared.documents import Shape
 from shared.identity import Principal
+from shared.readers.reach import belonging_within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
-from shared.store.reach import belonging_within_reach
 from shared.tickets.lifecycle import DONE
 
 BY_DUE: Final = Order("due_at")

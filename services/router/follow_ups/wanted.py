@@ -20,8 +20,8 @@ from services.router.follow_ups.tasks import (
 )
 from services.router.follow_ups.untold import fed_back_by, is_untold
 from shared.contracts import Step
-from shared.policy.following import WITHIN, FollowUps
 from shared.policy.policy import Policy
+from shared.policy.wanted import WITHIN, FollowUps
 from shared.tickets import Clock, Ticket
 from shared.tickets.lifecycle import DONE
 

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from services.router.incidents.finding import desk_at
-from services.router.incidents.incident import OPEN, Incident, NotSo, Status
-from services.router.incidents.keeping import Keeping
-from services.router.incidents.linking import Linked, households
+from services.router.incidents.incident import OPEN, Incident, Linked, NotSo, Status, households
+from services.router.incidents.running_incidents import Keeping
 from services.router.incidents.steps import (
     announce,
     confirm,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.domain import first_or_lead
-from services.router.escalation import managers_of
 from services.router.incidents.clusters import Cluster, Window
 from services.router.incidents.incident import Incident
 from services.router.incidents.steps import grow, offer
 from services.router.incidents.storage import INCIDENTS, lately, reports
+from services.router.people import first_or_lead, managers_of
 from shared.identity import DESK
 from shared.policy.policy import IncidentRules
 from shared.runtime.platform import Platform

@@ -8,15 +8,14 @@ from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
 
+from services.router.access import OPEN_STATUSES
 from services.router.incidents.clusters import Report
-from services.router.incidents.incident import OPEN, WHOLE_ESTATE, Incident
-from services.router.incidents.linking import Linked
-from services.router.storage import OPEN_STATUSES
+from services.router.incidents.incident import OPEN, WHOLE_ESTATE, Incident, Linked
 from shared.documents import Shape
-from shared.policy.taxonomy import EMERGENCY
 from shared.privacy.index import entries_in
 from shared.store import Collection, CollectionSpec, Doc, Order, Store
 from shared.tickets import TicketStatus
+from shared.triage.taxonomy import EMERGENCY
 
 
 def _claims(incident: Incident) -> Sequence[str]:

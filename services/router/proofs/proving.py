@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.proofs.darkroom import Darkroom
+from services.router.access import order_of
 from services.router.proofs.domain import (
     MOST,
     Photo,
@@ -19,9 +19,9 @@ from services.router.proofs.domain import (
     proof_id,
     takes_photos,
 )
+from services.router.proofs.pictures import Darkroom
 from services.router.proofs.reading import Sent, Tag
 from services.router.proofs.storage import PHOTOS, PROOFS, proofs_of
-from services.router.routing import order_of
 from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal
 from shared.privacy import building_of

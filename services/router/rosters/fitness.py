@@ -8,15 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from services.router.rosters.leave import Leave
-from services.router.rosters.rest import RestRules, TooLong, tiring
-from services.router.rosters.shifts import Shift, Struck
+from services.router.rosters.shifts import Leave, RestRules, Shift, Struck, TooLong, tiring
 from services.router.rosters.storage import LEAVES, MOST_SHIFTS, around, find_shifts
 from shared.policy.roster import QUARTER
+from shared.readers.certificates import CertificateReader, Stint
 from shared.runtime import Problem
 from shared.runtime.platform import Platform
 from shared.store import Collection
-from shared.store.certificates import CertificateReader, Stint
 
 _WAY_OUT: Final = "choose other hours or somebody else, or plan it with a reason (`despite`)"
 

@@ -6,9 +6,8 @@ import secrets
 from datetime import datetime
 from typing import Final
 
-from services.router.rosters.leave import Leave, Status, decide
-from services.router.rosters.reach import reaches_list
-from services.router.rosters.shifts import strike
+from services.router.rosters.lists import reaches_list
+from services.router.rosters.shifts import Leave, LeaveStatus, decide_leave, strike
 from services.router.rosters.storage import LEAVES, SHIFTS, announce, around, find_shifts
 from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal, allows
@@ -51,13 +50,15 @@ class Leaving:
         logger.info("leave_asked", leave=leave.id)
         return leave
 
-    async def within_reach(self, principal: Principal, *, status: Status | None) -> list[Leave]:
+    async def within_reach(
+        self, principal: Principal, *, status: LeaveStatus | None
+    ) -> list[Leave]:
         """Leave that is not over, one's own and that of the people whose lists are within reach."""
         query = {"ends": {"$gt": self._store.clock.now()}}
         found = await self._leaves.find(query | ({"status": status} if status else {}), limit=MOST)
         return [leave for leave in found if self._is_theirs(principal, leave)]
 
-    async def decide(self, principal: Principal, id: str, status: Status) -> Leave:
+    async def decide(self, principal: Principal, id: str, status: LeaveStatus) -> Leave:
         """Grant or refuse somebody else's leave, also the other way round later. Shifts that were
         struck for it stay struck.
         """
@@ -69,7 +70,7 @@ class Leaving:
                           detail="ask somebody else who plans shifts")  # fmt: skip
         await self._platform.trail.record(principal, "leave.decide", ("leave", id))
         decided = await self._leaves.change(
-            id, lambda leave, _: decide(leave, status, principal.id)
+            id, lambda leave, _: decide_leave(leave, status, principal.id)
         )
         if decided is None:
             raise not_found()

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.rosters.lists import DutyList
-from services.router.rosters.reach import reaches_list
+from services.router.rosters.lists import DutyList, reaches_list
 from services.router.rosters.storage import LISTS, all_lists, announce, around, find_shifts
 from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal
 from shared.policy.calendar import Calendar
 from shared.policy.duty import ANYWHERE, EMERGENCY_CHAIN, MANAGEMENT, Person
 from shared.policy.roster import Cover, Need, cover
+from shared.readers.rosters import list_id
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection
-from shared.store.rosters import list_id
 from shared.telemetry import logger
 
 Alter = Callable[[DutyList], DutyList]

@@ -9,8 +9,11 @@ from typing import Final, Literal
 
 from shared.contracts import Event, Step
 from shared.contracts.router import GapFound
+from shared.identity import Principal
+from shared.identity.principal import EVERYWHERE
 from shared.policy.calendar import Calendar
-from shared.policy.duty import Person
+from shared.policy.duty import ANYWHERE, Person
+from shared.policy.policy import Group
 from shared.policy.roster import Need, cover
 
 LOOK_AHEAD: Final = timedelta(days=14)
@@ -117,3 +120,14 @@ def _found(duty_list: DutyList, gaps: Sequence[Gap], people: Sequence[str]) -> E
         near=first.told == "near",
         recipients=tuple(dict.fromkeys(people)),
     )  # fmt: skip
+
+
+def reaches_list(principal: Principal, place: str, department: str, group: Group) -> bool:
+    """Whether a list is within reach: for whoever has all of the place, and of the departments only
+    for their own people.
+    """
+    if principal.role == "department" and not principal.answers_for(department):
+        return False
+    if EVERYWHERE in principal.places:
+        return True
+    return place != ANYWHERE and group.estates_of([place]) <= principal.places

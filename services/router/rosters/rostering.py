@@ -9,13 +9,14 @@ from typing import Final
 
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.listing import Listing
-from services.router.rosters.patterns import Pattern, rolled_out
 from services.router.rosters.shifts import (
+    Pattern,
     Shift,
     hand_over,
     new_shift,
     offer,
     plan_again,
+    rolled_out,
     strike,
     take,
 )
@@ -23,11 +24,11 @@ from services.router.rosters.storage import SHIFTS, announce, around, find_shift
 from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal, allows
 from shared.policy.roster import Stretch
+from shared.readers.rosters import list_id
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.runtime.problems import problem_of
 from shared.store import Collection, Taken
-from shared.store.rosters import list_id
 from shared.telemetry import logger
 
 NOTES_OF: Final = timedelta(hours=24)

@@ -9,16 +9,15 @@ from typing import Any, Final
 from cattrs import Converter
 from pymongo import ASCENDING, IndexModel
 
-from services.router.rosters.leave import Leave
 from services.router.rosters.lists import DutyList, Head
-from services.router.rosters.shifts import Shift
+from services.router.rosters.shifts import Leave, Shift
 from shared.contracts import Step
 from shared.documents import Shape
 from shared.policy.duty import Person
+from shared.readers.rosters import HEAD, person_to_doc
+from shared.readers.rosters import ROSTERS as OF_LISTS
+from shared.readers.rosters import SHIFTS as OF_SHIFTS
 from shared.store import Collection, CollectionSpec, Doc, Order, Store
-from shared.store.rosters import HEAD, person_to_doc
-from shared.store.rosters import ROSTERS as OF_LISTS
-from shared.store.rosters import SHIFTS as OF_SHIFTS
 
 
 def _teach(converter: Converter) -> None:

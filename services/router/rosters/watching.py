@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.escalation import managers_of
+from services.router.people import managers_of
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.lists import DutyList, gaps_of, horizon, note_gaps
 from services.router.rosters.shifts import Shift, strike
