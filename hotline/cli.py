@@ -31,8 +31,20 @@ from hotline.demo import play as demo
 from hotline.errors import HotlineError
 
 COMMANDS = (
-    up, serve, seed, token, users, policy, classify, dead, audit, keys, clock, doctor, demo,
-)  # fmt: skip
+    up,
+    serve,
+    seed,
+    token,
+    users,
+    policy,
+    classify,
+    dead,
+    audit,
+    keys,
+    clock,
+    doctor,
+    demo,
+)
 EXIT_FAULT = 2
 
 

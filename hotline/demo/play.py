@@ -93,8 +93,10 @@ async def _read_messages(hands: Hands, outcome: Outcome) -> None:
     if outcome.number == NO_NUMBER:
         return
     for message in await hands.messages(outcome.number):
-        outcome.messages.append(f"{message['purpose']} → {message['recipient']}"
-                                f" ({message['channel'] or '-'}, {message['status']})")  # fmt: skip
+        outcome.messages.append(
+            f"{message['purpose']} → {message['recipient']}"
+            f" ({message['channel'] or '-'}, {message['status']})"
+        )
 
 
 def _print_outcomes(outcomes: list[Outcome]) -> None:

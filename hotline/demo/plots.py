@@ -324,6 +324,7 @@ async def handled(hands: Hands, number: str) -> None:
         "a work order for every department",
     )
     orders = [o for o in ticket["work_orders"] if o["status"] == "dispatched"]
-    await asyncio.gather(*(done_by(hands, o, "accept", "arrive", "control", "resolve")
-                           for o in orders))  # fmt: skip
+    await asyncio.gather(
+        *(done_by(hands, o, "accept", "arrive", "control", "resolve") for o in orders)
+    )
     await told(hands, number)

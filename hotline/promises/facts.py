@@ -14,16 +14,47 @@ from shared.contracts import Lane
 from shared.tickets import Ticket
 
 TICKET_FIELDS: Final = (
-    "version", "registered_at", "channel", "estate", "plans", "promised", "round", "mark", "held",
-    "work_orders", "clocks", "timeline", "feedback_attempts", "cancel_requested", "over_at", "test",
-    "status", "next_due", "key", "about",
+    "version",
+    "registered_at",
+    "channel",
+    "estate",
+    "plans",
+    "promised",
+    "round",
+    "mark",
+    "held",
+    "work_orders",
+    "clocks",
+    "timeline",
+    "feedback_attempts",
+    "cancel_requested",
+    "over_at",
+    "test",
+    "status",
+    "next_due",
+    "key",
+    "about",
     "extensions",
-)  # fmt: skip
+)
 MESSAGE_FIELDS: Final = (
-    "number", "purpose", "recipient", "cause.occurrence", "round", "lane", "status", "at",
-    "next_at", "ended_at", "reason", "attempts.channel", "attempts.at", "attempts.outcome",
-    "digest", "entries", "channels",
-)  # fmt: skip
+    "number",
+    "purpose",
+    "recipient",
+    "cause.occurrence",
+    "round",
+    "lane",
+    "status",
+    "at",
+    "next_at",
+    "ended_at",
+    "reason",
+    "attempts.channel",
+    "attempts.at",
+    "attempts.outcome",
+    "digest",
+    "entries",
+    "channels",
+)
 EMERGENCY_FIELDS: Final = (
     "started_at",
     "round",
@@ -77,8 +108,18 @@ class Message:
     @classmethod
     def from_doc(cls, doc: Mapping[str, Any]) -> Self:
         """Read what was projected."""
-        plain = ("number", "purpose", "recipient", "round", "lane", "status", "at", "next_at",
-                 "ended_at", "reason")  # fmt: skip
+        plain = (
+            "number",
+            "purpose",
+            "recipient",
+            "round",
+            "lane",
+            "status",
+            "at",
+            "next_at",
+            "ended_at",
+            "reason",
+        )
         return cls(
             id=doc["_id"],
             occurrence=doc["cause"]["occurrence"],

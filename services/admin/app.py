@@ -45,8 +45,16 @@ from shared.runtime import Parts, Platform, build_service, open_platform
 LARGEST_BODY: Final = 1024 * 1024
 """The longest is a policy with all its documents: the lexicon alone has 270 kB."""
 KEEPS: Final = (
-    ACCOUNTS, ROLLS, FLOWS, KEYS, PROFILES, SESSIONS, TRIES, REQUESTS, *KEPT_OF_POLICIES,
-)  # fmt: skip
+    ACCOUNTS,
+    ROLLS,
+    FLOWS,
+    KEYS,
+    PROFILES,
+    SESSIONS,
+    TRIES,
+    REQUESTS,
+    *KEPT_OF_POLICIES,
+)
 
 
 async def build(settings: AdminSettings) -> FastAPI:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 Refusal = Literal[
-    "sign-in", "refresh", "invitation", "unknown-state", "declined", "code-refused",
-    "provider-away", "id-token", "no-account", "no-second-factor",
-]  # fmt: skip
+    "sign-in",
+    "refresh",
+    "invitation",
+    "unknown-state",
+    "declined",
+    "code-refused",
+    "provider-away",
+    "id-token",
+    "no-account",
+    "no-second-factor",
+]
 """Why nobody was signed in, as a code. `sign-in` is one word for many reasons, on purpose."""
 
 

@@ -46,8 +46,15 @@ from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, Platform, build_service, open_platform
 
 KEEPS: Final = (
-    TICKETS, PAPERS, RESERVATIONS, HOLDS, READERS, ALARMS, WORKS, COPIES_KEPT,
-)  # fmt: skip
+    TICKETS,
+    PAPERS,
+    RESERVATIONS,
+    HOLDS,
+    READERS,
+    ALARMS,
+    WORKS,
+    COPIES_KEPT,
+)
 
 
 async def build(settings: IntakeSettings) -> FastAPI:

@@ -14,9 +14,12 @@ TRIAGE: Final = QueueSpec(
 """Only parses, classifies and passes on: an emergency under the routine key hardly waits."""
 
 ARRIVALS_URGENT: Final = QueueSpec(
-    "intake.arrivals.urgent", "urgent", ((INBOUND, "ticket.report.urgent"),), bounded=True,
+    "intake.arrivals.urgent",
+    "urgent",
+    ((INBOUND, "ticket.report.urgent"),),
+    bounded=True,
     alerts=True,
-)  # fmt: skip
+)
 """A queue of its own: publishers can write to it, so its headers are not believed."""
 
 REPORTS_URGENT: Final = QueueSpec("intake.reports.urgent", "urgent", alerts=True)

@@ -61,9 +61,13 @@ def join(
         hands[message.lane].take(message)
 
     notifying = Notifying(
-        store, people, lambda: platform.policy, hand_on, channels=channels,
+        store,
+        people,
+        lambda: platform.policy,
+        hand_on,
+        channels=channels,
         places_of=platform.credentials.places_of,
-    )  # fmt: skip
+    )
     folding = Folding(store, people, lambda: platform.policy, hand_on, after=settings.digest_after)
     add_handlers(platform.consumers, notifying)
     reading = Reading(store, people, lambda: platform.policy)

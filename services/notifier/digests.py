@@ -69,26 +69,26 @@ def _lines(waiting: Sequence[Message]) -> list[dict[str, Any]]:
 def _line(message: Message) -> dict[str, Any]:
     facts = message.facts
     line = {
-        "number": message.number, "estate": message.estate, "purpose": message.purpose,
-        "clock": facts["clock"], "due": facts["due"], "level": facts.get("level", BREACH),
-    }  # fmt: skip
+        "number": message.number,
+        "estate": message.estate,
+        "purpose": message.purpose,
+        "clock": facts["clock"],
+        "due": facts["due"],
+        "level": facts.get("level", BREACH),
+    }
     return line | ({"test": True} if facts.get("test") else {})
 
 
 def fold(message: Message, digest: Message, now: datetime) -> Step[Message]:
     """It is told in that digest."""
     return Step(
-        replace(message, status=Status.FOLDED, digest=digest.id,
-                next_at=None, ended_at=now)
-    )  # fmt: skip
+        replace(message, status=Status.FOLDED, digest=digest.id, next_at=None, ended_at=now)
+    )
 
 
 def release(digest: Message, now: datetime, *, not_before: datetime | None = None) -> Step[Message]:
     """All that it tells is folded: it may go out."""
-    return Step(
-        replace(digest, status=Status.PENDING,
-                next_at=not_before or now)
-    )  # fmt: skip
+    return Step(replace(digest, status=Status.PENDING, next_at=not_before or now))
 
 
 def is_quiet(entries: Sequence[Message]) -> bool:

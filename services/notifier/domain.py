@@ -57,18 +57,40 @@ from shared.policy.policy import Policy
 from shared.triage.taxonomy import EMERGENCY
 
 CauseKind = Literal[
-    "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
-    "report", "account", "parked",
-]  # fmt: skip
+    "ticket",
+    "call",
+    "incident",
+    "campaign",
+    "shift",
+    "line",
+    "publisher",
+    "policy",
+    "appraisal",
+    "report",
+    "account",
+    "parked",
+]
 CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 """The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
 
 TOLD_AGAIN: Final = timedelta(minutes=10)
 """What cannot be handled, and comes again word for word, is told so often at most."""
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
-    {"feedback", "survey", "reopened", "visit", "extended", "raised", "gap", "shift_offered",
-     "shift_taken", "outage", "progress", "follow_up_missed"}
-)  # fmt: skip
+    {
+        "feedback",
+        "survey",
+        "reopened",
+        "visit",
+        "extended",
+        "raised",
+        "gap",
+        "shift_offered",
+        "shift_taken",
+        "outage",
+        "progress",
+        "follow_up_missed",
+    }
+)
 """Of what is not urgent, this disturbs nobody at night."""
 
 
@@ -249,8 +271,12 @@ def _clock(event: ClockWarned | ClockBreached) -> str:
 
 
 def _clock_facts(event: ClockWarned | ClockBreached) -> dict[str, Any]:
-    return {"clock": event.clock, "due": event.due, "department": event.department,
-            "level": event.level}  # fmt: skip
+    return {
+        "clock": event.clock,
+        "due": event.due,
+        "department": event.department,
+        "level": event.level,
+    }
 
 
 def _task(event: FollowUpEvent) -> str:
@@ -281,8 +307,12 @@ def _cry(event: ParkedUrgent) -> str:
 
 
 def _cry_facts(event: ParkedUrgent) -> dict[str, Any]:
-    return {"reason": event.reason, "sender": event.publisher, "ticket": event.number,
-            "urgency": EMERGENCY}  # fmt: skip
+    return {
+        "reason": event.reason,
+        "sender": event.publisher,
+        "ticket": event.number,
+        "urgency": EMERGENCY,
+    }
 
 
 def _ticket_facts(event: TicketEvent) -> dict[str, Any]:

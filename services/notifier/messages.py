@@ -74,8 +74,9 @@ _SURE: Final = frozenset({Handover.ACCEPTED, *_REASONS})
 LOST: Final = "lost"
 """The outcome of an attempt whose process died."""
 ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
-    "routine": frozenset({*_SURE, Handover.UNCLEAR, LOST}), "urgent": frozenset(_SURE),
-}  # fmt: skip
+    "routine": frozenset({*_SURE, Handover.UNCLEAR, LOST}),
+    "urgent": frozenset(_SURE),
+}
 """Outcomes after which a message that goes by several is not tried by that channel again."""
 
 
@@ -171,11 +172,19 @@ def new_message(
 ) -> Message:
     """A message to be sent for `notice`, at once or not before a time."""
     return Message(
-        id=notice.id, version=1, cause=notice.cause, purpose=notice.purpose,
-        recipient=notice.recipient, round=notice.round, estate=notice.estate, lane=lane,
-        language=language, facts=dict(notice.facts), at=now,
+        id=notice.id,
+        version=1,
+        cause=notice.cause,
+        purpose=notice.purpose,
+        recipient=notice.recipient,
+        round=notice.round,
+        estate=notice.estate,
+        lane=lane,
+        language=language,
+        facts=dict(notice.facts),
+        at=now,
         next_at=not_before or now + FIRST_LOOK,
-    )  # fmt: skip
+    )
 
 
 def begin(

@@ -69,9 +69,12 @@ class Notifying:
         tickets = dict(zip(numbers, found, strict=True))
         about = ((notice, tickets.get(notice.cause.id)) for notice in notices)
         await asyncio.gather(
-            *(self._put(notice, ticket, lane, folds=folds) for notice, ticket in about
-              if _is_wanted(notice, ticket))
-        )  # fmt: skip
+            *(
+                self._put(notice, ticket, lane, folds=folds)
+                for notice, ticket in about
+                if _is_wanted(notice, ticket)
+            )
+        )
 
     def _addressed(self, event: Event) -> Event:
         """With whom only the notifier knows: those who answer for a system's urgent messages."""
@@ -98,8 +101,9 @@ class Notifying:
             person = await self._people.staff(placed.recipient)
             message = replace(message, channels=self._channels.reaching(person, wanted))
         if await self._messages.insert(Step(message), now):
-            logger.info("message_due", message=message.id, ticket=message.number,
-                        purpose=message.purpose)  # fmt: skip
+            logger.info(
+                "message_due", message=message.id, ticket=message.number, purpose=message.purpose
+            )
             if later is None and not folds:
                 self._hand_on(message)
 

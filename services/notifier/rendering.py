@@ -68,8 +68,20 @@ _STATES: Final[Mapping[str, Mapping[Language, str]]] = {
 """What a line of a digest says of its deadline."""
 _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-                  "Dec")  # fmt: skip
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 
 
 class CannotWrite(Exception):

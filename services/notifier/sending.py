@@ -188,8 +188,9 @@ class Sending:
             try:
                 await write(begun)
             except STORE_DOWN as error:
-                logger.warning("attempt_waits_for_store", message=begun.id,
-                               why=type(error).__name__)  # fmt: skip
+                logger.warning(
+                    "attempt_waits_for_store", message=begun.id, why=type(error).__name__
+                )
                 await asyncio.sleep(1)
             else:
                 return
@@ -225,9 +226,19 @@ class Sending:
             return False
         outcome = "retried" if message.status is Status.PENDING else message.status.value
         metrics.MESSAGES.labels(message.channel, outcome).inc()
-        logger.info("message_outcome", outcome=outcome, message=message.id, ticket=message.number,
-                    purpose=message.purpose, channel=message.channel)  # fmt: skip
+        logger.info(
+            "message_outcome",
+            outcome=outcome,
+            message=message.id,
+            ticket=message.number,
+            purpose=message.purpose,
+            channel=message.channel,
+        )
         if message.is_alert and message.status is Status.FAILED:
-            logger.error("alert_reached_nobody", message=message.id, ticket=message.number,
-                         reason=message.reason)  # fmt: skip
+            logger.error(
+                "alert_reached_nobody",
+                message=message.id,
+                ticket=message.number,
+                reason=message.reason,
+            )
         return True

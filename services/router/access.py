@@ -9,9 +9,7 @@ from shared.runtime import not_found
 from shared.tickets import Ticket, TicketStatus, Transition, WorkOrder
 
 BY_RULE: Final = service_principal("router")
-OPEN_STATUSES: Final = (
-    TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED
-)  # fmt: skip
+OPEN_STATUSES: Final = (TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED)
 
 
 def order_of(ticket: Ticket, order: str, principal: Principal, act: str | Transition) -> WorkOrder:

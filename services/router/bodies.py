@@ -72,9 +72,14 @@ def order_view(ticket: Ticket, id: str) -> dict[str, Any]:
     order = ticket.order(id)
     assert order is not None, "the action found it a moment ago"
     due: dict[str, datetime] = {c.value: s.due for c, s in order.clocks.items() if s.due}
-    return {"id": id, "status": order.status.value, "assignee": order.assignee, "due": due,
-            "quote": quote_view(order.quote) if order.quote else None,
-            "ticket": {"number": ticket.number, "status": ticket.status.value}}  # fmt: skip
+    return {
+        "id": id,
+        "status": order.status.value,
+        "assignee": order.assignee,
+        "due": due,
+        "quote": quote_view(order.quote) if order.quote else None,
+        "ticket": {"number": ticket.number, "status": ticket.status.value},
+    }
 
 
 def quote_view(quote: Quote) -> dict[str, Any]:

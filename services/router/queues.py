@@ -15,8 +15,11 @@ WORK: Final = (
 )
 """What may leave a ticket without somebody who has it."""
 COMING_BACK: Final = (
-    intake.TicketSupplemented, intake.TicketUrged, intake.TicketReopened, intake.TicketFlagged,
-)  # fmt: skip
+    intake.TicketSupplemented,
+    intake.TicketUrged,
+    intake.TicketReopened,
+    intake.TicketFlagged,
+)
 """What a caller comes back for, or threatens."""
 _TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged, intake.TicketFlagged)
 TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_TOLD)

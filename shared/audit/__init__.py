@@ -7,6 +7,16 @@ from shared.audit.verify import Verified, verify
 from shared.audit.walk import Damage, Wrong
 
 __all__ = [
-    "Anchor", "Damage", "Entry", "Link", "NotAnchored", "Subject", "Trail", "UnfitForAudit",
-    "Verified", "Wrong", "list_entries", "verify",
-]  # fmt: skip
+    "Anchor",
+    "Damage",
+    "Entry",
+    "Link",
+    "NotAnchored",
+    "Subject",
+    "Trail",
+    "UnfitForAudit",
+    "Verified",
+    "Wrong",
+    "list_entries",
+    "verify",
+]

@@ -96,8 +96,12 @@ def _sync(folder: Path) -> None:
 
 def to_line(anchor: Anchor) -> bytes:
     """One line of a file."""
-    said = {"writer": anchor.writer, "n": anchor.n, "digest": anchor.digest,
-            "at": anchor.at.isoformat(timespec="milliseconds")}  # fmt: skip
+    said = {
+        "writer": anchor.writer,
+        "n": anchor.n,
+        "digest": anchor.digest,
+        "at": anchor.at.isoformat(timespec="milliseconds"),
+    }
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 

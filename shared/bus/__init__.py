@@ -11,8 +11,27 @@ from shared.bus.relay import ParkedRelay, Relay, UrgentSweep, plain_entry
 from shared.bus.topology import DEFAULT, EVENTS, INBOUND, OUTBOUND, QueueSpec, event_queue
 
 __all__ = [
-    "DEFAULT", "EVENTS", "INBOUND", "OUTBOUND", "BrokerDown", "Consumers", "Delivery", "Inbound",
-    "OutboxPublisher", "ParkedRelay", "Publisher", "QueueSpec", "Quiet", "Reject", "Relay",
-    "RetryLater", "Unroutable", "UrgentSweep", "each", "event_queue", "name_of",
-    "plain_entry", "repeat",
-]  # fmt: skip
+    "DEFAULT",
+    "EVENTS",
+    "INBOUND",
+    "OUTBOUND",
+    "BrokerDown",
+    "Consumers",
+    "Delivery",
+    "Inbound",
+    "OutboxPublisher",
+    "ParkedRelay",
+    "Publisher",
+    "QueueSpec",
+    "Quiet",
+    "Reject",
+    "Relay",
+    "RetryLater",
+    "Unroutable",
+    "UrgentSweep",
+    "each",
+    "event_queue",
+    "name_of",
+    "plain_entry",
+    "repeat",
+]

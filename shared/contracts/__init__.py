@@ -14,7 +14,23 @@ from shared.contracts.errors import ContractError, Fault, MalformedMessage, Unkn
 from shared.contracts.step import Step
 
 __all__ = [
-    "CLOUDEVENTS_JSON", "ContractError", "Envelope", "Event", "Fault", "Lane", "MalformedMessage",
-    "Step", "UnknownEvent", "incidents", "intake", "known_events", "notifier", "parked", "privacy",
-    "read_envelope", "router", "routing_key", "survey",
-]  # fmt: skip
+    "CLOUDEVENTS_JSON",
+    "ContractError",
+    "Envelope",
+    "Event",
+    "Fault",
+    "Lane",
+    "MalformedMessage",
+    "Step",
+    "UnknownEvent",
+    "incidents",
+    "intake",
+    "known_events",
+    "notifier",
+    "parked",
+    "privacy",
+    "read_envelope",
+    "router",
+    "routing_key",
+    "survey",
+]

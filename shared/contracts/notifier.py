@@ -10,11 +10,34 @@ CALLER: str = "caller"
 """The recipient that stands for the ticket's own caller; everyone else is an id of a duty list."""
 
 Purpose = Literal[
-    "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "survey",
-    "reopened", "visit", "extended", "decision", "gap", "shift_offered", "shift_taken",
-    "shift_struck", "raised", "incident", "restoration", "outage", "digest",
-    "progress", "follow_up", "follow_up_missed", "quote", "consent", "parked",
-]  # fmt: skip
+    "receipt",
+    "answered",
+    "assignment",
+    "warning",
+    "breach",
+    "alert",
+    "feedback",
+    "survey",
+    "reopened",
+    "visit",
+    "extended",
+    "decision",
+    "gap",
+    "shift_offered",
+    "shift_taken",
+    "shift_struck",
+    "raised",
+    "incident",
+    "restoration",
+    "outage",
+    "digest",
+    "progress",
+    "follow_up",
+    "follow_up_missed",
+    "quote",
+    "consent",
+    "parked",
+]
 
 
 FailureReason = Literal["no_address", "no_channel", "refused"]

@@ -60,8 +60,10 @@ class Concerned(BaseModel):
 
 
 INNER: Final[Mapping[str, type[BaseModel]]] = {
-    "caller": Caller, "on_site_contact": Caller, "about": Concerned,
-}  # fmt: skip
+    "caller": Caller,
+    "on_site_contact": Caller,
+    "about": Concerned,
+}
 """The fields that are objects themselves."""
 
 
@@ -185,8 +187,9 @@ def _without(value: Any, places: Iterable[Sequence[int | str]]) -> Any:
     for first, *rest in places:
         inside[first].append(rest)
     if isinstance(value, dict):
-        return {key: _without(item, inside[key]) for key, item in value.items()
-                if [] not in inside[key]}  # fmt: skip
+        return {
+            key: _without(item, inside[key]) for key, item in value.items() if [] not in inside[key]
+        }
     if isinstance(value, list):
         return [_without(item, inside[n]) for n, item in enumerate(value) if [] not in inside[n]]
     return value

@@ -44,8 +44,11 @@ class Permission:
 _DESK: Final[tuple[Role, ...]] = ("agent", "dispatcher", "supervisor")
 _FLOOR: Final[tuple[Role, ...]] = (*_DESK, "department", "manager")
 STAFF_ROLES: Final[tuple[Role, ...]] = (
-    *_FLOOR, "privacy_officer", "auditor", "administrator",
-)  # fmt: skip
+    *_FLOOR,
+    "privacy_officer",
+    "auditor",
+    "administrator",
+)
 """Everybody with an account of their own."""
 
 

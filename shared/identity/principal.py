@@ -8,9 +8,17 @@ from typing import Final, Literal, get_args
 from shared.policy.policy import Group
 
 Role = Literal[
-    "agent", "dispatcher", "department", "supervisor", "manager", "privacy_officer", "auditor",
-    "administrator", "system", "service",
-]  # fmt: skip
+    "agent",
+    "dispatcher",
+    "department",
+    "supervisor",
+    "manager",
+    "privacy_officer",
+    "auditor",
+    "administrator",
+    "system",
+    "service",
+]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 EVERYWHERE: Final = "*"
 

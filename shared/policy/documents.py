@@ -73,9 +73,13 @@ def _place_of(event: yaml.Event) -> str:
 def write_yaml(value: Any) -> str:
     """The text that is read as this value; the same value always gives the same text."""
     written: str = yaml.dump(
-        value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH,
+        value,
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=_WIDTH,
         default_flow_style=None,
-    )  # fmt: skip
+    )
     return written
 
 

@@ -419,9 +419,14 @@ def _templates(content: bytes) -> Templates:
 
 
 _CACHED: Final[Mapping[str, Callable[[bytes], BaseModel]]] = {
-    "lexicon": _lexicon, "templates": _templates,
-}  # fmt: skip
+    "lexicon": _lexicon,
+    "templates": _templates,
+}
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
-    "group": Group, "taxonomy": Taxonomy, "lexicon": Lexicon, "calendar": Calendar,
-    "rules": Rules, "templates": Templates,
-}  # fmt: skip
+    "group": Group,
+    "taxonomy": Taxonomy,
+    "lexicon": Lexicon,
+    "calendar": Calendar,
+    "rules": Rules,
+    "templates": Templates,
+}

@@ -10,6 +10,17 @@ from shared.privacy.seal import Sealer
 from shared.privacy.vault import CannotOpen, Vault
 
 __all__ = [
-    "BlindIndex", "CannotOpen", "Keys", "Sealer", "Vault", "building_of", "load_keys",
-    "make_keys", "mask_name", "mask_phone", "mask_room", "scrub", "to_e164",
-]  # fmt: skip
+    "BlindIndex",
+    "CannotOpen",
+    "Keys",
+    "Sealer",
+    "Vault",
+    "building_of",
+    "load_keys",
+    "make_keys",
+    "mask_name",
+    "mask_phone",
+    "mask_room",
+    "scrub",
+    "to_e164",
+]

@@ -34,24 +34,44 @@ _NOT_NAMES: Final = (
 )
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
-    (re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z]"
-                r"[\s·.-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])"), PLATE),
-    (re.compile(rf"(?!{_DATE})(?<!\d)(?:\+?86{_GAP})?"
-                rf"(?:[{_DIGIT}]{_GAP}){{6,}}[{_DIGIT}](?:[Xx])?"), NUMBER),
-    (re.compile(r"\d{1,3}\s*[-－—#号栋幢座]\s*(?:楼\s*)?\d{1,2}\s*(?:[-－—]|单元|门)\s*\d{3,4}"
-                r"(?:室|房|户)?"), FLAT),
+    (
+        re.compile(
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z]"
+            r"[\s·.-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])"
+        ),
+        PLATE,
+    ),
+    (
+        re.compile(
+            rf"(?!{_DATE})(?<!\d)(?:\+?86{_GAP})?"
+            rf"(?:[{_DIGIT}]{_GAP}){{6,}}[{_DIGIT}](?:[Xx])?"
+        ),
+        NUMBER,
+    ),
+    (
+        re.compile(
+            r"\d{1,3}\s*[-－—#号栋幢座]\s*(?:楼\s*)?\d{1,2}\s*(?:[-－—]|单元|门)\s*\d{3,4}"
+            r"(?:室|房|户)?"
+        ),
+        FLAT,
+    ),
     (re.compile(r"(?<=[单元栋幢座楼])\s*\d{3,4}(?:室|房|户|号房)?(?!\d)"), FLAT),
     (re.compile(r"(?<!\d)\d{3,4}\s*(?:室|房间|房|户|号房)"), FLAT),
     (re.compile(r"(?i)\b(?:flat|apartment|apt\.?|unit|room)\s*(?:no\.?\s*)?#?\d+[\w-]*"), FLAT),
     (re.compile(rf"(?<=我叫)(?!{_NOT_NAMES})[一-鿿]{{2,4}}"), NAME),
     (re.compile(rf"(?<=姓)(?<!百姓)(?!{_NOT_NAMES}|名|氏)(?:{_COMPOUND}|[一-鿿])"), NAME),
-    (re.compile(rf"(?:(?<=我是)|(?<=找)|(?<=住户)|(?<=业主)|(?<=联系))(?!{_NOT_NAMES})"
-                rf"{_FAMILY}[一-鿿]{{1,2}}(?![一-鿿]*小区)"), NAME),
+    (
+        re.compile(
+            rf"(?:(?<=我是)|(?<=找)|(?<=住户)|(?<=业主)|(?<=联系))(?!{_NOT_NAMES})"
+            rf"{_FAMILY}[一-鿿]{{1,2}}(?![一-鿿]*小区)"
+        ),
+        NAME,
+    ),
     (re.compile(rf"(?!安排|方便|要求){_FAMILY}[一-鿿]{{0,2}}?(?={_TITLES})"), NAME),
     (re.compile(r"(?i)(?<=my name is )[a-z]+(?: [A-Z][a-z]+)?"), NAME),
     (re.compile(r"(?<=[Tt]his is )[A-Z][a-z]+(?: [A-Z][a-z]+)?"), NAME),
     (re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z][a-z]+"), NAME),
-)  # fmt: skip
+)
 _WIDE: Final = {
     code: chr(code - 0xFEE0)
     for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF20)
@@ -62,8 +82,18 @@ _BUILDING: Final = re.compile(
     r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+(\w{1,4})\b"
 )
 _HAN: Final = re.compile(r"[一-鿿]")
-_SPOKEN: Final = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六",
-                  "7": "七", "8": "八", "9": "九"}  # fmt: skip
+_SPOKEN: Final = {
+    "0": "零〇",
+    "1": "一幺",
+    "2": "二两",
+    "3": "三",
+    "4": "四",
+    "5": "五",
+    "6": "六",
+    "7": "七",
+    "8": "八",
+    "9": "九",
+}
 _SAID: Final = {ord(word): digit for digit, words in _SPOKEN.items() for word in words}
 
 

@@ -96,9 +96,12 @@ def _note_dropped(steps: Steps) -> None:
         transition = dropped.act.transition.value
         metrics.DROPPED.labels(transition, dropped.clock).inc()
         logger.warning(
-            "due_act_dropped", ticket=steps.ticket.number, transition=transition,
-            clock=dropped.clock, why=str(dropped.why),
-        )  # fmt: skip
+            "due_act_dropped",
+            ticket=steps.ticket.number,
+            transition=transition,
+            clock=dropped.clock,
+            why=str(dropped.why),
+        )
 
 
 def rules_of(policy: Policy) -> LifecycleRules:

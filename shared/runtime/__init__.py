@@ -9,7 +9,23 @@ from shared.runtime.serve import Parts, build_service, run_service
 from shared.runtime.settings import ServiceSettings, for_service
 
 __all__ = [
-    "Asking", "Bearing", "Parts", "Platform", "Problem", "Routes", "ServiceSettings",
-    "build_service", "decides", "for_service", "may", "may_do", "not_found", "open_platform",
-    "open_to_all", "principal", "problem_of", "run_service", "source_of",
-]  # fmt: skip
+    "Asking",
+    "Bearing",
+    "Parts",
+    "Platform",
+    "Problem",
+    "Routes",
+    "ServiceSettings",
+    "build_service",
+    "decides",
+    "for_service",
+    "may",
+    "may_do",
+    "not_found",
+    "open_platform",
+    "open_to_all",
+    "principal",
+    "problem_of",
+    "run_service",
+    "source_of",
+]

@@ -77,8 +77,10 @@ class Problem(Exception):
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
         self.body: dict[str, Any] = {
-            "type": f"urn:hotline:problem:{kind}", "title": title, "status": status,
-        }  # fmt: skip
+            "type": f"urn:hotline:problem:{kind}",
+            "title": title,
+            "status": status,
+        }
         if detail:
             self.body["detail"] = detail
         if faults:
@@ -100,10 +102,12 @@ class Problem(Exception):
 def not_found() -> Problem:
     """The same for what is missing and for what is not yours, so that nothing can be guessed."""
     return Problem(
-        404, "not-found", "There is nothing here, or it is not yours",
+        404,
+        "not-found",
+        "There is nothing here, or it is not yours",
         detail="check the path (/docs lists them) and the number; "
         "your token may not reach its place or department",
-    )  # fmt: skip
+    )
 
 
 def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911, PLR0912 - one case an error
@@ -113,15 +117,23 @@ def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911, PLR0912 - o
             return error
         case MalformedMessage():
             return Problem(
-                422, "malformed", "The request does not fit", faults=error.faults,
+                422,
+                "malformed",
+                "The request does not fit",
+                faults=error.faults,
                 more_faults=error.more,
-            )  # fmt: skip
+            )
         case NotAllowed():
             return Problem(
-                409, "not-allowed", "Not possible in the present status", detail=error.remedy,
-                transition=str(error.transition), present=str(error.status), set_by=error.last_by,
+                409,
+                "not-allowed",
+                "Not possible in the present status",
+                detail=error.remedy,
+                transition=str(error.transition),
+                present=str(error.status),
+                set_by=error.last_by,
                 possible=possible_from(error.transition, str(error.status)),
-            )  # fmt: skip
+            )
         case NoSuchTicket() | NoSuchOrder():
             return not_found()
         case Forbidden():
@@ -151,9 +163,11 @@ def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911, PLR0912 - o
 def _unfit(error: UnfitForAudit) -> Problem:
     remedy = "use ids and codes: letters, digits and . _ : / -"
     return Problem(
-        422, "not-recordable", "This cannot be put on record, so it was not done",
+        422,
+        "not-recordable",
+        "This cannot be put on record, so it was not done",
         faults=[Fault(error.field, error.why, remedy)],
-    )  # fmt: skip
+    )
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -171,9 +185,12 @@ def add_problem_handlers(app: FastAPI) -> None:
         found = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
         faults = faults_in(found)
         return Problem(
-            422, "malformed", "The request does not fit", faults=faults,
+            422,
+            "malformed",
+            "The request does not fit",
+            faults=faults,
             more_faults=len(found) - len(faults),
-        ).to_response()  # fmt: skip
+        ).to_response()
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -181,10 +198,23 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem.to_response()
 
     app.add_exception_handler(Exception, on_error)
-    for kind in (Problem, MalformedMessage, NotAllowed, NoSuchTicket, NoSuchOrder, Forbidden,
-                 InvalidToken, FactorNeeded, CredentialsAway, Contested, BrokerDown, UnfitForAudit,
-                 NotAnchored, NoPolicyError,
-                 *STORE_DOWN):  # fmt: skip
+    for kind in (
+        Problem,
+        MalformedMessage,
+        NotAllowed,
+        NoSuchTicket,
+        NoSuchOrder,
+        Forbidden,
+        InvalidToken,
+        FactorNeeded,
+        CredentialsAway,
+        Contested,
+        BrokerDown,
+        UnfitForAudit,
+        NotAnchored,
+        NoPolicyError,
+        *STORE_DOWN,
+    ):
         app.add_exception_handler(kind, on_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)

@@ -14,7 +14,25 @@ from shared.store.paging import Listing, Order, Page
 from shared.store.store import KeptAsItIs, Outbox, Store, connect, forget_at, outbox_index
 
 __all__ = [
-    "STORE_DOWN", "Asked", "Change", "Changed", "Collection", "CollectionSpec", "Contested",
-    "Decide", "Doc", "KeptAsItIs", "Listing", "Order", "Outbox", "Page", "Store", "Taken",
-    "Verdict", "connect", "forget_at", "insert_at_next_free", "outbox_index",
-]  # fmt: skip
+    "STORE_DOWN",
+    "Asked",
+    "Change",
+    "Changed",
+    "Collection",
+    "CollectionSpec",
+    "Contested",
+    "Decide",
+    "Doc",
+    "KeptAsItIs",
+    "Listing",
+    "Order",
+    "Outbox",
+    "Page",
+    "Store",
+    "Taken",
+    "Verdict",
+    "connect",
+    "forget_at",
+    "insert_at_next_free",
+    "outbox_index",
+]

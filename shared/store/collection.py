@@ -241,8 +241,14 @@ class Collection(Generic[T]):
         """Write a value that was read in this version."""
         spec = self.spec
         change = Change(
-            collection=spec.name, kind=spec.kind, id=spec.id_of(step.value), version=version + 1,
-            counted_by=spec.version, lane=spec.lane_of(step.value), at=now, events=step.events,
+            collection=spec.name,
+            kind=spec.kind,
+            id=spec.id_of(step.value),
+            version=version + 1,
+            counted_by=spec.version,
+            lane=spec.lane_of(step.value),
+            at=now,
+            events=step.events,
             **content,
-        )  # fmt: skip
+        )
         return await self._store.write(change)

@@ -113,15 +113,24 @@ class ParkedMessages:
         if not message.must_be_told:
             return []
         event = ParkedUrgent(
-            parked=id, service=self._store.service, queue=message.queue, reason=message.reason,
-            publisher=message.principal, number=message.number, at=now,
-        )  # fmt: skip
+            parked=id,
+            service=self._store.service,
+            queue=message.queue,
+            reason=message.reason,
+            publisher=message.principal,
+            number=message.number,
+            at=now,
+        )
         return [
             Envelope.seal(
-                event, id=f"{PARKED_KIND}/{id}/{_millis(now)}/0", subject=id, lane="urgent",
-                source=f"/hotline/{self._store.service}", time=now,
+                event,
+                id=f"{PARKED_KIND}/{id}/{_millis(now)}/0",
+                subject=id,
+                lane="urgent",
+                source=f"/hotline/{self._store.service}",
+                time=now,
             )
-        ]  # fmt: skip
+        ]
 
     async def take_due(self) -> Doc | None:
         """Lease one entry whose time has come; None when there is none."""

@@ -16,8 +16,26 @@ from shared.tickets.steps import Steps
 from shared.tickets.table import ROWS, TABLE, possible_from
 
 __all__ = [
-    "NOBODY", "ROWS", "TABLE", "TICKET", "About", "Applied", "Clock", "LifecycleRules",
-    "NoSuchOrder", "NotAllowed", "OrderStatus", "Registration", "Steps", "Ticket", "TicketStatus",
-    "Transition", "WorkOrder", "apply", "derive_status", "overdue", "possible_from",
+    "NOBODY",
+    "ROWS",
+    "TABLE",
+    "TICKET",
+    "About",
+    "Applied",
+    "Clock",
+    "LifecycleRules",
+    "NoSuchOrder",
+    "NotAllowed",
+    "OrderStatus",
+    "Registration",
+    "Steps",
+    "Ticket",
+    "TicketStatus",
+    "Transition",
+    "WorkOrder",
+    "apply",
+    "derive_status",
+    "overdue",
+    "possible_from",
     "register",
-]  # fmt: skip
+]

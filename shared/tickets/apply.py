@@ -80,8 +80,13 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
     if not new.answered:
         return Applied(ticket, (registered, *flagged))
     entry = TimelineEntry(now, Transition.ANSWER, new.by)
-    ticket = replace(ticket, mark=TicketStatus.ANSWERED, over_at=now, held=None,
-                     timeline=(*ticket.timeline, entry))  # fmt: skip
+    ticket = replace(
+        ticket,
+        mark=TicketStatus.ANSWERED,
+        over_at=now,
+        held=None,
+        timeline=(*ticket.timeline, entry),
+    )
     ticket = stop_clocks(ticket, ROWS[Transition.ANSWER].stops, now)
     return Applied(ticket, (registered, _said(Transition.ANSWER, ticket)))
 
@@ -173,15 +178,28 @@ def _move_order(ticket: Ticket, order: WorkOrder, row: Row[Any], now: datetime) 
         status, before = order.before or OrderStatus.ACCEPTED, None
     clocks = {c: stop_clock(s, now) if c in row.stops else s for c, s in order.clocks.items()}
     return ticket.with_order(
-        replace(order, status=status, before=before, clocks=clocks,
-                resume_at=order.resume_at if waits else None)
-    )  # fmt: skip
+        replace(
+            order,
+            status=status,
+            before=before,
+            clocks=clocks,
+            resume_at=order.resume_at if waits else None,
+        )
+    )
 
 
 def _move_ticket(ticket: Ticket, row: Row[Any], now: datetime) -> Ticket:
     if row.new_round:
-        ticket = replace(ticket, mark=None, over_at=None, held=None, feedback_attempts=0,
-                         cancel_requested=False, extension=None, extensions=0)  # fmt: skip
+        ticket = replace(
+            ticket,
+            mark=None,
+            over_at=None,
+            held=None,
+            feedback_attempts=0,
+            cancel_requested=False,
+            extension=None,
+            extensions=0,
+        )
     elif isinstance(row.to, TicketStatus):
         ticket = replace(ticket, mark=row.to, over_at=now, held=None)
     if row.ends_orders:

@@ -123,8 +123,11 @@ def _promised_so_far(ticket: Ticket) -> dict[str, datetime]:
 
 def tell(ticket: Ticket, act: acts.Tell, *_: object) -> Effect:
     """Of each kind the last promise counts, so that is what the caller has heard now."""
-    heard = {promise.how == VISIT: n for n, promise in enumerate(ticket.promised)
-             if act.of is None or promise.how == act.of}  # fmt: skip
+    heard = {
+        promise.how == VISIT: n
+        for n, promise in enumerate(ticket.promised)
+        if act.of is None or promise.how == act.of
+    }
     promised = tuple(
         replace(promise, told=True) if n in heard.values() else promise
         for n, promise in enumerate(ticket.promised)
@@ -146,9 +149,12 @@ def raise_level(ticket: Ticket, act: acts.Raise, *_: object) -> Effect:
     """It never comes down again."""
     raised = replace(ticket, level=max(ticket.level, act.level))
     facts = {
-        "level": act.level, "reason": act.reason, "contacts": act.contacts,
-        "recipients": act.recipients, "place_differs": act.place_differs,
-    }  # fmt: skip
+        "level": act.level,
+        "reason": act.reason,
+        "contacts": act.contacts,
+        "recipients": act.recipients,
+        "place_differs": act.place_differs,
+    }
     return Effect(raised, facts)
 
 
@@ -260,9 +266,12 @@ def put_quote(ticket: Ticket, act: acts.PutQuote, now: datetime, rules: Lifecycl
     quote = Quote(len(quotes) + 1, act.items, act.payer, act.by, now)
     asks = needs_consent(quote, rules.free_up_to)
     facts = {
-        "quote": quote.version, "total": quote.total, "payer": quote.payer,
-        "needs_consent": asks, "recipients": act.recipients if asks else (),
-    }  # fmt: skip
+        "quote": quote.version,
+        "total": quote.total,
+        "payer": quote.payer,
+        "needs_consent": asks,
+        "recipients": act.recipients if asks else (),
+    }
     return Effect(_with(ticket, act.order, quotes=(*quotes, quote)), facts)
 
 

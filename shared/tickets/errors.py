@@ -15,8 +15,11 @@ class NotAllowed(Exception):
         self, transition: Transition, *, status: str, last_by: str, remedy: str = ""
     ) -> None:
         self.transition, self.status, self.last_by, self.remedy = (
-            transition, status, last_by, remedy,
-        )  # fmt: skip
+            transition,
+            status,
+            last_by,
+            remedy,
+        )
         text = f"{transition} is not possible in status {status} (set by {last_by})"
         super().__init__(f"{text}; {remedy}" if remedy else text)
 

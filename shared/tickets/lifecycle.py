@@ -95,8 +95,9 @@ class Transition(StrEnum):
 
 ALL_CLOCKS: Final = tuple(Clock)
 
-OVER: Final = frozenset({TicketStatus.CLOSED, TicketStatus.ANSWERED, TicketStatus.CANCELLED,
-                         TicketStatus.MERGED})  # fmt: skip
+OVER: Final = frozenset(
+    {TicketStatus.CLOSED, TicketStatus.ANSWERED, TicketStatus.CANCELLED, TicketStatus.MERGED}
+)
 """Nothing more is expected of anybody."""
 OPEN: Final = frozenset(TicketStatus) - OVER
 DONE: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.HANDED_OVER})

@@ -25,9 +25,7 @@ from shared.tickets.lifecycle import (
 )
 from shared.triage.taxonomy import Limit
 
-HeldReason = Literal[
-    "place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"
-]  # fmt: skip
+HeldReason = Literal["place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"]
 ROUND_BEGINS: Final = frozenset({Transition.NOT_SATISFIED, Transition.REOPEN})
 LINKING: Final = frozenset({Transition.LINK, Transition.UNLINK})
 ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice", "conflict"})
@@ -87,9 +85,20 @@ class Planned:
     @classmethod
     def from_plan(cls, plan: Plan, *, at: datetime, by: str, reason: str | None = None) -> Planned:
         """Put a plan on record."""
-        return cls(at, by, plan.policy, plan.type, plan.area, plan.urgency, plan.emergency_kind,
-                   plan.departments, plan.undecided, plan.confidence, plan.limits,
-                   reason)  # fmt: skip
+        return cls(
+            at,
+            by,
+            plan.policy,
+            plan.type,
+            plan.area,
+            plan.urgency,
+            plan.emergency_kind,
+            plan.departments,
+            plan.undecided,
+            plan.confidence,
+            plan.limits,
+            reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,10 @@ def renew_clocks(
     def renewed(clocks: Mapping[Clock, ClockState]) -> dict[Clock, ClockState]:
         return {
             clock: extend_clock(state, changed[clock], now, rules.ladder)
-            if clock in changed and _can_be_renewed(state) else state
+            if clock in changed and _can_be_renewed(state)
+            else state
             for clock, state in clocks.items()
-        }  # fmt: skip
+        }
 
     ticket = replace(ticket, clocks=renewed(ticket.clocks))
     for order in ticket.orders:

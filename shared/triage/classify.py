@@ -109,10 +109,16 @@ def decided_calm(type: str | None, area: str, taxonomy: Taxonomy) -> Classificat
     """What a person says is no danger after all: soon to be done all the same."""
     chosen = type if type and type != EMERGENCY and taxonomy.has_type(type) else _REPAIR
     return Classification(
-        type=chosen, area=area, department=taxonomy.department_for(chosen, area), urgency=_URGENT,
-        emergency=False, emergency_kind=None, confidence=1.0, follow_up=False,
+        type=chosen,
+        area=area,
+        department=taxonomy.department_for(chosen, area),
+        urgency=_URGENT,
+        emergency=False,
+        emergency_kind=None,
+        confidence=1.0,
+        follow_up=False,
         reasons=("decided",),
-    )  # fmt: skip
+    )
 
 
 def _comparable(text: str, clauses: Sequence[Clause], lexicon: Lexicon) -> frozenset[str | int]:

@@ -19,6 +19,13 @@ from hotline.promises.judging.waiting import (
 )
 
 __all__ = [
-    "judge_delivery", "judge_digest", "judge_events", "judge_folded", "judge_late_task",
-    "judge_parked", "judge_strangers", "judge_ticket", "judge_waiting_message",
-]  # fmt: skip
+    "judge_delivery",
+    "judge_digest",
+    "judge_events",
+    "judge_folded",
+    "judge_late_task",
+    "judge_parked",
+    "judge_strangers",
+    "judge_ticket",
+    "judge_waiting_message",
+]

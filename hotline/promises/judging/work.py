@@ -20,10 +20,15 @@ from shared.tickets import OrderStatus, Ticket, Transition
 from shared.tickets.lifecycle import DONE, UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
 
-ASKS_FOR_WORK: Final = frozenset({
-    Transition.REGISTER, Transition.RECLASSIFY, Transition.REOPEN, Transition.NOT_SATISFIED,
-    Transition.DECLINE,
-})  # fmt: skip
+ASKS_FOR_WORK: Final = frozenset(
+    {
+        Transition.REGISTER,
+        Transition.RECLASSIFY,
+        Transition.REOPEN,
+        Transition.NOT_SATISFIED,
+        Transition.DECLINE,
+    }
+)
 """After these the router sees whether work has to be given out."""
 
 

@@ -17,7 +17,13 @@ ACCOUNTS: Final = CollectionSpec(
         flat=("reach",),
         lean={
             Account: (
-                "name", "password", "invitation", "factor", "pending", "binding", "signed_out_at",
+                "name",
+                "password",
+                "invitation",
+                "factor",
+                "pending",
+                "binding",
+                "signed_out_at",
             )
         },
     ),
@@ -31,7 +37,7 @@ ACCOUNTS: Final = CollectionSpec(
             partialFilterExpression={"binding.subject": {"$exists": True}},
         ),
     ),
-)  # fmt: skip
+)
 ROLLS: Final = CollectionSpec(name="rolls", shape=Shape(value=Roll))
 
 

@@ -61,10 +61,12 @@ class _Deciding(Telling):
                 raise problem from error
             except Conflicting as error:
                 raise Problem(
-                    409, "conflicting", f"{error.base} changed the same, otherwise",
+                    409,
+                    "conflicting",
+                    f"{error.base} changed the same, otherwise",
                     detail="look at both, then change the draft with `start_over`",
                     paths=error.paths,
-                ) from error  # fmt: skip
+                ) from error
 
         return told
 

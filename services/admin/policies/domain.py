@@ -20,9 +20,17 @@ LONGEST_AT_ONCE: Final = timedelta(hours=12)
 
 State = Literal["draft", "submitted", "approved", "refused", "withdrawn", "at_once"]
 Standing = Literal[
-    "draft", "submitted", "refused", "withdrawn", "unfinished", "scheduled", "in_force", "past",
-    "at_once", "lapsed",
-]  # fmt: skip
+    "draft",
+    "submitted",
+    "refused",
+    "withdrawn",
+    "unfinished",
+    "scheduled",
+    "in_force",
+    "past",
+    "at_once",
+    "lapsed",
+]
 """The state as it is seen: what was approved counts only by the head document."""
 
 
@@ -82,9 +90,13 @@ def change(version: V, by: str, *, title: str | None = None) -> V:
     _require_state(version, "change", "draft", "refused")
     authors = tuple(dict.fromkeys((*version.authors, by)))
     return replace(
-        version, state="draft", title=title or version.title, authors=authors, submitted=None,
+        version,
+        state="draft",
+        title=title or version.title,
+        authors=authors,
+        submitted=None,
         decided=None,
-    )  # fmt: skip
+    )
 
 
 def carry_over(version: V, by: str, *, base: str) -> V:
@@ -104,9 +116,11 @@ def approve(version: Version, by: str, now: datetime, *, must_confirm: Sequence[
     _require_state(version, "approve", "submitted", "approved")
     _somebody_else(version, by)
     return replace(
-        version, state="approved", decided=Mark(by, now),
+        version,
+        state="approved",
+        decided=Mark(by, now),
         must_confirm=tuple(dict.fromkeys(must_confirm)),
-    )  # fmt: skip
+    )
 
 
 def take_approval_back(version: Version) -> Version:

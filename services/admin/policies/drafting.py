@@ -79,9 +79,14 @@ class Drafting:
         base = await self._newest()
         documents = await asyncio.to_thread(wording.on, await self._policies.documents(base))
         new = FullVersion(
-            id="", state="draft", base=base, title=title, authors=(by,), made_at=self._clock.now(),
+            id="",
+            state="draft",
+            base=base,
+            title=title,
+            authors=(by,),
+            made_at=self._clock.now(),
             documents=documents,
-        )  # fmt: skip
+        )
         return await self.insert(new)
 
     async def insert(self, new: FullVersion) -> Version:

@@ -116,8 +116,9 @@ class Publishing:
         """
         if not timedelta() < lasts <= LONGEST_AT_ONCE:
             hours = LONGEST_AT_ONCE // timedelta(hours=1)
-            raise MalformedMessage("hours", f"is not more than 0 and at most {hours}",
-                                   "draft what shall last longer")  # fmt: skip
+            raise MalformedMessage(
+                "hours", f"is not more than 0 and at most {hours}", "draft what shall last longer"
+            )
         now = self._clock.now()
         base = present(await self._policies.entries(), now)
         if base is None:
@@ -127,9 +128,15 @@ class Publishing:
         if faults := await faults_of(documents, before, begins=now, duty=self._duty.current):
             raise FaultyPolicy(faults)
         new = FullVersion(
-            id="", state="at_once", base=base.version, title=title, authors=(by.id,), made_at=now,
-            reason=reason, documents=documents,
-        )  # fmt: skip
+            id="",
+            state="at_once",
+            base=base.version,
+            title=title,
+            authors=(by.id,),
+            made_at=now,
+            reason=reason,
+            documents=documents,
+        )
         in_force.put_at_once(new, await self._policies.entries(), now, now + lasts)
         made = await self._drafting.insert(new)
         await self._record("policy.break_glass", made, by, minutes=lasts // timedelta(minutes=1))
@@ -155,9 +162,13 @@ class Publishing:
     async def _record(self, act: str, version: Version, by: By, **details: str | int) -> None:
         base = {"base": version.base} if version.base else {}
         await self._records.record(
-            by.principal, act, (_SUBJECT, version.id), why=by.why, source=by.source,
+            by.principal,
+            act,
+            (_SUBJECT, version.id),
+            why=by.why,
+            source=by.source,
             details=base | details,
-        )  # fmt: skip
+        )
 
 
 def _code(moment: datetime) -> str:

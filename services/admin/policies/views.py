@@ -232,9 +232,12 @@ def readers_view(readers: Readers) -> ReadersView:
 def tally_line(tally: Tally, total: int, *, state: Literal["running", "done"]) -> bytes:
     """One line of a rehearsal: how far it is, and at the end what would differ."""
     line: Mapping[str, Any] = {
-        "state": state, "done": tally.done, "of": total, "differing": tally.differing,
+        "state": state,
+        "done": tally.done,
+        "of": total,
+        "differing": tally.differing,
         "by": dict(sorted(tally.by.items())),
-    }  # fmt: skip
+    }
     named = {"tickets": tally.named} if state == "done" else {}
     return orjson.dumps({**line, **named}, option=orjson.OPT_APPEND_NEWLINE)
 

@@ -116,9 +116,18 @@ def _view(request: Request, clock: DatabaseClock) -> dict[str, Any]:
         for name, mark in (("checked", request.checked), ("decided", request.decided))
     }
     return {
-        "id": request.id, "kind": request.kind, "number": request.number,
-        "person": request.person, "estate": request.estate, "how": request.how,
-        "status": request.status, "asked_at": request.asked_at, "asked_by": request.asked_by,
-        "due": request.due, "overdue": request.is_overdue(clock.now()), **marks,
-        "ended_at": request.ended_at, "tickets": request.tickets,
-    }  # fmt: skip
+        "id": request.id,
+        "kind": request.kind,
+        "number": request.number,
+        "person": request.person,
+        "estate": request.estate,
+        "how": request.how,
+        "status": request.status,
+        "asked_at": request.asked_at,
+        "asked_by": request.asked_by,
+        "due": request.due,
+        "overdue": request.is_overdue(clock.now()),
+        **marks,
+        "ended_at": request.ended_at,
+        "tickets": request.tickets,
+    }

@@ -152,9 +152,13 @@ def _events(request: Request) -> Sequence[Event]:
     match request.status:
         case Status.GRANTED if request.decided:
             granted = PrivacyRequestGranted(
-                request=request.id, turn=request.turn, kind=request.kind, number=request.number,
-                person=request.person, by=request.decided.by,
-            )  # fmt: skip
+                request=request.id,
+                turn=request.turn,
+                kind=request.kind,
+                number=request.number,
+                person=request.person,
+                by=request.decided.by,
+            )
             return (granted,)
         case Status.DONE:
             return (PrivacyRequestEnded(request=request.id, kind=request.kind, outcome="done"),)

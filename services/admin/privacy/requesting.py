@@ -211,6 +211,10 @@ def _not_now(error: NotNow) -> Problem:
     request = error.request
     by = request.decided or request.checked
     return Problem(
-        409, "not-allowed", "Not possible in the present status", detail=str(error),
-        present=request.status.value, set_by=by.by if by else request.asked_by,
-    )  # fmt: skip
+        409,
+        "not-allowed",
+        "Not possible in the present status",
+        detail=str(error),
+        present=request.status.value,
+        set_by=by.by if by else request.asked_by,
+    )

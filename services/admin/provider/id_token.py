@@ -68,8 +68,11 @@ def _signed(token: str, key: Mapping[str, Any], *, issuer: str, client_id: str) 
     alg = str(jwt.get_unverified_header(token)["alg"])
     # Times are judged by the clock that was handed in, not by the library's.
     options: Any = {
-        "require": list(_REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False,
-    }  # fmt: skip
+        "require": list(_REQUIRED),
+        "verify_exp": False,
+        "verify_iat": False,
+        "verify_nbf": False,
+    }
     try:
         claims: dict[str, Any] = jwt.decode(
             token,

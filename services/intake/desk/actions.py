@@ -75,9 +75,11 @@ class Following:
                 raise not_found()
             if why_not := _why_untrue(outcome, ticket, has_contact=has_contact):
                 raise NotAllowed(
-                    Transition.FEEDBACK, status=ticket.status, last_by=ticket.timeline[-1].by,
+                    Transition.FEEDBACK,
+                    status=ticket.status,
+                    last_by=ticket.timeline[-1].by,
                     remedy=why_not,
-                )  # fmt: skip
+                )
             return Feedback(by=principal.id, outcome=outcome, note=note)
 
         return await self._tickets.change(number, choose)

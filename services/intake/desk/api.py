@@ -102,8 +102,16 @@ class FeedbackBody(_Body):
     `not_done` it counts as a false completion.
     """
 
-    outcome: Literal["told", "delivered", "unreachable", "no_contact", "by_publisher",
-                     "by_incident_notice", "no_answer", "not_satisfied"]  # fmt: skip
+    outcome: Literal[
+        "told",
+        "delivered",
+        "unreachable",
+        "no_contact",
+        "by_publisher",
+        "by_incident_notice",
+        "no_answer",
+        "not_satisfied",
+    ]
     reason: Reason | None = None
 
 
@@ -216,8 +224,12 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     router = Routes("/v1/tickets/{number}", tags=["actions"])
 
     def shown(ticket: Ticket) -> dict[str, Any]:
-        return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round,
-                "version": ticket.version}  # fmt: skip
+        return {
+            "number": ticket.number,
+            "status": ticket.status.value,
+            "round": ticket.round,
+            "version": ticket.version,
+        }
 
     @router.does(Transition.RECLASSIFY)
     async def reclassify(number: str, body: ReclassifyBody, asking: Asking) -> dict[str, Any]:
@@ -227,15 +239,24 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
             raise unknown_estate()
         _check_danger(body, platform.policy.taxonomy)
         changes = Reported(
-            text="", estate=estate.id if estate else None, type=body.type, area=body.area,
-            kind=body.emergency_kind, calm=body.no_danger, urgency=body.urgency,
-        )  # fmt: skip
+            text="",
+            estate=estate.id if estate else None,
+            type=body.type,
+            area=body.area,
+            kind=body.emergency_kind,
+            calm=body.no_danger,
+            urgency=body.urgency,
+        )
         return shown(
             await following.reclassify(
-                number, asking, changes=changes, about=about(body.about), note=body.scrubbed(),
+                number,
+                asking,
+                changes=changes,
+                about=about(body.about),
+                note=body.scrubbed(),
                 reason=body.reason,
             )
-        )  # fmt: skip
+        )
 
     @router.does(Transition.ANSWER)
     async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
@@ -315,9 +336,12 @@ def _answers(description: str) -> dict[str, Any]:
     properties = {
         "number": {"type": "string"},
         "alerting": {"type": "string", "enum": get_args(Alerting), "description": alerting},
-        "call": {"type": "array", "items": {"type": "string"},
-                 "description": "numbers to ring by hand"},
-    }  # fmt: skip
+        "call": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "numbers to ring by hand",
+        },
+    }
     schema = {"type": "object", "required": ["number"], "properties": properties}
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
@@ -329,10 +353,20 @@ def _report_schema() -> dict[str, Any]:
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "schema": text,
-             "description": "the same key and body are the same request until a day after it was "
-             "over (an emergency: ten minutes after it ended), and a new one later"},
-            {"name": "Accept-Language", "in": "header", "schema": text,
-             "description": "en… for advice in English, otherwise Chinese"},
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": text,
+                "description": (
+                    "the same key and body are the same request until a day after it was over "
+                    "(an emergency: ten minutes after it ended), and a new one later"
+                ),
+            },
+            {
+                "name": "Accept-Language",
+                "in": "header",
+                "schema": text,
+                "description": "en… for advice in English, otherwise Chinese",
+            },
         ],
-    }  # fmt: skip
+    }

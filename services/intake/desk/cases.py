@@ -19,10 +19,22 @@ from shared.tickets.acts import Own
 AT_ONCE: Final = 200
 """Handed over in one request; whoever has more sends it again."""
 CASE_FIELDS: Final = (
-    "status", "estate", "building", "type", "area", "urgency", "level", "next_due", "owner",
-    "registered_at", "scrubbed", "extension", "cancel_requested", "feedback_attempts",
+    "status",
+    "estate",
+    "building",
+    "type",
+    "area",
+    "urgency",
+    "level",
+    "next_due",
+    "owner",
+    "registered_at",
+    "scrubbed",
+    "extension",
+    "cancel_requested",
+    "feedback_attempts",
     "place_differs",
-)  # fmt: skip
+)
 Who = Annotated[str, Field(min_length=1, max_length=60)]
 
 

@@ -49,9 +49,12 @@ class Answering:
                 raise answered_already(alarm.answer.by, alarm.answer.at)
             if not recorded:
                 await self._trail.record(
-                    asking, "reading_alarm.answered", ("reading_alarm", id), why=reason,
+                    asking,
+                    "reading_alarm.answered",
+                    ("reading_alarm", id),
+                    why=reason,
                     source=source,
-                )  # fmt: skip
+                )
                 recorded = True
             return answered(alarm, Answered(at=now, by=asking.id, reason=reason))
 

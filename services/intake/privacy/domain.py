@@ -32,13 +32,19 @@ Status = Literal["open", "answered"]
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 PER_HOUR: Final[Mapping[str, int]] = {
-    "agent": 20, "dispatcher": 20, "supervisor": 30, "department": 10,
-}  # fmt: skip
+    "agent": 20,
+    "dispatcher": 20,
+    "supervisor": 30,
+    "department": 10,
+}
 """A seat takes a dozen calls an hour and rings back less often; a supervisor looks into other
 people's; a craftsman visits a few flats. Whoever copies a list needs hundreds."""
 PER_DAY: Final[Mapping[str, int]] = {
-    "agent": 100, "dispatcher": 100, "supervisor": 120, "department": 40,
-}  # fmt: skip
+    "agent": 100,
+    "dispatcher": 100,
+    "supervisor": 120,
+    "department": 40,
+}
 """A full shift at half of the hour's pace."""
 
 USUAL_SPAN: Final = timedelta(days=30)
@@ -61,8 +67,10 @@ class Sign(StrEnum):
 
 
 MOST: Final[Mapping[Sign, int]] = {
-    Sign.ENDED_TICKETS: 3, Sign.NOT_THEIR_WORK: 5, Sign.ONE_FLAT: 3,
-}  # fmt: skip
+    Sign.ENDED_TICKETS: 3,
+    Sign.NOT_THEIR_WORK: 5,
+    Sign.ONE_FLAT: 3,
+}
 """More openings than these are noticed: of tickets that are over and of tickets in which the reader
 has no part, in an hour; of different tickets of one flat, in a day. An old ticket is looked up
 and a colleague's call taken over now and then."""

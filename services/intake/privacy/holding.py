@@ -98,8 +98,9 @@ class Holding:
         id = key.id[:32]
         subject = ("legal_hold", id)
         details = {"tickets": len(numbers)}
-        await self._trail.record(asking, "legal_hold.set", subject, why=held.reason,
-                                 source=source, details=details)  # fmt: skip
+        await self._trail.record(
+            asking, "legal_hold.set", subject, why=held.reason, source=source, details=details
+        )
         now = self._store.clock.now()
         new = Hold(id=id, held=held, at=now, by=asking.id, numbers=numbers, body=key.body)
         await self._holds.insert(Step(new), now)
@@ -192,6 +193,11 @@ MOST_MARKED: Final = 10_000
 def hold_view(hold: Hold) -> dict[str, Any]:
     """A hold for those who may read them."""
     return {
-        "id": hold.id, **hold.held.to_json(), "at": hold.at, "by": hold.by,
-        "tickets": list(hold.numbers), "lifted_at": hold.lifted_at, "lifted_by": hold.lifted_by,
-    }  # fmt: skip
+        "id": hold.id,
+        **hold.held.to_json(),
+        "at": hold.at,
+        "by": hold.by,
+        "tickets": list(hold.numbers),
+        "lifted_at": hold.lifted_at,
+        "lifted_by": hold.lifted_by,
+    }

@@ -43,9 +43,11 @@ class Reindexing:
         """Go on to the end, unless it was reached before."""
         while (after := await self._after()) is not None:
             docs = await self._store.find(
-                "tickets", {"_id": {"$gt": after}}, limit=BATCH,
+                "tickets",
+                {"_id": {"$gt": after}},
+                limit=BATCH,
                 fields=("estate", "persons", "index"),
-            )  # fmt: skip
+            )
             found = {doc["_id"]: doc for doc in docs}
             failed = await each(
                 lambda number: self._fit(found[number]),  # noqa: B023 - awaited here

@@ -78,6 +78,8 @@ def _is_theirs(principal: Principal, ticket: Ticket, order: WorkOrder) -> bool:
 
 def _erased() -> Problem:
     return Problem(
-        410, "erased", "This photo was erased",
+        410,
+        "erased",
+        "This photo was erased",
         detail="whose home it showed was erased; that there was a photo stays on record",
-    )  # fmt: skip
+    )

@@ -11,35 +11,43 @@ from shared.runtime import Problem
 def over_limit(wait: timedelta) -> Problem:
     """Too many were opened; it says when the next may be."""
     return Problem(
-        429, "too-many-reveals", "You have opened as many persons as your role may",
+        429,
+        "too-many-reveals",
+        "You have opened as many persons as your role may",
         detail="wait, or let somebody else of your desk open this one",
         retry_after=max(1, math.ceil(wait.total_seconds())),
-    )  # fmt: skip
+    )
 
 
 def used_key() -> Problem:
     """The key stands for another wish."""
     return Problem(
-        422, "conflict", "This Idempotency-Key was used for another reveal",
+        422,
+        "conflict",
+        "This Idempotency-Key was used for another reveal",
         detail="send a key of its own with each reveal",
-    )  # fmt: skip
+    )
 
 
 def nobody_there() -> Problem:
     """The ticket is theirs to see and has no such person."""
     return Problem(
-        404, "no-such-person", "This ticket has no such person",
+        404,
+        "no-such-person",
+        "This ticket has no such person",
         detail="nobody was named, or what was known of them has been erased",
-    )  # fmt: skip
+    )
 
 
 def cannot_be_opened() -> Problem:
     """The key that sealed it is gone, on purpose or not."""
     return Problem(
-        410, "cannot-be-opened", "What is sealed here cannot be opened any more",
+        410,
+        "cannot-be-opened",
+        "What is sealed here cannot be opened any more",
         detail="the key of its estate was destroyed, or the data are damaged; the rest of the "
         "ticket is as it was",
-    )  # fmt: skip
+    )
 
 
 def own_alarm() -> Problem:
@@ -50,6 +58,9 @@ def own_alarm() -> Problem:
 def answered_already(by: str, at: datetime) -> Problem:
     """The first answer counts."""
     return Problem(
-        409, "already-answered", "Somebody has answered this alarm",
-        set_by=by, at=at.isoformat(),
-    )  # fmt: skip
+        409,
+        "already-answered",
+        "Somebody has answered this alarm",
+        set_by=by,
+        at=at.isoformat(),
+    )

@@ -164,8 +164,13 @@ class Revealing:
     async def _keep(
         self, key: Key, wish: Wish, principal: Principal, opening: Opening, ticket: Ticket
     ) -> bool:
-        facts = {**wish.to_json(), "by": principal.id, "role": principal.role,
-                 "estate": ticket.estate, "at": opening.at}  # fmt: skip
+        facts = {
+            **wish.to_json(),
+            "by": principal.id,
+            "role": principal.role,
+            "estate": ticket.estate,
+            "at": opening.at,
+        }
         return await self._reveals.keep(key, facts)
 
     async def _record(self, wish: Wish, principal: Principal, source: str | None) -> None:

@@ -79,5 +79,10 @@ def answered(alarm: Alarm, answer: Answered) -> Step[Alarm]:
 
 
 def _facts(alarm: Alarm) -> dict[str, Any]:
-    return {"alarm": alarm.id, "reader": alarm.reader, "sign": alarm.sign.value,
-            "number": alarm.number, "estate": alarm.estate}  # fmt: skip
+    return {
+        "alarm": alarm.id,
+        "reader": alarm.reader,
+        "sign": alarm.sign.value,
+        "number": alarm.number,
+        "estate": alarm.estate,
+    }

@@ -60,9 +60,14 @@ class Tracing:
         self._persons = Persons(store, index)
 
     async def seen(
-        self, sought: Sought, asking: Principal, *, after: str | None, limit: int,
+        self,
+        sought: Sought,
+        asking: Principal,
+        *,
+        after: str | None,
+        limit: int,
         source: str | None,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """Who has seen them, newest first; `next` is the cursor of the next page. Tickets that are
         about whoever asks are as if they were not there.
 
@@ -144,26 +149,38 @@ def _sources(persons: Sequence[Named]) -> list[_Source]:
 def _told_by_audit(doc: Doc) -> Doc:
     number, _, person = doc["subject"]["id"].partition("/")
     return {
-        "at": doc["at"], "way": doc["act"].removeprefix("person."), "number": number,
-        "person": person, "by": doc["by"], "role": doc["role"], "why": doc["why"],
+        "at": doc["at"],
+        "way": doc["act"].removeprefix("person."),
+        "number": number,
+        "person": person,
+        "by": doc["by"],
+        "role": doc["role"],
+        "why": doc["why"],
         "source": doc["source"],
-    }  # fmt: skip
+    }
 
 
 def _told_by_message(doc: Doc) -> Doc:
     """What left the house: the survey's message carries a link that opens the matter."""
     return {
-        "at": doc["at"], "way": "link" if doc["purpose"] == "survey" else "message",
-        "number": doc["number"], "person": CALLER, "purpose": doc["purpose"],
+        "at": doc["at"],
+        "way": "link" if doc["purpose"] == "survey" else "message",
+        "number": doc["number"],
+        "person": CALLER,
+        "purpose": doc["purpose"],
         "status": doc["status"],
         "channels": [a["channel"] for a in doc["attempts"] if a.get("outcome") not in STAYED],
-    }  # fmt: skip
+    }
 
 
 def _told_by_ticket(doc: Doc, which: Mapping[str, Which]) -> Doc:
     """Whoever brought the data in knows them as well."""
     by = doc["principal"]
     return {
-        "at": doc["registered_at"], "way": "publisher" if by.startswith(SYSTEM) else "reported",
-        "number": doc["_id"], "person": which[doc["_id"]], "by": by, "channel": doc["channel"],
-    }  # fmt: skip
+        "at": doc["registered_at"],
+        "way": "publisher" if by.startswith(SYSTEM) else "reported",
+        "number": doc["_id"],
+        "person": which[doc["_id"]],
+        "by": by,
+        "channel": doc["channel"],
+    }

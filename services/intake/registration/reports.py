@@ -90,9 +90,13 @@ class Registering:
                 raise MalformedMessage.naming(damage)
             report, faults = read_strictly(raw), ()
         return Arrival(
-            report=report, found=found, raw=raw, faults=(*damage, *faults)[:MAX_FAULTS],
-            name=name or report.external_id, language=language,
-        )  # fmt: skip
+            report=report,
+            found=found,
+            raw=raw,
+            faults=(*damage, *faults)[:MAX_FAULTS],
+            name=name or report.external_id,
+            language=language,
+        )
 
     def _classify(self, report: TicketReport) -> Classification:
         policy = self._policy()
@@ -233,16 +237,24 @@ def _reported(arrival: Arrival, estate: str | None) -> Reported:
     report = arrival.report
     faults = [fault for fault in arrival.faults if fault.field != "estate"]
     return Reported(
-        text=report.text, estate=estate, type=report.type, area=report.area, faulty=bool(faults),
+        text=report.text,
+        estate=estate,
+        type=report.type,
+        area=report.area,
+        faulty=bool(faults),
         found=arrival.found,
-    )  # fmt: skip
+    )
 
 
 def conflict_problem(conflict: Conflict) -> Problem:
     """The same over HTTP and AMQP: which ticket the key stands for, and what to do instead."""
     return Problem(
-        422, "conflict", "This key was used for another request",
+        422,
+        "conflict",
+        "This key was used for another request",
         detail="to add to that request, supplement it "
         f"(POST /v1/tickets/{conflict.number}/supplement); for another one use another key",
-        field="Idempotency-Key", number=conflict.number, instead="ticket.supplement",
-    )  # fmt: skip
+        field="Idempotency-Key",
+        number=conflict.number,
+        instead="ticket.supplement",
+    )

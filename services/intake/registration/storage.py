@@ -49,9 +49,23 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     ),
 }
 LISTED_FIELDS: Final = (
-    "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
-    "registered_at", "next_due", "round", "version", "channel", "place_differs", "incident", "risk",
-)  # fmt: skip
+    "status",
+    "estate",
+    "building",
+    "type",
+    "area",
+    "urgency",
+    "emergency_kind",
+    "held",
+    "registered_at",
+    "next_due",
+    "round",
+    "version",
+    "channel",
+    "place_differs",
+    "incident",
+    "risk",
+)
 
 
 class TicketPapers:
@@ -67,10 +81,19 @@ class TicketPapers:
         persons = persons_of(report)
         caller = report.caller.model_dump(exclude_none=True) if report.caller else {}
         words = report.model_dump(
-            include={"text", "location", "subject", "address", "answer", "external_id",
-                     "reporter_ref", "upstream_number", "device"},
+            include={
+                "text",
+                "location",
+                "subject",
+                "address",
+                "answer",
+                "external_id",
+                "reporter_ref",
+                "upstream_number",
+                "device",
+            },
             exclude_none=True,
-        )  # fmt: skip
+        )
         sealed = {"caller": await self._sealer.seal_person(caller | words, estate=estate)}
         if report.on_site_contact:
             contact = report.on_site_contact.model_dump(exclude_none=True)

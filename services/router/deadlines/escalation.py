@@ -62,9 +62,13 @@ def _call(due: _Due, ticket: Ticket, duty: Duty, policy: Policy, *, by: str) -> 
         people = tuple(dict.fromkeys((*people, *desk_of(ticket, duty))))
     kind = Breach if level >= BREACH else Warn
     return kind(
-        by=by, clock=due.clock, order=due.order, level=level, recipients=people,
+        by=by,
+        clock=due.clock,
+        order=due.order,
+        level=level,
+        recipients=people,
         note=f"{due.clock.value}/{level}",
-    )  # fmt: skip
+    )
 
 
 def _handed_over(ticket: Ticket, call: Fire, duty: Duty) -> Transfer | None:

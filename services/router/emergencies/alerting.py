@@ -46,8 +46,9 @@ MACHINES: Final = frozenset({"iot", "system"})
 Choose = Callable[[Emergency, datetime], Step[Emergency] | None]
 """Given an emergency as it is now, what to do to it; None for nothing."""
 _ENDS: Final[Mapping[type[TicketEvent], Outcome]] = {
-    TicketResolved: "resolved", TicketCancelled: "withdrawn",
-}  # fmt: skip
+    TicketResolved: "resolved",
+    TicketCancelled: "withdrawn",
+}
 
 
 class Alerting:
@@ -85,9 +86,16 @@ class Alerting:
         # A machine's report is acted on, and stays a suspicion until a person confirms it.
         by = ticket.timeline[0].by if ticket.channel not in MACHINES else None
         step = start(
-            ticket.number, kind, ticket.estate, recipients, now, within, test=ticket.test,
-            confirmed_by=by, **basis,
-        )  # fmt: skip
+            ticket.number,
+            kind,
+            ticket.estate,
+            recipients,
+            now,
+            within,
+            test=ticket.test,
+            confirmed_by=by,
+            **basis,
+        )
         if await self._emergencies.insert(step, now):
             logger.info("emergency_started", ticket=ticket.number, kind=kind)
             if not ticket.test:

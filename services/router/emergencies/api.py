@@ -115,10 +115,12 @@ def emergency_view(emergency: Emergency, policy: Policy) -> dict[str, Any]:
         "external": () if emergency.test else kind.external,
         "checklist": [
             {
-                "step": step.id, "zh": step.zh, "en": step.en,
+                "step": step.id,
+                "zh": step.zh,
+                "en": step.en,
                 "done_at": done[step.id].at if step.id in done else None,
                 "done_by": done[step.id].by if step.id in done else None,
             }
             for step in kind.checklist
         ],
-    }  # fmt: skip
+    }

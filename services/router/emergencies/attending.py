@@ -82,8 +82,12 @@ class Attending:
 
         def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             if emergency.ended_at is None:
-                raise Problem(409, "still-running", "It is not over yet",
-                              detail="a review comes after the end")  # fmt: skip
+                raise Problem(
+                    409,
+                    "still-running",
+                    "It is not over yet",
+                    detail="a review comes after the end",
+                )
             return review(emergency, principal.id, verdict, note, now)
 
         return await self._do(number, principal, choose)
@@ -100,6 +104,9 @@ def _check_on_site(emergency: Emergency, principal: Principal) -> None:
     """A signal that clears, or a desk that hears nothing more, ends no danger."""
     if principal.id not in emergency.on_site:
         raise Problem(
-            409, "not-on-site", "Only somebody who is on site can say so",
-            detail="arrive first: POST …/arrive", on_site=len(emergency.on_site),
-        )  # fmt: skip
+            409,
+            "not-on-site",
+            "Only somebody who is on site can say so",
+            detail="arrive first: POST …/arrive",
+            on_site=len(emergency.on_site),
+        )

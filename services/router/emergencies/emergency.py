@@ -109,10 +109,19 @@ def start(
     """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
     must have acknowledged it."""
     emergency = Emergency(
-        number, 1, kind, estate, now, (Alert(now, 0, recipients),), now + within,
-        round=round, plans=plans, test=test, confirmed_by=confirmed_by,
+        number,
+        1,
+        kind,
+        estate,
+        now,
+        (Alert(now, 0, recipients),),
+        now + within,
+        round=round,
+        plans=plans,
+        test=test,
+        confirmed_by=confirmed_by,
         confirmed_at=now if confirmed_by else None,
-    )  # fmt: skip
+    )
     facts = _facts(emergency) | {"recipients": recipients}
     return Step(emergency, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=0)))
 
@@ -331,6 +340,8 @@ def review(
 
 def _facts(emergency: Emergency) -> dict[str, Any]:
     return {
-        "number": emergency.number, "kind": emergency.kind, "estate": emergency.estate,
+        "number": emergency.number,
+        "kind": emergency.kind,
+        "estate": emergency.estate,
         "test": emergency.test,
-    }  # fmt: skip
+    }

@@ -53,9 +53,14 @@ def build_follow_ups_api(tending: Tending) -> Routes:
         page.
         """
         found = await tending.listed(
-            asking, state=state, mine=mine, overdue=overdue, number=number, after=after,
+            asking,
+            state=state,
+            mine=mine,
+            overdue=overdue,
+            number=number,
+            after=after,
             limit=limit,
-        )  # fmt: skip
+        )
         return {"items": [task_view(task) for task in found.items], "next": found.next}
 
     @router.post("", dependencies=[may("follow_up.make")])
@@ -79,11 +84,26 @@ def build_follow_ups_api(tending: Tending) -> Routes:
 def task_view(task: FollowUp) -> dict[str, Any]:
     """A task."""
     return {
-        "id": task.id, "number": task.number, "round": task.round, "estate": task.estate,
-        "type": task.type, "area": task.area, "urgency": task.urgency, "test": task.test,
-        "why": task.why, "reason": task.reason, "state": task.state, "person": task.person,
-        "opens_at": task.opens_at, "due_at": task.due_at, "missed_at": task.missed_at,
-        "asked_by": task.asked_by, "note": task.note, "outcome": task.outcome,
-        "result": task.result, "ended_by": task.ended_by, "ended_at": task.ended_at,
+        "id": task.id,
+        "number": task.number,
+        "round": task.round,
+        "estate": task.estate,
+        "type": task.type,
+        "area": task.area,
+        "urgency": task.urgency,
+        "test": task.test,
+        "why": task.why,
+        "reason": task.reason,
+        "state": task.state,
+        "person": task.person,
+        "opens_at": task.opens_at,
+        "due_at": task.due_at,
+        "missed_at": task.missed_at,
+        "asked_by": task.asked_by,
+        "note": task.note,
+        "outcome": task.outcome,
+        "result": task.result,
+        "ended_by": task.ended_by,
+        "ended_at": task.ended_at,
         "dropped_for": task.dropped_for,
-    }  # fmt: skip
+    }

@@ -40,9 +40,13 @@ class Tending:
         """Tasks within reach by when they are due: one's own, or all; those overdue, or all."""
         store = self._platform.store
         wanted = await listing(
-            store, principal, state=state, person=principal.id if mine else None, number=number,
+            store,
+            principal,
+            state=state,
+            person=principal.id if mine else None,
+            number=number,
             overdue_at=store.clock.now() if overdue else None,
-        )  # fmt: skip
+        )
         return await self._tasks.page(wanted, after=after, limit=limit)
 
     async def ask(
@@ -82,23 +86,32 @@ class Tending:
             raise not_found()
         seen = await self._seen(principal, task.number)
         if task.why == "tell":
-            raise Problem(409, "told-by-feedback", "This is done by feeding the result back",
-                          detail=f"ring the caller, and say how it went by POST /v1/tickets/"
-                          f"{task.number}/feedback")  # fmt: skip
+            raise Problem(
+                409,
+                "told-by-feedback",
+                "This is done by feeding the result back",
+                detail=f"ring the caller, and say how it went by POST /v1/tickets/"
+                f"{task.number}/feedback",
+            )
         if task.is_live and next_at is not None:
             self._check(seen, next_at, task.person, field="next_at")
             # Before this one is done: whatever happens in between, the matter is not forgotten.
             person = task.person if task.named else None
-            await self._insert(principal, seen, next_at, task.reason, f"after/{id}",
-                               person=person, note=None)  # fmt: skip
+            await self._insert(
+                principal, seen, next_at, task.reason, f"after/{id}", person=person, note=None
+            )
 
         done = await self._reminding.change(
             id, lambda present, now: finish(present, outcome, result, now, by=principal.id)
         ) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
-            raise Problem(409, "over", "Nobody has to do this any more",
-                          detail="read it again: it says who did it, or why it was dropped",
-                          state=done.state if done else None)  # fmt: skip
+            raise Problem(
+                409,
+                "over",
+                "Nobody has to do this any more",
+                detail="read it again: it says who did it, or why it was dropped",
+                state=done.state if done else None,
+            )
         return done
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
@@ -133,8 +146,16 @@ class Tending:
         note: str | None,
     ) -> FollowUp:
         task = new_task(
-            seen.ticket, "by_hand", reason, mark=mark, by=principal.id, at=at,
-            within=time_for(seen.rule), person=person, named=person is not None, note=note,
-        )  # fmt: skip
+            seen.ticket,
+            "by_hand",
+            reason,
+            mark=mark,
+            by=principal.id,
+            at=at,
+            within=time_for(seen.rule),
+            person=person,
+            named=person is not None,
+            note=note,
+        )
         await self._tasks.insert(Step(task), self._platform.store.clock.now())
         return await self._tasks.get(task.id) or task

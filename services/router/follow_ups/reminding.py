@@ -134,10 +134,13 @@ class Reminding:
         ticket, duty = await self._ticket(number), self._platform.duty.current
         policy = self._platform.policy.at(ticket.estate)
         return Seen(
-            ticket, rule_for(ticket, policy), desk_of(ticket, duty), desk_lead(ticket, duty),
+            ticket,
+            rule_for(ticket, policy),
+            desk_of(ticket, duty),
+            desk_lead(ticket, duty),
             is_danger_over=ticket.is_emergency and await self._is_danger_over(number),
             not_for=whom_it_is_about(ticket, duty),
-        )  # fmt: skip
+        )
 
     async def change(self, id: str, choose: Decide[FollowUp]) -> FollowUp | None:
         """Change a task as it is now; None when there was nothing to change."""

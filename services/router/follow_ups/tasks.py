@@ -100,11 +100,22 @@ def new_task(
     """A task about a ticket. The same `mark` is the same task, so that a repeat makes no second."""
     plan = ticket.plan
     return FollowUp(
-        id=task_id(ticket.number, why, mark), number=ticket.number, round=ticket.round,
-        estate=ticket.estate, type=plan.type, area=plan.area, urgency=plan.urgency,
-        emergency_kind=plan.emergency_kind, test=ticket.test, why=why, reason=reason,
-        asked_by=by, opens_at=at, due_at=at + within, **more,
-    )  # fmt: skip
+        id=task_id(ticket.number, why, mark),
+        number=ticket.number,
+        round=ticket.round,
+        estate=ticket.estate,
+        type=plan.type,
+        area=plan.area,
+        urgency=plan.urgency,
+        emergency_kind=plan.emergency_kind,
+        test=ticket.test,
+        why=why,
+        reason=reason,
+        asked_by=by,
+        opens_at=at,
+        due_at=at + within,
+        **more,
+    )
 
 
 def task_id(number: str, why: FollowUpWhy, mark: str) -> str:
@@ -183,8 +194,17 @@ def forget(task: FollowUp) -> Step[FollowUp] | None:
 
 def _facts(task: FollowUp) -> dict[str, Any]:
     return {
-        "follow_up": task.id, "number": task.number, "round": task.round, "estate": task.estate,
-        "type": task.type, "area": task.area, "urgency": task.urgency,
-        "emergency_kind": task.emergency_kind, "test": task.test, "why": task.why,
-        "reason": task.reason, "due": task.due_at, "person": task.person,
-    }  # fmt: skip
+        "follow_up": task.id,
+        "number": task.number,
+        "round": task.round,
+        "estate": task.estate,
+        "type": task.type,
+        "area": task.area,
+        "urgency": task.urgency,
+        "emergency_kind": task.emergency_kind,
+        "test": task.test,
+        "why": task.why,
+        "reason": task.reason,
+        "due": task.due_at,
+        "person": task.person,
+    }

@@ -87,5 +87,6 @@ def tell_task(
     """
     sleeps = None if ticket.plan.urgency in AT_NIGHT_TOO else policy.quiet_until(now)
     within = rule.within if rule is not None else WITHIN
-    return new_task(ticket, "tell", reason, mark=str(ticket.round), by=by, at=sleeps or now,
-                    within=within)  # fmt: skip
+    return new_task(
+        ticket, "tell", reason, mark=str(ticket.round), by=by, at=sleeps or now, within=within
+    )

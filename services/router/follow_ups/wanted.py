@@ -74,8 +74,17 @@ def wanted(ticket: Ticket, policy: Policy, now: datetime, *, by: str) -> tuple[F
 def watch(ticket: Ticket, rule: FollowUps, at: datetime, *, turn: int, by: str) -> FollowUp:
     """The `turn`th look at something that must not be lost sight of."""
     basis = basis_of(ticket)
-    return new_task(ticket, "watch", WATCH, mark=f"{basis}/{turn}", by=by, at=at,
-                    within=rule.within, basis=basis, turn=turn)  # fmt: skip
+    return new_task(
+        ticket,
+        "watch",
+        WATCH,
+        mark=f"{basis}/{turn}",
+        by=by,
+        at=at,
+        within=rule.within,
+        basis=basis,
+        turn=turn,
+    )
 
 
 def recuse(task: FollowUp, seen: Seen) -> Step[FollowUp] | None:
@@ -170,8 +179,17 @@ def _opens_at(task: FollowUp, seen: Seen, now: datetime) -> datetime:
 def _at_share(ticket: Ticket, rule: FollowUps, share: float, at: datetime, *, by: str) -> FollowUp:
     basis = basis_of(ticket)
     reason = LIMIT_BROKEN if share == 1 else LIMIT_NEARS
-    return new_task(ticket, "share", reason, mark=f"{basis}/{share:g}", by=by, at=at,
-                    within=rule.within, basis=basis, share=share)  # fmt: skip
+    return new_task(
+        ticket,
+        "share",
+        reason,
+        mark=f"{basis}/{share:g}",
+        by=by,
+        at=at,
+        within=rule.within,
+        basis=basis,
+        share=share,
+    )
 
 
 def _times(ticket: Ticket, rule: FollowUps) -> Iterator[tuple[float, datetime]]:

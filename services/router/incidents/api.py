@@ -177,21 +177,33 @@ def _begun(deciding: Deciding) -> tuple[Routes, Shown]:
 def summary(incident: Incident) -> dict[str, Any]:
     """An incident in a list."""
     return {
-        "id": incident.id, "estate": incident.estate, "area": incident.area,
-        "buildings": incident.buildings, "status": incident.status,
-        "began_at": incident.began_at, "households": incident.households,
-        "beyond": incident.beyond, "restored_in": incident.restored_in,
+        "id": incident.id,
+        "estate": incident.estate,
+        "area": incident.area,
+        "buildings": incident.buildings,
+        "status": incident.status,
+        "began_at": incident.began_at,
+        "households": incident.households,
+        "beyond": incident.beyond,
+        "restored_in": incident.restored_in,
         "restore_by": incident.restore_by,
-    }  # fmt: skip
+    }
 
 
 def incident_view(incident: Incident, linked: list[Linked]) -> dict[str, Any]:
     """One incident. `reachable` counts the households that an announcement would reach now."""
     return summary(incident) | {
-        "decided_at": incident.decided_at, "decided_by": incident.decided_by,
-        "reason": incident.reason, "restored_at": incident.restored_at,
-        "restored_by": incident.restored_by, "closed_at": incident.closed_at,
-        "scopes": incident.scopes, "promises": incident.promises, "notices": incident.notices,
-        "linked": len(linked), "open": sum(request.is_open for request in linked),
-        "reachable": len(households(linked, incident)), "told": len(incident.told),
-    }  # fmt: skip
+        "decided_at": incident.decided_at,
+        "decided_by": incident.decided_by,
+        "reason": incident.reason,
+        "restored_at": incident.restored_at,
+        "restored_by": incident.restored_by,
+        "closed_at": incident.closed_at,
+        "scopes": incident.scopes,
+        "promises": incident.promises,
+        "notices": incident.notices,
+        "linked": len(linked),
+        "open": sum(request.is_open for request in linked),
+        "reachable": len(households(linked, incident)),
+        "told": len(incident.told),
+    }

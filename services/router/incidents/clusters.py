@@ -76,7 +76,10 @@ def _cluster(estate: str, area: str, reports: list[Report]) -> Cluster:
     named = [report.building for report in reports if report.building is not None]
     known = 2 * len(named) > len(reports)
     return Cluster(
-        estate, area, reports[0].at, len(reports),
+        estate,
+        area,
+        reports[0].at,
+        len(reports),
         buildings=tuple(sorted(set(named))) if known else (),
         numbers=tuple(report.number for report in reports),
-    )  # fmt: skip
+    )

@@ -134,8 +134,13 @@ class Deciding:
         incident = await self.get(principal, id)
         count = len(households(await linked_to(self._store, id), incident))
         if at_most is not None and count > at_most:
-            raise Problem(409, "more-than-counted", f"It would reach {count} households",
-                          detail="count again, then announce", households=count)  # fmt: skip
+            raise Problem(
+                409,
+                "more-than-counted",
+                f"It would reach {count} households",
+                detail="count again, then announce",
+                households=count,
+            )
         rules = self._platform.policy.at(incident.estate).rules.incidents
 
         def choose(incident: Incident, now: datetime) -> Step[Incident]:
@@ -163,16 +168,25 @@ class Deciding:
         """Take a request for part of it."""
         incident = await self.get(principal, id)
         if incident.status != "confirmed":
-            raise Problem(409, "not-confirmed", f"This incident is {incident.status}",
-                          detail="requests belong to one while it is confirmed")  # fmt: skip
+            raise Problem(
+                409,
+                "not-confirmed",
+                f"This incident is {incident.status}",
+                detail="requests belong to one while it is confirmed",
+            )
         found = await self._must_see(principal, number)
         if incident.has_left(found.building):
-            raise Problem(409, "not-concerned", f"The outage is not in {found.building} any more",
-                          detail="change its scope first")  # fmt: skip
+            raise Problem(
+                409,
+                "not-concerned",
+                f"The outage is not in {found.building} any more",
+                detail="change its scope first",
+            )
         ticket = await self._keeping.link(number, id, by=principal.id)
         if ticket.incident != id:
-            raise Problem(409, "nobody-has-it", "Nobody has its work yet",
-                          detail="give it out first")  # fmt: skip
+            raise Problem(
+                409, "nobody-has-it", "Nobody has its work yet", detail="give it out first"
+            )
         return incident
 
     async def part(self, principal: Principal, id: str, number: str, reason: str) -> Incident:
@@ -181,8 +195,13 @@ class Deciding:
         await self._must_see(principal, number)
         ticket = await self._keeping.part(number, id, reason, by=principal.id)
         if ticket.incident is not None:
-            raise Problem(409, "not-linked", "It belongs to another incident",
-                          detail="part it from that one", incident=ticket.incident)  # fmt: skip
+            raise Problem(
+                409,
+                "not-linked",
+                "It belongs to another incident",
+                detail="part it from that one",
+                incident=ticket.incident,
+            )
         return incident
 
     async def _must_see(self, principal: Principal, number: str) -> Ticket:
@@ -211,8 +230,12 @@ class Deciding:
         if changed is None:
             raise not_found()
         if changed.is_change:
-            logger.info("incident_decided", incident=id, status=changed.after.status,
-                        events=[event.name for event in changed.events])  # fmt: skip
+            logger.info(
+                "incident_decided",
+                incident=id,
+                status=changed.after.status,
+                events=[event.name for event in changed.events],
+            )
         return changed.after
 
     async def _refuse_overlap(self, wanted: Incident, *, but: str | None) -> None:
@@ -229,8 +252,13 @@ def _meet(some: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _overlaps(other: str | None = None) -> Problem:
-    return Problem(409, "overlaps", "Another open incident is in the same place",
-                   detail="use that one, or name other buildings", incident=other)  # fmt: skip
+    return Problem(
+        409,
+        "overlaps",
+        "Another open incident is in the same place",
+        detail="use that one, or name other buildings",
+        incident=other,
+    )
 
 
 def _count(incident: Incident, outcome: str) -> None:

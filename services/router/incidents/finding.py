@@ -59,8 +59,12 @@ class Finding:
             self._grow(cluster, running, to) if running else self._offer(cluster, to, now)
         )
         if found is not None:
-            logger.info("incident_found", incident=found.id, households=cluster.households,
-                        status=found.status)  # fmt: skip
+            logger.info(
+                "incident_found",
+                incident=found.id,
+                households=cluster.households,
+                status=found.status,
+            )
 
     async def _offer(self, cluster: Cluster, to: tuple[str, ...], now: datetime) -> Incident | None:
         step = offer(cluster, to)

@@ -128,5 +128,9 @@ class Keeping:
     async def _move(self, seen: Incident, step: Step[Incident]) -> None:
         """Unless it was changed since it was seen: the next turn goes on from what it is then."""
         if (moved := await self._incidents.write_over(seen, step)) is not None:
-            logger.info("incident_moved", incident=seen.id, status=moved.status,
-                        events=[event.name for event in step.events])  # fmt: skip
+            logger.info(
+                "incident_moved",
+                incident=seen.id,
+                status=moved.status,
+                events=[event.name for event in step.events],
+            )

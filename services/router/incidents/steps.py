@@ -48,9 +48,13 @@ def offer(cluster: Cluster, recipients: Sequence[str]) -> Step[Incident]:
     """
     incident = Incident(
         id=f"{cluster.estate}-{cluster.area}-{cluster.numbers[0]}",
-        estate=cluster.estate, area=cluster.area, buildings=cluster.buildings, status="offered",
-        began_at=cluster.began_at, households=cluster.households,
-    )  # fmt: skip
+        estate=cluster.estate,
+        area=cluster.area,
+        buildings=cluster.buildings,
+        status="offered",
+        began_at=cluster.began_at,
+        households=cluster.households,
+    )
     event = _say(incident, IncidentOffered, recipients, households=cluster.households)
     return Step(incident, (event,))
 
@@ -82,11 +86,17 @@ def declare(
     """An outage that is known before anybody has called: works that were announced, say."""
     where = _in_order(buildings)
     incident = Incident(
-        id=f"{estate}-{area}-{now.astimezone(zone):%Y%m%dT%H%M%S}", estate=estate,
-        area=area, buildings=where, status="confirmed", began_at=now,
-        decided_at=now, decided_by=by, is_gathered=False,
+        id=f"{estate}-{area}-{now.astimezone(zone):%Y%m%dT%H%M%S}",
+        estate=estate,
+        area=area,
+        buildings=where,
+        status="confirmed",
+        began_at=now,
+        decided_at=now,
+        decided_by=by,
+        is_gathered=False,
         scopes=(ScopeChange(now, by, where),),
-    )  # fmt: skip
+    )
     return Step(incident, (_say(incident, IncidentConfirmed),))
 
 
@@ -102,18 +112,31 @@ def confirm(
     _must_be(incident, "offered")
     where = incident.buildings if buildings is None else _in_order(buildings)
     return _step(
-        incident, IncidentConfirmed, to, status="confirmed", buildings=where, decided_at=now,
-        decided_by=by, is_gathered=False, scopes=(ScopeChange(now, by, where),),
-    )  # fmt: skip
+        incident,
+        IncidentConfirmed,
+        to,
+        status="confirmed",
+        buildings=where,
+        decided_at=now,
+        decided_by=by,
+        is_gathered=False,
+        scopes=(ScopeChange(now, by, where),),
+    )
 
 
 def dismiss(incident: Incident, by: str, now: datetime, *, reason: str) -> Step[Incident]:
     """These requests have nothing in common."""
     _must_be(incident, "offered")
     return _step(
-        incident, IncidentDismissed, (), {"reason": reason}, status="dismissed", decided_at=now,
-        decided_by=by, reason=reason,
-    )  # fmt: skip
+        incident,
+        IncidentDismissed,
+        (),
+        {"reason": reason},
+        status="dismissed",
+        decided_at=now,
+        decided_by=by,
+        reason=reason,
+    )
 
 
 def promise(
@@ -124,8 +147,9 @@ def promise(
     if restore_by <= now:
         raise NotSo("not-ahead", "This time has passed", "promise a time that is still to come")
     if incident.promises and reason is None:
-        raise NotSo("no-reason", "There is a promise already",
-                    "say as a code why this one differs: reason")  # fmt: skip
+        raise NotSo(
+            "no-reason", "There is a promise already", "say as a code why this one differs: reason"
+        )
     promises = (*incident.promises, Restoration(now, by, restore_by, reason))
     facts = {"restore_by": restore_by, "reason": reason}
     return _step(incident, IncidentPromised, (), facts, promises=promises, reminded=0)
@@ -148,19 +172,29 @@ def rescope(
     back = set(where) if buildings is not None else set[str]()
     over = tuple(sorted(({*incident.restored_in} - back) | {*restored}))
     if stray := sorted(b for b in restored if where and b not in where):
-        raise NotSo("not-concerned", f"The outage is not in {', '.join(stray)}",
-                    "name buildings of its scope")  # fmt: skip
+        raise NotSo(
+            "not-concerned",
+            f"The outage is not in {', '.join(stray)}",
+            "name buildings of its scope",
+        )
     if (where, over) == (incident.buildings, incident.restored_in):
         return None
     facts = {
-        "added": _less(where, incident.buildings), "removed": _less(incident.buildings, where),
+        "added": _less(where, incident.buildings),
+        "removed": _less(incident.buildings, where),
         "restored": _less(over, incident.restored_in),
-    }  # fmt: skip
+    }
     return _step(
-        incident, IncidentScoped, (), facts, buildings=where, restored_in=over, is_gathered=False,
+        incident,
+        IncidentScoped,
+        (),
+        facts,
+        buildings=where,
+        restored_in=over,
+        is_gathered=False,
         beyond=tuple(b for b in incident.beyond if where and b not in where),
         scopes=(*incident.scopes, ScopeChange(now, by, where, over)),
-    )  # fmt: skip
+    )
 
 
 def announce(
@@ -174,9 +208,14 @@ def announce(
         raise NotSo("waiting", "The last announcement still waits", "release it first")
     alone = households <= alone_up_to
     notice = Announcement(
-        len(incident.notices) + 1, now, by, households, incident.restore_by,
-        released_at=now if alone else None, released_by=by if alone else None,
-    )  # fmt: skip
+        len(incident.notices) + 1,
+        now,
+        by,
+        households,
+        incident.restore_by,
+        released_at=now if alone else None,
+        released_by=by if alone else None,
+    )
     told = () if alone else incident.told
     return _step(incident, notices=(*incident.notices, notice), told=told)
 
@@ -188,8 +227,11 @@ def release(incident: Incident, by: str, now: datetime) -> Step[Incident]:
         raise NotSo("nothing-waits", "No announcement waits", "announce it first")
     *before, waiting = incident.notices
     if waiting.by == by:
-        raise NotSo("own-announcement", "Nobody releases what they announced themselves",
-                    "ask somebody else")  # fmt: skip
+        raise NotSo(
+            "own-announcement",
+            "Nobody releases what they announced themselves",
+            "ask somebody else",
+        )
     let_go = replace(waiting, released_at=now, released_by=by)
     return _step(incident, notices=(*before, let_go), told=())
 
@@ -246,9 +288,10 @@ def close(incident: Incident, now: datetime) -> Step[Incident] | None:
 def _must_be(incident: Incident, status: Status) -> None:
     if incident.status != status:
         raise NotSo(
-            f"not-{status}", f"This incident is {incident.status}",
+            f"not-{status}",
+            f"This incident is {incident.status}",
             f"this can be done while it is {status}",
-        )  # fmt: skip
+        )
 
 
 def _step(
@@ -268,9 +311,14 @@ def _say(
 ) -> IncidentEvent:
     return kind(
         # The one that the write makes of it.
-        incident=incident.id, revision=incident.version + 1, estate=incident.estate,
-        area=incident.area, buildings=incident.buildings, recipients=tuple(to), **facts,
-    )  # fmt: skip
+        incident=incident.id,
+        revision=incident.version + 1,
+        estate=incident.estate,
+        area=incident.area,
+        buildings=incident.buildings,
+        recipients=tuple(to),
+        **facts,
+    )
 
 
 def _in_order(buildings: Sequence[str]) -> tuple[str, ...]:

@@ -55,8 +55,15 @@ TICKET_INDEXES: Final = (
 )
 _OPEN: Final = frozenset(status.value for status in (TicketStatus.REGISTERED, *OPEN_STATUSES))
 _REPORT_FIELDS: Final = (
-    "estate", "area", "building", "registered_at", "urgency", "test", "about", "index",
-)  # fmt: skip
+    "estate",
+    "area",
+    "building",
+    "registered_at",
+    "urgency",
+    "test",
+    "about",
+    "index",
+)
 
 
 async def find_incidents(store: Store, query: Mapping[str, Any]) -> list[Incident]:
@@ -75,9 +82,11 @@ async def reports(store: Store, since: datetime, until: datetime) -> AsyncIterat
     that is about somebody; the earliest first.
     """
     found = store.walk(
-        "tickets", {"registered_at": {"$gte": since, "$lte": until}},
-        sort=(("registered_at", ASCENDING),), fields=_REPORT_FIELDS,
-    )  # fmt: skip
+        "tickets",
+        {"registered_at": {"$gte": since, "$lte": until}},
+        sort=(("registered_at", ASCENDING),),
+        fields=_REPORT_FIELDS,
+    )
     async for doc in found:
         if _may_belong(doc):
             yield _report(doc)
@@ -95,9 +104,13 @@ async def to_gather(store: Store, incident: Incident) -> list[str]:
     query: Doc = {
         "estate": incident.estate,
         "status": {"$in": [status.value for status in OPEN_STATUSES]},
-        "area": incident.area, "incident": None, "about": None, "test": False,
-        "urgency": {"$ne": EMERGENCY}, "registered_at": {"$gte": incident.began_at},
-    }  # fmt: skip
+        "area": incident.area,
+        "incident": None,
+        "about": None,
+        "test": False,
+        "urgency": {"$ne": EMERGENCY},
+        "registered_at": {"$gte": incident.began_at},
+    }
     if incident.buildings:
         query["building"] = {"$in": list(incident.buildings)}
     if incident.restored_in:
@@ -113,17 +126,24 @@ def _may_belong(doc: Mapping[str, Any]) -> bool:
 
 def _report(doc: Mapping[str, Any]) -> Report:
     return Report(
-        doc["_id"], doc["registered_at"], doc["estate"], doc["area"], doc.get("building"),
+        doc["_id"],
+        doc["registered_at"],
+        doc["estate"],
+        doc["area"],
+        doc.get("building"),
         _household(doc),
-    )  # fmt: skip
+    )
 
 
 def _linked(doc: Mapping[str, Any]) -> Linked:
     return Linked(
-        doc["_id"], doc["registered_at"], doc.get("building"), _household(doc),
+        doc["_id"],
+        doc["registered_at"],
+        doc.get("building"),
+        _household(doc),
         can_be_told=bool(_entries(doc, "phone")),
         is_open=doc["status"] in _OPEN,
-    )  # fmt: skip
+    )
 
 
 def _household(doc: Mapping[str, Any]) -> str:

@@ -38,7 +38,13 @@ def build_proofs_api(proving: Proving) -> Routes:
 def proof_view(proof: Proof) -> dict[str, Any]:
     """What may be told of a photo without opening it."""
     return {
-        "id": proof.id, "work_order": proof.order, "at": proof.at, "by": proof.by,
-        "size": proof.size, "tagged": proof.tagged, "place_differs": proof.place_differs,
-        "differs": list(proof.differs), "erased": proof.erased_at is not None,
-    }  # fmt: skip
+        "id": proof.id,
+        "work_order": proof.order,
+        "at": proof.at,
+        "by": proof.by,
+        "size": proof.size,
+        "tagged": proof.tagged,
+        "place_differs": proof.place_differs,
+        "differs": list(proof.differs),
+        "erased": proof.erased_at is not None,
+    }

@@ -164,9 +164,12 @@ class Darkroom:
         """A picture is on its way while the block lasts; raises Problem where too many are."""
         if self._arriving >= MOST_ARRIVING:
             raise Problem(
-                503, "busy", "Too many photos are arriving at once",
-                detail="send it again in a moment", retry_after=5,
-            )  # fmt: skip
+                503,
+                "busy",
+                "Too many photos are arriving at once",
+                detail="send it again in a moment",
+                retry_after=5,
+            )
         self._arriving += 1
         try:
             yield

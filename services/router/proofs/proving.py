@@ -59,10 +59,11 @@ class Proving:
         found = order_of(ticket, order, principal, ADD)
         if not takes_photos(ticket, found):
             raise NotAllowed(
-                Transition.RESOLVE, status=ticket.mark or found.status,
+                Transition.RESOLVE,
+                status=ticket.mark or found.status,
                 last_by=ticket.timeline[-1].by,
                 remedy="photos are taken between accepting the work and its end",
-            )  # fmt: skip
+            )
         async with self._darkroom.arriving():
             photo = await self._photo_of(await read(), order, doc, principal)
         kept = await self._keep(photo)
@@ -170,6 +171,8 @@ def _spot_of(doc: Doc) -> Spot:
 
 def _too_many() -> Problem:
     return Problem(
-        409, "too-many-photos", f"There are {MOST} photos of this work order",
+        409,
+        "too-many-photos",
+        f"There are {MOST} photos of this work order",
         detail="that is as many as are kept; resolve the work with these",
-    )  # fmt: skip
+    )

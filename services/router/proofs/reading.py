@@ -80,15 +80,22 @@ async def read_photo(request: Request) -> Sent:
                 return await _from_form(await _form_of(request))
             return Sent(await request.body())
     except (TimeoutError, ClientDisconnect) as error:
-        raise Problem(408, "too-slow", "The photo did not arrive in time",
-                      detail="send it again where the network is better") from error  # fmt: skip
+        raise Problem(
+            408,
+            "too-slow",
+            "The photo did not arrive in time",
+            detail="send it again where the network is better",
+        ) from error
 
 
 async def _form_of(request: Request) -> FormData:
     parser = _InMemory(
-        request.headers, request.stream(), max_files=1, max_fields=len(TAG_FIELDS),
+        request.headers,
+        request.stream(),
+        max_files=1,
+        max_fields=len(TAG_FIELDS),
         max_part_size=4 * LONGEST,
-    )  # fmt: skip
+    )
     try:
         return await parser.parse()
     except MultiPartException as error:

@@ -171,17 +171,22 @@ def list_view(duty_list: DutyList, on_duty: list[str]) -> dict[str, Any]:
 
 def _cover_view(piece: Cover) -> dict[str, Any]:
     return {
-        "begins": piece.begins, "ends": piece.ends, "people": piece.people,
-        "needed": piece.needed, "missing": piece.missing,
-    }  # fmt: skip
+        "begins": piece.begins,
+        "ends": piece.ends,
+        "people": piece.people,
+        "needed": piece.needed,
+        "missing": piece.missing,
+    }
 
 
 def _refused_view(planned: Planned) -> dict[str, Any]:
     stretch, problem = planned.stretch, planned.problem
     return {
-        "person": stretch.person, "begins": stretch.begins, "ends": stretch.ends,
+        "person": stretch.person,
+        "begins": stretch.begins,
+        "ends": stretch.ends,
         "why": problem.body if problem else None,
-    }  # fmt: skip
+    }
 
 
 class ShiftBody(Body):
@@ -310,16 +315,27 @@ def build_leaves_api(leaving: Leaving) -> Routes:
 def shift_view(shift: Shift) -> dict[str, Any]:
     """A shift."""
     return {
-        "id": shift.id, "place": shift.place, "department": shift.department,
-        "person": shift.person, "begins": shift.begins, "ends": shift.ends,
-        "struck": shift.struck, "offered_to": shift.offered_to, "note": shift.note,
+        "id": shift.id,
+        "place": shift.place,
+        "department": shift.department,
+        "person": shift.person,
+        "begins": shift.begins,
+        "ends": shift.ends,
+        "struck": shift.struck,
+        "offered_to": shift.offered_to,
+        "note": shift.note,
         "despite": shift.despite,
-    }  # fmt: skip
+    }
 
 
 def leave_view(leave: Leave) -> dict[str, Any]:
     """Somebody's leave."""
     return {
-        "id": leave.id, "person": leave.person, "begins": leave.begins, "ends": leave.ends,
-        "reason": leave.reason, "status": leave.status, "decided_by": leave.decided_by,
-    }  # fmt: skip
+        "id": leave.id,
+        "person": leave.person,
+        "begins": leave.begins,
+        "ends": leave.ends,
+        "reason": leave.reason,
+        "status": leave.status,
+        "decided_by": leave.decided_by,
+    }

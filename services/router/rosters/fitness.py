@@ -36,9 +36,12 @@ class Fitness:
         kinds = self._kinds(shift)
         if await self._certificates.uncertified(kinds, [self._stint(person, shift)]):
             return Problem(
-                409, "unqualified", "They lack a certificate on a day of this shift (A7)",
-                detail="see their profile, /v1/agents of admin", certificates=sorted(kinds),
-            )  # fmt: skip
+                409,
+                "unqualified",
+                "They lack a certificate on a day of this shift (A7)",
+                detail="see their profile, /v1/agents of admin",
+                certificates=sorted(kinds),
+            )
         return None
 
     async def why_tired(self, person: str, shift: Shift) -> Problem | None:
@@ -56,14 +59,20 @@ class Fitness:
             return None
         if isinstance(wrong, TooLong):
             return Problem(
-                409, "shift-too-long", "This shift is longer than the policy allows",
-                detail=f"it is {_hours(wrong.by)} hours too long: {_WAY_OUT}", shifts=[shift.id],
-            )  # fmt: skip
+                409,
+                "shift-too-long",
+                "This shift is longer than the policy allows",
+                detail=f"it is {_hours(wrong.by)} hours too long: {_WAY_OUT}",
+                shifts=[shift.id],
+            )
         return Problem(
-            409, "too-little-rest", "They would have too little rest between two shifts",
+            409,
+            "too-little-rest",
+            "They would have too little rest between two shifts",
             detail=f"{_hours(wrong.missing)} hours of rest are missing: {_WAY_OUT}",
-            shifts=[shift.id, wrong.other.id], missing_hours=_hours(wrong.missing),
-        )  # fmt: skip
+            shifts=[shift.id, wrong.other.id],
+            missing_hours=_hours(wrong.missing),
+        )
 
     async def unfit(self, shifts: Iterable[Shift]) -> Mapping[str, Struck]:
         """Shifts of one list that cannot be kept, by id, with the reason."""

@@ -39,9 +39,13 @@ class Leaving:
             raise MalformedMessage("person", "is on no duty list", "nobody else needs leave here")
         now = self._store.clock.now()
         leave = Leave(
-            id=secrets.token_hex(16), person=principal.id, begins=begins, ends=ends, reason=reason,
+            id=secrets.token_hex(16),
+            person=principal.id,
+            begins=begins,
+            ends=ends,
+            reason=reason,
             asked_at=now,
-        )  # fmt: skip
+        )
         leave.check()
         same = {"person": principal.id, "begins": begins, "ends": ends}
         if there := await self._leaves.find(same, limit=1):
@@ -66,8 +70,12 @@ class Leaving:
         if leave is None or not self._is_theirs(principal, leave):
             raise not_found()
         if leave.person == principal.id:
-            raise Problem(409, "own-leave", "Nobody decides about their own leave",
-                          detail="ask somebody else who plans shifts")  # fmt: skip
+            raise Problem(
+                409,
+                "own-leave",
+                "Nobody decides about their own leave",
+                detail="ask somebody else who plans shifts",
+            )
         await self._platform.trail.record(principal, "leave.decide", ("leave", id))
         decided = await self._leaves.change(
             id, lambda leave, _: decide_leave(leave, status, principal.id)

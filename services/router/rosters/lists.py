@@ -101,8 +101,9 @@ def note_gaps(
         return None
     news = [gap for gap in still if gap not in known]
     told: tuple[tuple[Urgency, Sequence[str]], ...] = (
-        ("found", lead), ("near", (*lead, *managers)),
-    )  # fmt: skip
+        ("found", lead),
+        ("near", (*lead, *managers)),
+    )
     events = tuple(
         _found(duty_list, of_a_kind, people)
         for urgency, people in told
@@ -114,12 +115,16 @@ def note_gaps(
 def _found(duty_list: DutyList, gaps: Sequence[Gap], people: Sequence[str]) -> Event:
     first = gaps[0]
     return GapFound(
-        place=duty_list.place, department=duty_list.department,
+        place=duty_list.place,
+        department=duty_list.department,
         revision=duty_list.version + 1,  # the one that the write makes of it
-        begins=first.begins, ends=first.ends, missing=first.missing, gaps=len(gaps),
+        begins=first.begins,
+        ends=first.ends,
+        missing=first.missing,
+        gaps=len(gaps),
         near=first.told == "near",
         recipients=tuple(dict.fromkeys(people)),
-    )  # fmt: skip
+    )
 
 
 def reaches_list(principal: Principal, place: str, department: str, group: Group) -> bool:

@@ -90,8 +90,12 @@ class Rostering:
             for stretch in rolled_out(pattern, place, department, zone)
         ]
         await announce(self._store)
-        logger.info("pattern_planned", roster=roster[1], shifts=len(done),
-                    refused=sum(planned.shift is None for planned in done))  # fmt: skip
+        logger.info(
+            "pattern_planned",
+            roster=roster[1],
+            shifts=len(done),
+            refused=sum(planned.shift is None for planned in done),
+        )
         return done
 
     async def _try(self, stretch: Stretch, despite: str | None) -> Planned:
@@ -110,8 +114,13 @@ class Rostering:
         if present is None:
             raise await self._stands_elsewhere(shift)
         if present.person != shift.person:
-            raise Problem(409, "taken-over", "Somebody else took this shift over",
-                          detail="let them offer it back", shift=shift.id)  # fmt: skip
+            raise Problem(
+                409,
+                "taken-over",
+                "Somebody else took this shift over",
+                detail="let them offer it back",
+                shift=shift.id,
+            )
         return await self._change(shift.id, lambda s: plan_again(s, despite))
 
     async def get(self, principal: Principal, id: str) -> Shift:
@@ -159,8 +168,12 @@ class Rostering:
 
         def taking(present: Shift) -> Step[Shift] | None:
             if principal.id not in {present.offered_to, present.person}:
-                raise Problem(409, "not-offered", "This shift is not offered to you",
-                              detail="whoever has it may offer it")  # fmt: skip
+                raise Problem(
+                    409,
+                    "not-offered",
+                    "This shift is not offered to you",
+                    detail="whoever has it may offer it",
+                )
             return take(present, principal.id)
 
         return await self._record_and_change(principal, id, taking)
@@ -241,9 +254,12 @@ class Rostering:
         query = {"person": shift.person, "counts": True, **around(shift.begins, shift.ends)}
         others = await find_shifts(self._store, query, limit=2)
         return Problem(
-            409, "stands-elsewhere", "They are on another shift then",
-            detail="strike that one, or choose other hours", shifts=_ids(others, but=shift.id),
-        )  # fmt: skip
+            409,
+            "stands-elsewhere",
+            "They are on another shift then",
+            detail="strike that one, or choose other hours",
+            shifts=_ids(others, but=shift.id),
+        )
 
 
 def _ids(shifts: Iterable[Shift], *, but: str) -> list[str]:
@@ -252,5 +268,9 @@ def _ids(shifts: Iterable[Shift], *, but: str) -> list[str]:
 
 def _check_own(principal: Principal, shift: Shift) -> None:
     if shift.person != principal.id and not allows(principal, "shift.plan"):
-        raise Problem(409, "not-your-shift", "This shift is somebody else's",
-                      detail="only whoever has it, or plans it, can do this")  # fmt: skip
+        raise Problem(
+            409,
+            "not-your-shift",
+            "This shift is somebody else's",
+            detail="only whoever has it, or plans it, can do this",
+        )

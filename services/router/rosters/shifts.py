@@ -52,8 +52,9 @@ class Shift:
     @property
     def slots(self) -> list[int]:
         """Its quarter hours, counted from 1970: nobody stands in two places in one of them."""
-        first, last = (int(t.timestamp() // QUARTER.total_seconds())
-                       for t in (self.begins, self.ends))  # fmt: skip
+        first, last = (
+            int(t.timestamp() // QUARTER.total_seconds()) for t in (self.begins, self.ends)
+        )
         return list(range(first, last)) if self.counts else []
 
 
@@ -68,14 +69,23 @@ def new_shift(stretch: Stretch) -> Shift:
     if not stretch.begins < stretch.ends <= stretch.begins + LONGEST_SHIFT:
         raise MalformedMessage("ends", "is not within 24 hours after it begins", "divide the shift")
     return Shift(
-        id=_id_of(stretch), place=stretch.place, department=stretch.department,
-        person=stretch.person, begins=stretch.begins, ends=stretch.ends,
-    )  # fmt: skip
+        id=_id_of(stretch),
+        place=stretch.place,
+        department=stretch.department,
+        person=stretch.person,
+        begins=stretch.begins,
+        ends=stretch.ends,
+    )
 
 
 def _id_of(stretch: Stretch) -> str:
-    parts = (stretch.place, stretch.department, stretch.person,
-             f"{stretch.begins.timestamp():.0f}", f"{stretch.ends.timestamp():.0f}")  # fmt: skip
+    parts = (
+        stretch.place,
+        stretch.department,
+        stretch.person,
+        f"{stretch.begins.timestamp():.0f}",
+        f"{stretch.ends.timestamp():.0f}",
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -117,10 +127,14 @@ def hand_over(shift: Shift, note: str) -> Step[Shift] | None:
 def _facts(shift: Shift) -> dict[str, Any]:
     return {
         # The revision is the one that the write makes of it.
-        "shift": shift.id, "revision": shift.version + 1, "place": shift.place,
-        "department": shift.department, "person": shift.person, "begins": shift.begins,
+        "shift": shift.id,
+        "revision": shift.version + 1,
+        "place": shift.place,
+        "department": shift.department,
+        "person": shift.person,
+        "begins": shift.begins,
         "ends": shift.ends,
-    }  # fmt: skip
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,12 @@ class Watching:
             duty_list, gaps, lead=self._lead(duty_list), managers=self._managers(duty_list)
         )
         if step is not None and await self._lists.write_over(duty_list, step) is not None:
-            logger.info("roster_looked_at", place=duty_list.place, gaps=len(gaps),
-                        department=duty_list.department)  # fmt: skip
+            logger.info(
+                "roster_looked_at",
+                place=duty_list.place,
+                gaps=len(gaps),
+                department=duty_list.department,
+            )
 
     async def _strike_unfit(self, shifts: Sequence[Shift]) -> list[Shift]:
         unfit = await self._fitness.unfit(shifts)

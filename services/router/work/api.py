@@ -52,8 +52,13 @@ from shared.tickets.acts import (
 )
 
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
-    Accept, Start, Arrive, Control, Resume, ConfirmCancel,
-)  # fmt: skip
+    Accept,
+    Start,
+    Arrive,
+    Control,
+    Resume,
+    ConfirmCancel,
+)
 """Actions that need nothing but the order and, perhaps, a note."""
 VISIT: Final = timedelta(hours=2)
 """How long a visit's window is where nobody says otherwise."""
@@ -213,9 +218,14 @@ def build_costs_api(routing: Routing) -> Routes:
     async def consent(id: str, asking: Asking, body: ConsentBody) -> dict[str, Any]:
         """Take down what the owner said; the desk in any way, the assignee on site."""
         act = RecordConsent(
-            by=asking.id, order=id, quote=body.quote, given=body.given, how=body.how,
-            at_desk=asking.role != "department", note=body.scrubbed(),
-        )  # fmt: skip
+            by=asking.id,
+            order=id,
+            quote=body.quote,
+            given=body.given,
+            how=body.how,
+            at_desk=asking.role != "department",
+            note=body.scrubbed(),
+        )
         return order_view(await routing.act(id, asking, act), id)
 
     return router
@@ -305,8 +315,11 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
         ticket = await routing.dispatch_by_hand(
             number, asking, department=body.department, assignee=body.assignee
         )
-        return {"number": number, "status": ticket.status.value,
-                "work_orders": [order.id for order in ticket.orders]}  # fmt: skip
+        return {
+            "number": number,
+            "status": ticket.status.value,
+            "work_orders": [order.id for order in ticket.orders],
+        }
 
     return router
 

@@ -53,9 +53,12 @@ def _for_departments(
             yield Hold(by=by, reason="declined_twice")
             continue
         person = choose_person(
-            duty, ticket, department, is_busy=is_busy,
+            duty,
+            ticket,
+            department,
+            is_busy=is_busy,
             not_again=(o.assignee for o in declined if o.assignee),
-        )  # fmt: skip
+        )
         if person is None:
             yield Hold(by=by, reason=_why_nobody(ticket, department, duty))
         elif leftover:

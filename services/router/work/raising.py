@@ -136,5 +136,6 @@ def contacts_of(tickets: Iterable[Ticket], rules: Rules, now: datetime) -> int:
 def _raise(
     level: int, reason: RaiseReason, contacts: int, people: tuple[str, ...], *, note: str
 ) -> Raise:
-    return Raise(by=BY_RULE.id, level=level, reason=reason, contacts=contacts, recipients=people,
-                 note=note)  # fmt: skip
+    return Raise(
+        by=BY_RULE.id, level=level, reason=reason, contacts=contacts, recipients=people, note=note
+    )

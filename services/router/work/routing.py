@@ -130,9 +130,11 @@ class Routing:
         def check(ticket: Ticket) -> None:
             if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
                 raise NotAllowed(
-                    Transition.DISPATCH, status=ticket.status, last_by=ticket.timeline[-1].by,
+                    Transition.DISPATCH,
+                    status=ticket.status,
+                    last_by=ticket.timeline[-1].by,
                     remedy="reclassify it first: place, type or area is not decided",
-                )  # fmt: skip
+                )
 
         return await self._give(number, principal, department, assignee, check)
 
@@ -150,9 +152,11 @@ class Routing:
                 raise not_found()
             if found.status not in UNFINISHED:
                 raise NotAllowed(
-                    Transition.DISPATCH, status=found.status, last_by=ticket.timeline[-1].by,
+                    Transition.DISPATCH,
+                    status=found.status,
+                    last_by=ticket.timeline[-1].by,
                     remedy="this work order is over: name one that is under way",
-                )  # fmt: skip
+                )
 
         return await self._give(order.rpartition("-")[0], principal, department, assignee, check)
 

@@ -42,10 +42,23 @@ TICKET_INDEXES: Final = (
 MOST_OF_MATTER: Final = 30
 """Tickets of one caller about one matter; who has more is as high up as the policy goes."""
 BOARD_FIELDS: Final = (
-    "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
-    "incident", "risk", "work_orders", "extension", "registered_at", "next_due", "round",
+    "status",
+    "estate",
+    "building",
+    "type",
+    "area",
+    "urgency",
+    "emergency_kind",
+    "held",
+    "incident",
+    "risk",
+    "work_orders",
+    "extension",
+    "registered_at",
+    "next_due",
+    "round",
     "scrubbed",
-)  # fmt: skip
+)
 
 
 async def others_of_matter(store: Store, number: str) -> list[Ticket]:

@@ -75,8 +75,11 @@ def _of_layers(
         here = {(fault.field, fault.fault) for fault in found}
         new = here - told - set(above)
         told_at[place] = here
-        yield from (replace(fault, field=f"local.{place}.{fault.field}")
-                    for fault in found if (fault.field, fault.fault) in new)  # fmt: skip
+        yield from (
+            replace(fault, field=f"local.{place}.{fault.field}")
+            for fault in found
+            if (fault.field, fault.fault) in new
+        )
 
 
 def _kinds(found: Iterable[Fault]) -> frozenset[str]:

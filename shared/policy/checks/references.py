@@ -15,8 +15,10 @@ from shared.policy.local import places_above
 from shared.triage.classify import NEEDED_AREAS, NEEDED_TYPES, NEEDED_URGENCIES
 
 _NEEDED: Final[Mapping[str, Iterable[str]]] = {
-    "types": NEEDED_TYPES, "areas": NEEDED_AREAS, "urgencies": NEEDED_URGENCIES,
-}  # fmt: skip
+    "types": NEEDED_TYPES,
+    "areas": NEEDED_AREAS,
+    "urgencies": NEEDED_URGENCIES,
+}
 _PARTS: Final = ("departments", "emergency_kinds", *_NEEDED)
 _ADD: Final = "add it, or name one that there is"
 
@@ -38,8 +40,11 @@ def _hanging(documents: Mapping[str, Any], everywhere: list[Thing]) -> Iterator[
         if not isinstance(within, str):
             continue
         if within not in places:
-            yield Fault(f"{path}.within", "hangs in the air: no place has that id",
-                        "name a region or company of `group.places`, or leave it out")  # fmt: skip
+            yield Fault(
+                f"{path}.within",
+                "hangs in the air: no place has that id",
+                "name a region or company of `group.places`, or leave it out",
+            )
         elif thing["id"] in places_above(documents, within):
             yield Fault(f"{path}.within", "lies within itself", "name a place further up")
 
@@ -71,8 +76,11 @@ def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
         for id in sorted(set(needed) - ids(documents, "taxonomy", part)):
             yield Fault(f"taxonomy.{part}", f"{id} is missing", "the classification relies on it")
     named = (
-        *_references(documents), *_heard(documents), *_followed(documents), *_proven(documents),
-    )  # fmt: skip
+        *_references(documents),
+        *_heard(documents),
+        *_followed(documents),
+        *_proven(documents),
+    )
     for path, part, name in named:
         if name not in ids(documents, "taxonomy", part):
             yield Fault(path, f"there is no such entry in taxonomy.{part}", _ADD)
@@ -85,12 +93,16 @@ def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
 
 def unserved(documents: Mapping[str, Any], duty: Duty) -> Iterator[Fault]:
     """Departments that nobody on the duty list is of, anywhere."""
-    served = {d for departments in duty.places.values() for d, people in departments.items()
-              if people}  # fmt: skip
+    served = {
+        d for departments in duty.places.values() for d, people in departments.items() if people
+    }
     for path, department in things(documents, "taxonomy", "departments"):
         if department["id"] not in served:
-            yield Fault(path, "nobody on the duty list could serve it",
-                        "put somebody on the duty list first")  # fmt: skip
+            yield Fault(
+                path,
+                "nobody on the duty list could serve it",
+                "put somebody on the duty list first",
+            )
 
 
 def _references(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -142,7 +154,9 @@ def _heard(documents: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         ("examples.kinds", "emergency_kinds", examples.get("kinds")),
         ("examples.routine", "types", examples.get("routine")),
         *((f"leanings.{a}", "types", t) for a, t in fields(lexicon.get("leanings")).items()),
-        *((f"examples.routine.{t}", "areas", a)
-          for t, a in fields(examples.get("routine")).items()),
-    ):  # fmt: skip
+        *(
+            (f"examples.routine.{t}", "areas", a)
+            for t, a in fields(examples.get("routine")).items()
+        ),
+    ):
         yield from ((f"lexicon.{at}.{id}", part, id) for id in fields(found))

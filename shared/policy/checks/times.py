@@ -59,12 +59,18 @@ def _too_short(path: str, limits: Any) -> Iterator[Fault]:
     known = _readable(fields(limits))
     for n, clock in enumerate(ORDER):
         limit = known.get(clock)
-        before = [(known[c].for_, c) for c in ORDER[:n]
-                  if c in known and limit and known[c].on == limit.on]  # fmt: skip
+        before = [
+            (known[c].for_, c)
+            for c in ORDER[:n]
+            if c in known and limit and known[c].on == limit.on
+        ]
         longest, name = max(before, default=(None, ""))
         if limit and longest and limit.for_ < longest:
-            yield Fault(f"{path}.{clock}", f"is shorter than {name}, which comes before it",
-                        f"give it {limits[name].get('for')} at least")  # fmt: skip
+            yield Fault(
+                f"{path}.{clock}",
+                f"is shorter than {name}, which comes before it",
+                f"give it {limits[name].get('for')} at least",
+            )
 
 
 def _readable(limits: Mapping[str, Any]) -> dict[str, Limit]:

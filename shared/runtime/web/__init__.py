@@ -11,5 +11,11 @@ from shared.runtime.web.pages import (
 )
 
 __all__ = [
-    "LANGUAGES", "STYLE_PATH", "Chosen", "Paper", "build_style", "choose_language", "words",
-]  # fmt: skip
+    "LANGUAGES",
+    "STYLE_PATH",
+    "Chosen",
+    "Paper",
+    "build_style",
+    "choose_language",
+    "words",
+]
