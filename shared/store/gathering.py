@@ -1,22 +1,20 @@
 """Reads by key that are asked for while others are under way go to the server as one question.
 
-Alone, a read goes at once; whoever was in company a moment ago waits a moment for it (`company`).
+Alone, a read goes at once.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import DESCENDING
 
 from shared.documents import Doc
-from shared.lanes import FEW, Precedence
-from shared.store.company import Company
+from shared.lanes import Precedence
+from shared.store.together import Together
 
 LARGEST: Final = 100
 """Documents asked for at once; the first should not wait for megabytes of others."""
@@ -42,45 +40,21 @@ class Gathering:
     ) -> None:
         self._collection = collection
         self._asked = asked
-        self._precedence = precedence
         fields = (*asked.fields, asked.by) if asked.fields else ()
         self._projection: dict[str, Any] | None = dict.fromkeys(fields, 1) or None
-        self._company = Company()
-        self._waiting: dict[str, asyncio.Future[list[Doc]]] = {}
-        self._reading: asyncio.Task[None] | None = None
+        self._together: Together[str, list[Doc]] = Together(
+            self._found, precedence, at_once=LARGEST
+        )
 
     async def get(self, key: str) -> list[Doc]:
         """The documents as they are at some moment after the call; who asks together gets the same
         ones and must not change them.
         """
-        answer = self._waiting.get(key)
-        if answer is None:
-            answer = self._waiting[key] = asyncio.get_running_loop().create_future()
-            self._company.joins(len(self._waiting))
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read_waiting())
-        return await asyncio.shield(answer)  # others may be waiting for the same one
+        return await self._together.do(key)
 
-    async def _read_waiting(self) -> None:
-        while self._waiting:
-            size = FEW if await self._precedence.step() else LARGEST
-            await self._company.wait(len(self._waiting))
-            keys = list(self._waiting)[:size]
-            asked = {key: self._waiting.pop(key) for key in keys}
-            self._company.went(len(keys))
-            try:
-                found = await self._find(keys)
-            except Exception as error:  # noqa: BLE001 - whoever asked is told
-                for answer in asked.values():
-                    answer.set_exception(error)
-                    answer.exception()  # looked at, should nobody be left who waits for it
-            else:
-                self._precedence.tell(
-                    [
-                        partial(answer.set_result, found.get(key, []))
-                        for key, answer in asked.items()
-                    ]
-                )
+    async def _found(self, keys: Sequence[str]) -> Sequence[list[Doc]]:
+        found = await self._find(list(dict.fromkeys(keys)))
+        return [found.get(key, []) for key in keys]
 
     async def _find(self, keys: list[str]) -> Mapping[str, list[Doc]]:
         limit = self._asked.most * len(keys)

@@ -1,14 +1,12 @@
 """Group commit: conditional writes that arrive while a batch is under way go into the next one.
 
-Alone, a write goes at once; whoever was in company a moment ago waits a moment for it (`company`).
+Alone, a write goes at once (`together`).
 Every writer gets its own verdict, and its own error.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from bson import encode
@@ -18,9 +16,7 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteConcernError, WriteError
 
 from shared.documents import Doc
-from shared.lanes import FEW, Precedence
 from shared.store.change import Verdict
-from shared.store.company import Company
 
 Documents = AsyncIOMotorCollection[Doc]
 Operation = InsertOne[Any] | UpdateOne
@@ -96,52 +92,3 @@ def _verdict_of(fault: Mapping[str, Any]) -> Verdict | Exception:
 def _without_words(fault: Mapping[str, Any]) -> WriteError:
     """The server's own words may repeat the document."""
     return WriteError(f"the server refused a write with code {fault['code']}", fault["code"])
-
-
-class Group:
-    """The writes of one collection."""
-
-    def __init__(self, collection: Documents, precedence: Precedence) -> None:
-        self._collection = collection
-        self._precedence = precedence
-        self._company = Company()
-        self._waiting: list[tuple[Operation, asyncio.Future[Verdict]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def write(self, operation: Operation) -> Verdict:
-        """Write it with whatever waits beside it; its own verdict or error."""
-        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.append((operation, verdict))
-        self._company.joins(len(self._waiting))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_waiting())
-        return await verdict
-
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            size = FEW if await self._precedence.step() else LARGEST
-            await self._company.wait(len(self._waiting))
-            batch, self._waiting = self._waiting[:size], self._waiting[size:]
-            outcomes = await self._outcomes([operation for operation, _ in batch])
-            self._company.went(len(batch))
-            self._precedence.tell(
-                [
-                    partial(_tell, verdict, outcome)
-                    for (_, verdict), outcome in zip(batch, outcomes, strict=True)
-                ]
-            )
-
-    async def _outcomes(self, operations: list[Operation]) -> Sequence[Verdict | BaseException]:
-        try:
-            return await write_all(self._collection, operations)
-        except Exception as error:  # noqa: BLE001 - every writer is told, and decides
-            return [error] * len(operations)
-
-
-def _tell(verdict: asyncio.Future[Verdict], outcome: Verdict | BaseException) -> None:
-    if verdict.done():  # its writer was cancelled and does not listen any more
-        return
-    if isinstance(outcome, BaseException):
-        verdict.set_exception(outcome)
-    else:
-        verdict.set_result(outcome)

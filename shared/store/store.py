@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 from weakref import WeakValueDictionary
 
@@ -26,15 +27,16 @@ from shared.store.clock import DatabaseClock
 from shared.store.counting import Counting
 from shared.store.gathering import Asked, Gathering
 from shared.store.grouping import (
+    LARGEST,
     MARK,
     Documents,
-    Group,
     Operation,
     inserting,
     updating,
     write_all,
 )
 from shared.store.paging import Listing, Page, beyond, cursor_of
+from shared.store.together import Together
 from shared.telemetry import logger
 
 Client = AsyncIOMotorClient[Doc]
@@ -133,7 +135,7 @@ class Store:
         self.outbox = outbox
         self.precedence = Precedence()
         self._speaking: Mapping[str, Kept] = {}
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, Together[Operation, Verdict]] = {}
         self._gatherings: dict[Asked, Gathering] = {}
         self._turns: WeakValueDictionary[tuple[Lane, str, str], asyncio.Lock] = (
             WeakValueDictionary()
@@ -208,9 +210,10 @@ class Store:
         if lane == lane_in_hand() == "routine":
             group = self._groups.get(collection)
             if group is None:
-                group = Group(self._collection(collection), self.precedence)
+                work = partial(write_all, self._collection(collection))
+                group = Together(work, self.precedence, at_once=LARGEST)
                 self._groups[collection] = group
-            return await group.write(operation)
+            return await group.do(operation)
         [outcome] = await write_all(self._collection(collection, "urgent"), [operation])
         if isinstance(outcome, Exception):
             raise outcome

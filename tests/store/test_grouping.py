@@ -11,7 +11,8 @@ from bson.errors import InvalidDocument
 from shared.contracts import Lane
 from shared.store import Change, Store, Verdict
 from shared.store.gathering import LARGEST
-from shared.store.grouping import Group, Operation
+from shared.store.grouping import Operation
+from shared.store.together import Together
 from shared.telemetry import metrics
 
 
@@ -102,13 +103,15 @@ async def test_a_writer_that_left_takes_nobody_along(store: Store) -> None:
 async def test_what_is_urgent_waits_for_no_batch(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    come_back, outcomes = asyncio.Event(), Group._outcomes
+    come_back, outcomes = asyncio.Event(), Together._outcomes
 
-    async def hang(group: Group, operations: list[Operation]) -> Sequence[Verdict | BaseException]:
+    async def hang(
+        group: Together[Operation, Verdict], operations: list[Operation]
+    ) -> Sequence[Verdict | BaseException]:
         await come_back.wait()
         return await outcomes(group, operations)
 
-    monkeypatch.setattr(Group, "_outcomes", hang)
+    monkeypatch.setattr(Together, "_outcomes", hang)
     routine = [asyncio.create_task(store.write(insert(store, f"T{n}"))) for n in range(200)]
     await asyncio.sleep(0)
 

@@ -2,10 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 
 import pytest
 
-from shared.privacy.visits import AT_ONCE, Visits
+from shared.lanes import Precedence
+from shared.store.together import Together, in_a_thread
+
+AT_ONCE = 16
 
 
 class Work:
@@ -23,12 +27,16 @@ class Work:
         return number // 2
 
 
+def together(work: Work) -> Together[int, int]:
+    return Together(in_a_thread(work.halve), Precedence(), at_once=AT_ONCE)
+
+
 async def test_each_gets_its_own_outcome_and_its_own_error() -> None:
     work = Work()
     work.goes_on.set()
-    visits = Visits(work.halve)
+    visits = together(work)
 
-    found = await asyncio.gather(*(visits.make(n) for n in range(4)), return_exceptions=True)
+    found = await asyncio.gather(*(visits.do(n) for n in range(4)), return_exceptions=True)
 
     assert [str(one) for one in found] == ["0", "1", "1", "3"]
 
@@ -37,18 +45,18 @@ async def test_who_comes_while_one_is_there_goes_next_and_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sizes: list[int] = []
-    whole = Visits._make_all
+    whole = Together._outcomes
 
-    def counted(self: Visits[int, int], items: list[int]) -> object:
+    async def counted(self: Together[int, int], items: Sequence[int]) -> object:
         sizes.append(len(items))
-        return whole(self, items)
+        return await whole(self, items)
 
-    monkeypatch.setattr(Visits, "_make_all", counted)
+    monkeypatch.setattr(Together, "_outcomes", counted)
     work = Work()
-    visits = Visits(work.halve)
-    first = asyncio.create_task(visits.make(0))
+    visits = together(work)
+    first = asyncio.create_task(visits.do(0))
     await asyncio.sleep(0)
-    others = [asyncio.create_task(visits.make(2 * n)) for n in range(1, AT_ONCE + 3)]
+    others = [asyncio.create_task(visits.do(2 * n)) for n in range(1, AT_ONCE + 3)]
     await asyncio.sleep(0)
 
     work.goes_on.set()
@@ -61,8 +69,8 @@ async def test_who_comes_while_one_is_there_goes_next_and_together(
 
 async def test_who_does_not_wait_any_more_keeps_nobody_from_theirs() -> None:
     work = Work()
-    visits = Visits(work.halve)
-    gone, stays = (asyncio.create_task(visits.make(n)) for n in (2, 4))
+    visits = together(work)
+    gone, stays = (asyncio.create_task(visits.do(n)) for n in (2, 4))
     await asyncio.sleep(0)
     gone.cancel()
 
