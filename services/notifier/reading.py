@@ -9,10 +9,10 @@ from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
 from services.notifier.rendering import CannotWrite, render
 from services.notifier.storage import MESSAGES, listing
+from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.policy.policy import Policy
 from shared.readers.reach import hidden
-from shared.runtime import not_found
 from shared.store import Collection, Store
 
 HIDDEN_LINK = "https://…"
@@ -84,7 +84,7 @@ class Reading:
         # somebody else's.
         not_theirs = await hidden(self._store, asking, message.numbers if message else [id])
         if message is None or not_theirs or not asking.reaches(message.estate):
-            raise not_found()
+            raise NotThere
         contact = await self._people.contact(message.recipient, message.number)
         shown = contact.masked() if contact else _NOBODY
         progress = await self._people.progress(message)

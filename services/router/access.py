@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.contracts.refusals import NotThere
 from shared.identity import Forbidden, Principal, require, sees, service_principal
-from shared.runtime import not_found
 from shared.tickets import Ticket, TicketStatus, Transition, WorkOrder
 
 BY_RULE: Final = service_principal("router")
@@ -19,11 +19,11 @@ def order_of(ticket: Ticket, order: str, principal: Principal, act: str | Transi
     """
     found = ticket.order(order)
     if found is None or not sees(principal, ticket):
-        raise not_found()
+        raise NotThere
     try:
         require(principal, act, ticket=ticket, order=found)
     except Forbidden:
         if principal.role == "department" and not principal.answers_for(found.department):
-            raise not_found() from None
+            raise NotThere from None
         raise
     return found

@@ -12,9 +12,10 @@ from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Give
 from services.survey.forms import tidy
 from services.survey.storage import NEWEST, SURVEYS
 from services.survey.surveying import Surveying
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.readers.reach import belonging_within_reach, hidden
-from shared.runtime import Asking, Problem, Routes, may, not_found
+from shared.runtime import Asking, Routes, may
 from shared.store import Collection, Listing, Store
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
@@ -87,7 +88,7 @@ def build_api(store: Store, surveying: Surveying) -> Routes:
         survey = await surveys.get(id)
         not_theirs = await hidden(store, asking, [survey.matter.number if survey else id])
         if survey is None or not_theirs or not asking.reaches(survey.matter.estate):
-            raise not_found()
+            raise NotThere
         return survey
 
     @router.get("", dependencies=[may("survey.see")])
@@ -116,9 +117,9 @@ def build_api(store: Store, surveying: Surveying) -> Routes:
         await theirs(id, asking)
         outcome = await surveying.answer(id, body.to_given(), recorded_by=asking.id)
         if outcome.kind == "already":
-            raise Problem(409, "already-answered", "The first answer counts, and there is one")
+            raise NotNow("already-answered", "The first answer counts, and there is one")
         if outcome.kind == "expired":
-            raise Problem(409, "expired", "It is too late to answer this survey")
+            raise NotNow("expired", "It is too late to answer this survey")
         return _view(outcome.survey)
 
     return router

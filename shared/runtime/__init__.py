@@ -3,7 +3,6 @@
 from shared.runtime.asking import Asking, Bearing, principal, source_of
 from shared.runtime.doors import decides, may, may_do, open_to_all
 from shared.runtime.platform import Platform, open_platform
-from shared.runtime.problems import Problem, not_found, problem_of
 from shared.runtime.routes import Routes
 from shared.runtime.serve import Parts, build_service, run_service
 from shared.runtime.settings import ServiceSettings, for_service
@@ -13,7 +12,6 @@ __all__ = [
     "Bearing",
     "Parts",
     "Platform",
-    "Problem",
     "Routes",
     "ServiceSettings",
     "build_service",
@@ -21,11 +19,9 @@ __all__ = [
     "for_service",
     "may",
     "may_do",
-    "not_found",
     "open_platform",
     "open_to_all",
     "principal",
-    "problem_of",
     "run_service",
     "source_of",
 ]

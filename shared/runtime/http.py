@@ -13,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.json_body import MAX_BODY_BYTES
+from shared.contracts.refusals import Away
 from shared.runtime.doors import name_doors, open_to_all
 from shared.runtime.platform import Platform
-from shared.runtime.problems import Problem, add_problem_handlers
+from shared.runtime.problems import add_problem_handlers
 from shared.runtime.routes import Routes
 from shared.store import STORE_DOWN
 
@@ -104,14 +105,14 @@ def _health(platform: Platform) -> APIRouter:
         try:
             await platform.store.probe()
         except STORE_DOWN as error:
-            raise Problem(503, "store-away", "The store cannot be reached") from error
+            raise Away("store-away", "The store cannot be reached") from error
         return {"status": "ready", "policy": platform.policy.version}
 
     @router.get("/healthz/consumers")
     async def consumers() -> dict[str, object]:
         """Every queue of ours has its consumer; a supervisor restarts us when not."""
         if missing := platform.consumers.missing():
-            raise Problem(503, "no-consumer", "Queues without a consumer", queues=missing)
+            raise Away("no-consumer", "Queues without a consumer", queues=missing)
         return {"status": "consuming"}
 
     @router.get("/metrics", include_in_schema=False)

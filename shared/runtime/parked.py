@@ -8,9 +8,9 @@ from fastapi import Query, Request
 
 from shared.audit import Trail
 from shared.bus import ParkedRelay
+from shared.contracts.refusals import NotThere
 from shared.runtime.asking import Asking, source_of
 from shared.runtime.doors import may
-from shared.runtime.problems import not_found
 from shared.runtime.routes import Routes
 from shared.store import Doc
 from shared.store.parked import ParkedMessages
@@ -54,7 +54,7 @@ def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -
 async def _get(parked: ParkedMessages, id: str) -> Doc:
     entry = await parked.get(id)
     if entry is None:
-        raise not_found()
+        raise NotThere
     return entry
 
 

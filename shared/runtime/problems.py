@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -14,6 +15,18 @@ from shared.audit import NotAnchored, UnfitForAudit
 from shared.bus import BrokerDown
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS, faults_in
+from shared.contracts.refusals import (
+    Away,
+    Gone,
+    NotNow,
+    NotSignedIn,
+    NotThere,
+    NotYours,
+    Refused,
+    TooOften,
+    TooSlow,
+    Unfit,
+)
 from shared.identity import Forbidden, InvalidToken
 from shared.readers.credentials import CredentialsAway
 from shared.readers.policies import NoPolicyError
@@ -57,7 +70,36 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 """What the OpenAPI documents say of every answer that is no success."""
 
 
-class Problem(Exception):
+STATUS: Final[Mapping[type[Refused], int]] = {
+    NotThere: 404,
+    NotNow: 409,
+    NotYours: 403,
+    NotSignedIn: 401,
+    Unfit: 422,
+    Gone: 410,
+    TooSlow: 408,
+    TooOften: 429,
+    Away: 503,
+}
+"""What use cases refuse, in the words of HTTP."""
+_STORE_AWAY: Final = (503, "store-away", "The store cannot be reached; send it again")
+_COMMON: Final[Mapping[type[Exception], tuple[int, str, str]]] = {
+    Forbidden: (403, "forbidden", "Not within your rights"),
+    InvalidToken: (401, "not-signed-in", "Sign in first"),
+    FactorNeeded: (403, "factor-needed", "A second factor is needed"),
+    CredentialsAway: (503, "credentials-away", "Nobody can be recognised; send it again"),
+    Contested: (409, "contested", "Others are changing this now; send it again"),
+    BrokerDown: (503, "broker-away", "The queue cannot be reached; send it again"),
+    NotAnchored: (503, "not-anchored", "The audit's folder cannot be written to"),
+    NoPolicyError: (503, "no-policy", "No policy is in force"),
+    **dict.fromkeys(STORE_DOWN, _STORE_AWAY),
+}
+"""What every service can meet, with its status, code and title."""
+_TELLING: Final = (Forbidden, InvalidToken, FactorNeeded, NoPolicyError)
+"""Their own texts are for the caller as well."""
+
+
+class Problem:
     """An answer that is no success; `faults` name fields, `retry_after` is in seconds."""
 
     def __init__(
@@ -70,9 +112,10 @@ class Problem(Exception):
         faults: Sequence[Fault] = (),
         more_faults: int = 0,
         retry_after: int | None = None,
-        **more: Any,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.status = status
+        self.kind = kind
         self.headers: dict[str, str] = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
@@ -92,72 +135,54 @@ class Problem(Exception):
             if more_faults:
                 self.body["more_faults"] = more_faults
         self.body |= more
-        super().__init__(title)
 
     def to_response(self) -> JSONResponse:
         """The problem document."""
         return JSONResponse(self.body, self.status, self.headers, media_type=PROBLEM_JSON)
 
 
-def not_found() -> Problem:
-    """The same for what is missing and for what is not yours, so that nothing can be guessed."""
+def problem_of(error: Exception) -> Problem:
+    """The problem an error of ours means to whoever asked."""
+    match error:
+        case Refused():
+            return _refusal(error)
+        case MalformedMessage():
+            return _malformed(error.faults, error.more)
+        case NotAllowed():
+            return _not_allowed(error)
+        case NoSuchTicket() | NoSuchOrder():
+            return _refusal(NotThere())
+        case UnfitForAudit():
+            return _unfit(error)
+        case _:
+            return _common(error)
+
+
+def _refusal(error: Refused) -> Problem:
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return Problem(
-        404,
-        "not-found",
-        "There is nothing here, or it is not yours",
-        detail="check the path (/docs lists them) and the number; "
-        "your token may not reach its place or department",
+        status,
+        error.code,
+        error.title,
+        detail=error.remedy,
+        retry_after=error.wait,
+        more=error.facts,
     )
 
 
-def problem_of(error: Exception) -> Problem:  # noqa: C901, PLR0911, PLR0912 - one case an error
-    """The problem an error of ours means to whoever asked."""
-    match error:
-        case Problem():
-            return error
-        case MalformedMessage():
-            return Problem(
-                422,
-                "malformed",
-                "The request does not fit",
-                faults=error.faults,
-                more_faults=error.more,
-            )
-        case NotAllowed():
-            return Problem(
-                409,
-                "not-allowed",
-                "Not possible in the present status",
-                detail=error.remedy,
-                transition=str(error.transition),
-                present=str(error.status),
-                set_by=error.last_by,
-                possible=possible_from(error.transition, str(error.status)),
-            )
-        case NoSuchTicket() | NoSuchOrder():
-            return not_found()
-        case Forbidden():
-            return Problem(403, "forbidden", "Not within your rights", detail=str(error))
-        case InvalidToken():
-            return Problem(401, "not-signed-in", "Sign in first", detail=error.reason)
-        case FactorNeeded():
-            return Problem(403, "factor-needed", "A second factor is needed", detail=str(error))
-        case CredentialsAway():
-            return Problem(503, "credentials-away", "Nobody can be recognised; send it again")
-        case Contested():
-            return Problem(409, "contested", "Others are changing this now; send it again")
-        case BrokerDown():
-            return Problem(503, "broker-away", "The queue cannot be reached; send it again")
-        case UnfitForAudit():
-            return _unfit(error)
-        case NotAnchored():
-            return Problem(503, "not-anchored", "The audit's folder cannot be written to")
-        case NoPolicyError():
-            return Problem(503, "no-policy", "No policy is in force", detail=str(error))
-        case _ if isinstance(error, STORE_DOWN):
-            return Problem(503, "store-away", "The store cannot be reached; send it again")
-        case _:
-            return Problem(500, "failed", "Something broke here; it is in the log")
+def _malformed(faults: Sequence[Fault], more: int) -> Problem:
+    return Problem(422, "malformed", "The request does not fit", faults=faults, more_faults=more)
+
+
+def _not_allowed(error: NotAllowed) -> Problem:
+    facts = {
+        "transition": str(error.transition),
+        "present": str(error.status),
+        "set_by": error.last_by,
+        "possible": possible_from(error.transition, str(error.status)),
+    }
+    title = "Not possible in the present status"
+    return Problem(409, "not-allowed", title, detail=error.remedy, more=facts)
 
 
 def _unfit(error: UnfitForAudit) -> Problem:
@@ -168,6 +193,14 @@ def _unfit(error: UnfitForAudit) -> Problem:
         "This cannot be put on record, so it was not done",
         faults=[Fault(error.field, error.why, remedy)],
     )
+
+
+def _common(error: Exception) -> Problem:
+    for kind, (status, code, title) in _COMMON.items():
+        if isinstance(error, kind):
+            detail = str(error) if isinstance(error, _TELLING) else ""
+            return Problem(status, code, title, detail=detail)
+    return Problem(500, "failed", "Something broke here; it is in the log")
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -184,37 +217,16 @@ def add_problem_handlers(app: FastAPI) -> None:
         # The first part of a place only says where the request held it.
         found = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
         faults = faults_in(found)
-        return Problem(
-            422,
-            "malformed",
-            "The request does not fit",
-            faults=faults,
-            more_faults=len(found) - len(faults),
-        ).to_response()
+        return _malformed(faults, len(found) - len(faults)).to_response()
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        problem = not_found() if error.status_code == 404 else _plain(error)
-        return problem.to_response()
+        is_missing = error.status_code == 404
+        return (_refusal(NotThere()) if is_missing else _plain(error)).to_response()
 
     app.add_exception_handler(Exception, on_error)
-    for kind in (
-        Problem,
-        MalformedMessage,
-        NotAllowed,
-        NoSuchTicket,
-        NoSuchOrder,
-        Forbidden,
-        InvalidToken,
-        FactorNeeded,
-        CredentialsAway,
-        Contested,
-        BrokerDown,
-        UnfitForAudit,
-        NotAnchored,
-        NoPolicyError,
-        *STORE_DOWN,
-    ):
+    ours = (Refused, MalformedMessage, NotAllowed, NoSuchTicket, NoSuchOrder, UnfitForAudit)
+    for kind in (*ours, *_COMMON):
         app.add_exception_handler(kind, on_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)

@@ -12,7 +12,6 @@ from services.admin.accounts import domain as accounts
 from services.admin.accounts.domain import Account, Reach
 from services.admin.agents import domain as profiles
 from services.admin.agents.domain import Certificate, Ending, Profile, Training
-from services.admin.errors import Refused
 from services.admin.keys import domain as keys
 from services.admin.sessions import domain as factor
 from services.admin.sessions.domain import (
@@ -28,6 +27,7 @@ from services.admin.sessions.domain import (
     take_password,
 )
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotNow
 from shared.identity import STAFF_ROLES
 from shared.identity.api_keys import KeyDigest
 
@@ -130,11 +130,11 @@ def test_nobody_freezes_demotes_or_disarms_themselves() -> None:
     boss = account("administrator", id="boss")
     less = Reach(role="administrator", places=frozenset({"jinyuan"}), departments=frozenset("*"))
 
-    with pytest.raises(Refused, match="You cannot"):
+    with pytest.raises(NotNow, match="You cannot"):
         accounts.freeze(boss, by="boss", now=NOW)
-    with pytest.raises(Refused, match="You cannot"):
+    with pytest.raises(NotNow, match="You cannot"):
         accounts.change_reach(boss, less, by="boss", now=NOW)
-    with pytest.raises(Refused, match="You cannot"):
+    with pytest.raises(NotNow, match="You cannot"):
         accounts.drop_factor(boss, by="boss", now=NOW)
 
 
@@ -144,7 +144,7 @@ def test_a_frozen_account_is_not_invited_and_freezing_ends_an_invitation() -> No
 
     assert invited.invitation == accounts.Invitation("digest", NOW + timedelta(hours=48))
     assert frozen.invitation is None
-    with pytest.raises(Refused):
+    with pytest.raises(NotNow):
         accounts.invite(frozen, "digest", NOW)
 
 
@@ -309,7 +309,7 @@ def test_an_exchanged_key_keeps_its_old_secret_for_the_overlap() -> None:
 
 @pytest.mark.parametrize("more", [{"revoked_at": NOW}, {"expires_at": NOW}])
 def test_a_key_that_is_over_is_not_brought_back(more: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match="taken back or has expired"):
+    with pytest.raises(NotNow, match="taken back or has expired"):
         keys.rotate(key(**more), b"2", now=NOW, overlap=timedelta(0), days=1)
 
 

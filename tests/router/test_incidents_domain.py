@@ -15,7 +15,6 @@ from services.router.incidents.clusters import Cluster, Report, Window
 from services.router.incidents.incident import (
     Incident,
     Linked,
-    NotSo,
     covering,
     finish,
     households,
@@ -39,6 +38,7 @@ from services.router.incidents.steps import (
 )
 from shared.contracts import Step
 from shared.contracts.incidents import IncidentAnnounced
+from shared.contracts.refusals import NotNow
 from shared.policy.policy import IncidentRules
 from shared.tickets import About, Ticket
 from shared.tickets.acts import Accept, Dispatch, Link, Resolve, Suspend, Transfer
@@ -160,7 +160,7 @@ REFUSED: list[tuple[str, Callable[[], Step[Incident] | None]]] = [
 def test_what_cannot_be_is_refused_by_name(
     code: str, do: Callable[[], Step[Incident] | None]
 ) -> None:
-    with pytest.raises(NotSo) as refused:
+    with pytest.raises(NotNow) as refused:
         do()
 
     assert refused.value.code == code
@@ -169,7 +169,7 @@ def test_what_cannot_be_is_refused_by_name(
 
 def test_a_later_promise_says_why_and_the_first_stays_on_record() -> None:
     first = promise(running("3"), "chen", MONDAY, restore_by=LATER, reason=None).value
-    with pytest.raises(NotSo, match="promise already"):
+    with pytest.raises(NotNow, match="promise already"):
         promise(first, "chen", MONDAY, restore_by=LATER + MINUTE, reason=None)
 
     second = promise(first, "su", LATER, restore_by=LATER + MINUTE, reason="parts").value
@@ -213,9 +213,9 @@ def test_what_waits_for_a_second_person_tells_nobody() -> None:
     waiting = announce(running(), "chen", MONDAY, households=9, alone_up_to=8).value
 
     assert tell(waiting, ["W1"]) is None
-    with pytest.raises(NotSo, match="themselves"):
+    with pytest.raises(NotNow, match="themselves"):
         release(waiting, "chen", MONDAY)
-    with pytest.raises(NotSo, match="still waits"):
+    with pytest.raises(NotNow, match="still waits"):
         announce(waiting, "su", MONDAY, households=9, alone_up_to=8)
     assert tell(release(waiting, "su", MONDAY).value, ["W1"]) is not None
 

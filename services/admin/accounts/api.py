@@ -19,7 +19,7 @@ from services.admin.accounts.domain import (
 )
 from services.admin.accounts.staff import By, Invited, Staffing
 from services.admin.accounts.storage import ACCOUNTS
-from services.admin.problem_documents import Body, Source, Telling, Why
+from services.admin.bodies import Body, NoStore, Source, Why
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
 from shared.runtime import Asking, Platform, Routes, may
@@ -112,7 +112,7 @@ class InvitationView(BaseModel):
 
 def build_users_api(platform: Platform, staffing: Staffing) -> Routes:
     """Reading and changing accounts."""
-    router = Routes("/v1/users", tags=["users"], route_class=Telling)
+    router = Routes("/v1/users", tags=["users"], route_class=NoStore)
     accounts = Collection(platform.store, ACCOUNTS)
 
     def reach(role: str, places: Ids, departments: Ids) -> Reach:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from services.admin.errors import Refused
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotNow
 from shared.identity import EVERYWHERE, ROLES, STAFF_ROLES, Principal, Role
 
 INVITED_FOR: Final = timedelta(hours=48)
@@ -181,7 +181,7 @@ def thaw(account: Account) -> Account:
 def invite(account: Account, digest: str, now: datetime) -> Account:
     """A new invitation; an older one counts no more."""
     if account.state == "frozen":
-        raise Refused("frozen", "The account is frozen", "thaw it first")
+        raise NotNow("frozen", "The account is frozen", "thaw it first")
     return replace(account, invitation=Invitation(digest, now + INVITED_FOR))
 
 
@@ -230,4 +230,4 @@ def sign_out(account: Account, now: datetime) -> Account:
 
 def _not_oneself(account: Account, by: str, act: str) -> None:
     if account.id == by:
-        raise Refused("yourself", f"You cannot {act}", "ask another administrator")
+        raise NotNow("yourself", f"You cannot {act}", "ask another administrator")

@@ -13,10 +13,10 @@ from services.admin.accounts import domain as rules
 from services.admin.accounts.domain import Account, Binding, Reach, Roll
 from services.admin.accounts.secrets import new_token
 from services.admin.accounts.storage import ACCOUNTS, ROLLS
-from services.admin.errors import NoSuchThing, Refused
 from services.admin.keys.storage import hold_keys
 from shared.audit import Trail
 from shared.contracts import Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.store import Collection, Store, Taken
 from shared.telemetry import logger
@@ -92,16 +92,16 @@ class Staffing:
         self._records = records
 
     async def get(self, id: str) -> Account:
-        """The account as it is now; raises NoSuchThing."""
+        """The account as it is now; raises NotThere."""
         account = await self._accounts.get(id)
         if account is None:
-            raise NoSuchThing(id)
+            raise NotThere
         return account
 
     async def create(
         self, id: str, reach: Reach, by: By, *, name: str | None, binding: Binding | None
     ) -> Invited:
-        """A new account and its invitation; raises Refused for an id that is taken."""
+        """A new account and its invitation; raises NotNow for an id that is taken."""
         now = self._store.clock.now()
         token, digest = new_token(id)
         account = Account(id=id, name=name, reach=reach, binding=binding, made_at=now)
@@ -169,7 +169,7 @@ class Staffing:
     async def change(self, id: str, decide: Decide, act: str, by: By) -> Account:
         """Decide, put on record, write.
 
-        Raises NoSuchThing, what `decide` raises, Refused for the last administrator, Contested.
+        Raises NotThere, what `decide` raises, NotNow for the last administrator, Contested.
         """
         recorded = on_record(decide, lambda: self._record(by, act, id))
 
@@ -184,7 +184,7 @@ class Staffing:
         except Taken as error:
             raise _binding_taken() from error
         if changed is None:
-            raise NoSuchThing(id)
+            raise NotThere
         if changed.is_change:
             await self._keep_roll(changed.after)
         return changed.after
@@ -220,7 +220,7 @@ def _leave(roll: Roll, id: str) -> Roll:
     """Of two who take each other off at once, one finds nobody else on it."""
     left = roll.without(id)
     if not left.ids:
-        raise Refused(
+        raise NotNow(
             "last-administrator",
             "Nobody else could manage accounts then",
             "make another administrator of the whole group first",
@@ -228,9 +228,9 @@ def _leave(roll: Roll, id: str) -> Roll:
     return left
 
 
-def _id_taken() -> Refused:
-    return Refused("there-already", "There is an account of that id", "choose another id")
+def _id_taken() -> NotNow:
+    return NotNow("there-already", "There is an account of that id", "choose another id")
 
 
-def _binding_taken() -> Refused:
-    return Refused("bound-already", "Another account is bound to that person", "unbind it first")
+def _binding_taken() -> NotNow:
+    return NotNow("bound-already", "Another account is bound to that person", "unbind it first")

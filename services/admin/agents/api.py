@@ -19,7 +19,7 @@ from services.admin.agents.domain import (
 )
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training as Trainings
-from services.admin.problem_documents import Body, Source, Telling
+from services.admin.bodies import Body, NoStore, Source
 from shared.runtime import Asking, Platform, Routes, may
 from shared.store import Collection, Listing
 
@@ -96,7 +96,7 @@ class EndingList(BaseModel):
 
 def build_agents_api(platform: Platform, trainings: Trainings) -> Routes:
     """Agents' profiles."""
-    router = Routes("/v1", tags=["agents"], route_class=Telling)
+    router = Routes("/v1", tags=["agents"], route_class=NoStore)
     profiles = Collection(platform.store, PROFILES)
 
     def view(profile: Profile) -> ProfileView:

@@ -35,12 +35,12 @@ class Training:
         self._calendar = calendar
 
     async def get(self, account: str) -> Profile:
-        """Somebody's profile, empty where nothing was put in; raises NoSuchThing."""
+        """Somebody's profile, empty where nothing was put in; raises NotThere."""
         await self._staffing.get(account)
         return await self._profiles.get(account) or Profile(account=account)
 
     async def put(self, profile: Profile, by: By) -> Profile:
-        """This profile in place of the present one; raises NoSuchThing, Contested."""
+        """This profile in place of the present one; raises NotThere, Contested."""
         await self._staffing.get(profile.account)
         await self._records.record(
             by.principal, "profile.change", ("account", profile.account), source=by.source

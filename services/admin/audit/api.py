@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BaseModel
 
-from services.admin.problem_documents import Source, Telling
+from services.admin.bodies import NoStore, Source
 from shared.audit import Entry, list_entries
 from shared.audit.chain import from_doc
 from shared.contracts import MalformedMessage
@@ -48,7 +48,7 @@ class EntryPage(BaseModel):
 
 def build_audit_api(platform: Platform) -> Routes:
     """The audit of all services, as a list."""
-    router = Routes("/v1/audit", tags=["audit"], route_class=Telling)
+    router = Routes("/v1/audit", tags=["audit"], route_class=NoStore)
 
     @router.get("", dependencies=[may("audit.see")])
     async def listed(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from services.admin.accounts.api import Codes, WhyBody, known_places
 from services.admin.accounts.domain import read_known
 from services.admin.accounts.staff import By
+from services.admin.bodies import Body, NoStore, Source, Why
 from services.admin.keys.domain import (
     LONGEST_DAYS,
     LONGEST_OVERLAP_DAYS,
@@ -21,7 +22,6 @@ from services.admin.keys.domain import (
 )
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import Keying, Shown, Wanted
-from services.admin.problem_documents import Body, Source, Telling, Why
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
 from shared.runtime import Asking, Platform, Routes, may
@@ -82,7 +82,7 @@ class ShownKey(BaseModel):
 
 def build_keys_api(platform: Platform, keying: Keying) -> Routes:
     """Keys of systems."""
-    router = Routes("/v1/api-keys", tags=["api keys"], route_class=Telling)
+    router = Routes("/v1/api-keys", tags=["api keys"], route_class=NoStore)
     keys = Collection(platform.store, KEYS)
 
     @router.get("", dependencies=[may("key.see")])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.admin.errors import Refused
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS
 from shared.identity.api_keys import KeyDigest
 
@@ -77,9 +77,9 @@ def rotate(key: Key, digest: bytes, *, now: datetime, overlap: timedelta, days: 
 
 
 def require_usable(key: Key, now: datetime) -> None:
-    """Raise Refused for a key that counts no more: it is not brought back, but made anew."""
+    """Raise NotNow for a key that counts no more: it is not brought back, but made anew."""
     if key.revoked_at is not None or now >= key.expires_at:
-        raise Refused("key-over", "This key has been taken back or has expired", "make a new one")
+        raise NotNow("key-over", "This key has been taken back or has expired", "make a new one")
 
 
 def revoke(key: Key, now: datetime) -> Key:

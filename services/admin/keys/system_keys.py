@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from services.admin.accounts.staff import By, on_record
 from services.admin.accounts.storage import ACCOUNTS
-from services.admin.errors import NoSuchThing
 from services.admin.keys import domain as rules
 from services.admin.keys.domain import Key
 from services.admin.keys.storage import KEYS
 from shared.audit import Trail
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotThere
 from shared.identity.api_keys import KeyDigest, digest_of, new_key
 from shared.store import Collection, Store
 
@@ -50,10 +50,10 @@ class Keying:
         self._secret = secret
 
     async def get(self, id: str) -> Key:
-        """The key as it is now; raises NoSuchThing."""
+        """The key as it is now; raises NotThere."""
         key = await self._keys.get(id)
         if key is None:
-            raise NoSuchThing(id)
+            raise NotThere
         return key
 
     async def create(self, wanted: Wanted, by: By) -> Shown:
@@ -94,7 +94,7 @@ class Keying:
         recorded = on_record(decide, lambda: self._record(by, act, id))
         changed = await self._keys.change(id, recorded)
         if changed is None:
-            raise NoSuchThing(id)
+            raise NotThere
         return changed.after
 
     async def _require_owner(self, owner: str | None) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Query
 from fastapi.responses import Response, StreamingResponse
-from typing_extensions import override
 
 from services.admin.accounts.staff import By
-from services.admin.policies.drafting import Conflicting, Drafting, FaultyPolicy
+from services.admin.bodies import NoStore, Source
+from services.admin.policies.drafting import Drafting
 from services.admin.policies.publishing import Publishing
 from services.admin.policies.reading import Reading
 from services.admin.policies.rehearsal import Tally
@@ -37,43 +37,15 @@ from services.admin.policies.views import (
     tally_line,
     version_view,
 )
-from services.admin.problem_documents import Source, Telling
 from shared.identity import Principal
-from shared.runtime import Asking, Problem, Routes, may
+from shared.runtime import Asking, Routes, may
 
 PREFIX = "/v1/policies"
 
 
-class _Deciding(Telling):
-    """Tells all faults of a policy at once, and every conflict."""
-
-    @override
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def told(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except FaultyPolicy as error:
-                problem = Problem(422, "faulty-policy", "The policy may not come into force")
-                # All of them: whoever mends one at a time never comes to an end.
-                problem.body["faults"] = faults_view(error.faults).model_dump()["faults"]
-                raise problem from error
-            except Conflicting as error:
-                raise Problem(
-                    409,
-                    "conflicting",
-                    f"{error.base} changed the same, otherwise",
-                    detail="look at both, then change the draft with `start_over`",
-                    paths=error.paths,
-                ) from error
-
-        return told
-
-
 def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) -> Routes:
     """For everybody on the staff: what holds, what is drafted, what differs."""
-    router = Routes(PREFIX, tags=["policies"], route_class=_Deciding)
+    router = Routes(PREFIX, tags=["policies"], route_class=NoStore)
 
     @router.get("", dependencies=[may("policy.see")])
     async def listed(
@@ -138,7 +110,7 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
 
 def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Reading) -> Routes:
     """For those who draft."""
-    router = Routes(PREFIX, tags=["policies"], route_class=_Deciding)
+    router = Routes(PREFIX, tags=["policies"], route_class=NoStore)
 
     @router.post("", status_code=201, dependencies=[may("policy.draft")])
     async def create(body: NewDraft, asking: Asking) -> VersionView:
@@ -191,7 +163,7 @@ def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Readin
 
 def build_deciding_api(publishing: Publishing, reading: Reading) -> Routes:
     """For those who decide, and for those who cannot wait."""
-    router = Routes(PREFIX, tags=["policies"], route_class=_Deciding)
+    router = Routes(PREFIX, tags=["policies"], route_class=NoStore)
 
     @router.post("/break-glass", status_code=201, dependencies=[may("policy.break_glass")])
     async def break_glass(body: AtOnceBody, asking: Asking, source: Source) -> VersionView:

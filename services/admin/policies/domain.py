@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeVar
 
-from services.admin.errors import Refused
+from shared.contracts.refusals import NotNow
 from shared.identity import Role
 from shared.policy.documents import Documents
 from shared.policy.versions import Entry, in_force
@@ -151,7 +151,7 @@ def confirm(version: Version, by: str, role: Role, now: datetime) -> Confirmatio
     _require_state(version, "confirm", "approved")
     if role not in version.must_confirm:
         asked = ", ".join(version.must_confirm) or "nobody"
-        raise Refused("not-asked", "Your role need not confirm this", f"asked are: {asked}")
+        raise NotNow("not-asked", "Your role need not confirm this", f"asked are: {asked}")
     return Confirmation(by, role, now)
 
 
@@ -171,7 +171,7 @@ def standing(version: Version, entries: Sequence[Entry], now: datetime) -> Stand
 
 def _require_state(version: Version, act: str, *states: State) -> None:
     if version.state not in states:
-        raise Refused(
+        raise NotNow(
             "wrong-state", f"Not possible: it is {version.state}", f"{act} what is {states[0]}"
         )
 
@@ -179,6 +179,6 @@ def _require_state(version: Version, act: str, *states: State) -> None:
 def _somebody_else(version: Version, by: str) -> None:
     submitted = {version.submitted.by} if version.submitted else set()
     if by in {*version.authors, *submitted}:
-        raise Refused(
+        raise NotNow(
             "own-draft", "Nobody approves what they wrote or submitted", "ask somebody else"
         )

@@ -15,6 +15,7 @@ from services.admin.policies import domain, in_force
 from services.admin.policies.domain import FullVersion, Version
 from services.admin.policies.storage import Policies, require_edition
 from shared.contracts import Fault, MalformedMessage, Step
+from shared.contracts.refusals import NotNow, Unfit
 from shared.policy.checks import check_policy
 from shared.policy.documents import COMPLETE, Documents, applied, read_documents
 from shared.policy.duty import Duty
@@ -49,21 +50,26 @@ class Wording:
             ) from error
 
 
-class FaultyPolicy(Exception):
-    """The documents may not come into force, for all these reasons."""
+class FaultyPolicy(Unfit):
+    """The documents may not come into force. It names all faults: whoever mends one at a time never
+    comes to an end.
+    """
 
     def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
-        super().__init__(f"the policy has {len(faults)} faults")
+        told = [{"field": f.field, "fault": f.fault, "remedy": f.remedy} for f in faults]
+        super().__init__("faulty-policy", "The policy may not come into force", faults=told)
 
 
-class Conflicting(Exception):
+class Conflicting(NotNow):
     """A draft and a newer version changed the same, each otherwise: a person decides."""
 
     def __init__(self, base: str, paths: list[str]) -> None:
-        self.base = base
-        self.paths = paths
-        super().__init__(f"{len(paths)} conflicts with {base}")
+        super().__init__(
+            "conflicting",
+            f"{base} changed the same, otherwise",
+            "look at both, then change the draft with `start_over`",
+            paths=paths,
+        )
 
 
 class Drafting:
@@ -111,7 +117,7 @@ class Drafting:
         start_over: bool = False,
     ) -> Version:
         """Change a draft as it was at `edition`; with `start_over` on the newest version instead of
-        on what the draft was. Raises Refused when it was changed since.
+        on what the draft was. Raises NotNow when it was changed since.
         """
 
         async def decide(present: FullVersion, _: datetime) -> Step[FullVersion]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.admin.errors import Refused
 from services.admin.policies.domain import Version
+from shared.contracts.refusals import NotNow
 from shared.policy.versions import Entry, in_force, newest
 
 Entries = Sequence[Entry]
@@ -17,9 +17,9 @@ UNSETTLED: Final = timedelta(minutes=1)
 
 
 def require_newest(version: Version, entries: Entries) -> None:
-    """Raise Refused (outdated) unless it is based on the newest version: it would undo that one."""
+    """Raise NotNow (outdated) unless it is based on the newest version: it would undo that one."""
     if version.base != newest(entries):
-        raise Refused(
+        raise NotNow(
             "outdated",
             f"It is based on {version.base}, and {newest(entries)} has been approved since",
             f"carry it over: POST /v1/policies/{version.id}/rebase",
@@ -33,7 +33,7 @@ def publish(version: Version, entries: Entries, begins: datetime) -> list[Entry]
     require_newest(version, entries)
     before = find(version.base, entries)
     if before and begins < before.begins:
-        raise Refused(
+        raise NotNow(
             "too-early",
             f"It is based on {before.version}, which begins later, at {before.begins.isoformat()}",
             "let it begin then or later, or withdraw the other one first",
@@ -47,13 +47,13 @@ def put_at_once(version: Version, entries: Entries, now: datetime, until: dateti
     """
     present = in_force(entries, now)
     if present and present.until:
-        raise Refused(
+        raise NotNow(
             "at-once-already",
             f"{present.version} is in force at once until {present.until.isoformat()}",
             "end it first, and put both changes into one",
         )
     if present is None or present.version != version.base:
-        raise Refused("outdated", "Another version has come into force meanwhile", "send it again")
+        raise NotNow("outdated", "Another version has come into force meanwhile", "send it again")
     return [*entries, Entry(version.id, now, until)]
 
 
@@ -63,7 +63,7 @@ def keep(version: Version, entries: Entries, now: datetime) -> list[Entry]:
     if entry and entry.until is None:
         return list(entries)
     if entry is None or not entry.holds(now):
-        raise Refused("lapsed", "It has lapsed already", "draft the change, to be approved")
+        raise NotNow("lapsed", "It has lapsed already", "draft the change, to be approved")
     require_newest(version, entries)
     return [*(e for e in entries if e != entry), replace(entry, until=None)]
 
@@ -74,9 +74,9 @@ def end(version: Version, entries: Entries, now: datetime) -> list[Entry]:
     if entry is None:
         return list(entries)
     if entry.until is None:
-        raise Refused("in-force", "It was kept", "draft a change of it")
+        raise NotNow("in-force", "It was kept", "draft a change of it")
     if not entry.holds(now):
-        raise Refused("lapsed", "It has lapsed already")
+        raise NotNow("lapsed", "It has lapsed already")
     return [replace(e, until=now) if e == entry else e for e in entries]
 
 
@@ -86,24 +86,24 @@ def take_back(version: Version, entries: Entries, now: datetime) -> list[Entry]:
     if entry is None:
         return list(entries)
     if entry.begins <= now:
-        raise Refused(
+        raise NotNow(
             "in-force",
             "It has come into force",
             "draft a change of it: tickets were promised by it",
         )
     if newest(entries) != version.id:
-        raise Refused("based-upon", f"{newest(entries)} is based on it", "withdraw that one first")
+        raise NotNow("based-upon", f"{newest(entries)} is based on it", "withdraw that one first")
     return [e for e in entries if e != entry]
 
 
 def require_settled(version: Version, entries: Entries, now: datetime) -> None:
-    """Raise Refused while it is just being put into the list: what is taken back then might come
+    """Raise NotNow while it is just being put into the list: what is taken back then might come
     into force all the same.
     """
     last = version.decided.at if version.decided else version.made_at
     begun = version.state in {"approved", "at_once"} and last and now < last + UNSETTLED
     if begun and find(version.id, entries) is None:
-        raise Refused("unsettled", "It is being put in force just now", "look again in a minute")
+        raise NotNow("unsettled", "It is being put in force just now", "look again in a minute")
 
 
 def find(version: str | None, entries: Entries) -> Entry | None:

@@ -14,13 +14,13 @@ from functools import partial
 from typing import Final
 
 from services.admin.accounts.staff import By
-from services.admin.errors import Refused
 from services.admin.policies import domain, in_force
 from services.admin.policies.domain import LONGEST_AT_ONCE, FullVersion, Version
 from services.admin.policies.drafting import Drafting, FaultyPolicy, Wording, faults_of
 from services.admin.policies.storage import Policies
 from shared.audit import Trail
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotNow
 from shared.identity import Role, require
 from shared.policy.versions import Entry
 from shared.policy.versions import in_force as present
@@ -54,7 +54,7 @@ class Publishing:
     ) -> Version:
         """Let what somebody else submitted come into force, now or later.
 
-        Raises FaultyPolicy with all that is wrong with it; Refused where it is one's own, or based
+        Raises FaultyPolicy with all that is wrong with it; NotNow where it is one's own, or based
         on a version that is no longer the newest. Then nothing has changed.
         """
         now = self._clock.now()
@@ -63,7 +63,7 @@ class Publishing:
         version, entries = await self._policies.get(id), await self._policies.entries()
         approved = domain.approve(version, by.id, now, must_confirm=must_confirm)
         if in_force.find(id, entries):
-            raise Refused("wrong-state", "It is approved already", "approve what is submitted")
+            raise NotNow("wrong-state", "It is approved already", "approve what is submitted")
         in_force.publish(version, entries, begins or now)
         await self._drafting.require_sound(version, begins=begins or now)
         await self._record("policy.approve", version, by, begins=_code(begins or now))
@@ -72,7 +72,7 @@ class Publishing:
             await self._policies.change_head(
                 lambda entries, at: in_force.publish(approved, entries, begins or at)
             )
-        except Refused:
+        except NotNow:
             await self._policies.save(domain.take_approval_back(approved))
             raise
         logger.info("policy_approved", policy=id, by=by.id)
@@ -112,7 +112,7 @@ class Publishing:
     ) -> Version:
         """Put a change of what is in force in force at once, for so long.
 
-        Raises MalformedMessage for more than LONGEST_AT_ONCE, FaultyPolicy, Refused.
+        Raises MalformedMessage for more than LONGEST_AT_ONCE, FaultyPolicy, NotNow.
         """
         if not timedelta() < lasts <= LONGEST_AT_ONCE:
             hours = LONGEST_AT_ONCE // timedelta(hours=1)

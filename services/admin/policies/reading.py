@@ -32,7 +32,7 @@ class Reading:
         self._clock = clock
 
     async def one(self, id: str) -> tuple[Version, Standing]:
-        """A version and how it stands now; raises NoSuchThing."""
+        """A version and how it stands now; raises NotThere."""
         version = await self._policies.get(id)
         return version, self._standing(version, await self._policies.entries())
 

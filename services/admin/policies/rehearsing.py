@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
-from services.admin.errors import Refused
 from services.admin.policies.drafting import Drafting
 from services.admin.policies.rehearsal import Past, Tally, past_from_doc
 from services.admin.policies.storage import Policies
+from shared.contracts.refusals import NotNow
 from shared.identity import Principal
 from shared.policy.policy import Policy, build_policy
 from shared.readers.reach import not_about
@@ -42,9 +42,9 @@ class Rehearsing:
         self._turn = asyncio.Lock()
 
     async def begin(self, id: str) -> Tally:
-        """Make ready; raises FaultyPolicy, NoSuchThing, and Refused while another one runs."""
+        """Make ready; raises FaultyPolicy, NotThere, and NotNow while another one runs."""
         if self._turn.locked():
-            raise Refused("busy", "Another rehearsal is under way", "wait until it is over")
+            raise NotNow("busy", "Another rehearsal is under way", "wait until it is over")
         version = await self._policies.get(id)
         await self._drafting.require_sound(version, begins=self._store.clock.now())
         documents = await self._policies.documents(id)

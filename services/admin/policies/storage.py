@@ -11,9 +11,9 @@ from cattrs import Converter
 from pymongo import DESCENDING, IndexModel
 
 from services.admin.accounts.staff import step_to
-from services.admin.errors import NoSuchThing, Refused
 from services.admin.policies.domain import Confirmation, FullVersion, Version
 from shared.contracts import Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.documents import Shape
 from shared.identity import Role
 from shared.policy.documents import Documents
@@ -59,18 +59,18 @@ class Policies:
         self._heads = Collection(store, HEADS)
 
     async def get(self, id: str) -> Version:
-        """A version, without its documents; raises NoSuchThing."""
+        """A version, without its documents; raises NotThere."""
         # Not read by `get`, which would read the documents as well.
         found = await self._versions.find({"_id": id}, limit=1)
         if not found or id == HEAD:
-            raise NoSuchThing(id)
+            raise NotThere
         return found[0]
 
     async def documents(self, id: str) -> Documents:
-        """Its documents; raises NoSuchThing."""
+        """Its documents; raises NotThere."""
         found = await self.full.get(id) if id != HEAD else None
         if found is None:
-            raise NoSuchThing(id)
+            raise NotThere
         return found.documents
 
     async def newest(self, *, after: str | None, limit: int) -> Page[Version]:
@@ -78,7 +78,7 @@ class Policies:
         return await self._versions.page(_NEWEST, after=after, limit=limit)
 
     async def save(self, version: Version) -> Version:
-        """Write what was made of a version as it was read; raises Refused when it changed since."""
+        """Write what was made of a version as it was read; raises NotNow when it changed since."""
 
         def decide(present: Version, _: datetime) -> Step[Version]:
             require_edition(present, version.edition)
@@ -87,14 +87,14 @@ class Policies:
 
         changed = await self._versions.change(version.id, decide)
         if changed is None:
-            raise NoSuchThing(version.id)
+            raise NotThere
         return changed.after
 
     async def rewrite(self, id: str, decide: Decide[FullVersion]) -> Version:
-        """Change a version and its documents; raises NoSuchThing and what `decide` raises."""
+        """Change a version and its documents; raises NotThere and what `decide` raises."""
         changed = await self.full.change(id, decide) if id != HEAD else None
         if changed is None:
-            raise NoSuchThing(id)
+            raise NotThere
         return changed.after
 
     async def confirm(self, id: str, confirmation: Confirmation) -> None:
@@ -127,6 +127,6 @@ class Policies:
 
 
 def require_edition(version: Version, edition: int) -> None:
-    """Raise Refused when it was changed since it had this edition."""
+    """Raise NotNow when it was changed since it had this edition."""
     if version.edition != edition:
-        raise Refused("changed-since", "Somebody changed it since you read it", "read it again")
+        raise NotNow("changed-since", "Somebody changed it since you read it", "read it again")

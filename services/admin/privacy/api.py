@@ -8,9 +8,9 @@ from fastapi import Query
 from fastapi import Request as HttpRequest
 from pydantic import Field
 
+from services.admin.bodies import Body
 from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, Status
 from services.admin.privacy.requesting import Requesting, Wish
-from services.admin.problem_documents import Body
 from shared.contracts.privacy import RequestKind
 from shared.contracts.report import Short
 from shared.runtime import Asking, Routes, may, source_of

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from shared.contracts import Event, Step
 from shared.contracts.privacy import PrivacyRequestEnded, PrivacyRequestGranted, RequestKind
+from shared.contracts.refusals import NotNow
 from shared.policy.calendar import Calendar
 from shared.triage.taxonomy import Limit
 
@@ -56,15 +57,6 @@ ACTS: Final[Mapping[Act, tuple[frozenset[Status], Status]]] = {
     Act.END: (frozenset({Status.GRANTED}), Status.DONE),
     Act.HOLD: (frozenset({Status.GRANTED}), Status.HELD),
 }
-
-
-class NotNow(Exception):
-    """An act that the present status does not allow."""
-
-    def __init__(self, act: Act, request: Request) -> None:
-        self.act = act
-        self.request = request
-        super().__init__(f"{act} is not possible while it is {request.status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +106,21 @@ class Request:
     def _after(self, act: Act, **changes: Any) -> Step[Request]:
         allowed, to = ACTS[act]
         if self.status not in allowed:
-            raise NotNow(act, self)
+            raise self._not_now(act)
         after = replace(self, status=to, **changes)
         # New values are needed no longer when it is over.
         after = replace(after, sealed=None) if after.is_over else after
         return Step(after, _events(after))
+
+    def _not_now(self, act: Act) -> NotNow:
+        by = self.decided or self.checked
+        return NotNow(
+            "not-allowed",
+            "Not possible in the present status",
+            f"{act} is not possible while it is {self.status}",
+            present=self.status.value,
+            set_by=by.by if by else self.asked_by,
+        )
 
     def check(self, mark: Mark) -> Step[Request]:
         """It was made sure who asks."""

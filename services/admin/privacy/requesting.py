@@ -15,7 +15,6 @@ from services.admin.accounts.staff import once
 from services.admin.privacy.domain import (
     How,
     Mark,
-    NotNow,
     Person,
     Proof,
     Refusal,
@@ -28,12 +27,12 @@ from shared.audit import Trail
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.intake import PrivacyRequestCarriedOut
 from shared.contracts.privacy import RequestKind
+from shared.contracts.refusals import NotThere, NotYours, Unfit
 from shared.identity import Principal, sees
 from shared.policy.calendar import Calendar
 from shared.privacy import Sealer
 from shared.readers.reach import belonging_within_reach, hidden
 from shared.readers.tickets import Tickets
-from shared.runtime import Problem, not_found
 from shared.store import Collection, Listing, Order, Page, Store
 from shared.telemetry import logger
 
@@ -77,14 +76,14 @@ class Requesting:
     async def make(
         self, wish: Wish, asking: Principal, *, name: str, source: str | None
     ) -> Request:
-        """Take a request once; it is due from now on. Raises Problem and MalformedMessage."""
+        """Take a request once; it is due from now on. Raises Refused and MalformedMessage."""
         if (wish.kind == "correct") != bool(wish.values):
             raise MalformedMessage(
                 "values", "belong to a correction, and to nothing else", "say what is right"
             )
         ticket = await self._tickets.get(wish.number)
         if ticket is None or not sees(asking, ticket):
-            raise not_found()
+            raise NotThere
         now = self._store.clock.now()
         request = Request(
             id=self._digest("id", f"{asking.id}\n{name}")[:_ID_LENGTH],
@@ -103,7 +102,7 @@ class Requesting:
         is_new = await self._requests.insert(Step(request), now)
         kept = await self._requests.get(request.id)
         if not is_new and (kept is None or kept.body != request.body):
-            raise Problem(422, "conflict", "This Idempotency-Key was used for another request")
+            raise Unfit("conflict", "This Idempotency-Key was used for another request")
         return kept or request
 
     async def _sealed(self, wish: Wish) -> bytes | None:
@@ -121,11 +120,11 @@ class Requesting:
     async def check(
         self, id: str, proof: Proof, asking: Principal, *, source: str | None
     ) -> Request:
-        """It was made sure who asks. Raises Problem."""
+        """It was made sure who asks. Raises Refused."""
         return await self._step(id, asking, "checked", proof, source, lambda r, m: r.check(m))
 
     async def grant(self, id: str, asking: Principal, *, source: str | None) -> Request:
-        """Have it carried out. Raises Problem."""
+        """Have it carried out. Raises Refused."""
         return await self._step(
             id, asking, "granted", "granted", source, lambda r, m: r.grant(m), decides=True
         )
@@ -133,7 +132,7 @@ class Requesting:
     async def refuse(
         self, id: str, reason: Refusal, asking: Principal, *, source: str | None
     ) -> Request:
-        """End it with a reason. Raises Problem."""
+        """End it with a reason. Raises Refused."""
         return await self._step(
             id, asking, "refused", reason, source, lambda r, m: r.refuse(m), decides=True
         )
@@ -154,17 +153,14 @@ class Requesting:
 
         async def decide(request: Request, now: datetime) -> Step[Request]:
             if decides and request.asked_by == asking.id:
-                raise Problem(403, "own-request", "Somebody else decides what you took down")
-            try:
-                step = next_(request, Mark(now, asking.id, code))
-            except NotNow as error:
-                raise _not_now(error) from error
+                raise NotYours("own-request", "Somebody else decides what you took down")
+            step = next_(request, Mark(now, asking.id, code))
             await recorded()
             return step
 
         changed = await self._requests.change(id, decide)
         if changed is None:
-            raise not_found()
+            raise NotThere
         return changed.after
 
     async def conclude(self, event: PrivacyRequestCarriedOut) -> None:
@@ -186,7 +182,7 @@ class Requesting:
         # Asked in any case: what is missing must cost what is foreign costs.
         not_theirs = await hidden(self._store, asking, [request.number if request else id])
         if request is None or not_theirs or not asking.reaches(request.estate):
-            raise not_found()
+            raise NotThere
         return request
 
     async def page(
@@ -205,16 +201,3 @@ class Requesting:
     ) -> None:
         subject = ("privacy_request", id)
         await self._trail.record(asking, f"privacy_request.{act}", subject, why=code, source=source)
-
-
-def _not_now(error: NotNow) -> Problem:
-    request = error.request
-    by = request.decided or request.checked
-    return Problem(
-        409,
-        "not-allowed",
-        "Not possible in the present status",
-        detail=str(error),
-        present=request.status.value,
-        set_by=by.by if by else request.asked_by,
-    )

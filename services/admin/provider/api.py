@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from fastapi import Cookie, Query
 from fastapi.responses import RedirectResponse
 
-from services.admin.errors import NoSuchThing
-from services.admin.problem_documents import Telling
+from services.admin.bodies import NoStore
 from services.admin.provider.sign_in import FLOW_LIFETIME, Provider
 from services.admin.sessions.api import TokensView, tokens_view
 from services.admin.sessions.sign_in import SigningIn
+from shared.contracts.refusals import NotThere
 from shared.runtime import Routes, open_to_all
 
 Longest = Query(max_length=2_000)
@@ -24,11 +24,11 @@ def build_provider_api(
     """Both ends of the way over the provider; 404 where none is set. `secure`: browsers send the
     cookie over https only.
     """
-    router = Routes("/v1/session/oidc", tags=["session"], route_class=Telling)
+    router = Routes("/v1/session/oidc", tags=["session"], route_class=NoStore)
 
     def the_provider() -> Provider:
         if provider is None:
-            raise NoSuchThing("provider")
+            raise NotThere
         return provider
 
     @router.get("", status_code=303, response_class=RedirectResponse, dependencies=[open_to_all()])

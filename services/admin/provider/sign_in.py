@@ -18,10 +18,11 @@ import httpx
 
 from services.admin.accounts.domain import Binding
 from services.admin.accounts.secrets import digest, same
-from services.admin.errors import NotSignedIn, Refusal
 from services.admin.provider.discovery import Discovery, ProviderAway, fetch_json
 from services.admin.provider.id_token import UnfitToken, key_id, read_subject
+from services.admin.sessions.domain import Refusal, not_signed_in
 from shared.contracts import Step
+from shared.contracts.refusals import Refused
 from shared.documents import Shape
 from shared.store import Collection, CollectionSpec, Store, forget_at
 from shared.telemetry import logger
@@ -95,7 +96,7 @@ class Provider:
             await self._http.aclose()
 
     async def begin(self) -> Begun:
-        """Begin a sign-in; raises NotSignedIn when the provider is away."""
+        """Begin a sign-in; raises Away when the provider is."""
         try:
             metadata = await self._discovery.metadata()
         except ProviderAway as error:
@@ -179,9 +180,9 @@ class Provider:
         )
 
 
-def _refused(reason: Refusal, fault: str) -> NotSignedIn:
+def _refused(reason: Refusal, fault: str) -> Refused:
     logger.warning("provider_sign_in_refused", reason=reason, fault=fault)
-    return NotSignedIn(reason)
+    return not_signed_in(reason)
 
 
 def _challenge(verifier: str) -> str:

@@ -9,14 +9,15 @@ from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from services.admin.accounts.staff import By
-from services.admin.problem_documents import Body, Source, Telling
+from services.admin.bodies import Body, NoStore, Source
 from services.admin.sessions.domain import LONGEST_PASSWORD
 from services.admin.sessions.factors import Factors
 from services.admin.sessions.sign_in import Shown, SigningIn, Tokens
+from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS, Role, allows, require
 from shared.identity.tokens import Signed
 from shared.readers.credentials import SESSION_TOKEN_LIFETIME
-from shared.runtime import Bearing, Problem, Routes, decides, open_to_all
+from shared.runtime import Bearing, Routes, decides, open_to_all
 
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 Password = Annotated[str, Field(min_length=1, max_length=LONGEST_PASSWORD)]
@@ -106,7 +107,7 @@ Owning = Annotated[Signed, Depends(_owning)]
 
 def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
     """Sessions, and the own second factor."""
-    router = Routes("/v1/session", tags=["session"], route_class=Telling)
+    router = Routes("/v1/session", tags=["session"], route_class=NoStore)
 
     @router.post("", status_code=201, dependencies=[open_to_all()])
     async def sign_in(body: SignInBody, source: Source) -> TokensView:
@@ -162,7 +163,7 @@ def tokens_view(tokens: Tokens) -> TokensView:
 def _own_session(bearing: Signed) -> str:
     """The session that is asked with; a token of the operator's has none."""
     if bearing.session is None:
-        raise Problem(409, "no-session", "This token belongs to no session", detail="sign in")
+        raise NotNow("no-session", "This token belongs to no session", "sign in")
     return bearing.session.id
 
 

@@ -17,6 +17,7 @@ from typing import Final, Literal
 import pyotp
 
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import Away, NotSignedIn, Refused
 from shared.identity.tokens import SessionMark
 
 WHOLE: Final = timedelta(hours=12)
@@ -27,6 +28,19 @@ REFRESHES_REMEMBERED: Final = 100
 refreshed every ten minutes, and some more."""
 How = Literal["password", "provider"]
 Ending = Literal["signed_out", "stolen", "account_changed"]
+Refusal = Literal[
+    "sign-in",
+    "refresh",
+    "invitation",
+    "unknown-state",
+    "declined",
+    "code-refused",
+    "provider-away",
+    "id-token",
+    "no-account",
+    "no-second-factor",
+]
+"""Why nobody was signed in, as a code. `sign-in` is one word for many reasons, on purpose."""
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 200
 """Longer ones would only make hashing dear."""
@@ -278,3 +292,11 @@ def _group() -> str:
 def plain_code(typed: str) -> str:
     """A code without what people type between its parts."""
     return re.sub(r"[\s-]", "", typed).lower()
+
+
+def not_signed_in(reason: Refusal) -> Refused:
+    """Nobody was signed in; nothing of what was shown is repeated."""
+    if reason == "provider-away":
+        return Away(reason, "The identity provider does not answer")
+    title = "What was shown does not sign anybody in"
+    return NotSignedIn("not-signed-in", title, reason=reason)

@@ -10,10 +10,10 @@ from services.admin.accounts.domain import Account, Factor
 from services.admin.accounts.secrets import FactorSafe
 from services.admin.accounts.staff import By, Staffing, step_to
 from services.admin.accounts.storage import ACCOUNTS
-from services.admin.errors import Refused
 from services.admin.sessions import domain as codes
 from services.admin.sessions.tries import Trying
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow
 from shared.store import Collection, Store
 
 
@@ -77,14 +77,14 @@ class Factors:
 
     async def begin(self, by: By, typed: str | None, address: str) -> Begun:
         """A new secret, which counts once it is confirmed. Whoever has a factor shows its code:
-        a stolen token alone must not exchange it. Raises Refused, Locked.
+        a stolen token alone must not exchange it. Raises NotNow, TooOften.
         """
         account = await self._staffing.get(by.id)
         async with self._trying.once(account.id, address) as trying:
             code = self.read(account, typed)
             trying.succeeded = code is not None and await self.use(account, code)
         if not trying.succeeded:
-            raise Refused(
+            raise NotNow(
                 "code-needed", "The present second factor's code does not fit", "send it as `code`"
             )
         secret = codes.new_secret()
@@ -99,7 +99,7 @@ class Factors:
     async def confirm(self, by: By, typed: str) -> list[str]:
         """Take the new factor into use, once its device has shown a code; the recovery codes.
 
-        Everybody signed in as this account is signed out. Raises Refused, MalformedMessage.
+        Everybody signed in as this account is signed out. Raises NotNow, MalformedMessage.
         """
         recovery = codes.new_recovery_codes()
 
@@ -111,7 +111,7 @@ class Factors:
 
     def _confirmed(self, account: Account, typed: str, recovery: list[str]) -> Factor:
         if account.pending is None:
-            raise Refused(
+            raise NotNow(
                 "not-begun", "No second factor is being set up", "begin with POST …/factor"
             )
         secret = self._safe.open(account.pending, account.id)

@@ -12,14 +12,21 @@ from services.admin.accounts.domain import Account, Binding
 from services.admin.accounts.secrets import new_token, read_token, same
 from services.admin.accounts.staff import By, Staffing, step_to
 from services.admin.accounts.storage import ACCOUNTS, bound_to
-from services.admin.errors import NoSuchThing, NotSignedIn, Refusal
 from services.admin.sessions import domain as sessions
-from services.admin.sessions.domain import Ending, How, Session, take_password
+from services.admin.sessions.domain import (
+    Ending,
+    How,
+    Refusal,
+    Session,
+    not_signed_in,
+    take_password,
+)
 from services.admin.sessions.factors import Factors
 from services.admin.sessions.passwords import Passwords
 from services.admin.sessions.storage import SESSIONS
 from services.admin.sessions.tries import Trying
 from shared.contracts import Step
+from shared.contracts.refusals import NotThere, Refused
 from shared.identity import issue_token
 from shared.readers.credentials import SESSION_TOKEN_LIFETIME
 from shared.store import Collection, Store
@@ -69,7 +76,7 @@ class SigningIn:
         self._secret = secret
 
     async def by_password(self, shown: Shown) -> Tokens:
-        """Sign somebody in; raises NotSignedIn, the same for whatever did not fit, and Locked."""
+        """Sign somebody in; raises NotSignedIn, the same for whatever did not fit, and TooOften."""
         async with self._trying.once(shown.id, shown.address) as trying:
             account = await self._accounts.get(shown.id)
             trying.account = account.id if account else None
@@ -125,13 +132,13 @@ class SigningIn:
         session = await self._sessions.get(id)
         now = self._clock.now()
         if session is None:
-            raise NotSignedIn("refresh")
+            raise not_signed_in("refresh")
         if not same(digest, session.refresh) or session.is_over(now):
             await self._refuse(session, digest)
         account = await self._accounts.get(session.account)
         if account is None or account.edition != session.edition or account.state == "frozen":
             await self._end(session, "account_changed")
-            raise NotSignedIn("refresh")
+            raise not_signed_in("refresh")
         refresh, new = new_token(id)
 
         def decide(present: Session, _: datetime) -> Step[Session] | None:
@@ -147,7 +154,7 @@ class SigningIn:
         if any(same(digest, used) for used in session.used):
             logger.warning("refresh_token_used_twice", account=session.account, session=session.id)
             await self._end(session, "stolen")
-        raise NotSignedIn("refresh")
+        raise not_signed_in("refresh")
 
     async def sign_out(self, id: str) -> None:
         """End a session; its tokens count nowhere within seconds."""
@@ -168,19 +175,19 @@ class SigningIn:
         id, digest = read_token(token)
         account = await self._accounts.get(id)
         if account is None or not self._is_invited(account, digest):
-            raise NotSignedIn("invitation")
+            raise not_signed_in("invitation")
         kept = await self._passwords.hash(take_password(password, id))
 
         def decide(account: Account, now: datetime) -> Account:
             if not self._is_invited(account, digest):  # used meanwhile, or replaced
-                raise NotSignedIn("invitation")
+                raise not_signed_in("invitation")
             return rules.set_password(account, kept, now)
 
         by = By(account.to_principal(), source)
         try:
             await self._staffing.change(id, decide, "account.set_password", by)
-        except NoSuchThing as error:
-            raise NotSignedIn("invitation") from error
+        except NotThere as error:
+            raise not_signed_in("invitation") from error
 
     def _is_invited(self, account: Account, digest: str) -> bool:
         invited, now = account.invitation, self._clock.now()
@@ -202,6 +209,6 @@ class SigningIn:
         return Tokens(access, refresh, now + SESSION_TOKEN_LIFETIME, session.unfinished)
 
 
-def _refused(reason: Refusal) -> NotSignedIn:
+def _refused(reason: Refusal) -> Refused:
     metrics.SIGN_INS.labels(outcome="refused").inc()
-    return NotSignedIn(reason)
+    return not_signed_in(reason)

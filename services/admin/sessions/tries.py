@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from services.admin.errors import Locked
 from services.admin.sessions.domain import BY_ACCOUNT, BY_ADDRESS, Limit, Tally, neighbourhood
+from shared.contracts.refusals import TooOften
 from shared.documents import Shape
 from shared.privacy import BlindIndex
 from shared.store import CollectionSpec, Store, forget_at
@@ -84,7 +84,7 @@ class Trying:
 
     @asynccontextmanager
     async def once(self, id: str, address: str) -> AsyncIterator[Try]:
-        """One try within the block; raises Locked instead when there were too many."""
+        """One try within the block; raises TooOften instead when there were too many."""
         scopes = self._scopes(id, address)
         tallies = [await self._counted(scope) for scope in scopes]
         trying = Try()
@@ -108,7 +108,8 @@ class Trying:
         now = self._store.clock.now()
         tally = await count_try(self._store, scope.id, scope.limit, now)
         if tally.is_over(scope.limit):
-            raise Locked(tally.seconds_left(now))
+            wait = tally.seconds_left(now)
+            raise TooOften("locked", "Too many tries; come back later", wait=wait)
         return tally
 
 

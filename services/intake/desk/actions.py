@@ -9,13 +9,13 @@ from typing import Final, Literal
 
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.contracts.refusals import NotThere
 from shared.contracts.survey import SurveyDissatisfied
 from shared.identity import Principal, require, sees, service_principal
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
 from shared.privacy import scrub
 from shared.readers.tickets import Tickets
-from shared.runtime import not_found
 from shared.store import Store
 from shared.telemetry import logger
 from shared.tickets import About, NotAllowed, Ticket, TicketStatus, Transition
@@ -55,7 +55,7 @@ class Following:
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             return act
 
         return await self._tickets.change(number, choose)
@@ -72,7 +72,7 @@ class Following:
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             if why_not := _why_untrue(outcome, ticket, has_contact=has_contact):
                 raise NotAllowed(
                     Transition.FEEDBACK,
@@ -92,7 +92,7 @@ class Following:
 
         def choose(ticket: Ticket, now: datetime) -> list[Act]:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             note = scrub(words) if words else None
             if _was_said(ticket, principal, note):
                 return []
@@ -127,7 +127,7 @@ class Following:
 
         def choose(ticket: Ticket, now: datetime) -> list[Act]:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             urged = Urge(by=principal.id, note=scrub(words) if words else None)
             last = ticket.last_of(Transition.URGE)
             is_due = last is None or now >= last + self._urge_every(ticket)
@@ -151,7 +151,7 @@ class Following:
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             accepted = any(
                 order.status in UNFINISHED and order.status is not OrderStatus.DISPATCHED
                 for order in ticket.orders
@@ -180,7 +180,7 @@ class Following:
 
         def choose(ticket: Ticket, now: datetime) -> Act:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             estate = changes.estate or ticket.estate
             reported = replace(
                 changes,

@@ -13,17 +13,18 @@ from typing_extensions import override
 
 from services.intake.desk.actions import Following, unsettled_act
 from services.intake.registration.domain import Alerting, about
-from services.intake.registration.reports import Registering, conflict_problem
+from services.intake.registration.reports import Registering
 from services.intake.registration.reservations import Conflict
 from services.intake.registration.storage import LISTED_FIELDS
 from shared.contracts import MalformedMessage
 from shared.contracts.json_body import read_any_json_object
+from shared.contracts.refusals import NotThere
 from shared.contracts.report import Concerned, Short, TicketReport, TicketType
 from shared.identity import Principal, action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
 from shared.readers.ticket_lists import list_tickets
-from shared.runtime import Asking, Platform, Routes, decides, may, not_found, principal
+from shared.runtime import Asking, Platform, Routes, decides, may, principal
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
@@ -159,9 +160,9 @@ def build_registering_api(registering: Registering) -> Routes:
         )
         try:
             answer, created = await registering.register(arrival, asking)
-        except Conflict as conflict:
+        except Conflict:
             metrics.REPORTS.labels("http", "conflict").inc()
-            raise conflict_problem(conflict) from conflict
+            raise
         metrics.REPORTS.labels("http", "created" if created else "repeated").inc()
         return Response(
             orjson.dumps(answer.to_json()),
@@ -205,7 +206,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
         """
         doc = await platform.store.get("tickets", number)
         if doc is None or not sees(asking, ticket := TICKET.from_doc(doc)):
-            raise not_found()
+            raise NotThere
         first = await registering.told_repeat(ticket, asking)
         return ticket_view(doc, asking) | ({"duplicate_of": first} if first else {})
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.desk.actions import Following
 from services.intake.desk.api import listed_view
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
 from shared.readers.reach import within_reach
-from shared.runtime import Asking, Problem, Routes, may, not_found
+from shared.runtime import Asking, Routes, may
 from shared.store import Doc, Listing, Page, Store
 from shared.tickets import NotAllowed
 from shared.tickets.acts import Own
@@ -61,9 +62,9 @@ class Cases:
         numbers. Other people's only by who supervises. Twice changes nothing.
         """
         if owner != principal.id and not allows(principal, "case.hand_over"):
-            raise not_found()
+            raise NotThere
         if owner == to:
-            raise Problem(409, "same-owner", "They have these cases", detail="name somebody else")
+            raise NotNow("same-owner", "They have these cases", "name somebody else")
         found = await self.of(principal, owner, after=None, limit=AT_ONCE)
         handed: list[str] = []
         for doc in found.items:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from services.intake.inbound.publishers import Replying, digest, name_of_external, sender_of
-from services.intake.registration.reports import Registering, conflict_problem
-from services.intake.registration.reservations import Conflict
+from services.intake.registration.reports import Registering
 from shared.bus import DEFAULT, Inbound, Publisher, Reject
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import Fault, MalformedMessage
@@ -21,8 +21,9 @@ from shared.contracts.json_body import (
     read_any_json_object,
     read_json_object,
 )
+from shared.contracts.refusals import NotYours
 from shared.identity import UNNAMED, Principal, publisher_principal
-from shared.runtime.problems import Problem, problem_of
+from shared.runtime.problems import problem_of
 from shared.store import Store
 from shared.telemetry import metrics
 
@@ -95,16 +96,12 @@ class Arriving:
         """What a message says; answers and parks what cannot be read. Routine work whose bytes are
         damaged is not guessed at.
         """
-        try:
+        async with self._refusing(message, self._principal_id(message)):
             raw, damage = read_any_json_object(message.body)
             raw, source_and_id = unwrap(raw, message.headers)
             found = self._registering.triage(raw)
             if damage and not found.emergency:
                 raise MalformedMessage.naming(damage)
-        except MalformedMessage as fault:
-            await self._answer(message, problem_of(fault), self._principal_id(message))
-            metrics.REPORTS.labels("amqp", "malformed").inc()
-            raise Reject("malformed", str(fault)) from fault
         name = self.name_of(message, raw, source_and_id)
         return _Read(raw, name, damage, is_emergency=found.emergency)
 
@@ -133,8 +130,8 @@ class Arriving:
         if sender := sender_of(self._secret, message):
             return publisher_principal(sender)
         if self._require_user_id and not emergency:
-            problem = Problem(403, "no-principal", "The message has no checked user_id")
-            await self._answer(message, problem, UNNAMED.id)
+            unnamed = NotYours("no-principal", "The message has no checked user_id")
+            await self._replying.send(message, problem_of(unnamed).body, UNNAMED.id)
             raise Reject("no_principal", "the message has no checked user_id")
         return UNNAMED
 
@@ -159,22 +156,20 @@ class Arriving:
         )
 
     async def _register(self, message: Inbound, read: _Read, principal: Principal) -> None:
-        try:
+        async with self._refusing(message, principal.id):
             arrival = self._registering.read(read.raw, name=read.name, damage=read.damage)
             answer, created = await self._registering.register(arrival, principal)
-        except MalformedMessage as fault:
-            metrics.REPORTS.labels("amqp", "malformed").inc()
-            await self._answer(message, problem_of(fault), principal.id)
-            raise Reject("malformed", str(fault)) from fault
-        except Conflict as conflict:
-            metrics.REPORTS.labels("amqp", "conflict").inc()
-            await self._answer(message, conflict_problem(conflict), principal.id)
-            raise Reject("conflict", str(conflict)) from conflict
         metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
         await self._replying.send(message, answer.to_json(), principal.id)
 
-    async def _answer(self, message: Inbound, problem: Problem, principal: str) -> None:
-        await self._replying.send(message, problem.body, principal)
+    @asynccontextmanager
+    async def _refusing(self, message: Inbound, principal: str) -> AsyncIterator[None]:
+        try:
+            async with self._replying.refusing(message, principal):
+                yield
+        except Reject as refused:
+            metrics.REPORTS.labels("amqp", refused.reason).inc()
+            raise
 
 
 def unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

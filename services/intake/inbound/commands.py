@@ -11,16 +11,15 @@ from services.intake.inbound.arrivals import unwrap
 from services.intake.inbound.publishers import Replying, name_of_external, sender_of
 from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
-from shared.bus import Inbound, Reject
+from shared.bus import Inbound
 from shared.contracts import MalformedMessage
 from shared.contracts.json_body import read_any_json_object
+from shared.contracts.refusals import NotThere
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.readers.tickets import NoSuchTicket
-from shared.runtime import not_found
-from shared.runtime.problems import Problem, problem_of
 from shared.store import Store
 from shared.telemetry import logger
-from shared.tickets import NotAllowed, Ticket
+from shared.tickets import Ticket
 from shared.tickets.acts import Reopen
 
 CLEARED: Final = "alarm.cleared"
@@ -55,14 +54,9 @@ class Commanding:
         """
         sender = sender_of(self._secret, message)
         principal = publisher_principal(sender) if sender else UNNAMED
-        try:
+        async with self._replying.refusing(message, principal.id):
             command = _read(message)
             ticket = await self._do(COMMAND_OF[message.queue], command, principal)
-        except (MalformedMessage, NotAllowed, Problem) as fault:
-            problem = problem_of(fault)
-            await self._replying.send(message, problem.body, principal.id)
-            reason = "malformed" if isinstance(fault, MalformedMessage) else "refused"
-            raise Reject(reason, str(fault)) from fault
         logger.info("command_done", ticket=ticket.number, command=COMMAND_OF[message.queue])
         await self._replying.send(message, _answer(ticket), principal.id)
 
@@ -78,7 +72,7 @@ class Commanding:
             return await self._carry_out(key, command.number, command, principal)
         except NoSuchTicket:
             # A number is told after its ticket is written: it will not come later.
-            raise not_found() from None
+            raise NotThere from None
 
     async def _number_of(self, command: Command, principal: Principal) -> str:
         """The number that the sender's own id of a report stands for."""

@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import orjson
 
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
-from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Unroutable
+from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Reject, Unroutable
 from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.contracts import MalformedMessage
+from shared.contracts.refusals import Refused
 from shared.identity import UNNAMED, publisher_principal
+from shared.runtime.problems import problem_of
 from shared.telemetry import logger, metrics
+from shared.tickets import NotAllowed
 
 SENDER: Final = "hotline-sender"
 PROOF: Final = "hotline-sender-proof"
 PASSED_ON: Final = frozenset({REPORTS_URGENT.name, REPORTS_ROUTINE.name})
 REPLY_SECONDS: Final = 2.0
+PARKED_BY_NAME: Final = frozenset({"malformed", "conflict"})
+"""Problems that are a reason of their own among parked messages; all others are `refused`."""
 
 
 def name_of_external(secret: bytes, external_id: str) -> str:
@@ -96,6 +103,17 @@ class Replying:
             logger.warning("reply_failed", why=type(error).__name__)
         else:
             metrics.REPLIES.labels("sent").inc()
+
+    @asynccontextmanager
+    async def refusing(self, message: Inbound, principal: str) -> AsyncIterator[None]:
+        """Answer what is refused within the block, and park the message with the reason."""
+        try:
+            yield
+        except (Refused, MalformedMessage, NotAllowed) as error:
+            problem = problem_of(error)
+            await self.send(message, problem.body, principal)
+            reason = problem.kind if problem.kind in PARKED_BY_NAME else "refused"
+            raise Reject(reason, str(error)) from error
 
 
 def may_answer(reply_to: str, principal: str) -> bool:

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.privacy.domain import Alarm, Answered, Finding, Status
-from services.intake.privacy.problems import answered_already, own_alarm
 from services.intake.privacy.storage import ALARMS, alarms_within_reach, answered
 from shared.audit import Trail
 from shared.contracts import Step
+from shared.contracts.refusals import NotNow, NotThere, NotYours
 from shared.identity import Principal
 from shared.readers.reach import hidden
-from shared.runtime import not_found
 from shared.store import Collection, Page, Store
 
 
@@ -36,17 +35,22 @@ class Answering:
     ) -> Alarm:
         """Say what was found. The first answer counts, nobody answers for themselves.
 
-        Raises Problem; the same one for what is missing and what is foreign.
+        Raises NotNow, NotYours and NotThere; the same one for what is missing and what is foreign.
         """
         alarm = await self._within_reach(id, asking)
         if alarm.reader == asking.id:
-            raise own_alarm()
+            raise NotYours("own-alarm", "This alarm is about you; somebody else answers it")
         recorded = False
 
         async def decide(alarm: Alarm, now: datetime) -> Step[Alarm]:
             nonlocal recorded
             if alarm.answer is not None:
-                raise answered_already(alarm.answer.by, alarm.answer.at)
+                raise NotNow(
+                    "already-answered",
+                    "Somebody has answered this alarm",
+                    set_by=alarm.answer.by,
+                    at=alarm.answer.at.isoformat(),
+                )
             if not recorded:
                 await self._trail.record(
                     asking,
@@ -67,7 +71,7 @@ class Answering:
         # Asked in any case, as the notifier does: what is missing must cost what is foreign costs.
         not_theirs = await hidden(self._store, asking, [alarm.number if alarm else id])
         if alarm is None or not_theirs or not asking.reaches(alarm.estate):
-            raise not_found()
+            raise NotThere
         return alarm
 
 

@@ -15,8 +15,9 @@ from services.intake.privacy.photos import Showing
 from services.intake.privacy.privacy_requests import Handing
 from services.intake.privacy.reveals import Revealing, Wish
 from services.intake.privacy.tracing import Sought, Tracing
+from shared.contracts.refusals import NotThere
 from shared.contracts.report import Short
-from shared.runtime import Asking, Routes, may, not_found, source_of
+from shared.runtime import Asking, Routes, may, source_of
 from shared.runtime.asking import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -188,7 +189,7 @@ def build_copies_api(handing: Handing) -> Routes:
         """Open the copy made for a request, to hand it over; each opening is on record."""
         found = await handing.open(request_id, asking, source=source_of(request))
         if found is None:
-            raise not_found()
+            raise NotThere
         response.headers.update(NO_STORE)
         return found
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
+from shared.contracts.refusals import Gone, Unfit
 from shared.identity import Principal
 from shared.tickets import OrderStatus, Ticket
 from shared.tickets.lifecycle import OPEN
@@ -229,3 +230,19 @@ def alarm_id(reader: str, sign: Sign, at: datetime) -> str:
     """One alarm a person, sign and hour of the clock: what goes on does not ring at each turn."""
     named = f"{reader}\n{sign}\n{at:%Y-%m-%dT%H}"
     return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def used_key() -> Unfit:
+    """The key stands for another wish."""
+    title = "This Idempotency-Key was used for another reveal"
+    return Unfit("conflict", title, "send a key of its own with each reveal")
+
+
+def cannot_be_opened() -> Gone:
+    """The key that sealed it is gone, on purpose or not."""
+    return Gone(
+        "cannot-be-opened",
+        "What is sealed here cannot be opened any more",
+        "the key of its estate was destroyed, or the data are damaged; the rest of the "
+        "ticket is as it was",
+    )

@@ -14,19 +14,18 @@ from typing import Any, Final, Literal
 
 from pymongo import DESCENDING, IndexModel
 
-from services.intake.privacy.domain import Which
+from services.intake.privacy.domain import Which, used_key
 from services.intake.privacy.papers import PAPERS, Papers
 from services.intake.privacy.persons import ENTRY_OF, Persons
-from services.intake.privacy.problems import used_key
 from services.intake.registration.domain import idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
+from shared.contracts.refusals import NotThere
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
 from shared.readers.reach import belonging_within_reach, hidden
-from shared.runtime import not_found
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Page, Store
 
 Reason = Literal["litigation", "investigation", "authority", "dispute"]
@@ -88,12 +87,12 @@ class Holding:
     async def set(self, held: Held, asking: Principal, *, name: str, source: str | None) -> Hold:
         """Put it under hold; nothing of it is erased once this has returned.
 
-        A repeat under the same name goes on where a crash ended. Raises Problem.
+        A repeat under the same name goes on where a crash ended. Raises NotThere and Unfit.
         """
         key = idempotency_key(self._secret, asking.id, f"hold:{name}", held.to_json())
         assert key is not None, "a hold always has a name"
         if await hidden(self._store, asking, [held.number]):
-            raise not_found()
+            raise NotThere
         numbers = await self._numbers(held)
         id = key.id[:32]
         subject = ("legal_hold", id)
@@ -116,7 +115,7 @@ class Holding:
     async def _numbers(self, held: Held) -> tuple[str, ...]:
         if held.person is None:
             if await self._store.get("tickets", held.number, fields=("_id",)) is None:
-                raise not_found()
+                raise NotThere
             return (held.number,)
         found = await self._persons.like(held.number, held.person)
         return tuple(dict.fromkeys(named.number for named in found))
@@ -133,11 +132,11 @@ class Holding:
         await self._papers.change(number, with_it)
 
     async def lift(self, id: str, asking: Principal, *, source: str | None) -> Hold:
-        """Nothing keeps it any longer; a repeat goes on where a crash ended. Raises Problem."""
+        """Nothing keeps it any longer; a repeat goes on where a crash ended. Raises NotThere."""
         hold = await self._holds.get(id)
         # Nobody lets go what is kept of a matter that is about them.
         if hold is None or await hidden(self._store, asking, [hold.held.number, *hold.numbers]):
-            raise not_found()
+            raise NotThere
         await self._trail.record(asking, "legal_hold.lifted", ("legal_hold", id), source=source)
 
         def lifted(hold: Hold, now: datetime) -> Step[Hold] | None:

@@ -10,9 +10,9 @@ from pymongo import DESCENDING
 
 from services.intake.privacy.domain import Which
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotThere
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
-from shared.runtime import not_found
 from shared.store import Doc, Store
 
 ENTRY_OF: Final[Mapping[Which, str]] = {"caller": "phone", "on_site_contact": "contact"}
@@ -54,11 +54,11 @@ class Persons:
     async def like(self, number: str, person: Which) -> list[Named]:
         """The person of one ticket, in all their tickets: that one alone where no phone is known.
 
-        Raises Problem for a ticket that is not there.
+        Raises NotThere for a ticket that is not there.
         """
         doc = await self._store.get("tickets", number, fields=_FIELDS)
         if doc is None:
-            raise not_found()
+            raise NotThere
         entries = entries_in(doc["index"].get(ENTRY_OF[person]))
         found = await self._with_entries(entries) if entries else []
         own = Named(number, person, doc)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import Final
 
-from services.intake.privacy.domain import of_the_house
-from services.intake.privacy.problems import cannot_be_opened
+from services.intake.privacy.domain import cannot_be_opened, of_the_house
 from shared.audit import Trail
+from shared.contracts.refusals import Gone, NotThere
 from shared.identity import Forbidden, Principal, require
 from shared.privacy import CannotOpen
 from shared.privacy.open import Opener
-from shared.runtime import Problem, not_found
 from shared.store import Doc, Store
 from shared.tickets import TICKET, Ticket, WorkOrder
 
@@ -37,7 +36,7 @@ class Showing:
     async def open(self, id: str, principal: Principal, *, source: str | None) -> bytes:
         """The photo, a JPEG; on record before as an opening of whose home it shows.
 
-        Foreign and missing ones look the same (404). Raises Problem where it is erased.
+        Foreign and missing ones look the same (404). Raises Gone where it is erased.
         """
         proof = await self._within_reach(id, principal)
         if proof["sealed"] is None:
@@ -61,10 +60,10 @@ class Showing:
         ticket = TICKET.from_doc(doc) if doc else None
         found = ticket.order(order) if ticket else None
         if ticket is None or found is None or not _is_theirs(inside, ticket, found):
-            raise not_found()
+            raise NotThere
         proof = await self._store.get("proofs", id)
         if proof is None:
-            raise not_found()
+            raise NotThere
         return proof
 
 
@@ -76,10 +75,9 @@ def _is_theirs(principal: Principal, ticket: Ticket, order: WorkOrder) -> bool:
     return True
 
 
-def _erased() -> Problem:
-    return Problem(
-        410,
+def _erased() -> Gone:
+    return Gone(
         "erased",
         "This photo was erased",
-        detail="whose home it showed was erased; that there was a photo stays on record",
+        "whose home it showed was erased; that there was a photo stays on record",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +18,15 @@ from services.intake.privacy.domain import (
     Reason,
     Which,
     alarm_id,
+    cannot_be_opened,
     is_unlimited,
     may_open,
     of_the_house,
     opening_of,
     signs_in,
+    used_key,
     wait_for,
 )
-from services.intake.privacy.problems import cannot_be_opened, nobody_there, over_limit, used_key
 from services.intake.privacy.storage import (
     ALARMS,
     READERS,
@@ -35,11 +37,11 @@ from services.intake.privacy.storage import (
 from services.intake.registration.domain import Key, idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
+from shared.contracts.refusals import NotThere, TooOften
 from shared.identity import Forbidden, Principal, sees
 from shared.privacy import CannotOpen
 from shared.privacy.index import Kept
 from shared.privacy.open import Opener
-from shared.runtime import not_found
 from shared.store import Collection, Doc, Store
 from shared.telemetry import logger, metrics
 from shared.tickets import TICKET, Ticket
@@ -102,7 +104,7 @@ class Revealing:
         """Open somebody once; the same name and wish again only tell when it was.
 
         Counted first, then on record, alarms before the opening: whatever breaks in between, no
-        person was shown without these. Raises Problem and Forbidden.
+        person was shown without these. Raises Refused and Forbidden.
         """
         doc, ticket = await self._within_reach(wish.number, principal)
         inside = of_the_house(principal, self._contractors())
@@ -113,7 +115,11 @@ class Revealing:
             return earlier
         sealed = doc["persons"].get(wish.person)
         if sealed is None:
-            raise nobody_there()
+            raise NotThere(
+                "no-such-person",
+                "This ticket has no such person",
+                "nobody was named, or what was known of them has been erased",
+            )
         reader = await self._count(ticket, principal)
         opening = reader.recent[-1]
         if not await self._keep(key, wish, principal, opening, ticket):
@@ -127,7 +133,7 @@ class Revealing:
         doc = await self._store.get("tickets", number)
         ticket = TICKET.from_doc(doc) if doc else None
         if doc is None or ticket is None or not sees(principal, ticket):
-            raise not_found()
+            raise NotThere
         return doc, ticket
 
     def _key(self, principal: Principal, name: str, wish: Wish) -> Key:
@@ -136,7 +142,7 @@ class Revealing:
         return key
 
     async def _earlier(self, key: Key) -> Revealed | None:
-        """When this was opened before; raises Problem where the key stood for another wish."""
+        """When this was opened before; raises Unfit where the key stood for another wish."""
         found = await self._reveals.get(key)
         if found is None:
             return None
@@ -146,13 +152,18 @@ class Revealing:
         return Revealed(found["at"])
 
     async def _count(self, ticket: Ticket, principal: Principal) -> Reader:
-        """The reader with one opening more; raises Problem over the limit."""
+        """The reader with one opening more; raises TooOften over the limit."""
 
         def decide(reader: Reader, now: datetime) -> Step[Reader]:
             wait = None if is_unlimited(ticket) else wait_for(reader, principal.role, now)
             if wait is not None:
                 metrics.REVEALS.labels("over_limit").inc()
-                raise over_limit(wait)
+                raise TooOften(
+                    "too-many-reveals",
+                    "You have opened as many persons as your role may",
+                    "wait, or let somebody else of your desk open this one",
+                    wait=max(1, math.ceil(wait.total_seconds())),
+                )
             return Step(reader.with_opening(opening_of(ticket, principal, now)))
 
         changed = await self._readers.change(

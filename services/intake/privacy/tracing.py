@@ -18,10 +18,10 @@ from shared.audit import Trail
 from shared.audit.trail import AUDIT
 from shared.contracts import MalformedMessage
 from shared.contracts.notifier import CALLER
+from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.privacy import BlindIndex
 from shared.readers.reach import hidden
-from shared.runtime import not_found
 from shared.store import Doc, Listing, Order, Store
 from shared.store.paging import cursor_of
 
@@ -71,12 +71,12 @@ class Tracing:
         """Who has seen them, newest first; `next` is the cursor of the next page. Tickets that are
         about whoever asks are as if they were not there.
 
-        Raises MalformedMessage for a wish that names nobody, Problem for a missing ticket.
+        Raises MalformedMessage for a wish that names nobody, NotThere for a missing ticket.
         """
         found = await self._find(sought)
         not_theirs = await hidden(self._store, asking, (named.number for named in found))
         if sought.number in not_theirs:
-            raise not_found()
+            raise NotThere
         persons = [named for named in found if named.number not in not_theirs]
         subject = ("person", persons[0].id if persons else "unknown")
         details = {"tickets": len(persons)}

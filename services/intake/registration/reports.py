@@ -16,7 +16,7 @@ from services.intake.registration.domain import (
     notices,
 )
 from services.intake.registration.repeats import Repeating
-from services.intake.registration.reservations import Claim, Conflict, Reservations, alerting_of
+from services.intake.registration.reservations import Claim, Reservations, alerting_of
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS
@@ -25,7 +25,6 @@ from shared.identity import Principal, action_of, allows, require, sees
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
 from shared.readers.tickets import Tickets, rules_of
-from shared.runtime.problems import Problem
 from shared.store import Doc, Store
 from shared.telemetry import logger, metrics
 from shared.tickets import NOBODY, Registration, Ticket, Transition, register
@@ -243,18 +242,4 @@ def _reported(arrival: Arrival, estate: str | None) -> Reported:
         area=report.area,
         faulty=bool(faults),
         found=arrival.found,
-    )
-
-
-def conflict_problem(conflict: Conflict) -> Problem:
-    """The same over HTTP and AMQP: which ticket the key stands for, and what to do instead."""
-    return Problem(
-        422,
-        "conflict",
-        "This key was used for another request",
-        detail="to add to that request, supplement it "
-        f"(POST /v1/tickets/{conflict.number}/supplement); for another one use another key",
-        field="Idempotency-Key",
-        number=conflict.number,
-        instead="ticket.supplement",
     )

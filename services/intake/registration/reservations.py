@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
+from typing_extensions import override
+
 from services.intake.registration.domain import Alerting, Key, new_number
 from shared.contracts import Step
+from shared.contracts.refusals import Unfit
 from shared.documents import Shape
 from shared.readers.emergencies import EmergencyState, emergency_state
 from shared.store import Collection, CollectionSpec, Store
@@ -28,12 +31,24 @@ that comes later means a new danger, and one team too many does less harm than n
 """
 
 
-class Conflict(Exception):
+class Conflict(Unfit):
     """The same key came with another body; `number` is the ticket of the first."""
 
     def __init__(self, number: str) -> None:
-        self.number = number
-        super().__init__("this key was used for another request; to add to it, supplement it")
+        super().__init__(
+            "conflict",
+            "This key was used for another request",
+            "to add to that request, supplement it "
+            f"(POST /v1/tickets/{number}/supplement); for another one use another key",
+            field="Idempotency-Key",
+            number=number,
+            instead="ticket.supplement",
+        )
+
+    @override
+    def __str__(self) -> str:
+        """For the operator who finds the message parked."""
+        return "this key was used for another request; to add to it, supplement it"
 
 
 @dataclass(frozen=True, slots=True)

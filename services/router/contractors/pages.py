@@ -13,9 +13,11 @@ from services.router.contractors.visiting import NoSuchWork, Step, Visiting, Wor
 from services.router.proofs.pictures import NoPicture
 from services.router.proofs.reading import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import Refused
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime import Platform, Problem, open_to_all
+from shared.runtime import Platform, open_to_all
+from shared.runtime.problems import problem_of
 from shared.runtime.web import Chosen, Paper
 from shared.store import STORE_DOWN, Contested
 from shared.tickets import NotAllowed
@@ -45,7 +47,7 @@ class WorkPages:
         """Take a photo, then show the page again; what is wrong with it stands there in words."""
         try:
             await self._visiting.show(token, lambda: read_photo(request))
-        except (NoPicture, MalformedMessage, Problem, HTTPException) as error:
+        except (NoPicture, MalformedMessage, Refused, HTTPException) as error:
             code, status = _fault_of(error)
             return await self.show(token, language, fault=code, status=status)
         return RedirectResponse(f"{ROOT}/{token}?lang={language}#{PHOTO}", status_code=303)
@@ -75,8 +77,8 @@ def _fault_of(error: Exception) -> tuple[str, int]:
     match error:
         case NoPicture():
             return error.code, 422
-        case Problem():
-            status: int = error.body["status"]
+        case Refused():
+            status = problem_of(error).status
             return {408: "too_slow", 409: "too_many"}.get(status, "busy"), status
         case HTTPException(status_code=413):
             return "too_large", 413

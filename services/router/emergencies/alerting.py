@@ -24,6 +24,7 @@ from services.router.emergencies.storage import EMERGENCIES
 from services.router.people import next_in_chain, people_to_alert, whom_it_is_about
 from shared.contracts import Step
 from shared.contracts.intake import TicketCancelled, TicketEvent
+from shared.contracts.refusals import NotThere
 from shared.contracts.router import (
     TicketResolved,
     WorkOrderAccepted,
@@ -32,7 +33,6 @@ from shared.contracts.router import (
 )
 from shared.identity import Principal, is_about, sees
 from shared.readers.tickets import NoSuchTicket
-from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.telemetry import logger, metrics
@@ -188,12 +188,12 @@ class Alerting:
         emergency = await self._emergencies.get(number)
         ticket = await self._platform.tickets.get(number)
         if emergency is None or ticket is None:
-            raise not_found()
+            raise NotThere
         called = any(principal.id in alert.recipients for alert in emergency.alerts)
         if is_about(ticket, principal) or self._is_not_for(ticket, principal.id):
-            raise not_found()
+            raise NotThere
         if not (principal.reaches(emergency.estate) and (called or sees(principal, ticket))):
-            raise not_found()
+            raise NotThere
         return emergency
 
     async def alert_overdue(self) -> int:

@@ -16,8 +16,9 @@ from services.router.emergencies.emergency import (
     tick_off,
 )
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow
 from shared.identity import Principal
-from shared.runtime import Platform, Problem
+from shared.runtime import Platform
 
 
 class Attending:
@@ -82,12 +83,7 @@ class Attending:
 
         def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             if emergency.ended_at is None:
-                raise Problem(
-                    409,
-                    "still-running",
-                    "It is not over yet",
-                    detail="a review comes after the end",
-                )
+                raise NotNow("still-running", "It is not over yet", "a review comes after the end")
             return review(emergency, principal.id, verdict, note, now)
 
         return await self._do(number, principal, choose)
@@ -103,10 +99,9 @@ class Attending:
 def _check_on_site(emergency: Emergency, principal: Principal) -> None:
     """A signal that clears, or a desk that hears nothing more, ends no danger."""
     if principal.id not in emergency.on_site:
-        raise Problem(
-            409,
+        raise NotNow(
             "not-on-site",
             "Only somebody who is on site can say so",
-            detail="arrive first: POST …/arrive",
+            "arrive first: POST …/arrive",
             on_site=len(emergency.on_site),
         )

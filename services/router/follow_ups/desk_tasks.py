@@ -10,10 +10,9 @@ from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
 from services.router.follow_ups.wanted import Seen, time_for
 from services.router.people import whom_it_is_about
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.contracts.router import FollowUpSaid
 from shared.identity import Principal, sees
-from shared.readers.tickets import NoSuchTicket
-from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection, Page
 
@@ -78,20 +77,18 @@ class Tending:
     ) -> FollowUp:
         """It is done; with `next_at` it is to be done again. A repeat changes nothing.
 
-        Raises Problem (409) where somebody else did it, or nobody has to any more, and for what
+        Raises NotNow where somebody else did it, or nobody has to any more, and for what
         only the feedback ends: a caller who was not told must not look like one who was.
         """
         task = await self._tasks.get(id)
         if task is None or not principal.reaches(task.estate):
-            raise not_found()
+            raise NotThere
         seen = await self._seen(principal, task.number)
         if task.why == "tell":
-            raise Problem(
-                409,
+            raise NotNow(
                 "told-by-feedback",
                 "This is done by feeding the result back",
-                detail=f"ring the caller, and say how it went by POST /v1/tickets/"
-                f"{task.number}/feedback",
+                f"ring the caller, and say how it went by POST /v1/tickets/{task.number}/feedback",
             )
         if task.is_live and next_at is not None:
             self._check(seen, next_at, task.person, field="next_at")
@@ -105,22 +102,18 @@ class Tending:
             id, lambda present, now: finish(present, outcome, result, now, by=principal.id)
         ) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
-            raise Problem(
-                409,
+            raise NotNow(
                 "over",
                 "Nobody has to do this any more",
-                detail="read it again: it says who did it, or why it was dropped",
+                "read it again: it says who did it, or why it was dropped",
                 state=done.state if done else None,
             )
         return done
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
-        try:
-            seen = await self._reminding.seen(number)
-        except NoSuchTicket:
-            raise not_found() from None
+        seen = await self._reminding.seen(number)
         if not sees(principal, seen.ticket):
-            raise not_found()
+            raise NotThere
         return seen
 
     def _check(self, seen: Seen, at: datetime, person: str | None, *, field: str) -> None:
@@ -132,7 +125,7 @@ class Tending:
         if person in whom_it_is_about(seen.ticket, self._platform.duty.current):
             raise MalformedMessage("person", "is whom the matter is about", "name somebody else")
         if seen.ticket.mark is not None:
-            raise Problem(409, "ticket-over", "The ticket is over", detail="reopen it first")
+            raise NotNow("ticket-over", "The ticket is over", "reopen it first")
 
     async def _insert(
         self,

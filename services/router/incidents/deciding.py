@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from services.router.incidents.finding import desk_at
-from services.router.incidents.incident import OPEN, Incident, Linked, NotSo, Status, households
+from services.router.incidents.incident import OPEN, Incident, Linked, Status, households
 from services.router.incidents.running_incidents import Keeping
 from services.router.incidents.steps import (
     announce,
@@ -21,8 +21,8 @@ from services.router.incidents.steps import (
 )
 from services.router.incidents.storage import INCIDENTS, find_incidents, linked_to
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, sees
-from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection, Taken
 from shared.telemetry import logger, metrics
@@ -53,7 +53,7 @@ class Deciding:
         """One; foreign and missing look the same (404)."""
         incident = await self._incidents.get(id)
         if incident is None or not principal.reaches(incident.estate):
-            raise not_found()
+            raise NotThere
         return incident
 
     async def linked(self, incident: Incident) -> list[Linked]:
@@ -63,12 +63,12 @@ class Deciding:
     async def declare(
         self, principal: Principal, estate: str, area: str, buildings: Sequence[str]
     ) -> Incident:
-        """Make one that nobody has called about yet. Raises Problem (409) where there is one."""
+        """Make one that nobody has called about yet. Raises NotNow where there is one."""
         policy = self._platform.policy
         if estate not in {known.id for known in policy.group.estates}:
             raise MalformedMessage("estate", "is not an estate of this group")
         if not principal.reaches(estate):
-            raise not_found()
+            raise NotThere
         if area not in {known.id for known in policy.taxonomy.areas}:
             raise MalformedMessage("area", "is no area of the policy", "see the taxonomy")
         now = self._store.clock.now()
@@ -134,11 +134,10 @@ class Deciding:
         incident = await self.get(principal, id)
         count = len(households(await linked_to(self._store, id), incident))
         if at_most is not None and count > at_most:
-            raise Problem(
-                409,
+            raise NotNow(
                 "more-than-counted",
                 f"It would reach {count} households",
-                detail="count again, then announce",
+                "count again, then announce",
                 households=count,
             )
         rules = self._platform.policy.at(incident.estate).rules.incidents
@@ -168,25 +167,21 @@ class Deciding:
         """Take a request for part of it."""
         incident = await self.get(principal, id)
         if incident.status != "confirmed":
-            raise Problem(
-                409,
+            raise NotNow(
                 "not-confirmed",
                 f"This incident is {incident.status}",
-                detail="requests belong to one while it is confirmed",
+                "requests belong to one while it is confirmed",
             )
         found = await self._must_see(principal, number)
         if incident.has_left(found.building):
-            raise Problem(
-                409,
+            raise NotNow(
                 "not-concerned",
                 f"The outage is not in {found.building} any more",
-                detail="change its scope first",
+                "change its scope first",
             )
         ticket = await self._keeping.link(number, id, by=principal.id)
         if ticket.incident != id:
-            raise Problem(
-                409, "nobody-has-it", "Nobody has its work yet", detail="give it out first"
-            )
+            raise NotNow("nobody-has-it", "Nobody has its work yet", "give it out first")
         return incident
 
     async def part(self, principal: Principal, id: str, number: str, reason: str) -> Incident:
@@ -195,11 +190,10 @@ class Deciding:
         await self._must_see(principal, number)
         ticket = await self._keeping.part(number, id, reason, by=principal.id)
         if ticket.incident is not None:
-            raise Problem(
-                409,
+            raise NotNow(
                 "not-linked",
                 "It belongs to another incident",
-                detail="part it from that one",
+                "part it from that one",
                 incident=ticket.incident,
             )
         return incident
@@ -211,11 +205,11 @@ class Deciding:
         return ticket
 
     async def _change(self, principal: Principal, id: str, choose: Choose) -> Incident:
-        """Change one as it is now. Raises Problem (409) for what cannot be done to it."""
+        """Change one as it is now. Raises NotNow for what cannot be done to it."""
 
         async def decide(incident: Incident, now: datetime) -> Step[Incident] | None:
             if not principal.reaches(incident.estate):
-                raise not_found()
+                raise NotThere
             step = choose(incident, now)
             if step is not None:
                 await self._refuse_overlap(step.value, but=id)
@@ -223,12 +217,10 @@ class Deciding:
 
         try:
             changed = await self._incidents.change(id, decide)
-        except NotSo as not_so:
-            raise Problem(409, not_so.code, not_so.why, detail=not_so.remedy) from not_so
         except Taken:
             raise _overlaps() from None
         if changed is None:
-            raise not_found()
+            raise NotThere
         if changed.is_change:
             logger.info(
                 "incident_decided",
@@ -251,12 +243,11 @@ def _meet(some: Sequence[str], others: Sequence[str]) -> bool:
     return not some or not others or bool({*some} & {*others})
 
 
-def _overlaps(other: str | None = None) -> Problem:
-    return Problem(
-        409,
+def _overlaps(other: str | None = None) -> NotNow:
+    return NotNow(
         "overlaps",
         "Another open incident is in the same place",
-        detail="use that one, or name other buildings",
+        "use that one, or name other buildings",
         incident=other,
     )
 

@@ -21,14 +21,6 @@ OUTCOME: Final = "restored"
 """How the work of a request ends that an outage brought about."""
 
 
-class NotSo(Exception):
-    """This cannot be done to the incident as it is; `remedy` says what can."""
-
-    def __init__(self, code: str, why: str, remedy: str) -> None:
-        self.code, self.why, self.remedy = code, why, remedy
-        super().__init__(f"{why}; {remedy}")
-
-
 @dataclass(frozen=True, slots=True)
 class Restoration:
     """A promise: over by `restore_by`. A later one stands beside it with its reason, a code."""

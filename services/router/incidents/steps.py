@@ -15,7 +15,6 @@ from services.router.incidents.clusters import Cluster
 from services.router.incidents.incident import (
     Announcement,
     Incident,
-    NotSo,
     Restoration,
     ScopeChange,
     Status,
@@ -35,6 +34,7 @@ from shared.contracts.incidents import (
     IncidentScoped,
     IncidentSpread,
 )
+from shared.contracts.refusals import NotNow
 
 DUE_SOON: Final = 1
 OVERDUE: Final = 2
@@ -145,9 +145,9 @@ def promise(
     """It will be over by then. What was promised before stays on record."""
     _must_be(incident, "confirmed")
     if restore_by <= now:
-        raise NotSo("not-ahead", "This time has passed", "promise a time that is still to come")
+        raise NotNow("not-ahead", "This time has passed", "promise a time that is still to come")
     if incident.promises and reason is None:
-        raise NotSo(
+        raise NotNow(
             "no-reason", "There is a promise already", "say as a code why this one differs: reason"
         )
     promises = (*incident.promises, Restoration(now, by, restore_by, reason))
@@ -172,7 +172,7 @@ def rescope(
     back = set(where) if buildings is not None else set[str]()
     over = tuple(sorted(({*incident.restored_in} - back) | {*restored}))
     if stray := sorted(b for b in restored if where and b not in where):
-        raise NotSo(
+        raise NotNow(
             "not-concerned",
             f"The outage is not in {', '.join(stray)}",
             "name buildings of its scope",
@@ -205,7 +205,7 @@ def announce(
     """
     _must_be(incident, "confirmed")
     if incident.notices and incident.notices[-1].released_at is None:
-        raise NotSo("waiting", "The last announcement still waits", "release it first")
+        raise NotNow("waiting", "The last announcement still waits", "release it first")
     alone = households <= alone_up_to
     notice = Announcement(
         len(incident.notices) + 1,
@@ -224,10 +224,10 @@ def release(incident: Incident, by: str, now: datetime) -> Step[Incident]:
     """Let an announcement to many go, by somebody who did not write it."""
     _must_be(incident, "confirmed")
     if not incident.notices or incident.notices[-1].released_at is not None:
-        raise NotSo("nothing-waits", "No announcement waits", "announce it first")
+        raise NotNow("nothing-waits", "No announcement waits", "announce it first")
     *before, waiting = incident.notices
     if waiting.by == by:
-        raise NotSo(
+        raise NotNow(
             "own-announcement",
             "Nobody releases what they announced themselves",
             "ask somebody else",
@@ -287,7 +287,7 @@ def close(incident: Incident, now: datetime) -> Step[Incident] | None:
 
 def _must_be(incident: Incident, status: Status) -> None:
     if incident.status != status:
-        raise NotSo(
+        raise NotNow(
             f"not-{status}",
             f"This incident is {incident.status}",
             f"this can be done while it is {status}",

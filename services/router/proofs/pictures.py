@@ -16,8 +16,8 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from shared.contracts.refusals import Away
 from shared.lanes import Precedence
-from shared.runtime import Problem
 
 TAKEN: Final = ("JPEG", "PNG", "WEBP")
 """What telephones and browsers send. Each reader more is more code that strangers can reach."""
@@ -161,14 +161,10 @@ class Darkroom:
 
     @asynccontextmanager
     async def arriving(self) -> AsyncIterator[None]:
-        """A picture is on its way while the block lasts; raises Problem where too many are."""
+        """A picture is on its way while the block lasts; raises Away where too many are."""
         if self._arriving >= MOST_ARRIVING:
-            raise Problem(
-                503,
-                "busy",
-                "Too many photos are arriving at once",
-                detail="send it again in a moment",
-                retry_after=5,
+            raise Away(
+                "busy", "Too many photos are arriving at once", "send it again in a moment", wait=5
             )
         self._arriving += 1
         try:

@@ -23,10 +23,10 @@ from services.router.proofs.pictures import Darkroom
 from services.router.proofs.reading import Sent, Tag
 from services.router.proofs.storage import PHOTOS, PROOFS, proofs_of
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.privacy import building_of
 from shared.privacy.index import entries_in
-from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection, Doc
 from shared.telemetry import logger
@@ -107,7 +107,7 @@ class Proving:
     async def _doc_of(self, order: str) -> Doc:
         doc = await self._store.get("tickets", order.rpartition("-")[0])
         if doc is None:
-            raise not_found()
+            raise NotThere
         return doc
 
     async def _photo_of(self, sent: Sent, order: str, doc: Doc, by: Principal) -> Photo:
@@ -139,7 +139,7 @@ class Proving:
         return Spot(estate, building, frozenset().union(*flats))
 
     async def _keep(self, photo: Photo) -> Proof:
-        """The photo in the first free place, or the proof that shows the very same; raises Problem
+        """The photo in the first free place, or the proof that shows the very same; raises NotNow
         where there are as many as may be.
         """
         same: list[Proof] = []
@@ -169,10 +169,9 @@ def _spot_of(doc: Doc) -> Spot:
     return Spot(doc["estate"], doc.get("building"), flat)
 
 
-def _too_many() -> Problem:
-    return Problem(
-        409,
+def _too_many() -> NotNow:
+    return NotNow(
         "too-many-photos",
         f"There are {MOST} photos of this work order",
-        detail="that is as many as are kept; resolve the work with these",
+        "that is as many as are kept; resolve the work with these",
     )

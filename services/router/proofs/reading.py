@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from services.router.proofs.pictures import SEND, TAKEN, NoPicture
 from shared.contracts import MalformedMessage
-from shared.runtime import Problem
+from shared.contracts.refusals import TooSlow
 
 LARGEST_PHOTO: Final = 16 * 1024 * 1024
 """With the form around it. The best cameras in telephones make 12 MB; they are shrunk here, since a
@@ -71,7 +71,7 @@ class _InMemory(MultiPartParser):
 
 async def read_photo(request: Request) -> Sent:
     """What a request carries. Raises MalformedMessage for a form that cannot be read, NoPicture
-    where it holds none, Problem for one that does not arrive.
+    where it holds none, TooSlow for one that does not arrive.
     """
     try:
         async with asyncio.timeout(ARRIVES_WITHIN):
@@ -80,11 +80,10 @@ async def read_photo(request: Request) -> Sent:
                 return await _from_form(await _form_of(request))
             return Sent(await request.body())
     except (TimeoutError, ClientDisconnect) as error:
-        raise Problem(
-            408,
+        raise TooSlow(
             "too-slow",
             "The photo did not arrive in time",
-            detail="send it again where the network is better",
+            "send it again where the network is better",
         ) from error
 
 

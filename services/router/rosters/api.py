@@ -18,6 +18,7 @@ from shared.policy.duty import Person
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
 from shared.runtime import Asking, Platform, Routes, may
+from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
 MOST_NEEDS: Final = 30
@@ -180,12 +181,12 @@ def _cover_view(piece: Cover) -> dict[str, Any]:
 
 
 def _refused_view(planned: Planned) -> dict[str, Any]:
-    stretch, problem = planned.stretch, planned.problem
+    stretch, refused = planned.stretch, planned.refused
     return {
         "person": stretch.person,
         "begins": stretch.begins,
         "ends": stretch.ends,
-        "why": problem.body if problem else None,
+        "why": problem_of(refused).body if refused else None,
     }
 
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from services.router.rosters.shifts import Leave, RestRules, Shift, Struck, TooLong, tiring
 from services.router.rosters.storage import LEAVES, MOST_SHIFTS, around, find_shifts
+from shared.contracts.refusals import NotNow
 from shared.policy.roster import QUARTER
 from shared.readers.certificates import CertificateReader, Stint
-from shared.runtime import Problem
 from shared.runtime.platform import Platform
 from shared.store import Collection
 
@@ -28,23 +28,22 @@ class Fitness:
         self._leaves = Collection(platform.store, LEAVES)
         self._certificates = certificates
 
-    async def why_not(self, person: str, shift: Shift) -> Problem | None:
+    async def why_not(self, person: str, shift: Shift) -> NotNow | None:
         """Why somebody cannot have a shift; None when they can."""
         away = {"person": person, "status": "granted", **around(shift.begins, shift.ends)}
         if await self._leaves.find(away, limit=1):
-            return Problem(409, "on-leave", "They are on leave then", detail="choose somebody else")
+            return NotNow("on-leave", "They are on leave then", "choose somebody else")
         kinds = self._kinds(shift)
         if await self._certificates.uncertified(kinds, [self._stint(person, shift)]):
-            return Problem(
-                409,
+            return NotNow(
                 "unqualified",
                 "They lack a certificate on a day of this shift (A7)",
-                detail="see their profile, /v1/agents of admin",
+                "see their profile, /v1/agents of admin",
                 certificates=sorted(kinds),
             )
         return None
 
-    async def why_tired(self, person: str, shift: Shift) -> Problem | None:
+    async def why_tired(self, person: str, shift: Shift) -> NotNow | None:
         """Why a shift would leave somebody too little rest, here or at another place; None when it
         would not.
         """
@@ -58,18 +57,16 @@ class Fitness:
         if wrong is None:
             return None
         if isinstance(wrong, TooLong):
-            return Problem(
-                409,
+            return NotNow(
                 "shift-too-long",
                 "This shift is longer than the policy allows",
-                detail=f"it is {_hours(wrong.by)} hours too long: {_WAY_OUT}",
+                f"it is {_hours(wrong.by)} hours too long: {_WAY_OUT}",
                 shifts=[shift.id],
             )
-        return Problem(
-            409,
+        return NotNow(
             "too-little-rest",
             "They would have too little rest between two shifts",
-            detail=f"{_hours(wrong.missing)} hours of rest are missing: {_WAY_OUT}",
+            f"{_hours(wrong.missing)} hours of rest are missing: {_WAY_OUT}",
             shifts=[shift.id, wrong.other.id],
             missing_hours=_hours(wrong.missing),
         )

@@ -10,8 +10,8 @@ from services.router.rosters.lists import reaches_list
 from services.router.rosters.shifts import Leave, LeaveStatus, decide_leave, strike
 from services.router.rosters.storage import LEAVES, SHIFTS, announce, around, find_shifts
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
-from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.telemetry import logger
@@ -68,20 +68,19 @@ class Leaving:
         """
         leave = await self._leaves.get(id)
         if leave is None or not self._is_theirs(principal, leave):
-            raise not_found()
+            raise NotThere
         if leave.person == principal.id:
-            raise Problem(
-                409,
+            raise NotNow(
                 "own-leave",
                 "Nobody decides about their own leave",
-                detail="ask somebody else who plans shifts",
+                "ask somebody else who plans shifts",
             )
         await self._platform.trail.record(principal, "leave.decide", ("leave", id))
         decided = await self._leaves.change(
             id, lambda leave, _: decide_leave(leave, status, principal.id)
         )
         if decided is None:
-            raise not_found()
+            raise NotThere
         if decided.after.status == "granted":
             await self._strike(decided.after)
         return decided.after

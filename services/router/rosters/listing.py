@@ -9,12 +9,12 @@ from datetime import datetime
 from services.router.rosters.lists import DutyList, reaches_list
 from services.router.rosters.storage import LISTS, all_lists, announce, around, find_shifts
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.policy.calendar import Calendar
 from shared.policy.duty import ANYWHERE, EMERGENCY_CHAIN, MANAGEMENT, Person
 from shared.policy.roster import Cover, Need, cover
 from shared.readers.rosters import list_id
-from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.telemetry import logger
@@ -44,7 +44,7 @@ class Listing:
         found = await self._lists.get(list_id(place, department))
         group = self._platform.policy.group
         if found is None or not reaches_list(principal, place, department, group):
-            raise not_found()
+            raise NotThere
         return found
 
     async def put_people(
@@ -91,7 +91,7 @@ class Listing:
     def _check_place(self, principal: Principal, place: str, department: str) -> None:
         policy = self._platform.policy
         if not reaches_list(principal, place, department, policy.group):
-            raise not_found()
+            raise NotThere
         places = {
             ANYWHERE,
             *(p.id for p in policy.group.places),
@@ -111,7 +111,7 @@ class Listing:
         new = DutyList(id=id, place=place, department=department) if make else None
         changed = await self._lists.change(id, lambda present, _: Step(alter(present)), new=new)
         if changed is None:
-            raise not_found()
+            raise NotThere
         await announce(self._store)
         logger.info("roster_changed", roster=id)
         return changed.after

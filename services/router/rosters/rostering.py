@@ -22,12 +22,11 @@ from services.router.rosters.shifts import (
 )
 from services.router.rosters.storage import SHIFTS, announce, around, find_shifts
 from shared.contracts import MalformedMessage, Step
+from shared.contracts.refusals import NotNow, NotThere, Refused
 from shared.identity import Principal, allows
 from shared.policy.roster import Stretch
 from shared.readers.rosters import list_id
-from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
-from shared.runtime.problems import problem_of
 from shared.store import Collection, Taken
 from shared.telemetry import logger
 
@@ -42,7 +41,7 @@ class Planned:
 
     stretch: Stretch
     shift: Shift | None
-    problem: Problem | None = None
+    refused: Refused | MalformedMessage | None = None
 
 
 class Rostering:
@@ -61,7 +60,7 @@ class Rostering:
         """Put somebody on shift; the same again changes nothing. `despite` is the reason why it may
         leave them too little rest, which goes on record.
 
-        Raises Problem (409) where they are away, not certified, without rest, or stand elsewhere.
+        Raises NotNow where they are away, not certified, without rest, or stand elsewhere.
         """
         await self._listing.get(principal, stretch.place, stretch.department)
         shift = new_shift(stretch)
@@ -101,8 +100,8 @@ class Rostering:
     async def _try(self, stretch: Stretch, despite: str | None) -> Planned:
         try:
             return Planned(stretch, await self._plan(new_shift(stretch), despite))
-        except (Problem, MalformedMessage) as why:
-            return Planned(stretch, None, problem_of(why))
+        except (Refused, MalformedMessage) as why:
+            return Planned(stretch, None, why)
 
     async def _plan(self, shift: Shift, despite: str | None) -> Shift:
         despite = await self._check_can_stand(shift.person, shift, despite)
@@ -114,11 +113,10 @@ class Rostering:
         if present is None:
             raise await self._stands_elsewhere(shift)
         if present.person != shift.person:
-            raise Problem(
-                409,
+            raise NotNow(
                 "taken-over",
                 "Somebody else took this shift over",
-                detail="let them offer it back",
+                "let them offer it back",
                 shift=shift.id,
             )
         return await self._change(shift.id, lambda s: plan_again(s, despite))
@@ -127,7 +125,7 @@ class Rostering:
         """One shift within reach, one's own, or one that is offered to one."""
         shift = await self._shifts.get(id)
         if shift is None:
-            raise not_found()
+            raise NotThere
         if principal.id not in {shift.person, shift.offered_to}:
             await self._listing.get(principal, shift.place, shift.department)
         return shift
@@ -168,11 +166,8 @@ class Rostering:
 
         def taking(present: Shift) -> Step[Shift] | None:
             if principal.id not in {present.offered_to, present.person}:
-                raise Problem(
-                    409,
-                    "not-offered",
-                    "This shift is not offered to you",
-                    detail="whoever has it may offer it",
+                raise NotNow(
+                    "not-offered", "This shift is not offered to you", "whoever has it may offer it"
                 )
             return take(present, principal.id)
 
@@ -202,13 +197,13 @@ class Rostering:
     async def _coming(self, principal: Principal, id: str) -> Shift:
         shift = await self.get(principal, id)
         if shift.ends <= self._store.clock.now():
-            raise Problem(409, "shift-over", "This shift is over", detail="it stays as it was")
+            raise NotNow("shift-over", "This shift is over", "it stays as it was")
         return shift
 
     async def _check_can_stand(
         self, person: str, shift: Shift, despite: str | None = None
     ) -> str | None:
-        """Raise the Problem of who cannot have a shift; `despite` where it is needed."""
+        """Raise NotNow for who cannot have a shift; `despite` where it is needed."""
         self._check_on_a_list(person, "person")
         if shift.ends <= self._store.clock.now():
             raise MalformedMessage("ends", "is over", "plan shifts that come")
@@ -245,19 +240,18 @@ class Rostering:
         except Taken:
             raise await self._stands_elsewhere(*wanted) from None
         if changed is None:
-            raise not_found()
+            raise NotThere
         if changed.is_change:
             logger.info("shift_changed", shift=id)
         return changed.after
 
-    async def _stands_elsewhere(self, shift: Shift) -> Problem:
+    async def _stands_elsewhere(self, shift: Shift) -> NotNow:
         query = {"person": shift.person, "counts": True, **around(shift.begins, shift.ends)}
         others = await find_shifts(self._store, query, limit=2)
-        return Problem(
-            409,
+        return NotNow(
             "stands-elsewhere",
             "They are on another shift then",
-            detail="strike that one, or choose other hours",
+            "strike that one, or choose other hours",
             shifts=_ids(others, but=shift.id),
         )
 
@@ -268,9 +262,8 @@ def _ids(shifts: Iterable[Shift], *, but: str) -> list[str]:
 
 def _check_own(principal: Principal, shift: Shift) -> None:
     if shift.person != principal.id and not allows(principal, "shift.plan"):
-        raise Problem(
-            409,
+        raise NotNow(
             "not-your-shift",
             "This shift is somebody else's",
-            detail="only whoever has it, or plans it, can do this",
+            "only whoever has it, or plans it, can do this",
         )

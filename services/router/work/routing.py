@@ -16,8 +16,8 @@ from services.router.people import IsBusy, choose_person, desk_lead, desk_of, wh
 from services.router.work.domain import is_said, work_to_give
 from services.router.work.storage import open_work_of
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotThere
 from shared.identity import Principal, require, sees
-from shared.runtime import not_found
 from shared.runtime.platform import Platform
 from shared.store import Store
 from shared.telemetry import logger
@@ -149,7 +149,7 @@ class Routing:
         def check(ticket: Ticket) -> None:
             found = ticket.order(order)
             if found is None:
-                raise not_found()
+                raise NotThere
             if found.status not in UNFINISHED:
                 raise NotAllowed(
                     Transition.DISPATCH,
@@ -174,7 +174,7 @@ class Routing:
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             if not sees(principal, ticket):
-                raise not_found()
+                raise NotThere
             check(ticket)
             self._check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
