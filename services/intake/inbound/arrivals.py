@@ -23,7 +23,6 @@ from shared.contracts.json_body import (
 )
 from shared.contracts.refusals import NotYours
 from shared.identity import UNNAMED, Principal, publisher_principal
-from shared.runtime.problems import problem_of
 from shared.store import Store
 from shared.telemetry import metrics
 
@@ -131,7 +130,7 @@ class Arriving:
             return publisher_principal(sender)
         if self._require_user_id and not emergency:
             unnamed = NotYours("no-principal", "The message has no checked user_id")
-            await self._replying.send(message, problem_of(unnamed).body, UNNAMED.id)
+            await self._replying.tell(message, unnamed, UNNAMED.id)
             raise Reject("no_principal", "the message has no checked user_id")
         return UNNAMED
 

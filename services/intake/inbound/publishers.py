@@ -110,10 +110,15 @@ class Replying:
         try:
             yield
         except (Refused, MalformedMessage, NotAllowed) as error:
-            problem = problem_of(error)
-            await self.send(message, problem.body, principal)
-            reason = problem.kind if problem.kind in PARKED_BY_NAME else "refused"
+            code = await self.tell(message, error, principal)
+            reason = code if code in PARKED_BY_NAME else "refused"
             raise Reject(reason, str(error)) from error
+
+    async def tell(self, message: Inbound, error: Exception, principal: str) -> str:
+        """Answer an error as HTTP would; its code."""
+        problem = problem_of(error)
+        await self.send(message, problem.body, principal)
+        return problem.kind
 
 
 def may_answer(reply_to: str, principal: str) -> bool:
