@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from shared.bus import QueueSpec
 from shared.readers.outboxes import KIND_OF
 from shared.runtime import ServiceSettings
 from shared.telemetry import metrics
-from tests.docs.pages import read
+from tests.docs.pages import ROOT, read
 
 QUEUES: Final = [
     value
@@ -40,6 +41,8 @@ OWN_SETTINGS: Final[list[tuple[str, type[Any]]]] = [
     ("SURVEY_", SurveySettings),
     ("ADMIN_", AdminSettings),
 ]
+RECORDING: Final = frozenset({"record", "_record", "change", "_change"})
+"""How the functions are called that are given an act and put it on record."""
 
 
 def page(name: str) -> str:
@@ -86,3 +89,23 @@ def test_every_setting_stands_in_the_table() -> None:
 @pytest.mark.parametrize("collection", sorted(KIND_OF))
 def test_every_collection_with_events_stands_in_the_table(collection: str) -> None:
     assert f"| `{collection}` | " in page("documents")
+
+
+def test_every_act_on_record_stands_in_the_list() -> None:
+    acts = {act for root in ("services", "shared", "hotline") for act in acts_in(root)}
+
+    assert len(acts) > 30
+    assert [act for act in sorted(acts) if f"`{act}`" not in page("audit")] == []
+
+
+def acts_in(root: str) -> set[str]:
+    """What is said to be done where something is recorded."""
+    trees = (ast.parse(file.read_text("utf-8")) for file in (ROOT / root).rglob("*.py"))
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    said = (arg for call in calls if name_of(call) in RECORDING for arg in call.args)
+    codes = (str(arg.value) for arg in said if isinstance(arg, ast.Constant))
+    return {code for code in codes if re.fullmatch(r"[a-z_]+\.[a-z_]+", code)}
+
+
+def name_of(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
