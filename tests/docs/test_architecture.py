@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from typing import Any, Final
 
 import pytest
@@ -41,6 +42,11 @@ OWN_SETTINGS: Final[list[tuple[str, type[Any]]]] = [
     ("SURVEY_", SurveySettings),
     ("ADMIN_", AdminSettings),
 ]
+KEPT: Final = sorted(
+    (service, kept.name)
+    for service in ("intake", "router", "notifier", "survey", "admin")
+    for kept in import_module(f"services.{service}.app").KEEPS
+)
 RECORDING: Final = frozenset({"record", "_record", "change", "_change"})
 """How the functions are called that are given an act and put it on record."""
 
@@ -84,6 +90,21 @@ def test_every_setting_stands_in_the_table() -> None:
             names.add(alias if isinstance(alias, str) else f"HOTLINE_{prefix}{field}".upper())
 
     assert [name for name in sorted(names) if f"`{name}`" not in page("settings")] == []
+
+
+@pytest.mark.parametrize(("service", "collection"), KEPT)
+def test_every_collection_that_a_service_keeps_stands_in_the_table_and_on_the_first_page(
+    service: str, collection: str
+) -> None:
+    [row] = [r for r in page("documents").splitlines() if r.startswith(f"| `{collection}` | ")]
+    [first] = [
+        line
+        for line in read("docs/architecture.md").splitlines()
+        if line.startswith(f"| `services/{service}` | ")
+    ]
+
+    assert service in row.rsplit("|", 2)[1]
+    assert f"`{collection}`" in first
 
 
 @pytest.mark.parametrize("collection", sorted(KIND_OF))
