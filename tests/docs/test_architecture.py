@@ -26,6 +26,7 @@ from shared.bus import QueueSpec
 from shared.readers.outboxes import KIND_OF
 from shared.runtime import ServiceSettings
 from shared.telemetry import metrics
+from shared.tickets import ROWS
 from tests.docs.pages import ROOT, read
 
 QUEUES: Final = [
@@ -110,6 +111,16 @@ def test_every_collection_that_a_service_keeps_stands_in_the_table_and_on_the_fi
 @pytest.mark.parametrize("collection", sorted(KIND_OF))
 def test_every_collection_with_events_stands_in_the_table(collection: str) -> None:
     assert f"| `{collection}` | " in page("documents")
+
+
+@pytest.mark.parametrize("endpoint", sorted({r.endpoint for r in ROWS.values() if r.endpoint}))
+def test_every_endpoint_of_the_lifecycle_stands_among_the_paths(endpoint: str) -> None:
+    base, brace, action = endpoint.rpartition("}")
+    lines = page("http").splitlines()
+
+    assert any(f"| `{base}{brace}` |" in line and f"`{action}`" in line for line in lines) or any(
+        f"| `{endpoint}` |" in line for line in lines
+    )
 
 
 def test_every_act_on_record_stands_in_the_list() -> None:
