@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-PYTHON_FILES := services shared bench faults tests
+PYTHON_FILES := services shared hotline bench faults tests
 
 .PHONY: help setup setup-dev setup-faults demo test faults bench check bare clean
 

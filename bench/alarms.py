@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.hotline.embedded.ports import free_ports
+from hotline.embedded.ports import free_ports
 
 FIRST_CALL = "0"
 

@@ -22,8 +22,8 @@ from bench.hotline import Broken, Hotline
 from bench.scraping import metrics_of, summed
 from bench.traffic import Traffic, as_body
 from bench.wire import wire_to
-from services.hotline.demo.hands import Hands
-from services.hotline.token import make_token
+from hotline.demo.hands import Hands
+from hotline.token import make_token
 from shared.lanes import QUIET_SECONDS
 from tests.support.bench import until
 

@@ -25,7 +25,7 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 from bench.clones import Template, insert, load, numbers
 from bench.sides import queued
 from bench.traffic import Traffic, as_body, as_message, publish_all
-from services.intake.arriving import NAME_HEADER
+from services.intake.inbound.arrivals import NAME_HEADER
 from services.intake.queues import REPORTS_ROUTINE
 from services.notifier.queues import MESSAGES_ROUTINE
 from services.router.queues import TICKETS_ROUTINE

@@ -15,7 +15,7 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import BulkWriteError
 
-from services.intake.domain import new_number
+from services.intake.registration.domain import new_number
 from shared.store.store import Database
 
 AT_ONCE: Final = 1_000

@@ -35,7 +35,7 @@ from bench.slices import percentile, turns
 from bench.slices import rates as per_second
 from bench.traffic import Traffic, as_body, as_message, publish_all
 from bench.triage import Triaged, measure_triage
-from services.hotline.demo.hands import Hands
+from hotline.demo.hands import Hands
 from shared.bus import EVENTS
 from shared.bus.topology import INBOUND
 from tests.support.bench import until

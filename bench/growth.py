@@ -23,7 +23,7 @@ from bench.results import Line, Result, spread_numbers, spread_text
 from bench.sides import Ours
 from bench.slices import Slice, Spread, next_batch, paired_ratios, turns
 from bench.traffic import Traffic, as_body
-from services.hotline.demo.hands import Hands
+from hotline.demo.hands import Hands
 from tests.support.servers import Servers
 
 SMALL: Final = "small"

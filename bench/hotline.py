@@ -21,12 +21,12 @@ import httpx
 
 from bench.complaints import Complaint, heard
 from bench.processes import Process, cpu_seconds
-from services.hotline.embedded.ports import free_ports
-from services.hotline.embedded.process import clean_environment
-from services.hotline.endpoints import Endpoints
-from services.hotline.seed import seed
-from services.hotline.service import READY_PATHS
-from services.hotline.up import SERVICES
+from hotline.embedded.ports import free_ports
+from hotline.embedded.process import clean_environment
+from hotline.endpoints import Endpoints
+from hotline.seed import seed
+from hotline.service import READY_PATHS
+from hotline.up import SERVICES
 from shared.store import connect
 from shared.store.store import Database
 from tests.support.servers import Servers, running_servers

@@ -31,9 +31,9 @@ from bench.sealing import SealingCost, cost_of_sealing
 from bench.sides import QUEUES
 from bench.slices import Slice, Spread, paired_ratios, turns
 from bench.traffic import Traffic
-from services.hotline.embedded.ports import free_ports
-from services.hotline.embedded.process import clean_environment
-from services.hotline.token import make_token
+from hotline.embedded.ports import free_ports
+from hotline.embedded.process import clean_environment
+from hotline.token import make_token
 from tests.support.servers import Servers
 
 GOAL: Final = 0.5

@@ -13,7 +13,7 @@ from typing_extensions import override
 from bench.hotline import Broken, Hotline
 from bench.slices import percentile
 from bench.wire import wire_to
-from services.hotline.token import make_token
+from hotline.token import make_token
 
 WARM_UP: Final = 3
 DEEP: Final = 0.9

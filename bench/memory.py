@@ -23,9 +23,9 @@ from bench.plan import Plan
 from bench.results import Line, Result
 from bench.sides import Ours
 from bench.traffic import Traffic, as_body
-from services.hotline.embedded.process import clean_environment, dies_with
-from services.hotline.endpoints import Endpoints
-from services.hotline.up import SERVICES
+from hotline.embedded.process import clean_environment, dies_with
+from hotline.endpoints import Endpoints
+from hotline.up import SERVICES
 
 LOOK_SECONDS: Final = 0.5
 PORTION: Final = 500
@@ -110,7 +110,7 @@ async def _start_of_all() -> float:
 def _hotline_up(folder: Path) -> subprocess.Popen[bytes]:
     ports = {f"HOTLINE_{name.upper()}_PORT": "0" for name in SERVICES}
     return subprocess.Popen(
-        [sys.executable, "-m", "services.hotline", "up", "--data", str(folder)],
+        [sys.executable, "-m", "hotline", "up", "--data", str(folder)],
         env={**clean_environment("HOTLINE_"), **ports},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True, preexec_fn=dies_with(os.getpid()),  # noqa: PLW1509 - takes no lock

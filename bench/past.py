@@ -17,8 +17,8 @@ from rich.console import Console
 from bench.clones import AT_ONCE, Template, insert, numbers
 from bench.hotline import Hotline
 from bench.traffic import PHONE, Traffic
-from services.hotline.demo.hands import Hands
-from services.hotline.demo.plots import done_by, first_order, told
+from hotline.demo.hands import Hands
+from hotline.demo.plots import done_by, first_order, told
 
 OPEN_SHARE: Final = 0.05
 HELD_SHARE: Final = 0.002

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from services.hotline.embedded.process import Child
+from hotline.embedded.process import Child
 
 MEGABYTE = 1024 * 1024
 STOP_GRACE = 15.0

@@ -24,7 +24,7 @@ from bench.processes import frozen
 from bench.slices import Slice
 from bench.traffic import as_message, publish_all
 from bench.waiting import until_reached
-from services.hotline.embedded.process import clean_environment
+from hotline.embedded.process import clean_environment
 from services.intake.queues import FEEDBACK, REPORTS_ROUTINE, TRIAGE
 from services.notifier.queues import MESSAGES_ROUTINE
 from services.router.queues import TICKETS_ROUTINE

@@ -177,7 +177,7 @@ install_project() {
     echo "$project" >"$packages/estateline.pth"
     cat >"$venv/bin/hotline" <<'COMMAND'
 #!/bin/sh
-exec "$(dirname "$(readlink -f "$0")")/python" -m services.hotline "$@"
+exec "$(dirname "$(readlink -f "$0")")/python" -m hotline "$@"
 COMMAND
     chmod 755 "$venv/bin/hotline"
 }
@@ -206,4 +206,4 @@ ensure_python
 ensure_packages
 if [ "$kind" = faults ]; then ensure_node; fi
 if ! is_ready; then make_venv; fi
-compile_python services shared
+compile_python services shared hotline

@@ -15,9 +15,9 @@ import orjson
 
 from faults.plan import Item
 from faults.senders import body_of, key_of
-from services.hotline.promises import Confirmed
-from services.intake.domain import idempotency_key
+from hotline.promises import Confirmed
 from services.intake.queues import REPORTS_ROUTINE
+from services.intake.registration.domain import idempotency_key
 from shared.contracts import MalformedMessage
 from shared.contracts.json_body import read_json_object
 from shared.identity import UNNAMED, publisher_principal

@@ -16,9 +16,9 @@ from aio_pika.exceptions import AMQPError
 
 from faults.proxy import HOST
 from faults.wires import Wire
-from services.hotline.embedded import RabbitNode
-from services.hotline.embedded.rabbitmq import find_script
-from services.hotline.servers import until_ready
+from hotline.embedded import RabbitNode
+from hotline.embedded.rabbitmq import find_script
+from hotline.servers import until_ready
 
 WATERMARK: Final = 0.6
 """What the node's own configuration sets, put back after an alarm."""

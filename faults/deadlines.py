@@ -28,8 +28,8 @@ from rich.console import Console
 from bench.clones import AT_ONCE, Template, insert, numbers
 from bench.hotline import Hotline, bench_servers, running_hotline
 from bench.processes import Process
-from services.hotline.embedded.ports import free_ports
-from services.hotline.embedded.process import clean_environment
+from hotline.embedded.ports import free_ports
+from hotline.embedded.process import clean_environment
 from shared.bus import EVENTS
 from shared.bus.topology import declare
 from shared.contracts import read_envelope
@@ -37,10 +37,10 @@ from shared.contracts.router import ClockBreached
 from shared.policy.ladder import BREACH
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy, build_policy, load_documents
+from shared.readers.tickets import rules_of
 from shared.store import Store
 from shared.store.store import Database
-from shared.store.tickets import rules_of
-from shared.tickets import Clock, Registration, apply, register, ticket_to_doc
+from shared.tickets import TICKET, Clock, Registration, apply, register
 from shared.tickets.acts import Dispatch
 
 WITHIN: Final = timedelta(seconds=60)
@@ -173,7 +173,7 @@ async def _fill(store: Store, count: int, console: Console) -> None:
     for start in range(0, count, AT_ONCE):
         chosen = sorted(next(fresh) for _ in range(min(AT_ONCE, count - start)))
         contents = [template.numbered(template.ticket, number) for number in chosen]
-        await insert(store.database, "tickets", contents)
+        await insert(store._database, "tickets", contents)
         if (start + AT_ONCE) % 50_000 == 0:
             console.print(f"  {start + AT_ONCE:,} open tickets are there", highlight=False)
 
@@ -206,7 +206,7 @@ def _doc() -> dict[str, Any]:
     given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
     ticket = apply(ticket, given, at, rules).ticket
     assert ticket.next_due == due, "nothing else of it falls due before"
-    return ticket_to_doc(ticket) | {"scrubbed": "", "outbox": [], "made_by": "faults"}
+    return TICKET.to_doc(ticket) | {"scrubbed": "", "outbox": [], "made_by": "faults"}
 
 
 @cache
@@ -237,12 +237,12 @@ async def _go(
     models = {number: _template(at) for number, at in due.items()}
     docs = [model.numbered(model.ticket, number) for number, model in models.items()]
     async with _Ear(hotline.endpoints.amqp) as ear:
-        await insert(store.database, "tickets", docs)
+        await insert(store._database, "tickets", docs)
         kills = await _kill_meanwhile(store, routers, first, chance)
-        await _until_fired(store.database, set(due))
+        await _until_fired(store._database, set(due))
         await ear.until_quiet()
         twice = sum(len(ids) > 1 for ids in ear.heard.values())
-    fired = await _fired(store.database, list(due))
+    fired = await _fired(store._database, list(due))
     late = {number: (at - due[number]).total_seconds() for number, at in fired.items()}
     near = frozenset(
         number for number, at in due.items()

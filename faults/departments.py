@@ -11,7 +11,7 @@ import httpx
 from faults.house import House
 from faults.ledger import Ledger
 from faults.watch import Books
-from services.hotline.demo.hands import Json
+from hotline.demo.hands import Json
 
 EVERY: Final = 4
 """One in so many of the tickets that the desk was answered is worked to its end."""

@@ -18,16 +18,16 @@ from faults.broker import Broker
 from faults.members import ReplicaSet, prepare_members
 from faults.receivers import Receivers, running_receivers
 from faults.wires import running_wires
-from services.hotline.demo.hands import Hands
-from services.hotline.embedded import RabbitNode
-from services.hotline.endpoints import Endpoints
-from services.hotline.seed import seed
-from services.hotline.service import Service, ServiceSpec
-from services.hotline.settings import HotlineSettings
-from services.hotline.supervisor import Supervisor
-from services.hotline.up import SERVICES
-from shared.store import Store, connect
-from shared.store.rosters import seed_duty
+from hotline.demo.hands import Hands
+from hotline.embedded import RabbitNode
+from hotline.endpoints import Endpoints
+from hotline.seed import seed
+from hotline.service import Service, ServiceSpec
+from hotline.settings import HotlineSettings
+from hotline.supervisor import Supervisor
+from hotline.up import SERVICES
+from shared.readers.rosters import seed_duty
+from shared.store import connect
 
 DATABASE: Final = "hotline"
 KINDS: Final = ("elevator_entrapment", "fire", "gas_leak", "electric_shock")
@@ -116,7 +116,7 @@ async def _seed(
     """The run's own duty list first; what is there already stays as it is."""
     client = connect(mongo_url)
     try:
-        await seed_duty(Store(client, DATABASE, service="faults").database, duty)
+        await seed_duty(client[DATABASE], duty)
     finally:
         client.close()
     await seed(mongo_url, data, trial, policy=policy)

@@ -18,9 +18,9 @@ from typing_extensions import override
 
 from faults.proxy import HOST
 from faults.wires import Wire
-from services.hotline.embedded import MongoNode
-from services.hotline.embedded.mongod import REPLICA_SET
-from services.hotline.servers import until_ready
+from hotline.embedded import MongoNode
+from hotline.embedded.mongod import REPLICA_SET
+from hotline.servers import until_ready
 
 MEMBERS: Final = 3
 ELECTION_MILLIS: Final = 4_000

@@ -14,7 +14,7 @@ from faults.departments import OUTAGE
 from faults.house import House
 from faults.ledger import Ledger
 from faults.plan import URGENT, Item
-from services.hotline.demo.hands import Json
+from hotline.demo.hands import Json
 
 HEARD_SECONDS: Final = 3.0
 """Promise 7, as `make faults` must show it."""

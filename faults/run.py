@@ -20,7 +20,7 @@ from faults.senders import Desk, PythonPublisher, Sender
 from faults.settle import Settling
 from faults.verdict import Facts
 from faults.watch import Books
-from services.hotline.promises import examine
+from hotline.promises import examine
 
 WINDOW: Final = 400
 """How far what is accepted may run ahead of what is registered."""

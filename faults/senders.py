@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from faults.ledger import Ledger
 from faults.plan import Item
-from services.hotline.demo.hands import Hands
+from hotline.demo.hands import Hands
 from shared.bus import INBOUND
 from shared.bus.errors import is_loss
 from tests.support.rubbish import MALFORMED

@@ -12,7 +12,7 @@ from faults.departments import Departments
 from faults.house import House
 from faults.watch import QUEUES, Books, Json
 from services.intake.queues import DEAD
-from shared.store.store import EMITTING
+from shared.readers.outboxes import KIND_OF
 
 SOON: Final = timedelta(hours=1)
 """The run's short limits are seconds, all others a day: what is due by then has to fire."""
@@ -56,7 +56,7 @@ class Settling:
             "work": await self._work(),
             "queues": await self._queues(),
         }
-        for collection in EMITTING:
+        for collection in KIND_OF:
             events = await self._ids(collection, {"outbox.0": {"$exists": True}})
             found[f"events of {collection}"] = events
         return {what: ids for what, ids in found.items() if ids}

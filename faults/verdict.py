@@ -9,8 +9,8 @@ from typing import Final
 
 from faults.kills import Done
 from faults.outage import HEARD_SECONDS, Cry
-from services.hotline.promises import KINDS, Finding, Findings
-from services.hotline.promises.kinds import Group
+from hotline.promises import KINDS, Finding, Findings
+from hotline.promises.kinds import Group
 
 EXPECTED_PARKED: Final = frozenset({"malformed", "conflict"})
 """Reasons for which poison is parked; anything else would be a good message that failed."""

@@ -15,7 +15,7 @@ from pymongo.read_concern import ReadConcern
 
 from faults.house import DATABASE, House
 from faults.members import Member
-from services.hotline.service import CONSUMERS_PATHS
+from hotline.service import CONSUMERS_PATHS
 from services.intake import queues as intake
 from services.notifier import queues as notifier
 from services.router import queues as router

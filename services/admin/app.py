@@ -2,64 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
-from services.admin import privacy
-from services.admin.api import (
-    build_agents_api,
-    build_audit_api,
-    build_keys_api,
-    build_provider_api,
-    build_session_api,
-    build_users_api,
-)
-from services.admin.discovery import provider_client
-from services.admin.factors import Factors
-from services.admin.keying import Keying
-from services.admin.passwords import Passwords
-from services.admin.policies.join import build_policies_apis
-from services.admin.policies.storage import INDEXES as POLICY_INDEXES
-from services.admin.provider import Client, Provider
-from services.admin.secrets import FactorSafe
+from services.admin.accounts.api import build_users_api
+from services.admin.accounts.secrets import FactorSafe
+from services.admin.accounts.staff import Staffing
+from services.admin.accounts.storage import ACCOUNTS, ROLLS
+from services.admin.agents.api import build_agents_api
+from services.admin.agents.storage import PROFILES
+from services.admin.agents.training import Training
+from services.admin.audit.api import build_audit_api
+from services.admin.handlers import add_handlers
+from services.admin.keys.api import build_keys_api
+from services.admin.keys.storage import KEYS
+from services.admin.keys.system_keys import Keying
+from services.admin.policies.api import build_deciding_api, build_drafts_api, build_reading_api
+from services.admin.policies.drafting import Drafting
+from services.admin.policies.publishing import Publishing
+from services.admin.policies.reading import Reading
+from services.admin.policies.rehearsing import Rehearsing
+from services.admin.policies.storage import KEPT as KEPT_OF_POLICIES
+from services.admin.policies.storage import Policies
+from services.admin.privacy.api import build_requests_api
+from services.admin.privacy.requesting import Requesting
+from services.admin.privacy.storage import REQUESTS
+from services.admin.provider.api import build_provider_api
+from services.admin.provider.discovery import provider_client
+from services.admin.provider.sign_in import FLOWS, Client, Provider
+from services.admin.sessions.api import build_session_api
+from services.admin.sessions.factors import Factors
+from services.admin.sessions.passwords import Passwords
+from services.admin.sessions.sign_in import SigningIn
+from services.admin.sessions.storage import SESSIONS
+from services.admin.sessions.tries import TRIES, Trying
 from services.admin.settings import AdminSettings
-from services.admin.signing_in import SigningIn
-from services.admin.staffing import Staffing
-from services.admin.storage import INDEXES, Accounts, Flows, Keyring, Profiles, Sessions, Tries
-from services.admin.training import Training
-from services.admin.trying import Trying
+from shared.audit import Trail
 from shared.runtime import Parts, Platform, build_service, open_platform
 
 LARGEST_BODY: Final = 1024 * 1024
 """The longest is a policy with all its documents: the lexicon alone has 270 kB."""
+KEEPS: Final = (
+    ACCOUNTS, ROLLS, FLOWS, KEYS, PROFILES, SESSIONS, TRIES, REQUESTS, *KEPT_OF_POLICIES,
+)  # fmt: skip
 
 
 async def build(settings: AdminSettings) -> FastAPI:
     """The administration, ready to be served."""
-    platform = await open_platform(
-        "admin", settings, indexes={**INDEXES, **POLICY_INDEXES, **privacy.INDEXES}
-    )
-    store, clock = platform.store, platform.store.clock
-    accounts, keyring, profiles = Accounts(store), Keyring(store), Profiles(store)
-    records = platform.trail
-    staffing = Staffing(accounts, keyring, records, clock)
-    trying = Trying(Tries(store), platform.index, clock)
+    platform = await open_platform("admin", settings, keeps=KEEPS)
+    store, records = platform.store, platform.trail
+    staffing = Staffing(store, records)
+    trying = Trying(store, platform.index)
     safe = FactorSafe(platform.keys.derived("second-factors"))
-    factors = Factors(accounts, staffing, safe, trying, clock)
+    factors = Factors(store, staffing, safe, trying)
     signing_in = SigningIn(
-        accounts,
-        Sessions(store),
-        staffing,
-        factors,
-        Passwords(),
-        trying,
-        clock,
-        secret=platform.keys.token,
+        store, staffing, factors, Passwords(), trying, secret=platform.keys.token
     )
-    keying = Keying(keyring, accounts, records, clock, secret=platform.keys.derived("api-keys"))
-    training = Training(profiles, staffing, records, clock, lambda: platform.policy.calendar)
+    keying = Keying(store, records, secret=platform.keys.derived("api-keys"))
+    training = Training(store, staffing, records, lambda: platform.policy.calendar)
     provider = _provider(settings, platform)
+    requesting = _requesting(platform)
+    add_handlers(platform.consumers, requesting)
     routers = [
         build_provider_api(
             provider,
@@ -68,16 +73,27 @@ async def build(settings: AdminSettings) -> FastAPI:
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
         build_session_api(signing_in, factors),
-        build_users_api(platform, staffing, accounts),
-        build_keys_api(platform, keying, keyring),
-        build_agents_api(training, profiles),
+        build_users_api(platform, staffing),
+        build_keys_api(platform, keying),
+        build_agents_api(platform, training),
         build_audit_api(platform),
-        privacy.build_privacy(platform),
+        build_requests_api(requesting, platform.store.clock),
         *build_policies_apis(platform, records),
     ]
     loops = (provider.stay_connected,) if provider else ()
     parts = Parts(routers, loops, platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline administration")
+
+
+def _requesting(platform: Platform) -> Requesting:
+    return Requesting(
+        platform.store,
+        platform.tickets,
+        platform.trail,
+        platform.sealer,
+        lambda estate: platform.policy.at(estate).calendar,
+        secret=platform.keys.index,
+    )
 
 
 def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
@@ -90,5 +106,19 @@ def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
         secret=secret.get_secret_value() if secret else None,
         redirect_url=settings.oidc_redirect_url,
     )
+    return Provider(client, platform.store, provider_client())
+
+
+def build_policies_apis(platform: Platform, records: Trail) -> Sequence[APIRouter]:
+    """Everything under `/v1/policies`; what is decided goes to the records first."""
     clock = platform.store.clock
-    return Provider(client, Flows(platform.store), clock, provider_client())
+    policies = Policies(platform.store)
+    drafting = Drafting(policies, platform.duty, clock)
+    publishing = Publishing(policies, drafting, records, platform.duty, clock)
+    rehearsing = Rehearsing(platform.store, policies, drafting, lambda: platform.policy)
+    reading = Reading(policies, clock)
+    return (
+        build_reading_api(reading, policies, drafting),
+        build_drafts_api(drafting, rehearsing, reading),
+        build_deciding_api(publishing, reading),
+    )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
 from services.intake import queues
-from services.intake.api import build_actions_api, build_registering_api, build_tickets_api
-from services.intake.arriving import Arriving
-from services.intake.carrying import Carrying, Handing
-from services.intake.cases import Cases
-from services.intake.cases_api import build_cases_api
-from services.intake.commanding import Commanding
-from services.intake.erasing import Erasing
-from services.intake.following import Following
+from services.intake.desk.actions import Following
+from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
+from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
+from services.intake.inbound.arrivals import Arriving
+from services.intake.inbound.commands import Commanding
+from services.intake.inbound.publishers import Replying, publisher_of
+from services.intake.inbound.replays import open_entry
 from services.intake.privacy.answering import Answering
 from services.intake.privacy.api import (
     build_alarms_api,
@@ -25,22 +25,29 @@ from services.intake.privacy.api import (
     build_reveals_api,
     build_tracing_api,
 )
-from services.intake.privacy.holding import Holding
-from services.intake.privacy.indexes import INDEXES as PRIVACY_INDEXES
+from services.intake.privacy.erasure import Erasing
+from services.intake.privacy.holding import HOLDS, Holding
+from services.intake.privacy.lookup_secret import Reindexing
+from services.intake.privacy.papers import PAPERS
+from services.intake.privacy.photos import Showing
+from services.intake.privacy.privacy_requests import Carrying, Handing
+from services.intake.privacy.retention import Retaining
+from services.intake.privacy.reveals import Revealing
+from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.tracing import Tracing
-from services.intake.registering import Registering
-from services.intake.reindexing import Reindexing
-from services.intake.repeating import Repeating
-from services.intake.replaying import open_entry
-from services.intake.replying import Replying
-from services.intake.retaining import Retaining
-from services.intake.revealing import Revealing
+from services.intake.privacy.works import COPIES_KEPT, WORKS
+from services.intake.registration.repeats import Repeating
+from services.intake.registration.reports import Registering
+from services.intake.registration.reservations import RESERVATIONS
+from services.intake.registration.storage import INDEXES, TicketPapers
 from services.intake.settings import IntakeSettings
-from services.intake.showing import Showing
-from services.intake.storage import INDEXES, TicketPapers
-from services.intake.vouching import publisher_of
 from shared.privacy.open import Opener
+from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, Platform, build_service, open_platform
+
+KEEPS: Final = (
+    TICKETS, PAPERS, RESERVATIONS, HOLDS, READERS, ALARMS, WORKS, COPIES_KEPT,
+)  # fmt: skip
 
 
 async def build(settings: IntakeSettings) -> FastAPI:
@@ -48,7 +55,8 @@ async def build(settings: IntakeSettings) -> FastAPI:
     platform = await open_platform(
         "intake",
         settings,
-        indexes={**INDEXES, **PRIVACY_INDEXES},
+        keeps=KEEPS,
+        indexes=INDEXES,
         seals_parked=True,
         sender_of=publisher_of,
         classifies=True,

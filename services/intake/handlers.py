@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from services.intake import queues
-from services.intake.arriving import Arriving
-from services.intake.carrying import Carrying
-from services.intake.commanding import Commanding
-from services.intake.following import Following
+from services.intake.desk.actions import Following
+from services.intake.inbound.arrivals import Arriving
+from services.intake.inbound.commands import Commanding
+from services.intake.privacy.privacy_requests import Carrying
 from shared.bus import Consumers, Delivery, Inbound, Reject
 from shared.contracts.notifier import MessageDelivered, MessageFailed
 from shared.contracts.privacy import PrivacyRequestGranted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -10,25 +11,26 @@ from services.notifier.api import build_channels_api, build_messages_api
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
-from services.notifier.links import Links
 from services.notifier.loops import Hands, fold_waiting, run_hands, sweep_urgent
 from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
-from services.notifier.senders.connections import MailServer
-from services.notifier.sending import Sending
+from services.notifier.senders.mail import MailServer
+from services.notifier.sending import Links, Sending
 from services.notifier.settings import NotifierSettings
-from services.notifier.storage import INDEXES, Messages
+from services.notifier.storage import MESSAGES
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.telemetry import logger
 
+KEEPS: Final = (MESSAGES,)
+
 
 async def build(settings: NotifierSettings) -> FastAPI:
     """The notifier, ready to be served."""
-    platform = await open_platform("notifier", settings, indexes=INDEXES)
+    platform = await open_platform("notifier", settings, keeps=KEEPS)
     sandbox = Sandbox(lambda: platform.store.clock.is_trial)
     return join(platform, settings, text=sandbox, mail=mail_sender(settings))
 
@@ -39,12 +41,10 @@ def join(
     """The notifier on a platform, with these channels for callers and staff."""
     store = platform.store
     channels = Channels(text, mail, webhook_sender(settings))
-    messages = Messages(store)
     people = People(store, platform.duty, Opener(platform.vault))
     sending = Sending(
-        messages,
+        store,
         people,
-        store.clock,
         lambda: platform.policy,
         links=Links(
             settings.survey_url.rstrip("/"), settings.work_url.rstrip("/"), platform.keys.link
@@ -61,14 +61,12 @@ def join(
         hands[message.lane].take(message)
 
     notifying = Notifying(
-        messages, people, store.clock, lambda: platform.policy, hand_on, channels=channels,
+        store, people, lambda: platform.policy, hand_on, channels=channels,
         places_of=platform.credentials.places_of,
     )  # fmt: skip
-    folding = Folding(
-        messages, people, store.clock, lambda: platform.policy, hand_on, after=settings.digest_after
-    )
+    folding = Folding(store, people, lambda: platform.policy, hand_on, after=settings.digest_after)
     add_handlers(platform.consumers, notifying)
-    reading = Reading(platform.store, messages, people, lambda: platform.policy)
+    reading = Reading(store, people, lambda: platform.policy)
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding)
     work = partial(run_hands, list(hands.values()), channels.senders)

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.notifier.domain import Cause, Notice, can_wait
-from services.notifier.messages import Message, Status, Step, new_message
+from services.notifier.messages import Message, Status, new_message
+from shared.contracts import Step
 from shared.policy.ladder import BREACH
 from shared.policy.templates import Language
 
@@ -74,18 +75,18 @@ def _line(message: Message) -> dict[str, Any]:
     return line | ({"test": True} if facts.get("test") else {})
 
 
-def fold(message: Message, digest: Message, now: datetime) -> Step:
+def fold(message: Message, digest: Message, now: datetime) -> Step[Message]:
     """It is told in that digest."""
     return Step(
-        replace(message, version=message.version + 1, status=Status.FOLDED, digest=digest.id,
+        replace(message, status=Status.FOLDED, digest=digest.id,
                 next_at=None, ended_at=now)
     )  # fmt: skip
 
 
-def release(digest: Message, now: datetime, *, not_before: datetime | None = None) -> Step:
+def release(digest: Message, now: datetime, *, not_before: datetime | None = None) -> Step[Message]:
     """All that it tells is folded: it may go out."""
     return Step(
-        replace(digest, version=digest.version + 1, status=Status.PENDING,
+        replace(digest, status=Status.PENDING,
                 next_at=not_before or now)
     )  # fmt: skip
 

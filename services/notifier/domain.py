@@ -1,15 +1,15 @@
 """Who gets a message for what, once (design promise 4). Pure.
 
-`recipients` is the one table of it: an event that is not in it reaches nobody.
+The one table of it stands at the end, one row an event; an event that is not in it reaches nobody.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
 from typing_extensions import override
 
@@ -43,6 +43,7 @@ from shared.contracts.router import (
     WorkOrderAppointed,
     WorkOrderConsentRecorded,
     WorkOrderDispatched,
+    WorkOrderEvent,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
     WorkOrderNoted,
@@ -53,7 +54,7 @@ from shared.identity import DESK
 from shared.policy.duty import ANYWHERE, Duty
 from shared.policy.ladder import BREACH, Channel
 from shared.policy.policy import Policy
-from shared.policy.taxonomy import EMERGENCY
+from shared.triage.taxonomy import EMERGENCY
 
 CauseKind = Literal[
     "ticket", "call", "incident", "campaign", "shift", "line", "publisher", "policy", "appraisal",
@@ -69,37 +70,6 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
      "shift_taken", "outage", "progress", "follow_up_missed"}
 )  # fmt: skip
 """Of what is not urgent, this disturbs nobody at night."""
-
-NOTIFYING: Final[tuple[type[Event], ...]] = (
-    TicketRegistered,
-    WorkOrderDispatched,
-    ClockWarned,
-    ClockBreached,
-    EmergencyAlerted,
-    TicketResolved,
-    TicketReopened,
-    WorkOrderAppointed,
-    WorkOrderExtended,
-    WorkOrderExtensionAsked,
-    SurveyAsked,
-    TicketRaised,
-    GapFound,
-    ShiftOffered,
-    ShiftTaken,
-    ShiftStruck,
-    IncidentOffered,
-    IncidentSpread,
-    IncidentAnnounced,
-    IncidentDueSoon,
-    IncidentOverdue,
-    WorkOrderNoted,
-    FollowUpOpened,
-    FollowUpMissed,
-    WorkOrderQuoted,
-    WorkOrderConsentRecorded,
-    ParkedUrgent,
-)
-"""The events that `recipients` answers with somebody; the queues are bound to these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,86 +146,60 @@ def channels_of(notice: Notice, policy: Policy) -> tuple[Channel, ...]:
     return policy.at(notice.estate).rules.channels_at(notice.facts.get("level", BREACH))
 
 
-def recipients(  # noqa: C901, PLR0911, PLR0912 - one row an event
-    event: Event,
-) -> tuple[Notice, ...]:
-    """Who gets a message because of `event`; nobody for events that are not in this table."""
-    match event:
-        case TicketRegistered():
-            return (_to_caller(event, "receipt", _times(event.promised, reply="first_reply")),)
-        case TicketResolved():
-            return (_to_caller(event, "feedback"),)
-        case TicketReopened():
-            return (_to_caller(event, "reopened"),)
-        case SurveyAsked(survey=survey, number=number, round=round_):
-            cause = Cause("ticket", number, f"survey/{survey}")
-            return (Notice(cause, "survey", CALLER, round_, None, {"survey": survey}),)
-        case WorkOrderDispatched(incident=str()) | ClockEvent(incident=str()):
-            return ()  # they have the incident, and hear of its own time
-        case WorkOrderDispatched():
-            facts = _times(event.due, reply="accept") | {"department": event.department}
-            people = (event.assignee,) if event.assignee else event.recipients
-            return _to_staff(event, "assignment", f"work_order/{event.work_order}",
-                             people, facts)  # fmt: skip
-        case WorkOrderAppointed(at=at, until=datetime() as until):
-            occurrence = f"visit/{event.work_order}/{until.timestamp():.0f}"
-            return (_to_caller(event, "visit", {"arrive": at, "due": until}, occurrence),)
-        case WorkOrderExtended(until=until):
-            occurrence = f"extended/{event.round}/{until.timestamp():.0f}"
-            return (_to_caller(event, "extended", {"due": until}, occurrence),)
-        case WorkOrderExtensionAsked(until=until, reason=reason):
-            facts = {"due": until, "reason": reason, "department": event.department}
-            occurrence = f"extension/{event.work_order}/{until.timestamp():.0f}"
-            return _to_staff(event, "decision", occurrence, event.recipients, facts)
-        case WorkOrderNoted(public=True, tell_at=datetime() as at):
-            occurrence = f"progress/{event.round}/{at.timestamp():.0f}"
-            return (replace(_to_caller(event, "progress", None, occurrence), not_before=at),)
-        case WorkOrderQuoted(quote=quote, total=total, payer="owner"):
-            facts = {"total": total, "department": event.department}
-            occurrence = f"quote/{event.work_order}/{quote}"
-            return _to_staff(event, "quote", occurrence, event.recipients, facts)
-        case WorkOrderConsentRecorded(quote=quote, total=total) if event.how != "on_site":
-            facts = {"total": total, "reason": "agreed" if event.given else "refused"}
-            people = (event.assignee,) if event.assignee else ()
-            occurrence = f"consent/{event.work_order}/{quote}/{facts['reason']}"
-            return _to_staff(event, "consent", occurrence, people, facts)
-        case ClockWarned(level=level):
-            return _about_clock(event, "warning", level=level)
-        case ClockBreached(level=level):
-            return _about_clock(event, "breach", level=level)
-        case EmergencyAlerted():
-            return _alerts(event)
-        case TicketRaised(level=level, reason=reason, contacts=contacts):
-            occurrence = f"raised/{event.round}/{reason}/{contacts}"
-            said = f"{reason}_elsewhere" if event.place_differs else reason
-            facts = {"level": level, "reason": said, "contacts": contacts}
-            return _to_staff(event, "raised", occurrence, event.recipients, facts)
-        case FollowUpOpened():
-            return _about_task(event, "follow_up")
-        case FollowUpMissed():
-            return _about_task(event, "follow_up_missed")
-        case GapFound(missing=missing, gaps=gaps, near=near):
-            cause = Cause("shift", f"{event.place}/{event.department}",
-                          f"gap/{event.revision}/{'near' if near else 'found'}")  # fmt: skip
-            return _of_roster(event, "gap", cause, {"missing": missing, "gaps": gaps})
-        case ShiftOffered():
-            return _of_roster(event, "shift_offered", _of_shift(event))
-        case ShiftTaken():
-            return _of_roster(event, "shift_taken", _of_shift(event))
-        case ShiftStruck(reason=reason):
-            return _of_roster(event, "shift_struck", _of_shift(event), {"reason": reason})
-        case IncidentEvent():
-            return _about_incident(event)
-        case ParkedUrgent(parked=parked):
-            # The same cry an hour later is news; a redelivery is not.
-            told = int(event.at.timestamp() / TOLD_AGAIN.total_seconds()) if event.at else 0
-            cause = Cause("parked", parked, f"urgent/{told}")
-            facts = {"reason": event.reason, "sender": event.publisher, "ticket": event.number,
-                     "urgency": EMERGENCY}  # fmt: skip
-            return tuple(Notice(cause, "parked", person, facts=facts)
-                         for person in dict.fromkeys(event.recipients))  # fmt: skip
-        case _:
+E = TypeVar("E", bound=Event)
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[E_contra]):
+    """What a message is about: things of one kind, with the estate and the facts that every message
+    about them has.
+    """
+
+    kind: CauseKind
+    ids: Callable[[E_contra], Iterable[str]]
+    estate: Callable[[E_contra], str | None]
+    facts: Callable[[E_contra], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion(Generic[E]):
+    """One row of the table: because of this event these people get a message of this purpose,
+    `once` for each thing of the topic and each text that this gives. Where the row says so, only
+    `when` it holds, and `not_before` a time.
+    """
+
+    event: type[E]
+    purpose: Purpose
+    topic: Topic[E]
+    _: KW_ONLY
+    to: Callable[[E], Iterable[str]]
+    once: Callable[[E], str]
+    facts: Callable[[E], Mapping[str, Any]] | None = None
+    when: Callable[[E], bool] | None = None
+    not_before: Callable[[E], datetime | None] | None = None
+
+    def notices(self, event: E) -> tuple[Notice, ...]:
+        """One for each thing and each person."""
+        if self.when and not self.when(event):
             return ()
+        estate, round_ = self.topic.estate(event), getattr(event, "round", 1)
+        facts = {**self.topic.facts(event), **(self.facts(event) if self.facts else {})}
+        later = self.not_before(event) if self.not_before else None
+        once, people = self.once(event), dict.fromkeys(self.to(event))
+        return tuple(
+            Notice(
+                Cause(self.topic.kind, id, once), self.purpose, person, round_, estate, facts, later
+            )
+            for id in self.topic.ids(event)
+            for person in people
+        )
+
+
+def recipients(event: Event) -> tuple[Notice, ...]:
+    """Who gets a message because of `event`; nobody for events that are not in the table."""
+    occasion = _BY_EVENT.get(type(event))
+    return occasion.notices(event) if occasion else ()
 
 
 def answerable_for(places: Iterable[str], duty: Duty) -> tuple[str, ...]:
@@ -267,112 +211,81 @@ def answerable_for(places: Iterable[str], duty: Duty) -> tuple[str, ...]:
     return found or tuple(person.id for person in duty.emergency_chain)
 
 
-def _to_caller(
-    event: TicketEvent,
-    purpose: Purpose,
-    facts: dict[str, Any] | None = None,
-    occurrence: str | None = None,
-) -> Notice:
-    cause = Cause("ticket", event.number, occurrence or f"round/{event.round}")
-    return Notice(cause, purpose, CALLER, event.round, event.estate, _of(event) | (facts or {}))
+def _caller(_event: Event) -> tuple[str, ...]:
+    return (CALLER,)
 
 
-def _to_staff(
-    event: TicketEvent,
-    purpose: Purpose,
-    occurrence: str,
-    people: Iterable[str],
-    facts: dict[str, Any],
-) -> tuple[Notice, ...]:
-    cause = Cause("ticket", event.number, occurrence)
-    return tuple(
-        Notice(cause, purpose, person, event.round, event.estate, _of(event) | facts)
-        for person in dict.fromkeys(people)
-    )
+def _assignee(event: WorkOrderEvent) -> tuple[str, ...]:
+    return (event.assignee,) if event.assignee else ()
 
 
-def _about_clock(event: ClockEvent, purpose: Purpose, *, level: int) -> tuple[Notice, ...]:
+class _Naming(Protocol):
+    @property
+    def recipients(self) -> tuple[str, ...]: ...
+
+
+def _named(event: _Naming) -> tuple[str, ...]:
+    """Whom the publisher found on the duty list."""
+    return event.recipients
+
+
+def _in_round(event: TicketEvent) -> str:
+    return f"round/{event.round}"
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment.timestamp():.0f}" if moment else ""
+
+
+def _is_alone(event: WorkOrderDispatched | ClockEvent) -> bool:
+    """Who has the incident that it is a part of hears of the incident's own time."""
+    return event.incident is None
+
+
+def _clock(event: ClockWarned | ClockBreached) -> str:
     """A clock that was started anew may run out again, so its end is part of the occurrence."""
-    owner = event.work_order or f"round/{event.round}"
-    occurrence = f"clock/{owner}/{event.clock}/{level}/{event.due.timestamp():.0f}"
-    facts = {"clock": event.clock, "due": event.due, "department": event.department, "level": level}
-    return _to_staff(event, purpose, occurrence, event.recipients, facts)
+    owner = event.work_order or _in_round(event)
+    return f"clock/{owner}/{event.clock}/{event.level}/{_at(event.due)}"
 
 
-def _about_task(event: FollowUpEvent, purpose: Purpose) -> tuple[Notice, ...]:
-    facts = {"reason": event.reason, "due": event.due}
-    return _to_staff(event, purpose, f"follow_up/{event.follow_up}", event.recipients, facts)
+def _clock_facts(event: ClockWarned | ClockBreached) -> dict[str, Any]:
+    return {"clock": event.clock, "due": event.due, "department": event.department,
+            "level": event.level}  # fmt: skip
 
 
-def _alerts(event: EmergencyAlerted) -> tuple[Notice, ...]:
-    cause = Cause("ticket", event.number, f"emergency/{event.step}")
-    facts = {"kind": event.kind, "urgency": "emergency", "step": event.step, **_drill(event)}
-    return tuple(
-        Notice(cause, "alert", person, 1, event.estate, facts)
-        for person in dict.fromkeys(event.recipients)
-    )
+def _task(event: FollowUpEvent) -> str:
+    return f"follow_up/{event.follow_up}"
 
 
-def _of_shift(event: ShiftEvent) -> Cause:
-    return Cause("shift", event.shift, f"revision/{event.revision}")
+def _task_facts(event: FollowUpEvent) -> dict[str, Any]:
+    return {"reason": event.reason, "due": event.due}
 
 
-def _of_roster(
-    event: GapFound | ShiftEvent,
-    purpose: Purpose,
-    cause: Cause,
-    more: Mapping[str, Any] | None = None,
-) -> tuple[Notice, ...]:
-    estate = None if event.place == ANYWHERE else event.place
-    times = {"department": event.department, "from": event.begins, "due": event.ends}
-    facts = {**times, **(more or {})}
-    return tuple(
-        Notice(cause, purpose, person, estate=estate, facts=facts)
-        for person in dict.fromkeys(event.recipients)
-    )
+def _consent(event: WorkOrderConsentRecorded) -> str:
+    return "agreed" if event.given else "refused"
 
 
-def _about_incident(event: IncidentEvent) -> tuple[Notice, ...]:
-    """The desk decides and keeps the time; the callers hear what is announced."""
-    match event:
-        case IncidentOffered(households=households):
-            return _of_incident(event, "incident", "offered", {"households": households})
-        case IncidentSpread(beyond=beyond):
-            where = {"building": _listed(beyond)}
-            return _of_incident(event, "incident", f"spread/{event.revision}", where)
-        case IncidentDueSoon(restore_by=due) | IncidentOverdue(restore_by=due):
-            level = BREACH if isinstance(event, IncidentOverdue) else 0
-            occurrence = f"restoration/{due.timestamp():.0f}/{level}"
-            return _of_incident(event, "restoration", occurrence, {"due": due, "level": level})
-        case IncidentAnnounced(notice=notice, numbers=numbers, restore_by=due):
-            occurrence = f"incident/{event.incident}/{notice}"
-            facts = {"area": event.area, "due": due}
-            return tuple(
-                Notice(
-                    Cause("ticket", number, occurrence), "outage", CALLER, 1, event.estate, facts
-                )
-                for number in numbers
-            )
-        case _:
-            return ()
+def _raised_facts(event: TicketRaised) -> dict[str, Any]:
+    reason = f"{event.reason}_elsewhere" if event.place_differs else event.reason
+    return {"level": event.level, "reason": reason, "contacts": event.contacts}
 
 
-def _of_incident(
-    event: IncidentEvent, purpose: Purpose, occurrence: str, more: Mapping[str, Any]
-) -> tuple[Notice, ...]:
-    cause = Cause("incident", event.incident, occurrence)
-    facts = {"area": event.area, "building": _listed(event.buildings), **more}
-    return tuple(
-        Notice(cause, purpose, person, estate=event.estate, facts=facts)
-        for person in dict.fromkeys(event.recipients)
-    )
+def _revision(event: ShiftEvent) -> str:
+    return f"revision/{event.revision}"
 
 
-def _listed(buildings: Iterable[str]) -> str:
-    return ", ".join(buildings)
+def _cry(event: ParkedUrgent) -> str:
+    """The same cry an hour later is news; a redelivery is not."""
+    told = int(event.at.timestamp() / TOLD_AGAIN.total_seconds()) if event.at else 0
+    return f"urgent/{told}"
 
 
-def _of(event: TicketEvent) -> dict[str, Any]:
+def _cry_facts(event: ParkedUrgent) -> dict[str, Any]:
+    return {"reason": event.reason, "sender": event.publisher, "ticket": event.number,
+            "urgency": EMERGENCY}  # fmt: skip
+
+
+def _ticket_facts(event: TicketEvent) -> dict[str, Any]:
     return {
         "type": event.type,
         "area": event.area,
@@ -387,6 +300,22 @@ def _drill(event: TicketEvent | EmergencyAlerted) -> dict[str, Any]:
     return {"test": True} if event.test else {}
 
 
+def _alert_facts(event: EmergencyAlerted) -> dict[str, Any]:
+    return {"kind": event.kind, "urgency": "emergency", "step": event.step, **_drill(event)}
+
+
+def _roster_facts(event: GapFound | ShiftEvent) -> dict[str, Any]:
+    return {"department": event.department, "from": event.begins, "due": event.ends}
+
+
+def _roster_estate(event: GapFound | ShiftEvent) -> str | None:
+    return None if event.place == ANYWHERE else event.place
+
+
+def _incident_facts(event: IncidentEvent) -> dict[str, Any]:
+    return {"area": event.area, "building": ", ".join(event.buildings)}
+
+
 def _times(by_clock: Mapping[str, datetime], *, reply: str) -> dict[str, Any]:
     """The times worth telling: when it is done, when somebody comes, when somebody gets back.
 
@@ -397,3 +326,96 @@ def _times(by_clock: Mapping[str, datetime], *, reply: str) -> dict[str, Any]:
         "arrive": by_clock.get("arrive"),
         "reply": by_clock.get(reply) or by_clock.get("accept"),
     }
+
+
+_TICKET: Final[Topic[TicketEvent]] = Topic(
+    "ticket", lambda e: (e.number,), lambda e: e.estate, _ticket_facts
+)
+_EMERGENCY: Final[Topic[EmergencyAlerted]] = Topic(
+    "ticket", lambda e: (e.number,), lambda e: e.estate, _alert_facts
+)
+_SURVEY: Final[Topic[SurveyAsked]] = Topic(
+    "ticket", lambda e: (e.number,), lambda _: None, lambda e: {"survey": e.survey}
+)
+_SHIFT: Final[Topic[ShiftEvent]] = Topic(
+    "shift", lambda e: (e.shift,), _roster_estate, _roster_facts
+)
+_GAP: Final[Topic[GapFound]] = Topic(
+    "shift", lambda e: (f"{e.place}/{e.department}",), _roster_estate, _roster_facts
+)
+_INCIDENT: Final[Topic[IncidentEvent]] = Topic(
+    "incident", lambda e: (e.incident,), lambda e: e.estate, _incident_facts
+)
+_HOUSEHOLDS: Final[Topic[IncidentAnnounced]] = Topic(
+    "ticket", lambda e: e.numbers, lambda e: e.estate, lambda e: {"area": e.area}
+)
+_PARKED: Final[Topic[ParkedUrgent]] = Topic(
+    "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
+)
+
+# It reads as the table it is. It has no declared type, so that mypy checks what a row asks of its
+# event against the event's own class.
+# fmt: off
+_TABLE: Final = (
+    Occasion(TicketRegistered, "receipt", _TICKET, to=_caller, once=_in_round,
+             facts=lambda e: _times(e.promised, reply="first_reply")),
+    Occasion(WorkOrderDispatched, "assignment", _TICKET, when=_is_alone,
+             to=lambda e: _assignee(e) or e.recipients, once=lambda e: f"work_order/{e.work_order}",
+             facts=lambda e: _times(e.due, reply="accept") | {"department": e.department}),
+    Occasion(ClockWarned, "warning", _TICKET, when=_is_alone, to=_named, once=_clock,
+             facts=_clock_facts),
+    Occasion(ClockBreached, "breach", _TICKET, when=_is_alone, to=_named, once=_clock,
+             facts=_clock_facts),
+    Occasion(EmergencyAlerted, "alert", _EMERGENCY, to=_named,
+             once=lambda e: f"emergency/{e.step}"),
+    Occasion(TicketResolved, "feedback", _TICKET, to=_caller, once=_in_round),
+    Occasion(TicketReopened, "reopened", _TICKET, to=_caller, once=_in_round),
+    Occasion(WorkOrderAppointed, "visit", _TICKET, when=lambda e: e.until is not None,
+             to=_caller, once=lambda e: f"visit/{e.work_order}/{_at(e.until)}",
+             facts=lambda e: {"arrive": e.at, "due": e.until}),
+    Occasion(WorkOrderExtended, "extended", _TICKET, to=_caller,
+             once=lambda e: f"extended/{e.round}/{_at(e.until)}", facts=lambda e: {"due": e.until}),
+    Occasion(WorkOrderExtensionAsked, "decision", _TICKET, to=_named,
+             once=lambda e: f"extension/{e.work_order}/{_at(e.until)}",
+             facts=lambda e: {"due": e.until, "reason": e.reason, "department": e.department}),
+    Occasion(SurveyAsked, "survey", _SURVEY, to=_caller, once=lambda e: f"survey/{e.survey}"),
+    Occasion(TicketRaised, "raised", _TICKET, to=_named,
+             once=lambda e: f"raised/{e.round}/{e.reason}/{e.contacts}", facts=_raised_facts),
+    Occasion(GapFound, "gap", _GAP, to=_named,
+             once=lambda e: f"gap/{e.revision}/{'near' if e.near else 'found'}",
+             facts=lambda e: {"missing": e.missing, "gaps": e.gaps}),
+    Occasion(ShiftOffered, "shift_offered", _SHIFT, to=_named, once=_revision),
+    Occasion(ShiftTaken, "shift_taken", _SHIFT, to=_named, once=_revision),
+    Occasion(ShiftStruck, "shift_struck", _SHIFT, to=_named, once=_revision,
+             facts=lambda e: {"reason": e.reason}),
+    Occasion(IncidentOffered, "incident", _INCIDENT, to=_named, once=lambda _: "offered",
+             facts=lambda e: {"households": e.households}),
+    Occasion(IncidentSpread, "incident", _INCIDENT, to=_named,
+             once=lambda e: f"spread/{e.revision}",
+             facts=lambda e: {"building": ", ".join(e.beyond)}),
+    Occasion(IncidentAnnounced, "outage", _HOUSEHOLDS, to=_caller,
+             once=lambda e: f"incident/{e.incident}/{e.notice}",
+             facts=lambda e: {"due": e.restore_by}),
+    Occasion(IncidentDueSoon, "restoration", _INCIDENT, to=_named,
+             once=lambda e: f"restoration/{_at(e.restore_by)}/0",
+             facts=lambda e: {"due": e.restore_by, "level": 0}),
+    Occasion(IncidentOverdue, "restoration", _INCIDENT, to=_named,
+             once=lambda e: f"restoration/{_at(e.restore_by)}/{BREACH}",
+             facts=lambda e: {"due": e.restore_by, "level": BREACH}),
+    Occasion(WorkOrderNoted, "progress", _TICKET, when=lambda e: e.public and e.tell_at is not None,
+             to=_caller, once=lambda e: f"progress/{e.round}/{_at(e.tell_at)}",
+             not_before=lambda e: e.tell_at),
+    Occasion(FollowUpOpened, "follow_up", _TICKET, to=_named, once=_task, facts=_task_facts),
+    Occasion(FollowUpMissed, "follow_up_missed", _TICKET, to=_named, once=_task, facts=_task_facts),
+    Occasion(WorkOrderQuoted, "quote", _TICKET, when=lambda e: e.payer == "owner",
+             to=_named, once=lambda e: f"quote/{e.work_order}/{e.quote}",
+             facts=lambda e: {"total": e.total, "department": e.department}),
+    Occasion(WorkOrderConsentRecorded, "consent", _TICKET, when=lambda e: e.how != "on_site",
+             to=_assignee, once=lambda e: f"consent/{e.work_order}/{e.quote}/{_consent(e)}",
+             facts=lambda e: {"total": e.total, "reason": _consent(e)}),
+    Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
+)
+# fmt: on
+_BY_EVENT: Final[dict[type[Event], Occasion[Any]]] = {row.event: row for row in _TABLE}
+NOTIFYING: Final = tuple(_BY_EVENT)
+"""The events because of which somebody may get a message; the queues are bound to these."""

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from services.notifier.domain import Cause, Notice
-from shared.contracts import Event, Lane
+from shared.contracts import Lane, Step
 from shared.contracts.notifier import (
     FailureReason,
     MessageDelivered,
@@ -161,14 +161,6 @@ class Message:
         return tried[-1] if tried else NOT_TRIED
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The next state of a message with the events it causes."""
-
-    message: Message
-    events: tuple[Event, ...] = ()
-
-
 def new_message(
     notice: Notice,
     *,
@@ -191,10 +183,10 @@ def begin(
 ) -> Message:
     """Claim the message for one attempt, which counts as dead after `limit`."""
     attempts = (*message.attempts, Attempt(channel, now, policy, claim))
-    return _next(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
+    return replace(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
 
 
-def conclude(message: Message, answer: Handover, code: str | None, now: datetime) -> Step:
+def conclude(message: Message, answer: Handover, code: str | None, now: datetime) -> Step[Message]:
     """What the answer means for a message that is being sent."""
     told = replace(message.attempts[-1], outcome=answer.value, code=code, ended_at=now)
     message = replace(message, attempts=(*message.attempts[:-1], told))
@@ -211,21 +203,22 @@ def conclude(message: Message, answer: Handover, code: str | None, now: datetime
             return _again(message, now)
 
 
-def put_back(found: Message, begun: Message, now: datetime) -> Step | None:
-    """Nobody knows whether the claim of `begun` was written, and nothing was handed over under it:
-    as if it had not been made. A message without it moves on a version as well, since the claim
+def put_back(found: Message, begun: Message, now: datetime) -> Step[Message] | None:
+    """Nobody knows whether the claim `begun` was written over the message that it was made of, and
+    nothing was handed over under it: as if it had not been made. A message without it is written
+    as well, since the claim
     could still come, and then wins no more. None where another hand has moved the message on.
     """
     if found.status is Status.SENDING and found.attempts == begun.attempts:
         earlier = found.attempts[:-1]
-    elif found.version == begun.version - 1:
+    elif found.version == begun.version:
         earlier = found.attempts
     else:
         return None
-    return Step(_next(found, status=Status.PENDING, attempts=earlier, next_at=now))
+    return Step(replace(found, status=Status.PENDING, attempts=earlier, next_at=now))
 
 
-def lose_sight(message: Message, now: datetime) -> Step:
+def lose_sight(message: Message, now: datetime) -> Step[Message]:
     """Whoever was handing it over has died: an urgent message goes out again, a routine one may
     have arrived and is not repeated.
     """
@@ -238,7 +231,7 @@ def lose_sight(message: Message, now: datetime) -> Step:
     return _again(message, now, at_once=True)
 
 
-def learn_late(found: Message, begun: Message, now: datetime) -> Step | None:
+def learn_late(found: Message, begun: Message, now: datetime) -> Step[Message] | None:
     """Somebody gave our attempt up (`found`), yet the provider has just accepted it: say so,
     unless the message was decided otherwise or another attempt has begun.
     """
@@ -248,7 +241,7 @@ def learn_late(found: Message, begun: Message, now: datetime) -> Step | None:
     return conclude(found, Handover.ACCEPTED, None, now)
 
 
-def _go_on(message: Message, now: datetime) -> Step:
+def _go_on(message: Message, now: datetime) -> Step[Message]:
     """By the next of its channels, at once where that was not tried yet; when all are done with, it
     is delivered if it was by any.
     """
@@ -256,7 +249,7 @@ def _go_on(message: Message, now: datetime) -> Step:
     tries = message.tries(channel) if channel else MAX_TRIES
     pause = _pause(message.lane, tries) if tries else timedelta()
     if tries < MAX_TRIES and now + pause - message.at < MAX_AGE:
-        return Step(_next(message, status=Status.PENDING, next_at=now + pause))
+        return Step(replace(message, status=Status.PENDING, next_at=now + pause))
     outcomes = {attempt.outcome for attempt in message.attempts}
     if Handover.ACCEPTED in outcomes:
         return _ended(message, Status.DELIVERED, now)
@@ -271,12 +264,12 @@ def _reason_of(outcomes: Collection[str | None]) -> FailureReason:
     return said.pop() if len(said) == len(outcomes) == 1 else "refused"
 
 
-def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step:
+def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step[Message]:
     tries = len(message.attempts)
     pause = timedelta() if at_once else _pause(message.lane, tries)
     if tries >= MAX_TRIES or now + pause - message.at >= MAX_AGE:
         return _ended(message, Status.FAILED, now, reason="refused")
-    return Step(_next(message, status=Status.PENDING, next_at=now + pause))
+    return Step(replace(message, status=Status.PENDING, next_at=now + pause))
 
 
 def _pause(lane: Lane, tries: int) -> timedelta:
@@ -285,8 +278,8 @@ def _pause(lane: Lane, tries: int) -> timedelta:
 
 def _ended(
     message: Message, status: Status, now: datetime, *, reason: FailureReason | None = None
-) -> Step:
-    ended = _next(message, status=status, next_at=None, ended_at=now, reason=reason)
+) -> Step[Message]:
+    ended = replace(message, status=status, next_at=None, ended_at=now, reason=reason)
     facts: dict[str, Any] = {
         "message": ended.id,
         "number": ended.number,
@@ -302,7 +295,3 @@ def _ended(
             return Step(ended, (MessageUnknown(**facts),))
         case _:
             return Step(ended, (MessageFailed(**facts, reason=reason or "refused"),))
-
-
-def _next(message: Message, **changes: Any) -> Message:
-    return replace(message, version=message.version + 1, **changes)

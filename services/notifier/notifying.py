@@ -22,12 +22,11 @@ from services.notifier.domain import (
 )
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
-from services.notifier.storage import Messages
-from shared.contracts import Event, Lane
+from services.notifier.storage import MESSAGES
+from shared.contracts import Event, Lane, Step
 from shared.contracts.parked import ParkedUrgent
 from shared.policy.policy import Policy
-from shared.store import Doc, Verdict
-from shared.store.clock import DatabaseClock
+from shared.store import Collection, Doc, Store
 from shared.telemetry import logger
 from shared.tickets import TicketStatus
 
@@ -37,9 +36,8 @@ class Notifying:
 
     def __init__(
         self,
-        messages: Messages,
+        store: Store,
         people: People,
-        clock: DatabaseClock,
         policy: Callable[[], Policy],
         hand_on: Callable[[Message], None],
         *,
@@ -47,9 +45,9 @@ class Notifying:
         places_of: Callable[[str | None], frozenset[str]],
     ) -> None:
         """Ask `places_of` for the places of a publisher."""
-        self._messages = messages
+        self._messages = Collection(store, MESSAGES)
         self._people = people
-        self._clock = clock
+        self._clock = store.clock
         self._policy = policy
         self._hand_on = hand_on
         self._channels = channels
@@ -99,7 +97,7 @@ class Notifying:
         elif wanted := channels_of(placed, self._policy()):
             person = await self._people.staff(placed.recipient)
             message = replace(message, channels=self._channels.reaching(person, wanted))
-        if await self._messages.insert(message) is Verdict.WON:
+        if await self._messages.insert(Step(message), now):
             logger.info("message_due", message=message.id, ticket=message.number,
                         purpose=message.purpose)  # fmt: skip
             if later is None and not folds:

@@ -19,8 +19,8 @@ from shared.policy.duty import Duty, Person
 from shared.policy.templates import Language
 from shared.privacy import CannotOpen, mask_name, mask_phone, to_e164
 from shared.privacy.open import Opener
+from shared.readers.rosters import DutyReader
 from shared.store import Doc, Store
-from shared.store.rosters import DutyReader
 from shared.telemetry import logger
 
 WEBHOOK: Final = "webhook"

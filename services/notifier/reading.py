@@ -5,29 +5,62 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.notifier.errors import CannotWrite
-from services.notifier.messages import Message
+from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
-from services.notifier.rendering import render
-from services.notifier.storage import Messages
-from services.notifier.views import HIDDEN_LINK, message_view
+from services.notifier.rendering import CannotWrite, render
+from services.notifier.storage import MESSAGES, listing
 from shared.identity import Principal
 from shared.policy.policy import Policy
+from shared.readers.reach import hidden
 from shared.runtime import not_found
-from shared.store import Store
-from shared.store.reach import hidden
+from shared.store import Collection, Store
 
+HIDDEN_LINK = "https://…"
+"""A survey's link opens it, so it is for the caller alone."""
 _NOBODY = Contact("", "")
+
+
+def message_view(message: Message) -> dict[str, Any]:
+    """Facts and states."""
+    return {
+        "id": message.id,
+        "number": message.number,
+        "round": message.round,
+        "estate": message.estate,
+        "cause": str(message.cause),
+        "purpose": message.purpose,
+        "recipient": message.recipient,
+        "lane": message.lane,
+        "language": message.language,
+        "facts": {k: v for k, v in message.facts.items() if k != "survey" and v is not None},
+        "status": message.status.value,
+        "reason": message.reason,
+        "channel": message.channel,
+        "channels": list(message.channels),
+        "digest": message.digest,
+        "at": message.at,
+        "next_at": message.next_at,
+        "ended_at": message.ended_at,
+        "attempts": [_attempt_view(attempt) for attempt in message.attempts],
+    }
+
+
+def _attempt_view(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "channel": attempt.channel,
+        "at": attempt.at,
+        "outcome": attempt.outcome,
+        "code": attempt.code,
+        "ended_at": attempt.ended_at,
+    }
 
 
 class Reading:
     """Reads messages within a principal's reach."""
 
-    def __init__(
-        self, store: Store, messages: Messages, people: People, policy: Callable[[], Policy]
-    ) -> None:
+    def __init__(self, store: Store, people: People, policy: Callable[[], Policy]) -> None:
         self._store = store
-        self._messages = messages
+        self._messages = Collection(store, MESSAGES)
         self._people = people
         self._policy = policy
 
@@ -40,8 +73,9 @@ class Reading:
         limit: int,
     ) -> dict[str, Any]:
         """A page without words, so that listing opens no sealed person."""
-        found, following = await self._messages.listed(asking, filters, after=after, limit=limit)
-        return {"items": [message_view(message) for message in found], "next": following}
+        wanted = await listing(self._store, asking, filters)
+        page = await self._messages.page(wanted, after=after, limit=limit)
+        return {"items": [message_view(message) for message in page.items], "next": page.next}
 
     async def one(self, asking: Principal, id: str) -> dict[str, Any]:
         """One message with its words; the same problem for what is missing and what is foreign."""

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateError
 
-from services.notifier.errors import CannotWrite
 from services.notifier.messages import Message
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
@@ -71,6 +70,10 @@ _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
                   "Dec")  # fmt: skip
+
+
+class CannotWrite(Exception):
+    """The words could not be made from the facts; tried again later, under a corrected policy."""
 
 
 def render(

@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from services.notifier.channels import Channels
-from services.notifier.errors import CannotWrite
-from services.notifier.links import Links
 from services.notifier.messages import (
     Handover,
     Message,
     Status,
-    Step,
     begin,
     conclude,
     learn_late,
@@ -28,17 +26,18 @@ from services.notifier.messages import (
     put_back,
 )
 from services.notifier.people import Contact, People, contact_of
-from services.notifier.rendering import render
+from services.notifier.rendering import CannotWrite, render
 from services.notifier.senders import Answer, Letter, Sender
-from services.notifier.storage import Messages
-from shared.contracts import Lane
+from services.notifier.storage import MESSAGES, due
+from shared.contracts import Lane, Step
 from shared.contracts.notifier import CALLER
+from shared.identity import sign_link
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
-from shared.store import STORE_DOWN, Verdict
-from shared.store.clock import DatabaseClock
+from shared.store import STORE_DOWN, Collection, Store
 from shared.telemetry import logger, metrics
 
+_OF_ORDER: Final = "work_order/"
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
 LOOK_AGAIN_SECONDS: Final = 0.2
@@ -48,23 +47,44 @@ RECORD_TRIES: Final = 60
 a primary."""
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where residents answer and contractors see their work."""
+
+    survey_url: str
+    work_url: str
+    secret: bytes
+
+    def of(self, message: Message, policy: Policy) -> str:
+        """The link of a message; empty where it has none."""
+        survey = message.facts.get("survey")
+        if survey:
+            return f"{self.survey_url}/s/{sign_link('survey', survey, self.secret)}"
+        department = message.facts.get("department")
+        is_work = message.purpose == "assignment" and department is not None
+        if is_work and policy.taxonomy.is_contractor(str(department)):
+            order = message.cause.occurrence.removeprefix(_OF_ORDER)
+            token = sign_link("work", f"{order}/{message.recipient}", self.secret)
+            return f"{self.work_url}/w/{token}"
+        return ""
+
+
 class Sending:
     """Hands messages to providers. Who writes `sending` first sends; all others do nothing."""
 
     def __init__(
         self,
-        messages: Messages,
+        store: Store,
         people: People,
-        clock: DatabaseClock,
         policy: Callable[[], Policy],
         *,
         links: Links,
         channels: Channels,
         limits: Mapping[Lane, timedelta],
     ) -> None:
-        self._messages = messages
+        self._messages = Collection(store, MESSAGES)
         self._people = people
-        self._clock = clock
+        self._clock = store.clock
         self._policy = policy
         self._links = links
         self._channels = channels
@@ -74,18 +94,18 @@ class Sending:
         """Pending messages whose time has come, alerts before all others: those may be thousands
         after an outage, and an alert must not wait until they fit into one look.
         """
-        due = partial(self._messages.due, Status.PENDING, lane, now=self._clock.now())
-        alerts = await due(limit=TAKE_UP, purpose="alert") if lane == "urgent" else []
-        return [*alerts, *await due(limit=TAKE_UP)]
+        pending = partial(due, self._messages, Status.PENDING, lane, now=self._clock.now())
+        alerts = await pending(limit=TAKE_UP, purpose="alert") if lane == "urgent" else []
+        return [*alerts, *await pending(limit=TAKE_UP)]
 
     async def orphans(self, lane: Lane) -> list[Message]:
         """Messages whose attempt is older than its limit."""
         now = self._clock.now()
-        return await self._messages.due(Status.SENDING, lane, now=now, limit=TAKE_UP)
+        return await due(self._messages, Status.SENDING, lane, now=now, limit=TAKE_UP)
 
     async def decide_orphan(self, message: Message) -> None:
         """Whoever was sending this is gone; only its age says so."""
-        await self._save(lose_sight(message, self._clock.now()))
+        await self._save(message, lose_sight(message, self._clock.now()))
 
     async def attempt(self, message: Message) -> None:
         """Send a message as it was read: nothing happens when it has moved on since."""
@@ -102,13 +122,13 @@ class Sending:
             limit=limit,
         )
         try:
-            verdict = await self._messages.save(Step(begun), now=now)
+            claimed = await self._messages.write_over(message, Step(begun))
         except STORE_DOWN:
             await self._through_an_outage(begun, self._put_back)
             raise
-        if verdict is Verdict.WON:
-            answer = await self._hand_over(begun, person, sender, policy)
-            await self._through_an_outage(begun, partial(self._conclude, answer=answer))
+        if claimed is not None:
+            answer = await self._hand_over(claimed, person, sender, policy)
+            await self._through_an_outage(claimed, partial(self._conclude, answer=answer))
 
     def _sender(self, message: Message, person: Person | None) -> Sender:
         channel = message.next_channel
@@ -181,27 +201,27 @@ class Sending:
         """
         while found := await self._messages.get(begun.id):
             step = put_back(found, begun, self._clock.now())
-            if step is None or await self._save(step):
+            if step is None or await self._save(found, step):
                 return
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _conclude(self, begun: Message, answer: Answer) -> None:
         """Write down what the provider said."""
         now = self._clock.now()
-        if await self._save(conclude(begun, answer.outcome, answer.code, now)):
+        if await self._save(begun, conclude(begun, answer.outcome, answer.code, now)):
             return
         # Somebody counted us as dead meanwhile; only good news can still be told.
         found = await self._messages.get(begun.id)
         if found is None or answer.outcome is not Handover.ACCEPTED:
             return
         late = learn_late(found, begun, now)
-        if late is None or not await self._save(late):
+        if late is None or not await self._save(found, late):
             logger.warning("message_accepted_late", message=begun.id, ticket=begun.number)
 
-    async def _save(self, step: Step) -> bool:
+    async def _save(self, seen: Message, step: Step[Message]) -> bool:
         """Write a step down and count it; whether this call won."""
-        now, message = self._clock.now(), step.message
-        if await self._messages.save(step, now=now) is Verdict.LOST:
+        message = await self._messages.write_over(seen, step)
+        if message is None:
             return False
         outcome = "retried" if message.status is Status.PENDING else message.status.value
         metrics.MESSAGES.labels(message.channel, outcome).inc()

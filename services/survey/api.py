@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
 from services.survey.forms import tidy
-from services.survey.storage import Surveys
+from services.survey.storage import NEWEST, SURVEYS
 from services.survey.surveying import Surveying
 from shared.identity import Principal
+from shared.readers.reach import belonging_within_reach, hidden
 from shared.runtime import Asking, Problem, Routes, may, not_found
-from shared.store import Store
-from shared.store.reach import belonging_within_reach, hidden
+from shared.store import Collection, Listing, Store
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
 
@@ -75,9 +75,20 @@ class PhoneAnswer(BaseModel):
         return Given(score=self.score, dimensions=scores, comment=tidy(self.comment))
 
 
-def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> Routes:
+def build_api(store: Store, surveying: Surveying) -> Routes:
     """`/v1/surveys`, for staff within reach of the estate."""
+    surveys = Collection(store, SURVEYS)
     router = Routes("/v1/surveys", tags=["surveys"])
+
+    async def theirs(id: str, asking: Principal) -> Survey:
+        """A survey within reach, unless its ticket is about whoever asks; 404 for all others
+        alike.
+        """
+        survey = await surveys.get(id)
+        not_theirs = await hidden(store, asking, [survey.matter.number if survey else id])
+        if survey is None or not_theirs or not asking.reaches(survey.matter.estate):
+            raise not_found()
+        return survey
 
     @router.get("", dependencies=[may("survey.see")])
     async def listed(
@@ -89,19 +100,20 @@ def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> Routes:
     ) -> SurveyPage:
         """Surveys within reach, newest first; `next` is the cursor of the next page."""
         reach = await belonging_within_reach(store, asking, "survey.see", estate=estate)
-        query = reach | ({"number": number} if number else {})
-        found, following = await surveys.newest(query, after=after, limit=limit)
-        return SurveyPage(items=[_view(survey) for survey in found], next=following)
+        of_ticket = {"number": number} if number else {}
+        listing = Listing(filters=of_ticket, within=reach, order=NEWEST)
+        page = await surveys.page(listing, after=after, limit=limit)
+        return SurveyPage(items=[_view(survey) for survey in page.items], next=page.next)
 
     @router.get("/{id}", dependencies=[may("survey.see")])
     async def one(id: str, asking: Asking) -> SurveyView:
         """One survey within reach."""
-        return _view(await _theirs(store, surveying, id, asking))
+        return _view(await theirs(id, asking))
 
     @router.post("/{id}/answer", dependencies=[may("survey.record")])
     async def record(id: str, body: PhoneAnswer, asking: Asking) -> SurveyView:
         """Record what the caller answered on the phone, under the name of who heard it."""
-        await _theirs(store, surveying, id, asking)
+        await theirs(id, asking)
         outcome = await surveying.answer(id, body.to_given(), recorded_by=asking.id)
         if outcome.kind == "already":
             raise Problem(409, "already-answered", "The first answer counts, and there is one")
@@ -110,15 +122,6 @@ def build_api(store: Store, surveying: Surveying, surveys: Surveys) -> Routes:
         return _view(outcome.survey)
 
     return router
-
-
-async def _theirs(store: Store, surveying: Surveying, id: str, asking: Principal) -> Survey:
-    """A survey within reach, unless its ticket is about whoever asks; 404 for all others alike."""
-    survey = await surveying.find(id)
-    not_theirs = await hidden(store, asking, [survey.matter.number if survey else id])
-    if survey is None or not_theirs or not asking.reaches(survey.matter.estate):
-        raise not_found()
-    return survey
 
 
 def _view(survey: Survey) -> SurveyView:

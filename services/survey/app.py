@@ -8,10 +8,9 @@ from fastapi import FastAPI
 
 from services.survey.api import build_api
 from services.survey.handlers import add_handlers
-from services.survey.pages import build_pages
-from services.survey.rendering import ROOT
+from services.survey.pages import ROOT, build_pages
 from services.survey.settings import SurveySettings
-from services.survey.storage import INDEXES, Surveys
+from services.survey.storage import SURVEYS
 from services.survey.surveying import Surveying
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
@@ -20,23 +19,18 @@ LARGEST_BODY: Final = 32 * 1024
 """The longest comment is 500 characters: 6,000 bytes as a form encodes the longest of them."""
 
 
+KEEPS: Final = (SURVEYS,)
+
+
 async def build(settings: SurveySettings) -> FastAPI:
     """The survey, ready to be served."""
-    platform = await open_platform("survey", settings, indexes=INDEXES)
-    surveys = Surveys(platform.store)
-    surveying = Surveying(
-        surveys,
-        platform.tickets,
-        platform.sealer,
-        platform.store.clock,
-        lambda: platform.policy,
-        secret=platform.keys.index,
-    )
+    platform = await open_platform("survey", settings, keeps=KEEPS)
+    surveying = Surveying(platform)
     add_handlers(platform.consumers, surveying)
     routers = [
         build_style(ROOT),
         build_pages(platform, surveying),
-        build_api(platform.store, surveying, surveys),
+        build_api(platform.store, surveying),
     ]
     parts = Parts(routers, loops=(), parked=platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline survey")

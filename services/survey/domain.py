@@ -1,14 +1,15 @@
-"""When somebody is asked, until when they may answer and what an answer is. Pure."""
+"""When somebody is asked, until when they may answer, what an answer is and what it says. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
-from shared.contracts import Lane
+from shared.contracts import Event, Lane, Step
 from shared.contracts.intake import TicketAnswered, TicketClosed
+from shared.contracts.survey import SurveyAnswered, SurveyAsked, SurveyDissatisfied
 from shared.tickets import Ticket
 
 ANSWER_WITHIN: Final = timedelta(days=30)
@@ -104,16 +105,11 @@ class Survey:
     """
 
     id: str
-    version: int
+    version: int = 0
     matter: Matter
     made_at: datetime
     answer: Answer | None = None
     unreached: str | None = None
-
-    @classmethod
-    def ask(cls, matter: Matter, now: datetime) -> Self:
-        """A new survey, not yet answered."""
-        return cls(id=matter.survey_id, version=1, matter=matter, made_at=now)
 
     @property
     def asked_at(self) -> datetime | None:
@@ -143,3 +139,37 @@ def why_not_ask(matter: Matter, ticket: Ticket | None, now: datetime) -> NotAske
     if ticket is not None and ticket.round > matter.round:
         return "stale"
     return "stale" if now >= matter.ended_at + ANSWER_WITHIN else None
+
+
+def ask(matter: Matter, now: datetime) -> Step[Survey]:
+    """The caller is asked."""
+    survey = Survey(id=matter.survey_id, matter=matter, made_at=now)
+    asked = SurveyAsked(survey=survey.id, number=matter.number, round=matter.round)
+    return Step(survey, (asked,))
+
+
+def is_open(survey: Survey, now: datetime) -> bool:
+    """Whether an answer still counts."""
+    return survey.answer is None and not survey.is_expired(now)
+
+
+def take_answer(survey: Survey, answer: Answer) -> Step[Survey]:
+    """The caller has answered."""
+    number, round_ = survey.matter.number, survey.matter.round
+    facts: dict[str, Any] = {"survey": survey.id, "number": number, "round": round_}
+    events: list[Event] = [SurveyAnswered(**facts, score=answer.score)]
+    if answer.dissatisfied:
+        events.append(SurveyDissatisfied(**facts, score=answer.score))
+    return Step(replace(survey, answer=answer), events)
+
+
+def note_unreached(survey: Survey, reason: str) -> Step[Survey] | None:
+    """The question reached nobody, so the caller was not asked; None where that is known."""
+    return Step(replace(survey, unreached=reason)) if survey.unreached is None else None
+
+
+def forget_words(survey: Survey) -> Step[Survey] | None:
+    """The caller's own words go, score and scrubbed words stay; None where none are kept."""
+    if survey.answer is None or survey.answer.sealed is None:
+        return None
+    return Step(replace(survey, answer=replace(survey.answer, sealed=None)))

@@ -5,28 +5,41 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from services.survey.domain import Answer, Given, Matter, Survey, survey_id, why_not_ask
-from services.survey.errors import NoSuchSurvey
-from services.survey.storage import COLLECTION, Surveys
-from shared.contracts import Event
+from services.survey.domain import (
+    Answer,
+    Given,
+    Matter,
+    Survey,
+    ask,
+    forget_words,
+    is_open,
+    note_unreached,
+    survey_id,
+    take_answer,
+    why_not_ask,
+)
+from services.survey.storage import NEWEST, SURVEYS
+from shared.contracts import Step
 from shared.contracts.notifier import MessageFailed
-from shared.contracts.survey import SurveyAnswered, SurveyAsked, SurveyDissatisfied
-from shared.policy.policy import Policy
-from shared.privacy import Sealer, scrub
-from shared.store import Contested, Verdict
-from shared.store.clock import DatabaseClock
-from shared.store.tickets import ATTEMPTS, Tickets
+from shared.privacy import scrub
+from shared.runtime import Platform
+from shared.store import Collection
 from shared.telemetry import logger, metrics
 
 Verdicts = Literal["stored", "repeated", "already", "expired"]
-MOST_ROUNDS: Final = 200
-"""A ticket is not reopened as often."""
 _FINGERPRINT: Final = b"survey-answer\0"
+
+
+class NoSuchSurvey(Exception):
+    """There is no survey of that id: say the same as for one that is not yours."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(f"survey {id} does not exist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,59 +51,33 @@ class Outcome:
 
 
 class Surveying:
-    """Asks about ended tickets and takes the answers. `secret` keys the answers' fingerprints."""
+    """Asks about ended tickets and takes the answers."""
 
-    def __init__(
-        self,
-        surveys: Surveys,
-        tickets: Tickets,
-        sealer: Sealer,
-        clock: DatabaseClock,
-        policy: Callable[[], Policy],
-        *,
-        secret: bytes,
-    ) -> None:
-        self._surveys = surveys
-        self._tickets = tickets
-        self._sealer = sealer
-        self._clock = clock
-        self._policy = policy
-        self._secret = secret
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._surveys = Collection(platform.store, SURVEYS)
 
     async def ask(self, matter: Matter) -> None:
         """Ask about a matter once; a repeat, however late, changes nothing."""
-        ticket = await self._tickets.get(matter.number)
-        now = self._clock.now()
+        ticket = await self._platform.tickets.get(matter.number)
+        now = self._platform.store.clock.now()
         if (why := why_not_ask(matter, ticket, now)) is not None:
             logger.info("survey_not_asked", survey=matter.survey_id, why=why)
-            return
-        survey = Survey.ask(matter, now)
-        asked = SurveyAsked(survey=survey.id, number=matter.number, round=matter.round)
-        if await self._surveys.insert(survey, [asked]) is Verdict.WON:
-            logger.info("survey_asked", survey=survey.id)
+        elif await self._surveys.insert(ask(matter, now), now):
+            logger.info("survey_asked", survey=matter.survey_id)
 
     async def note_unreached(self, event: MessageFailed) -> None:
         """The question reached nobody, so the caller was not asked. They can still be asked on the
         phone; a repeat changes nothing.
         """
         id = survey_id(event.number, event.round)
-        for _ in range(ATTEMPTS):
-            survey = await self.find(id)
-            if survey is None or survey.unreached is not None:
-                return
-            now = self._clock.now()
-            if await self._surveys.save_unreached(survey, event.reason, now) is Verdict.WON:
-                logger.info("survey_unreached", survey=id, why=event.reason)
-                return
-        raise Contested(COLLECTION, id)
-
-    async def find(self, id: str) -> Survey | None:
-        """The survey as it is now, if there is one."""
-        return await self._surveys.get(id)
+        noted = await self._surveys.change(id, lambda s, _: note_unreached(s, event.reason))
+        if noted is not None and noted.is_change:
+            logger.info("survey_unreached", survey=id, why=event.reason)
 
     async def get(self, id: str) -> Survey:
         """The survey as it is now; raises NoSuchSurvey."""
-        survey = await self.find(id)
+        survey = await self._surveys.get(id)
         if survey is None:
             raise NoSuchSurvey(id)
         return survey
@@ -101,30 +88,29 @@ class Surveying:
         Raises NoSuchSurvey, Contested after five losses.
         """
         fingerprint = self._fingerprint(given, recorded_by)
-        for _ in range(ATTEMPTS):
-            survey = await self.get(id)
-            now = self._clock.now()
-            if survey.answer is not None:
-                same = hmac.compare_digest(survey.answer.fingerprint, fingerprint)
-                return Outcome("repeated" if same else "already", survey)
-            if survey.is_expired(now):
-                return Outcome("expired", survey)
-            answer = await self._kept(given, survey, recorded_by, fingerprint, now)
-            won = await self._surveys.save_answer(survey, answer, _events(survey, answer))
-            if won is Verdict.WON:
-                metrics.SURVEY_ANSWERS.labels(score=answer.score).inc()
-                return Outcome("stored", replace(survey, answer=answer, version=survey.version + 1))
-        raise Contested(COLLECTION, id)
+
+        async def decide(survey: Survey, now: datetime) -> Step[Survey] | None:
+            if not is_open(survey, now):
+                return None
+            kept = await self._kept(given, survey, recorded_by, fingerprint, now)
+            return take_answer(survey, kept)
+
+        changed = await self._surveys.change(id, decide)
+        if changed is None:
+            raise NoSuchSurvey(id)
+        survey = changed.after
+        if changed.is_change:
+            metrics.SURVEY_ANSWERS.labels(score=given.score).inc()
+            return Outcome("stored", survey)
+        if survey.answer is None:
+            return Outcome("expired", survey)
+        same = hmac.compare_digest(survey.answer.fingerprint, fingerprint)
+        return Outcome("repeated" if same else "already", survey)
 
     async def forget(self, number: str) -> None:
         """Drop the sealed words of a ticket's answers; scores and scrubbed words stay."""
-        found, _ = await self._surveys.newest({"number": number}, after=None, limit=MOST_ROUNDS)
-        for survey in found:
-            if survey.answer is None or survey.answer.sealed is None:
-                continue
-            wordless = replace(survey.answer, sealed=None)
-            if await self._surveys.save_answer(survey, wordless, []) is Verdict.LOST:
-                raise Contested(COLLECTION, survey.id)  # the message comes again
+        async for survey in self._surveys.walk({"number": number}, order=NEWEST):
+            await self._surveys.change(survey.id, lambda present, _: forget_words(present))
 
     async def _kept(
         self,
@@ -137,10 +123,10 @@ class Surveying:
         """The answer without what tells who spoke; their own words are sealed beside it."""
         sealed: bytes | None = None
         if given.comment:
-            sealed = await self._sealer.seal_person(
+            sealed = await self._platform.sealer.seal_person(
                 {"comment": given.comment}, estate=survey.matter.estate
             )
-        rules = self._policy().at(survey.matter.estate).rules
+        rules = self._platform.policy.at(survey.matter.estate).rules
         return Answer(
             at=now,
             score=given.score,
@@ -155,20 +141,4 @@ class Surveying:
     def _fingerprint(self, given: Given, recorded_by: str | None) -> str:
         """Keyed, so that nobody can try out which words were sealed."""
         plain = json.dumps([asdict(given), recorded_by], sort_keys=True).encode()
-        return hmac.new(self._secret, _FINGERPRINT + plain, hashlib.sha256).hexdigest()
-
-
-def _events(survey: Survey, answer: Answer) -> list[Event]:
-    matter = survey.matter
-    events: list[Event] = [
-        SurveyAnswered(
-            survey=survey.id, number=matter.number, round=matter.round, score=answer.score
-        )
-    ]
-    if answer.dissatisfied:
-        events.append(
-            SurveyDissatisfied(
-                survey=survey.id, number=matter.number, round=matter.round, score=answer.score
-            )
-        )
-    return events
+        return hmac.new(self._platform.keys.index, _FINGERPRINT + plain, hashlib.sha256).hexdigest()

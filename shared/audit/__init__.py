@@ -2,8 +2,7 @@
 
 from shared.audit.anchors import NotAnchored
 from shared.audit.chain import Anchor, Entry, Link, Subject, UnfitForAudit
-from shared.audit.reading import list_entries
-from shared.audit.trail import Trail
+from shared.audit.trail import Trail, list_entries
 from shared.audit.verify import Verified, verify
 from shared.audit.walk import Damage, Wrong
 

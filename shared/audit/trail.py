@@ -1,4 +1,6 @@
-"""Putting acts on record: one chain per service, whichever of its replicas writes."""
+"""Acts put on record, one chain per service whichever of its replicas writes, and the list of
+them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from shared.audit.chain import Anchor, Entry, Link, Subject, genesis, to_doc
 from shared.contracts import Lane
 from shared.identity import Principal
 from shared.lanes import lane_in_hand
-from shared.store import Contested, Store
+from shared.store import Doc, KeptAsItIs, Listing, Order, Page, Store, insert_at_next_free
 
 AUDIT: Final = "audit"
 ATTEMPTS: Final = 30
@@ -25,6 +27,18 @@ LONGEST_WAIT_SECONDS: Final = 0.05
 machine reads the end each time just before the faster one moves it.
 """
 _NEWEST_FIRST: Final = (("at", DESCENDING), ("_id", DESCENDING))
+KEPT: Final = KeptAsItIs(
+    name=AUDIT,
+    indexes=(
+        IndexModel([("writer", ASCENDING), ("n", DESCENDING)], name="audit_chain"),
+        IndexModel([("by", ASCENDING), *_NEWEST_FIRST], name="audit_person"),
+        IndexModel(
+            [("subject.kind", ASCENDING), ("subject.id", ASCENDING), *_NEWEST_FIRST],
+            name="audit_subject",
+        ),
+        IndexModel([*_NEWEST_FIRST], name="audit_time"),
+    ),
+)
 
 
 class _End(NamedTuple):
@@ -38,16 +52,6 @@ class Trail:
     A record says that somebody was about to: an opening that failed afterwards stands there too,
     and none ever happens unrecorded.
     """
-
-    indexes: Final = (
-        IndexModel([("writer", ASCENDING), ("n", DESCENDING)], name="audit_chain"),
-        IndexModel([("by", ASCENDING), *_NEWEST_FIRST], name="audit_person"),
-        IndexModel(
-            [("subject.kind", ASCENDING), ("subject.id", ASCENDING), *_NEWEST_FIRST],
-            name="audit_subject",
-        ),
-        IndexModel([*_NEWEST_FIRST], name="audit_time"),
-    )
 
     def __init__(self, store: Store, folder: Path) -> None:
         """Write the chain of the store's service; its heads are kept in `folder`."""
@@ -112,16 +116,24 @@ class _Pen:
         return link.entry
 
     async def _append(self, made: Callable[[int], Entry]) -> Link:
-        for _ in range(ATTEMPTS):
+        tried = 0
+
+        async def next_link() -> Link:
+            nonlocal tried
+            if tried:  # no secret: any spread will do
+                await asyncio.sleep(random.uniform(0, LONGEST_WAIT_SECONDS))
+            tried += 1
             # Forgotten until the write has ended well: after an error nobody knows the end.
             end, self._end = self._end or await self._newest(), None
-            link = Link.of(made(end.n + 1), end.digest)
-            if await self._store.insert_once(AUDIT, to_doc(link)):
-                self._end = _End(link.entry.n, link.digest)
-                return link
-            # No secret: any spread will do.
-            await asyncio.sleep(random.uniform(0, LONGEST_WAIT_SECONDS))
-        raise Contested(AUDIT, self._store.service, times=ATTEMPTS)
+            return Link.of(made(end.n + 1), end.digest)
+
+        async def insert(link: Link) -> bool:
+            return await self._store.insert_once(AUDIT, to_doc(link))
+
+        link = await insert_at_next_free(AUDIT, next_link, insert, attempts=ATTEMPTS)
+        assert link is not None, "a chain has always a next place"
+        self._end = _End(link.entry.n, link.digest)
+        return link
 
     async def _newest(self) -> _End:
         """The end of the chain as the majority has it; a new writer's is its genesis."""
@@ -130,3 +142,22 @@ class _Pen:
             AUDIT, {"writer": writer}, sort=(("n", DESCENDING),), limit=1, fields=("n", "digest")
         )
         return _End(found[0]["n"], found[0]["digest"]) if found else _End(0, genesis(writer))
+
+
+async def list_entries(
+    store: Store,
+    *,
+    by: str | None = None,
+    subject: tuple[str, str] | None = None,
+    after: str | None,
+    limit: int,
+) -> Page[Doc]:
+    """At most `limit` entries from the cursor on: of a person, about a subject (kind and id).
+
+    Raises MalformedMessage for a cursor that was not given out here.
+    """
+    query: Doc = {} if by is None else {"by": by}
+    if subject is not None:
+        query |= {"subject.kind": subject[0], "subject.id": subject[1]}
+    listing = Listing(filters=query, order=Order("at", newest=True))
+    return await store.page(AUDIT, listing, after=after, limit=limit, fields=())

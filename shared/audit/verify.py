@@ -13,7 +13,6 @@ from shared.audit.anchors import AnchorFile, AnchorReader, find_files
 from shared.audit.trail import AUDIT
 from shared.audit.walk import Damage, Walk, Wrong
 from shared.store import Store
-from shared.store.stream import batches, count_roughly
 
 BATCH: Final = 500
 BY_N: Final = (("n", 1),)
@@ -53,7 +52,7 @@ async def verify(
     # Before any entry: whatever was anchored by now is in the chain.
     files = await asyncio.to_thread(find_files, folders)
     writers = await _writers(store)
-    total, read = await count_roughly(store, AUDIT), 0
+    total, read = await store.count_roughly(AUDIT), 0
     found: list[Verified] = []
     for name in sorted({*writers, *(file.writer for file in files)}):
         own = [file for file in files if file.writer == name]
@@ -85,7 +84,7 @@ class _Verification:
     async def steps(self) -> AsyncIterator[int]:
         """Go on to the first damage; yields how many documents were looked at."""
         mine = {"writer": {"$eq": self._writer}}
-        async for docs in batches(self._store, AUDIT, mine, fields=(), size=BATCH, sort=BY_N):
+        async for docs in self._store.batches(AUDIT, mine, fields=(), size=BATCH, sort=BY_N):
             found = (self._walk.take(doc) for doc in docs)
             self._damage = next((damage for damage in found if damage), None)
             yield len(docs)

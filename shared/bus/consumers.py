@@ -24,24 +24,23 @@ from faststream.rabbit.schemas.queue import QueueType
 from typing_extensions import override
 
 from shared.bus.errors import Reject, RetryLater, is_loss
-from shared.bus.frames import read_leniently
 from shared.bus.messages import (
     Delivery,
     Inbound,
     decode_event,
     decode_inbound,
     queue_of,
+    read_leniently,
     with_queue,
 )
 from shared.bus.parking import Parking, Sealing, SenderOf, broker_user
 from shared.bus.redelivery import Redelivery, Turns
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
+from shared.readers.tickets import NoSuchTicket
 from shared.store import STORE_DOWN, Contested, Store
-from shared.store.change import KIND
-from shared.store.parked import ParkedMessages
+from shared.store.parked import PARKED_KIND, ParkedMessages
 from shared.store.suspects import Suspects
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger, metrics
 
 PRINCIPAL_HEADER: Final = "hotline-principal"
@@ -255,7 +254,7 @@ class Consumers:
         if spec is None:  # given up by the broker in another service's queue
             spec = QueueSpec(queue, "urgent", alerts=queue.endswith(".urgent"))
         named = str(message.raw_message.message_id or "")
-        about_parked = named.startswith(f"{KIND['parked']}/") and not spec.is_from_outside
+        about_parked = named.startswith(f"{PARKED_KIND}/") and not spec.is_from_outside
         return spec.alerts and not about_parked
 
     @property

@@ -13,9 +13,9 @@ from faststream.rabbit.message import RabbitMessage
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
 from shared.bus.messages import Inbound, decode_inbound, queue_of
 from shared.contracts import ContractError
+from shared.readers.tickets import NoSuchTicket
 from shared.store import Contested, Store
 from shared.store.parked import ParkedMessage, ParkedMessages, entry_id
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 
 ATTEMPTS_HEADER: Final = "hotline-attempts"

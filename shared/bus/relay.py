@@ -18,8 +18,9 @@ from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError, Envelope
+from shared.documents import Doc
+from shared.readers.outboxes import URGENT
 from shared.store import Store
-from shared.store.change import Doc
 from shared.store.parked import ParkedMessages
 from shared.store.store import RELAY_AFTER
 from shared.telemetry import logger, metrics
@@ -128,7 +129,7 @@ class UrgentSweep:
         """
         age = CUT_OFF_AFTER if self._consumers.missing() else RELAY_AFTER["urgent"]
         left = self._store.urgent_waiting(
-            older_than=age, limit=SWEPT_AT_ONCE, but=self._swept.keys()
+            URGENT, older_than=age, limit=SWEPT_AT_ONCE, but=self._swept.keys()
         )
         waiting = {envelope.id: envelope async for envelope in left}
         if not waiting:

@@ -11,9 +11,10 @@ from shared.contracts.base import (
     routing_key,
 )
 from shared.contracts.errors import ContractError, Fault, MalformedMessage, UnknownEvent
+from shared.contracts.step import Step
 
 __all__ = [
     "CLOUDEVENTS_JSON", "ContractError", "Envelope", "Event", "Fault", "Lane", "MalformedMessage",
-    "UnknownEvent", "incidents", "intake", "known_events", "notifier", "parked", "privacy",
+    "Step", "UnknownEvent", "incidents", "intake", "known_events", "notifier", "parked", "privacy",
     "read_envelope", "router", "routing_key", "survey",
 ]  # fmt: skip

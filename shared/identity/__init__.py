@@ -1,6 +1,5 @@
 """Who acts and what they may: principals, tokens, links and rights."""
 
-from shared.identity.links import read_link, sign_link
 from shared.identity.permissions import PERMISSIONS, STAFF_ROLES, Permission, Scope, action_of
 from shared.identity.principal import (
     EVERYWHERE,
@@ -21,7 +20,7 @@ from shared.identity.rights import (
     require,
     sees,
 )
-from shared.identity.tokens import InvalidToken, issue_token, read_token
+from shared.identity.tokens import InvalidToken, issue_token, read_link, read_token, sign_link
 
 __all__ = [
     "DESK", "EVERYWHERE", "PERMISSIONS", "ROLES", "STAFF_ROLES", "UNNAMED", "Forbidden",

@@ -1,13 +1,18 @@
-"""Short-lived signed tokens (JWT, HS256 with the installation's own secret)."""
+"""What is signed: short-lived tokens (JWT, HS256 with the installation's own secret), and links for
+people without an account.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import jwt
 
@@ -20,6 +25,9 @@ LEEWAY: Final = timedelta(seconds=30)
 KEPT: Final = 4_096
 """Tokens whose signature is not checked anew at every request; what fails is never kept."""
 _NOT_VALID: Final = "the token is not valid; ask for a new one"
+Purpose = Literal["survey", "work"]
+_SIGNATURE_BYTES: Final = 12
+"""96 bits: not to be guessed, and short enough for a text message."""
 
 
 class InvalidToken(Exception):
@@ -134,3 +142,29 @@ def _session_in(claims: Mapping[str, Any]) -> SessionMark | None:
     if not isinstance(id, str) or not isinstance(edition, int):
         raise InvalidToken(_NOT_VALID)
     return SessionMark(id, edition, unfinished=claims.get("unfinished") is True)
+
+
+def sign_link(purpose: Purpose, subject: str, secret: bytes) -> str:
+    """The token of a link: the subject and its signature, fit for a path."""
+    return f"{_encoded(subject.encode())}.{_signature(purpose, subject, secret)}"
+
+
+def read_link(purpose: Purpose, token: str, secret: bytes) -> str | None:
+    """The subject of a token, or None when it was not signed here for this purpose."""
+    encoded, _, signature = token.partition(".")
+    try:
+        subject = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        signed = signature.encode()
+    except ValueError:
+        return None
+    good = hmac.compare_digest(signed, _signature(purpose, subject, secret).encode())
+    return subject if good else None
+
+
+def _signature(purpose: str, subject: str, secret: bytes) -> str:
+    digest = hmac.new(secret, f"{purpose}:{subject}".encode(), hashlib.sha256).digest()
+    return _encoded(digest[:_SIGNATURE_BYTES])
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

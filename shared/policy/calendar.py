@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from shared.policy.taxonomy import Limit
+from shared.triage.taxonomy import Limit
 
 _DAY: Final = timedelta(days=1)
 _SEARCH_DAYS: Final = 3660

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shared.policy.yaml import read_yaml
+from shared.policy.documents import read_yaml
 
 ANYWHERE: Final = "*"
 """The place whose people answer where an estate has nobody of its own."""

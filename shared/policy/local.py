@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from shared.contracts.errors import Fault
-from shared.policy.overlay import has_ids, overlaid
 
 LOCAL: Final = "local"
 """The kind of document that holds the layers; a policy may do without."""
@@ -21,6 +20,24 @@ _LOCAL_LIMITS: Final = ("types", "emergency_kinds")
 """Parts of the taxonomy whose limits may differ. What there is, and who does it, is the same
 everywhere: a ticket must mean the same wherever it is read.
 """
+
+
+def overlaid(base: Any, change: Any) -> Any:
+    """Mappings are merged, lists of things with an id are merged by it, the rest is replaced."""
+    if has_ids(base) and has_ids(change):
+        known = {item["id"]: item for item in base}
+        merged = {item["id"]: overlaid(known.get(item["id"]), item) for item in change}
+        return list((known | merged).values())
+    if not (isinstance(base, dict) and isinstance(change, dict)):
+        return change
+    return base | {key: overlaid(base.get(key), value) for key, value in change.items()}
+
+
+def has_ids(value: Any) -> bool:
+    """Whether a value is a list of things that go by their ids, rather than by their order."""
+    return isinstance(value, list) and all(
+        isinstance(v, dict) and isinstance(v.get("id"), str) for v in value
+    )
 
 
 def layers_of(documents: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from shared.policy.classify import Classification, classify, decided_calm, decided_danger
 from shared.policy.policy import Policy
-from shared.policy.taxonomy import Limit
+from shared.triage.classify import Classification, classify, decided_calm, decided_danger
+from shared.triage.taxonomy import Limit
 
 Undecided = Literal["place", "category", "faults"]
 PROMISED_CLOCKS: Final = (

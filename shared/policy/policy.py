@@ -24,15 +24,13 @@ from pydantic import (
 )
 
 from shared.policy.calendar import Calendar
-from shared.policy.documents import KINDS, read_documents
-from shared.policy.following import FollowUps
+from shared.policy.documents import KINDS, read_documents, read_yaml
 from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
-from shared.policy.lexicon import Lexicon
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
-from shared.policy.proof import ProofWanted
-from shared.policy.taxonomy import Limit, Taxonomy
 from shared.policy.templates import Templates
-from shared.policy.yaml import read_yaml
+from shared.policy.wanted import FollowUps, ProofWanted
+from shared.triage.lexicon import Lexicon
+from shared.triage.taxonomy import Limit, Taxonomy
 
 
 class Place(BaseModel):

@@ -5,8 +5,7 @@
 
 from shared.privacy.index import BlindIndex, to_e164
 from shared.privacy.keys import Keys, load_keys, make_keys
-from shared.privacy.mask import mask_name, mask_phone, mask_room
-from shared.privacy.scrub import building_of, scrub
+from shared.privacy.scrub import building_of, mask_name, mask_phone, mask_room, scrub
 from shared.privacy.seal import Sealer
 from shared.privacy.vault import CannotOpen, Vault
 

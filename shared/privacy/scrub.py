@@ -1,4 +1,5 @@
-"""The scrubbed copy of a request's words, which serves search, duplicates and the board. Pure.
+"""What of a person may be shown: masks, and the scrubbed copy of a request's words, which serves
+search, duplicates and the board. Pure.
 
 It drops the ticket's own names, numbers and flats in whatever way they are written, patterns of
 numbers, plates, flats and mail addresses, and names where people say them.
@@ -10,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+_HIDDEN: Final = "*"
 NAME, NUMBER, FLAT, PLATE, MAIL = "〔某人〕", "〔号码〕", "〔房号〕", "〔车牌〕", "〔邮箱〕"
-
 _DIGIT: Final = "0-9零〇一二两三四五六七八九幺"
 _GAP: Final = r"[\s\-.·,，、()（）]{0,2}"
 _DATE: Final = r"20\d\d[-./][01]?\d[-./][0-3]?\d(?!\d)"
@@ -31,7 +32,6 @@ _NOT_NAMES: Final = (
     "业主|住户|租户|租客|物业|这里|这个|那个|一个|你们|我们|他们|楼上|楼下|隔壁|保安|保洁|维修|师傅|客服|管家|"
     "电工|水管|人来|人修|人看|不到|到了|不着|谁|几|多|在|来|住|的|你|您|刚|想|要|说"
 )
-
 _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
     (re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z]"
@@ -52,13 +52,42 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(?<=[Tt]his is )[A-Z][a-z]+(?: [A-Z][a-z]+)?"), NAME),
     (re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z][a-z]+"), NAME),
 )  # fmt: skip
-
-
 _WIDE: Final = {
     code: chr(code - 0xFEE0)
     for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF20)
 }
 """Full-width digits and letters; Chinese punctuation stays as it is."""
+_NUMERALS: Final = {numeral: str(n) for n, numeral in enumerate("一二三四五六七八九十", 1)}
+_BUILDING: Final = re.compile(
+    r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+(\w{1,4})\b"
+)
+_HAN: Final = re.compile(r"[一-鿿]")
+_SPOKEN: Final = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六",
+                  "7": "七", "8": "八", "9": "九"}  # fmt: skip
+_SAID: Final = {ord(word): digit for digit, words in _SPOKEN.items() for word in words}
+
+
+def mask_phone(phone: str | None) -> str | None:
+    """138****8000; short numbers keep only their last two digits."""
+    if not phone:
+        return None
+    digits = re.sub(r"\D", "", phone)
+    if len(digits) >= 11:
+        return f"{digits[-11:-8]}****{digits[-4:]}"
+    return _HIDDEN * max(len(digits) - 2, 1) + digits[-2:]
+
+
+def mask_name(name: str | None) -> str | None:
+    """The first character, which in Chinese is the family name."""
+    return f"{name[0]}{_HIDDEN * 2}" if name else None
+
+
+def mask_room(room: str | None) -> str | None:
+    """The building only."""
+    if not room:
+        return None
+    found = re.match(r"[0-9A-Za-z]+", room)
+    return f"{found.group()}-…" if found else "…"
 
 
 def _narrow(text: str) -> str:
@@ -83,12 +112,6 @@ def building_of(*words: str | None) -> str | None:
             named = next(group for group in found.groups() if group)
             return _NUMERALS.get(named, named)
     return None
-
-
-_NUMERALS: Final = {numeral: str(n) for n, numeral in enumerate("一二三四五六七八九十", 1)}
-_BUILDING: Final = re.compile(
-    r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+(\w{1,4})\b"
-)
 
 
 def _without_own(text: str, person: Mapping[str, Any]) -> str:
@@ -136,9 +159,3 @@ def _without_own_flat(text: str, room: str) -> str:
     return re.sub(
         rf"(?<![0-9A-Za-z]){spoken}(?![0-9A-Za-z])(?:室|房|户)?", FLAT, text, flags=re.IGNORECASE
     )
-
-
-_HAN: Final = re.compile(r"[一-鿿]")
-_SPOKEN: Final = {"0": "零〇", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六",
-                  "7": "七", "8": "八", "9": "九"}  # fmt: skip
-_SAID: Final = {ord(word): digit for digit, words in _SPOKEN.items() for word in words}

@@ -1,18 +1,34 @@
-"""Who asks over HTTP: people by the token of their session, systems by their key.
+"""Who asks over HTTP: people by the token of their session, systems by their key; and the name they
+give a wish that counts once.
 
 Both are judged in memory. Where what was taken back cannot be read, nobody is believed: 503.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
+from shared.contracts import MalformedMessage
 from shared.identity import InvalidToken, Principal, read_token
 from shared.identity.api_keys import KEY_PREFIX
 from shared.identity.tokens import Signed
 from shared.runtime.platform import Platform
+
+LONGEST_NAME: Final = 200
+Named = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+def require_name(given: str | None, wish: str) -> str:
+    """The name that was given a wish of this kind; raises MalformedMessage without a usable one."""
+    if not given or len(given) > LONGEST_NAME:
+        raise MalformedMessage(
+            "Idempotency-Key",
+            f"is missing, or longer than {LONGEST_NAME} characters",
+            f"send a header of this name that is new for each {wish}",
+        )
+    return given
 
 
 class FactorNeeded(Exception):

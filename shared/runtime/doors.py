@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from shared.identity import PERMISSIONS, action_of, require
 from shared.runtime.asking import Asking
-from shared.tickets import Transition
+from shared.tickets import ROWS, TABLE, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,14 @@ def may(action: str) -> Dependency:
 def may_do(transition: Transition) -> Dependency:
     """Only for the roles that the lifecycle's table names for a transition."""
     return may(action_of(transition))
+
+
+def door_of(transition: Transition) -> Dependency:
+    """That of the endpoint which the lifecycle's table names for a transition. Where several rows
+    share one, which of them it is depends on the request.
+    """
+    shared = [row.transition for row in TABLE if row.endpoint == ROWS[transition].endpoint]
+    return may_do(transition) if len(shared) == 1 else decides(*map(action_of, shared))
 
 
 def decides(*actions: str) -> Dependency:

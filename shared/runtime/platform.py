@@ -12,6 +12,7 @@ from typing import Final
 from pymongo import IndexModel
 
 from shared.audit import Trail
+from shared.audit.trail import KEPT as AUDIT_KEPT
 from shared.bus import (
     Consumers,
     Inbound,
@@ -29,17 +30,19 @@ from shared.bus.relay import OpenEntry
 from shared.contracts import Lane
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
+from shared.readers.credentials import Credentials
+from shared.readers.policies import NoPolicyError, PolicyReader
+from shared.readers.rosters import DutyReader
+from shared.readers.tickets import Tickets, rules_of
 from shared.runtime.settings import ServiceSettings
 from shared.store import STORE_DOWN, Store, connect
-from shared.store.credentials import Credentials
-from shared.store.parked import ParkedMessages
-from shared.store.policies import NoPolicyError, PolicyReader
-from shared.store.rosters import DutyReader
-from shared.store.suspects import Suspects
-from shared.store.tickets import Tickets, rules_of
+from shared.store.parked import PARKED, ParkedMessages
+from shared.store.store import Kept
+from shared.store.suspects import SUSPECTS
 from shared.telemetry import logger
 
 POLL_SECONDS: Final = 1.0
+_NO_INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {}
 START_SECONDS: Final = 60.0
 
 
@@ -106,12 +109,16 @@ async def open_platform(
     service: str,
     settings: ServiceSettings,
     *,
-    indexes: Mapping[str, Sequence[IndexModel]],
+    keeps: Sequence[Kept],
+    indexes: Mapping[str, Sequence[IndexModel]] = _NO_INDEXES,
     seals_parked: bool = False,
     classifies: bool = False,
     sender_of: Callable[[bytes, Inbound], str | None] | None = None,
 ) -> Platform:
     """Connect and wait until the store answers and a policy is in force (at most a minute).
+
+    `keeps` are the collections that this service writes, `indexes` what its questions to others'
+    need.
 
     With `seals_parked` the bodies of parked messages are sealed, as those from outside must be;
     with `classifies` every policy has learned its examples before it counts. `sender_of` tells by
@@ -159,18 +166,19 @@ async def open_platform(
         quiet=Quiet(url, service, store.precedence),
     )
     await platform.trail.start()
-    own = {
-        "parked": ParkedMessages.indexes, "suspects": Suspects.indexes, "audit": Trail.indexes,
-    }  # fmt: skip
-    await _until_ready(platform, {**own, **indexes})
+    await _until_ready(platform, (PARKED, SUSPECTS, AUDIT_KEPT, *keeps), indexes)
     return platform
 
 
-async def _until_ready(platform: Platform, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+async def _until_ready(
+    platform: Platform,
+    keeps: Sequence[Kept],
+    indexes: Mapping[str, Sequence[IndexModel]],
+) -> None:
     async with asyncio.timeout(START_SECONDS):
         while True:
             try:
-                await platform.store.start(indexes)
+                await platform.store.start(keeps, indexes)
                 await platform.refresh()
                 await platform.credentials.refresh()
                 await platform.vault.start()

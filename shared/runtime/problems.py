@@ -15,11 +15,11 @@ from shared.bus import BrokerDown
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS, faults_in
 from shared.identity import Forbidden, InvalidToken
+from shared.readers.credentials import CredentialsAway
+from shared.readers.policies import NoPolicyError
+from shared.readers.tickets import NoSuchTicket
 from shared.runtime.asking import FactorNeeded
 from shared.store import STORE_DOWN, Contested
-from shared.store.credentials import CredentialsAway
-from shared.store.policies import NoPolicyError
-from shared.store.tickets import NoSuchTicket
 from shared.telemetry import logger
 from shared.tickets import NoSuchOrder, NotAllowed, possible_from
 

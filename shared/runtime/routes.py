@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 
+from shared.runtime.doors import door_of
 from shared.runtime.problems import PROBLEMS
+from shared.tickets import ROWS, Transition
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Routes(APIRouter):
@@ -35,3 +40,14 @@ class Routes(APIRouter):
             responses=PROBLEMS,
             strict_content_type=False,
         )
+
+    def does(self, transition: Transition) -> Callable[[F], F]:
+        """The endpoint that carries out a transition: its path and its door are the row's."""
+        return self.post(self.path_of(transition), dependencies=[door_of(transition)])
+
+    def path_of(self, transition: Transition) -> str:
+        """Where a transition is asked for, below these endpoints' common prefix."""
+        endpoint = ROWS[transition].endpoint
+        if endpoint is None or not endpoint.startswith(self.prefix):
+            raise ValueError(f"{transition} has no endpoint below {self.prefix}")
+        return endpoint.removeprefix(self.prefix)

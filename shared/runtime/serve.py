@@ -16,8 +16,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from shared.bus import ParkedRelay
-from shared.runtime.body_limit import LARGEST_BODY, Larger
-from shared.runtime.http import build_app
+from shared.runtime.http import LARGEST_BODY, Larger, build_app
 from shared.runtime.parked import build_parked_api
 from shared.runtime.platform import Platform
 from shared.runtime.settings import ServiceSettings

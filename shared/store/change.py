@@ -1,4 +1,6 @@
-"""One conditional write: the new state and its events together, and whether it won."""
+"""One conditional write: the new state and its events together, whether it won, and what can go
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +8,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
+
+from pymongo import errors
 
 from shared.contracts import Envelope, Event, Lane
+from shared.documents import Doc
 
-Doc = dict[str, Any]
+STORE_DOWN: Final = (
+    errors.ConnectionFailure,  # AutoReconnect, NotPrimaryError, NetworkTimeout and the rest
+    errors.ExecutionTimeout,
+    errors.WriteConcernError,  # written somewhere, but the majority has not confirmed it
+    errors.WaitQueueTimeoutError,
+)
+"""The store cannot be reached now: no message is to blame, so none is parked or refused."""
 
-KIND: Final[Mapping[str, str]] = {
-    "tickets": "ticket",
-    "emergencies": "emergency",
-    "messages": "message",
-    "surveys": "survey",
-    "rosters": "roster",
-    "shifts": "shift",
-    "incidents": "incident",
-    "follow_ups": "follow_up",
-    "reading_alarms": "reading_alarm",
-    "readers": "reader",
-    "legal_holds": "legal_hold",
-    "privacy_works": "privacy_work",
-    "privacy_requests": "privacy_request",
-    "parked": "parked",
-}
-"""The collection's singular, which begins each event's id."""
+
+class Taken(Exception):
+    """Another document of the collection has what only one may have."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"{collection}: another document has this already")
+
+
+class Contested(Exception):
+    """Too many writers in a row were faster; the document is there and well, try again later."""
+
+    def __init__(self, collection: str, id: str, *, times: int = 5) -> None:
+        super().__init__(f"{collection}/{id}: lost against other writers {times} times")
 
 
 class Verdict(StrEnum):
@@ -37,6 +44,8 @@ class Verdict(StrEnum):
     WON = "won"
     LOST = "lost"
     """Somebody else wrote this version first, or the document is there already (or not there)."""
+    TAKEN = "taken"
+    """Another document has what only one may have, such as a person in a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +54,8 @@ class Change:
 
     `lane` is the lane of the write, and of its events as far as they can be urgent.
     `insert` makes the document (version 1); else `set`, `push` and `unset` update it. Both carry
-    the events in the same write, so that queue and store cannot disagree.
+    the events in the same write, so that queue and store cannot disagree. `kind` begins their ids;
+    without one there are none, and no outbox. `counted_by` is the field of the version.
     """
 
     collection: str
@@ -56,33 +66,17 @@ class Change:
     insert: Mapping[str, Any] | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
     push: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    unset: Sequence[str] = ()
     events: Sequence[Event] = ()
-
-    @classmethod
-    def whole(
-        cls,
-        collection: str,
-        id: str,
-        version: int,
-        fields: Mapping[str, Any],
-        *,
-        at: datetime,
-        events: Sequence[Event],
-        new: bool,
-    ) -> Self:
-        """A routine change that writes all `fields` of a document, or makes it when it is `new`."""
-        return cls(
-            collection=collection, id=id, version=version, lane="routine", at=at, events=events,
-            insert=fields if new else None, set={} if new else fields,
-        )  # fmt: skip
+    kind: str | None = None
+    counted_by: str = "version"
 
     def envelopes(self, service: str) -> list[Envelope]:
         """The events as they will be published; ids derive from the document's new version."""
-        kind = KIND[self.collection]
         return [
             Envelope.seal(
                 event,
-                id=f"{kind}/{self.id}/{self.version}/{n}",
+                id=f"{self.kind}/{self.id}/{self.version}/{n}",
                 source=f"/hotline/{service}",
                 subject=self.id,
                 lane=self.lane if event.can_be_urgent else "routine",

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import DESCENDING
 
+from shared.documents import Doc
 from shared.lanes import FEW, Precedence
-from shared.store.change import Doc
 from shared.store.company import Company
 
 LARGEST: Final = 100

@@ -17,11 +17,12 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteConcernError, WriteError
 
+from shared.documents import Doc
 from shared.lanes import FEW, Precedence
-from shared.store.change import Doc, Verdict
+from shared.store.change import Verdict
 from shared.store.company import Company
 
-Collection = AsyncIOMotorCollection[Doc]
+Documents = AsyncIOMotorCollection[Doc]
 Operation = InsertOne[Any] | UpdateOne
 
 LARGEST: Final = 300
@@ -29,11 +30,16 @@ LARGEST: Final = 300
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What MongoDB takes as one document."""
 MARK: Final = "made_by"
-"""What every inserted document has and no update sets: the validator asks for it, so that an
-update of a document that is not there fails by itself instead of making a stub."""
-VALIDATOR: Final[Mapping[str, Any]] = {"$jsonSchema": {"required": [MARK]}}
+"""What every inserted document has, unless it says itself who made it."""
 _DUPLICATE: Final = 11000
-_NO_STUB: Final = 121
+_BY_ID: Final = {"_id": 1}
+_NO_STUB: Final = frozenset({66, 121})
+"""The server's words where an update would have made a document: by `_NEVER_NEW`, or by the
+validator that older versions put on their collections.
+"""
+_NEVER_NEW: Final[Mapping[str, Any]] = {"_id": None}
+"""What an update sets where it makes a document: another id than it was asked for, which the server
+refuses: an update of a document that is not there fails by itself instead of making a stub."""
 
 
 def inserting(doc: Mapping[str, Any]) -> Operation:
@@ -41,15 +47,20 @@ def inserting(doc: Mapping[str, Any]) -> Operation:
     return InsertOne(RawBSONDocument(_encoded(doc)))
 
 
-def updating(id: str, version: int, update: Mapping[str, Any]) -> Operation:
-    """Change a document of this version; raises what cannot be kept, before any batch.
+def updating(
+    id: str, version: int, update: Mapping[str, Any], *, counted_by: str = "version"
+) -> Operation:
+    """Change a document of this version, which is 0 where it has none; raises what cannot be kept,
+    before any batch.
 
     An upsert, so that whoever finds another version, or nothing, gets an error of its own: totals
     are all that a batch returns beside errors, and reading back who won is not safe, since two
     writers of one version derive the same event ids.
     """
     _encoded(update)
-    return UpdateOne({"_id": id, "version": version}, update, upsert=True)
+    present = version or {"$in": [0, None]}
+    never_new = {**update, "$setOnInsert": _NEVER_NEW}
+    return UpdateOne({"_id": id, counted_by: present}, never_new, upsert=True)
 
 
 def _encoded(content: Mapping[str, Any]) -> bytes:
@@ -60,7 +71,7 @@ def _encoded(content: Mapping[str, Any]) -> bytes:
 
 
 async def write_all(
-    collection: Collection, operations: Sequence[Operation]
+    collection: Documents, operations: Sequence[Operation]
 ) -> list[Verdict | Exception]:
     """Write operations side by side; what became of each. Raises what `STORE_DOWN` lists."""
     outcomes: list[Verdict | Exception] = [Verdict.WON] * len(operations)
@@ -71,9 +82,15 @@ async def write_all(
         if details.get("writeConcernErrors"):
             raise WriteConcernError("the majority did not confirm it") from error
         for fault in details["writeErrors"]:
-            lost = fault["code"] in {_DUPLICATE, _NO_STUB}
-            outcomes[fault["index"]] = Verdict.LOST if lost else _without_words(fault)
+            outcomes[fault["index"]] = _verdict_of(fault)
     return outcomes
+
+
+def _verdict_of(fault: Mapping[str, Any]) -> Verdict | Exception:
+    if fault["code"] == _DUPLICATE and fault.get("keyPattern", _BY_ID) != _BY_ID:
+        return Verdict.TAKEN
+    lost = fault["code"] == _DUPLICATE or fault["code"] in _NO_STUB
+    return Verdict.LOST if lost else _without_words(fault)
 
 
 def _without_words(fault: Mapping[str, Any]) -> WriteError:
@@ -84,7 +101,7 @@ def _without_words(fault: Mapping[str, Any]) -> WriteError:
 class Group:
     """The writes of one collection."""
 
-    def __init__(self, collection: Collection, precedence: Precedence) -> None:
+    def __init__(self, collection: Documents, precedence: Precedence) -> None:
         self._collection = collection
         self._precedence = precedence
         self._company = Company()

@@ -4,65 +4,84 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pymongo import ASCENDING, DESCENDING
 
 from shared.contracts import MalformedMessage
-from shared.store.change import Doc
-from shared.store.store import Store
+from shared.documents import Doc
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some documents, and the cursor of the next page (None at the end)."""
+class Order:
+    """By a field, and by id where two have the same there; `newest` turns both around. What is
+    `loose` is no list for pages: of two that have the same either may come first, so that an index
+    which ends with the field is enough.
+    """
 
-    docs: list[Doc]
+    by: str = "_id"
+    newest: bool = False
+    loose: bool = False
+
+    @property
+    def direction(self) -> int:
+        """As the database counts it."""
+        return DESCENDING if self.newest else ASCENDING
+
+    @property
+    def sort(self) -> list[tuple[str, int]]:
+        """What a query is sorted by."""
+        fields = [self.by] if self.loose or self.by == "_id" else [self.by, "_id"]
+        return [(name, self.direction) for name in fields]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What somebody is shown: what they asked for, what of it they may see, and in which order.
+
+    Both parts are one query, also where they name the same field: what is hidden is on no page and
+    in no count, and no cursor names it.
+    """
+
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    within: Mapping[str, Any] = field(default_factory=dict)
+    order: Order = Order()
+
+    @property
+    def query(self) -> Doc:
+        """The whole question."""
+        parts = [dict(part) for part in (self.filters, self.within) if part]
+        return {"$and": parts} if len(parts) > 1 else dict(*parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list, and the cursor of the next page (None at the end)."""
+
+    items: list[T]
     next: str | None
 
 
-async def page(
-    store: Store,
-    collection: str,
-    query: Mapping[str, Any],
-    *,
-    after: str | None,
-    limit: int,
-    newest_by: str | None = None,
-    soonest_by: str | None = None,
-    fields: Sequence[str] | None = None,
-) -> Page:
-    """At most `limit` documents from the cursor on: by id, or by a time field, the newest or the
-    soonest first.
-
-    Raises MalformedMessage for a cursor that was not given out here.
-    """
-    by, direction = newest_by or soonest_by, DESCENDING if newest_by else ASCENDING
-    beyond = _beyond(after, by, direction) if after else {}
-    sort = [*([(by, direction)] if by else ()), ("_id", direction)]
-    # `$and`, since both parts may name the same field.
-    wanted = {"$and": [dict(query), beyond]} if beyond else dict(query)
-    docs = await store.find(collection, wanted, sort=sort, limit=limit + 1, fields=fields)
-    found = docs[:limit]
-    return Page(found, _cursor(found[-1], by) if len(docs) > limit else None)
-
-
-def _cursor(doc: Mapping[str, Any], by: str | None) -> str:
-    at = f"{doc[by].timestamp() * 1000:.0f}" if by else ""
+def cursor_of(doc: Mapping[str, Any], order: Order) -> str:
+    """The cursor of what comes after a document."""
+    at = "" if order.by == "_id" else f"{doc[order.by].timestamp() * 1000:.0f}"
     return base64.urlsafe_b64encode(f"{at} {doc['_id']}".encode()).decode().rstrip("=")
 
 
-def _beyond(cursor: str, by: str | None, direction: int) -> Doc:
+def beyond(cursor: str, order: Order) -> Doc:
+    """The part of a query that leaves out what was shown; raises MalformedMessage."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         millis, _, id = text.partition(" ")
         at = datetime.fromtimestamp(int(millis or 0) / 1000, UTC)
     except (ValueError, OverflowError, OSError, binascii.Error) as error:
         raise MalformedMessage("after", "is not a cursor", "send `next` as you got it") from error
-    onwards = "$gt" if direction == ASCENDING else "$lt"
-    if by is None:
+    onwards = "$lt" if order.newest else "$gt"
+    if order.by == "_id":
         return {"_id": {onwards: id}}
-    return {"$or": [{by: {onwards: at}}, {by: at, "_id": {onwards: id}}]}
+    return {"$or": [{order.by: {onwards: at}}, {order.by: at, "_id": {onwards: id}}]}

@@ -16,9 +16,10 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.contracts import Envelope
 from shared.contracts.parked import ParkedUrgent
-from shared.store.change import KIND, Doc, pending
+from shared.documents import Doc
+from shared.store.change import pending
 from shared.store.grouping import MARK
-from shared.store.store import Store, outbox_index
+from shared.store.store import KeptAsItIs, Store
 
 LEASE: Final = timedelta(seconds=30)
 """A replica that dies while replaying is relieved after this."""
@@ -61,17 +62,21 @@ class ParkedMessage:
         return rest.partition("/")[0] if kind in {"ticket", "emergency"} else None
 
 
+PARKED_KIND: Final = "parked"
+PARKED: Final = KeptAsItIs(
+    name="parked",
+    kind=PARKED_KIND,
+    alerts=True,
+    indexes=(IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),),
+)
+
+
 class ParkedMessages:
     """One service's own entries in `parked`."""
 
-    indexes: Final = (
-        IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),
-        outbox_index(),
-    )
-
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._parked = store.database["parked"]
+        self._parked = store.documents("parked")
 
     async def park(self, message: ParkedMessage) -> str:
         """Keep a message; the same delivery parked twice is one entry. Returns the entry's id."""
@@ -113,7 +118,7 @@ class ParkedMessages:
         )  # fmt: skip
         return [
             Envelope.seal(
-                event, id=f"{KIND['parked']}/{id}/{_millis(now)}/0", subject=id, lane="urgent",
+                event, id=f"{PARKED_KIND}/{id}/{_millis(now)}/0", subject=id, lane="urgent",
                 source=f"/hotline/{self._store.service}", time=now,
             )
         ]  # fmt: skip

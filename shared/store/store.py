@@ -8,40 +8,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
-from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
-from pymongo.errors import OperationFailure
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.read_concern import ReadConcern
 
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
+from shared.documents import Doc
 from shared.lanes import Precedence, lane_in_hand
-from shared.store.change import Change, Doc, Verdict, pending
+from shared.store.change import Change, Verdict, pending
 from shared.store.clock import DatabaseClock
 from shared.store.counting import Counting
 from shared.store.gathering import Asked, Gathering
 from shared.store.grouping import (
     MARK,
-    VALIDATOR,
-    Collection,
+    Documents,
     Group,
     Operation,
     inserting,
     updating,
     write_all,
 )
+from shared.store.paging import Listing, Page, beyond, cursor_of
 from shared.telemetry import logger
 
 Client = AsyncIOMotorClient[Doc]
 Database = AsyncIOMotorDatabase[Doc]
 
-THERE_ALREADY: Final = 48
-INDEX_BUILDING: Final = 12587
-"""The server's word for a collection that cannot be modified while somebody builds its indexes."""
-BUILDING_SECONDS: Final = 0.2
+_NO_INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {}
 WALKED_AT_ONCE: Final = 100
 """Documents of one read of a walk: a millisecond or two of the event loop."""
 WAITING: Final = "outbox_waiting"
@@ -50,13 +49,36 @@ RELAY_AFTER: Final[Mapping[Lane, timedelta]] = {
     "routine": timedelta(seconds=30),
 }
 """An event older than this was left behind by a crash; younger ones are still under way."""
-EMITTING_URGENT: Final = ("tickets", "emergencies", "messages", "surveys", "parked")
-"""Collections among whose events some may be urgent: these are swept."""
-EMITTING: Final = (
-    *EMITTING_URGENT, "reading_alarms", "privacy_works", "privacy_requests", "rosters", "shifts",
-    "incidents", "follow_ups",
-)  # fmt: skip
-"""Collections whose documents carry an outbox; a service looks after those it has indexes for."""
+
+
+class Kept(Protocol):
+    """What of a collection the store has to know; a `CollectionSpec` says it of values."""
+
+    @property
+    def name(self) -> str:
+        """The collection."""
+
+    @property
+    def kind(self) -> str | None:
+        """What begins the ids of its events; None where it says nothing, and has no outbox."""
+
+    @property
+    def alerts(self) -> bool:
+        """Whether some of its events may be urgent."""
+
+    @property
+    def indexes(self) -> Sequence[IndexModel]:
+        """But for that of the outbox."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAsItIs:
+    """A collection of documents that are made once, or changed in one statement: no values."""
+
+    name: str
+    kind: str | None = None
+    alerts: bool = False
+    indexes: Sequence[IndexModel] = ()
 
 
 class Outbox(Protocol):
@@ -101,70 +123,54 @@ class Store:
         """Use `urgent` for the urgent lane, so that an alert never waits for a connection."""
         self.client = client
         self.service = service
-        self.database = _database(client, database)
+        self.name = database
+        self._database = _database(client, database)
         self._databases: Mapping[Lane, Database] = {
             "urgent": _database(urgent or client, database),
-            "routine": self.database,
+            "routine": self._database,
         }
-        self.clock = DatabaseClock(self.database)
+        self.clock = DatabaseClock(self._database)
         self.outbox = outbox
         self.precedence = Precedence()
-        self._emitting: tuple[str, ...] = EMITTING
+        self._speaking: Mapping[str, Kept] = {}
         self._groups: dict[str, Group] = {}
         self._gatherings: dict[Asked, Gathering] = {}
+        self._turns: WeakValueDictionary[tuple[Lane, str, str], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
         # Driver objects are dear to make, and asked for many times a message.
-        self._collections: dict[tuple[Lane, str], Collection] = {}
+        self._collections: dict[tuple[Lane, str], Documents] = {}
 
     def aclose(self) -> None:
         """Let go of the connections."""
         for database in self._databases.values():
             database.client.close()
 
-    async def start(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
-        """Measure the clock; make the indexes this service's questions need, and the validator
-        without which an update could make a document.
+    async def start(
+        self, keeps: Sequence[Kept], indexes: Mapping[str, Sequence[IndexModel]] = _NO_INDEXES
+    ) -> None:
+        """Measure the clock; make the indexes of what this service keeps, and those that its
+        questions to others' collections need.
         """
         await self.clock.refresh()
-        preparing = (self._prepare(name, indexes.get(name, ())) for name in {*EMITTING, *indexes})
+        preparing = (
+            self._database[name].create_indexes(list(models))
+            for name, models in _all_indexes(keeps, indexes).items()
+            if models
+        )
         # Side by side, since the server spends most of each waiting for its disk.
         for outcome in await asyncio.gather(*preparing, return_exceptions=True):
-            if outcome is not None:
+            if isinstance(outcome, BaseException):
                 raise outcome
-        self._emitting = tuple(name for name in EMITTING if name in indexes)
+        self._speaking = {each.name: each for each in keeps if each.kind is not None}
 
-    async def _prepare(self, collection: str, models: Sequence[IndexModel]) -> None:
-        if collection in EMITTING:
-            await self._validate(collection)
-        if models:
-            await self.database[collection].create_indexes(list(models))
-
-    async def _validate(self, collection: str) -> None:
-        # What was there before keeps its leave to change; whatever is new must have the mark.
-        options: Doc = {"validator": VALIDATOR, "validationLevel": "moderate"}
-        try:
-            await self.database.command({"create": collection, **options})
-        except OperationFailure as error:
-            if error.code != THERE_ALREADY:
-                raise
-            found = await self.database[collection].options()
-            if any(found.get(name) != value for name, value in options.items()):
-                await self._modify(collection, options)
-
-    async def _modify(self, collection: str, options: Doc) -> None:
-        """Change a collection's options, once no other service builds an index of it."""
-        while True:
-            try:
-                await self.database.command({"collMod": collection, **options})
-            except OperationFailure as error:
-                if error.code != INDEX_BUILDING:
-                    raise
-                await asyncio.sleep(BUILDING_SECONDS)
-            else:
-                return
+    def documents(self, name: str, **options: Any) -> Documents:
+        """The driver's own collection, for what is changed in statements of its own."""
+        return self._database.get_collection(name, **options)
 
     async def probe(self) -> None:
         """Write something small; raises what a write would raise now."""
-        await self.database["probes"].update_one(
+        await self._database["probes"].update_one(
             {"_id": self.service}, {"$inc": {"n": 1}}, upsert=True
         )
 
@@ -184,15 +190,18 @@ class Store:
 
     def _operation(self, change: Change, waiting: list[Doc]) -> Operation:
         if change.insert is not None:
-            kept = {"_id": change.id, "version": change.version, "outbox": waiting}
-            return inserting({**change.insert, **kept, MARK: self.service})
+            kept = {"_id": change.id, change.counted_by: change.version}
+            outbox = {"outbox": waiting} if change.kind else {}
+            return inserting({MARK: self.service, **change.insert, **kept, **outbox})
         pushing = {key: {"$each": list(values)} for key, values in change.push.items()}
         if waiting:
             pushing["outbox"] = {"$each": waiting}
-        update: Doc = {"$set": {**change.set, "version": change.version}}
+        update: Doc = {"$set": {**change.set, change.counted_by: change.version}}
         if pushing:
             update["$push"] = pushing
-        return updating(change.id, change.version - 1, update)
+        if change.unset:
+            update["$unset"] = dict.fromkeys(change.unset, "")
+        return updating(change.id, change.version - 1, update, counted_by=change.counted_by)
 
     async def _write(self, collection: str, operation: Operation, lane: Lane) -> Verdict:
         """Routine work goes with its neighbours, what is urgent at once and alone."""
@@ -207,7 +216,7 @@ class Store:
             raise outcome
         return outcome
 
-    def _collection(self, name: str, lane: Lane = "routine") -> Collection:
+    def _collection(self, name: str, lane: Lane = "routine") -> Documents:
         found = self._collections.get((lane, name))
         if found is None:
             found = self._collections[lane, name] = self._databases[lane][name]
@@ -254,55 +263,141 @@ class Store:
         collection: str,
         query: Mapping[str, Any],
         *,
-        sort: Sequence[tuple[str, int]],
-        fields: Sequence[str],
+        sort: Sequence[tuple[str, int]] = (),
+        fields: Sequence[str] = (),
+        at_once: int = WALKED_AT_ONCE,
     ) -> AsyncIterator[Doc]:
-        """Every document in `sort` order, with the fields named. However many they are, other work
-        goes on between one read and the next, and what is urgent holds the next one back.
+        """Every document in `sort` order, whole or with the fields named. However many they are,
+        other work goes on between one read and the next, and what is urgent holds the next one
+        back. What is written meanwhile may or may not be among them.
         """
-        found = self._collection(collection, lane_in_hand()).find(query, dict.fromkeys(fields, 1))
-        cursor = found.sort(list(sort)).batch_size(WALKED_AT_ONCE)
-        while docs := await cursor.to_list(WALKED_AT_ONCE):
+        async for docs in self.batches(collection, query, sort=sort, fields=fields, size=at_once):
             for doc in docs:
                 yield doc
+
+    async def batches(
+        self,
+        collection: str,
+        query: Mapping[str, Any],
+        *,
+        size: int,
+        sort: Sequence[tuple[str, int]] = (),
+        fields: Sequence[str] = (),
+    ) -> AsyncIterator[list[Doc]]:
+        """The same, so many at a time."""
+        wanted = dict.fromkeys(fields, 1) or None
+        found = self._collection(collection, lane_in_hand()).find(query, wanted)
+        cursor = (found.sort(list(sort)) if sort else found).batch_size(size)
+        while docs := await cursor.to_list(size):
+            yield docs
             await self.precedence.step()
+
+    async def page(
+        self,
+        collection: str,
+        listing: Listing,
+        *,
+        after: str | None,
+        limit: int,
+        fields: Sequence[str],
+    ) -> Page[Doc]:
+        """At most `limit` documents of a list from the cursor on, and the next page's cursor.
+
+        Raises MalformedMessage for a cursor that was not given out here.
+        """
+        query = listing.query
+        if after is not None:
+            query = {"$and": [query, beyond(after, listing.order)]}
+        docs = await self.find(
+            collection, query, sort=listing.order.sort, limit=limit + 1, fields=fields
+        )
+        shown = docs[:limit]
+        following = cursor_of(shown[-1], listing.order) if len(docs) > limit else None
+        return Page(shown, following)
+
+    async def count_roughly(self, collection: str) -> int:
+        """How many documents there are, from the metadata: cheap, and good for progress."""
+        return await self._collection(collection).estimated_document_count()
+
+    async def count(self, collection: str, query: Mapping[str, Any], *, most: int) -> int:
+        """How many documents a query fits, at most `most`: no index is counted to its end."""
+        counted = self._collection(collection, lane_in_hand())
+        return await counted.count_documents(query, limit=most)
+
+    def turn(self, collection: str, id: str) -> asyncio.Lock:
+        """Changes of one document in this process go one after the other: only another process can
+        make one lose. A lane waits for its own kind alone, or an emergency would wait for what
+        gives way to it.
+        """
+        key = (lane_in_hand(), collection, id)
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = asyncio.Lock()
+        return turn
 
     async def aggregate(self, collection: str, pipeline: Sequence[Doc]) -> list[Doc]:
         """The rows of an aggregation; for counts, never for lists that grow with the tickets."""
-        return await self.database[collection].aggregate(list(pipeline)).to_list(None)
+        return await self._database[collection].aggregate(list(pipeline)).to_list(None)
 
     async def insert_once(self, collection: str, doc: Mapping[str, Any]) -> bool:
         """Insert a document without events; False when its `_id` is there already."""
         operation = inserting({**doc, MARK: self.service})
         return await self._write(collection, operation, lane_in_hand()) is Verdict.WON
 
-    async def change_if(
-        self, collection: str, id: str, held: Mapping[str, Any], fields: Mapping[str, Any]
-    ) -> bool:
-        """Change `fields` of a document without events if it still has what is `held`; whether."""
+    async def take(self, collection: str, query: Mapping[str, Any]) -> Doc | None:
+        """Remove one document that the query fits, and return it: of many takers one gets it."""
+        return await self._collection(collection, lane_in_hand()).find_one_and_delete(dict(query))
+
+    async def upsert(
+        self, collection: str, id: str, update: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> Doc:
+        """Change one document without events by one statement, or make it; as it is then. For
+        counters: however many count at once, each is in it.
+        """
+        upserting = self._collection(collection, lane_in_hand())
+        found: Doc = await upserting.find_one_and_update(
+            {"_id": id}, update, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        return found
+
+    async def change_many(
+        self, collection: str, query: Mapping[str, Any], update: Mapping[str, Any]
+    ) -> int:
+        """Change every document without events that the query fits, each in one statement; how
+        many.
+        """
         changing = self._collection(collection, lane_in_hand())
-        done = await changing.update_one({"_id": id, **held}, {"$set": dict(fields)})
-        return done.matched_count == 1
+        return int((await changing.update_many(dict(query), dict(update))).modified_count)
+
+    async def remove_many(self, collection: str, query: Mapping[str, Any]) -> int:
+        """Delete every document that a query fits; how many."""
+        done = await self._collection(collection, lane_in_hand()).delete_many(query)
+        return done.deleted_count
 
     async def left_behind(self, *, limit: int) -> AsyncIterator[tuple[str, str, Envelope]]:
         """Events of this service that are older than their lane's relay time."""
         now = self.clock.now()
         for lane, age in RELAY_AFTER.items():  # all that is urgent before anything else
-            for collection in self._emitting:
-                if lane == "urgent" and collection not in EMITTING_URGENT:
+            for collection, kept in self._speaking.items():
+                if lane == "urgent" and not kept.alerts:
                     continue
                 waiting = {"service": self.service, "lane": lane, "at": {"$lt": now - age}}
                 async for found in self._waiting(collection, waiting, now - age, limit):
                     yield found
 
     async def urgent_waiting(
-        self, *, older_than: timedelta, limit: int, but: Container[str] = ()
+        self,
+        collections: Sequence[str],
+        *,
+        older_than: timedelta,
+        limit: int,
+        but: Container[str] = (),
     ) -> AsyncIterator[Envelope]:
-        """Urgent events of any service that nobody has published for so long (promise 7), but
-        those whose ids are left out.
+        """Urgent events of any service in these collections that nobody has published for so long
+        (promise 7), but those whose ids are left out.
         """
         before = self.clock.now() - older_than
-        for collection in EMITTING_URGENT:
+        for collection in collections:
             waiting = {"lane": "urgent", "at": {"$lt": before}}
             found = self._waiting(collection, waiting, before, limit, but=but)
             async for _, _, envelope in found:
@@ -352,9 +447,22 @@ class Store:
                     limit=10_000,
                     hint=WAITING,  # nothing in the question leads there by itself
                 )
-                for collection in self._emitting
+                for collection in self._speaking
             ]
         )
+
+
+def _all_indexes(
+    keeps: Sequence[Kept], indexes: Mapping[str, Sequence[IndexModel]]
+) -> Mapping[str, Sequence[IndexModel]]:
+    """By collection; several kinds of value may lie over the same documents."""
+    found: dict[str, list[IndexModel]] = {name: list(own) for name, own in indexes.items()}
+    for each in keeps:
+        own = found.setdefault(each.name, [])
+        named = {index.document["name"] for index in own}
+        outbox = () if each.kind is None or WAITING in named else (outbox_index(),)
+        own += [*outbox, *each.indexes]
+    return found
 
 
 def _database(client: Client, name: str) -> Database:
@@ -364,6 +472,13 @@ def _database(client: Client, name: str) -> Database:
         write_concern=WriteConcern(w="majority", j=True),
         read_concern=ReadConcern("majority"),
     )
+
+
+def forget_at(field: str, *, name: str) -> IndexModel:
+    """The store forgets a document by itself at the time in this field. The server's clock decides,
+    so a trial's day lasts longer.
+    """
+    return IndexModel([(field, ASCENDING)], name=name, expireAfterSeconds=0)
 
 
 def outbox_index() -> IndexModel:

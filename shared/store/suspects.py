@@ -7,7 +7,7 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument, WriteConcern
 
-from shared.store.store import Store
+from shared.store.store import KeptAsItIs, Store
 
 FORGET_AFTER: Final = timedelta(days=7)
 """What a broker loses, or gives up by itself, never comes to take its mark away."""
@@ -15,21 +15,25 @@ QUICKLY: Final = WriteConcern(w=1)
 """A mark must outlive its reader, not the database: one that is lost costs one more reader."""
 
 
-class Suspects:
-    """Marks of one service's messages, by id; each is there while its message is in hand."""
-
-    indexes: Final = (
+SUSPECTS: Final = KeptAsItIs(
+    name="suspects",
+    indexes=(
         IndexModel(
             [("at", ASCENDING)],
             name="suspects_forgotten",
             expireAfterSeconds=int(FORGET_AFTER.total_seconds()),
         ),
-    )
+    ),
+)
+
+
+class Suspects:
+    """Marks of one service's messages, by id; each is there while its message is in hand."""
 
     def __init__(self, store: Store) -> None:
         self._clock = store.clock
         self._service = store.service
-        self._suspects = store.database.get_collection("suspects", write_concern=QUICKLY)
+        self._suspects = store.documents("suspects", write_concern=QUICKLY)
 
     async def mark(self, id: str, queue: str) -> int:
         """Mark a message before it is handled; how often its own mark has been found by now."""

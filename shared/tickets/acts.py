@@ -1,5 +1,7 @@
 """What somebody wants to do to a ticket: one small value per transition, with its own facts.
 
+What becomes of a wish stands in its row of `TABLE` (`table`), which names the class.
+
 `by` is the id of the principal who acts; reasons are codes or scrubbed words.
 """
 
@@ -14,7 +16,25 @@ from shared.contracts.router import ConsentHow, Payer, RaiseReason
 from shared.policy.plan import Plan
 from shared.tickets.costs import Item
 from shared.tickets.lifecycle import Clock, Transition
-from shared.tickets.model import About, HeldReason
+from shared.tickets.model import NOBODY, About, HeldReason
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What is known of a new request besides its plan."""
+
+    transition: ClassVar[Transition] = Transition.REGISTER
+    number: str
+    channel: str
+    estate: str | None
+    by: str
+    told: bool
+    answered: bool = False
+    owner: str | None = None
+    test: bool = False
+    about: About = NOBODY
+    repeat_of: str | None = None
+    risk: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

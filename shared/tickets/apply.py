@@ -1,4 +1,4 @@
-"""What a transition does to a ticket: the table decides whether, this module decides what.
+"""Carries out what the table says: an act's row decides whether, and what becomes of the ticket.
 
 `apply` is pure and total over the acts of `acts`: it returns the new ticket and the events of
 the change, or raises NotAllowed. `register` makes the first version.
@@ -9,34 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from shared.contracts import intake, router
+from shared.contracts import Event, router
 from shared.policy.plan import Plan
 from shared.tickets import acts
 from shared.tickets.clocks import pause_clock, resume_clock, stop_clock
-from shared.tickets.conditions import CONDITIONS
-from shared.tickets.effects import Applied, effect, end_of_pause, held_by, promise_of
+from shared.tickets.effects import Effect, Facts, end_of_pause, held_by, promise_of
 from shared.tickets.errors import NoSuchOrder, NotAllowed
-from shared.tickets.facts import ticket_facts
+from shared.tickets.facts import order_facts, ticket_facts
 from shared.tickets.lifecycle import (
     DONE,
-    ROWS,
     UNFINISHED,
     OrderStatus,
-    Row,
     TicketStatus,
     Transition,
 )
-from shared.tickets.model import (
-    NOBODY,
-    About,
-    LifecycleRules,
-    Planned,
-    Ticket,
-    TimelineEntry,
-    WorkOrder,
-)
+from shared.tickets.model import LifecycleRules, Planned, Ticket, TimelineEntry, WorkOrder
+from shared.tickets.table import ROWS, Row
 from shared.tickets.ticking import (
     change_clocks,
     go_on,
@@ -51,23 +41,14 @@ BY_TIME: Final = "service:router"
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
-    """What is known of a new request besides its plan."""
+class Applied:
+    """A change that may be written: the ticket as it will be and what will be said of it."""
 
-    number: str
-    channel: str
-    estate: str | None
-    by: str
-    told: bool
-    answered: bool = False
-    owner: str | None = None
-    test: bool = False
-    about: About = NOBODY
-    repeat_of: str | None = None
-    risk: bool = False
+    ticket: Ticket
+    events: tuple[Event, ...]
 
 
-def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules) -> Applied:
+def register(new: acts.Registration, plan: Plan, now: datetime, rules: LifecycleRules) -> Applied:
     """The first version of a ticket; an inquiry answered on the call is over in the same write."""
     planned = Planned.from_plan(plan, at=now, by=new.by)
     ticket = Ticket(
@@ -88,21 +69,21 @@ def register(new: Registration, plan: Plan, now: datetime, rules: LifecycleRules
         principal=new.by,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
-    registered = intake.TicketRegistered(
-        **ticket_facts(ticket),
-        departments=plan.departments,
-        held=ticket.held.reason if ticket.held else None,
-        channel=new.channel,
-        promised=dict(ticket.promised[-1].times) if ticket.promised else {},
-    )
-    flagged = (intake.TicketFlagged(**ticket_facts(ticket)),) if new.risk else ()
+    facts = {
+        "departments": plan.departments,
+        "held": ticket.held.reason if ticket.held else None,
+        "channel": new.channel,
+        "promised": dict(ticket.promised[-1].times) if ticket.promised else {},
+    }
+    registered = _said(Transition.REGISTER, ticket, facts)
+    flagged = (_said(Transition.FLAG, ticket),) if new.risk else ()
     if not new.answered:
         return Applied(ticket, (registered, *flagged))
     entry = TimelineEntry(now, Transition.ANSWER, new.by)
     ticket = replace(ticket, mark=TicketStatus.ANSWERED, over_at=now, held=None,
                      timeline=(*ticket.timeline, entry))  # fmt: skip
-    ticket = stop_clocks(ticket, ROWS[Transition.ANSWER], now)
-    return Applied(ticket, (registered, intake.TicketAnswered(**ticket_facts(ticket))))
+    ticket = stop_clocks(ticket, ROWS[Transition.ANSWER].stops, now)
+    return Applied(ticket, (registered, _said(Transition.ANSWER, ticket)))
 
 
 def apply(ticket: Ticket, act: acts.Act, now: datetime, rules: LifecycleRules) -> Applied:
@@ -120,8 +101,21 @@ def apply(ticket: Ticket, act: acts.Act, now: datetime, rules: LifecycleRules) -
         moved = _move_order(moved, order, row, now)
     if row.on == "ticket":
         moved = _move_ticket(moved, row, now)
-    applied = effect(act, moved, now, rules)
+    effect = row.effect(moved, act, now, rules) if row.effect else Effect(moved)
+    applied = Applied(effect.ticket, _events(act, effect))
     return _settle(ticket, applied, now, rules, resumed_at=end_of_pause(ticket, act, now))
+
+
+def _events(act: acts.Act, effect: Effect) -> tuple[Event, ...]:
+    """The event of the row, then those of what happens by the same act."""
+    order = order_facts(effect.ticket, act.order) if isinstance(act, acts.OrderAct) else {}
+    said = ((act.transition, {**order, **effect.facts}), *effect.also)
+    return tuple(_said(transition, effect.ticket, facts) for transition, facts in said)
+
+
+def _said(transition: Transition, ticket: Ticket, facts: Facts | None = None) -> Event:
+    """The event that the table names for it."""
+    return ROWS[transition].says(**{**ticket_facts(ticket), **(facts or {})})
 
 
 def _entry(act: acts.Act, order: WorkOrder | None, now: datetime) -> TimelineEntry:
@@ -150,7 +144,7 @@ def _order_of(ticket: Ticket, act: acts.Act) -> WorkOrder | None:
 def _check(
     ticket: Ticket,
     order: WorkOrder | None,
-    row: Row,
+    row: Row[Any],
     act: acts.Act,
     now: datetime,
     rules: LifecycleRules,
@@ -167,12 +161,11 @@ def _check(
         raise NotAllowed(row.transition, status=ticket.status, last_by=last_by)
     elif row.creates and ticket.mark is not None:
         raise NotAllowed(row.transition, status=ticket.mark, last_by=last_by)
-    condition = CONDITIONS.get(row.transition)
-    if condition and (why_not := condition(ticket, act, now, rules)):
+    if row.condition and (why_not := row.condition(ticket, act, now, rules)):
         raise NotAllowed(row.transition, status=ticket.status, last_by=last_by, remedy=why_not)
 
 
-def _move_order(ticket: Ticket, order: WorkOrder, row: Row, now: datetime) -> Ticket:
+def _move_order(ticket: Ticket, order: WorkOrder, row: Row[Any], now: datetime) -> Ticket:
     status = row.to if isinstance(row.to, OrderStatus) else order.status
     waits = status is OrderStatus.SUSPENDED or row.transition is Transition.RESUME
     before = order.status if row.transition is Transition.SUSPEND else order.before
@@ -185,7 +178,7 @@ def _move_order(ticket: Ticket, order: WorkOrder, row: Row, now: datetime) -> Ti
     )  # fmt: skip
 
 
-def _move_ticket(ticket: Ticket, row: Row, now: datetime) -> Ticket:
+def _move_ticket(ticket: Ticket, row: Row[Any], now: datetime) -> Ticket:
     if row.new_round:
         ticket = replace(ticket, mark=None, over_at=None, held=None, feedback_attempts=0,
                          cancel_requested=False, extension=None, extensions=0)  # fmt: skip
@@ -193,7 +186,7 @@ def _move_ticket(ticket: Ticket, row: Row, now: datetime) -> Ticket:
         ticket = replace(ticket, mark=row.to, over_at=now, held=None)
     if row.ends_orders:
         ticket = _cancel_orders(ticket, ticket.orders, now)
-    ticket = stop_clocks(ticket, row, now)
+    ticket = stop_clocks(ticket, row.stops, now)
     return replace(ticket, round=ticket.round + 1) if row.new_round else ticket
 
 
@@ -220,8 +213,8 @@ def _settle(
     ticket, events = applied.ticket, applied.events
     if ticket.mark is None and ticket.cancel_requested and _nothing_left(ticket):
         ticket = replace(ticket, mark=TicketStatus.CANCELLED, over_at=now, held=None)
-        ticket = stop_clocks(ticket, ROWS[Transition.CANCEL], now)
-        return Applied(ticket, (*events, intake.TicketCancelled(**ticket_facts(ticket))))
+        ticket = stop_clocks(ticket, ROWS[Transition.CANCEL].stops, now)
+        return Applied(ticket, (*events, _said(Transition.CANCEL, ticket)))
     if ticket.held is None:
         ticket = stop_queue_clock(ticket, now)
     was, status = before.status, ticket.status

@@ -12,7 +12,7 @@ from typing import Literal
 
 from shared.policy.calendar import Calendar
 from shared.policy.ladder import BREACH, Ladder
-from shared.policy.taxonomy import Limit
+from shared.triage.taxonomy import Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
-"""What must hold beyond the states of a row: one small rule per transition that has one. Pure.
+"""What must hold beyond the states of a row: one small rule for each row that has one. Pure.
 
-Each returns why it is not possible, with the way out, or None.
+Each is named in its row of `TABLE` (`table`) and returns why it is not possible, with the way out,
+or None.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from shared.policy.ladder import BREACH
 from shared.tickets import acts
@@ -19,18 +19,17 @@ from shared.tickets.model import NOBODY, LifecycleRules, Ticket
 from shared.tickets.ticking import clocks_of
 
 MOST_QUOTES: Final = 20
-Condition = Callable[[Ticket, Any, datetime, LifecycleRules], str | None]
 
 
 _SAY_WHY: Final = "say why it is no danger first: reclassify with no_danger and the reason"
 
 
-def _is_no_emergency(ticket: Ticket, *_: Any) -> str | None:
+def is_no_emergency(ticket: Ticket, *_: object) -> str | None:
     """What tells of a danger is looked after by somebody who goes there (B3.2.3)."""
     return _SAY_WHY if ticket.is_emergency else None
 
 
-def _somebody_went(ticket: Ticket, *_: Any) -> str | None:
+def _somebody_went(ticket: Ticket, *_: object) -> str | None:
     if ticket.is_emergency and not ticket.somebody_went:
         return "nobody has been there: only somebody on site ends an emergency; arrive first"
     return None
@@ -44,7 +43,8 @@ def _is_shown(ticket: Ticket, act: acts.Resolve, rules: LifecycleRules) -> str |
     return "such work is done only with a photo: add one at /proofs and name its id in `proof`"
 
 
-def _nobody_accepted(ticket: Ticket, *_: Any) -> str | None:
+def nobody_accepted(ticket: Ticket, *_: object) -> str | None:
+    """Who is on the way is asked first; a danger is not cancelled away."""
     if ticket.is_emergency:
         return _SAY_WHY
     if _is_taken(ticket):
@@ -59,29 +59,32 @@ def _is_taken(ticket: Ticket) -> bool:
     )
 
 
-def _somebody_accepted(ticket: Ticket, *_: Any) -> str | None:
+def somebody_accepted(ticket: Ticket, *_: object) -> str | None:
+    """What nobody has taken needs no consent to be cancelled."""
     return None if _is_taken(ticket) else "nobody has accepted it: cancel it"
 
 
-def _attempts_made(
+def attempts_made(
     ticket: Ticket, act: acts.Feedback, _now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """Unreachable is who was tried as often as the policy says."""
     if act.outcome == "unreachable" and ticket.feedback_attempts < rules.feedback_attempts:
         missing = rules.feedback_attempts - ticket.feedback_attempts
         return f"unreachable needs {missing} more attempts on record"
     return None
 
 
-def _still_in_time(
+def still_in_time(
     ticket: Ticket, _act: acts.Reopen, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """After so long it is a new request."""
     over = ticket.over_at or ticket.registered_at
     if (now - over).total_seconds() > rules.reopen_within_seconds:
         return "the time for reopening is over: register a new request that names this one"
     return None
 
 
-def _may_be_linked(ticket: Ticket, *_: Any) -> str | None:
+def may_be_linked(ticket: Ticket, *_: object) -> str | None:
     """An emergency within an outage stays its own, and so does what is about somebody: it is not
     seen by all who see the outage (A5.3).
     """
@@ -94,35 +97,40 @@ def _may_be_linked(ticket: Ticket, *_: Any) -> str | None:
     return None
 
 
-def _not_about_owner(ticket: Ticket, act: acts.Own, *_: Any) -> str | None:
+def not_about_owner(ticket: Ticket, act: acts.Own, *_: object) -> str | None:
     """Nobody sees through what is about them (A5.3)."""
     is_theirs = act.owner in ticket.about.people
     return "the matter is about whom you named: name somebody else" if is_theirs else None
 
 
-def _not_flagged(ticket: Ticket, *_: Any) -> str | None:
+def not_flagged(ticket: Ticket, *_: object) -> str | None:
+    """Once is enough."""
     return "it is flagged already" if ticket.risk else None
 
 
-def _is_linked(ticket: Ticket, *_: Any) -> str | None:
+def is_linked(ticket: Ticket, *_: object) -> str | None:
+    """Only what is part of an outage can leave it."""
     return None if ticket.incident is not None else "it is a part of no incident"
 
 
-def _department_free(ticket: Ticket, act: acts.Dispatch, *_: Any) -> str | None:
+def department_free(ticket: Ticket, act: acts.Dispatch, *_: object) -> str | None:
+    """One unfinished work order a department and round."""
     busy = any(o.department == act.department and o.status in UNFINISHED for o in ticket.orders)
     return f"{act.department} already has a work order of this round" if busy else None
 
 
-def _not_decided(ticket: Ticket, act: acts.Decline, *_: Any) -> str | None:
+def not_decided(ticket: Ticket, act: acts.Decline, *_: object) -> str | None:
+    """What the desk decided goes back only through the desk."""
     order = ticket.order(act.order)
     if order is None or not order.decided:
         return None
     return "the desk decided that this is yours: do it, or ask the desk to give it to somebody else"
 
 
-def _not_too_soon(
+def not_too_soon(
     ticket: Ticket, _act: acts.FeedbackAttempt, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """Attempts within the policy's gap are one attempt."""
     last = ticket.last_of(Transition.FEEDBACK_ATTEMPT)
     if last is None or now >= last + rules.feedback_gap:
         return None
@@ -130,13 +138,15 @@ def _not_too_soon(
     return f"the last attempt was a moment ago: the next one counts in {waits} minutes"
 
 
-def _cancel_wanted(ticket: Ticket, *_: Any) -> str | None:
+def cancel_wanted(ticket: Ticket, *_: object) -> str | None:
+    """The department confirms a wish, it has none of its own."""
     return None if ticket.cancel_requested else "nobody asked for the cancellation"
 
 
-def _not_yet_fired(
+def not_yet_fired(
     ticket: Ticket, act: acts.Fire, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """A rung is called when it is due, once, by its own transition."""
     state = clocks_of(ticket, act.order).get(act.clock)
     if state is None or state.next_due is None:
         return "this clock is not running, or has fired"
@@ -149,9 +159,10 @@ def _not_yet_fired(
     return None
 
 
-def _extends_forward(
+def extends_forward(
     ticket: Ticket, act: acts.Extend | acts.AskExtension, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """Later than now promised, before that time is broken, and not for ever."""
     if ticket.extensions >= rules.extensions:
         return f"it was extended {ticket.extensions} times, which is as often as the policy allows"
     state = ticket.clocks.get(Clock.RESOLVE)
@@ -163,21 +174,24 @@ def _extends_forward(
     return None if act.until > state.due else "the new time must be later than the present one"
 
 
-def _asks_once(
+def asks_once(
     ticket: Ticket, act: acts.AskExtension, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """One wish at a time waits for a supervisor."""
     if ticket.extension is not None:
         return "an extension is asked for already; a supervisor decides"
-    return _extends_forward(ticket, act, now, rules)
+    return extends_forward(ticket, act, now, rules)
 
 
-def _extension_asked(ticket: Ticket, *_: Any) -> str | None:
+def extension_asked(ticket: Ticket, *_: object) -> str | None:
+    """Only what was asked for is refused."""
     return None if ticket.extension else "nobody asks for an extension"
 
 
-def _ends_in_time(
+def ends_in_time(
     _ticket: Ticket, act: acts.Suspend, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """A pause ends in the future, and as soon as the policy wants."""
     if act.until is None:
         return None
     if act.until <= now:
@@ -189,28 +203,32 @@ def _ends_in_time(
     return None
 
 
-def _visit_ahead(_ticket: Ticket, act: acts.Appoint, now: datetime, _rules: object) -> str | None:
+def visit_ahead(_ticket: Ticket, act: acts.Appoint, now: datetime, _rules: object) -> str | None:
+    """A visit has a length, and is still to come."""
     if act.until <= act.at:
         return "the visit would end before it begins"
     return None if act.until > now else "the visit would be over already: name a later time"
 
 
-def _can_be_done(
+def can_be_done(
     ticket: Ticket, act: acts.Resolve, now: datetime, rules: LifecycleRules
 ) -> str | None:
+    """Somebody was there, it is shown where that is wanted, and the owner pays nothing unasked."""
     order = ticket.order(act.order)
     unpaid = why_not_done(order.quote if order else None, act.used, rules.free_up_to)
     return _somebody_went(ticket, act, now, rules) or _is_shown(ticket, act, rules) or unpaid
 
 
-def _not_endless(ticket: Ticket, act: acts.PutQuote, *_: Any) -> str | None:
+def not_endless(ticket: Ticket, act: acts.PutQuote, *_: object) -> str | None:
+    """A document holds only so many quotes."""
     order = ticket.order(act.order)
     if order is None or len(order.quotes) < MOST_QUOTES:
         return None
     return f"it was quoted {MOST_QUOTES} times: give the work to somebody who knows what it costs"
 
 
-def _owner_was_asked(ticket: Ticket, act: acts.RecordConsent, *_: Any) -> str | None:
+def owner_was_asked(ticket: Ticket, act: acts.RecordConsent, *_: object) -> str | None:
+    """The quote that counts was put to the owner, by whom the policy lets ask in that way."""
     order = ticket.order(act.order)
     quote = order.quote if order else None
     if order is None or quote is None:
@@ -223,30 +241,3 @@ def _owner_was_asked(ticket: Ticket, act: acts.RecordConsent, *_: Any) -> str | 
     if act.at_desk or face_to_face:
         return None
     return "only the assignee takes down what the owner said on site; the desk asks in other ways"
-
-
-CONDITIONS: Final[Mapping[Transition, Condition]] = {
-    Transition.ANSWER: _is_no_emergency,
-    Transition.CANCEL: _nobody_accepted,
-    Transition.REQUEST_CANCEL: _somebody_accepted,
-    Transition.DECLINE: _not_decided,
-    Transition.FEEDBACK: _attempts_made,
-    Transition.FEEDBACK_ATTEMPT: _not_too_soon,
-    Transition.REOPEN: _still_in_time,
-    Transition.DISPATCH: _department_free,
-    Transition.LINK: _may_be_linked,
-    Transition.UNLINK: _is_linked,
-    Transition.FLAG: _not_flagged,
-    Transition.OWN: _not_about_owner,
-    Transition.CONFIRM_CANCEL: _cancel_wanted,
-    Transition.WARN: _not_yet_fired,
-    Transition.BREACH: _not_yet_fired,
-    Transition.RESOLVE: _can_be_done,
-    Transition.QUOTE: _not_endless,
-    Transition.CONSENT: _owner_was_asked,
-    Transition.SUSPEND: _ends_in_time,
-    Transition.APPOINT: _visit_ahead,
-    Transition.ASK_EXTENSION: _asks_once,
-    Transition.EXTEND: _extends_forward,
-    Transition.REFUSE_EXTENSION: _extension_asked,
-}

@@ -7,36 +7,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from shared.tickets.lifecycle import (
     ALL_CLOCKS,
     OPEN,
-    ROWS,
-    TABLE,
     UNFINISHED,
     OrderStatus,
-    Row,
-    Subject,
     TicketStatus,
     Transition,
     derive_status,
 )
+from shared.tickets.table import ROWS, TABLE, Row, Subject
 
-_BASE: Final[dict[Subject, str]] = {
-    "ticket": "/v1/tickets/{number}",
-    "work_order": "/v1/work-orders/{id}",
-}
+_BUILT: Final = tuple(row for row in TABLE if row.is_built)
 _COLUMNS: Final = "| transition | from | to | who | endpoint | event | stops |\n" + "|---" * 7 + "|"
 _INTRO: Final = """\
 # The lifecycle
 
-Made from `TABLE` in `shared/tickets/lifecycle.py`; do not edit this page. After a change of the
+Made from `TABLE` in `shared/tickets/table.py`; do not edit this page. After a change of the
 table: `python -m shared.tickets.diagram > docs/lifecycle.md`.
 
 A transition that is not in the table cannot happen: `shared.tickets.apply:apply` refuses it, and
 whoever asked gets 409 with the present status and who set it. Some rows have a condition besides
-(`CONDITIONS` in `shared/tickets/conditions.py`), for instance that the time for reopening is not
+(in `shared/tickets/conditions.py`), for instance that the time for reopening is not
 over.
 
 *Open* is every ticket status but closed, answered, cancelled and merged. *Unfinished* is every
@@ -71,28 +65,28 @@ def lifecycle_page() -> str:
 
 
 def _table(subject: Subject) -> str:
-    return "\n".join((_COLUMNS, *(_line(row) for row in TABLE if row.on == subject)))
+    return "\n".join((_COLUMNS, *(_line(row) for row in _BUILT if row.on == subject)))
 
 
-def _line(row: Row) -> str:
+def _line(row: Row[Any]) -> str:
     to = row.to.value if row.to else _where_it_stays(row)
     cells = (
         row.transition.value,
         _named(row),
         f"{to}, round + 1" if row.new_round else to,
         ", ".join(sorted(row.roles)),
-        f"`{_endpoint(row)}`" if row.endpoint else "by rule",
-        f"`{row.event}`",
+        f"`{row.endpoint}`" if row.endpoint else "by rule",
+        f"`{row.says.name}`",
         "all" if row.stops == ALL_CLOCKS else ", ".join(row.stops),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _where_it_stays(row: Row) -> str:
+def _where_it_stays(row: Row[Any]) -> str:
     return "the state before" if row.transition is Transition.RESUME else "unchanged"
 
 
-def _named(row: Row) -> str:
+def _named(row: Row[Any]) -> str:
     if row.from_ == OPEN:
         return "open"
     if row.from_ == UNFINISHED:
@@ -103,16 +97,10 @@ def _named(row: Row) -> str:
     return ", ".join(_in_order(row)) or "–"
 
 
-def _in_order(row: Row) -> list[str]:
+def _in_order(row: Row[Any]) -> list[str]:
     """The row's states as their enum lists them, whatever the order of a set."""
     known: tuple[str, ...] = tuple(TicketStatus if row.on == "ticket" else OrderStatus)
     return [str(state) for state in sorted(row.from_, key=known.index)]
-
-
-def _endpoint(row: Row) -> str:
-    assert row.endpoint is not None, "asked only of rows that have one"
-    absolute = row.endpoint.startswith("/v1/")
-    return row.endpoint if absolute else _BASE[row.on] + row.endpoint
 
 
 _Move = tuple[str, str, str]
@@ -123,14 +111,14 @@ _NOWHERE: Final = "[*]"
 
 def _moves(subject: Subject) -> Iterator[_Move]:
     """What the table itself moves."""
-    for row in TABLE:
+    for row in _BUILT:
         if row.on != subject:
             continue
         for start, end in _ends(row):
             yield start, end, row.transition.value
 
 
-def _ends(row: Row) -> Iterator[tuple[str, str]]:
+def _ends(row: Row[Any]) -> Iterator[tuple[str, str]]:
     starts = [_NOWHERE] if row.creates else _in_order(row)
     ends = [row.to.value] if row.to else []
     if row.transition is Transition.RESUME:
@@ -141,7 +129,7 @@ def _ends(row: Row) -> Iterator[tuple[str, str]]:
 
 def _derived_moves() -> Iterator[_Move]:
     """How a ticket with a single work order follows it."""
-    for row in TABLE:
+    for row in _BUILT:
         if row.on != "work_order":
             continue
         for start, end in _ends(row):
@@ -150,7 +138,7 @@ def _derived_moves() -> Iterator[_Move]:
                 yield before, after, row.transition.value
 
 
-def _ticket_after(row: Row, end: str) -> str:
+def _ticket_after(row: Row[Any], end: str) -> str:
     match row.transition:
         case Transition.TRANSFER:  # the other department's order is in the same write
             return _ticket_with(end, OrderStatus.DISPATCHED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.contracts import Event, router
 from shared.tickets import acts
 from shared.tickets.errors import NoSuchOrder
 from shared.tickets.model import Ticket, WorkOrder
@@ -31,12 +30,12 @@ def order_facts(ticket: Ticket, order: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def dispatched_event(ticket: Ticket, order: WorkOrder) -> Event:
-    """A department has it, with its limits."""
+def dispatched_facts(ticket: Ticket, order: WorkOrder) -> dict[str, Any]:
+    """That a department has it, with its limits."""
     due = {clock.value: state.due for clock, state in order.clocks.items() if state.due}
-    return router.WorkOrderDispatched(**order_facts(ticket, order.id), due=due,
-                                      recipients=order.offered_to,
-                                      incident=ticket.incident)  # fmt: skip
+    return order_facts(ticket, order.id) | {
+        "due": due, "recipients": order.offered_to, "incident": ticket.incident,
+    }  # fmt: skip
 
 
 def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
     order = ticket.order(act.order) if act.order else None
     return ticket_facts(ticket) | {
         "clock": act.clock.value, "due": state.due, "recipients": act.recipients,
-        "fell_due": state.callable_since,
+        "fell_due": state.callable_since, "level": act.level,
         "work_order": act.order, "department": order.department if order else None,
         "incident": ticket.incident,
     }  # fmt: skip

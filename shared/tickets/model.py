@@ -13,7 +13,6 @@ from shared.contracts import Lane
 from shared.policy.calendar import Calendar
 from shared.policy.ladder import Ladder
 from shared.policy.plan import Plan, Undecided
-from shared.policy.taxonomy import Limit
 from shared.tickets.clocks import ClockState
 from shared.tickets.costs import Item, Quote
 from shared.tickets.lifecycle import (
@@ -24,6 +23,7 @@ from shared.tickets.lifecycle import (
     Transition,
     derive_status,
 )
+from shared.triage.taxonomy import Limit
 
 HeldReason = Literal[
     "place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"

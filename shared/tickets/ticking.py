@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,7 @@ from shared.tickets.clocks import (
     stop_clock,
 )
 from shared.tickets.errors import NoSuchOrder
-from shared.tickets.lifecycle import UNFINISHED, VOID, Clock, OrderStatus, Row
+from shared.tickets.lifecycle import UNFINISHED, VOID, Clock, OrderStatus
 from shared.tickets.model import LifecycleRules, Planned, Ticket
 
 ORDER_CLOCKS: Final = (Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL)
@@ -31,9 +31,9 @@ TICKET_CLOCKS: Final = (Clock.FIRST_REPLY, Clock.RESOLVE)
 """Run from registration; `feed_back` follows when the work is done."""
 
 
-def stop_clocks(ticket: Ticket, row: Row, now: datetime) -> Ticket:
-    """End the whole's clocks that the row stops."""
-    clocks = {c: stop_clock(s, now) if c in row.stops else s for c, s in ticket.clocks.items()}
+def stop_clocks(ticket: Ticket, stops: Collection[Clock], now: datetime) -> Ticket:
+    """End those of the whole's clocks."""
+    clocks = {c: stop_clock(s, now) if c in stops else s for c, s in ticket.clocks.items()}
     return replace(ticket, clocks=clocks)
 
 

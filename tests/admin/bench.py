@@ -13,15 +13,16 @@ import httpx
 import pyotp
 import pytest
 from argon2 import PasswordHasher
+from typing_extensions import override
 
 from services.admin.app import build
 from services.admin.settings import AdminSettings
-from services.admin.storage import INDEXES
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
 PASSWORD = "vier Pferde ziehen am Mond"
 OTHER_PASSWORD = "drei Kessel voller Regen"
+CHEAP = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
 
 
 @dataclass
@@ -30,15 +31,16 @@ class Bench(ServiceBench):
 
     secrets: dict[str, str] = field(default_factory=dict)
 
-    async def clear(self) -> None:
-        """Forget everybody; the replicas go on."""
-        for collection in (*INDEXES, "rolls"):
-            await self.store.database[collection].delete_many({})
+    @override
+    async def forget(self) -> None:
+        await super().forget()
         self.secrets.clear()
-        await self.hear()
 
     async def add_replica(self, **settings: Any) -> Replica:
-        return await self.serve(await build(self.settings_of(AdminSettings, **settings)))
+        with pytest.MonkeyPatch.context() as patch:  # one test looks at the real ones
+            patch.setattr("services.admin.sessions.passwords.PasswordHasher", CHEAP)
+            app = await build(self.settings_of(AdminSettings, **settings))
+        return await self.serve(app)
 
     def boss(self) -> dict[str, str]:
         """The headers of the operator on the machine."""
@@ -127,9 +129,6 @@ def bearer(tokens: dict[str, Any]) -> dict[str, str]:
 
 @asynccontextmanager
 async def open_bench(corner: Corner, folder: Path) -> AsyncIterator[Bench]:
-    """A bench without a replica yet. Its passwords are cheap: one test looks at the real ones."""
-    cheap = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("services.admin.passwords.PasswordHasher", cheap)
-        async with opened(Bench, corner, folder) as bench:
-            yield bench
+    """A bench without a replica yet."""
+    async with opened(Bench, corner, folder) as bench:
+        yield bench

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from services.hotline.embedded.ports import free_ports
-from services.hotline.embedded.process import wait_until
+from hotline.embedded.ports import free_ports
+from hotline.embedded.process import wait_until
 
 START_SECONDS = 90.0
 

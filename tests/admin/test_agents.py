@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,21 +51,6 @@ async def test_a_certificate_that_ends_soon_is_listed_until_another_follows(benc
     await bench.done("PUT", "/v1/agents/li", json=PROFILE)
     found = await bench.done("GET", "/v1/certificates", params={"end_within_days": 30})
     assert [item["account"] for item in found["items"]] == ["chen.jie"]
-
-
-async def test_of_many_who_write_at_once_all_are_kept_one_after_the_other(bench: Bench) -> None:
-    await bench.invite("chen.jie")
-
-    answers = await asyncio.gather(
-        *(
-            bench.ask("PUT", "/v1/agents/chen.jie", json={**PROFILE, "skills": [f"skill{n}"]})
-            for n in range(4)
-        )
-    )
-
-    kept = await bench.done("GET", "/v1/agents/chen.jie")
-    assert {a.status_code for a in answers} == {200}
-    assert kept["skills"] in [a.json()["skills"] for a in answers]
 
 
 @pytest.mark.parametrize(

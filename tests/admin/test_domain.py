@@ -8,20 +8,25 @@ from typing import Any
 import pyotp
 import pytest
 
-from services.admin.domain import accounts, factor, keys, profiles
-from services.admin.domain.accounts import Account, Reach
-from services.admin.domain.passwords import COMMONEST, SHORTEST, take_password
-from services.admin.domain.profiles import Certificate, Ending, Profile, Training
-from services.admin.domain.sessions import (
+from services.admin.accounts import domain as accounts
+from services.admin.accounts.domain import Account, Reach
+from services.admin.agents import domain as profiles
+from services.admin.agents.domain import Certificate, Ending, Profile, Training
+from services.admin.errors import Refused
+from services.admin.keys import domain as keys
+from services.admin.sessions import domain as factor
+from services.admin.sessions.domain import (
     BY_ACCOUNT,
     BY_ADDRESS,
+    COMMONEST_PASSWORDS,
     IDLE,
+    SHORTEST_PASSWORD,
     WHOLE,
     Session,
     Tally,
     neighbourhood,
+    take_password,
 )
-from services.admin.errors import Refused
 from shared.contracts import MalformedMessage
 from shared.identity import STAFF_ROLES
 from shared.identity.api_keys import KeyDigest
@@ -183,7 +188,9 @@ def test_any_other_password_is_taken(password: str) -> None:
 
 
 def test_the_commonest_are_long_enough_to_matter() -> None:
-    assert all(len(word) >= SHORTEST and word == word.casefold() for word in COMMONEST)
+    assert all(
+        len(word) >= SHORTEST_PASSWORD and word == word.casefold() for word in COMMONEST_PASSWORDS
+    )
 
 
 def session(**more: Any) -> Session:
@@ -223,7 +230,7 @@ def test_a_session_that_was_ended_is_over() -> None:
     ],
 )  # fmt: skip
 def test_so_many_tries_and_no_more(count: int, limit: Any, *, over: bool, fills: bool) -> None:
-    tally = Tally(count, NOW + timedelta(seconds=90, milliseconds=1))
+    tally = Tally("li", count, NOW + timedelta(seconds=90, milliseconds=1))
 
     assert (tally.is_over(limit), tally.fills(limit)) == (over, fills)
     assert tally.seconds_left(NOW) == 91

@@ -11,11 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from services.admin.discovery import LARGEST
-from services.admin.domain.accounts import Binding
+from services.admin.accounts.domain import Binding
 from services.admin.errors import NotSignedIn
-from services.admin.provider import Client, Provider
-from services.admin.storage import Flows
+from services.admin.provider.discovery import LARGEST
+from services.admin.provider.sign_in import Client, Provider
 from tests.admin.bench import Bench
 from tests.admin.test_id_token import ISSUER, RSA_JWK, token
 
@@ -61,7 +60,7 @@ def provider(bench: Bench, stand: Stand, *, secret: str | None = None) -> Provid
     stand.now = bench.store.clock.outside().timestamp()
     client = Client(ISSUER, "estateline", secret, "http://127.0.0.1:8005/back")
     http = httpx.AsyncClient(transport=httpx.MockTransport(stand))
-    return Provider(client, Flows(bench.store), bench.store.clock, http)
+    return Provider(client, bench.store, http)
 
 
 async def sign_in(asked: Provider, stand: Stand) -> Binding:

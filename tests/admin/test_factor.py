@@ -89,7 +89,7 @@ async def test_a_sealed_secret_opens_for_its_own_account_only(bench: Bench) -> N
     for id in ("chen.jie", "wang"):
         await bench.hire(id)
         await bench.secure(id)
-    accounts = bench.store.database["accounts"]
+    accounts = bench.store.documents("accounts")
     other = await accounts.find_one({"_id": "wang"})
     assert other is not None
     await accounts.update_one(

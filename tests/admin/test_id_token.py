@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from services.admin.id_token import LEEWAY, UnfitToken, key_id, read_subject
+from services.admin.provider.id_token import LEEWAY, UnfitToken, key_id, read_subject
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 RSA_KEY, OTHER_RSA = (rsa.generate_private_key(65537, 2048) for _ in range(2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from services.admin.passwords import Passwords
+from services.admin.sessions.passwords import Passwords
 
 WORDS = "vier Pferde ziehen am Mond"
 

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from services.hotline.embedded.ports import free_ports
+from hotline.embedded.ports import free_ports
 from tests.admin.bench import Bench, bearer, open_bench
 from tests.admin.mock_provider import consent, running_provider
+from tests.support.anew import Shared, shared
 from tests.support.bench import Replica
 from tests.support.servers import Servers, open_corner
 
@@ -34,14 +35,14 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-async def house(
+async def running(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory, issuer: str
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[Shared[Bench]]:
     """An administration that is a client of the provider."""
     with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("admin")) as made:
             await made.add_replica(**client_of(issuer))
-            yield made
+            yield await shared(made)
 
 
 async def begin(replica: Replica) -> str:
@@ -197,7 +198,7 @@ async def test_what_does_not_fit_the_sign_in_is_refused(
     if spoil == "code":
         shown["code"] = "made-up"
     else:
-        await bench.store.database["oidc_flows"].update_many({}, {"$set": {spoil: "other"}})
+        await bench.store.documents("oidc_flows").update_many({}, {"$set": {spoil: "other"}})
 
     answer = await come_back(bench.replicas[0], shown)
 

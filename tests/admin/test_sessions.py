@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.admin.domain.sessions import REFRESHES_REMEMBERED
-from services.admin.passwords import Passwords
+from services.admin.sessions.domain import REFRESHES_REMEMBERED
+from services.admin.sessions.passwords import Passwords
 from tests.admin.bench import OTHER_PASSWORD, Bench, bearer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.store.credentials import Credentials
+from shared.readers.credentials import Credentials
 from tests.admin.bench import Bench, bearer
 from tests.support.bench import until
 

@@ -111,6 +111,6 @@ async def test_a_lock_is_told_by_the_account_where_there_is_one_and_never_by_wha
 
 @pytest.mark.parametrize("collection", ["tries", "sessions", "oidc_flows"])
 async def test_the_store_forgets_by_itself(bench: Bench, collection: str) -> None:
-    indexes = await bench.store.database[collection].index_information()
+    indexes = await bench.store.documents(collection).index_information()
 
     assert [i["expireAfterSeconds"] for i in indexes.values() if "expireAfterSeconds" in i] == [0]

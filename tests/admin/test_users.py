@@ -208,7 +208,7 @@ async def test_of_two_administrators_who_freeze_each_other_one_stays(bench: Benc
     other = await bench.add_replica()
     for _ in range(8):
         for collection in ("accounts", "rolls"):
-            await bench.store.database[collection].delete_many({})
+            await bench.store.documents(collection).delete_many({})
         for id in ("one", "two"):
             await bench.invite(id, "administrator")
 

@@ -5,7 +5,7 @@ who draft, approve and read.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,26 +15,21 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from typing_extensions import override
 
-from services.admin.app import LARGEST_BODY
-from services.admin.policies.join import build_policies_apis
-from services.admin.policies.storage import INDEXES
+from services.admin.app import LARGEST_BODY, build_policies_apis
+from services.admin.policies.storage import KEPT
 from services.admin.settings import AdminSettings
 from services.survey.app import build as build_survey
 from services.survey.settings import SurveySettings
 from shared.audit import Entry, Trail
 from shared.identity import Principal, Role
+from shared.readers.policies import HEAD
 from shared.runtime import Parts, Platform, ServiceSettings, build_service, open_platform
-from shared.store.policies import HEAD, POLICIES
 from tests.support.bench import Replica, ServiceBench, opened
 from tests.support.servers import Corner
 
 NOWHERE: Final = "amqp://guest:guest@127.0.0.1:1/"
 """Where no broker is."""
 DECLINES: Final = "rules: {decline_limit: 4}"
-
-FIRST_ONLY: Final = {"$each": [], "$slice": 1}
-TOUCHED: Final = ("edition", "state", "base", "title", "decided", "confirmed")
-"""Fields of a version that its seeding did not write."""
 
 Who = tuple[Role, str]
 DRAFTER: Final[Who] = ("supervisor", "su")
@@ -87,30 +82,18 @@ class Bench(ServiceBench):
     """The policies of one group, and whoever works on them."""
 
     records: Kept = field(default_factory=Kept)
-    visit: AsyncExitStack = field(default_factory=AsyncExitStack)
-    """What runs for one test only."""
 
-    async def begin_again(self) -> None:
-        """As it was after seeding; the clock stays where it was moved to."""
-        await self.visit.aclose()
-        del self.replicas[1:]
-        database = self.store.database
-        await database[POLICIES].delete_many({"_id": {"$nin": [HEAD, "sample"]}})
-        await database[POLICIES].update_one({"_id": HEAD}, {"$push": {"in_force": FIRST_ONLY}})
-        await database[POLICIES].update_one(
-            {"_id": "sample"},
-            {"$set": {"made_at": self.now()}, "$unset": dict.fromkeys(TOUCHED, "")},
-        )
-        for collection in ("accounts", "tickets"):
-            await database[collection].delete_many({})
+    @override
+    async def forget(self) -> None:
+        await super().forget()
         self.records.acts.clear()
+        self.records.beside.clear()
         self.records.away = False
-        await self.platform.refresh()
 
     async def build(self, *, broker: bool = True) -> FastAPI:
         """The admin service's part that is about policies."""
         settings = self.at(self.settings_of(AdminSettings), broker=broker)
-        platform = await open_platform("admin", settings, indexes=INDEXES)
+        platform = await open_platform("admin", settings, keeps=KEPT, indexes={})
         trail = Watched(platform, self.records)
         await trail.start()
         parts = Parts(
@@ -131,10 +114,9 @@ class Bench(ServiceBench):
         return settings if broker else settings.model_copy(update=away)
 
     async def run(self, app: FastAPI) -> Replica:
-        """Run it, whether or not there is a broker: the first for all tests, others for one."""
-        stack = self.visit if self.replicas else self.stack
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        http = await stack.enter_async_context(
+        """Run it, whether or not there is a broker."""
+        await self.stack.enter_async_context(app.router.lifespan_context(app))
+        http = await self.stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
         )
         replica = Replica(app, http)
@@ -191,7 +173,7 @@ class Bench(ServiceBench):
         return self.platform.policy.version
 
     async def head(self) -> list[dict[str, Any]]:
-        head = await self.store.database["policies"].find_one({"_id": HEAD})
+        head = await self.store.documents("policies").find_one({"_id": HEAD})
         assert head is not None
         entries: list[dict[str, Any]] = head["in_force"]
         return entries
@@ -213,4 +195,3 @@ async def open_bench(corner: Corner, folder: Path) -> AsyncIterator[Bench]:
     async with opened(Bench, corner, folder) as bench:
         await bench.run(await bench.build())
         yield bench
-        await bench.visit.aclose()

@@ -92,7 +92,7 @@ async def test_kept_by_somebody_else_it_stays_and_drafts_are_based_on_it(bench: 
 
 async def test_nobody_keeps_their_own_and_only_who_may_approve_keeps(bench: Bench) -> None:
     id = await broken(bench)
-    await bench.store.database["policies"].update_one({"_id": id}, {"$push": {"authors": "ma"}})
+    await bench.store.documents("policies").update_one({"_id": id}, {"$push": {"authors": "ma"}})
 
     assert refused(await bench.ask("POST", f"/{id}/keep", APPROVER)) == "409 own-draft"
     assert refused(await bench.ask("POST", f"/{id}/keep", SECOND_DRAFTER)) == "403 forbidden"
@@ -151,7 +151,7 @@ async def test_what_was_kept_or_has_lapsed_is_not_ended(bench: Bench) -> None:
 
 async def test_a_keeping_that_a_crash_cut_short_counts_and_is_not_ended(bench: Bench) -> None:
     id = await broken(bench)
-    await bench.store.database["policies"].update_one(
+    await bench.store.documents("policies").update_one(
         {"_id": "head", "in_force.version": id}, {"$unset": {"in_force.$.until": ""}}
     )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.store.policies import POLICIES
+from shared.readers.policies import POLICIES
 from tests.admin_policies.bench import (
     AGENT,
     APPROVER,
@@ -142,7 +142,7 @@ async def test_without_a_record_nothing_comes_into_force(bench: Bench) -> None:
 
 async def test_an_approval_that_a_crash_cut_short_shows_and_is_completed(bench: Bench) -> None:
     id = await bench.submitted()
-    await bench.store.database[POLICIES].update_one({"_id": id}, {"$set": {"state": "approved"}})
+    await bench.store.documents(POLICIES).update_one({"_id": id}, {"$set": {"state": "approved"}})
     assert (await bench.state(id), await bench.in_force()) == ("unfinished", "sample")
 
     await bench.post(f"/{id}/approve", APPROVER)
@@ -203,7 +203,7 @@ async def test_an_approval_in_the_middle_is_not_taken_back_under_the_approver_s_
 ) -> None:
     id = await bench.submitted()
     now = {"by": "ma", "at": bench.now(), "reason": None}
-    await bench.store.database[POLICIES].update_one(
+    await bench.store.documents(POLICIES).update_one(
         {"_id": id}, {"$set": {"state": "approved", "decided": now}}
     )
 
@@ -214,7 +214,7 @@ async def test_an_approval_in_the_middle_is_not_taken_back_under_the_approver_s_
 
 
 async def test_the_seeded_policy_may_be_changed_like_any_other(bench: Bench) -> None:
-    await bench.store.database[POLICIES].update_one({"_id": "sample"}, {"$unset": {"made_at": ""}})
+    await bench.store.documents(POLICIES).update_one({"_id": "sample"}, {"$unset": {"made_at": ""}})
 
     id = await bench.published(DECLINES)
 

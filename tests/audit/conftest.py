@@ -11,7 +11,7 @@ import pytest_asyncio
 from pymongo import MongoClient
 
 from shared.audit import Trail, Verified, verify
-from shared.audit.trail import AUDIT
+from shared.audit.trail import AUDIT, KEPT
 from shared.store import Doc, Store, connect
 from tests.audit.samples import CHEN, TICKET
 from tests.support.servers import Corner
@@ -61,7 +61,7 @@ class Desk:
 @pytest_asyncio.fixture
 async def desk(corner: Corner, tmp_path: Path) -> AsyncIterator[Desk]:
     store = Store(connect(corner.mongo_url), corner.database, service="test")
-    await store.start({AUDIT: Trail.indexes})
+    await store.start([KEPT])
     with MongoClient[Doc](corner.mongo_url, tz_aware=True) as client:
         yield Desk(corner, store, tmp_path / "audit", client[corner.database][AUDIT])
     store.client.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from services.hotline.cli import build_app
-from services.hotline.errors import UnusableSettingError
+from hotline.cli import build_app
+from hotline.errors import UnusableSettingError
 from tests.audit.conftest import Desk
 from tests.hotline.test_cli import hotline
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from pymongo.errors import AutoReconnect
 
 from shared.audit import Trail, verify
-from shared.audit.trail import AUDIT
+from shared.audit.trail import AUDIT, KEPT
 from shared.bus import BrokerDown, ParkedRelay
 from shared.store import Doc
 from shared.store.parked import ParkedMessage
@@ -135,6 +135,6 @@ async def test_what_is_not_parked_is_not_on_record(bench: RouterBench) -> None:
 
 
 async def test_every_service_makes_the_indexes_of_the_audit(bench: RouterBench) -> None:
-    found = await bench.store.database[AUDIT].index_information()
+    found = await bench.store.documents(AUDIT).index_information()
 
-    assert {model.document["name"] for model in Trail.indexes} <= set(found)
+    assert {model.document["name"] for model in KEPT.indexes} <= set(found)

@@ -225,7 +225,7 @@ async def test_the_audit_is_listed_by_person_by_thing_and_whole_the_newest_first
         after: str | None = None
         while True:
             page = await list_entries(desk.store, **asked, after=after, limit=2)
-            found += [doc["_id"] for doc in page.docs]
+            found += [doc["_id"] for doc in page.items]
             after = page.next
             if after is None:
                 return found

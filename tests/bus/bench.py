@@ -31,10 +31,10 @@ from shared.bus.parking import Sealing
 from shared.bus.topology import INBOUND, declare
 from shared.contracts import Envelope, Lane
 from shared.contracts.intake import TicketUrged
-from shared.store import Change, Store, Verdict, connect, outbox_index
+from shared.store import Change, Store, Verdict, connect
 from shared.store.clock import allow_trial, forward_trial
 from shared.store.parked import ParkedMessages
-from shared.store.store import EMITTING
+from tests.store.conftest import EVERYTHING
 from tests.support.bench import until as until_within
 from tests.support.servers import Corner, Servers
 
@@ -100,17 +100,27 @@ class Bench:
     async def urge(self, number: str = "T1", *, lane: Lane = "routine") -> str:
         """Write a ticket with one event; the event's id."""
         change = Change(
-            collection="tickets", id=number, version=1, lane=lane, at=self.store.clock.now(),
-            insert={}, events=[TicketUrged(number=number)],
-        )  # fmt: skip
+            collection="tickets",
+            kind="ticket",
+            id=number,
+            version=1,
+            lane=lane,
+            at=self.store.clock.now(),
+            insert={},
+            events=[TicketUrged(number=number)],
+        )
         assert await self.store.write(change) is Verdict.WON
         return f"ticket/{number}/1/0"
 
     def envelope(self, number: str = "T1", *, lane: Lane = "routine") -> Envelope:
         return Envelope.seal(
-            TicketUrged(number=number), id=f"ticket/{number}/1/0", source="/hotline/intake",
-            subject=number, lane=lane, time=self.store.clock.now(),
-        )  # fmt: skip
+            TicketUrged(number=number),
+            id=f"ticket/{number}/1/0",
+            source="/hotline/intake",
+            subject=number,
+            lane=lane,
+            time=self.store.clock.now(),
+        )
 
     async def publish(self, body: bytes | Envelope, key: str = "", **facts: Any) -> None:
         """Publish an event as its service would, or any bytes at all."""
@@ -145,7 +155,7 @@ class Bench:
         return UrgentSweep(self.store, self.consumers, turn_seconds=turn_seconds)
 
     async def forward(self, **span: float) -> None:
-        await forward_trial(self.store.database, timedelta(**span))
+        await forward_trial(self.store._database, timedelta(**span))
         await self.store.clock.refresh()
 
     async def depth(self, queue: str) -> int:
@@ -163,9 +173,10 @@ class Bench:
     async def management(self, method: str, path: str) -> Any:
         rabbit = self.servers.rabbit
         async with httpx.AsyncClient(
-            base_url=f"{rabbit.management_url}/api/", auth=(rabbit.user, rabbit.password),
+            base_url=f"{rabbit.management_url}/api/",
+            auth=(rabbit.user, rabbit.password),
             trust_env=False,
-        ) as http:  # fmt: skip
+        ) as http:
             answer = await http.request(method, path)
             return answer.json() if answer.content and answer.is_success else {}
 
@@ -235,8 +246,8 @@ async def open_bench(
         client = connect(mongo_url or corner.mongo_url)
         stack.callback(client.close)
         store = Store(client, corner.database, service="router")
-        await allow_trial(store.database)
-        await store.start({name: [outbox_index()] for name in EMITTING})
+        await allow_trial(store._database)
+        await store.start(EVERYTHING)
         publishers: dict[Lane, Publisher] = {
             "urgent": Publisher(url or corner.amqp_url, "test urgent"),
             "routine": Publisher(url or corner.amqp_url, "test routine"),
@@ -245,10 +256,16 @@ async def open_bench(
             stack.push_async_callback(publisher.aclose)
         parked = ParkedMessages(store)
         bench = Bench(
-            corner=corner, servers=servers, url=url or corner.amqp_url, store=store, parked=parked,
-            consumers=Consumers(url or corner.amqp_url, store, parked), publishers=publishers,
-            outbox=OutboxPublisher(store, publishers), stack=stack,
-        )  # fmt: skip
+            corner=corner,
+            servers=servers,
+            url=url or corner.amqp_url,
+            store=store,
+            parked=parked,
+            consumers=Consumers(url or corner.amqp_url, store, parked),
+            publishers=publishers,
+            outbox=OutboxPublisher(store, publishers),
+            stack=stack,
+        )
         async with await aio_pika.connect(corner.amqp_url) as connection:
             await declare(await connection.channel(), [URGENT, ROUTINE, REPORTS])
         yield bench

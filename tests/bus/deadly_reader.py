@@ -13,15 +13,15 @@ import signal
 import sys
 
 from shared.bus import Consumers, Inbound
-from shared.store import Store, connect, outbox_index
+from shared.store import Store, connect
 from shared.store.parked import ParkedMessages
-from shared.store.store import EMITTING
 from tests.bus.bench import REPORTS, until
+from tests.store.conftest import EVERYTHING
 
 
 async def main(amqp: str, mongo: str, database: str) -> None:
     store = Store(connect(mongo), database, service="router")
-    await store.start({name: [outbox_index()] for name in EMITTING})
+    await store.start(EVERYTHING)
     consumers = Consumers(amqp, store, ParkedMessages(store))
 
     @consumers.on_message(REPORTS)

@@ -293,7 +293,7 @@ async def test_an_urgent_event_of_an_unknown_version_keeps_no_other_waiting(benc
     doc = await bench.store.get("tickets", "U1")
     assert doc is not None
     body = doc["outbox"][0]["body"].replace("ticket.urged.v1", "ticket.urged.v9")
-    await bench.store.database["tickets"].update_one(
+    await bench.store.documents("tickets").update_one(
         {"_id": "U1"}, {"$set": {"outbox.0.body": body}}
     )
     await bench.forward(seconds=2)

@@ -9,6 +9,7 @@ from pymongo.errors import BulkWriteError
 
 from shared.contracts import Lane
 from shared.contracts.intake import TicketUrged
+from shared.readers.outboxes import KIND_OF
 from shared.store import Change
 from tests.bus.bench import Bench, until
 
@@ -16,9 +17,15 @@ from tests.bus.bench import Bench, until
 async def leave(bench: Bench, collection: str, id: str, lane: Lane) -> None:
     """An event that a crash left behind."""
     change = Change(
-        collection=collection, id=id, version=1, lane=lane, at=bench.store.clock.now(),
-        insert={}, events=[TicketUrged(number=id)],
-    )  # fmt: skip
+        collection=collection,
+        kind=KIND_OF[collection],
+        id=id,
+        version=1,
+        lane=lane,
+        at=bench.store.clock.now(),
+        insert={},
+        events=[TicketUrged(number=id)],
+    )
     assert await bench.store.write(change) == "won"
 
 

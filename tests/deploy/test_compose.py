@@ -29,8 +29,8 @@ PROMETHEUS: Final = _read("prometheus.yml")
 
 
 def _settings_of(service: str) -> type[BaseSettings]:
-    package = "hotline" if service == "seed" else service
-    module = importlib.import_module(f"services.{package}.settings")
+    package = "hotline" if service == "seed" else f"services.{service}"
+    module = importlib.import_module(f"{package}.settings")
     [found] = [
         kind
         for _, kind in inspect.getmembers(module, inspect.isclass)
@@ -88,7 +88,7 @@ def test_ours_are_built_here_and_start_a_module_that_exists(name: str) -> None:
         case ["hotline", command]:
             from typer.main import get_command
 
-            from services.hotline.cli import build_app
+            from hotline.cli import build_app
 
             assert command in get_command(build_app()).commands  # type: ignore[attr-defined]  # a group
         case other:

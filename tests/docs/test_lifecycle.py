@@ -13,11 +13,11 @@ def test_the_page_is_the_table() -> None:
     )
 
 
-def test_every_transition_has_its_line_and_its_arrow_where_it_moves() -> None:
+def test_every_transition_that_is_built_has_its_line_and_its_arrow_where_it_moves() -> None:
     page = lifecycle_page()
     for transition, row in ROWS.items():
-        assert f"| {transition.value} |" in page
-        if row.to is not None:
+        assert (f"| {transition.value} |" in page) == row.is_built
+        if row.is_built and row.to is not None:
             assert any(
                 f"--> {row.to.value}: " in line and transition.value in line
                 for line in page.splitlines()

@@ -12,7 +12,7 @@ from faults.kills import Done
 from faults.outage import Cry
 from faults.plan import Fault
 from faults.verdict import Facts, checks
-from services.hotline.promises import Finding, Findings, Kind, kinds
+from hotline.promises import Finding, Findings, Kind, kinds
 
 SENT = "message in sending"
 NOTIFIER = Fault(0, 100, "service", ("notifier",))

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.hotline.promises import Findings, Kind, examine, kinds
+from hotline.promises import Findings, Kind, examine, kinds
 from shared.store import Doc
-from shared.tickets import ticket_from_doc
+from shared.tickets import TICKET
 from tests.hotline.healthy import Healthy
 
 NO_GRACE: Final = timedelta()
@@ -62,7 +62,7 @@ def refit(kept: Kept, number: str) -> str:
     """Write anew what is kept for indexes, as any act of ours does in the same write."""
     doc = kept.db["tickets"].find_one({"_id": number})
     assert doc is not None
-    ticket = ticket_from_doc(doc)
+    ticket = TICKET.from_doc(doc)
     kept.db["tickets"].update_one(
         {"_id": number}, {"$set": {"status": ticket.status.value, "next_due": ticket.next_due}}
     )

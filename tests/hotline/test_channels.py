@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.hotline.channels import NAMED, NO_CALLERS, TRIAL, Channels, said_of
+from hotline.doctor import NAMED, NO_CALLERS, TRIAL, Channels, said_of
 from shared.policy.duty import Person
 
 TRAY = Channels(trial=True, callers=("sandbox",), staff=("webhook", "sandbox"))

@@ -15,12 +15,11 @@ import pytest
 from aio_pika.abc import AbstractChannel, AbstractQueue
 from pymongo import AsyncMongoClient, MongoClient
 
-from services.hotline.embedded import MongoNode, RabbitNode, RabbitPorts, mongod, rabbitmq
-from services.hotline.embedded.children import ChildrenFile
-from services.hotline.embedded.folder import LONGEST_PATH, private_folder, read_json, write_json
-from services.hotline.embedded.ports import free_ports
-from services.hotline.embedded.process import Child, Identity, wait_until
-from services.hotline.errors import (
+from hotline.embedded import MongoNode, RabbitNode, RabbitPorts, mongod, rabbitmq
+from hotline.embedded.folder import LONGEST_PATH, private_folder, read_json, write_json
+from hotline.embedded.ports import free_ports
+from hotline.embedded.process import Child, ChildrenFile, Identity, wait_until
+from hotline.errors import (
     AlreadyRunningError,
     LeftOverError,
     MissingLibraryError,
@@ -254,7 +253,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     script.write_text(
         "import os, sys, time\n"
         "from pathlib import Path\n"
-        "from services.hotline.embedded.process import Child\n"
+        "from hotline.embedded.process import Child\n"
         "here = Path(sys.argv[1])\n"
         "argv = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
         "child = Child.start('c', argv, env=dict(os.environ), folder=here, log=here / 'l',\n"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.hotline.cli import build_app
-from services.hotline.errors import UnusableSettingError
-from services.hotline.seed import _documents
+from hotline.cli import build_app
+from hotline.errors import UnusableSettingError
+from hotline.seed import _documents
 from shared.policy.documents import write_documents
 from shared.policy.policy import sample_documents
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.hotline.embedded import ports
-from services.hotline.embedded.ports import free_ports, require_free
-from services.hotline.errors import PortTakenError
+from hotline.embedded import ports
+from hotline.embedded.ports import free_ports, require_free
+from hotline.errors import PortTakenError
 
 # Whoever asks in here has a single port to choose from.
 ELSEWHERE = """
 import sys
-from services.hotline.embedded import ports
+from hotline.embedded import ports
 ports.LOWEST = int(sys.argv[1])
 ports._lowest_ephemeral = lambda: ports.LOWEST + 1
 ports.free_ports(1)

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 from pymongo import MongoClient
 
-from services.hotline.promises import Confirmed, Findings, Kind, kinds
-from services.hotline.promises.facts import TICKET_FIELDS
-from services.hotline.promises.judging.work import departments_without
+from hotline.promises import Confirmed, Findings, Kind, kinds
+from hotline.promises.facts import TICKET_FIELDS
+from hotline.promises.judging.work import departments_without
 from shared.store import Doc
-from shared.tickets import About, ticket_to_doc
+from shared.tickets import TICKET, About
 from shared.tickets.acts import Dispatch, Hold
 from tests.hotline.broken import (
     BREAKS,
@@ -296,7 +296,7 @@ NOT_JUDGED = {
 
 def test_of_a_ticket_all_is_read_that_is_judged() -> None:
     """What is left out of the question would look as if it were not so."""
-    assert {*ticket_to_doc(registered())} - {"_id"} == ({*TICKET_FIELDS} | NOT_JUDGED) - {"key"}
+    assert {*TICKET.to_doc(registered())} - {"_id"} == ({*TICKET_FIELDS} | NOT_JUDGED) - {"key"}
 
 
 def test_what_is_about_its_department_is_with_whomever_a_person_gave_it_to() -> None:

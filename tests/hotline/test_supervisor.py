@@ -13,14 +13,21 @@ import pytest
 from pydantic import SecretStr
 from typing_extensions import override
 
-from services.hotline.embedded.folder import read_json
-from services.hotline.embedded.ports import free_ports, listeners
-from services.hotline.errors import PortTakenError, StartFailedError, UnusableSettingError
-from services.hotline.keeper import FIRST_DELAY, HEALTHY_AFTER, LONGEST_DELAY, BackOff
-from services.hotline.probe import HttpProbe, hosts_of
-from services.hotline.service import Patience, Service, ServiceSpec
-from services.hotline.settings import HotlineSettings
-from services.hotline.supervisor import Supervisor
+from hotline.embedded.folder import read_json
+from hotline.embedded.ports import free_ports, listeners
+from hotline.errors import PortTakenError, StartFailedError, UnusableSettingError
+from hotline.probe import HttpProbe, hosts_of
+from hotline.service import (
+    FIRST_DELAY,
+    HEALTHY_AFTER,
+    LONGEST_DELAY,
+    BackOff,
+    Patience,
+    Service,
+    ServiceSpec,
+)
+from hotline.settings import HotlineSettings
+from hotline.supervisor import Supervisor
 from tests.hotline.up_with_stand_ins import no_seed, stand_in
 from tests.support.servers import Servers
 
@@ -223,7 +230,7 @@ async def test_a_hurried_end_does_not_wait_for_a_stubborn_service(bench: Bench) 
 
 
 async def test_a_server_that_does_not_answer_is_named_with_its_setting(tmp_path: Path) -> None:
-    from services.hotline.probe import require_reachable
+    from hotline.probe import require_reachable
 
     with pytest.raises(UnusableSettingError, match=r"HOTLINE_AMQP_URL.*127\.0\.0\.1:1\b"):
         await require_reachable("amqp://u:secret@127.0.0.1:1/", "HOTLINE_AMQP_URL", timeout=0.1)

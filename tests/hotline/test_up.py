@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.hotline.embedded.folder import read_json
-from services.hotline.embedded.ports import is_free
-from services.hotline.embedded.process import Identity, descendants, wait_until
+from hotline.embedded.folder import read_json
+from hotline.embedded.ports import is_free
+from hotline.embedded.process import Identity, descendants, wait_until
 
 PROGRAM = [sys.executable, "-m", "tests.hotline.up_with_stand_ins"]
 

@@ -4,13 +4,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from services.hotline.endpoints import Endpoints
-from services.hotline.errors import HotlineError
-from services.hotline.operator_log import configure_operator_log
-from services.hotline.running import forever, run_while
-from services.hotline.service import ServiceSpec
-from services.hotline.settings import read_settings
-from services.hotline.supervisor import Supervisor
+from hotline.cli import configure_operator_log
+from hotline.endpoints import Endpoints
+from hotline.errors import HotlineError
+from hotline.running import forever, run_while
+from hotline.service import ServiceSpec
+from hotline.settings import read_settings
+from hotline.supervisor import Supervisor
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 

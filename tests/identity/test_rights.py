@@ -17,7 +17,7 @@ from shared.identity import (
     sees,
     service_principal,
 )
-from shared.tickets import Ticket, Transition, acts, apply, ticket_from_doc, ticket_to_doc
+from shared.tickets import TICKET, Ticket, Transition, acts, apply
 from tests.tickets.samples import MONDAY, registered, sample_rules
 
 STAFF = {"agent", "dispatcher", "supervisor"}
@@ -138,10 +138,10 @@ def test_a_system_sees_what_it_reported_itself_and_nothing_else() -> None:
 
 
 def test_a_ticket_whose_document_does_not_say_who_reported_it_is_read_and_is_no_system_s() -> None:
-    doc = ticket_to_doc(registered())
+    doc = TICKET.to_doc(registered())
     del doc["principal"]
 
-    old = ticket_from_doc(doc)
+    old = TICKET.from_doc(doc)
 
     assert not any(sees(Principal(id, "system"), old) for id in ("agent-7", "None", "unnamed"))
     assert sees(who("agent"), old)

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aio_pika
 import pytest
-import pytest_asyncio
 
+from services.intake.inbound.publishers import PROOF, SENDER, vouch
 from services.intake.queues import REPORTS_ROUTINE
-from services.intake.vouching import PROOF, SENDER, vouch
 from shared.bus import INBOUND, BrokerDown, Publisher
 from shared.identity import UNNAMED
 from tests.intake.test_registering import LAMP, IntakeBench
-from tests.support.bench import opened, until
-from tests.support.servers import Corner, Servers
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[IntakeBench]:
-    async with opened(IntakeBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
+from tests.support.bench import until
+from tests.support.servers import Servers
 
 
 async def send(bench: IntakeBench, user: str | None, **headers: str) -> None:

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from pymongo.errors import AutoReconnect
 
-from services.intake.erasing import Erasing
+from services.intake.privacy.erasure import Erasing
+from services.intake.privacy.papers import PAPERS, Papers
+from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut, TicketPersonErased
 from shared.contracts.privacy import PrivacyRequestGranted, RequestKind
 from shared.privacy import Sealer
+from shared.store import Collection
 from shared.store.search import search_database
 from shared.tickets.acts import Supplement
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
-from tests.support.bench import opened, until
-from tests.support.servers import Corner
+from tests.support.bench import until
 
 REQUEST = "5b6a79880f1e2d3c4d3c2e1f096a5b4c"
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.listen("privacy_request.carried_out.#")
-        await made.listen("ticket.#")
-        await made.add_replica()
-        yield made
 
 
 async def carried_out(
@@ -165,15 +156,18 @@ async def test_a_hold_that_comes_while_an_erasure_is_under_way_wins(
     bench: PrivacyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = await bench.register()
-    write = Erasing._write
-    holds: list[str] = []
+    # As another replica would: in one process, changes of one ticket wait for each other.
+    elsewhere = Collection(bench.store, PAPERS)
+    without = Erasing._without
 
-    async def held_meanwhile(self: Erasing, *args: Any) -> Any:
-        if not holds:
-            holds.append(await set_hold(bench, number))
-        return await write(self, *args)
+    def lay(papers: Papers, _now: datetime) -> Step[Papers]:
+        return Step(replace(papers, legal_holds=({"id": "h", "person": None},)))
 
-    monkeypatch.setattr(Erasing, "_write", held_meanwhile)
+    async def held_meanwhile(self: Erasing, papers: Papers, *args: Any) -> Any:
+        await elsewhere.change(number, lay)
+        return await without(self, papers, *args)
+
+    monkeypatch.setattr(Erasing, "_without", held_meanwhile)
     event = await carried_out(bench, "erase", number)
 
     assert event.outcome == "held"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain import (
+from services.intake.inbound.publishers import may_answer
+from services.intake.registration.domain import (
     ALPHABET,
     Alerting,
     answer_for,
@@ -17,7 +18,6 @@ from services.intake.domain import (
     is_number,
     new_number,
 )
-from services.intake.replying import may_answer
 from services.intake.settings import IntakeSettings
 from tests.support.tickets import LIFT, policy, registered
 

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from services.intake.retaining import BATCH
+from services.intake.privacy.retention import BATCH
 from shared.identity import Role
 from shared.telemetry import metrics
 from shared.tickets.acts import Answer
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
 from tests.intake.test_carrying import set_hold, ticket
-from tests.support.bench import opened, until
+from tests.support.bench import until
 from tests.support.questions import questions
-from tests.support.servers import Corner
 
 INQUIRY = {"estate": "jinyuan", "text": "物业费怎么交", "type": "inquiry", "area": "fees"}
 RETAINED = timedelta(days=1095)
 INQUIRIES_RETAINED = timedelta(days=365)
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
 
 
 async def test_a_hold_lies_on_the_ticket_and_is_on_record(bench: PrivacyBench) -> None:
@@ -142,8 +131,9 @@ def erased() -> float:
 
 
 async def test_persons_are_erased_when_their_ticket_has_been_over_for_long_enough(
-    bench: PrivacyBench,
+    own_bench: PrivacyBench,
 ) -> None:
+    bench = own_bench
     still_open, inquiry, repair = (
         await bench.register(), await over(bench, INQUIRY), await over(bench, on_site_contact=LI)
     )  # fmt: skip
@@ -164,7 +154,8 @@ async def test_persons_are_erased_when_their_ticket_has_been_over_for_long_enoug
     assert {entry["why"] for entry in await bench.audit("person.erased")} == {"retention"}
 
 
-async def test_more_than_a_batch_goes_in_one_look(bench: PrivacyBench) -> None:
+async def test_more_than_a_batch_goes_in_one_look(own_bench: PrivacyBench) -> None:
+    bench = own_bench
     numbers = [await over(bench, INQUIRY) for _ in range(BATCH + 1)]
 
     await bench.forward(INQUIRIES_RETAINED + timedelta(days=1))
@@ -177,8 +168,9 @@ async def test_more_than_a_batch_goes_in_one_look(bench: PrivacyBench) -> None:
 
 
 async def test_what_is_held_stays_and_so_does_a_later_ticket_of_a_held_person(
-    bench: PrivacyBench,
+    own_bench: PrivacyBench,
 ) -> None:
+    bench = own_bench
     held, person, free = (
         await over(bench, INQUIRY, caller=LI), await over(bench, INQUIRY),
         await over(bench, INQUIRY, caller={**LI, "phone": "13800138002"}),
@@ -197,7 +189,10 @@ async def test_what_is_held_stays_and_so_does_a_later_ticket_of_a_held_person(
     assert [await gone(bench, number) for number in (held, person, later)] == [False] * 3
 
 
-async def test_an_estate_may_keep_persons_for_longer_than_the_group(bench: PrivacyBench) -> None:
+async def test_an_estate_may_keep_persons_for_longer_than_the_group(
+    own_bench: PrivacyBench,
+) -> None:
+    bench = own_bench
     await bench.let_places_differ(cuihu={"rules": {"retain_types_for": {"inquiry": "P730D"}}})
     here, there = await over(bench, INQUIRY), await over(bench, {**INQUIRY, "estate": "cuihu"})
 
@@ -209,7 +204,8 @@ async def test_an_estate_may_keep_persons_for_longer_than_the_group(bench: Priva
     await until(lambda: gone(bench, there))
 
 
-async def test_what_is_due_is_found_by_an_index(bench: PrivacyBench) -> None:
+async def test_what_is_due_is_found_by_an_index(own_bench: PrivacyBench) -> None:
+    bench = own_bench
     await over(bench, INQUIRY)
     with questions(bench.corner.mongo_url, bench.corner.database) as record:
         number = await over(bench, INQUIRY, caller={**LI, "phone": "13800138003"})

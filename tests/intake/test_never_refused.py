@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aio_pika
 import pytest
-import pytest_asyncio
 
 from shared.bus import INBOUND
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts.parked import ParkedUrgent
 from tests.intake.test_registering import LAMP, IntakeBench
-from tests.support.bench import opened, until
-from tests.support.servers import Corner, Servers
+from tests.support.bench import until
+from tests.support.servers import Servers
 
 CRY = {"estate": "jinyuan", "text": "电梯里困了两个人，快来"}
 BEYOND = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00")
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[IntakeBench]:
-    async with opened(IntakeBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
 
 
 async def post(bench: IntakeBench, body: dict[str, Any], key: str = "k") -> tuple[int, Any]:
@@ -148,7 +138,6 @@ UNREADABLE = {
 async def test_what_cannot_be_read_on_the_urgent_key_is_itself_told_to_a_person(
     bench: IntakeBench, body: bytes
 ) -> None:
-    await bench.listen("parked.#")
     exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
     await exchange.publish(aio_pika.Message(body), "ticket.report.urgent")
 
@@ -164,7 +153,6 @@ async def test_what_cannot_be_read_on_the_urgent_key_is_itself_told_to_a_person(
 async def test_what_cannot_be_read_on_the_routine_key_waits_without_a_word(
     bench: IntakeBench,
 ) -> None:
-    await bench.listen("parked.#")
     exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
     await exchange.publish(aio_pika.Message(b"{"), "ticket.report")
 
@@ -180,7 +168,6 @@ async def test_what_cannot_be_read_on_the_routine_key_waits_without_a_word(
 async def test_who_sent_it_is_known_also_when_triage_has_passed_it_on(
     bench: IntakeBench, principal: str, publisher: str | None
 ) -> None:
-    await bench.listen("parked.#")
     message = aio_pika.Message(b"{", headers={PRINCIPAL_HEADER: principal})
     await bench.channel.default_exchange.publish(message, "intake.reports.urgent")
 
@@ -213,7 +200,6 @@ async def test_what_grows_when_it_is_passed_on_is_an_emergency_all_the_same(
 async def test_one_system_s_unreadable_cry_does_not_stand_for_another_s(
     bench: IntakeBench, servers: Servers
 ) -> None:
-    await bench.listen("parked.#")
     exchange = await bench.channel.get_exchange(INBOUND, ensure=False)
     for user in (None, servers.rabbit.user):
         message = aio_pika.Message(b"SOS", message_id="sos", user_id=user)

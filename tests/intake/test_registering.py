@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from pymongo.errors import AutoReconnect
 
-from services.intake import reservations
 from services.intake.app import build
-from services.intake.domain import Key
+from services.intake.registration import reservations
+from services.intake.registration.domain import Key
 from services.intake.settings import IntakeSettings
-from shared.store.tickets import Tickets
+from shared.readers.tickets import Tickets
 from tests.support.bench import Replica, ServiceBench
 
 LAMP = {"estate": "jinyuan", "text": "楼道灯不亮，请来修"}

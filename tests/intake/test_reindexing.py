@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from typer.testing import CliRunner
 
-from services.hotline.cli import build_app
-from services.intake import reindexing
-from services.intake.reindexing import Reindexing
+from hotline.cli import build_app
+from services.intake.privacy import lookup_secret
+from services.intake.privacy.lookup_secret import Reindexing
 from shared.privacy import load_keys
 from shared.privacy.index import entries_in, version_of
 from shared.privacy.keys import save_keys
 from shared.privacy.open import Opener
 from shared.privacy.vault import VAULT
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
-from tests.support.bench import opened, until
-from tests.support.servers import Corner
+from tests.support.bench import until
 
 REMEMBERED = {"phone": WANG["phone"]}
 
 
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
+@pytest.fixture
+def bench(own_bench: PrivacyBench) -> PrivacyBench:
+    """Its keys are changed and destroyed."""
+    return own_bench
 
 
 def hotline(
@@ -84,7 +79,7 @@ async def test_the_secret_of_look_ups_is_changed_and_nobody_is_lost_on_the_way(
     early = await asyncio.to_thread(hotline, bench, monkeypatch, "rotate-index", "--finish")
     assert "4 tickets" in early[1]
 
-    monkeypatch.setattr(reindexing, "BATCH", 2)
+    monkeypatch.setattr(lookup_secret, "BATCH", 2)
     monkeypatch.setattr(Reindexing, "look", look)
     await bench.add_replica()
     await until(lambda: _all(bench, {1, 2}))
@@ -109,7 +104,7 @@ async def test_a_person_erased_while_the_index_is_made_anew_stays_erased(
     before = await bench.store.get("tickets", number)
     assert before is not None
     save_keys(bench.key_file, replace(bench.keys, lookups={1: bench.keys.index, 2: b"l" * 32}))
-    await bench.store.database["tickets"].update_one({"_id": number}, {"$set": {"index": {}}})
+    await bench.store.documents("tickets").update_one({"_id": number}, {"$set": {"index": {}}})
     platform = bench.platform
     index = load_keys(bench.key_file).blind_index()
     await Reindexing(platform.store, Opener(platform.vault), index)._fit(before)
@@ -163,7 +158,7 @@ async def test_the_master_key_is_changed_in_two_runs(
 
     assert code == 0, said
     assert load_keys(bench.key_file) == replace(both, old_masters={})
-    providers = await bench.store.database[VAULT].distinct("masterKey.provider")
+    providers = await bench.store.documents(VAULT).distinct("masterKey.provider")
     assert providers == ["local:m2"]
     await bench.add_replica()
     assert (await bench.reveal(number, n=1)).json()["phone"] == WANG["phone"]

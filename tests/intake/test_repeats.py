@@ -8,23 +8,22 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import aio_pika
 import httpx
 import pytest
-import pytest_asyncio
 from pymongo.errors import AutoReconnect
 
 from services.router.app import build as build_router
 from services.router.settings import RouterSettings
 from shared.bus import INBOUND
-from shared.store.tickets import Tickets
+from shared.readers.tickets import Tickets
 from shared.tickets.acts import Answer
 from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.anew import Shared, shared
 from tests.support.bench import opened, until
-from tests.support.servers import Corner
+from tests.support.servers import Servers, open_corner
 
 LIFT: Final = {"estate": "jinyuan", "channel": "iot", "text": "三号楼电梯困人了，快来人"}
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
@@ -79,13 +78,16 @@ class RepeatsBench(IntakeBench):
         return {doc["_id"] for doc in await self.store.find("tickets", {}, limit=20)}
 
 
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[RepeatsBench]:
-    async with opened(RepeatsBench, corner, tmp_path) as made:
-        await made.add_replica()
-        await made.add_replica()
-        await made.add_router()
-        yield made
+@pytest.fixture(scope="module")
+async def running(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shared[RepeatsBench]]:
+    with open_corner(servers) as corner:
+        async with opened(RepeatsBench, corner, tmp_path_factory.mktemp("repeats")) as made:
+            await made.add_replica()
+            await made.add_replica()
+            await made.add_router()
+            yield await shared(made)
 
 
 OVER: Final = ("acknowledge", "arrive", "end")
@@ -293,7 +295,7 @@ async def test_words_that_were_no_danger_once_and_are_one_now_are_heard(
     """As a change of the lexicon makes it: the ticket of then alerts nobody."""
     status, first = await bench.post(LIFT)
     calm = {"plans.0.urgency": "normal", "plans.0.emergency_kind": None, "urgency": "normal"}
-    await bench.store.database["tickets"].update_one({"_id": first["number"]}, {"$set": calm})
+    await bench.store.documents("tickets").update_one({"_id": first["number"]}, {"$set": calm})
 
     cried = await bench.post(LIFT)
     again = await bench.post(LIFT, n=1)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.intake.reservations import alerting_of, ended_at, is_spent
+from services.intake.registration.reservations import alerting_of, ended_at, is_spent
 from shared.policy.plan import Reported, plan
-from shared.store.emergencies import EmergencyState
+from shared.readers.emergencies import EmergencyState
 from shared.tickets import Ticket, TicketStatus
 from shared.tickets.acts import Accept, Answer, Dispatch, Reclassify, Resolve
 from shared.tickets.model import TimelineEntry

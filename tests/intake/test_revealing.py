@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from services.intake.privacy.domain import PER_HOUR
 from shared.audit import NotAnchored, Trail
@@ -18,16 +15,7 @@ from shared.privacy.open import Opener
 from shared.privacy.vault import VAULT
 from shared.tickets.acts import Accept
 from tests.intake.privacy_bench import LI, STUCK, WANG, PrivacyBench, kinds, moment, problem
-from tests.support.bench import opened
 from tests.support.questions import questions
-from tests.support.servers import Corner
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
 
 
 async def test_an_agent_opens_a_caller_and_it_is_on_record(bench: PrivacyBench) -> None:
@@ -262,9 +250,10 @@ async def test_a_foreign_ticket_looks_in_every_way_like_a_missing_one(bench: Pri
     assert await bench.audit() == []
 
 
-async def test_when_the_estate_s_key_is_gone_it_is_said_plainly(bench: PrivacyBench) -> None:
+async def test_when_the_estate_s_key_is_gone_it_is_said_plainly(own_bench: PrivacyBench) -> None:
+    bench = own_bench
     number, other = await bench.register(), await bench.register(estate="cuihu")
-    await bench.store.database[VAULT].delete_one({"keyAltNames": "estate/jinyuan"})
+    await bench.store.documents(VAULT).delete_one({"keyAltNames": "estate/jinyuan"})
     await bench.add_replica()  # which has not seen the key
 
     gone, kept = [await bench.reveal(each, n=1) for each in (number, other)]

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from shared.identity import Role
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench
-from tests.support.bench import opened
 from tests.support.questions import questions
-from tests.support.servers import Corner
-
-
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.add_replica()
-        yield made
 
 
 async def ask(

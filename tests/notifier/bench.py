@@ -13,7 +13,7 @@ from typing_extensions import override
 from services.notifier.app import join, mail_sender
 from services.notifier.senders import Answer, Letter, Sandbox
 from services.notifier.settings import NotifierSettings
-from services.notifier.storage import INDEXES
+from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane
 from shared.runtime import open_platform
 from tests.notifier.postbox import Postbox, running_postbox
@@ -53,12 +53,27 @@ class Bench(ServiceBench):
 
     async def add_replica(self, **settings: Any) -> Replica:
         chosen = self.settings(**settings)
-        platform = await open_platform("notifier", chosen, indexes=INDEXES)
+        platform = await open_platform("notifier", chosen, keeps=(MESSAGES,), indexes={})
         app = join(platform, chosen, text=self.tray, mail=mail_sender(chosen))
         replica = await self.serve(app)
         self.stack.push_async_callback(self._settle)
-        self.stack.callback(self.postbox.let_go.set)
+        self.stack.callback(self.let_go)
         return replica
+
+    @override
+    def let_go(self) -> None:
+        self.postbox.let_go.set()
+
+    @override
+    async def forget(self) -> None:
+        await super().forget()
+        self.tray.letters.clear()
+        self.postbox.begin_anew()
+
+    @override
+    async def is_quiet(self) -> bool:
+        """Also no letter is being handed over."""
+        return await super().is_quiet() and not await self.docs(status="sending")
 
     async def _settle(self) -> None:
         """Let what was written be published before a replica stops."""

@@ -9,7 +9,8 @@ import pytest
 
 from tests.notifier.bench import Bench, running_bench
 from tests.notifier.postbox import Postbox, running_postbox
-from tests.support.servers import Corner
+from tests.support.anew import Shared, shared
+from tests.support.servers import Corner, Servers, open_corner
 
 
 @pytest.fixture
@@ -19,11 +20,21 @@ async def empty_bench(corner: Corner, tmp_path: Path) -> AsyncIterator[Bench]:
         yield bench
 
 
+@pytest.fixture(scope="package")
+async def running(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shared[Bench]]:
+    with open_corner(servers) as corner:
+        async with running_bench(corner, tmp_path_factory.mktemp("notifier")) as made:
+            await made.add_replica()
+            yield await shared(made)
+
+
 @pytest.fixture
-async def bench(empty_bench: Bench) -> Bench:
-    """One notifier at work."""
-    await empty_bench.add_replica()
-    return empty_bench
+async def bench(running: Shared[Bench]) -> AsyncIterator[Bench]:
+    """The one notifier that most tests share, as new."""
+    async with running.lent() as made:
+        yield made
 
 
 @pytest.fixture

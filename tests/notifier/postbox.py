@@ -22,6 +22,10 @@ class Postbox:
         self.hung_up = 0
         self.mails_a_connection = 1000
         self.idle_seconds = 300.0
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Empty it, and be friendly again."""
         self.mails: list[EmailMessage] = []
         self.rcpt_says: str | None = "250 fine"
         self.data_says: str | None = "250 taken"

@@ -88,19 +88,6 @@ async def test_a_cursor_that_is_not_ours_breaks_nothing(bench: Bench) -> None:
         assert answer.status_code in {200, 422}
 
 
-async def test_messages_of_other_places_are_as_good_as_missing(bench: Bench) -> None:
-    await tell_both_estates(bench)
-    here = bench.token("dispatcher", "binjiang")
-    foreign = next(doc["_id"] for doc in await bench.docs(estate="jinyuan"))
-
-    listed = (await get(bench, "/v1/messages", here)).json()["items"]
-    hidden = await get(bench, f"/v1/messages/{foreign}", here)
-    missing = await get(bench, "/v1/messages/nothing", here)
-
-    assert {item["number"] for item in listed} == {"26-2"}
-    assert (hidden.status_code, hidden.json()) == (404, missing.json())
-
-
 async def test_only_those_who_need_them_read_messages(bench: Bench) -> None:
     readers = {"agent", "dispatcher", "supervisor", "manager", "administrator"}
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from services.hotline.promises import kinds
-from services.hotline.promises.facts import Attempt, Message
-from services.hotline.promises.judging import judge_delivery
+from hotline.promises import kinds
+from hotline.promises.facts import Attempt, Message
+from hotline.promises.judging import judge_delivery
 from services.notifier.app import mail_sender
 from services.notifier.channels import Channels
 from services.notifier.domain import channels_of, recipients

@@ -6,17 +6,18 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from aio_pika.exceptions import ChannelClosed
 from pymongo.errors import AutoReconnect
 
-from services.notifier.messages import Message, Status, Step
-from services.notifier.storage import Messages
-from shared.contracts import Event, Lane
+from services.notifier.messages import Message, Status
+from services.notifier.storage import MESSAGES
+from shared.contracts import Event, Lane, Step
 from shared.contracts.notifier import MessageDelivered, MessageUnknown
-from shared.store import Verdict
+from shared.store import Collection
 from tests.notifier import samples
 from tests.notifier.bench import QUEUES, Bench
 from tests.support.bench import until
@@ -113,28 +114,28 @@ async def test_a_claim_that_was_cut_off_is_taken_back_and_the_message_sent_once(
     it yet, as while it elects a primary.
     """
     bench = empty_bench
-    save, get = Messages.save, Messages.get
+    write, get = Collection.write_over, Collection.get
     cut: list[str] = []
-    on_its_way: list[Step] = []
+    on_its_way: list[tuple[Message, Step[Message]]] = []
 
-    async def cut_off_once(self: Messages, step: Step, *, now: datetime) -> Verdict:
-        if step.message.status is not Status.SENDING or cut:
-            return await save(self, step, now=now)
-        cut.append(step.message.id)
+    async def cut_off_once(self: Any, seen: Any, step: Step[Any]) -> Any:
+        if self.spec is not MESSAGES or step.value.status is not Status.SENDING or cut:
+            return await write(self, seen, step)
+        cut.append(step.value.id)
         if comes == "at once":
-            await save(self, step, now=now)
+            await write(self, seen, step)
         elif comes == "after a look":
-            on_its_way.append(step)
+            on_its_way.append((seen, step))
         raise AutoReconnect
 
-    async def look(self: Messages, id: str) -> Message | None:
+    async def look(self: Any, id: str) -> Any:
         found = await get(self, id)
-        while on_its_way:
-            assert await save(self, on_its_way.pop(), now=bench.now()) is Verdict.WON
+        while self.spec is MESSAGES and on_its_way:
+            assert await write(self, *on_its_way.pop()) is not None
         return found
 
-    monkeypatch.setattr(Messages, "save", cut_off_once)
-    monkeypatch.setattr(Messages, "get", look)
+    monkeypatch.setattr(Collection, "write_over", cut_off_once)
+    monkeypatch.setattr(Collection, "get", look)
     await bench.add_replica()
     event = samples.alerted(recipients=("chain-1",)) if lane == "urgent" else samples.dispatched()
 

@@ -12,10 +12,11 @@ import pytest
 from services.notifier.digests import await_digest, fold, new_digest, release
 from services.notifier.domain import recipients
 from services.notifier.messages import Message, new_message
-from services.notifier.storage import Messages
+from services.notifier.storage import MESSAGES
+from shared.contracts import Step
 from shared.contracts.notifier import MessageDelivered
 from shared.contracts.router import ClockBreached
-from shared.store import Verdict
+from shared.store import Collection
 from tests.notifier import samples
 from tests.notifier.bench import Bench
 from tests.notifier.test_crash import consumes, running_process
@@ -117,12 +118,12 @@ async def test_a_digest_is_shown_to_whoever_may_see_all_it_names(bench: Bench) -
 
 async def _left(bench: Bench, count: int) -> list[Message]:
     """What a notifier wrote down before it died: messages that wait for a digest."""
-    messages, kept = Messages(bench.store), []
+    messages, kept = Collection(bench.store, MESSAGES), []
     for n in range(count):
         (notice,) = recipients(late(bench, n, recipients=(LEAD,)))
         made = new_message(notice, lane="routine", language="zh", now=bench.now())
         kept.append(await_digest(made))
-        assert await messages.insert(kept[-1]) is Verdict.WON
+        assert await messages.insert(Step(kept[-1]), made.at)
     return kept
 
 
@@ -130,16 +131,16 @@ async def _left(bench: Bench, count: int) -> list[Message]:
 async def test_whoever_comes_after_a_crash_goes_on_where_it_happened(
     empty_bench: Bench, died_after: str
 ) -> None:
-    bench, messages = empty_bench, Messages(empty_bench.store)
+    bench, messages = empty_bench, Collection(empty_bench.store, MESSAGES)
     entries = await _left(bench, 6)
     digest = new_digest(entries, None, language="zh", now=bench.now())
     if died_after != "waiting":
-        assert await messages.insert(digest) is Verdict.WON
+        assert await messages.insert(Step(digest), digest.at)
     folded = {"half_folded": entries[:3], "folded": entries, "released": entries}
     for entry in folded.get(died_after, ()):
-        await messages.save(fold(entry, digest, bench.now()), now=bench.now())
+        await messages.write_over(entry, fold(entry, digest, bench.now()))
     if died_after == "released":
-        await messages.save(release(digest, bench.now()), now=bench.now())
+        await messages.write_over(digest, release(digest, bench.now()))
 
     await asyncio.gather(bench.add_replica(**SOON), bench.add_replica(**SOON))
     (found,) = await delivered(bench, 1)

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from services.notifier.domain import recipients
-from services.notifier.line import GIVE_WAY_SECONDS, PLACES, Line
+from services.notifier.loops import GIVE_WAY_SECONDS, PLACES, Line
 from services.notifier.messages import Message, new_message
 from shared.contracts.notifier import Purpose
 from tests.notifier import samples

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from services.notifier.messages import Handover
-from services.notifier.senders import Answer, Letter, MailSender, connections
-from services.notifier.senders.connections import MailServer
-from services.notifier.senders.mail import to_mail
+from services.notifier.senders import Answer, Letter, MailSender
+from services.notifier.senders import mail as connections
+from services.notifier.senders.mail import MailServer, to_mail
 from shared.contracts import Lane
 from tests.notifier.postbox import Postbox
 from tests.support.bench import until

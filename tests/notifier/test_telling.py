@@ -8,10 +8,11 @@ import pytest
 
 from services.notifier.domain import recipients
 from services.notifier.messages import new_message
-from services.notifier.storage import Messages
+from services.notifier.storage import MESSAGES
+from shared.contracts import Step
 from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
 from shared.identity import read_link
-from shared.store import Verdict
+from shared.store import Collection
 from shared.telemetry import metrics
 from tests.notifier import samples
 from tests.notifier.bench import NAME, PHONE, ROOM, Bench
@@ -99,6 +100,7 @@ async def test_an_alert_goes_first_and_its_outcome_is_routine(
     """Also where more urgent letters are left behind than one look takes up."""
     monkeypatch.setattr("services.notifier.sending.TAKE_UP", 5)
     bench, before = empty_bench, empty_bench.store.clock.now() - timedelta(minutes=1)
+    messages = Collection(bench.store, MESSAGES)
     assignments = [
         notice
         for n in range(1, 21)
@@ -107,7 +109,7 @@ async def test_an_alert_goes_first_and_its_outcome_is_routine(
     for notice in (*assignments, *recipients(samples.alerted(recipients=("chain-1",)))):
         message = new_message(notice, lane="urgent", language="zh", now=before)
         before += timedelta(seconds=1)  # the alert is the youngest
-        assert await Messages(bench.store).insert(message) is Verdict.WON
+        assert await messages.insert(Step(message), message.at)
 
     await bench.add_replica()
 
@@ -212,7 +214,7 @@ async def test_what_has_waited_is_not_sent_to_whom_the_matter_turns_out_to_be_ab
     await bench.handle(samples.dispatched())
     await bench.retried(2)
     about = {"people": [samples.ASSIGNEE], "departments": []}
-    await bench.store.database["tickets"].update_one({"_id": "26-1"}, {"$set": {"about": about}})
+    await bench.store.documents("tickets").update_one({"_id": "26-1"}, {"$set": {"about": about}})
     bench.postbox.rcpt_says = "250 fine"
 
     await bench.forward(timedelta(seconds=5))

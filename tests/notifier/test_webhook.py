@@ -258,7 +258,7 @@ def test_which_hosts_may_be_reached_by_http_is_the_operators(
 
 async def give_webhook(bench: Bench, address: str) -> None:
     """Put an address on the duty list, as whoever keeps it would."""
-    rosters = bench.store.database["rosters"]
+    rosters = bench.store.documents("rosters")
     changed = {"$set": {"people.0.webhook": address}}
     await rosters.update_one({"_id": "jinyuan/engineering"}, changed)
     await rosters.update_one({"_id": "head"}, {"$inc": {"revision": 1}})

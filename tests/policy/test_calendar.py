@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from shared.policy.calendar import Calendar
 from shared.policy.policy import sample_documents
-from shared.policy.taxonomy import Limit
+from shared.triage.taxonomy import Limit
 
 HOURS = [{"start": "08:30", "end": "12:00"}, {"start": "13:30", "end": "18:00"}]
 

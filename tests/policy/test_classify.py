@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.policy.classify import Classification, classify
-from shared.policy.lexicon import Examples, load_sample_lexicon
-from shared.policy.taxonomy import load_sample_taxonomy
+from shared.triage.classify import Classification, classify
+from shared.triage.lexicon import Examples, load_sample_lexicon
+from shared.triage.taxonomy import load_sample_taxonomy
 
 TAXONOMY = load_sample_taxonomy()
 LEXICON = load_sample_lexicon()

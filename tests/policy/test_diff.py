@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.diff import Difference, differences, to_text
+from shared.policy.versions import Difference, differences, to_text
 from tests.policy.samples import Documents, documents, thing
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.head import Entry, entries_of, in_force, newest, still_needed
+from shared.policy.versions import Entry, Head, in_force, newest, still_needed
+from shared.readers.policies import HEADS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -53,10 +54,15 @@ def test_a_draft_is_based_on_the_last_one_approved_to_stay() -> None:
 
 
 def test_an_entry_is_kept_and_read_as_it_was_with_and_without_an_end() -> None:
-    head = {"in_force": [ONE.to_doc(), GLASS.to_doc()]}
+    head = Head(id="head", in_force=(ONE, GLASS))
 
-    assert entries_of(head) == [ONE, GLASS]
-    assert "until" not in ONE.to_doc()
+    doc = HEADS.to_doc(head)
+
+    assert HEADS.from_doc({"_id": "head", **doc}) == head
+    assert doc["in_force"] == [
+        {"version": "one", "from": at(-48)},
+        {"version": "glass", "from": at(0), "until": at(12)},
+    ]
 
 
 _ENTRIES = st.lists(

@@ -9,10 +9,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from shared.policy.documents import KINDS
+from shared.policy.documents import KINDS, read_yaml
 from shared.policy.duty import EMERGENCY_CHAIN, Duty, sample_duty
 from shared.policy.policy import Group, build_policy, load_documents, sample_documents
-from shared.policy.yaml import read_yaml
 
 Documents = dict[str, Any]
 SAMPLE = sample_documents()

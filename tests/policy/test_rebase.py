@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.rebase import rebased
+from shared.policy.versions import rebased
 from tests.policy.samples import documents, thing
 
 

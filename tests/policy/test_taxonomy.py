@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.policy.lexicon import Lexicon, load_sample_lexicon, read_lexicon
-from shared.policy.taxonomy import Taxonomy, load_sample_taxonomy
+from shared.triage.lexicon import Lexicon, load_sample_lexicon, read_lexicon
+from shared.triage.taxonomy import Taxonomy, load_sample_taxonomy
 
 
 def document() -> dict[str, Any]:

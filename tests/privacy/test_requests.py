@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from services.admin.app import build
 from services.admin.settings import AdminSettings
@@ -18,20 +16,30 @@ from shared.contracts.privacy import PrivacyRequestEnded
 from shared.identity import Role
 from shared.store.search import search_database
 from tests.intake.privacy_bench import WANG, PrivacyBench, problem
+from tests.support.anew import Shared, shared
 from tests.support.bench import opened, until
-from tests.support.questions import questions
-from tests.support.servers import Corner
+from tests.support.servers import Servers, open_corner
 
 ADMIN = 1
 ASKED = {"kind": "erase", "how": "phone"}
 
 
-@pytest_asyncio.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[PrivacyBench]:
-    async with opened(PrivacyBench, corner, tmp_path) as made:
-        await made.listen("privacy_request.#")
-        await made.add_replica()
-        await made.serve(await build(made.settings_of(AdminSettings)))
+@pytest.fixture(scope="module")
+async def running(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shared[PrivacyBench]]:
+    with open_corner(servers) as corner:
+        async with opened(PrivacyBench, corner, tmp_path_factory.mktemp("requests")) as made:
+            await made.listen("privacy_request.#")
+            await made.add_replica()
+            await made.serve(await build(made.settings_of(AdminSettings)))
+            yield await shared(made)
+
+
+@pytest.fixture
+async def bench(running: Shared[PrivacyBench]) -> AsyncIterator[PrivacyBench]:
+    """Intake and the administration, as new."""
+    async with running.lent() as made:
         yield made
 
 
@@ -227,26 +235,6 @@ async def test_a_ticket_of_another_place_is_asked_about_by_nobody(bench: Privacy
 
     assert said[0] == said[1]
     assert said[0][0] == 404
-
-
-async def test_a_foreign_request_looks_in_every_way_like_a_missing_one(
-    bench: PrivacyBench,
-) -> None:
-    number = await bench.register(estate="cuihu")
-    foreign, missing = await made(bench, number), "0" * 32
-    said, asked = [], []
-    with questions(bench.corner.mongo_url, bench.corner.database) as record:
-        for id in (foreign, missing):
-            so_far = record.so_far()
-            answer = await ask(bench, "GET", f"/{id}", place="jinyuan")
-            said.append((answer.status_code, answer.content))
-            asked.append(record.reading((foreign, missing, number), after=so_far))
-
-    assert said[0] == said[1]
-    assert said[0][0] == 404
-    assert asked[0] == asked[1] != []
-    listed = await ask(bench, "GET", place="jinyuan")
-    assert listed.json()["items"] == []
 
 
 async def test_a_list_shows_what_stands_where(bench: PrivacyBench) -> None:

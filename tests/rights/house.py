@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import httpx
 
-from services.hotline.demo.hands import until
-from services.hotline.demo.plots import asked, done_by, first_order, told
-from services.hotline.token import make_token
+from hotline.demo.hands import until
+from hotline.demo.plots import asked, done_by, first_order, told
+from hotline.token import make_token
 from services.intake.privacy.domain import MOST, Sign
 from shared.identity import STAFF_ROLES
 from tests.rights.endpoints import Endpoint

@@ -8,18 +8,21 @@ from typing import Final
 
 import pytest
 
-from services.router.conflicts import whom_it_is_about
-from services.router.domain import (
-    ABOUT_THEM,
+from services.router.emergencies.emergency import Emergency, acknowledge, arrive, recuse, start
+from services.router.people import (
     choose_person,
+    desk_lead,
+    desk_of,
+    heard_by,
+    leads_of,
     next_in_chain,
     people_to_alert,
-    work_to_give,
+    whom_it_is_about,
+    workers_of,
 )
-from services.router.emergencies.emergency import Emergency, acknowledge, arrive, recuse, start
-from services.router.escalation import desk_lead, desk_of, heard_by, leads_of, workers_of
+from services.router.work.domain import ABOUT_THEM, work_to_give
 from shared.policy.duty import Duty
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import About, NotAllowed, Ticket, apply
 from shared.tickets.acts import (
     Accept,
@@ -134,12 +137,10 @@ def test_one_stand_in_does_not_do_the_work_of_two_departments_it_is_about() -> N
 
 def test_whoever_has_it_already_is_not_joined_by_others_each_time_something_moves() -> None:
     begun = start("n", "violence", "jinyuan", ("jy-security-1", "chain-1"), MONDAY, WITHIN)
-    taken = acknowledge(begun.emergency, "chain-1", MONDAY)
+    taken = acknowledge(begun.value, "chain-1", MONDAY)
     assert taken is not None
 
-    recused = recuse(
-        taken.emergency, frozenset({"jy-security-1"}), ("jy-security-2",), MONDAY, WITHIN
-    )
+    recused = recuse(taken.value, frozenset({"jy-security-1"}), ("jy-security-2",), MONDAY, WITHIN)
 
     assert recused is None
 
@@ -231,9 +232,7 @@ def test_that_they_were_there_themselves_resolves_no_emergency() -> None:
 
 
 def running() -> Emergency:
-    return start(
-        "23456789", "fight_violence", "jinyuan", ("guard", "desk"), MONDAY, WITHIN
-    ).emergency
+    return start("23456789", "fight_violence", "jinyuan", ("guard", "desk"), MONDAY, WITHIN).value
 
 
 @pytest.mark.parametrize("not_for", [{"guard"}, {"somebody-else"}])
@@ -241,7 +240,7 @@ def test_what_others_have_stays_theirs(not_for: set[str]) -> None:
     step = acknowledge(running(), "desk", MONDAY)
     assert step is not None
 
-    after = recuse(step.emergency, frozenset(not_for), ("desk",), MONDAY, WITHIN)
+    after = recuse(step.value, frozenset(not_for), ("desk",), MONDAY, WITHIN)
 
     assert after is None, "nothing of it was theirs, and there is nobody new to call"
 
@@ -251,13 +250,13 @@ def test_who_is_left_on_site_keeps_it_and_nobody_is_called_by_the_chain() -> Non
     for who in ("guard", "desk"):
         step = arrive(emergency, who, MONDAY)
         assert step is not None
-        emergency = step.emergency
+        emergency = step.value
 
     after = recuse(emergency, frozenset({"guard"}), ("desk",), MONDAY, WITHIN)
 
     assert after is not None
-    assert (after.emergency.on_site, after.emergency.next_due) == (("desk",), None)
-    assert after.emergency.arrived_at == MONDAY
+    assert (after.value.on_site, after.value.next_due) == (("desk",), None)
+    assert after.value.arrived_at == MONDAY
     assert after.events == ()
 
 
@@ -265,8 +264,8 @@ def test_without_anybody_new_to_alert_the_chain_is_due_at_once() -> None:
     step = acknowledge(running(), "guard", MONDAY)
     assert step is not None
 
-    after = recuse(step.emergency, frozenset({"guard"}), ("desk",), MONDAY, WITHIN)
+    after = recuse(step.value, frozenset({"guard"}), ("desk",), MONDAY, WITHIN)
 
     assert after is not None
-    assert (after.emergency.acknowledged_by, after.emergency.next_due) == (None, MONDAY)
-    assert recuse(after.emergency, frozenset({"guard"}), ("desk",), MONDAY, WITHIN) is None
+    assert (after.value.acknowledged_by, after.value.next_due) == (None, MONDAY)
+    assert recuse(after.value, frozenset({"guard"}), ("desk",), MONDAY, WITHIN) is None

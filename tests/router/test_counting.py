@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.router.storage import open_by_department
+from services.router.work.storage import open_by_department
 from shared.tickets.acts import Accept, Act, Dispatch, Resolve
 from tests.router.conftest import RouterBench
 from tests.support.questions import questions
-from tests.support.servers import Corner
 from tests.support.tickets import LAMP, LIFT, moved, registered
 
 TO_ENGINEERING = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
@@ -25,9 +24,7 @@ async def put(bench: RouterBench, number: str, text: str, acts: Iterable[Act] = 
     await bench.put(replace(ticket, number=number))
 
 
-async def test_open_work_is_counted_by_department_and_urgency(
-    bench: RouterBench, corner: Corner
-) -> None:
+async def test_open_work_is_counted_by_department_and_urgency(bench: RouterBench) -> None:
     await put(bench, "A", LAMP)
     await put(bench, "B", LAMP, [TO_ENGINEERING])
     await put(bench, "C", LAMP, [TO_ENGINEERING, TO_SECURITY])
@@ -35,9 +32,8 @@ async def test_open_work_is_counted_by_department_and_urgency(
     await put(bench, "E", LAMP, [TO_ENGINEERING, TO_SECURITY, *DONE])
     await put(bench, "F", LIFT, [TO_SECURITY])
 
-    with questions(
-        corner.mongo_url, corner.database, only={"command.aggregate": "tickets"}
-    ) as all_:
+    place, only = bench.corner, {"command.aggregate": "tickets"}
+    with questions(place.mongo_url, place.database, only=only) as all_:
         found = await open_by_department(bench.store)
         read = [q for q in all_.asked() if "open_work" in q.asked]
 

@@ -16,10 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.router.escalation import fire_due
+from services.router.deadlines.escalation import fire_due
 from shared.policy.policy import Policy
-from shared.policy.taxonomy import Limit
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import (
     Clock,
     NotAllowed,
@@ -31,6 +30,7 @@ from shared.tickets import (
     register,
 )
 from shared.tickets.acts import Breach, Transfer, Warn
+from shared.triage.taxonomy import Limit
 from tests.support.tickets import MONDAY, duty, policy
 from tests.tickets.samples import plan_of, registration
 

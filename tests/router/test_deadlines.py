@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.deadlines import Deadlines
-from services.router.falling_due import TRY_AGAIN_AFTER, FallingDue
+from services.router.deadlines.falling_due import TRY_AGAIN_AFTER, FallingDue
+from services.router.deadlines.firing import Deadlines
 from shared import lanes
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched
 from shared.lanes import PACE_SECONDS
 from shared.telemetry import metrics
-from shared.tickets import Clock, OrderStatus, Ticket, TicketStatus, ticket_from_doc
+from shared.tickets import TICKET, Clock, OrderStatus, Ticket, TicketStatus
 from shared.tickets.acts import Dispatch
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
@@ -23,6 +23,12 @@ from tests.support.tickets import LAMP, LIFT, moved, registered
 
 NO_WATER = "家里停水了"
 """An urgent repair: accepted within 15 minutes, somebody there within 30."""
+
+
+@pytest.fixture
+def bench(own_bench: RouterBench) -> RouterBench:
+    """What failed is left alone for a while, also by the next test."""
+    return own_bench
 
 
 async def dispatched(bench: RouterBench, text: str = LAMP, number: str = "23456789") -> None:
@@ -41,7 +47,7 @@ async def is_broken(bench: RouterBench, number: str = "23456789") -> bool:
     """Whether nobody accepted it in time; asked of the store, which gives way to nobody here."""
     doc = await bench.store.get("tickets", number)
     assert doc is not None
-    return ticket_from_doc(doc).orders[0].clocks[Clock.ACCEPT].breached_at is not None
+    return TICKET.from_doc(doc).orders[0].clocks[Clock.ACCEPT].breached_at is not None
 
 
 async def test_two_replicas_warn_and_break_each_deadline_once(bench: RouterBench) -> None:
@@ -87,7 +93,7 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
 ) -> None:
     due = bench.now() - timedelta(days=1)
     things = [{"_id": f"{n}", "next_due": due} for n in range(2)]
-    await bench.store.database["things"].insert_many(things)
+    await bench.store.documents("things").insert_many(things)
     begun: list[float] = []
 
     async def note(_: str) -> None:
@@ -103,7 +109,7 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
 async def test_what_failed_is_tried_again_when_it_may_have_been_mended(
     bench: RouterBench,
 ) -> None:
-    await bench.store.database["things"].insert_one({"_id": "1", "next_due": bench.now()})
+    await bench.store.documents("things").insert_one({"_id": "1", "next_due": bench.now()})
     at_fault, done = True, list[str]()
 
     async def do(id: str) -> None:
@@ -229,7 +235,7 @@ async def test_a_pause_that_cannot_end_holds_up_nobody(bench: RouterBench) -> No
 async def test_what_stays_due_though_it_was_looked_at_is_counted_and_tried_less_often(
     bench: RouterBench,
 ) -> None:
-    await bench.store.database["things"].insert_one({"_id": "1", "next_due": bench.now()})
+    await bench.store.documents("things").insert_one({"_id": "1", "next_due": bench.now()})
 
     async def do_nothing(_: str) -> None:
         return

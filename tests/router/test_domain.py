@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.router.domain import (
-    choose_person,
-    next_in_chain,
-    next_person,
-    people_to_alert,
-    work_to_give,
-)
+from services.router.people import choose_person, next_in_chain, people_to_alert
+from services.router.work.domain import next_person, work_to_give
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.router.follow_ups.reminding import Reminding
-from services.router.follow_ups.storage import FOLLOW_UPS, TaskBook
+from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.queues import FOLLOW_UPS_ROUTINE
 from shared.contracts.intake import TicketOwned, TicketPersonErased, TicketRegistered
 from shared.contracts.router import (
@@ -68,7 +68,7 @@ async def put(bench: RouterBench, text: str = NOISE, about: About = NOBODY) -> N
 
 
 async def docs(bench: RouterBench) -> list[dict[str, Any]]:
-    return await bench.store.find(FOLLOW_UPS, {}, sort=(("due_at", 1),), limit=100)
+    return await bench.store.find(FOLLOW_UPS.name, {}, sort=(("due_at", 1),), limit=100)
 
 
 async def have(bench: RouterBench, count: int) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ async def test_a_complaint_is_followed_up_at_its_shares_each_once(bench: RouterB
     await bench.forward(timedelta(hours=2, seconds=1))
     await bench.said(FollowUpMissed)
     for replica in bench.replicas:
-        await Reminding(replica.platform, TaskBook(replica.platform.store)).look()
+        await Reminding(replica.platform).look()
 
     (opened,) = await bench.said(FollowUpOpened)
     (missed,) = await bench.said(FollowUpMissed)
@@ -113,7 +113,7 @@ async def test_most_tickets_have_no_task_and_ask_nothing_of_the_store(bench: Rou
     with questions(bench.corner.mongo_url, bench.corner.database) as record:
         so_far = record.so_far()
         await put(bench, LAMP)
-        asked = [q for q in record.about({NUMBER}, after=so_far) if q.collection == FOLLOW_UPS]
+        asked = [q for q in record.about({NUMBER}, after=so_far) if q.collection == FOLLOW_UPS.name]
 
     assert asked == []
     assert await docs(bench) == []
@@ -156,7 +156,7 @@ async def test_a_danger_that_is_over_is_watched_no_more(bench: RouterBench) -> N
     assert (task["why"], task["state"]) == ("watch", "planned")
 
     over = {"ended_at": bench.now(), "next_due": None}
-    await bench.store.database["emergencies"].update_one({"_id": NUMBER}, {"$set": over})
+    await bench.store.documents("emergencies").update_one({"_id": NUMBER}, {"$set": over})
     await bench.forward(timedelta(minutes=1, seconds=1))
 
     async def dropped() -> bool:
@@ -289,7 +289,7 @@ async def test_a_task_is_not_passed_on_to_whom_the_matter_is_about(bench: Router
     await bench.forward(half["opens_at"] - bench.now() + timedelta(seconds=1))
     await bench.said(FollowUpOpened)
     about = {"people": ["cai"], "departments": []}
-    await bench.store.database["tickets"].update_one({"_id": NUMBER}, {"$set": {"about": about}})
+    await bench.store.documents("tickets").update_one({"_id": NUMBER}, {"$set": {"about": about}})
     queues = (FOLLOW_UPS_ROUTINE.name,)
     done = handled(queues)
 

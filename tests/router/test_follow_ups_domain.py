@@ -9,7 +9,6 @@ import pytest
 
 from services.router.follow_ups.tasks import (
     FollowUp,
-    TaskStep,
     drop,
     finish,
     forget,
@@ -17,8 +16,9 @@ from services.router.follow_ups.tasks import (
     pass_on,
 )
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
+from shared.contracts import Step
 from shared.contracts.router import FollowUpDropped, FollowUpMissed, FollowUpOpened
-from shared.policy.following import FollowUps
+from shared.policy.wanted import FollowUps
 from shared.tickets import Clock, Ticket
 from shared.tickets.acts import (
     Accept,
@@ -67,13 +67,13 @@ def seen(ticket: Ticket, rule: FollowUps | None = SHARED, *, over: bool = False)
 def opened(task: FollowUp, ticket: Ticket, now: datetime) -> FollowUp:
     step = look(task, seen(ticket), now)
     assert step is not None
-    assert step.task.state == "open"
-    return step.task
+    assert step.value.state == "open"
+    return step.value
 
 
-def became(step: TaskStep | None) -> tuple[str, str | None]:
+def became(step: Step[FollowUp] | None) -> tuple[str, str | None]:
     assert step is not None
-    return step.task.state, step.task.dropped_for
+    return step.value.state, step.value.dropped_for
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_a_task_opens_at_its_time_for_who_sees_the_ticket_through() -> None:
     step = look(half, seen(ticket), half.opens_at)
 
     assert step is not None
-    assert (step.task.state, step.task.person) == ("open", "he")
-    assert step.task.due_at == half.opens_at + timedelta(hours=2)
+    assert (step.value.state, step.value.person) == ("open", "he")
+    assert step.value.due_at == half.opens_at + timedelta(hours=2)
     (event,) = step.events
     assert isinstance(event, FollowUpOpened)
-    assert (event.recipients, event.due) == (("he",), step.task.due_at)
+    assert (event.recipients, event.due) == (("he",), step.value.due_at)
 
 
 def test_what_is_not_done_in_time_is_told_to_the_lead_once_and_can_still_be_done() -> None:
@@ -130,9 +130,9 @@ def test_what_is_not_done_in_time_is_told_to_the_lead_once_and_can_still_be_done
 
     assert isinstance(event, FollowUpMissed)
     assert event.recipients == ("lead",)
-    assert step.task.next_due is None
-    assert look(step.task, seen(ticket), half.due_at + timedelta(days=1)) is None
-    assert became(finish(step.task, "told_owner", None, half.due_at, by="he")) == ("done", None)
+    assert step.value.next_due is None
+    assert look(step.value, seen(ticket), half.due_at + timedelta(days=1)) is None
+    assert became(finish(step.value, "told_owner", None, half.due_at, by="he")) == ("done", None)
 
 
 def test_after_an_outage_the_highest_share_alone_opens() -> None:
@@ -152,8 +152,8 @@ def test_a_paused_limit_is_waited_for_and_one_that_moved_moves_the_task() -> Non
     step = look(half, seen(paused), half.opens_at)
 
     assert step is not None
-    assert (step.task.state, step.events) == ("planned", ())
-    assert step.task.opens_at == half.opens_at + timedelta(minutes=15)
+    assert (step.value.state, step.events) == ("planned", ())
+    assert step.value.opens_at == half.opens_at + timedelta(minutes=15)
 
 
 def test_an_extension_makes_the_tasks_anew() -> None:
@@ -254,7 +254,7 @@ def test_tasks_follow_the_owner_but_those_meant_for_just_somebody() -> None:
     step = pass_on(half, "cai")
 
     assert step is not None
-    assert (step.task.person, step.events) == ("cai", ())
+    assert (step.value.person, step.events) == ("cai", ())
     assert pass_on(half, "he") is None
     assert pass_on(named, "cai") is None
 
@@ -265,13 +265,13 @@ def test_what_is_over_is_done_and_dropped_once_and_words_can_be_forgotten() -> N
     done = finish(half, "no_answer", "无人接听", MONDAY, by="he")
     assert done is not None
 
-    assert finish(done.task, "told_owner", None, MONDAY, by="cai") is None
-    assert drop(done.task, "over", MONDAY) is None
-    assert pass_on(done.task, "cai") is None
-    wordless = forget(done.task)
+    assert finish(done.value, "told_owner", None, MONDAY, by="cai") is None
+    assert drop(done.value, "over", MONDAY) is None
+    assert pass_on(done.value, "cai") is None
+    wordless = forget(done.value)
     assert wordless is not None
-    assert (wordless.task.result, wordless.task.outcome) == (None, "no_answer")
-    assert forget(wordless.task) is None
+    assert (wordless.value.result, wordless.value.outcome) == (None, "no_answer")
+    assert forget(wordless.value) is None
 
 
 def test_the_first_rule_that_fits_counts() -> None:
@@ -299,11 +299,11 @@ def test_a_task_of_whom_the_ticket_turns_out_to_be_about_is_somebody_elses_who_i
     step = recuse(open_task, known)
 
     assert step is not None
-    assert step.task.person == "she"
+    assert step.value.person == "she"
     assert [event.recipients for event in step.events if isinstance(event, FollowUpOpened)] == [
         ("she",)
     ]
-    assert recuse(step.task, known) is None
+    assert recuse(step.value, known) is None
 
 
 def test_a_task_asked_for_by_name_opens_for_somebody_it_is_not_about() -> None:
@@ -314,4 +314,4 @@ def test_a_task_asked_for_by_name_opens_for_somebody_it_is_not_about() -> None:
     step = look(half, known, at_share(ticket, 0.5))
 
     assert step is not None
-    assert (step.task.state, step.task.person) == ("open", "he")
+    assert (step.value.state, step.value.person) == ("open", "he")

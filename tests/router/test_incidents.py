@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.incidents.keeping import Keeping
+from services.router.incidents.running_incidents import Keeping
 from shared import lanes
 from shared.contracts.incidents import (
     IncidentAnnounced,
@@ -31,6 +31,12 @@ from tests.support.bench import until
 from tests.support.tickets import LAMP, LIFT, registered
 
 NO_WATER = "停水了，家里一点水都没有"
+
+
+@pytest.fixture
+def bench(own_bench: RouterBench) -> RouterBench:
+    """What this router has seen of an outage it remembers."""
+    return own_bench
 
 
 @dataclass
@@ -320,7 +326,7 @@ async def test_however_many_came_in_one_moment_those_after_them_count(outage: Ou
     at = outage.bench.now() - timedelta(seconds=5)
     same = {"registered_at": at, "estate": "jinyuan", "area": "noise", "urgency": "normal"}
     many = [{"_id": f"N{n}", "test": False, "made_by": "test", **same} for n in range(10_001)]
-    await outage.bench.store.database["tickets"].insert_many(many)
+    await outage.bench.store.documents("tickets").insert_many(many)
 
     for n in range(5):
         await outage.call(n)

@@ -12,8 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.incidents.clusters import Cluster, Report, Window
-from services.router.incidents.incident import Incident, NotSo, Step
-from services.router.incidents.linking import Linked, covering, finish, households, link
+from services.router.incidents.incident import (
+    Incident,
+    Linked,
+    NotSo,
+    covering,
+    finish,
+    households,
+    link,
+)
 from services.router.incidents.steps import (
     NUMBERS_AN_EVENT,
     announce,
@@ -30,6 +37,7 @@ from services.router.incidents.steps import (
     restore,
     tell,
 )
+from shared.contracts import Step
 from shared.contracts.incidents import IncidentAnnounced
 from shared.policy.policy import IncidentRules
 from shared.tickets import About, Ticket
@@ -109,36 +117,36 @@ def test_a_cluster_counts_each_household_once_and_only_the_young(
 def offered(*buildings: str, households: int = 3) -> Incident:
     numbers = tuple(f"W{n}" for n in range(households))
     cluster = Cluster("jinyuan", "plumbing", MONDAY, households, buildings, numbers)
-    return offer(cluster, ("desk",)).incident
+    return offer(cluster, ("desk",)).value
 
 
 def running(*buildings: str) -> Incident:
-    return confirm(offered(*buildings), "chen", MONDAY, buildings=None, to=()).incident
+    return confirm(offered(*buildings), "chen", MONDAY, buildings=None, to=()).value
 
 
 def cluster(*buildings: str, households: int = 4) -> Cluster:
     return Cluster("jinyuan", "plumbing", MONDAY, households, buildings, ("W0",))
 
 
-def names(step: Step | None) -> list[str]:
+def names(step: Step[Incident] | None) -> list[str]:
     return [event.name for event in step.events] if step else []
 
 
 def test_an_offer_follows_its_requests_and_a_confirmed_scope_only_tells_of_them_once() -> None:
     wider = grow(offered("3"), cluster("3", "5"), ("desk",))
     assert wider is not None
-    assert (wider.incident.buildings, wider.events) == (("3", "5"), ())
-    assert grow(wider.incident, cluster("3", households=3), ("desk",)) is None
+    assert (wider.value.buildings, wider.events) == (("3", "5"), ())
+    assert grow(wider.value, cluster("3", households=3), ("desk",)) is None
 
     beyond = grow(running("3"), cluster("3", "5"), ("desk",))
     assert beyond is not None
-    assert (beyond.incident.buildings, beyond.incident.beyond) == (("3",), ("5",))
+    assert (beyond.value.buildings, beyond.value.beyond) == (("3",), ("5",))
     assert names(beyond) == ["incident.spread"]
-    assert grow(beyond.incident, cluster("3", "5"), ("desk",)) is None
+    assert grow(beyond.value, cluster("3", "5"), ("desk",)) is None
     assert grow(running("3"), cluster("3", "5"), ("desk",), but=["5"]) is None
 
 
-REFUSED: list[tuple[str, Callable[[], Step | None]]] = [
+REFUSED: list[tuple[str, Callable[[], Step[Incident] | None]]] = [
     ("not-offered", lambda: confirm(running("3"), "chen", MONDAY, buildings=None, to=())),
     ("not-offered", lambda: dismiss(running("3"), "chen", MONDAY, reason="unrelated")),
     ("not-confirmed", lambda: restore(offered("3"), "chen", MONDAY)),
@@ -149,7 +157,9 @@ REFUSED: list[tuple[str, Callable[[], Step | None]]] = [
 
 
 @pytest.mark.parametrize(("code", "do"), REFUSED)
-def test_what_cannot_be_is_refused_by_name(code: str, do: Callable[[], Step | None]) -> None:
+def test_what_cannot_be_is_refused_by_name(
+    code: str, do: Callable[[], Step[Incident] | None]
+) -> None:
     with pytest.raises(NotSo) as refused:
         do()
 
@@ -158,35 +168,35 @@ def test_what_cannot_be_is_refused_by_name(code: str, do: Callable[[], Step | No
 
 
 def test_a_later_promise_says_why_and_the_first_stays_on_record() -> None:
-    first = promise(running("3"), "chen", MONDAY, restore_by=LATER, reason=None).incident
+    first = promise(running("3"), "chen", MONDAY, restore_by=LATER, reason=None).value
     with pytest.raises(NotSo, match="promise already"):
         promise(first, "chen", MONDAY, restore_by=LATER + MINUTE, reason=None)
 
-    second = promise(first, "su", LATER, restore_by=LATER + MINUTE, reason="parts").incident
+    second = promise(first, "su", LATER, restore_by=LATER + MINUTE, reason="parts").value
 
     assert [(p.by, p.reason) for p in second.promises] == [("chen", None), ("su", "parts")]
     assert second.restore_by == LATER + MINUTE
 
 
 def test_the_time_is_watched_and_each_promise_anew() -> None:
-    incident = promise(running("3"), "chen", MONDAY, restore_by=LATER, reason=None).incident
+    incident = promise(running("3"), "chen", MONDAY, restore_by=LATER, reason=None).value
     heard = []
     for minute in (0, 29, 30, 31, 60, 61):
         step = remind(incident, MONDAY + minute * MINUTE, 30 * MINUTE, ("desk",), ("boss",))
         if step is not None:
-            incident = step.incident
+            incident = step.value
             heard.append((minute, names(step), step.events[0].recipients))  # type: ignore[attr-defined]
     assert heard == [
         (30, ["incident.due_soon"], ("desk",)),
         (60, ["incident.overdue"], ("desk", "boss")),
     ]
 
-    anew = promise(incident, "chen", LATER, restore_by=LATER + MINUTE, reason="parts").incident
+    anew = promise(incident, "chen", LATER, restore_by=LATER + MINUTE, reason="parts").value
     assert names(remind(anew, LATER, 30 * MINUTE, ("desk",), ())) == ["incident.due_soon"]
 
 
 def test_an_announcement_reaches_each_once_and_is_several_events_for_many() -> None:
-    incident = announce(running(), "chen", MONDAY, households=450, alone_up_to=500).incident
+    incident = announce(running(), "chen", MONDAY, households=450, alone_up_to=500).value
     numbers = [f"W{n}" for n in range(450)]
 
     told = tell(incident, numbers)
@@ -194,20 +204,20 @@ def test_an_announcement_reaches_each_once_and_is_several_events_for_many() -> N
     assert told is not None
     sizes = [len(e.numbers) for e in told.events if isinstance(e, IncidentAnnounced)]
     assert sizes == [NUMBERS_AN_EVENT, NUMBERS_AN_EVENT, 50]
-    assert tell(told.incident, numbers) is None
-    again = announce(told.incident, "chen", MONDAY, households=450, alone_up_to=500).incident
+    assert tell(told.value, numbers) is None
+    again = announce(told.value, "chen", MONDAY, households=450, alone_up_to=500).value
     assert tell(again, numbers) is not None
 
 
 def test_what_waits_for_a_second_person_tells_nobody() -> None:
-    waiting = announce(running(), "chen", MONDAY, households=9, alone_up_to=8).incident
+    waiting = announce(running(), "chen", MONDAY, households=9, alone_up_to=8).value
 
     assert tell(waiting, ["W1"]) is None
     with pytest.raises(NotSo, match="themselves"):
         release(waiting, "chen", MONDAY)
     with pytest.raises(NotSo, match="still waits"):
         announce(waiting, "su", MONDAY, households=9, alone_up_to=8)
-    assert tell(release(waiting, "su", MONDAY).incident, ["W1"]) is not None
+    assert tell(release(waiting, "su", MONDAY).value, ["W1"]) is not None
 
 
 @pytest.mark.parametrize(
@@ -224,23 +234,23 @@ def test_its_scope_decides_what_is_a_part_of_it(
     start = running("3")
     step = rescope(start, "chen", MONDAY, buildings=buildings, restored=restored)
 
-    assert (step.incident if step else start).covers(where) is covered
+    assert (step.value if step else start).covers(where) is covered
 
 
 def test_a_building_that_left_the_scope_is_told_from_one_that_never_was_in_it() -> None:
     step = rescope(running("3", "4"), "chen", MONDAY, buildings=["4"], restored=[])
 
     assert step is not None
-    assert [step.incident.has_left(where) for where in ("3", "4", "9", None)] == [
+    assert [step.value.has_left(where) for where in ("3", "4", "9", None)] == [
         True, False, False, False,
     ]  # fmt: skip
 
 
 def test_it_closes_once_it_is_restored() -> None:
     assert close(running("3"), MONDAY) is None
-    over = close(restore(running("3"), "chen", MONDAY).incident, LATER)
+    over = close(restore(running("3"), "chen", MONDAY).value, LATER)
     assert over is not None
-    assert close(over.incident, LATER) is None
+    assert close(over.value, LATER) is None
 
 
 def at_home(**more: object) -> Ticket:
@@ -257,7 +267,7 @@ def at_home(**more: object) -> Ticket:
 def test_only_the_same_matter_of_the_same_place_is_covered(
     ticket: Ticket, *, is_covered: bool
 ) -> None:
-    incident = declare("jinyuan", "plumbing", (), "chen", MONDAY, ZONE).incident
+    incident = declare("jinyuan", "plumbing", (), "chen", MONDAY, ZONE).value
 
     assert (covering([incident], ticket) is incident) is is_covered
 
@@ -312,7 +322,7 @@ def test_one_of_each_household_that_still_waits_and_has_a_number_is_told() -> No
 
     assert households(linked, incident) == ["W2", "W4"]
     assert over is not None
-    assert households(linked, over.incident) == ["W2"]
+    assert households(linked, over.value) == ["W2"]
 
 
 def test_resolving_by_rule_names_who_said_that_it_is_over() -> None:

@@ -13,8 +13,8 @@ import pytest
 from starlette.types import Message
 
 from services.router.proofs import reading
-from services.router.proofs.darkroom import MOST_ARRIVING
 from services.router.proofs.domain import MOST
+from services.router.proofs.pictures import MOST_ARRIVING
 from services.router.proofs.reading import LARGEST_PHOTO
 from shared.contracts.intake import TicketPersonErased
 from shared.contracts.router import WorkOrderResolved

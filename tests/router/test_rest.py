@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.router.rosters.rest import RestRules, TooLittleRest, TooLong, tiring
-from services.router.rosters.shifts import Shift
+from services.router.rosters.shifts import RestRules, Shift, TooLittleRest, TooLong, tiring
 from tests.router.conftest import RouterBench
 from tests.router.test_rostering import (
     FIRST,

@@ -166,7 +166,7 @@ async def test_nobody_without_a_valid_certificate_is_put_on_shift(bench: RouterB
 
 async def _certify(bench: RouterBench, *, until: datetime) -> None:
     certificate = {"kind": "hotline", "since": bench.now() - timedelta(days=400), "until": until}
-    await bench.store.database["profiles"].replace_one(
+    await bench.store.documents("profiles").replace_one(
         {"_id": "jy-customer-service-1"},
         {"version": 1, "trainings": [], "certificates": [certificate]},
         upsert=True,

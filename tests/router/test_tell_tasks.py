@@ -59,7 +59,7 @@ async def handle(bench: RouterBench, event: Any, *, id: str = "message/m/3/0") -
 
 
 async def docs(bench: RouterBench) -> list[dict[str, Any]]:
-    return await bench.store.find(FOLLOW_UPS, {"why": "tell"}, limit=100)
+    return await bench.store.find(FOLLOW_UPS.name, {"why": "tell"}, limit=100)
 
 
 async def open_task(bench: RouterBench) -> str:

@@ -94,4 +94,4 @@ def test_work_that_goes_on_again_has_nothing_to_tell() -> None:
     step = look(task, Seen(ticket, None), MONDAY)
 
     assert step is not None
-    assert (step.task.state, step.task.dropped_for) == ("dropped", "work_goes_on")
+    assert (step.value.state, step.value.dropped_for) == ("dropped", "work_goes_on")

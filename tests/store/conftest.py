@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from shared.store import Store, connect, outbox_index
+from shared.readers.outboxes import KIND_OF, URGENT
+from shared.readers.tickets import Tickets
+from shared.store import KeptAsItIs, Store, connect
 from shared.store.clock import allow_trial
 from shared.store.parked import ParkedMessages
-from shared.store.store import EMITTING
-from shared.store.tickets import Tickets
 from tests.support.servers import Corner, Servers, open_corner
 from tests.tickets.samples import sample_rules
 
 StoreOf = Callable[[str], Store]
+EVERYTHING = [
+    KeptAsItIs(name=name, kind=kind, alerts=name in URGENT) for name, kind in KIND_OF.items()
+]
+"""As if one service kept all that has events."""
 
 
 @pytest.fixture
@@ -38,8 +42,8 @@ async def store_of(corner: Corner, client: object) -> StoreOf:
 @pytest.fixture
 async def store(store_of: StoreOf) -> Store:
     made = store_of("intake")
-    await made.start({name: [outbox_index()] for name in EMITTING})
-    await allow_trial(made.database)
+    await made.start(EVERYTHING)
+    await allow_trial(made._database)
     return made
 
 

@@ -84,8 +84,8 @@ async def test_a_trial_s_clock_moves_forward_for_every_process(
     before = other.now()
     other.moved.clear()
 
-    assert await forward_trial(store.database, timedelta(days=3)) == timedelta(days=3)
-    assert await forward_trial(store.database, timedelta(minutes=15)) == timedelta(
+    assert await forward_trial(store._database, timedelta(days=3)) == timedelta(days=3)
+    assert await forward_trial(store._database, timedelta(minutes=15)) == timedelta(
         days=3, minutes=15
     )
     assert other.now() - before < timedelta(seconds=10)
@@ -99,7 +99,7 @@ async def test_a_trial_s_clock_moves_forward_for_every_process(
 async def test_outside_a_trial_no_time_is_skipped(store: Store) -> None:
     before = store.clock.outside()
 
-    await forward_trial(store.database, timedelta(days=3))
+    await forward_trial(store._database, timedelta(days=3))
     await store.clock.refresh()
 
     assert abs(store.clock.now() - before - timedelta(days=3)) < timedelta(minutes=1)
@@ -107,7 +107,7 @@ async def test_outside_a_trial_no_time_is_skipped(store: Store) -> None:
 
 
 async def test_measuring_again_wakes_nobody_when_the_clock_was_not_moved(store: Store) -> None:
-    await forward_trial(store.database, timedelta(days=1))
+    await forward_trial(store._database, timedelta(days=1))
     await store.clock.refresh()
     store.clock.moved.clear()
 
@@ -119,14 +119,14 @@ async def test_measuring_again_wakes_nobody_when_the_clock_was_not_moved(store: 
 @pytest.mark.parametrize("span", [timedelta(), timedelta(seconds=-1)])
 async def test_the_clock_moves_forward_only(store: Store, span: timedelta) -> None:
     with pytest.raises(ValueError, match="forward only"):
-        await forward_trial(store.database, span)
+        await forward_trial(store._database, span)
 
 
 async def test_data_that_are_no_trial_s_keep_their_time(store_of: StoreOf) -> None:
     real = store_of("intake")
     await real.clock.refresh()
 
-    assert await forward_trial(real.database, timedelta(days=1)) is None
+    assert await forward_trial(real._database, timedelta(days=1)) is None
     await real.clock.refresh()
 
     assert abs(real.clock.now() - datetime.now(UTC)) < timedelta(seconds=5)

@@ -12,9 +12,9 @@ import pytest
 from shared.identity import InvalidToken, Principal, issue_token
 from shared.identity.api_keys import digest_of, new_key
 from shared.identity.tokens import SessionMark, Signed, read_token
+from shared.readers.credentials import BELIEVED_SECONDS, Credentials, CredentialsAway
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.credentials import BELIEVED_SECONDS, Credentials, CredentialsAway
 
 SECRET = b"s" * 32
 CHEN = Principal("chen.jie", "agent")
@@ -56,7 +56,7 @@ def is_believed(check: Callable[[], Any]) -> bool:
 
 
 async def end(store: Store, collection: str, id: str, **fields: Any) -> None:
-    await store.database[collection].insert_one({"_id": id, **fields})
+    await store.documents(collection).insert_one({"_id": id, **fields})
 
 
 async def test_an_ended_session_is_not_believed_and_its_neighbour_is(
@@ -90,11 +90,11 @@ async def test_what_was_taken_back_is_remembered_longer_than_any_of_its_tokens(
     old = signed(store, SessionMark("s-1", 1))
     await end(store, "sessions", "s-1", ended_at=store.clock.now())
 
-    await forward_trial(store.database, timedelta(minutes=11))
+    await forward_trial(store._database, timedelta(minutes=11))
     await store.clock.refresh()
     await credentials.refresh()
     assert not is_believed(lambda: credentials.judge(old))
-    await forward_trial(store.database, timedelta(minutes=2))
+    await forward_trial(store._database, timedelta(minutes=2))
     await store.clock.refresh()
     await credentials.refresh()
 

@@ -16,13 +16,27 @@ from shared.telemetry import metrics
 
 
 def insert(store: Store, id: str, *, lane: Lane = "routine", **facts: Any) -> Change:
-    return Change(collection="tickets", id=id, version=1, lane=lane, at=store.clock.now(),
-                  insert={"n": 0} | facts)  # fmt: skip
+    return Change(
+        collection="tickets",
+        kind="ticket",
+        id=id,
+        version=1,
+        lane=lane,
+        at=store.clock.now(),
+        insert={"n": 0} | facts,
+    )
 
 
 def update(store: Store, id: str, version: int = 2) -> Change:
-    return Change(collection="tickets", id=id, version=version, lane="routine",
-                  at=store.clock.now(), set={"n": version})  # fmt: skip
+    return Change(
+        collection="tickets",
+        kind="ticket",
+        id=id,
+        version=version,
+        lane="routine",
+        at=store.clock.now(),
+        set={"n": version},
+    )
 
 
 def commands(kind: str) -> float:

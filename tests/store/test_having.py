@@ -16,13 +16,13 @@ OF_A_CALLER = Asked("tickets", by="index.phone", order="at", most=3, fields=("at
 @pytest.fixture
 async def store(store_of: StoreOf) -> Store:
     made = store_of("intake")
-    await made.start({"tickets": [IndexModel([("index.phone", 1), ("at", DESCENDING)])]})
+    await made.start((), {"tickets": [IndexModel([("index.phone", 1), ("at", DESCENDING)])]})
     return made
 
 
 async def keep(store: Store, phone: Any, *times: int) -> None:
     docs = [{"index": {"phone": phone}, "at": at, MARK: "test"} for at in times]
-    await store.database["tickets"].insert_many(docs)
+    await store.documents("tickets").insert_many(docs)
 
 
 async def ask(store: Store, *phones: str) -> list[list[int]]:

@@ -37,8 +37,16 @@ async def clear(store: Store) -> None:
 
 
 def made(store: Store) -> Change:
-    return Change(collection="tickets", id="T1", version=1, lane="routine", at=store.clock.now(),
-                  insert={"n": 0}, events=(TicketUrged(number="T1"),))  # fmt: skip
+    return Change(
+        collection="tickets",
+        kind="ticket",
+        id="T1",
+        version=1,
+        lane="routine",
+        at=store.clock.now(),
+        insert={"n": 0},
+        events=(TicketUrged(number="T1"),),
+    )
 
 
 @pytest.mark.parametrize("act", [Store.probe, routine, urgent, clear])

@@ -30,7 +30,7 @@ def message(**changes: Any) -> ParkedMessage:
 
 
 async def forward(store: Store, span: timedelta) -> None:
-    await forward_trial(store.database, span)
+    await forward_trial(store._database, span)
     await store.clock.refresh()
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.identity import Principal, Role
+from shared.readers.reach import ABOUT_INDEXES, belonging_within_reach, within_reach
 from shared.store import Store
-from shared.store.reach import ABOUT_INDEXES, belonging_within_reach, within_reach
 from tests.support.questions import questions
 from tests.support.servers import Corner
 
@@ -122,7 +122,7 @@ async def test_a_digest_is_left_out_when_one_of_its_lines_is(store: Store) -> No
 
 
 async def test_whom_tickets_are_about_is_found_by_an_index(store: Store, corner: Corner) -> None:
-    await store.database["tickets"].create_indexes(list(ABOUT_INDEXES))
+    await store.documents("tickets").create_indexes(list(ABOUT_INDEXES))
     await put(store, "T1", people=["somebody"])
     with questions(corner.mongo_url, corner.database) as record:
         for principal in (DESK, GUARD, EVERY_DEPARTMENT, who_manages()):

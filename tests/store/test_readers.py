@@ -8,17 +8,17 @@ import pytest
 
 from shared.policy.duty import sample_duty
 from shared.policy.policy import sample_documents
+from shared.readers.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
+from shared.readers.rosters import DutyReader, seed_duty
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
-from shared.store.rosters import DutyReader, seed_duty
 from tests.store.conftest import StoreOf
 
 SAMPLE = sample_documents()
 
 
 async def forward(store: Store, span: timedelta) -> None:
-    await forward_trial(store.database, span)
+    await forward_trial(store._database, span)
     await store.clock.refresh()
 
 
@@ -33,7 +33,7 @@ async def put_policy(
     """What publishing does: the documents first, then the head."""
     documents: dict[str, Any] = deepcopy(SAMPLE)
     documents["rules"] = documents["rules"] | {"warn_at_shares": [share]}
-    policies = store.database["policies"]
+    policies = store.documents("policies")
     await policies.insert_one({"_id": version, "documents": documents})
     begins = store.clock.now() + after
     until = {"until": begins + lasts} if lasts is not None else {}
@@ -53,8 +53,8 @@ async def test_without_a_policy_nothing_can_be_decided(store: Store) -> None:
 async def test_a_policy_is_seeded_once(store: Store) -> None:
     now = store.clock.now()
 
-    assert await seed_policy(store.database, "one", deepcopy(SAMPLE), now=now)
-    assert not await seed_policy(store.database, "two", deepcopy(SAMPLE), now=now)
+    assert await seed_policy(store._database, "one", deepcopy(SAMPLE), now=now)
+    assert not await seed_policy(store._database, "two", deepcopy(SAMPLE), now=now)
 
     reader = PolicyReader(store)
     await reader.refresh()
@@ -66,13 +66,13 @@ async def test_a_faulty_policy_is_not_seeded(store: Store) -> None:
     documents["rules"] = documents["rules"] | {"warn_at_shares": [2]}
 
     with pytest.raises(ValueError, match="warn_at_shares"):
-        await seed_policy(store.database, "bad", documents, now=store.clock.now())
+        await seed_policy(store._database, "bad", documents, now=store.clock.now())
 
     assert await store.get("policies", HEAD) is None
 
 
 async def test_a_version_comes_into_force_at_its_time_without_a_restart(store: Store) -> None:
-    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await seed_policy(store._database, "one", deepcopy(SAMPLE), now=store.clock.now())
     await put_policy(store, "two", 0.5, after=timedelta(hours=1))
     await put_policy(store, "three", 0.9, after=timedelta(days=1))
     reader = PolicyReader(store)
@@ -87,7 +87,7 @@ async def test_a_version_comes_into_force_at_its_time_without_a_restart(store: S
 
 
 async def test_a_version_for_a_while_lapses_by_itself_without_another_look(store: Store) -> None:
-    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await seed_policy(store._database, "one", deepcopy(SAMPLE), now=store.clock.now())
     await put_policy(store, "glass", 0.5, after=timedelta(), lasts=timedelta(hours=12))
     await put_policy(store, "two", 0.9, after=timedelta(hours=1))
     reader = PolicyReader(store)
@@ -101,10 +101,10 @@ async def test_a_version_for_a_while_lapses_by_itself_without_another_look(store
 
 
 async def test_versions_of_the_past_are_not_read(store: Store) -> None:
-    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await seed_policy(store._database, "one", deepcopy(SAMPLE), now=store.clock.now())
     await put_policy(store, "two", 0.5, after=timedelta(hours=1))
     await forward(store, timedelta(hours=2))
-    await store.database["policies"].delete_one({"_id": "one"})
+    await store.documents("policies").delete_one({"_id": "one"})
     reader = PolicyReader(store)
 
     await reader.refresh()
@@ -124,11 +124,11 @@ async def test_a_policy_that_is_not_in_force_yet_decides_nothing(store: Store) -
 async def test_a_head_that_names_a_missing_version_leaves_the_old_one_in_force(
     store: Store,
 ) -> None:
-    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await seed_policy(store._database, "one", deepcopy(SAMPLE), now=store.clock.now())
     reader = PolicyReader(store)
     await reader.refresh()
     lost = {"from": store.clock.now(), "version": "lost"}
-    await store.database["policies"].update_one({"_id": HEAD}, {"$push": {"in_force": lost}})
+    await store.documents("policies").update_one({"_id": HEAD}, {"$push": {"in_force": lost}})
 
     with pytest.raises(NoPolicyError):
         await reader.refresh()
@@ -137,7 +137,7 @@ async def test_a_head_that_names_a_missing_version_leaves_the_old_one_in_force(
 
 
 async def test_a_faulty_version_leaves_the_old_one_in_force(store: Store) -> None:
-    await seed_policy(store.database, "one", deepcopy(SAMPLE), now=store.clock.now())
+    await seed_policy(store._database, "one", deepcopy(SAMPLE), now=store.clock.now())
     reader = PolicyReader(store)
     await reader.refresh()
     await put_policy(store, "bad", 7, after=timedelta())
@@ -157,8 +157,8 @@ async def test_without_a_duty_list_nobody_is_on_duty(store: Store) -> None:
 
 
 async def test_the_duty_list_is_seeded_once_and_read(store: Store, store_of: StoreOf) -> None:
-    assert await seed_duty(store.database, sample_duty())
-    assert not await seed_duty(store.database, {"places": {}})
+    assert await seed_duty(store._database, sample_duty())
+    assert not await seed_duty(store._database, {"places": {}})
 
     reader = DutyReader(store)
     await reader.refresh()
@@ -168,10 +168,10 @@ async def test_the_duty_list_is_seeded_once_and_read(store: Store, store_of: Sto
 
 
 async def test_the_duty_list_is_read_anew_only_when_its_revision_rises(store: Store) -> None:
-    await seed_duty(store.database, {"places": {"*": {"security": [person("wu")]}}})
+    await seed_duty(store._database, {"places": {"*": {"security": [person("wu")]}}})
     reader = DutyReader(store)
     await reader.refresh()
-    rosters = store.database["rosters"]
+    rosters = store.documents("rosters")
     await rosters.update_one({"_id": "*/security"}, {"$set": {"people": [person("li")]}})
 
     await reader.refresh()
@@ -184,7 +184,7 @@ async def test_the_duty_list_is_read_anew_only_when_its_revision_rises(store: St
 
 async def test_a_faulty_duty_list_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="name"):
-        await seed_duty(store.database, {"places": {"*": {"security": [{"id": "wu"}]}}})
+        await seed_duty(store._database, {"places": {"*": {"security": [{"id": "wu"}]}}})
 
     assert await store.get("rosters", HEAD) is None
 

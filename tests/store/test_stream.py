@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from shared.store import Store
-from shared.store.stream import AT_ONCE, batches, count_roughly, stream
+from shared.store.store import WALKED_AT_ONCE
 
-DOCUMENTS: Final = 2 * AT_ONCE + 7
+DOCUMENTS: Final = 10 * WALKED_AT_ONCE + 7
 
 
 async def fill(store: Store) -> None:
     docs = [{"_id": f"{n:05}", "n": n, "words": "long"} for n in range(DOCUMENTS)]
-    await store.database["things"].insert_many(docs)
+    await store.documents("things").insert_many(docs)
 
 
 async def test_every_document_comes_once_with_the_fields_named(store: Store) -> None:
     await fill(store)
 
-    found = [doc async for doc in stream(store, "things", {"n": {"$gte": 5}}, fields=("n",))]
+    found = [doc async for doc in store.walk("things", {"n": {"$gte": 5}}, fields=("n",))]
 
     assert sorted(doc["n"] for doc in found) == list(range(5, DOCUMENTS))
     assert {frozenset(doc) for doc in found} == {frozenset({"_id", "n"})}
@@ -27,9 +27,9 @@ async def test_every_document_comes_once_with_the_fields_named(store: Store) -> 
 async def test_batches_are_full_but_for_the_last_and_in_order(store: Store) -> None:
     await fill(store)
 
-    read = batches(store, "things", {}, fields=("n",), size=400, sort=(("_id", 1),))
+    read = store.batches("things", {}, fields=("n",), size=400, sort=(("_id", 1),))
     found = [batch async for batch in read]
 
     assert [len(batch) for batch in found] == [400, 400, DOCUMENTS - 800]
     assert [doc["n"] for batch in found for doc in batch] == list(range(DOCUMENTS))
-    assert await count_roughly(store, "things") == DOCUMENTS
+    assert await store.count_roughly("things") == DOCUMENTS

@@ -12,8 +12,8 @@ import pytest_asyncio
 from typing_extensions import override
 
 from shared.identity import Principal
+from shared.readers.ticket_lists import LIST_INDEXES, list_tickets
 from shared.store import Store
-from shared.store.ticket_lists import LIST_INDEXES, list_tickets
 from shared.tickets import TicketStatus
 from tests.support.questions import questions
 from tests.support.servers import Corner
@@ -91,8 +91,8 @@ def docs() -> list[dict[str, Any]]:
 
 @pytest_asyncio.fixture
 async def filled(store: Store, docs: list[dict[str, Any]]) -> AsyncIterator[Store]:
-    await store.database["tickets"].create_indexes(list(LIST_INDEXES))
-    await store.database["tickets"].insert_many(
+    await store.documents("tickets").create_indexes(list(LIST_INDEXES))
+    await store.documents("tickets").insert_many(
         [doc | {"version": 1, "made_by": "test"} for doc in docs]
     )
     yield store
@@ -113,7 +113,7 @@ async def test_a_page_is_right_and_costs_a_page(
             found = await _page(filled, look, after=after, limit=LIMIT)
             [question] = record.asked()
 
-        assert [doc["_id"] for doc in found.docs] == hits[begin : begin + LIMIT]
+        assert [doc["_id"] for doc in found.items] == hits[begin : begin + LIMIT]
         assert question.documents <= LIMIT + 1, question
 
 

@@ -19,7 +19,7 @@ def store(store_of: StoreOf) -> Store:
 async def keep(store: Store, count: int) -> None:
     docs = [{"_id": f"{n:04}", "at": 1, "text": "long", MARK: "test"} for n in range(count)]
     if docs:
-        await store.database["tickets"].insert_many(docs)
+        await store.documents("tickets").insert_many(docs)
 
 
 async def walk(store: Store) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import uuid4
 
 import aio_pika
@@ -24,11 +24,11 @@ from shared.identity import Principal, issue_token
 from shared.policy.duty import sample_duty
 from shared.policy.policy import load_documents
 from shared.privacy import Keys, make_keys
+from shared.readers.policies import HEAD, POLICIES, seed_policy
+from shared.readers.rosters import seed_duty
 from shared.runtime import Platform, ServiceSettings
 from shared.store import Store, connect
 from shared.store.clock import TRIAL_ID, allow_trial, forward_trial
-from shared.store.policies import HEAD, POLICIES, seed_policy
-from shared.store.rosters import seed_duty
 from shared.store.store import RELAY_AFTER
 from shared.telemetry import metrics
 from tests.support.servers import Corner
@@ -38,6 +38,8 @@ POLL_SECONDS = 0.02
 CLEARED_SECONDS = 2.0
 MARK = "mark"
 """The type of a message that a bench puts behind all that it is to hear."""
+OWN = "/hotline/test"
+"""The source of what a bench itself says in another service's place."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -66,10 +68,17 @@ class Replica:
         platform: Platform = self.app.state.platform
         return platform
 
+    def is_consuming(self) -> bool:
+        """Whether all its queues have their consumer."""
+        return not self.platform.consumers.missing()
+
 
 @dataclass
 class ServiceBench:
     """Replicas of one service over one broker and database; the data are a trial's."""
+
+    rules: ClassVar[Mapping[str, Any]] = {}
+    """In what the rules of the policy differ from the sample."""
 
     corner: Corner
     key_file: Path
@@ -113,13 +122,13 @@ class ServiceBench:
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
         )
         replica = Replica(app, http)
-        await until(lambda: not replica.platform.consumers.missing())
+        await until(replica.is_consuming)
         self.replicas.append(replica)
         return replica
 
     def seal(self, event: Event, *, id: str, lane: Lane, at: datetime | None = None) -> Envelope:
         time = at or self.now()
-        return Envelope.seal(event, id=id, source="/hotline/test", subject=id, lane=lane, time=time)
+        return Envelope.seal(event, id=id, source=OWN, subject=id, lane=lane, time=time)
 
     async def publish(
         self, event: Event, *, id: str, lane: Lane = "routine", at: datetime | None = None
@@ -155,8 +164,8 @@ class ServiceBench:
         return late and envelope.id in {e.id for e in self.heard}
 
     async def said(self, kind: type[E], times: int = 1, **fields: Any) -> list[E]:
-        """All that was said of a kind with these fields, none of it twice, once it was said this
-        often or more.
+        """All that was said of a kind with these fields, once it was said this often or more; no
+        service said anything twice.
 
         Whatever a replica has recorded by then is among it: its outbox is waited for, and so is
         the way from the broker to here.
@@ -164,7 +173,7 @@ class ServiceBench:
         await until(lambda: len(self._heard_of(kind, fields)) >= times)
         await until(self._is_cleared)
         await self._caught_up()
-        ids = [envelope.id for envelope in self.heard]
+        ids = [envelope.id for envelope in self.heard if envelope.source != OWN]
         assert len(ids) == len(set(ids)), "an event was published twice"
         return self._heard_of(kind, fields)
 
@@ -185,31 +194,50 @@ class ServiceBench:
         with suppress(TimeoutError):  # some tests take the broker away, and it stays where it is
             await until(self._is_cleared, seconds=CLEARED_SECONDS)
         self.moved_at = self.now() + span
-        assert await forward_trial(self.store.database, span) is not None
+        assert await forward_trial(self.store._database, span) is not None
         for replica in self.replicas:
             await replica.platform.store.clock.refresh()
         await self.store.clock.refresh()
 
     async def leave_the_trial(self) -> None:
         """From now on the data are real ones: what is for trials only stands still."""
-        await self.store.database["clock"].delete_one({"_id": TRIAL_ID})
+        await self.store.documents("clock").delete_one({"_id": TRIAL_ID})
         for replica in self.replicas:
             await replica.platform.store.clock.refresh()
         await self.store.clock.refresh()
+
+    async def forget(self) -> None:
+        """Begin anew what a bench remembers of a test, beside the store and the services."""
+        self.heard.clear()
+        for replica in self.replicas:
+            replica.http.cookies.clear()
+
+    def let_go(self) -> None:
+        """Hold nothing up any more: the test is over."""
+
+    async def is_quiet(self) -> bool:
+        """Whether no replica has anything under way that the store tells of."""
+        return await self._is_cleared()
 
     async def _is_cleared(self) -> bool:
         return not any([await r.platform.store.count_waiting() for r in self.replicas])
 
     async def let_places_differ(self, **layers: Any) -> None:
         """Put a policy in force in which these places have layers of their own."""
-        policies = self.store.database[POLICIES]
-        documents = _documents() | {"local": layers}
+        policies = self.store.documents(POLICIES)
+        documents = self.documents() | {"local": layers}
         await policies.insert_one({"_id": "by-place", "documents": documents})
         # A moment back, so that it is in force for a replica whose clock is a little behind.
         entry = {"from": self.now() - timedelta(seconds=1), "version": "by-place"}
         await policies.update_one({"_id": HEAD}, {"$push": {"in_force": entry}})
         for replica in self.replicas:
             await replica.platform.refresh()
+
+    @classmethod
+    def documents(cls) -> dict[str, dict[str, Any]]:
+        """Those of the policy that is in force at first."""
+        documents = _documents()
+        return documents | {"rules": {**documents["rules"], **cls.rules}}
 
     def signed_in(self, role: Any, *places: str, id: str = "agent-7") -> dict[str, str]:
         """The headers of somebody with this role."""
@@ -228,11 +256,11 @@ async def opened(kind: type[B], corner: Corner, folder: Path, **more: Any) -> As
     async with AsyncExitStack() as stack:
         store = Store(connect(corner.mongo_url), corner.database, service="test")
         stack.callback(store.client.close)
-        await allow_trial(store.database)
+        await allow_trial(store._database)
         await store.clock.refresh()
         since = store.clock.now() - timedelta(days=365)
-        await seed_policy(store.database, "sample", _documents(), now=since)
-        await seed_duty(store.database, _duty())
+        await seed_policy(store._database, "sample", kind.documents(), now=since)
+        await seed_duty(store._database, _duty())
         connection = await stack.enter_async_context(await aio_pika.connect(corner.amqp_url))
         channel = await connection.channel()
         yield kind(corner, key_file, keys, stack, connection, channel, store, **more)

@@ -15,11 +15,11 @@ from typing import Final
 
 from typer.testing import CliRunner
 
-from services.hotline.cli import EXIT_FAULT, build_app
-from services.hotline.errors import HotlineError
+from hotline.cli import EXIT_FAULT, build_app
+from hotline.errors import HotlineError
 from tests.support.floor import Floor
 
-PROGRAM: Final = (sys.executable, "-m", "services.hotline")
+PROGRAM: Final = (sys.executable, "-m", "hotline")
 PATIENCE: Final = 60.0
 
 

@@ -19,14 +19,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
-from services.hotline.demo.hands import Hands, until
-from services.hotline.embedded.ports import free_ports
-from services.hotline.endpoints import Endpoints
-from services.hotline.seed import seed
-from services.hotline.service import Service, ServiceSpec
-from services.hotline.settings import HotlineSettings
-from services.hotline.supervisor import Supervisor
-from services.hotline.up import SERVICES
+from hotline.demo.hands import Hands, until
+from hotline.embedded.ports import free_ports
+from hotline.endpoints import Endpoints
+from hotline.seed import seed
+from hotline.service import Service, ServiceSpec
+from hotline.settings import HotlineSettings
+from hotline.supervisor import Supervisor
+from hotline.up import SERVICES
 from shared.store import connect
 from shared.store.clock import forward_trial
 

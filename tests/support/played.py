@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from services.hotline.demo.hands import Json, until
+from hotline.demo.hands import Json, until
 from tests.support.floor import Floor
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")

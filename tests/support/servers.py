@@ -14,7 +14,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.hotline.embedded import MongoNode, RabbitNode
+from hotline.embedded import MongoNode, RabbitNode
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM: Final = 4 * 1024**3

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from services.router.escalation import fire_due
+from services.router.deadlines.escalation import fire_due
 from shared.policy.duty import Duty, sample_duty
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, build_policy, sample_documents
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import NOBODY, About, Registration, Steps, Ticket, apply, register
 from shared.tickets.acts import Act
 

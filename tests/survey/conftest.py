@@ -1,26 +1,25 @@
 """What the survey's tests may ask for."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.servers import Corner, Servers, open_corner
+from tests.support.anew import Shared, shared
+from tests.support.servers import Servers, open_corner
 from tests.survey.bench import Bench, open_bench
 
 
-@pytest.fixture
-async def bench(corner: Corner, tmp_path: Path) -> AsyncIterator[Bench]:
-    """A survey of the test's own."""
-    async with open_bench(corner, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def shared_bench(
+@pytest.fixture(scope="package")
+async def running(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Bench]:
-    """A survey that a module's tests share, each with tickets of its own numbers."""
+) -> AsyncIterator[Shared[Bench]]:
     with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("survey")) as made:
-            yield made
+            yield await shared(made)
+
+
+@pytest.fixture
+async def bench(running: Shared[Bench]) -> AsyncIterator[Bench]:
+    """The one survey that all tests share, as new."""
+    async with running.lent() as made:
+        yield made

@@ -10,7 +10,7 @@ from services.survey.domain import ANSWER_WITHIN
 from shared.contracts.intake import TicketAnswered
 from shared.contracts.survey import SurveyAsked
 from shared.policy.plan import Reported, plan
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import Registration, register
 from tests.survey.bench import Bench, closed
 
@@ -90,7 +90,7 @@ async def test_a_drill_is_not_asked_about(bench: Bench) -> None:
 
 async def test_a_ticket_reopened_meanwhile_is_not_asked_about(bench: Bench) -> None:
     await _register(bench, "JY0010", test=False)
-    await bench.store.database["tickets"].update_one({"_id": "JY0010"}, {"$set": {"round": 2}})
+    await bench.store.documents("tickets").update_one({"_id": "JY0010"}, {"$set": {"round": 2}})
 
     await bench.handle(closed("JY0010"))
     await bench.handle(closed("JY0010", round=2))

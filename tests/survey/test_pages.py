@@ -15,11 +15,6 @@ from tests.survey.bench import Bench, closed, counted
 from tests.survey.reading import Page
 
 
-@pytest.fixture
-def bench(shared_bench: Bench) -> Bench:
-    return shared_bench
-
-
 async def test_the_page_is_chinese_first_and_names_the_matter(bench: Bench) -> None:
     answer = await bench.http.get(await bench.ask("JY0001"))
 
@@ -229,7 +224,7 @@ async def test_an_old_link_has_expired(bench: Bench) -> None:
     address = await bench.ask("JY0015")
     # Each process measures the database's clock for itself, and may be some milliseconds behind.
     long_ago = bench.now() - ANSWER_WITHIN - timedelta(minutes=1)
-    await bench.store.database["surveys"].update_one(
+    await bench.store.documents("surveys").update_one(
         {"_id": "JY0015-1"}, {"$set": {"ended_at": long_ago}}
     )
 

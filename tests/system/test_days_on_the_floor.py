@@ -19,7 +19,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from services.hotline.demo.hands import Json, until
+from hotline.demo.hands import Json, until
 from tests.support.command import hotline
 from tests.support.floor import caller, running_floor
 from tests.support.photos import photo

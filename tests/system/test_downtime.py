@@ -13,11 +13,11 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from services.hotline.demo.hands import Json, until
-from services.hotline.promises import examine, kinds
+from hotline.demo.hands import Json, until
+from hotline.promises import examine, kinds
+from shared.readers.outboxes import URGENT
 from shared.store import Store, connect
 from shared.store.clock import forward_trial
-from shared.store.store import EMITTING_URGENT
 from tests.support.floor import Floor, caller, running_floor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
@@ -48,7 +48,7 @@ class Night:
         pids = [s.child.identity.pid for s in services if s.child is not None]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        ahead = await forward_trial(self.store.database, NIGHT)
+        ahead = await forward_trial(self.store._database, NIGHT)
         assert ahead is not None
         self.floor.hands.ahead = ahead
         for pid in pids:
@@ -62,7 +62,7 @@ class Night:
         left = [
             await self.found("tickets", due),
             await self.found("messages", {"ended_at": None}),
-            *[await self.found(collection, unsaid) for collection in EMITTING_URGENT],
+            *[await self.found(collection, unsaid) for collection in URGENT],
         ]
         digests = await self.found("messages", {"purpose": "digest"})
         return True if digests and not any(left) else None

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.hotline.demo.hands import Json
-from services.hotline.demo.plots import first_order
+from hotline.demo.hands import Json
+from hotline.demo.plots import first_order
 from shared.store import connect
 from shared.store.clock import FURTHEST, forward_trial
 from tests.support.floor import Floor

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from services.hotline.demo.hands import until
-from services.hotline.embedded import RabbitNode
+from hotline.demo.hands import until
+from hotline.embedded import RabbitNode
 from tests.support.floor import Floor, running_floor
 
 pytestmark = pytest.mark.alone

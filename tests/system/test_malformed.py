@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from services.hotline.demo.hands import Json, until
+from hotline.demo.hands import Json, until
 from tests.support.floor import Floor
 from tests.support.rubbish import GOOD, MALFORMED, report
 

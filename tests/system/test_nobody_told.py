@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from services.hotline.demo.hands import Json, until
-from services.hotline.promises import Findings, examine, kinds
+from hotline.demo.hands import Json, until
+from hotline.promises import Findings, examine, kinds
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller, orders_of, running_floor
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from services.hotline.demo.hands import Json, until
+from hotline.demo.hands import Json, until
 from tests.support.floor import Floor
 
 NO_WATER = "停水了，家里一点水都没有"

@@ -16,8 +16,8 @@ import aio_pika
 import httpx
 import pytest
 
-from services.hotline.demo.hands import Hands, Json
-from services.hotline.demo.plots import first_order, told
+from hotline.demo.hands import Hands, Json
+from hotline.demo.plots import first_order, told
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import DEFAULT, EVENTS, INBOUND
 from tests.support.command import hotline

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from services.hotline.demo.hands import until
+from hotline.demo.hands import until
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.hotline.demo.hands import until
-from services.hotline.demo.plots import asked, done_by, first_order, told
+from hotline.demo.hands import until
+from hotline.demo.plots import asked, done_by, first_order, told
 from tests.support.floor import Floor, caller
 from tests.support.questions import questions
 

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 from typer.testing import CliRunner
 
-from services.hotline.cli import build_app
-from services.hotline.client import RefusedError
+from hotline.cli import build_app
+from hotline.client import RefusedError
 from tests.support.floor import Floor
 
 PASSWORD: Final = "vier Pferde ziehen am Mond"

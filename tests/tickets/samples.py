@@ -5,7 +5,7 @@ from functools import cache
 
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, build_policy, sample_documents
-from shared.store.tickets import rules_of
+from shared.readers.tickets import rules_of
 from shared.tickets import LifecycleRules, Registration, Ticket, register
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

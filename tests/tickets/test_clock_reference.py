@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.policy.taxonomy import Limit
 from shared.tickets import Clock, NotAllowed, Ticket, acts, apply, overdue, register
+from shared.triage.taxonomy import Limit
 from tests.tickets.samples import plan_of, registration, sample_rules
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")

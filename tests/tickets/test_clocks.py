@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shared.contracts.router import ClockBreached
 from shared.policy.calendar import Block, Calendar
 from shared.policy.ladder import Ladder
-from shared.policy.taxonomy import Limit
 from shared.tickets import (
+    TICKET,
     Clock,
     NotAllowed,
     Ticket,
@@ -20,8 +20,6 @@ from shared.tickets import (
     acts,
     apply,
     overdue,
-    ticket_from_doc,
-    ticket_to_doc,
 )
 from shared.tickets.clocks import (
     ClockState,
@@ -34,6 +32,7 @@ from shared.tickets.clocks import (
     start_visit,
     stop_clock,
 )
+from shared.triage.taxonomy import Limit
 from tests.tickets.samples import after, registered, sample_policy, sample_rules
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -568,12 +567,12 @@ def test_an_extension_is_not_asked_for_twice_nor_after_the_time() -> None:
 
 
 def test_a_clock_of_the_first_version_is_read_as_if_it_had_a_ladder() -> None:
-    doc = ticket_to_doc(accepted())
+    doc = TICKET.to_doc(accepted())
     new = doc["clocks"]["resolve"]
     old = {key: new[key] for key in new if key not in {"next", "fired"}}
     old |= {"warn_at": new["next"]["at"], "warned_at": None, "breached_at": None}
 
-    ticket = ticket_from_doc(doc | {"clocks": {"resolve": old}})
+    ticket = TICKET.from_doc(doc | {"clocks": {"resolve": old}})
 
     assert ticket.clocks[Clock.RESOLVE] == accepted().clocks[Clock.RESOLVE]
 

@@ -18,7 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from shared.contracts import known_events
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.router import Payer
+from shared.store.difference import difference
 from shared.tickets import (
+    ROWS,
+    TICKET,
     Applied,
     Clock,
     NoSuchOrder,
@@ -27,14 +30,13 @@ from shared.tickets import (
     Transition,
     acts,
     apply,
-    changes_of,
     overdue,
     register,
-    ticket_from_doc,
-    ticket_to_doc,
 )
 from shared.tickets.clocks import ClockState
 from shared.tickets.costs import Item
+from shared.tickets.effects import Effect
+from shared.tickets.facts import order_facts, ticket_facts
 from tests.tickets.samples import MONDAY, REPORTED, plan_of, registration, sample_rules
 
 OPEN = {"registered", "dispatched", "in_progress", "suspended", "resolved", "handed_over"}
@@ -551,14 +553,14 @@ class TicketMachine(RuleBasedStateMachine):
 
     def _try(self, act: acts.Act) -> None:
         before = self.ticket
-        kept = ticket_to_doc(before)
+        kept = TICKET.to_doc(before)
         if not self.model.allows(act, self.now, before):
             with pytest.raises(NotAllowed) as caught:
                 apply(before, act, self.now, sample_rules())
             assert caught.value.transition is act.transition
             return
         applied = apply(before, act, self.now, sample_rules())
-        assert ticket_to_doc(before) == kept, "the old ticket was changed in place"
+        assert TICKET.to_doc(before) == kept, "the old ticket was changed in place"
         assert [event.name for event in applied.events] == self.model.carry_out(act, self.now)
         self.ticket = applied.ticket
         check_step(before, act, applied, self.now)
@@ -634,7 +636,7 @@ class TicketMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_document_gives_the_ticket_back(self) -> None:
-        assert ticket_from_doc(ticket_to_doc(self.ticket)) == self.ticket
+        assert TICKET.from_doc(TICKET.to_doc(self.ticket)) == self.ticket
 
 
 STOPS_ONE: Mapping[str, str] = {"accept": "accept", "arrive": "arrive", "control": "control"}
@@ -656,10 +658,21 @@ def check_step(before: Ticket, act: acts.Act, applied: Applied, now: datetime) -
     for order in before.work_orders:
         if order.round < before.round or after.round > before.round:
             assert after.order(order.id) == order, "history changed"
+    check_facts(before, act, now)
     check_segments(before, after)
     check_stops(act, after)
     check_events(applied)
     check_update(before, after)
+
+
+def check_facts(before: Ticket, act: acts.Act, now: datetime) -> None:
+    """The effect fills every field of its row's event, and gives no fact that the event drops."""
+    row = ROWS[act.transition]
+    effect = row.effect(before, act, now, sample_rules()) if row.effect else Effect(before)
+    order = order_facts(before, act.order) if isinstance(act, acts.OrderAct) else {}
+    said = ((row, {**order, **effect.facts}), *((ROWS[name], facts) for name, facts in effect.also))
+    for saying, facts in said:
+        assert {*ticket_facts(before), *facts} == set(saying.says.model_fields), saying.transition
 
 
 def check_segments(before: Ticket, after: Ticket) -> None:
@@ -706,12 +719,14 @@ def check_events(applied: Applied) -> None:
 
 def check_update(before: Ticket, after: Ticket) -> None:
     """The update that is written makes the one document of the other."""
-    setting, pushing = changes_of(before, after)
+    update = difference(TICKET.to_doc(before), TICKET.to_doc(after))
+    setting, pushing = update["set"], update["push"]
+    assert not update["unset"]
     paths = [*setting, *pushing]
     assert not any(
         one != two and f"{two}.".startswith(f"{one}.") for one in paths for two in paths
     ), "MongoDB refuses paths that overlap"
-    doc = ticket_to_doc(before)
+    doc = TICKET.to_doc(before)
     for path, value in setting.items():
         key, _, index = path.partition(".")
         if index:
@@ -720,7 +735,7 @@ def check_update(before: Ticket, after: Ticket) -> None:
             doc[key] = value
     for key, values in pushing.items():
         doc[key] = [*doc[key], *values]
-    assert doc == ticket_to_doc(after)
+    assert doc == TICKET.to_doc(after)
 
 
 TicketMachine.TestCase.settings = settings(
@@ -743,6 +758,6 @@ def test_every_transition_has_an_act_that_the_machine_tries() -> None:
 
 
 def test_a_ticket_s_document_has_a_place_for_each_of_its_fields() -> None:
-    doc = ticket_to_doc(register(registration(), plan_of("repair"), MONDAY, sample_rules()).ticket)
+    doc = TICKET.to_doc(register(registration(), plan_of("repair"), MONDAY, sample_rules()).ticket)
 
     assert {f.name for f in fields(Ticket)} - {"number"} <= set(doc)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.contracts.router import WorkOrderNoted
 from shared.policy.policy import QuietHours
-from shared.tickets import LifecycleRules, Ticket, acts, apply, ticket_from_doc, ticket_to_doc
+from shared.tickets import TICKET, LifecycleRules, Ticket, acts, apply
 from tests.tickets.samples import MONDAY, registered, sample_policy, sample_rules
 
 ORDER = "JY0001-1"
@@ -93,8 +93,8 @@ def test_an_internal_note_takes_no_public_one_s_turn() -> None:
 def test_only_public_notes_are_marked_on_the_document_and_old_entries_are_read() -> None:
     ticket, _ = noted(given(), MONDAY, public=False)
     ticket, _ = noted(ticket, MONDAY + EVERY)
-    doc = ticket_to_doc(ticket)
+    doc = TICKET.to_doc(ticket)
 
     assert [entry.get("public") for entry in doc["timeline"]] == [None, None, None, True]
-    assert ticket_from_doc(doc) == ticket
+    assert TICKET.from_doc(doc) == ticket
     assert [entry.note for entry in ticket.public_notes] == ["明早9点上门"]

@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
 from typing_extensions import override
 
-from services.admin.api.telling import Source, Telling
+from services.admin.accounts.staff import By
 from services.admin.policies.drafting import Conflicting, Drafting, FaultyPolicy
 from services.admin.policies.publishing import Publishing
 from services.admin.policies.reading import Reading
@@ -37,7 +37,7 @@ from services.admin.policies.views import (
     tally_line,
     version_view,
 )
-from services.admin.staffing import By
+from services.admin.problem_documents import Source, Telling
 from shared.identity import Principal
 from shared.runtime import Asking, Problem, Routes, may
 
@@ -79,8 +79,8 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> VersionPage:
         """Versions and drafts, the newest first; `next` is the cursor of the next page."""
-        found, following = await reading.listed(after=after, limit=limit)
-        return VersionPage(items=[version_view(*one) for one in found], next=following)
+        found = await reading.listed(after=after, limit=limit)
+        return VersionPage(items=[version_view(*one) for one in found.items], next=found.next)
 
     @router.get("/in-force", dependencies=[may("policy.see")])
     async def present() -> PresentView:

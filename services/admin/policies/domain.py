@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from services.admin.errors import Refused
 from shared.identity import Role
-from shared.policy.head import Entry, in_force
+from shared.policy.documents import Documents
+from shared.policy.versions import Entry, in_force
 
 LONGEST_AT_ONCE: Final = timedelta(hours=12)
 """A change that nobody else has looked at outlives no shift."""
@@ -47,13 +48,15 @@ class Confirmation:
 class Version:
     """All about a version but its documents. Whoever changed it is one of its `authors`; `edition`
     is raised by each change, and `base` is the version it was made from.
+
+    One that was seeded has none of this: it is approved by having been put there.
     """
 
     id: str
-    edition: int = 1
-    state: State
-    base: str | None
-    title: str
+    edition: int = 0
+    state: State = "approved"
+    base: str | None = None
+    title: str = ""
     authors: tuple[str, ...] = ()
     made_at: datetime | None = None
     submitted: Mark | None = None
@@ -64,7 +67,17 @@ class Version:
     confirmed: tuple[Confirmation, ...] = ()
 
 
-def change(version: Version, by: str, *, title: str | None = None) -> Version:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullVersion(Version):
+    """A version with its documents, which are long."""
+
+    documents: Documents
+
+
+V = TypeVar("V", bound=Version)
+
+
+def change(version: V, by: str, *, title: str | None = None) -> V:
     """Work on it; what was refused becomes a draft again."""
     _require_state(version, "change", "draft", "refused")
     authors = tuple(dict.fromkeys((*version.authors, by)))
@@ -74,7 +87,7 @@ def change(version: Version, by: str, *, title: str | None = None) -> Version:
     )  # fmt: skip
 
 
-def carry_over(version: Version, by: str, *, base: str) -> Version:
+def carry_over(version: V, by: str, *, base: str) -> V:
     """Base it on the newest version. What was submitted must be submitted again."""
     _require_state(version, "carry over", "draft", "submitted", "refused")
     return replace(change(replace(version, state="draft"), by), base=base)

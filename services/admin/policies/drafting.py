@@ -11,25 +11,21 @@ from typing import Any, Final
 
 import yaml
 
-from services.admin.errors import Refused
 from services.admin.policies import domain, in_force
-from services.admin.policies.domain import Version
-from services.admin.policies.storage import Policies
-from shared.contracts import Fault, MalformedMessage
+from services.admin.policies.domain import FullVersion, Version
+from services.admin.policies.storage import Policies, require_edition
+from shared.contracts import Fault, MalformedMessage, Step
 from shared.policy.checks import check_policy
 from shared.policy.documents import COMPLETE, Documents, applied, read_documents
 from shared.policy.duty import Duty
-from shared.policy.head import newest
-from shared.policy.rebase import rebased
-from shared.store import Contested, Verdict
+from shared.policy.versions import newest, rebased
+from shared.readers.policies import NoPolicyError
+from shared.readers.rosters import DutyReader
 from shared.store.clock import DatabaseClock
-from shared.store.policies import POLICIES, NoPolicyError
-from shared.store.rosters import DutyReader
 from shared.telemetry import logger
 
 _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without those that look alike: versions are said on the phone, and stand on every ticket."""
-_NAME_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +78,22 @@ class Drafting:
         """A new draft, made from the newest version."""
         base = await self._newest()
         documents = await asyncio.to_thread(wording.on, await self._policies.documents(base))
-        new = Version(
-            id="", state="draft", base=base, title=title, authors=(by,), made_at=self._clock.now()
-        )
-        return await self.insert(new, documents)
+        new = FullVersion(
+            id="", state="draft", base=base, title=title, authors=(by,), made_at=self._clock.now(),
+            documents=documents,
+        )  # fmt: skip
+        return await self.insert(new)
 
-    async def insert(self, new: Version, documents: Documents) -> Version:
+    async def insert(self, new: FullVersion) -> Version:
         """Write it under an id that nobody has yet."""
-        for _ in range(_NAME_TRIES):
-            named = replace(new, id=_new_id(self._clock.now()))
-            if await self._policies.insert(named, documents) is Verdict.WON:
-                logger.info("policy_written", policy=named.id, state=named.state)
-                return named
-        raise Contested(POLICIES, "new")
+
+        async def propose(now: datetime) -> Step[FullVersion]:
+            return Step(replace(new, id=_new_id(now)))
+
+        made = await self._policies.full.insert_at_next_free(propose)
+        assert made is not None
+        logger.info("policy_written", policy=made.id, state=made.state)
+        return made
 
     async def change(
         self,
@@ -109,30 +108,36 @@ class Drafting:
         """Change a draft as it was at `edition`; with `start_over` on the newest version instead of
         on what the draft was. Raises Refused when it was changed since.
         """
-        version = await self._policies.get(id)
-        if version.edition != edition:
-            raise Refused("changed-since", "Somebody changed it since you read it", "read it again")
-        version = domain.change(version, by, title=title)
-        if start_over:
-            version = replace(version, base=await self._newest())
-        if wording is None and not start_over:
-            return await self._policies.save(version)
-        under = version.base if start_over and version.base else id
-        ground = await self._policies.documents(under)
-        documents = await asyncio.to_thread((wording or Wording()).on, ground)
-        return await self._policies.save(version, documents)
+
+        async def decide(present: FullVersion, _: datetime) -> Step[FullVersion]:
+            require_edition(present, edition)
+            version, ground = domain.change(present, by, title=title), present.documents
+            if start_over:
+                base = await self._newest()
+                version, ground = replace(version, base=base), await self._policies.documents(base)
+            if wording is not None or start_over:
+                documents = await asyncio.to_thread((wording or Wording()).on, ground)
+                version = replace(version, documents=documents)
+            return Step(version)
+
+        return await self._policies.rewrite(id, decide)
 
     async def carry_over(self, id: str, by: str) -> Version:
         """Base a draft on the newest version, keeping what it changes; raises Conflicting."""
-        version, base = await self._policies.get(id), await self._newest()
-        carried = domain.carry_over(version, by, base=base)
-        if base == version.base:
-            return version
-        sides = [await self._policies.documents(v) for v in (version.base or base, id, base)]
-        documents, conflicts = await asyncio.to_thread(rebased, *sides)
-        if conflicts:
-            raise Conflicting(base, conflicts)
-        return await self._policies.save(carried, documents)
+
+        async def decide(version: FullVersion, _: datetime) -> Step[FullVersion] | None:
+            base = await self._newest()
+            carried = domain.carry_over(version, by, base=base)
+            if base == version.base:
+                return None
+            was = await self._policies.documents(version.base or base)
+            now = await self._policies.documents(base)
+            documents, conflicts = await asyncio.to_thread(rebased, was, version.documents, now)
+            if conflicts:
+                raise Conflicting(base, conflicts)
+            return Step(replace(carried, documents=documents))
+
+        return await self._policies.rewrite(id, decide)
 
     async def submit(self, id: str, by: str) -> Version:
         """Ask for a draft's approval; raises FaultyPolicy with all that is wrong with it."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.admin.errors import Refused
 from services.admin.policies.domain import Version
-from shared.policy.head import Entry, in_force, newest
+from shared.policy.versions import Entry, in_force, newest
 
 Entries = Sequence[Entry]
 UNSETTLED: Final = timedelta(minutes=1)

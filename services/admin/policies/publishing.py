@@ -13,20 +13,20 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+from services.admin.accounts.staff import By
 from services.admin.errors import Refused
 from services.admin.policies import domain, in_force
-from services.admin.policies.domain import LONGEST_AT_ONCE, Version
+from services.admin.policies.domain import LONGEST_AT_ONCE, FullVersion, Version
 from services.admin.policies.drafting import Drafting, FaultyPolicy, Wording, faults_of
 from services.admin.policies.storage import Policies
-from services.admin.staffing import By
 from shared.audit import Trail
 from shared.contracts import MalformedMessage
 from shared.identity import Role, require
-from shared.policy.head import Entry
-from shared.policy.head import in_force as present
+from shared.policy.versions import Entry
+from shared.policy.versions import in_force as present
+from shared.readers.policies import NoPolicyError
+from shared.readers.rosters import DutyReader
 from shared.store.clock import DatabaseClock
-from shared.store.policies import NoPolicyError
-from shared.store.rosters import DutyReader
 from shared.telemetry import logger
 
 _SUBJECT: Final = "policy"
@@ -126,12 +126,12 @@ class Publishing:
         documents = await asyncio.to_thread(wording.on, before)
         if faults := await faults_of(documents, before, begins=now, duty=self._duty.current):
             raise FaultyPolicy(faults)
-        new = Version(
+        new = FullVersion(
             id="", state="at_once", base=base.version, title=title, authors=(by.id,), made_at=now,
-            reason=reason,
+            reason=reason, documents=documents,
         )  # fmt: skip
         in_force.put_at_once(new, await self._policies.entries(), now, now + lasts)
-        made = await self._drafting.insert(new, documents)
+        made = await self._drafting.insert(new)
         await self._record("policy.break_glass", made, by, minutes=lasts // timedelta(minutes=1))
         await self._policies.change_head(
             lambda entries, at: in_force.put_at_once(made, entries, at, at + lasts)

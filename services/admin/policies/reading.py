@@ -10,9 +10,9 @@ from services.admin.policies import domain
 from services.admin.policies.domain import Confirmation, Standing, Version
 from services.admin.policies.storage import Policies
 from shared.identity import Principal
-from shared.policy.diff import Difference, differences
 from shared.policy.documents import write_documents
-from shared.policy.head import Entry, in_force, still_needed
+from shared.policy.versions import Difference, Entry, differences, in_force, still_needed
+from shared.store import Page
 from shared.store.clock import DatabaseClock
 
 
@@ -36,13 +36,11 @@ class Reading:
         version = await self._policies.get(id)
         return version, self._standing(version, await self._policies.entries())
 
-    async def listed(
-        self, *, after: str | None, limit: int
-    ) -> tuple[list[tuple[Version, Standing]], str | None]:
-        """Versions and drafts, the newest first, and the cursor of the next page."""
-        found, following = await self._policies.newest(after=after, limit=limit)
+    async def listed(self, *, after: str | None, limit: int) -> Page[tuple[Version, Standing]]:
+        """Versions and drafts with how they stand, the newest first."""
+        found = await self._policies.newest(after=after, limit=limit)
         entries = await self._policies.entries()
-        return [(version, self._standing(version, entries)) for version in found], following
+        return Page([(each, self._standing(each, entries)) for each in found.items], found.next)
 
     async def present(self) -> tuple[list[Entry], str | None]:
         """What counts or will, and the version that does now."""

@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from shared.policy.classify import Classification, classify
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy
+from shared.triage.classify import Classification, classify
 
 COMPARED: Final = ("type", "area", "urgency", "emergency_kind", "departments", "undecided")
 MOST_NAMED: Final = 200

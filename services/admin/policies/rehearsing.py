@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final
 
 from services.admin.errors import Refused
 from services.admin.policies.drafting import Drafting
-from services.admin.policies.rehearsal import Tally, past_from_doc
+from services.admin.policies.rehearsal import Past, Tally, past_from_doc
 from services.admin.policies.storage import Policies
 from shared.identity import Principal
 from shared.policy.policy import Policy, build_policy
+from shared.readers.reach import not_about
 from shared.store import Store
-from shared.store.reach import not_about, only_about
-from shared.store.stream import batches, count_roughly
 
 MOST: Final = 5000
 """Minutes of work for one processor."""
 BATCH: Final = 100
 _LATEST_FIRST: Final = (("$natural", -1),)
 """As they were written: the last ones are read without an index and without the others."""
+_READ: Final = ("scrubbed", "estate", "registered_at")
 
 
 class Rehearsing:
@@ -58,21 +58,22 @@ class Rehearsing:
         Requests that are about whoever `asks` are left out.
         """
         async with self._turn:
-            total = min(last, MOST, await self._shown(asks))
+            theirs = not_about(asks)
+            total = await self._store.count("tickets", theirs, most=min(last, MOST))
             yield tally, total
-            found = batches(
-                self._store, "tickets", not_about(asks), size=BATCH,
-                fields=("scrubbed", "estate", "registered_at"), sort=_LATEST_FIRST,
-            )  # fmt: skip
-            async for docs in found:
-                past = [past_from_doc(doc) for doc in docs[: total - tally.done]]
-                await asyncio.to_thread(tally.add, past)
+            async for past in self._past(theirs):
+                await asyncio.to_thread(tally.add, past[: total - tally.done])
                 yield tally, total
                 if tally.done >= total:
                     return
 
-    async def _shown(self, asks: Principal) -> int:
-        """How many there are, without those that are about whoever asks: nor are these counted."""
-        tickets = self._store.database["tickets"]
-        hidden = await tickets.count_documents(only_about(asks))
-        return max(await count_roughly(self._store, "tickets") - hidden, 0)
+    async def _past(self, theirs: Mapping[str, Any]) -> AsyncIterator[list[Past]]:
+        batch: list[Past] = []
+        found = self._store.walk("tickets", theirs, sort=_LATEST_FIRST, fields=_READ)
+        async for doc in found:
+            batch.append(past_from_doc(doc))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch

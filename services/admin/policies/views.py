@@ -9,15 +9,14 @@ from typing import Annotated, Any, Final, Literal, Self
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
-from services.admin.api.telling import Body
 from services.admin.policies.domain import Confirmation, Mark, Standing, Version
 from services.admin.policies.drafting import Wording
 from services.admin.policies.reading import Readers
 from services.admin.policies.rehearsal import Tally
+from services.admin.problem_documents import Body
 from shared.contracts import Fault
 from shared.identity import STAFF_ROLES, Role
-from shared.policy.diff import Difference
-from shared.policy.head import Entry
+from shared.policy.versions import Difference, Entry
 from shared.privacy import scrub
 
 MOST_HOURS: Final = 1000

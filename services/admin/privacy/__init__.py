@@ -1,6 +1,3 @@
-"""What people ask about their own data: to have a copy, to have it put right, to have it erased."""
-
-from services.admin.privacy.app import build_privacy
-from services.admin.privacy.storage import INDEXES
-
-__all__ = ["INDEXES", "build_privacy"]
+"""What people ask about their own data: to have a copy, to have it put right, to have it
+erased.
+"""

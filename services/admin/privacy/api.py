@@ -8,13 +8,13 @@ from fastapi import Query
 from fastapi import Request as HttpRequest
 from pydantic import Field
 
-from services.admin.api.telling import Body
 from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, Status
 from services.admin.privacy.requesting import Requesting, Wish
+from services.admin.problem_documents import Body
 from shared.contracts.privacy import RequestKind
 from shared.contracts.report import Short
 from shared.runtime import Asking, Routes, may, source_of
-from shared.runtime.naming import Named, require_name
+from shared.runtime.asking import Named, require_name
 from shared.store.clock import DatabaseClock
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -65,8 +65,8 @@ def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> Routes:
         asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Requests within reach, newest first; `next` is the cursor of the next page."""
-        found, following = await requesting.page(asking, status=status, after=after, limit=limit)
-        return {"items": [_view(each, clock) for each in found], "next": following}
+        found = await requesting.page(asking, status=status, after=after, limit=limit)
+        return {"items": [_view(each, clock) for each in found.items], "next": found.next}
 
     @router.get("/{id}", dependencies=[may("privacy_request.see")])
     async def one(id: str, asking: Asking) -> dict[str, Any]:

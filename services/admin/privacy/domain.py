@@ -6,15 +6,16 @@ granted, and when it is held, it can be refused with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from shared.contracts.privacy import RequestKind
+from shared.contracts import Event, Step
+from shared.contracts.privacy import PrivacyRequestEnded, PrivacyRequestGranted, RequestKind
 from shared.policy.calendar import Calendar
-from shared.policy.taxonomy import Limit
+from shared.triage.taxonomy import Limit
 
 Person = Literal["caller", "on_site_contact"]
 How = Literal["phone", "counter", "letter", "app"]
@@ -38,7 +39,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
-class Step(StrEnum):
+class Act(StrEnum):
     """What can be done to it."""
 
     CHECK = "check"
@@ -48,27 +49,27 @@ class Step(StrEnum):
     HOLD = "hold"
 
 
-STEPS: Final[Mapping[Step, tuple[frozenset[Status], Status]]] = {
-    Step.CHECK: (frozenset({Status.ASKED}), Status.CHECKED),
-    Step.GRANT: (frozenset({Status.CHECKED, Status.HELD}), Status.GRANTED),
-    Step.REFUSE: (frozenset({Status.ASKED, Status.CHECKED, Status.HELD}), Status.REFUSED),
-    Step.END: (frozenset({Status.GRANTED}), Status.DONE),
-    Step.HOLD: (frozenset({Status.GRANTED}), Status.HELD),
+ACTS: Final[Mapping[Act, tuple[frozenset[Status], Status]]] = {
+    Act.CHECK: (frozenset({Status.ASKED}), Status.CHECKED),
+    Act.GRANT: (frozenset({Status.CHECKED, Status.HELD}), Status.GRANTED),
+    Act.REFUSE: (frozenset({Status.ASKED, Status.CHECKED, Status.HELD}), Status.REFUSED),
+    Act.END: (frozenset({Status.GRANTED}), Status.DONE),
+    Act.HOLD: (frozenset({Status.GRANTED}), Status.HELD),
 }
 
 
 class NotNow(Exception):
-    """A step that the present status does not allow."""
+    """An act that the present status does not allow."""
 
-    def __init__(self, step: Step, request: Request) -> None:
-        self.step = step
+    def __init__(self, act: Act, request: Request) -> None:
+        self.act = act
         self.request = request
-        super().__init__(f"{step} is not possible while it is {request.status}")
+        super().__init__(f"{act} is not possible while it is {request.status}")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who did a step, when, and the code of how or why."""
+    """Who did something, when, and the code of how or why."""
 
     at: datetime
     by: str
@@ -78,11 +79,12 @@ class Mark:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One request. `person` of the ticket `number` is whom it is about, in all their tickets;
-    `turn` counts how often it was granted.
+    `turn` counts how often it was granted. `body` is a digest of what was asked, `sealed` are the
+    new values of a correction.
     """
 
     id: str
-    version: int = 1
+    version: int = 0
     kind: RequestKind
     number: str
     person: Person
@@ -97,6 +99,8 @@ class Request:
     decided: Mark | None = None
     ended_at: datetime | None = None
     tickets: int | None = None
+    body: str = field(repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
 
     @property
     def is_over(self) -> bool:
@@ -107,33 +111,57 @@ class Request:
         """Whether whoever asked should have been answered by now."""
         return not self.is_over and now > self.due
 
-    def _after(self, step: Step, **changes: Any) -> Request:
-        allowed, to = STEPS[step]
+    def _after(self, act: Act, **changes: Any) -> Step[Request]:
+        allowed, to = ACTS[act]
         if self.status not in allowed:
-            raise NotNow(step, self)
-        return replace(self, version=self.version + 1, status=to, **changes)
+            raise NotNow(act, self)
+        after = replace(self, status=to, **changes)
+        # New values are needed no longer when it is over.
+        after = replace(after, sealed=None) if after.is_over else after
+        return Step(after, _events(after))
 
-    def check(self, mark: Mark) -> Request:
+    def check(self, mark: Mark) -> Step[Request]:
         """It was made sure who asks."""
-        return self._after(Step.CHECK, checked=mark)
+        return self._after(Act.CHECK, checked=mark)
 
-    def grant(self, mark: Mark) -> Request:
+    def grant(self, mark: Mark) -> Step[Request]:
         """It is to be carried out."""
-        return self._after(Step.GRANT, decided=mark, turn=self.turn + 1)
+        return self._after(Act.GRANT, decided=mark, turn=self.turn + 1)
 
-    def refuse(self, mark: Mark) -> Request:
+    def refuse(self, mark: Mark) -> Step[Request]:
         """It is not, with a reason."""
-        return self._after(Step.REFUSE, decided=mark, ended_at=mark.at)
+        return self._after(Act.REFUSE, decided=mark, ended_at=mark.at)
 
-    def end(self, tickets: int, now: datetime) -> Request:
+    def end(self, tickets: int, now: datetime) -> Step[Request]:
         """It was carried out, in so many tickets."""
-        return self._after(Step.END, ended_at=now, tickets=tickets)
+        return self._after(Act.END, ended_at=now, tickets=tickets)
 
-    def hold(self) -> Request:
+    def hold(self) -> Step[Request]:
         """A legal hold forbids it at present."""
-        return self._after(Step.HOLD)
+        return self._after(Act.HOLD)
 
 
 def due_of(asked_at: datetime, calendar: Calendar) -> datetime:
     """Until when it must be answered."""
     return calendar.due(asked_at, TIME_LIMIT)
+
+
+def _events(request: Request) -> Sequence[Event]:
+    """What is told of it in its new status."""
+    reason = request.decided.code if request.decided else None
+    match request.status:
+        case Status.GRANTED if request.decided:
+            granted = PrivacyRequestGranted(
+                request=request.id, turn=request.turn, kind=request.kind, number=request.number,
+                person=request.person, by=request.decided.by,
+            )  # fmt: skip
+            return (granted,)
+        case Status.DONE:
+            return (PrivacyRequestEnded(request=request.id, kind=request.kind, outcome="done"),)
+        case Status.REFUSED:
+            refused = PrivacyRequestEnded(
+                request=request.id, kind=request.kind, outcome="refused", reason=reason
+            )
+            return (refused,)
+        case _:
+            return ()

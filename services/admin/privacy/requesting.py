@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import orjson
 
+from services.admin.accounts.staff import once
 from services.admin.privacy.domain import (
     How,
     Mark,
@@ -21,18 +23,18 @@ from services.admin.privacy.domain import (
     Status,
     due_of,
 )
-from services.admin.privacy.storage import REQUESTS, Requests
+from services.admin.privacy.storage import REQUESTS
 from shared.audit import Trail
-from shared.contracts import Event, MalformedMessage
+from shared.contracts import MalformedMessage, Step
 from shared.contracts.intake import PrivacyRequestCarriedOut
-from shared.contracts.privacy import PrivacyRequestEnded, PrivacyRequestGranted, RequestKind
+from shared.contracts.privacy import RequestKind
 from shared.identity import Principal, sees
 from shared.policy.calendar import Calendar
 from shared.privacy import Sealer
+from shared.readers.reach import belonging_within_reach, hidden
+from shared.readers.tickets import Tickets
 from shared.runtime import Problem, not_found
-from shared.store import Contested, Store, Verdict
-from shared.store.reach import hidden
-from shared.store.tickets import ATTEMPTS, Tickets
+from shared.store import Collection, Listing, Order, Page, Store
 from shared.telemetry import logger
 
 _ID_LENGTH: Final = 32
@@ -65,7 +67,7 @@ class Requesting:
         secret: bytes,
     ) -> None:
         self._store = store
-        self._requests = Requests(store)
+        self._requests = Collection(store, REQUESTS)
         self._tickets = tickets
         self._trail = trail
         self._sealer = sealer
@@ -94,11 +96,15 @@ class Requesting:
             asked_at=now,
             asked_by=asking.id,
             due=due_of(now, self._calendar(ticket.estate)),
+            body=self._body(wish),
+            sealed=await self._sealed(wish),
         )
-        await self._record(asking, "made", request, wish.kind, source)
-        if not await self._requests.insert(request, self._body(wish), await self._sealed(wish)):
+        await self._record(asking, "made", request.id, wish.kind, source)
+        is_new = await self._requests.insert(Step(request), now)
+        kept = await self._requests.get(request.id)
+        if not is_new and (kept is None or kept.body != request.body):
             raise Problem(422, "conflict", "This Idempotency-Key was used for another request")
-        return await self._requests.get(request.id) or request
+        return kept or request
 
     async def _sealed(self, wish: Wish) -> bytes | None:
         """Under the group's key: intake opens it, and the estate's may be gone by then."""
@@ -139,40 +145,40 @@ class Requesting:
         act: str,
         code: str,
         source: str | None,
-        next_: Callable[[Request, Mark], Request],
+        next_: Callable[[Request, Mark], Step[Request]],
         *,
         decides: bool = False,
     ) -> Request:
-        for _ in range(ATTEMPTS):
-            request = await self.one(id, asking)
+        await self.one(id, asking)
+        recorded = once(lambda: self._record(asking, act, id, code, source))
+
+        async def decide(request: Request, now: datetime) -> Step[Request]:
             if decides and request.asked_by == asking.id:
                 raise Problem(403, "own-request", "Somebody else decides what you took down")
-            now = self._store.clock.now()
             try:
-                after = next_(request, Mark(now, asking.id, code))
+                step = next_(request, Mark(now, asking.id, code))
             except NotNow as error:
                 raise _not_now(error) from error
-            await self._record(asking, act, request, code, source)
-            events = _events(after)
-            if await self._requests.save(after, now, events=events) is Verdict.WON:
-                return after
-        raise Contested(REQUESTS, id)
+            await recorded()
+            return step
+
+        changed = await self._requests.change(id, decide)
+        if changed is None:
+            raise not_found()
+        return changed.after
 
     async def conclude(self, event: PrivacyRequestCarriedOut) -> None:
         """End it, or put it back before the privacy officer; an older turn changes nothing."""
-        for _ in range(ATTEMPTS):
-            request = await self._requests.get(event.request)
-            if request is None or request.status is not Status.GRANTED:
-                return
-            if request.turn != event.turn:
-                return
-            now = self._store.clock.now()
-            is_done = event.outcome == "done"
-            after = request.end(event.tickets, now) if is_done else request.hold()
-            if await self._requests.save(after, now, events=_events(after)) is Verdict.WON:
-                logger.info("privacy_request_concluded", request=request.id, status=after.status)
-                return
-        raise Contested(REQUESTS, event.request)
+
+        def decide(request: Request, now: datetime) -> Step[Request] | None:
+            if request.status is not Status.GRANTED or request.turn != event.turn:
+                return None
+            return request.end(event.tickets, now) if event.outcome == "done" else request.hold()
+
+        changed = await self._requests.change(event.request, decide)
+        if changed is not None and changed.is_change:
+            status = changed.after.status
+            logger.info("privacy_request_concluded", request=event.request, status=status)
 
     async def one(self, id: str, asking: Principal) -> Request:
         """One request within reach; the same problem for what is missing and what is foreign."""
@@ -185,14 +191,19 @@ class Requesting:
 
     async def page(
         self, asking: Principal, *, status: Status | None, after: str | None, limit: int
-    ) -> tuple[list[Request], str | None]:
+    ) -> Page[Request]:
         """Requests within reach, newest first, and the cursor of the next page."""
-        return await self._requests.listed(asking, status=status, after=after, limit=limit)
+        listing = Listing(
+            filters={"status": status.value} if status else {},
+            within=await belonging_within_reach(self._store, asking, "privacy_request.see"),
+            order=Order("asked_at", newest=True),
+        )
+        return await self._requests.page(listing, after=after, limit=limit)
 
     async def _record(
-        self, asking: Principal, act: str, request: Request, code: str, source: str | None
+        self, asking: Principal, act: str, id: str, code: str, source: str | None
     ) -> None:
-        subject = ("privacy_request", request.id)
+        subject = ("privacy_request", id)
         await self._trail.record(asking, f"privacy_request.{act}", subject, why=code, source=source)
 
 
@@ -203,23 +214,3 @@ def _not_now(error: NotNow) -> Problem:
         409, "not-allowed", "Not possible in the present status", detail=str(error),
         present=request.status.value, set_by=by.by if by else request.asked_by,
     )  # fmt: skip
-
-
-def _events(request: Request) -> Sequence[Event]:
-    decided = request.decided
-    if request.status is Status.GRANTED and decided is not None:
-        return [
-            PrivacyRequestGranted(
-                request=request.id, turn=request.turn, kind=request.kind,
-                number=request.number, person=request.person, by=decided.by,
-            )
-        ]  # fmt: skip
-    if request.status is Status.DONE:
-        return [PrivacyRequestEnded(request=request.id, kind=request.kind, outcome="done")]
-    if request.status is Status.REFUSED and decided is not None:
-        return [
-            PrivacyRequestEnded(
-                request=request.id, kind=request.kind, outcome="refused", reason=decided.code
-            )
-        ]
-    return []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from services.intake.privacy.domain import Alarm, Answered, Finding, Status
 from services.intake.privacy.problems import answered_already, own_alarm
-from services.intake.privacy.storage import Alarms
+from services.intake.privacy.storage import ALARMS, alarms_within_reach, answered
 from shared.audit import Trail
+from shared.contracts import Step
 from shared.identity import Principal
+from shared.readers.reach import hidden
 from shared.runtime import not_found
-from shared.store import Store, Verdict
-from shared.store.reach import hidden
+from shared.store import Collection, Page, Store
 
 
 class Answering:
@@ -21,13 +22,14 @@ class Answering:
     def __init__(self, store: Store, trail: Trail) -> None:
         self._store = store
         self._trail = trail
-        self._alarms = Alarms(store)
+        self._alarms = Collection(store, ALARMS)
 
     async def page(
         self, asking: Principal, *, status: Status | None, after: str | None, limit: int
-    ) -> tuple[Sequence[Alarm], str | None]:
+    ) -> Page[Alarm]:
         """Alarms, newest first, and the cursor of the next page."""
-        return await self._alarms.listed(asking, status=status, after=after, limit=limit)
+        listing = await alarms_within_reach(self._store, asking, status)
+        return await self._alarms.page(listing, after=after, limit=limit)
 
     async def answer(
         self, id: str, asking: Principal, reason: Finding, *, source: str | None
@@ -39,15 +41,23 @@ class Answering:
         alarm = await self._within_reach(id, asking)
         if alarm.reader == asking.id:
             raise own_alarm()
-        answer = Answered(at=self._store.clock.now(), by=asking.id, reason=reason)
-        if alarm.answer is not None:
-            raise answered_already(alarm.answer.by, alarm.answer.at)
-        await self._trail.record(
-            asking, "reading_alarm.answered", ("reading_alarm", id), why=reason, source=source
-        )
-        if await self._alarms.save_answer(alarm, answer) is Verdict.LOST:
-            return await self.answer(id, asking, reason, source=source)
-        return await self._within_reach(id, asking)
+        recorded = False
+
+        async def decide(alarm: Alarm, now: datetime) -> Step[Alarm]:
+            nonlocal recorded
+            if alarm.answer is not None:
+                raise answered_already(alarm.answer.by, alarm.answer.at)
+            if not recorded:
+                await self._trail.record(
+                    asking, "reading_alarm.answered", ("reading_alarm", id), why=reason,
+                    source=source,
+                )  # fmt: skip
+                recorded = True
+            return answered(alarm, Answered(at=now, by=asking.id, reason=reason))
+
+        changed = await self._alarms.change(id, decide)
+        assert changed is not None, "alarms are never deleted"
+        return changed.after
 
     async def _within_reach(self, id: str, asking: Principal) -> Alarm:
         alarm = await self._alarms.get(id)

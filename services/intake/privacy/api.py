@@ -7,17 +7,17 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.carrying import Handing
 from services.intake.privacy.answering import Answering, alarm_view
 from services.intake.privacy.domain import Finding, Reason, Status, Which
 from services.intake.privacy.holding import Held, Holding, hold_view
 from services.intake.privacy.holding import Reason as HoldReason
+from services.intake.privacy.photos import Showing
+from services.intake.privacy.privacy_requests import Handing
+from services.intake.privacy.reveals import Revealing, Wish
 from services.intake.privacy.tracing import Sought, Tracing
-from services.intake.revealing import Revealing, Wish
-from services.intake.showing import Showing
 from shared.contracts.report import Short
 from shared.runtime import Asking, Routes, may, not_found, source_of
-from shared.runtime.naming import Named, require_name
+from shared.runtime.asking import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 AS_IT_IS: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
@@ -112,8 +112,8 @@ def build_alarms_api(answering: Answering) -> Routes:
         asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Alarms within reach, newest first; `next` is the cursor of the next page."""
-        found, following = await answering.page(asking, status=status, after=after, limit=limit)
-        return {"items": [alarm_view(alarm) for alarm in found], "next": following}
+        page = await answering.page(asking, status=status, after=after, limit=limit)
+        return {"items": [alarm_view(alarm) for alarm in page.items], "next": page.next}
 
     @router.post("/{id}/answer", dependencies=[may("reading_alarm.answer")])
     async def answer(id: str, body: AnswerBody, asking: Asking, request: Request) -> dict[str, Any]:
@@ -154,8 +154,8 @@ def build_holds_api(holding: Holding) -> Routes:
     @router.get("", dependencies=[may("legal_hold.see")])
     async def listed(asking: Asking, after: After = None, limit: Limit = 50) -> dict[str, Any]:
         """Holds, newest first; `next` is the cursor of the next page."""
-        found, following = await holding.page(asking, after=after, limit=limit)
-        return {"items": [hold_view(hold) for hold in found], "next": following}
+        page = await holding.page(asking, after=after, limit=limit)
+        return {"items": [hold_view(hold) for hold in page.items], "next": page.next}
 
     @router.post("", status_code=201, dependencies=[may("legal_hold.set")])
     async def set_(

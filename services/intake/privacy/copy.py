@@ -15,8 +15,8 @@ from typing import Any, Final
 import orjson
 
 from services.intake.privacy.domain import Which
+from shared.documents import Doc
 from shared.privacy import mask_name, mask_phone, mask_room
-from shared.store import Doc
 
 FACTS: Final = ("registered_at", "channel", "estate", "type", "area", "status", "over_at")
 MASKS: Final = {"name": mask_name, "phone": mask_phone, "room": mask_room}

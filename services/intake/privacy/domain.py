@@ -102,7 +102,7 @@ class Reader:
         counts = {h.start: h.count for h in self.hours if h.start > now - USUAL_SPAN}
         counts[start] = counts.get(start, 0) + 1
         hours = tuple(Hour(start, count) for start, count in counts.items())
-        return replace(self, version=self.version + 1, recent=recent, hours=hours)
+        return replace(self, recent=recent, hours=hours)
 
     def within(self, span: timedelta, now: datetime) -> tuple[Opening, ...]:
         """The openings of the last hour or day."""

@@ -9,29 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from pymongo import DESCENDING, IndexModel
 
-from services.intake.domain import idempotency_key
 from services.intake.privacy.domain import Which
-from services.intake.privacy.papers import change_of
+from services.intake.privacy.papers import PAPERS, Papers
 from services.intake.privacy.persons import ENTRY_OF, Persons
 from services.intake.privacy.problems import used_key
+from services.intake.registration.domain import idempotency_key
 from shared.audit import Trail
+from shared.contracts import Step
+from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
+from shared.readers.reach import belonging_within_reach, hidden
 from shared.runtime import not_found
-from shared.store import Change, Contested, Doc, Store, Verdict
-from shared.store.paging import page
-from shared.store.reach import belonging_within_reach, hidden
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Page, Store
 
-HOLDS: Final = "legal_holds"
-INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    HOLDS: (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="holds_newest"),),
-}
 Reason = Literal["litigation", "investigation", "authority", "dispute"]
 
 
@@ -50,7 +47,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A hold, and the tickets that were found for it when it was set."""
+    """A hold, and the tickets that were found for it when it was set; `body` tells whether a repeat
+    under its key is the same wish.
+    """
 
     id: str
     version: int = 1
@@ -60,6 +59,7 @@ class Hold:
     numbers: tuple[str, ...]
     lifted_at: datetime | None = None
     lifted_by: str | None = None
+    body: str = ""
 
     @property
     def on_ticket(self) -> Doc:
@@ -67,11 +67,20 @@ class Hold:
         return {"id": self.id, "person": self.held.person}
 
 
+HOLDS: Final = CollectionSpec(
+    name="legal_holds",
+    shape=Shape(value=Hold, flat=("held",)),
+    indexes=(IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="holds_newest"),),
+)
+
+
 class Holding:
     """Sets and lifts holds. `secret` keys the idempotency keys."""
 
     def __init__(self, store: Store, trail: Trail, index: BlindIndex, *, secret: bytes) -> None:
         self._store = store
+        self._holds = Collection(store, HOLDS)
+        self._papers = Collection(store, PAPERS)
         self._trail = trail
         self._persons = Persons(store, index)
         self._secret = secret
@@ -92,12 +101,11 @@ class Holding:
         await self._trail.record(asking, "legal_hold.set", subject, why=held.reason,
                                  source=source, details=details)  # fmt: skip
         now = self._store.clock.now()
-        hold = Hold(id=id, held=held, at=now, by=asking.id, numbers=numbers)
-        await self._write(hold, now, insert={**_to_doc(hold), "body": key.body})
-        found = await self._store.get(HOLDS, id)
-        if found is None or found["body"] != key.body:
+        new = Hold(id=id, held=held, at=now, by=asking.id, numbers=numbers, body=key.body)
+        await self._holds.insert(Step(new), now)
+        hold = await self._holds.get(id)
+        if hold is None or hold.body != key.body:
             raise used_key()
-        hold = _from_doc(found)
         for number in hold.numbers:
             await self.mark(number, hold.on_ticket, by=asking.id)
         # It lies on all of them, and is told without those that are about whoever set it.
@@ -112,46 +120,44 @@ class Holding:
         found = await self._persons.like(held.number, held.person)
         return tuple(dict.fromkeys(named.number for named in found))
 
-    async def mark(self, number: str, on_ticket: Doc, *, by: str) -> None:
+    async def mark(self, number: str, on_ticket: Mapping[str, Any], *, by: str) -> None:
         """Lay a hold on one ticket, unless it lies there."""
 
-        def with_it(holds: list[Doc]) -> list[Doc]:
-            there = any(each["id"] == on_ticket["id"] for each in holds)
-            return holds if there else [*holds, on_ticket]
+        def with_it(papers: Papers, now: datetime) -> Step[Papers] | None:
+            if any(each["id"] == on_ticket["id"] for each in papers.legal_holds):
+                return None
+            held = replace(papers, legal_holds=(*papers.legal_holds, on_ticket))
+            return Step(held.noted("legal_hold", by=by, now=now))
 
-        await self._change(number, with_it, "legal_hold", by=by)
+        await self._papers.change(number, with_it)
 
     async def lift(self, id: str, asking: Principal, *, source: str | None) -> Hold:
         """Nothing keeps it any longer; a repeat goes on where a crash ended. Raises Problem."""
-        doc = await self._store.get(HOLDS, id)
-        hold = _from_doc(doc) if doc else None
+        hold = await self._holds.get(id)
         # Nobody lets go what is kept of a matter that is about them.
         if hold is None or await hidden(self._store, asking, [hold.held.number, *hold.numbers]):
             raise not_found()
         await self._trail.record(asking, "legal_hold.lifted", ("legal_hold", id), source=source)
-        if hold.lifted_at is None:
-            now = self._store.clock.now()
-            hold = replace(hold, version=2, lifted_at=now, lifted_by=asking.id)
-            await self._write(hold, now, set={"lifted_at": now, "lifted_by": asking.id})
+
+        def lifted(hold: Hold, now: datetime) -> Step[Hold] | None:
+            over = hold.lifted_at is not None
+            return None if over else Step(replace(hold, lifted_at=now, lifted_by=asking.id))
+
+        changed = await self._holds.change(id, lifted)
         marked = await self._store.find(
             "tickets", {"legal_holds.id": id}, limit=MOST_MARKED, fields=("_id",)
         )
         for each in marked:
-            await self._change(
-                each["_id"], lambda holds: [h for h in holds if h["id"] != id],
-                "legal_hold_lifted", by=asking.id,
-            )  # fmt: skip
-        return hold
+            await self._papers.change(each["_id"], partial(_without, id, asking.id))
+        return changed.after if changed else hold
 
-    async def page(
-        self, asking: Principal, *, after: str | None, limit: int
-    ) -> tuple[list[Hold], str | None]:
+    async def page(self, asking: Principal, *, after: str | None, limit: int) -> Page[Hold]:
         """Holds, newest first, lifted ones too, and the cursor of the next page."""
-        query = await belonging_within_reach(
+        reach = await belonging_within_reach(
             self._store, asking, "legal_hold.see", names=("number", "numbers")
         )
-        found = await page(self._store, HOLDS, query, after=after, limit=limit, newest_by="at")
-        return [_from_doc(doc) for doc in found.docs], found.next
+        listing = Listing(within=reach, order=Order("at", newest=True))
+        return await self._holds.page(listing, after=after, limit=limit)
 
     async def covering(self, doc: Mapping[str, Any]) -> Doc | None:
         """The hold of a person that a ticket of theirs does not carry yet: it was registered after
@@ -171,25 +177,12 @@ class Holding:
         holds: list[Doc] = found[0]["legal_holds"]
         return next(each for each in holds if each["person"] is not None)
 
-    async def _write(self, hold: Hold, now: datetime, **content: Any) -> Verdict:
-        return await self._store.write(
-            Change(
-                collection=HOLDS, id=hold.id, version=hold.version, lane="routine", at=now,
-                **content,
-            )
-        )  # fmt: skip
 
-    async def _change(self, number: str, how: Any, said: str, *, by: str) -> None:
-        for _ in range(ATTEMPTS):
-            doc = await self._store.get("tickets", number)
-            before = list(doc.get("legal_holds", ())) if doc else []
-            if doc is None or (after := how(before)) == before:
-                return
-            now = self._store.clock.now()
-            change = change_of(doc, {"legal_holds": after}, said, by=by, now=now)
-            if await self._store.write(change) is Verdict.WON:
-                return
-        raise Contested("tickets", number)
+def _without(id: str, by: str, papers: Papers, now: datetime) -> Step[Papers] | None:
+    left = tuple(hold for hold in papers.legal_holds if hold["id"] != id)
+    if left == papers.legal_holds:
+        return None
+    return Step(replace(papers, legal_holds=left).noted("legal_hold_lifted", by=by, now=now))
 
 
 MOST_MARKED: Final = 10_000
@@ -202,23 +195,3 @@ def hold_view(hold: Hold) -> dict[str, Any]:
         "id": hold.id, **hold.held.to_json(), "at": hold.at, "by": hold.by,
         "tickets": list(hold.numbers), "lifted_at": hold.lifted_at, "lifted_by": hold.lifted_by,
     }  # fmt: skip
-
-
-def _to_doc(hold: Hold) -> Doc:
-    return {
-        **hold.held.to_json(), "at": hold.at, "by": hold.by, "numbers": list(hold.numbers),
-        "lifted_at": None, "lifted_by": None,
-    }  # fmt: skip
-
-
-def _from_doc(doc: Mapping[str, Any]) -> Hold:
-    return Hold(
-        id=doc["_id"],
-        version=doc["version"],
-        held=Held(doc["number"], doc["person"], doc["reason"]),
-        at=doc["at"],
-        by=doc["by"],
-        numbers=tuple(doc["numbers"]),
-        lifted_at=doc["lifted_at"],
-        lifted_by=doc["lifted_by"],
-    )

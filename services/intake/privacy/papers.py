@@ -1,18 +1,49 @@
-"""What lies beside a ticket, changed after its registration: one conditional write, one line in the
-timeline, as every change of a ticket.
-"""
+"""What lies beside a ticket in its document: sealed persons, where to find them, scrubbed words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.intake.privacy.domain import Which
 from services.intake.privacy.persons import ENTRY_OF
-from shared.contracts import Event
+from shared.documents import Doc, Shape
 from shared.privacy import scrub
-from shared.store import Change, Doc
+from shared.privacy.index import Kept
+from shared.store import CollectionSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """The papers of one ticket. A change of them is a version of the ticket, with its line in the
+    timeline, as every change of it.
+    """
+
+    number: str
+    version: int
+    estate: str | None
+    persons: Mapping[Which, bytes]
+    index: Mapping[str, Kept]
+    scrubbed: str
+    location: str | None = None
+    timeline: tuple[Mapping[str, Any], ...] = ()
+    work_orders: tuple[Mapping[str, Any], ...] = ()
+    legal_holds: tuple[Mapping[str, Any], ...] = ()
+
+    def noted(self, said: str, *, by: str, now: datetime) -> Papers:
+        """With a line that says what was done to them."""
+        entry = {"at": now, "transition": said, "by": by, "order": None, "note": None}
+        return replace(self, timeline=(*self.timeline, entry))
+
+
+PAPERS: Final = CollectionSpec(
+    name="tickets",
+    kind="ticket",
+    shape=Shape(value=Papers, key="number", lean={Papers: ("legal_holds",)}),
+    alerts=True,
+)
 
 
 def entries_of(person: Which) -> tuple[str, ...]:
@@ -20,53 +51,29 @@ def entries_of(person: Which) -> tuple[str, ...]:
     return (ENTRY_OF[person], "flat") if person == "caller" else (ENTRY_OF[person],)
 
 
-def scrubbed_again(doc: Mapping[str, Any], persons: Sequence[Mapping[str, Any]]) -> Doc:
+def scrubbed_again(papers: Papers, persons: Sequence[Mapping[str, Any]]) -> Papers:
     """The plain words of a ticket when these persons are looked for in them: a note was written by
     somebody who knew them, and scrubbed by patterns alone.
     """
-    words = {field: scrub(doc[field], persons) for field in ("scrubbed", "location") if doc[field]}
-    notes = [
+    notes = tuple(
         {**entry, "note": scrub(entry["note"], persons)} if entry["note"] else entry
-        for entry in doc["timeline"]
-    ]
-    return {**words, **_costs_again(doc, persons), "timeline": notes}
+        for entry in papers.timeline
+    )
+    return replace(
+        papers,
+        scrubbed=scrub(papers.scrubbed, persons),
+        location=scrub(papers.location, persons) if papers.location else papers.location,
+        timeline=notes,
+        work_orders=tuple(_costs_again(order, persons) for order in papers.work_orders),
+    )
 
 
-def _costs_again(doc: Mapping[str, Any], persons: Sequence[Mapping[str, Any]]) -> Doc:
+def _costs_again(order: Mapping[str, Any], persons: Sequence[Mapping[str, Any]]) -> Doc:
     """What was quoted and used, where there is something: most work costs nobody anything."""
-    orders = doc.get("work_orders", ())
-    if not any(order.get("quotes") or order.get("used") for order in orders):
-        return {}
 
     def named(items: Sequence[Mapping[str, Any]]) -> list[Doc]:
         return [{**item, "text": scrub(item["text"], persons)} for item in items]
 
-    def again(order: Mapping[str, Any]) -> Doc:
-        quotes = [{**quote, "items": named(quote["items"])} for quote in order.get("quotes", ())]
-        costs = {"quotes": quotes, "used": named(order.get("used", ()))}
-        return {**order, **{key: value for key, value in costs.items() if value}}
-
-    return {"work_orders": [again(order) for order in orders]}
-
-
-def change_of(
-    doc: Mapping[str, Any],
-    setting: Mapping[str, Any],
-    said: str,
-    *,
-    by: str,
-    now: datetime,
-    events: Sequence[Event] = (),
-) -> Change:
-    """The next version of a ticket with other papers; `said` stands in the timeline."""
-    entry = {"at": now, "transition": said, "by": by, "order": None, "note": None}
-    timeline = [*setting.get("timeline", doc["timeline"]), entry]
-    return Change(
-        collection="tickets",
-        id=doc["_id"],
-        version=doc["version"] + 1,
-        lane="routine",
-        at=now,
-        set={**setting, "timeline": timeline},
-        events=events,
-    )
+    quotes = [{**quote, "items": named(quote["items"])} for quote in order.get("quotes", ())]
+    costs = {"quotes": quotes, "used": named(order.get("used", ()))}
+    return {**order, **{key: value for key, value in costs.items() if value}}

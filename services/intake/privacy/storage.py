@@ -1,80 +1,48 @@
-"""Readers, their openings and the alarms about them: documents to values and back."""
+"""Readers, their openings and the alarms about them, as they are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.intake.domain import Key
-from services.intake.privacy.domain import (
-    Alarm,
-    Answered,
-    Hour,
-    Opening,
-    Reader,
-    Sign,
-    Status,
-)
-from shared.contracts import Event
+from services.intake.privacy.domain import Alarm, Answered, Reader, Status
+from services.intake.registration.domain import Key
+from shared.contracts import Step
 from shared.contracts.intake import ReadingAlarmAnswered, ReadingAlarmRaised
+from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy.index import Kept, entries_in
-from shared.store import Change, Doc, Store, Verdict, outbox_index
-from shared.store.paging import page
-from shared.store.reach import belonging_within_reach
+from shared.readers.reach import belonging_within_reach
+from shared.store import CollectionSpec, Doc, Listing, Order, Store
 
-READERS: Final = "readers"
 REVEALS: Final = "reveals"
-ALARMS: Final = "reading_alarms"
+READERS: Final = CollectionSpec(name="readers", shape=Shape(value=Reader))
+"""What each of our staff opened: the one document that their openings take turns at, so that
+replicas share the count.
+"""
 _NEWEST: Final = (("at", DESCENDING), ("_id", DESCENDING))
-INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    ALARMS: (
-        outbox_index(),
+ALARMS: Final = CollectionSpec(
+    name="reading_alarms",
+    kind="reading_alarm",
+    shape=Shape(value=Alarm),
+    indexes=(
         IndexModel([("estate", ASCENDING), *_NEWEST], name="alarms_of_estate"),
         IndexModel([*_NEWEST], name="alarms_newest"),
     ),
-}
+)
 
 
-class Readers:
-    """What each of our staff opened: the one document that their openings take turns at, so that
-    replicas share the count.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def get(self, id: str) -> Reader:
-        """What is known of somebody; nothing at the first time."""
-        doc = await self._store.get(READERS, id)
-        return _reader_from_doc(doc) if doc else Reader(id=id)
-
-    async def save(self, reader: Reader, now: datetime) -> Verdict:
-        """Write what is known now; LOST when another opening was faster."""
-        content = _reader_to_doc(reader)
-        first = reader.version == 1
-        return await self._store.write(
-            Change(
-                collection=READERS,
-                id=reader.id,
-                version=reader.version,
-                lane="routine",
-                at=now,
-                insert=content if first else None,
-                set={} if first else content,
-            )
-        )
-
-    async def of_one_flat(self, flat: Kept | None, numbers: Collection[str]) -> int:
-        """How many of these tickets came from one flat, by its blind index."""
-        if flat is None:
-            return 0
-        query = {"_id": {"$in": sorted(numbers)}, "index.flat": {"$in": entries_in(flat)}}
-        found = await self._store.find("tickets", query, limit=len(numbers), fields=("_id",))
-        return len(found)
+async def tickets_of_one_flat(store: Store, flat: Kept | None, numbers: Iterable[str]) -> int:
+    """How many of these tickets came from one flat, by its blind index."""
+    asked = sorted(numbers)
+    if flat is None:
+        return 0
+    query = {"_id": {"$in": asked}, "index.flat": {"$in": entries_in(flat)}}
+    found = await store.find("tickets", query, limit=len(asked), fields=("_id",))
+    return len(found)
 
 
 class Reveals:
@@ -92,106 +60,24 @@ class Reveals:
         return await self._store.insert_once(REVEALS, {"_id": key.id, "body": key.body, **facts})
 
 
-class Alarms:
-    """The alarms. Each change is one conditional write with its event."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def insert(self, alarm: Alarm) -> Verdict:
-        """Raise an alarm; LOST when it rings already."""
-        return await self._write(
-            alarm, alarm.at, ReadingAlarmRaised(**_facts(alarm)), insert=_alarm_to_doc(alarm)
-        )
-
-    async def save_answer(self, alarm: Alarm, answer: Answered) -> Verdict:
-        """Put the answer on an alarm; LOST when somebody else has answered."""
-        event = ReadingAlarmAnswered(**_facts(alarm), reason=answer.reason, by=answer.by)
-        return await self._write(
-            alarm, answer.at, event, by=1, set={"answer": _answer_to_doc(answer)}
-        )
-
-    async def _write(
-        self, alarm: Alarm, at: datetime, event: Event, *, by: int = 0, **content: Any
-    ) -> Verdict:
-        return await self._store.write(
-            Change(
-                collection=ALARMS,
-                id=alarm.id,
-                version=alarm.version + by,
-                lane="routine",
-                at=at,
-                events=(event,),
-                **content,
-            )
-        )
-
-    async def get(self, id: str) -> Alarm | None:
-        """One alarm."""
-        doc = await self._store.get(ALARMS, id)
-        return _alarm_from_doc(doc) if doc else None
-
-    async def listed(
-        self, principal: Principal, *, status: Status | None, after: str | None, limit: int
-    ) -> tuple[list[Alarm], str | None]:
-        """Alarms within reach, newest first, and the cursor of the next page."""
-        query = await belonging_within_reach(self._store, principal, "reading_alarm.see")
-        if status is not None:
-            query |= {"answer": None if status == "open" else {"$ne": None}}
-        found = await page(self._store, ALARMS, query, after=after, limit=limit, newest_by="at")
-        return [_alarm_from_doc(doc) for doc in found.docs], found.next
+async def alarms_within_reach(store: Store, principal: Principal, status: Status | None) -> Listing:
+    """The list of alarms that somebody may see, newest first."""
+    filters = {} if status is None else {"answer": None if status == "open" else {"$ne": None}}
+    within = await belonging_within_reach(store, principal, "reading_alarm.see")
+    return Listing(filters=filters, within=within, order=Order("at", newest=True))
 
 
-def _reader_to_doc(reader: Reader) -> Doc:
-    return {
-        "recent": [
-            {"at": o.at, "number": o.number, "ended": o.ended, "own": o.own} for o in reader.recent
-        ],
-        "hours": [{"start": hour.start, "count": hour.count} for hour in reader.hours],
-    }
+def raised(alarm: Alarm) -> Step[Alarm]:
+    """A new alarm, and what is said of it."""
+    return Step(alarm, (ReadingAlarmRaised(**_facts(alarm)),))
 
 
-def _reader_from_doc(doc: Mapping[str, Any]) -> Reader:
-    return Reader(
-        id=doc["_id"],
-        version=doc["version"],
-        recent=tuple(Opening(**opening) for opening in doc["recent"]),
-        hours=tuple(Hour(**hour) for hour in doc["hours"]),
-    )
+def answered(alarm: Alarm, answer: Answered) -> Step[Alarm]:
+    """An alarm with its answer, and what is said of it."""
+    event = ReadingAlarmAnswered(**_facts(alarm), reason=answer.reason, by=answer.by)
+    return Step(replace(alarm, answer=answer), (event,))
 
 
 def _facts(alarm: Alarm) -> dict[str, Any]:
     return {"alarm": alarm.id, "reader": alarm.reader, "sign": alarm.sign.value,
             "number": alarm.number, "estate": alarm.estate}  # fmt: skip
-
-
-def _alarm_to_doc(alarm: Alarm) -> Doc:
-    return {
-        "at": alarm.at,
-        "reader": alarm.reader,
-        "role": alarm.role,
-        "sign": alarm.sign.value,
-        "count": alarm.count,
-        "number": alarm.number,
-        "estate": alarm.estate,
-        "answer": None,
-    }
-
-
-def _answer_to_doc(answer: Answered) -> Doc:
-    return {"at": answer.at, "by": answer.by, "reason": answer.reason}
-
-
-def _alarm_from_doc(doc: Mapping[str, Any]) -> Alarm:
-    return Alarm(
-        id=doc["_id"],
-        version=doc["version"],
-        at=doc["at"],
-        reader=doc["reader"],
-        role=doc["role"],
-        sign=Sign(doc["sign"]),
-        count=doc["count"],
-        number=doc["number"],
-        estate=doc["estate"],
-        answer=Answered(**doc["answer"]) if doc["answer"] else None,
-    )

@@ -7,7 +7,6 @@ house), and the tickets themselves (who brought their data in).
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +20,10 @@ from shared.contracts import MalformedMessage
 from shared.contracts.notifier import CALLER
 from shared.identity import Principal
 from shared.privacy import BlindIndex
+from shared.readers.reach import hidden
 from shared.runtime import not_found
-from shared.store import Doc, Store
-from shared.store.paging import page
-from shared.store.reach import hidden
+from shared.store import Doc, Listing, Order, Store
+from shared.store.paging import cursor_of
 
 SYSTEM: Final = "system:"
 _MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")
@@ -96,26 +95,21 @@ class Tracing:
         """
         found: list[tuple[datetime, str, Doc]] = []
         for source in sources:
-            part = await page(
-                self._store,
+            order = Order(source.at, newest=True)
+            part = await self._store.page(
                 source.collection,
-                source.query,
+                Listing(filters=source.query, order=order),
                 after=after,
                 limit=limit + 1,
-                newest_by=source.at,
-                fields=source.fields,
+                fields=source.fields or (),
             )
-            found += [(doc[source.at], doc["_id"], source.tell(doc)) for doc in part.docs]
+            found += [(doc[source.at], doc["_id"], source.tell(doc)) for doc in part.items]
         found.sort(key=lambda each: each[:2], reverse=True)
         shown = found[:limit]
-        following = _cursor(*shown[-1][:2]) if len(found) > limit else None
+        # Every source reads it as its own: it holds a time and an id.
+        at, id, _ = shown[-1] if shown else (None, None, None)
+        following = cursor_of({"_id": id, "at": at}, Order("at")) if len(found) > limit else None
         return [told for _, _, told in shown], following
-
-
-def _cursor(at: datetime, id: str) -> str:
-    """As `shared.store.paging` reads it."""
-    plain = f"{at.timestamp() * 1000:.0f} {id}"
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def _sources(persons: Sequence[Named]) -> list[_Source]:

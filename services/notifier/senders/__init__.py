@@ -1,8 +1,7 @@
 """The channels: each hands one letter to one provider and says what became of it."""
 
-from services.notifier.senders.letter import Answer, Letter, Sender
+from services.notifier.senders.letter import Answer, Letter, Sandbox, Sender
 from services.notifier.senders.mail import MailSender
-from services.notifier.senders.sandbox import Sandbox
 from services.notifier.senders.webhook import WebhookSender
 
 __all__ = ["Answer", "Letter", "MailSender", "Sandbox", "Sender", "WebhookSender"]

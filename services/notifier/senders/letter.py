@@ -1,9 +1,10 @@
-"""What a channel is given and what it answers."""
+"""What a channel is given and what it answers, and the provider that sends nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from typing_extensions import override
 
@@ -56,3 +57,27 @@ class Sender(Protocol):
 
     async def aclose(self) -> None:
         """Let go of what was kept open; nothing is sent afterwards."""
+
+
+class Sandbox:
+    """The tray of a trial. `is_trial` is asked at each letter: with real data a letter that is left
+    here has reached nobody, and must not count as delivered.
+    """
+
+    channel: Final = "sandbox"
+
+    def __init__(self, is_trial: Callable[[], bool]) -> None:
+        self._is_trial = is_trial
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes letters."""
+        return self._is_trial()
+
+    async def send(self, letter: Letter) -> Answer:
+        """Take the letter; its words are not kept, they can be rendered again."""
+        del letter
+        return Answer(Handover.ACCEPTED if self.is_open else Handover.NO_CHANNEL)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.router.contractors.visiting import Step, Visiting, Work
-from services.router.errors import NoSuchWork
+from services.router.contractors.visiting import NoSuchWork, Step, Visiting, Work
 from services.router.proofs.pictures import NoPicture
 from services.router.proofs.reading import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from services.router.conflicts import whom_it_is_about
 from services.router.emergencies.attending import Attending
-from services.router.errors import NoSuchWork
+from services.router.people import whom_it_is_about
 from services.router.proofs.domain import MOST, resolved_with, takes_photos
 from services.router.proofs.proving import Proving, Read
-from services.router.routing import Routing
+from services.router.work.routing import Routing
 from shared.identity import Principal, is_about, read_link
 from shared.runtime.platform import Platform
 from shared.store import Doc
-from shared.tickets import NotAllowed, Ticket, WorkOrder, ticket_from_doc
+from shared.tickets import TICKET, NotAllowed, Ticket, WorkOrder
 from shared.tickets.acts import Accept, Arrive, Decline, OrderAct
 from shared.tickets.lifecycle import OrderStatus
 
@@ -25,6 +24,10 @@ STEPS_OF: Final[dict[OrderStatus, tuple[Step, ...]]] = {
     _S.ACCEPTED: ("arrive",),
     _S.IN_PROGRESS: ("done",),
 }
+
+
+class NoSuchWork(Exception):
+    """A link opens nothing: it was not signed here, or what it was made for is nobody's now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class Visiting:
         order_id, _, person = (subject or "").partition("/")
         number = order_id.rpartition("-")[0]
         doc = await self._platform.store.get("tickets", number) if number and person else None
-        ticket = ticket_from_doc(doc) if doc else None
+        ticket = TICKET.from_doc(doc) if doc else None
         order = ticket.order(order_id) if ticket else None
         if doc is None or ticket is None or order is None or not self._is_theirs(order, person):
             raise NoSuchWork

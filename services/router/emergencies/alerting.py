@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.conflicts import whom_it_is_about
-from services.router.domain import next_in_chain, people_to_alert
+from services.router.deadlines.falling_due import FallingDue
 from services.router.emergencies.emergency import (
     Emergency,
     Outcome,
-    Step,
     acknowledge,
     alert_next,
     arrive,
@@ -22,12 +20,9 @@ from services.router.emergencies.emergency import (
     relocate,
     start,
 )
-from services.router.emergencies.storage import (
-    alert_to_doc,
-    emergency_from_doc,
-    emergency_to_doc,
-)
-from services.router.falling_due import FallingDue
+from services.router.emergencies.storage import EMERGENCIES
+from services.router.people import next_in_chain, people_to_alert, whom_it_is_about
+from shared.contracts import Step
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import (
     TicketResolved,
@@ -36,19 +31,19 @@ from shared.contracts.router import (
     WorkOrderEvent,
 )
 from shared.identity import Principal, is_about, sees
-from shared.policy.taxonomy import EMERGENCY
+from shared.readers.tickets import NoSuchTicket
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
-from shared.store import Change, Contested, Verdict
-from shared.store.tickets import ATTEMPTS, NoSuchTicket
+from shared.store import Collection
 from shared.telemetry import logger, metrics
 from shared.tickets import Ticket
 from shared.tickets.lifecycle import DONE
+from shared.triage.taxonomy import EMERGENCY
 
 MACHINES: Final = frozenset({"iot", "system"})
 """Channels on which nobody speaks."""
 
-Choose = Callable[[Emergency, datetime], Step | None]
+Choose = Callable[[Emergency, datetime], Step[Emergency] | None]
 """Given an emergency as it is now, what to do to it; None for nothing."""
 _ENDS: Final[Mapping[type[TicketEvent], Outcome]] = {
     TicketResolved: "resolved", TicketCancelled: "withdrawn",
@@ -61,6 +56,7 @@ class Alerting:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
+        self._emergencies = Collection(platform.store, EMERGENCIES)
         self._due = FallingDue(platform.store, "emergencies", self._alert_next, lane="urgent")
 
     async def heed_plan(self, number: str) -> None:
@@ -92,25 +88,14 @@ class Alerting:
             ticket.number, kind, ticket.estate, recipients, now, within, test=ticket.test,
             confirmed_by=by, **basis,
         )  # fmt: skip
-        verdict = await self._store.write(
-            Change(
-                collection="emergencies",
-                id=ticket.number,
-                version=1,
-                lane="urgent",
-                at=now,
-                insert=emergency_to_doc(step.emergency),
-                events=step.events,
-            )
-        )
-        if verdict is Verdict.WON:
+        if await self._emergencies.insert(step, now):
             logger.info("emergency_started", ticket=ticket.number, kind=kind)
             if not ticket.test:
                 known = "at_once" if ticket.plans[0].urgency == EMERGENCY else "later"
                 metrics.EMERGENCIES_STARTED.labels(kind, known).inc()
             return
 
-        def go_on(emergency: Emergency, at: datetime) -> Step | None:
+        def go_on(emergency: Emergency, at: datetime) -> Step[Emergency] | None:
             again = begin_again(emergency, kind, ticket.estate, recipients, at, within, **basis)
             return again or relocate(
                 emergency, ticket.estate, recipients, at, within, plans=basis["plans"]
@@ -192,11 +177,10 @@ class Alerting:
         """One emergency within reach: of a department only what it works on or was alerted to, and
         of nobody what is about them by its ticket as it is now, though they were alerted before.
         """
-        doc = await self._store.get("emergencies", number)
+        emergency = await self._emergencies.get(number)
         ticket = await self._platform.tickets.get(number)
-        if doc is None or ticket is None:
+        if emergency is None or ticket is None:
             raise not_found()
-        emergency = emergency_from_doc(doc)
         called = any(principal.id in alert.recipients for alert in emergency.alerts)
         if is_about(ticket, principal) or self._is_not_for(ticket, principal.id):
             raise not_found()
@@ -214,7 +198,9 @@ class Alerting:
             raise NoSuchTicket(number)
         await self.change(number, lambda e, now: self._next_alert(e, ticket, now))
 
-    def _next_alert(self, emergency: Emergency, ticket: Ticket, now: datetime) -> Step | None:
+    def _next_alert(
+        self, emergency: Emergency, ticket: Ticket, now: datetime
+    ) -> Step[Emergency] | None:
         called = (alert.recipients for alert in emergency.calls)
         recipients = next_in_chain(ticket, self._platform.duty.current, called)
         within = self._acknowledge_within(emergency.estate)
@@ -225,18 +211,11 @@ class Alerting:
 
     async def change(self, number: str, choose: Choose) -> Emergency | None:
         """Change an emergency as it is now; None when there was nothing to change."""
-        for _ in range(ATTEMPTS):
-            doc = await self._store.get("emergencies", number)
-            if doc is None:
-                return None
-            emergency, now = emergency_from_doc(doc), self._store.clock.now()
-            step = choose(emergency, now)
-            if step is None:
-                return None
-            if await self._store.write(_to_change(emergency, step, now)) is Verdict.WON:
-                _count_ended(emergency, step.emergency)
-                return step.emergency
-        raise Contested("emergencies", number)
+        changed = await self._emergencies.change(number, choose)
+        if changed is None or not changed.is_change:
+            return None
+        _count_ended(changed.before, changed.after)
+        return changed.after
 
 
 def _count_ended(before: Emergency, after: Emergency) -> None:
@@ -245,19 +224,3 @@ def _count_ended(before: Emergency, after: Emergency) -> None:
         if not after.test:
             metrics.EMERGENCIES_ENDED.labels(after.kind, after.outcome).inc()
         logger.info("emergency_ended", ticket=after.number, outcome=after.outcome)
-
-
-def _to_change(before: Emergency, step: Step, now: datetime) -> Change:
-    old, new = emergency_to_doc(before), emergency_to_doc(step.emergency)
-    changed = {k: v for k, v in new.items() if k != "alerts" and v != old[k]}
-    added = step.emergency.alerts[len(before.alerts) :]
-    return Change(
-        collection="emergencies",
-        id=before.number,
-        version=step.emergency.version,
-        lane="urgent",
-        at=now,
-        set=changed,
-        push={"alerts": [alert_to_doc(alert) for alert in added]} if added else {},
-        events=step.events,
-    )

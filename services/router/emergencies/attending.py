@@ -7,7 +7,6 @@ from datetime import datetime
 from services.router.emergencies.alerting import Alerting, Choose
 from services.router.emergencies.emergency import (
     Emergency,
-    Step,
     Verdict,
     arrive,
     confirm,
@@ -16,7 +15,7 @@ from services.router.emergencies.emergency import (
     review,
     tick_off,
 )
-from shared.contracts import MalformedMessage
+from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal
 from shared.runtime import Platform, Problem
 
@@ -35,7 +34,7 @@ class Attending:
     async def tick_off(self, number: str, principal: Principal, step: str) -> Emergency:
         """A step of the checklist is done; raises MalformedMessage for one that the plan lacks."""
 
-        def choose(emergency: Emergency, now: datetime) -> Step | None:
+        def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             taxonomy = self._platform.policy.at(emergency.estate).taxonomy
             has_plan = taxonomy.has_kind(emergency.kind)
             known = taxonomy.kind(emergency.kind).checklist if has_plan else ()
@@ -52,7 +51,7 @@ class Attending:
     async def release(self, number: str, principal: Principal) -> Emergency:
         """The people in danger are safe, says somebody who is there."""
 
-        def choose(emergency: Emergency, now: datetime) -> Step | None:
+        def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             _check_on_site(emergency, principal)
             return release(emergency, now)
 
@@ -61,7 +60,7 @@ class Attending:
     async def end(self, number: str, principal: Principal) -> Emergency:
         """It is over. Only somebody who is there can know."""
 
-        def choose(emergency: Emergency, now: datetime) -> Step | None:
+        def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             _check_on_site(emergency, principal)
             return end(emergency, "ended", now, by=principal.id)
 
@@ -70,7 +69,7 @@ class Attending:
     async def call_off(self, number: str, principal: Principal, reason: str) -> Emergency:
         """It never was one, says somebody who is there."""
 
-        def choose(emergency: Emergency, now: datetime) -> Step | None:
+        def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             _check_on_site(emergency, principal)
             return end(emergency, "false_alarm", now, by=principal.id, reason=reason)
 
@@ -81,7 +80,7 @@ class Attending:
     ) -> Emergency:
         """Say what was learned, once it is over."""
 
-        def choose(emergency: Emergency, now: datetime) -> Step | None:
+        def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
             if emergency.ended_at is None:
                 raise Problem(409, "still-running", "It is not over yet",
                               detail="a review comes after the end")  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.contracts import Event
+from shared.contracts import Step
 from shared.contracts.router import (
     EmergencyAcknowledged,
     EmergencyAlerted,
@@ -93,14 +93,6 @@ class Emergency:
         return tuple(alert for alert in self.alerts if alert.at >= self.started_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of an emergency and what is said of it."""
-
-    emergency: Emergency
-    events: tuple[Event, ...]
-
-
 def start(
     number: str,
     kind: str,
@@ -113,7 +105,7 @@ def start(
     plans: int = 1,
     test: bool = False,
     confirmed_by: str | None = None,
-) -> Step:
+) -> Step[Emergency]:
     """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
     must have acknowledged it."""
     emergency = Emergency(
@@ -135,7 +127,7 @@ def begin_again(
     *,
     round: int,
     plans: int,
-) -> Step | None:
+) -> Step[Emergency] | None:
     """The ticket was reopened, or is an emergency after all: help is called as at first. None when
     that is no news, which a repeat never is."""
     is_news = round > emergency.round or (
@@ -144,7 +136,7 @@ def begin_again(
     if not is_news:
         return None
     step = len(emergency.alerts)
-    anew = _next(
+    anew = replace(
         emergency,
         kind=kind,
         estate=estate,
@@ -170,12 +162,12 @@ def begin_again(
 
 def alert_next(
     emergency: Emergency, recipients: tuple[str, ...], now: datetime, within: timedelta
-) -> Step | None:
+) -> Step[Emergency] | None:
     """Nobody has acknowledged in time: the next in the chain. None when that is not so any more."""
     if emergency.next_due is None or emergency.next_due > now:
         return None
     step = len(emergency.alerts)
-    alerted = _next(
+    alerted = replace(
         emergency,
         alerts=(*emergency.alerts, Alert(now, step, recipients)),
         next_due=now + within,
@@ -192,20 +184,20 @@ def relocate(
     within: timedelta,
     *,
     plans: int = 1,
-) -> Step | None:
+) -> Step[Emergency] | None:
     """The place is known now (or is another one): its own people are alerted as well, unless they
     were already. Somebody of theirs has to acknowledge it anew. None when nothing changed."""
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
     if estate == emergency.estate:
-        return Step(_next(emergency, plans=plans), ()) if plans > emergency.plans else None
+        return Step(replace(emergency, plans=plans), ()) if plans > emergency.plans else None
     alerted = {person for alert in emergency.alerts for person in alert.recipients}
     fresh = tuple(person for person in recipients if person not in alerted)
     moved = replace(emergency, estate=estate, plans=plans)
     if not fresh:
-        return Step(_next(moved), ())
+        return Step(replace(moved), ())
     step = len(emergency.alerts)
-    there = _next(
+    there = replace(
         moved,
         alerts=(*emergency.alerts, Alert(now, step, fresh)),
         next_due=now + within if emergency.arrived_at is None else None,
@@ -222,7 +214,7 @@ def recuse(
     recipients: tuple[str, ...],
     now: datetime,
     within: timedelta,
-) -> Step | None:
+) -> Step[Emergency] | None:
     """It turned out whom it is about: that they have it, are there or called people safe does not
     stand, and whoever of the `recipients` was not alerted is. None where nothing of it was theirs.
     """
@@ -240,10 +232,10 @@ def recuse(
         return None
     next_due = emergency.next_due if has_it else (now + within if fresh else now)
     if not fresh:
-        return Step(_next(without, next_due=next_due), ())
+        return Step(replace(without, next_due=next_due), ())
     step = len(emergency.alerts)
     alerts = (*emergency.alerts, Alert(now, step, fresh))
-    alerted = _next(without, alerts=alerts, next_due=next_due)
+    alerted = replace(without, alerts=alerts, next_due=next_due)
     event = EmergencyAlerted(**_facts(alerted), recipients=fresh, step=step)
     return Step(alerted, (event,))
 
@@ -257,19 +249,19 @@ def _without(emergency: Emergency, on_site: tuple[str, ...], *, is_lost: bool) -
     return replace(emergency, on_site=on_site)
 
 
-def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step | None:
+def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step[Emergency] | None:
     """Somebody has it; None when somebody had it before."""
     if emergency.acknowledged_at is not None or emergency.ended_at is not None:
         return None
-    taken = _next(emergency, acknowledged_by=by, acknowledged_at=now, next_due=None)
+    taken = replace(emergency, acknowledged_by=by, acknowledged_at=now, next_due=None)
     return Step(taken, (EmergencyAcknowledged(**_facts(taken), by=by),))
 
 
-def arrive(emergency: Emergency, by: str, now: datetime) -> Step | None:
+def arrive(emergency: Emergency, by: str, now: datetime) -> Step[Emergency] | None:
     """Somebody is on site; None when that is known or it is over. It is said of the first alone."""
     if emergency.ended_at is not None or by in emergency.on_site:
         return None
-    there = _next(
+    there = replace(
         emergency,
         arrived_at=emergency.arrived_at or now,
         on_site=(*emergency.on_site, by),
@@ -279,36 +271,36 @@ def arrive(emergency: Emergency, by: str, now: datetime) -> Step | None:
     return Step(there, (EmergencyArrived(**_facts(there)),) if is_first else ())
 
 
-def tick_off(emergency: Emergency, step: str, by: str, now: datetime) -> Step | None:
+def tick_off(emergency: Emergency, step: str, by: str, now: datetime) -> Step[Emergency] | None:
     """A step of the checklist is done; None when it was, or it is over."""
     if emergency.ended_at is not None or any(check.step == step for check in emergency.checks):
         return None
-    return Step(_next(emergency, checks=(*emergency.checks, Check(step, now, by))), ())
+    return Step(replace(emergency, checks=(*emergency.checks, Check(step, now, by))), ())
 
 
-def confirm(emergency: Emergency, by: str, now: datetime) -> Step | None:
+def confirm(emergency: Emergency, by: str, now: datetime) -> Step[Emergency] | None:
     """A person says that it is one; None when that is known or it is over."""
     if emergency.confirmed_at is not None or emergency.ended_at is not None:
         return None
-    return Step(_next(emergency, confirmed_at=now, confirmed_by=by), ())
+    return Step(replace(emergency, confirmed_at=now, confirmed_by=by), ())
 
 
-def release(emergency: Emergency, now: datetime) -> Step | None:
+def release(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
     """The people in danger are safe; None when that is known or it is over."""
     if emergency.released_at is not None or emergency.ended_at is not None:
         return None
-    safe = _next(emergency, released_at=now)
+    safe = replace(emergency, released_at=now)
     return Step(safe, (EmergencyReleased(**_facts(safe)),))
 
 
 def downgrade(
     emergency: Emergency, now: datetime, *, plans: int = 1, reason: str = "reclassified"
-) -> Step | None:
+) -> Step[Emergency] | None:
     """It turned out to be no emergency: nobody else is called. None when it is over anyway, or a
     later plan says otherwise."""
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
-    over = _next(emergency, ended_at=now, next_due=None, plans=plans, outcome="downgraded")
+    over = replace(emergency, ended_at=now, next_due=None, plans=plans, outcome="downgraded")
     return Step(over, (EmergencyDowngraded(**_facts(over), reason=reason),))
 
 
@@ -319,26 +311,22 @@ def end(
     *,
     by: str | None = None,
     reason: str | None = None,
-) -> Step | None:
+) -> Step[Emergency] | None:
     """It is over, and how; None when it was."""
     if emergency.ended_at is not None:
         return None
-    over = _next(emergency, ended_at=now, next_due=None, outcome=outcome, ended_by=by)
+    over = replace(emergency, ended_at=now, next_due=None, outcome=outcome, ended_by=by)
     event = EmergencyEnded(**_facts(over), outcome=outcome, reason=reason)
     return Step(over, (event,))
 
 
 def review(
     emergency: Emergency, by: str, verdict: Verdict, note: str | None, now: datetime
-) -> Step | None:
+) -> Step[Emergency] | None:
     """What was learned; None while it runs, or when that was said before."""
     if emergency.ended_at is None or emergency.review is not None:
         return None
-    return Step(_next(emergency, review=Review(by, now, verdict, note)), ())
-
-
-def _next(emergency: Emergency, **changes: object) -> Emergency:
-    return replace(emergency, version=emergency.version + 1, **changes)  # type: ignore[arg-type]
+    return Step(replace(emergency, review=Review(by, now, verdict, note)), ())
 
 
 def _facts(emergency: Emergency) -> dict[str, Any]:

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.conflicts import whom_it_is_about
-from services.router.escalation import desk_lead, desk_of
-from services.router.falling_due import FallingDue
-from services.router.follow_ups.storage import FOLLOW_UPS, TaskBook
-from services.router.follow_ups.tasks import FollowUp, TaskStep, drop, forget, pass_on
+from services.router.access import BY_RULE
+from services.router.deadlines.falling_due import FallingDue
+from services.router.follow_ups.storage import FOLLOW_UPS, left_over, tasks_of
+from services.router.follow_ups.tasks import FollowUp, drop, forget, pass_on
 from services.router.follow_ups.untold import TELL, is_untold, tell_id, tell_task
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
-from services.router.routing import BY_RULE
+from services.router.people import desk_lead, desk_of, whom_it_is_about
 from shared.bus import each
+from shared.contracts import Step
 from shared.contracts.router import TicketResolved
+from shared.readers.tickets import NoSuchTicket
 from shared.runtime.platform import Platform
-from shared.store import Contested
-from shared.store.tickets import ATTEMPTS, NoSuchTicket
+from shared.store import Collection, Decide
 from shared.telemetry import logger, metrics
 from shared.tickets import NOBODY, Ticket
 
 TIDY_EVERY: Final = timedelta(minutes=1)
 """A task outlives its ticket by so long at most."""
-Choose = Callable[[FollowUp, datetime], Awaitable[TaskStep | None]]
 
 
 class Reminding:
     """Plans, opens, misses and drops tasks; whatever comes twice or late changes nothing."""
 
-    def __init__(self, platform: Platform, book: TaskBook) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._book = book
-        self._due = FallingDue(platform.store, FOLLOW_UPS, self.look_at)
+        self._store = platform.store
+        self._tasks = Collection(platform.store, FOLLOW_UPS)
+        self._due = FallingDue(platform.store, FOLLOW_UPS.name, self.look_at)
         self._tidied: datetime | None = None
 
     async def plan(self, ticket: Ticket) -> None:
@@ -42,15 +41,15 @@ class Reminding:
         """
         if ticket.about != NOBODY:
             await self._recuse(ticket.number)
-        now, policy = self._platform.store.clock.now(), self._platform.policy.at(ticket.estate)
+        now, policy = self._store.clock.now(), self._platform.policy.at(ticket.estate)
         for task in wanted(ticket, policy, now, by=BY_RULE.id):
-            await self._book.insert(task, now)
+            await self._tasks.insert(Step(task), now)
 
     async def _recuse(self, number: str) -> None:
-        async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
+        async def choose(present: FollowUp, _now: datetime) -> Step[FollowUp] | None:
             return recuse(present, await self.seen(number))
 
-        for task in await self._book.of_ticket(number):
+        for task in await tasks_of(self._store, number):
             await self.change(task.id, choose)
 
     async def plan_anew(self, number: str) -> None:
@@ -59,14 +58,14 @@ class Reminding:
 
     async def tell(self, number: str, round_: int, reason: str) -> None:
         """Have the result of a round told by telephone, where that is still to be done."""
-        ticket, now = await self._ticket(number), self._platform.store.clock.now()
+        ticket, now = await self._ticket(number), self._store.clock.now()
         if not is_untold(ticket, round_):
             return
         policy = self._platform.policy.at(ticket.estate)
         task = tell_task(
             ticket, rule_for(ticket, policy), policy, now, reason=reason, by=BY_RULE.id
         )
-        await self._book.insert(task, now)
+        await self._tasks.insert(Step(task), now)
 
     async def tell_by_call(self, event: TicketResolved) -> None:
         """The work is done: where the policy wants a person to tell it, somebody has that task. All
@@ -82,23 +81,23 @@ class Reminding:
 
     async def look(self) -> int:
         """Do what is due, and now and then drop what nobody needs; how many tasks were due."""
-        now = self._platform.store.clock.now()
+        now = self._store.clock.now()
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
-            left = [id async for id in self._book.left_over()]
-            await each(self.look_at, left, begins=self._platform.store.precedence.routine)
+            left = [id async for id in left_over(self._store)]
+            await each(self.look_at, left, begins=self._store.precedence.routine)
             self._tidied = now
         return await self._due.do_all()
 
     async def look_at(self, id: str) -> None:
         """Let time do its work on one task."""
 
-        async def choose(task: FollowUp, now: datetime) -> TaskStep | None:
+        async def choose(task: FollowUp, now: datetime) -> Step[FollowUp] | None:
             seen = await self.seen(task.number)
             step = look(task, seen, now)
-            following = after(task, seen, now) if step and step.task.state == "open" else None
+            following = after(task, seen, now) if step and step.value.state == "open" else None
             if following is not None and task.state == "planned":
                 # First, so that a watch goes on whatever happens to this task.
-                await self._book.insert(following, now)
+                await self._tasks.insert(Step(following), now)
             return step
 
         opened = await self.change(id, choose)
@@ -108,34 +107,27 @@ class Reminding:
     async def _pass_over(self, task: FollowUp) -> None:
         """Of looks at the same thing the latest alone is to be done."""
 
-        async def choose(present: FollowUp, now: datetime) -> TaskStep | None:
+        def choose(present: FollowUp, now: datetime) -> Step[FollowUp] | None:
             is_earlier = present.why == "watch" and present.opens_at < task.opens_at
             return drop(present, "passed_over", now) if is_earlier else None
 
-        for earlier in await self._book.of_ticket(task.number):
+        for earlier in await tasks_of(self._store, task.number):
             if earlier.is_live:
                 await self.change(earlier.id, choose)
 
     async def pass_on(self, number: str, owner: str) -> None:
         """Whoever sees a ticket through has its tasks, unless it turns out to be about them."""
-        tasks = await self._book.of_ticket(number)
+        tasks = await tasks_of(self._store, number)
         if not tasks or owner in (await self.seen(number)).not_for:
             return
 
-        async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
-            return pass_on(present, owner)
-
         for task in tasks:
-            await self.change(task.id, choose)
+            await self.change(task.id, lambda present, _: pass_on(present, owner))
 
     async def forget(self, number: str) -> None:
         """A person of the ticket is erased: nobody looks for them in these words, so all go."""
-
-        async def choose(present: FollowUp, _now: datetime) -> TaskStep | None:
-            return forget(present)
-
-        for task in await self._book.of_ticket(number):
-            await self.change(task.id, choose)
+        for task in await tasks_of(self._store, number):
+            await self.change(task.id, lambda present, _: forget(present))
 
     async def seen(self, number: str) -> Seen:
         """What a task of a ticket is judged by; raises NoSuchTicket."""
@@ -147,17 +139,13 @@ class Reminding:
             not_for=whom_it_is_about(ticket, duty),
         )  # fmt: skip
 
-    async def change(self, id: str, choose: Choose) -> FollowUp | None:
+    async def change(self, id: str, choose: Decide[FollowUp]) -> FollowUp | None:
         """Change a task as it is now; None when there was nothing to change."""
-        for _ in range(ATTEMPTS):
-            task, now = await self._book.get(id), self._platform.store.clock.now()
-            step = await choose(task, now) if task is not None else None
-            if task is None or step is None:
-                return None
-            if await self._book.save(step, now):
-                _count(task, step.task)
-                return step.task
-        raise Contested(FOLLOW_UPS, id)
+        changed = await self._tasks.change(id, choose)
+        if changed is None or not changed.is_change:
+            return None
+        _count(changed.before, changed.after)
+        return changed.after
 
     async def _ticket(self, number: str) -> Ticket:
         ticket = await self._platform.tickets.get(number)
@@ -166,7 +154,7 @@ class Reminding:
         return ticket
 
     async def _is_danger_over(self, number: str) -> bool:
-        found = await self._platform.store.get("emergencies", number, fields=("ended_at",))
+        found = await self._store.get("emergencies", number, fields=("ended_at",))
         return found is not None and found.get("ended_at") is not None
 
 

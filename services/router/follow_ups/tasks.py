@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from shared.contracts import Event
+from shared.contracts import Step
 from shared.contracts.router import (
     FollowUpDone,
     FollowUpDropped,
@@ -40,7 +40,7 @@ class FollowUp:
     """
 
     id: str
-    version: int
+    version: int = 0
     number: str
     round: int
     estate: str | None
@@ -86,14 +86,6 @@ class FollowUp:
         return self.due_at if self.state == "open" and self.missed_at is None else None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStep:
-    """A task's next state with what is said of it."""
-
-    task: FollowUp
-    events: tuple[Event, ...] = ()
-
-
 def new_task(
     ticket: Ticket,
     why: FollowUpWhy,
@@ -108,10 +100,10 @@ def new_task(
     """A task about a ticket. The same `mark` is the same task, so that a repeat makes no second."""
     plan = ticket.plan
     return FollowUp(
-        id=task_id(ticket.number, why, mark), version=1, number=ticket.number,
-        round=ticket.round, estate=ticket.estate, type=plan.type, area=plan.area,
-        urgency=plan.urgency, emergency_kind=plan.emergency_kind, test=ticket.test, why=why,
-        reason=reason, asked_by=by, opens_at=at, due_at=at + within, **more,
+        id=task_id(ticket.number, why, mark), number=ticket.number, round=ticket.round,
+        estate=ticket.estate, type=plan.type, area=plan.area, urgency=plan.urgency,
+        emergency_kind=plan.emergency_kind, test=ticket.test, why=why, reason=reason,
+        asked_by=by, opens_at=at, due_at=at + within, **more,
     )  # fmt: skip
 
 
@@ -120,77 +112,73 @@ def task_id(number: str, why: FollowUpWhy, mark: str) -> str:
     return hashlib.sha256(f"{number}\n{why}\n{mark}".encode()).hexdigest()[:32]
 
 
-def put_off(task: FollowUp, at: datetime) -> TaskStep:
+def put_off(task: FollowUp, at: datetime) -> Step[FollowUp]:
     """It opens later: the clock it goes by has moved, or stands still."""
-    return TaskStep(_next(task, opens_at=at, due_at=at + (task.due_at - task.opens_at)))
+    return Step(replace(task, opens_at=at, due_at=at + (task.due_at - task.opens_at)))
 
 
 def open_task(
     task: FollowUp, person: str | None, within: timedelta, now: datetime, *, estate: str | None
-) -> TaskStep:
+) -> Step[FollowUp]:
     """Now is the time: `person` is told; without one it is whoever of the desk sees it first. The
     place is that of the ticket, which may have been found out meanwhile.
     """
-    opened = _next(task, state="open", person=person, due_at=now + within, estate=estate)
+    opened = replace(task, state="open", person=person, due_at=now + within, estate=estate)
     told = (person,) if person else ()
-    return TaskStep(opened, (FollowUpOpened(**_facts(opened), recipients=told),))
+    return Step(opened, (FollowUpOpened(**_facts(opened), recipients=told),))
 
 
-def miss(task: FollowUp, lead: tuple[str, ...], now: datetime) -> TaskStep:
+def miss(task: FollowUp, lead: tuple[str, ...], now: datetime) -> Step[FollowUp]:
     """Nobody has done it in time: `lead` is told, once. It is still to be done."""
-    missed = _next(task, missed_at=now)
-    return TaskStep(missed, (FollowUpMissed(**_facts(missed), recipients=lead),))
+    missed = replace(task, missed_at=now)
+    return Step(missed, (FollowUpMissed(**_facts(missed), recipients=lead),))
 
 
 def finish(
     task: FollowUp, outcome: FollowUpOutcome, result: str | None, now: datetime, *, by: str
-) -> TaskStep | None:
+) -> Step[FollowUp] | None:
     """It was done, also before it opened; None when it is over."""
     if not task.is_live:
         return None
-    ended = _next(task, state="done", outcome=outcome, result=result, ended_by=by, ended_at=now)
-    return TaskStep(ended, (FollowUpDone(**_facts(ended), outcome=outcome),))
+    ended = replace(task, state="done", outcome=outcome, result=result, ended_by=by, ended_at=now)
+    return Step(ended, (FollowUpDone(**_facts(ended), outcome=outcome),))
 
 
-def drop(task: FollowUp, why: Dropped, now: datetime) -> TaskStep | None:
+def drop(task: FollowUp, why: Dropped, now: datetime) -> Step[FollowUp] | None:
     """Nobody has to do it any more; None when it is over. Of what never opened nobody hears."""
     if not task.is_live:
         return None
-    ended = _next(task, state="dropped", dropped_for=why, ended_at=now)
+    ended = replace(task, state="dropped", dropped_for=why, ended_at=now)
     said = (FollowUpDropped(**_facts(ended), dropped_for=why),) if task.state == "open" else ()
-    return TaskStep(ended, said)
+    return Step(ended, said)
 
 
-def pass_on(task: FollowUp, person: str) -> TaskStep | None:
+def pass_on(task: FollowUp, person: str) -> Step[FollowUp] | None:
     """Somebody else sees the ticket through now, and has its tasks; None when that is so, and for
     one that was meant for just somebody.
     """
     if not task.is_live or task.named or task.person in {None, person}:
         return None
-    return TaskStep(_next(task, person=person))
+    return Step(replace(task, person=person))
 
 
-def give(task: FollowUp, person: str | None) -> TaskStep | None:
+def give(task: FollowUp, person: str | None) -> Step[FollowUp] | None:
     """Somebody else is to do it, whoever was named, and is told where it is open; None when it is
     over.
     """
     if not task.is_live:
         return None
-    given = _next(task, person=person, named=False)
+    given = replace(task, person=person, named=False)
     is_told = task.state == "open" and person is not None
     told = FollowUpOpened(**_facts(given), recipients=(person,)) if is_told else None
-    return TaskStep(given, (told,) if told else ())
+    return Step(given, (told,) if told else ())
 
 
-def forget(task: FollowUp) -> TaskStep | None:
+def forget(task: FollowUp) -> Step[FollowUp] | None:
     """Words about somebody who is erased go; codes and times stay. None where there are none."""
     if task.note is None and task.result is None:
         return None
-    return TaskStep(_next(task, note=None, result=None))
-
-
-def _next(task: FollowUp, **changes: Any) -> FollowUp:
-    return replace(task, version=task.version + 1, **changes)
+    return Step(replace(task, note=None, result=None))
 
 
 def _facts(task: FollowUp) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from services.router.follow_ups.tasks import FollowUp, new_task, task_id
 from shared.contracts.intake import FeedbackOutcome, TicketClosed
 from shared.contracts.notifier import CALLER, MessageEvent, MessageFailed, MessageUnknown
 from shared.identity import service_principal
-from shared.policy.following import WITHIN, FollowUps
 from shared.policy.policy import Policy
+from shared.policy.wanted import WITHIN, FollowUps
 from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
 from shared.tickets.model import ROUND_BEGINS

@@ -10,7 +10,6 @@ from typing import Final
 from services.router.follow_ups.tasks import (
     Dropped,
     FollowUp,
-    TaskStep,
     drop,
     finish,
     give,
@@ -20,8 +19,9 @@ from services.router.follow_ups.tasks import (
     put_off,
 )
 from services.router.follow_ups.untold import fed_back_by, is_untold
-from shared.policy.following import WITHIN, FollowUps
+from shared.contracts import Step
 from shared.policy.policy import Policy
+from shared.policy.wanted import WITHIN, FollowUps
 from shared.tickets import Clock, Ticket
 from shared.tickets.lifecycle import DONE
 
@@ -78,7 +78,7 @@ def watch(ticket: Ticket, rule: FollowUps, at: datetime, *, turn: int, by: str) 
                     within=rule.within, basis=basis, turn=turn)  # fmt: skip
 
 
-def recuse(task: FollowUp, seen: Seen) -> TaskStep | None:
+def recuse(task: FollowUp, seen: Seen) -> Step[FollowUp] | None:
     """Somebody whom the ticket is about was to do it: now the desk is. None where nobody was."""
     if task.person is None or task.person not in seen.not_for:
         return None
@@ -98,7 +98,7 @@ def basis_of(ticket: Ticket) -> str:
     return f"{ticket.round}/{len(ticket.plans)}/{ticket.extensions}"
 
 
-def look(task: FollowUp, seen: Seen, now: datetime) -> TaskStep | None:
+def look(task: FollowUp, seen: Seen, now: datetime) -> Step[FollowUp] | None:
     """What time and the ticket's way have brought about; None when nothing has."""
     if not task.is_live:
         return None
@@ -147,7 +147,7 @@ def _passed_over(task: FollowUp, seen: Seen, now: datetime) -> bool:
     return any(share > task.share and at <= now for share, at in _times(seen.ticket, seen.rule))
 
 
-def _open_in_time(task: FollowUp, seen: Seen, now: datetime) -> TaskStep | None:
+def _open_in_time(task: FollowUp, seen: Seen, now: datetime) -> Step[FollowUp] | None:
     at = _opens_at(task, seen, now)
     if at > now:
         return put_off(task, at) if at != task.opens_at else None

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from services.router.incidents.finding import desk_at
-from services.router.incidents.incident import OPEN, Incident, NotSo, Status, Step
-from services.router.incidents.keeping import Keeping
-from services.router.incidents.linking import Linked, households
+from services.router.incidents.incident import OPEN, Incident, Linked, NotSo, Status, households
+from services.router.incidents.running_incidents import Keeping
 from services.router.incidents.steps import (
     announce,
     confirm,
@@ -20,26 +19,26 @@ from services.router.incidents.steps import (
     rescope,
     restore,
 )
-from services.router.incidents.storage import IncidentBook
-from shared.contracts import MalformedMessage
+from services.router.incidents.storage import INCIDENTS, find_incidents, linked_to
+from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal, sees
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
-from shared.store import Contested
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection, Taken
 from shared.telemetry import logger, metrics
 from shared.tickets import Ticket
 
-Choose = Callable[[Incident, datetime], Step | None]
+Choose = Callable[[Incident, datetime], Step[Incident] | None]
 MOST: Final = 200
 
 
 class Deciding:
     """What the desk and those above it do to incidents within their reach."""
 
-    def __init__(self, platform: Platform, book: IncidentBook, keeping: Keeping) -> None:
+    def __init__(self, platform: Platform, keeping: Keeping) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._incidents = Collection(platform.store, INCIDENTS)
         self._keeping = keeping
 
     async def within_reach(
@@ -47,19 +46,19 @@ class Deciding:
     ) -> list[Incident]:
         """Those that are open, or in a status, the earliest first."""
         query = {"status": {"$in": [status] if status else sorted(OPEN)}}
-        found = await self._book.find(query | ({"estate": estate} if estate else {}))
+        found = await find_incidents(self._store, query | ({"estate": estate} if estate else {}))
         return [each for each in found if principal.reaches(each.estate)][:MOST]
 
     async def get(self, principal: Principal, id: str) -> Incident:
         """One; foreign and missing look the same (404)."""
-        incident = await self._book.get(id)
+        incident = await self._incidents.get(id)
         if incident is None or not principal.reaches(incident.estate):
             raise not_found()
         return incident
 
     async def linked(self, incident: Incident) -> list[Linked]:
         """The requests that belong to it."""
-        return await self._book.linked(incident.id)
+        return await linked_to(self._store, incident.id)
 
     async def declare(
         self, principal: Principal, estate: str, area: str, buildings: Sequence[str]
@@ -72,21 +71,21 @@ class Deciding:
             raise not_found()
         if area not in {known.id for known in policy.taxonomy.areas}:
             raise MalformedMessage("area", "is no area of the policy", "see the taxonomy")
-        now = self._platform.store.clock.now()
+        now = self._store.clock.now()
         zone = policy.at(estate).calendar.zone
         step = declare(estate, area, buildings, principal.id, now, zone)
-        await self._refuse_overlap(step.incident, but=None)
-        if not await self._book.put(step, now):
+        await self._refuse_overlap(step.value, but=None)
+        if not await self._incidents.insert(step, now):
             raise _overlaps()
-        _count(step.incident, "confirmed")
-        return step.incident
+        _count(step.value, "confirmed")
+        return step.value
 
     async def confirm(
         self, principal: Principal, id: str, buildings: Sequence[str] | None
     ) -> Incident:
         """It is one outage; where it is may be told better than it was found."""
 
-        def choose(incident: Incident, now: datetime) -> Step:
+        def choose(incident: Incident, now: datetime) -> Step[Incident]:
             to = desk_at(self._platform, incident.estate)
             return confirm(incident, principal.id, now, buildings=buildings, to=to)
 
@@ -107,7 +106,7 @@ class Deciding:
     ) -> Incident:
         """Say by when it is over."""
 
-        def choose(incident: Incident, now: datetime) -> Step:
+        def choose(incident: Incident, now: datetime) -> Step[Incident]:
             return promise(incident, principal.id, now, restore_by=restore_by, reason=reason)
 
         return await self._change(principal, id, choose)
@@ -123,7 +122,7 @@ class Deciding:
         is a matter of its own again.
         """
 
-        def choose(incident: Incident, now: datetime) -> Step | None:
+        def choose(incident: Incident, now: datetime) -> Step[Incident] | None:
             return rescope(incident, principal.id, now, buildings=buildings, restored=restored)
 
         return await self._change(principal, id, choose)
@@ -133,13 +132,13 @@ class Deciding:
         `at_most`, which is as many as whoever asks has counted.
         """
         incident = await self.get(principal, id)
-        count = len(households(await self._book.linked(id), incident))
+        count = len(households(await linked_to(self._store, id), incident))
         if at_most is not None and count > at_most:
             raise Problem(409, "more-than-counted", f"It would reach {count} households",
                           detail="count again, then announce", households=count)  # fmt: skip
         rules = self._platform.policy.at(incident.estate).rules.incidents
 
-        def choose(incident: Incident, now: datetime) -> Step:
+        def choose(incident: Incident, now: datetime) -> Step[Incident]:
             return announce(
                 incident, principal.id, now, households=count, alone_up_to=rules.alone_up_to
             )
@@ -194,25 +193,32 @@ class Deciding:
 
     async def _change(self, principal: Principal, id: str, choose: Choose) -> Incident:
         """Change one as it is now. Raises Problem (409) for what cannot be done to it."""
-        for _ in range(ATTEMPTS):
-            incident, now = await self.get(principal, id), self._platform.store.clock.now()
-            try:
-                step = choose(incident, now)
-            except NotSo as not_so:
-                raise Problem(409, not_so.code, not_so.why, detail=not_so.remedy) from not_so
-            if step is None:
-                return incident
-            await self._refuse_overlap(step.incident, but=id)
-            if await self._book.put(step, now):
-                logger.info("incident_decided", incident=id, status=step.incident.status,
-                            events=[event.name for event in step.events])  # fmt: skip
-                return step.incident
-        raise Contested("incidents", id)
+
+        async def decide(incident: Incident, now: datetime) -> Step[Incident] | None:
+            if not principal.reaches(incident.estate):
+                raise not_found()
+            step = choose(incident, now)
+            if step is not None:
+                await self._refuse_overlap(step.value, but=id)
+            return step
+
+        try:
+            changed = await self._incidents.change(id, decide)
+        except NotSo as not_so:
+            raise Problem(409, not_so.code, not_so.why, detail=not_so.remedy) from not_so
+        except Taken:
+            raise _overlaps() from None
+        if changed is None:
+            raise not_found()
+        if changed.is_change:
+            logger.info("incident_decided", incident=id, status=changed.after.status,
+                        events=[event.name for event in changed.events])  # fmt: skip
+        return changed.after
 
     async def _refuse_overlap(self, wanted: Incident, *, but: str | None) -> None:
         """An outage of one area in one place is one incident."""
         near = {"estate": wanted.estate, "area": wanted.area, "is_open": True}
-        for other in await self._book.find(near):
+        for other in await find_incidents(self._store, near):
             if other.id != but and _meet(other.buildings, wanted.buildings):
                 raise _overlaps(other.id)
 

@@ -1,17 +1,24 @@
-"""An incident as a value: where the outage is, what was promised, who was told. Pure."""
+"""An incident as a value: where the outage is, what was promised, who was told; what belongs to
+it, and what is done to a request because of it. Pure.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from shared.contracts import Event
+from shared.tickets import NOBODY, OrderStatus, Ticket, WorkOrder
+from shared.tickets.acts import Accept, Act, Dispatch, Link, Resolve, Resume, Transfer
+from shared.tickets.lifecycle import UNFINISHED
 
 Status = Literal["offered", "dismissed", "confirmed", "restored", "closed"]
 OPEN: Final[frozenset[Status]] = frozenset({"offered", "confirmed", "restored"})
 WHOLE_ESTATE: Final = "*"
 """Where a scope names no building; also how it is told apart in the index."""
+OUTCOME: Final = "restored"
+"""How the work of a request ends that an outage brought about."""
 
 
 class NotSo(Exception):
@@ -33,6 +40,86 @@ class Restoration:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeChange:
+    """Where the outage was thought to be, since when and by whom."""
+
+    at: datetime
+    by: str
+    buildings: tuple[str, ...]
+    restored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A request that belongs to an incident. `household` is a keyed digest; `can_be_told` when its
+    caller left a number.
+    """
+
+    number: str
+    at: datetime
+    building: str | None
+    household: str
+    can_be_told: bool
+    is_open: bool
+
+
+def covering(running: Iterable[Incident], ticket: Ticket) -> Incident | None:
+    """The confirmed incident that a new request is a part of; None for what is its own: dangers,
+    drills, and what is about somebody.
+    """
+    if ticket.incident or ticket.is_emergency or ticket.test or ticket.about != NOBODY:
+        return None
+    area, estate = ticket.plan.area, ticket.estate
+    near = (i for i in running if (i.estate, i.area, i.status) == (estate, area, "confirmed"))
+    return next((i for i in near if i.covers(ticket.building)), None)
+
+
+def link(ticket: Ticket, given: Sequence[Act], incident: str, *, by: str) -> list[Act]:
+    """`given`, which gives out the work of a ticket, and that all its work is part of an incident:
+    whoever has it is at it already, so nobody is to accept it.
+
+    Without anybody who has the work it stays as it is: a person has to look at it first.
+    """
+    moved = {act.order for act in given if isinstance(act, Transfer)}
+    waits = (order for order in ticket.orders if order.status is OrderStatus.DISPATCHED)
+    waiting = [order for order in waits if order.id not in moved]
+    new = [act for act in given if isinstance(act, Dispatch | Transfer)]
+    if not new and not any(order.status in UNFINISHED for order in ticket.orders):
+        return list(given)
+    accepted = [(order.id, _whoever(order)) for order in waiting]
+    first = len(ticket.work_orders) + 1
+    accepted += [(f"{ticket.number}-{n}", _whoever(act)) for n, act in enumerate(new, first)]
+    taken = (Accept(by=who, order=id, note="incident") for id, who in accepted if who)
+    return [Link(by=by, incident=incident, note=incident), *given, *taken]
+
+
+def _whoever(work: WorkOrder | Dispatch | Transfer) -> str | None:
+    asked = () if isinstance(work, Transfer) else work.offered_to
+    return work.assignee or next(iter(asked), None)
+
+
+def finish(ticket: Ticket, *, by: str) -> Iterator[Act]:
+    """The outage is over, and so is the work of a request that it brought about."""
+    for order in ticket.orders:
+        if order.status not in UNFINISHED:
+            continue
+        if order.status is OrderStatus.DISPATCHED:
+            yield Accept(by=_whoever(order) or by, order=order.id)
+        if order.status is OrderStatus.SUSPENDED:
+            yield Resume(by=by, order=order.id)
+        yield Resolve(by=by, order=order.id, outcome=OUTCOME)
+
+
+def households(linked: Iterable[Linked], incident: Incident) -> list[str]:
+    """One ticket of each household that still waits and can be told: its first with a number."""
+    firsts: dict[str, str] = {}
+    for each in linked:
+        if each.can_be_told and not incident.is_over_in(each.building):
+            firsts.setdefault(each.household, each.number)
+    return list(firsts.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """What the households concerned are told. To many it goes out only once somebody else has
     released it.
@@ -47,16 +134,6 @@ class Announcement:
     released_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeChange:
-    """Where the outage was thought to be, since when and by whom."""
-
-    at: datetime
-    by: str
-    buildings: tuple[str, ...]
-    restored: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One outage of an area at an estate: of some buildings, or of all when none is named.
@@ -66,7 +143,7 @@ class Incident:
     """
 
     id: str
-    version: int
+    version: int = 0
     estate: str
     area: str
     buildings: tuple[str, ...]
@@ -87,6 +164,11 @@ class Incident:
     restored_by: str | None = None
     closed_at: datetime | None = None
     reminded: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still looked after, or to be decided."""
+        return self.status in OPEN
 
     @property
     def restore_by(self) -> datetime | None:
@@ -115,11 +197,3 @@ class Incident:
     def is_over_in(self, building: str | None) -> bool:
         """Whether the outage is over for a request from there."""
         return self.restored_at is not None or building in self.restored_in
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The next state of an incident with the events it causes."""
-
-    incident: Incident
-    events: tuple[Event, ...] = ()

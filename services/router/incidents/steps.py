@@ -19,8 +19,8 @@ from services.router.incidents.incident import (
     Restoration,
     ScopeChange,
     Status,
-    Step,
 )
+from shared.contracts import Step
 from shared.contracts.incidents import (
     IncidentAnnounced,
     IncidentClosed,
@@ -42,12 +42,12 @@ NUMBERS_AN_EVENT: Final = 200
 """An announcement to more households is several events."""
 
 
-def offer(cluster: Cluster, recipients: Sequence[str]) -> Step:
+def offer(cluster: Cluster, recipients: Sequence[str]) -> Step[Incident]:
     """Somebody is to decide whether this is one outage. Its id comes from its first request, so it
     is the same for everybody who finds it.
     """
     incident = Incident(
-        id=f"{cluster.estate}-{cluster.area}-{cluster.numbers[0]}", version=1,
+        id=f"{cluster.estate}-{cluster.area}-{cluster.numbers[0]}",
         estate=cluster.estate, area=cluster.area, buildings=cluster.buildings, status="offered",
         began_at=cluster.began_at, households=cluster.households,
     )  # fmt: skip
@@ -57,7 +57,7 @@ def offer(cluster: Cluster, recipients: Sequence[str]) -> Step:
 
 def grow(
     incident: Incident, cluster: Cluster, recipients: Sequence[str], *, but: Sequence[str] = ()
-) -> Step | None:
+) -> Step[Incident] | None:
     """What was only offered follows its requests; of what a person confirmed they are told where
     else there are some, each building once, `but` those of other incidents. None when there is
     nothing new.
@@ -78,11 +78,11 @@ def grow(
 
 def declare(
     estate: str, area: str, buildings: Sequence[str], by: str, now: datetime, zone: ZoneInfo
-) -> Step:
+) -> Step[Incident]:
     """An outage that is known before anybody has called: works that were announced, say."""
     where = _in_order(buildings)
     incident = Incident(
-        id=f"{estate}-{area}-{now.astimezone(zone):%Y%m%dT%H%M%S}", version=1, estate=estate,
+        id=f"{estate}-{area}-{now.astimezone(zone):%Y%m%dT%H%M%S}", estate=estate,
         area=area, buildings=where, status="confirmed", began_at=now,
         decided_at=now, decided_by=by, is_gathered=False,
         scopes=(ScopeChange(now, by, where),),
@@ -97,7 +97,7 @@ def confirm(
     *,
     buildings: Sequence[str] | None,
     to: Sequence[str],
-) -> Step:
+) -> Step[Incident]:
     """It is one outage, in these buildings (None: as it was offered)."""
     _must_be(incident, "offered")
     where = incident.buildings if buildings is None else _in_order(buildings)
@@ -107,7 +107,7 @@ def confirm(
     )  # fmt: skip
 
 
-def dismiss(incident: Incident, by: str, now: datetime, *, reason: str) -> Step:
+def dismiss(incident: Incident, by: str, now: datetime, *, reason: str) -> Step[Incident]:
     """These requests have nothing in common."""
     _must_be(incident, "offered")
     return _step(
@@ -118,7 +118,7 @@ def dismiss(incident: Incident, by: str, now: datetime, *, reason: str) -> Step:
 
 def promise(
     incident: Incident, by: str, now: datetime, *, restore_by: datetime, reason: str | None
-) -> Step:
+) -> Step[Incident]:
     """It will be over by then. What was promised before stays on record."""
     _must_be(incident, "confirmed")
     if restore_by <= now:
@@ -138,7 +138,7 @@ def rescope(
     *,
     buildings: Sequence[str] | None,
     restored: Sequence[str],
-) -> Step | None:
+) -> Step[Incident] | None:
     """The outage is in these buildings (None: as before; empty: everywhere), and over in those that
     are `restored`. None when that is known already.
     """
@@ -165,7 +165,7 @@ def rescope(
 
 def announce(
     incident: Incident, by: str, now: datetime, *, households: int, alone_up_to: int
-) -> Step:
+) -> Step[Incident]:
     """Tell the households concerned how it stands, and whoever calls later. To more than one person
     may reach alone it waits for another.
     """
@@ -181,7 +181,7 @@ def announce(
     return _step(incident, notices=(*incident.notices, notice), told=told)
 
 
-def release(incident: Incident, by: str, now: datetime) -> Step:
+def release(incident: Incident, by: str, now: datetime) -> Step[Incident]:
     """Let an announcement to many go, by somebody who did not write it."""
     _must_be(incident, "confirmed")
     if not incident.notices or incident.notices[-1].released_at is not None:
@@ -194,13 +194,13 @@ def release(incident: Incident, by: str, now: datetime) -> Step:
     return _step(incident, notices=(*before, let_go), told=())
 
 
-def tell(incident: Incident, numbers: Sequence[str]) -> Step | None:
+def tell(incident: Incident, numbers: Sequence[str]) -> Step[Incident] | None:
     """The callers of these tickets are told what was announced last; None when all of them were."""
     notice, heard = incident.notice, set(incident.told)
     new = [number for number in numbers if number not in heard]
     if incident.status != "confirmed" or notice is None or not new:
         return None
-    told = replace(incident, version=incident.version + 1, told=(*incident.told, *new))
+    told = replace(incident, told=(*incident.told, *new))
     events = tuple(
         _say(told, IncidentAnnounced, notice=notice.n, numbers=part, restore_by=notice.restore_by)
         for part in (new[n : n + NUMBERS_AN_EVENT] for n in range(0, len(new), NUMBERS_AN_EVENT))
@@ -210,7 +210,7 @@ def tell(incident: Incident, numbers: Sequence[str]) -> Step | None:
 
 def remind(
     incident: Incident, now: datetime, notice: timedelta, to: Sequence[str], above: Sequence[str]
-) -> Step | None:
+) -> Step[Incident] | None:
     """Before the promised time passes whoever answers for it is reminded, and when it has passed
     also who stands above, each once a promise. None while there is nothing to say.
     """
@@ -225,18 +225,18 @@ def remind(
     return None
 
 
-def note_gathered(incident: Incident) -> Step:
+def note_gathered(incident: Incident) -> Step[Incident]:
     """All requests of the scope are linked."""
     return _step(incident, is_gathered=True)
 
 
-def restore(incident: Incident, by: str, now: datetime) -> Step:
+def restore(incident: Incident, by: str, now: datetime) -> Step[Incident]:
     """It is over everywhere."""
     _must_be(incident, "confirmed")
     return _step(incident, IncidentRestored, status="restored", restored_at=now, restored_by=by)
 
 
-def close(incident: Incident, now: datetime) -> Step | None:
+def close(incident: Incident, now: datetime) -> Step[Incident] | None:
     """Nothing of its requests is left to do; None when it is not restored, or closed already."""
     if incident.status != "restored":
         return None
@@ -257,9 +257,9 @@ def _step(
     to: Sequence[str] = (),
     facts: dict[str, Any] | None = None,
     **changed: Any,
-) -> Step:
-    """The next version, and one event of it."""
-    after = replace(incident, version=incident.version + 1, **changed)
+) -> Step[Incident]:
+    """The next state, and one event of it."""
+    after = replace(incident, **changed)
     return Step(after, (_say(after, kind, to, **(facts or {})),) if kind else ())
 
 
@@ -267,7 +267,8 @@ def _say(
     incident: Incident, kind: type[IncidentEvent], to: Sequence[str] = (), **facts: Any
 ) -> IncidentEvent:
     return kind(
-        incident=incident.id, revision=incident.version, estate=incident.estate,
+        # The one that the write makes of it.
+        incident=incident.id, revision=incident.version + 1, estate=incident.estate,
         area=incident.area, buildings=incident.buildings, recipients=tuple(to), **facts,
     )  # fmt: skip
 

@@ -1,38 +1,37 @@
-"""Documents of incidents, and the questions about the tickets that belong to them."""
+"""How incidents are kept, and the questions about the tickets that belong to them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
 
+from services.router.access import OPEN_STATUSES
 from services.router.incidents.clusters import Report
-from services.router.incidents.incident import (
-    OPEN,
-    WHOLE_ESTATE,
-    Announcement,
-    Incident,
-    Restoration,
-    ScopeChange,
-    Step,
-)
-from services.router.incidents.linking import Linked
-from services.router.storage import OPEN_STATUSES
-from shared.policy.taxonomy import EMERGENCY
+from services.router.incidents.incident import OPEN, WHOLE_ESTATE, Incident, Linked
+from shared.documents import Shape
 from shared.privacy.index import entries_in
-from shared.store import Change, Doc, Store, Verdict, outbox_index
+from shared.store import Collection, CollectionSpec, Doc, Order, Store
 from shared.tickets import TicketStatus
+from shared.triage.taxonomy import EMERGENCY
 
-INCIDENTS: Final = "incidents"
-MOST_OPEN: Final = 1_000
-MOST_LINKED: Final = 20_000
-"""Of one incident; an estate has fewer flats."""
-INCIDENT_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
-    INCIDENTS: (
-        outbox_index(),
+
+def _claims(incident: Incident) -> Sequence[str]:
+    """What no other open incident may have."""
+    places = incident.buildings or (WHOLE_ESTATE,)
+    held = [f"{incident.estate}/{incident.area}/{place}" for place in places]
+    return held if incident.is_open else []
+
+
+INCIDENTS: Final = CollectionSpec(
+    name="incidents",
+    kind="incident",
+    shape=Shape(
+        value=Incident, beside=lambda each: {"is_open": each.is_open, "claims": _claims(each)}
+    ),
+    indexes=(
         # An outage of one area in one building is one incident, whoever finds it first.
         IndexModel(
             [("claims", ASCENDING)],
@@ -42,88 +41,69 @@ INCIDENT_INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
         ),
         IndexModel([("status", ASCENDING), ("began_at", ASCENDING)], name="by_status"),
     ),
-    "tickets": (
-        IndexModel([("registered_at", ASCENDING)], name="arrived"),
-        IndexModel(
-            [("incident", ASCENDING)],
-            name="of_incident",
-            partialFilterExpression={"incident": {"$type": "string"}},
-        ),
+)
+MOST_OPEN: Final = 1_000
+MOST_LINKED: Final = 20_000
+"""Of one incident; an estate has fewer flats."""
+TICKET_INDEXES: Final = (
+    IndexModel([("registered_at", ASCENDING)], name="arrived"),
+    IndexModel(
+        [("incident", ASCENDING)],
+        name="of_incident",
+        partialFilterExpression={"incident": {"$type": "string"}},
     ),
-}
+)
 _OPEN: Final = frozenset(status.value for status in (TicketStatus.REGISTERED, *OPEN_STATUSES))
 _REPORT_FIELDS: Final = (
     "estate", "area", "building", "registered_at", "urgency", "test", "about", "index",
 )  # fmt: skip
 
 
-class IncidentBook:
-    """Incidents in values of the domain."""
+async def find_incidents(store: Store, query: Mapping[str, Any]) -> list[Incident]:
+    """Incidents that a query fits, the earliest first."""
+    return await Collection(store, INCIDENTS).find(query, order=Order("began_at"), limit=MOST_OPEN)
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
-    async def get(self, id: str) -> Incident | None:
-        """One incident."""
-        doc = await self._store.get(INCIDENTS, id)
-        return _from_doc(doc) if doc else None
+async def lately(store: Store, since: datetime) -> list[Incident]:
+    """Those that are open, and those that ended since then."""
+    over = {"status": {"$in": ["dismissed", "closed"]}, "began_at": {"$gte": since}}
+    return await find_incidents(store, {"$or": [{"status": {"$in": sorted(OPEN)}}, over]})
 
-    async def find(self, query: Mapping[str, Any], *, limit: int = MOST_OPEN) -> list[Incident]:
-        """Incidents that a query fits, the earliest first."""
-        order = (("began_at", ASCENDING), ("_id", ASCENDING))
-        docs = await self._store.find(INCIDENTS, query, sort=order, limit=limit)
-        return [_from_doc(doc) for doc in docs]
 
-    async def lately(self, since: datetime) -> list[Incident]:
-        """Those that are open, and those that ended since then."""
-        over = {"status": {"$in": ["dismissed", "closed"]}, "began_at": {"$gte": since}}
-        return await self.find({"$or": [{"status": {"$in": sorted(OPEN)}}, over]})
+async def reports(store: Store, since: datetime, until: datetime) -> AsyncIterator[Report]:
+    """What came in meanwhile that might be part of an outage: no emergency, no drill, nothing
+    that is about somebody; the earliest first.
+    """
+    found = store.walk(
+        "tickets", {"registered_at": {"$gte": since, "$lte": until}},
+        sort=(("registered_at", ASCENDING),), fields=_REPORT_FIELDS,
+    )  # fmt: skip
+    async for doc in found:
+        if _may_belong(doc):
+            yield _report(doc)
 
-    async def put(self, step: Step, now: datetime) -> bool:
-        """Write a step; False when somebody was faster, or another open incident is there
-        already.
-        """
-        after = step.incident
-        change = Change.whole(
-            INCIDENTS, after.id, after.version, _to_doc(after), at=now, events=step.events,
-            new=after.version == 1,
-        )  # fmt: skip
-        return await self._store.write(change) is Verdict.WON
 
-    async def reports(self, since: datetime, until: datetime) -> AsyncIterator[Report]:
-        """What came in meanwhile that might be part of an outage: no emergency, no drill, nothing
-        that is about somebody; the earliest first.
-        """
-        found = self._store.walk(
-            "tickets", {"registered_at": {"$gte": since, "$lte": until}},
-            sort=(("registered_at", ASCENDING),), fields=_REPORT_FIELDS,
-        )  # fmt: skip
-        async for doc in found:
-            if _may_belong(doc):
-                yield _report(doc)
+async def linked_to(store: Store, incident: str) -> list[Linked]:
+    """The requests that belong to an incident, the earliest first."""
+    fields = ("registered_at", "building", "index", "status")
+    docs = await store.find("tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields)
+    return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
 
-    async def linked(self, incident: str) -> list[Linked]:
-        """The requests that belong to an incident, the earliest first."""
-        fields = ("registered_at", "building", "index", "status")
-        docs = await self._store.find(
-            "tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields
-        )
-        return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
 
-    async def to_gather(self, incident: Incident) -> list[str]:
-        """Numbers of open requests in its scope that belong to none yet."""
-        query: Doc = {
-            "estate": incident.estate,
-            "status": {"$in": [status.value for status in OPEN_STATUSES]},
-            "area": incident.area, "incident": None, "about": None, "test": False,
-            "urgency": {"$ne": EMERGENCY}, "registered_at": {"$gte": incident.began_at},
-        }  # fmt: skip
-        if incident.buildings:
-            query["building"] = {"$in": list(incident.buildings)}
-        if incident.restored_in:
-            query["$nor"] = [{"building": {"$in": list(incident.restored_in)}}]
-        docs = await self._store.find("tickets", query, limit=MOST_LINKED, fields=("_id",))
-        return [doc["_id"] for doc in docs]
+async def to_gather(store: Store, incident: Incident) -> list[str]:
+    """Numbers of open requests in its scope that belong to none yet."""
+    query: Doc = {
+        "estate": incident.estate,
+        "status": {"$in": [status.value for status in OPEN_STATUSES]},
+        "area": incident.area, "incident": None, "about": None, "test": False,
+        "urgency": {"$ne": EMERGENCY}, "registered_at": {"$gte": incident.began_at},
+    }  # fmt: skip
+    if incident.buildings:
+        query["building"] = {"$in": list(incident.buildings)}
+    if incident.restored_in:
+        query["$nor"] = [{"building": {"$in": list(incident.restored_in)}}]
+    docs = await store.find("tickets", query, limit=MOST_LINKED, fields=("_id",))
+    return [doc["_id"] for doc in docs]
 
 
 def _may_belong(doc: Mapping[str, Any]) -> bool:
@@ -154,31 +134,3 @@ def _household(doc: Mapping[str, Any]) -> str:
 
 def _entries(doc: Mapping[str, Any], kind: str) -> list[str]:
     return entries_in((doc.get("index") or {}).get(kind))
-
-
-def _to_doc(incident: Incident) -> Doc:
-    doc = asdict(incident)
-    for kept in ("id", "version"):
-        del doc[kept]
-    places = incident.buildings or (WHOLE_ESTATE,)
-    is_open = incident.status in OPEN
-    claims = [f"{incident.estate}/{incident.area}/{place}" for place in places]
-    return doc | {"is_open": is_open, "claims": claims if is_open else []}
-
-
-def _from_doc(doc: Mapping[str, Any]) -> Incident:
-    known = {name: doc[name] for name in Incident.__dataclass_fields__ if name in doc}
-    for name in ("buildings", "beyond", "restored_in", "told"):
-        known[name] = tuple(known[name])
-    return Incident(
-        **known
-        | {
-            "id": doc["_id"],
-            "scopes": tuple(
-                ScopeChange(s["at"], s["by"], tuple(s["buildings"]), tuple(s["restored"]))
-                for s in doc["scopes"]
-            ),
-            "promises": tuple(Restoration(**promise) for promise in doc["promises"]),
-            "notices": tuple(Announcement(**notice) for notice in doc["notices"]),
-        }
-    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
+from shared.contracts import Step
 from shared.tickets import OrderStatus, Ticket, WorkOrder
 from shared.tickets.acts import Resolve
 from shared.tickets.costs import Item
@@ -31,28 +32,47 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A photo of what was done. `tagged`: it says where it was taken, and `differs` names what of
-    that is not the ticket's place. What it shows is sealed, and gone once it is `erased_at`.
+    """What is known of a photo of what was done. `tagged`: it says where it was taken, and
+    `differs` names what of that is not the ticket's place. `digest` is of what came.
     """
 
     id: str
+    version: int = 0
     number: str
     order: str
     estate: str | None
     kind: str
     size: int
-    digest: str
+    digest: str | None
     at: datetime
     by: str
     tagged: bool = False
     differs: tuple[Part, ...] = ()
     erased_at: datetime | None = None
-    sealed: bytes | None = field(default=None, repr=False)
 
     @property
     def place_differs(self) -> bool:
         """Whether it was taken elsewhere, as its tag says."""
         return bool(self.differs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo(Proof):
+    """The same with what it shows, sealed; gone once it is `erased_at`."""
+
+    sealed: bytes | None = field(repr=False)
+
+
+def proof_id(order: str, n: int) -> str:
+    """The nth proof of a work order."""
+    return f"{order}-p{n}"
+
+
+def erase(photo: Photo, now: datetime) -> Step[Photo] | None:
+    """What it shows goes; that there was a photo stays. None where that is so."""
+    if photo.erased_at is not None:
+        return None
+    return Step(replace(photo, erased_at=now, sealed=None, digest=None))
 
 
 def differing(tag: Spot, matter: Spot) -> tuple[Part, ...]:

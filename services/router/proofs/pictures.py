@@ -1,17 +1,23 @@
-"""Foreign pictures, written anew: what is kept is pixels and nothing else.
-
-Where it was taken, by which camera and whatever lies behind the picture stays outside. This works
-in memory and takes the processor for a while: see `darkroom`.
+"""Foreign pictures, written anew: what is kept is pixels and nothing else. That is done beside
+the event loop, a few at once, never before an emergency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from shared.lanes import Precedence
+from shared.runtime import Problem
 
 TAKEN: Final = ("JPEG", "PNG", "WEBP")
 """What telephones and browsers send. Each reader more is more code that strangers can reach."""
@@ -23,10 +29,6 @@ MOST_BYTES: Final = 400 * 1024
 QUALITIES: Final = (85, 75, 65, 50, 35)
 SMALLER: Final = 0.7
 """By so much the sides shrink when even the lowest quality is too large."""
-
-# Pixels are counted here; the library's own guard lets twice its number pass with a warning.
-Image.MAX_IMAGE_PIXELS = None
-
 _BEGINNINGS: Final = (
     (b"%PDF", "a PDF"),
     (b"MZ", "a program"),
@@ -41,6 +43,14 @@ _MEDIA: Final = (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1")
 _MARKUP: Final = (b"<svg", b"<!doctype", b"<html", b"<?xml", b"<script")
 SEND: Final = "send a JPEG, PNG or WebP"
 _CUT_OFF: Final = "is damaged, or was cut off on its way"
+AT_ONCE: Final = 2
+"""Each may need 200 MB for a second."""
+MOST_ARRIVING: Final = 16
+"""Each may hold what a body may hold."""
+NICE: Final = 10
+"""How far these threads stand behind those of the event loop."""
+# Pixels are counted here; the library's own guard lets twice its number pass with a warning.
+Image.MAX_IMAGE_PIXELS = None
 
 
 class NoPicture(Exception):
@@ -139,3 +149,38 @@ def _markup(head: bytes) -> str | None:
     if not text.startswith(_MARKUP):
         return None
     return "an SVG" if b"<svg" in text else "a web page"
+
+
+class Darkroom:
+    """Develops pictures for one process."""
+
+    def __init__(self, precedence: Precedence) -> None:
+        self._precedence = precedence
+        self._threads = ThreadPoolExecutor(AT_ONCE, "pictures", initializer=_step_back)
+        self._arriving = 0
+
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """A picture is on its way while the block lasts; raises Problem where too many are."""
+        if self._arriving >= MOST_ARRIVING:
+            raise Problem(
+                503, "busy", "Too many photos are arriving at once",
+                detail="send it again in a moment", retry_after=5,
+            )  # fmt: skip
+        self._arriving += 1
+        try:
+            yield
+        finally:
+            self._arriving -= 1
+
+    async def develop(self, raw: bytes) -> Picture:
+        """The picture written anew; raises NoPicture. An emergency in hand goes first."""
+        async with self._precedence.on("routine"):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, develop, raw)
+
+
+def _step_back() -> None:
+    """On Linux threads have a priority of their own."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

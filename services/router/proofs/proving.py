@@ -6,21 +6,31 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from services.router.proofs.darkroom import Darkroom
-from services.router.proofs.domain import MOST, Proof, Spot, differing, takes_photos
+from services.router.access import order_of
+from services.router.proofs.domain import (
+    MOST,
+    Photo,
+    Proof,
+    Spot,
+    differing,
+    erase,
+    proof_id,
+    takes_photos,
+)
+from services.router.proofs.pictures import Darkroom
 from services.router.proofs.reading import Sent, Tag
-from services.router.proofs.storage import PROOFS, Proofs, proof_id
-from services.router.routing import order_of
-from shared.contracts import MalformedMessage
+from services.router.proofs.storage import PHOTOS, PROOFS, proofs_of
+from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal
 from shared.privacy import building_of
 from shared.privacy.index import entries_in
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
-from shared.store import Contested, Doc
+from shared.store import Collection, Doc
 from shared.telemetry import logger
-from shared.tickets import NotAllowed, Transition, ticket_from_doc
+from shared.tickets import TICKET, NotAllowed, Transition
 
 ADD, SEE = "proof.add", "proof.see"
 Read = Callable[[], Awaitable[Sent]]
@@ -32,7 +42,8 @@ class Proving:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
-        self._proofs = Proofs(platform.store)
+        self._proofs = Collection(platform.store, PROOFS)
+        self._photos = Collection(platform.store, PHOTOS)
         self._darkroom = Darkroom(platform.store.precedence)
         self._secret = platform.keys.derived("proofs")
 
@@ -44,7 +55,7 @@ class Proving:
         and what `read` and the darkroom raise.
         """
         doc = await self._doc_of(order)
-        ticket = ticket_from_doc(doc)
+        ticket = TICKET.from_doc(doc)
         found = order_of(ticket, order, principal, ADD)
         if not takes_photos(ticket, found):
             raise NotAllowed(
@@ -53,16 +64,16 @@ class Proving:
                 remedy="photos are taken between accepting the work and its end",
             )  # fmt: skip
         async with self._darkroom.arriving():
-            proof = await self._proof_of(await read(), order, doc, principal)
-        kept = await self._keep(proof)
+            photo = await self._photo_of(await read(), order, doc, principal)
+        kept = await self._keep(photo)
         await self._forget_if_erased(ticket.number)
         logger.info("proof_kept", proof=kept.id, tagged=kept.tagged, differs=kept.place_differs)
         return kept
 
     async def seen_by(self, order: str, principal: Principal) -> list[Proof]:
         """The proofs of a work order for somebody who may see it, the earliest first."""
-        order_of(ticket_from_doc(await self._doc_of(order)), order, principal, SEE)
-        return await self._proofs.of_order(order)
+        order_of(TICKET.from_doc(await self._doc_of(order)), order, principal, SEE)
+        return await proofs_of(self._store, order)
 
     async def named(
         self, order: str, principal: Principal, ids: Sequence[str]
@@ -72,8 +83,8 @@ class Proving:
         """
         if not ids:
             return ()
-        order_of(ticket_from_doc(await self._doc_of(order)), order, principal, ADD)
-        known = {proof.id: proof for proof in await self._proofs.of_order(order)}
+        order_of(TICKET.from_doc(await self._doc_of(order)), order, principal, ADD)
+        known = {proof.id: proof for proof in await proofs_of(self._store, order)}
         if not known.keys() >= set(ids):
             remedy = "send the photo to /v1/work-orders/{id}/proofs and name the id of the answer"
             raise MalformedMessage("proof", "names what is no photo of this work order", remedy)
@@ -81,12 +92,16 @@ class Proving:
 
     async def all_of(self, order: str) -> list[Proof]:
         """Every proof of a work order, for whoever was let in otherwise."""
-        return await self._proofs.of_order(order)
+        return await proofs_of(self._store, order)
 
     async def erase(self, number: str) -> None:
         """A person of this ticket is erased: what was seen in their home goes as well."""
-        if erased := await self._proofs.erase(number, self._store.clock.now()):
-            logger.info("proofs_erased", ticket=number, count=erased)
+        count = 0
+        async for proof in self._proofs.walk({"number": number, "erased_at": None}):
+            erased = await self._photos.change(proof.id, erase)
+            count += erased is not None and erased.is_change
+        if count:
+            logger.info("proofs_erased", ticket=number, count=count)
 
     async def _doc_of(self, order: str) -> Doc:
         doc = await self._store.get("tickets", order.rpartition("-")[0])
@@ -94,11 +109,11 @@ class Proving:
             raise not_found()
         return doc
 
-    async def _proof_of(self, sent: Sent, order: str, doc: Doc, by: Principal) -> Proof:
+    async def _photo_of(self, sent: Sent, order: str, doc: Doc, by: Principal) -> Photo:
         """What is kept of a photo; raises NoPicture."""
         picture = await self._darkroom.develop(sent.raw)
         tag = self._spot_of(sent.tag, doc["estate"])
-        return Proof(
+        return Photo(
             id=order,
             number=doc["_id"],
             order=order,
@@ -122,21 +137,23 @@ class Proving:
         flats = (self._platform.index.flats(estate or home, room) for room in rooms if tag.room)
         return Spot(estate, building, frozenset().union(*flats))
 
-    async def _keep(self, proof: Proof) -> Proof:
-        """The proof in the first free place, or the one that shows the very same; raises Problem
+    async def _keep(self, photo: Photo) -> Proof:
+        """The photo in the first free place, or the proof that shows the very same; raises Problem
         where there are as many as may be.
         """
-        for _ in range(MOST + 1):
-            there = await self._proofs.of_order(proof.order)
-            same = next((known for known in there if known.digest == proof.digest), None)
-            if same is not None:
-                return same
+        same: list[Proof] = []
+
+        async def propose(_now: datetime) -> Step[Photo] | None:
+            there = await proofs_of(self._store, photo.order)
+            same[:] = [known for known in there if known.digest == photo.digest]
+            if same:
+                return None
             if len(there) >= MOST:
                 raise _too_many()
-            placed = replace(proof, id=proof_id(proof.order, len(there) + 1))
-            if await self._proofs.keep(placed):
-                return placed
-        raise Contested(PROOFS, proof.order)
+            return Step(replace(photo, id=proof_id(photo.order, len(there) + 1)))
+
+        placed = await self._photos.insert_at_next_free(propose, attempts=MOST + 1)
+        return placed or same[0]
 
     async def _forget_if_erased(self, number: str) -> None:
         """Whoever was erased a moment ago, or long before, gets no new photo of their home."""

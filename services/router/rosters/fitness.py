@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from services.router.rosters.leave import Leave
-from services.router.rosters.rest import RestRules, TooLong, tiring
-from services.router.rosters.shifts import Shift, Struck
-from services.router.rosters.storage import RosterBook, around
+from services.router.rosters.shifts import Leave, RestRules, Shift, Struck, TooLong, tiring
+from services.router.rosters.storage import LEAVES, MOST_SHIFTS, around, find_shifts
 from shared.policy.roster import QUARTER
+from shared.readers.certificates import CertificateReader, Stint
 from shared.runtime import Problem
 from shared.runtime.platform import Platform
-from shared.store.certificates import CertificateReader, Stint
+from shared.store import Collection
 
 _WAY_OUT: Final = "choose other hours or somebody else, or plan it with a reason (`despite`)"
 
@@ -23,17 +22,16 @@ _WAY_OUT: Final = "choose other hours or somebody else, or plan it with a reason
 class Fitness:
     """Judges people for shifts, as leave and profiles are now."""
 
-    def __init__(
-        self, platform: Platform, book: RosterBook, certificates: CertificateReader
-    ) -> None:
+    def __init__(self, platform: Platform, certificates: CertificateReader) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._leaves = Collection(platform.store, LEAVES)
         self._certificates = certificates
 
     async def why_not(self, person: str, shift: Shift) -> Problem | None:
         """Why somebody cannot have a shift; None when they can."""
         away = {"person": person, "status": "granted", **around(shift.begins, shift.ends)}
-        if await self._book.leaves(away, limit=1):
+        if await self._leaves.find(away, limit=1):
             return Problem(409, "on-leave", "They are on leave then", detail="choose somebody else")
         kinds = self._kinds(shift)
         if await self._certificates.uncertified(kinds, [self._stint(person, shift)]):
@@ -52,7 +50,7 @@ class Fitness:
         if not (asked.rest or asked.longest):
             return None
         near = around(shift.begins - asked.reach, shift.ends + asked.reach)
-        found = await self._book.shifts({"person": person, "counts": True, **near})
+        found = await find_shifts(self._store, {"person": person, "counts": True, **near})
         wrong = tiring(shift, (other for other in found if other.id != shift.id), asked)
         if wrong is None:
             return None
@@ -74,8 +72,9 @@ class Fitness:
             return {}
         begins, ends = min(s.begins for s in coming), max(s.ends for s in coming)
         people = sorted({shift.person for shift in coming})
-        away = await self._book.leaves(
-            {"person": {"$in": people}, "status": "granted", **around(begins, ends)}
+        away = await self._leaves.find(
+            {"person": {"$in": people}, "status": "granted", **around(begins, ends)},
+            limit=MOST_SHIFTS,
         )
         stints = {shift.id: self._stint(shift.person, shift) for shift in coming}
         uncertified = await self._certificates.uncertified(self._kinds(coming[0]), stints.values())

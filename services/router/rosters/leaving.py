@@ -6,16 +6,14 @@ import secrets
 from datetime import datetime
 from typing import Final
 
-from services.router.rosters.leave import Leave, Status, decide
-from services.router.rosters.reach import reaches_list
-from services.router.rosters.shifts import strike
-from services.router.rosters.storage import RosterBook, around
-from shared.contracts import MalformedMessage
+from services.router.rosters.lists import reaches_list
+from services.router.rosters.shifts import Leave, LeaveStatus, decide_leave, strike
+from services.router.rosters.storage import LEAVES, SHIFTS, announce, around, find_shifts
+from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal, allows
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
-from shared.store import Contested
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection
 from shared.telemetry import logger
 
 MOST: Final = 500
@@ -24,9 +22,11 @@ MOST: Final = 500
 class Leaving:
     """Keeps leave. Granted, it strikes the shifts that lie in it, so that the gaps are found."""
 
-    def __init__(self, platform: Platform, book: RosterBook) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._leaves = Collection(platform.store, LEAVES)
+        self._shifts = Collection(platform.store, SHIFTS)
 
     async def ask(
         self, principal: Principal, begins: datetime, ends: datetime, reason: str
@@ -37,60 +37,56 @@ class Leaving:
         """
         if self._platform.duty.current.person(principal.id) is None:
             raise MalformedMessage("person", "is on no duty list", "nobody else needs leave here")
+        now = self._store.clock.now()
         leave = Leave(
             id=secrets.token_hex(16), person=principal.id, begins=begins, ends=ends, reason=reason,
-            asked_at=self._platform.store.clock.now(),
+            asked_at=now,
         )  # fmt: skip
         leave.check()
         same = {"person": principal.id, "begins": begins, "ends": ends}
-        if there := await self._book.leaves(same, limit=1):
+        if there := await self._leaves.find(same, limit=1):
             return there[0]
-        await self._book.make_leave(leave)
+        await self._leaves.insert(Step(leave), now)
         logger.info("leave_asked", leave=leave.id)
         return leave
 
-    async def within_reach(self, principal: Principal, *, status: Status | None) -> list[Leave]:
+    async def within_reach(
+        self, principal: Principal, *, status: LeaveStatus | None
+    ) -> list[Leave]:
         """Leave that is not over, one's own and that of the people whose lists are within reach."""
-        query = {"ends": {"$gt": self._platform.store.clock.now()}}
-        found = await self._book.leaves(query | ({"status": status} if status else {}), limit=MOST)
+        query = {"ends": {"$gt": self._store.clock.now()}}
+        found = await self._leaves.find(query | ({"status": status} if status else {}), limit=MOST)
         return [leave for leave in found if self._is_theirs(principal, leave)]
 
-    async def decide(self, principal: Principal, id: str, status: Status) -> Leave:
+    async def decide(self, principal: Principal, id: str, status: LeaveStatus) -> Leave:
         """Grant or refuse somebody else's leave, also the other way round later. Shifts that were
         struck for it stay struck.
         """
-        leave = await self._book.leave(id)
+        leave = await self._leaves.get(id)
         if leave is None or not self._is_theirs(principal, leave):
             raise not_found()
         if leave.person == principal.id:
             raise Problem(409, "own-leave", "Nobody decides about their own leave",
                           detail="ask somebody else who plans shifts")  # fmt: skip
         await self._platform.trail.record(principal, "leave.decide", ("leave", id))
-        decided = await self._decide(leave, status, principal.id)
-        if decided.status == "granted":
-            await self._strike(decided)
-        return decided
-
-    async def _decide(self, leave: Leave, status: Status, by: str) -> Leave:
-        for _ in range(ATTEMPTS):
-            decided = decide(leave, status, by)
-            if decided is None or await self._book.decide_leave(leave, decided):
-                return decided or leave
-            present = await self._book.leave(leave.id)
-            if present is None:
-                raise not_found()
-            leave = present
-        raise Contested("leaves", leave.id)
+        decided = await self._leaves.change(
+            id, lambda leave, _: decide_leave(leave, status, principal.id)
+        )
+        if decided is None:
+            raise not_found()
+        if decided.after.status == "granted":
+            await self._strike(decided.after)
+        return decided.after
 
     async def _strike(self, leave: Leave) -> None:
         """What is missed here, the look for gaps strikes later."""
-        now = self._platform.store.clock.now()
+        now = self._store.clock.now()
         query = {"person": leave.person, "counts": True, **around(leave.begins, leave.ends)}
-        for shift in await self._book.shifts(query):
+        for shift in await find_shifts(self._store, query):
             step = strike(shift, "leave") if shift.ends > now else None
             if step is not None:
-                await self._book.put_shift(step, now)
-        await self._book.announce()
+                await self._shifts.write_over(shift, step)
+        await announce(self._store)
 
     def _is_theirs(self, principal: Principal, leave: Leave) -> bool:
         if leave.person == principal.id:

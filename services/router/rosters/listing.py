@@ -6,19 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.rosters.lists import DutyList, ListStep
-from services.router.rosters.reach import reaches_list
-from services.router.rosters.storage import RosterBook, around
-from shared.contracts import MalformedMessage
+from services.router.rosters.lists import DutyList, reaches_list
+from services.router.rosters.storage import LISTS, all_lists, announce, around, find_shifts
+from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal
 from shared.policy.calendar import Calendar
 from shared.policy.duty import ANYWHERE, EMERGENCY_CHAIN, MANAGEMENT, Person
 from shared.policy.roster import Cover, Need, cover
+from shared.readers.rosters import list_id
 from shared.runtime import not_found
 from shared.runtime.platform import Platform
-from shared.store import Contested
-from shared.store.rosters import ROSTERS, list_id
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection
 from shared.telemetry import logger
 
 Alter = Callable[[DutyList], DutyList]
@@ -27,22 +25,23 @@ Alter = Callable[[DutyList], DutyList]
 class Listing:
     """Shows and changes duty lists within reach; foreign and missing ones look the same (404)."""
 
-    def __init__(self, platform: Platform, book: RosterBook) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._lists = Collection(platform.store, LISTS)
 
     async def within_reach(self, principal: Principal) -> list[DutyList]:
         """The lists somebody may see."""
         group = self._platform.policy.group
         return [
             found
-            for found in await self._book.lists()
+            for found in await all_lists(self._store)
             if reaches_list(principal, found.place, found.department, group)
         ]
 
     async def get(self, principal: Principal, place: str, department: str) -> DutyList:
         """One list."""
-        found = await self._book.duty_list(place, department)
+        found = await self._lists.get(list_id(place, department))
         group = self._platform.policy.group
         if found is None or not reaches_list(principal, place, department, group):
             raise not_found()
@@ -82,7 +81,7 @@ class Listing:
         """How many are there and how many are needed, for every quarter hour between two times."""
         found = await self.get(principal, place, department)
         query = {"place": place, "department": department, "counts": True, **around(begins, ends)}
-        shifts = [(shift.begins, shift.ends) for shift in await self._book.shifts(query)]
+        shifts = [(shift.begins, shift.ends) for shift in await find_shifts(self._store, query)]
         return cover(found.needs, shifts, begins, ends, self.calendar(place))
 
     def calendar(self, place: str) -> Calendar:
@@ -109,16 +108,10 @@ class Listing:
     ) -> DutyList:
         id = list_id(place, department)
         await self._platform.trail.record(principal, "roster.change", ("roster", id))
-        for _ in range(ATTEMPTS):
-            present = await self._book.duty_list(place, department)
-            if present is None and not make:
-                raise not_found()
-            new = DutyList(place=place, department=department, version=0, people=())
-            altered = alter(present or new)
-            changed = replace(altered, version=altered.version + 1)
-            now = self._platform.store.clock.now()
-            if await self._book.put_list(present, ListStep(changed), now):
-                await self._book.announce()
-                logger.info("roster_changed", roster=id)
-                return changed
-        raise Contested(ROSTERS, id)
+        new = DutyList(id=id, place=place, department=department) if make else None
+        changed = await self._lists.change(id, lambda present, _: Step(alter(present)), new=new)
+        if changed is None:
+            raise not_found()
+        await announce(self._store)
+        logger.info("roster_changed", roster=id)
+        return changed.after

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, Literal
 
-from shared.contracts import Event
+from shared.contracts import Event, Step
 from shared.contracts.router import GapFound
+from shared.identity import Principal
+from shared.identity.principal import EVERYWHERE
 from shared.policy.calendar import Calendar
-from shared.policy.duty import Person
+from shared.policy.duty import ANYWHERE, Person
+from shared.policy.policy import Group
 from shared.policy.roster import Need, cover
 
 LOOK_AHEAD: Final = timedelta(days=14)
@@ -43,20 +46,21 @@ class Gap:
 class DutyList:
     """The people of a department at a place. With `needs` it goes by its shifts."""
 
+    id: str
+    version: int = 0
     place: str
     department: str
-    version: int
-    people: tuple[Person, ...]
+    people: tuple[Person, ...] = ()
     needs: tuple[Need, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ListStep:
-    """A list's next state with what is said of it."""
+class Head:
+    """Counts how often lists and shifts were changed, so that everybody reads them anew."""
 
-    list: DutyList
-    events: tuple[Event, ...] = ()
+    id: str
+    revision: int = 0
 
 
 def horizon(now: datetime, calendar: Calendar) -> datetime:
@@ -86,7 +90,7 @@ def _urgency(begins: datetime, now: datetime) -> Urgency:
 
 def note_gaps(
     duty_list: DutyList, gaps: Sequence[Gap], *, lead: Sequence[str], managers: Sequence[str]
-) -> ListStep | None:
+) -> Step[DutyList] | None:
     """Tell of gaps that nobody was told of: the lead when one is found, the managers too when it
     is near; one event for all of a kind. None when what is known is as it was.
     """
@@ -95,24 +99,35 @@ def note_gaps(
     still = tuple(dict.fromkeys(still))
     if still == known:
         return None
-    changed = replace(duty_list, gaps=still, version=duty_list.version + 1)
     news = [gap for gap in still if gap not in known]
     told: tuple[tuple[Urgency, Sequence[str]], ...] = (
         ("found", lead), ("near", (*lead, *managers)),
     )  # fmt: skip
     events = tuple(
-        _found(changed, of_a_kind, people)
+        _found(duty_list, of_a_kind, people)
         for urgency, people in told
         if (of_a_kind := [gap for gap in news if gap.told == urgency])
     )
-    return ListStep(changed, events)
+    return Step(replace(duty_list, gaps=still), events)
 
 
 def _found(duty_list: DutyList, gaps: Sequence[Gap], people: Sequence[str]) -> Event:
     first = gaps[0]
     return GapFound(
-        place=duty_list.place, department=duty_list.department, revision=duty_list.version,
+        place=duty_list.place, department=duty_list.department,
+        revision=duty_list.version + 1,  # the one that the write makes of it
         begins=first.begins, ends=first.ends, missing=first.missing, gaps=len(gaps),
         near=first.told == "near",
         recipients=tuple(dict.fromkeys(people)),
     )  # fmt: skip
+
+
+def reaches_list(principal: Principal, place: str, department: str, group: Group) -> bool:
+    """Whether a list is within reach: for whoever has all of the place, and of the departments only
+    for their own people.
+    """
+    if principal.role == "department" and not principal.answers_for(department):
+        return False
+    if EVERYWHERE in principal.places:
+        return True
+    return place != ANYWHERE and group.estates_of([place]) <= principal.places

@@ -9,32 +9,31 @@ from typing import Final
 
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.listing import Listing
-from services.router.rosters.patterns import Pattern, rolled_out
 from services.router.rosters.shifts import (
+    Pattern,
     Shift,
-    ShiftStep,
     hand_over,
     new_shift,
     offer,
     plan_again,
+    rolled_out,
     strike,
     take,
 )
-from services.router.rosters.storage import RosterBook, around
-from shared.contracts import MalformedMessage
+from services.router.rosters.storage import SHIFTS, announce, around, find_shifts
+from shared.contracts import MalformedMessage, Step
 from shared.identity import Principal, allows
 from shared.policy.roster import Stretch
+from shared.readers.rosters import list_id
 from shared.runtime import Problem, not_found
 from shared.runtime.platform import Platform
 from shared.runtime.problems import problem_of
-from shared.store import Contested
-from shared.store.rosters import SHIFTS, list_id
-from shared.store.tickets import ATTEMPTS
+from shared.store import Collection, Taken
 from shared.telemetry import logger
 
 NOTES_OF: Final = timedelta(hours=24)
 """Whoever comes sees what was handed over here for so long."""
-Choose = Callable[[Shift], ShiftStep | None]
+Choose = Callable[[Shift], Step[Shift] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,10 @@ class Planned:
 class Rostering:
     """Puts people on shift. Foreign and missing shifts look the same (404)."""
 
-    def __init__(
-        self, platform: Platform, book: RosterBook, listing: Listing, fitness: Fitness
-    ) -> None:
+    def __init__(self, platform: Platform, listing: Listing, fitness: Fitness) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._shifts = Collection(platform.store, SHIFTS)
         self._listing = listing
         self._fitness = fitness
 
@@ -69,7 +67,7 @@ class Rostering:
         shift = new_shift(stretch)
         await self._platform.trail.record(principal, "shift.plan", ("shift", shift.id), why=despite)
         planned = await self._plan(shift, despite)
-        await self._book.announce()
+        await announce(self._store)
         return planned
 
     async def plan_pattern(
@@ -91,7 +89,7 @@ class Rostering:
             await self._try(stretch, despite)
             for stretch in rolled_out(pattern, place, department, zone)
         ]
-        await self._book.announce()
+        await announce(self._store)
         logger.info("pattern_planned", roster=roster[1], shifts=len(done),
                     refused=sum(planned.shift is None for planned in done))  # fmt: skip
         return done
@@ -105,12 +103,12 @@ class Rostering:
     async def _plan(self, shift: Shift, despite: str | None) -> Shift:
         despite = await self._check_can_stand(shift.person, shift, despite)
         shift = replace(shift, despite=despite)
-        now = self._platform.store.clock.now()
-        if await self._book.put_shift(ShiftStep(shift), now, new=True):
+        now = self._store.clock.now()
+        if await self._shifts.insert(Step(shift), now):
             return shift
-        present = await self._book.shift(shift.id)
+        present = await self._shifts.get(shift.id)
         if present is None:
-            raise await self._stands_elsewhere(shift.person, shift)
+            raise await self._stands_elsewhere(shift)
         if present.person != shift.person:
             raise Problem(409, "taken-over", "Somebody else took this shift over",
                           detail="let them offer it back", shift=shift.id)  # fmt: skip
@@ -118,7 +116,7 @@ class Rostering:
 
     async def get(self, principal: Principal, id: str) -> Shift:
         """One shift within reach, one's own, or one that is offered to one."""
-        shift = await self._book.shift(id)
+        shift = await self._shifts.get(id)
         if shift is None:
             raise not_found()
         if principal.id not in {shift.person, shift.offered_to}:
@@ -131,20 +129,20 @@ class Rostering:
         """The shifts of a list between two moments, also those that were struck."""
         await self._listing.get(principal, place, department)
         query = {"place": place, "department": department, **around(begins, ends)}
-        return await self._book.shifts(query)
+        return await find_shifts(self._store, query)
 
     async def of_person(
         self, principal: Principal, begins: datetime, ends: datetime
     ) -> list[Shift]:
         """The shifts that are one's own, or offered to one."""
         own = {"$or": [{"person": principal.id}, {"offered_to": principal.id}]}
-        return await self._book.shifts({**own, "counts": True, **around(begins, ends)})
+        return await find_shifts(self._store, {**own, "counts": True, **around(begins, ends)})
 
     async def notes_before(self, shift: Shift) -> list[Shift]:
         """What those who stood here before have handed over."""
         before = {"$gt": shift.begins - NOTES_OF, "$lte": shift.begins}
         query = {"place": shift.place, "department": shift.department, "ends": before}
-        return [found for found in await self._book.shifts(query) if found.note]
+        return [found for found in await find_shifts(self._store, query) if found.note]
 
     async def offer(self, principal: Principal, id: str, to: str) -> Shift:
         """Ask somebody to take one's own shift over."""
@@ -159,7 +157,7 @@ class Rostering:
         if shift.person != principal.id:
             await self._check_can_stand(principal.id, shift)
 
-        def taking(present: Shift) -> ShiftStep | None:
+        def taking(present: Shift) -> Step[Shift] | None:
             if principal.id not in {present.offered_to, present.person}:
                 raise Problem(409, "not-offered", "This shift is not offered to you",
                               detail="whoever has it may offer it")  # fmt: skip
@@ -190,7 +188,7 @@ class Rostering:
 
     async def _coming(self, principal: Principal, id: str) -> Shift:
         shift = await self.get(principal, id)
-        if shift.ends <= self._platform.store.clock.now():
+        if shift.ends <= self._store.clock.now():
             raise Problem(409, "shift-over", "This shift is over", detail="it stays as it was")
         return shift
 
@@ -199,7 +197,7 @@ class Rostering:
     ) -> str | None:
         """Raise the Problem of who cannot have a shift; `despite` where it is needed."""
         self._check_on_a_list(person, "person")
-        if shift.ends <= self._platform.store.clock.now():
+        if shift.ends <= self._store.clock.now():
             raise MalformedMessage("ends", "is over", "plan shifts that come")
         why = await self._fitness.why_not(person, shift)
         if why is not None:
@@ -218,29 +216,30 @@ class Rostering:
     ) -> Shift:
         await self._platform.trail.record(principal, "shift.change", ("shift", id), why=why)
         changed = await self._change(id, choose)
-        await self._book.announce()
+        await announce(self._store)
         return changed
 
     async def _change(self, id: str, choose: Choose) -> Shift:
-        lost: Shift | None = None
-        for _ in range(ATTEMPTS):
-            shift = await self._book.shift(id)
-            if shift is None:
-                raise not_found()
-            step = choose(shift)
-            if step is None:
-                return shift
-            if lost is not None and lost.version == shift.version:
-                raise await self._stands_elsewhere(step.shift.person, shift)
-            if await self._book.put_shift(step, self._platform.store.clock.now()):
-                logger.info("shift_changed", shift=id)
-                return step.shift
-            lost = shift
-        raise Contested(SHIFTS, id)
+        wanted: list[Shift] = []
 
-    async def _stands_elsewhere(self, person: str, shift: Shift) -> Problem:
-        query = {"person": person, "counts": True, **around(shift.begins, shift.ends)}
-        others = await self._book.shifts(query, limit=2)
+        def decide(present: Shift, _now: datetime) -> Step[Shift] | None:
+            step = choose(present)
+            wanted[:] = [step.value] if step is not None else []
+            return step
+
+        try:
+            changed = await self._shifts.change(id, decide)
+        except Taken:
+            raise await self._stands_elsewhere(*wanted) from None
+        if changed is None:
+            raise not_found()
+        if changed.is_change:
+            logger.info("shift_changed", shift=id)
+        return changed.after
+
+    async def _stands_elsewhere(self, shift: Shift) -> Problem:
+        query = {"person": shift.person, "counts": True, **around(shift.begins, shift.ends)}
+        others = await find_shifts(self._store, query, limit=2)
         return Problem(
             409, "stands-elsewhere", "They are on another shift then",
             detail="strike that one, or choose other hours", shifts=_ids(others, but=shift.id),

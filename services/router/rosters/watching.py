@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.router.escalation import managers_of
+from services.router.people import managers_of
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.lists import DutyList, gaps_of, horizon, note_gaps
 from services.router.rosters.shifts import Shift, strike
-from services.router.rosters.storage import RosterBook, around
+from services.router.rosters.storage import (
+    LISTS,
+    SHIFTS,
+    all_lists,
+    announce,
+    around,
+    find_shifts,
+    revision,
+)
 from shared.runtime.platform import Platform
+from shared.store import Collection
 from shared.telemetry import logger
 
 LOOK_AGAIN: Final = timedelta(minutes=10)
@@ -21,47 +30,49 @@ LOOK_AGAIN: Final = timedelta(minutes=10)
 class Watching:
     """Looks through the lists that go by shifts: strikes what cannot be kept, tells of gaps."""
 
-    def __init__(self, platform: Platform, book: RosterBook, fitness: Fitness) -> None:
+    def __init__(self, platform: Platform, fitness: Fitness) -> None:
         self._platform = platform
-        self._book = book
+        self._store = platform.store
+        self._lists = Collection(platform.store, LISTS)
+        self._shifts = Collection(platform.store, SHIFTS)
         self._fitness = fitness
         self._seen: int | None = None
         self._looked_at: datetime | None = None
 
     async def look(self) -> None:
         """Look at every list if anything changed, and now and then in any case."""
-        revision, now = await self._book.revision(), self._platform.store.clock.now()
+        present, now = await revision(self._store), self._store.clock.now()
         looked = self._looked_at
-        if revision == self._seen and looked is not None and now - looked < LOOK_AGAIN:
+        if present == self._seen and looked is not None and now - looked < LOOK_AGAIN:
             return
-        for duty_list in await self._book.lists():
+        for duty_list in await all_lists(self._store):
             if duty_list.needs:
                 await self.look_at(duty_list)
-        self._seen, self._looked_at = revision, now
+        self._seen, self._looked_at = present, now
 
     async def look_at(self, duty_list: DutyList) -> None:
         """Strike and tell for one list; of several replicas one does it."""
-        now = self._platform.store.clock.now()
+        now = self._store.clock.now()
         calendar = self._platform.policy.at(duty_list.place).calendar
         query = {"place": duty_list.place, "department": duty_list.department, "counts": True}
         ahead = around(now, horizon(now, calendar))
-        kept = await self._strike_unfit(await self._book.shifts({**query, **ahead}), now)
+        kept = await self._strike_unfit(await find_shifts(self._store, {**query, **ahead}))
         gaps = gaps_of(duty_list.needs, [(s.begins, s.ends) for s in kept], now, calendar)
         step = note_gaps(
             duty_list, gaps, lead=self._lead(duty_list), managers=self._managers(duty_list)
         )
-        if step is not None and await self._book.put_list(duty_list, step, now):
+        if step is not None and await self._lists.write_over(duty_list, step) is not None:
             logger.info("roster_looked_at", place=duty_list.place, gaps=len(gaps),
                         department=duty_list.department)  # fmt: skip
 
-    async def _strike_unfit(self, shifts: Sequence[Shift], now: datetime) -> list[Shift]:
+    async def _strike_unfit(self, shifts: Sequence[Shift]) -> list[Shift]:
         unfit = await self._fitness.unfit(shifts)
         for shift in shifts:
             step = strike(shift, unfit[shift.id]) if shift.id in unfit else None
-            if step is not None and await self._book.put_shift(step, now):
-                logger.warning("shift_struck", shift=shift.id, reason=step.shift.struck)
+            if step is not None and await self._shifts.write_over(shift, step) is not None:
+                logger.warning("shift_struck", shift=shift.id, reason=step.value.struck)
         if unfit:
-            await self._book.announce()
+            await announce(self._store)
         return [shift for shift in shifts if shift.id not in unfit]
 
     def _lead(self, duty_list: DutyList) -> tuple[str, ...]:

@@ -9,20 +9,28 @@ from itertools import chain
 from typing import Any
 
 from shared.contracts.errors import Fault
-from shared.policy.checks.calendars import calendar_faults
-from shared.policy.checks.limits import limit_faults
-from shared.policy.checks.places import place_faults
-from shared.policy.checks.routing import routing_faults, unserved
-from shared.policy.checks.schema import schema_faults
-from shared.policy.checks.words import word_faults
+from shared.policy.checks.raw import fields, schema_faults
+from shared.policy.checks.references import place_faults, routing_faults, unserved
+from shared.policy.checks.times import calendar_faults, limit_faults
 from shared.policy.duty import Duty
-from shared.policy.local import (
-    LOCAL_KINDS,
-    documents_at,
-    layer_faults,
-    layers_of,
-    places_above,
-)
+from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_of, places_above
+from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, faults_in_words
+
+
+def word_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
+    """Every language that is missing and every template that would fail when it is needed."""
+    messages = fields(fields(documents.get("templates")).get("messages"))
+    for purpose in PURPOSES:
+        for language in LANGUAGES:
+            path = f"templates.messages.{purpose}.{language}"
+            words = fields(messages.get(purpose)).get(language)
+            if words is None:
+                yield Fault(path, "is missing", "write it: people are told in both languages")
+                continue
+            for part in ("subject", "body"):
+                source = fields(words).get(part)
+                for fault in faults_in_words(source) if isinstance(source, str) else ():
+                    yield Fault(f"{path}.{part}", fault, f"use: {', '.join(FIELDS)}")
 
 
 def check_policy(

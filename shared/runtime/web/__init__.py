@@ -1,7 +1,14 @@
 """Pages for people without an account: no script, nothing personal, both languages."""
 
-from shared.runtime.web.languages import LANGUAGES, Chosen, choose_language, words
-from shared.runtime.web.pages import STYLE_PATH, Paper, build_style
+from shared.runtime.web.pages import (
+    LANGUAGES,
+    STYLE_PATH,
+    Chosen,
+    Paper,
+    build_style,
+    choose_language,
+    words,
+)
 
 __all__ = [
     "LANGUAGES", "STYLE_PATH", "Chosen", "Paper", "build_style", "choose_language", "words",

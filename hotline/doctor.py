@@ -1,0 +1,180 @@
+"""``hotline doctor``: is it well, were promises kept, is nothing personal where it must not be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hotline.client import data_folder, running
+from hotline.endpoints import Endpoints
+from hotline.promises.report import examine_and_print
+from hotline.search import read_needles, search_everywhere
+from hotline.settings import read_settings
+from shared.policy.duty import Person
+from shared.readers.rosters import DutyReader
+from shared.store import STORE_DOWN, Store, connect
+
+NAMED: Final = 20
+"""Of the people without a channel so many are named, the rest is counted."""
+TRIAL: Final = (
+    "试用数据：发给来电人的消息留在沙箱，任何人都收不到。\n"
+    "A trial: messages to callers stay in the sandbox and reach nobody."
+)
+NO_CALLERS: Final = (
+    "来电人没有消息渠道：办理结果须由人工电话告知，待办见 /v1/follow-ups（why: tell）。\n"
+    "Callers have no channel: a person tells each result by telephone; the tasks are under "
+    "/v1/follow-ups (why: tell)."
+)
+NO_STAFF: Final = (
+    "警告：值班表上 {count} 人没有消息渠道，紧急事件也通知不到他们：{named}\n"
+    "请为他们设置 webhook，或设置邮件服务器 HOTLINE_NOTIFIER_SMTP_HOST。\n"
+    "WARNING: {count} people of the duty list have no channel, not even an alert reaches them: "
+    "{named}\n"
+    "Give them a webhook, or set HOTLINE_NOTIFIER_SMTP_HOST."
+)
+UNASKED: Final = (
+    "无法得知有哪些消息渠道：通知服务或数据库没有回答。\n"
+    "Which channels there are is not known: the notifier or the database does not answer."
+)
+EXIT_FOUND = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What the notifier says leads to people now."""
+
+    trial: bool
+    callers: tuple[str, ...]
+    staff: tuple[str, ...]
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Any]) -> Self:
+        """Read `/healthz/channels`."""
+        return cls(answer["trial"], tuple(answer["callers"]), tuple(answer["staff"]))
+
+    def reach(self, person: Person) -> bool:
+        """Whether any of them leads to somebody of the duty list."""
+        if person.webhook is not None:
+            return "webhook" in self.staff
+        return bool(person.mail) and any(name != "webhook" for name in self.staff)
+
+
+def said_of(channels: Channels, unreached: tuple[str, ...]) -> Iterator[str]:
+    """What an operator is to know; nothing where everybody is reached."""
+    if channels.trial and "sandbox" in channels.callers:
+        yield TRIAL
+    if not channels.callers:
+        yield NO_CALLERS
+    if unreached:
+        more = f" … +{len(unreached) - NAMED}" if len(unreached) > NAMED else ""
+        yield NO_STAFF.format(count=len(unreached), named=", ".join(unreached[:NAMED]) + more)
+
+
+async def ask_channels(http: httpx.AsyncClient, notifier: str) -> Channels:
+    """What the notifier at this address says; raises HTTPError, ValueError or KeyError."""
+    answer = await http.get(f"{notifier}/healthz/channels")
+    return Channels.from_answer(answer.raise_for_status().json())
+
+
+async def people_without(channels: Channels, mongo_url: str, database: str) -> tuple[str, ...]:
+    """Everybody of the duty list to whom no channel leads, by id."""
+    client = connect(mongo_url)
+    try:
+        store = Store(client, database, service="hotline")
+        await store.clock.refresh()
+        duty = DutyReader(store)
+        await duty.refresh()
+    finally:
+        client.close()
+    return tuple(sorted(p.id for p in duty.current.everybody if not channels.reach(p)))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(run)
+
+
+def run(
+    search: Annotated[
+        Path | None, typer.Option("--search", help="File with one planted string a line.")
+    ] = None,
+    *,
+    promises: Annotated[
+        bool,
+        typer.Option(
+            "--promises", help="What is lost, stuck, late, doubled or unknown, by number."
+        ),
+    ] = False,
+    data: Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")] = None,
+) -> None:
+    """Check the services, the promises, or look for planted strings; exit 1 for what is found."""
+    folder = data_folder(data)
+    if promises:
+        well = asyncio.run(examine_and_print(mongo_of(folder), read_settings().database))
+    elif search is not None:
+        needles = read_needles(search)
+        well = asyncio.run(search_everywhere(running(folder), folder, needles))
+    else:
+        well = asyncio.run(_check(running(folder)))
+    raise typer.Exit(0 if well else EXIT_FOUND)
+
+
+def mongo_of(folder: Path) -> str:
+    """Return where the database is: the one of the hotline on this folder, or else the one of
+    HOTLINE_MONGO_URL, whose services may run on other machines.
+    """
+    url = read_settings().mongo_url
+    if Endpoints.read(folder) is None and url is not None:
+        return url.get_secret_value()
+    return running(folder).mongo
+
+
+async def _check(endpoints: Endpoints) -> bool:
+    table = Table("service", "address", "ready", "consuming")
+    well = True
+    async with httpx.AsyncClient(timeout=5) as http:
+        for name, address in endpoints.services.items():
+            ready = await _status(http, f"{address}/readyz")
+            consuming = await _status(http, f"{address}/healthz/consumers")
+            well = well and ready == consuming == "yes"
+            table.add_row(name, address, ready, consuming)
+        Console().print(table)
+        well = await _say_channels(http, endpoints) and well
+    if endpoints.management is not None:
+        typer.echo(
+            "The embedded RabbitMQ and MongoDB are for trials: for production set "
+            "HOTLINE_AMQP_URL and HOTLINE_MONGO_URL to servers of your own (deploy/README.md)."
+        )
+    return well
+
+
+async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
+    """Say who is not reached; False where that is somebody of the duty list, or nobody knows.
+
+    That callers have no channel is not amiss: each of their tickets is somebody's task.
+    """
+    try:
+        channels = await ask_channels(http, endpoints.services["notifier"])
+        unreached = await people_without(channels, endpoints.mongo, read_settings().database)
+    except (httpx.HTTPError, ValueError, KeyError, *STORE_DOWN):
+        typer.echo(UNASKED)
+        return False
+    for words in said_of(channels, unreached):
+        typer.echo(words)
+    return not unreached
+
+
+async def _status(http: httpx.AsyncClient, address: str) -> str:
+    try:
+        found = await http.get(address)
+    except httpx.HTTPError as error:
+        return f"no ({type(error).__name__})"
+    return "yes" if found.is_success else f"no ({found.status_code})"

@@ -1,0 +1,97 @@
+"""Where everything answers: the file that tells it, the environment a service gets, and the table
+an operator sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from rich.console import Console
+from rich.table import Table
+
+from hotline.embedded.folder import read_json, write_json
+from hotline.probe import hosts_of
+
+FILE = "endpoints.json"
+TITLES = {
+    "intake": "受理 intake",
+    "router": "派单 router",
+    "notifier": "通知 notifier",
+    "survey": "回访 survey",
+    "admin": "管理 admin",
+    "console": "坐席 console",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The addresses of one running hotline; those of the servers hold their passwords."""
+
+    amqp: str
+    mongo: str
+    management: str | None
+    services: Mapping[str, str]
+
+    @classmethod
+    def read(cls, data: Path) -> Self | None:
+        """Return what the hotline that runs on the data folder wrote, or None when none runs."""
+        value: Any = read_json(data / FILE)
+        if not isinstance(value, dict):
+            return None
+        servers = {key: value.pop(key, None) for key in ("amqp", "mongo", "management")}
+        return cls(
+            amqp=str(servers["amqp"]),
+            mongo=str(servers["mongo"]),
+            management=servers["management"],
+            services={str(name): str(address) for name, address in value.items()},
+        )
+
+    def write(self, data: Path) -> None:
+        """Write the file, for its owner alone: it holds passwords."""
+        servers = {"amqp": self.amqp, "mongo": self.mongo, "management": self.management}
+        write_json(data / FILE, {**servers, **self.services})
+
+    @staticmethod
+    def remove(data: Path) -> None:
+        """Remove the file: nothing answers any more."""
+        (data / FILE).unlink(missing_ok=True)
+
+    def environment(self, data: Path) -> dict[str, str]:
+        """Return what a service is told of the others."""
+        ports = {
+            f"HOTLINE_{name.upper()}_PORT": address.rpartition(":")[2]
+            for name, address in self.services.items()
+        }
+        addresses = {
+            f"HOTLINE_{name.upper()}_URL": address for name, address in self.services.items()
+        }
+        management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}
+        return {
+            "HOTLINE_AMQP_URL": self.amqp,
+            "HOTLINE_MONGO_URL": self.mongo,
+            "HOTLINE_DATA": str(data),
+            "HOTLINE_ENDPOINTS": str(data / FILE),
+            **management,
+            **ports,
+            **addresses,
+        }
+
+
+def print_addresses(endpoints: Endpoints, data: Path, console: Console | None = None) -> None:
+    """Print where everything answers, without any password."""
+    table = Table("服务 service", "地址 address", "文档 docs", title="物业服务热线 Estateline")
+    for name, address in endpoints.services.items():
+        table.add_row(TITLES.get(name, name), address, f"{address}/docs")
+    table.add_row("消息 RabbitMQ", _hosts(endpoints.amqp), "")
+    table.add_row("数据 MongoDB", _hosts(endpoints.mongo), "")
+    console = console or Console()
+    console.print(table)
+    console.print(f"地址与密码 addresses and passwords: {data / FILE}", soft_wrap=True)
+    console.print("按 Ctrl-C 停止，数据保留 Ctrl-C stops everything, the data stays")
+
+
+def _hosts(url: str) -> str:
+    return ", ".join(f"{host}:{port}" for host, port in hosts_of(url)) or "(DNS)"

@@ -1,0 +1,87 @@
+"""What a fresh data folder needs before the first service starts: keys, a policy, a duty list."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from hotline.errors import UnusableSettingError
+from hotline.settings import read_settings
+from shared.policy.checks import check_policy
+from shared.policy.duty import sample_duty
+from shared.policy.policy import load_documents
+from shared.privacy import make_keys
+from shared.readers.policies import seed_policy
+from shared.readers.rosters import seed_duty
+from shared.store import Store, connect
+from shared.store.clock import allow_trial
+
+SAMPLE = "sample-1"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("seed")(run)
+
+
+def run(
+    policy: Annotated[Path | None, typer.Option("--policy", help="Overlay of the sample.")] = None,
+) -> None:
+    """Make keys, and put the sample policy and duty list into an empty database."""
+    settings = read_settings()
+    if settings.mongo_url is None:
+        raise UnusableSettingError("Set HOTLINE_MONGO_URL to the database that is to be seeded.")
+    asyncio.run(
+        seed(
+            settings.mongo_url.get_secret_value(),
+            settings.data,
+            policy=policy,
+            database=settings.database,
+        )
+    )
+
+
+async def seed(
+    mongo_url: str,
+    data: Path,
+    trial: bool = False,  # noqa: FBT001, FBT002 - the supervisor hands it on by position
+    *,
+    policy: Path | None = None,
+    database: str = "hotline",
+) -> None:
+    """Make the keys and put policy and duty list in, once; what is there already stays as it is.
+
+    `policy` is a YAML file with the documents that differ from the sample group's. Raises
+    UnusableSettingError naming what is wrong with it.
+    """
+    make_keys(data / "keys.json")
+    documents = _documents(policy)
+    client = connect(mongo_url)
+    try:
+        store = Store(client, database, service="hotline")
+        if trial:
+            await allow_trial(client[database])
+        await store.start(())
+        # A moment back, so that it is in force for whoever measures the time a little earlier.
+        now = store.clock.now() - timedelta(seconds=10)
+        try:
+            await seed_policy(client[database], SAMPLE, documents, now=now)
+        except ValueError as error:
+            raise UnusableSettingError(f"The policy cannot be used: {error}") from error
+        await seed_duty(client[database], sample_duty())
+    finally:
+        client.close()
+
+
+def _documents(policy: Path | None) -> dict[str, dict[str, object]]:
+    try:
+        documents = load_documents(policy)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UnusableSettingError(f"The policy {policy} cannot be read: {error}") from error
+    if policy is not None and (faults := check_policy(documents)):
+        said = "; ".join(map(str, faults))
+        raise UnusableSettingError(f"The policy {policy} cannot be used: {said}.")
+    return documents

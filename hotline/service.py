@@ -1,0 +1,231 @@
+"""One service as a process: what it is, and the loop that keeps it well."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from hotline.embedded.node import log_tail
+from hotline.embedded.ports import free_ports, listeners, require_free
+from hotline.embedded.process import Child, describe_exit
+from hotline.errors import StartFailedError
+from hotline.probe import HttpProbe, listens
+
+# Short enough that a crash is a hiccup, long enough that a broken service is no busy loop.
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 10.0
+# What ran this long was not broken; its next failure is a new one.
+HEALTHY_AFTER = 60.0
+HOST = "127.0.0.1"
+READY_PATHS = ("/readyz", "/healthz/consumers")
+CONSUMERS_PATHS = ("/healthz/consumers",)
+STOP_GRACE = 10.0
+POLL = 0.2
+# A log that grew beyond this is put aside when its service starts; one older one is kept.
+LONGEST_LOG = 20 * 1024 * 1024
+logger = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class BackOff:
+    """The pause before the next start; it doubles up to a limit."""
+
+    _delay: float = field(default=FIRST_DELAY, init=False)
+
+    def next_delay(self, *, ran_for: float) -> float:
+        """Return the pause to keep before starting again what ran for that many seconds."""
+        if ran_for >= HEALTHY_AFTER:
+            self._delay = FIRST_DELAY
+        delay = self._delay
+        self._delay = min(self._delay * 2, LONGEST_DELAY)
+        return delay
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service to run: its name, its command line and the port it answers on."""
+
+    name: str
+    argv: tuple[str, ...]
+    port: int
+
+    @classmethod
+    def of(cls, name: str, port: int) -> Self:
+        """Describe one of the project's own services."""
+        return cls(name=name, argv=(sys.executable, "-m", f"services.{name}"), port=port)
+
+    @property
+    def address(self) -> str:
+        """Where it answers on this machine."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def port_setting(self) -> str:
+        """The variable that sets its port."""
+        return f"HOTLINE_{self.name.upper()}_PORT"
+
+    def with_port(self) -> Self:
+        """Return it with a free port in place of 0; raises PortTakenError for a taken one."""
+        if self.port == 0:
+            return replace(self, port=free_ports(1)[0])
+        require_free(
+            self.port,
+            f"the service {self.name}",
+            f"set {self.port_setting} to another port (0 picks a free one)",
+        )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a service may take before it counts as broken."""
+
+    start: float = 60.0
+    unwell: float = 20.0
+    between_probes: float = 2.0
+    failed_starts: int = 3
+
+
+class Service:
+    """Runs one service, starts it again when it ends or stays unwell, and can tell that it serves.
+
+    ``changed`` is called whenever its process is another one.
+    """
+
+    def __init__(
+        self,
+        spec: ServiceSpec,
+        *,
+        data: Path,
+        broker_url: str,
+        environment: Mapping[str, str],
+        changed: Callable[[], None],
+        patience: Patience,
+        probe: HttpProbe,
+    ) -> None:
+        self.spec = spec
+        self.child: Child | None = None
+        self.log = data / "logs" / f"{spec.name}.log"
+        self._broker_url = broker_url
+        self._environment = environment
+        self._changed = changed
+        self._patience = patience
+        self._probe = probe
+        self._failures = 0
+        self._served = asyncio.Event()
+
+    async def keep_running(self) -> None:
+        """Run it until cancelled; the process itself is ended by ``stop`` or ``kill``."""
+        back_off = BackOff()
+        while True:
+            started = time.monotonic()
+            reason = await self._run_once()
+            delay = back_off.next_delay(ran_for=time.monotonic() - started)
+            self._failures += 1
+            logger.warning(
+                "service starts again",
+                service=self.spec.name,
+                reason=reason,
+                delay=delay,
+                log=str(self.log),
+            )
+            await asyncio.sleep(delay)
+
+    async def until_served(self) -> None:
+        """Return once it has answered; raises StartFailedError when it keeps failing instead."""
+        until = time.monotonic() + self._patience.start
+        while not self._served.is_set():
+            if self._failures >= self._patience.failed_starts or time.monotonic() > until:
+                raise StartFailedError(
+                    f"The service {self.spec.name} does not become ready ({self._failures} failed "
+                    f"starts). Its log {self.log} ends so:\n{log_tail(self.log)}"
+                )
+            await asyncio.sleep(POLL)
+
+    def is_running(self) -> bool:
+        """Tell whether its process is there."""
+        return self.child is not None and self.child.is_running()
+
+    async def stop(self, grace: float = STOP_GRACE) -> None:
+        """Ask it to end, after the grace make it."""
+        if self.child is not None:
+            await asyncio.to_thread(self.child.end, grace)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.child is not None:
+            self.child.kill()
+
+    async def _run_once(self) -> str:
+        """Run it until it fails and return why, with nothing of it left."""
+        try:
+            child = self._start()
+        except OSError as error:
+            return f"it cannot be started: {error}"
+        reason = await self._until_it_fails(child)
+        await asyncio.to_thread(child.end, STOP_GRACE)
+        return reason
+
+    def _start(self) -> Child:
+        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        child = Child.start(
+            self.spec.name,
+            self.spec.argv,
+            env=self._environment,
+            folder=Path.cwd(),
+            log=self.log,
+            marker=" ".join(self.spec.argv[1:]),
+        )
+        self.child = child
+        self._changed()
+        return child
+
+    async def _until_it_fails(self, child: Child) -> str:
+        watch = asyncio.create_task(self._until_unwell(child))
+        try:
+            while not watch.done():
+                code = child.returncode()
+                if code is not None:
+                    return describe_exit(code)
+                await asyncio.sleep(POLL)
+            return watch.result()
+        finally:
+            watch.cancel()
+
+    async def _until_unwell(self, child: Child) -> str:
+        """Return how it stayed unwell, counting only time in which the broker could be reached."""
+        if not await self._becomes_ready(child):
+            return f"not ready after {self._patience.start:.0f} s"
+        self._served.set()
+        well = time.monotonic()
+        while time.monotonic() - well < self._patience.unwell:
+            await asyncio.sleep(self._patience.between_probes)
+            # Without a broker no restart helps, and the desk still takes requests over HTTP.
+            if await self._is_ok(CONSUMERS_PATHS) or not await listens(self._broker_url):
+                well = time.monotonic()
+        return f"/healthz/consumers not 200 for {self._patience.unwell:.0f} s"
+
+    async def _becomes_ready(self, child: Child) -> bool:
+        until = time.monotonic() + self._patience.start
+        while time.monotonic() < until:
+            # Whoever took its port before it could may well answer like one of ours.
+            if await self._is_ok(READY_PATHS) and self._has_its_port(child):
+                return True
+            if not await listens(self._broker_url):
+                until = time.monotonic() + self._patience.start
+            await asyncio.sleep(POLL)
+        return False
+
+    def _has_its_port(self, child: Child) -> bool:
+        return child.pid in {process.pid for process in listeners(self.spec.port)}
+
+    async def _is_ok(self, paths: tuple[str, ...]) -> bool:
+        return await self._probe.is_ok(self.spec.address, paths)

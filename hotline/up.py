@@ -1,0 +1,73 @@
+"""``hotline up``: everything on one machine, until Ctrl-C."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hotline.endpoints import Endpoints, print_addresses
+from hotline.errors import UnusableSettingError
+from hotline.running import Work, forever, run_while
+from hotline.seed import seed
+from hotline.service import ServiceSpec
+from hotline.settings import HotlineSettings, read_settings
+from hotline.supervisor import Supervisor
+
+# In the order in which they are listed; they start together.
+SERVICES = ("intake", "router", "notifier", "survey", "admin")
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of data, keys and logs [HOTLINE_DATA].")
+]
+TrialOption = Annotated[
+    bool, typer.Option("--trial", help="A trial: `hotline clock` may move the time forward.")
+]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="Policy file or folder instead of the sample's.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(up)
+
+
+def up(data: DataOption = None, *, trial: TrialOption = False, policy: PolicyOption = None) -> None:
+    """Start the servers and the services, keep them running, stop them all on Ctrl-C."""
+    settings = read_settings()
+    folder = (data or settings.data).absolute()
+    run_hotline(
+        settings, partial(_show_and_wait, data=folder), data=folder, trial=trial, policy=policy
+    )
+
+
+def run_hotline(
+    settings: HotlineSettings, work: Work, *, data: Path, trial: bool, policy: Path | None
+) -> None:
+    """Run the whole hotline while the work lasts; raises a HotlineError when it cannot."""
+    if policy is not None and not policy.exists():
+        raise UnusableSettingError(
+            f"There is no policy at {policy}. Name a file or folder that exists with --policy, or "
+            "leave it out for the sample group's."
+        )
+    asyncio.run(_run(settings, work, data=data, trial=trial, policy=policy))
+
+
+async def _run(
+    settings: HotlineSettings, work: Work, *, data: Path, trial: bool, policy: Path | None
+) -> None:
+    supervisor = Supervisor(
+        data=data,
+        settings=settings,
+        services=[ServiceSpec.of(name, settings.port_of(name)) for name in SERVICES],
+        seed=partial(seed, policy=policy, database=settings.database),
+        trial=trial,
+    )
+    await run_while(supervisor, work)
+
+
+async def _show_and_wait(endpoints: Endpoints, *, data: Path) -> None:
+    print_addresses(endpoints, data)
+    await forever()

@@ -1,0 +1,114 @@
+"""``hotline users``: accounts, made and looked after on the machine that holds the data folder.
+
+The first administrator is made here; everybody else may be made over HTTP by an administrator.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from hotline.client import answer, api, data_folder
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
+IdArgument = Annotated[str, typer.Argument(help="The account's id, such as chen.jie.")]
+SERVICE = "admin"
+ROLE = "administrator"
+PAGE = 200
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Accounts of the staff.", no_args_is_help=True)
+    group.command("list")(show_all)
+    group.command("create")(create)
+    group.command("invite")(invite)
+    group.command("freeze")(freeze)
+    group.command("thaw")(thaw)
+    app.add_typer(group, name="users")
+
+
+def show_all(data: DataOption = None) -> None:
+    """List all: id, role, state, reach, what is still missing before somebody can sign in."""
+    count = 0
+    with _client(data) as client:
+        for user in _pages(client):
+            count += 1
+            typer.echo(f"{user['id']}  {user['role']}  {user['state']}  {_reach(user)}")
+            typer.echo(f"    {_lacks(user)}")
+    typer.echo(f"{count} accounts")
+
+
+def create(
+    id: IdArgument,
+    role: Annotated[str, typer.Option("--role", help="What the account may do.")],
+    name: Annotated[str | None, typer.Option("--name", help="What people see; optional.")] = None,
+    place: Annotated[list[str] | None, typer.Option("--place", help="Default all.")] = None,
+    department: Annotated[
+        list[str] | None, typer.Option("--department", help="Default all.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Make an account and print its invitation, which sets the password once."""
+    wanted = {"id": id, "role": role, "name": name, "places": place, "departments": department}
+    body = {key: value for key, value in wanted.items() if value is not None}
+    with _client(data) as client:
+        _print_invitation(answer(client.post("/v1/users", json=body)))
+
+
+def invite(id: IdArgument, data: DataOption = None) -> None:
+    """Print a new invitation; the one before counts no more."""
+    with _client(data) as client:
+        _print_invitation(answer(client.post(f"/v1/users/{id}/invitation", json={})))
+
+
+def freeze(id: IdArgument, data: DataOption = None) -> None:
+    """Sign an account out everywhere, within seconds, and let nobody sign in as it."""
+    with _client(data) as client:
+        answer(client.post(f"/v1/users/{id}/freeze", json={}))
+    typer.echo(f"{id} is frozen; what it was signed in to ends within five seconds")
+
+
+def thaw(id: IdArgument, data: DataOption = None) -> None:
+    """Let a frozen account count again, with the password it had."""
+    with _client(data) as client:
+        answer(client.post(f"/v1/users/{id}/thaw", json={}))
+    typer.echo(f"{id} may sign in again")
+
+
+def _client(data: Path | None) -> AbstractContextManager[httpx.Client]:
+    return api(data_folder(data), SERVICE, role=ROLE)
+
+
+def _pages(client: httpx.Client) -> Iterator[dict[str, Any]]:
+    after: str | None = None
+    while True:
+        params = {"limit": str(PAGE)} | ({"after": after} if after else {})
+        page = answer(client.get("/v1/users", params=params))
+        yield from page["items"]
+        after = page["next"]
+        if after is None:
+            return
+
+
+def _reach(user: dict[str, Any]) -> str:
+    places, departments = (", ".join(user[key]) for key in ("places", "departments"))
+    return f"places {places}; departments {departments}"
+
+
+def _lacks(user: dict[str, Any]) -> str:
+    if user["has_password"]:
+        return "has a second factor" if user["has_second_factor"] else "has no second factor"
+    invited = user["invited_until"]
+    return f"invited until {invited}" if invited else "has no password and no invitation"
+
+
+def _print_invitation(invited: dict[str, Any]) -> None:
+    typer.echo(f"{invited['user']['id']} is invited until {invited['expires_at']}.")
+    typer.echo(
+        "The invitation is shown this once; POST it with a password to /v1/session/password:"
+    )
+    typer.echo(invited["invitation"])

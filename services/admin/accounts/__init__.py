@@ -1,0 +1,1 @@
+"""Accounts: who has one, in which role, how far it reaches."""

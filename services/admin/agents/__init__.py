@@ -1,0 +1,1 @@
+"""Agents as the desk needs them: training, certificates, languages."""

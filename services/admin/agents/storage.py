@@ -1,0 +1,17 @@
+"""Agents' profiles."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel
+
+from services.admin.agents.domain import Profile
+from shared.documents import Shape
+from shared.store import CollectionSpec
+
+PROFILES: Final = CollectionSpec(
+    name="profiles",
+    shape=Shape(value=Profile, key="account"),
+    indexes=(IndexModel([("certificates.until", ASCENDING)], name="profiles_ending"),),
+)

@@ -1,1 +1,0 @@
-"""Rules and values: accounts, passwords, sessions, second factors, keys, profiles. Pure."""

@@ -1,0 +1,187 @@
+"""`/v1/session`: signing in, staying, leaving, the own second factor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Depends
+from pydantic import BaseModel, Field
+
+from services.admin.accounts.staff import By
+from services.admin.problem_documents import Body, Source, Telling
+from services.admin.sessions.domain import LONGEST_PASSWORD
+from services.admin.sessions.factors import Factors
+from services.admin.sessions.sign_in import Shown, SigningIn, Tokens
+from shared.identity import PERMISSIONS, Role, allows, require
+from shared.identity.tokens import Signed
+from shared.readers.credentials import SESSION_TOKEN_LIFETIME
+from shared.runtime import Bearing, Problem, Routes, decides, open_to_all
+
+Token = Annotated[str, Field(min_length=1, max_length=200)]
+Password = Annotated[str, Field(min_length=1, max_length=LONGEST_PASSWORD)]
+TypedCode = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class SignInBody(Body):
+    """What somebody shows who wants to sign in; `code` where a second factor is set up."""
+
+    id: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Password
+    code: TypedCode | None = None
+
+
+class RefreshBody(Body):
+    """The refresh token, which counts once."""
+
+    refresh_token: Token
+
+
+class AcceptBody(Body):
+    """An invitation and the password it shall set."""
+
+    invitation: Token
+    password: Annotated[str, Field(max_length=LONGEST_PASSWORD * 2)]
+
+
+class CodeBody(Body):
+    """A code of the second factor."""
+
+    code: TypedCode
+
+
+class MaybeCodeBody(Body):
+    """A code of the present second factor, where there is one."""
+
+    code: TypedCode | None = None
+
+
+class TokensView(BaseModel):
+    """What somebody is given who is signed in. While `factor_needed`, the session may set up a
+    second factor and nothing else.
+    """
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a word of OAuth, no password
+    expires_in: int
+    refresh_token: str
+    factor_needed: bool
+
+
+class SessionView(BaseModel):
+    """Who asks, how far they reach and what they may."""
+
+    id: str
+    role: Role
+    places: list[str]
+    departments: list[str]
+    session: str | None
+    issued_at: datetime
+    ends_at: datetime
+    factor_needed: bool
+    may: list[str]
+
+
+class FactorView(BaseModel):
+    """What the person's device is told, shown this once."""
+
+    secret: str
+    otpauth: str
+
+
+class RecoveryView(BaseModel):
+    """Codes for a lost device, each good once, shown this once."""
+
+    recovery_codes: list[str]
+
+
+async def _owning(bearing: Bearing) -> Signed:
+    """Who bears a token of the staff, also of a session that may only set up a second factor."""
+    require(bearing.principal, "session.own")
+    return bearing
+
+
+Owning = Annotated[Signed, Depends(_owning)]
+
+
+def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
+    """Sessions, and the own second factor."""
+    router = Routes("/v1/session", tags=["session"], route_class=Telling)
+
+    @router.post("", status_code=201, dependencies=[open_to_all()])
+    async def sign_in(body: SignInBody, source: Source) -> TokensView:
+        """Sign in. Whatever does not fit, the answer is the same; too many tries are 429."""
+        shown = Shown(id=body.id, password=body.password, code=body.code, address=source)
+        return tokens_view(await signing_in.by_password(shown))
+
+    @router.get("", dependencies=[decides("session.own")])
+    async def who(bearing: Owning) -> SessionView:
+        """Who asks, and what they may."""
+        return _view(bearing)
+
+    @router.delete("", status_code=204, dependencies=[decides("session.own")])
+    async def sign_out(bearing: Owning) -> None:
+        """End the session; its tokens count nowhere within seconds."""
+        await signing_in.sign_out(_own_session(bearing))
+
+    @router.post("/refresh", dependencies=[open_to_all()])
+    async def refresh(body: RefreshBody) -> TokensView:
+        """New tokens for a refresh token. One that is shown twice ends the session."""
+        return tokens_view(await signing_in.refresh(body.refresh_token))
+
+    @router.post("/password", status_code=204, dependencies=[open_to_all()])
+    async def accept(body: AcceptBody, source: Source) -> None:
+        """Set the password of whoever was invited; then sign in."""
+        await signing_in.accept(body.invitation, body.password, source)
+
+    @router.post("/factor", status_code=201, dependencies=[decides("session.own")])
+    async def begin_factor(body: MaybeCodeBody, bearing: Owning, source: Source) -> FactorView:
+        """Begin a second factor; it counts once it is confirmed."""
+        begun = await factors.begin(_own(bearing, source), body.code, source)
+        return FactorView(secret=begun.secret, otpauth=begun.address)
+
+    @router.post("/factor/confirm", dependencies=[decides("session.own")])
+    async def confirm_factor(body: CodeBody, bearing: Owning, source: Source) -> RecoveryView:
+        """Take the second factor into use. All sessions end: sign in again, with a code."""
+        codes = await factors.confirm(_own(bearing, source), body.code)
+        return RecoveryView(recovery_codes=codes)
+
+    return router
+
+
+def tokens_view(tokens: Tokens) -> TokensView:
+    """As OAuth names them."""
+    return TokensView(
+        access_token=tokens.access,
+        expires_in=int(SESSION_TOKEN_LIFETIME.total_seconds()),
+        refresh_token=tokens.refresh,
+        factor_needed=tokens.unfinished,
+    )
+
+
+def _own_session(bearing: Signed) -> str:
+    """The session that is asked with; a token of the operator's has none."""
+    if bearing.session is None:
+        raise Problem(409, "no-session", "This token belongs to no session", detail="sign in")
+    return bearing.session.id
+
+
+def _own(bearing: Signed, source: str) -> By:
+    _own_session(bearing)
+    return By(bearing.principal, source)
+
+
+def _view(bearing: Signed) -> SessionView:
+    who = bearing.principal
+    may = [] if bearing.is_unfinished else [a for a in PERMISSIONS if allows(who, a)]
+    return SessionView(
+        id=who.id,
+        role=who.role,
+        places=sorted(who.places),
+        departments=sorted(who.departments),
+        session=bearing.session.id if bearing.session else None,
+        issued_at=bearing.issued_at,
+        ends_at=bearing.ends_at,
+        factor_needed=bearing.is_unfinished,
+        may=sorted(may),
+    )

@@ -1,0 +1,1 @@
+"""What the desk does to a ticket, and who sees it through."""

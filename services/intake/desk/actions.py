@@ -1,0 +1,296 @@
+"""Use cases after registration: what desk and messages do to a ticket until it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from shared.contracts.intake import FeedbackOutcome
+from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.contracts.survey import SurveyDissatisfied
+from shared.identity import Principal, require, sees, service_principal
+from shared.policy.plan import Reported, plan
+from shared.policy.policy import Policy
+from shared.privacy import scrub
+from shared.readers.tickets import Tickets
+from shared.runtime import not_found
+from shared.store import Store
+from shared.telemetry import logger
+from shared.tickets import About, NotAllowed, Ticket, TicketStatus, Transition
+from shared.tickets.acts import (
+    Act,
+    Cancel,
+    Feedback,
+    FeedbackAttempt,
+    Flag,
+    NotSatisfied,
+    Reclassify,
+    Reopen,
+    RequestCancel,
+    Supplement,
+    Tell,
+    Urge,
+)
+from shared.tickets.lifecycle import UNFINISHED, OrderStatus
+from shared.triage.taxonomy import EMERGENCY
+
+BY_RULE = service_principal("intake")
+TOLD_BY_MESSAGE: Final = frozenset({"visit", "extension"})
+"""How those promises came about that the caller hears of by a message of their own."""
+
+
+class Following:
+    """Moves tickets by the rows of the table that are intake's."""
+
+    def __init__(self, store: Store, tickets: Tickets, policy: Callable[[], Policy]) -> None:
+        self._store = store
+        self._tickets = tickets
+        self._policy = policy
+
+    async def act(self, number: str, principal: Principal, act: Act) -> Ticket:
+        """Carry out one act for somebody; foreign and missing tickets look the same (404)."""
+        require(principal, act.transition)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            return act
+
+        return await self._tickets.change(number, choose)
+
+    async def feed_back(
+        self, number: str, principal: Principal, outcome: FeedbackOutcome, note: str | None
+    ) -> Ticket:
+        """Close with what a person says became of the result; raises NotAllowed for what the store
+        knows to be otherwise.
+        """
+        require(principal, Feedback.transition)
+        doc = await self._store.get("tickets", number, fields=("index",))
+        has_contact = bool(doc and doc.get("index", {}).get("phone"))
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            if why_not := _why_untrue(outcome, ticket, has_contact=has_contact):
+                raise NotAllowed(
+                    Transition.FEEDBACK, status=ticket.status, last_by=ticket.timeline[-1].by,
+                    remedy=why_not,
+                )  # fmt: skip
+            return Feedback(by=principal.id, outcome=outcome, note=note)
+
+        return await self._tickets.change(number, choose)
+
+    async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
+        """Put on record what the caller added. Where that tells of a danger, it becomes an
+        emergency in the same write (B3.2.3), whoever took it down.
+        """
+        require(principal, Supplement.transition)
+
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
+            if not sees(principal, ticket):
+                raise not_found()
+            note = scrub(words) if words else None
+            if _was_said(ticket, principal, note):
+                return []
+            added = Supplement(by=principal.id, note=note)
+            danger = None if ticket.is_emergency else self._danger(words or "", ticket, now)
+            return [act for act in (added, danger, self._risk(words, ticket)) if act is not None]
+
+        return await self._tickets.change(number, choose)
+
+    def _danger(self, words: str, ticket: Ticket, now: datetime) -> Reclassify | None:
+        reported = Reported(text=words, estate=ticket.estate, decided=True)
+        made = plan(reported, self._policy(), now)
+        if not made.is_emergency:
+            return None
+        return Reclassify(
+            by=BY_RULE.id, plan=made, estate=ticket.estate, how="supplement", reason="supplement"
+        )
+
+    def _risk(self, words: str | None, ticket: Ticket) -> Flag | None:
+        """Whoever says that they will go to an authority or the press is heard, once a ticket."""
+        rules = self._policy().at(ticket.estate).rules
+        is_new = words is not None and not ticket.risk and rules.tells_of_risk(words)
+        return Flag(by=BY_RULE.id) if is_new else None
+
+    async def urge(
+        self, number: str, principal: Principal, words: str | None
+    ) -> tuple[Ticket, datetime]:
+        """Put it on record that the caller asks for haste, once within the policy's time however
+        often they do; the ticket, and from when on it counts again.
+        """
+        require(principal, Urge.transition)
+
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
+            if not sees(principal, ticket):
+                raise not_found()
+            urged = Urge(by=principal.id, note=scrub(words) if words else None)
+            last = ticket.last_of(Transition.URGE)
+            is_due = last is None or now >= last + self._urge_every(ticket)
+            wanted = (urged if is_due else None, self._risk(words, ticket))
+            return [act for act in wanted if act is not None]
+
+        ticket = await self._tickets.change(number, choose)
+        last = ticket.last_of(Transition.URGE)
+        assert last is not None, "it was urged now, or a moment ago"
+        return ticket, last + self._urge_every(ticket)
+
+    def _is_fed_back_by_call(self, ticket: Ticket) -> bool:
+        rules = self._policy().at(ticket.estate).rules
+        return rules.is_fed_back_by_call(ticket.plan.type, ticket.plan.urgency)
+
+    def _urge_every(self, ticket: Ticket) -> timedelta:
+        return self._policy().at(ticket.estate).rules.urge_every
+
+    async def cancel(self, number: str, principal: Principal) -> Ticket:
+        """Cancel it, or ask the department when somebody has accepted it already."""
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            accepted = any(
+                order.status in UNFINISHED and order.status is not OrderStatus.DISPATCHED
+                for order in ticket.orders
+            )
+            act = RequestCancel(by=principal.id) if accepted else Cancel(by=principal.id)
+            require(principal, act.transition)
+            return act
+
+        return await self._tickets.change(number, choose)
+
+    async def reclassify(
+        self,
+        number: str,
+        principal: Principal,
+        *,
+        changes: Reported,
+        about: About | None,
+        note: str | None,
+        reason: str | None = None,
+    ) -> Ticket:
+        """Plan anew with what a person at the desk decided; what is not said stays as it was, a
+        danger above all: that it is none has to be said, with a reason.
+        """
+        doc = await self._store.get("tickets", number)
+        words = doc["scrubbed"] if doc else ""
+
+        def choose(ticket: Ticket, now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            estate = changes.estate or ticket.estate
+            reported = replace(
+                changes,
+                text=words,
+                estate=estate,
+                type=changes.type or ticket.plan.type,
+                area=changes.area or ticket.plan.area,
+                decided=True,
+                kind=changes.kind or (None if changes.calm else ticket.plan.emergency_kind),
+                calm=changes.calm or not (ticket.is_emergency or changes.type == EMERGENCY),
+            )
+            made = plan(reported, self._policy(), now)
+            return Reclassify(
+                by=principal.id, plan=made, estate=estate, about=about, note=note, reason=reason
+            )
+
+        require(principal, Reclassify.transition)
+        return await self._tickets.change(number, choose)
+
+    async def close_when_told(self, event: MessageDelivered) -> None:
+        """A message that reports the result closes the ticket by itself (A4.4), unless the policy
+        wants a person to tell it.
+        """
+        if event.recipient == CALLER and event.purpose == "feedback":
+            await self._by_rule(event.number, event.round, lambda: _fed_back("delivered"))
+
+    async def note_told(self, event: MessageDelivered) -> None:
+        """A message that tells of a visit or a later time tells the promise (B4.1), one that tells
+        how it goes is progress told (A4.3).
+        """
+
+        def choose(ticket: Ticket, _now: datetime) -> Act | None:
+            if event.purpose == "progress":
+                return _progress_told(ticket, event)
+            last = ticket.promised[-1] if ticket.promised else None
+            untold = last is not None and last.how in TOLD_BY_MESSAGE and not last.told
+            if last is None or not untold or ticket.round != event.round:
+                return None
+            return Tell(by=BY_RULE.id, of=last.how)
+
+        if event.recipient == CALLER and event.purpose in {"visit", "extended", "progress"}:
+            await self._tickets.change(event.number, choose)
+
+    async def close_without_contact(self, event: MessageFailed) -> None:
+        """Nobody to tell: said so, on record, instead of pretending."""
+        nobody = event.reason == "no_address"
+        if event.recipient == CALLER and event.purpose == "feedback" and nobody:
+            await self._by_rule(event.number, event.round, lambda: _fed_back("no_contact"))
+
+    async def reopen_dissatisfied(self, event: SurveyDissatisfied) -> None:
+        """A dissatisfied answer starts the work again."""
+        await self._by_rule(
+            event.number, event.round, lambda: Reopen(by=BY_RULE.id, reason="survey")
+        )
+
+    async def _by_rule(self, number: str, round_: int, act: Callable[[], Act]) -> None:
+        """Act for an event, unless the ticket has moved on since: old news changes nothing."""
+
+        def choose(ticket: Ticket, _now: datetime) -> Act | None:
+            wanted = act() if ticket.round == round_ else None
+            by_call = isinstance(wanted, Feedback) and self._is_fed_back_by_call(ticket)
+            return None if by_call else wanted
+
+        try:
+            await self._tickets.change(number, choose)
+        except NotAllowed as moved_on:
+            logger.info("event_no_longer_wanted", ticket=number, status=str(moved_on.status))
+
+
+def _was_said(ticket: Ticket, principal: Principal, note: str | None) -> bool:
+    """A system that sends the same words again has sent them twice."""
+    return principal.role == "system" and any(
+        (entry.transition, entry.by, entry.note) == (Transition.SUPPLEMENT, principal.id, note)
+        for entry in ticket.entries
+    )
+
+
+def _progress_told(ticket: Ticket, event: MessageDelivered) -> Act | None:
+    """Once for each message, and not where the ticket went on under another number."""
+    told = f"progress/{event.message}"
+    if ticket.has_entry(Transition.TELL, told) or ticket.mark is TicketStatus.MERGED:
+        return None
+    return Tell(by=BY_RULE.id, of="progress", note=told)
+
+
+def _fed_back(outcome: FeedbackOutcome) -> Act:
+    return Feedback(by=BY_RULE.id, outcome=outcome)
+
+
+def _why_untrue(outcome: FeedbackOutcome, ticket: Ticket, *, has_contact: bool) -> str | None:
+    """Why an outcome cannot be so; a ticket must not close by a slip with nobody told (A4.4)."""
+    match outcome:
+        case "delivered":
+            return "a message says so by itself: say `told` when you have told the caller"
+        case "no_contact" if has_contact:
+            return "the caller left a number: ring it, and say `told` or `no_answer`"
+        case "by_publisher" if not (ticket.principal or "").startswith("system:"):
+            return "no system reported it: say `told` when you have told the caller"
+        case "by_incident_notice" if ticket.last_of(Transition.LINK) is None:
+            return "it is no part of an outage: say `told` when you have told the caller"
+        case _:
+            return None
+
+
+def unsettled_act(
+    outcome: Literal["no_answer", "not_satisfied"],
+    *,
+    by: str,
+    note: str | None,
+    reason: str | None = None,
+) -> Act:
+    """The act of a call after which the ticket is not closed."""
+    if outcome == "no_answer":
+        return FeedbackAttempt(by=by, note=note)
+    return NotSatisfied(by=by, note=note, reason=reason or "not_satisfied")

@@ -1,0 +1,338 @@
+"""HTTP in: one call each. Of a person it shows nothing but masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final, Literal, get_args
+
+import orjson
+from fastapi import Query, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
+
+from services.intake.desk.actions import Following, unsettled_act
+from services.intake.registration.domain import Alerting, about
+from services.intake.registration.reports import Registering, conflict_problem
+from services.intake.registration.reservations import Conflict
+from services.intake.registration.storage import LISTED_FIELDS
+from shared.contracts import MalformedMessage
+from shared.contracts.json_body import read_any_json_object
+from shared.contracts.report import Concerned, Short, TicketReport, TicketType
+from shared.identity import Principal, action_of, sees
+from shared.policy.plan import Reported
+from shared.privacy import scrub
+from shared.readers.ticket_lists import list_tickets
+from shared.runtime import Asking, Platform, Routes, decides, may, not_found, principal
+from shared.store import Doc
+from shared.telemetry import metrics
+from shared.tickets import TICKET, Ticket, TicketStatus, Transition
+from shared.tickets.acts import Answer, Own, Reopen, Tell
+from shared.triage.taxonomy import Taxonomy
+
+_HIDDEN: Final = frozenset(
+    {"persons", "index", "outbox", "principal", "key", "open_work", "legal_holds", "repeat_of"}
+)
+_IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", "has_contact"})
+"""What tells something of who called, though nothing by which to reach them."""
+Limit = Annotated[int, Query(ge=1, le=200)]
+Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+NoteText = Annotated[str, Field(max_length=2_000)]
+
+
+def ticket_view(doc: Doc, principal: Principal) -> Doc:
+    """A ticket for staff: everything but the sealed persons, look-up entries and the outbox."""
+    shown = {k: v for k, v in doc.items() if k not in _HIDDEN and k != "_id"}
+    shown |= {"has_contact": "phone" in doc.get("index", {})}
+    return {"number": doc["_id"], **_without_identity(shown, principal)}
+
+
+def listed_view(doc: Doc, principal: Principal) -> Doc:
+    """A ticket in a list."""
+    shown = {k: v for k, v in doc.items() if k != "_id"}
+    return {"number": doc["_id"], **_without_identity(shown, principal)}
+
+
+def _without_identity(shown: Doc, principal: Principal) -> Doc:
+    """Of who asked for confidence the departments hear nothing at all."""
+    if principal.role != "department" or not shown.get("confidential"):
+        return shown
+    return {k: v for k, v in shown.items() if k not in _IDENTITY}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    note: NoteText | None = None
+
+    def scrubbed(self) -> str | None:
+        """The note as it may be kept in the timeline."""
+        return scrub(self.note) if self.note else None
+
+
+class ReclassifyBody(_Body):
+    """What a person at the desk decided; what is left out stays as it was. Who says that there is
+    `no_danger` says why, as a code.
+    """
+
+    estate: Short | None = None
+    type: TicketType | None = None
+    area: Annotated[str, Field(max_length=60)] | None = None
+    about: Concerned | None = None
+    urgency: Literal["urgent", "normal"] | None = None
+    emergency_kind: Annotated[str, Field(max_length=60)] | None = None
+    no_danger: bool = False
+    reason: Reason | None = None
+
+
+class OwnBody(_Body):
+    """Who sees it through; whoever asks, when nobody is named."""
+
+    owner: Annotated[str, Field(max_length=60)] | None = None
+
+
+class AnswerBody(_Body):
+    """What the caller was told."""
+
+    answer: Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
+class FeedbackBody(_Body):
+    """How feeding the result back ended; `reason` says, as a code, why it does not satisfy. With
+    `not_done` it counts as a false completion.
+    """
+
+    outcome: Literal["told", "delivered", "unreachable", "no_contact", "by_publisher",
+                     "by_incident_notice", "no_answer", "not_satisfied"]  # fmt: skip
+    reason: Reason | None = None
+
+
+class ClassifyBody(BaseModel):
+    """Words to classify."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    text: Annotated[str, Field(max_length=20_000)]
+
+
+class _Direct(APIRoute):
+    """A route whose endpoint reads the request and writes the answer itself: what FastAPI does for
+    all others with declared parameters and models, a busy desk would feel.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
+
+
+def build_registering_api(registering: Registering) -> Routes:
+    """Registering tickets."""
+    router = Routes("/v1", tags=["tickets"], route_class=_Direct)
+
+    @router.post(
+        router.path_of(Transition.REGISTER),
+        status_code=201,
+        openapi_extra=_report_schema(),
+        dependencies=[decides(action_of(Transition.REGISTER))],
+        responses={
+            200: _answers("A repeat: the stored ticket's answer, with what is so now"),
+            201: _answers("A new request"),
+        },
+    )
+    async def create(request: Request) -> Response:
+        """Register a request; the answer carries the promised times. 200 for a repeat."""
+        asking = await principal(request)
+        raw, damage = read_any_json_object(await request.body())
+        key, wanted = (request.headers.get(name) for name in ("idempotency-key", "accept-language"))
+        language = "en" if (wanted or "").lower().startswith("en") else "zh"
+        arrival = registering.read(
+            raw, name=f"key:{key}" if key else None, language=language, damage=damage
+        )
+        try:
+            answer, created = await registering.register(arrival, asking)
+        except Conflict as conflict:
+            metrics.REPORTS.labels("http", "conflict").inc()
+            raise conflict_problem(conflict) from conflict
+        metrics.REPORTS.labels("http", "created" if created else "repeated").inc()
+        return Response(
+            orjson.dumps(answer.to_json()),
+            status_code=201 if created else 200,
+            headers={"Location": f"/v1/tickets/{answer.number}"},
+            media_type="application/json",
+        )
+
+    return router
+
+
+def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
+    """Reading tickets."""
+    router = Routes("/v1", tags=["tickets"])
+
+    @router.get("/tickets", dependencies=[may("ticket.see")])
+    async def listed(
+        asking: Asking,
+        status: TicketStatus | None = None,
+        estate: str | None = None,
+        after: str | None = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        """Tickets within reach, by number; `next` is the cursor of the next page."""
+        found = await list_tickets(
+            platform.store,
+            asking,
+            "ticket.see",
+            statuses=TicketStatus if status is None else (status,),
+            estate=estate,
+            after=after,
+            limit=limit,
+            fields=LISTED_FIELDS,
+        )
+        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
+
+    @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
+    async def one(number: str, asking: Asking) -> dict[str, Any]:
+        """A ticket with its plans, promises, work orders, clocks and timeline; for the desk, also
+        the first ticket of the same caller about the same matter (`duplicate_of`).
+        """
+        doc = await platform.store.get("tickets", number)
+        if doc is None or not sees(asking, ticket := TICKET.from_doc(doc)):
+            raise not_found()
+        first = await registering.told_repeat(ticket, asking)
+        return ticket_view(doc, asking) | ({"duplicate_of": first} if first else {})
+
+    @router.post("/classify", dependencies=[may("text.classify")])
+    async def classify(body: ClassifyBody) -> dict[str, Any]:
+        """What these words would be taken for; nothing is stored."""
+        return registering.classify_text(body.text).model_dump()
+
+    return router
+
+
+def build_actions_api(  # noqa: C901 - one small function an endpoint
+    platform: Platform, following: Following
+) -> Routes:
+    """The table's actions of intake."""
+    router = Routes("/v1/tickets/{number}", tags=["actions"])
+
+    def shown(ticket: Ticket) -> dict[str, Any]:
+        return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round,
+                "version": ticket.version}  # fmt: skip
+
+    @router.does(Transition.RECLASSIFY)
+    async def reclassify(number: str, body: ReclassifyBody, asking: Asking) -> dict[str, Any]:
+        """Decide place, type or area; the plan is made anew and what was held goes on."""
+        estate = platform.policy.group.find_estate(body.estate)
+        if body.estate and estate is None:
+            raise unknown_estate()
+        _check_danger(body, platform.policy.taxonomy)
+        changes = Reported(
+            text="", estate=estate.id if estate else None, type=body.type, area=body.area,
+            kind=body.emergency_kind, calm=body.no_danger, urgency=body.urgency,
+        )  # fmt: skip
+        return shown(
+            await following.reclassify(
+                number, asking, changes=changes, about=about(body.about), note=body.scrubbed(),
+                reason=body.reason,
+            )
+        )  # fmt: skip
+
+    @router.does(Transition.ANSWER)
+    async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
+        """The question is answered; nobody has to go."""
+        act = Answer(by=asking.id, note=scrub(body.answer))
+        return shown(await following.act(number, asking, act))
+
+    @router.does(Transition.TELL)
+    async def tell(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The caller was told the promise or the progress."""
+        return shown(await following.act(number, asking, Tell(by=asking.id, note=body.scrubbed())))
+
+    @router.does(Transition.SUPPLEMENT)
+    async def supplement(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The caller added something."""
+        return shown(await following.supplement(number, asking, body.note))
+
+    @router.does(Transition.URGE)
+    async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """The caller asks for haste; again within `next_urge_at` it is the same wish."""
+        ticket, again = await following.urge(number, asking, body.note)
+        return shown(ticket) | {"next_urge_at": again}
+
+    @router.does(Transition.OWN)
+    async def own(number: str, body: OwnBody, asking: Asking) -> dict[str, Any]:
+        """Somebody of the desk sees it through from now on."""
+        act = Own(by=asking.id, owner=body.owner or asking.id, note=body.scrubbed())
+        return shown(await following.act(number, asking, act)) | {"owner": act.owner}
+
+    @router.does(Transition.FEEDBACK)
+    async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
+        """The result was fed back, could not be, or does not satisfy."""
+        outcome, note = body.outcome, body.scrubbed()
+        if outcome == "no_answer" or outcome == "not_satisfied":  # noqa: PLR1714 - for the type
+            act = unsettled_act(outcome, by=asking.id, note=note, reason=body.reason)
+            return shown(await following.act(number, asking, act))
+        return shown(await following.feed_back(number, asking, outcome, note))
+
+    @router.does(Transition.REOPEN)
+    async def reopen(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+        """It is not solved after all: a new round."""
+        act = Reopen(by=asking.id, reason="caller", note=body.scrubbed())
+        return shown(await following.act(number, asking, act))
+
+    @router.does(Transition.CANCEL)
+    async def cancel(number: str, asking: Asking) -> dict[str, Any]:
+        """Nobody needs it any more; once accepted, the department confirms."""
+        return shown(await following.cancel(number, asking))
+
+    return router
+
+
+def _check_danger(body: ReclassifyBody, taxonomy: Taxonomy) -> None:
+    """Raise MalformedMessage for what does not fit together, or is no kind of emergency."""
+    kind = body.emergency_kind
+    if kind is not None and not taxonomy.has_kind(kind):
+        raise MalformedMessage("emergency_kind", "is no kind of the policy", "see the taxonomy")
+    if body.no_danger and kind is not None:
+        raise MalformedMessage("no_danger", "does not go with an emergency_kind", "leave one out")
+    if body.no_danger and body.reason is None:
+        raise MalformedMessage("reason", "is missing", "say why it is no danger, as a code")
+
+
+def unknown_estate() -> Exception:
+    """An estate that the policy does not know."""
+    return MalformedMessage("estate", "is not an estate of this group", "see the policy's estates")
+
+
+def _answers(description: str) -> dict[str, Any]:
+    """What an answer says of the alert; the rest of it speaks for itself."""
+    alerting = (
+        "Of an emergency, what is so now. `started`: people are alerted. `delayed`: our alert "
+        "could not go out yet, so ring the numbers in `call`. `unheard`: no alert so far has "
+        "reached anybody, so ring them too. `acknowledged`: somebody has taken "
+        "it. `ended`: it is over and this repeat alerts nobody; who needs help rings `call`."
+    )
+    properties = {
+        "number": {"type": "string"},
+        "alerting": {"type": "string", "enum": get_args(Alerting), "description": alerting},
+        "call": {"type": "array", "items": {"type": "string"},
+                 "description": "numbers to ring by hand"},
+    }  # fmt: skip
+    schema = {"type": "object", "required": ["number"], "properties": properties}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _report_schema() -> dict[str, Any]:
+    """The body is read by hand (an emergency is never refused), but documented as the report."""
+    schema = TicketReport.model_json_schema()
+    text = {"type": "string"}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "parameters": [
+            {"name": "Idempotency-Key", "in": "header", "schema": text,
+             "description": "the same key and body are the same request until a day after it was "
+             "over (an emergency: ten minutes after it ended), and a new one later"},
+            {"name": "Accept-Language", "in": "header", "schema": text,
+             "description": "en… for advice in English, otherwise Chinese"},
+        ],
+    }  # fmt: skip

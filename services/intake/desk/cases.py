@@ -1,0 +1,96 @@
+"""`/v1/cases`: who sees tickets through at the desk; handed over between shifts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.desk.actions import Following
+from services.intake.desk.api import listed_view
+from shared.identity import Principal, allows
+from shared.readers.reach import within_reach
+from shared.runtime import Asking, Problem, Routes, may, not_found
+from shared.store import Doc, Listing, Page, Store
+from shared.tickets import NotAllowed
+from shared.tickets.acts import Own
+
+AT_ONCE: Final = 200
+"""Handed over in one request; whoever has more sends it again."""
+CASE_FIELDS: Final = (
+    "status", "estate", "building", "type", "area", "urgency", "level", "next_due", "owner",
+    "registered_at", "scrubbed", "extension", "cancel_requested", "feedback_attempts",
+    "place_differs",
+)  # fmt: skip
+Who = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Cases:
+    """What somebody at the desk has to see through."""
+
+    def __init__(self, store: Store, following: Following) -> None:
+        self._store = store
+        self._following = following
+
+    async def of(
+        self, principal: Principal, owner: str, *, after: str | None, limit: int
+    ) -> Page[Doc]:
+        """Somebody's open tickets within reach, by number from the cursor."""
+        listing = Listing(
+            filters={"owner": owner, "over_at": None}, within=within_reach(principal, "ticket.see")
+        )
+        return await self._store.page(
+            "tickets", listing, after=after, limit=limit, fields=CASE_FIELDS
+        )
+
+    async def hand_over(self, principal: Principal, owner: str, to: str) -> list[str]:
+        """Let somebody else see all of somebody's open tickets through, `AT_ONCE` at most; their
+        numbers. Other people's only by who supervises. Twice changes nothing.
+        """
+        if owner != principal.id and not allows(principal, "case.hand_over"):
+            raise not_found()
+        if owner == to:
+            raise Problem(409, "same-owner", "They have these cases", detail="name somebody else")
+        found = await self.of(principal, owner, after=None, limit=AT_ONCE)
+        handed: list[str] = []
+        for doc in found.items:
+            try:
+                await self._following.act(doc["_id"], principal, Own(by=principal.id, owner=to))
+            except NotAllowed:  # it is over since
+                continue
+            handed.append(doc["_id"])
+        return handed
+
+
+class HandOverBody(BaseModel):
+    """To whom; `owner` is whose cases they are, one's own when nobody is named."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    to: Who
+    owner: Who | None = None
+
+
+def build_cases_api(cases: Cases) -> Routes:
+    """`/v1/cases`."""
+    router = Routes("/v1/cases", tags=["cases"])
+
+    @router.get("", dependencies=[may("case.see")])
+    async def listed(
+        asking: Asking,
+        owner: Annotated[str | None, Query(max_length=60)] = None,
+        after: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> dict[str, Any]:
+        """The open tickets that somebody sees through, one's own when nobody is named."""
+        found = await cases.of(asking, owner or asking.id, after=after, limit=limit)
+        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
+
+    @router.post("/hand-over", dependencies=[may("case.see")])
+    async def hand_over(asking: Asking, body: HandOverBody) -> dict[str, Any]:
+        """Let somebody else see them through, 200 at once; sent again, the rest."""
+        handed = await cases.hand_over(asking, body.owner or asking.id, body.to)
+        return {"handed_over": handed}
+
+    return router

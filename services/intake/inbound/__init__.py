@@ -1,0 +1,1 @@
+"""Messages from outside: reports, commands, and their answers."""

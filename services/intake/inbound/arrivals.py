@@ -1,0 +1,198 @@
+"""Use case: a message from outside becomes a report, an answer to its sender, or a parked fault."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from services.intake.inbound.publishers import Replying, digest, name_of_external, sender_of
+from services.intake.registration.reports import Registering, conflict_problem
+from services.intake.registration.reservations import Conflict
+from shared.bus import DEFAULT, Inbound, Publisher, Reject
+from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.contracts import Fault, MalformedMessage
+from shared.contracts.json_body import (
+    MAX_REWRITTEN_BYTES,
+    damaged,
+    read_any_json_object,
+    read_json_object,
+)
+from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.runtime.problems import Problem, problem_of
+from shared.store import Store
+from shared.telemetry import metrics
+
+NAME_HEADER: Final = "hotline-name"
+DAMAGE_HEADER: Final = "hotline-damage"
+"""What was wrong with the bytes of an emergency that was passed on."""
+CE_PREFIXES: Final = ("cloudEvents:", "cloudEvents_", "ce-")
+REPORT_TYPE_PREFIX: Final = "hotline.ticket.report"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A report of the queue: its fields, the name it repeats by, what was wrong with its bytes."""
+
+    raw: Mapping[str, Any]
+    name: str
+    damage: tuple[Fault, ...]
+    is_emergency: bool = False
+
+
+class Arriving:
+    """Reads what comes in, sorts it by urgency, registers it and answers."""
+
+    def __init__(
+        self,
+        registering: Registering,
+        store: Store,
+        *,
+        forward: Publisher,
+        replying: Replying,
+        secret: bytes,
+        queues: tuple[str, str],
+        require_user_id: bool,
+    ) -> None:
+        self._registering = registering
+        self._store = store
+        self._forward = forward
+        self._replying = replying
+        self._secret = secret
+        self._urgent_queue, self._routine_queue = queues
+        self._require_user_id = require_user_id
+
+    async def sort(self, message: Inbound) -> None:
+        """Pass a report of the routine key on to the queue of its urgency, and do nothing else."""
+        read = await self._read(message)
+        await self._pass_on(message, read, emergency=read.is_emergency)
+
+    async def take_urgent(self, message: Inbound) -> None:
+        """Register a report of the urgent key at once; what is no emergency takes the other way."""
+        read = await self._read(message)
+        if not read.is_emergency:
+            await self._pass_on(message, read, emergency=False)
+            return
+        await self._register(message, read, await self._principal(message, emergency=True))
+
+    async def take_sorted(self, message: Inbound) -> None:
+        """Register what triage passed on; its header says who sent it, for only we write here."""
+        headers = message.headers
+        damage = headers.get(DAMAGE_HEADER)
+        read = _Read(
+            read_json_object(message.body, at_most=MAX_REWRITTEN_BYTES),
+            str(headers.get(NAME_HEADER, "")),
+            (damaged(str(damage)),) if damage else (),
+        )
+        named = str(headers.get(PRINCIPAL_HEADER, UNNAMED.id))
+        principal = UNNAMED if named == UNNAMED.id else Principal(named, "system")
+        await self._register(message, read, principal)
+
+    async def _read(self, message: Inbound) -> _Read:
+        """What a message says; answers and parks what cannot be read. Routine work whose bytes are
+        damaged is not guessed at.
+        """
+        try:
+            raw, damage = read_any_json_object(message.body)
+            raw, source_and_id = unwrap(raw, message.headers)
+            found = self._registering.triage(raw)
+            if damage and not found.emergency:
+                raise MalformedMessage.naming(damage)
+        except MalformedMessage as fault:
+            await self._answer(message, problem_of(fault), self._principal_id(message))
+            metrics.REPORTS.labels("amqp", "malformed").inc()
+            raise Reject("malformed", str(fault)) from fault
+        name = self.name_of(message, raw, source_and_id)
+        return _Read(raw, name, damage, is_emergency=found.emergency)
+
+    def name_of(self, message: Inbound, raw: Mapping[str, Any], cloud_event: str | None) -> str:
+        """What a repeat of this message shares with it, as a digest fit for a header.
+
+        In order: the sender's idempotency key, the CloudEvent's source and id, `external_id`, the
+        message id. A report with none of them repeats by its exact body within the day, so that
+        a redelivery after a crash is not a second request.
+        """
+        key = message.headers.get("Idempotency-Key") or message.headers.get("idempotency-key")
+        external = raw.get("external_id")
+        day = self._store.clock.now().date().isoformat()
+        if not key and not cloud_event and isinstance(external, str) and external:
+            return name_of_external(self._secret, external)
+        chosen = (
+            (key and f"key:{key}")
+            or cloud_event
+            or (message.message_id and f"message:{message.message_id}")
+            or f"body:{day}:{hashlib.sha256(message.body).hexdigest()}"
+        )
+        return digest(self._secret, chosen)
+
+    async def _principal(self, message: Inbound, *, emergency: bool) -> Principal:
+        """Who sent it, as the broker checked it; the unnamed only where that is allowed."""
+        if sender := sender_of(self._secret, message):
+            return publisher_principal(sender)
+        if self._require_user_id and not emergency:
+            problem = Problem(403, "no-principal", "The message has no checked user_id")
+            await self._answer(message, problem, UNNAMED.id)
+            raise Reject("no_principal", "the message has no checked user_id")
+        return UNNAMED
+
+    def _principal_id(self, message: Inbound) -> str:
+        sender = sender_of(self._secret, message)
+        return publisher_principal(sender).id if sender else UNNAMED.id
+
+    async def _pass_on(self, message: Inbound, read: _Read, *, emergency: bool) -> None:
+        principal = await self._principal(message, emergency=emergency)
+        headers = {PRINCIPAL_HEADER: principal.id, NAME_HEADER: read.name}
+        if read.damage:
+            headers[DAMAGE_HEADER] = read.damage[0].fault
+        await self._forward.publish(
+            DEFAULT,
+            self._urgent_queue if emergency else self._routine_queue,
+            orjson.dumps(dict(read.raw)),
+            message_id=message.message_id,
+            correlation_id=message.correlation_id,
+            reply_to=message.reply_to,
+            headers=headers,
+            must_route=True,
+        )
+
+    async def _register(self, message: Inbound, read: _Read, principal: Principal) -> None:
+        try:
+            arrival = self._registering.read(read.raw, name=read.name, damage=read.damage)
+            answer, created = await self._registering.register(arrival, principal)
+        except MalformedMessage as fault:
+            metrics.REPORTS.labels("amqp", "malformed").inc()
+            await self._answer(message, problem_of(fault), principal.id)
+            raise Reject("malformed", str(fault)) from fault
+        except Conflict as conflict:
+            metrics.REPORTS.labels("amqp", "conflict").inc()
+            await self._answer(message, conflict_problem(conflict), principal.id)
+            raise Reject("conflict", str(conflict)) from conflict
+        metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
+        await self._replying.send(message, answer.to_json(), principal.id)
+
+    async def _answer(self, message: Inbound, problem: Problem, principal: str) -> None:
+        await self._replying.send(message, problem.body, principal)
+
+
+def unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The report inside a CloudEvent (structured or binary), and what names that event."""
+    if "specversion" in raw and isinstance(raw.get("data"), dict):
+        _check_version(raw.get("type"))
+        source, id = raw.get("source"), raw.get("id")
+        # What names no event names every event: its reports would pass for repeats.
+        return raw["data"], f"cloudevent:{source}\n{id}" if source and id else None
+    for prefix in CE_PREFIXES:
+        if f"{prefix}id" in headers and f"{prefix}source" in headers:
+            _check_version(headers.get(f"{prefix}type"))
+            named = f"cloudevent:{headers[f'{prefix}source']}\n{headers[f'{prefix}id']}"
+            return raw, named
+    return raw, None
+
+
+def _check_version(kind: Any) -> None:
+    """A report of a version that this release does not know cannot be read safely."""
+    if isinstance(kind, str) and kind.startswith(REPORT_TYPE_PREFIX) and not kind.endswith(".v1"):
+        raise MalformedMessage("type", "is a version of the report that is not known", "send .v1")

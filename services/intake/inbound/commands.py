@@ -1,0 +1,124 @@
+"""Use case: a system does something about its own ticket over the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.intake.desk.actions import Following
+from services.intake.inbound.arrivals import unwrap
+from services.intake.inbound.publishers import Replying, name_of_external, sender_of
+from services.intake.queues import COMMAND_OF
+from services.intake.registration.domain import idempotency_key
+from shared.bus import Inbound, Reject
+from shared.contracts import MalformedMessage
+from shared.contracts.json_body import read_any_json_object
+from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.readers.tickets import NoSuchTicket
+from shared.runtime import not_found
+from shared.runtime.problems import Problem, problem_of
+from shared.store import Store
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Ticket
+from shared.tickets.acts import Reopen
+
+CLEARED: Final = "alarm.cleared"
+"""A signal that a danger is over."""
+
+
+class Command(BaseModel):
+    """Which ticket, by its number or by the sender's own id of the report, and what is added."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    number: Annotated[str, Field(max_length=20)] | None = None
+    external_id: Annotated[str, Field(max_length=200)] | None = None
+    text: Annotated[str, Field(max_length=2_000)] | None = None
+    time: AwareDatetime | None = None
+
+
+class Commanding:
+    """Reads commands, carries them out on the sender's own tickets and answers."""
+
+    def __init__(
+        self, store: Store, following: Following, replying: Replying, *, secret: bytes
+    ) -> None:
+        self._store = store
+        self._following = following
+        self._replying = replying
+        self._secret = secret
+
+    async def take(self, message: Inbound) -> None:
+        """Carry a command out. What comes before its report is tried again; what cannot be done is
+        answered and parked with the reason.
+        """
+        sender = sender_of(self._secret, message)
+        principal = publisher_principal(sender) if sender else UNNAMED
+        try:
+            command = _read(message)
+            ticket = await self._do(COMMAND_OF[message.queue], command, principal)
+        except (MalformedMessage, NotAllowed, Problem) as fault:
+            problem = problem_of(fault)
+            await self._replying.send(message, problem.body, principal.id)
+            reason = "malformed" if isinstance(fault, MalformedMessage) else "refused"
+            raise Reject(reason, str(fault)) from fault
+        logger.info("command_done", ticket=ticket.number, command=COMMAND_OF[message.queue])
+        await self._replying.send(message, _answer(ticket), principal.id)
+
+    async def _do(self, key: str, command: Command, principal: Principal) -> Ticket:
+        """Carry it out on the sender's own ticket: foreign and missing numbers look the same (404).
+
+        Raises NoSuchTicket where the report of an `external_id` is not there yet.
+        """
+        if command.number is None:
+            number = await self._number_of(command, principal)
+            return await self._carry_out(key, number, command, principal)
+        try:
+            return await self._carry_out(key, command.number, command, principal)
+        except NoSuchTicket:
+            # A number is told after its ticket is written: it will not come later.
+            raise not_found() from None
+
+    async def _number_of(self, command: Command, principal: Principal) -> str:
+        """The number that the sender's own id of a report stands for."""
+        if command.external_id is None:
+            raise MalformedMessage("number", "is missing", "name the ticket, or its external_id")
+        name = name_of_external(self._secret, command.external_id)
+        key = idempotency_key(self._secret, principal.id, name, {})
+        found = await self._store.get("reservations", key.id) if key else None
+        if found is None:
+            raise NoSuchTicket("(not reported yet)")
+        return str(found["number"])
+
+    async def _carry_out(
+        self, key: str, number: str, command: Command, principal: Principal
+    ) -> Ticket:
+        match key:
+            case "ticket.supplement":
+                return await self._following.supplement(number, principal, command.text)
+            case "ticket.urge":
+                ticket, _ = await self._following.urge(number, principal, command.text)
+                return ticket
+            case "ticket.cancel":
+                return await self._following.cancel(number, principal)
+            case "ticket.reopen":
+                act = Reopen(by=principal.id, reason="caller")
+                return await self._following.act(number, principal, act)
+            case _:
+                # A signal that clears ends no danger: it is put on record, and nothing else.
+                at = command.time.isoformat() if command.time else "at an unknown time"
+                return await self._following.supplement(number, principal, f"{CLEARED} {at}")
+
+
+def _read(message: Inbound) -> Command:
+    found, _ = read_any_json_object(message.body)
+    raw, _ = unwrap(found, message.headers)
+    try:
+        return Command.model_validate(raw)
+    except ValueError as error:
+        raise MalformedMessage.from_error("command", error) from error
+
+
+def _answer(ticket: Ticket) -> dict[str, Any]:
+    return {"number": ticket.number, "status": ticket.status.value, "round": ticket.round}

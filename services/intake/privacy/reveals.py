@@ -1,0 +1,207 @@
+"""Use case: somebody opens one person of one ticket, with a reason, on record and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from typing_extensions import override
+
+from services.intake.privacy.domain import (
+    DAY,
+    Alarm,
+    Opening,
+    Reader,
+    Reason,
+    Which,
+    alarm_id,
+    is_unlimited,
+    may_open,
+    of_the_house,
+    opening_of,
+    signs_in,
+    wait_for,
+)
+from services.intake.privacy.problems import cannot_be_opened, nobody_there, over_limit, used_key
+from services.intake.privacy.storage import (
+    ALARMS,
+    READERS,
+    Reveals,
+    raised,
+    tickets_of_one_flat,
+)
+from services.intake.registration.domain import Key, idempotency_key
+from shared.audit import Trail
+from shared.contracts import Step
+from shared.identity import Forbidden, Principal, sees
+from shared.privacy import CannotOpen
+from shared.privacy.index import Kept
+from shared.privacy.open import Opener
+from shared.runtime import not_found
+from shared.store import Collection, Doc, Store
+from shared.telemetry import logger, metrics
+from shared.tickets import TICKET, Ticket
+
+ACTION: Final = "person.reveal"
+ATTEMPTS: Final = 10
+"""One person's openings meet only where the same token is used in several places at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whom somebody wants opened, and why."""
+
+    number: str
+    person: Which
+    reason: Reason
+
+    def to_json(self) -> dict[str, str]:
+        """As its key remembers it."""
+        return {"number": self.number, "person": self.person, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Revealed:
+    """When it was opened, and the person where it was opened just now; never logged or stored."""
+
+    at: datetime
+    person: dict[str, Any] | None = None
+
+    @override
+    def __repr__(self) -> str:
+        """Nothing of the person."""
+        return "Revealed(…)"
+
+
+class Revealing:
+    """Opens persons, never for a contractor. `secret` keys the idempotency keys."""
+
+    def __init__(
+        self,
+        store: Store,
+        trail: Trail,
+        opener: Opener,
+        *,
+        secret: bytes,
+        contractors: Callable[[], Container[str]],
+    ) -> None:
+        self._store = store
+        self._contractors = contractors
+        self._trail = trail
+        self._opener = opener
+        self._secret = secret
+        self._readers = Collection(store, READERS)
+        self._reveals = Reveals(store)
+        self._alarms = Collection(store, ALARMS)
+
+    async def reveal(
+        self, wish: Wish, principal: Principal, *, name: str, source: str | None
+    ) -> Revealed:
+        """Open somebody once; the same name and wish again only tell when it was.
+
+        Counted first, then on record, alarms before the opening: whatever breaks in between, no
+        person was shown without these. Raises Problem and Forbidden.
+        """
+        doc, ticket = await self._within_reach(wish.number, principal)
+        inside = of_the_house(principal, self._contractors())
+        if not may_open(inside, ticket, confidential=doc["confidential"]):
+            raise Forbidden.by_reach(principal, ACTION)
+        key = self._key(principal, name, wish)
+        if (earlier := await self._earlier(key)) is not None:
+            return earlier
+        sealed = doc["persons"].get(wish.person)
+        if sealed is None:
+            raise nobody_there()
+        reader = await self._count(ticket, principal)
+        opening = reader.recent[-1]
+        if not await self._keep(key, wish, principal, opening, ticket):
+            return await self._earlier(key) or Revealed(opening.at)
+        await self._record(wish, principal, source)
+        await self._watch(reader, principal, ticket, doc["index"].get("flat"))
+        return await self._open(sealed, opening)
+
+    async def _within_reach(self, number: str, principal: Principal) -> tuple[Doc, Ticket]:
+        """The ticket; the same problem and the same question for missing and foreign ones."""
+        doc = await self._store.get("tickets", number)
+        ticket = TICKET.from_doc(doc) if doc else None
+        if doc is None or ticket is None or not sees(principal, ticket):
+            raise not_found()
+        return doc, ticket
+
+    def _key(self, principal: Principal, name: str, wish: Wish) -> Key:
+        key = idempotency_key(self._secret, principal.id, f"reveal:{name}", wish.to_json())
+        assert key is not None, "a reveal always has a name"
+        return key
+
+    async def _earlier(self, key: Key) -> Revealed | None:
+        """When this was opened before; raises Problem where the key stood for another wish."""
+        found = await self._reveals.get(key)
+        if found is None:
+            return None
+        if found["body"] != key.body:
+            raise used_key()
+        metrics.REVEALS.labels("repeated").inc()
+        return Revealed(found["at"])
+
+    async def _count(self, ticket: Ticket, principal: Principal) -> Reader:
+        """The reader with one opening more; raises Problem over the limit."""
+
+        def decide(reader: Reader, now: datetime) -> Step[Reader]:
+            wait = None if is_unlimited(ticket) else wait_for(reader, principal.role, now)
+            if wait is not None:
+                metrics.REVEALS.labels("over_limit").inc()
+                raise over_limit(wait)
+            return Step(reader.with_opening(opening_of(ticket, principal, now)))
+
+        changed = await self._readers.change(
+            principal.id, decide, new=Reader(id=principal.id), attempts=ATTEMPTS
+        )
+        assert changed is not None, "a reader is made at the first opening"
+        return changed.after
+
+    async def _keep(
+        self, key: Key, wish: Wish, principal: Principal, opening: Opening, ticket: Ticket
+    ) -> bool:
+        facts = {**wish.to_json(), "by": principal.id, "role": principal.role,
+                 "estate": ticket.estate, "at": opening.at}  # fmt: skip
+        return await self._reveals.keep(key, facts)
+
+    async def _record(self, wish: Wish, principal: Principal, source: str | None) -> None:
+        subject = ("person", f"{wish.number}/{wish.person}")
+        await self._trail.record(
+            principal, "person.revealed", subject, why=wish.reason, source=source
+        )
+
+    async def _watch(
+        self, reader: Reader, principal: Principal, ticket: Ticket, flat: Kept | None
+    ) -> None:
+        """Raise an alarm for each thing that is unusual."""
+        now = reader.recent[-1].at
+        numbers = {opening.number for opening in reader.within(DAY, now)}
+        of_the_flat = await tickets_of_one_flat(self._store, flat, numbers)
+        for sign, count in signs_in(reader, now, of_the_flat=of_the_flat).items():
+            alarm = Alarm(
+                id=alarm_id(reader.id, sign, now),
+                at=now,
+                reader=reader.id,
+                role=principal.role,
+                sign=sign,
+                count=count,
+                number=ticket.number,
+                estate=ticket.estate,
+            )
+            if await self._alarms.insert(raised(alarm), now):
+                metrics.READING_ALARMS.labels(sign.value).inc()
+                logger.warning("reading_alarm", alarm=alarm.id, sign=sign.value, reader=reader.id)
+
+    async def _open(self, sealed: bytes, opening: Opening) -> Revealed:
+        try:
+            person = await self._opener.open_person(sealed)
+        except CannotOpen as error:
+            metrics.REVEALS.labels("cannot_open").inc()
+            raise cannot_be_opened() from error
+        metrics.REVEALS.labels("opened").inc()
+        shown = {field: person.get(field) for field in ("name", "phone", "room")}
+        return Revealed(opening.at, shown)

@@ -1,0 +1,224 @@
+"""Rules of intake: numbers, keys, advice, and what a registered request answers. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import orjson
+
+from shared.contracts import Fault
+from shared.contracts.report import Caller, Concerned, TicketReport
+from shared.policy.policy import Policy
+from shared.privacy import to_e164
+from shared.tickets import About, Ticket
+from shared.triage.classify import Classification
+
+ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Without 0 O 1 I L, which sound or look alike on the phone."""
+Alerting = Literal["started", "delayed", "unheard", "acknowledged", "ended"]
+"""What is so now of an emergency's alert: people are called, cannot be called yet, no call has
+reached anybody, somebody has taken it, it is over.
+"""
+RING_BY_HAND: Final[frozenset[Alerting]] = frozenset({"delayed", "unheard", "ended"})
+"""Where our alert brings nobody at this moment."""
+NUMBER_LENGTH: Final = 7
+"""31^7 is 27 thousand million: random numbers hardly ever meet, and the insert notices."""
+
+
+def new_number() -> str:
+    """A ticket number: random, without a shared counter, with a check character at the end."""
+    drawn, body = secrets.randbelow(len(ALPHABET) ** NUMBER_LENGTH), ""
+    for _ in range(NUMBER_LENGTH):
+        drawn, place = divmod(drawn, len(ALPHABET))
+        body += ALPHABET[place]
+    return body + check_character(body)
+
+
+def check_character(body: str) -> str:
+    """Weighted sum over a prime alphabet: every single slip and every swap of neighbours shows."""
+    total = sum(place * ALPHABET.index(c) for place, c in enumerate(body, 1))
+    return ALPHABET[total % len(ALPHABET)]
+
+
+def is_number(number: str) -> bool:
+    """Whether this can be a ticket number at all."""
+    body, check = number[:-1], number[-1:]
+    known = len(number) == NUMBER_LENGTH + 1 and all(c in ALPHABET for c in number)
+    return known and check_character(body) == check
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes a repeat a repeat: keyed digests of who said it under which name, and of what."""
+
+    id: str
+    body: str
+
+
+def idempotency_key(
+    secret: bytes, principal: str, name: str | None, raw: Mapping[str, Any]
+) -> Key | None:
+    """The key of a report, or None when its sender gave it no name to repeat by."""
+    if not name:
+        return None
+    canonical = orjson.dumps(dict(raw), option=orjson.OPT_SORT_KEYS)
+    return Key(
+        _digest(secret, b"key", f"{principal}\n{name}".encode()),
+        _digest(secret, b"body", canonical),
+    )
+
+
+def _digest(secret: bytes, purpose: bytes, value: bytes) -> str:
+    return hmac.new(secret, purpose + b"\0" + value, hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One report as it arrived: what it says, what its words were taken for, its faults, and how
+    a repeat is recognised."""
+
+    report: TicketReport
+    found: Classification
+    raw: Mapping[str, Any]
+    faults: tuple[Fault, ...] = ()
+    name: str | None = None
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What whoever reported is told: no person in it, and the promised times (B4.1)."""
+
+    number: str
+    status: str
+    type: str
+    area: str
+    department: str | None
+    urgency: str
+    emergency: bool
+    emergency_kind: str | None
+    promised: Mapping[str, datetime]
+    held: str | None = None
+    advice: str | None = None
+    alerting: Alerting | None = None
+    call: Sequence[str] = ()
+    faults: Sequence[Fault] = field(default_factory=tuple)
+    reporter_ref: str | None = None
+    duplicate_of: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it goes out: empty fields are left out."""
+        plain = {
+            "number": self.number,
+            "status": self.status,
+            "type": self.type,
+            "area": self.area,
+            "department": self.department,
+            "urgency": self.urgency,
+            "emergency": self.emergency,
+            "emergency_kind": self.emergency_kind,
+            "promised": {f"{clock}_by": at.isoformat() for clock, at in self.promised.items()},
+            "held": self.held,
+            "advice": self.advice,
+            "alerting": self.alerting,
+            "call": list(self.call) or None,
+            "faults": [_fault_to_json(f) for f in self.faults] or None,
+            "reporter_ref": self.reporter_ref,
+            "duplicate_of": self.duplicate_of,
+        }
+        optional = {"held", "advice", "alerting", "call", "faults", "reporter_ref", "duplicate_of"}
+        return {k: v for k, v in plain.items() if v is not None or k not in optional}
+
+
+def _fault_to_json(fault: Fault) -> dict[str, str]:
+    return {"field": fault.field, "fault": fault.fault, "remedy": fault.remedy}
+
+
+def answer_for(
+    ticket: Ticket,
+    policy: Policy,
+    *,
+    language: str,
+    faults: Sequence[Fault] = (),
+    reporter_ref: str | None = None,
+    alerting: Alerting | None = None,
+    duplicate_of: str | None = None,
+) -> Answer:
+    """The answer for a ticket as it stands. Where nobody is being alerted (`alerting`), because the
+    broker is away, no alert arrives or the emergency has ended, it says whom to ring.
+    """
+    plan = ticket.plan
+    return Answer(
+        number=ticket.number,
+        status=ticket.status.value,
+        type=plan.type,
+        area=plan.area,
+        department=plan.departments[0] if plan.departments else None,
+        urgency=plan.urgency,
+        emergency=ticket.is_emergency,
+        emergency_kind=plan.emergency_kind,
+        promised=ticket.promised[-1].times if ticket.promised else {},
+        held=ticket.held.reason if ticket.held else None,
+        advice=advice_for(policy, plan.emergency_kind, language),
+        alerting=alerting,
+        call=numbers_to_ring(policy, plan.emergency_kind) if alerting in RING_BY_HAND else (),
+        faults=tuple(faults),
+        reporter_ref=reporter_ref,
+        duplicate_of=duplicate_of,
+    )
+
+
+def about(concerned: Concerned | None) -> About | None:
+    """Whom a report or a person at the desk says it is about; None where nobody said so."""
+    return About(concerned.departments, concerned.people) if concerned else None
+
+
+def notices(report: TicketReport, *, estate: str | None) -> tuple[Fault, ...]:
+    """What did not keep a request from being taken, but whoever sent it should know."""
+    found = []
+    named = report.estate or report.address or report.device
+    if estate is None and named:
+        found.append(
+            Fault("estate", "is no place of this group that we know", "a person will look at it")
+        )
+    phone = report.caller.phone if report.caller else None
+    if phone and to_e164(phone) is None:
+        found.append(
+            Fault(
+                "caller.phone",
+                "is not a number that can be called",
+                "send it with its area code, or as +86…",
+            )
+        )
+    return tuple(found)
+
+
+def advice_for(policy: Policy, kind: str | None, language: str) -> str | None:
+    """What to read aloud to the caller of an emergency."""
+    if kind is None:
+        return None
+    found = policy.taxonomy.kind(kind)
+    return found.first_advice_en if language == "en" else found.first_advice
+
+
+def numbers_to_ring(policy: Policy, kind: str | None) -> tuple[str, ...]:
+    """Whom to ring by hand while our own alert is delayed."""
+    outside = policy.taxonomy.kind(kind).external if kind else ()
+    return (*policy.rules.desk_numbers, *outside)
+
+
+def persons_of(report: TicketReport) -> list[dict[str, Any]]:
+    """The persons a report names, as plain fields."""
+    people = (report.caller, report.on_site_contact)
+    return [person.model_dump(exclude_none=True) for person in people if person is not None]
+
+
+def has_contact(caller: Caller | None) -> bool:
+    """Whether the caller can be told anything later."""
+    return caller is not None and bool(caller.phone)

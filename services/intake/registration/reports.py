@@ -1,0 +1,248 @@
+"""Use case: a report becomes a ticket, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from services.intake.registration.domain import (
+    Answer,
+    Arrival,
+    about,
+    answer_for,
+    idempotency_key,
+    new_number,
+    notices,
+)
+from services.intake.registration.repeats import Repeating
+from services.intake.registration.reservations import Claim, Conflict, Reservations, alerting_of
+from services.intake.registration.storage import TicketPapers
+from shared.contracts import Fault, MalformedMessage
+from shared.contracts.errors import MAX_FAULTS
+from shared.contracts.report import TicketReport, read_leniently, read_strictly
+from shared.identity import Principal, action_of, allows, require, sees
+from shared.policy.plan import Reported, plan
+from shared.policy.policy import Policy
+from shared.readers.tickets import Tickets, rules_of
+from shared.runtime.problems import Problem
+from shared.store import Doc, Store
+from shared.telemetry import logger, metrics
+from shared.tickets import NOBODY, Registration, Ticket, Transition, register
+from shared.triage.classify import Classification, classify
+
+_OWNING: Final = action_of(Transition.OWN)
+TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
+"""Channels where the answer itself tells the promise; on the phone the agent confirms it."""
+NUMBER_TRIES: Final = 3
+
+
+class Registering:
+    """Turns reports into tickets. An emergency is never refused, whatever its faults."""
+
+    def __init__(
+        self,
+        store: Store,
+        tickets: Tickets,
+        policy: Callable[[], Policy],
+        papers: TicketPapers,
+        repeating: Repeating,
+        *,
+        secret: bytes,
+        alert_published: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._tickets = tickets
+        self._policy = policy
+        self._papers = papers
+        self._repeating = repeating
+        self._reservations = Reservations(store)
+        self._secret = secret
+        self._alert_published = alert_published
+
+    def triage(self, raw: Mapping[str, Any]) -> Classification:
+        """What a raw report is about; cheap, and MalformedMessage only without any text."""
+        report, _ = read_leniently(raw)
+        return self._classify(report)
+
+    def classify_text(self, text: str) -> Classification:
+        """What words alone would be taken for."""
+        policy = self._policy()
+        return classify(text, policy.taxonomy, policy.lexicon)
+
+    def read(
+        self,
+        raw: Mapping[str, Any],
+        *,
+        name: str | None,
+        language: str = "zh",
+        damage: tuple[Fault, ...] = (),
+    ) -> Arrival:
+        """Read a report: strictly for routine work, leniently when it is an emergency; `damage` is
+        what was wrong with its bytes.
+
+        Raises MalformedMessage naming the fields at fault of a routine report.
+        """
+        report, faults = read_leniently(raw)
+        found = self._classify(report)
+        if not found.emergency:
+            if damage:
+                raise MalformedMessage.naming(damage)
+            report, faults = read_strictly(raw), ()
+        return Arrival(
+            report=report, found=found, raw=raw, faults=(*damage, *faults)[:MAX_FAULTS],
+            name=name or report.external_id, language=language,
+        )  # fmt: skip
+
+    def _classify(self, report: TicketReport) -> Classification:
+        policy = self._policy()
+        return classify(
+            report.text,
+            policy.taxonomy,
+            policy.lexicon,
+            type_hint=report.type,
+            area_hint=report.area,
+        )
+
+    async def register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
+        """Register a report; the answer, and whether this call made the ticket.
+
+        The same key and body give the stored ticket's answer, until its matter is long over. Raises
+        Conflict for another body under a key in use and Forbidden for a role that does not
+        register (both for routine work only: an emergency is taken from everybody).
+        """
+        if arrival.found.emergency:
+            with self._store.precedence.urgent():
+                return await self._register(arrival, principal)
+        require(principal, Transition.REGISTER)
+        return await self._register(arrival, principal)
+
+    async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
+        policy = self._policy()
+        place = _place(arrival, policy)
+        # Sealed while the number is being reserved: the caller waits for the longest, not for all.
+        claim, papers, first = await asyncio.gather(
+            self.claim_for(arrival, principal),
+            self._papers.make(arrival, estate=place),
+            self._repeating.first(arrival, place, policy.at(place).rules),
+        )
+        papers["key"] = claim.key.id if claim.key else None
+        for _ in range(NUMBER_TRIES):
+            if claim.ticket is not None:
+                return await self._answer(claim.ticket, claim, policy, arrival, principal), False
+            ticket = await self._insert(
+                arrival, principal, policy, claim.number, place, papers, first
+            )
+            if ticket is not None:
+                return await self._answer(ticket, claim, policy, arrival, principal), True
+            claim = await self._lost(claim)
+        raise RuntimeError("three fresh numbers in a row were taken; the generator is broken")
+
+    async def _lost(self, claim: Claim) -> Claim:
+        """The number is taken: by the same report elsewhere, or by a stranger, who keeps it."""
+        if claim.key is None:
+            return Claim(new_number())
+        found = await self._reservations.look(claim.number, claim.key)
+        return found if found.ticket else await self._reservations.another(claim.key, claim.number)
+
+    async def claim_for(self, arrival: Arrival, principal: Principal) -> Claim:
+        """The number a report has or gets, and the ticket that it repeats, where there is one.
+
+        Raises Conflict for another body under a key in use.
+        """
+        key = idempotency_key(self._secret, principal.id, arrival.name, arrival.raw)
+        if key is None:
+            return Claim(new_number())
+        if not arrival.found.emergency:
+            return await self._reservations.claim(key)
+        # A used key must not silence a cry for help: it gets a ticket of its own, and its key is
+        # made from its body, so that its own repeats are recognised.
+        named = f"{arrival.name}\n{key.body}"
+        own = idempotency_key(self._secret, principal.id, named, arrival.raw)
+        return await self._reservations.claim(key, own)
+
+    async def _insert(
+        self,
+        arrival: Arrival,
+        principal: Principal,
+        policy: Policy,
+        number: str,
+        place: str | None,
+        papers: Doc,
+        first: str | None,
+    ) -> Ticket | None:
+        """Write the ticket; None when the number is taken."""
+        report = arrival.report
+        now = self._store.clock.now()
+        made = plan(_reported(arrival, place), policy, now)
+        may_answer = principal.role in {"agent", "dispatcher", "supervisor"}
+        applied = register(
+            Registration(
+                number=number,
+                channel=report.channel,
+                estate=place,
+                by=principal.id,
+                told=report.channel in TOLD_AT_ONCE,
+                answered=bool(report.answer) and may_answer and not made.is_emergency,
+                owner=principal.id if allows(principal, _OWNING) else None,
+                test=report.test,
+                about=about(report.about) or NOBODY,
+                repeat_of=first,
+                risk=policy.at(place).rules.tells_of_risk(report.text),
+            ),
+            made,
+            now,
+            rules_of(policy.at(place)),
+        )
+        if not await self._tickets.insert(applied, papers):
+            return None
+        if not report.test:
+            metrics.TICKETS.labels(made.type, made.urgency, report.channel).inc()
+        logger.info("ticket_registered", ticket=number, urgency=made.urgency, type=made.type)
+        return applied.ticket
+
+    async def _answer(
+        self, ticket: Ticket, claim: Claim, policy: Policy, arrival: Arrival, principal: Principal
+    ) -> Answer:
+        return answer_for(
+            ticket,
+            policy.at(ticket.estate),
+            language=arrival.language,
+            faults=(*notices(arrival.report, estate=ticket.estate), *arrival.faults)[:MAX_FAULTS],
+            reporter_ref=arrival.report.reporter_ref,
+            alerting=alerting_of(ticket, claim.emergency, published=self._alert_published()),
+            duplicate_of=await self.told_repeat(ticket, principal),
+        )
+
+    async def told_repeat(self, ticket: Ticket, principal: Principal) -> str | None:
+        """The first ticket of the matter, for the desk alone, and only what it may see itself."""
+        if ticket.repeat_of is None or not allows(principal, _OWNING):
+            return None
+        first = await self._tickets.get(ticket.repeat_of)
+        return first.number if first is not None and sees(principal, first) else None
+
+
+def _place(arrival: Arrival, policy: Policy) -> str | None:
+    """The estate that a report is about, where it can be told."""
+    report = arrival.report
+    estate = policy.group.find_estate(report.estate, report.address, report.location)
+    return estate.id if estate else None
+
+
+def _reported(arrival: Arrival, estate: str | None) -> Reported:
+    report = arrival.report
+    faults = [fault for fault in arrival.faults if fault.field != "estate"]
+    return Reported(
+        text=report.text, estate=estate, type=report.type, area=report.area, faulty=bool(faults),
+        found=arrival.found,
+    )  # fmt: skip
+
+
+def conflict_problem(conflict: Conflict) -> Problem:
+    """The same over HTTP and AMQP: which ticket the key stands for, and what to do instead."""
+    return Problem(
+        422, "conflict", "This key was used for another request",
+        detail="to add to that request, supplement it "
+        f"(POST /v1/tickets/{conflict.number}/supplement); for another one use another key",
+        field="Idempotency-Key", number=conflict.number, instead="ticket.supplement",
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""Documents of intake: what is kept beside a ticket, and lists of tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.intake.registration.domain import Arrival, persons_of
+from shared.privacy import BlindIndex, Sealer, building_of, scrub
+from shared.privacy.index import kept
+from shared.readers.ticket_lists import LIST_INDEXES
+from shared.store import Doc, outbox_index
+
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any ticket: whatever has a time at all is later."""
+INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
+    "tickets": (
+        outbox_index(),
+        *LIST_INDEXES,
+        IndexModel(
+            [("index.phone", ASCENDING), ("registered_at", DESCENDING)],
+            name="by_phone",
+            partialFilterExpression={"index.phone": {"$exists": True}},
+        ),
+        IndexModel(
+            [("index.contact", ASCENDING), ("registered_at", DESCENDING)],
+            name="by_contact_s_phone",
+            partialFilterExpression={"index.contact": {"$exists": True}},
+        ),
+        IndexModel(
+            [("owner", ASCENDING), ("_id", ASCENDING)],
+            name="by_owner",
+            partialFilterExpression={"owner": {"$gt": ""}, "over_at": None},
+        ),
+        IndexModel(
+            [("legal_holds.id", ASCENDING)],
+            name="by_legal_hold",
+            partialFilterExpression={"legal_holds.id": {"$exists": True}},
+        ),
+        # Only tickets that are over, and still have a person: nothing at registration.
+        IndexModel(
+            [("type", ASCENDING), ("over_at", ASCENDING)],
+            name="by_end",
+            partialFilterExpression={"over_at": {"$gt": EVER}, "persons": {"$gt": {}}},
+        ),
+    ),
+}
+LISTED_FIELDS: Final = (
+    "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
+    "registered_at", "next_due", "round", "version", "channel", "place_differs", "incident", "risk",
+)  # fmt: skip
+
+
+class TicketPapers:
+    """What lies beside a ticket: sealed persons, the scrubbed words, the blind index."""
+
+    def __init__(self, sealer: Sealer, index: BlindIndex) -> None:
+        self._sealer = sealer
+        self._index = index
+
+    async def make(self, arrival: Arrival, *, estate: str | None) -> Doc:
+        """The papers of a new ticket. Nothing in them names a person but what is sealed."""
+        report = arrival.report
+        persons = persons_of(report)
+        caller = report.caller.model_dump(exclude_none=True) if report.caller else {}
+        words = report.model_dump(
+            include={"text", "location", "subject", "address", "answer", "external_id",
+                     "reporter_ref", "upstream_number", "device"},
+            exclude_none=True,
+        )  # fmt: skip
+        sealed = {"caller": await self._sealer.seal_person(caller | words, estate=estate)}
+        if report.on_site_contact:
+            contact = report.on_site_contact.model_dump(exclude_none=True)
+            sealed["on_site_contact"] = await self._sealer.seal_person(contact, estate=estate)
+        contact_s = report.on_site_contact.phone if report.on_site_contact else None
+        entries = kept(
+            phone=self._index.phones(caller.get("phone")),
+            contact=self._index.phones(contact_s),
+            flat=self._index.flats(estate, caller.get("room")),
+        )
+        return {
+            "persons": sealed,
+            "index": entries,
+            "scrubbed": scrub(report.text, persons),
+            "location": scrub(report.location, persons) if report.location else None,
+            "building": building_of(report.location, report.text),
+            "caller_role": report.caller.role if report.caller else None,
+            "confidential": report.confidential,
+            "language": arrival.language,
+            "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
+            "reported_at": report.reported_at,
+        }

@@ -1,0 +1,1 @@
+"""Deadlines: what falls due, fires once, and who hears of it."""

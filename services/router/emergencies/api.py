@@ -1,0 +1,124 @@
+"""Emergencies: who was called, what is to be done, and what whoever attends says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.router.bodies import Body, Code, Limit, NoteBody
+from services.router.emergencies.alerting import Alerting
+from services.router.emergencies.attending import Attending
+from services.router.emergencies.emergency import Emergency, Verdict
+from services.router.emergencies.storage import EMERGENCIES, list_emergencies
+from shared.policy.policy import Policy
+from shared.runtime import Asking, Platform, Routes, may
+
+
+class CheckBody(Body):
+    """Which step of the checklist is done."""
+
+    step: Code
+
+
+class ReviewBody(NoteBody):
+    """How it went."""
+
+    verdict: Verdict
+
+
+class FalseAlarmBody(Body):
+    """Why it was none."""
+
+    reason: Code
+
+
+def build_emergencies_api(  # noqa: C901 - one small function an endpoint
+    platform: Platform, alerting: Alerting, attending: Attending
+) -> Routes:
+    """`/v1/emergencies`."""
+    router = Routes("/v1/emergencies", tags=["emergencies"])
+
+    def shown(emergency: Emergency) -> dict[str, Any]:
+        return emergency_view(emergency, platform.policy.at(emergency.estate))
+
+    @router.get("", dependencies=[may("emergency.see")])
+    async def listed(
+        asking: Asking, *, unreviewed: bool = False, limit: Limit = 50
+    ) -> dict[str, Any]:
+        """Those that are not over, or those that wait for their review, within reach, the latest
+        first.
+        """
+        found = await list_emergencies(platform.store, asking, unreviewed=unreviewed, limit=limit)
+        return {"items": [shown(emergency) for emergency in found]}
+
+    @router.get("/{number}", dependencies=[may("emergency.see")])
+    async def one(number: str, asking: Asking) -> dict[str, Any]:
+        """An emergency with its alerts, what to tell the caller, whom to ring up, and what is done
+        of its checklist.
+        """
+        return shown(await alerting.get(number, asking))
+
+    @router.post("/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
+    async def acknowledge(number: str, asking: Asking) -> dict[str, Any]:
+        """I have it: nobody else is called."""
+        return shown(await alerting.acknowledge(number, asking))
+
+    @router.post("/{number}/arrive", dependencies=[may("emergency.attend")])
+    async def arrive(number: str, asking: Asking) -> dict[str, Any]:
+        """I am there."""
+        return shown(await attending.arrive(number, asking))
+
+    @router.post("/{number}/check", dependencies=[may("emergency.check")])
+    async def check(number: str, asking: Asking, body: CheckBody) -> dict[str, Any]:
+        """A step of the checklist is done."""
+        return shown(await attending.tick_off(number, asking, body.step))
+
+    @router.post("/{number}/confirm", dependencies=[may("emergency.check")])
+    async def confirm(number: str, asking: Asking) -> dict[str, Any]:
+        """What a machine suspects is one: somebody has spoken to those inside, or seen it."""
+        return shown(await attending.confirm(number, asking))
+
+    @router.post("/{number}/release", dependencies=[may("emergency.attend")])
+    async def release(number: str, asking: Asking) -> dict[str, Any]:
+        """The people in danger are safe; only somebody on site can say so."""
+        return shown(await attending.release(number, asking))
+
+    @router.post("/{number}/end", dependencies=[may("emergency.attend")])
+    async def end(number: str, asking: Asking) -> dict[str, Any]:
+        """It is over; only somebody on site can say so."""
+        return shown(await attending.end(number, asking))
+
+    @router.post("/{number}/review", dependencies=[may("emergency.review")])
+    async def review(number: str, asking: Asking, body: ReviewBody) -> dict[str, Any]:
+        """What was learned of it, once it is over."""
+        note = body.scrubbed()
+        return shown(await attending.review(number, asking, body.verdict, note))
+
+    @router.post("/{number}/false-alarm", dependencies=[may("emergency.attend")])
+    async def false_alarm(number: str, asking: Asking, body: FalseAlarmBody) -> dict[str, Any]:
+        """It never was one; only somebody on site can say so."""
+        return shown(await attending.call_off(number, asking, body.reason))
+
+    return router
+
+
+def emergency_view(emergency: Emergency, policy: Policy) -> dict[str, Any]:
+    """What happened, and what the plan of this kind says at this place. In a drill nobody outside
+    is rung up.
+    """
+    shown = {"number": emergency.number, **EMERGENCIES.to_doc(emergency)}
+    if not policy.taxonomy.has_kind(emergency.kind):
+        return shown | {"advice": None, "external": [], "checklist": []}
+    kind = policy.taxonomy.kind(emergency.kind)
+    done = {check.step: check for check in emergency.checks}
+    return shown | {
+        "advice": {"zh": kind.first_advice, "en": kind.first_advice_en},
+        "external": () if emergency.test else kind.external,
+        "checklist": [
+            {
+                "step": step.id, "zh": step.zh, "en": step.en,
+                "done_at": done[step.id].at if step.id in done else None,
+                "done_by": done[step.id].by if step.id in done else None,
+            }
+            for step in kind.checklist
+        ],
+    }  # fmt: skip

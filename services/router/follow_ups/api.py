@@ -1,0 +1,89 @@
+"""`/v1/follow-ups`: the desk's tasks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import Field
+
+from services.router.bodies import Code, Limit, Moment, NoteBody
+from services.router.follow_ups.desk_tasks import Tending
+from services.router.follow_ups.tasks import FollowUp, State
+from shared.contracts.router import FollowUpSaid
+from shared.runtime import Asking, Routes, may
+
+Short = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class TaskBody(NoteBody):
+    """Which ticket is to be looked after from when on, and why, as a code; by whom where it is not
+    for who sees the ticket through then.
+    """
+
+    number: Short
+    at: Moment
+    reason: Code
+    person: Short | None = None
+
+
+class DoneBody(NoteBody):
+    """What came of it, and when to look again, if so."""
+
+    outcome: FollowUpSaid
+    next_at: Moment | None = None
+
+
+def build_follow_ups_api(tending: Tending) -> Routes:
+    """`/v1/follow-ups`."""
+    router = Routes("/v1/follow-ups", tags=["follow-ups"])
+
+    @router.get("", dependencies=[may("follow_up.see")])
+    async def listed(
+        asking: Asking,
+        *,
+        state: State = "open",
+        mine: bool = False,
+        overdue: bool = False,
+        number: Annotated[str | None, Query(max_length=60)] = None,
+        after: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        """Tasks within reach, the one that is due first first; `next` is the cursor of the next
+        page.
+        """
+        found = await tending.listed(
+            asking, state=state, mine=mine, overdue=overdue, number=number, after=after,
+            limit=limit,
+        )  # fmt: skip
+        return {"items": [task_view(task) for task in found.items], "next": found.next}
+
+    @router.post("", dependencies=[may("follow_up.make")])
+    async def ask(asking: Asking, body: TaskBody) -> dict[str, Any]:
+        """Have a ticket looked after at a time; the same again changes nothing."""
+        note, person = body.scrubbed(), body.person
+        task = await tending.ask(
+            asking, body.number, body.at, body.reason, person=person, note=note
+        )
+        return task_view(task)
+
+    @router.post("/{id}/done", dependencies=[may("follow_up.do")])
+    async def done(id: str, asking: Asking, body: DoneBody) -> dict[str, Any]:
+        """It is done; with `next_at` it comes again."""
+        note = body.scrubbed()
+        return task_view(await tending.done(asking, id, body.outcome, note, next_at=body.next_at))
+
+    return router
+
+
+def task_view(task: FollowUp) -> dict[str, Any]:
+    """A task."""
+    return {
+        "id": task.id, "number": task.number, "round": task.round, "estate": task.estate,
+        "type": task.type, "area": task.area, "urgency": task.urgency, "test": task.test,
+        "why": task.why, "reason": task.reason, "state": task.state, "person": task.person,
+        "opens_at": task.opens_at, "due_at": task.due_at, "missed_at": task.missed_at,
+        "asked_by": task.asked_by, "note": task.note, "outcome": task.outcome,
+        "result": task.result, "ended_by": task.ended_by, "ended_at": task.ended_at,
+        "dropped_for": task.dropped_for,
+    }  # fmt: skip

@@ -1,0 +1,140 @@
+"""Use cases of whoever does the tasks: read them, do them, ask for one by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.router.follow_ups.reminding import Reminding
+from services.router.follow_ups.storage import FOLLOW_UPS, listing
+from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
+from services.router.follow_ups.wanted import Seen, time_for
+from services.router.people import whom_it_is_about
+from shared.contracts import MalformedMessage, Step
+from shared.contracts.router import FollowUpSaid
+from shared.identity import Principal, sees
+from shared.readers.tickets import NoSuchTicket
+from shared.runtime import Problem, not_found
+from shared.runtime.platform import Platform
+from shared.store import Collection, Page
+
+
+class Tending:
+    """What somebody at the desk does about tasks; foreign and missing ones look the same (404)."""
+
+    def __init__(self, platform: Platform, reminding: Reminding) -> None:
+        self._platform = platform
+        self._tasks = Collection(platform.store, FOLLOW_UPS)
+        self._reminding = reminding
+
+    async def listed(
+        self,
+        principal: Principal,
+        *,
+        state: State,
+        mine: bool,
+        overdue: bool,
+        number: str | None,
+        after: str | None,
+        limit: int,
+    ) -> Page[FollowUp]:
+        """Tasks within reach by when they are due: one's own, or all; those overdue, or all."""
+        store = self._platform.store
+        wanted = await listing(
+            store, principal, state=state, person=principal.id if mine else None, number=number,
+            overdue_at=store.clock.now() if overdue else None,
+        )  # fmt: skip
+        return await self._tasks.page(wanted, after=after, limit=limit)
+
+    async def ask(
+        self,
+        principal: Principal,
+        number: str,
+        at: datetime,
+        reason: str,
+        *,
+        person: str | None,
+        note: str | None,
+    ) -> FollowUp:
+        """A task by hand, to be looked after from `at` on by `person`, else by who sees the ticket
+        through then. The same again is the same task.
+        """
+        seen = await self._seen(principal, number)
+        self._check(seen, at, person, field="at")
+        mark = f"{seen.ticket.round}/{at.timestamp():.0f}/{reason}/{person}"
+        return await self._insert(principal, seen, at, reason, mark, person=person, note=note)
+
+    async def done(
+        self,
+        principal: Principal,
+        id: str,
+        outcome: FollowUpSaid,
+        result: str | None,
+        *,
+        next_at: datetime | None,
+    ) -> FollowUp:
+        """It is done; with `next_at` it is to be done again. A repeat changes nothing.
+
+        Raises Problem (409) where somebody else did it, or nobody has to any more, and for what
+        only the feedback ends: a caller who was not told must not look like one who was.
+        """
+        task = await self._tasks.get(id)
+        if task is None or not principal.reaches(task.estate):
+            raise not_found()
+        seen = await self._seen(principal, task.number)
+        if task.why == "tell":
+            raise Problem(409, "told-by-feedback", "This is done by feeding the result back",
+                          detail=f"ring the caller, and say how it went by POST /v1/tickets/"
+                          f"{task.number}/feedback")  # fmt: skip
+        if task.is_live and next_at is not None:
+            self._check(seen, next_at, task.person, field="next_at")
+            # Before this one is done: whatever happens in between, the matter is not forgotten.
+            person = task.person if task.named else None
+            await self._insert(principal, seen, next_at, task.reason, f"after/{id}",
+                               person=person, note=None)  # fmt: skip
+
+        done = await self._reminding.change(
+            id, lambda present, now: finish(present, outcome, result, now, by=principal.id)
+        ) or await self._tasks.get(id)
+        if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
+            raise Problem(409, "over", "Nobody has to do this any more",
+                          detail="read it again: it says who did it, or why it was dropped",
+                          state=done.state if done else None)  # fmt: skip
+        return done
+
+    async def _seen(self, principal: Principal, number: str) -> Seen:
+        try:
+            seen = await self._reminding.seen(number)
+        except NoSuchTicket:
+            raise not_found() from None
+        if not sees(principal, seen.ticket):
+            raise not_found()
+        return seen
+
+    def _check(self, seen: Seen, at: datetime, person: str | None, *, field: str) -> None:
+        """A task is for later, for somebody who is known, and about what is not over."""
+        if at <= self._platform.store.clock.now():
+            raise MalformedMessage(field, "is over already", "name a later time")
+        if person is not None and self._platform.duty.current.person(person) is None:
+            raise MalformedMessage("person", "is nobody on the duty list", "send their id")
+        if person in whom_it_is_about(seen.ticket, self._platform.duty.current):
+            raise MalformedMessage("person", "is whom the matter is about", "name somebody else")
+        if seen.ticket.mark is not None:
+            raise Problem(409, "ticket-over", "The ticket is over", detail="reopen it first")
+
+    async def _insert(
+        self,
+        principal: Principal,
+        seen: Seen,
+        at: datetime,
+        reason: str,
+        mark: str,
+        *,
+        person: str | None,
+        note: str | None,
+    ) -> FollowUp:
+        task = new_task(
+            seen.ticket, "by_hand", reason, mark=mark, by=principal.id, at=at,
+            within=time_for(seen.rule), person=person, named=person is not None, note=note,
+        )  # fmt: skip
+        await self._tasks.insert(Step(task), self._platform.store.clock.now())
+        return await self._tasks.get(task.id) or task

@@ -1,0 +1,325 @@
+"""Duty lists, plans by a pattern, shifts one by one, and leave."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from services.router.bodies import Body, Code, Moment
+from services.router.rosters.leaving import Leaving
+from services.router.rosters.listing import Listing
+from services.router.rosters.lists import DutyList
+from services.router.rosters.rostering import Planned, Rostering
+from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, Shift
+from shared.policy.duty import Person
+from shared.policy.roster import Cover, Need, Quarter, Stretch
+from shared.privacy import scrub
+from shared.runtime import Asking, Platform, Routes, may
+
+MOST_PEOPLE: Final = 200
+MOST_NEEDS: Final = 30
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+Place = Annotated[str, Path(max_length=60)]
+Department = Annotated[str, Path(max_length=60)]
+Days = Annotated[int, Query(ge=1, le=62)]
+AHEAD: Final = timedelta(days=62)
+BACK: Final = timedelta(days=2)
+Text = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class PeopleBody(Body):
+    """Everybody of a list: first choice first, the lead last."""
+
+    people: Annotated[tuple[Person, ...], Field(max_length=MOST_PEOPLE)]
+
+
+class NeedsBody(Body):
+    """How many people are needed when, in the place's own time; none at all means that everybody
+    on the list is on duty all the time.
+    """
+
+    needs: Annotated[tuple[Need, ...], Field(max_length=MOST_NEEDS)]
+
+
+class HoursBody(Body):
+    """Local times of a shift; an end at or before the start is on the next day."""
+
+    start: Quarter
+    end: Quarter
+
+
+class PatternBody(Body):
+    """Such as day, night, off, off: the people go through `cycle` one behind the other, `stagger`
+    days apart. `despite` says why, where it leaves somebody too little rest.
+    """
+
+    people: Annotated[tuple[Id, ...], Field(min_length=1, max_length=50)]
+    hours: Annotated[dict[str, HoursBody], Field(min_length=1, max_length=10)]
+    cycle: Annotated[tuple[str | None, ...], Field(min_length=1, max_length=62)]
+    first: date
+    last: date
+    stagger: Annotated[int, Field(ge=0, le=62)] = 1
+    despite: Code | None = None
+
+    def to_pattern(self) -> Pattern:
+        """As the domain has it."""
+        hours = {name: Hours(each.start, each.end) for name, each in self.hours.items()}
+        return Pattern(self.people, hours, self.cycle, self.first, self.last, self.stagger)
+
+
+def build_rosters_api(platform: Platform, listing: Listing, rostering: Rostering) -> Routes:
+    """`/v1/rosters`."""
+    router = Routes("/v1/rosters", tags=["rosters"])
+
+    def between(place: str, first: date | None, days: int) -> tuple[datetime, datetime]:
+        zone = listing.calendar(place).zone
+        day = first or platform.store.clock.now().astimezone(zone).date()
+        begins = datetime.combine(day, time(0), zone)
+        return begins, datetime.combine(day + timedelta(days=days), time(0), zone)
+
+    def view(duty_list: DutyList) -> dict[str, Any]:
+        present = platform.duty.current.at_work(duty_list.place, duty_list.department)
+        return list_view(duty_list, [person.id for person in present])
+
+    @router.get("", dependencies=[may("roster.see")])
+    async def lists(asking: Asking) -> dict[str, Any]:
+        """The duty lists within reach, who is there now, and the gaps ahead."""
+        return {"items": [view(found) for found in await listing.within_reach(asking)]}
+
+    @router.get("/{place}/{department}", dependencies=[may("roster.see")])
+    async def one(place: Place, department: Department, asking: Asking) -> dict[str, Any]:
+        """One duty list."""
+        return view(await listing.get(asking, place, department))
+
+    @router.put("/{place}/{department}/people", dependencies=[may("roster.manage")])
+    async def put_people(
+        place: Place, department: Department, asking: Asking, body: PeopleBody
+    ) -> dict[str, Any]:
+        """Put these people in place of those of now; addresses and all."""
+        return view(await listing.put_people(asking, place, department, body.people))
+
+    @router.put("/{place}/{department}/needs", dependencies=[may("roster.manage")])
+    async def put_needs(
+        place: Place, department: Department, asking: Asking, body: NeedsBody
+    ) -> dict[str, Any]:
+        """Say how many are needed when: from then on only whoever is on shift is on duty."""
+        return view(await listing.put_needs(asking, place, department, body.needs))
+
+    @router.get("/{place}/{department}/cover", dependencies=[may("roster.see")])
+    async def covered(
+        place: Place,
+        department: Department,
+        asking: Asking,
+        first: date | None = None,
+        days: Days = 7,
+    ) -> dict[str, Any]:
+        """How many are there and how many are needed, for every quarter hour; those alike lie in
+        one piece.
+        """
+        begins, ends = between(place, first, days)
+        pieces = await listing.covered(asking, place, department, begins, ends)
+        return {"items": [_cover_view(piece) for piece in pieces]}
+
+    @router.get("/{place}/{department}/shifts", dependencies=[may("roster.see")])
+    async def shifts(
+        place: Place,
+        department: Department,
+        asking: Asking,
+        first: date | None = None,
+        days: Days = 7,
+    ) -> dict[str, Any]:
+        """The shifts of a list, those too that were struck."""
+        begins, ends = between(place, first, days)
+        found = await rostering.of_list(asking, place, department, begins, ends)
+        return {"items": [shift_view(shift) for shift in found]}
+
+    @router.post("/{place}/{department}/plan", dependencies=[may("shift.plan")])
+    async def plan(
+        place: Place, department: Department, asking: Asking, body: PatternBody
+    ) -> dict[str, Any]:
+        """Roll a pattern out; what is possible is planned, what is not is named with the reason."""
+        done = await rostering.plan_pattern(
+            asking, place, department, body.to_pattern(), despite=body.despite
+        )
+        return {
+            "planned": [shift_view(each.shift) for each in done if each.shift is not None],
+            "refused": [_refused_view(each) for each in done if each.shift is None],
+        }
+
+    return router
+
+
+def list_view(duty_list: DutyList, on_duty: list[str]) -> dict[str, Any]:
+    """A list without anybody's address."""
+    return {
+        "place": duty_list.place,
+        "department": duty_list.department,
+        "people": [
+            {"id": p.id, "name": p.name, "skills": sorted(p.skills)} for p in duty_list.people
+        ],
+        "on_duty": on_duty,
+        "needs": [need.model_dump(mode="json") for need in duty_list.needs],
+        "gaps": [
+            {"begins": g.begins, "ends": g.ends, "missing": g.missing, "near": g.told == "near"}
+            for g in duty_list.gaps
+        ],
+    }
+
+
+def _cover_view(piece: Cover) -> dict[str, Any]:
+    return {
+        "begins": piece.begins, "ends": piece.ends, "people": piece.people,
+        "needed": piece.needed, "missing": piece.missing,
+    }  # fmt: skip
+
+
+def _refused_view(planned: Planned) -> dict[str, Any]:
+    stretch, problem = planned.stretch, planned.problem
+    return {
+        "person": stretch.person, "begins": stretch.begins, "ends": stretch.ends,
+        "why": problem.body if problem else None,
+    }  # fmt: skip
+
+
+class ShiftBody(Body):
+    """Who stands for which department of which place, on quarter hours and for 24 hours at most.
+    `despite` says why, though it leaves them too little rest.
+    """
+
+    place: Text
+    department: Text
+    person: Text
+    begins: Moment
+    ends: Moment
+    despite: Code | None = None
+
+
+class GiveBody(Body):
+    """Somebody of a duty list, and why they, though it leaves them too little rest."""
+
+    person: Text
+    despite: Code | None = None
+
+
+class PersonBody(Body):
+    """Somebody of a duty list."""
+
+    person: Text
+
+
+class HandOverBody(Body):
+    """What whoever comes next should know."""
+
+    note: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class LeaveBody(Body):
+    """From when until when one is away, and why, as a code."""
+
+    begins: Moment
+    ends: Moment
+    reason: Code
+
+
+def build_shifts_api(platform: Platform, rostering: Rostering) -> Routes:
+    """`/v1/shifts`."""
+    router = Routes("/v1/shifts", tags=["rosters"])
+
+    @router.get("", dependencies=[may("shift.own")])
+    async def own(asking: Asking) -> dict[str, Any]:
+        """One's own shifts, and those offered to one: two days back, two months ahead."""
+        now = platform.store.clock.now()
+        found = await rostering.of_person(asking, now - BACK, now + AHEAD)
+        return {"items": [shift_view(shift) for shift in found]}
+
+    @router.post("", dependencies=[may("shift.plan")])
+    async def plan(asking: Asking, body: ShiftBody) -> dict[str, Any]:
+        """Put somebody on shift; the same again changes nothing."""
+        stretch = Stretch(**body.model_dump(exclude={"despite"}))
+        return shift_view(await rostering.plan(asking, stretch, despite=body.despite))
+
+    @router.get("/{id}", dependencies=[may("roster.see")])
+    async def one(id: str, asking: Asking) -> dict[str, Any]:
+        """One shift, with what those before have handed over."""
+        shift = await rostering.get(asking, id)
+        before = await rostering.notes_before(shift)
+        notes = [{"person": s.person, "ends": s.ends, "note": s.note} for s in before]
+        return shift_view(shift) | {"handed_over": notes}
+
+    @router.post("/{id}/offer", dependencies=[may("shift.own")])
+    async def offer(id: str, asking: Asking, body: PersonBody) -> dict[str, Any]:
+        """Ask somebody to take one's own shift over; they are told."""
+        return shift_view(await rostering.offer(asking, id, body.person))
+
+    @router.post("/{id}/take", dependencies=[may("shift.own")])
+    async def take(id: str, asking: Asking) -> dict[str, Any]:
+        """Take a shift over that was offered to one; whoever had it is told."""
+        return shift_view(await rostering.take(asking, id))
+
+    @router.post("/{id}/hand-over", dependencies=[may("shift.own")])
+    async def hand_over(id: str, asking: Asking, body: HandOverBody) -> dict[str, Any]:
+        """Leave a note for whoever comes next."""
+        return shift_view(await rostering.hand_over(asking, id, scrub(body.note)))
+
+    @router.post("/{id}/give", dependencies=[may("shift.plan")])
+    async def give(id: str, asking: Asking, body: GiveBody) -> dict[str, Any]:
+        """Let somebody else stand instead."""
+        return shift_view(await rostering.give(asking, id, body.person, despite=body.despite))
+
+    @router.post("/{id}/strike", dependencies=[may("shift.plan")])
+    async def strike(id: str, asking: Asking) -> dict[str, Any]:
+        """It counts no more; whoever had it is told."""
+        return shift_view(await rostering.strike(asking, id))
+
+    return router
+
+
+def build_leaves_api(leaving: Leaving) -> Routes:
+    """`/v1/leaves`."""
+    router = Routes("/v1/leaves", tags=["rosters"])
+
+    @router.get("", dependencies=[may("leave.ask")])
+    async def listed(
+        asking: Asking, status: Annotated[LeaveStatus | None, Query()] = None
+    ) -> dict[str, Any]:
+        """Leave that is not over: one's own, and of the lists one plans."""
+        found = await leaving.within_reach(asking, status=status)
+        return {"items": [leave_view(leave) for leave in found]}
+
+    @router.post("", dependencies=[may("leave.ask")])
+    async def ask(asking: Asking, body: LeaveBody) -> dict[str, Any]:
+        """Ask for leave of one's own."""
+        return leave_view(await leaving.ask(asking, body.begins, body.ends, body.reason))
+
+    @router.post("/{id}/grant", dependencies=[may("leave.decide")])
+    async def grant(id: str, asking: Asking) -> dict[str, Any]:
+        """Grant somebody's leave: their shifts in it are struck, and the gaps told."""
+        return leave_view(await leaving.decide(asking, id, "granted"))
+
+    @router.post("/{id}/refuse", dependencies=[may("leave.decide")])
+    async def refuse(id: str, asking: Asking) -> dict[str, Any]:
+        """Refuse somebody's leave."""
+        return leave_view(await leaving.decide(asking, id, "refused"))
+
+    return router
+
+
+def shift_view(shift: Shift) -> dict[str, Any]:
+    """A shift."""
+    return {
+        "id": shift.id, "place": shift.place, "department": shift.department,
+        "person": shift.person, "begins": shift.begins, "ends": shift.ends,
+        "struck": shift.struck, "offered_to": shift.offered_to, "note": shift.note,
+        "despite": shift.despite,
+    }  # fmt: skip
+
+
+def leave_view(leave: Leave) -> dict[str, Any]:
+    """Somebody's leave."""
+    return {
+        "id": leave.id, "person": leave.person, "begins": leave.begins, "ends": leave.ends,
+        "reason": leave.reason, "status": leave.status, "decided_by": leave.decided_by,
+    }  # fmt: skip

@@ -1,0 +1,315 @@
+"""What is done to work orders, what they cost, what is agreed about time, and lists of them.
+
+The simple actions are made from the rows of the lifecycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from services.router.bodies import (
+    Body,
+    Code,
+    Items,
+    Limit,
+    Moment,
+    NoteBody,
+    ReasonBody,
+    order_view,
+)
+from services.router.proofs.domain import MOST, resolved_with
+from services.router.proofs.proving import Proving
+from services.router.work.routing import Routing
+from services.router.work.storage import board, manual_queue
+from shared.contracts import MalformedMessage
+from shared.contracts.router import ConsentHow, Payer
+from shared.identity import Principal
+from shared.runtime import Asking, Platform, Routes, may, may_do
+from shared.tickets import ROWS, Transition
+from shared.tickets.acts import (
+    Accept,
+    Appoint,
+    Arrive,
+    AskExtension,
+    ConfirmCancel,
+    Control,
+    Decline,
+    Extend,
+    HandOver,
+    Note,
+    OrderAct,
+    PutQuote,
+    RecordConsent,
+    RefuseExtension,
+    Resume,
+    Start,
+    Suspend,
+    Transfer,
+)
+
+SIMPLE: Final[tuple[type[OrderAct], ...]] = (
+    Accept, Start, Arrive, Control, Resume, ConfirmCancel,
+)  # fmt: skip
+"""Actions that need nothing but the order and, perhaps, a note."""
+VISIT: Final = timedelta(hours=2)
+"""How long a visit's window is where nobody says otherwise."""
+
+
+class SuspendBody(ReasonBody):
+    """Why, and until when."""
+
+    until: Moment | None = None
+
+
+class OutcomeBody(NoteBody):
+    """How it ended."""
+
+    outcome: Code = "done"
+
+
+class ProgressBody(NoteBody):
+    """How it goes. Only a `public` note may be told to the caller; all others are the staff's."""
+
+    public: bool = False
+
+
+class DoneBody(OutcomeBody):
+    """How it ended, what was used in the end, where that is not just what was quoted, and the
+    photos that show it: ids of this order's `/proofs`.
+    """
+
+    used: Items | None = None
+    proof: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=MOST)] = ()
+
+
+class SupportBody(Body):
+    """Who helps."""
+
+    department: Annotated[str, Field(max_length=60)]
+    assignee: Annotated[str, Field(max_length=60)] | None = None
+
+
+class TransferBody(ReasonBody, SupportBody):
+    """To whom."""
+
+
+def build_work_orders_api(  # noqa: C901 - one small function an endpoint
+    routing: Routing, proving: Proving
+) -> Routes:
+    """The table's actions of work orders."""
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+
+    def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
+        async def act(id: str, asking: Asking, body: NoteBody | None = None) -> dict[str, Any]:
+            note = body.scrubbed() if body else None
+            done = await routing.act(id, asking, kind(by=asking.id, order=id, note=note))
+            return order_view(done, id)
+
+        act.__name__ = kind.__name__.lower()
+        act.__doc__ = kind.__doc__
+        return act
+
+    for kind in SIMPLE:
+        router.does(kind.transition)(simple(kind))
+
+    @router.does(Transition.NOTE)
+    async def note(id: str, asking: Asking, body: ProgressBody | None = None) -> dict[str, Any]:
+        """Progress, for the staff alone unless it is public."""
+        said = body or ProgressBody()
+        if said.public and not said.note:
+            raise MalformedMessage("note", "is missing", "write what the caller is to hear")
+        act = Note(by=asking.id, order=id, note=said.scrubbed(), public=said.public)
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.does(Transition.DECLINE)
+    async def decline(id: str, asking: Asking, body: ReasonBody) -> dict[str, Any]:
+        """Send it back, with the reason; the next on duty gets it."""
+        act = Decline(by=asking.id, order=id, reason=body.reason, note=body.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.does(Transition.SUSPEND)
+    async def suspend(id: str, asking: Asking, body: SuspendBody) -> dict[str, Any]:
+        """Wait for a reason; the clocks pause."""
+        act = Suspend(
+            by=asking.id, order=id, reason=body.reason, until=body.until, note=body.scrubbed()
+        )
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.does(Transition.RESOLVE)
+    async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
+        """The work is done, as these photos show. What the owner pays for needs their consent."""
+        said = body or DoneBody()
+        shown = await proving.named(id, asking, said.proof)
+        used = None if said.used is None else tuple(item.item() for item in said.used)
+        act = resolved_with(
+            shown, by=asking.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed()
+        )
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.does(Transition.HAND_OVER)
+    async def hand_over(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
+        """Not ours."""
+        said = body or OutcomeBody()
+        act = HandOver(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.post("/support", dependencies=[may_do(Transition.DISPATCH)])
+    async def support(id: str, asking: Asking, body: SupportBody) -> dict[str, Any]:
+        """Let another department help; whoever leads keeps this order."""
+        ticket = await routing.support(
+            id, asking, department=body.department, assignee=body.assignee
+        )
+        return order_view(ticket, ticket.orders[-1].id)
+
+    @router.does(Transition.TRANSFER)
+    async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:
+        """Another department takes over."""
+        act = Transfer(
+            by=asking.id,
+            order=id,
+            to_department=body.department,
+            assignee=body.assignee,
+            reason=body.reason,
+            note=body.scrubbed(),
+        )
+        return order_view(await routing.act(id, asking, act), id)
+
+    return router
+
+
+class QuoteBody(NoteBody):
+    """What it will cost, and who pays. Nothing at all takes back what was quoted before."""
+
+    items: Items
+    payer: Payer
+
+
+class ConsentBody(NoteBody):
+    """What the owner said to which quote, and how they were asked."""
+
+    quote: Annotated[int, Field(strict=True, ge=1)]
+    given: bool
+    how: ConsentHow
+
+
+def build_costs_api(routing: Routing) -> Routes:
+    """`/quote` and `/consent` of a work order."""
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+
+    @router.does(Transition.QUOTE)
+    async def quote(id: str, asking: Asking, body: QuoteBody) -> dict[str, Any]:
+        """Say what it will cost; the same again changes nothing, anything else needs a new
+        consent.
+        """
+        items = tuple(item.item() for item in body.items)
+        act = PutQuote(by=asking.id, order=id, items=items, payer=body.payer, note=body.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.does(Transition.CONSENT)
+    async def consent(id: str, asking: Asking, body: ConsentBody) -> dict[str, Any]:
+        """Take down what the owner said; the desk in any way, the assignee on site."""
+        act = RecordConsent(
+            by=asking.id, order=id, quote=body.quote, given=body.given, how=body.how,
+            at_desk=asking.role != "department", note=body.scrubbed(),
+        )  # fmt: skip
+        return order_view(await routing.act(id, asking, act), id)
+
+    return router
+
+
+class VisitBody(NoteBody):
+    """Between when and when somebody comes."""
+
+    at: Moment
+    until: Moment | None = None
+
+
+class ExtensionBody(NoteBody):
+    """A later time: the department asks for it with its reason, a supervisor grants or refuses.
+    Whoever refuses names no time.
+    """
+
+    until: Moment | None = None
+    reason: Code | None = None
+    refused: bool = False
+
+
+def build_times_api(routing: Routing) -> Routes:
+    """`/appoint` and `/extend` of a work order."""
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+
+    @router.does(Transition.APPOINT)
+    async def appoint(id: str, asking: Asking, body: VisitBody) -> dict[str, Any]:
+        """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
+        until = body.until or body.at + VISIT
+        act = Appoint(by=asking.id, order=id, at=body.at, until=until, note=body.scrubbed())
+        return order_view(await routing.act(id, asking, act), id)
+
+    @router.does(Transition.EXTEND)
+    async def extend(id: str, asking: Asking, body: ExtensionBody) -> dict[str, Any]:
+        """A later time for the whole: the department asks, a supervisor decides."""
+        return order_view(await routing.act(id, asking, _extension(id, asking, body)), id)
+
+    return router
+
+
+def _extension(order: str, asking: Principal, body: ExtensionBody) -> OrderAct:
+    """What is meant depends on who asks: only a supervisor can grant or refuse."""
+    note = body.scrubbed()
+    if body.refused:
+        return RefuseExtension(by=asking.id, order=order, note=note)
+    if body.until is None:
+        raise MalformedMessage("until", "is missing", "name the later time")
+    if asking.role in ROWS[Transition.EXTEND].roles:
+        return Extend(by=asking.id, order=order, until=body.until, note=note)
+    if body.reason is None:
+        raise MalformedMessage("reason", "is missing", "say why it takes longer, as a code")
+    return AskExtension(by=asking.id, order=order, until=body.until, reason=body.reason, note=note)
+
+
+class DispatchBody(Body):
+    """Who gets it."""
+
+    department: Annotated[str, Field(max_length=60)]
+    assignee: Annotated[str, Field(max_length=60)] | None = None
+
+
+def build_boards_api(platform: Platform, routing: Routing) -> Routes:
+    """Lists of work and the manual queue."""
+    router = Routes("/v1", tags=["boards"])
+
+    @router.get("/board", dependencies=[may("board.see")])
+    async def show_board(
+        asking: Asking,
+        department: str | None = None,
+        after: str | None = None,
+        limit: Limit = 50,
+    ) -> dict[str, Any]:
+        """Tickets with open work within reach; `next` is the cursor of the next page."""
+        found = await board(platform.store, asking, department=department, after=after, limit=limit)
+        return {"items": [_card(doc) for doc in found.items], "next": found.next}
+
+    @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
+    async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
+        """What waits for a person's decision, the longest waiting first, with the reason."""
+        docs = await manual_queue(platform.store, asking, limit=limit)
+        return {"items": [_card(doc) for doc in docs]}
+
+    @router.does(Transition.DISPATCH)
+    async def dispatch(number: str, asking: Asking, body: DispatchBody) -> dict[str, Any]:
+        """Give it to a department by hand."""
+        ticket = await routing.dispatch_by_hand(
+            number, asking, department=body.department, assignee=body.assignee
+        )
+        return {"number": number, "status": ticket.status.value,
+                "work_orders": [order.id for order in ticket.orders]}  # fmt: skip
+
+    return router
+
+
+def _card(doc: dict[str, Any]) -> dict[str, Any]:
+    return {"number": doc["_id"], **{k: v for k, v in doc.items() if k != "_id"}}

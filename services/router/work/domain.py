@@ -1,0 +1,174 @@
+"""Rules of the router: who gets the work, and who is alerted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from services.router.people import IsBusy, choose_person, nobody_is_busy, others, whom_it_is_about
+from shared.policy.duty import Duty, Person
+from shared.policy.policy import Policy
+from shared.tickets import OrderStatus, Ticket, WorkOrder
+from shared.tickets.acts import Act, Dispatch, Hold, OrderAct, PutQuote, RecordConsent, Transfer
+from shared.tickets.lifecycle import UNFINISHED
+from shared.tickets.model import HeldReason
+
+NOT_ACCEPTED: Final = "not_accepted"
+ABOUT_THEM: Final = "about_them"
+"""Why work went to the next on duty of the same department."""
+
+
+def work_to_give(
+    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy = nobody_is_busy
+) -> list[Act]:
+    """What is missing for every department of the last plan to have its work order, and for nobody
+    to have one of a matter that is about them.
+
+    Declined as often as the policy allows, with nobody on duty, or about the department itself, a
+    person decides.
+    """
+    if ticket.mark is not None:
+        return []
+    given = [*_for_departments(ticket, duty, policy, by=by, is_busy=is_busy)]
+    moved = {act.order for act in given if isinstance(act, Transfer)}
+    theirs = [o for o in _in_their_hands(ticket, duty) if o.id not in moved]
+    return _held_once(ticket, [*given, *(_to_another(o, ticket, duty, by=by) for o in theirs)])
+
+
+def _for_departments(
+    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy
+) -> Iterator[Act]:
+    """What each department of the plan gets, or why a person has to decide."""
+    leftover = _no_longer_planned(ticket)
+    for department in ticket.plan.departments:
+        if department in ticket.about.departments:
+            # Also when they have it already: they see it no more, and a person passes it on.
+            if _is_undecided(ticket, department):
+                yield Hold(by=by, reason="conflict")
+            continue
+        if any(o.department == department and not _declined(o) for o in ticket.orders):
+            continue
+        declined = [o for o in ticket.orders if o.department == department and _declined(o)]
+        if len(declined) >= policy.rules.decline_limit:
+            yield Hold(by=by, reason="declined_twice")
+            continue
+        person = choose_person(
+            duty, ticket, department, is_busy=is_busy,
+            not_again=(o.assignee for o in declined if o.assignee),
+        )  # fmt: skip
+        if person is None:
+            yield Hold(by=by, reason=_why_nobody(ticket, department, duty))
+        elif leftover:
+            yield _moved(leftover.pop(), department, person, by=by, reason="reclassified")
+        elif policy.taxonomy.is_pool(department) and not ticket.is_emergency:
+            yield _offered(ticket, department, duty, by=by)
+        else:
+            yield Dispatch(by=by, department=department, assignee=person.id)
+
+
+def _is_undecided(ticket: Ticket, department: str) -> bool:
+    """Whether a person has to say who does the work of a department that the matter is about: they
+    have it, or the desk has given it to nobody in their place.
+    """
+    own = any(o.department == department and o.status in UNFINISHED for o in ticket.orders)
+    return own or not ticket.has_stand_in
+
+
+def _why_nobody(ticket: Ticket, department: str, duty: Duty) -> HeldReason:
+    there = duty.on_duty(ticket.estate, department)
+    return "conflict" if there and not others(there, ticket, duty) else "nobody_on_duty"
+
+
+def _in_their_hands(ticket: Ticket, duty: Duty) -> list[WorkOrder]:
+    """Unfinished orders of somebody who turned out to be whom the matter is about; what is their
+    whole department's is a person's to pass on.
+    """
+    not_for = whom_it_is_about(ticket, duty)
+    return [
+        order
+        for order in ticket.orders
+        if order.status in UNFINISHED
+        and order.assignee in not_for
+        and order.department not in ticket.about.departments
+    ]
+
+
+def _to_another(order: WorkOrder, ticket: Ticket, duty: Duty, *, by: str) -> Act:
+    """To the next on duty of the same department, else a person decides."""
+    declined = (o.assignee for o in ticket.orders if _declined(o) and o.assignee)
+    person = choose_person(duty, ticket, order.department, not_again=declined)
+    if person is None:
+        return Hold(by=by, reason="conflict")
+    return _moved(order, order.department, person, by=by, reason=ABOUT_THEM)
+
+
+def _offered(ticket: Ticket, department: str, duty: Duty, *, by: str) -> Dispatch:
+    """To everybody on duty at once: whoever accepts first has it."""
+    people = others(duty.on_duty(ticket.estate, department), ticket, duty)
+    asked = tuple(person.id for person in people)
+    return Dispatch(by=by, department=department, assignee=None, offered_to=asked)
+
+
+def next_person(ticket: Ticket, order: WorkOrder, duty: Duty, *, by: str) -> Transfer | None:
+    """Who has not accepted in time loses the work to the next on duty; None when there is nobody
+    else, or when it is an emergency, whose chain calls more people without taking it from anybody.
+    """
+    if ticket.is_emergency:
+        return None
+    tried = {o.assignee for o in ticket.orders if o.department == order.department and o.assignee}
+    person = choose_person(duty, ticket, order.department, not_again=tried)
+    if person is None:
+        return None
+    return _moved(order, order.department, person, by=by, reason=NOT_ACCEPTED)
+
+
+def _moved(order: WorkOrder, department: str, person: Person, *, by: str, reason: str) -> Transfer:
+    return Transfer(
+        by=by, order=order.id, to_department=department, assignee=person.id, reason=reason
+    )
+
+
+def _declined(order: WorkOrder) -> bool:
+    return order.status is OrderStatus.DECLINED
+
+
+def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
+    """Unfinished orders of departments that the last plan does not name, unless given by hand."""
+    moved = {
+        o.department
+        for o in ticket.orders
+        if o.status is OrderStatus.TRANSFERRED and o.reason not in {NOT_ACCEPTED, ABOUT_THEM}
+    }
+    return [
+        order
+        for order in ticket.orders
+        if order.status in UNFINISHED
+        and len(ticket.plans) > 1
+        and order.department not in {*ticket.plan.departments, *moved}
+        and not order.decided
+    ]
+
+
+def _held_once(ticket: Ticket, wanted: Sequence[Act]) -> list[Act]:
+    """Hold once, and a ticket that already waits for a person keeps its reason. Behind all others,
+    since what is dispatched ends a hold.
+    """
+    acts = [act for act in wanted if not isinstance(act, Hold)]
+    holds = [act for act in wanted if isinstance(act, Hold)]
+    waits = ticket.held is not None and not any(isinstance(act, Dispatch) for act in acts)
+    return acts if waits else [*acts, *holds[:1]]
+
+
+def is_said(act: OrderAct, order: WorkOrder) -> bool:
+    """Whether this is how it stands already: a quote that is sent twice must not undo the consent
+    that was given in between.
+    """
+    quote = order.quote
+    if quote is None or order.status not in UNFINISHED:
+        return False
+    if isinstance(act, PutQuote):
+        return (quote.items, quote.payer) == (act.items, act.payer)
+    consent = quote.consent
+    if not isinstance(act, RecordConsent) or consent is None or act.quote != quote.version:
+        return False
+    return (consent.given, consent.how, consent.by) == (act.given, act.how, act.by)

@@ -1,0 +1,201 @@
+"""Use cases of work orders: give them to whoever has least in hand, move them, and let nobody's
+request be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router.access import BY_RULE, order_of
+from services.router.incidents.incident import Incident, covering, link
+from services.router.people import IsBusy, choose_person, desk_lead, desk_of, whom_it_is_about
+from services.router.work.domain import is_said, work_to_give
+from services.router.work.storage import open_work_of
+from shared.contracts import MalformedMessage
+from shared.identity import Principal, require, sees
+from shared.runtime import not_found
+from shared.runtime.platform import Platform
+from shared.store import Store
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Ticket, Transition
+from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
+from shared.tickets.lifecycle import UNFINISHED
+from shared.tickets.model import ROUTERS_REASONS
+
+REFRESH_EVERY: Final = timedelta(seconds=5)
+COUNTED: Final = 100
+"""Beyond so many it makes no difference how many more they are."""
+
+
+class Workload:
+    """Counts the open work of the people this process gives work to.
+
+    Nothing is asked when work is given: what was counted a moment ago, and what was given since,
+    is good enough to choose by.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open = Counter[str]()
+
+    def busy_from(self, tickets: int) -> IsBusy:
+        """Whether somebody has open work of so many tickets, or more."""
+        return lambda person: self._open[person] >= tickets
+
+    def note(self, acts: Iterable[Act]) -> None:
+        """Work was given."""
+        for act in acts:
+            if isinstance(act, Dispatch | Transfer) and act.assignee:
+                self._open[act.assignee] += 1
+
+    async def refresh(self) -> None:
+        """Count anew; who has nothing in hand is counted again when they are given something."""
+        for person in list(self._open):
+            self._open[person] = await open_work_of(self._store, person, limit=COUNTED)
+        self._open = +self._open
+
+
+class Routing:
+    """Moves work orders by the rows of the table that are the router's."""
+
+    def __init__(
+        self, platform: Platform, workload: Workload, running: Callable[[], Sequence[Incident]]
+    ) -> None:
+        """Link what comes in to the incidents that are `running`."""
+        self._platform = platform
+        self._workload = workload
+        self._running = running
+
+    async def dispatch(self, number: str) -> Ticket:
+        """See that every department of the last plan has its work order; the ticket as it is then.
+
+        Reads the ticket as it is now, so that a late, repeated or disordered event does only what
+        is still missing. Raises NoSuchTicket, and the event is tried again.
+        """
+        given: list[Act] = []
+
+        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+            policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
+            is_busy = self._workload.busy_from(policy.rules.busy_from)
+            given[:] = work_to_give(ticket, duty, policy, by=BY_RULE.id, is_busy=is_busy)
+            incident = covering(self._running(), ticket) if given else None
+            if incident is not None:
+                given[:] = link(ticket, given, incident.id, by=BY_RULE.id)
+            return given
+
+        ticket = await self._platform.tickets.change(number, choose)
+        self._workload.note(given)
+        logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
+        return ticket
+
+    async def act(self, order: str, principal: Principal, act: OrderAct) -> Ticket:
+        """Carry out one act on a work order for somebody of its department.
+
+        Foreign and missing orders look the same (404).
+        """
+        number = order.rpartition("-")[0]
+        if isinstance(act, Transfer):
+            self._check_receiver(act.to_department, act.assignee)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act | None:
+            found = order_of(ticket, order, principal, act.transition)
+            return None if is_said(act, found) else self._completed(act, ticket, principal)
+
+        return await self._platform.tickets.change(number, choose)
+
+    def _completed(self, act: OrderAct, ticket: Ticket, principal: Principal) -> Act:
+        """With the people that duty list and ticket name."""
+        duty = self._platform.duty.current
+        match act:
+            case Transfer():
+                self._check_not_about(ticket, act.to_department, act.assignee)
+                person = act.assignee or self._first(ticket, act.to_department)
+                return replace(act, assignee=person, decided=principal.role != "department")
+            case AskExtension():
+                return replace(act, recipients=desk_lead(ticket, duty))
+            case PutQuote():
+                return replace(act, recipients=desk_of(ticket, duty))
+            case _:
+                return act
+
+    async def dispatch_by_hand(
+        self, number: str, principal: Principal, *, department: str, assignee: str | None
+    ) -> Ticket:
+        """A person decides who gets a ticket that no rule could give to anybody."""
+
+        def check(ticket: Ticket) -> None:
+            if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
+                raise NotAllowed(
+                    Transition.DISPATCH, status=ticket.status, last_by=ticket.timeline[-1].by,
+                    remedy="reclassify it first: place, type or area is not decided",
+                )  # fmt: skip
+
+        return await self._give(number, principal, department, assignee, check)
+
+    async def support(
+        self, order: str, principal: Principal, *, department: str, assignee: str | None
+    ) -> Ticket:
+        """Let another department help with what is under way; the lead keeps its own order.
+
+        Raises NotAllowed where they are at it already.
+        """
+
+        def check(ticket: Ticket) -> None:
+            found = ticket.order(order)
+            if found is None:
+                raise not_found()
+            if found.status not in UNFINISHED:
+                raise NotAllowed(
+                    Transition.DISPATCH, status=found.status, last_by=ticket.timeline[-1].by,
+                    remedy="this work order is over: name one that is under way",
+                )  # fmt: skip
+
+        return await self._give(order.rpartition("-")[0], principal, department, assignee, check)
+
+    async def _give(
+        self,
+        number: str,
+        principal: Principal,
+        department: str,
+        assignee: str | None,
+        check: Callable[[Ticket], None],
+    ) -> Ticket:
+        """Dispatch by hand what `check` does not refuse."""
+        require(principal, Transition.DISPATCH)
+        self._check_receiver(department, assignee)
+
+        def choose(ticket: Ticket, _now: datetime) -> Act:
+            if not sees(principal, ticket):
+                raise not_found()
+            check(ticket)
+            self._check_not_about(ticket, department, assignee)
+            person = assignee or self._first(ticket, department)
+            return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
+
+        return await self._platform.tickets.change(number, choose)
+
+    def _check_receiver(self, department: str, assignee: str | None) -> None:
+        """Work is given to whom policy and duty list know: others would never hear of it."""
+        if department not in {d.id for d in self._platform.policy.taxonomy.departments}:
+            raise MalformedMessage("department", "is not a department of the policy")
+        if assignee is not None and self._platform.duty.current.person(assignee) is None:
+            raise MalformedMessage("assignee", "is nobody on the duty list", "send their id")
+
+    def _check_not_about(self, ticket: Ticket, department: str, assignee: str | None) -> None:
+        """Nobody handles what is about them (A5.3)."""
+        if department in ticket.about.departments:
+            raise MalformedMessage(
+                "department", "is whom the matter is about", "send it to another"
+            )
+        if assignee in whom_it_is_about(ticket, self._platform.duty.current):
+            raise MalformedMessage("assignee", "is whom the matter is about", "send it to another")
+
+    def _first(self, ticket: Ticket, department: str) -> str | None:
+        rules = self._platform.policy.at(ticket.estate).rules
+        is_busy = self._workload.busy_from(rules.busy_from)
+        person = choose_person(self._platform.duty.current, ticket, department, is_busy=is_busy)
+        return person.id if person else None

@@ -1,0 +1,105 @@
+"""Questions of the router about tickets: lists of work, and what falls due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from pymongo import ASCENDING, IndexModel
+
+from services.router.access import OPEN_STATUSES
+from shared.identity import Principal
+from shared.readers.reach import within_reach
+from shared.readers.ticket_lists import LIST_INDEXES, list_tickets
+from shared.store import Doc, Page, Store
+from shared.tickets import TICKET, Ticket
+
+_HELD: Final = {"held.since": {"$type": "date"}}
+_AT_WORK: Final = {"open_work": {"$gt": ""}}
+TICKET_INDEXES: Final = (
+    *LIST_INDEXES,
+    IndexModel(
+        [("held.since", ASCENDING), ("estate", ASCENDING)],
+        name="held",
+        partialFilterExpression=_HELD,
+    ),
+    IndexModel(
+        [("open_work", ASCENDING), ("urgency", ASCENDING)],
+        name="open_work",
+        partialFilterExpression=_AT_WORK,
+    ),
+    IndexModel(
+        [("repeat_of", ASCENDING)],
+        name="of_matter",
+        partialFilterExpression={"repeat_of": {"$gt": ""}},
+    ),
+    IndexModel(
+        [("work_orders.assignee", ASCENDING)],
+        name="in_hand",
+        partialFilterExpression=_AT_WORK,
+    ),
+)
+MOST_OF_MATTER: Final = 30
+"""Tickets of one caller about one matter; who has more is as high up as the policy goes."""
+BOARD_FIELDS: Final = (
+    "status", "estate", "building", "type", "area", "urgency", "emergency_kind", "held",
+    "incident", "risk", "work_orders", "extension", "registered_at", "next_due", "round",
+    "scrubbed",
+)  # fmt: skip
+
+
+async def others_of_matter(store: Store, number: str) -> list[Ticket]:
+    """The other tickets of the same caller about the same matter: those that name the same first
+    one, and that one.
+    """
+    own = await store.get("tickets", number, fields=("repeat_of",)) or {}
+    first = own.get("repeat_of") or number
+    docs = await store.find("tickets", {"repeat_of": first}, limit=MOST_OF_MATTER)
+    if first != number and (doc := await store.get("tickets", first)) is not None:
+        docs.append(doc)
+    return [TICKET.from_doc(doc) for doc in docs if doc["_id"] != number]
+
+
+async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
+    """Held tickets within reach, the longest waiting first."""
+    query: dict[str, Any] = {**_HELD, **within_reach(principal, "manual_queue.see")}
+    return await store.find(
+        "tickets", query, sort=[("held.since", ASCENDING)], limit=limit, fields=BOARD_FIELDS
+    )
+
+
+async def board(
+    store: Store, principal: Principal, *, department: str | None, after: str | None, limit: int
+) -> Page[Doc]:
+    """Tickets with open work within reach, by number from the cursor."""
+    return await list_tickets(
+        store,
+        principal,
+        "board.see",
+        statuses=OPEN_STATUSES,
+        department=department,
+        after=after,
+        limit=limit,
+        fields=BOARD_FIELDS,
+    )
+
+
+async def open_work_of(store: Store, person: str, *, limit: int) -> int:
+    """How many tickets with open work somebody has an order of, at most `limit`. Those of an
+    incident are one errand, however many called.
+    """
+    in_hand = {"work_orders.assignee": person, "incident": None, **_AT_WORK}
+    return await store.count("tickets", in_hand, most=limit)
+
+
+async def open_by_department(store: Store) -> Counter[tuple[str, str]]:
+    """Tickets with open work by department and urgency, for the gauge: from the index alone."""
+    by = {"work": "$open_work", "urgency": "$urgency"}
+    rows = await store.aggregate(
+        "tickets", [{"$match": _AT_WORK}, {"$group": {"_id": by, "n": {"$sum": 1}}}]
+    )
+    found: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        for department in row["_id"]["work"].split():
+            found[department, row["_id"]["urgency"]] += row["n"]
+    return found

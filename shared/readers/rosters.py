@@ -1,0 +1,99 @@
+"""Who is on duty, from the lists and the shifts that the router keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from shared.documents import Doc
+from shared.policy.duty import Duty, Person
+from shared.policy.roster import Rosters, Stretch
+from shared.store.clock import Database
+from shared.store.store import Store
+
+ROSTERS: Final = "rosters"
+SHIFTS: Final = "shifts"
+HEAD: Final = "head"
+AHEAD: Final = timedelta(minutes=10)
+"""How far ahead shifts are read: they are read again well before the last of them begins."""
+READ_AGAIN: Final = timedelta(minutes=1)
+"""Whoever changed a shift and died before saying so is heard of all the same."""
+
+
+class DutyReader:
+    """Keeps who is on duty now; the head's revision says when to read anew."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._revision: int | None = None
+        self._read_at: datetime | None = None
+        self._stands_until: datetime | None = None
+        self._places: dict[str, dict[str, Any]] = {}
+        self._rosters = Rosters()
+        self.current = Duty(places={})
+
+    async def refresh(self) -> None:
+        """Read lists and shifts if they changed, and see who came and went."""
+        head = await self._store.get(ROSTERS, HEAD)
+        revision, now = head["revision"] if head else 0, self._store.clock.now()
+        if revision != self._revision or self._is_old(now):
+            await self._read(now)
+            self._revision, self._read_at = revision, now
+        elif self._stands_until is not None and now < self._stands_until:
+            return
+        self.current = self.current.model_copy(update={"on_shift": self._rosters.on_shift(now)})
+        self._stands_until = self._rosters.stands_until(now, READ_AGAIN)
+
+    def _is_old(self, now: datetime) -> bool:
+        return self._read_at is None or now - self._read_at >= READ_AGAIN
+
+    async def _read(self, now: datetime) -> None:
+        places: dict[str, dict[str, Any]] = {}
+        rostered = set[tuple[str, str]]()
+        async for doc in self._store.walk(ROSTERS, {"_id": {"$ne": HEAD}}):
+            places.setdefault(doc["place"], {})[doc["department"]] = doc["people"]
+            if doc.get("needs"):
+                rostered.add((doc["place"], doc["department"]))
+        around = {"counts": True, "begins": {"$lt": now + AHEAD}, "ends": {"$gt": now}}
+        shifts = [stretch_of(doc) async for doc in self._store.walk(SHIFTS, around)]
+        self._rosters = Rosters(frozenset(rostered), shifts)
+        if places != self._places:
+            self.current, self._places = Duty.model_validate({"places": places}), places
+
+
+def stretch_of(doc: Mapping[str, Any]) -> Stretch:
+    """A shift's document as the duty list needs it."""
+    return Stretch(doc["place"], doc["department"], doc["person"], doc["begins"], doc["ends"])
+
+
+def person_to_doc(person: Person) -> Doc:
+    """Somebody of a list as a document."""
+    return person.model_dump(exclude_none=True) | {"skills": sorted(person.skills)}
+
+
+def list_id(place: str, department: str) -> str:
+    """The id of a duty list's document."""
+    return f"{place}/{department}"
+
+
+async def seed_duty(database: Database, duty: Mapping[str, Any]) -> bool:
+    """Put a first duty list in; False when there is one already. Raises for a faulty one."""
+    checked = Duty.model_validate(duty)
+    rosters = database[ROSTERS]
+    if await rosters.find_one({"_id": HEAD}) is not None:
+        return False
+    for place, departments in checked.places.items():
+        for department, people in departments.items():
+            doc: Doc = {
+                "_id": list_id(place, department),
+                "version": 1,
+                "made_by": "hotline",
+                "place": place,
+                "department": department,
+                "people": [person_to_doc(person) for person in people],
+            }
+            await rosters.replace_one({"_id": doc["_id"]}, doc, upsert=True)
+    head: Doc = {"_id": HEAD, "made_by": "hotline", "revision": 1}
+    await rosters.replace_one({"_id": HEAD}, head, upsert=True)
+    return True

@@ -1,0 +1,1 @@
+"""What a matter is: the taxonomy, the words listened for, the classifier. Pure."""
