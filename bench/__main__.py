@@ -47,7 +47,12 @@ def main() -> int:
     """Measure, show, write; 1 when a figure must not be believed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    parser.add_argument("--quick", action="store_true", help="small numbers, a few minutes")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="small numbers, five minutes: whether every part works and no service logs an error; "
+        "the figures are of too few tickets to be compared with anything",
+    )
     parser.add_argument("--json", type=Path, default=Path(".hotline/bench.json"), metavar="PATH")
     given = parser.parse_args()
     if unknown := sorted(set(given.parts) - PARTS.keys()):

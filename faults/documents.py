@@ -23,7 +23,7 @@ from tests.support.floor import Floor, running_floor
 
 ROLES: Final = (None, "agent", "supervisor", "privacy_officer", "administrator")
 """Nobody, and those who may do most, each in their own way."""
-PHASES: Final = "coverage,fuzzing"
+PHASES: Final = "coverage,fuzzing,stateful"
 
 
 def main() -> int:

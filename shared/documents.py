@@ -114,10 +114,13 @@ class Shape(Generic[T]):
     def keys(self) -> frozenset[str]:
         """The names under which the fields of a value lie in its document, without its `_id`."""
         hints = get_type_hints(self.value)
-        nested = [each.name for name in self.flat for each in fields(hints[name])]
-        own = {each.name for each in fields(self.value)} - {*self.flat, self.key}  # type: ignore[arg-type]
-        renamed = self.names.get(self.value, {})
-        return frozenset(renamed.get(name, name) for name in (*own, *nested))
+        nested = [self._names_of(hints[name]) for name in self.flat]
+        own = self._names_of(self.value) - {*self.flat, self.key}
+        return frozenset().union(own, *nested)
+
+    def _names_of(self, kind: type) -> frozenset[str]:
+        renamed = self.names.get(kind, {})
+        return frozenset(renamed.get(each.name, each.name) for each in fields(kind))
 
     @cached_property
     def _converter(self) -> Converter:
@@ -142,3 +145,41 @@ class Shape(Generic[T]):
             lambda asked: asked is kind,
             lambda asked: make_dict_structure_fn(asked, converter, **rules),
         )
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether equal values are the same in a document: true is not 1, nor 1 the same as 1.0, and
+    what people write in a policy is kept as they wrote it.
+    """
+    match one:
+        case dict():
+            return list(one) == list(other) and all(_is_same(one[k], other[k]) for k in one)
+        case list():
+            return all(map(_is_same, one, other))
+        case bool() | int() | float():
+            return type(one) is type(other)
+        case _:
+            return True
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What differs, as the `set`, `push` and `unset` of a change.
+
+    A list that only grew is pushed to, and of one that is as long as before only what is another
+    is set: a timeline of hundreds of entries is not written anew for one more.
+    """
+    setting: Doc = {}
+    pushing: Doc = {}
+    for key, value in new.items():
+        was = old.get(key)
+        if key in old and value == was and _is_same(value, was):
+            continue
+        if not (isinstance(value, list) and isinstance(was, list)):
+            setting[key] = value
+        elif len(value) > len(was) and value[: len(was)] == was:
+            pushing[key] = value[len(was) :]
+        elif len(value) == len(was):
+            setting |= {f"{key}.{i}": v for i, v in enumerate(value) if v != was[i]}
+        else:
+            setting[key] = value
+    return {"set": setting, "push": pushing, "unset": [key for key in old if key not in new]}

@@ -1,6 +1,6 @@
 """What the auditor reads of each collection, as values. Pure.
 
-The shapes are those of docs/architecture.md (Documents): the auditor knows the store, no service.
+The shapes are those of docs/architecture/documents.md: the auditor knows the store, no service.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The secrets of one installation, in one file that only its owner may read.
 
 A local key file is the trial's way; production hands the master key to a key service and mounts
-the other secrets (docs/architecture.md).
+the other secrets (docs/architecture/privacy.md).
 """
 
 from __future__ import annotations

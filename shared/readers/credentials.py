@@ -105,8 +105,7 @@ class Credentials:
         return {**_COUNTS, "expires_at": {"$gt": self._store.clock.now()}}
 
     async def _read(self, collection: str, query: Doc, *fields: str) -> list[Doc]:
-        found = self._store.walk(collection, query, fields=fields)
-        return [doc async for doc in found]
+        return await self._store.everything(collection, query, fields=fields)
 
 
 def key_from_doc(doc: Mapping[str, Any]) -> ApiKey:

@@ -56,8 +56,8 @@ async def belonging_within_reach(
     is_bound = PERMISSIONS[action].scope is Scope.PLACE
     at = _at_places(principal, estate) if is_bound else {}
     # At every place: a ticket may have moved since, and what belongs to it stayed.
-    theirs = store.walk("tickets", only_about(principal), fields=("_id",))
-    hidden = [doc["_id"] async for doc in theirs]
+    theirs = await store.everything("tickets", only_about(principal), fields=("_id",))
+    hidden = [doc["_id"] for doc in theirs]
     return at | ({"$nor": [{name: {"$in": hidden}} for name in names]} if hidden else {})
 
 

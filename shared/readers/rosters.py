@@ -51,12 +51,12 @@ class DutyReader:
     async def _read(self, now: datetime) -> None:
         places: dict[str, dict[str, Any]] = {}
         rostered = set[tuple[str, str]]()
-        async for doc in self._store.walk(ROSTERS, {"_id": {"$ne": HEAD}}):
+        for doc in await self._store.everything(ROSTERS, {"_id": {"$ne": HEAD}}):
             places.setdefault(doc["place"], {})[doc["department"]] = doc["people"]
             if doc.get("needs"):
                 rostered.add((doc["place"], doc["department"]))
         around = {"counts": True, "begins": {"$lt": now + AHEAD}, "ends": {"$gt": now}}
-        shifts = [stretch_of(doc) async for doc in self._store.walk(SHIFTS, around)]
+        shifts = [stretch_of(doc) for doc in await self._store.everything(SHIFTS, around)]
         self._rosters = Rosters(frozenset(rostered), shifts)
         if places != self._places:
             self.current, self._places = Duty.model_validate({"places": places}), places

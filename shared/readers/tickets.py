@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from shared.contracts import Step
 from shared.policy.policy import Policy
-from shared.store.collection import ATTEMPTS as ATTEMPTS  # noqa: PLC0414
 from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
 from shared.telemetry import logger, metrics

@@ -16,9 +16,8 @@ from pymongo import IndexModel
 
 from shared.contracts import Event, Lane
 from shared.contracts.step import Step
-from shared.documents import Doc, Shape
+from shared.documents import Doc, Shape, difference
 from shared.store.change import Change, Contested, Taken, Verdict
-from shared.store.difference import difference
 from shared.store.paging import Listing, Order, Page
 from shared.store.store import Store
 

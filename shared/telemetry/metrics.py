@@ -1,4 +1,4 @@
-"""The series of this product (docs/architecture.md lists them). No label names a person."""
+"""The series of this product (docs/architecture/health.md lists them). No label names a person."""
 
 from __future__ import annotations
 

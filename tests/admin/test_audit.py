@@ -31,8 +31,11 @@ async def test_what_was_done_to_an_account_is_found_by_it_and_by_who_did_it(benc
     assert acts == [e["act"] for e in done if e["subject"]["id"] == "chen.jie"][: len(acts)]
 
 
-async def test_reading_it_is_on_record_before_it_is_shown(bench: Bench) -> None:
-    first = (await read(bench, role="privacy_officer", by="wang"))["items"]
+@pytest.mark.parametrize("asked", [{}, {"after": ""}])
+async def test_reading_it_is_on_record_before_it_is_shown(
+    bench: Bench, asked: dict[str, str]
+) -> None:
+    first = (await read(bench, role="privacy_officer", by="wang", **asked))["items"]
     found = (await read(bench, kind="account", id="wang"))["items"]
 
     assert first == []

@@ -33,9 +33,23 @@ def test_every_line_of_the_tables_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["department", "promised", "message", "malformed report", "deadline"]
+    "asked",
+    [
+        "department",
+        "promised",
+        "message",
+        "malformed report",
+        "When does a deadline fire",
+        "Why does an emergency go first",
+        "Why does a deadline fire once",
+        "How does a value become a document",
+        "two change the same",
+        "what a service keeps",
+        "What does a transition do",
+        "Who is told what",
+    ],
 )
-def test_the_five_questions_are_answered(asked: str) -> None:
+def test_what_is_asked_most_is_answered(asked: str) -> None:
     assert any(asked in question for question, *_ in ROWS)
 
 

@@ -94,10 +94,10 @@ async def test_an_alarm_rings_before_the_person_is_opened(
     order: list[str] = []
     insert, open_person = Collection.insert, Opener.open_person
 
-    async def noting_insert(self: Collection[Any], *args: Any) -> bool:
+    async def noting_insert(self: Collection[Any], *args: Any, **beside: Any) -> bool:
         if self.spec is ALARMS:
             order.append("alarm")
-        return await insert(self, *args)
+        return await insert(self, *args, **beside)
 
     async def noting_open(self: Opener, sealed: bytes) -> object:
         order.append("open")

@@ -543,6 +543,30 @@ async def test_what_is_hidden_is_on_no_page_and_in_no_count(lamps: Collection[La
     assert await lamps.count(listing, most=2) == 2
 
 
+async def test_an_empty_cursor_is_the_first_page(lamps: Collection[Lamp]) -> None:
+    await fill(lamps)
+    newest = Listing(order=Order("at", newest=True))
+
+    first = await lamps.page(newest, after=None, limit=3)
+
+    assert first.items
+    assert await lamps.page(newest, after="", limit=3) == first
+
+
+@pytest.mark.parametrize(
+    "facts", [{"n": True}, {"n": 1.0}, {"n": 1, "m": [True]}, {"m": [1], "n": 1}]
+)
+async def test_what_python_takes_for_the_same_is_written_as_it_is_meant(
+    store: Store, lamps: Collection[Lamp], facts: dict[str, Any]
+) -> None:
+    """True is not 1 in a document, and people's own words keep their order."""
+    await lamps.insert(Step(replace(A_LAMP, facts={"n": 1, "m": [1]})), NOW)
+
+    await lamps.change("lamp-1", lambda lamp, _now: Step(replace(lamp, facts=facts)))
+
+    assert repr((await doc_of(store))["facts"]) == repr(facts)
+
+
 @pytest.mark.parametrize("cursor", ["x", "äöü", "bm9uc2Vuc2U", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5 eA"])
 async def test_a_cursor_that_is_not_ours_is_named_as_the_fault(
     lamps: Collection[Lamp], cursor: str

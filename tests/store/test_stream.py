@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
+
 from shared.store import Store
 from shared.store.store import WALKED_AT_ONCE
 
@@ -33,3 +35,17 @@ async def test_batches_are_full_but_for_the_last_and_in_order(store: Store) -> N
     assert [len(batch) for batch in found] == [400, 400, DOCUMENTS - 800]
     assert [doc["n"] for batch in found for doc in batch] == list(range(DOCUMENTS))
     assert await store.count_roughly("things") == DOCUMENTS
+
+
+async def test_what_a_process_must_know_gives_way_to_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def step() -> bool:
+        raise AssertionError("it gave way")
+
+    await fill(store)
+    monkeypatch.setattr(store.precedence, "step", step)
+
+    found = await store.everything("things", {"n": {"$gte": 5}}, fields=("n",))
+
+    assert len(found) == DOCUMENTS - 5

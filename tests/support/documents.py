@@ -28,7 +28,8 @@ async def faults_against(
     """What schemathesis found wrong with the service at `address`; empty when nothing.
 
     With `token` it is somebody who may do much, without it nobody; `examples` bounds the requests
-    made up for each operation; the phase `coverage` adds the edges of every parameter, and minutes.
+    made up for each operation. The phase `coverage` adds the edges of every parameter, and minutes;
+    `stateful` asks one operation with what another answered.
     """
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json",

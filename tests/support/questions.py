@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pymongo import CursorType, MongoClient
-from pymongo.cursor import Cursor
+from pymongo import MongoClient
 from pymongo.database import Database
 
 LARGEST_RECORD: Final = 64 * 1024 * 1024
@@ -28,35 +27,19 @@ class Question:
 
 
 class Questions:
-    """The server's own record of what it was asked while it was told to keep one.
-
-    It is read on from where it was read to: from its beginning, a look would take longer each time.
-    """
+    """The server's own record of what it was asked while it was told to keep one."""
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
-        self._record = database["system.profile"]
-        self._cursor = self._following()
-        self._entries: list[Question | None] = []
-
-    def _following(self, read: int = 0) -> Cursor[dict[str, Any]]:
-        return self._record.find(skip=read, cursor_type=CursorType.TAILABLE)
-
-    def _read_on(self) -> None:
-        if not self._cursor.alive:  # nothing was in the record when it was last looked at
-            self._cursor = self._following(len(self._entries))
-        while (entry := next(self._cursor, None)) is not None:
-            worth_telling = "planSummary" in entry and "system" not in entry["ns"]
-            self._entries.append(_question(entry) if worth_telling else None)
+        self._database = database
 
     def so_far(self) -> int:
         """How many entries there are."""
-        self._read_on()
-        return len(self._entries)
+        return self._database["system.profile"].estimated_document_count()
 
     def asked(self, *, after: int = 0) -> list[Question]:
         """All since the entry `after`, but those about the record itself."""
-        self._read_on()
-        return [question for question in self._entries[after:] if question is not None]
+        entries = self._database["system.profile"].find(skip=after)
+        return [_question(e) for e in entries if "planSummary" in e and "system" not in e["ns"]]
 
     def about(self, ids: Iterable[str], *, after: int) -> list[Question]:
         """Those since the entry `after` that name one of these ids."""

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from shared.contracts import known_events
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.router import Payer
-from shared.store.difference import difference
+from shared.documents import difference
 from shared.tickets import (
     ROWS,
     TICKET,

@@ -65,7 +65,7 @@ def build_audit_api(platform: Platform) -> Routes:
         The first page of a look is put on record before it is shown.
         """
         subject = _subject(kind, id)
-        if after is None:
+        if not after:
             about = subject or ("account" if by else "audit", by or "all")
             await platform.trail.record(asking, "audit.read", about, source=source)
         found = await list_entries(platform.store, by=by, subject=subject, after=after, limit=limit)

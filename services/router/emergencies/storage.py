@@ -38,7 +38,7 @@ async def list_emergencies(
     over = {"ended_at": {"$type": "date"}, "review": None}
     found = await Collection(store, EMERGENCIES).find(
         over if unreviewed else {"ended_at": None},
-        order=Order("started_at", newest=True),
+        order=Order("started_at", newest=True, loose=True),
         limit=MOST_RUNNING,
     )
     near = [each for each in found if principal.reaches(each.estate)]

@@ -24,4 +24,5 @@ PHOTOS: Final = CollectionSpec(name=PROOFS.name, shape=Shape(value=Photo))
 
 async def proofs_of(store: Store, order: str) -> list[Proof]:
     """All of a work order, the earliest first."""
-    return await Collection(store, PROOFS).find({"order": order}, order=Order("at"), limit=MOST)
+    earliest = Order("at", loose=True)
+    return await Collection(store, PROOFS).find({"order": order}, order=earliest, limit=MOST)

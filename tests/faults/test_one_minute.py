@@ -1,4 +1,4 @@
-"""`make faults` in two minutes: each service and each server killed once, under load, and nothing
+"""`make faults` in a minute: each service and each server killed once, under load, and nothing
 is lost.
 """
 
@@ -23,7 +23,7 @@ from faults.verdict import checks
 SEED: Final = 7
 # Node is left to `make faults`: on a bare machine its npm is hundreds of packages.
 SMALL: Final = Size(
-    tickets=240,
+    tickets=100,
     malformed=50,
     faults={
         "service": 2,
