@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.privacy import scrub
+from shared.runtime import Body, Code
 from shared.tickets import Ticket
 from shared.tickets.costs import Item, ItemKind, Quote
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-"""A reason or outcome is a code, so that it can be counted and names nobody."""
 
 
 def _of_our_time(value: datetime) -> datetime:
@@ -27,12 +26,6 @@ def _of_our_time(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 """A time somebody agrees on."""
-
-
-class Body(BaseModel):
-    """Nothing but what is named; what was sent is in no error."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class NoteBody(Body):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
 from services.survey.forms import tidy
@@ -15,7 +15,7 @@ from services.survey.surveying import Surveying
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.readers.reach import belonging_within_reach, hidden
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Asking, Body, Routes, may
 from shared.store import Collection, Listing, Store
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
@@ -59,10 +59,8 @@ class SurveyPage(BaseModel):
     next: str | None
 
 
-class PhoneAnswer(BaseModel):
+class PhoneAnswer(Body):
     """What the caller answered on the phone."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     score: Score
     attitude: Score | None = None

@@ -79,4 +79,5 @@ def _finished(found: Signed) -> Signed:
 
 
 Asking = Annotated[Principal, Depends(principal)]
+Source = Annotated[str, Depends(source_of)]
 Bearing = Annotated[Signed, Depends(signed)]

@@ -1,20 +1,45 @@
-"""The endpoints of a service that belong together, as every service has them."""
+"""The endpoints of a service that belong together and what they take, as every service has them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 from shared.runtime.doors import door_of
 from shared.runtime.problems import PROBLEMS
 from shared.tickets import ROWS, Transition
 
 F = TypeVar("F", bound=Callable[..., Any])
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+"""A reason or outcome is a code, so that it can be counted and names nobody."""
+
+
+class Body(BaseModel):
+    """What is sent; unknown fields are faults, and values are never repeated."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class NoStore(APIRoute):
+    """Nothing it answers is kept on the way: it is about persons, or opens something."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def unkept(request: Request) -> Response:
+            answer = await handle(request)
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+
+        return unkept
 
 
 class Routes(APIRouter):

@@ -19,15 +19,14 @@ from services.admin.accounts.domain import (
 )
 from services.admin.accounts.staff import By, Invited, Staffing
 from services.admin.accounts.storage import ACCOUNTS
-from services.admin.bodies import Body, NoStore, Source, Why
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
-from shared.runtime import Asking, Platform, Routes, may
+from shared.runtime import Asking, Body, Code, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 MOST: Final = 200
-Code = Annotated[str, Field(max_length=60)]
-Codes = Annotated[tuple[Code, ...], Field(max_length=MOST)]
+Word = Annotated[str, Field(max_length=60)]
+Codes = Annotated[tuple[Word, ...], Field(max_length=MOST)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Ids = tuple[str, ...] | frozenset[str]
 
@@ -48,28 +47,28 @@ class NewUser(Body):
 
     id: Annotated[str, Field(max_length=100)]
     name: Name | None = None
-    role: Code
+    role: Word
     places: Codes = (EVERYWHERE,)
     departments: Codes = (EVERYWHERE,)
     binding: BindingBody | None = None
-    why: Why | None = None
+    why: Code | None = None
 
 
 class ChangedUser(Body):
     """What shall be different; what is left out stays."""
 
     name: Name | None = None
-    role: Code | None = None
+    role: Word | None = None
     places: Codes | None = None
     departments: Codes | None = None
     binding: BindingBody | None = None
-    why: Why | None = None
+    why: Code | None = None
 
 
 class WhyBody(Body):
     """Why."""
 
-    why: Why | None = None
+    why: Code | None = None
 
 
 class BindingView(BaseModel):

@@ -19,8 +19,7 @@ from services.admin.agents.domain import (
 )
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training as Trainings
-from services.admin.bodies import Body, NoStore, Source
-from shared.runtime import Asking, Platform, Routes, may
+from shared.runtime import Asking, Body, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 Code = Annotated[str, Field(pattern=CODE)]

@@ -8,11 +8,10 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BaseModel
 
-from services.admin.bodies import NoStore, Source
 from shared.audit import Entry, list_entries
 from shared.audit.chain import from_doc
 from shared.contracts import MalformedMessage
-from shared.runtime import Asking, Platform, Routes, may
+from shared.runtime import Asking, NoStore, Platform, Routes, Source, may
 
 Id = Annotated[str | None, Query(max_length=120)]
 

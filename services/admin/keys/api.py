@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from services.admin.accounts.api import Codes, WhyBody, known_places
 from services.admin.accounts.domain import read_known
 from services.admin.accounts.staff import By
-from services.admin.bodies import Body, NoStore, Source, Why
 from services.admin.keys.domain import (
     LONGEST_DAYS,
     LONGEST_OVERLAP_DAYS,
@@ -24,7 +23,7 @@ from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import Keying, Shown, Wanted
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
-from shared.runtime import Asking, Platform, Routes, may
+from shared.runtime import Asking, Body, Code, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
@@ -38,7 +37,7 @@ class NewKey(Body):
     actions: Codes
     owner: Annotated[str, Field(max_length=100)] | None = None
     days: Days = LONGEST_DAYS
-    why: Why | None = None
+    why: Code | None = None
 
 
 class RotateBody(Body):
@@ -46,7 +45,7 @@ class RotateBody(Body):
 
     overlap_days: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_DAYS)] = OVERLAP_DAYS
     days: Days = LONGEST_DAYS
-    why: Why | None = None
+    why: Code | None = None
 
 
 class KeyView(BaseModel):

@@ -10,7 +10,6 @@ from fastapi import Query
 from fastapi.responses import Response, StreamingResponse
 
 from services.admin.accounts.staff import By
-from services.admin.bodies import NoStore, Source
 from services.admin.policies.drafting import Drafting
 from services.admin.policies.publishing import Publishing
 from services.admin.policies.reading import Reading
@@ -38,7 +37,7 @@ from services.admin.policies.views import (
     version_view,
 )
 from shared.identity import Principal
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Asking, NoStore, Routes, Source, may
 
 PREFIX = "/v1/policies"
 

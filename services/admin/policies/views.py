@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, Literal, Self
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
-from services.admin.bodies import Body
 from services.admin.policies.domain import Confirmation, Mark, Standing, Version
 from services.admin.policies.drafting import Wording
 from services.admin.policies.reading import Readers
@@ -18,6 +17,7 @@ from shared.contracts import Fault
 from shared.identity import STAFF_ROLES, Role
 from shared.policy.versions import Difference, Entry
 from shared.privacy import scrub
+from shared.runtime import Body
 
 MOST_HOURS: Final = 1000
 """What is no number of hours at all; how many are allowed, the rules say."""

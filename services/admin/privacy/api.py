@@ -8,12 +8,11 @@ from fastapi import Query
 from fastapi import Request as HttpRequest
 from pydantic import Field
 
-from services.admin.bodies import Body
 from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, Status
 from services.admin.privacy.requesting import Requesting, Wish
 from shared.contracts.privacy import RequestKind
 from shared.contracts.report import Short
-from shared.runtime import Asking, Routes, may, source_of
+from shared.runtime import Asking, Body, Routes, may, source_of
 from shared.runtime.asking import Named, require_name
 from shared.store.clock import DatabaseClock
 

@@ -7,12 +7,11 @@ from typing import Annotated, Final
 from fastapi import Cookie, Query
 from fastapi.responses import RedirectResponse
 
-from services.admin.bodies import NoStore
 from services.admin.provider.sign_in import FLOW_LIFETIME, Provider
 from services.admin.sessions.api import TokensView, tokens_view
 from services.admin.sessions.sign_in import SigningIn
 from shared.contracts.refusals import NotThere
-from shared.runtime import Routes, open_to_all
+from shared.runtime import NoStore, Routes, open_to_all
 
 Longest = Query(max_length=2_000)
 COOKIE: Final = "hotline_oidc_state"

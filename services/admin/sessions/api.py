@@ -9,7 +9,6 @@ from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from services.admin.accounts.staff import By
-from services.admin.bodies import Body, NoStore, Source
 from services.admin.sessions.domain import LONGEST_PASSWORD
 from services.admin.sessions.factors import Factors
 from services.admin.sessions.sign_in import Shown, SigningIn, Tokens
@@ -17,7 +16,7 @@ from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS, Role, allows, require
 from shared.identity.tokens import Signed
 from shared.readers.credentials import SESSION_TOKEN_LIFETIME
-from shared.runtime import Bearing, Routes, decides, open_to_all
+from shared.runtime import Bearing, Body, NoStore, Routes, Source, decides, open_to_all
 
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 Password = Annotated[str, Field(min_length=1, max_length=LONGEST_PASSWORD)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 import orjson
 from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import override
 
 from services.intake.desk.actions import Following, unsettled_act
@@ -24,7 +24,7 @@ from shared.identity import Principal, action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
 from shared.readers.ticket_lists import list_tickets
-from shared.runtime import Asking, Platform, Routes, decides, may, principal
+from shared.runtime import Asking, Body, Platform, Routes, decides, may, principal
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
@@ -61,9 +61,7 @@ def _without_identity(shown: Doc, principal: Principal) -> Doc:
     return {k: v for k, v in shown.items() if k not in _IDENTITY}
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class _Body(Body):
     note: NoteText | None = None
 
     def scrubbed(self) -> str | None:
@@ -116,10 +114,8 @@ class FeedbackBody(_Body):
     reason: Reason | None = None
 
 
-class ClassifyBody(BaseModel):
+class ClassifyBody(Body):
     """Words to classify."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     text: Annotated[str, Field(max_length=20_000)]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.intake.desk.actions import Following
 from services.intake.desk.api import listed_view
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
 from shared.readers.reach import within_reach
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Asking, Body, Routes, may
 from shared.store import Doc, Listing, Page, Store
 from shared.tickets import NotAllowed
 from shared.tickets.acts import Own
@@ -76,10 +76,8 @@ class Cases:
         return handed
 
 
-class HandOverBody(BaseModel):
+class HandOverBody(Body):
     """To whom; `owner` is whose cases they are, one's own when nobody is named."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     to: Who
     owner: Who | None = None

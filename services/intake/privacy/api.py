@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.intake.privacy.answering import Answering, alarm_view
 from services.intake.privacy.domain import Finding, Reason, Status, Which
@@ -17,7 +17,7 @@ from services.intake.privacy.reveals import Revealing, Wish
 from services.intake.privacy.tracing import Sought, Tracing
 from shared.contracts.refusals import NotThere
 from shared.contracts.report import Short
-from shared.runtime import Asking, Routes, may, source_of
+from shared.runtime import Asking, Body, Routes, may, source_of
 from shared.runtime.asking import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -29,11 +29,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=100)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class RevealBody(_Body):
+class RevealBody(Body):
     """Whom to open, and why."""
 
     number: Short
@@ -41,13 +37,13 @@ class RevealBody(_Body):
     reason: Reason
 
 
-class AnswerBody(_Body):
+class AnswerBody(Body):
     """What was found."""
 
     reason: Finding
 
 
-class SeenBody(_Body):
+class SeenBody(Body):
     """Whom it is about: a phone number, or a person of a ticket. In a body, since proxies keep
     addresses.
     """
@@ -57,7 +53,7 @@ class SeenBody(_Body):
     person: Which | None = None
 
 
-class HoldBody(_Body):
+class HoldBody(Body):
     """What to hold, and why: one ticket or, with `person`, all tickets of one of its persons."""
 
     number: Short

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query
 from pydantic import Field
 
-from services.router.bodies import Body, Code, Moment
+from services.router.bodies import Moment
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.incident import Incident, Linked, Status, households
 from shared.identity import Principal, allows
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Asking, Body, Code, Routes, may
 
 MOST_BUILDINGS: Final = 500
 Shown = Callable[[Principal, Incident], Awaitable[dict[str, Any]]]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query
 from pydantic import Field
 
-from services.router.bodies import Body, Code, Moment
+from services.router.bodies import Moment
 from services.router.rosters.leaving import Leaving
 from services.router.rosters.listing import Listing
 from services.router.rosters.lists import DutyList
@@ -17,7 +17,7 @@ from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, S
 from shared.policy.duty import Person
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
-from shared.runtime import Asking, Platform, Routes, may
+from shared.runtime import Asking, Body, Code, Platform, Routes, may
 from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200

@@ -11,16 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.bodies import (
-    Body,
-    Code,
-    Items,
-    Limit,
-    Moment,
-    NoteBody,
-    ReasonBody,
-    order_view,
-)
+from services.router.bodies import Items, Limit, Moment, NoteBody, ReasonBody, order_view
 from services.router.proofs.domain import MOST, resolved_with
 from services.router.proofs.proving import Proving
 from services.router.work.routing import Routing
@@ -28,7 +19,7 @@ from services.router.work.storage import board, manual_queue
 from shared.contracts import MalformedMessage
 from shared.contracts.router import ConsentHow, Payer
 from shared.identity import Principal
-from shared.runtime import Asking, Platform, Routes, may, may_do
+from shared.runtime import Asking, Body, Code, Platform, Routes, may, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
     Accept,
