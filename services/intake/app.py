@@ -29,8 +29,8 @@ from services.intake.privacy.erasure import Erasing
 from services.intake.privacy.holding import HOLDS, Holding
 from services.intake.privacy.lookup_secret import Reindexing
 from services.intake.privacy.papers import PAPERS
-from services.intake.privacy.photos import Showing
-from services.intake.privacy.privacy_requests import Carrying, Handing
+from services.intake.privacy.photos import Photos
+from services.intake.privacy.privacy_requests import Handing, PrivacyRequests
 from services.intake.privacy.retention import Retaining
 from services.intake.privacy.reveals import Revealing
 from services.intake.privacy.storage import ALARMS, READERS
@@ -91,14 +91,16 @@ async def build(settings: IntakeSettings) -> FastAPI:
     following = Following(platform.store, platform.tickets, lambda: platform.policy)
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
-    carrying = Carrying(platform.store, platform.trail, opener, platform.sealer, platform.index)
+    privacy_requests = PrivacyRequests(
+        platform.store, platform.trail, opener, platform.sealer, platform.index
+    )
     holding = Holding(platform.store, platform.trail, platform.index, secret=platform.keys.index)
     erasing = Erasing(platform.store, platform.trail, opener)
     retaining = Retaining(platform.store, erasing, holding, lambda: platform.policy)
     commanding = Commanding(platform.store, following, replying, secret=platform.keys.index)
     add_handlers(platform.consumers, arriving, following)
     add_command_handlers(platform.consumers, commanding)
-    add_privacy_handlers(platform.consumers, carrying)
+    add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
         build_registering_api(registering),
         build_tickets_api(platform, registering),
@@ -121,7 +123,7 @@ def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
 
     return [
         build_reveals_api(Revealing(store, trail, opener, secret=secret, contractors=contractors)),
-        build_photos_api(Showing(store, trail, opener, contractors=contractors)),
+        build_photos_api(Photos(store, trail, opener, contractors=contractors)),
         build_copies_api(Handing(store, trail, opener)),
         build_alarms_api(Answering(store, trail)),
         build_tracing_api(Tracing(store, trail, platform.index)),

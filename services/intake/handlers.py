@@ -6,7 +6,7 @@ from services.intake import queues
 from services.intake.desk.actions import Following
 from services.intake.inbound.arrivals import Arriving
 from services.intake.inbound.commands import Commanding
-from services.intake.privacy.privacy_requests import Carrying
+from services.intake.privacy.privacy_requests import PrivacyRequests
 from shared.bus import Consumers, Delivery, Inbound, Reject
 from shared.contracts.notifier import MessageDelivered, MessageFailed
 from shared.contracts.privacy import PrivacyRequestGranted
@@ -65,11 +65,11 @@ def add_command_handlers(consumers: Consumers, commanding: Commanding) -> None:
         await commanding.take(message)
 
 
-def add_privacy_handlers(consumers: Consumers, carrying: Carrying) -> None:
+def add_privacy_handlers(consumers: Consumers, privacy_requests: PrivacyRequests) -> None:
     """Subscribe intake to what people ask about their own data."""
 
     @consumers.on_event(queues.PRIVACY_REQUESTS)
     async def on_privacy_request(delivery: Delivery) -> None:
         """Copy, correct or erase what a privacy officer granted."""
         if isinstance(delivery.event, PrivacyRequestGranted):
-            await carrying.carry_out(delivery.event)
+            await privacy_requests.carry_out(delivery.event)

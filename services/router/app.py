@@ -15,14 +15,14 @@ from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.follow_ups.api import build_follow_ups_api
-from services.router.follow_ups.desk_tasks import Tending
+from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.handlers import add_erasure_handlers, add_handlers, add_task_handlers
 from services.router.incidents.api import build_incidents_api, build_running_incidents_api
 from services.router.incidents.deciding import Deciding
 from services.router.incidents.finding import Finding
-from services.router.incidents.running_incidents import Keeping
+from services.router.incidents.running_incidents import RunningIncidents
 from services.router.incidents.storage import INCIDENTS
 from services.router.incidents.storage import TICKET_INDEXES as OF_INCIDENTS
 from services.router.loops import Loops
@@ -59,8 +59,11 @@ INDEXES: Final = {"tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS)
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
     platform = await open_platform("router", settings, keeps=KEEPS, indexes=INDEXES)
-    workload, keeping = Workload(platform.store), Keeping(platform)
-    routing, alerting = Routing(platform, workload, lambda: keeping.running), Alerting(platform)
+    workload, running_incidents = Workload(platform.store), RunningIncidents(platform)
+    routing, alerting = (
+        Routing(platform, workload, lambda: running_incidents.running),
+        Alerting(platform),
+    )
     reminding = Reminding(platform)
     add_handlers(platform.consumers, routing, alerting, Raising(platform), reminding)
     add_task_handlers(platform.consumers, reminding)
@@ -80,12 +83,12 @@ async def build(settings: RouterSettings) -> FastAPI:
             alerting.alert_overdue: settings.look_every,
             reminding.look: settings.look_at_follow_ups_every,
             Finding(platform).look: settings.look_for_incidents_every,
-            keeping.look: settings.look_for_incidents_every,
+            running_incidents.look: settings.look_for_incidents_every,
             watching.look: settings.look_at_rosters_every,
             workload.refresh: REFRESH_EVERY,
         },
     )
-    deciding = Deciding(platform, keeping)
+    deciding = Deciding(platform, running_incidents)
     routers = [
         build_work_orders_api(routing, proving),
         build_proofs_api(proving),
@@ -99,7 +102,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_work_pages(platform, Visiting(platform, routing, attending, proving)),
         build_rosters_api(platform, listing, rostering),
         build_shifts_api(platform, rostering),
-        build_follow_ups_api(Tending(platform, reminding)),
+        build_follow_ups_api(DeskTasks(platform, reminding)),
         build_leaves_api(Leaving(platform)),
     ]
     parts = Parts(

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.incidents.running_incidents import Keeping
+from services.router.incidents.running_incidents import RunningIncidents
 from shared import lanes
 from shared.contracts.incidents import (
     IncidentAnnounced,
@@ -164,13 +164,13 @@ async def test_beside_an_emergency_its_callers_are_linked_one_by_one(
     outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[float] = []
-    link = Keeping.link
+    link = RunningIncidents.link
 
-    async def noted(self: Keeping, number: str, incident: str, *, by: str) -> Ticket:
+    async def noted(self: RunningIncidents, number: str, incident: str, *, by: str) -> Ticket:
         begun.append(time.monotonic())
         return await link(self, number, incident, by=by)
 
-    monkeypatch.setattr(Keeping, "link", noted)
+    monkeypatch.setattr(RunningIncidents, "link", noted)
     monkeypatch.setattr(lanes, "QUIET_SECONDS", 60.0)
     for n in range(5):
         await outage.call(n)

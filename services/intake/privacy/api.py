@@ -11,7 +11,7 @@ from services.intake.privacy.answering import Answering, alarm_view
 from services.intake.privacy.domain import Finding, Reason, Status, Which
 from services.intake.privacy.holding import Held, Holding, hold_view
 from services.intake.privacy.holding import Reason as HoldReason
-from services.intake.privacy.photos import Showing
+from services.intake.privacy.photos import Photos
 from services.intake.privacy.privacy_requests import Handing
 from services.intake.privacy.reveals import Revealing, Wish
 from services.intake.privacy.tracing import Sought, Tracing
@@ -87,14 +87,14 @@ def build_reveals_api(revealing: Revealing) -> Routes:
     return router
 
 
-def build_photos_api(showing: Showing) -> Routes:
+def build_photos_api(photos: Photos) -> Routes:
     """Photos of finished work."""
     router = Routes("/v1/proofs", tags=["privacy"])
 
     @router.get("/{id}", dependencies=[may("proof.see")], response_class=Response, responses=PHOTO)
     async def open_(id: str, asking: Asking, request: Request) -> Response:
         """Open a photo; each opening is on record."""
-        photo = await showing.open(id, asking, source=source_of(request))
+        photo = await photos.open(id, asking, source=source_of(request))
         return Response(photo, media_type="image/jpeg", headers={**NO_STORE, **AS_IT_IS})
 
     return router

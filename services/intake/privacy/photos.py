@@ -17,7 +17,7 @@ from shared.tickets import TICKET, Ticket, WorkOrder
 ACTION: Final = "proof.see"
 
 
-class Showing:
+class Photos:
     """Opens photos of finished work, never for a contractor. The router keeps them and cannot."""
 
     def __init__(

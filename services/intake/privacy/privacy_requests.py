@@ -112,7 +112,7 @@ class Correcting:
         return {**others, **kept(**changed)}
 
 
-class Carrying:
+class PrivacyRequests:
     """Carries out what a privacy officer granted; a repeat changes nothing."""
 
     def __init__(

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field
 
 from services.router.bodies import Limit, Moment, NoteBody
-from services.router.follow_ups.desk_tasks import Tending
+from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.tasks import FollowUp, State
 from shared.contracts.router import FollowUpSaid
 from shared.runtime import Asking, Code, Routes, may
@@ -34,7 +34,7 @@ class DoneBody(NoteBody):
     next_at: Moment | None = None
 
 
-def build_follow_ups_api(tending: Tending) -> Routes:
+def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
     """`/v1/follow-ups`."""
     router = Routes("/v1/follow-ups", tags=["follow-ups"])
 
@@ -52,7 +52,7 @@ def build_follow_ups_api(tending: Tending) -> Routes:
         """Tasks within reach, the one that is due first first; `next` is the cursor of the next
         page.
         """
-        found = await tending.listed(
+        found = await desk_tasks.listed(
             asking,
             state=state,
             mine=mine,
@@ -67,7 +67,7 @@ def build_follow_ups_api(tending: Tending) -> Routes:
     async def ask(asking: Asking, body: TaskBody) -> dict[str, Any]:
         """Have a ticket looked after at a time; the same again changes nothing."""
         note, person = body.scrubbed(), body.person
-        task = await tending.ask(
+        task = await desk_tasks.ask(
             asking, body.number, body.at, body.reason, person=person, note=note
         )
         return task_view(task)
@@ -76,7 +76,9 @@ def build_follow_ups_api(tending: Tending) -> Routes:
     async def done(id: str, asking: Asking, body: DoneBody) -> dict[str, Any]:
         """It is done; with `next_at` it comes again."""
         note = body.scrubbed()
-        return task_view(await tending.done(asking, id, body.outcome, note, next_at=body.next_at))
+        return task_view(
+            await desk_tasks.done(asking, id, body.outcome, note, next_at=body.next_at)
+        )
 
     return router
 

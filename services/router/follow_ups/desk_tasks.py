@@ -17,7 +17,7 @@ from shared.runtime.platform import Platform
 from shared.store import Collection, Page
 
 
-class Tending:
+class DeskTasks:
     """What somebody at the desk does about tasks; foreign and missing ones look the same (404)."""
 
     def __init__(self, platform: Platform, reminding: Reminding) -> None:

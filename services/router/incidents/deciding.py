@@ -8,7 +8,7 @@ from typing import Final
 
 from services.router.incidents.finding import desk_at
 from services.router.incidents.incident import OPEN, Incident, Linked, Status, households
-from services.router.incidents.running_incidents import Keeping
+from services.router.incidents.running_incidents import RunningIncidents
 from services.router.incidents.steps import (
     announce,
     confirm,
@@ -35,11 +35,11 @@ MOST: Final = 200
 class Deciding:
     """What the desk and those above it do to incidents within their reach."""
 
-    def __init__(self, platform: Platform, keeping: Keeping) -> None:
+    def __init__(self, platform: Platform, running_incidents: RunningIncidents) -> None:
         self._platform = platform
         self._store = platform.store
         self._incidents = Collection(platform.store, INCIDENTS)
-        self._keeping = keeping
+        self._running = running_incidents
 
     async def within_reach(
         self, principal: Principal, *, status: Status | None, estate: str | None
@@ -179,7 +179,7 @@ class Deciding:
                 f"The outage is not in {found.building} any more",
                 "change its scope first",
             )
-        ticket = await self._keeping.link(number, id, by=principal.id)
+        ticket = await self._running.link(number, id, by=principal.id)
         if ticket.incident != id:
             raise NotNow("nobody-has-it", "Nobody has its work yet", "give it out first")
         return incident
@@ -188,7 +188,7 @@ class Deciding:
         """Take a request for a matter of its own again; done before, it is done."""
         incident = await self.get(principal, id)
         await self._must_see(principal, number)
-        ticket = await self._keeping.part(number, id, reason, by=principal.id)
+        ticket = await self._running.part(number, id, reason, by=principal.id)
         if ticket.incident is not None:
             raise NotNow(
                 "not-linked",

@@ -26,7 +26,7 @@ SETTLED: Final = timedelta(seconds=5)
 """By then every replica knows of a scope, and links what comes in by itself."""
 
 
-class Keeping:
+class RunningIncidents:
     """Looks after every incident that is not over. All it does may be done twice, or by several."""
 
     def __init__(self, platform: Platform) -> None:
