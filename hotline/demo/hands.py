@@ -83,7 +83,12 @@ class Hands:
         )
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
         address = self._endpoints.services[service]
-        return await self.http.request(method, f"{address}{path}", headers=headers, **more)
+        try:
+            return await self.http.request(method, f"{address}{path}", headers=headers, **more)
+        except AttributeError as error:
+            # A service that is killed while it takes a connection leaves the client's event loop
+            # with a socket that is gone, which anyio asks for its peer all the same.
+            raise httpx.ConnectError("the connection was closed while it was made") from error
 
     async def post_ticket(self, report: Mapping[str, Any], **more: Any) -> Json:
         """Register a request at the desk; the answer, or the problem document."""
