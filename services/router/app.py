@@ -38,15 +38,15 @@ from services.router.rosters.rostering import Rostering
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.router.rosters.watching import Watching
 from services.router.settings import RouterSettings
-from services.router.work.api import (
+from services.router.work_orders.api import (
     build_boards_api,
     build_costs_api,
     build_times_api,
     build_work_orders_api,
 )
-from services.router.work.raising import Raising
-from services.router.work.routing import REFRESH_EVERY, Routing, Workload
-from services.router.work.storage import TICKET_INDEXES
+from services.router.work_orders.raising import Raising
+from services.router.work_orders.routing import REFRESH_EVERY, Routing, Workload
+from services.router.work_orders.storage import TICKET_INDEXES
 from shared.readers.certificates import CertificateReader
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, build_service, open_platform

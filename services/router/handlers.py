@@ -7,8 +7,8 @@ from services.router.emergencies.alerting import Alerting
 from services.router.follow_ups.reminding import Reminding
 from services.router.follow_ups.untold import reason_to_tell, was_told_by_hand
 from services.router.proofs.proving import Proving
-from services.router.work.raising import Raising, comes_back
-from services.router.work.routing import Routing
+from services.router.work_orders.raising import Raising, comes_back
+from services.router.work_orders.routing import Routing
 from shared.bus import Consumers, Delivery
 from shared.contracts import Event
 from shared.contracts.intake import (

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from services.router.work.storage import open_by_department
+from services.router.work_orders.storage import open_by_department
 from shared.bus import UrgentSweep, repeat
 from shared.runtime.platform import Platform
 from shared.telemetry import metrics

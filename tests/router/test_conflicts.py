@@ -20,7 +20,7 @@ from services.router.people import (
     whom_it_is_about,
     workers_of,
 )
-from services.router.work.domain import ABOUT_THEM, work_to_give
+from services.router.work_orders.domain import ABOUT_THEM, work_to_give
 from shared.policy.duty import Duty
 from shared.readers.tickets import rules_of
 from shared.tickets import About, NotAllowed, Ticket, apply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.router.work.storage import open_by_department
+from services.router.work_orders.storage import open_by_department
 from shared.tickets.acts import Accept, Act, Dispatch, Resolve
 from tests.router.conftest import RouterBench
 from tests.support.questions import questions

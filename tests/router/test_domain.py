@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.router.people import choose_person, next_in_chain, people_to_alert
-from services.router.work.domain import next_person, work_to_give
+from services.router.work_orders.domain import next_person, work_to_give
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.work.domain import work_to_give
+from services.router.work_orders.domain import work_to_give
 from shared.identity import Principal, issue_token
 from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.router.work.routing import Workload
+from services.router.work_orders.routing import Workload
 from shared.tickets.acts import Accept, Dispatch, Resolve
 from tests.router.conftest import RouterBench
 from tests.support.tickets import moved, registered

@@ -6,7 +6,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from services.intake.desk.api import build_actions_api, build_registering_api
-from services.router.work.api import (
+from services.router.work_orders.api import (
     build_boards_api,
     build_costs_api,
     build_times_api,

@@ -9,7 +9,7 @@ from services.router.emergencies.attending import Attending
 from services.router.people import whom_it_is_about
 from services.router.proofs.domain import MOST, resolved_with, takes_photos
 from services.router.proofs.proving import Proving, Read
-from services.router.work.routing import Routing
+from services.router.work_orders.routing import Routing
 from shared.identity import Principal, is_about, read_link
 from shared.runtime.platform import Platform
 from shared.store import Doc

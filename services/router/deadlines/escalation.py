@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.router.people import desk_of, people_at
-from services.router.work.domain import next_person
+from services.router.work_orders.domain import next_person
 from shared.policy.duty import Duty
 from shared.policy.ladder import BREACH
 from shared.policy.policy import Policy

@@ -13,8 +13,8 @@ from typing import Final
 from services.router.access import BY_RULE, order_of
 from services.router.incidents.incident import Incident, covering, link
 from services.router.people import IsBusy, choose_person, desk_lead, desk_of, whom_it_is_about
-from services.router.work.domain import is_said, work_to_give
-from services.router.work.storage import open_work_of
+from services.router.work_orders.domain import is_said, work_to_give
+from services.router.work_orders.storage import open_work_of
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotThere
 from shared.identity import Principal, require, sees

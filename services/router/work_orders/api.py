@@ -14,8 +14,8 @@ from pydantic import Field
 from services.router.bodies import Items, Limit, Moment, NoteBody, ReasonBody, order_view
 from services.router.proofs.domain import MOST, resolved_with
 from services.router.proofs.proving import Proving
-from services.router.work.routing import Routing
-from services.router.work.storage import board, manual_queue
+from services.router.work_orders.routing import Routing
+from services.router.work_orders.storage import board, manual_queue
 from shared.contracts import MalformedMessage
 from shared.contracts.router import ConsentHow, Payer
 from shared.identity import Principal

@@ -10,7 +10,7 @@ from typing import Final
 from services.router.access import BY_RULE
 from services.router.people import heard_by
 from services.router.queues import COMING_BACK
-from services.router.work.storage import others_of_matter
+from services.router.work_orders.storage import others_of_matter
 from shared.contracts.intake import TicketEvent, TicketFlagged, TicketRegistered, TicketReopened
 from shared.contracts.router import RaiseReason
 from shared.policy.duty import Duty
