@@ -22,7 +22,7 @@ from bench.hotline import Broken, Hotline
 from bench.scraping import metrics_of, summed
 from bench.traffic import Traffic, as_body
 from bench.wire import wire_to
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from hotline.token import make_token
 from shared.lanes import QUIET_SECONDS
 from tests.support.bench import until
@@ -77,9 +77,9 @@ class Counted:
 class Arrivals:
     """Sends emergencies to one hotline."""
 
-    def __init__(self, hotline: Hotline, hands: Hands, alarms: Alarms, seed: int) -> None:
+    def __init__(self, hotline: Hotline, clients: Clients, alarms: Alarms, seed: int) -> None:
         self._hotline = hotline
-        self._hands = hands
+        self._clients = clients
         self._alarms = alarms
         self._traffic = Traffic(seed)
         self._token = make_token(hotline.data, role="agent")
@@ -122,7 +122,7 @@ class Arrivals:
             ("intake", f"{ticket}/reclassify", {"no_danger": True, "reason": "measured"}),
             ("intake", f"{ticket}/cancel", {}),
         ):
-            answer = await self._hands.call("POST", service, path, role="supervisor", json=body)
+            answer = await self._clients.call("POST", service, path, role="supervisor", json=body)
             if not answer.is_success:
                 raise Broken(f"{path}: {answer.status_code} {answer.text}")
 
@@ -137,7 +137,7 @@ class Arrivals:
     async def _publish(self) -> Emergency:
         report = self._traffic.emergency()
         sent = time.monotonic()
-        answer = await self._hands.report(report, key="ticket.report.urgent")
+        answer = await self._clients.report(report, key="ticket.report.urgent")
         return Emergency(answer["number"], QUEUE, sent)
 
     async def counted(self) -> Counted:
@@ -185,7 +185,7 @@ class Arrivals:
         async def told(stage: str) -> tuple[str, Telling]:
             # Over connections that are there: to make one takes as long as an emergency.
             address = self._hotline.endpoints.services[stage]
-            page = (await self._hands.http.get(f"{address}/metrics")).text
+            page = (await self._clients.http.get(f"{address}/metrics")).text
             at = time.monotonic()
             return stage, Telling(_routine_begun(page), at)
 

@@ -35,7 +35,7 @@ from bench.slices import percentile, turns
 from bench.slices import rates as per_second
 from bench.traffic import Traffic, as_body, as_message, publish_all
 from bench.triage import Triaged, measure_triage
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from shared.bus import EVENTS
 from shared.bus.topology import INBOUND
 from tests.support.bench import until
@@ -276,11 +276,11 @@ async def _open(
     mail = {"HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
             "HOTLINE_NOTIFIER_SMTP_PORT": str(alarms.port)}  # fmt: skip
     hotline = await stack.enter_async_context(running_hotline(servers, environment=mail))
-    hands = await stack.enter_async_context(Hands(hotline.endpoints, hotline.data))
+    clients = await stack.enter_async_context(Clients(hotline.endpoints, hotline.data))
     connection = await aio_pika.connect(hotline.endpoints.amqp)
     await stack.enter_async_context(connection)
     channel = await connection.channel(publisher_confirms=True)
-    arrivals = Arrivals(hotline, hands, alarms, plan.seed)
+    arrivals = Arrivals(hotline, clients, alarms, plan.seed)
     return Bench(hotline, channel, arrivals, plan, console)
 
 

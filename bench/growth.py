@@ -23,7 +23,7 @@ from bench.results import Line, Result, spread_numbers, spread_text
 from bench.sides import Ours
 from bench.slices import Slice, Spread, next_batch, paired_ratios, turns
 from bench.traffic import Traffic, as_body
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from tests.support.servers import Servers
 
 SMALL: Final = "small"
@@ -72,8 +72,8 @@ async def _grow(
     connection = await aio_pika.connect(hotline.endpoints.amqp)
     await stack.enter_async_context(connection)
     side = Ours(hotline, await connection.channel(publisher_confirms=True))
-    async with Hands(hotline.endpoints, hotline.data) as hands:
-        past = await live_through(hotline, hands, Traffic(plan.seed))
+    async with Clients(hotline.endpoints, hotline.data) as clients:
+        past = await live_through(hotline, clients, Traffic(plan.seed))
     numbers = await multiply(hotline, past, count, plan.seed, console)
     return Grown(hotline, side, numbers)
 

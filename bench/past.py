@@ -17,7 +17,7 @@ from rich.console import Console
 from bench.clones import AT_ONCE, Template, insert, numbers
 from bench.hotline import Hotline
 from bench.traffic import PHONE, Traffic
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from hotline.demo.plots import done_by, first_order, told
 
 OPEN_SHARE: Final = 0.05
@@ -56,12 +56,12 @@ class Past:
         return chance.choice(self.closed)
 
 
-async def live_through(hotline: Hotline, hands: Hands, traffic: Traffic) -> Past:
+async def live_through(hotline: Hotline, clients: Clients, traffic: Traffic) -> Past:
     """Let real requests go their way through the front doors, and keep what came of them."""
-    closed = [await _closed(hands, traffic) for _ in range(CLOSED)]
-    open_ = [await _open(hands, traffic, steps) for steps in OPEN]
-    held = await hands.report(UNKNOWN_PLACE)
-    await hands.until_message(held["number"], "receipt")
+    closed = [await _closed(clients, traffic) for _ in range(CLOSED)]
+    open_ = [await _open(clients, traffic, steps) for steps in OPEN]
+    held = await clients.report(UNKNOWN_PLACE)
+    await clients.until_message(held["number"], "receipt")
     return Past(
         closed=[t for n in closed for t in await _templates(hotline, n, AGES_DAYS)],
         open=[t for n in open_ for t in await _templates(hotline, n, (0,))],
@@ -69,24 +69,24 @@ async def live_through(hotline: Hotline, hands: Hands, traffic: Traffic) -> Past
     )
 
 
-async def _closed(hands: Hands, traffic: Traffic) -> str:
-    number = str((await hands.report(traffic.routine()))["number"])
-    await done_by(hands, await first_order(hands, number), "accept", "start", "resolve")
-    await told(hands, number)
-    await hands.until_message(number, "survey")
+async def _closed(clients: Clients, traffic: Traffic) -> str:
+    number = str((await clients.report(traffic.routine()))["number"])
+    await done_by(clients, await first_order(clients, number), "accept", "start", "resolve")
+    await told(clients, number)
+    await clients.until_message(number, "survey")
     return number
 
 
-async def _open(hands: Hands, traffic: Traffic, steps: Sequence[str]) -> str:
-    number = str((await hands.report(traffic.routine()))["number"])
-    order = await first_order(hands, number)
-    await hands.until_message(number, "assignment")
+async def _open(clients: Clients, traffic: Traffic, steps: Sequence[str]) -> str:
+    number = str((await clients.report(traffic.routine()))["number"])
+    order = await first_order(clients, number)
+    await clients.until_message(number, "assignment")
     if steps == ("suspend",):
-        await done_by(hands, order, "accept")
-        answer = await hands.work(order, "suspend", reason="parts_ordered")
+        await done_by(clients, order, "accept")
+        answer = await clients.work(order, "suspend", reason="parts_ordered")
         answer.raise_for_status()
     else:
-        await done_by(hands, order, *steps)
+        await done_by(clients, order, *steps)
     return number
 
 

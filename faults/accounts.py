@@ -69,7 +69,7 @@ class Accounts:
             yield self._entry(REPORTS_ROUTINE.name, named, orjson.dumps(raw))
 
     def _entry(self, queue: str, named: bytes, body: bytes) -> str:
-        """See shared/store/parked.py and shared/bus/parking.py: the id is sealed away."""
+        """See shared/store/parked.py and shared/bus/failures.py: the id is sealed away."""
         print_ = hmac.new(self._secret, b"parked\0" + named + body, hashlib.sha256).hexdigest()
         return hashlib.sha256(f"{queue}\n\n{print_}".encode()).hexdigest()[:32]
 

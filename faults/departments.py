@@ -11,7 +11,7 @@ import httpx
 from faults.house import House
 from faults.ledger import Ledger
 from faults.watch import Books
-from hotline.demo.hands import Json
+from hotline.demo.clients import Json
 
 EVERY: Final = 4
 """One in so many of the tickets that the desk was answered is worked to its end."""
@@ -78,12 +78,12 @@ class Departments:
     async def _move(self, ticket: Json) -> None:
         if "work_orders" not in ticket:
             path = f"/v1/emergencies/{ticket['_id']}/acknowledge"
-            await self._house.hands.call("POST", "router", path, role="dispatcher", json={})
+            await self._house.clients.call("POST", "router", path, role="dispatcher", json={})
             return
         following = THERE if ticket["urgency"] == "emergency" else NEXT
         for order in ticket["work_orders"]:
             if order["status"] in following:
-                await self._house.hands.work(order, following[order["status"]])
+                await self._house.clients.work(order, following[order["status"]])
 
 
 _OPEN: Final = frozenset({"dispatched", "in_progress"})

@@ -18,7 +18,7 @@ from faults.broker import Broker
 from faults.members import ReplicaSet, prepare_members
 from faults.receivers import Receivers, running_receivers
 from faults.wires import running_wires
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from hotline.embedded import RabbitNode
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
@@ -68,7 +68,7 @@ class House:
     broker: Broker
     members: ReplicaSet
     receivers: Receivers
-    hands: Hands
+    clients: Clients
 
     def service(self, name: str) -> Service:
         """One of the services, to kill it or to ask whether it is well."""
@@ -93,8 +93,8 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
         for name, value in _environment(receivers).items():
             patch.setenv(name, value)
         endpoints = await supervisor.start()
-        hands = await stack.enter_async_context(Hands(endpoints, folder / "data"))
-        yield House(folder / "data", endpoints, supervisor, broker, members, receivers, hands)
+        clients = await stack.enter_async_context(Clients(endpoints, folder / "data"))
+        yield House(folder / "data", endpoints, supervisor, broker, members, receivers, clients)
 
 
 def _environment(receivers: Receivers) -> dict[str, str]:

@@ -14,7 +14,7 @@ from faults.departments import OUTAGE
 from faults.house import House
 from faults.ledger import Ledger
 from faults.plan import URGENT, Item
-from hotline.demo.hands import Json
+from hotline.demo.clients import Json
 
 HEARD_SECONDS: Final = 3.0
 """Promise 7, as `make faults` must show it."""
@@ -73,7 +73,7 @@ class Outage:
 
     async def _post(self, item: Item) -> httpx.Response:
         headers = {"Idempotency-Key": item.name}
-        return await self.house.hands.call(
+        return await self.house.clients.call(
             "POST", "intake", "/v1/tickets", json=item.report(), headers=headers
         )
 

@@ -113,7 +113,7 @@ class Run:
         url = self.house.broker.url
         match kind:
             case "desk":
-                return Desk(self.house.hands, self.ledger, self._has_room)
+                return Desk(self.house.clients, self.ledger, self._has_room)
             case "python":
                 return PythonPublisher(url, self.ledger, self._has_room)
             case _:

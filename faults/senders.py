@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from faults.ledger import Ledger
 from faults.plan import Item
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from shared.bus import INBOUND
 from shared.bus.errors import is_loss
 from tests.support.rubbish import MALFORMED
@@ -87,15 +87,15 @@ class Sender(ABC):
 class Desk(Sender):
     """Posts over HTTP under an idempotency key."""
 
-    def __init__(self, hands: Hands, ledger: Ledger, gate: Gate) -> None:
+    def __init__(self, clients: Clients, ledger: Ledger, gate: Gate) -> None:
         super().__init__(ledger, gate, AT_ONCE["desk"])
-        self._hands = hands
+        self._clients = clients
 
     @override
     async def send_once(self, item: Item) -> bool:
         headers = {"Idempotency-Key": item.name}
         with suppress(httpx.HTTPError):
-            answer = await self._hands.call(
+            answer = await self._clients.call(
                 "POST", "intake", "/v1/tickets", json=item.report(), headers=headers,
                 timeout=ANSWER_SECONDS,
             )  # fmt: skip

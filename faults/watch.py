@@ -114,7 +114,7 @@ async def _is_well(house: House, name: str) -> bool:
     address = house.endpoints.services[name]
     try:
         for path in ("/readyz", *CONSUMERS_PATHS):
-            answer = await house.hands.http.get(f"{address}{path}", timeout=3)
+            answer = await house.clients.http.get(f"{address}{path}", timeout=3)
             if answer.status_code != 200:
                 return False
     except httpx.HTTPError:

@@ -12,7 +12,7 @@ from rich.table import Table
 from hotline.client import data_folder
 from hotline.doctor import mongo_of
 from hotline.errors import UnusableSettingError
-from hotline.promises.report import Reading
+from hotline.promises.report import ProgressBars
 from hotline.settings import read_settings
 from shared.audit import Verified, Wrong, verify
 from shared.audit.anchors import FOLDER
@@ -72,7 +72,7 @@ async def _verify(url: str, folders: Sequence[Path]) -> list[Verified]:
     client = connect(url)
     try:
         store = Store(client, read_settings().database, service="hotline")
-        with Reading() as reading:
+        with ProgressBars() as reading:
             return await verify(store, folders, reading.show)
     finally:
         client.close()

@@ -18,9 +18,9 @@ from shared.audit.anchors import FOLDER
 from shared.identity import Principal
 from shared.privacy import BlindIndex, Keys, Vault, load_keys
 from shared.privacy.index import entries_in, version_of
+from shared.privacy.key_wrap import LOCAL
 from shared.privacy.keys import LENGTHS, save_keys
 from shared.privacy.vault import key_name
-from shared.privacy.wrapping import LOCAL
 from shared.store import STORE_DOWN, Store, connect
 
 OPERATOR = Principal("operator:keys", "administrator")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline.client import data_folder
-from hotline.demo.hands import Hands
+from hotline.demo.clients import Clients
 from hotline.demo.plots import PLOTS
 from hotline.demo.scenes import Outcome, Scene, load_scenes, planted_strings
 from hotline.endpoints import Endpoints, print_addresses
@@ -59,18 +59,18 @@ async def play(endpoints: Endpoints, data: Path) -> None:
     scenes = load_scenes()
     outcomes = [Outcome(scene) for scene in scenes]
     gate = asyncio.Semaphore(AT_ONCE)
-    async with Hands(endpoints, data) as hands:
+    async with Clients(endpoints, data) as clients:
         finished = 0
 
         async def one(outcome: Outcome) -> None:
             nonlocal finished
             async with gate:
-                await _play_scene(hands, outcome)
+                await _play_scene(clients, outcome)
             finished += 1
             typer.echo(f"[{finished}/{len(outcomes)}] {outcome.scene.id}: {outcome.status}")
 
         await asyncio.gather(*(one(outcome) for outcome in outcomes))
-        await asyncio.gather(*(_read_messages(hands, outcome) for outcome in outcomes))
+        await asyncio.gather(*(_read_messages(clients, outcome) for outcome in outcomes))
     _print_outcomes(outcomes)
     await _search_planted(endpoints, data, scenes)
     if failed := [o for o in outcomes if not o.explained]:
@@ -78,21 +78,21 @@ async def play(endpoints: Endpoints, data: Path) -> None:
         raise DemoFailedError(f"{len(failed)} requests did not end as they must: {names}")
 
 
-async def _play_scene(hands: Hands, outcome: Outcome) -> None:
+async def _play_scene(clients: Clients, outcome: Outcome) -> None:
     try:
-        outcome.told = await PLOTS[outcome.scene.plot](hands, outcome.scene, outcome)
+        outcome.told = await PLOTS[outcome.scene.plot](clients, outcome.scene, outcome)
         if outcome.number != NO_NUMBER:
-            outcome.status = (await hands.ticket(outcome.number))["status"]
+            outcome.status = (await clients.ticket(outcome.number))["status"]
         outcome.explained = True
     except Exception as error:  # noqa: BLE001 - one scene that fails must not hide the others
         outcome.status = "FAILED"
         outcome.told = f"{type(error).__name__}: {error}"
 
 
-async def _read_messages(hands: Hands, outcome: Outcome) -> None:
+async def _read_messages(clients: Clients, outcome: Outcome) -> None:
     if outcome.number == NO_NUMBER:
         return
-    for message in await hands.messages(outcome.number):
+    for message in await clients.messages(outcome.number):
         outcome.messages.append(
             f"{message['purpose']} → {message['recipient']}"
             f" ({message['channel'] or '-'}, {message['status']})"

@@ -9,10 +9,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from hotline.demo.hands import Hands, Json, until
+from hotline.demo.clients import Clients, Json, until
 from hotline.demo.scenes import Outcome, Scene
 
-Plot = Callable[[Hands, Scene, Outcome], Awaitable[str]]
+Plot = Callable[[Clients, Scene, Outcome], Awaitable[str]]
 PLOTS: dict[str, Plot] = {}
 
 
@@ -26,31 +26,33 @@ def plot(function: Plot) -> Plot:
     return function
 
 
-async def send(hands: Hands, scene: Scene, *, key: str | None = None) -> Json:
+async def send(clients: Clients, scene: Scene, *, key: str | None = None) -> Json:
     """Send the request the way the scene says; the answer."""
     if scene.via == "amqp":
         body = scene.raw or json.dumps(scene.report, ensure_ascii=False)
-        found = await hands.publish(body.encode(), key=scene.key, message_id=key)
+        found = await clients.publish(body.encode(), key=scene.key, message_id=key)
         assert found is not None, "the demo always asks for an answer"
         return found
     headers: dict[str, str] = {"Accept-Language": scene.language}
     if key:
         headers["Idempotency-Key"] = key
-    return await hands.post_ticket(scene.report, headers=headers)
+    return await clients.post_ticket(scene.report, headers=headers)
 
 
-async def registered(hands: Hands, scene: Scene, outcome: Outcome, key: str | None = None) -> Json:
+async def registered(
+    clients: Clients, scene: Scene, outcome: Outcome, key: str | None = None
+) -> Json:
     """Send it and keep its number; raises when it was not registered."""
-    answer = await send(hands, scene, key=key)
+    answer = await send(clients, scene, key=key)
     if "number" not in answer or "title" in answer:
         raise WentWrongError(f"not registered: {answer}")
     outcome.number = answer["number"]
     return answer
 
 
-async def first_order(hands: Hands, number: str, *, round_: int = 1, after: int = 0) -> Json:
+async def first_order(clients: Clients, number: str, *, round_: int = 1, after: int = 0) -> Json:
     """Wait for the round's work order number `after`; declined ones count."""
-    ticket = await hands.until_ticket(
+    ticket = await clients.until_ticket(
         number,
         lambda t: len([o for o in t["work_orders"] if o["round"] == round_]) > after,
         f"work order {after + 1} of round {round_}",
@@ -59,235 +61,235 @@ async def first_order(hands: Hands, number: str, *, round_: int = 1, after: int 
     return orders[after]
 
 
-async def done_by(hands: Hands, order: Mapping[str, Any], *steps: str) -> None:
+async def done_by(clients: Clients, order: Mapping[str, Any], *steps: str) -> None:
     """The assignee does one step after the other; raises when one is refused."""
     for step in steps:
-        answer = await hands.work(order, step)
+        answer = await clients.work(order, step)
         if answer.is_error:
             raise WentWrongError(f"{step} of {order['id']}: {answer.status_code} {answer.text}")
 
 
-async def told(hands: Hands, number: str) -> None:
+async def told(clients: Clients, number: str) -> None:
     """The result reaches the caller, which closes the ticket."""
-    await hands.until_message(number, "feedback")
-    await hands.until_status(number, "closed")
+    await clients.until_message(number, "feedback")
+    await clients.until_status(number, "closed")
 
 
-async def asked(hands: Hands, number: str, round_: int, score: int) -> None:
+async def asked(clients: Clients, number: str, round_: int, score: int) -> None:
     """The resident opens the page behind the link and answers."""
 
     async def page() -> str | None:
-        link = await hands.http.get(hands.survey_link(number, round_))
+        link = await clients.http.get(clients.survey_link(number, round_))
         return link.text if link.is_success else None
 
     await until(page, f"{number}: survey of round {round_}")
-    status = await hands.answer_survey(number, round_, score)
+    status = await clients.answer_survey(number, round_, score)
     if status >= 400:
         raise WentWrongError(f"the survey of {number} answered {status}")
 
 
 @plot
-async def done(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def done(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Dispatched, accepted, done, told, asked."""
-    answer = await registered(hands, scene, outcome)
+    answer = await registered(clients, scene, outcome)
     if answer.get("held"):
-        await reclassify(hands, outcome.number, area=scene.report.get("area", "other"))
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, outcome.number)
-    await asked(hands, outcome.number, 1, 5)
+        await reclassify(clients, outcome.number, area=scene.report.get("area", "other"))
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, outcome.number)
+    await asked(clients, outcome.number, 1, 5)
     return f"{order['department']} did it, the caller was told and gave 5 of 5"
 
 
 @plot
-async def answered(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def answered(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Answered on the call: one write."""
-    await registered(hands, scene, outcome)
-    await hands.until_status(outcome.number, "answered")
+    await registered(clients, scene, outcome)
+    await clients.until_status(outcome.number, "answered")
     return "answered on the call, nobody had to go"
 
 
 @plot
-async def emergency(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def emergency(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Alerted at once, acknowledged, arrived, under control, resolved, told."""
-    answer = await registered(hands, scene, outcome)
+    answer = await registered(clients, scene, outcome)
     kind = answer["emergency_kind"]
-    alert = await hands.until_message(outcome.number, "alert")
-    await acknowledge(hands, outcome.number, alert["recipient"])
-    await handled(hands, outcome.number)
+    alert = await clients.until_message(outcome.number, "alert")
+    await acknowledge(clients, outcome.number, alert["recipient"])
+    await handled(clients, outcome.number)
     return f"{kind}: alerted in parallel, acknowledged by {alert['recipient']}, handled, told"
 
 
 @plot
-async def emergency_chain(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def emergency_chain(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Nobody acknowledges the first alert: the next in the chain is called."""
-    answer = await registered(hands, scene, outcome)
+    answer = await registered(clients, scene, outcome)
 
     async def chain() -> Json | None:
-        found = await hands.messages(outcome.number)
+        found = await clients.messages(outcome.number)
         wanted = (m for m in found if m["purpose"] == "alert" and "chain" in m["recipient"])
         return next(wanted, None)
 
     called = await until(chain, f"{outcome.number}: the next in the chain", seconds=30)
-    await acknowledge(hands, outcome.number, called["recipient"])
-    await handled(hands, outcome.number)
+    await acknowledge(clients, outcome.number, called["recipient"])
+    await handled(clients, outcome.number)
     kind = answer["emergency_kind"]
     return f"{kind}: nobody acknowledged, so {called['recipient']} was called, and took it"
 
 
 @plot
-async def emergency_unknown_place(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def emergency_unknown_place(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """An estate nobody knows: alerted all the same, and shown to the desk for its place."""
-    answer = await registered(hands, scene, outcome)
+    answer = await registered(clients, scene, outcome)
     if answer.get("held") != "place":
         raise WentWrongError(f"the unknown place is not shown: {answer}")
-    alert = await hands.until_message(outcome.number, "alert")
-    await acknowledge(hands, outcome.number, alert["recipient"])
-    await reclassify(hands, outcome.number, estate="jinyuan")
-    await handled(hands, outcome.number)
+    alert = await clients.until_message(outcome.number, "alert")
+    await acknowledge(clients, outcome.number, alert["recipient"])
+    await reclassify(clients, outcome.number, estate="jinyuan")
+    await handled(clients, outcome.number)
     return f"place unknown: the group's {alert['recipient']} was alerted, the desk set the place"
 
 
 @plot
-async def declined(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def declined(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """The first sends it back: the next on duty gets it."""
-    await registered(hands, scene, outcome)
-    order = await first_order(hands, outcome.number)
-    refused = await hands.work(order, "decline", reason="not_my_trade")
+    await registered(clients, scene, outcome)
+    order = await first_order(clients, outcome.number)
+    refused = await clients.work(order, "decline", reason="not_my_trade")
     if refused.is_error:
         raise WentWrongError(f"decline: {refused.status_code}")
-    second = await first_order(hands, outcome.number, after=1)
-    await done_by(hands, second, "accept", "start", "resolve")
-    await told(hands, outcome.number)
+    second = await first_order(clients, outcome.number, after=1)
+    await done_by(clients, second, "accept", "start", "resolve")
+    await told(clients, outcome.number)
     return f"{order['assignee']} declined, {second['assignee']} did it"
 
 
 @plot
-async def overdue(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def overdue(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Nobody accepts in time: warned, then the department's lead is told and the next gets it."""
-    await registered(hands, scene, outcome)
-    await hands.until_message(outcome.number, "warning", seconds=30)
-    breach = await hands.until_message(outcome.number, "breach", seconds=30)
-    order = await first_order(hands, outcome.number, after=1)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, outcome.number)
+    await registered(clients, scene, outcome)
+    await clients.until_message(outcome.number, "warning", seconds=30)
+    breach = await clients.until_message(outcome.number, "breach", seconds=30)
+    order = await first_order(clients, outcome.number, after=1)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, outcome.number)
     told_to = breach["recipient"]
     return f"not accepted in time: warned, told to {told_to}, done by {order['assignee']}"
 
 
 @plot
-async def unsatisfied(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def unsatisfied(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Done, told, and not satisfied: a new round."""
-    await registered(hands, scene, outcome)
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, outcome.number)
-    await asked(hands, outcome.number, 1, 1)
-    again = await first_order(hands, outcome.number, round_=2)
-    await done_by(hands, again, "accept", "start", "resolve")
-    await told(hands, outcome.number)
-    await asked(hands, outcome.number, 2, 4)
+    await registered(clients, scene, outcome)
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, outcome.number)
+    await asked(clients, outcome.number, 1, 1)
+    again = await first_order(clients, outcome.number, round_=2)
+    await done_by(clients, again, "accept", "start", "resolve")
+    await told(clients, outcome.number)
+    await asked(clients, outcome.number, 2, 4)
     return "the caller gave 1 of 5: reopened, done again in round 2, then 4 of 5"
 
 
 @plot
-async def place_unknown(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def place_unknown(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """A place nobody knows waits in the manual queue until the desk decides."""
-    answer = await registered(hands, scene, outcome)
-    queue = await hands.call("GET", "router", "/v1/manual-queue", role="dispatcher")
+    answer = await registered(clients, scene, outcome)
+    queue = await clients.call("GET", "router", "/v1/manual-queue", role="dispatcher")
     shown = {item["number"] for item in queue.json()["items"]}
     if answer.get("held") != "place" or outcome.number not in shown:
         raise WentWrongError("it is not in the manual queue")
-    await reclassify(hands, outcome.number, estate="binjiang")
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, outcome.number)
+    await reclassify(clients, outcome.number, estate="binjiang")
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, outcome.number)
     return "waited in the manual queue (place), the desk set the place, done"
 
 
 @plot
-async def no_contact(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def no_contact(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Nobody to tell: closed as that."""
-    await registered(hands, scene, outcome)
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await hands.until_status(outcome.number, "closed")
+    await registered(clients, scene, outcome)
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await clients.until_status(outcome.number, "closed")
     return "done; the caller left no number, so it closed as no_contact"
 
 
 @plot
-async def cancelled(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def cancelled(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Not needed any more."""
-    await registered(hands, scene, outcome)
-    answer = await hands.call("POST", "intake", f"/v1/tickets/{outcome.number}/cancel")
+    await registered(clients, scene, outcome)
+    answer = await clients.call("POST", "intake", f"/v1/tickets/{outcome.number}/cancel")
     if answer.is_error:
         raise WentWrongError(f"cancel: {answer.status_code} {answer.text}")
-    await hands.until_status(outcome.number, "cancelled")
+    await clients.until_status(outcome.number, "cancelled")
     return "cancelled by the caller before anybody had accepted it"
 
 
 @plot
-async def waiting(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def waiting(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Left with its department."""
-    await registered(hands, scene, outcome)
-    order = await first_order(hands, outcome.number)
+    await registered(clients, scene, outcome)
+    order = await first_order(clients, outcome.number)
     return f"waits for {order['assignee']} to accept it"
 
 
 @plot
-async def in_progress(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def in_progress(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Left under way."""
-    await registered(hands, scene, outcome)
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start")
+    await registered(clients, scene, outcome)
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start")
     return f"{order['assignee']} is working on it"
 
 
 @plot
-async def repeated(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def repeated(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """The same request under the same key, three times: one ticket."""
     key = uuid.uuid4().hex
     fresh = dict(scene.report)
     if "external_id" in fresh:
         fresh["external_id"] = f"{fresh['external_id']}-{key[:8]}"
     same = scene.model_copy(update={"report": fresh})
-    answers = [await registered(hands, same, outcome, key) for _ in range(3)]
+    answers = [await registered(clients, same, outcome, key) for _ in range(3)]
     if len({answer["number"] for answer in answers}) != 1:
         raise WentWrongError("a repeat made a ticket of its own")
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, outcome.number)
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, outcome.number)
     return "sent three times under one key: one ticket, the same answer each time; done"
 
 
 @plot
-async def conflict(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def conflict(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Another request under a used key is refused, naming the first."""
     key = uuid.uuid4().hex
-    await registered(hands, scene, outcome, key)
+    await registered(clients, scene, outcome, key)
     other = scene.model_copy(update={"report": scene.report | {"text": "路灯不亮，请来修"}})
-    answer = await send(hands, other, key=key)
+    answer = await send(clients, other, key=key)
     if answer.get("status") != 422 or answer.get("number") != outcome.number:
         raise WentWrongError(f"the used key was not refused: {answer}")
-    order = await first_order(hands, outcome.number)
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, outcome.number)
+    order = await first_order(clients, outcome.number)
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, outcome.number)
     return "done; another request under its key was refused (422, supplement instead)"
 
 
 @plot
-async def malformed(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def malformed(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Answered with what is wrong, and parked whole."""
-    answer = await send(hands, scene)
+    answer = await send(clients, scene)
     fault = _fault(answer)
     outcome.status = "parked"
     return f"answered 422 ({fault}) and parked, sealed: see `hotline dead list`"
 
 
 @plot
-async def refused(hands: Hands, scene: Scene, outcome: Outcome) -> str:
+async def refused(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Answered with what is wrong; over HTTP nothing is kept."""
-    fault = _fault(await send(hands, scene))
+    fault = _fault(await send(clients, scene))
     outcome.status = "refused"
     return f"answered 422 ({fault})"
 
@@ -299,32 +301,32 @@ def _fault(answer: Mapping[str, Any]) -> str:
     return f"{first['field']} {first['fault']}"
 
 
-async def acknowledge(hands: Hands, number: str, person: str) -> None:
+async def acknowledge(clients: Clients, number: str, person: str) -> None:
     """Somebody takes the alert."""
     path = f"/v1/emergencies/{number}/acknowledge"
-    answer = await hands.call("POST", "router", path, role="department", by=person)
+    answer = await clients.call("POST", "router", path, role="department", by=person)
     if answer.is_error:
         raise WentWrongError(f"acknowledge: {answer.status_code} {answer.text}")
 
 
-async def reclassify(hands: Hands, number: str, **decided: str) -> None:
+async def reclassify(clients: Clients, number: str, **decided: str) -> None:
     """The desk decides what was unclear."""
     path = f"/v1/tickets/{number}/reclassify"
-    answer = await hands.call("POST", "intake", path, json=decided)
+    answer = await clients.call("POST", "intake", path, json=decided)
     if answer.is_error:
         raise WentWrongError(f"reclassify: {answer.status_code} {answer.text}")
 
 
-async def handled(hands: Hands, number: str) -> None:
+async def handled(clients: Clients, number: str) -> None:
     """Every department of an emergency does its part, then the caller is told."""
-    departments = (await hands.ticket(number))["plans"][-1]["departments"]
-    ticket = await hands.until_ticket(
+    departments = (await clients.ticket(number))["plans"][-1]["departments"]
+    ticket = await clients.until_ticket(
         number,
         lambda t: {o["department"] for o in t["work_orders"]} >= set(departments),
         "a work order for every department",
     )
     orders = [o for o in ticket["work_orders"] if o["status"] == "dispatched"]
     await asyncio.gather(
-        *(done_by(hands, o, "accept", "arrive", "control", "resolve") for o in orders)
+        *(done_by(clients, o, "accept", "arrive", "control", "resolve") for o in orders)
     )
-    await told(hands, number)
+    await told(clients, number)

@@ -28,7 +28,7 @@ LOOKED_AT: Final[Mapping[int, tuple[str, ...]]] = {
 
 async def examine_and_print(mongo_url: str, database: str) -> bool:
     """Examine a database with progress, print what was found; whether every promise was kept."""
-    with Reading() as reading:
+    with ProgressBars() as reading:
         found = await examine(mongo_url, database, keep=SHOWN, progress=reading.show)
     console = Console()
     console.print(table_of(found))
@@ -41,7 +41,7 @@ async def examine_and_print(mongo_url: str, database: str) -> bool:
     return not found.broken
 
 
-class Reading:
+class ProgressBars:
     """A bar for each collection that is read, gone when all are."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.admin.accounts.api import build_users_api
 from services.admin.accounts.secrets import FactorSafe
-from services.admin.accounts.staff import Staffing
+from services.admin.accounts.staff import StaffAccounts
 from services.admin.accounts.storage import ACCOUNTS, ROLLS
 from services.admin.agents.api import build_agents_api
 from services.admin.agents.storage import PROFILES
@@ -18,7 +18,7 @@ from services.admin.audit.api import build_audit_api
 from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
-from services.admin.keys.system_keys import Keying
+from services.admin.keys.system_keys import SystemKeys
 from services.admin.policies.api import build_deciding_api, build_drafts_api, build_reading_api
 from services.admin.policies.drafting import Drafting
 from services.admin.policies.publishing import Publishing
@@ -27,7 +27,7 @@ from services.admin.policies.rehearsing import Rehearsing
 from services.admin.policies.storage import KEPT as KEPT_OF_POLICIES
 from services.admin.policies.storage import Policies
 from services.admin.privacy.api import build_requests_api
-from services.admin.privacy.requesting import Requesting
+from services.admin.privacy.requests import Requesting
 from services.admin.privacy.storage import REQUESTS
 from services.admin.provider.api import build_provider_api
 from services.admin.provider.discovery import provider_client
@@ -37,7 +37,7 @@ from services.admin.sessions.factors import Factors
 from services.admin.sessions.passwords import Passwords
 from services.admin.sessions.sign_in import SigningIn
 from services.admin.sessions.storage import SESSIONS
-from services.admin.sessions.tries import TRIES, Trying
+from services.admin.sessions.tries import TRIES, TryCounter
 from services.admin.settings import AdminSettings
 from shared.audit import Trail
 from shared.runtime import Parts, Platform, build_service, open_platform
@@ -61,15 +61,15 @@ async def build(settings: AdminSettings) -> FastAPI:
     """The administration, ready to be served."""
     platform = await open_platform("admin", settings, keeps=KEEPS)
     store, records = platform.store, platform.trail
-    staffing = Staffing(store, records)
-    trying = Trying(store, platform.index)
+    staff_accounts = StaffAccounts(store, records)
+    try_counter = TryCounter(store, platform.index)
     safe = FactorSafe(platform.keys.derived("second-factors"))
-    factors = Factors(store, staffing, safe, trying)
+    factors = Factors(store, staff_accounts, safe, try_counter)
     signing_in = SigningIn(
-        store, staffing, factors, Passwords(), trying, secret=platform.keys.token
+        store, staff_accounts, factors, Passwords(), try_counter, secret=platform.keys.token
     )
-    keying = Keying(store, records, secret=platform.keys.derived("api-keys"))
-    training = Training(store, staffing, records, lambda: platform.policy.calendar)
+    system_keys = SystemKeys(store, records, secret=platform.keys.derived("api-keys"))
+    training = Training(store, staff_accounts, records, lambda: platform.policy.calendar)
     provider = _provider(settings, platform)
     requesting = _requesting(platform)
     add_handlers(platform.consumers, requesting)
@@ -81,8 +81,8 @@ async def build(settings: AdminSettings) -> FastAPI:
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
         build_session_api(signing_in, factors),
-        build_users_api(platform, staffing),
-        build_keys_api(platform, keying),
+        build_users_api(platform, staff_accounts),
+        build_keys_api(platform, system_keys),
         build_agents_api(platform, training),
         build_audit_api(platform),
         build_requests_api(requesting, platform.store.clock),

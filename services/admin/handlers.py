@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.admin import queues
-from services.admin.privacy.requesting import Requesting
+from services.admin.privacy.requests import Requesting
 from shared.bus import Consumers, Delivery
 from shared.contracts.intake import PrivacyRequestCarriedOut
 

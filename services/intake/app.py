@@ -8,15 +8,16 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from services.intake import queues
-from services.intake.desk.actions import Following
+from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
-from services.intake.inbound.arrivals import Arriving
-from services.intake.inbound.commands import Commanding
-from services.intake.inbound.publishers import Replying, publisher_of
+from services.intake.inbound.arrivals import Arrivals
+from services.intake.inbound.commands import Commands
+from services.intake.inbound.publishers import Replies, publisher_of
 from services.intake.inbound.replays import open_entry
-from services.intake.privacy.answering import Answering
+from services.intake.privacy.access_trace import AccessTrace
+from services.intake.privacy.alarms import AlarmAnswers
 from services.intake.privacy.api import (
     build_alarms_api,
     build_copies_api,
@@ -25,19 +26,18 @@ from services.intake.privacy.api import (
     build_reveals_api,
     build_tracing_api,
 )
-from services.intake.privacy.erasure import Erasing
-from services.intake.privacy.holding import HOLDS, Holding
-from services.intake.privacy.lookup_secret import Reindexing
+from services.intake.privacy.erasure import Erasure
+from services.intake.privacy.legal_holds import HOLDS, LegalHolds
+from services.intake.privacy.lookup_secret import Reindex
 from services.intake.privacy.papers import PAPERS
 from services.intake.privacy.photos import Photos
-from services.intake.privacy.privacy_requests import Handing, PrivacyRequests
-from services.intake.privacy.retention import Retaining
-from services.intake.privacy.reveals import Revealing
+from services.intake.privacy.privacy_requests import CopyHandover, PrivacyRequests
+from services.intake.privacy.retention import Retention
+from services.intake.privacy.reveals import Openings
 from services.intake.privacy.storage import ALARMS, READERS
-from services.intake.privacy.tracing import Tracing
 from services.intake.privacy.works import COPIES_KEPT, WORKS
-from services.intake.registration.repeats import Repeating
-from services.intake.registration.reports import Registering
+from services.intake.registration.repeat_calls import RepeatCalls
+from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import RESERVATIONS
 from services.intake.registration.storage import INDEXES, TicketPapers
 from services.intake.settings import IntakeSettings
@@ -69,48 +69,50 @@ async def build(settings: IntakeSettings) -> FastAPI:
         classifies=True,
     )
     urgent, routine = platform.publishers["urgent"], platform.publishers["routine"]
-    registering = Registering(
+    reports = Reports(
         platform.store,
         platform.tickets,
         lambda: platform.policy,
         TicketPapers(platform.sealer, platform.index),
-        Repeating(platform.store, platform.index),
+        RepeatCalls(platform.store, platform.index),
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
-    replying = Replying(urgent)
-    arriving = Arriving(
-        registering,
+    replies = Replies(urgent)
+    arrivals = Arrivals(
+        reports,
         platform.store,
         forward=routine,
-        replying=replying,
+        replies=replies,
         secret=platform.keys.index,
         queues=(queues.REPORTS_URGENT.name, queues.REPORTS_ROUTINE.name),
         require_user_id=settings.require_user_id,
     )
-    following = Following(platform.store, platform.tickets, lambda: platform.policy)
+    desk_actions = DeskActions(platform.store, platform.tickets, lambda: platform.policy)
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
         platform.store, platform.trail, opener, platform.sealer, platform.index
     )
-    holding = Holding(platform.store, platform.trail, platform.index, secret=platform.keys.index)
-    erasing = Erasing(platform.store, platform.trail, opener)
-    retaining = Retaining(platform.store, erasing, holding, lambda: platform.policy)
-    commanding = Commanding(platform.store, following, replying, secret=platform.keys.index)
-    add_handlers(platform.consumers, arriving, following)
-    add_command_handlers(platform.consumers, commanding)
+    legal_holds = LegalHolds(
+        platform.store, platform.trail, platform.index, secret=platform.keys.index
+    )
+    erasure = Erasure(platform.store, platform.trail, opener)
+    retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
+    commands = Commands(platform.store, desk_actions, replies, secret=platform.keys.index)
+    add_handlers(platform.consumers, arrivals, desk_actions)
+    add_command_handlers(platform.consumers, commands)
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
-        build_registering_api(registering),
-        build_tickets_api(platform, registering),
-        build_actions_api(platform, following),
-        build_cases_api(Cases(platform.store, following)),
-        build_holds_api(holding),
+        build_registering_api(reports),
+        build_tickets_api(platform, reports),
+        build_actions_api(platform, desk_actions),
+        build_cases_api(Cases(platform.store, desk_actions)),
+        build_holds_api(legal_holds),
         *_reading_routers(platform, opener),
     ]
-    reindexing = Reindexing(platform.store, opener, platform.index)
-    parts = Parts(routers, loops=(retaining.run, reindexing.run), parked=parked)
+    reindex = Reindex(platform.store, opener, platform.index)
+    parts = Parts(routers, loops=(retention.run, reindex.run), parked=parked)
     return build_service(platform, parts, title="Estateline intake")
 
 
@@ -122,9 +124,9 @@ def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
         return platform.policy.taxonomy.contractors
 
     return [
-        build_reveals_api(Revealing(store, trail, opener, secret=secret, contractors=contractors)),
+        build_reveals_api(Openings(store, trail, opener, secret=secret, contractors=contractors)),
         build_photos_api(Photos(store, trail, opener, contractors=contractors)),
-        build_copies_api(Handing(store, trail, opener)),
-        build_alarms_api(Answering(store, trail)),
-        build_tracing_api(Tracing(store, trail, platform.index)),
+        build_copies_api(CopyHandover(store, trail, opener)),
+        build_alarms_api(AlarmAnswers(store, trail)),
+        build_tracing_api(AccessTrace(store, trail, platform.index)),
     ]

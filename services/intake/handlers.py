@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.intake import queues
-from services.intake.desk.actions import Following
-from services.intake.inbound.arrivals import Arriving
-from services.intake.inbound.commands import Commanding
+from services.intake.desk.actions import DeskActions
+from services.intake.inbound.arrivals import Arrivals
+from services.intake.inbound.commands import Commands
 from services.intake.privacy.privacy_requests import PrivacyRequests
 from shared.bus import Consumers, Delivery, Inbound, Reject
 from shared.contracts.notifier import MessageDelivered, MessageFailed
@@ -13,38 +13,38 @@ from shared.contracts.privacy import PrivacyRequestGranted
 from shared.contracts.survey import SurveyDissatisfied
 
 
-def add_handlers(consumers: Consumers, arriving: Arriving, following: Following) -> None:
+def add_handlers(consumers: Consumers, arrivals: Arrivals, desk_actions: DeskActions) -> None:
     """Subscribe intake to its queues."""
 
     @consumers.on_message(queues.TRIAGE)
     async def on_report(message: Inbound) -> None:
         """Sort a report by what it says."""
-        await arriving.sort(message)
+        await arrivals.sort(message)
 
     @consumers.on_message(queues.ARRIVALS_URGENT)
     async def on_urgent_report(message: Inbound) -> None:
         """Register an emergency at once."""
-        await arriving.take_urgent(message)
+        await arrivals.take_urgent(message)
 
     @consumers.on_message(queues.REPORTS_URGENT, queues.REPORTS_ROUTINE)
     async def on_sorted_report(message: Inbound) -> None:
         """Register what triage passed on."""
-        await arriving.take_sorted(message)
+        await arrivals.take_sorted(message)
 
     @consumers.on_event(queues.FEEDBACK)
     async def on_message_outcome(delivery: Delivery) -> None:
         """Close what the caller has been told, or cannot be told; note what they know now."""
         if isinstance(delivery.event, MessageDelivered):
-            await following.close_when_told(delivery.event)
-            await following.note_told(delivery.event)
+            await desk_actions.close_when_told(delivery.event)
+            await desk_actions.note_told(delivery.event)
         elif isinstance(delivery.event, MessageFailed):
-            await following.close_without_contact(delivery.event)
+            await desk_actions.close_without_contact(delivery.event)
 
     @consumers.on_event(queues.DISSATISFIED_ROUTINE, queues.DISSATISFIED_URGENT)
     async def on_dissatisfied(delivery: Delivery) -> None:
         """Start the work again for whoever is not satisfied."""
         if isinstance(delivery.event, SurveyDissatisfied):
-            await following.reopen_dissatisfied(delivery.event)
+            await desk_actions.reopen_dissatisfied(delivery.event)
 
     @consumers.on_message(queues.DEAD)
     async def on_dead(message: Inbound) -> None:
@@ -56,13 +56,13 @@ def add_handlers(consumers: Consumers, arriving: Arriving, following: Following)
         )
 
 
-def add_command_handlers(consumers: Consumers, commanding: Commanding) -> None:
+def add_command_handlers(consumers: Consumers, commands: Commands) -> None:
     """Subscribe intake to what systems say of their own tickets."""
 
     @consumers.on_message(*queues.COMMANDS)
     async def on_command(message: Inbound) -> None:
         """Do what a system wants of its own ticket."""
-        await commanding.take(message)
+        await commands.take(message)
 
 
 def add_privacy_handlers(consumers: Consumers, privacy_requests: PrivacyRequests) -> None:

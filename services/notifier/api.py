@@ -9,7 +9,7 @@ from fastapi import Query
 from services.notifier.channels import Channels
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
-from shared.runtime import Asking, Routes, may, open_to_all
+from shared.runtime import Actor, Routes, may, open_to_all
 from shared.store.clock import DatabaseClock
 
 Short = Annotated[str | None, Query(max_length=100)]
@@ -21,7 +21,7 @@ def build_messages_api(reading: Reading) -> Routes:
 
     @router.get("")
     async def listed(
-        asking: Asking,
+        actor: Actor,
         number: Short = None,
         recipient: Short = None,
         status: Status | None = None,
@@ -30,12 +30,12 @@ def build_messages_api(reading: Reading) -> Routes:
     ) -> dict[str, Any]:
         """Messages within reach, newest first; `next` is the cursor of the next page."""
         filters = {"number": number, "recipient": recipient, "status": status}
-        return await reading.page(asking, filters, after=after, limit=limit)
+        return await reading.page(actor, filters, after=after, limit=limit)
 
     @router.get("/{id}")
-    async def one(id: str, asking: Asking) -> dict[str, Any]:
+    async def one(id: str, actor: Actor) -> dict[str, Any]:
         """One message with its attempts and its words, the person masked."""
-        return await reading.one(asking, id)
+        return await reading.one(actor, id)
 
     return router
 

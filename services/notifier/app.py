@@ -11,7 +11,7 @@ from services.notifier.api import build_channels_api, build_messages_api
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
-from services.notifier.loops import Hands, fold_waiting, run_hands, sweep_urgent
+from services.notifier.loops import Workers, fold_waiting, run_workers, sweep_urgent
 from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
 from services.notifier.people import People
@@ -52,13 +52,13 @@ def join(
         channels=channels,
         limits=settings.limits,
     )
-    hands = {
-        lane: Hands(lane, sending, store.precedence, at_once=number, wake=store.clock.moved)
-        for lane, number in settings.hands.items()
+    workers = {
+        lane: Workers(lane, sending, store.precedence, at_once=number, wake=store.clock.moved)
+        for lane, number in settings.workers.items()
     }
 
     def hand_on(message: Message) -> None:
-        hands[message.lane].take(message)
+        workers[message.lane].take(message)
 
     notifying = Notifying(
         store,
@@ -73,7 +73,7 @@ def join(
     reading = Reading(store, people, lambda: platform.policy)
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding)
-    work = partial(run_hands, list(hands.values()), channels.senders)
+    work = partial(run_workers, list(workers.values()), channels.senders)
     routers = [build_messages_api(reading), build_channels_api(channels, store.clock)]
     _warn(channels)
     parts = Parts(routers, (work, fold, sweep), platform.parked_relay())
@@ -108,5 +108,5 @@ def mail_sender(settings: NotifierSettings) -> MailSender | None:
 def webhook_sender(settings: NotifierSettings) -> WebhookSender:
     """Webhooks for staff who have one."""
     return WebhookSender(
-        settings.webhook_timeouts, settings.hands, plain_hosts=settings.webhook_plain_hosts
+        settings.webhook_timeouts, settings.workers, plain_hosts=settings.webhook_plain_hosts
     )

@@ -1,4 +1,4 @@
-"""What runs by the clock: each lane's own hands, and the sweep for when the broker is down."""
+"""What runs by the clock: each lane's own workers, and the sweep for when the broker is down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.notifier.folding import Folding
 from services.notifier.messages import Message
 from services.notifier.senders import Sender
 from services.notifier.sending import Sending
-from shared.bus import Consumers, UrgentSweep, repeat
+from shared.bus import Consumers, UrgentSweep, run_every
 from shared.contracts import Lane
 from shared.lanes import Precedence
 from shared.store import STORE_DOWN, Store
@@ -39,12 +39,12 @@ class _Turn(NamedTuple):
     waits_until: float
 
 
-class Line:
+class SendQueue:
     """Messages from when they are taken up until they are put down.
 
     Alerts that wait go first, however many. Any other letter also waits while alerts are under way,
     but not longer than GIVE_WAY_SECONDS from when it was taken up; and it waits here, so that it
-    keeps no hand busy.
+    keeps no worker busy.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Line:
         return message.id in self._held
 
     def take_up(self, message: Message) -> None:
-        """Let it wait for its turn; in a full line, which takes alerts only, for a later look."""
+        """Let it wait for its turn; in a full queue, which takes alerts only, for a later look."""
         is_full = self._waiting.qsize() >= PLACES and not message.is_alert
         if is_full or message in self:
             return
@@ -91,8 +91,8 @@ class Line:
             self._alerts_changed.set()
 
 
-class Hands:
-    """One lane's hands: they hand over so many messages at once, and look for what was left.
+class Workers:
+    """One lane's workers: they hand over so many messages at once, and look for what was left.
 
     The lanes share none, so that an alert never waits behind a routine letter; and in its lane it
     goes first.
@@ -112,17 +112,17 @@ class Hands:
         self._sending = sending
         self._free = asyncio.Semaphore(at_once)
         self._wake = wake
-        self._line = Line()
+        self._queue = SendQueue()
         self._under_way: set[asyncio.Task[None]] = set()
 
     def take(self, message: Message) -> None:
         """Send it soon, or at a later look where too many wait."""
-        self._line.take_up(message)
+        self._queue.take_up(message)
 
     async def look(self) -> None:
         """Take up what is due, and decide what nobody is handing over any more."""
         for message in await self._sending.orphans(self._lane):
-            if message not in self._line:
+            if message not in self._queue:
                 await self._sending.decide_orphan(message)
         for message in await self._sending.due(self._lane):
             self.take(message)
@@ -132,14 +132,14 @@ class Hands:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._work())
-                group.create_task(repeat(self.look, seconds=LOOK_SECONDS, wake=self._wake))
+                group.create_task(run_every(self.look, seconds=LOOK_SECONDS, wake=self._wake))
         finally:
             await self._drain()
 
     async def _work(self) -> None:
         while True:
             await self._free.acquire()
-            task = asyncio.create_task(self._send(await self._line.next()))
+            task = asyncio.create_task(self._send(await self._queue.next()))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
@@ -152,7 +152,7 @@ class Hands:
         except Exception as error:  # noqa: BLE001 - the message is still there, its age decides
             logger.exception("attempt_broken", message=message.id, error=type(error).__name__)
         finally:
-            self._line.put_down(message)
+            self._queue.put_down(message)
             self._free.release()
 
     async def _drain(self) -> None:
@@ -164,13 +164,13 @@ class Hands:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def run_hands(hands: Sequence[Hands], senders: Sequence[Sender]) -> None:
-    """All hands work until cancelled; when the last has put its letter down, the senders let go
+async def run_workers(workers: Sequence[Workers], senders: Sequence[Sender]) -> None:
+    """All workers go on until cancelled; when the last has put its letter down, the senders let go
     of their connections.
     """
     try:
         async with asyncio.TaskGroup() as group:
-            for one in hands:
+            for one in workers:
                 group.create_task(one.run())
     finally:
         for sender in senders:
@@ -179,9 +179,9 @@ async def run_hands(hands: Sequence[Hands], senders: Sequence[Sender]) -> None:
 
 async def fold_waiting(folding: Folding) -> None:
     """Tell in digests what a downtime left."""
-    await repeat(folding.look, seconds=FOLD_SECONDS)
+    await run_every(folding.look, seconds=FOLD_SECONDS)
 
 
 async def sweep_urgent(store: Store, consumers: Consumers) -> None:
     """With the broker down, alerts come straight from the store (promise 7)."""
-    await repeat(UrgentSweep(store, consumers).sweep, seconds=SWEEP_SECONDS)
+    await run_every(UrgentSweep(store, consumers).sweep, seconds=SWEEP_SECONDS)

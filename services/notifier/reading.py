@@ -12,7 +12,7 @@ from services.notifier.storage import MESSAGES, listing
 from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.policy.policy import Policy
-from shared.readers.reach import hidden
+from shared.readers.visibility import hidden
 from shared.store import Collection, Store
 
 HIDDEN_LINK = "https://…"

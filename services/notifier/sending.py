@@ -27,7 +27,7 @@ from services.notifier.messages import (
 )
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import CannotWrite, render
-from services.notifier.senders import Answer, Letter, Sender
+from services.notifier.senders import Letter, ProviderReply, Sender
 from services.notifier.storage import MESSAGES, due
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import CALLER
@@ -140,7 +140,7 @@ class Sending:
 
     async def _hand_over(
         self, message: Message, person: Person | None, sender: Sender, policy: Policy
-    ) -> Answer:
+    ) -> ProviderReply:
         """`person` is the one that the sender was chosen for: the list may change meanwhile."""
         try:
             if message.recipient == CALLER:
@@ -148,16 +148,16 @@ class Sending:
             else:
                 contact = contact_of(person, sender.channel)
             if contact is None:
-                return Answer(Handover.NO_ADDRESS)
+                return ProviderReply(Handover.NO_ADDRESS)
             if not contact.address:
-                return Answer(Handover.REFUSED, "no_number")
+                return ProviderReply(Handover.REFUSED, "no_number")
             if self._has_waited(message) and await self._people.is_about(message):
-                return Answer(Handover.REFUSED, "about_them")
+                return ProviderReply(Handover.REFUSED, "about_them")
             progress = await self._people.progress(message)
             letter = self._letter(message, contact, policy, progress)
         except (*STORE_DOWN, CannotWrite) as error:
             logger.warning("message_not_written", message=message.id, why=type(error).__name__)
-            return Answer(Handover.LATER, type(error).__name__)
+            return ProviderReply(Handover.LATER, type(error).__name__)
         return await sender.send(letter)
 
     def _has_waited(self, message: Message) -> bool:
@@ -206,7 +206,7 @@ class Sending:
                 return
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
-    async def _conclude(self, begun: Message, answer: Answer) -> None:
+    async def _conclude(self, begun: Message, answer: ProviderReply) -> None:
         """Write down what the provider said."""
         now = self._clock.now()
         if await self._save(begun, conclude(begun, answer.outcome, answer.code, now)):

@@ -98,6 +98,6 @@ class NotifierSettings(ServiceSettings):
         return {"routine": self.webhook_timeout, "urgent": self.webhook_timeout_urgent}
 
     @property
-    def hands(self) -> dict[Lane, int]:
+    def workers(self) -> dict[Lane, int]:
         """How many messages are handed over at the same time, by lane."""
         return {"routine": self.at_once, "urgent": self.at_once_urgent}

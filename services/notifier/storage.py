@@ -13,7 +13,7 @@ from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.documents import Shape
 from shared.identity import Principal
-from shared.readers.reach import belonging_within_reach
+from shared.readers.visibility import belonging_within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 
 NAMES_OF_TICKETS: Final = ("number", "facts.lines.number")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from services.router import queues
 from services.router.emergencies.alerting import Alerting
-from services.router.follow_ups.reminding import Reminding
+from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.untold import reason_to_tell, was_told_by_hand
-from services.router.proofs.proving import Proving
-from services.router.work_orders.raising import Raising, comes_back
+from services.router.proofs.photos import WorkPhotos
+from services.router.work_orders.repeat_calls import RepeatCalls, comes_back
 from services.router.work_orders.routing import Routing
 from shared.bus import Consumers, Delivery
 from shared.contracts import Event
@@ -27,8 +27,8 @@ def add_handlers(
     consumers: Consumers,
     routing: Routing,
     alerting: Alerting,
-    raising: Raising,
-    reminding: Reminding,
+    repeat_calls: RepeatCalls,
+    reminders: Reminders,
 ) -> None:
     """Subscribe the router to its queues."""
 
@@ -50,9 +50,9 @@ def add_handlers(
         event, ticket = delivery.event, None
         if isinstance(event, queues.WORK):
             ticket = await routing.dispatch(event.number)
-            await reminding.plan(ticket)
+            await reminders.plan(ticket)
         if isinstance(event, TicketEvent) and comes_back(event, ticket):
-            await raising.look(event)
+            await repeat_calls.look(event)
 
     @consumers.on_event(queues.EMERGENCIES)
     async def on_progress(delivery: Delivery) -> None:
@@ -61,7 +61,7 @@ def add_handlers(
             await alerting.follow(delivery.event.number, delivery.event)
 
 
-def add_task_handlers(consumers: Consumers, reminding: Reminding) -> None:
+def add_task_handlers(consumers: Consumers, reminders: Reminders) -> None:
     """Subscribe the router to what moves the desk's tasks."""
 
     @consumers.on_event(queues.FOLLOW_UPS_ROUTINE, queues.FOLLOW_UPS_URGENT)
@@ -69,35 +69,35 @@ def add_task_handlers(consumers: Consumers, reminding: Reminding) -> None:
         """Let the desk's tasks follow their ticket."""
         match delivery.event:
             case TicketOwned(number=number, owner=owner):
-                await reminding.pass_on(number, owner)
+                await reminders.pass_on(number, owner)
             case WorkOrderExtended(number=number):
-                await reminding.plan_anew(number)
+                await reminders.plan_anew(number)
             case TicketPersonErased(number=number):
-                await reminding.forget(number)
+                await reminders.forget(number)
             case event:
-                await _tell(reminding, event)
+                await _tell(reminders, event)
 
 
-async def _tell(reminding: Reminding, event: Event) -> None:
+async def _tell(reminders: Reminders, event: Event) -> None:
     """A result that no message tells is told by telephone, until the desk says how that went."""
     match event:
         case TicketResolved():
-            await reminding.tell_by_call(event)
+            await reminders.tell_by_call(event)
         case MessageEvent() if reason := reason_to_tell(event):
-            await reminding.tell(event.number, event.round, reason)
+            await reminders.tell(event.number, event.round, reason)
         case TicketClosed() if was_told_by_hand(event):
-            await reminding.told(event.number, event.round)
+            await reminders.told(event.number, event.round)
         case TicketReopened():
-            await reminding.told(event.number, event.round - 1)
+            await reminders.told(event.number, event.round - 1)
         case _:
             pass
 
 
-def add_erasure_handlers(consumers: Consumers, proving: Proving) -> None:
+def add_erasure_handlers(consumers: Consumers, work_photos: WorkPhotos) -> None:
     """Subscribe the router to what is to be forgotten."""
 
     @consumers.on_event(queues.ERASURES)
     async def on_person_erased(delivery: Delivery) -> None:
         """Forget what photos show of somebody's home."""
         if isinstance(delivery.event, TicketPersonErased):
-            await proving.erase(delivery.event.number)
+            await work_photos.erase(delivery.event.number)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.router.work_orders.storage import open_by_department
-from shared.bus import UrgentSweep, repeat
+from shared.bus import UrgentSweep, run_every
 from shared.runtime.platform import Platform
 from shared.telemetry import metrics
 
@@ -35,7 +35,7 @@ class Loops:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as group:
             for look, every in self._looks.items():
-                group.create_task(repeat(look, seconds=every.total_seconds()))
+                group.create_task(run_every(look, seconds=every.total_seconds()))
 
     async def _count_open(self) -> None:
         metrics.TICKETS_OPEN.clear()

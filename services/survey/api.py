@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given, Survey
 from services.survey.forms import tidy
 from services.survey.storage import NEWEST, SURVEYS
-from services.survey.surveying import Surveying
+from services.survey.surveys import Surveying
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
-from shared.readers.reach import belonging_within_reach, hidden
-from shared.runtime import Asking, Body, Routes, may
+from shared.readers.visibility import belonging_within_reach, hidden
+from shared.runtime import Actor, Body, Routes, may
 from shared.store import Collection, Listing, Store
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
@@ -79,41 +79,41 @@ def build_api(store: Store, surveying: Surveying) -> Routes:
     surveys = Collection(store, SURVEYS)
     router = Routes("/v1/surveys", tags=["surveys"])
 
-    async def theirs(id: str, asking: Principal) -> Survey:
+    async def theirs(id: str, actor: Principal) -> Survey:
         """A survey within reach, unless its ticket is about whoever asks; 404 for all others
         alike.
         """
         survey = await surveys.get(id)
-        not_theirs = await hidden(store, asking, [survey.matter.number if survey else id])
-        if survey is None or not_theirs or not asking.reaches(survey.matter.estate):
+        not_theirs = await hidden(store, actor, [survey.matter.number if survey else id])
+        if survey is None or not_theirs or not actor.reaches(survey.matter.estate):
             raise NotThere
         return survey
 
     @router.get("", dependencies=[may("survey.see")])
     async def listed(
-        asking: Asking,
+        actor: Actor,
         number: Annotated[str | None, Query(max_length=40)] = None,
         estate: Annotated[str | None, Query(max_length=40)] = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> SurveyPage:
         """Surveys within reach, newest first; `next` is the cursor of the next page."""
-        reach = await belonging_within_reach(store, asking, "survey.see", estate=estate)
+        reach = await belonging_within_reach(store, actor, "survey.see", estate=estate)
         of_ticket = {"number": number} if number else {}
         listing = Listing(filters=of_ticket, within=reach, order=NEWEST)
         page = await surveys.page(listing, after=after, limit=limit)
         return SurveyPage(items=[_view(survey) for survey in page.items], next=page.next)
 
     @router.get("/{id}", dependencies=[may("survey.see")])
-    async def one(id: str, asking: Asking) -> SurveyView:
+    async def one(id: str, actor: Actor) -> SurveyView:
         """One survey within reach."""
-        return _view(await theirs(id, asking))
+        return _view(await theirs(id, actor))
 
     @router.post("/{id}/answer", dependencies=[may("survey.record")])
-    async def record(id: str, body: PhoneAnswer, asking: Asking) -> SurveyView:
+    async def record(id: str, body: PhoneAnswer, actor: Actor) -> SurveyView:
         """Record what the caller answered on the phone, under the name of who heard it."""
-        await theirs(id, asking)
-        outcome = await surveying.answer(id, body.to_given(), recorded_by=asking.id)
+        await theirs(id, actor)
+        outcome = await surveying.answer(id, body.to_given(), recorded_by=actor.id)
         if outcome.kind == "already":
             raise NotNow("already-answered", "The first answer counts, and there is one")
         if outcome.kind == "expired":

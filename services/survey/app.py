@@ -11,7 +11,7 @@ from services.survey.handlers import add_handlers
 from services.survey.pages import ROOT, build_pages
 from services.survey.settings import SurveySettings
 from services.survey.storage import SURVEYS
-from services.survey.surveying import Surveying
+from services.survey.surveys import Surveying
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 

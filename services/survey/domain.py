@@ -76,7 +76,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Rating:
     """An answer as it is kept: the comment scrubbed here and sealed beside.
 
     `fingerprint` is the same for the same answer from the same hand. `dissatisfied` was decided
@@ -108,7 +108,7 @@ class Survey:
     version: int = 0
     matter: Matter
     made_at: datetime
-    answer: Answer | None = None
+    answer: Rating | None = None
     unreached: str | None = None
 
     @property
@@ -153,7 +153,7 @@ def is_open(survey: Survey, now: datetime) -> bool:
     return survey.answer is None and not survey.is_expired(now)
 
 
-def take_answer(survey: Survey, answer: Answer) -> Step[Survey]:
+def take_answer(survey: Survey, answer: Rating) -> Step[Survey]:
     """The caller has answered."""
     number, round_ = survey.matter.number, survey.matter.round
     facts: dict[str, Any] = {"survey": survey.id, "number": number, "round": round_}

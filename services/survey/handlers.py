@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.survey import queues
 from services.survey.domain import Matter
-from services.survey.surveying import Surveying
+from services.survey.surveys import Surveying
 from shared.bus import Consumers, Delivery
 from shared.contracts.intake import TicketAnswered, TicketClosed, TicketPersonErased
 from shared.contracts.notifier import CALLER, MessageFailed

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter
 from services.survey.forms import SCORES, Form
-from services.survey.surveying import NoSuchSurvey, Outcome, Surveying
+from services.survey.surveys import NoSuchSurvey, Outcome, Surveying
 from shared.identity import read_link
 from shared.policy.policy import Policy
 from shared.policy.templates import Language

@@ -2,7 +2,7 @@
 
 from shared.bus.consumers import Consumers
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
-from shared.bus.loops import each, name_of, repeat
+from shared.bus.loops import each, name_of, run_every
 from shared.bus.messages import Delivery, Inbound
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
@@ -33,5 +33,5 @@ __all__ = [
     "event_queue",
     "name_of",
     "plain_entry",
-    "repeat",
+    "run_every",
 ]

@@ -24,6 +24,7 @@ from faststream.rabbit.schemas.queue import QueueType
 from typing_extensions import override
 
 from shared.bus.errors import Reject, RetryLater, is_loss
+from shared.bus.failures import Parking, Sealing, SenderOf, broker_user
 from shared.bus.messages import (
     Delivery,
     Inbound,
@@ -33,7 +34,6 @@ from shared.bus.messages import (
     read_leniently,
     with_queue,
 )
-from shared.bus.parking import Parking, Sealing, SenderOf, broker_user
 from shared.bus.redelivery import Redelivery, Turns
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane

@@ -17,7 +17,7 @@ PASSING: Final = (*STORE_DOWN, BrokerDown, Contested)
 """Outages and races: the next turn does it."""
 
 
-async def repeat(
+async def run_every(
     what: Callable[[], Awaitable[Any]], *, seconds: float, wake: asyncio.Event | None = None
 ) -> None:
     """Do `what` every so many seconds (or when woken) until cancelled.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from shared.bus.errors import BrokerDown, Unroutable
-from shared.bus.loops import repeat
+from shared.bus.loops import run_every
 from shared.bus.publisher import IN_FLIGHT, Publisher
 from shared.bus.topology import EVENTS
 from shared.contracts import CLOUDEVENTS_JSON, Envelope, Lane
@@ -60,7 +60,7 @@ class OutboxPublisher:
         """Publish and clear until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_routine())
-            group.create_task(repeat(self.clear, seconds=CLEAR_EVERY_SECONDS))
+            group.create_task(run_every(self.clear, seconds=CLEAR_EVERY_SECONDS))
 
     async def _publish_routine(self) -> None:
         """What comes within a moment goes together, which is cheaper for all."""

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from shared.bus.consumers import Consumers
 from shared.bus.errors import Unroutable
-from shared.bus.loops import each, repeat
+from shared.bus.failures import ATTEMPTS_HEADER
+from shared.bus.loops import each, run_every
 from shared.bus.outbox import OutboxPublisher
-from shared.bus.parking import ATTEMPTS_HEADER
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DEFAULT
 from shared.contracts import ContractError, Envelope
@@ -168,7 +168,7 @@ class Relay:
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(repeat(self._outbox.relay, seconds=RELAY_EVERY_SECONDS))
-            group.create_task(repeat(self._parked.replay_due, seconds=RELAY_EVERY_SECONDS))
+            group.create_task(run_every(self._outbox.relay, seconds=RELAY_EVERY_SECONDS))
+            group.create_task(run_every(self._parked.replay_due, seconds=RELAY_EVERY_SECONDS))
             for count in (self._outbox.count, self._parked.count):
-                group.create_task(repeat(count, seconds=COUNT_EVERY_SECONDS))
+                group.create_task(run_every(count, seconds=COUNT_EVERY_SECONDS))

@@ -1,4 +1,4 @@
-"""Who may do what: one table. The checks of the doors, the filters of lists and the page of the docs
+"""Who may do what: one table. The checks of the endpoints, the filters of lists and the page of the docs
 are derived from it (design promise 10).
 
 What is done to tickets and work orders stands in the table of the lifecycle, which is taken over

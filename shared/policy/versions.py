@@ -27,7 +27,7 @@ _GONE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VersionInForce:
     """A version, since when it counts and, if it lapses by itself, until when (not included)."""
 
     version: str
@@ -39,7 +39,7 @@ class Entry:
         return self.begins <= now and (self.until is None or now < self.until)
 
 
-def in_force(entries: Iterable[Entry], now: datetime) -> Entry | None:
+def in_force(entries: Iterable[VersionInForce], now: datetime) -> VersionInForce | None:
     """The entry that counts now: what lapses by itself before what stays, then the latest begun,
     then the last approved.
     """
@@ -53,15 +53,15 @@ class Head:
 
     id: str
     edition: int = 0
-    in_force: tuple[Entry, ...]
+    in_force: tuple[VersionInForce, ...]
 
 
-def newest(entries: Sequence[Entry]) -> str | None:
+def newest(entries: Sequence[VersionInForce]) -> str | None:
     """The version that a draft must be based on: the last one approved to stay, in force or not."""
     return next((entry.version for entry in reversed(entries) if entry.until is None), None)
 
 
-def still_needed(entries: Sequence[Entry], now: datetime) -> list[Entry]:
+def still_needed(entries: Sequence[VersionInForce], now: datetime) -> list[VersionInForce]:
     """The entries that count now or may count later; all others are history."""
     since = now - JUST_NOW
     lasting = [entry for entry in entries if entry.until is None]

@@ -21,7 +21,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from shared.privacy.index import BlindIndex
-from shared.privacy.wrapping import LOCAL, LocalMasters
+from shared.privacy.key_wrap import LOCAL, LocalMasters
 
 LENGTHS: Final[Mapping[str, int]] = {"master": 96, "index": 32, "token": 32, "link": 32}
 """In bytes; that of the master key is what MongoDB's local key provider asks for."""

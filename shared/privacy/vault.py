@@ -24,7 +24,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from shared.lanes import Precedence
-from shared.privacy.wrapping import LOCAL, LocalMasters, Wrapping
+from shared.privacy.key_wrap import LOCAL, KeyWrap, LocalMasters
 from shared.store.together import Together, in_a_thread
 
 VAULT: Final = "__keyVault"
@@ -45,19 +45,19 @@ class Vault:
     """Client-side encryption under the keys of one database."""
 
     def __init__(
-        self, client: AsyncIOMotorClient[Any], database: str, wrapping: Wrapping | bytes
+        self, client: AsyncIOMotorClient[Any], database: str, key_wrap: KeyWrap | bytes
     ) -> None:
         """`wrapping` is a local master key, or all that is known of wrapping."""
-        if isinstance(wrapping, bytes):
-            wrapping = LocalMasters(LOCAL, wrapping).to_wrapping()
-        self._wrapping = wrapping
+        if isinstance(key_wrap, bytes):
+            key_wrap = LocalMasters(LOCAL, key_wrap).to_wrapping()
+        self._key_wrap = key_wrap
         # The attribute form fails on names with a leading underscore. The library reads keys by
         # majority whatever the client does: a key that only its writer sees yet is none to it.
         self._keys = client[database].get_collection(
             VAULT, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
         )
         self._encryption: Any = AsyncIOMotorClientEncryption(
-            dict(wrapping.providers),
+            dict(key_wrap.providers),
             f"{database}.{VAULT}",
             client,
             CodecOptions(tz_aware=True),
@@ -111,8 +111,8 @@ class Vault:
         if not await self._is_there(name):
             try:
                 await self._encryption.create_data_key(
-                    self._wrapping.provider,
-                    master_key=self._wrapping.master_key,
+                    self._key_wrap.provider,
+                    master_key=self._key_wrap.master_key,
                     key_alt_names=[name],
                 )
             except (DuplicateKeyError, OperationFailure, EncryptionError):
@@ -138,7 +138,7 @@ class Vault:
         before = await self._keys.count_documents(left)
         if before:
             await self._encryption.rewrap_many_data_key(
-                left, provider=self._wrapping.provider, master_key=self._wrapping.master_key
+                left, provider=self._key_wrap.provider, master_key=self._key_wrap.master_key
             )
         after = await self._keys.count_documents(left)
         if after:

@@ -14,7 +14,7 @@ import orjson
 
 from shared.documents import Doc, Shape
 from shared.policy.policy import Policy, build_policy
-from shared.policy.versions import Entry, Head, in_force, still_needed
+from shared.policy.versions import Head, VersionInForce, in_force, still_needed
 from shared.store.clock import Database
 from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
@@ -24,7 +24,9 @@ HEAD: Final = "head"
 HEADS: Final = CollectionSpec(
     name=POLICIES,
     version="edition",
-    shape=Shape(value=Head, names={Entry: {"begins": "from"}}, lean={Entry: ("until",)}),
+    shape=Shape(
+        value=Head, names={VersionInForce: {"begins": "from"}}, lean={VersionInForce: ("until",)}
+    ),
 )
 """The one document beside the versions, in the same collection."""
 
@@ -40,7 +42,7 @@ class PolicyReader:
         self._heads = Collection(store, HEADS)
         self._learns = learns
         self._policies: dict[str, Policy] = {}
-        self._entries: list[Entry] = []
+        self._entries: list[VersionInForce] = []
 
     async def refresh(self) -> None:
         """Read the head, and whatever version it names that is not known here yet.
@@ -96,7 +98,7 @@ async def seed_policy(
         return False
     doc: Doc = {"_id": version, "made_at": now, "documents": _plain(documents)}
     await policies.replace_one({"_id": version}, doc, upsert=True)
-    head = Head(id=HEAD, in_force=(Entry(version, now),))
+    head = Head(id=HEAD, in_force=(VersionInForce(version, now),))
     await policies.replace_one({"_id": HEAD}, HEADS.to_doc(head), upsert=True)
     return True
 

@@ -13,7 +13,7 @@ from pymongo import ASCENDING, IndexModel
 
 from shared.documents import Doc
 from shared.identity import Principal
-from shared.readers.reach import ABOUT_INDEXES, DEPARTMENT_FIELD, within_reach
+from shared.readers.visibility import ABOUT_INDEXES, DEPARTMENT_FIELD, within_reach
 from shared.store.paging import Listing, Page
 from shared.store.store import Store
 from shared.tickets import TicketStatus

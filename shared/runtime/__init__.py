@@ -1,14 +1,14 @@
 """What every service stands on: settings, platform, HTTP, running and stopping."""
 
-from shared.runtime.asking import Asking, Bearing, Source, principal, source_of
-from shared.runtime.doors import decides, may, may_do, open_to_all
+from shared.runtime.authentication import Actor, Bearing, Source, principal, source_of
+from shared.runtime.endpoint_rights import decides, may, may_do, open_to_all
 from shared.runtime.platform import Platform, open_platform
 from shared.runtime.routes import Body, Code, NoStore, Routes
 from shared.runtime.serve import Parts, build_service, run_service
 from shared.runtime.settings import ServiceSettings, for_service
 
 __all__ = [
-    "Asking",
+    "Actor",
     "Bearing",
     "Body",
     "Code",

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.json_body import MAX_BODY_BYTES
 from shared.contracts.refusals import Away
-from shared.runtime.doors import name_doors, open_to_all
+from shared.runtime.endpoint_rights import name_rights, open_to_all
 from shared.runtime.platform import Platform
 from shared.runtime.problems import add_problem_handlers
 from shared.runtime.routes import Routes
@@ -74,7 +74,7 @@ def build_app(
             yield
 
     all_routers = (*routers, _health(platform))
-    name_doors(all_routers)
+    name_rights(all_routers)
     app = FastAPI(
         title=title,
         version="1",

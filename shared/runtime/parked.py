@@ -9,8 +9,8 @@ from fastapi import Query, Request
 from shared.audit import Trail
 from shared.bus import ParkedRelay
 from shared.contracts.refusals import NotThere
-from shared.runtime.asking import Asking, source_of
-from shared.runtime.doors import may
+from shared.runtime.authentication import Actor, source_of
+from shared.runtime.endpoint_rights import may
 from shared.runtime.routes import Routes
 from shared.store import Doc
 from shared.store.parked import ParkedMessages
@@ -35,11 +35,11 @@ def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -
         return _shown(entry) | {"sealed": entry["sealed"], "bytes": len(entry["body"])}
 
     @router.post("/{id}/replay", status_code=202, dependencies=[may("parked.replay")])
-    async def replay(id: str, asking: Asking, request: Request) -> dict[str, str]:
+    async def replay(id: str, actor: Actor, request: Request) -> dict[str, str]:
         """Send it to its queue again, its attempts forgotten; on record before it is sent."""
         entry = await _get(parked, id)
         await trail.record(
-            asking,
+            actor,
             "parked.replayed",
             ("parked", id),
             source=source_of(request),

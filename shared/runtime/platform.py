@@ -22,10 +22,10 @@ from shared.bus import (
     Quiet,
     Relay,
     plain_entry,
-    repeat,
+    run_every,
 )
 from shared.bus.consumers import Lanes
-from shared.bus.parking import broker_user
+from shared.bus.failures import broker_user
 from shared.bus.relay import OpenEntry
 from shared.contracts import Lane
 from shared.policy.policy import Policy
@@ -88,8 +88,8 @@ class Platform:
         async with asyncio.TaskGroup() as group:
             for publisher in self.publishers.values():
                 group.create_task(publisher.connect())
-            group.create_task(repeat(self.refresh, seconds=POLL_SECONDS))
-            group.create_task(repeat(self.credentials.refresh, seconds=POLL_SECONDS))
+            group.create_task(run_every(self.refresh, seconds=POLL_SECONDS))
+            group.create_task(run_every(self.credentials.refresh, seconds=POLL_SECONDS))
             group.create_task(self.outbox.run())
             group.create_task(Relay(self.outbox, parked).run())
             group.create_task(self.consumers.run())
@@ -136,7 +136,7 @@ async def open_platform(
     store = Store(routine_client, settings.database, service=service, urgent=urgent_client)
     outbox = OutboxPublisher(store, publishers)
     store.outbox = outbox
-    vault = Vault(store.client, settings.database, settings.wrapping(keys))
+    vault = Vault(store.client, settings.database, settings.key_wrap(keys))
     sealer = Sealer(vault, keys.index)
     parked = ParkedMessages(store)
     policies = PolicyReader(store, learns=classifies)

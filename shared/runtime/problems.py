@@ -31,7 +31,7 @@ from shared.identity import Forbidden, InvalidToken
 from shared.readers.credentials import CredentialsAway
 from shared.readers.policies import NoPolicyError
 from shared.readers.tickets import NoSuchTicket
-from shared.runtime.asking import FactorNeeded
+from shared.runtime.authentication import FactorNeeded
 from shared.store import STORE_DOWN, Contested
 from shared.telemetry import logger
 from shared.tickets import NoSuchOrder, NotAllowed, possible_from

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
-from shared.runtime.doors import door_of
+from shared.runtime.endpoint_rights import right_of
 from shared.runtime.problems import PROBLEMS
 from shared.tickets import ROWS, Transition
 
@@ -68,7 +68,7 @@ class Routes(APIRouter):
 
     def does(self, transition: Transition) -> Callable[[F], F]:
         """The endpoint that carries out a transition: its path and its door are the row's."""
-        return self.post(self.path_of(transition), dependencies=[door_of(transition)])
+        return self.post(self.path_of(transition), dependencies=[right_of(transition)])
 
     def path_of(self, transition: Transition) -> str:
         """Where a transition is asked for, below these endpoints' common prefix."""

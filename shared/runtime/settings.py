@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.audit.anchors import FOLDER
 from shared.privacy import Keys
-from shared.privacy.wrapping import KeyService, Wrapping
+from shared.privacy.key_wrap import KeyService, KeyWrap
 
 
 def for_service(service: str) -> SettingsConfigDict:
@@ -96,7 +96,7 @@ class ServiceSettings(BaseSettings):
             raise ValueError("HOTLINE_KMS_PROVIDERS must name HOTLINE_KMS_PROVIDER")
         return self
 
-    def wrapping(self, keys: Keys) -> Wrapping:
+    def key_wrap(self, keys: Keys) -> KeyWrap:
         """What wraps the data keys: the local master keys, or beside them a key service."""
         local = keys.masters.to_wrapping()
         if self.kms_provider is None or self.kms_providers is None:

@@ -1,6 +1,7 @@
 """The store, and the only place that knows its driver."""
 
 from shared.documents import Doc
+from shared.store.batched_reads import Asked
 from shared.store.change import STORE_DOWN, Change, Contested, Taken, Verdict
 from shared.store.collection import (
     Changed,
@@ -9,7 +10,6 @@ from shared.store.collection import (
     Decide,
     insert_at_next_free,
 )
-from shared.store.gathering import Asked
 from shared.store.paging import Listing, Order, Page
 from shared.store.store import KeptAsItIs, Outbox, Store, connect, forget_at, outbox_index
 

@@ -18,7 +18,7 @@ from shared.contracts import Envelope
 from shared.contracts.parked import ParkedUrgent
 from shared.documents import Doc
 from shared.store.change import pending
-from shared.store.grouping import MARK
+from shared.store.group_commit import MARK
 from shared.store.store import KeptAsItIs, Store
 
 LEASE: Final = timedelta(seconds=30)

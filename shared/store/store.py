@@ -22,11 +22,10 @@ from pymongo.read_concern import ReadConcern
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
 from shared.documents import Doc
 from shared.lanes import Precedence, lane_in_hand
+from shared.store.batched_reads import Asked, BatchedReads
 from shared.store.change import Change, Verdict, pending
 from shared.store.clock import DatabaseClock
-from shared.store.counting import Counting
-from shared.store.gathering import Asked, Gathering
-from shared.store.grouping import (
+from shared.store.group_commit import (
     LARGEST,
     MARK,
     Documents,
@@ -36,6 +35,7 @@ from shared.store.grouping import (
     write_all,
 )
 from shared.store.paging import Listing, Page, beyond, cursor_of
+from shared.store.statement_counts import Counting
 from shared.store.together import Together
 from shared.telemetry import logger
 
@@ -136,7 +136,7 @@ class Store:
         self.precedence = Precedence()
         self._speaking: Mapping[str, Kept] = {}
         self._groups: dict[str, Together[Operation, Verdict]] = {}
-        self._gatherings: dict[Asked, Gathering] = {}
+        self._gatherings: dict[Asked, BatchedReads] = {}
         self._turns: WeakValueDictionary[tuple[Lane, str, str], asyncio.Lock] = (
             WeakValueDictionary()
         )
@@ -240,11 +240,13 @@ class Store:
         """The documents that carry this key, as `asked`; not to be changed. Routine work alone: it
         goes with its neighbours that ask the same.
         """
-        gathering = self._gatherings.get(asked)
-        if gathering is None:
+        batched_reads = self._gatherings.get(asked)
+        if batched_reads is None:
             collection = self._collection(asked.collection)
-            gathering = self._gatherings[asked] = Gathering(collection, asked, self.precedence)
-        return await gathering.get(key)
+            batched_reads = self._gatherings[asked] = BatchedReads(
+                collection, asked, self.precedence
+            )
+        return await batched_reads.get(key)
 
     async def find(
         self,

@@ -61,7 +61,7 @@ class Reclassify(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Act):
+class AnswerQuestion(Act):
     """The question is answered."""
 
     transition = Transition.ANSWER

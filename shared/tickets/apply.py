@@ -14,6 +14,14 @@ from typing import Any, Final
 from shared.contracts import Event, router
 from shared.policy.plan import Plan
 from shared.tickets import acts
+from shared.tickets.clock_moves import (
+    change_clocks,
+    go_on,
+    start_feed_back,
+    start_ticket_clocks,
+    stop_clocks,
+    stop_queue_clock,
+)
 from shared.tickets.clocks import pause_clock, resume_clock, stop_clock
 from shared.tickets.effects import Effect, Facts, end_of_pause, held_by, promise_of
 from shared.tickets.errors import NoSuchOrder, NotAllowed
@@ -27,14 +35,6 @@ from shared.tickets.lifecycle import (
 )
 from shared.tickets.model import LifecycleRules, Planned, Ticket, TimelineEntry, WorkOrder
 from shared.tickets.table import ROWS, Row
-from shared.tickets.ticking import (
-    change_clocks,
-    go_on,
-    start_feed_back,
-    start_ticket_clocks,
-    stop_clocks,
-    stop_queue_clock,
-)
 
 BY_TIME: Final = "service:router"
 """By whom what falls due is done, whichever service notices it first."""

@@ -25,7 +25,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class RungTime:
     """A level of the ladder and its time: when it falls due, or when it was called."""
 
     level: int
@@ -42,8 +42,8 @@ class ClockState:
     limit: Limit | None
     segments: tuple[Segment, ...]
     due: datetime | None = None
-    next: Rung | None = None
-    fired: tuple[Rung, ...] = ()
+    next: RungTime | None = None
+    fired: tuple[RungTime, ...] = ()
     stopped_at: datetime | None = None
     extended_at: datetime | None = None
     extended_to: datetime | None = None
@@ -95,7 +95,7 @@ def start_clock(
 
 def start_visit(since: datetime, warn_at: datetime, until: datetime) -> ClockState:
     """The clock of an appointment: it ends at the end of the window and warns once before it."""
-    rung = Rung(BREACH - 1, warn_at) if warn_at > since else Rung(BREACH, until)
+    rung = RungTime(BREACH - 1, warn_at) if warn_at > since else RungTime(BREACH, until)
     return ClockState(limit=None, segments=(Segment("run", since),), due=until, next=rung)
 
 
@@ -136,7 +136,7 @@ def restart_clock(
     return resume_clock(paused, now, calendar, ladder)
 
 
-def due_rung(state: ClockState, now: datetime, ladder: Ladder) -> Rung | None:
+def due_rung(state: ClockState, now: datetime, ladder: Ladder) -> RungTime | None:
     """The highest rung that is due at `now`, or None; those below it are passed over.
 
     What was due by the ladder of its time still is, whatever the policy says since.
@@ -149,7 +149,7 @@ def due_rung(state: ClockState, now: datetime, ladder: Ladder) -> Rung | None:
 
 def fire_clock(state: ClockState, level: int, now: datetime, ladder: Ladder) -> ClockState:
     """A rung was called; the next one is that above it."""
-    fired = replace(state, fired=(*state.fired, Rung(level, now)))
+    fired = replace(state, fired=(*state.fired, RungTime(level, now)))
     return replace(fired, next=_next_above(fired, ladder))
 
 
@@ -169,16 +169,16 @@ def extend_clock(state: ClockState, until: datetime, now: datetime, ladder: Ladd
     return replace(longer, next=_next_above(longer, ladder))
 
 
-def _next_above(state: ClockState, ladder: Ladder) -> Rung | None:
+def _next_above(state: ClockState, ladder: Ladder) -> RungTime | None:
     reached = max((rung.level for rung in state.fired), default=None)
     return next(iter(_rungs_above(state, reached, ladder)), None)
 
 
-def _rungs_above(state: ClockState, level: int | None, ladder: Ladder) -> list[Rung]:
+def _rungs_above(state: ClockState, level: int | None, ladder: Ladder) -> list[RungTime]:
     if state.due is None:
         return []
     times = ladder.times(state.counted_since, state.due)
-    return [Rung(n, at) for n, at in times if level is None or n > level]
+    return [RungTime(n, at) for n, at in times if level is None or n > level]
 
 
 def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]:

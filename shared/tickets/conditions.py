@@ -12,11 +12,11 @@ from typing import Final
 
 from shared.policy.ladder import BREACH
 from shared.tickets import acts
+from shared.tickets.clock_moves import clocks_of
 from shared.tickets.clocks import due_rung
 from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import NOBODY, LifecycleRules, Ticket
-from shared.tickets.ticking import clocks_of
 
 MOST_QUOTES: Final = 20
 

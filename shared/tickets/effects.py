@@ -13,6 +13,18 @@ from typing import Any, Final
 
 from shared.policy.plan import Plan
 from shared.tickets import acts
+from shared.tickets.clock_moves import (
+    ORDER_CLOCKS,
+    agree_visit,
+    clocks_of,
+    pause_order,
+    renew_clocks,
+    resume_order,
+    run_queue_clock,
+    set_clock,
+    start_ticket_clocks,
+    visit_to_keep,
+)
 from shared.tickets.clocks import extend_clock, fire_clock, start_clock, start_visit
 from shared.tickets.costs import Consent, Quote, needs_consent, total_of
 from shared.tickets.errors import NoSuchOrder
@@ -31,18 +43,6 @@ from shared.tickets.model import (
     WorkOrder,
 )
 from shared.tickets.progress import told_of_progress
-from shared.tickets.ticking import (
-    ORDER_CLOCKS,
-    agree_visit,
-    clocks_of,
-    pause_order,
-    renew_clocks,
-    resume_order,
-    run_queue_clock,
-    set_clock,
-    start_ticket_clocks,
-    visit_to_keep,
-)
 from shared.triage.taxonomy import Limit
 
 VISIT: Final = "visit"

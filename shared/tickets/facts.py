@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shared.tickets import acts
+from shared.tickets.clock_moves import clocks_of
 from shared.tickets.errors import NoSuchOrder
 from shared.tickets.model import Ticket, WorkOrder
-from shared.tickets.ticking import clocks_of
 
 
 def ticket_facts(ticket: Ticket) -> dict[str, Any]:

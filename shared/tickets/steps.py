@@ -15,10 +15,10 @@ from typing import Final, Self
 from shared.contracts import Event
 from shared.tickets import acts
 from shared.tickets.apply import BY_TIME, apply, overdue
+from shared.tickets.clock_moves import clocks_of, set_clock
 from shared.tickets.clocks import pass_over
 from shared.tickets.errors import NoSuchOrder, NotAllowed
 from shared.tickets.model import LifecycleRules, Ticket, TimelineEntry
-from shared.tickets.ticking import clocks_of, set_clock
 
 DROPPED: Final = "dropped"
 """How the timeline names what fell due and was refused. No row of the table: nothing moved."""

@@ -10,7 +10,14 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.triage.lexicon import Clause, CompiledGuard, CompiledRule, Lexicon, Likeness, Rules
+from shared.triage.lexicon import (
+    Clause,
+    CompiledGuard,
+    CompiledRule,
+    CompiledRules,
+    Lexicon,
+    Likeness,
+)
 from shared.triage.taxonomy import EMERGENCY, NORMAL, Taxonomy
 
 # Evidence that makes a danger certain enough to send people.
@@ -203,7 +210,7 @@ def _onward(clauses: Sequence[Clause], speaking: set[int], guard: CompiledGuard)
     return reached
 
 
-def _matches(clauses: Sequence[Clause], rules: Rules) -> Iterator[tuple[int, CompiledRule]]:
+def _matches(clauses: Sequence[Clause], rules: CompiledRules) -> Iterator[tuple[int, CompiledRule]]:
     """Give every rule that holds with its clause; what is said again is not tried again."""
     known: dict[tuple[int, int], list[CompiledRule]] = {}
     for at, (heard, around, _) in enumerate(clauses):
@@ -214,7 +221,7 @@ def _matches(clauses: Sequence[Clause], rules: Rules) -> Iterator[tuple[int, Com
             yield at, rule
 
 
-def _matching(heard: int, around: int, rules: Rules) -> list[CompiledRule]:
+def _matching(heard: int, around: int, rules: CompiledRules) -> list[CompiledRule]:
     """Give the rules that hold in a clause with these neighbours."""
     left = heard & rules.triggers
     found = []
@@ -232,7 +239,7 @@ def _matching(heard: int, around: int, rules: Rules) -> list[CompiledRule]:
     return found
 
 
-def _fire(clauses: Sequence[Clause], rules: Rules) -> _Fired:
+def _fire(clauses: Sequence[Clause], rules: CompiledRules) -> _Fired:
     """Collect the evidence for each target; saying a thing twice is no more evidence."""
     fired: _Fired = {}
     for _, rule in _matches(clauses, rules):

@@ -183,7 +183,7 @@ class CompiledRule(NamedTuple):
     weight: float
 
 
-class Rules(NamedTuple):
+class CompiledRules(NamedTuple):
     """Compiled rules by a bit that each of them needs, and all those bits at once."""
 
     triggers: int
@@ -322,22 +322,22 @@ class Lexicon(BaseModel):
         )
 
     @cached_property
-    def kind_rules(self) -> Rules:
+    def kind_rules(self) -> CompiledRules:
         """The emergency rules, by a bit each of them needs."""
         return self._by_trigger(self.kinds, "kind")
 
     @cached_property
-    def area_rules(self) -> Rules:
+    def area_rules(self) -> CompiledRules:
         """The area rules, by a bit each of them needs."""
         return self._by_trigger(self.areas, "area")
 
     @cached_property
-    def type_rules(self) -> Rules:
+    def type_rules(self) -> CompiledRules:
         """The type rules, by a bit each of them needs."""
         return self._by_trigger(self.types, "type")
 
     @cached_property
-    def mark_rules(self) -> Rules:
+    def mark_rules(self) -> CompiledRules:
         """The follow-up and urgency rules, by a bit each of them needs."""
         return self._by_trigger({"follow_up": self.follow_up, "urgent": self.urgent}, "mark")
 
@@ -399,7 +399,7 @@ class Lexicon(BaseModel):
                         idioms.append((at, end))
         return _audible(hits, idioms, self._routine)
 
-    def _by_trigger(self, rules: Mapping[str, tuple[Rule, ...]], section: str) -> Rules:
+    def _by_trigger(self, rules: Mapping[str, tuple[Rule, ...]], section: str) -> CompiledRules:
         found: dict[int, list[CompiledRule]] = {}
         for target, targeted in rules.items():
             for rule in targeted:
@@ -407,7 +407,7 @@ class Lexicon(BaseModel):
                 trigger = compiled.need & -compiled.need
                 found.setdefault(trigger, []).append(compiled)
         by_trigger = {trigger: tuple(compiled) for trigger, compiled in found.items()}
-        return Rules(sum(by_trigger), by_trigger)
+        return CompiledRules(sum(by_trigger), by_trigger)
 
     def _compile(self, rule: Rule, target: str, section: str) -> CompiledRule:
         own = self._bit(f"{section}.{target}.{rule.id}") if rule.say else 0

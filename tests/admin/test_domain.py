@@ -289,13 +289,13 @@ def test_ten_recovery_codes_are_written_for_people() -> None:
         assert len(factor.plain_code(code)) == 12
 
 
-def key(**more: Any) -> keys.Key:
+def key(**more: Any) -> keys.SystemKey:
     facts: dict[str, Any] = {
         "id": "abcdefghijkl", "publisher": "app", "places": frozenset("*"), "owner": None,
         "actions": frozenset({"ticket.register"}), "digests": (KeyDigest(b"1"),),
         "made_by": "boss", "made_at": NOW, "expires_at": NOW + timedelta(days=30),
     }  # fmt: skip
-    return keys.Key(**(facts | more))
+    return keys.SystemKey(**(facts | more))
 
 
 def test_an_exchanged_key_keeps_its_old_secret_for_the_overlap() -> None:

@@ -12,7 +12,7 @@ from services.admin.accounts.domain import Account, Binding, Factor, Invitation,
 from services.admin.accounts.storage import ACCOUNTS, ROLLS
 from services.admin.agents.domain import Certificate, Profile, Training
 from services.admin.agents.storage import PROFILES
-from services.admin.keys.domain import Key
+from services.admin.keys.domain import SystemKey
 from services.admin.keys.storage import KEYS
 from services.admin.policies.domain import Confirmation, FullVersion, Mark
 from services.admin.policies.storage import FULL_VERSIONS, VERSIONS
@@ -43,7 +43,7 @@ CHEN_DOC: dict[str, Any] = {
     "pending": b"pending", "binding": {"issuer": "is", "subject": "su"}, "made_at": NOW,
     "signed_out_at": LATER,
 }  # fmt: skip
-KEY = Key(
+KEY = SystemKey(
     id="key", version=2, publisher="app", places=frozenset({"*"}), actions=frozenset({"b", "a"}),
     owner=None, digests=(KeyDigest(b"1", LATER), KeyDigest(b"2")), made_by="boss", made_at=NOW,
     expires_at=LATER,

@@ -27,7 +27,7 @@ from shared.bus import (
     event_queue,
     plain_entry,
 )
-from shared.bus.parking import Sealing
+from shared.bus.failures import Sealing
 from shared.bus.topology import INBOUND, declare
 from shared.contracts import Envelope, Lane
 from shared.contracts.intake import TicketUrged

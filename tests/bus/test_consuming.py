@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.bus import DEFAULT, Delivery, Inbound, Reject, RetryLater, Unroutable
-from shared.bus.parking import ATTEMPTS_HEADER, MAX_ATTEMPTS
+from shared.bus.failures import ATTEMPTS_HEADER, MAX_ATTEMPTS
 from shared.contracts.intake import TicketUrged
 from shared.store import Contested
 from tests.bus.bench import REPORTS, ROUTINE, URGENT, Bench, until

@@ -10,7 +10,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from shared.bus import BrokerDown
-from shared.bus.loops import each, repeat
+from shared.bus.loops import each, run_every
 from shared.store import Contested
 from shared.telemetry import metrics
 
@@ -42,7 +42,7 @@ async def test_the_next_turn_comes_and_only_a_fault_of_ours_is_counted(
     turn, again = failing_once(failure)
     before = faults(turn, "turn")
 
-    running = asyncio.create_task(repeat(turn, seconds=0))
+    running = asyncio.create_task(run_every(turn, seconds=0))
     async with asyncio.timeout(5):
         await again.wait()
     running.cancel()

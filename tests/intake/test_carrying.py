@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect
 
-from services.intake.privacy.erasure import Erasing
+from services.intake.privacy.erasure import Erasure
 from services.intake.privacy.papers import PAPERS, Papers
 from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut, TicketPersonErased
@@ -110,16 +110,16 @@ async def test_a_crash_in_the_middle_of_an_erasure_is_made_up_for(
     bench: PrivacyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = [await bench.register() for _ in range(3)]
-    erase, calls = Erasing.erase, 0
+    erase, calls = Erasure.erase, 0
 
-    async def once_away(self: Erasing, *args: Any, **how: Any) -> Any:
+    async def once_away(self: Erasure, *args: Any, **how: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise AutoReconnect
         return await erase(self, *args, **how)
 
-    monkeypatch.setattr(Erasing, "erase", once_away)
+    monkeypatch.setattr(Erasure, "erase", once_away)
     event = await carried_out(bench, "erase", numbers[0])
 
     assert calls > 2
@@ -158,16 +158,16 @@ async def test_a_hold_that_comes_while_an_erasure_is_under_way_wins(
     number = await bench.register()
     # As another replica would: in one process, changes of one ticket wait for each other.
     elsewhere = Collection(bench.store, PAPERS)
-    without = Erasing._without
+    without = Erasure._without
 
     def lay(papers: Papers, _now: datetime) -> Step[Papers]:
         return Step(replace(papers, legal_holds=({"id": "h", "person": None},)))
 
-    async def held_meanwhile(self: Erasing, papers: Papers, *args: Any) -> Any:
+    async def held_meanwhile(self: Erasure, papers: Papers, *args: Any) -> Any:
         await elsewhere.change(number, lay)
         return await without(self, papers, *args)
 
-    monkeypatch.setattr(Erasing, "_without", held_meanwhile)
+    monkeypatch.setattr(Erasure, "_without", held_meanwhile)
     event = await carried_out(bench, "erase", number)
 
     assert event.outcome == "held"

@@ -11,7 +11,7 @@ import pytest
 
 from shared.bus import INBOUND
 from shared.tickets import Ticket
-from shared.tickets.acts import Answer
+from shared.tickets.acts import AnswerQuestion
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import until
 from tests.support.servers import Servers
@@ -90,7 +90,7 @@ async def _has(bench: IntakeBench, number: str, step: str) -> bool:
 
 async def test_a_closed_ticket_is_opened_again(bench: IntakeBench) -> None:
     number = await report(bench)
-    await bench.platform.tickets.change(number, lambda _t, _n: Answer(by="he"))
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
 
     await send(bench, "ticket.reopen", number=number)
     await until(lambda: _has(bench, number, "reopen"))

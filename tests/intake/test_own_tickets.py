@@ -12,7 +12,7 @@ import pytest
 
 from shared.bus import INBOUND
 from shared.identity import Role
-from shared.tickets.acts import Answer
+from shared.tickets.acts import AnswerQuestion
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import until
 from tests.support.servers import Servers
@@ -74,7 +74,7 @@ async def test_a_foreign_ticket_looks_to_a_system_like_a_missing_one(
 async def test_the_status_of_a_foreign_ticket_is_not_told(bench: IntakeBench, action: str) -> None:
     """Cancelling, urging and adding to what is over is not allowed, which would be an answer."""
     number = await reported(bench, "system:app-owners")
-    await bench.platform.tickets.change(number, lambda _t, _n: Answer(by="agent-7"))
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="agent-7"))
 
     answer = await ask(bench, f"/{number}/{action}", "system:parking-gate")
 

@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 
 from services.intake.app import build
 from services.intake.registration import reservations
-from services.intake.registration.domain import Key
+from services.intake.registration.domain import IdempotencyKey
 from services.intake.settings import IntakeSettings
 from shared.readers.tickets import Tickets
 from tests.support.bench import Replica, ServiceBench
@@ -80,7 +80,7 @@ async def test_a_number_that_is_taken_is_replaced_and_the_strangers_ticket_not_s
 
 async def test_a_number_that_two_replicas_find_taken_is_replaced_once(bench: IntakeBench) -> None:
     """Or the report would become a ticket under each of their numbers."""
-    kept, key = reservations.Reservations(bench.platform.store), Key("k", "body")
+    kept, key = reservations.Reservations(bench.platform.store), IdempotencyKey("k", "body")
     taken = (await kept.claim(key)).number
 
     first, second = [await kept.another(key, taken) for _ in range(2)]

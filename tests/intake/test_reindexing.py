@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from hotline.cli import build_app
 from services.intake.privacy import lookup_secret
-from services.intake.privacy.lookup_secret import Reindexing
+from services.intake.privacy.lookup_secret import Reindex
 from shared.privacy import load_keys
 from shared.privacy.index import entries_in, version_of
 from shared.privacy.keys import save_keys
@@ -62,12 +62,12 @@ async def register(bench: PrivacyBench, n: int) -> str:
 async def test_the_secret_of_look_ups_is_changed_and_nobody_is_lost_on_the_way(
     bench: PrivacyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = Reindexing.look
+    look = Reindex.look
 
-    async def not_yet(_: Reindexing) -> None:
+    async def not_yet(_: Reindex) -> None:
         """The loop has not begun."""
 
-    monkeypatch.setattr(Reindexing, "look", not_yet)
+    monkeypatch.setattr(Reindex, "look", not_yet)
     old = [await register(bench, 0) for _ in range(3)]
     await bench.register(caller=LI)
     code, _ = await asyncio.to_thread(hotline, bench, monkeypatch, "rotate-index")
@@ -80,7 +80,7 @@ async def test_the_secret_of_look_ups_is_changed_and_nobody_is_lost_on_the_way(
     assert "4 tickets" in early[1]
 
     monkeypatch.setattr(lookup_secret, "BATCH", 2)
-    monkeypatch.setattr(Reindexing, "look", look)
+    monkeypatch.setattr(Reindex, "look", look)
     await bench.add_replica()
     await until(lambda: _all(bench, {1, 2}))
     assert await seen(bench, 2) == {*old, young}
@@ -107,7 +107,7 @@ async def test_a_person_erased_while_the_index_is_made_anew_stays_erased(
     await bench.store.documents("tickets").update_one({"_id": number}, {"$set": {"index": {}}})
     platform = bench.platform
     index = load_keys(bench.key_file).blind_index()
-    await Reindexing(platform.store, Opener(platform.vault), index)._fit(before)
+    await Reindex(platform.store, Opener(platform.vault), index)._fit(before)
 
     after = await bench.store.get("tickets", number)
     assert after is not None

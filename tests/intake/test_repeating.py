@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from services.intake.registration import repeats
-from services.intake.registration.repeats import SWITCHBOARD, first_of
+from services.intake.registration import repeat_calls
+from services.intake.registration.repeat_calls import SWITCHBOARD, first_of
 from shared.contracts.intake import TicketRegistered
 from shared.store import Asked, Store
 from tests.intake.test_registering import IntakeBench
@@ -147,7 +147,7 @@ async def test_a_repeat_of_one_report_is_the_same_ticket_and_no_second(bench: In
 async def test_a_switchboard_is_nobody_and_is_not_asked_for_at_every_call(
     bench: IntakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repeats, "SWITCHBOARD", 2)
+    monkeypatch.setattr(repeat_calls, "SWITCHBOARD", 2)
     asked = counted(monkeypatch)
 
     answers = [await post(bench) for _ in range(6)]

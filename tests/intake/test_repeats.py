@@ -19,7 +19,7 @@ from services.router.app import build as build_router
 from services.router.settings import RouterSettings
 from shared.bus import INBOUND
 from shared.readers.tickets import Tickets
-from shared.tickets.acts import Answer
+from shared.tickets.acts import AnswerQuestion
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.anew import Shared, shared
 from tests.support.bench import opened, until
@@ -71,7 +71,7 @@ class RepeatsBench(IntakeBench):
     async def answered(self, report: Mapping[str, Any] = LAMP) -> str:
         """A request under the key that was answered at once; its number."""
         number = str((await self.post(report))[1]["number"])
-        await self.platform.tickets.change(number, lambda _t, _n: Answer(by="agent-7"))
+        await self.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="agent-7"))
         return number
 
     async def numbers(self) -> set[str]:

@@ -11,7 +11,7 @@ from services.intake.registration.reservations import alerting_of, ended_at, is_
 from shared.policy.plan import Reported, plan
 from shared.readers.emergencies import EmergencyState
 from shared.tickets import Ticket, TicketStatus
-from shared.tickets.acts import Accept, Answer, Dispatch, Reclassify, Resolve
+from shared.tickets.acts import Accept, AnswerQuestion, Dispatch, Reclassify, Resolve
 from shared.tickets.model import TimelineEntry
 from tests.support.tickets import LAMP, LIFT, MONDAY, moved, policy, registered
 
@@ -51,7 +51,7 @@ def resolved(ticket: Ticket) -> Ticket:
 
 
 def test_a_request_is_a_new_one_a_day_after_it_was_over() -> None:
-    over = moved(registered(LAMP), Answer(by="agent"), at=LATER)
+    over = moved(registered(LAMP), AnswerQuestion(by="agent"), at=LATER)
     ends = LATER + timedelta(days=1)
 
     assert not is_spent(registered(LAMP), None, MONDAY + MONTH)

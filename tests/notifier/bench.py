@@ -11,7 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from services.notifier.app import join, mail_sender
-from services.notifier.senders import Answer, Letter, Sandbox
+from services.notifier.senders import Letter, ProviderReply, Sandbox
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane
@@ -32,7 +32,7 @@ class Tray(Sandbox):
         self.letters: list[Letter] = []
 
     @override
-    async def send(self, letter: Letter) -> Answer:
+    async def send(self, letter: Letter) -> ProviderReply:
         self.letters.append(letter)
         return await super().send(letter)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.notifier.messages import Handover
-from services.notifier.senders import Answer, Letter, MailSender
+from services.notifier.senders import Letter, MailSender, ProviderReply
 from services.notifier.senders import mail as connections
 from services.notifier.senders.mail import MailServer, to_mail
 from shared.contracts import Lane
@@ -32,7 +32,7 @@ async def sender(
         await made.aclose()
 
 
-async def send(port: int, lane: Lane = "routine", **how: Any) -> Answer:
+async def send(port: int, lane: Lane = "routine", **how: Any) -> ProviderReply:
     """Hand one letter to a server that we have not spoken to before."""
     async with sender(port, **how) as mail:
         return await mail.send(letter(lane))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.versions import Entry, Head, in_force, newest, still_needed
+from shared.policy.versions import Head, VersionInForce, in_force, newest, still_needed
 from shared.readers.policies import HEADS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -16,8 +16,12 @@ def at(hours: float) -> datetime:
     return NOON + timedelta(hours=hours)
 
 
-ONE, TWO, LATER = Entry("one", at(-48)), Entry("two", at(-1)), Entry("later", at(3))
-GLASS = Entry("glass", at(0), until=at(12))
+ONE, TWO, LATER = (
+    VersionInForce("one", at(-48)),
+    VersionInForce("two", at(-1)),
+    VersionInForce("later", at(3)),
+)
+GLASS = VersionInForce("glass", at(0), until=at(12))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ GLASS = Entry("glass", at(0), until=at(12))
     ],
 )
 def test_the_last_one_begun_counts_and_what_lapses_outranks_it(
-    entries: list[Entry], hours: float, version: str | None
+    entries: list[VersionInForce], hours: float, version: str | None
 ) -> None:
     found = in_force(entries, at(hours))
 
@@ -67,7 +71,9 @@ def test_an_entry_is_kept_and_read_as_it_was_with_and_without_an_end() -> None:
 
 _ENTRIES = st.lists(
     st.builds(
-        lambda n, begins, lasts: Entry(str(n), at(begins), at(begins + lasts) if lasts else None),
+        lambda n, begins, lasts: VersionInForce(
+            str(n), at(begins), at(begins + lasts) if lasts else None
+        ),
         st.integers(0, 50), st.integers(-40, 40), st.integers(0, 12),
     ),
     unique_by=lambda entry: entry.version,
@@ -76,7 +82,7 @@ _ENTRIES = st.lists(
 
 @given(_ENTRIES, st.integers(0, 60))
 def test_history_that_is_put_away_changes_nothing_from_now_on(
-    entries: list[Entry], hours: int
+    entries: list[VersionInForce], hours: int
 ) -> None:
     needed = still_needed(entries, NOON)
 

@@ -23,10 +23,10 @@ def settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> ServiceSettin
 
 
 def test_without_any_the_local_master_key_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrapping = settings(monkeypatch).wrapping(KEYS)
+    key_wrap = settings(monkeypatch).key_wrap(KEYS)
 
-    assert (wrapping.provider, wrapping.master_key) == ("local", None)
-    assert wrapping.providers == {"local": {"key": KEYS.master}}
+    assert (key_wrap.provider, key_wrap.master_key) == ("local", None)
+    assert key_wrap.providers == {"local": {"key": KEYS.master}}
 
 
 def test_a_key_service_wraps_and_the_local_key_still_reads(
@@ -36,11 +36,11 @@ def test_a_key_service_wraps_and_the_local_key_still_reads(
         monkeypatch, PROVIDER="aws", PROVIDERS=json.dumps(AWS), MASTER_KEY=json.dumps(MASTER_KEY)
     )
 
-    wrapping = found.wrapping(KEYS)
+    key_wrap = found.key_wrap(KEYS)
 
-    assert (wrapping.provider, wrapping.master_key) == ("aws", MASTER_KEY)
-    assert wrapping.providers == {"local": {"key": KEYS.master}, **AWS}
-    assert "very-secret" not in f"{found!r} {wrapping!r}"
+    assert (key_wrap.provider, key_wrap.master_key) == ("aws", MASTER_KEY)
+    assert key_wrap.providers == {"local": {"key": KEYS.master}, **AWS}
+    assert "very-secret" not in f"{found!r} {key_wrap!r}"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.privacy import CannotOpen, Sealer, Vault
+from shared.privacy.key_wrap import KeyWrap, LocalMasters
 from shared.privacy.open import Opener
 from shared.privacy.vault import GROUP, VAULT, key_name
-from shared.privacy.wrapping import LocalMasters, Wrapping
 from tests.support.servers import Corner
 
 MASTER = b"m" * 96
@@ -26,7 +26,7 @@ class Room:
         self.vaults: list[Vault] = []
         self._name = corner.database
 
-    async def vault(self, master: Wrapping | bytes = MASTER) -> Vault:
+    async def vault(self, master: KeyWrap | bytes = MASTER) -> Vault:
         made = Vault(self.client, self._name, master)
         self.vaults.append(made)
         await made.start()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from hotline.demo.hands import until
+from hotline.demo.clients import until
 from hotline.demo.plots import asked, done_by, first_order, told
 from hotline.token import make_token
 from services.intake.privacy.domain import MOST, Sign
@@ -84,7 +84,7 @@ class House:
                                departments=[department], id=walker(role))  # fmt: skip
             headers["authorization"] = f"Bearer {token}"
         address = self.floor.endpoints.services[endpoint.service]
-        return await self.floor.hands.http.request(
+        return await self.floor.clients.http.request(
             endpoint.method, address + endpoint.at(thing), json=endpoint.body, headers=headers,
             params=params,
         )  # fmt: skip
@@ -127,28 +127,28 @@ async def _about_asker(floor: Floor) -> Things:
     about = {"about": {"people": [walker(role) for role in STAFF_ROLES]}}
     things = await _things(floor, OWN_PLACE, TAP | about, STUCK | about)
     waits = {"estate": OWN_PLACE, "text": "我有点事情要反映", "caller": caller(), **about}
-    held = (await floor.hands.post_ticket(waits))["number"]
-    await floor.hands.until_ticket(held, lambda t: bool(t["held"]), "in the manual queue")
+    held = (await floor.clients.post_ticket(waits))["number"]
+    await floor.clients.until_ticket(held, lambda t: bool(t["held"]), "in the manual queue")
     return Things({**things.ids, "held": held})
 
 
 async def _things(
     floor: Floor, estate: str, report: Mapping[str, Any], emergency: Mapping[str, Any]
 ) -> Things:
-    hands = floor.hands
-    open_ = (await hands.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
-    order = await first_order(hands, open_)
-    over = (await hands.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
-    finished = await first_order(hands, over)
-    await done_by(hands, finished, "accept", "start")
+    clients = floor.clients
+    open_ = (await clients.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
+    order = await first_order(clients, open_)
+    over = (await clients.post_ticket({**report, "estate": estate, "caller": caller()}))["number"]
+    finished = await first_order(clients, over)
+    await done_by(clients, finished, "accept", "start")
     proof = await _photo(floor, finished)
-    await done_by(hands, finished, "resolve")
-    await told(hands, over)
-    await asked(hands, over, 1, 5)
-    crisis = (await hands.post_ticket({**emergency, "estate": estate, "caller": caller()}))[
+    await done_by(clients, finished, "resolve")
+    await told(clients, over)
+    await asked(clients, over, 1, 5)
+    crisis = (await clients.post_ticket({**emergency, "estate": estate, "caller": caller()}))[
         "number"
     ]
-    await done_by(hands, await first_order(hands, crisis), "accept")  # nobody else is called
+    await done_by(clients, await first_order(clients, crisis), "accept")  # nobody else is called
     survey = (await _listed(floor, "survey", "/v1/surveys", number=over))[0]["id"]
     message = (await _listed(floor, "notifier", "/v1/messages", number=open_))[0]["id"]
     return Things(
@@ -170,7 +170,7 @@ async def _things(
 async def _of_a_system(floor: Floor) -> Things:
     """A system has nothing but what it reported itself."""
     report = {**TAP, "estate": OWN_PLACE, "caller": caller()}
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "intake", "/v1/tickets", role="system", by="walker-system", json=report
     )
     return Things({"/v1/tickets": answer.json()["number"]})
@@ -179,7 +179,7 @@ async def _of_a_system(floor: Floor) -> Things:
 async def _photo(floor: Floor, order: Mapping[str, Any]) -> str:
     """Whoever does the work shows it."""
     path = f"/v1/work-orders/{order['id']}/proofs"
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "router", path, role="department", by=order["assignee"],
         department=order["department"], content=photo(200, 150),
     )  # fmt: skip
@@ -216,7 +216,7 @@ async def _request(floor: Floor, number: str) -> str:
 async def _posted(
     floor: Floor, service: str, path: str, body: Mapping[str, Any], *, by: str, key: str
 ) -> dict[str, Any]:
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", service, path, by=by, json=body, headers={"Idempotency-Key": key}
     )
     answer.raise_for_status()
@@ -226,7 +226,7 @@ async def _posted(
 
 async def _listed(floor: Floor, service: str, path: str, **params: str) -> list[dict[str, Any]]:
     async def some() -> list[dict[str, Any]] | None:
-        answer = await floor.hands.call("GET", service, path, params=params, role="supervisor")
+        answer = await floor.clients.call("GET", service, path, params=params, role="supervisor")
         items: list[dict[str, Any]] = answer.json()["items"]
         return items or None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hotline.demo.hands import Json
+from hotline.demo.clients import Json
 from hotline.demo.plots import first_order
 from tests.support.floor import Floor, caller
 
@@ -15,26 +15,26 @@ SPIT: Final = {"text": "楼道灯不亮，请来修", "type": "repair", "area": 
 
 
 async def registered(floor: Floor, report: dict[str, Any], **about: list[str]) -> str:
-    answer = await floor.hands.post_ticket({**report, "about": about})
+    answer = await floor.clients.post_ticket({**report, "about": about})
     assert "number" in answer, answer
     return str(answer["number"])
 
 
 async def held(floor: Floor, number: str, reason: str) -> Json:
-    return await floor.hands.until_ticket(
+    return await floor.clients.until_ticket(
         number, lambda t: bool(t["held"]) and t["held"]["reason"] == reason, f"held: {reason}"
     )  # fmt: skip
 
 
 async def sees(floor: Floor, number: str, **who: str) -> set[str]:
     """Where somebody finds anything of a ticket."""
-    hands = floor.hands
-    one = (await hands.call("GET", "intake", f"/v1/tickets/{number}", **who)).status_code
+    clients = floor.clients
+    one = (await clients.call("GET", "intake", f"/v1/tickets/{number}", **who)).status_code
     found = {"ticket"} if one == 200 else set()
     for service, path in (("intake", "/v1/tickets"), ("router", "/v1/board"),
                           ("router", "/v1/manual-queue"), ("notifier", "/v1/messages"),
                           ("survey", "/v1/surveys")):  # fmt: skip
-        answer = await hands.call("GET", service, path, params={"limit": 200}, **who)
+        answer = await clients.call("GET", service, path, params={"limit": 200}, **who)
         if number in answer.text:
             found.add(path)
     return found
@@ -46,7 +46,7 @@ async def test_a_complaint_about_a_department_goes_to_a_person_and_not_to_it(flo
     ticket = await held(floor, number, "conflict")
 
     assert [o for o in ticket["work_orders"] if o["department"] == "security"] == []
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "router", f"/v1/manual-queue/{number}/dispatch", role="supervisor",
         json={"department": "security"},
     )  # fmt: skip
@@ -65,11 +65,11 @@ async def test_nobody_of_the_department_finds_it_anywhere(floor: Floor) -> None:
 
 async def test_whom_it_is_about_does_not_see_it_whatever_their_role(floor: Floor) -> None:
     number = await registered(floor, SPIT, people=["agent-17", "boss"])
-    await first_order(floor.hands, number)
+    await first_order(floor.clients, number)
 
     for role, by in (("agent", "agent-17"), ("supervisor", "boss"), ("manager", "boss")):
         assert await sees(floor, number, role=role, by=by) == set(), role
-        refused = await floor.hands.call(
+        refused = await floor.clients.call(
             "POST", "intake", f"/v1/tickets/{number}/urge", role=role, by=by, json={}
         )
         assert refused.status_code in {403, 404}
@@ -77,13 +77,13 @@ async def test_whom_it_is_about_does_not_see_it_whatever_their_role(floor: Floor
 
 
 async def test_work_is_never_given_to_whom_it_is_about(floor: Floor) -> None:
-    other = await first_order(floor.hands, await registered(floor, SPIT))
+    other = await first_order(floor.clients, await registered(floor, SPIT))
 
     number = await registered(floor, SPIT, people=[other["assignee"]])
 
-    order = await first_order(floor.hands, number)
+    order = await first_order(floor.clients, number)
     assert order["assignee"] != other["assignee"]
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "router", f"/v1/work-orders/{order['id']}/transfer", role="supervisor",
         json={"department": "engineering", "assignee": other["assignee"], "reason": "other"},
     )  # fmt: skip
@@ -102,11 +102,11 @@ async def test_what_turns_out_to_be_about_a_department_is_taken_out_of_its_hands
     floor: Floor,
 ) -> None:
     number = await registered(floor, SPIT)
-    order = await first_order(floor.hands, number)
+    order = await first_order(floor.clients, number)
     engineer = {"role": "department", "department": "engineering"}
     assert "ticket" in await sees(floor, number, **engineer)
 
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "intake", f"/v1/tickets/{number}/reclassify", role="supervisor",
         json={"about": {"departments": ["engineering"]}},
     )  # fmt: skip
@@ -114,8 +114,8 @@ async def test_what_turns_out_to_be_about_a_department_is_taken_out_of_its_hands
     assert answer.status_code == 200
     await held(floor, number, "conflict")
     assert await sees(floor, number, **engineer) == set()
-    assert (await floor.hands.work(order, "accept")).status_code == 404
-    moved = await floor.hands.call(
+    assert (await floor.clients.work(order, "accept")).status_code == 404
+    moved = await floor.clients.call(
         "POST", "router", f"/v1/work-orders/{order['id']}/transfer", role="supervisor",
         json={"department": "security", "reason": "conflict"},
     )  # fmt: skip
@@ -124,12 +124,12 @@ async def test_what_turns_out_to_be_about_a_department_is_taken_out_of_its_hands
 
 async def test_of_who_asks_for_confidence_the_department_hears_nothing(floor: Floor) -> None:
     number = await registered(floor, {**SPIT, "confidential": True, "location": "3号楼门厅"})
-    await first_order(floor.hands, number)
+    await first_order(floor.clients, number)
     path = f"/v1/tickets/{number}"
 
-    worker = await floor.hands.call("GET", "intake", path, role="department",
+    worker = await floor.clients.call("GET", "intake", path, role="department",
                                     department="engineering")  # fmt: skip
-    desk = await floor.hands.call("GET", "intake", path, role="agent")
+    desk = await floor.clients.call("GET", "intake", path, role="agent")
 
     hidden = {"caller_role", "has_contact", "channel", "language", "location"}
     assert hidden & set(worker.json()) == set()

@@ -7,9 +7,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from services.router.contractors.visiting import STEPS_OF, Work
+from services.router.contractors.visits import STEPS_OF, Work
 from services.router.proofs.domain import MOST
-from services.router.proofs.reading import LARGEST_PHOTO
+from services.router.proofs.uploads import LARGEST_PHOTO
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import EmergencyAcknowledged, EmergencyArrived, EmergencyReleased
 from shared.identity import sign_link

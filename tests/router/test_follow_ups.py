@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.follow_ups.reminding import Reminding
+from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.queues import FOLLOW_UPS_ROUTINE
 from shared.contracts.intake import TicketOwned, TicketPersonErased, TicketRegistered
@@ -98,7 +98,7 @@ async def test_a_complaint_is_followed_up_at_its_shares_each_once(bench: RouterB
     await bench.forward(timedelta(hours=2, seconds=1))
     await bench.said(FollowUpMissed)
     for replica in bench.replicas:
-        await Reminding(replica.platform).look()
+        await Reminders(replica.platform).look()
 
     (opened,) = await bench.said(FollowUpOpened)
     (missed,) = await bench.said(FollowUpMissed)

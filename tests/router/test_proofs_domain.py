@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.router.proofs.domain import Part, Proof, Spot, differing, resolved_with, takes_photos
-from services.router.work_orders.raising import false_completion
+from services.router.work_orders.repeat_calls import false_completion
 from shared.tickets import Ticket
 from shared.tickets.acts import Accept, Act, Arrive, Dispatch, NotSatisfied, Resolve, Suspend
 from tests.support.tickets import MONDAY, duty, moved, policy, registered

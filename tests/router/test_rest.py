@@ -9,7 +9,7 @@ import pytest
 
 from services.router.rosters.shifts import RestRules, Shift, TooLittleRest, TooLong, tiring
 from tests.router.conftest import RouterBench
-from tests.router.test_rostering import (
+from tests.router.test_shift_plans import (
     FIRST,
     HOUR,
     LIST,

@@ -7,7 +7,7 @@ import pytest
 from pymongo import DESCENDING, IndexModel
 
 from shared.store import Asked, Store
-from shared.store.grouping import MARK
+from shared.store.group_commit import MARK
 from tests.store.conftest import StoreOf
 
 OF_A_CALLER = Asked("tickets", by="index.phone", order="at", most=3, fields=("at",))

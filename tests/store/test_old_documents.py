@@ -31,7 +31,7 @@ from services.admin.privacy.storage import REQUESTS
 from services.admin.provider.sign_in import FLOWS
 from services.admin.sessions.storage import SESSIONS
 from services.admin.sessions.tries import TRIES
-from services.intake.privacy.holding import HOLDS
+from services.intake.privacy.legal_holds import HOLDS
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import WORKS, OfTicket, Work
 from services.intake.registration.reservations import RESERVATIONS
@@ -44,7 +44,7 @@ from services.router.proofs.storage import PHOTOS, PROOFS
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.survey.storage import SURVEYS
 from shared.audit import chain
-from shared.policy.versions import Entry, Head
+from shared.policy.versions import Head, VersionInForce
 from shared.readers.credentials import key_from_doc
 from shared.readers.policies import HEADS
 from shared.readers.rosters import stretch_of
@@ -119,11 +119,11 @@ def pairs(doc: Doc) -> Work:
     return replace(work, persons=tuple(work.pairs))  # type: ignore[arg-type]
 
 
-def entries(doc: Doc) -> Sequence[Entry]:
+def entries(doc: Doc) -> Sequence[VersionInForce]:
     return HEADS.from_doc(doc).in_force
 
 
-def of_entries(entries: Sequence[Entry]) -> Mapping[str, Any]:
+def of_entries(entries: Sequence[VersionInForce]) -> Mapping[str, Any]:
     return HEADS.to_doc(Head(id="head", in_force=tuple(entries)))
 
 

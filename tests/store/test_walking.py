@@ -6,7 +6,7 @@ import pytest
 
 from shared.lanes import PACE_SECONDS
 from shared.store import Store
-from shared.store.grouping import MARK
+from shared.store.group_commit import MARK
 from shared.store.store import WALKED_AT_ONCE
 from tests.store.conftest import StoreOf
 

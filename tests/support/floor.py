@@ -19,7 +19,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
-from hotline.demo.hands import Hands, until
+from hotline.demo.clients import Clients, until
 from hotline.embedded.ports import free_ports
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
@@ -64,7 +64,7 @@ class Floor:
     data: Path
     endpoints: Endpoints
     supervisor: Supervisor
-    hands: Hands
+    clients: Clients
     postbox: Postbox
 
     def service(self, name: str) -> Service:
@@ -85,7 +85,7 @@ class Floor:
         finally:
             client.close()
         assert ahead is not None, "the floor's data are a trial's"
-        self.hands.ahead = ahead
+        self.clients.ahead = ahead
 
         async def look() -> bool | None:
             return True if await self.now() >= wanted else None
@@ -144,8 +144,8 @@ async def running_floor(
             )
             try:
                 endpoints = await supervisor.start()
-                async with Hands(endpoints, folder / "data") as hands:
-                    yield Floor(folder / "data", endpoints, supervisor, hands, postbox)
+                async with Clients(endpoints, folder / "data") as clients:
+                    yield Floor(folder / "data", endpoints, supervisor, clients, postbox)
             finally:
                 await supervisor.hurry()
     finally:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from tests.support.floor import Floor
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -37,7 +37,7 @@ class Played:
 
     async def said(self, number: str, purpose: str) -> list[Json]:
         """The messages of a purpose about a ticket, the earliest first."""
-        found = await self.floor.hands.messages(number)
+        found = await self.floor.clients.messages(number)
         return sorted((m for m in found if m["purpose"] == purpose), key=lambda m: m["at"])
 
     async def told(self, number: str, purpose: str, *people: str) -> Json:
@@ -54,14 +54,14 @@ class Played:
     ) -> httpx.Response:
         """Do something to a ticket at the desk."""
         path = f"/v1/tickets/{number}/{action}"
-        return await self.floor.hands.call("POST", "intake", path, role=role, by=by, json=body)
+        return await self.floor.clients.call("POST", "intake", path, role=role, by=by, json=body)
 
     async def work(
         self, order: str, action: str, by: str, *, role: str = "department", **body: Any
     ) -> httpx.Response:
         """Do something to a work order."""
         path = f"/v1/work-orders/{order}/{action}"
-        return await self.floor.hands.call("POST", "router", path, role=role, by=by, json=body)
+        return await self.floor.clients.call("POST", "router", path, role=role, by=by, json=body)
 
 
 async def playing(floor: Floor, *, weekday: int) -> Played:

@@ -19,7 +19,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from tests.support.command import hotline
 from tests.support.floor import caller, running_floor
 from tests.support.photos import photo
@@ -49,7 +49,7 @@ class Story:
     first_promise: Json = field(default_factory=dict)
 
     async def ticket(self) -> Json:
-        return await self.played.floor.hands.ticket(self.number)
+        return await self.played.floor.clients.ticket(self.number)
 
     async def act(self, action: str, by: str, status: int = 200, **body: Any) -> Json:
         """Do something to the ticket at the desk; the answer."""
@@ -68,7 +68,7 @@ class Story:
 
     async def photo(self, by: str, **tag: str) -> Json:
         """Whoever does the work shows it, with the tag on the wall; what is known of the photo."""
-        answer = await self.played.floor.hands.call(
+        answer = await self.played.floor.clients.call(
             "POST", "router", f"/v1/work-orders/{self.order}/proofs", role="department", by=by,
             files={"photo": ("photo.jpg", photo())}, data=tag,
         )  # fmt: skip
@@ -76,12 +76,14 @@ class Story:
 
     async def look(self, proof: str) -> int:
         """The desk looks at a photo before it rings the caller; the status."""
-        answer = await self.played.floor.hands.call("GET", "intake", f"/v1/proofs/{proof}", by=YAN)
+        answer = await self.played.floor.clients.call(
+            "GET", "intake", f"/v1/proofs/{proof}", by=YAN
+        )
         return answer.status_code
 
     async def is_marked_in_cases(self, owner: str) -> bool:
         """Whether who rings the caller reads in the list that a photo was taken elsewhere."""
-        cases = await self.played.floor.hands.call("GET", "intake", "/v1/cases", by=owner)
+        cases = await self.played.floor.clients.call("GET", "intake", "/v1/cases", by=owner)
         (case,) = [item for item in cases.json()["items"] if item["number"] == self.number]
         return bool(case["place_differs"])
 
@@ -110,7 +112,7 @@ async def story(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story
 
 async def put_on_shift(played: Played) -> None:
     """Xu by day, Guo by night, for as long as the story lasts; one engineer is always needed."""
-    call = played.floor.hands.call
+    call = played.floor.clients.call
     chief: dict[str, Any] = {"role": "supervisor", "by": "chief"}
     days = {"first": played.time(1, "00:00").date().isoformat(),
             "last": played.time(11, "00:00").date().isoformat()}  # fmt: skip
@@ -128,7 +130,7 @@ async def put_on_shift(played: Played) -> None:
 
 async def on_duty(played: Played, *people: str) -> None:
     async def look() -> bool | None:
-        answer = await played.floor.hands.call("GET", "router", LIST, role="supervisor")
+        answer = await played.floor.clients.call("GET", "router", LIST, role="supervisor")
         return True if answer.json()["on_duty"] == list(people) else None
 
     await until(look, f"{', '.join(people)} on duty")
@@ -138,7 +140,7 @@ async def order_of(played: Played, number: str, assignee: str, status: str = "di
     """Wait for somebody's work order."""
 
     async def look() -> str | None:
-        ticket = await played.floor.hands.ticket(number)
+        ticket = await played.floor.clients.ticket(number)
         found = [o for o in ticket["work_orders"] if o["round"] == ticket["round"]
                  and (o["assignee"], o["status"]) == (assignee, status)]  # fmt: skip
         return found[0]["id"] if found else None
@@ -147,14 +149,14 @@ async def order_of(played: Played, number: str, assignee: str, status: str = "di
 
 
 async def test_1_the_request_is_registered_owned_and_promised(story: Story) -> None:
-    played, hands = story.played, story.played.floor.hands
+    played, clients = story.played, story.played.floor.clients
     await played.at(1, "18:42")
     await on_duty(played, XU)
 
-    story.number = (await hands.post_ticket(LEAK, by=HE))["number"]
+    story.number = (await clients.post_ticket(LEAK, by=HE))["number"]
     story.order = await order_of(played, story.number, XU)
     await story.appoint(2, "14:00", "16:00")
-    await hands.until_message(story.number, "visit")
+    await clients.until_message(story.number, "visit")
     await played.at(1, "18:45")
     await story.act("tell", HE)
 
@@ -205,7 +207,7 @@ async def test_4_it_waits_for_access_no_longer_than_the_policy_allows(story: Sto
 async def test_5_the_pause_ends_by_itself_and_a_missed_visit_is_told(story: Story) -> None:
     played = story.played
     await played.at(2, "11:56")
-    await played.floor.hands.until_status(story.number, "in_progress")
+    await played.floor.clients.until_status(story.number, "in_progress")
     await story.appoint(2, "14:00", "16:00")
 
     await played.at(2, "13:31")
@@ -230,7 +232,7 @@ async def test_6_due_is_what_was_promised_and_the_pause_and_it_is_extended_once(
     await story.work("extend", GUO, until=until_, reason="parts")
     await played.at(3, "10:55")
     await story.work("extend", "chief", role="supervisor", until=until_)
-    await played.floor.hands.until_message(story.number, "extended")
+    await played.floor.clients.until_message(story.number, "extended")
 
     assert await story.due("resolve") == played.time(8, "18:00")
     again = await story.work("extend", GUO, 409, until=until_, reason="parts")
@@ -246,7 +248,7 @@ async def test_7_done_that_is_not_done_is_given_to_todays_roster_and_told_to_the
     shown = await story.photo(GUO, building="6", room="6-2-1602")
     assert (shown["place_differs"], shown["differs"]) == (True, ["room"])
     await story.work("resolve", GUO, proof=[shown["id"]])
-    ticket = await played.floor.hands.until_status(story.number, "resolved")
+    ticket = await played.floor.clients.until_status(story.number, "resolved")
     assert (ticket["place_differs"], ticket["work_orders"][-1]["proof"]) == (True, [shown["id"]])
     assert await story.look(shown["id"]) == 200
     assert await story.is_marked_in_cases(HE)
@@ -279,7 +281,7 @@ async def test_9_it_is_told_after_attempts_two_hours_apart_and_over(story: Story
     await story.work("arrive", XU)
     shown = await story.photo(XU, estate="锦园", building="6", room="2-1502")
     await story.work("resolve", XU, proof=[shown["id"]])
-    ticket = await played.floor.hands.until_status(story.number, "resolved")
+    ticket = await played.floor.clients.until_status(story.number, "resolved")
     assert (shown["tagged"], ticket["place_differs"]) == (True, False)
 
     for day, clock, status in ((8, "17:00", 200), (8, "17:30", 409), (8, "19:30", 200),
@@ -302,7 +304,7 @@ FIRM, GUARD = "lift-firm-1", "jy-security-1"
 
 
 async def emergency(story: Story, number: str) -> Json:
-    answer = await story.played.floor.hands.call("GET", "router", f"/v1/emergencies/{number}")
+    answer = await story.played.floor.clients.call("GET", "router", f"/v1/emergencies/{number}")
     return _checked(answer, 200)
 
 
@@ -317,10 +319,10 @@ async def until_emergency(story: Story, number: str, field_: str) -> Json:
 
 
 async def test_lift_1_a_machine_s_report_is_acted_on_at_once_as_a_suspicion(story: Story) -> None:
-    hands = story.played.floor.hands
+    clients = story.played.floor.clients
     await story.played.at(10, "08:01")
 
-    answer = await hands.report(LIFT, key="ticket.report.urgent")
+    answer = await clients.report(LIFT, key="ticket.report.urgent")
     story.number = answer["number"]
 
     await story.played.told(story.number, "alert", XU, GUARD, CAI, FIRM)
@@ -335,25 +337,25 @@ async def test_lift_1_a_machine_s_report_is_acted_on_at_once_as_a_suspicion(stor
 async def test_lift_2_the_call_of_a_child_confirms_it_and_makes_no_second_emergency(
     story: Story,
 ) -> None:
-    hands = story.played.floor.hands
-    running = await hands.call("GET", "router", "/v1/emergencies", role="agent", by=HE)
+    clients = story.played.floor.clients
+    running = await clients.call("GET", "router", "/v1/emergencies", role="agent", by=HE)
     assert [e["number"] for e in running.json()["items"]] == [story.number]
 
     path = f"/v1/emergencies/{story.number}/confirm"
-    confirmed = _checked(await hands.call("POST", "router", path, role="agent", by=HE), 200)
+    confirmed = _checked(await clients.call("POST", "router", path, role="agent", by=HE), 200)
     await story.act("supplement", HE, note="来电人是被困的孩子，一个人，十三岁")
 
     assert confirmed["confirmed_by"] == HE
-    running = await hands.call("GET", "router", "/v1/emergencies", role="agent", by=HE)
+    running = await clients.call("GET", "router", "/v1/emergencies", role="agent", by=HE)
     assert len(running.json()["items"]) == 1
 
 
 async def test_lift_3_a_signal_that_clears_is_on_record_and_ends_nothing(story: Story) -> None:
-    hands = story.played.floor.hands
+    clients = story.played.floor.clients
     for moment in ("08:00", "08:06"):
         cleared = {"external_id": LIFT["external_id"],
                    "time": story.played.time(10, moment).isoformat()}  # fmt: skip
-        answer = await hands.publish(orjson.dumps(cleared), key="alarm.cleared")
+        answer = await clients.publish(orjson.dumps(cleared), key="alarm.cleared")
         assert answer is not None
         assert answer["number"] == story.number, answer
 
@@ -361,7 +363,7 @@ async def test_lift_3_a_signal_that_clears_is_on_record_and_ends_nothing(story: 
     assert sum(note.startswith("alarm.cleared") for note in notes) == 2
     found = await emergency(story, story.number)
     assert (found["ended_at"], found["released_at"]) == (None, None)
-    ended = await hands.call(
+    ended = await clients.call(
         "POST", "router", f"/v1/emergencies/{story.number}/end", role="supervisor", by="chief"
     )
     assert ended.json()["type"] == "urn:hotline:problem:not-on-site"
@@ -370,14 +372,14 @@ async def test_lift_3_a_signal_that_clears_is_on_record_and_ends_nothing(story: 
 
 
 async def test_lift_4_the_firm_opens_its_link_and_the_man_on_site_ends_it(story: Story) -> None:
-    played, hands = story.played, story.played.floor.hands
+    played, clients = story.played, story.played.floor.clients
     order = await order_of(played, story.number, FIRM)
     (sent,) = [mail for mail in played.floor.postbox.to("lift.firm.1@duty.example")
                if "/w/" in mail.get_content() and story.number in str(mail["Subject"])]  # fmt: skip
     path = re.search(r"/w/\S+", sent.get_content())
     assert path is not None
     page = f"{played.floor.endpoints.services['router']}{path.group()}"
-    shown = await hands.http.get(page)
+    shown = await clients.http.get(page)
     assert "电梯困人" in shown.text
     assert order.rpartition("-")[0] in shown.text
 
@@ -386,11 +388,11 @@ async def test_lift_4_the_firm_opens_its_link_and_the_man_on_site_ends_it(story:
                                ("08:19", "release", "released_at"),
                                ("08:20", "done", "ended_at")):  # fmt: skip
         await played.at(10, clock)
-        assert (await hands.http.post(f"{page}/{step}")).status_code == 303
+        assert (await clients.http.post(f"{page}/{step}")).status_code == 303
         found = await until_emergency(story, story.number, known)
 
     assert (found["outcome"], found["ended_by"]) == ("ended", FIRM)
-    assert await hands.call("GET", "router", "/v1/emergencies") is not None
+    assert await clients.call("GET", "router", "/v1/emergencies") is not None
 
 
 async def test_lift_5_the_desk_sees_by_the_number_what_became_of_it(story: Story) -> None:
@@ -404,10 +406,10 @@ async def test_lift_5_the_desk_sees_by_the_number_what_became_of_it(story: Story
 
 
 async def test_a_drill_is_one_everywhere_and_in_no_figure(story: Story) -> None:
-    hands = story.played.floor.hands
+    clients = story.played.floor.clients
     before = await _figures(story)
 
-    answer = await hands.report({**LIFT, "external_id": "drill-1", "test": True},
+    answer = await clients.report({**LIFT, "external_id": "drill-1", "test": True},
                                 key="ticket.report.urgent")  # fmt: skip
     number = answer["number"]
     await story.played.told(number, "alert", XU, GUARD, CAI, FIRM)
@@ -425,7 +427,7 @@ async def test_the_operators_commands_know_the_time_of_the_trial(story: Story) -
 
     status, token = await hotline(floor, "token", "--role", "supervisor", as_program=True)
     headers = {"Authorization": f"Bearer {token.strip()}"}
-    answer = await floor.hands.http.get(
+    answer = await floor.clients.http.get(
         f"{floor.endpoints.services['router']}{LIST}", headers=headers
     )
     listed, said = await hotline(floor, "dead", "list")
@@ -439,7 +441,7 @@ async def _figures(story: Story) -> list[str]:
     lines: list[str] = []
     for service in ("intake", "router"):
         address = story.played.floor.endpoints.services[service]
-        text = (await story.played.floor.hands.http.get(f"{address}/metrics")).text
+        text = (await story.played.floor.clients.http.get(f"{address}/metrics")).text
         counted = ("hotline_tickets_total", "hotline_emerg", "hotline_clock_total")
         lines += [line for line in text.splitlines() if line.startswith(counted)
                   and "_created" not in line]  # fmt: skip

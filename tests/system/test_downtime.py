@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from hotline.promises import examine, kinds
 from shared.readers.outboxes import URGENT
 from shared.store import Store, connect
@@ -50,7 +50,7 @@ class Night:
             os.kill(pid, signal.SIGSTOP)
         ahead = await forward_trial(self.store._database, NIGHT)
         assert ahead is not None
-        self.floor.hands.ahead = ahead
+        self.floor.clients.ahead = ahead
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
 
@@ -87,12 +87,12 @@ async def test_each_person_gets_one_digest_and_an_emergency_by_itself(night: Nig
         estate = ("jinyuan", "cuihu", "binjiang")[n % 3]
         text = f"厨房水龙头滴水，请来修一下，第{n}次"
         report = {"estate": estate, "text": text, "caller": caller()}
-        numbers.add((await floor.hands.post_ticket(report))["number"])
-    danger = await floor.hands.post_ticket(
+        numbers.add((await floor.clients.post_ticket(report))["number"])
+    danger = await floor.clients.post_ticket(
         {"estate": "cuihu", "text": "十楼电梯里困了人", "caller": caller()}
     )
     await until(lambda: night.given_out(numbers), "all is given out")
-    await floor.hands.until_message(danger["number"], "alert")
+    await floor.clients.until_message(danger["number"], "alert")
 
     await night.pass_by()
     await until(night.settled, "everybody was told", seconds=90)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from hotline.demo.hands import until
+from hotline.demo.clients import until
 from hotline.embedded import RabbitNode
 from tests.support.floor import Floor, running_floor
 
@@ -50,7 +50,7 @@ async def own_floor(
 
 
 async def manage(floor: Floor, path: str, **body: Any) -> dict[str, Any]:
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "admin", path, role="administrator", by="operator", json=body
     )
     assert answer.is_success, answer.text
@@ -63,9 +63,9 @@ async def credentials_of(floor: Floor, account: str) -> dict[str, str]:
     admin = floor.endpoints.services["admin"]
     invited = await manage(floor, "/v1/users", id=account, role="agent")
     body = {"invitation": invited["invitation"], "password": PASSWORD}
-    (await floor.hands.http.post(f"{admin}/v1/session/password", json=body)).raise_for_status()
+    (await floor.clients.http.post(f"{admin}/v1/session/password", json=body)).raise_for_status()
     shown = {"id": account, "password": PASSWORD}
-    tokens = await floor.hands.http.post(f"{admin}/v1/session", json=shown)
+    tokens = await floor.clients.http.post(f"{admin}/v1/session", json=shown)
     key = await manage(
         floor, "/v1/api-keys", publisher="app", actions=["ticket.register"], owner=account
     )
@@ -77,7 +77,7 @@ async def statuses(floor: Floor, shown: str) -> dict[str, int]:
     headers = {"Authorization": f"Bearer {shown}"}
     return {
         service: (
-            await floor.hands.http.get(floor.endpoints.services[service] + path, headers=headers)
+            await floor.clients.http.get(floor.endpoints.services[service] + path, headers=headers)
         ).status_code
         for service, path in PATHS.items()
     }

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from hotline.demo.plots import acknowledge, asked, done_by, first_order, handled, told
 from tests.support.floor import Floor, caller, orders_of
 
@@ -17,27 +17,27 @@ LEAK = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下", 
 
 
 async def test_a_repair_goes_from_the_call_to_the_survey(floor: Floor) -> None:
-    hands = floor.hands
+    clients = floor.clients
 
-    answer = await hands.post_ticket(LEAK)
-    order = await first_order(hands, answer["number"])
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, answer["number"])
-    await asked(hands, answer["number"], 1, 5)
+    answer = await clients.post_ticket(LEAK)
+    order = await first_order(clients, answer["number"])
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, answer["number"])
+    await asked(clients, answer["number"], 1, 5)
 
-    ticket = await hands.ticket(answer["number"])
+    ticket = await clients.ticket(answer["number"])
     assert (ticket["status"], ticket["round"]) == ("closed", 1)
     assert set(answer["promised"]) == {"accept_by", "arrive_by", "resolve_by"}
-    purposes = [m["purpose"] for m in await hands.messages(answer["number"])]
+    purposes = [m["purpose"] for m in await clients.messages(answer["number"])]
     assert sorted(purposes) == ["assignment", "feedback", "receipt", "survey"]
-    survey = await hands.call("GET", "survey", "/v1/surveys", params={"number": ticket["number"]})
+    survey = await clients.call("GET", "survey", "/v1/surveys", params={"number": ticket["number"]})
     assert [s["answer"]["score"] for s in survey.json()["items"]] == [5]
 
 
 async def test_the_department_gets_one_mail_with_the_number_and_no_caller(floor: Floor) -> None:
-    answer = await floor.hands.post_ticket(LEAK)
-    order = await first_order(floor.hands, answer["number"])
-    await floor.hands.until_message(answer["number"], "assignment")
+    answer = await floor.clients.post_ticket(LEAK)
+    order = await first_order(floor.clients, answer["number"])
+    await floor.clients.until_message(answer["number"], "assignment")
 
     mails = [m for m in floor.postbox.mails if answer["number"] in str(m["Subject"]) + body_of(m)]
 
@@ -51,28 +51,28 @@ def body_of(mail: object) -> str:
 
 
 async def test_an_inquiry_answered_on_the_call_is_over_in_the_same_answer(floor: Floor) -> None:
-    answer = await floor.hands.post_ticket(
+    answer = await floor.clients.post_ticket(
         {"estate": "cuihu", "type": "inquiry", "text": "物业费怎么交", "answer": "前台可以交"}
     )
 
     assert answer["status"] == "answered"
-    assert orders_of(await floor.hands.ticket(answer["number"])) == []
+    assert orders_of(await floor.clients.ticket(answer["number"])) == []
 
 
 async def test_an_emergency_alerts_everybody_concerned_and_starts_its_plan(floor: Floor) -> None:
-    hands = floor.hands
+    clients = floor.clients
 
-    answer = await hands.post_ticket(
+    answer = await clients.post_ticket(
         {"estate": "binjiang", "text": "三号楼电梯里困了两个人", "caller": caller()}
     )
-    await hands.until_message(answer["number"], "alert")
-    await acknowledge(hands, answer["number"], "bj-engineering-1")
-    await handled(hands, answer["number"])
+    await clients.until_message(answer["number"], "alert")
+    await acknowledge(clients, answer["number"], "bj-engineering-1")
+    await handled(clients, answer["number"])
 
     assert (answer["emergency_kind"], answer["alerting"]) == ("elevator_entrapment", "started")
     assert answer["advice"]
     path = f"/v1/emergencies/{answer['number']}"
-    emergency = (await hands.call("GET", "router", path)).json()
+    emergency = (await clients.call("GET", "router", path)).json()
     assert emergency["acknowledged_by"] == "bj-engineering-1"
     alerted = {a for alert in emergency["alerts"] for a in alert["recipients"]}
     assert alerted == {
@@ -83,9 +83,9 @@ async def test_an_emergency_alerts_everybody_concerned_and_starts_its_plan(floor
 async def test_an_unacknowledged_alert_calls_the_next_in_the_chain_each_minute(
     floor: Floor,
 ) -> None:
-    hands = floor.hands
-    answer = await hands.report({"estate": "cuihu", "text": "十楼着火了，窗户在冒烟"})
-    await hands.until_message(answer["number"], "alert")
+    clients = floor.clients
+    answer = await clients.report({"estate": "cuihu", "text": "十楼着火了，窗户在冒烟"})
+    await clients.until_message(answer["number"], "alert")
 
     for step in (1, 2, 3):
         await floor.forward(timedelta(seconds=61))
@@ -95,145 +95,150 @@ async def test_an_unacknowledged_alert_calls_the_next_in_the_chain_each_minute(
     assert emergency is not None
     chain = [alert["recipients"] for alert in emergency["alerts"][1:4]]
     assert chain == [["chain-1"], ["chain-2"], ["chain-3"]]
-    await acknowledge(hands, answer["number"], "chain-3")
+    await acknowledge(clients, answer["number"], "chain-3")
 
 
 async def alerts(floor: Floor, number: str, wanted: int) -> Json | None:
-    answer = await floor.hands.call("GET", "router", f"/v1/emergencies/{number}")
+    answer = await floor.clients.call("GET", "router", f"/v1/emergencies/{number}")
     found: Json = answer.json()
     return found if len(found.get("alerts", [])) >= wanted else None
 
 
 async def test_an_emergency_in_a_wrong_estate_reaches_the_groups_own_duty(floor: Floor) -> None:
-    hands = floor.hands
+    clients = floor.clients
 
-    answer = await hands.report(
+    answer = await clients.report(
         {"estate": "不存在的小区", "text": "有人触电倒在地上了", "reported_at": "昨天"},
         key="ticket.report.urgent",
     )
-    alert = await hands.until_message(answer["number"], "alert")
+    alert = await clients.until_message(answer["number"], "alert")
 
     assert answer["emergency"] is True
     assert answer["held"] == "place"
     assert {fault["field"] for fault in answer["faults"]} == {"reported_at", "estate"}
     assert alert["recipient"].startswith("group-")
-    queue = await hands.call("GET", "router", "/v1/manual-queue", role="dispatcher")
+    queue = await clients.call("GET", "router", "/v1/manual-queue", role="dispatcher")
     assert answer["number"] in {item["number"] for item in queue.json()["items"]}
 
 
 async def test_a_place_nobody_knows_waits_for_the_desk_and_then_goes_on(floor: Floor) -> None:
-    hands = floor.hands
-    answer = await hands.post_ticket({"estate": "幸福里", "text": "楼道灯不亮了，请来修"})
+    clients = floor.clients
+    answer = await clients.post_ticket({"estate": "幸福里", "text": "楼道灯不亮了，请来修"})
     assert (answer["held"], answer["status"]) == ("place", "registered")
 
     path = f"/v1/tickets/{answer['number']}/reclassify"
-    decided = await hands.call("POST", "intake", path, json={"estate": "锦园"})
-    order = await first_order(hands, answer["number"])
+    decided = await clients.call("POST", "intake", path, json={"estate": "锦园"})
+    order = await first_order(clients, answer["number"])
 
     assert decided.status_code == 200
     assert order["department"] == "engineering"
-    assert (await hands.ticket(answer["number"]))["held"] is None
+    assert (await clients.ticket(answer["number"]))["held"] is None
 
 
 async def test_declined_twice_waits_for_a_person_who_decides(floor: Floor) -> None:
-    hands = floor.hands
-    answer = await hands.post_ticket(LEAK)
+    clients = floor.clients
+    answer = await clients.post_ticket(LEAK)
     for n in range(2):
-        order = await first_order(hands, answer["number"], after=n)
-        assert (await hands.work(order, "decline", reason="not_mine")).status_code == 200
-    held = await hands.until_ticket(answer["number"], lambda t: t["held"] is not None, "held")
+        order = await first_order(clients, answer["number"], after=n)
+        assert (await clients.work(order, "decline", reason="not_mine")).status_code == 200
+    held = await clients.until_ticket(answer["number"], lambda t: t["held"] is not None, "held")
 
     path = f"/v1/manual-queue/{answer['number']}/dispatch"
     body = {"department": "engineering", "assignee": "jy-engineering-3"}
-    given = await hands.call("POST", "router", path, role="dispatcher", json=body)
+    given = await clients.call("POST", "router", path, role="dispatcher", json=body)
 
     assert held["held"]["reason"] == "declined_twice"
     assert given.status_code == 200
-    assert (await hands.ticket(answer["number"]))["held"] is None
+    assert (await clients.ticket(answer["number"]))["held"] is None
 
 
 async def test_an_overdue_order_is_warned_escalated_once_and_given_to_the_next(
     floor: Floor,
 ) -> None:
-    hands = floor.hands
-    answer = await hands.post_ticket(LEAK)
-    order = await first_order(hands, answer["number"])
+    clients = floor.clients
+    answer = await clients.post_ticket(LEAK)
+    order = await first_order(clients, answer["number"])
 
     await floor.forward(timedelta(minutes=12))
-    warning = await hands.until_message(answer["number"], "warning")
+    warning = await clients.until_message(answer["number"], "warning")
     await floor.forward(timedelta(minutes=4))
-    breach = await hands.until_message(answer["number"], "breach")
-    following = await first_order(hands, answer["number"], after=1)
-    await done_by(hands, following, "accept")
+    breach = await clients.until_message(answer["number"], "breach")
+    following = await first_order(clients, answer["number"], after=1)
+    await done_by(clients, following, "accept")
     await floor.forward(timedelta(minutes=30))
 
     assert following["assignee"] == "jy-engineering-2"
     assert warning["recipient"] == order["assignee"] == "jy-engineering-1"
     assert breach["recipient"] == "jy-engineering-3"
-    messages = await hands.messages(answer["number"])
+    messages = await clients.messages(answer["number"])
     assert sorted(m["purpose"] for m in messages if m["purpose"] in {"warning", "breach"}) == [
         "breach", "warning",
     ]  # fmt: skip
 
 
 async def test_a_dissatisfied_answer_reopens_and_todays_duty_does_it_again(floor: Floor) -> None:
-    hands = floor.hands
-    answer = await hands.post_ticket(LEAK)
-    order = await first_order(hands, answer["number"])
-    await done_by(hands, order, "accept", "start", "resolve")
-    await told(hands, answer["number"])
+    clients = floor.clients
+    answer = await clients.post_ticket(LEAK)
+    order = await first_order(clients, answer["number"])
+    await done_by(clients, order, "accept", "start", "resolve")
+    await told(clients, answer["number"])
 
-    await asked(hands, answer["number"], 1, 1)
-    again = await first_order(hands, answer["number"], round_=2)
+    await asked(clients, answer["number"], 1, 1)
+    again = await first_order(clients, answer["number"], round_=2)
 
     assert again["id"] != order["id"]
-    assert (await hands.ticket(answer["number"]))["round"] == 2
+    assert (await clients.ticket(answer["number"]))["round"] == 2
 
 
 async def test_the_same_key_gives_the_same_ticket_by_http_and_by_queue(floor: Floor) -> None:
-    hands = floor.hands
+    clients = floor.clients
     headers = {"Idempotency-Key": "desk-1001"}
     sent = await asyncio.gather(
-        *(hands.call("POST", "intake", "/v1/tickets", json=LEAK, headers=headers) for _ in range(8))
+        *(
+            clients.call("POST", "intake", "/v1/tickets", json=LEAK, headers=headers)
+            for _ in range(8)
+        )
     )
     event = {
         "specversion": "1.0", "id": "e-1", "source": "/iot", "type": "hotline.ticket.report.v1",
         "data": {"estate": "cuihu", "text": "水泵房地面有水，请来看", "external_id": "1001"},
     }  # fmt: skip
-    replies = [await hands.report(event) for _ in range(3)]
+    replies = [await clients.report(event) for _ in range(3)]
 
     assert sorted(answer.status_code for answer in sent) == [200] * 7 + [201]
     assert len({answer.json()["number"] for answer in sent}) == 1
     assert len({reply["number"] for reply in replies}) == 1
 
     other = {**LEAK, "text": "路灯不亮，请来修"}
-    refused = await hands.call("POST", "intake", "/v1/tickets", json=other, headers=headers)
+    refused = await clients.call("POST", "intake", "/v1/tickets", json=other, headers=headers)
     assert refused.status_code == 422
     assert refused.json()["number"] == sent[0].json()["number"]
     changed = {**event, "data": {**event["data"], "text": "水泵不转了"}}  # type: ignore[dict-item]
-    assert (await hands.report(changed))["status"] == 422
+    assert (await clients.report(changed))["status"] == 422
 
 
 async def test_an_emergency_under_a_used_key_still_gets_its_ticket(floor: Floor) -> None:
-    first = await floor.hands.report({"estate": "jinyuan", "text": "灯坏了", "external_id": "k-7"})
+    first = await floor.clients.report(
+        {"estate": "jinyuan", "text": "灯坏了", "external_id": "k-7"}
+    )
     second = {"estate": "jinyuan", "text": "电梯困人了快来", "external_id": "k-7"}
 
-    answers = [await floor.hands.report(second) for _ in range(2)]
+    answers = [await floor.clients.report(second) for _ in range(2)]
 
     assert answers[0]["emergency"] is True
     assert answers[0]["number"] == answers[1]["number"] != first["number"]
 
 
 async def test_a_foreign_ticket_looks_like_a_missing_one(floor: Floor) -> None:
-    answer = await floor.hands.post_ticket(LEAK)
-    order = await first_order(floor.hands, answer["number"])
+    answer = await floor.clients.post_ticket(LEAK)
+    order = await first_order(floor.clients, answer["number"])
     paths = [("intake", f"/v1/tickets/{answer['number']}"), ("intake", "/v1/tickets/AAAAAAAA")]
 
     foreign, missing = [
-        await floor.hands.call("GET", service, path, place="cuihu") for service, path in paths
+        await floor.clients.call("GET", service, path, place="cuihu") for service, path in paths
     ]
     accept = f"/v1/work-orders/{order['id']}/accept"
-    other = await floor.hands.call(
+    other = await floor.clients.call(
         "POST", "router", accept, role="department", department="finance", json={}
     )
 
@@ -245,7 +250,7 @@ async def test_without_a_token_nothing_is_told(floor: Floor) -> None:
     for service, path in [("intake", "/v1/tickets"), ("router", "/v1/board"),
                           ("notifier", "/v1/messages"), ("survey", "/v1/surveys")]:  # fmt: skip
         address = floor.endpoints.services[service]
-        answer = await floor.hands.http.get(address + path)
+        answer = await floor.clients.http.get(address + path)
         assert answer.status_code == 401, service
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -260,13 +265,13 @@ async def test_without_a_token_nothing_is_told(floor: Floor) -> None:
 async def test_nobody_handles_what_is_not_theirs(
     floor: Floor, service: str, role: str, path: str
 ) -> None:
-    answer = await floor.hands.post_ticket(LEAK)
-    order = await first_order(floor.hands, answer["number"])
-    await done_by(floor.hands, order, "accept")
+    answer = await floor.clients.post_ticket(LEAK)
+    order = await first_order(floor.clients, answer["number"])
+    await done_by(floor.clients, order, "accept")
     body = {"outcome": "done"} if service == "router" else {"outcome": "told"}
 
     address = path.format(order=order["id"], number=answer["number"])
-    refused = await floor.hands.call("POST", service, address, role=role, json=body)
+    refused = await floor.clients.call("POST", service, address, role=role, json=body)
 
     assert refused.status_code == 403
 
@@ -274,11 +279,11 @@ async def test_nobody_handles_what_is_not_theirs(
 async def test_what_the_desk_sees_of_a_caller_is_masked(floor: Floor) -> None:
     planted = {"name": "欧阳静怡", "phone": "13800138777", "room": "12-2-2203"}
     text = "我是欧阳静怡，家住12-2-2203，电话138 0013 8777，水管滴水请来修"
-    answer = await floor.hands.post_ticket({"estate": "jinyuan", "text": text, "caller": planted})
+    answer = await floor.clients.post_ticket({"estate": "jinyuan", "text": text, "caller": planted})
 
-    shown = json.dumps(await floor.hands.ticket(answer["number"]), ensure_ascii=False)
-    await floor.hands.until_message(answer["number"], "receipt")
-    sent = json.dumps(await floor.hands.messages(answer["number"]), ensure_ascii=False)
+    shown = json.dumps(await floor.clients.ticket(answer["number"]), ensure_ascii=False)
+    await floor.clients.until_message(answer["number"], "receipt")
+    sent = json.dumps(await floor.clients.messages(answer["number"]), ensure_ascii=False)
 
     for secret in planted.values():
         assert secret not in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from tests.support.floor import Floor
 from tests.support.rubbish import GOOD, MALFORMED, report
 
@@ -14,8 +14,8 @@ async def test_fifty_malformed_messages_are_answered_parked_and_harm_nobody(floo
     assert len(MALFORMED) == 50
     before = await parked(floor)
 
-    sent = [floor.hands.publish(body) for body in MALFORMED]
-    good = [floor.hands.report({**GOOD, "external_id": f"good-{n}"}) for n in range(25)]
+    sent = [floor.clients.publish(body) for body in MALFORMED]
+    good = [floor.clients.report({**GOOD, "external_id": f"good-{n}"}) for n in range(25)]
     answers = await asyncio.gather(*sent, *good)
 
     refused, taken = answers[: len(sent)], answers[len(sent) :]
@@ -42,7 +42,7 @@ async def parked(floor: Floor) -> list[Json]:
     after: str | None = None
     while True:
         params = {"limit": "200"} | ({"after": after} if after else {})
-        page = await floor.hands.call(
+        page = await floor.clients.call(
             "GET", "intake", "/v1/parked", role="supervisor", params=params
         )
         found += page.json()["items"]
@@ -57,26 +57,26 @@ async def test_an_emergency_among_the_rubbish_is_registered_all_the_same(floor: 
         "reported_at": "now", "channel": "pigeon", "13800138000": True,
     }  # fmt: skip
 
-    answer = await floor.hands.report(broken)
+    answer = await floor.clients.report(broken)
 
     assert answer["emergency_kind"] == "fire"
     assert {f["field"] for f in answer["faults"]} == {
         "estate", "caller.phone", "reported_at", "channel", "(unnamed)",
     }  # fmt: skip
     assert "13800138000" not in json.dumps(answer)
-    await floor.hands.until_message(answer["number"], "alert")
+    await floor.clients.until_message(answer["number"], "alert")
 
 
 async def test_a_parked_report_is_replayed_through_the_operators_hands(floor: Floor) -> None:
     """An event of an unknown version is parked; replayed, it is judged again."""
     others = {e["id"] for e in await parked(floor)}
-    await floor.hands.publish(report(reported_at="soon", external_id="replay-me"))
+    await floor.clients.publish(report(reported_at="soon", external_id="replay-me"))
 
     async def entry() -> Json | None:
         return next((e for e in await parked(floor) if e["id"] not in others), None)
 
     found = await until(entry, "the parked report")
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "POST", "intake", f"/v1/parked/{found['id']}/replay", role="supervisor"
     )
     assert answer.status_code == 202
@@ -88,7 +88,7 @@ async def test_a_body_over_the_limit_is_refused_while_it_arrives(floor: Floor) -
     """Refused by its size, before anything of it is parsed."""
     huge = b'{"estate": "jinyuan", "text": "' + b"a" * 1_000_000 + b'"}'
 
-    answer = await floor.hands.call("POST", "intake", "/v1/tickets", content=huge)
+    answer = await floor.clients.call("POST", "intake", "/v1/tickets", content=huge)
 
     assert answer.status_code == 413
     assert "262144" in answer.json()["title"]
@@ -97,8 +97,8 @@ async def test_a_body_over_the_limit_is_refused_while_it_arrives(floor: Floor) -
 async def test_an_emergency_is_taken_from_whoever_is_signed_in(floor: Floor) -> None:
     cry = {"estate": "jinyuan", "text": "地库起火了，全是烟"}
 
-    answer = await floor.hands.call("POST", "intake", "/v1/tickets", json=cry, role="auditor")
-    routine = await floor.hands.call("POST", "intake", "/v1/tickets", json=GOOD, role="auditor")
+    answer = await floor.clients.call("POST", "intake", "/v1/tickets", json=cry, role="auditor")
+    routine = await floor.clients.call("POST", "intake", "/v1/tickets", json=GOOD, role="auditor")
 
     assert answer.status_code == 201
     assert routine.status_code == 403

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from hotline.promises import Findings, examine, kinds
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller, orders_of, running_floor
@@ -29,23 +29,23 @@ async def own_floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[F
 
 async def finish(own_floor: Floor) -> str:
     """The number of a ticket whose work is done."""
-    hands, number = own_floor.hands, str((await own_floor.hands.post_ticket(TAP))["number"])
-    (order,) = orders_of(await hands.until_status(number, "dispatched"))
+    clients, number = own_floor.clients, str((await own_floor.clients.post_ticket(TAP))["number"])
+    (order,) = orders_of(await clients.until_status(number, "dispatched"))
     for act in ("accept", "start", "resolve"):
-        (await hands.work(order, act)).raise_for_status()
+        (await clients.work(order, act)).raise_for_status()
     return number
 
 
 async def tasks(own_floor: Floor, number: str, state: str) -> list[Json]:
     params = {"number": number, "state": state}
-    answer = await own_floor.hands.call("GET", "router", "/v1/follow-ups", params=params)
+    answer = await own_floor.clients.call("GET", "router", "/v1/follow-ups", params=params)
     found: list[Json] = answer.json()["items"]
     return found
 
 
 async def survey(own_floor: Floor, number: str) -> Json | None:
     path = f"/v1/surveys/{number}-1"
-    answer = await own_floor.hands.call("GET", "survey", path, role="supervisor")
+    answer = await own_floor.clients.call("GET", "survey", path, role="supervisor")
     found: Json = answer.json()
     return found if answer.is_success and found["unreached"] else None
 
@@ -62,8 +62,8 @@ def broken(findings: Findings) -> list[tuple[str, str]]:
 async def test_a_result_that_left_the_house_by_no_channel_is_told_by_telephone(
     own_floor: Floor,
 ) -> None:
-    hands, number = own_floor.hands, await finish(own_floor)
-    message = await hands.until_message(number, "feedback", "failed")
+    clients, number = own_floor.clients, await finish(own_floor)
+    message = await clients.until_message(number, "feedback", "failed")
     assert message["reason"] == "no_channel"
 
     async def there() -> Json | None:
@@ -71,10 +71,10 @@ async def test_a_result_that_left_the_house_by_no_channel_is_told_by_telephone(
 
     task = await until(there, "the task to tell it")
     assert (task["why"], task["reason"], task["round"]) == ("tell", "tell", 1)
-    assert (await hands.ticket(number))["status"] == "resolved"
+    assert (await clients.ticket(number))["status"] == "resolved"
     assert broken(await audit(own_floor)) == []
 
-    told = await hands.call(
+    told = await clients.call(
         "POST", "intake", f"/v1/tickets/{number}/feedback", by="he", json={"outcome": "told"}
     )
     assert told.status_code == 200, told.text
@@ -84,11 +84,11 @@ async def test_a_result_that_left_the_house_by_no_channel_is_told_by_telephone(
 
     ended = await until(done, "the task is done")
     assert (ended["id"], ended["outcome"], ended["ended_by"]) == (task["id"], "fed_back", "he")
-    assert (await hands.ticket(number))["status"] == "closed"
+    assert (await clients.ticket(number))["status"] == "closed"
     assert await tasks(own_floor, number, "open") == []
     asked = await until(lambda: survey(own_floor, number), "what became of the question is known")
     assert (asked["asked_at"], asked["unreached"]) == (None, "no_channel")
-    assert "delivered" not in {message["status"] for message in await hands.messages(number)}
+    assert "delivered" not in {message["status"] for message in await clients.messages(number)}
 
 
 async def test_the_doctor_says_who_has_no_channel(own_floor: Floor) -> None:
@@ -104,11 +104,11 @@ async def test_the_doctor_says_who_has_no_channel(own_floor: Floor) -> None:
 async def test_an_emergency_that_reaches_nobody_goes_on_calling_and_is_no_kept_promise(
     own_floor: Floor,
 ) -> None:
-    hands, number = own_floor.hands, str((await own_floor.hands.post_ticket(LIFT))["number"])
-    await hands.until_message(number, "alert", "failed")
+    clients, number = own_floor.clients, str((await own_floor.clients.post_ticket(LIFT))["number"])
+    await clients.until_message(number, "alert", "failed")
 
     async def chained() -> Json | None:
-        alerts = [m for m in await hands.messages(number) if m["purpose"] == "alert"]
+        alerts = [m for m in await clients.messages(number) if m["purpose"] == "alert"]
         steps = {m["facts"].get("step") for m in alerts if m["status"] == "failed"}
         return {"alerts": alerts} if len(steps) > 1 else None
 

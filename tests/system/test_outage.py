@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from hotline.demo.hands import Json, until
+from hotline.demo.clients import Json, until
 from tests.support.floor import Floor
 
 NO_WATER = "停水了，家里一点水都没有"
@@ -28,14 +28,14 @@ async def test_callers_of_one_outage_are_told_once_and_each_hears_its_end(floor:
     await decided(floor, incident, "announce", at_most=6)
     told = [n for n in numbers if n != numbers[5]]
     for number in told:
-        await floor.hands.until_message(number, "outage")
+        await floor.clients.until_message(number, "outage")
     await decided(floor, incident, "restore")
     for number in numbers:
-        await floor.hands.until_status(number, "closed")
+        await floor.clients.until_status(number, "closed")
 
     for number in numbers:
-        ticket = await floor.hands.ticket(number)
-        purposes = sorted(m["purpose"] for m in await floor.hands.messages(number))
+        ticket = await floor.clients.ticket(number)
+        purposes = sorted(m["purpose"] for m in await floor.clients.messages(number))
         extra = ["outage"] if number in told else []
         assert [p for p in purposes if p in {"outage", "feedback"}] == ["feedback", *extra]
         assert ticket["incident"] == incident
@@ -48,7 +48,7 @@ async def called(floor: Floor, home: int, *, phone: str | None = None) -> str:
         "room": f"6-1-{home}01",
     }  # fmt: skip
     report = {"estate": "binjiang", "location": "6号楼", "text": NO_WATER, "caller": caller}
-    return str((await floor.hands.post_ticket(report))["number"])
+    return str((await floor.clients.post_ticket(report))["number"])
 
 
 async def offered(floor: Floor) -> str:
@@ -73,7 +73,7 @@ async def linked(floor: Floor, incident: str, count: int) -> None:
 
 
 async def listed(floor: Floor) -> Json:
-    answer = await floor.hands.call(
+    answer = await floor.clients.call(
         "GET", "router", "/v1/incidents", role="dispatcher", params={"estate": "binjiang"}
     )
     found: Json = answer.json()
@@ -82,13 +82,13 @@ async def listed(floor: Floor) -> Json:
 
 async def shown(floor: Floor, incident: str) -> Json:
     path = f"/v1/incidents/{incident}"
-    found: Json = (await floor.hands.call("GET", "router", path, role="dispatcher")).json()
+    found: Json = (await floor.clients.call("GET", "router", path, role="dispatcher")).json()
     return found
 
 
 async def decided(floor: Floor, incident: str, act: str, **body: Any) -> Json:
     path = f"/v1/incidents/{incident}/{act}"
-    answer = await floor.hands.call("POST", "router", path, role="dispatcher", json=body)
+    answer = await floor.clients.call("POST", "router", path, role="dispatcher", json=body)
     assert answer.status_code == 200, answer.text
     found: Json = answer.json()
     return found

@@ -16,7 +16,7 @@ import aio_pika
 import httpx
 import pytest
 
-from hotline.demo.hands import Hands, Json
+from hotline.demo.clients import Clients, Json
 from hotline.demo.plots import first_order, told
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import DEFAULT, EVENTS, INBOUND
@@ -120,29 +120,29 @@ def report(text: str, **more: Any) -> dict[str, Any]:
     return {"estate": "jinyuan", "text": text, "caller": CALLER, "on_site_contact": CONTACT, **more}
 
 
-async def whole_life(hands: Hands, number: str) -> None:
+async def whole_life(clients: Clients, number: str) -> None:
     """Every word that anybody may add to a ticket on its way."""
     for path in ("supplement", "urge"):
-        answer = await hands.call(
+        answer = await clients.call(
             "POST", "intake", f"/v1/tickets/{number}/{path}", json={"note": NOTE}
         )
         assert answer.is_success, answer.text
-    order = await first_order(hands, number)
+    order = await first_order(clients, number)
     for action in ("accept", "start"):
-        answer = await hands.work(order, action, note=NOTE)
+        answer = await clients.work(order, action, note=NOTE)
         assert answer.is_success, answer.text
-    answer = await hands.work(order, "resolve", note=NOTE, proof=[await shown(hands, order)])
+    answer = await clients.work(order, "resolve", note=NOTE, proof=[await shown(clients, order)])
     assert answer.is_success, answer.text
-    await told(hands, number)
-    await hands.until_message(number, "survey")
-    assert await hands.answer_survey(number, 1, 5, comment=NOTE) == 200
+    await told(clients, number)
+    await clients.until_message(number, "survey")
+    assert await clients.answer_survey(number, 1, 5, comment=NOTE) == 200
 
 
-async def shown(hands: Hands, order: Mapping[str, Any]) -> str:
+async def shown(clients: Clients, order: Mapping[str, Any]) -> str:
     """A photo of the home, with the tag on its wall and words in and behind the picture."""
     raw = encoded(noise(200, 150), comment=NOTE.encode()) + NOTE.encode()
     assert found_in(raw)
-    answer = await hands.call(
+    answer = await clients.call(
         "POST", "router", f"/v1/work-orders/{order['id']}/proofs", role="department",
         by=order["assignee"], department=order["department"],
         files={"photo": (f"{CALLER['name']}.jpg", raw)}, data={"room": CALLER["room"]},
@@ -150,7 +150,7 @@ async def shown(hands: Hands, order: Mapping[str, Any]) -> str:
     assert answer.status_code == 201, answer.text
     assert found_in(answer.text) == []
     id = str(answer.json()["id"])
-    opened = await hands.call("GET", "intake", f"/v1/proofs/{id}")
+    opened = await clients.call("GET", "intake", f"/v1/proofs/{id}")
     assert (opened.status_code, found_in(opened.content)) == (200, [])
     return id
 
@@ -166,18 +166,18 @@ async def rubbish(floor: Floor) -> list[str]:
     )
     said = []
     for body in bodies:
-        answer = await floor.hands.call("POST", "intake", "/v1/tickets", json=body)
+        answer = await floor.clients.call("POST", "intake", "/v1/tickets", json=body)
         assert answer.status_code in {201, 422}, answer.text
         said.append(answer.text)
-        published = await floor.hands.publish(json.dumps(body, ensure_ascii=False).encode())
+        published = await floor.clients.publish(json.dumps(body, ensure_ascii=False).encode())
         said.append(json.dumps(published, ensure_ascii=False))
-    said.append(json.dumps(await floor.hands.publish(f'{{"text": "{NOTE}"'.encode())))
+    said.append(json.dumps(await floor.clients.publish(f'{{"text": "{NOTE}"'.encode())))
     for service, path in (
         ("intake", "/v1/reveals"), ("intake", "/v1/persons/seen"), ("admin", "/v1/session"),
         ("admin", "/v1/privacy-requests"), ("admin", "/v1/users"),
         ("router", "/v1/work-orders/诸葛晚晴/accept"), ("survey", "/s/13800138765"),
     ):  # fmt: skip
-        answer = await floor.hands.call(
+        answer = await floor.clients.call(
             "POST", service, path, role="administrator", json={**CALLER, "id": NOTE, "note": NOTE}
         )
         assert 400 <= answer.status_code < 500, (path, answer.text)
@@ -185,33 +185,33 @@ async def rubbish(floor: Floor) -> list[str]:
     return said
 
 
-async def emergency(hands: Hands) -> str:
+async def emergency(clients: Clients) -> str:
     """Recorded whatever is wrong with it, and alerted at once."""
     broken = report(f"{FORMS[2]}，着火了，快来人", estate=["诸葛晚晴"], channel="13800138765")
-    answer = await hands.report(broken)
-    await hands.until_message(answer["number"], "alert")
+    answer = await clients.report(broken)
+    await clients.until_message(answer["number"], "alert")
     return str(answer["number"])
 
 
-async def shown_of(hands: Hands, number: str) -> str:
-    ticket: Json = await hands.ticket(number)
-    return json.dumps([ticket, await hands.messages(number)], ensure_ascii=False)
+async def shown_of(clients: Clients, number: str) -> str:
+    ticket: Json = await clients.ticket(number)
+    return json.dumps([ticket, await clients.messages(number)], ensure_ascii=False)
 
 
 @pytest.mark.timeout(240)
 async def test_what_is_planted_is_found_nowhere_in_the_clear(floor: Floor, tmp_path: Path) -> None:
-    hands = floor.hands
+    clients = floor.clients
     planted, known = tmp_path / "planted.txt", tmp_path / "known.txt"
     planted.write_text("\n".join(NEEDLES), "utf-8")
     async with tapped(floor) as tap:
-        by_phone = [await hands.post_ticket(report(text, address=NOTE)) for text in FORMS]
-        by_queue = [await hands.report(report(text, subject=NOTE)) for text in FORMS]
+        by_phone = [await clients.post_ticket(report(text, address=NOTE)) for text in FORMS]
+        by_queue = [await clients.report(report(text, subject=NOTE)) for text in FORMS]
         said = [json.dumps(answer, ensure_ascii=False) for answer in (*by_phone, *by_queue)]
         tap_water = report(FORMS[0], type="repair", area="plumbing")
-        number = str((await hands.post_ticket(tap_water))["number"])
-        await whole_life(hands, number)
+        number = str((await clients.post_ticket(tap_water))["number"])
+        await whole_life(clients, number)
         said += await rubbish(floor)
-        shown = [await shown_of(hands, n) for n in (number, await emergency(hands))]
+        shown = [await shown_of(clients, n) for n in (number, await emergency(clients))]
         known.write_text(number, "utf-8")
 
     assert [found for text in (*said, *shown) if (found := found_in(text))] == []

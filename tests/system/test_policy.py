@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from hotline.demo.hands import until
+from hotline.demo.clients import until
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller
 
@@ -19,7 +19,7 @@ IDEA: Final = {"text": "建议在花园里多放几张长椅", "type": "suggesti
 
 
 async def ask(floor: Floor, path: str, *, role: str, **body: Any) -> dict[str, Any]:
-    answer = await floor.hands.call("POST", "admin", f"/v1/policies{path}", role=role, json=body)
+    answer = await floor.clients.call("POST", "admin", f"/v1/policies{path}", role=role, json=body)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
@@ -27,10 +27,10 @@ async def ask(floor: Floor, path: str, *, role: str, **body: Any) -> dict[str, A
 
 async def promised(floor: Floor, estate: str) -> timedelta:
     """How long the caller of an estate waits for a first reply."""
-    number = (await floor.hands.post_ticket(IDEA | {"estate": estate, "caller": caller()}))[
+    number = (await floor.clients.post_ticket(IDEA | {"estate": estate, "caller": caller()}))[
         "number"
     ]
-    ticket = await floor.hands.ticket(number)
+    ticket = await floor.clients.ticket(number)
     due = datetime.fromisoformat(ticket["promised"][-1]["times"]["first_reply"])
     return due - datetime.fromisoformat(ticket["registered_at"])
 
@@ -45,7 +45,7 @@ async def test_a_change_for_one_estate_is_promised_there_and_goes_out_as_a_file(
     await ask(floor, f"/{id}/approve", role="manager")
 
     async def followed() -> str | None:
-        ready = (await floor.hands.call("GET", "intake", "/readyz")).json()
+        ready = (await floor.clients.call("GET", "intake", "/readyz")).json()
         return id if ready["policy"] == id else None
 
     await until(followed, "intake to follow")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hotline.demo.hands import until
+from hotline.demo.clients import until
 from hotline.demo.plots import asked, done_by, first_order, told
 from tests.support.floor import Floor, caller
 from tests.support.questions import questions
@@ -37,13 +37,13 @@ WORTH_A_LOOK: Final = {
 
 async def test_nothing_that_is_asked_reads_a_collection_through(floor: Floor) -> None:
     with questions(floor.endpoints.mongo, DATABASE, only=WORTH_A_LOOK) as record:
-        number = (await floor.hands.post_ticket(LEAK))["number"]
-        await done_by(floor.hands, await first_order(floor.hands, number),
+        number = (await floor.clients.post_ticket(LEAK))["number"]
+        await done_by(floor.clients, await first_order(floor.clients, number),
                       "accept", "start", "resolve")  # fmt: skip
-        await told(floor.hands, number)
-        await asked(floor.hands, number, 1, 5)
+        await told(floor.clients, number)
+        await asked(floor.clients, number, 1, 5)
         for service, path, params in LISTS:
-            (await floor.hands.call("GET", service, path, params=params)).raise_for_status()
+            (await floor.clients.call("GET", service, path, params=params)).raise_for_status()
         seen: set[str] = set()
         through: set[tuple[str, str]] = set()
 

@@ -34,13 +34,13 @@ async def accept(floor: Floor, said: str) -> int:
     [invitation] = INVITATION.findall(said)
     body = {"invitation": invitation, "password": PASSWORD}
     address = f"{floor.endpoints.services['admin']}/v1/session/password"
-    return (await floor.hands.http.post(address, json=body)).status_code
+    return (await floor.clients.http.post(address, json=body)).status_code
 
 
 async def sign_in(floor: Floor, id: str) -> int:
     body = {"id": id, "password": PASSWORD}
     address = f"{floor.endpoints.services['admin']}/v1/session"
-    return (await floor.hands.http.post(address, json=body)).status_code
+    return (await floor.clients.http.post(address, json=body)).status_code
 
 
 async def test_the_first_administrator_is_made_on_the_machine_and_signs_in(floor: Floor) -> None:

@@ -36,8 +36,8 @@ def is_worked(day: datetime) -> bool:
 
 def is_business(moment: datetime) -> bool:
     local = moment.astimezone(ZONE)
-    hands = local.hour * 60 + local.minute
-    return is_worked(local) and (510 <= hands < 720 or 810 <= hands < 1080)
+    clients = local.hour * 60 + local.minute
+    return is_worked(local) and (510 <= clients < 720 or 810 <= clients < 1080)
 
 
 @dataclass(frozen=True)

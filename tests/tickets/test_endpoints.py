@@ -14,7 +14,7 @@ from services.router.work_orders.api import (
 )
 from shared.identity import action_of
 from shared.runtime import Routes
-from shared.runtime.doors import name_doors
+from shared.runtime.endpoint_rights import name_rights
 from shared.tickets import ROWS, TABLE, Transition
 
 NOBODY: Any = None
@@ -31,7 +31,7 @@ def endpoints() -> dict[str, list[str]]:
         build_costs_api(NOBODY),
         build_boards_api(NOBODY, NOBODY),
     ]
-    name_doors(routers)
+    name_rights(routers)
     return {
         route.path: (route.openapi_extra or {})["x-actions"]
         for router in routers

@@ -422,7 +422,8 @@ def test_reopening_starts_a_round_and_leaves_earlier_orders_as_history() -> None
 
 
 @pytest.mark.parametrize(
-    "act", [acts.Answer(by="agent-7"), acts.Cancel(by="agent-7"), of(acts.Resolve, outcome="x")]
+    "act",
+    [acts.AnswerQuestion(by="agent-7"), acts.Cancel(by="agent-7"), of(acts.Resolve, outcome="x")],
 )
 def test_nobody_ends_an_emergency_to_which_nobody_went(act: acts.Act) -> None:
     """Answered, cancelled or done: only after a reason why it is none, or by who was there."""
@@ -476,7 +477,7 @@ def test_an_emergency_that_starts_again_waits_for_its_place_again_and_for_somebo
 @pytest.mark.parametrize("name", ["no place", "unclear"])
 def test_an_undecided_request_that_starts_again_waits_in_the_manual_queue_again(name: str) -> None:
     """Else nobody would have it: no department, no place in the queue (design promise 1)."""
-    answered = run(registered(name), acts.Answer(by="agent-7"))
+    answered = run(registered(name), acts.AnswerQuestion(by="agent-7"))
     again = run(answered, acts.Reopen(by="survey", reason="survey"))
 
     assert again.held is not None

@@ -206,7 +206,7 @@ class Model:
                 return not self.orders[id].decided
             case acts.Reopen():
                 return self.over_at is not None and now - self.over_at <= REOPEN_WITHIN
-            case acts.Answer():
+            case acts.AnswerQuestion():
                 return not ticket.is_emergency
             case acts.Cancel():
                 return not (taken or ticket.is_emergency)
@@ -370,7 +370,8 @@ ORDER_ACTS: Mapping[type[acts.OrderAct], Mapping[str, Any]] = {
 TICKET_ACTS: Mapping[type[acts.Act], Mapping[str, Any]] = {
     acts.Own: {"owner": "agent-9"},
     acts.Raise: {"level": 1, "reason": "repeated", "contacts": 3},
-    acts.Answer: {}, acts.Tell: {}, acts.Supplement: {}, acts.Urge: {}, acts.FeedbackAttempt: {},
+    acts.AnswerQuestion: {}, acts.Tell: {}, acts.Supplement: {}, acts.Urge: {},
+    acts.FeedbackAttempt: {},
     acts.NotSatisfied: {}, acts.Reopen: {"reason": "caller"}, acts.Cancel: {},
     acts.RequestCancel: {}, acts.Merge: {"into": "JY0002"},
 }  # fmt: skip

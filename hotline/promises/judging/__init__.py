@@ -4,6 +4,12 @@ Everywhere `before` is the moment before which all that was due must have been d
 grace.
 """
 
+from hotline.promises.judging.backlog import (
+    judge_events,
+    judge_late_task,
+    judge_parked,
+    judge_waiting_message,
+)
 from hotline.promises.judging.messages import (
     judge_delivery,
     judge_digest,
@@ -11,12 +17,6 @@ from hotline.promises.judging.messages import (
     judge_strangers,
 )
 from hotline.promises.judging.ticket import judge_ticket
-from hotline.promises.judging.waiting import (
-    judge_events,
-    judge_late_task,
-    judge_parked,
-    judge_waiting_message,
-)
 
 __all__ = [
     "judge_delivery",

@@ -8,7 +8,7 @@ from datetime import datetime
 from hotline.promises.facts import Papers
 from hotline.promises.findings import Finding
 from hotline.promises.judging.clocks import judge_clocks
-from hotline.promises.judging.following import judge_following
+from hotline.promises.judging.effects import judge_following
 from hotline.promises.judging.messages import judge_telling
 from hotline.promises.judging.work import judge_emergency, judge_work
 from hotline.promises.kinds import CACHE_OLD, CHANGE_MISSING, SECOND_TICKET

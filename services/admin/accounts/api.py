@@ -17,11 +17,11 @@ from services.admin.accounts.domain import (
     read_id,
     read_reach,
 )
-from services.admin.accounts.staff import By, Invited, Staffing
+from services.admin.accounts.staff import By, Invited, StaffAccounts
 from services.admin.accounts.storage import ACCOUNTS
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
-from shared.runtime import Asking, Body, Code, NoStore, Platform, Routes, Source, may
+from shared.runtime import Actor, Body, Code, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 MOST: Final = 200
@@ -109,7 +109,7 @@ class InvitationView(BaseModel):
     expires_at: datetime
 
 
-def build_users_api(platform: Platform, staffing: Staffing) -> Routes:
+def build_users_api(platform: Platform, staff_accounts: StaffAccounts) -> Routes:
     """Reading and changing accounts."""
     router = Routes("/v1/users", tags=["users"], route_class=NoStore)
     accounts = Collection(platform.store, ACCOUNTS)
@@ -134,12 +134,12 @@ def build_users_api(platform: Platform, staffing: Staffing) -> Routes:
         return UserPage(items=[view(account) for account in found.items], next=found.next)
 
     @router.post("", status_code=201, dependencies=[may("account.manage")])
-    async def create(body: NewUser, asking: Asking, source: Source) -> InvitationView:
+    async def create(body: NewUser, actor: Actor, source: Source) -> InvitationView:
         """Make an account; its invitation is shown this once and counts for 48 hours."""
-        invited = await staffing.create(
+        invited = await staff_accounts.create(
             read_id(body.id),
             reach(body.role, body.places, body.departments),
-            By(asking, source, body.why),
+            By(actor, source, body.why),
             name=body.name,
             binding=body.binding.to_binding() if body.binding else None,
         )
@@ -148,20 +148,20 @@ def build_users_api(platform: Platform, staffing: Staffing) -> Routes:
     @router.get("/{id}", dependencies=[may("account.see")])
     async def one(id: str) -> UserView:
         """One account."""
-        return view(await staffing.get(id))
+        return view(await staff_accounts.get(id))
 
     @router.patch("/{id}", dependencies=[may("account.manage")])
-    async def change(id: str, body: ChangedUser, asking: Asking, source: Source) -> UserView:
+    async def change(id: str, body: ChangedUser, actor: Actor, source: Source) -> UserView:
         """Change an account. Another role or reach signs it out everywhere."""
-        present = (await staffing.get(id)).reach
+        present = (await staff_accounts.get(id)).reach
         changed = reach(
             body.role or present.role,
             present.places if body.places is None else body.places,
             present.departments if body.departments is None else body.departments,
         )
-        account = await staffing.change_facts(
+        account = await staff_accounts.change_facts(
             id,
-            By(asking, source, body.why),
+            By(actor, source, body.why),
             reach=changed,
             name=body.name,
             binding=body.binding.to_binding() if body.binding else None,
@@ -169,24 +169,24 @@ def build_users_api(platform: Platform, staffing: Staffing) -> Routes:
         return view(account)
 
     @router.post("/{id}/freeze", dependencies=[may("account.manage")])
-    async def freeze(id: str, body: WhyBody, asking: Asking, source: Source) -> UserView:
+    async def freeze(id: str, body: WhyBody, actor: Actor, source: Source) -> UserView:
         """Sign it out everywhere within seconds, with the keys it answers for; nobody signs in."""
-        return view(await staffing.freeze(id, By(asking, source, body.why)))
+        return view(await staff_accounts.freeze(id, By(actor, source, body.why)))
 
     @router.post("/{id}/thaw", dependencies=[may("account.manage")])
-    async def thaw(id: str, body: WhyBody, asking: Asking, source: Source) -> UserView:
+    async def thaw(id: str, body: WhyBody, actor: Actor, source: Source) -> UserView:
         """Let a frozen account count again."""
-        return view(await staffing.thaw(id, By(asking, source, body.why)))
+        return view(await staff_accounts.thaw(id, By(actor, source, body.why)))
 
     @router.post("/{id}/invitation", status_code=201, dependencies=[may("account.manage")])
-    async def invite(id: str, body: WhyBody, asking: Asking, source: Source) -> InvitationView:
+    async def invite(id: str, body: WhyBody, actor: Actor, source: Source) -> InvitationView:
         """A new invitation in place of an older one: for a forgotten password, too."""
-        return _invitation(await staffing.invite(id, By(asking, source, body.why)))
+        return _invitation(await staff_accounts.invite(id, By(actor, source, body.why)))
 
     @router.delete("/{id}/factor", dependencies=[may("account.manage")])
-    async def drop_factor(id: str, asking: Asking, source: Source) -> UserView:
+    async def drop_factor(id: str, actor: Actor, source: Source) -> UserView:
         """Forget a second factor whose device and codes are lost."""
-        return view(await staffing.drop_factor(id, By(asking, source)))
+        return view(await staff_accounts.drop_factor(id, By(actor, source)))
 
     return router
 

@@ -82,7 +82,7 @@ class Invited:
     expires_at: datetime
 
 
-class Staffing:
+class StaffAccounts:
     """Changes accounts; what takes something away counts everywhere within seconds."""
 
     def __init__(self, store: Store, records: Trail) -> None:

@@ -19,7 +19,7 @@ from services.admin.agents.domain import (
 )
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training as Trainings
-from shared.runtime import Asking, Body, NoStore, Platform, Routes, Source, may
+from shared.runtime import Actor, Body, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 Code = Annotated[str, Field(pattern=CODE)]
@@ -128,9 +128,9 @@ def build_agents_api(platform: Platform, trainings: Trainings) -> Routes:
         return view(await trainings.get(account))
 
     @router.put("/agents/{account}", dependencies=[may("profile.manage")])
-    async def put(account: str, body: ProfileBody, asking: Asking, source: Source) -> ProfileView:
+    async def put(account: str, body: ProfileBody, actor: Actor, source: Source) -> ProfileView:
         """Put this profile in place of the present one."""
-        return view(await trainings.put(body.to_profile(account), By(asking, source)))
+        return view(await trainings.put(body.to_profile(account), By(actor, source)))
 
     return router
 

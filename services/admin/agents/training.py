@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.admin.accounts.staff import By, Staffing
+from services.admin.accounts.staff import By, StaffAccounts
 from services.admin.agents.domain import Ending, Profile, ending
 from services.admin.agents.storage import PROFILES
 from shared.audit import Trail
@@ -24,24 +24,24 @@ class Training:
     def __init__(
         self,
         store: Store,
-        staffing: Staffing,
+        staff_accounts: StaffAccounts,
         records: Trail,
         calendar: Callable[[], Calendar],
     ) -> None:
         self._profiles = Collection(store, PROFILES)
-        self._staffing = staffing
+        self._staff_accounts = staff_accounts
         self._records = records
         self._clock = store.clock
         self._calendar = calendar
 
     async def get(self, account: str) -> Profile:
         """Somebody's profile, empty where nothing was put in; raises NotThere."""
-        await self._staffing.get(account)
+        await self._staff_accounts.get(account)
         return await self._profiles.get(account) or Profile(account=account)
 
     async def put(self, profile: Profile, by: By) -> Profile:
         """This profile in place of the present one; raises NotThere, Contested."""
-        await self._staffing.get(profile.account)
+        await self._staff_accounts.get(profile.account)
         await self._records.record(
             by.principal, "profile.change", ("account", profile.account), source=by.source
         )

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from shared.audit import Entry, list_entries
 from shared.audit.chain import from_doc
 from shared.contracts import MalformedMessage
-from shared.runtime import Asking, NoStore, Platform, Routes, Source, may
+from shared.runtime import Actor, NoStore, Platform, Routes, Source, may
 
 Id = Annotated[str | None, Query(max_length=120)]
 
@@ -51,7 +51,7 @@ def build_audit_api(platform: Platform) -> Routes:
 
     @router.get("", dependencies=[may("audit.see")])
     async def listed(
-        asking: Asking,
+        actor: Actor,
         source: Source,
         by: Id = None,
         kind: Id = None,
@@ -66,7 +66,7 @@ def build_audit_api(platform: Platform) -> Routes:
         subject = _subject(kind, id)
         if not after:
             about = subject or ("account" if by else "audit", by or "all")
-            await platform.trail.record(asking, "audit.read", about, source=source)
+            await platform.trail.record(actor, "audit.read", about, source=source)
         found = await list_entries(platform.store, by=by, subject=subject, after=after, limit=limit)
         items = [_view(from_doc(doc).entry) for doc in found.items]
         return EntryPage(items=items, next=found.next)

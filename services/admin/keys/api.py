@@ -15,15 +15,15 @@ from services.admin.keys.domain import (
     LONGEST_DAYS,
     LONGEST_OVERLAP_DAYS,
     OVERLAP_DAYS,
-    Key,
+    SystemKey,
     read_actions,
     read_publisher,
 )
 from services.admin.keys.storage import KEYS
-from services.admin.keys.system_keys import Keying, Shown, Wanted
+from services.admin.keys.system_keys import Shown, SystemKeys, Wanted
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
-from shared.runtime import Asking, Body, Code, NoStore, Platform, Routes, Source, may
+from shared.runtime import Actor, Body, Code, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
@@ -79,7 +79,7 @@ class ShownKey(BaseModel):
     secret: str
 
 
-def build_keys_api(platform: Platform, keying: Keying) -> Routes:
+def build_keys_api(platform: Platform, system_keys: SystemKeys) -> Routes:
     """Keys of systems."""
     router = Routes("/v1/api-keys", tags=["api keys"], route_class=NoStore)
     keys = Collection(platform.store, KEYS)
@@ -94,7 +94,7 @@ def build_keys_api(platform: Platform, keying: Keying) -> Routes:
         return KeyPage(items=[_view(key) for key in found.items], next=found.next)
 
     @router.post("", status_code=201, dependencies=[may("key.manage")])
-    async def create(body: NewKey, asking: Asking, source: Source) -> ShownKey:
+    async def create(body: NewKey, actor: Actor, source: Source) -> ShownKey:
         """Make a key; its secret is shown this once."""
         wanted = Wanted(
             publisher=read_publisher(body.publisher),
@@ -103,28 +103,28 @@ def build_keys_api(platform: Platform, keying: Keying) -> Routes:
             owner=body.owner,
             days=body.days,
         )
-        return _shown(await keying.create(wanted, By(asking, source, body.why)))
+        return _shown(await system_keys.create(wanted, By(actor, source, body.why)))
 
     @router.get("/{id}", dependencies=[may("key.see")])
     async def one(id: str) -> KeyView:
         """One key."""
-        return _view(await keying.get(id))
+        return _view(await system_keys.get(id))
 
     @router.post("/{id}/rotate", dependencies=[may("key.manage")])
-    async def rotate(id: str, body: RotateBody, asking: Asking, source: Source) -> ShownKey:
+    async def rotate(id: str, body: RotateBody, actor: Actor, source: Source) -> ShownKey:
         """A new secret, shown this once; the present one counts for the overlap."""
-        shown = await keying.rotate(
+        shown = await system_keys.rotate(
             id,
-            By(asking, source, body.why),
+            By(actor, source, body.why),
             overlap=timedelta(days=body.overlap_days),
             days=body.days,
         )
         return _shown(shown)
 
     @router.post("/{id}/revoke", dependencies=[may("key.manage")])
-    async def revoke(id: str, body: WhyBody, asking: Asking, source: Source) -> KeyView:
+    async def revoke(id: str, body: WhyBody, actor: Actor, source: Source) -> KeyView:
         """Take a key back for good; it counts nowhere within seconds."""
-        return _view(await keying.revoke(id, By(asking, source, body.why)))
+        return _view(await system_keys.revoke(id, By(actor, source, body.why)))
 
     return router
 
@@ -133,7 +133,7 @@ def _shown(shown: Shown) -> ShownKey:
     return ShownKey(key=_view(shown.key), secret=shown.shown)
 
 
-def _view(key: Key) -> KeyView:
+def _view(key: SystemKey) -> KeyView:
     return KeyView(
         id=key.id,
         prefix=f"{KEY_PREFIX}{key.id}",

@@ -25,7 +25,7 @@ _LONGEST_PUBLISHER: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class SystemKey:
     """One key: whose, what for, until when; its digests, the newest last.
 
     `owner` is the account that answers for it, if one does: while that is frozen the key is `held`.
@@ -64,7 +64,9 @@ def read_actions(actions: Collection[str]) -> frozenset[str]:
     return frozenset(actions)
 
 
-def rotate(key: Key, digest: bytes, *, now: datetime, overlap: timedelta, days: int) -> Key:
+def rotate(
+    key: SystemKey, digest: bytes, *, now: datetime, overlap: timedelta, days: int
+) -> SystemKey:
     """A new secret beside the present one, which counts for the overlap and no longer."""
     require_usable(key, now)
     present = key.digests[-1]
@@ -76,12 +78,12 @@ def rotate(key: Key, digest: bytes, *, now: datetime, overlap: timedelta, days: 
     )
 
 
-def require_usable(key: Key, now: datetime) -> None:
+def require_usable(key: SystemKey, now: datetime) -> None:
     """Raise NotNow for a key that counts no more: it is not brought back, but made anew."""
     if key.revoked_at is not None or now >= key.expires_at:
         raise NotNow("key-over", "This key has been taken back or has expired", "make a new one")
 
 
-def revoke(key: Key, now: datetime) -> Key:
+def revoke(key: SystemKey, now: datetime) -> SystemKey:
     """From now on the key counts nowhere."""
     return key if key.revoked_at else replace(key, revoked_at=now)

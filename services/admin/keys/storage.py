@@ -6,13 +6,13 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
-from services.admin.keys.domain import Key
+from services.admin.keys.domain import SystemKey
 from shared.documents import Shape
 from shared.store import CollectionSpec, Store
 
 KEYS: Final = CollectionSpec(
     name="api_keys",
-    shape=Shape(value=Key),
+    shape=Shape(value=SystemKey),
     indexes=(
         IndexModel([("expires_at", ASCENDING)], name="api_keys_counting"),
         IndexModel([("owner", ASCENDING)], name="api_keys_of_account"),

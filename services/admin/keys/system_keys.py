@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from services.admin.accounts.staff import By, on_record
 from services.admin.accounts.storage import ACCOUNTS
 from services.admin.keys import domain as rules
-from services.admin.keys.domain import Key
+from services.admin.keys.domain import SystemKey
 from services.admin.keys.storage import KEYS
 from shared.audit import Trail
 from shared.contracts import MalformedMessage, Step
@@ -17,14 +17,14 @@ from shared.contracts.refusals import NotThere
 from shared.identity.api_keys import KeyDigest, digest_of, new_key
 from shared.store import Collection, Store
 
-Decide = Callable[[Key, datetime], Key]
+Decide = Callable[[SystemKey, datetime], SystemKey]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A key with the secret that is shown this once."""
 
-    key: Key
+    key: SystemKey
     shown: str
 
 
@@ -39,7 +39,7 @@ class Wanted:
     days: int
 
 
-class Keying:
+class SystemKeys:
     """Changes keys; every process knows them within seconds. `secret` makes their digests."""
 
     def __init__(self, store: Store, records: Trail, *, secret: bytes) -> None:
@@ -49,7 +49,7 @@ class Keying:
         self._clock = store.clock
         self._secret = secret
 
-    async def get(self, id: str) -> Key:
+    async def get(self, id: str) -> SystemKey:
         """The key as it is now; raises NotThere."""
         key = await self._keys.get(id)
         if key is None:
@@ -61,7 +61,7 @@ class Keying:
         await self._require_owner(wanted.owner)
         id, shown = new_key()
         now = self._clock.now()
-        key = Key(
+        key = SystemKey(
             id=id,
             publisher=wanted.publisher,
             places=wanted.places,
@@ -81,16 +81,16 @@ class Keying:
         _, shown = new_key(id)
         digest = digest_of(shown, self._secret)
 
-        def decide(key: Key, now: datetime) -> Key:
+        def decide(key: SystemKey, now: datetime) -> SystemKey:
             return rules.rotate(key, digest, now=now, overlap=overlap, days=days)
 
         return Shown(await self._change(id, decide, "key.rotate", by), shown)
 
-    async def revoke(self, id: str, by: By) -> Key:
+    async def revoke(self, id: str, by: By) -> SystemKey:
         """Take a key back for good."""
         return await self._change(id, rules.revoke, "key.revoke", by)
 
-    async def _change(self, id: str, decide: Decide, act: str, by: By) -> Key:
+    async def _change(self, id: str, decide: Decide, act: str, by: By) -> SystemKey:
         recorded = on_record(decide, lambda: self._record(by, act, id))
         changed = await self._keys.change(id, recorded)
         if changed is None:

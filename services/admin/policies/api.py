@@ -37,7 +37,7 @@ from services.admin.policies.views import (
     version_view,
 )
 from shared.identity import Principal
-from shared.runtime import Asking, NoStore, Routes, Source, may
+from shared.runtime import Actor, NoStore, Routes, Source, may
 
 PREFIX = "/v1/policies"
 
@@ -94,9 +94,9 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
         return differences_view(*await reading.differences(id, against))
 
     @router.post("/{id}/confirm", dependencies=[may("policy.confirm")])
-    async def confirm(id: str, asking: Asking) -> VersionView:
+    async def confirm(id: str, actor: Actor) -> VersionView:
         """Whoever asks has read it."""
-        await reading.confirm(id, asking)
+        await reading.confirm(id, actor)
         return version_view(*await reading.one(id))
 
     @router.get("/{id}/readers", dependencies=[may("policy.draft")])
@@ -112,18 +112,18 @@ def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Readin
     router = Routes(PREFIX, tags=["policies"], route_class=NoStore)
 
     @router.post("", status_code=201, dependencies=[may("policy.draft")])
-    async def create(body: NewDraft, asking: Asking) -> VersionView:
+    async def create(body: NewDraft, actor: Actor) -> VersionView:
         """Draft a change of the newest version."""
-        version = await drafting.draft(asking.id, body.title, body.to_wording())
+        version = await drafting.draft(actor.id, body.title, body.to_wording())
         return version_view(*await reading.one(version.id))
 
     @router.put("/{id}", dependencies=[may("policy.draft")])
-    async def change(id: str, body: ChangedDraft, asking: Asking) -> VersionView:
+    async def change(id: str, body: ChangedDraft, actor: Actor) -> VersionView:
         """Change a draft, or one that was refused."""
         worded = body.overlay is not None or body.documents is not None
         await drafting.change(
             id,
-            asking.id,
+            actor.id,
             edition=body.edition,
             title=body.title,
             wording=body.to_wording() if worded else None,
@@ -132,15 +132,15 @@ def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Readin
         return version_view(*await reading.one(id))
 
     @router.post("/{id}/rebase", dependencies=[may("policy.draft")])
-    async def rebase(id: str, asking: Asking) -> VersionView:
+    async def rebase(id: str, actor: Actor) -> VersionView:
         """Base a draft on the newest version, with what it changes."""
-        await drafting.carry_over(id, asking.id)
+        await drafting.carry_over(id, actor.id)
         return version_view(*await reading.one(id))
 
     @router.post("/{id}/submit", dependencies=[may("policy.draft")])
-    async def submit(id: str, asking: Asking) -> VersionView:
+    async def submit(id: str, actor: Actor) -> VersionView:
         """Ask for its approval; refused with all its faults."""
-        await drafting.submit(id, asking.id)
+        await drafting.submit(id, actor.id)
         return version_view(*await reading.one(id))
 
     @router.post(
@@ -149,12 +149,12 @@ def build_drafts_api(drafting: Drafting, rehearsing: Rehearsing, reading: Readin
         responses={200: {"content": {"application/x-ndjson": {}}}},
         response_class=StreamingResponse,
     )
-    async def dry_run(id: str, body: RehearsalBody, asking: Asking) -> StreamingResponse:
+    async def dry_run(id: str, body: RehearsalBody, actor: Actor) -> StreamingResponse:
         """Plan the last requests under it and under what is in force: one JSON object a line, the
         last one with what would differ.
         """
         tally = await rehearsing.begin(id)
-        lines = _lines(rehearsing, tally, last=body.last, asks=asking)
+        lines = _lines(rehearsing, tally, last=body.last, asks=actor)
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     return router
@@ -165,10 +165,10 @@ def build_deciding_api(publishing: Publishing, reading: Reading) -> Routes:
     router = Routes(PREFIX, tags=["policies"], route_class=NoStore)
 
     @router.post("/break-glass", status_code=201, dependencies=[may("policy.break_glass")])
-    async def break_glass(body: AtOnceBody, asking: Asking, source: Source) -> VersionView:
+    async def break_glass(body: AtOnceBody, actor: Actor, source: Source) -> VersionView:
         """Change what is in force at once; unless somebody keeps it, it lapses by itself."""
         made = await publishing.break_glass(
-            By(asking, source),
+            By(actor, source),
             body.to_wording(),
             title=body.title,
             reason=body.reason,
@@ -177,29 +177,29 @@ def build_deciding_api(publishing: Publishing, reading: Reading) -> Routes:
         return version_view(*await reading.one(made.id))
 
     @router.post("/{id}/approve", dependencies=[may("policy.approve")])
-    async def approve(id: str, body: ApprovalBody, asking: Asking, source: Source) -> VersionView:
+    async def approve(id: str, body: ApprovalBody, actor: Actor, source: Source) -> VersionView:
         """Let what somebody else submitted come into force, now or later."""
         await publishing.approve(
-            id, By(asking, source), begins=body.begins, must_confirm=body.must_confirm
+            id, By(actor, source), begins=body.begins, must_confirm=body.must_confirm
         )
         return version_view(*await reading.one(id))
 
     @router.post("/{id}/refuse", dependencies=[may("policy.approve")])
-    async def refuse(id: str, body: RefusalBody, asking: Asking, source: Source) -> VersionView:
+    async def refuse(id: str, body: RefusalBody, actor: Actor, source: Source) -> VersionView:
         """Send it back to its authors, with a reason."""
-        await publishing.refuse(id, By(asking, source), reason=body.reason)
+        await publishing.refuse(id, By(actor, source), reason=body.reason)
         return version_view(*await reading.one(id))
 
     @router.post("/{id}/keep", dependencies=[may("policy.approve")])
-    async def keep(id: str, asking: Asking, source: Source) -> VersionView:
+    async def keep(id: str, actor: Actor, source: Source) -> VersionView:
         """Let stay what somebody else put in force at once."""
-        await publishing.keep(id, By(asking, source))
+        await publishing.keep(id, By(actor, source))
         return version_view(*await reading.one(id))
 
     @router.post("/{id}/withdraw", dependencies=[may("policy.draft")])
-    async def withdraw(id: str, asking: Asking, source: Source) -> VersionView:
+    async def withdraw(id: str, actor: Actor, source: Source) -> VersionView:
         """Take back a draft or what was put in force at once; who may approve, an approval too."""
-        await publishing.withdraw(id, By(asking, source))
+        await publishing.withdraw(id, By(actor, source))
         return version_view(*await reading.one(id))
 
     return router

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeVar
 from shared.contracts.refusals import NotNow
 from shared.identity import Role
 from shared.policy.documents import Documents
-from shared.policy.versions import Entry, in_force
+from shared.policy.versions import VersionInForce, in_force
 
 LONGEST_AT_ONCE: Final = timedelta(hours=12)
 """A change that nobody else has looked at outlives no shift."""
@@ -155,7 +155,7 @@ def confirm(version: Version, by: str, role: Role, now: datetime) -> Confirmatio
     return Confirmation(by, role, now)
 
 
-def standing(version: Version, entries: Sequence[Entry], now: datetime) -> Standing:
+def standing(version: Version, entries: Sequence[VersionInForce], now: datetime) -> Standing:
     """How it stands at a moment, by what the head document says."""
     if version.state != "approved" and version.state != "at_once":  # noqa: PLR1714 - narrows it
         return version.state

@@ -9,9 +9,9 @@ from typing import Final
 
 from services.admin.policies.domain import Version
 from shared.contracts.refusals import NotNow
-from shared.policy.versions import Entry, in_force, newest
+from shared.policy.versions import VersionInForce, in_force, newest
 
-Entries = Sequence[Entry]
+Entries = Sequence[VersionInForce]
 UNSETTLED: Final = timedelta(minutes=1)
 """Longer than any write may take; whoever has not written by then is gone."""
 
@@ -26,7 +26,7 @@ def require_newest(version: Version, entries: Entries) -> None:
         )
 
 
-def publish(version: Version, entries: Entries, begins: datetime) -> list[Entry]:
+def publish(version: Version, entries: Entries, begins: datetime) -> list[VersionInForce]:
     """Let it begin at a time, for good; what is there already stays as it is."""
     if find(version.id, entries):
         return list(entries)
@@ -38,10 +38,12 @@ def publish(version: Version, entries: Entries, begins: datetime) -> list[Entry]
             f"It is based on {before.version}, which begins later, at {before.begins.isoformat()}",
             "let it begin then or later, or withdraw the other one first",
         )
-    return [*entries, Entry(version.id, begins)]
+    return [*entries, VersionInForce(version.id, begins)]
 
 
-def put_at_once(version: Version, entries: Entries, now: datetime, until: datetime) -> list[Entry]:
+def put_at_once(
+    version: Version, entries: Entries, now: datetime, until: datetime
+) -> list[VersionInForce]:
     """Let it count now, and lapse by itself. Only one such change at a time: of two, nobody could
     say what is left when one lapses.
     """
@@ -54,10 +56,10 @@ def put_at_once(version: Version, entries: Entries, now: datetime, until: dateti
         )
     if present is None or present.version != version.base:
         raise NotNow("outdated", "Another version has come into force meanwhile", "send it again")
-    return [*entries, Entry(version.id, now, until)]
+    return [*entries, VersionInForce(version.id, now, until)]
 
 
-def keep(version: Version, entries: Entries, now: datetime) -> list[Entry]:
+def keep(version: Version, entries: Entries, now: datetime) -> list[VersionInForce]:
     """What was put in force at once stays, as the newest version."""
     entry = find(version.id, entries)
     if entry and entry.until is None:
@@ -68,7 +70,7 @@ def keep(version: Version, entries: Entries, now: datetime) -> list[Entry]:
     return [*(e for e in entries if e != entry), replace(entry, until=None)]
 
 
-def end(version: Version, entries: Entries, now: datetime) -> list[Entry]:
+def end(version: Version, entries: Entries, now: datetime) -> list[VersionInForce]:
     """What was put in force at once lapses now."""
     entry = find(version.id, entries)
     if entry is None:
@@ -80,7 +82,7 @@ def end(version: Version, entries: Entries, now: datetime) -> list[Entry]:
     return [replace(e, until=now) if e == entry else e for e in entries]
 
 
-def take_back(version: Version, entries: Entries, now: datetime) -> list[Entry]:
+def take_back(version: Version, entries: Entries, now: datetime) -> list[VersionInForce]:
     """What was approved and has not begun never begins."""
     entry = find(version.id, entries)
     if entry is None:
@@ -106,6 +108,6 @@ def require_settled(version: Version, entries: Entries, now: datetime) -> None:
         raise NotNow("unsettled", "It is being put in force just now", "look again in a minute")
 
 
-def find(version: str | None, entries: Entries) -> Entry | None:
+def find(version: str | None, entries: Entries) -> VersionInForce | None:
     """The entry of a version."""
     return next((entry for entry in entries if entry.version == version), None)

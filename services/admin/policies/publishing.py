@@ -22,7 +22,7 @@ from shared.audit import Trail
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotNow
 from shared.identity import Role, require
-from shared.policy.versions import Entry
+from shared.policy.versions import VersionInForce
 from shared.policy.versions import in_force as present
 from shared.readers.policies import NoPolicyError
 from shared.readers.rosters import DutyReader
@@ -155,7 +155,7 @@ class Publishing:
         await self._policies.change_head(partial(in_force.keep, version))
         return await self._policies.save(kept)
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> list[VersionInForce]:
         """What is in force when."""
         return await self._policies.entries()
 

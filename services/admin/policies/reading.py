@@ -11,7 +11,7 @@ from services.admin.policies.domain import Confirmation, Standing, Version
 from services.admin.policies.storage import Policies
 from shared.identity import Principal
 from shared.policy.documents import write_documents
-from shared.policy.versions import Difference, Entry, differences, in_force, still_needed
+from shared.policy.versions import Difference, VersionInForce, differences, in_force, still_needed
 from shared.store import Page
 from shared.store.clock import DatabaseClock
 
@@ -42,7 +42,7 @@ class Reading:
         entries = await self._policies.entries()
         return Page([(each, self._standing(each, entries)) for each in found.items], found.next)
 
-    async def present(self) -> tuple[list[Entry], str | None]:
+    async def present(self) -> tuple[list[VersionInForce], str | None]:
         """What counts or will, and the version that does now."""
         entries, now = await self._policies.entries(), self._clock.now()
         counting = in_force(entries, now)
@@ -76,5 +76,5 @@ class Reading:
         have = {confirmation.by for confirmation in version.confirmed}
         return Readers(version.confirmed, tuple(who for who in must if who not in have))
 
-    def _standing(self, version: Version, entries: Sequence[Entry]) -> Standing:
+    def _standing(self, version: Version, entries: Sequence[VersionInForce]) -> Standing:
         return domain.standing(version, entries, self._clock.now())

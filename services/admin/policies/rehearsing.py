@@ -12,7 +12,7 @@ from services.admin.policies.storage import Policies
 from shared.contracts.refusals import NotNow
 from shared.identity import Principal
 from shared.policy.policy import Policy, build_policy
-from shared.readers.reach import not_about
+from shared.readers.visibility import not_about
 from shared.store import Store
 
 MOST: Final = 5000

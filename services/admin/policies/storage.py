@@ -17,7 +17,7 @@ from shared.contracts.refusals import NotNow, NotThere
 from shared.documents import Shape
 from shared.identity import Role
 from shared.policy.documents import Documents
-from shared.policy.versions import Entry, Head
+from shared.policy.versions import Head, VersionInForce
 from shared.readers.policies import HEAD, HEADS, POLICIES, NoPolicyError
 from shared.store import Collection, CollectionSpec, Decide, Listing, Order, Page, Store
 
@@ -46,7 +46,7 @@ _NEWEST: Final = Listing(
     filters={"made_at": {"$type": "date"}}, order=Order("made_at", newest=True)
 )
 
-Choose = Callable[[list[Entry], datetime], list[Entry]]
+Choose = Callable[[list[VersionInForce], datetime], list[VersionInForce]]
 
 
 class Policies:
@@ -103,7 +103,7 @@ class Policies:
         noted = {"$push": {"confirmed": asdict(confirmation)}}
         await self._store.change_many(POLICIES, first, noted)
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> list[VersionInForce]:
         """What is in force when, as the majority has it; raises NoPolicyError."""
         head = await self._heads.get(HEAD)
         if head is None:

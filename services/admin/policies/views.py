@@ -15,7 +15,7 @@ from services.admin.policies.reading import Readers
 from services.admin.policies.rehearsal import Tally
 from shared.contracts import Fault
 from shared.identity import STAFF_ROLES, Role
-from shared.policy.versions import Difference, Entry
+from shared.policy.versions import Difference, VersionInForce
 from shared.privacy import scrub
 from shared.runtime import Body
 
@@ -202,7 +202,7 @@ def version_view(version: Version, state: Standing) -> VersionView:
     )
 
 
-def present_view(entries: Sequence[Entry], now: str | None) -> PresentView:
+def present_view(entries: Sequence[VersionInForce], now: str | None) -> PresentView:
     """What counts, as it is shown."""
     shown = [EntryView(version=e.version, begins=e.begins, until=e.until) for e in entries]
     return PresentView(now=now, entries=shown)

@@ -9,11 +9,11 @@ from fastapi import Request as HttpRequest
 from pydantic import Field
 
 from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, Status
-from services.admin.privacy.requesting import Requesting, Wish
+from services.admin.privacy.requests import Requesting, Wish
 from shared.contracts.privacy import RequestKind
 from shared.contracts.report import Short
-from shared.runtime import Asking, Body, Routes, may, source_of
-from shared.runtime.asking import Named, require_name
+from shared.runtime import Actor, Body, Routes, may, source_of
+from shared.runtime.authentication import Named, require_name
 from shared.store.clock import DatabaseClock
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -61,48 +61,46 @@ def build_requests_api(requesting: Requesting, clock: DatabaseClock) -> Routes:
 
     @router.get("", dependencies=[may("privacy_request.see")])
     async def listed(
-        asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
+        actor: Actor, status: Status | None = None, after: After = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Requests within reach, newest first; `next` is the cursor of the next page."""
-        found = await requesting.page(asking, status=status, after=after, limit=limit)
+        found = await requesting.page(actor, status=status, after=after, limit=limit)
         return {"items": [_view(each, clock) for each in found.items], "next": found.next}
 
     @router.get("/{id}", dependencies=[may("privacy_request.see")])
-    async def one(id: str, asking: Asking) -> dict[str, Any]:
+    async def one(id: str, actor: Actor) -> dict[str, Any]:
         """One request."""
-        return _view(await requesting.one(id, asking), clock)
+        return _view(await requesting.one(id, actor), clock)
 
     @router.post("", status_code=201, dependencies=[may("privacy_request.make")])
     async def make(
-        body: RequestBody, asking: Asking, request: HttpRequest, key: Named = None
+        body: RequestBody, actor: Actor, request: HttpRequest, key: Named = None
     ) -> dict[str, Any]:
         """Take a request; the same key and body are the same request."""
         made = await requesting.make(
-            body.to_wish(), asking, name=require_name(key, "request"), source=source_of(request)
+            body.to_wish(), actor, name=require_name(key, "request"), source=source_of(request)
         )
         return _view(made, clock)
 
     @router.post("/{id}/check", dependencies=[may("privacy_request.make")])
-    async def check(
-        id: str, body: CheckBody, asking: Asking, request: HttpRequest
-    ) -> dict[str, Any]:
+    async def check(id: str, body: CheckBody, actor: Actor, request: HttpRequest) -> dict[str, Any]:
         """It was made sure who asks."""
         return _view(
-            await requesting.check(id, body.proof, asking, source=source_of(request)), clock
+            await requesting.check(id, body.proof, actor, source=source_of(request)), clock
         )
 
     @router.post("/{id}/grant", dependencies=[may("privacy_request.decide")])
-    async def grant(id: str, asking: Asking, request: HttpRequest) -> dict[str, Any]:
+    async def grant(id: str, actor: Actor, request: HttpRequest) -> dict[str, Any]:
         """Have it carried out; somebody else took it down."""
-        return _view(await requesting.grant(id, asking, source=source_of(request)), clock)
+        return _view(await requesting.grant(id, actor, source=source_of(request)), clock)
 
     @router.post("/{id}/refuse", dependencies=[may("privacy_request.decide")])
     async def refuse(
-        id: str, body: RefuseBody, asking: Asking, request: HttpRequest
+        id: str, body: RefuseBody, actor: Actor, request: HttpRequest
     ) -> dict[str, Any]:
         """End it with a reason; somebody else took it down."""
         return _view(
-            await requesting.refuse(id, body.reason, asking, source=source_of(request)), clock
+            await requesting.refuse(id, body.reason, actor, source=source_of(request)), clock
         )
 
     return router

@@ -40,7 +40,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
-class Act(StrEnum):
+class RequestAct(StrEnum):
     """What can be done to it."""
 
     CHECK = "check"
@@ -50,12 +50,12 @@ class Act(StrEnum):
     HOLD = "hold"
 
 
-ACTS: Final[Mapping[Act, tuple[frozenset[Status], Status]]] = {
-    Act.CHECK: (frozenset({Status.ASKED}), Status.CHECKED),
-    Act.GRANT: (frozenset({Status.CHECKED, Status.HELD}), Status.GRANTED),
-    Act.REFUSE: (frozenset({Status.ASKED, Status.CHECKED, Status.HELD}), Status.REFUSED),
-    Act.END: (frozenset({Status.GRANTED}), Status.DONE),
-    Act.HOLD: (frozenset({Status.GRANTED}), Status.HELD),
+ACTS: Final[Mapping[RequestAct, tuple[frozenset[Status], Status]]] = {
+    RequestAct.CHECK: (frozenset({Status.ASKED}), Status.CHECKED),
+    RequestAct.GRANT: (frozenset({Status.CHECKED, Status.HELD}), Status.GRANTED),
+    RequestAct.REFUSE: (frozenset({Status.ASKED, Status.CHECKED, Status.HELD}), Status.REFUSED),
+    RequestAct.END: (frozenset({Status.GRANTED}), Status.DONE),
+    RequestAct.HOLD: (frozenset({Status.GRANTED}), Status.HELD),
 }
 
 
@@ -103,7 +103,7 @@ class Request:
         """Whether whoever asked should have been answered by now."""
         return not self.is_over and now > self.due
 
-    def _after(self, act: Act, **changes: Any) -> Step[Request]:
+    def _after(self, act: RequestAct, **changes: Any) -> Step[Request]:
         allowed, to = ACTS[act]
         if self.status not in allowed:
             raise self._not_now(act)
@@ -112,7 +112,7 @@ class Request:
         after = replace(after, sealed=None) if after.is_over else after
         return Step(after, _events(after))
 
-    def _not_now(self, act: Act) -> NotNow:
+    def _not_now(self, act: RequestAct) -> NotNow:
         by = self.decided or self.checked
         return NotNow(
             "not-allowed",
@@ -124,23 +124,23 @@ class Request:
 
     def check(self, mark: Mark) -> Step[Request]:
         """It was made sure who asks."""
-        return self._after(Act.CHECK, checked=mark)
+        return self._after(RequestAct.CHECK, checked=mark)
 
     def grant(self, mark: Mark) -> Step[Request]:
         """It is to be carried out."""
-        return self._after(Act.GRANT, decided=mark, turn=self.turn + 1)
+        return self._after(RequestAct.GRANT, decided=mark, turn=self.turn + 1)
 
     def refuse(self, mark: Mark) -> Step[Request]:
         """It is not, with a reason."""
-        return self._after(Act.REFUSE, decided=mark, ended_at=mark.at)
+        return self._after(RequestAct.REFUSE, decided=mark, ended_at=mark.at)
 
     def end(self, tickets: int, now: datetime) -> Step[Request]:
         """It was carried out, in so many tickets."""
-        return self._after(Act.END, ended_at=now, tickets=tickets)
+        return self._after(RequestAct.END, ended_at=now, tickets=tickets)
 
     def hold(self) -> Step[Request]:
         """A legal hold forbids it at present."""
-        return self._after(Act.HOLD)
+        return self._after(RequestAct.HOLD)
 
 
 def due_of(asked_at: datetime, calendar: Calendar) -> datetime:

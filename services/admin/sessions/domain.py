@@ -168,15 +168,15 @@ def end(session: Session, why: Ending, now: datetime) -> Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class TryLimit:
     """So many failures within a time lock for as long."""
 
     most: int
     within: timedelta
 
 
-BY_ADDRESS: Final = Limit(10, timedelta(minutes=15))
-BY_ACCOUNT: Final = Limit(30, timedelta(minutes=15))
+BY_ADDRESS: Final = TryLimit(10, timedelta(minutes=15))
+BY_ACCOUNT: Final = TryLimit(30, timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +188,11 @@ class Tally:
     until: datetime
     version: int = 0
 
-    def is_over(self, limit: Limit) -> bool:
+    def is_over(self, limit: TryLimit) -> bool:
         """Whether this try is one too many."""
         return self.count > limit.most
 
-    def fills(self, limit: Limit) -> bool:
+    def fills(self, limit: TryLimit) -> bool:
         """Whether this try, if it fails, is the last before the lock."""
         return self.count == limit.most
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from services.admin.accounts import domain as rules
 from services.admin.accounts.domain import Account, Factor
 from services.admin.accounts.secrets import FactorSafe
-from services.admin.accounts.staff import By, Staffing, step_to
+from services.admin.accounts.staff import By, StaffAccounts, step_to
 from services.admin.accounts.storage import ACCOUNTS
 from services.admin.sessions import domain as codes
-from services.admin.sessions.tries import Trying
+from services.admin.sessions.tries import TryCounter
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow
 from shared.store import Collection, Store
@@ -44,11 +44,13 @@ class Begun:
 class Factors:
     """Sets second factors up and reads their codes. Codes go by the time outside, as phones do."""
 
-    def __init__(self, store: Store, staffing: Staffing, safe: FactorSafe, trying: Trying) -> None:
+    def __init__(
+        self, store: Store, staff_accounts: StaffAccounts, safe: FactorSafe, try_counter: TryCounter
+    ) -> None:
         self._accounts = Collection(store, ACCOUNTS)
-        self._staffing = staffing
+        self._staff_accounts = staff_accounts
         self._safe = safe
-        self._trying = trying
+        self._try_counter = try_counter
         self._clock = store.clock
 
     def read(self, account: Account, typed: str | None) -> Code | None:
@@ -79,11 +81,11 @@ class Factors:
         """A new secret, which counts once it is confirmed. Whoever has a factor shows its code:
         a stolen token alone must not exchange it. Raises NotNow, TooOften.
         """
-        account = await self._staffing.get(by.id)
-        async with self._trying.once(account.id, address) as trying:
+        account = await self._staff_accounts.get(by.id)
+        async with self._try_counter.once(account.id, address) as try_counter:
             code = self.read(account, typed)
-            trying.succeeded = code is not None and await self.use(account, code)
-        if not trying.succeeded:
+            try_counter.succeeded = code is not None and await self.use(account, code)
+        if not try_counter.succeeded:
             raise NotNow(
                 "code-needed", "The present second factor's code does not fit", "send it as `code`"
             )
@@ -93,7 +95,7 @@ class Factors:
         def decide(account: Account, _: datetime) -> Account:
             return rules.begin_factor(account, sealed)
 
-        await self._staffing.change(account.id, decide, "account.begin_factor", by)
+        await self._staff_accounts.change(account.id, decide, "account.begin_factor", by)
         return Begun(secret, codes.address_of(secret, account.id))
 
     async def confirm(self, by: By, typed: str) -> list[str]:
@@ -106,7 +108,7 @@ class Factors:
         def decide(account: Account, now: datetime) -> Account:
             return rules.confirm_factor(account, self._confirmed(account, typed, recovery), now)
 
-        await self._staffing.change(by.id, decide, "account.set_factor", by)
+        await self._staff_accounts.change(by.id, decide, "account.set_factor", by)
         return recovery
 
     def _confirmed(self, account: Account, typed: str, recovery: list[str]) -> Factor:

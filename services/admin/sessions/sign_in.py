@@ -10,7 +10,7 @@ from typing import NoReturn
 from services.admin.accounts import domain as rules
 from services.admin.accounts.domain import Account, Binding
 from services.admin.accounts.secrets import new_token, read_token, same
-from services.admin.accounts.staff import By, Staffing, step_to
+from services.admin.accounts.staff import By, StaffAccounts, step_to
 from services.admin.accounts.storage import ACCOUNTS, bound_to
 from services.admin.sessions import domain as sessions
 from services.admin.sessions.domain import (
@@ -24,7 +24,7 @@ from services.admin.sessions.domain import (
 from services.admin.sessions.factors import Factors
 from services.admin.sessions.passwords import Passwords
 from services.admin.sessions.storage import SESSIONS
-from services.admin.sessions.tries import Trying
+from services.admin.sessions.tries import TryCounter
 from shared.contracts import Step
 from shared.contracts.refusals import NotThere, Refused
 from shared.identity import issue_token
@@ -59,29 +59,29 @@ class SigningIn:
     def __init__(
         self,
         store: Store,
-        staffing: Staffing,
+        staff_accounts: StaffAccounts,
         factors: Factors,
         passwords: Passwords,
-        trying: Trying,
+        try_counter: TryCounter,
         *,
         secret: bytes,
     ) -> None:
         self._accounts = Collection(store, ACCOUNTS)
         self._sessions = Collection(store, SESSIONS)
-        self._staffing = staffing
+        self._staff_accounts = staff_accounts
         self._factors = factors
         self._passwords = passwords
-        self._trying = trying
+        self._try_counter = try_counter
         self._clock = store.clock
         self._secret = secret
 
     async def by_password(self, shown: Shown) -> Tokens:
         """Sign somebody in; raises NotSignedIn, the same for whatever did not fit, and TooOften."""
-        async with self._trying.once(shown.id, shown.address) as trying:
+        async with self._try_counter.once(shown.id, shown.address) as try_counter:
             account = await self._accounts.get(shown.id)
-            trying.account = account.id if account else None
-            trying.succeeded = await self._fits(shown, account)
-        if account is None or not trying.succeeded:
+            try_counter.account = account.id if account else None
+            try_counter.succeeded = await self._fits(shown, account)
+        if account is None or not try_counter.succeeded:
             raise _refused("sign-in")
         return await self._begin(account, "password")
 
@@ -185,7 +185,7 @@ class SigningIn:
 
         by = By(account.to_principal(), source)
         try:
-            await self._staffing.change(id, decide, "account.set_password", by)
+            await self._staff_accounts.change(id, decide, "account.set_password", by)
         except NotThere as error:
             raise not_signed_in("invitation") from error
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from services.admin.sessions.domain import BY_ACCOUNT, BY_ADDRESS, Limit, Tally, neighbourhood
+from services.admin.sessions.domain import BY_ACCOUNT, BY_ADDRESS, Tally, TryLimit, neighbourhood
 from shared.contracts.refusals import TooOften
 from shared.documents import Shape
 from shared.privacy import BlindIndex
@@ -26,7 +26,7 @@ TRIES: Final = CollectionSpec(
 """Ids are keyed digests, since what is typed as an id may be secret."""
 
 
-async def count_try(store: Store, id: str, limit: Limit, now: datetime) -> Tally:
+async def count_try(store: Store, id: str, limit: TryLimit, now: datetime) -> Tally:
     """Count one try before it is made, so that many at once are not more than may be: in one
     statement, since under an attack nobody would win a race for the next version.
 
@@ -46,7 +46,7 @@ async def forget_tries(store: Store, id: str) -> None:
     await store.take(TRIES.name, {"_id": id})
 
 
-def _counting(limit: Limit, now: datetime) -> list[dict[str, Any]]:
+def _counting(limit: TryLimit, now: datetime) -> list[dict[str, Any]]:
     until = now + limit.within
     goes_on = {"$gt": ["$until", now]}
     counted = {
@@ -61,7 +61,7 @@ def _counting(limit: Limit, now: datetime) -> list[dict[str, Any]]:
 class _Scope:
     name: str
     id: str
-    limit: Limit
+    limit: TryLimit
 
 
 class Try:
@@ -75,7 +75,7 @@ class Try:
         self.account: str | None = None
 
 
-class Trying:
+class TryCounter:
     """Counts by what was typed as the account's id, known or not, so that nothing is told."""
 
     def __init__(self, store: Store, index: BlindIndex) -> None:
@@ -87,15 +87,15 @@ class Trying:
         """One try within the block; raises TooOften instead when there were too many."""
         scopes = self._scopes(id, address)
         tallies = [await self._counted(scope) for scope in scopes]
-        trying = Try()
-        yield trying
-        if trying.succeeded:
+        try_counter = Try()
+        yield try_counter
+        if try_counter.succeeded:
             await forget_tries(self._store, scopes[0].id)
             await forgive_try(self._store, scopes[1].id)
             return
         for scope, tally in zip(scopes, tallies, strict=True):
             if tally.fills(scope.limit):
-                _tell(scope, trying.account)
+                _tell(scope, try_counter.account)
 
     def _scopes(self, id: str, address: str) -> tuple[_Scope, _Scope]:
         def entry(of: str) -> str:

@@ -41,7 +41,7 @@ TOLD_BY_MESSAGE: Final = frozenset({"visit", "extension"})
 """How those promises came about that the caller hears of by a message of their own."""
 
 
-class Following:
+class DeskActions:
     """Moves tickets by the rows of the table that are intake's."""
 
     def __init__(self, store: Store, tickets: Tickets, policy: Callable[[], Policy]) -> None:

@@ -11,9 +11,9 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from typing_extensions import override
 
-from services.intake.desk.actions import Following, unsettled_act
+from services.intake.desk.actions import DeskActions, unsettled_act
 from services.intake.registration.domain import Alerting, about
-from services.intake.registration.reports import Registering
+from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import Conflict
 from services.intake.registration.storage import LISTED_FIELDS
 from shared.contracts import MalformedMessage
@@ -24,11 +24,11 @@ from shared.identity import Principal, action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
 from shared.readers.ticket_lists import list_tickets
-from shared.runtime import Asking, Body, Platform, Routes, decides, may, principal
+from shared.runtime import Actor, Body, Platform, Routes, decides, may, principal
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
-from shared.tickets.acts import Answer, Own, Reopen, Tell
+from shared.tickets.acts import AnswerQuestion, Own, Reopen, Tell
 from shared.triage.taxonomy import Taxonomy
 
 _HIDDEN: Final = frozenset(
@@ -131,7 +131,7 @@ class _Direct(APIRoute):
         return endpoint
 
 
-def build_registering_api(registering: Registering) -> Routes:
+def build_registering_api(reports: Reports) -> Routes:
     """Registering tickets."""
     router = Routes("/v1", tags=["tickets"], route_class=_Direct)
 
@@ -147,15 +147,15 @@ def build_registering_api(registering: Registering) -> Routes:
     )
     async def create(request: Request) -> Response:
         """Register a request; the answer carries the promised times. 200 for a repeat."""
-        asking = await principal(request)
+        actor = await principal(request)
         raw, damage = read_any_json_object(await request.body())
         key, wanted = (request.headers.get(name) for name in ("idempotency-key", "accept-language"))
         language = "en" if (wanted or "").lower().startswith("en") else "zh"
-        arrival = registering.read(
+        arrival = reports.read(
             raw, name=f"key:{key}" if key else None, language=language, damage=damage
         )
         try:
-            answer, created = await registering.register(arrival, asking)
+            answer, created = await reports.register(arrival, actor)
         except Conflict:
             metrics.REPORTS.labels("http", "conflict").inc()
             raise
@@ -170,13 +170,13 @@ def build_registering_api(registering: Registering) -> Routes:
     return router
 
 
-def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
+def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
     """Reading tickets."""
     router = Routes("/v1", tags=["tickets"])
 
     @router.get("/tickets", dependencies=[may("ticket.see")])
     async def listed(
-        asking: Asking,
+        actor: Actor,
         status: TicketStatus | None = None,
         estate: str | None = None,
         after: str | None = None,
@@ -185,7 +185,7 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
         """Tickets within reach, by number; `next` is the cursor of the next page."""
         found = await list_tickets(
             platform.store,
-            asking,
+            actor,
             "ticket.see",
             statuses=TicketStatus if status is None else (status,),
             estate=estate,
@@ -193,29 +193,29 @@ def build_tickets_api(platform: Platform, registering: Registering) -> Routes:
             limit=limit,
             fields=LISTED_FIELDS,
         )
-        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
+        return {"items": [listed_view(doc, actor) for doc in found.items], "next": found.next}
 
     @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
-    async def one(number: str, asking: Asking) -> dict[str, Any]:
+    async def one(number: str, actor: Actor) -> dict[str, Any]:
         """A ticket with its plans, promises, work orders, clocks and timeline; for the desk, also
         the first ticket of the same caller about the same matter (`duplicate_of`).
         """
         doc = await platform.store.get("tickets", number)
-        if doc is None or not sees(asking, ticket := TICKET.from_doc(doc)):
+        if doc is None or not sees(actor, ticket := TICKET.from_doc(doc)):
             raise NotThere
-        first = await registering.told_repeat(ticket, asking)
-        return ticket_view(doc, asking) | ({"duplicate_of": first} if first else {})
+        first = await reports.told_repeat(ticket, actor)
+        return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
 
     @router.post("/classify", dependencies=[may("text.classify")])
     async def classify(body: ClassifyBody) -> dict[str, Any]:
         """What these words would be taken for; nothing is stored."""
-        return registering.classify_text(body.text).model_dump()
+        return reports.classify_text(body.text).model_dump()
 
     return router
 
 
 def build_actions_api(  # noqa: C901 - one small function an endpoint
-    platform: Platform, following: Following
+    platform: Platform, desk_actions: DeskActions
 ) -> Routes:
     """The table's actions of intake."""
     router = Routes("/v1/tickets/{number}", tags=["actions"])
@@ -229,7 +229,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         }
 
     @router.does(Transition.RECLASSIFY)
-    async def reclassify(number: str, body: ReclassifyBody, asking: Asking) -> dict[str, Any]:
+    async def reclassify(number: str, body: ReclassifyBody, actor: Actor) -> dict[str, Any]:
         """Decide place, type or area; the plan is made anew and what was held goes on."""
         estate = platform.policy.group.find_estate(body.estate)
         if body.estate and estate is None:
@@ -245,9 +245,9 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
             urgency=body.urgency,
         )
         return shown(
-            await following.reclassify(
+            await desk_actions.reclassify(
                 number,
-                asking,
+                actor,
                 changes=changes,
                 about=about(body.about),
                 note=body.scrubbed(),
@@ -256,52 +256,52 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         )
 
     @router.does(Transition.ANSWER)
-    async def answer(number: str, body: AnswerBody, asking: Asking) -> dict[str, Any]:
+    async def answer(number: str, body: AnswerBody, actor: Actor) -> dict[str, Any]:
         """The question is answered; nobody has to go."""
-        act = Answer(by=asking.id, note=scrub(body.answer))
-        return shown(await following.act(number, asking, act))
+        act = AnswerQuestion(by=actor.id, note=scrub(body.answer))
+        return shown(await desk_actions.act(number, actor, act))
 
     @router.does(Transition.TELL)
-    async def tell(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+    async def tell(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
-        return shown(await following.act(number, asking, Tell(by=asking.id, note=body.scrubbed())))
+        return shown(await desk_actions.act(number, actor, Tell(by=actor.id, note=body.scrubbed())))
 
     @router.does(Transition.SUPPLEMENT)
-    async def supplement(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+    async def supplement(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
         """The caller added something."""
-        return shown(await following.supplement(number, asking, body.note))
+        return shown(await desk_actions.supplement(number, actor, body.note))
 
     @router.does(Transition.URGE)
-    async def urge(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+    async def urge(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
         """The caller asks for haste; again within `next_urge_at` it is the same wish."""
-        ticket, again = await following.urge(number, asking, body.note)
+        ticket, again = await desk_actions.urge(number, actor, body.note)
         return shown(ticket) | {"next_urge_at": again}
 
     @router.does(Transition.OWN)
-    async def own(number: str, body: OwnBody, asking: Asking) -> dict[str, Any]:
+    async def own(number: str, body: OwnBody, actor: Actor) -> dict[str, Any]:
         """Somebody of the desk sees it through from now on."""
-        act = Own(by=asking.id, owner=body.owner or asking.id, note=body.scrubbed())
-        return shown(await following.act(number, asking, act)) | {"owner": act.owner}
+        act = Own(by=actor.id, owner=body.owner or actor.id, note=body.scrubbed())
+        return shown(await desk_actions.act(number, actor, act)) | {"owner": act.owner}
 
     @router.does(Transition.FEEDBACK)
-    async def feedback(number: str, body: FeedbackBody, asking: Asking) -> dict[str, Any]:
+    async def feedback(number: str, body: FeedbackBody, actor: Actor) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
         outcome, note = body.outcome, body.scrubbed()
         if outcome == "no_answer" or outcome == "not_satisfied":  # noqa: PLR1714 - for the type
-            act = unsettled_act(outcome, by=asking.id, note=note, reason=body.reason)
-            return shown(await following.act(number, asking, act))
-        return shown(await following.feed_back(number, asking, outcome, note))
+            act = unsettled_act(outcome, by=actor.id, note=note, reason=body.reason)
+            return shown(await desk_actions.act(number, actor, act))
+        return shown(await desk_actions.feed_back(number, actor, outcome, note))
 
     @router.does(Transition.REOPEN)
-    async def reopen(number: str, body: _Body, asking: Asking) -> dict[str, Any]:
+    async def reopen(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
         """It is not solved after all: a new round."""
-        act = Reopen(by=asking.id, reason="caller", note=body.scrubbed())
-        return shown(await following.act(number, asking, act))
+        act = Reopen(by=actor.id, reason="caller", note=body.scrubbed())
+        return shown(await desk_actions.act(number, actor, act))
 
     @router.does(Transition.CANCEL)
-    async def cancel(number: str, asking: Asking) -> dict[str, Any]:
+    async def cancel(number: str, actor: Actor) -> dict[str, Any]:
         """Nobody needs it any more; once accepted, the department confirms."""
-        return shown(await following.cancel(number, asking))
+        return shown(await desk_actions.cancel(number, actor))
 
     return router
 

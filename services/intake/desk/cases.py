@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final
 from fastapi import Query
 from pydantic import Field
 
-from services.intake.desk.actions import Following
+from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import listed_view
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
-from shared.readers.reach import within_reach
-from shared.runtime import Asking, Body, Routes, may
+from shared.readers.visibility import within_reach
+from shared.runtime import Actor, Body, Routes, may
 from shared.store import Doc, Listing, Page, Store
 from shared.tickets import NotAllowed
 from shared.tickets.acts import Own
@@ -42,9 +42,9 @@ Who = Annotated[str, Field(min_length=1, max_length=60)]
 class Cases:
     """What somebody at the desk has to see through."""
 
-    def __init__(self, store: Store, following: Following) -> None:
+    def __init__(self, store: Store, desk_actions: DeskActions) -> None:
         self._store = store
-        self._following = following
+        self._desk_actions = desk_actions
 
     async def of(
         self, principal: Principal, owner: str, *, after: str | None, limit: int
@@ -69,7 +69,7 @@ class Cases:
         handed: list[str] = []
         for doc in found.items:
             try:
-                await self._following.act(doc["_id"], principal, Own(by=principal.id, owner=to))
+                await self._desk_actions.act(doc["_id"], principal, Own(by=principal.id, owner=to))
             except NotAllowed:  # it is over since
                 continue
             handed.append(doc["_id"])
@@ -89,19 +89,19 @@ def build_cases_api(cases: Cases) -> Routes:
 
     @router.get("", dependencies=[may("case.see")])
     async def listed(
-        asking: Asking,
+        actor: Actor,
         owner: Annotated[str | None, Query(max_length=60)] = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:
         """The open tickets that somebody sees through, one's own when nobody is named."""
-        found = await cases.of(asking, owner or asking.id, after=after, limit=limit)
-        return {"items": [listed_view(doc, asking) for doc in found.items], "next": found.next}
+        found = await cases.of(actor, owner or actor.id, after=after, limit=limit)
+        return {"items": [listed_view(doc, actor) for doc in found.items], "next": found.next}
 
     @router.post("/hand-over", dependencies=[may("case.see")])
-    async def hand_over(asking: Asking, body: HandOverBody) -> dict[str, Any]:
+    async def hand_over(actor: Actor, body: HandOverBody) -> dict[str, Any]:
         """Let somebody else see them through, 200 at once; sent again, the rest."""
-        handed = await cases.hand_over(asking, body.owner or asking.id, body.to)
+        handed = await cases.hand_over(actor, body.owner or actor.id, body.to)
         return {"handed_over": handed}
 
     return router

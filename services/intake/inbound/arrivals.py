@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from services.intake.inbound.publishers import Replying, digest, name_of_external, sender_of
-from services.intake.registration.reports import Registering
+from services.intake.inbound.publishers import Replies, digest, name_of_external, sender_of
+from services.intake.registration.reports import Reports
 from shared.bus import DEFAULT, Inbound, Publisher, Reject
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import Fault, MalformedMessage
@@ -43,24 +43,24 @@ class _Read:
     is_emergency: bool = False
 
 
-class Arriving:
+class Arrivals:
     """Reads what comes in, sorts it by urgency, registers it and answers."""
 
     def __init__(
         self,
-        registering: Registering,
+        reports: Reports,
         store: Store,
         *,
         forward: Publisher,
-        replying: Replying,
+        replies: Replies,
         secret: bytes,
         queues: tuple[str, str],
         require_user_id: bool,
     ) -> None:
-        self._registering = registering
+        self._reports = reports
         self._store = store
         self._forward = forward
-        self._replying = replying
+        self._replies = replies
         self._secret = secret
         self._urgent_queue, self._routine_queue = queues
         self._require_user_id = require_user_id
@@ -98,7 +98,7 @@ class Arriving:
         async with self._refusing(message, self._principal_id(message)):
             raw, damage = read_any_json_object(message.body)
             raw, source_and_id = unwrap(raw, message.headers)
-            found = self._registering.triage(raw)
+            found = self._reports.triage(raw)
             if damage and not found.emergency:
                 raise MalformedMessage.naming(damage)
         name = self.name_of(message, raw, source_and_id)
@@ -130,7 +130,7 @@ class Arriving:
             return publisher_principal(sender)
         if self._require_user_id and not emergency:
             unnamed = NotYours("no-principal", "The message has no checked user_id")
-            await self._replying.tell(message, unnamed, UNNAMED.id)
+            await self._replies.tell(message, unnamed, UNNAMED.id)
             raise Reject("no_principal", "the message has no checked user_id")
         return UNNAMED
 
@@ -156,15 +156,15 @@ class Arriving:
 
     async def _register(self, message: Inbound, read: _Read, principal: Principal) -> None:
         async with self._refusing(message, principal.id):
-            arrival = self._registering.read(read.raw, name=read.name, damage=read.damage)
-            answer, created = await self._registering.register(arrival, principal)
+            arrival = self._reports.read(read.raw, name=read.name, damage=read.damage)
+            answer, created = await self._reports.register(arrival, principal)
         metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
-        await self._replying.send(message, answer.to_json(), principal.id)
+        await self._replies.send(message, answer.to_json(), principal.id)
 
     @asynccontextmanager
     async def _refusing(self, message: Inbound, principal: str) -> AsyncIterator[None]:
         try:
-            async with self._replying.refusing(message, principal):
+            async with self._replies.refusing(message, principal):
                 yield
         except Reject as refused:
             metrics.REPORTS.labels("amqp", refused.reason).inc()

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.intake.desk.actions import Following
+from services.intake.desk.actions import DeskActions
 from services.intake.inbound.arrivals import unwrap
-from services.intake.inbound.publishers import Replying, name_of_external, sender_of
+from services.intake.inbound.publishers import Replies, name_of_external, sender_of
 from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
 from shared.bus import Inbound
@@ -37,15 +37,15 @@ class Command(BaseModel):
     time: AwareDatetime | None = None
 
 
-class Commanding:
+class Commands:
     """Reads commands, carries them out on the sender's own tickets and answers."""
 
     def __init__(
-        self, store: Store, following: Following, replying: Replying, *, secret: bytes
+        self, store: Store, desk_actions: DeskActions, replies: Replies, *, secret: bytes
     ) -> None:
         self._store = store
-        self._following = following
-        self._replying = replying
+        self._desk_actions = desk_actions
+        self._replies = replies
         self._secret = secret
 
     async def take(self, message: Inbound) -> None:
@@ -54,11 +54,11 @@ class Commanding:
         """
         sender = sender_of(self._secret, message)
         principal = publisher_principal(sender) if sender else UNNAMED
-        async with self._replying.refusing(message, principal.id):
+        async with self._replies.refusing(message, principal.id):
             command = _read(message)
             ticket = await self._do(COMMAND_OF[message.queue], command, principal)
         logger.info("command_done", ticket=ticket.number, command=COMMAND_OF[message.queue])
-        await self._replying.send(message, _answer(ticket), principal.id)
+        await self._replies.send(message, _answer(ticket), principal.id)
 
     async def _do(self, key: str, command: Command, principal: Principal) -> Ticket:
         """Carry it out on the sender's own ticket: foreign and missing numbers look the same (404).
@@ -90,19 +90,19 @@ class Commanding:
     ) -> Ticket:
         match key:
             case "ticket.supplement":
-                return await self._following.supplement(number, principal, command.text)
+                return await self._desk_actions.supplement(number, principal, command.text)
             case "ticket.urge":
-                ticket, _ = await self._following.urge(number, principal, command.text)
+                ticket, _ = await self._desk_actions.urge(number, principal, command.text)
                 return ticket
             case "ticket.cancel":
-                return await self._following.cancel(number, principal)
+                return await self._desk_actions.cancel(number, principal)
             case "ticket.reopen":
                 act = Reopen(by=principal.id, reason="caller")
-                return await self._following.act(number, principal, act)
+                return await self._desk_actions.act(number, principal, act)
             case _:
                 # A signal that clears ends no danger: it is put on record, and nothing else.
                 at = command.time.isoformat() if command.time else "at an unknown time"
-                return await self._following.supplement(number, principal, f"{CLEARED} {at}")
+                return await self._desk_actions.supplement(number, principal, f"{CLEARED} {at}")
 
 
 def _read(message: Inbound) -> Command:

@@ -74,7 +74,7 @@ def _proof(secret: bytes, sender: str, body: bytes) -> str:
     ).hexdigest()
 
 
-class Replying:
+class Replies:
     """Answers messages; an answer that fails is counted, never raised."""
 
     def __init__(self, publisher: Publisher) -> None:

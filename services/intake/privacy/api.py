@@ -7,18 +7,18 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from services.intake.privacy.answering import Answering, alarm_view
+from services.intake.privacy.access_trace import AccessTrace, Sought
+from services.intake.privacy.alarms import AlarmAnswers, alarm_view
 from services.intake.privacy.domain import Finding, Reason, Status, Which
-from services.intake.privacy.holding import Held, Holding, hold_view
-from services.intake.privacy.holding import Reason as HoldReason
+from services.intake.privacy.legal_holds import Held, LegalHolds, hold_view
+from services.intake.privacy.legal_holds import Reason as HoldReason
 from services.intake.privacy.photos import Photos
-from services.intake.privacy.privacy_requests import Handing
-from services.intake.privacy.reveals import Revealing, Wish
-from services.intake.privacy.tracing import Sought, Tracing
+from services.intake.privacy.privacy_requests import CopyHandover
+from services.intake.privacy.reveals import Openings, Wish
 from shared.contracts.refusals import NotThere
 from shared.contracts.report import Short
-from shared.runtime import Asking, Body, Routes, may, source_of
-from shared.runtime.asking import Named, require_name
+from shared.runtime import Actor, Body, Routes, may, source_of
+from shared.runtime.authentication import Named, require_name
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 AS_IT_IS: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
@@ -61,7 +61,7 @@ class HoldBody(Body):
     reason: HoldReason
 
 
-def build_reveals_api(revealing: Revealing) -> Routes:
+def build_reveals_api(openings: Openings) -> Routes:
     """Opening persons."""
     router = Routes("/v1/reveals", tags=["privacy"])
 
@@ -72,12 +72,12 @@ def build_reveals_api(revealing: Revealing) -> Routes:
         responses={200: {"description": "A repeat: when it was opened"}},
     )
     async def reveal(
-        body: RevealBody, asking: Asking, request: Request, response: Response, key: Named = None
+        body: RevealBody, actor: Actor, request: Request, response: Response, key: Named = None
     ) -> dict[str, Any]:
         """Open one person of a ticket, once: the same key again tells when it was, and no more."""
         wish = Wish(body.number, body.person, body.reason)
-        found = await revealing.reveal(
-            wish, asking, name=require_name(key, "reveal"), source=source_of(request)
+        found = await openings.reveal(
+            wish, actor, name=require_name(key, "reveal"), source=source_of(request)
         )
         response.headers.update(NO_STORE)
         response.status_code = 201 if found.person is not None else 200
@@ -92,43 +92,43 @@ def build_photos_api(photos: Photos) -> Routes:
     router = Routes("/v1/proofs", tags=["privacy"])
 
     @router.get("/{id}", dependencies=[may("proof.see")], response_class=Response, responses=PHOTO)
-    async def open_(id: str, asking: Asking, request: Request) -> Response:
+    async def open_(id: str, actor: Actor, request: Request) -> Response:
         """Open a photo; each opening is on record."""
-        photo = await photos.open(id, asking, source=source_of(request))
+        photo = await photos.open(id, actor, source=source_of(request))
         return Response(photo, media_type="image/jpeg", headers={**NO_STORE, **AS_IT_IS})
 
     return router
 
 
-def build_alarms_api(answering: Answering) -> Routes:
+def build_alarms_api(alarm_answers: AlarmAnswers) -> Routes:
     """Alarms about how persons are opened."""
     router = Routes("/v1/reading-alarms", tags=["privacy"])
 
     @router.get("", dependencies=[may("reading_alarm.see")])
     async def listed(
-        asking: Asking, status: Status | None = None, after: After = None, limit: Limit = 50
+        actor: Actor, status: Status | None = None, after: After = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Alarms within reach, newest first; `next` is the cursor of the next page."""
-        page = await answering.page(asking, status=status, after=after, limit=limit)
+        page = await alarm_answers.page(actor, status=status, after=after, limit=limit)
         return {"items": [alarm_view(alarm) for alarm in page.items], "next": page.next}
 
     @router.post("/{id}/answer", dependencies=[may("reading_alarm.answer")])
-    async def answer(id: str, body: AnswerBody, asking: Asking, request: Request) -> dict[str, Any]:
+    async def answer(id: str, body: AnswerBody, actor: Actor, request: Request) -> dict[str, Any]:
         """Say what was found; never about oneself."""
-        found = await answering.answer(id, asking, body.reason, source=source_of(request))
+        found = await alarm_answers.answer(id, actor, body.reason, source=source_of(request))
         return alarm_view(found)
 
     return router
 
 
-def build_tracing_api(tracing: Tracing) -> Routes:
+def build_tracing_api(access_trace: AccessTrace) -> Routes:
     """Who has seen whom."""
     router = Routes("/v1/persons", tags=["privacy"])
 
     @router.post("/seen", dependencies=[may("person.trace")])
     async def seen(
         body: SeenBody,
-        asking: Asking,
+        actor: Actor,
         request: Request,
         response: Response,
         after: After = None,
@@ -137,53 +137,53 @@ def build_tracing_api(tracing: Tracing) -> Routes:
         """Who has seen a person, newest first; `next` is the cursor of the next page."""
         response.headers.update(NO_STORE)
         sought = Sought(body.phone, body.number, body.person)
-        return await tracing.seen(
-            sought, asking, after=after, limit=limit, source=source_of(request)
+        return await access_trace.seen(
+            sought, actor, after=after, limit=limit, source=source_of(request)
         )
 
     return router
 
 
-def build_holds_api(holding: Holding) -> Routes:
+def build_holds_api(legal_holds: LegalHolds) -> Routes:
     """What must not be erased."""
     router = Routes("/v1/legal-holds", tags=["privacy"])
 
     @router.get("", dependencies=[may("legal_hold.see")])
-    async def listed(asking: Asking, after: After = None, limit: Limit = 50) -> dict[str, Any]:
+    async def listed(actor: Actor, after: After = None, limit: Limit = 50) -> dict[str, Any]:
         """Holds, newest first; `next` is the cursor of the next page."""
-        page = await holding.page(asking, after=after, limit=limit)
+        page = await legal_holds.page(actor, after=after, limit=limit)
         return {"items": [hold_view(hold) for hold in page.items], "next": page.next}
 
     @router.post("", status_code=201, dependencies=[may("legal_hold.set")])
     async def set_(
-        body: HoldBody, asking: Asking, request: Request, key: Named = None
+        body: HoldBody, actor: Actor, request: Request, key: Named = None
     ) -> dict[str, Any]:
         """Hold it; once this is answered, nothing of it is erased."""
         held = Held(body.number, body.person, body.reason)
         return hold_view(
-            await holding.set(
-                held, asking, name=require_name(key, "reveal"), source=source_of(request)
+            await legal_holds.set(
+                held, actor, name=require_name(key, "reveal"), source=source_of(request)
             )
         )
 
     @router.post("/{id}/lift", dependencies=[may("legal_hold.set")])
-    async def lift(id: str, asking: Asking, request: Request) -> dict[str, Any]:
+    async def lift(id: str, actor: Actor, request: Request) -> dict[str, Any]:
         """Nothing keeps it any longer."""
-        return hold_view(await holding.lift(id, asking, source=source_of(request)))
+        return hold_view(await legal_holds.lift(id, actor, source=source_of(request)))
 
     return router
 
 
-def build_copies_api(handing: Handing) -> Routes:
+def build_copies_api(copy_handover: CopyHandover) -> Routes:
     """Copies of people's own data."""
     router = Routes("/v1/privacy-copies", tags=["privacy"])
 
     @router.post("/{request_id}/open", dependencies=[may("privacy_copy.open")])
     async def open_(
-        request_id: str, asking: Asking, request: Request, response: Response
+        request_id: str, actor: Actor, request: Request, response: Response
     ) -> dict[str, Any]:
         """Open the copy made for a request, to hand it over; each opening is on record."""
-        found = await handing.open(request_id, asking, source=source_of(request))
+        found = await copy_handover.open(request_id, actor, source=source_of(request))
         if found is None:
             raise NotThere
         response.headers.update(NO_STORE)

@@ -32,7 +32,7 @@ class Erased(StrEnum):
     HELD = "held"
 
 
-class Erasing:
+class Erasure:
     """Erases persons of tickets, but of those under a legal hold. It opens them for the last time,
     to look for them once more in what was kept in plain.
     """

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.bus import repeat
+from shared.bus import run_every
 from shared.bus.loops import each
 from shared.privacy import BlindIndex, CannotOpen
 from shared.privacy.index import FIRST_VERSION, Kept, entries_in, kept, version_of
@@ -25,7 +25,7 @@ BATCH: Final = 100
 """Opening takes a tenth of a millisecond each; the routine goes on beside them."""
 
 
-class Reindexing:
+class Reindex:
     """Keeps every ticket's index to the versions that count."""
 
     def __init__(self, store: Store, opener: Opener, index: BlindIndex) -> None:
@@ -37,7 +37,7 @@ class Reindexing:
     async def run(self) -> None:
         """Look until cancelled; where the secret was never changed there is nothing to look for."""
         if self._index.versions != (FIRST_VERSION,):
-            await repeat(self.look, seconds=LOOK_SECONDS)
+            await run_every(self.look, seconds=LOOK_SECONDS)
 
     async def look(self) -> None:
         """Go on to the end, unless it was reached before."""

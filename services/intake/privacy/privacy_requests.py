@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from services.intake.privacy.copy import Part, copy_of
 from services.intake.privacy.domain import Which
-from services.intake.privacy.erasure import Erased, Erasing
+from services.intake.privacy.erasure import Erased, Erasure
 from services.intake.privacy.papers import PAPERS, Papers, scrubbed_again
 from services.intake.privacy.persons import ENTRY_OF, Persons
 from services.intake.privacy.works import (
@@ -39,7 +39,7 @@ BY_RULE: Final = service_principal("intake")
 WHY: Final = "privacy_request"
 
 
-class Correcting:
+class Correction:
     """Corrects one person of one ticket."""
 
     def __init__(
@@ -125,8 +125,8 @@ class PrivacyRequests:
         self._persons = Persons(store, index)
         self._works = Collection(store, WORKS)
         self._copies = Copies(store)
-        self._erasing = Erasing(store, trail, opener)
-        self._correcting = Correcting(store, trail, opener, sealer, index)
+        self._erasure = Erasure(store, trail, opener)
+        self._correction = Correction(store, trail, opener, sealer, index)
 
     async def carry_out(self, event: PrivacyRequestGranted) -> None:
         """Do it, and say what became of it: the request ends by that."""
@@ -171,7 +171,7 @@ class PrivacyRequests:
         if any(doc and doc.get("legal_holds") for doc in docs):
             return "held"
         outcomes = [
-            await self._erasing.erase(number, [person], by=BY_RULE, why="privacy_request")
+            await self._erasure.erase(number, [person], by=BY_RULE, why="privacy_request")
             for number, person in work.pairs
         ]
         return "held" if Erased.HELD in outcomes else "done"
@@ -183,7 +183,7 @@ class PrivacyRequests:
         values = await self._opener.open_person(sealed)
         home = await self._estate_of(work.numbers[0])
         for number, person in work.pairs:
-            await self._correcting.correct(number, person, values, home=home, by=BY_RULE)
+            await self._correction.correct(number, person, values, home=home, by=BY_RULE)
 
     async def _estate_of(self, number: str) -> str | None:
         doc = await self._store.get("tickets", number)
@@ -217,7 +217,7 @@ class PrivacyRequests:
             return None
 
 
-class Handing:
+class CopyHandover:
     """Opens a copy for whoever hands it over."""
 
     def __init__(self, store: Store, trail: Trail, opener: Opener) -> None:

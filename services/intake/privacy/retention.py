@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, get_args
 
-from services.intake.privacy.erasure import Erased, Erasing
-from services.intake.privacy.holding import Holding
+from services.intake.privacy.erasure import Erased, Erasure
+from services.intake.privacy.legal_holds import LegalHolds
 from services.intake.privacy.works import Copies
 from services.intake.registration.storage import EVER
-from shared.bus import repeat
+from shared.bus import run_every
 from shared.bus.loops import each
 from shared.contracts.report import TicketType
 from shared.identity import service_principal
@@ -26,21 +26,21 @@ BATCH: Final = 50
 BY_RULE: Final = service_principal("intake")
 
 
-class Retaining:
+class Retention:
     """Erases the persons of tickets that have been over for long enough."""
 
     def __init__(
-        self, store: Store, erasing: Erasing, holding: Holding, policy: Callable[[], Policy]
+        self, store: Store, erasure: Erasure, legal_holds: LegalHolds, policy: Callable[[], Policy]
     ) -> None:
         self._store = store
-        self._erasing = erasing
-        self._holding = holding
+        self._erasure = erasure
+        self._legal_holds = legal_holds
         self._policy = policy
         self._copies = Copies(store)
 
     async def run(self) -> None:
         """Look until cancelled."""
-        await repeat(self.look, seconds=LOOK_SECONDS, wake=self._store.clock.moved)
+        await run_every(self.look, seconds=LOOK_SECONDS, wake=self._store.clock.moved)
 
     async def look(self) -> None:
         """Erase all that is due now, batch by batch, and copies that nobody fetched."""
@@ -75,11 +75,11 @@ class Retaining:
 
     async def _end(self, found: dict[str, Doc], number: str) -> None:
         doc = found[number]
-        if (hold := await self._holding.covering(doc)) is not None:
-            await self._holding.mark(number, hold, by=BY_RULE.id)
+        if (hold := await self._legal_holds.covering(doc)) is not None:
+            await self._legal_holds.mark(number, hold, by=BY_RULE.id)
             return
         persons = list(doc["persons"])
-        outcome = await self._erasing.erase(number, persons, by=BY_RULE, why="retention")
+        outcome = await self._erasure.erase(number, persons, by=BY_RULE, why="retention")
         if outcome is Erased.DONE:
             logger.info("persons_erased", ticket=number)
 

@@ -34,7 +34,7 @@ from services.intake.privacy.storage import (
     raised,
     tickets_of_one_flat,
 )
-from services.intake.registration.domain import Key, idempotency_key
+from services.intake.registration.domain import IdempotencyKey, idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.contracts.refusals import NotThere, TooOften
@@ -77,7 +77,7 @@ class Revealed:
         return "Revealed(…)"
 
 
-class Revealing:
+class Openings:
     """Opens persons, never for a contractor. `secret` keys the idempotency keys."""
 
     def __init__(
@@ -136,12 +136,12 @@ class Revealing:
             raise NotThere
         return doc, ticket
 
-    def _key(self, principal: Principal, name: str, wish: Wish) -> Key:
+    def _key(self, principal: Principal, name: str, wish: Wish) -> IdempotencyKey:
         key = idempotency_key(self._secret, principal.id, f"reveal:{name}", wish.to_json())
         assert key is not None, "a reveal always has a name"
         return key
 
-    async def _earlier(self, key: Key) -> Revealed | None:
+    async def _earlier(self, key: IdempotencyKey) -> Revealed | None:
         """When this was opened before; raises Unfit where the key stood for another wish."""
         found = await self._reveals.get(key)
         if found is None:
@@ -173,7 +173,12 @@ class Revealing:
         return changed.after
 
     async def _keep(
-        self, key: Key, wish: Wish, principal: Principal, opening: Opening, ticket: Ticket
+        self,
+        key: IdempotencyKey,
+        wish: Wish,
+        principal: Principal,
+        opening: Opening,
+        ticket: Ticket,
     ) -> bool:
         facts = {
             **wish.to_json(),

@@ -9,13 +9,13 @@ from typing import Any, Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.intake.privacy.domain import Alarm, Answered, Reader, Status
-from services.intake.registration.domain import Key
+from services.intake.registration.domain import IdempotencyKey
 from shared.contracts import Step
 from shared.contracts.intake import ReadingAlarmAnswered, ReadingAlarmRaised
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy.index import Kept, entries_in
-from shared.readers.reach import belonging_within_reach
+from shared.readers.visibility import belonging_within_reach
 from shared.store import CollectionSpec, Doc, Listing, Order, Store
 
 REVEALS: Final = "reveals"
@@ -51,11 +51,11 @@ class Reveals:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def get(self, key: Key) -> Doc | None:
+    async def get(self, key: IdempotencyKey) -> Doc | None:
         """What was opened under this key; `body` tells whether the wish was the same."""
         return await self._store.get(REVEALS, key.id)
 
-    async def keep(self, key: Key, facts: Mapping[str, Any]) -> bool:
+    async def keep(self, key: IdempotencyKey, facts: Mapping[str, Any]) -> bool:
         """Put it on record; False when this key was used meanwhile."""
         return await self._store.insert_once(REVEALS, {"_id": key.id, "body": key.body, **facts})
 

@@ -54,7 +54,7 @@ def is_number(number: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class IdempotencyKey:
     """What makes a repeat a repeat: keyed digests of who said it under which name, and of what."""
 
     id: str
@@ -63,12 +63,12 @@ class Key:
 
 def idempotency_key(
     secret: bytes, principal: str, name: str | None, raw: Mapping[str, Any]
-) -> Key | None:
+) -> IdempotencyKey | None:
     """The key of a report, or None when its sender gave it no name to repeat by."""
     if not name:
         return None
     canonical = orjson.dumps(dict(raw), option=orjson.OPT_SORT_KEYS)
-    return Key(
+    return IdempotencyKey(
         _digest(secret, b"key", f"{principal}\n{name}".encode()),
         _digest(secret, b"body", canonical),
     )

@@ -15,7 +15,7 @@ from services.intake.registration.domain import (
     new_number,
     notices,
 )
-from services.intake.registration.repeats import Repeating
+from services.intake.registration.repeat_calls import RepeatCalls
 from services.intake.registration.reservations import Claim, Reservations, alerting_of
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
@@ -36,7 +36,7 @@ TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "i
 NUMBER_TRIES: Final = 3
 
 
-class Registering:
+class Reports:
     """Turns reports into tickets. An emergency is never refused, whatever its faults."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Registering:
         tickets: Tickets,
         policy: Callable[[], Policy],
         papers: TicketPapers,
-        repeating: Repeating,
+        repeat_calls: RepeatCalls,
         *,
         secret: bytes,
         alert_published: Callable[[], bool],
@@ -54,7 +54,7 @@ class Registering:
         self._tickets = tickets
         self._policy = policy
         self._papers = papers
-        self._repeating = repeating
+        self._repeat_calls = repeat_calls
         self._reservations = Reservations(store)
         self._secret = secret
         self._alert_published = alert_published
@@ -127,7 +127,7 @@ class Registering:
         claim, papers, first = await asyncio.gather(
             self.claim_for(arrival, principal),
             self._papers.make(arrival, estate=place),
-            self._repeating.first(arrival, place, policy.at(place).rules),
+            self._repeat_calls.first(arrival, place, policy.at(place).rules),
         )
         papers["key"] = claim.key.id if claim.key else None
         for _ in range(NUMBER_TRIES):

@@ -11,7 +11,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from services.intake.registration.domain import Alerting, Key, new_number
+from services.intake.registration.domain import Alerting, IdempotencyKey, new_number
 from shared.contracts import Step
 from shared.contracts.refusals import Unfit
 from shared.documents import Shape
@@ -56,7 +56,7 @@ class Claim:
     """What a key gives: a number, and the ticket that has it already, with its emergency."""
 
     number: str
-    key: Key | None = None
+    key: IdempotencyKey | None = None
     ticket: Ticket | None = None
     emergency: EmergencyState | None = None
 
@@ -84,7 +84,7 @@ class Reservations:
         self._store = store
         self._reservations = Collection(store, RESERVATIONS)
 
-    async def claim(self, key: Key, own: Key | None = None) -> Claim:
+    async def claim(self, key: IdempotencyKey, own: IdempotencyKey | None = None) -> Claim:
         """The number that this key stands for: its ticket's until the repeats of that have come,
         then a new one, which of several replicas one gives to it.
 
@@ -120,7 +120,7 @@ class Reservations:
         assert own is not None, "only an emergency has another key"
         return await self.claim(own)
 
-    async def look(self, number: str, key: Key) -> Claim:
+    async def look(self, number: str, key: IdempotencyKey) -> Claim:
         """What there is of a number, if it is this key's; a stranger's ticket is not looked at."""
         doc = await self._store.get("tickets", number)
         if doc is None or doc["key"] != key.id:
@@ -130,7 +130,7 @@ class Reservations:
         emergency = await emergency_state(self._store, number) if has_danger else None
         return Claim(number, key, ticket, emergency)
 
-    async def another(self, key: Key, taken: str) -> Claim:
+    async def another(self, key: IdempotencyKey, taken: str) -> Claim:
         """Give a key another number, because `taken` turned out to be somebody else's: of several
         replicas one does, and the others go on with its number.
         """
@@ -143,7 +143,7 @@ class Reservations:
         number = changed.after.number
         return Claim(number, key) if changed.is_change else await self.look(number, key)
 
-    async def _is_in_use(self, key: Key) -> bool:
+    async def _is_in_use(self, key: IdempotencyKey) -> bool:
         """Whether a key stands for something whose repeats may still come."""
         there = await self._reservations.get(key.id)
         return there is not None and not self._is_spent(await self.look(there.number, key))

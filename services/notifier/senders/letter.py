@@ -32,7 +32,7 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProviderReply:
     """What the provider said; `code` is its code or the kind of failure, never its words, which
     may repeat the address.
     """
@@ -52,7 +52,7 @@ class Sender(Protocol):
     def is_open(self) -> bool:
         """Whether it leads to anybody now."""
 
-    async def send(self, letter: Letter) -> Answer:
+    async def send(self, letter: Letter) -> ProviderReply:
         """Hand the letter over."""
 
     async def aclose(self) -> None:
@@ -74,10 +74,10 @@ class Sandbox:
         """Whether it takes letters."""
         return self._is_trial()
 
-    async def send(self, letter: Letter) -> Answer:
+    async def send(self, letter: Letter) -> ProviderReply:
         """Take the letter; its words are not kept, they can be rendered again."""
         del letter
-        return Answer(Handover.ACCEPTED if self.is_open else Handover.NO_CHANNEL)
+        return ProviderReply(Handover.ACCEPTED if self.is_open else Handover.NO_CHANNEL)
 
     async def aclose(self) -> None:
         """Nothing is open."""

@@ -18,7 +18,7 @@ import aiosmtplib
 from aiosmtplib import SMTP
 
 from services.notifier.messages import Handover
-from services.notifier.senders.letter import Answer, Letter
+from services.notifier.senders.letter import Letter, ProviderReply
 from shared.contracts import Lane
 
 KEEP_SECONDS: Final = 10.0
@@ -117,7 +117,7 @@ class MailSender:
             lane: Connections(server, limit.total_seconds()) for lane, limit in timeouts.items()
         }
 
-    async def send(self, letter: Letter) -> Answer:
+    async def send(self, letter: Letter) -> ProviderReply:
         """Hand one letter to the server."""
         mail = to_mail(letter, self._sender)
         progress = _Progress()
@@ -128,8 +128,8 @@ class MailSender:
             return _answer_to(error)
         except LOST as error:
             outcome = Handover.UNCLEAR if progress.handing_over else Handover.LATER
-            return Answer(outcome, type(error).__name__)
-        return Answer(Handover.ACCEPTED, str(code))
+            return ProviderReply(outcome, type(error).__name__)
+        return ProviderReply(Handover.ACCEPTED, str(code))
 
     async def aclose(self) -> None:
         """Take leave of the server."""
@@ -157,7 +157,7 @@ class _Progress:
     handing_over = False
 
 
-def _answer_to(error: aiosmtplib.SMTPResponseException) -> Answer:
+def _answer_to(error: aiosmtplib.SMTPResponseException) -> ProviderReply:
     """5xx about sender, recipient or letter is final; a greeting or sign-in that fails is ours to
     mend and says nothing about this letter.
     """
@@ -166,7 +166,7 @@ def _answer_to(error: aiosmtplib.SMTPResponseException) -> Answer:
         aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError,
     )
     final = about_letter and 500 <= error.code < 600
-    return Answer(Handover.REFUSED if final else Handover.LATER, str(error.code))
+    return ProviderReply(Handover.REFUSED if final else Handover.LATER, str(error.code))
 
 
 def to_mail(letter: Letter, sender: str) -> bytes:

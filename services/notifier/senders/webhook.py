@@ -18,7 +18,7 @@ import httpx
 import orjson
 
 from services.notifier.messages import Handover
-from services.notifier.senders.letter import Answer, Letter
+from services.notifier.senders.letter import Letter, ProviderReply
 from shared.contracts import Lane
 
 KEEP_ALIVE_SECONDS: Final = 1.0
@@ -71,10 +71,10 @@ class WebhookSender:
             for lane, number in at_once.items()
         }
 
-    async def send(self, letter: Letter) -> Answer:
+    async def send(self, letter: Letter) -> ProviderReply:
         """Hand one letter over; the whole attempt stays within the lane's timeout."""
         if not self._may_go_to(letter.address):
-            return Answer(Handover.REFUSED, "address")
+            return ProviderReply(Handover.REFUSED, "address")
         progress = _Progress()
         try:
             async with asyncio.timeout(self._timeouts[letter.lane].total_seconds()):
@@ -82,9 +82,9 @@ class WebhookSender:
         except _LOST as error:
             if progress.status is None:
                 outcome = Handover.UNCLEAR if progress.handing_over else Handover.LATER
-                return Answer(outcome, type(error).__name__)
+                return ProviderReply(outcome, type(error).__name__)
         assert progress.status is not None, "a request that does not fail has a status"
-        return Answer(outcome_of(progress.status), str(progress.status))
+        return ProviderReply(outcome_of(progress.status), str(progress.status))
 
     async def aclose(self) -> None:
         """Close the connections that were kept."""

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.router.contractors.visiting import NoSuchWork, Step, Visiting, Work
+from services.router.contractors.visits import ContractorVisits, NoSuchWork, Step, Work
 from services.router.proofs.pictures import NoPicture
-from services.router.proofs.reading import FORM, PHOTO, read_photo
+from services.router.proofs.uploads import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import Refused
 from shared.policy.policy import Policy
@@ -29,16 +29,16 @@ ROOT: Final = "/w"
 class WorkPages:
     """What a contractor sees at the address of a link."""
 
-    def __init__(self, platform: Platform, visiting: Visiting) -> None:
+    def __init__(self, platform: Platform, visits: ContractorVisits) -> None:
         self._platform = platform
-        self._visiting = visiting
+        self._visits = visits
         self._paper = Paper("services.router.contractors", ROOT, lambda: platform.policy)
 
     async def show(
         self, token: str, language: Language, *, fault: str = "", status: int = 200
     ) -> Response:
         """The work and what can be done now; `fault` is what was wrong with a photo, as a code."""
-        work = await self._visiting.see(token)
+        work = await self._visits.see(token)
         policy = self._platform.policy.at(work.ticket.estate)
         shown = {"root": ROOT, "token": token, "fault": fault, **_shown(work, policy, language)}
         return self._paper.page("work.html", language, status, policy=policy, **shown)
@@ -46,7 +46,7 @@ class WorkPages:
     async def take(self, token: str, request: Request, language: Language) -> Response:
         """Take a photo, then show the page again; what is wrong with it stands there in words."""
         try:
-            await self._visiting.show(token, lambda: read_photo(request))
+            await self._visits.show(token, lambda: read_photo(request))
         except (NoPicture, MalformedMessage, Refused, HTTPException) as error:
             code, status = _fault_of(error)
             return await self.show(token, language, fault=code, status=status)
@@ -57,7 +57,7 @@ class WorkPages:
         found: Step | None = next((known for known in get_args(Step) if known == step), None)
         if found is None:
             raise NoSuchWork
-        await self._visiting.move(token, found)
+        await self._visits.move(token, found)
         return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
 
     async def or_trouble(self, page: Awaitable[Response], language: Language) -> Response:
@@ -115,7 +115,7 @@ def _shown(work: Work, policy: Policy, language: Language) -> dict[str, Any]:
     }
 
 
-def build_work_pages(platform: Platform, visiting: Visiting) -> APIRouter:
+def build_work_pages(platform: Platform, visits: ContractorVisits) -> APIRouter:
     """`/w/{token}`."""
     router = APIRouter(
         prefix=ROOT,
@@ -124,7 +124,7 @@ def build_work_pages(platform: Platform, visiting: Visiting) -> APIRouter:
         dependencies=[open_to_all()],
         responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
     )
-    pages = WorkPages(platform, visiting)
+    pages = WorkPages(platform, visits)
 
     @router.get("/{token}")
     @router.get("/{token}/photo")  # where a page with a fault stands, and its other language

@@ -11,7 +11,7 @@ from shared.policy.ladder import BREACH
 from shared.policy.policy import Policy
 from shared.tickets import Clock, Steps, Ticket
 from shared.tickets.acts import Breach, Fire, Transfer, Warn
-from shared.tickets.clocks import Rung, due_rung
+from shared.tickets.clocks import RungTime, due_rung
 
 
 def fire_due(steps: Steps, duty: Duty, policy: Policy, *, by: str) -> Steps:
@@ -38,7 +38,7 @@ class _Due:
 
     order: str | None
     clock: Clock
-    rung: Rung
+    rung: RungTime
 
 
 def _first_due(steps: Steps) -> _Due | None:

@@ -11,7 +11,7 @@ from services.router.deadlines.falling_due import due_index
 from services.router.emergencies.emergency import Emergency
 from shared.documents import Shape
 from shared.identity import Principal
-from shared.readers.reach import not_about, within_reach
+from shared.readers.visibility import not_about, within_reach
 from shared.store import Collection, CollectionSpec, Doc, Order, Store
 
 EMERGENCIES: Final = CollectionSpec(

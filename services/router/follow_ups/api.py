@@ -11,7 +11,7 @@ from services.router.bodies import Limit, Moment, NoteBody
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.tasks import FollowUp, State
 from shared.contracts.router import FollowUpSaid
-from shared.runtime import Asking, Code, Routes, may
+from shared.runtime import Actor, Code, Routes, may
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -40,7 +40,7 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
 
     @router.get("", dependencies=[may("follow_up.see")])
     async def listed(
-        asking: Asking,
+        actor: Actor,
         *,
         state: State = "open",
         mine: bool = False,
@@ -53,7 +53,7 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         page.
         """
         found = await desk_tasks.listed(
-            asking,
+            actor,
             state=state,
             mine=mine,
             overdue=overdue,
@@ -64,21 +64,19 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         return {"items": [task_view(task) for task in found.items], "next": found.next}
 
     @router.post("", dependencies=[may("follow_up.make")])
-    async def ask(asking: Asking, body: TaskBody) -> dict[str, Any]:
+    async def ask(actor: Actor, body: TaskBody) -> dict[str, Any]:
         """Have a ticket looked after at a time; the same again changes nothing."""
         note, person = body.scrubbed(), body.person
         task = await desk_tasks.ask(
-            asking, body.number, body.at, body.reason, person=person, note=note
+            actor, body.number, body.at, body.reason, person=person, note=note
         )
         return task_view(task)
 
     @router.post("/{id}/done", dependencies=[may("follow_up.do")])
-    async def done(id: str, asking: Asking, body: DoneBody) -> dict[str, Any]:
+    async def done(id: str, actor: Actor, body: DoneBody) -> dict[str, Any]:
         """It is done; with `next_at` it comes again."""
         note = body.scrubbed()
-        return task_view(
-            await desk_tasks.done(asking, id, body.outcome, note, next_at=body.next_at)
-        )
+        return task_view(await desk_tasks.done(actor, id, body.outcome, note, next_at=body.next_at))
 
     return router
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.router.follow_ups.reminding import Reminding
-from services.router.follow_ups.storage import FOLLOW_UPS, listing
+from services.router.follow_ups.reminders import Reminders
+from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
 from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
 from services.router.follow_ups.wanted import Seen, time_for
 from services.router.people import whom_it_is_about
@@ -20,10 +20,10 @@ from shared.store import Collection, Page
 class DeskTasks:
     """What somebody at the desk does about tasks; foreign and missing ones look the same (404)."""
 
-    def __init__(self, platform: Platform, reminding: Reminding) -> None:
+    def __init__(self, platform: Platform, reminders: Reminders) -> None:
         self._platform = platform
         self._tasks = Collection(platform.store, FOLLOW_UPS)
-        self._reminding = reminding
+        self._reminders = reminders
 
     async def listed(
         self,
@@ -38,7 +38,7 @@ class DeskTasks:
     ) -> Page[FollowUp]:
         """Tasks within reach by when they are due: one's own, or all; those overdue, or all."""
         store = self._platform.store
-        wanted = await listing(
+        wanted = await duty_lists(
             store,
             principal,
             state=state,
@@ -98,7 +98,7 @@ class DeskTasks:
                 principal, seen, next_at, task.reason, f"after/{id}", person=person, note=None
             )
 
-        done = await self._reminding.change(
+        done = await self._reminders.change(
             id, lambda present, now: finish(present, outcome, result, now, by=principal.id)
         ) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
@@ -111,7 +111,7 @@ class DeskTasks:
         return done
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
-        seen = await self._reminding.seen(number)
+        seen = await self._reminders.seen(number)
         if not sees(principal, seen.ticket):
             raise NotThere
         return seen

@@ -12,7 +12,7 @@ from services.router.deadlines.falling_due import due_index
 from services.router.follow_ups.tasks import LIVE, FollowUp, State
 from shared.documents import Shape
 from shared.identity import Principal
-from shared.readers.reach import belonging_within_reach
+from shared.readers.visibility import belonging_within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 from shared.tickets.lifecycle import DONE
 
@@ -42,7 +42,7 @@ async def tasks_of(store: Store, number: str) -> list[FollowUp]:
     return await tasks.find({"number": number}, order=BY_DUE, limit=MOST_OF_A_TICKET)
 
 
-async def listing(
+async def duty_lists(
     store: Store,
     principal: Principal,
     *,

@@ -9,10 +9,10 @@ from fastapi import Path, Query
 from pydantic import Field
 
 from services.router.bodies import Moment
-from services.router.incidents.deciding import Deciding
+from services.router.incidents.decisions import IncidentDecisions
 from services.router.incidents.incident import Incident, Linked, Status, households
 from shared.identity import Principal, allows
-from shared.runtime import Asking, Body, Code, Routes, may
+from shared.runtime import Actor, Body, Code, Routes, may
 
 MOST_BUILDINGS: Final = 500
 Shown = Callable[[Principal, Incident], Awaitable[dict[str, Any]]]
@@ -77,98 +77,103 @@ class PartBody(LinkBody):
     reason: Code
 
 
-def build_incidents_api(deciding: Deciding) -> Routes:
+def build_incidents_api(incident_decisions: IncidentDecisions) -> Routes:
     """`/v1/incidents`: what they are, how they begin and end."""
-    router, shown = _begun(deciding)
+    router, shown = _begun(incident_decisions)
 
     @router.get("", dependencies=[may("incident.see")])
     async def listed(
-        asking: Asking,
+        actor: Actor,
         status: Annotated[Status | None, Query()] = None,
         estate: Annotated[str | None, Query(max_length=60)] = None,
     ) -> dict[str, Any]:
         """Those that are open, or in one status, within reach; the earliest first."""
-        found = await deciding.within_reach(asking, status=status, estate=estate)
+        found = await incident_decisions.within_reach(actor, status=status, estate=estate)
         return {"items": [summary(incident) for incident in found]}
 
     @router.post("", status_code=201, dependencies=[may("incident.decide")])
-    async def declare(asking: Asking, body: DeclareBody) -> dict[str, Any]:
+    async def declare(actor: Actor, body: DeclareBody) -> dict[str, Any]:
         """Make one that is known before anybody called."""
-        made = await deciding.declare(asking, body.estate, body.area, body.buildings)
+        made = await incident_decisions.declare(actor, body.estate, body.area, body.buildings)
         if body.restore_by is not None:
-            made = await deciding.promise(asking, made.id, body.restore_by, None)
-        return await shown(asking, made)
+            made = await incident_decisions.promise(actor, made.id, body.restore_by, None)
+        return await shown(actor, made)
 
     @router.get("/{id}", dependencies=[may("incident.see")])
-    async def one(id: Id, asking: Asking) -> dict[str, Any]:
+    async def one(id: Id, actor: Actor) -> dict[str, Any]:
         """One, with its requests, promises, announcements and where it was thought to be."""
-        return await shown(asking, await deciding.get(asking, id))
+        return await shown(actor, await incident_decisions.get(actor, id))
 
     @router.post("/{id}/confirm", dependencies=[may("incident.decide")])
-    async def confirm(id: Id, asking: Asking, body: ConfirmBody) -> dict[str, Any]:
+    async def confirm(id: Id, actor: Actor, body: ConfirmBody) -> dict[str, Any]:
         """It is one outage: its requests are linked, and those to come."""
-        found = await deciding.confirm(asking, id, body.buildings)
+        found = await incident_decisions.confirm(actor, id, body.buildings)
         if body.restore_by is not None:
-            found = await deciding.promise(asking, id, body.restore_by, None)
-        return await shown(asking, found)
+            found = await incident_decisions.promise(actor, id, body.restore_by, None)
+        return await shown(actor, found)
 
     @router.post("/{id}/dismiss", dependencies=[may("incident.decide")])
-    async def dismiss(id: Id, asking: Asking, body: DismissBody) -> dict[str, Any]:
+    async def dismiss(id: Id, actor: Actor, body: DismissBody) -> dict[str, Any]:
         """These requests have nothing in common."""
-        return await shown(asking, await deciding.dismiss(asking, id, body.reason))
+        return await shown(actor, await incident_decisions.dismiss(actor, id, body.reason))
 
     @router.post("/{id}/restore", dependencies=[may("incident.decide")])
-    async def restore(id: Id, asking: Asking) -> dict[str, Any]:
+    async def restore(id: Id, actor: Actor) -> dict[str, Any]:
         """It is over everywhere: the work of its requests is done, and each caller is told."""
-        return await shown(asking, await deciding.restore(asking, id))
+        return await shown(actor, await incident_decisions.restore(actor, id))
 
     return router
 
 
-def build_running_incidents_api(deciding: Deciding) -> Routes:
+def build_running_incidents_api(incident_decisions: IncidentDecisions) -> Routes:
     """`/v1/incidents`: what is done while one lasts."""
-    router, shown = _begun(deciding)
+    router, shown = _begun(incident_decisions)
 
     @router.post("/{id}/promise", dependencies=[may("incident.decide")])
-    async def promise(id: Id, asking: Asking, body: PromiseBody) -> dict[str, Any]:
+    async def promise(id: Id, actor: Actor, body: PromiseBody) -> dict[str, Any]:
         """Say by when it is over; what was promised before stays on record."""
-        return await shown(asking, await deciding.promise(asking, id, body.restore_by, body.reason))
+        return await shown(
+            actor, await incident_decisions.promise(actor, id, body.restore_by, body.reason)
+        )
 
     @router.post("/{id}/scope", dependencies=[may("incident.decide")])
-    async def scope(id: Id, asking: Asking, body: ScopeBody) -> dict[str, Any]:
+    async def scope(id: Id, actor: Actor, body: ScopeBody) -> dict[str, Any]:
         """Say where it is, and where it is over."""
         return await shown(
-            asking, await deciding.rescope(asking, id, body.buildings, body.restored)
+            actor,
+            await incident_decisions.rescope(actor, id, body.buildings, body.restored),
         )
 
     @router.post("/{id}/announce", dependencies=[may("incident.decide")])
-    async def announce(id: Id, asking: Asking, body: AnnounceBody) -> dict[str, Any]:
+    async def announce(id: Id, actor: Actor, body: AnnounceBody) -> dict[str, Any]:
         """Tell each household concerned once how it stands, and who calls later."""
-        return await shown(asking, await deciding.announce(asking, id, body.at_most))
+        return await shown(actor, await incident_decisions.announce(actor, id, body.at_most))
 
     @router.post("/{id}/release", dependencies=[may("incident.release")])
-    async def release(id: Id, asking: Asking) -> dict[str, Any]:
+    async def release(id: Id, actor: Actor) -> dict[str, Any]:
         """Let an announcement to many go that somebody else wrote."""
-        return await shown(asking, await deciding.release(asking, id))
+        return await shown(actor, await incident_decisions.release(actor, id))
 
     @router.post("/{id}/link", dependencies=[may("incident.link")])
-    async def link(id: Id, asking: Asking, body: LinkBody) -> dict[str, Any]:
+    async def link(id: Id, actor: Actor, body: LinkBody) -> dict[str, Any]:
         """Take a request for part of it; it stays a request of its own."""
-        return await shown(asking, await deciding.link(asking, id, body.number))
+        return await shown(actor, await incident_decisions.link(actor, id, body.number))
 
     @router.post("/{id}/unlink", dependencies=[may("incident.link")])
-    async def unlink(id: Id, asking: Asking, body: PartBody) -> dict[str, Any]:
+    async def unlink(id: Id, actor: Actor, body: PartBody) -> dict[str, Any]:
         """Take a request for a matter of its own."""
-        return await shown(asking, await deciding.part(asking, id, body.number, body.reason))
+        return await shown(
+            actor, await incident_decisions.part(actor, id, body.number, body.reason)
+        )
 
     return router
 
 
-def _begun(deciding: Deciding) -> tuple[Routes, Shown]:
-    async def shown(asking: Principal, incident: Incident) -> dict[str, Any]:
+def _begun(incident_decisions: IncidentDecisions) -> tuple[Routes, Shown]:
+    async def shown(actor: Principal, incident: Incident) -> dict[str, Any]:
         """Of which requests it is made is for those who link them."""
-        linked = await deciding.linked(incident)
-        numbers = [each.number for each in linked] if allows(asking, "incident.link") else None
+        linked = await incident_decisions.linked(incident)
+        numbers = [each.number for each in linked] if allows(actor, "incident.link") else None
         return incident_view(incident, linked) | ({} if numbers is None else {"tickets": numbers})
 
     return Routes("/v1/incidents", tags=["incidents"]), shown

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from services.router.access import BY_RULE
-from services.router.incidents.finding import desk_at, managers_at
+from services.router.incidents.detection import desk_at, managers_at
 from services.router.incidents.incident import Incident, finish, households, link
 from services.router.incidents.steps import close, note_gathered, remind, tell
 from services.router.incidents.storage import INCIDENTS, find_incidents, linked_to, to_gather

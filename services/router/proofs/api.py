@@ -7,30 +7,30 @@ from typing import Any
 from fastapi import Request
 
 from services.router.proofs.domain import Proof
+from services.router.proofs.photos import ADD, SEE, WorkPhotos
 from services.router.proofs.pictures import NoPicture
-from services.router.proofs.proving import ADD, SEE, Proving
-from services.router.proofs.reading import FORM_OR_PICTURE, PHOTO, read_photo
+from services.router.proofs.uploads import FORM_OR_PICTURE, PHOTO, read_photo
 from shared.contracts import MalformedMessage
-from shared.runtime import Asking, Routes, may
+from shared.runtime import Actor, Routes, may
 
 
-def build_proofs_api(proving: Proving) -> Routes:
+def build_proofs_api(work_photos: WorkPhotos) -> Routes:
     """`/v1/work-orders/{id}/proofs`; what they show is opened at intake."""
     router = Routes("/v1/work-orders/{id}/proofs", tags=["work orders"])
 
     @router.post("", status_code=201, dependencies=[may(ADD)], openapi_extra=FORM_OR_PICTURE)
-    async def add(id: str, asking: Asking, request: Request) -> dict[str, Any]:
+    async def add(id: str, actor: Actor, request: Request) -> dict[str, Any]:
         """Add a photo, alone or in a form with the tag of its place; the same one is kept once."""
         try:
-            proof = await proving.add(id, asking, lambda: read_photo(request))
+            proof = await work_photos.add(id, actor, lambda: read_photo(request))
         except NoPicture as error:
             raise MalformedMessage(PHOTO, error.fault, error.remedy) from error
         return proof_view(proof)
 
     @router.get("", dependencies=[may(SEE)])
-    async def listed(id: str, asking: Asking) -> dict[str, Any]:
+    async def listed(id: str, actor: Actor) -> dict[str, Any]:
         """The photos of a work order, the earliest first: facts, and nothing of what they show."""
-        return {"items": [proof_view(proof) for proof in await proving.seen_by(id, asking)]}
+        return {"items": [proof_view(proof) for proof in await work_photos.seen_by(id, actor)]}
 
     return router
 

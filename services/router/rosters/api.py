@@ -9,15 +9,15 @@ from fastapi import Path, Query
 from pydantic import Field
 
 from services.router.bodies import Moment
-from services.router.rosters.leaving import Leaving
-from services.router.rosters.listing import Listing
+from services.router.rosters.duty_lists import DutyLists
+from services.router.rosters.leave import LeaveRequests
 from services.router.rosters.lists import DutyList
-from services.router.rosters.rostering import Planned, Rostering
+from services.router.rosters.shift_plans import ShiftOutcome, ShiftPlans
 from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, Shift
 from shared.policy.duty import Person
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
-from shared.runtime import Asking, Body, Code, Platform, Routes, may
+from shared.runtime import Actor, Body, Code, Platform, Routes, may
 from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
@@ -71,12 +71,12 @@ class PatternBody(Body):
         return Pattern(self.people, hours, self.cycle, self.first, self.last, self.stagger)
 
 
-def build_rosters_api(platform: Platform, listing: Listing, rostering: Rostering) -> Routes:
+def build_rosters_api(platform: Platform, duty_lists: DutyLists, shift_plans: ShiftPlans) -> Routes:
     """`/v1/rosters`."""
     router = Routes("/v1/rosters", tags=["rosters"])
 
     def between(place: str, first: date | None, days: int) -> tuple[datetime, datetime]:
-        zone = listing.calendar(place).zone
+        zone = duty_lists.calendar(place).zone
         day = first or platform.store.clock.now().astimezone(zone).date()
         begins = datetime.combine(day, time(0), zone)
         return begins, datetime.combine(day + timedelta(days=days), time(0), zone)
@@ -86,34 +86,34 @@ def build_rosters_api(platform: Platform, listing: Listing, rostering: Rostering
         return list_view(duty_list, [person.id for person in present])
 
     @router.get("", dependencies=[may("roster.see")])
-    async def lists(asking: Asking) -> dict[str, Any]:
+    async def lists(actor: Actor) -> dict[str, Any]:
         """The duty lists within reach, who is there now, and the gaps ahead."""
-        return {"items": [view(found) for found in await listing.within_reach(asking)]}
+        return {"items": [view(found) for found in await duty_lists.within_reach(actor)]}
 
     @router.get("/{place}/{department}", dependencies=[may("roster.see")])
-    async def one(place: Place, department: Department, asking: Asking) -> dict[str, Any]:
+    async def one(place: Place, department: Department, actor: Actor) -> dict[str, Any]:
         """One duty list."""
-        return view(await listing.get(asking, place, department))
+        return view(await duty_lists.get(actor, place, department))
 
     @router.put("/{place}/{department}/people", dependencies=[may("roster.manage")])
     async def put_people(
-        place: Place, department: Department, asking: Asking, body: PeopleBody
+        place: Place, department: Department, actor: Actor, body: PeopleBody
     ) -> dict[str, Any]:
         """Put these people in place of those of now; addresses and all."""
-        return view(await listing.put_people(asking, place, department, body.people))
+        return view(await duty_lists.put_people(actor, place, department, body.people))
 
     @router.put("/{place}/{department}/needs", dependencies=[may("roster.manage")])
     async def put_needs(
-        place: Place, department: Department, asking: Asking, body: NeedsBody
+        place: Place, department: Department, actor: Actor, body: NeedsBody
     ) -> dict[str, Any]:
         """Say how many are needed when: from then on only whoever is on shift is on duty."""
-        return view(await listing.put_needs(asking, place, department, body.needs))
+        return view(await duty_lists.put_needs(actor, place, department, body.needs))
 
     @router.get("/{place}/{department}/cover", dependencies=[may("roster.see")])
     async def covered(
         place: Place,
         department: Department,
-        asking: Asking,
+        actor: Actor,
         first: date | None = None,
         days: Days = 7,
     ) -> dict[str, Any]:
@@ -121,29 +121,29 @@ def build_rosters_api(platform: Platform, listing: Listing, rostering: Rostering
         one piece.
         """
         begins, ends = between(place, first, days)
-        pieces = await listing.covered(asking, place, department, begins, ends)
+        pieces = await duty_lists.covered(actor, place, department, begins, ends)
         return {"items": [_cover_view(piece) for piece in pieces]}
 
     @router.get("/{place}/{department}/shifts", dependencies=[may("roster.see")])
     async def shifts(
         place: Place,
         department: Department,
-        asking: Asking,
+        actor: Actor,
         first: date | None = None,
         days: Days = 7,
     ) -> dict[str, Any]:
         """The shifts of a list, those too that were struck."""
         begins, ends = between(place, first, days)
-        found = await rostering.of_list(asking, place, department, begins, ends)
+        found = await shift_plans.of_list(actor, place, department, begins, ends)
         return {"items": [shift_view(shift) for shift in found]}
 
     @router.post("/{place}/{department}/plan", dependencies=[may("shift.plan")])
     async def plan(
-        place: Place, department: Department, asking: Asking, body: PatternBody
+        place: Place, department: Department, actor: Actor, body: PatternBody
     ) -> dict[str, Any]:
         """Roll a pattern out; what is possible is planned, what is not is named with the reason."""
-        done = await rostering.plan_pattern(
-            asking, place, department, body.to_pattern(), despite=body.despite
+        done = await shift_plans.plan_pattern(
+            actor, place, department, body.to_pattern(), despite=body.despite
         )
         return {
             "planned": [shift_view(each.shift) for each in done if each.shift is not None],
@@ -180,7 +180,7 @@ def _cover_view(piece: Cover) -> dict[str, Any]:
     }
 
 
-def _refused_view(planned: Planned) -> dict[str, Any]:
+def _refused_view(planned: ShiftOutcome) -> dict[str, Any]:
     stretch, refused = planned.stretch, planned.refused
     return {
         "person": stretch.person,
@@ -230,85 +230,85 @@ class LeaveBody(Body):
     reason: Code
 
 
-def build_shifts_api(platform: Platform, rostering: Rostering) -> Routes:
+def build_shifts_api(platform: Platform, shift_plans: ShiftPlans) -> Routes:
     """`/v1/shifts`."""
     router = Routes("/v1/shifts", tags=["rosters"])
 
     @router.get("", dependencies=[may("shift.own")])
-    async def own(asking: Asking) -> dict[str, Any]:
+    async def own(actor: Actor) -> dict[str, Any]:
         """One's own shifts, and those offered to one: two days back, two months ahead."""
         now = platform.store.clock.now()
-        found = await rostering.of_person(asking, now - BACK, now + AHEAD)
+        found = await shift_plans.of_person(actor, now - BACK, now + AHEAD)
         return {"items": [shift_view(shift) for shift in found]}
 
     @router.post("", dependencies=[may("shift.plan")])
-    async def plan(asking: Asking, body: ShiftBody) -> dict[str, Any]:
+    async def plan(actor: Actor, body: ShiftBody) -> dict[str, Any]:
         """Put somebody on shift; the same again changes nothing."""
         stretch = Stretch(**body.model_dump(exclude={"despite"}))
-        return shift_view(await rostering.plan(asking, stretch, despite=body.despite))
+        return shift_view(await shift_plans.plan(actor, stretch, despite=body.despite))
 
     @router.get("/{id}", dependencies=[may("roster.see")])
-    async def one(id: str, asking: Asking) -> dict[str, Any]:
+    async def one(id: str, actor: Actor) -> dict[str, Any]:
         """One shift, with what those before have handed over."""
-        shift = await rostering.get(asking, id)
-        before = await rostering.notes_before(shift)
+        shift = await shift_plans.get(actor, id)
+        before = await shift_plans.notes_before(shift)
         notes = [{"person": s.person, "ends": s.ends, "note": s.note} for s in before]
         return shift_view(shift) | {"handed_over": notes}
 
     @router.post("/{id}/offer", dependencies=[may("shift.own")])
-    async def offer(id: str, asking: Asking, body: PersonBody) -> dict[str, Any]:
+    async def offer(id: str, actor: Actor, body: PersonBody) -> dict[str, Any]:
         """Ask somebody to take one's own shift over; they are told."""
-        return shift_view(await rostering.offer(asking, id, body.person))
+        return shift_view(await shift_plans.offer(actor, id, body.person))
 
     @router.post("/{id}/take", dependencies=[may("shift.own")])
-    async def take(id: str, asking: Asking) -> dict[str, Any]:
+    async def take(id: str, actor: Actor) -> dict[str, Any]:
         """Take a shift over that was offered to one; whoever had it is told."""
-        return shift_view(await rostering.take(asking, id))
+        return shift_view(await shift_plans.take(actor, id))
 
     @router.post("/{id}/hand-over", dependencies=[may("shift.own")])
-    async def hand_over(id: str, asking: Asking, body: HandOverBody) -> dict[str, Any]:
+    async def hand_over(id: str, actor: Actor, body: HandOverBody) -> dict[str, Any]:
         """Leave a note for whoever comes next."""
-        return shift_view(await rostering.hand_over(asking, id, scrub(body.note)))
+        return shift_view(await shift_plans.hand_over(actor, id, scrub(body.note)))
 
     @router.post("/{id}/give", dependencies=[may("shift.plan")])
-    async def give(id: str, asking: Asking, body: GiveBody) -> dict[str, Any]:
+    async def give(id: str, actor: Actor, body: GiveBody) -> dict[str, Any]:
         """Let somebody else stand instead."""
-        return shift_view(await rostering.give(asking, id, body.person, despite=body.despite))
+        return shift_view(await shift_plans.give(actor, id, body.person, despite=body.despite))
 
     @router.post("/{id}/strike", dependencies=[may("shift.plan")])
-    async def strike(id: str, asking: Asking) -> dict[str, Any]:
+    async def strike(id: str, actor: Actor) -> dict[str, Any]:
         """It counts no more; whoever had it is told."""
-        return shift_view(await rostering.strike(asking, id))
+        return shift_view(await shift_plans.strike(actor, id))
 
     return router
 
 
-def build_leaves_api(leaving: Leaving) -> Routes:
+def build_leaves_api(leave_requests: LeaveRequests) -> Routes:
     """`/v1/leaves`."""
     router = Routes("/v1/leaves", tags=["rosters"])
 
     @router.get("", dependencies=[may("leave.ask")])
     async def listed(
-        asking: Asking, status: Annotated[LeaveStatus | None, Query()] = None
+        actor: Actor, status: Annotated[LeaveStatus | None, Query()] = None
     ) -> dict[str, Any]:
         """Leave that is not over: one's own, and of the lists one plans."""
-        found = await leaving.within_reach(asking, status=status)
+        found = await leave_requests.within_reach(actor, status=status)
         return {"items": [leave_view(leave) for leave in found]}
 
     @router.post("", dependencies=[may("leave.ask")])
-    async def ask(asking: Asking, body: LeaveBody) -> dict[str, Any]:
+    async def ask(actor: Actor, body: LeaveBody) -> dict[str, Any]:
         """Ask for leave of one's own."""
-        return leave_view(await leaving.ask(asking, body.begins, body.ends, body.reason))
+        return leave_view(await leave_requests.ask(actor, body.begins, body.ends, body.reason))
 
     @router.post("/{id}/grant", dependencies=[may("leave.decide")])
-    async def grant(id: str, asking: Asking) -> dict[str, Any]:
+    async def grant(id: str, actor: Actor) -> dict[str, Any]:
         """Grant somebody's leave: their shifts in it are struck, and the gaps told."""
-        return leave_view(await leaving.decide(asking, id, "granted"))
+        return leave_view(await leave_requests.decide(actor, id, "granted"))
 
     @router.post("/{id}/refuse", dependencies=[may("leave.decide")])
-    async def refuse(id: str, asking: Asking) -> dict[str, Any]:
+    async def refuse(id: str, actor: Actor) -> dict[str, Any]:
         """Refuse somebody's leave."""
-        return leave_view(await leaving.decide(asking, id, "refused"))
+        return leave_view(await leave_requests.decide(actor, id, "refused"))
 
     return router
 

@@ -13,13 +13,13 @@ from pydantic import Field
 
 from services.router.bodies import Items, Limit, Moment, NoteBody, ReasonBody, order_view
 from services.router.proofs.domain import MOST, resolved_with
-from services.router.proofs.proving import Proving
+from services.router.proofs.photos import WorkPhotos
 from services.router.work_orders.routing import Routing
 from services.router.work_orders.storage import board, manual_queue
 from shared.contracts import MalformedMessage
 from shared.contracts.router import ConsentHow, Payer
 from shared.identity import Principal
-from shared.runtime import Asking, Body, Code, Platform, Routes, may, may_do
+from shared.runtime import Actor, Body, Code, Platform, Routes, may, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
     Accept,
@@ -94,15 +94,15 @@ class TransferBody(ReasonBody, SupportBody):
 
 
 def build_work_orders_api(  # noqa: C901 - one small function an endpoint
-    routing: Routing, proving: Proving
+    routing: Routing, work_photos: WorkPhotos
 ) -> Routes:
     """The table's actions of work orders."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
     def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
-        async def act(id: str, asking: Asking, body: NoteBody | None = None) -> dict[str, Any]:
+        async def act(id: str, actor: Actor, body: NoteBody | None = None) -> dict[str, Any]:
             note = body.scrubbed() if body else None
-            done = await routing.act(id, asking, kind(by=asking.id, order=id, note=note))
+            done = await routing.act(id, actor, kind(by=actor.id, order=id, note=note))
             return order_view(done, id)
 
         act.__name__ = kind.__name__.lower()
@@ -113,66 +113,66 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         router.does(kind.transition)(simple(kind))
 
     @router.does(Transition.NOTE)
-    async def note(id: str, asking: Asking, body: ProgressBody | None = None) -> dict[str, Any]:
+    async def note(id: str, actor: Actor, body: ProgressBody | None = None) -> dict[str, Any]:
         """Progress, for the staff alone unless it is public."""
         said = body or ProgressBody()
         if said.public and not said.note:
             raise MalformedMessage("note", "is missing", "write what the caller is to hear")
-        act = Note(by=asking.id, order=id, note=said.scrubbed(), public=said.public)
-        return order_view(await routing.act(id, asking, act), id)
+        act = Note(by=actor.id, order=id, note=said.scrubbed(), public=said.public)
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.DECLINE)
-    async def decline(id: str, asking: Asking, body: ReasonBody) -> dict[str, Any]:
+    async def decline(id: str, actor: Actor, body: ReasonBody) -> dict[str, Any]:
         """Send it back, with the reason; the next on duty gets it."""
-        act = Decline(by=asking.id, order=id, reason=body.reason, note=body.scrubbed())
-        return order_view(await routing.act(id, asking, act), id)
+        act = Decline(by=actor.id, order=id, reason=body.reason, note=body.scrubbed())
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.SUSPEND)
-    async def suspend(id: str, asking: Asking, body: SuspendBody) -> dict[str, Any]:
+    async def suspend(id: str, actor: Actor, body: SuspendBody) -> dict[str, Any]:
         """Wait for a reason; the clocks pause."""
         act = Suspend(
-            by=asking.id, order=id, reason=body.reason, until=body.until, note=body.scrubbed()
+            by=actor.id, order=id, reason=body.reason, until=body.until, note=body.scrubbed()
         )
-        return order_view(await routing.act(id, asking, act), id)
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.RESOLVE)
-    async def resolve(id: str, asking: Asking, body: DoneBody | None = None) -> dict[str, Any]:
+    async def resolve(id: str, actor: Actor, body: DoneBody | None = None) -> dict[str, Any]:
         """The work is done, as these photos show. What the owner pays for needs their consent."""
         said = body or DoneBody()
-        shown = await proving.named(id, asking, said.proof)
+        shown = await work_photos.named(id, actor, said.proof)
         used = None if said.used is None else tuple(item.item() for item in said.used)
         act = resolved_with(
-            shown, by=asking.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed()
+            shown, by=actor.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed()
         )
-        return order_view(await routing.act(id, asking, act), id)
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.HAND_OVER)
-    async def hand_over(id: str, asking: Asking, body: OutcomeBody | None = None) -> dict[str, Any]:
+    async def hand_over(id: str, actor: Actor, body: OutcomeBody | None = None) -> dict[str, Any]:
         """Not ours."""
         said = body or OutcomeBody()
-        act = HandOver(by=asking.id, order=id, outcome=said.outcome, note=said.scrubbed())
-        return order_view(await routing.act(id, asking, act), id)
+        act = HandOver(by=actor.id, order=id, outcome=said.outcome, note=said.scrubbed())
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.post("/support", dependencies=[may_do(Transition.DISPATCH)])
-    async def support(id: str, asking: Asking, body: SupportBody) -> dict[str, Any]:
+    async def support(id: str, actor: Actor, body: SupportBody) -> dict[str, Any]:
         """Let another department help; whoever leads keeps this order."""
         ticket = await routing.support(
-            id, asking, department=body.department, assignee=body.assignee
+            id, actor, department=body.department, assignee=body.assignee
         )
         return order_view(ticket, ticket.orders[-1].id)
 
     @router.does(Transition.TRANSFER)
-    async def transfer(id: str, asking: Asking, body: TransferBody) -> dict[str, Any]:
+    async def transfer(id: str, actor: Actor, body: TransferBody) -> dict[str, Any]:
         """Another department takes over."""
         act = Transfer(
-            by=asking.id,
+            by=actor.id,
             order=id,
             to_department=body.department,
             assignee=body.assignee,
             reason=body.reason,
             note=body.scrubbed(),
         )
-        return order_view(await routing.act(id, asking, act), id)
+        return order_view(await routing.act(id, actor, act), id)
 
     return router
 
@@ -197,27 +197,27 @@ def build_costs_api(routing: Routing) -> Routes:
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
     @router.does(Transition.QUOTE)
-    async def quote(id: str, asking: Asking, body: QuoteBody) -> dict[str, Any]:
+    async def quote(id: str, actor: Actor, body: QuoteBody) -> dict[str, Any]:
         """Say what it will cost; the same again changes nothing, anything else needs a new
         consent.
         """
         items = tuple(item.item() for item in body.items)
-        act = PutQuote(by=asking.id, order=id, items=items, payer=body.payer, note=body.scrubbed())
-        return order_view(await routing.act(id, asking, act), id)
+        act = PutQuote(by=actor.id, order=id, items=items, payer=body.payer, note=body.scrubbed())
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.CONSENT)
-    async def consent(id: str, asking: Asking, body: ConsentBody) -> dict[str, Any]:
+    async def consent(id: str, actor: Actor, body: ConsentBody) -> dict[str, Any]:
         """Take down what the owner said; the desk in any way, the assignee on site."""
         act = RecordConsent(
-            by=asking.id,
+            by=actor.id,
             order=id,
             quote=body.quote,
             given=body.given,
             how=body.how,
-            at_desk=asking.role != "department",
+            at_desk=actor.role != "department",
             note=body.scrubbed(),
         )
-        return order_view(await routing.act(id, asking, act), id)
+        return order_view(await routing.act(id, actor, act), id)
 
     return router
 
@@ -244,32 +244,32 @@ def build_times_api(routing: Routing) -> Routes:
     router = Routes("/v1/work-orders/{id}", tags=["work orders"])
 
     @router.does(Transition.APPOINT)
-    async def appoint(id: str, asking: Asking, body: VisitBody) -> dict[str, Any]:
+    async def appoint(id: str, actor: Actor, body: VisitBody) -> dict[str, Any]:
         """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
         until = body.until or body.at + VISIT
-        act = Appoint(by=asking.id, order=id, at=body.at, until=until, note=body.scrubbed())
-        return order_view(await routing.act(id, asking, act), id)
+        act = Appoint(by=actor.id, order=id, at=body.at, until=until, note=body.scrubbed())
+        return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.EXTEND)
-    async def extend(id: str, asking: Asking, body: ExtensionBody) -> dict[str, Any]:
+    async def extend(id: str, actor: Actor, body: ExtensionBody) -> dict[str, Any]:
         """A later time for the whole: the department asks, a supervisor decides."""
-        return order_view(await routing.act(id, asking, _extension(id, asking, body)), id)
+        return order_view(await routing.act(id, actor, _extension(id, actor, body)), id)
 
     return router
 
 
-def _extension(order: str, asking: Principal, body: ExtensionBody) -> OrderAct:
+def _extension(order: str, actor: Principal, body: ExtensionBody) -> OrderAct:
     """What is meant depends on who asks: only a supervisor can grant or refuse."""
     note = body.scrubbed()
     if body.refused:
-        return RefuseExtension(by=asking.id, order=order, note=note)
+        return RefuseExtension(by=actor.id, order=order, note=note)
     if body.until is None:
         raise MalformedMessage("until", "is missing", "name the later time")
-    if asking.role in ROWS[Transition.EXTEND].roles:
-        return Extend(by=asking.id, order=order, until=body.until, note=note)
+    if actor.role in ROWS[Transition.EXTEND].roles:
+        return Extend(by=actor.id, order=order, until=body.until, note=note)
     if body.reason is None:
         raise MalformedMessage("reason", "is missing", "say why it takes longer, as a code")
-    return AskExtension(by=asking.id, order=order, until=body.until, reason=body.reason, note=note)
+    return AskExtension(by=actor.id, order=order, until=body.until, reason=body.reason, note=note)
 
 
 class DispatchBody(Body):
@@ -285,26 +285,23 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
 
     @router.get("/board", dependencies=[may("board.see")])
     async def show_board(
-        asking: Asking,
-        department: str | None = None,
-        after: str | None = None,
-        limit: Limit = 50,
+        actor: Actor, department: str | None = None, after: str | None = None, limit: Limit = 50
     ) -> dict[str, Any]:
         """Tickets with open work within reach; `next` is the cursor of the next page."""
-        found = await board(platform.store, asking, department=department, after=after, limit=limit)
+        found = await board(platform.store, actor, department=department, after=after, limit=limit)
         return {"items": [_card(doc) for doc in found.items], "next": found.next}
 
     @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
-    async def show_manual_queue(asking: Asking, limit: Limit = 50) -> dict[str, Any]:
+    async def show_manual_queue(actor: Actor, limit: Limit = 50) -> dict[str, Any]:
         """What waits for a person's decision, the longest waiting first, with the reason."""
-        docs = await manual_queue(platform.store, asking, limit=limit)
+        docs = await manual_queue(platform.store, actor, limit=limit)
         return {"items": [_card(doc) for doc in docs]}
 
     @router.does(Transition.DISPATCH)
-    async def dispatch(number: str, asking: Asking, body: DispatchBody) -> dict[str, Any]:
+    async def dispatch(number: str, actor: Actor, body: DispatchBody) -> dict[str, Any]:
         """Give it to a department by hand."""
         ticket = await routing.dispatch_by_hand(
-            number, asking, department=body.department, assignee=body.assignee
+            number, actor, department=body.department, assignee=body.assignee
         )
         return {
             "number": number,

@@ -9,8 +9,8 @@ from pymongo import ASCENDING, IndexModel
 
 from services.router.access import OPEN_STATUSES
 from shared.identity import Principal
-from shared.readers.reach import within_reach
 from shared.readers.ticket_lists import LIST_INDEXES, list_tickets
+from shared.readers.visibility import within_reach
 from shared.store import Doc, Page, Store
 from shared.tickets import TICKET, Ticket
 

@@ -17,7 +17,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from shared.policy.documents import read_yaml
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime.doors import open_to_all
+from shared.runtime.endpoint_rights import open_to_all
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _MOST_ACCEPTED: Final = 20

@@ -23,7 +23,7 @@ LONGEST: Final = timedelta(hours=6)
 """How far back a start looks at most, whatever the policy says."""
 
 
-class Finding:
+class IncidentDetection:
     """Looks at what came in since the last turn. Each replica keeps the last minutes for itself;
     of several that find the same, one makes the offer.
     """

@@ -20,8 +20,8 @@ from services.router.proofs.domain import (
     takes_photos,
 )
 from services.router.proofs.pictures import Darkroom
-from services.router.proofs.reading import Sent, Tag
 from services.router.proofs.storage import PHOTOS, PROOFS, proofs_of
+from services.router.proofs.uploads import Sent, Tag
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
@@ -36,7 +36,7 @@ ADD, SEE = "proof.add", "proof.see"
 Read = Callable[[], Awaitable[Sent]]
 
 
-class Proving:
+class WorkPhotos:
     """Keeps photos of what was done, sealed; nothing here can open them again."""
 
     def __init__(self, platform: Platform) -> None:

@@ -22,7 +22,7 @@ from shared.telemetry import logger
 Alter = Callable[[DutyList], DutyList]
 
 
-class Listing:
+class DutyLists:
     """Shows and changes duty lists within reach; foreign and missing ones look the same (404)."""
 
     def __init__(self, platform: Platform) -> None:

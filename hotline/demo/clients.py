@@ -34,7 +34,7 @@ class NotSoonEnoughError(Exception):
     """What was waited for did not come in time."""
 
 
-class Hands:
+class Clients:
     """Everybody who uses a running hotline; use it as an async context manager."""
 
     def __init__(self, endpoints: Endpoints, data: Path) -> None:

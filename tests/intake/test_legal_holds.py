@@ -10,7 +10,7 @@ import pytest
 from services.intake.privacy.retention import BATCH
 from shared.identity import Role
 from shared.telemetry import metrics
-from shared.tickets.acts import Answer
+from shared.tickets.acts import AnswerQuestion
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
 from tests.intake.test_carrying import set_hold, ticket
 from tests.support.bench import until
@@ -118,7 +118,7 @@ async def test_nobody_sets_sees_or_lifts_a_hold_on_what_is_about_them(
 
 async def over(bench: PrivacyBench, report: dict[str, Any] | None = None, **more: Any) -> str:
     number = await bench.register(report, **more)
-    await bench.act(number, Answer(by="agent-1", note="answered"))
+    await bench.act(number, AnswerQuestion(by="agent-1", note="answered"))
     return number
 
 

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from services.router.proofs import reading
+from services.router.proofs import uploads
 from services.router.proofs.domain import MOST
 from services.router.proofs.pictures import MOST_ARRIVING
-from services.router.proofs.reading import LARGEST_PHOTO
+from services.router.proofs.uploads import LARGEST_PHOTO
 from shared.contracts.intake import TicketPersonErased
 from shared.contracts.router import WorkOrderResolved
 from shared.identity import Principal, issue_token
@@ -334,7 +334,7 @@ async def test_too_many_on_their_way_are_asked_to_come_again(bench: RouterBench)
 async def test_what_does_not_arrive_is_given_up(
     bench: RouterBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "ARRIVES_WITHIN", 0.05)
+    monkeypatch.setattr(uploads, "ARRIVES_WITHIN", 0.05)
     await put_taken(bench)
 
     async def never() -> AsyncIterator[bytes]:

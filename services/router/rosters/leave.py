@@ -19,7 +19,7 @@ from shared.telemetry import logger
 MOST: Final = 500
 
 
-class Leaving:
+class LeaveRequests:
     """Keeps leave. Granted, it strikes the shifts that lie in it, so that the gaps are found."""
 
     def __init__(self, platform: Platform) -> None:

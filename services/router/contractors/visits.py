@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from services.router.emergencies.attending import Attending
 from services.router.people import whom_it_is_about
 from services.router.proofs.domain import MOST, resolved_with, takes_photos
-from services.router.proofs.proving import Proving, Read
+from services.router.proofs.photos import Read, WorkPhotos
 from services.router.work_orders.routing import Routing
 from shared.identity import Principal, is_about, read_link
 from shared.runtime.platform import Platform
@@ -70,18 +70,18 @@ class Work:
         return self.order.status not in STEPS_OF and self.order.status is not _S.SUSPENDED
 
 
-class Visiting:
+class ContractorVisits:
     """Whoever holds the link acts as the person of the duty list it was made for, on that one
     order, while their department is a contractor and they are on its list.
     """
 
     def __init__(
-        self, platform: Platform, routing: Routing, attending: Attending, proving: Proving
+        self, platform: Platform, routing: Routing, attending: Attending, work_photos: WorkPhotos
     ) -> None:
         self._platform = platform
         self._routing = routing
         self._attending = attending
-        self._proving = proving
+        self._work_photos = work_photos
 
     async def see(self, token: str) -> Work:
         """The work of a link; raises NoSuchWork for what was not signed here or is nobody's now."""
@@ -102,7 +102,7 @@ class Visiting:
     async def show(self, token: str, read: Read) -> None:
         """Add a photo of what was done; raises NoSuchWork, and what adding a proof raises."""
         work, who = await self._find(token)
-        await self._proving.add(work.order.id, who, read)
+        await self._work_photos.add(work.order.id, who, read)
 
     async def _act(self, work: Work, step: Step, who: Principal) -> None:
         act = await self._act_of(step, work.order.id, who)
@@ -156,7 +156,7 @@ class Visiting:
             doc.get("building"),
             doc.get("scrubbed") or "",
             released=found.get("released_at") is not None or found.get("ended_at") is not None,
-            photos=len(await self._proving.all_of(order.id)),
+            photos=len(await self._work_photos.all_of(order.id)),
             photo_wanted=rules.wants_proof(plan.type, plan.area, plan.urgency),
         )
 
@@ -169,7 +169,7 @@ class Visiting:
             case "arrive":
                 return Arrive(by=who.id, order=order)
             case _:
-                shown = await self._proving.all_of(order)
+                shown = await self._work_photos.all_of(order)
                 return resolved_with(shown, by=who.id, order=order, outcome="done")
 
 

@@ -123,9 +123,9 @@ async def test_pages_hold_everything_once(bench: PrivacyBench) -> None:
         answer = await ask(bench, {"phone": WANG["phone"]}, limit="2", **after)
         assert len(answer.json()["items"]) <= 2
         found += ways(answer)
-        if (following := answer.json()["next"]) is None:
+        if (desk_actions := answer.json()["next"]) is None:
             break
-        after = {"after": following}
+        after = {"after": desk_actions}
 
     # Each page's own question is newer than the page before it, so that it is on none.
     assert [each for each in found if each[0] != "traced"] == whole[1:]

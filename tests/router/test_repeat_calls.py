@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.router.people import desk_of
-from services.router.work_orders.raising import at_risk, contacts_of, false_completion, repeated
+from services.router.work_orders.repeat_calls import (
+    at_risk,
+    contacts_of,
+    false_completion,
+    repeated,
+)
 from shared.contracts.intake import TicketFlagged, TicketRegistered, TicketReopened, TicketUrged
 from shared.contracts.router import TicketRaised
 from shared.policy.duty import Duty

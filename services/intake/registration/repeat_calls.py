@@ -34,7 +34,7 @@ ELSEWHERE: Final = frozenset({TicketStatus.MERGED, TicketStatus.CANCELLED})
 """What went on under another number, or was not wanted after all."""
 
 
-class Repeating:
+class RepeatCalls:
     """Finds the first ticket of a caller's matter."""
 
     def __init__(self, store: Store, index: BlindIndex) -> None:

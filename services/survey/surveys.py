@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Final, Literal
 
 from services.survey.domain import (
-    Answer,
     Given,
     Matter,
+    Rating,
     Survey,
     ask,
     forget_words,
@@ -119,7 +119,7 @@ class Surveying:
         recorded_by: str | None,
         fingerprint: str,
         now: datetime,
-    ) -> Answer:
+    ) -> Rating:
         """The answer without what tells who spoke; their own words are sealed beside it."""
         sealed: bytes | None = None
         if given.comment:
@@ -127,7 +127,7 @@ class Surveying:
                 {"comment": given.comment}, estate=survey.matter.estate
             )
         rules = self._platform.policy.at(survey.matter.estate).rules
-        return Answer(
+        return Rating(
             at=now,
             score=given.score,
             dimensions=given.dimensions,

@@ -25,7 +25,7 @@ from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
-from shared.readers.reach import belonging_within_reach, hidden
+from shared.readers.visibility import belonging_within_reach, hidden
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Page, Store
 
 Reason = Literal["litigation", "investigation", "authority", "dispute"]
@@ -73,7 +73,7 @@ HOLDS: Final = CollectionSpec(
 )
 
 
-class Holding:
+class LegalHolds:
     """Sets and lifts holds. `secret` keys the idempotency keys."""
 
     def __init__(self, store: Store, trail: Trail, index: BlindIndex, *, secret: bytes) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.fitness import Fitness
-from services.router.rosters.listing import Listing
 from services.router.rosters.shifts import (
     Pattern,
     Shift,
@@ -36,7 +36,7 @@ Choose = Callable[[Shift], Step[Shift] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ShiftOutcome:
     """What became of one shift of a pattern: it is there, or why not."""
 
     stretch: Stretch
@@ -44,14 +44,14 @@ class Planned:
     refused: Refused | MalformedMessage | None = None
 
 
-class Rostering:
+class ShiftPlans:
     """Puts people on shift. Foreign and missing shifts look the same (404)."""
 
-    def __init__(self, platform: Platform, listing: Listing, fitness: Fitness) -> None:
+    def __init__(self, platform: Platform, duty_lists: DutyLists, fitness: Fitness) -> None:
         self._platform = platform
         self._store = platform.store
         self._shifts = Collection(platform.store, SHIFTS)
-        self._listing = listing
+        self._duty_lists = duty_lists
         self._fitness = fitness
 
     async def plan(
@@ -62,7 +62,7 @@ class Rostering:
 
         Raises NotNow where they are away, not certified, without rest, or stand elsewhere.
         """
-        await self._listing.get(principal, stretch.place, stretch.department)
+        await self._duty_lists.get(principal, stretch.place, stretch.department)
         shift = new_shift(stretch)
         await self._platform.trail.record(principal, "shift.plan", ("shift", shift.id), why=despite)
         planned = await self._plan(shift, despite)
@@ -77,13 +77,13 @@ class Rostering:
         pattern: Pattern,
         *,
         despite: str | None = None,
-    ) -> list[Planned]:
+    ) -> list[ShiftOutcome]:
         """Roll a pattern out: every shift that is possible is planned, the others are named."""
-        await self._listing.get(principal, place, department)
+        await self._duty_lists.get(principal, place, department)
         pattern.check()
         roster = ("roster", list_id(place, department))
         await self._platform.trail.record(principal, "shift.plan", roster, why=despite)
-        zone = self._listing.calendar(place).zone
+        zone = self._duty_lists.calendar(place).zone
         done = [
             await self._try(stretch, despite)
             for stretch in rolled_out(pattern, place, department, zone)
@@ -97,11 +97,11 @@ class Rostering:
         )
         return done
 
-    async def _try(self, stretch: Stretch, despite: str | None) -> Planned:
+    async def _try(self, stretch: Stretch, despite: str | None) -> ShiftOutcome:
         try:
-            return Planned(stretch, await self._plan(new_shift(stretch), despite))
+            return ShiftOutcome(stretch, await self._plan(new_shift(stretch), despite))
         except (Refused, MalformedMessage) as why:
-            return Planned(stretch, None, why)
+            return ShiftOutcome(stretch, None, why)
 
     async def _plan(self, shift: Shift, despite: str | None) -> Shift:
         despite = await self._check_can_stand(shift.person, shift, despite)
@@ -127,14 +127,14 @@ class Rostering:
         if shift is None:
             raise NotThere
         if principal.id not in {shift.person, shift.offered_to}:
-            await self._listing.get(principal, shift.place, shift.department)
+            await self._duty_lists.get(principal, shift.place, shift.department)
         return shift
 
     async def of_list(
         self, principal: Principal, place: str, department: str, begins: datetime, ends: datetime
     ) -> list[Shift]:
         """The shifts of a list between two moments, also those that were struck."""
-        await self._listing.get(principal, place, department)
+        await self._duty_lists.get(principal, place, department)
         query = {"place": place, "department": department, **around(begins, ends)}
         return await find_shifts(self._store, query)
 

@@ -10,8 +10,8 @@ from bson.errors import InvalidDocument
 
 from shared.contracts import Lane
 from shared.store import Change, Store, Verdict
-from shared.store.gathering import LARGEST
-from shared.store.grouping import Operation
+from shared.store.batched_reads import LARGEST
+from shared.store.group_commit import Operation
 from shared.store.together import Together
 from shared.telemetry import metrics
 

@@ -1,4 +1,4 @@
-"""The doors of HTTP: every endpoint says who may come in, or the service does not start."""
+"""Rights at the endpoints: each says who may call it, or the service does not start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
 from shared.identity import PERMISSIONS, action_of, require
-from shared.runtime.asking import Asking
+from shared.runtime.authentication import Actor
 from shared.tickets import ROWS, TABLE, Transition
 
 
@@ -27,16 +27,16 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class _Guarded:
-    """A door that asks for the one right its action needs."""
+    """Asks for the one right that its action needs."""
 
     actions: tuple[str, ...]
 
-    async def __call__(self, asking: Asking) -> None:
+    async def __call__(self, actor: Actor) -> None:
         """Raise Forbidden (403) unless the role and scope of whoever asks allow the action."""
-        require(asking, self.actions[0])
+        require(actor, self.actions[0])
 
 
-_Door = _Open | _Guarded
+_Right = _Open | _Guarded
 
 
 def may(action: str) -> Dependency:
@@ -51,7 +51,7 @@ def may_do(transition: Transition) -> Dependency:
     return may(action_of(transition))
 
 
-def door_of(transition: Transition) -> Dependency:
+def right_of(transition: Transition) -> Dependency:
     """That of the endpoint which the lifecycle's table names for a transition. Where several rows
     share one, which of them it is depends on the request.
     """
@@ -71,8 +71,8 @@ def open_to_all() -> Dependency:
     return _at(_Open(()))
 
 
-def _at(door: _Door) -> Dependency:
-    made: Dependency = Depends(door)
+def _at(right: _Right) -> Dependency:
+    made: Dependency = Depends(right)
     return made
 
 
@@ -83,30 +83,30 @@ def _known(actions: tuple[str, ...]) -> tuple[str, ...]:
     return actions
 
 
-def name_doors(routers: Iterable[APIRouter]) -> None:
+def name_rights(routers: Iterable[APIRouter]) -> None:
     """Write each endpoint's actions and roles into its OpenAPI operation (`x-actions`, `x-roles`).
 
-    Raises ValueError naming an endpoint without a door: it is a fault of ours, seen at the start.
+    Raises ValueError naming an endpoint without a right: it is a fault of ours, seen at the start.
     """
     for router in routers:
         for route in router.routes:
             if isinstance(route, APIRoute):
-                _name_door(route)
+                _name_right(route)
 
 
-def _name_door(route: APIRoute) -> None:
-    door = _door_of(route)
-    roles = frozenset[str]().union(*(PERMISSIONS[action].roles for action in door.actions))
-    named: dict[str, Any] = {"x-actions": list(door.actions), "x-roles": sorted(roles)}
+def _name_right(route: APIRoute) -> None:
+    right = _right_of(route)
+    roles = frozenset[str]().union(*(PERMISSIONS[action].roles for action in right.actions))
+    named: dict[str, Any] = {"x-actions": list(right.actions), "x-roles": sorted(roles)}
     route.openapi_extra = (route.openapi_extra or {}) | named
 
 
-def _door_of(route: APIRoute) -> _Door:
-    doors = [d.dependency for d in route.dependencies if isinstance(d.dependency, _Open | _Guarded)]
-    if len(doors) != 1:
+def _right_of(route: APIRoute) -> _Right:
+    found = [d.dependency for d in route.dependencies if isinstance(d.dependency, _Open | _Guarded)]
+    if len(found) != 1:
         methods = "/".join(sorted(route.methods or ()))
         raise ValueError(
-            f"{methods} {route.path} needs exactly one door: "
+            f"{methods} {route.path} needs exactly one right: "
             "dependencies=[may(…)], [decides(…)] or [open_to_all()]"
         )
-    return doors[0]
+    return found[0]

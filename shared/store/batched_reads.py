@@ -32,7 +32,7 @@ class Asked(NamedTuple):
     most: int = 1
 
 
-class Gathering:
+class BatchedReads:
     """Reads of one collection that ask the same, each of another key."""
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.identity import Principal, Role
-from shared.readers.reach import ABOUT_INDEXES, belonging_within_reach, within_reach
+from shared.readers.visibility import ABOUT_INDEXES, belonging_within_reach, within_reach
 from shared.store import Store
 from tests.support.questions import questions
 from tests.support.servers import Corner

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from services.router.incidents.finding import desk_at
+from services.router.incidents.detection import desk_at
 from services.router.incidents.incident import OPEN, Incident, Linked, Status, households
 from services.router.incidents.running_incidents import RunningIncidents
 from services.router.incidents.steps import (
@@ -32,7 +32,7 @@ Choose = Callable[[Incident, datetime], Step[Incident] | None]
 MOST: Final = 200
 
 
-class Deciding:
+class IncidentDecisions:
     """What the desk and those above it do to incidents within their reach."""
 
     def __init__(self, platform: Platform, running_incidents: RunningIncidents) -> None:

@@ -17,7 +17,7 @@ Providers = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wrapping:
+class KeyWrap:
     """Providers by name, as the driver takes them, and which of them wraps from now on.
 
     `master_key` is what a key service needs to know of its key; the local one needs nothing.
@@ -32,10 +32,10 @@ class Wrapping:
         """Never the keys or passwords themselves."""
         return "Wrapping(…)"
 
-    def beside(self, other: KeyService) -> Wrapping:
+    def beside(self, other: KeyService) -> KeyWrap:
         """A key service from now on; what the local keys wrapped can still be read."""
         providers = {**self.providers, **other.providers}
-        return Wrapping(providers, other.provider, other.master_key)
+        return KeyWrap(providers, other.provider, other.master_key)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,7 +67,7 @@ class LocalMasters:
         """Never the keys themselves."""
         return f"LocalMasters({self.name})"
 
-    def to_wrapping(self) -> Wrapping:
+    def to_wrapping(self) -> KeyWrap:
         """As the vault takes it."""
         keys = {**self.old, self.name: self.key}
-        return Wrapping({name: {"key": key} for name, key in keys.items()}, self.name)
+        return KeyWrap({name: {"key": key} for name, key in keys.items()}, self.name)

@@ -78,6 +78,6 @@ def _finished(found: Signed) -> Signed:
     return found
 
 
-Asking = Annotated[Principal, Depends(principal)]
+Actor = Annotated[Principal, Depends(principal)]
 Source = Annotated[str, Depends(source_of)]
 Bearing = Annotated[Signed, Depends(signed)]

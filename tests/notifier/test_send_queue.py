@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from services.notifier.domain import recipients
-from services.notifier.loops import GIVE_WAY_SECONDS, PLACES, Line
+from services.notifier.loops import GIVE_WAY_SECONDS, PLACES, SendQueue
 from services.notifier.messages import Message, new_message
 from shared.contracts.notifier import Purpose
 from tests.notifier import samples
@@ -29,21 +29,21 @@ OTHER_ALERT = letter("other alert", "alert")
 
 
 async def test_letters_go_in_the_order_they_came_in() -> None:
-    line = Line()
+    line = SendQueue()
     for message in (WORK, RECEIPT):
         line.take_up(message)
     assert [await line.next(), await line.next()] == [WORK, RECEIPT]
 
 
 async def test_an_alert_goes_before_what_came_earlier() -> None:
-    line = Line()
+    line = SendQueue()
     for message in (RECEIPT, WORK, ALERT):
         line.take_up(message)
     assert await line.next() == ALERT
 
 
 async def test_others_go_as_soon_as_the_last_alert_is_handed_over() -> None:
-    line = Line()
+    line = SendQueue()
     for message in (RECEIPT, ALERT, OTHER_ALERT):
         line.take_up(message)
     for alert in (await line.next(), await line.next()):
@@ -53,7 +53,7 @@ async def test_others_go_as_soon_as_the_last_alert_is_handed_over() -> None:
 
 
 async def test_an_alert_that_hangs_keeps_all_the_others_once_and_not_one_after_the_other() -> None:
-    line, clock = Line(), asyncio.get_running_loop()
+    line, clock = SendQueue(), asyncio.get_running_loop()
     receipts = [letter(f"receipt {n}", "receipt") for n in range(20)]
     for message in (ALERT, *receipts):
         line.take_up(message)
@@ -64,7 +64,7 @@ async def test_an_alert_that_hangs_keeps_all_the_others_once_and_not_one_after_t
 
 
 async def test_an_alert_goes_at_once_while_others_wait_for_one_that_hangs() -> None:
-    line = Line()
+    line = SendQueue()
     for message in (ALERT, RECEIPT):
         line.take_up(message)
     assert await line.next() == ALERT
@@ -77,7 +77,7 @@ async def test_an_alert_goes_at_once_while_others_wait_for_one_that_hangs() -> N
 
 @pytest.mark.parametrize("message", [ALERT, RECEIPT])
 async def test_a_message_is_taken_up_once_until_it_is_put_down(message: Message) -> None:
-    line = Line()
+    line = SendQueue()
     line.take_up(message)
     line.take_up(message)
     assert await line.next() == message
@@ -90,7 +90,7 @@ async def test_a_message_is_taken_up_once_until_it_is_put_down(message: Message)
 
 
 async def test_a_full_line_takes_up_nobody_but_alerts() -> None:
-    line = Line()
+    line = SendQueue()
     for n in range(PLACES):
         line.take_up(letter(str(n)))
     line.take_up(RECEIPT)

@@ -29,7 +29,7 @@ CONTACTS: Final = frozenset(
 """What a caller comes for; that we rang them up is no contact of theirs."""
 
 
-class Raising:
+class RepeatCalls:
     """Takes tickets further up, each time once."""
 
     def __init__(self, platform: Platform) -> None:

@@ -31,8 +31,8 @@ from shared.contracts.refusals import NotThere, NotYours, Unfit
 from shared.identity import Principal, sees
 from shared.policy.calendar import Calendar
 from shared.privacy import Sealer
-from shared.readers.reach import belonging_within_reach, hidden
 from shared.readers.tickets import Tickets
+from shared.readers.visibility import belonging_within_reach, hidden
 from shared.store import Collection, Listing, Order, Page, Store
 from shared.telemetry import logger
 

@@ -21,7 +21,7 @@ from shared.contracts.notifier import CALLER
 from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.privacy import BlindIndex
-from shared.readers.reach import hidden
+from shared.readers.visibility import hidden
 from shared.store import Doc, Listing, Order, Store
 from shared.store.paging import cursor_of
 
@@ -51,7 +51,7 @@ class _Source:
     tell: Callable[[Doc], Doc]
 
 
-class Tracing:
+class AccessTrace:
     """Answers who has seen somebody; itself on record, before it looks."""
 
     def __init__(self, store: Store, trail: Trail, index: BlindIndex) -> None:
@@ -81,9 +81,9 @@ class Tracing:
         subject = ("person", persons[0].id if persons else "unknown")
         details = {"tickets": len(persons)}
         await self._trail.record(asking, "person.traced", subject, source=source, details=details)
-        items, following = await self._merged(_sources(persons), after, limit)
+        items, desk_actions = await self._merged(_sources(persons), after, limit)
         named = [{"number": named.number, "person": named.person} for named in persons]
-        return {"tickets": named, "items": items, "next": following}
+        return {"tickets": named, "items": items, "next": desk_actions}
 
     async def _find(self, sought: Sought) -> list[Named]:
         if sought.phone is not None and sought.number is None and sought.person is None:
@@ -113,8 +113,8 @@ class Tracing:
         shown = found[:limit]
         # Every source reads it as its own: it holds a time and an id.
         at, id, _ = shown[-1] if shown else (None, None, None)
-        following = cursor_of({"_id": id, "at": at}, Order("at")) if len(found) > limit else None
-        return [told for _, _, told in shown], following
+        desk_actions = cursor_of({"_id": id, "at": at}, Order("at")) if len(found) > limit else None
+        return [told for _, _, told in shown], desk_actions
 
 
 def _sources(persons: Sequence[Named]) -> list[_Source]:

@@ -25,7 +25,7 @@ TIDY_EVERY: Final = timedelta(minutes=1)
 """A task outlives its ticket by so long at most."""
 
 
-class Reminding:
+class Reminders:
     """Plans, opens, misses and drops tasks; whatever comes twice or late changes nothing."""
 
     def __init__(self, platform: Platform) -> None:

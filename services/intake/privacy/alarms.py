@@ -11,11 +11,11 @@ from shared.audit import Trail
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow, NotThere, NotYours
 from shared.identity import Principal
-from shared.readers.reach import hidden
+from shared.readers.visibility import hidden
 from shared.store import Collection, Page, Store
 
 
-class Answering:
+class AlarmAnswers:
     """Reads and answers alarms within a principal's reach."""
 
     def __init__(self, store: Store, trail: Trail) -> None:

@@ -27,7 +27,7 @@ LOOK_AGAIN: Final = timedelta(minutes=10)
 """Time alone brings new gaps, and certificates are taken away elsewhere."""
 
 
-class Watching:
+class GapWatch:
     """Looks through the lists that go by shifts: strikes what cannot be kept, tells of gaps."""
 
     def __init__(self, platform: Platform, fitness: Fitness) -> None:
