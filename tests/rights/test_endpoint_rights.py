@@ -54,6 +54,8 @@ class Doors:
     bench: ServiceBench
     services: dict[str, httpx.AsyncClient]
     endpoints: list[Endpoint]
+    schemas: set[str]
+    """Names of all shapes in the documents."""
 
     async def ask(self, endpoint: Endpoint, *, role: Any, place: str = OWN_PLACE) -> str:
         """What became of one request as somebody, or without a token as nobody."""
@@ -93,7 +95,8 @@ async def _services(bench: ServiceBench) -> Doors:
             httpx.AsyncClient(transport=transport, base_url="http://service")
         )
     documents = {name: app.openapi() for name, app in apps.items()}
-    return Doors(bench, services, endpoints_in(documents))
+    schemas = {schema for doc in documents.values() for schema in doc["components"]["schemas"]}
+    return Doors(bench, services, endpoints_in(documents), schemas)
 
 
 async def test_nobody_comes_in_without_a_token_but_where_all_may(doors: Doors) -> None:
@@ -128,3 +131,8 @@ async def test_a_role_with_the_right_comes_in(doors: Doors) -> None:
                 looked.add(endpoint)
     # A store that nobody asks would prove nothing.
     assert {endpoint.service for endpoint in looked} == set(BUILDS)
+
+
+async def test_what_the_documents_call_a_shape_is_no_module(doors: Doors) -> None:
+    """Two of one name in a service would be told apart by where they stand, which changes."""
+    assert [schema for schema in doors.schemas if "__" in schema] == []

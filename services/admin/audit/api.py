@@ -23,7 +23,7 @@ class SubjectView(BaseModel):
     id: str
 
 
-class EntryView(BaseModel):
+class AuditEntryView(BaseModel):
     """One act; ids and codes, nothing personal."""
 
     writer: str
@@ -41,7 +41,7 @@ class EntryView(BaseModel):
 class EntryPage(BaseModel):
     """A page and the cursor of the next one, if there is one."""
 
-    items: list[EntryView]
+    items: list[AuditEntryView]
     next: str | None
 
 
@@ -81,8 +81,8 @@ def _subject(kind: str | None, id: str | None) -> tuple[str, str] | None:
     return (kind, id) if kind is not None and id is not None else None
 
 
-def _view(entry: Entry) -> EntryView:
-    return EntryView(
+def _view(entry: Entry) -> AuditEntryView:
+    return AuditEntryView(
         writer=entry.writer,
         n=entry.n,
         at=entry.at,

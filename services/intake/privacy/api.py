@@ -37,7 +37,7 @@ class RevealBody(Body):
     reason: Reason
 
 
-class AnswerBody(Body):
+class AlarmAnswerBody(Body):
     """What was found."""
 
     reason: Finding
@@ -113,7 +113,9 @@ def build_alarms_api(alarm_answers: AlarmAnswers) -> Routes:
         return {"items": [alarm_view(alarm) for alarm in page.items], "next": page.next}
 
     @router.post("/{id}/answer", dependencies=[may("reading_alarm.answer")])
-    async def answer(id: str, body: AnswerBody, actor: Actor, request: Request) -> dict[str, Any]:
+    async def answer(
+        id: str, body: AlarmAnswerBody, actor: Actor, request: Request
+    ) -> dict[str, Any]:
         """Say what was found; never about oneself."""
         found = await alarm_answers.answer(id, actor, body.reason, source=source_of(request))
         return alarm_view(found)

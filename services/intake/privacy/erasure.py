@@ -9,7 +9,13 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from services.intake.privacy.domain import Which
-from services.intake.privacy.papers import PAPERS, Papers, entries_of, scrubbed_again
+from services.intake.privacy.papers import (
+    PAPERS,
+    PaperChange,
+    Papers,
+    entries_of,
+    scrubbed_again,
+)
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.contracts.intake import TicketPersonErased
@@ -89,7 +95,7 @@ class Erasure:
         assert ticket is not None, "tickets are never deleted"
         facts = ticket_facts(ticket)
         events = [TicketPersonErased(**facts, person=person, why=why) for person in left]
-        return Step(erased.noted("person_erased", by=by.id, now=now), events)
+        return Step(erased.noted(PaperChange.ERASED, by=by.id, now=now), events)
 
     async def _last_look(self, sealed: bytes) -> dict[str, Any]:
         try:

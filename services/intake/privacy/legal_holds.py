@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from pymongo import DESCENDING, IndexModel
 
 from services.intake.privacy.domain import Which, used_key
-from services.intake.privacy.papers import PAPERS, Papers
+from services.intake.privacy.papers import PAPERS, PaperChange, Papers
 from services.intake.privacy.persons import ENTRY_OF, Persons
 from services.intake.registration.domain import idempotency_key
 from shared.audit import Trail
@@ -127,7 +127,7 @@ class LegalHolds:
             if any(each["id"] == on_ticket["id"] for each in papers.legal_holds):
                 return None
             held = replace(papers, legal_holds=(*papers.legal_holds, on_ticket))
-            return Step(held.noted("legal_hold", by=by, now=now))
+            return Step(held.noted(PaperChange.HELD, by=by, now=now))
 
         await self._papers.change(number, with_it)
 
@@ -182,7 +182,7 @@ def _without(id: str, by: str, papers: Papers, now: datetime) -> Step[Papers] | 
     left = tuple(hold for hold in papers.legal_holds if hold["id"] != id)
     if left == papers.legal_holds:
         return None
-    return Step(replace(papers, legal_holds=left).noted("legal_hold_lifted", by=by, now=now))
+    return Step(replace(papers, legal_holds=left).noted(PaperChange.LET_GO, by=by, now=now))
 
 
 MOST_MARKED: Final = 10_000

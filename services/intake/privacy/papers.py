@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from services.intake.privacy.domain import Which
@@ -13,6 +14,16 @@ from shared.documents import Doc, Shape
 from shared.privacy import scrub
 from shared.privacy.index import Kept
 from shared.store import CollectionSpec
+from shared.tickets.model import TimelineEntry
+
+
+class PaperChange(StrEnum):
+    """How the timeline names what was done to the papers. No rows of the table: nothing moved."""
+
+    ERASED = "person_erased"
+    CORRECTED = "person_corrected"
+    HELD = "legal_hold"
+    LET_GO = "legal_hold_lifted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +39,23 @@ class Papers:
     index: Mapping[str, Kept]
     scrubbed: str
     location: str | None = None
-    timeline: tuple[Mapping[str, Any], ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
     work_orders: tuple[Mapping[str, Any], ...] = ()
     legal_holds: tuple[Mapping[str, Any], ...] = ()
 
-    def noted(self, said: str, *, by: str, now: datetime) -> Papers:
+    def noted(self, said: PaperChange, *, by: str, now: datetime) -> Papers:
         """With a line that says what was done to them."""
-        entry = {"at": now, "transition": said, "by": by, "order": None, "note": None}
-        return replace(self, timeline=(*self.timeline, entry))
+        return replace(self, timeline=(*self.timeline, TimelineEntry(now, said, by)))
 
 
 PAPERS: Final = CollectionSpec(
     name="tickets",
     kind="ticket",
-    shape=Shape(value=Papers, key="number", lean={Papers: ("legal_holds",)}),
+    shape=Shape(
+        value=Papers,
+        key="number",
+        lean={Papers: ("legal_holds",), TimelineEntry: ("public",)},
+    ),
     alerts=True,
 )
 
@@ -56,7 +70,7 @@ def scrubbed_again(papers: Papers, persons: Sequence[Mapping[str, Any]]) -> Pape
     somebody who knew them, and scrubbed by patterns alone.
     """
     notes = tuple(
-        {**entry, "note": scrub(entry["note"], persons)} if entry["note"] else entry
+        replace(entry, note=scrub(entry.note, persons)) if entry.note else entry
         for entry in papers.timeline
     )
     return replace(

@@ -12,7 +12,7 @@ from typing import Any, Final
 from services.intake.privacy.copy import Part, copy_of
 from services.intake.privacy.domain import Which
 from services.intake.privacy.erasure import Erased, Erasure
-from services.intake.privacy.papers import PAPERS, Papers, scrubbed_again
+from services.intake.privacy.papers import PAPERS, PaperChange, Papers, scrubbed_again
 from services.intake.privacy.persons import ENTRY_OF, Persons
 from services.intake.privacy.works import (
     WORKS,
@@ -73,7 +73,7 @@ class Correction:
             if old is None:
                 return None
             corrected = await self._corrected(papers, person, old, values, home)
-            return Step(corrected.noted("person_corrected", by=by.id, now=now))
+            return Step(corrected.noted(PaperChange.CORRECTED, by=by.id, now=now))
 
         await self._papers.change(number, decide)
 

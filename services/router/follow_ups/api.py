@@ -27,7 +27,7 @@ class TaskBody(NoteBody):
     person: Short | None = None
 
 
-class DoneBody(NoteBody):
+class TaskDoneBody(NoteBody):
     """What came of it, and when to look again, if so."""
 
     outcome: FollowUpSaid
@@ -73,7 +73,7 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         return task_view(task)
 
     @router.post("/{id}/done", dependencies=[may("follow_up.do")])
-    async def done(id: str, actor: Actor, body: DoneBody) -> dict[str, Any]:
+    async def done(id: str, actor: Actor, body: TaskDoneBody) -> dict[str, Any]:
         """It is done; with `next_at` it comes again."""
         note = body.scrubbed()
         return task_view(await desk_tasks.done(actor, id, body.outcome, note, next_at=body.next_at))
