@@ -24,14 +24,15 @@ from bench.traffic import Traffic, as_body
 from bench.wire import wire_to
 from hotline.demo.clients import Clients
 from hotline.token import make_token
-from shared.lanes import QUIET_SECONDS
 from tests.support.bench import until
 
 MEAN_GAP_SECONDS: Final = 0.3
 LONGEST_GAP_SECONDS: Final = 1.5
 GIVE_UP_SECONDS: Final = 60.0
-CALM_SECONDS: Final = 4 * QUIET_SECONDS
-"""The last emergency's quiet is over by then, and routine work at its full speed again."""
+AT_ONCE_SECONDS: Final = 0.3
+"""Told within so long after an alert, a stage's count has little in it that came later."""
+CALM_SECONDS: Final = 4 * AT_ONCE_SECONDS
+"""After an emergency routine work is at its full speed again by then."""
 TELLING_SECONDS: Final = 0.1
 TELLING_TRIES: Final = 8
 COUNTING_TRIES: Final = 5
@@ -141,17 +142,17 @@ class Arrivals:
         return Emergency(answer["number"], QUEUE, sent)
 
     async def counted(self) -> Counted:
-        """Send one into a house that nobody has asked to be quiet, and tell how many routine
-        messages each stage began meanwhile.
+        """Send one while nothing else is urgent, and tell how many routine messages each stage
+        began meanwhile.
 
         A busy stage takes a while to tell its count, and each another one. What it began between
         its telling and the sending, at its rate of that moment, is not the emergency's; what it
         began from the alert to its next telling, before anybody acknowledges, is left in. Where
-        that telling came when the quiet was over, the house had gone on, and another one is sent.
+        that telling came late, the house had gone on, and another one is sent.
         """
         for _ in range(COUNTING_TRIES):
             counted, late = await self._count_one()
-            if late < QUIET_SECONDS:
+            if late < AT_ONCE_SECONDS:
                 break
         return counted
 

@@ -6,7 +6,6 @@ The lane goes with the task, so that nothing on its way has to be told, and noth
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -26,10 +25,6 @@ TOLD_IN_A_TURN: Final = 4
 """Whoever is told of a result goes on at once, for a millisecond or two: fifty of them in one turn
 keep an emergency from being read for as long as it needs from stage to stage.
 """
-QUIET_SECONDS: Final = 0.3
-"""How long a process stays quiet when another has an emergency in hand: what one needs from its
-arrival to the alert beside routine work, since every stage says it anew.
-"""
 
 _lane: ContextVar[Lane] = ContextVar("lane", default="routine")
 
@@ -40,40 +35,27 @@ def lane_in_hand() -> Lane:
 
 
 class Precedence:
-    """Knows what is urgent in this process and in its neighbours, and holds routine work back."""
+    """Knows what is urgent in this process, and holds routine work back."""
 
     def __init__(self) -> None:
         self._in_hand = 0
-        self._quiet_until = 0.0
         self._single_file = asyncio.Lock()
         self._telling: set[asyncio.Task[None]] = set()
-        self.announce: Callable[[], None] = lambda: None
-        """Called when something urgent comes in hand, to tell the neighbours; returns at once."""
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
         """What this task does inside the block is urgent."""
         token = _lane.set("urgent")
         self._in_hand += 1
-        self.announce()
         try:
             yield
         finally:
             self._in_hand -= 1
             _lane.reset(token)
 
-    def be_quiet(self) -> None:
-        """A neighbour has something urgent in hand."""
-        self._quiet_until = time.monotonic() + QUIET_SECONDS
-
-    def quiet_seconds(self) -> float:
-        """How long the quiet will last that somebody asked for."""
-        return self._quiet_until - time.monotonic()
-
     def must_give_way(self) -> bool:
         """Whether the task that asks should leave the processor to something urgent."""
-        busy = self._in_hand > 0 or self.quiet_seconds() > 0
-        return busy and _lane.get() == "routine"
+        return self._in_hand > 0 and _lane.get() == "routine"
 
     async def step(self) -> bool:
         """Before the next step of routine work that has begun; whether it had to give way."""

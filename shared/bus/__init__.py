@@ -6,7 +6,6 @@ from shared.bus.loops import each, name_of, run_every
 from shared.bus.messages import Delivery, Inbound
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
-from shared.bus.quiet import Quiet
 from shared.bus.relay import ParkedRelay, Relay, UrgentSweep, plain_entry
 from shared.bus.topology import DEFAULT, EVENTS, INBOUND, OUTBOUND, QueueSpec, event_queue
 
@@ -23,7 +22,6 @@ __all__ = [
     "ParkedRelay",
     "Publisher",
     "QueueSpec",
-    "Quiet",
     "Reject",
     "Relay",
     "RetryLater",

@@ -19,7 +19,6 @@ from shared.bus import (
     OutboxPublisher,
     ParkedRelay,
     Publisher,
-    Quiet,
     Relay,
     plain_entry,
     run_every,
@@ -66,7 +65,6 @@ class Platform:
     parked: ParkedMessages
     trail: Trail
     consumers: Consumers
-    quiet: Quiet
 
     @property
     def policy(self) -> Policy:
@@ -93,7 +91,6 @@ class Platform:
             group.create_task(self.outbox.run())
             group.create_task(Relay(self.outbox, parked).run())
             group.create_task(self.consumers.run())
-            group.create_task(self.quiet.run())
 
     async def aclose(self) -> None:
         """Clear what was published, then let go of everything."""
@@ -163,7 +160,6 @@ async def open_platform(
             sealing=sealer if seals_parked else None,
             sender_of=partial(sender_of, keys.index) if sender_of else broker_user,
         ),
-        quiet=Quiet(url, service, store.precedence),
     )
     await platform.trail.start()
     await _until_ready(platform, (PARKED, SUSPECTS, AUDIT_KEPT, *keeps), indexes)

@@ -10,6 +10,7 @@ import pytest
 
 from shared import lanes as subject
 from shared.lanes import Precedence, lane_in_hand
+from tests.support.urgency import urgent_elsewhere
 
 
 @pytest.fixture
@@ -48,8 +49,8 @@ async def test_routine_work_gives_way_until_the_last_emergency_is_out_of_hand() 
 
     routine = asyncio.get_running_loop().create_task
     async with AsyncExitStack() as outer:
-        await outer.enter_async_context(_elsewhere(precedence))
-        async with _elsewhere(precedence):
+        await outer.enter_async_context(urgent_elsewhere(precedence))
+        async with urgent_elsewhere(precedence):
             assert await routine(gives_way())
         assert await routine(gives_way())
     assert not await routine(gives_way())
@@ -57,7 +58,7 @@ async def test_routine_work_gives_way_until_the_last_emergency_is_out_of_hand() 
 
 async def test_what_is_urgent_gives_way_to_nobody() -> None:
     precedence = Precedence()
-    async with _elsewhere(precedence), precedence.on("urgent"):
+    async with urgent_elsewhere(precedence), precedence.on("urgent"):
         assert not await precedence.step()
 
 
@@ -68,7 +69,7 @@ async def test_routine_work_begins_in_single_file_and_does_not_stop(pace: float)
         async with precedence.on("routine"):
             begun.append(time.monotonic())
 
-    async with _elsewhere(precedence):
+    async with urgent_elsewhere(precedence):
         await asyncio.wait_for(asyncio.gather(*(one() for _ in range(4))), 5)
 
     gaps = [after - before for before, after in pairwise(begun)]
@@ -108,40 +109,3 @@ async def test_whoever_is_told_goes_on_before_the_next_are_told() -> None:
 
     turn = ["told"] * subject.TOLD_IN_A_TURN + ["goes on"] * subject.TOLD_IN_A_TURN
     assert order == turn * 3
-
-
-async def test_a_neighbours_emergency_is_given_way_to_for_a_while(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(subject, "QUIET_SECONDS", 0.05)
-    precedence = Precedence()
-    precedence.be_quiet()
-    assert precedence.must_give_way()
-
-    until = asyncio.get_running_loop().time() + 5
-    while precedence.must_give_way() and asyncio.get_running_loop().time() < until:
-        await precedence.step()
-    assert not precedence.must_give_way()
-
-
-class _elsewhere:  # noqa: N801 - reads as a block
-    """Something urgent in another task while the block lasts."""
-
-    def __init__(self, precedence: Precedence) -> None:
-        self._precedence = precedence
-        self._over = asyncio.Event()
-
-    async def __aenter__(self) -> None:
-        entered = asyncio.Event()
-
-        async def hold() -> None:
-            with self._precedence.urgent():
-                entered.set()
-                await self._over.wait()
-
-        self._task = asyncio.create_task(hold())
-        await entered.wait()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._over.set()
-        await self._task

@@ -20,6 +20,7 @@ from shared.tickets.acts import Dispatch
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
 from tests.support.tickets import LAMP, LIFT, moved, registered
+from tests.support.urgency import urgent_elsewhere
 
 NO_WATER = "家里停水了"
 """An urgent repair: accepted within 15 minutes, somebody there within 30."""
@@ -99,8 +100,8 @@ async def test_however_much_is_due_it_begins_one_by_one_beside_an_emergency(
     async def note(_: str) -> None:
         begun.append(time.monotonic())
 
-    bench.store.precedence.be_quiet()
-    assert await FallingDue(bench.store, "things", note).do_all() == 2
+    async with urgent_elsewhere(bench.store.precedence):
+        assert await FallingDue(bench.store, "things", note).do_all() == 2
 
     first, second = begun
     assert second - first >= PACE_SECONDS / 2
@@ -133,13 +134,12 @@ async def test_an_emergency_does_not_wait_behind_all_that_falls_due_of_others(
     await dispatched(bench)
     await dispatched(bench, LIFT, "2345678A")
     monkeypatch.setattr(lanes, "PACE_SECONDS", 60.0)
-    monkeypatch.setattr(lanes, "QUIET_SECONDS", 60.0)
 
-    bench.platform.store.precedence.be_quiet()
-    await bench.forward(timedelta(minutes=16))
-    await until(lambda: is_broken(bench, "2345678A"))
+    async with urgent_elsewhere(bench.platform.store.precedence):
+        await bench.forward(timedelta(minutes=16))
+        await until(lambda: is_broken(bench, "2345678A"))
 
-    assert not await is_broken(bench)
+        assert not await is_broken(bench)
 
 
 def unaccepted(bench: RouterBench, minutes: int, text: str = NO_WATER) -> Ticket:

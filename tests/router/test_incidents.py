@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from services.router.incidents.running_incidents import RunningIncidents
-from shared import lanes
 from shared.contracts.incidents import (
     IncidentAnnounced,
     IncidentClosed,
@@ -29,6 +28,7 @@ from shared.tickets.facts import ticket_facts
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
 from tests.support.tickets import LAMP, LIFT, registered
+from tests.support.urgency import urgent_elsewhere
 
 NO_WATER = "停水了，家里一点水都没有"
 
@@ -171,14 +171,13 @@ async def test_beside_an_emergency_its_callers_are_linked_one_by_one(
         return await link(self, number, incident, by=by)
 
     monkeypatch.setattr(RunningIncidents, "link", noted)
-    monkeypatch.setattr(lanes, "QUIET_SECONDS", 60.0)
     for n in range(5):
         await outage.call(n)
     id = await outage.offered()
 
-    outage.bench.platform.store.precedence.be_quiet()
-    assert (await outage.ask(f"/{id}/confirm")).is_success
-    await outage.becomes(id, open=5)
+    async with urgent_elsewhere(outage.bench.platform.store.precedence):
+        assert (await outage.ask(f"/{id}/confirm")).is_success
+        await outage.becomes(id, open=5)
 
     assert min(later - one for one, later in pairwise(begun)) >= PACE_SECONDS / 2
 

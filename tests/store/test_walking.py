@@ -9,6 +9,7 @@ from shared.store import Store
 from shared.store.group_commit import MARK
 from shared.store.store import WALKED_AT_ONCE
 from tests.store.conftest import StoreOf
+from tests.support.urgency import urgent_elsewhere
 
 
 @pytest.fixture
@@ -39,8 +40,8 @@ async def test_each_is_met_once_with_the_fields_named(store: Store, count: int) 
 async def test_what_is_urgent_holds_the_next_read_back(store: Store) -> None:
     await keep(store, 3 * WALKED_AT_ONCE)
 
-    store.precedence.be_quiet()
-    began = time.monotonic()
-    await walk(store)
+    async with urgent_elsewhere(store.precedence):
+        began = time.monotonic()
+        await walk(store)
 
     assert time.monotonic() - began >= 2 * PACE_SECONDS
