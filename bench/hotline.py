@@ -21,12 +21,12 @@ import httpx
 
 from bench.complaints import Complaint, heard
 from bench.processes import Process, cpu_seconds
+from hotline import topology
 from hotline.embedded.ports import free_ports
 from hotline.embedded.process import clean_environment
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
-from hotline.service import READY_PATHS
-from hotline.up import SERVICES
+from hotline.service import READY_PATHS, SERVICES
 from shared.store import connect
 from shared.store.store import Database
 from tests.support.servers import Servers, running_servers
@@ -169,6 +169,7 @@ async def _prepare(
         management=servers.rabbit.management_login_url,
         services={service: f"http://127.0.0.1:{port}" for service, port in ports.items()},
     )
+    await topology.make(endpoints.amqp, endpoints.management)
     endpoints.write(data)
     told = {
         **clean_environment("HOTLINE_"),

@@ -25,7 +25,7 @@ from bench.sides import Ours
 from bench.traffic import Traffic, as_body
 from hotline.embedded.process import clean_environment, dies_with
 from hotline.endpoints import Endpoints
-from hotline.up import SERVICES
+from hotline.service import SERVICES
 
 LOOK_SECONDS: Final = 0.5
 PORTION: Final = 500

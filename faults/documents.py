@@ -16,8 +16,8 @@ from typing import Final
 
 from rich.console import Console
 
+from hotline.service import SERVICES
 from hotline.token import make_token
-from hotline.up import SERVICES
 from tests.support.documents import faults_against
 from tests.support.floor import Floor, running_floor
 

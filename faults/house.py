@@ -22,10 +22,9 @@ from hotline.demo.clients import Clients
 from hotline.embedded import RabbitNode
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
-from hotline.service import Service, ServiceSpec
+from hotline.service import SERVICES, Service, ServiceSpec
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
-from hotline.up import SERVICES
 from shared.readers.rosters import seed_duty
 from shared.store import connect
 

@@ -24,6 +24,7 @@ from hotline import (
     seed,
     serve,
     token,
+    topology,
     up,
     users,
 )
@@ -34,6 +35,7 @@ COMMANDS = (
     up,
     serve,
     seed,
+    topology,
     token,
     users,
     policy,

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hotline import topology
 from hotline.client import data_folder, running
 from hotline.endpoints import Endpoints
 from hotline.promises.report import examine_and_print
@@ -43,6 +44,15 @@ NO_STAFF: Final = (
 UNASKED: Final = (
     "无法得知有哪些消息渠道：通知服务或数据库没有回答。\n"
     "Which channels there are is not known: the notifier or the database does not answer."
+)
+LACKING: Final = (
+    "消息代理缺少以下各项，发往那里的消息会丢失；请运行 `hotline topology`：\n"
+    "The broker lacks these, and what is sent there is lost; run `hotline topology`:\n  {named}"
+)
+UNSEEN: Final = (
+    "未核对交换机与队列：不知道管理接口的地址 HOTLINE_MANAGEMENT_URL，或它没有回答。\n"
+    "Exchanges and queues were not compared: HOTLINE_MANAGEMENT_URL is not known, or does not "
+    "answer."
 )
 EXIT_FOUND = 1
 
@@ -148,6 +158,7 @@ async def _check(endpoints: Endpoints) -> bool:
             table.add_row(name, address, ready, consuming)
         Console().print(table)
         well = await _say_channels(http, endpoints) and well
+    well = await _say_topology(endpoints) and well
     if endpoints.management is not None:
         typer.echo(
             "The embedded RabbitMQ and MongoDB are for trials: for production set "
@@ -170,6 +181,21 @@ async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
     for words in said_of(channels, unreached):
         typer.echo(words)
     return not unreached
+
+
+async def _say_topology(endpoints: Endpoints) -> bool:
+    """Say what the broker lacks; False where messages may be confirmed and lost."""
+    if endpoints.management is None:
+        typer.echo(UNSEEN)
+        return True
+    try:
+        lacking = await topology.missing(endpoints.amqp, endpoints.management)
+    except httpx.HTTPError as error:
+        typer.echo(f"{UNSEEN} ({type(error).__name__})")
+        return False
+    if lacking:
+        typer.echo(LACKING.format(named="\n  ".join(lacking)))
+    return not lacking
 
 
 async def _status(http: httpx.AsyncClient, address: str) -> str:

@@ -7,9 +7,9 @@ import typer
 
 from hotline.endpoints import FILE, Endpoints
 from hotline.errors import UnusableSettingError
-from hotline.service import ServiceSpec
+from hotline.service import SERVICES, ServiceSpec
 from hotline.settings import read_settings
-from hotline.up import SERVICES, DataOption
+from hotline.up import DataOption
 
 
 def register(app: typer.Typer) -> None:

@@ -24,6 +24,8 @@ LONGEST_DELAY = 10.0
 # What ran this long was not broken; its next failure is a new one.
 HEALTHY_AFTER = 60.0
 HOST = "127.0.0.1"
+# In the order in which they are listed; they start together.
+SERVICES = ("intake", "router", "notifier", "survey", "admin")
 READY_PATHS = ("/readyz", "/healthz/consumers")
 CONSUMERS_PATHS = ("/healthz/consumers",)
 STOP_GRACE = 10.0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from hotline import topology
 from hotline.embedded.folder import FolderLock, private_folder
 from hotline.embedded.process import ChildrenFile, clean_environment
 from hotline.endpoints import Endpoints
@@ -73,6 +74,7 @@ class Supervisor:
         specs = [spec.with_port() for spec in self._specs]
         self._servers = Servers(self.data, self._settings)
         await self._servers.start()
+        await topology.make(self._servers.amqp_url, self._servers.management_url)
         await self._seed(self._servers.mongo_url, self.data, self._trial)
         endpoints = Endpoints(
             amqp=self._servers.amqp_url,

@@ -11,12 +11,9 @@ from hotline.endpoints import Endpoints, print_addresses
 from hotline.errors import UnusableSettingError
 from hotline.running import Work, forever, run_while
 from hotline.seed import seed
-from hotline.service import ServiceSpec
+from hotline.service import SERVICES, ServiceSpec
 from hotline.settings import HotlineSettings, read_settings
 from hotline.supervisor import Supervisor
-
-# In the order in which they are listed; they start together.
-SERVICES = ("intake", "router", "notifier", "survey", "admin")
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of data, keys and logs [HOTLINE_DATA].")

@@ -10,3 +10,5 @@ from shared.contracts import intake
 PRIVACY_REQUESTS: Final = event_queue(
     "admin", "privacy_requests", "routine", intake.PrivacyRequestCarriedOut
 )
+
+QUEUES: Final = (PRIVACY_REQUESTS,)

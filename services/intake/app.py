@@ -11,7 +11,12 @@ from services.intake import queues
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.desk.cases import Cases, build_cases_api
-from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
+from services.intake.handlers import (
+    add_command_handlers,
+    add_handlers,
+    add_privacy_handlers,
+    add_stray_handlers,
+)
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
 from services.intake.inbound.publishers import Replies, publisher_of
@@ -101,6 +106,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
     commands = Commands(platform.store, desk_actions, replies, secret=platform.keys.index)
     add_handlers(platform.consumers, arrivals, desk_actions)
+    add_stray_handlers(platform.consumers, arrivals)
     add_command_handlers(platform.consumers, commands)
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [

@@ -46,15 +46,6 @@ def add_handlers(consumers: Consumers, arrivals: Arrivals, desk_actions: DeskAct
         if isinstance(delivery.event, SurveyDissatisfied):
             await desk_actions.reopen_dissatisfied(delivery.event)
 
-    @consumers.on_message(queues.DEAD)
-    async def on_dead(message: Inbound) -> None:
-        """Park what the broker itself gave up, so that it is seen and can be replayed."""
-        raise Reject(
-            "dead_lettered",
-            f"the broker gave up delivering it to {message.routing_key}",
-            queue=message.routing_key,
-        )
-
 
 def add_command_handlers(consumers: Consumers, commands: Commands) -> None:
     """Subscribe intake to what systems say of their own tickets."""
@@ -73,3 +64,29 @@ def add_privacy_handlers(consumers: Consumers, privacy_requests: PrivacyRequests
         """Copy, correct or erase what a privacy officer granted."""
         if isinstance(delivery.event, PrivacyRequestGranted):
             await privacy_requests.carry_out(delivery.event)
+
+
+def add_stray_handlers(consumers: Consumers, arrivals: Arrivals) -> None:
+    """Subscribe intake to what has no queue, or lost its own."""
+
+    @consumers.on_message(queues.DEAD)
+    async def on_dead(message: Inbound) -> None:
+        """Park what the broker itself gave up, so that it is seen and can be replayed."""
+        raise Reject(
+            "dead_lettered",
+            f"the broker gave up delivering it to {message.routing_key}",
+            queue=message.routing_key,
+        )
+
+    @consumers.on_message(queues.UNROUTED)
+    async def on_unrouted(message: Inbound) -> None:
+        """Park what came under a key that leads nowhere: its sender believes that it is taken.
+        Whoever replays it says by that that it is a report.
+        """
+        if message.routing_key == queues.UNROUTED.name:
+            return await arrivals.sort(message)
+        raise Reject(
+            "unrouted",
+            "no queue is bound to its routing key, which its sender must mend; replayed, it is "
+            "taken for a report",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.bus import INBOUND, QueueSpec, event_queue
-from shared.bus.topology import DEAD_QUEUE
+from shared.bus.topology import DEAD_QUEUE, UNROUTED_QUEUE
 from shared.contracts import notifier, privacy, survey
 
 TRIAGE: Final = QueueSpec(
@@ -57,3 +57,18 @@ PRIVACY_REQUESTS: Final = event_queue(
 )
 
 DEAD: Final = DEAD_QUEUE
+UNROUTED: Final = UNROUTED_QUEUE
+
+QUEUES: Final = (
+    TRIAGE,
+    ARRIVALS_URGENT,
+    REPORTS_URGENT,
+    REPORTS_ROUTINE,
+    *COMMANDS,
+    FEEDBACK,
+    DISSATISFIED_ROUTINE,
+    DISSATISFIED_URGENT,
+    PRIVACY_REQUESTS,
+    DEAD,
+    UNROUTED,
+)

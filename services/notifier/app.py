@@ -21,6 +21,7 @@ from services.notifier.senders.mail import MailServer
 from services.notifier.sending import Links, Sending
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES
+from services.notifier.untaken import untaken_alerts, untaken_messages
 from shared.privacy.open import Opener
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.telemetry import logger
@@ -76,7 +77,8 @@ def join(
     work = partial(run_workers, list(workers.values()), channels.senders)
     routers = [build_messages_api(reading), build_channels_api(channels, store.clock)]
     _warn(channels)
-    parts = Parts(routers, (work, fold, sweep), platform.parked_relay())
+    untaken = (untaken_alerts(store, notifying), untaken_messages(store, notifying))
+    parts = Parts(routers, (work, fold, sweep), platform.parked_relay(), untaken)
     return build_service(platform, parts, title="Estateline notifier")
 
 

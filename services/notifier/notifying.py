@@ -53,28 +53,30 @@ class Notifying:
         self._channels = channels
         self._places_of = places_of
 
-    async def notify(self, event: Event, lane: Lane) -> None:
-        """Write down a message for everybody whom `event` concerns, all at the same time.
+    async def notify(self, event: Event, lane: Lane) -> int:
+        """Write down a message for everybody whom `event` concerns, all at the same time; how many
+        are new.
 
         A repeat of the event finds its messages there and changes nothing. What is told too late to
         be told by itself waits for its reader's digest.
         """
         notices = recipients(self._addressed(event))
         if not notices:
-            return
+            return 0
         now, digest_from = self._clock.now(), self._digest_from(notices[0])
         folds = lane == "routine" and is_for_digest(event, now, after=digest_from)
         numbers = dict.fromkeys(n.cause.id for n in notices if n.cause.kind == "ticket")
         found = await asyncio.gather(*map(self._people.ticket, numbers))
         tickets = dict(zip(numbers, found, strict=True))
         about = ((notice, tickets.get(notice.cause.id)) for notice in notices)
-        await asyncio.gather(
+        new = await asyncio.gather(
             *(
                 self._put(notice, ticket, lane, folds=folds)
                 for notice, ticket in about
                 if _is_wanted(notice, ticket)
             )
         )
+        return sum(new)
 
     def _addressed(self, event: Event) -> Event:
         """With whom only the notifier knows: those who answer for a system's urgent messages."""
@@ -89,7 +91,7 @@ class Notifying:
         """How late a deadline is told together with others."""
         return self._policy().at(notice.estate).rules.digest_from
 
-    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane, *, folds: bool) -> None:
+    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane, *, folds: bool) -> bool:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
         now = self._clock.now()
@@ -100,12 +102,14 @@ class Notifying:
         elif wanted := channels_of(placed, self._policy()):
             person = await self._people.staff(placed.recipient)
             message = replace(message, channels=self._channels.reaching(person, wanted))
-        if await self._messages.insert(Step(message), now):
+        is_new = await self._messages.insert(Step(message), now)
+        if is_new:
             logger.info(
                 "message_due", message=message.id, ticket=message.number, purpose=message.purpose
             )
-            if later is None and not folds:
-                self._hand_on(message)
+        if is_new and later is None and not folds:
+            self._hand_on(message)
+        return is_new
 
     def _not_before(self, notice: Notice, now: datetime) -> datetime | None:
         """Until when it waits: for its own time, or because people sleep where it is about."""

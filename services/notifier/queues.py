@@ -9,3 +9,5 @@ from shared.bus import event_queue
 
 MESSAGES_ROUTINE: Final = event_queue("notifier", "messages", "routine", *NOTIFYING)
 MESSAGES_URGENT: Final = event_queue("notifier", "messages", "urgent", *NOTIFYING, alerts=True)
+
+QUEUES: Final = (MESSAGES_ROUTINE, MESSAGES_URGENT)

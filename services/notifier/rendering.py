@@ -57,6 +57,7 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "unknown_event": {"zh": "消息类型未知", "en": "it is of an unknown kind"},
     "failed": {"zh": "处理时出错", "en": "handling it failed"},
     "gave_up": {"zh": "多次重试未成功", "en": "it failed again and again"},
+    "unrouted": {"zh": "路由键有误，没有队列接收", "en": "its routing key leads to no queue"},
     "dead_lettered": {"zh": "消息代理多次投递未成功", "en": "the broker gave up delivering it"},
     "stopped_its_reader": {"zh": "处理它的程序多次中断", "en": "it ended the program that read it"},
 }

@@ -14,6 +14,7 @@ from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.storage import EMERGENCIES
+from services.router.emergencies.untaken import untaken_emergencies
 from services.router.follow_ups.api import build_follow_ups_api
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.reminders import Reminders
@@ -47,13 +48,15 @@ from services.router.work_orders.api import (
 from services.router.work_orders.repeat_calls import RepeatCalls
 from services.router.work_orders.routing import REFRESH_EVERY, Routing, Workload
 from services.router.work_orders.storage import TICKET_INDEXES
+from services.router.work_orders.untaken import untaken_tickets
 from shared.readers.certificates import CertificateReader
+from shared.readers.changes import CHANGE_INDEXES
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 
 KEEPS: Final = (TICKETS, EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
-INDEXES: Final = {"tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS)}
+INDEXES: Final = {"tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS, *CHANGE_INDEXES)}
 
 
 async def build(settings: RouterSettings) -> FastAPI:
@@ -109,6 +112,10 @@ async def build(settings: RouterSettings) -> FastAPI:
         routers,
         loops=(loops.run,),
         parked=platform.parked_relay(),
+        untaken=(
+            untaken_emergencies(platform, alerting, routing),
+            untaken_tickets(platform, routing, reminders),
+        ),
         larger_bodies=LARGER_BODIES,
     )
     return build_service(platform, parts, title="Estateline router")

@@ -51,3 +51,12 @@ FOLLOW_UPS_ROUTINE: Final = event_queue(
 )
 FOLLOW_UPS_URGENT: Final = event_queue("router", "follow_ups", "urgent", *MOVING_TASKS)
 ERASURES: Final = event_queue("router", "erasures", "routine", intake.TicketPersonErased)
+
+QUEUES: Final = (
+    TICKETS_ROUTINE,
+    TICKETS_URGENT,
+    EMERGENCIES,
+    FOLLOW_UPS_ROUTINE,
+    FOLLOW_UPS_URGENT,
+    ERASURES,
+)

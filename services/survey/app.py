@@ -12,6 +12,7 @@ from services.survey.pages import ROOT, build_pages
 from services.survey.settings import SurveySettings
 from services.survey.storage import SURVEYS
 from services.survey.surveys import Surveying
+from services.survey.untaken import untaken_surveys
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 
@@ -32,5 +33,11 @@ async def build(settings: SurveySettings) -> FastAPI:
         build_pages(platform, surveying),
         build_api(platform.store, surveying),
     ]
-    parts = Parts(routers, loops=(), parked=platform.parked_relay(), largest_body=LARGEST_BODY)
+    parts = Parts(
+        routers,
+        loops=(),
+        parked=platform.parked_relay(),
+        untaken=(untaken_surveys(platform, surveying),),
+        largest_body=LARGEST_BODY,
+    )
     return build_service(platform, parts, title="Estateline survey")

@@ -19,3 +19,5 @@ TICKETS_URGENT: Final = event_queue(
 MESSAGES: Final = event_queue("survey", "messages", "routine", notifier.MessageFailed)
 """Which questions reached nobody."""
 ERASURES: Final = event_queue("survey", "erasures", "routine", intake.TicketPersonErased)
+
+QUEUES: Final = (TICKETS_ROUTINE, TICKETS_URGENT, MESSAGES, ERASURES)

@@ -57,14 +57,17 @@ class Surveying:
         self._platform = platform
         self._surveys = Collection(platform.store, SURVEYS)
 
-    async def ask(self, matter: Matter) -> None:
-        """Ask about a matter once; a repeat, however late, changes nothing."""
+    async def ask(self, matter: Matter) -> bool:
+        """Ask about a matter once; whether it is new. A repeat, however late, changes nothing."""
         ticket = await self._platform.tickets.get(matter.number)
         now = self._platform.store.clock.now()
         if (why := why_not_ask(matter, ticket, now)) is not None:
             logger.info("survey_not_asked", survey=matter.survey_id, why=why)
-        elif await self._surveys.insert(ask(matter, now), now):
+            return False
+        is_new = await self._surveys.insert(ask(matter, now), now)
+        if is_new:
             logger.info("survey_asked", survey=matter.survey_id)
+        return is_new
 
     async def note_unreached(self, event: MessageFailed) -> None:
         """The question reached nobody, so the caller was not asked. They can still be asked on the

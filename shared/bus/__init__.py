@@ -7,7 +7,15 @@ from shared.bus.messages import Delivery, Inbound
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
 from shared.bus.relay import ParkedRelay, Relay, UrgentSweep, plain_entry
-from shared.bus.topology import DEFAULT, EVENTS, INBOUND, OUTBOUND, QueueSpec, event_queue
+from shared.bus.topology import (
+    DEFAULT,
+    EVENTS,
+    INBOUND,
+    OUTBOUND,
+    QueueSpec,
+    event_queue,
+    exchange_of,
+)
 
 __all__ = [
     "DEFAULT",
@@ -29,6 +37,7 @@ __all__ = [
     "UrgentSweep",
     "each",
     "event_queue",
+    "exchange_of",
     "name_of",
     "plain_entry",
     "run_every",

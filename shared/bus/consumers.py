@@ -77,7 +77,7 @@ class Consumers:
         sender_of: SenderOf = broker_user,
     ) -> None:
         read_leniently()
-        self._url = url
+        self.url = url
         self.store = store
         self._parking = Parking(store, parked, sealing, sender_of)
         self._specs: list[QueueSpec] = []
@@ -89,6 +89,8 @@ class Consumers:
         self._running = False
         self._stopping = False
         self.paused_since: float | None = None
+        self.began = 0
+        """How often consuming has begun: anew also when a queue was missing."""
         self._brokers = {
             lane: RabbitBroker(
                 url,
@@ -159,12 +161,13 @@ class Consumers:
 
     async def _consume_until_trouble(self) -> None:
         self._store_failed.clear()
-        connection = await aio_pika.connect(self._url, timeout=5)
+        connection = await aio_pika.connect(self.url, timeout=5)
         async with connection:
             await declare(await connection.channel(), self._specs)
         for broker in self._brokers.values():
             await broker.start()
         self._running, self.paused_since = True, None
+        self.began += 1
         logger.info("consuming", queues=[spec.name for spec in self._specs])
         looks = 0
         while not self._store_failed.is_set():

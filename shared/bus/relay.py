@@ -16,7 +16,7 @@ from shared.bus.failures import ATTEMPTS_HEADER
 from shared.bus.loops import each, run_every
 from shared.bus.outbox import OutboxPublisher
 from shared.bus.publisher import Publisher
-from shared.bus.topology import DEFAULT
+from shared.bus.topology import exchange_of
 from shared.contracts import ContractError, Envelope
 from shared.documents import Doc
 from shared.readers.outboxes import URGENT
@@ -87,7 +87,7 @@ class ParkedRelay:
         headers[ATTEMPTS_HEADER] = 0 if fresh else entry["attempts"]
         try:
             await self._publisher.publish(
-                DEFAULT,
+                exchange_of(entry["queue"]),
                 entry["queue"],
                 content.body,
                 message_id=content.message_id,

@@ -16,8 +16,15 @@ INBOUND: Final = "hotline.inbound"
 EVENTS: Final = "hotline.events"
 OUTBOUND: Final = "hotline.outbound"
 DEAD: Final = "hotline.dead"
+UNROUTED: Final = "hotline.unrouted"
+"""Where the broker takes what comes to `hotline.inbound` under a key that no queue is bound to:
+`hotline topology` tells it to, by a policy.
+"""
 DEFAULT: Final = ""
+"""For answers alone: what goes to a queue of ours goes through its service's exchange."""
+EXCHANGES: Final = (INBOUND, EVENTS, OUTBOUND, DEAD, UNROUTED)
 
+INTAKE: Final = "intake"
 DELIVERY_LIMIT: Final = 20
 """A message that kills its consumer this often is set aside by the broker itself."""
 INBOUND_MAX_LENGTH: Final = 200_000
@@ -48,7 +55,19 @@ class QueueSpec:
     @property
     def is_from_outside(self) -> bool:
         """Whether publishers write to it."""
-        return any(exchange == INBOUND for exchange, _ in self.bindings)
+        return any(exchange in {INBOUND, UNROUTED} for exchange, _ in self.bindings)
+
+    @property
+    def exchange(self) -> str:
+        """That of its service, through which a message is put into this queue alone; the key is the
+        queue's name.
+        """
+        return exchange_of(self.name)
+
+    @property
+    def all_bindings(self) -> tuple[tuple[str, str], ...]:
+        """Everything that leads to it."""
+        return (*self.bindings, (self.exchange, self.name))
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -64,6 +83,12 @@ class QueueSpec:
         return arguments
 
 
+def exchange_of(queue: str) -> str:
+    """The exchange of the service whose queue it is. Intake looks after those of nobody."""
+    service, _, _ = queue.partition(".")
+    return f"hotline.{INTAKE if service == 'hotline' else service}"
+
+
 def event_queue(
     service: str, purpose: str, lane: Lane, *events: type[Event], alerts: bool = False
 ) -> QueueSpec:
@@ -73,19 +98,25 @@ def event_queue(
 
 
 DEAD_QUEUE: Final = QueueSpec("hotline.dead", "routine", ((DEAD, "#"),))
+UNROUTED_QUEUE: Final = QueueSpec(
+    "hotline.unrouted", "routine", ((UNROUTED, "#"),), bounded=True, alerts=True
+)
+"""What a system calls wrongly may have been an emergency, so that somebody hears of it at once."""
 
 
 async def declare(channel: AbstractChannel, queues: Iterable[QueueSpec]) -> None:
     """Make the exchanges, the dead-letter net and these queues; repeating it changes nothing."""
-    for name in (INBOUND, EVENTS, OUTBOUND, DEAD):
+    for name in EXCHANGES:
         await channel.declare_exchange(name, ExchangeType.TOPIC, durable=True)
     dead = await channel.declare_queue(
         DEAD_QUEUE.name, durable=True, arguments={"x-queue-type": "quorum"}
     )
     await dead.bind(DEAD, "#")
     for spec in queues:
+        await channel.declare_exchange(spec.exchange, ExchangeType.DIRECT, durable=True)
         if spec.name == DEAD_QUEUE.name:
+            await dead.bind(spec.exchange, spec.name)
             continue
         queue = await channel.declare_queue(spec.name, durable=True, arguments=spec.arguments)
-        for exchange, key in spec.bindings:
+        for exchange, key in spec.all_bindings:
             await queue.bind(exchange, key)

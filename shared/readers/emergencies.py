@@ -1,8 +1,8 @@
 """What a service other than the router may know of an emergency: whether it runs, whether anybody
 has it, and whether its alerts reached anybody.
 
-The router and the notifier alone write these collections. Here is read what decides, and nothing of
-whom was alerted.
+The router and the notifier alone write these collections. Here is read what decides, and for the
+notifier whom the router called.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from shared.contracts.router import EmergencyAlerted
 from shared.store.store import Store
 
 _MOST_ALERTS: Final = 1_000
 """More than a chain rings in a night, one a minute."""
+_MOST_RUNNING: Final = 1_000
 _FIELDS: Final = ("round", "plans", "acknowledged_at", "ended_at")
 
 
@@ -28,6 +30,38 @@ class EmergencyState:
     ended_at: datetime | None = None
     unheard: bool = False
     """Every alert so far has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for help, and the event that said so."""
+
+    at: datetime
+    event: EmergencyAlerted
+
+
+async def unanswered(store: Store) -> list[str]:
+    """Numbers of the running emergencies that nobody has taken yet."""
+    running = {"ended_at": None, "acknowledged_at": None}
+    found = await store.find("emergencies", running, limit=_MOST_RUNNING, fields=("_id",))
+    return [doc["_id"] for doc in found]
+
+
+async def calls_of(store: Store, number: str) -> list[Call]:
+    """Everybody who was called to an emergency so far, call by call."""
+    doc = await store.get("emergencies", number)
+    if doc is None:
+        return []
+    facts = {
+        "number": number,
+        "kind": doc["kind"],
+        "estate": doc["estate"],
+        "test": doc.get("test", False),
+    }
+    return [
+        Call(a["at"], EmergencyAlerted(**facts, step=a["step"], recipients=tuple(a["recipients"])))
+        for a in doc["alerts"]
+    ]
 
 
 async def emergency_state(store: Store, number: str) -> EmergencyState | None:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from shared.bus import ParkedRelay
+from shared.bus.reconciliation import Untaken, reconcile
 from shared.runtime.http import LARGEST_BODY, Larger, build_app
 from shared.runtime.parked import build_parked_api
 from shared.runtime.platform import Platform
@@ -36,11 +37,14 @@ GARBAGE_AFTER: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a service adds to the platform: its pages and APIs, its loops, its parked relay."""
+    """What a service adds to the platform: its pages and APIs, its loops, its parked relay, what it
+    looks for in the store because no message may have brought it.
+    """
 
     routers: Sequence[APIRouter]
     loops: Sequence[Callable[[], Coroutine[Any, Any, None]]]
     parked: ParkedRelay
+    untaken: Sequence[Untaken] = ()
     largest_body: int = LARGEST_BODY
     larger_bodies: Sequence[Larger] = ()
 
@@ -52,6 +56,7 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
     async def lifespan() -> AsyncIterator[None]:
         running = [
             asyncio.create_task(platform.run(parts.parked)),
+            asyncio.create_task(reconcile(platform.store, platform.consumers, parts.untaken)),
             *(asyncio.create_task(loop()) for loop in parts.loops),
         ]
         for task in running:

@@ -73,6 +73,9 @@ MESSAGES: Final = Counter(
     "hotline_messages_total", "Messages to people, by what became of them", ["channel", "outcome"]
 )
 SURVEY_ANSWERS: Final = Counter("hotline_survey_answers_total", "Survey answers", ["score"])
+RECONCILED: Final = Counter(
+    "hotline_reconciled_total", "What no message brought and the store was asked for", ["what"]
+)
 PARKED: Final = Gauge("hotline_parked_messages", "Messages that wait in `parked`", ["reason"])
 OUTBOX_PENDING: Final = Gauge(
     "hotline_outbox_pending", "Documents with events that are not yet published"

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
+from hotline.service import SERVICES
 from hotline.token import make_token
-from hotline.up import SERVICES
 from tests.support.documents import faults_against
 from tests.support.floor import Floor
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
+from unittest.mock import patch
 from uuid import uuid4
 
 import aio_pika
@@ -26,7 +27,7 @@ from shared.policy.policy import load_documents
 from shared.privacy import Keys, make_keys
 from shared.readers.policies import HEAD, POLICIES, seed_policy
 from shared.readers.rosters import seed_duty
-from shared.runtime import Platform, ServiceSettings
+from shared.runtime import Platform, ServiceSettings, serve
 from shared.store import Store, connect
 from shared.store.clock import TRIAL_ID, allow_trial, forward_trial
 from shared.store.store import RELAY_AFTER
@@ -56,6 +57,10 @@ async def until(condition: Callable[[], Any], *, seconds: float = WAIT_SECONDS) 
             await asyncio.sleep(POLL_SECONDS)
 
 
+async def _never(*_: object) -> None:
+    """In place of looking."""
+
+
 @dataclass
 class Replica:
     """One process's worth of a service: its application and somebody who asks it."""
@@ -79,6 +84,8 @@ class ServiceBench:
 
     rules: ClassVar[Mapping[str, Any]] = {}
     """In what the rules of the policy differ from the sample."""
+    reconciles: ClassVar[bool] = False
+    """Whether what no message brought is looked for. Tests put into the store what nobody said."""
 
     corner: Corner
     key_file: Path
@@ -117,7 +124,8 @@ class ServiceBench:
 
     async def serve(self, app: FastAPI) -> Replica:
         """Run an application until the bench ends; it consumes when this returns."""
-        await self.stack.enter_async_context(app.router.lifespan_context(app))
+        with nullcontext() if self.reconciles else patch.object(serve, "reconcile", _never):
+            await self.stack.enter_async_context(app.router.lifespan_context(app))
         http = await self.stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
         )

@@ -23,10 +23,9 @@ from hotline.demo.clients import Clients, until
 from hotline.embedded.ports import free_ports
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
-from hotline.service import Service, ServiceSpec
+from hotline.service import SERVICES, Service, ServiceSpec
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
-from hotline.up import SERVICES
 from shared.store import connect
 from shared.store.clock import forward_trial
 

@@ -12,7 +12,7 @@ import orjson
 
 from services.intake.inbound.publishers import Replies, digest, name_of_external, sender_of
 from services.intake.registration.reports import Reports
-from shared.bus import DEFAULT, Inbound, Publisher, Reject
+from shared.bus import Inbound, Publisher, Reject, exchange_of
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.json_body import (
@@ -143,9 +143,10 @@ class Arrivals:
         headers = {PRINCIPAL_HEADER: principal.id, NAME_HEADER: read.name}
         if read.damage:
             headers[DAMAGE_HEADER] = read.damage[0].fault
+        queue = self._urgent_queue if emergency else self._routine_queue
         await self._forward.publish(
-            DEFAULT,
-            self._urgent_queue if emergency else self._routine_queue,
+            exchange_of(queue),
+            queue,
             orjson.dumps(dict(read.raw)),
             message_id=message.message_id,
             correlation_id=message.correlation_id,

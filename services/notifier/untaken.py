@@ -1,0 +1,107 @@
+"""Messages that nobody wrote down, because the event was lost that should have brought them.
+
+The events are made anew from what they were about. Those of deadlines are not: whom they named is
+not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.notifier import queues
+from services.notifier.domain import recipients
+from services.notifier.notifying import Notifying
+from services.notifier.storage import MESSAGES
+from shared.bus.reconciliation import Untaken
+from shared.contracts import Event
+from shared.contracts.intake import TicketRegistered, TicketReopened
+from shared.contracts.router import TicketResolved, WorkOrderDispatched
+from shared.readers.changes import changed_tickets
+from shared.readers.emergencies import calls_of, unanswered
+from shared.store import Store
+from shared.tickets import TICKET, Ticket, TicketStatus
+from shared.tickets.facts import dispatched_facts, ticket_facts
+from shared.tickets.lifecycle import DONE, UNFINISHED
+
+AT_FIRST: Final = timedelta(days=1)
+"""So far back it is looked when the service has begun: what is older is nobody's news."""
+
+
+def untaken_alerts(store: Store, notifying: Notifying) -> Untaken:
+    """Calls to emergencies that nobody has taken yet, within three seconds."""
+
+    async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
+        for number in await unanswered(store):
+            called = [call for call in await calls_of(store, number) if call.at <= until]
+            if since is not None:
+                called = [call for call in called if call.at > since]
+            if await _lacks(store, (call.event for call in called)):
+                yield number
+
+    async def take_up(number: str) -> bool:
+        calls = await calls_of(store, number)
+        return any([await notifying.notify(call.event, "urgent") for call in calls])
+
+    return Untaken(
+        what="alert",
+        lane="urgent",
+        queues=(queues.MESSAGES_URGENT,),
+        age=timedelta(seconds=1),
+        overlap=timedelta(seconds=5),
+        every=timedelta(seconds=1),
+        candidates=candidates,
+        take_up=take_up,
+    )
+
+
+def untaken_messages(store: Store, notifying: Notifying) -> Untaken:
+    """Within five minutes: receipts, assignments, results, new beginnings."""
+
+    async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
+        begin = since or until - AT_FIRST
+        async for doc in changed_tickets(store, begin, until, only={}, fields=()):
+            if await _lacks(store, said_of(TICKET.from_doc(doc))):
+                yield doc["_id"]
+
+    async def take_up(number: str) -> bool:
+        doc = await store.get("tickets", number)
+        if doc is None:
+            return False
+        ticket = TICKET.from_doc(doc)
+        return any([await notifying.notify(event, ticket.lane) for event in said_of(ticket)])
+
+    return Untaken(
+        what="message",
+        lane="routine",
+        queues=(queues.MESSAGES_ROUTINE, queues.MESSAGES_URGENT),
+        age=timedelta(minutes=1),
+        every=timedelta(minutes=1),
+        candidates=candidates,
+        take_up=take_up,
+    )
+
+
+async def _lacks(store: Store, events: Iterable[Event]) -> bool:
+    """Whether somebody whom one of the events concerns has no message."""
+    ids = {notice.id for event in events for notice in recipients(event)}
+    if not ids:
+        return False
+    query = {"_id": {"$in": sorted(ids)}}
+    return len(await store.find(MESSAGES.name, query, limit=len(ids), fields=("_id",))) < len(ids)
+
+
+def said_of(ticket: Ticket) -> Iterator[Event]:
+    """What was said of a ticket in this round, of all that somebody must hear. Pure."""
+    facts = ticket_facts(ticket)
+    if ticket.round > 1:
+        yield TicketReopened(**facts, reason="caller")
+    elif ticket.mark is not TicketStatus.ANSWERED:
+        times = ticket.promised[0].times if ticket.promised else {}
+        yield TicketRegistered(**facts, promised=dict(times))
+    for order in ticket.orders:
+        if order.status in UNFINISHED:
+            yield WorkOrderDispatched(**dispatched_facts(ticket, order))
+    if ticket.status in DONE:
+        yield TicketResolved(**facts)
