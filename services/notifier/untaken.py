@@ -61,15 +61,16 @@ def untaken_messages(store: Store, notifying: Notifying) -> Untaken:
 
     async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
         begin = since or until - AT_FIRST
-        async for doc in changed_tickets(store, begin, until, only={}, fields=()):
-            if await _lacks(store, said_of(TICKET.from_doc(doc))):
-                yield doc["_id"]
+        async for doc in changed_tickets(store, begin, until, only={}, fields=("_id",)):
+            yield doc["_id"]
 
     async def take_up(number: str) -> bool:
         doc = await store.get("tickets", number)
         if doc is None:
             return False
         ticket = TICKET.from_doc(doc)
+        if not await _lacks(store, said_of(ticket)):
+            return False
         return any([await notifying.notify(event, ticket.lane) for event in said_of(ticket)])
 
     return Untaken(

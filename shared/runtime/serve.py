@@ -70,7 +70,7 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
             await platform.aclose()
 
     routers = [*parts.routers, build_parked_api(platform.parked, parts.parked, platform.trail)]
-    return build_app(
+    app = build_app(
         platform,
         routers,
         lifespan,
@@ -78,6 +78,8 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
         largest_body=parts.largest_body,
         larger_bodies=parts.larger_bodies,
     )
+    app.state.untaken = parts.untaken
+    return app
 
 
 def _die_of_failure(task: asyncio.Task[None]) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import aio_pika
 import httpx
+from aio_pika.abc import AbstractChannel
 
 from shared.bus import (
     EVENTS,
@@ -169,6 +170,12 @@ class Bench:
             channel = await connection.channel()
             found = await channel.declare_queue(queue, passive=True)
             return found.declaration_result.message_count or 0
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AbstractChannel]:
+        """A channel to the broker itself, past the wires."""
+        async with await aio_pika.connect(self.corner.amqp_url) as connection:
+            yield await connection.channel()
 
     async def management(self, method: str, path: str) -> Any:
         rabbit = self.servers.rabbit

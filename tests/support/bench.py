@@ -19,6 +19,8 @@ import httpx
 from fastapi import FastAPI
 
 from shared.bus import EVENTS
+from shared.bus.lengths import QueueLengths
+from shared.bus.reconciliation import Reconciliation
 from shared.bus.topology import declare
 from shared.contracts import Envelope, Event, Lane, read_envelope, routing_key
 from shared.identity import Principal, issue_token
@@ -72,6 +74,16 @@ class Replica:
     def platform(self) -> Platform:
         platform: Platform = self.app.state.platform
         return platform
+
+    async def look_for_untaken(self, what: str) -> int:
+        """One look for what no message brought, as its loop does."""
+        [of] = [each for each in self.app.state.untaken if each.what == what]
+        consumers = self.platform.consumers
+        lengths = QueueLengths(consumers.url)
+        try:
+            return await Reconciliation(self.platform.store, consumers, lengths, of).look()
+        finally:
+            await lengths.aclose()
 
     def is_consuming(self) -> bool:
         """Whether all its queues have their consumer."""

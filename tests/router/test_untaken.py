@@ -1,0 +1,115 @@
+"""What no message brought: work nobody was given, emergencies nobody was called to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.router.emergencies.alerting import Alerting
+from services.router.emergencies.untaken import untaken_emergencies
+from services.router.follow_ups.reminders import Reminders
+from services.router.work_orders.routing import Routing, Workload
+from services.router.work_orders.untaken import untaken_tickets
+from shared.bus.lengths import QueueLengths
+from shared.bus.reconciliation import Reconciliation, Untaken
+from shared.tickets import TicketStatus
+from shared.tickets.acts import Accept, Arrive, Resolve
+from tests.router.conftest import RouterBench
+from tests.support.bench import until
+from tests.support.tickets import LAMP, LIFT, registered
+
+
+class Looks:
+    """One look for each, when the test says so."""
+
+    def __init__(self, bench: RouterBench) -> None:
+        platform = bench.platform
+        routing = Routing(platform, Workload(platform.store), lambda: ())
+        self.alerting = Alerting(platform)
+        self.lengths = QueueLengths(bench.corner.amqp_url)
+        self._bench = bench
+        self.tickets = self._of(untaken_tickets(platform, routing, Reminders(platform)))
+        self.emergencies = self._of(untaken_emergencies(platform, self.alerting, routing))
+
+    def _of(self, untaken: Untaken) -> Reconciliation:
+        platform = self._bench.platform
+        return Reconciliation(platform.store, platform.consumers, self.lengths, untaken)
+
+
+@pytest.fixture
+async def looks(bench: RouterBench) -> Looks:
+    made = Looks(bench)
+    bench.stack.push_async_callback(made.lengths.aclose)
+    return made
+
+
+async def test_a_request_nobody_heard_of_is_given_out_when_it_is_no_longer_on_its_way(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LAMP, at=bench.now()))
+
+    assert await looks.tickets.look() == 0
+    await bench.forward(timedelta(seconds=21))
+    assert await looks.tickets.look() == 1
+
+    assert (await bench.read()).status is TicketStatus.DISPATCHED
+    assert await looks.tickets.look() == 0
+
+
+async def test_what_is_held_or_given_out_is_left_alone(bench: RouterBench, looks: Looks) -> None:
+    await bench.put(registered(LAMP, estate=None, at=bench.now()))
+    await bench.forward(timedelta(seconds=21))
+
+    await looks.tickets.look()
+    assert (await bench.read()).status is TicketStatus.REGISTERED
+    assert await looks.emergencies.look() == 0
+
+
+async def test_an_emergency_nobody_heard_of_is_alerted_within_three_seconds(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LIFT, at=bench.now()))
+
+    async def is_alerted() -> bool:
+        await looks.emergencies.look()
+        return await bench.store.get("emergencies", "23456789") is not None
+
+    await until(is_alerted, seconds=3)
+    assert (await bench.read()).orders
+    assert await looks.emergencies.look() == 0
+
+
+async def test_that_somebody_took_it_and_that_it_is_over_is_heard_too(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LIFT, at=bench.now()))
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+
+    async def emergency() -> dict[str, object]:
+        doc = await bench.store.get("emergencies", "23456789")
+        assert doc is not None
+        return doc
+
+    async def do(*kinds: type) -> None:
+        ticket = await bench.read()
+        order = ticket.orders[0]
+        for kind in kinds:
+            more = {"outcome": "safe"} if kind is Resolve else {}
+            act = kind(by=order.assignee or "x", order=order.id, **more)
+            await bench.platform.tickets.change(ticket.number, lambda *_, act=act: act)
+
+    await do(Accept)
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    assert (await emergency())["acknowledged_at"] is not None
+
+    await do(Arrive, Resolve)
+    for order in (await bench.read()).orders[1:]:
+        for act in (Accept(by="x", order=order.id), Arrive(by="x", order=order.id),
+                    Resolve(by="x", order=order.id, outcome="safe")):  # fmt: skip
+            await bench.platform.tickets.change("23456789", lambda *_, act=act: act)
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    assert (await emergency())["outcome"] == "resolved"
