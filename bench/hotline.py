@@ -139,10 +139,15 @@ async def running_hotline(
     name: str = "hotline",
     environment: Mapping[str, str] | None = None,
     services: Sequence[str] = SERVICES,
+    prepared: bool = True,
 ) -> AsyncIterator[Hotline]:
-    """A whole hotline in its own vhost and database while the block lasts."""
+    """A whole hotline in its own vhost and database while the block lasts; unless it is `prepared`
+    nobody has made its exchanges and queues.
+    """
     with tempfile.TemporaryDirectory(prefix="hotline-bench-data-") as folder:
         hotline = await _prepare(servers, Path(folder), name, environment or {})
+        if prepared:
+            await topology.make(hotline.endpoints.amqp, hotline.endpoints.management)
         try:
             await hotline.start(*services)
             yield hotline
@@ -169,7 +174,6 @@ async def _prepare(
         management=servers.rabbit.management_login_url,
         services={service: f"http://127.0.0.1:{port}" for service, port in ports.items()},
     )
-    await topology.make(endpoints.amqp, endpoints.management)
     endpoints.write(data)
     told = {
         **clean_environment("HOTLINE_"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from services.intake import queues
 from services.intake.desk.actions import DeskActions
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
 from services.intake.privacy.privacy_requests import PrivacyRequests
-from shared.bus import Consumers, Delivery, Inbound, Reject
+from shared.bus import Consumers, Delivery, Inbound, Reject, RetryLater
 from shared.contracts.notifier import MessageDelivered, MessageFailed
 from shared.contracts.privacy import PrivacyRequestGranted
 from shared.contracts.survey import SurveyDissatisfied
+
+QUEUE_BACK_AFTER: Final = timedelta(seconds=1)
 
 
 def add_handlers(consumers: Consumers, arrivals: Arrivals, desk_actions: DeskActions) -> None:
@@ -81,10 +86,13 @@ def add_stray_handlers(consumers: Consumers, arrivals: Arrivals) -> None:
     @consumers.on_message(queues.UNROUTED)
     async def on_unrouted(message: Inbound) -> None:
         """Park what came under a key that leads nowhere: its sender believes that it is taken.
-        Whoever replays it says by that that it is a report.
+        Whoever replays it says by that that it is a report. What came while its queue was missing
+        goes to that queue when it is back.
         """
         if message.routing_key == queues.UNROUTED.name:
             return await arrivals.sort(message)
+        if (queue := queues.BY_KEY.get(message.routing_key)) is not None:
+            raise RetryLater("queue_missing", after=QUEUE_BACK_AFTER, queue=queue)
         raise Reject(
             "unrouted",
             "no queue is bound to its routing key, which its sender must mend; replayed, it is "

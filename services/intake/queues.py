@@ -72,3 +72,7 @@ QUEUES: Final = (
     DEAD,
     UNROUTED,
 )
+BY_KEY: Final = {
+    key: spec.name for spec in QUEUES for exchange, key in spec.bindings if exchange == INBOUND
+}
+"""Which queue a key of publishers leads to."""

@@ -18,11 +18,17 @@ class Unroutable(Exception):
 
 
 class RetryLater(Exception):
-    """This message cannot be handled now but may be later: it is parked until then."""
+    """This message cannot be handled now but may be later: it is parked until then.
 
-    def __init__(self, reason: str, *, after: timedelta | None = None) -> None:
+    `queue` is where it goes then, if not to the queue it came from.
+    """
+
+    def __init__(
+        self, reason: str, *, after: timedelta | None = None, queue: str | None = None
+    ) -> None:
         self.reason = reason
         self.after = after
+        self.queue = queue
         super().__init__(reason)
 
 
