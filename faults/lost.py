@@ -246,7 +246,7 @@ async def _look(hotline: Hotline, watch: Watch, sent: Sequence[str]) -> Found:
     ]
     return Found(
         sent=len(sent),
-        unregistered=len(sent) - len(tickets),
+        unregistered=max(0, len(sent) - len(tickets)),
         undispatched=tuple(t["_id"] for t in tickets if not t["work_orders"]),
         unalerted=tuple(number for number in emergencies if number not in first),
         late=tuple(late),

@@ -73,6 +73,16 @@ def test_every_queue_stands_with_its_bindings_and_prefetch(queue: QueueSpec) -> 
     assert row.endswith(f"| {queue.prefetch} |")
 
 
+@pytest.mark.parametrize(
+    "module", [admin, intake, notifier, router, survey], ids=lambda m: m.__name__
+)
+def test_what_a_service_declares_is_what_its_module_names(module: Any) -> None:
+    """`hotline topology` makes these: of one that it forgot, what comes early would be lost."""
+    named = {each.name for each in vars(module).values() if isinstance(each, QueueSpec)}
+
+    assert {spec.name for spec in module.QUEUES} >= named
+
+
 @pytest.mark.parametrize("series", SERIES, ids=str)
 def test_every_series_stands_in_the_table_with_its_labels(series: Any) -> None:
     name = series._name + ("_total" if isinstance(series, Counter) else "")
