@@ -31,6 +31,7 @@ faults: setup-faults ## kill and cut everything under load, then audit; SEED= re
 		$(if $(KILLS),--kills $(KILLS)) $(ARGS)
 	@$(BIN)/python -m faults.deadlines $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m faults.documents $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m faults.lost $(if $(SEED),--seed $(SEED))
 
 bench: setup-dev ## measure the hotline on servers of its own; ARGS: parts, --quick, --json PATH
 	@$(BIN)/python -m bench $(ARGS)

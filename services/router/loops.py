@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from services.router.work_orders.storage import open_by_department
+from services.router.emergencies.storage import count_running
+from services.router.work_orders.storage import open_by_department, waiting_by_reason
 from shared.bus import UrgentSweep, run_every
 from shared.runtime.platform import Platform
 from shared.telemetry import metrics
@@ -38,6 +39,16 @@ class Loops:
                 group.create_task(run_every(look, seconds=every.total_seconds()))
 
     async def _count_open(self) -> None:
+        store = self._platform.store
         metrics.TICKETS_OPEN.clear()
-        for (department, urgency), n in (await open_by_department(self._platform.store)).items():
+        for (department, urgency), n in (await open_by_department(store)).items():
             metrics.TICKETS_OPEN.labels(department, urgency).set(n)
+        taken, untaken = await count_running(store)
+        metrics.EMERGENCIES_OPEN.labels("yes").set(taken)
+        metrics.EMERGENCIES_OPEN.labels("no").set(untaken)
+        metrics.MANUAL_QUEUE.clear()
+        metrics.MANUAL_QUEUE_OLDEST.clear()
+        for waiting in await waiting_by_reason(store):
+            age = store.clock.now() - waiting.since
+            metrics.MANUAL_QUEUE.labels(waiting.reason).set(waiting.count)
+            metrics.MANUAL_QUEUE_OLDEST.labels(waiting.reason).set(age.total_seconds())

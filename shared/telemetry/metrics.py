@@ -35,6 +35,19 @@ TICKETS_OPEN: Final = Gauge(
     "Tickets with open work by department and urgency",
     ["department", "urgency"],
 )
+EMERGENCIES_OPEN: Final = Gauge(
+    "hotline_emergencies_open",
+    "Emergencies that are not over, drills left out, by whether somebody has taken them",
+    ["acknowledged"],
+)
+MANUAL_QUEUE: Final = Gauge(
+    "hotline_manual_queue", "Tickets that wait for a person to decide, by reason", ["reason"]
+)
+MANUAL_QUEUE_OLDEST: Final = Gauge(
+    "hotline_manual_queue_oldest_seconds",
+    "For how long the one that waits longest has waited, by reason",
+    ["reason"],
+)
 CLOCKS: Final = Counter("hotline_clock_total", "Deadlines fired", ["clock", "outcome"])
 DROPPED: Final = Counter(
     "hotline_due_acts_dropped_total",

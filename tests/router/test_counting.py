@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
-from services.router.work_orders.storage import open_by_department
+from services.router.emergencies.storage import count_running
+from services.router.work_orders.storage import open_by_department, waiting_by_reason
 from shared.tickets.acts import Accept, Act, Dispatch, Resolve
 from tests.router.conftest import RouterBench
 from tests.support.questions import questions
@@ -43,3 +45,32 @@ async def test_open_work_is_counted_by_department_and_urgency(bench: RouterBench
         ("security", "emergency"): 1,
     }
     assert [question.documents for question in read] == [0]
+
+
+async def test_the_manual_queue_is_counted_by_reason_with_its_oldest(bench: RouterBench) -> None:
+    first = registered(LAMP, estate=None, at=bench.now())
+    await bench.put(replace(first, number="A"))
+    await bench.forward(timedelta(minutes=5))
+    await bench.put(replace(registered(LAMP, estate=None, at=bench.now()), number="B"))
+    drill = replace(registered(LAMP, estate=None, at=bench.now()), number="C", test=True)
+    await bench.put(drill)
+
+    [waiting] = await waiting_by_reason(bench.store)
+
+    assert (waiting.reason, waiting.count) == ("place", 2)
+    assert first.held is not None
+    assert waiting.since == first.held.since
+
+
+async def test_running_emergencies_are_counted_by_whether_somebody_has_them(
+    bench: RouterBench,
+) -> None:
+    now = bench.now()
+    for id, taken, ended, test in (
+        ("A", None, None, False), ("B", now, None, False), ("C", now, None, False),
+        ("D", None, now, False), ("E", None, None, True),
+    ):  # fmt: skip
+        doc = {"_id": id, "acknowledged_at": taken, "ended_at": ended, "test": test}
+        await bench.store.insert_once("emergencies", doc)
+
+    assert await count_running(bench.store) == (2, 1)

@@ -29,6 +29,17 @@ MOST_RUNNING: Final = 1_000
 """More dangers at once than any group has people for; what is beyond is old and forgotten."""
 
 
+async def count_running(store: Store) -> tuple[int, int]:
+    """How many emergencies are not over, drills left out: those that somebody has taken, and those
+    that nobody has.
+    """
+    by = {"_id": {"$gt": ["$acknowledged_at", None]}, "n": {"$sum": 1}}
+    running = {"ended_at": None, "test": {"$ne": True}}
+    rows = await store.aggregate(EMERGENCIES.name, [{"$match": running}, {"$group": by}])
+    found = {row["_id"]: row["n"] for row in rows}
+    return found.get(True, 0), found.get(False, 0)
+
+
 async def list_emergencies(
     store: Store, principal: Principal, *, unreviewed: bool, limit: int
 ) -> list[Emergency]:

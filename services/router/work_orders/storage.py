@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
@@ -79,6 +81,24 @@ async def manual_queue(store: Store, principal: Principal, *, limit: int) -> lis
     return await store.find(
         "tickets", query, sort=[("held.since", ASCENDING)], limit=limit, fields=BOARD_FIELDS
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many tickets wait for a person for one reason, and since when the first of them."""
+
+    reason: str
+    count: int
+    since: datetime
+
+
+async def waiting_by_reason(store: Store) -> list[Waiting]:
+    """The manual queue by reason, drills left out."""
+    by = {"_id": "$held.reason", "n": {"$sum": 1}, "since": {"$min": "$held.since"}}
+    rows = await store.aggregate(
+        "tickets", [{"$match": {**_HELD, "test": {"$ne": True}}}, {"$group": by}]
+    )
+    return [Waiting(row["_id"], row["n"], row["since"]) for row in rows]
 
 
 async def board(
