@@ -1,7 +1,8 @@
 """The words people are sent, in Chinese and English, by purpose. Pure.
 
-A template is Jinja2 in a sandbox and may use the fields of `FIELDS` only. All templates are tried
-when the policy is read, so that a slip of the pen stops a draft and never a message.
+A template is text, the fields of `FIELDS`, `if`, comparisons and a few filters; of Jinja2 nothing
+else is taken, so that no template runs longer than it is. All are tried when the policy is read, so
+that a slip of the pen stops a draft and never a message.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, Literal, Self, get_args
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -81,6 +82,24 @@ LATER: Final[frozenset[Purpose]] = frozenset(
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""
 
+FILTERS: Final = frozenset({"default", "length", "lower", "title", "trim", "upper"})
+"""None of these makes a text longer than the fields and the template are."""
+_TAKEN: Final = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter,
+)  # fmt: skip
+_CALLED: Final[Mapping[type[nodes.Node], str]] = {
+    nodes.For: "a loop",
+    nodes.Call: "a call",
+    nodes.Getattr: "an attribute",
+    nodes.Getitem: "an item of something",
+    nodes.Assign: "a variable",
+    nodes.Macro: "a macro",
+    nodes.Include: "another template",
+    nodes.Import: "another template",
+}
+"""In a word of its author's; what is not named here is called as Jinja2 calls it."""
+
 # The bodies are plain text, and no markup is read from them.
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined,
@@ -146,21 +165,35 @@ def _faults(templates: Templates) -> Iterator[str]:
 
 
 def faults_in_words(source: str) -> Iterator[str]:
-    """What is wrong with one template: it is read, then tried with every field filled and with
-    every field empty.
+    """What is wrong with one template: its parts are looked at, then it is tried with every field
+    filled and with every field empty.
     """
     try:
-        used = meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
-        unknown = sorted(used - FIELDS.keys())
-        if unknown:
-            yield f"uses the unknown field {', '.join(map(repr, unknown))}"
+        if faults := tuple(_faults_in_tree(_ENVIRONMENT.parse(source))):
+            yield from faults
             return
         for sample in ("x", ""):
             _compiled(source).render(dict.fromkeys(FIELDS, sample))
     except TemplateError as error:
         yield f"cannot be used: {error.message}"
+    except (RecursionError, SyntaxError, MemoryError):  # of the compiler, which has its limits
+        yield "cannot be used: it is nested too deeply"
     except (ArithmeticError, TypeError, ValueError) as error:
         yield f"cannot be used: {type(error).__name__}"
+
+
+def _faults_in_tree(tree: nodes.Template) -> Iterator[str]:
+    found = list(tree.find_all(nodes.Node))
+    unknown = sorted({n.name for n in found if isinstance(n, nodes.Name)} - FIELDS.keys())
+    if unknown:
+        yield f"uses the unknown field {', '.join(map(repr, unknown))}"
+    for kind in dict.fromkeys(type(node) for node in found if not isinstance(node, _TAKEN)):
+        called = _CALLED.get(kind, kind.__name__.lower())
+        yield f"cannot be used: it has {called}; write text, fields, `if` and comparisons"
+    filters = sorted({n.name for n in found if isinstance(n, nodes.Filter)} - FILTERS)
+    if filters:
+        named, taken = ", ".join(map(repr, filters)), ", ".join(sorted(FILTERS))
+        yield f"cannot be used: it has the filter {named}; there are {taken}"
 
 
 @cache

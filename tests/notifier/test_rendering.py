@@ -162,6 +162,7 @@ def _spoil(purpose: str, language: str, part: str, words: str) -> Callable[[Any]
         (_spoil("survey", "zh", "body", "{{ link | shout }}"), "survey.zh.body: cannot be used"),
         (_spoil("breach", "zh", "body", "{{ level / 2 }}"), "breach.zh.body: cannot be used"),
         (_spoil("alert", "zh", "body", "{{ ''.__class__.mro() }}"), "alert.zh.body: cannot be"),
+        (_spoil("alert", "zh", "body", "{{ name | center(9) }}"), "alert.zh.body.*filter 'center'"),
         (lambda m: m["warning"].pop("en"), "warning.en: is missing"),
         (lambda m: m.pop("feedback"), "feedback.zh: is missing.*feedback.en: is missing"),
         (lambda m: m.update(promotion=m["receipt"]), "promotion"),
