@@ -101,6 +101,7 @@ def _environment(receivers: Receivers) -> dict[str, str]:
         **ENVIRONMENT,
         "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
         "HOTLINE_NOTIFIER_SMTP_PORT": str(receivers.mail_port),
+        "HOTLINE_NOTIFIER_WEBHOOK_PLAIN_HOSTS": f"127.0.0.1:{receivers.hook_port}",
     }
 
 

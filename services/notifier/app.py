@@ -17,6 +17,7 @@ from services.notifier.notifying import Notifying
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
+from services.notifier.senders.addresses import Addresses
 from services.notifier.senders.mail import MailServer
 from services.notifier.sending import Links, Sending
 from services.notifier.settings import NotifierSettings
@@ -110,5 +111,7 @@ def mail_sender(settings: NotifierSettings) -> MailSender | None:
 def webhook_sender(settings: NotifierSettings) -> WebhookSender:
     """Webhooks for staff who have one."""
     return WebhookSender(
-        settings.webhook_timeouts, settings.workers, plain_hosts=settings.webhook_plain_hosts
+        settings.webhook_timeouts,
+        settings.workers,
+        Addresses(settings.webhook_plain_hosts, settings.webhook_private_hosts),
     )

@@ -51,8 +51,14 @@ class NotifierSettings(ServiceSettings):
         timedelta(seconds=5), description="For one urgent webhook as a whole."
     )
     webhook_plain_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_split)] = Field(
-        frozenset({"localhost", "127.0.0.1"}),
-        description="Hosts whose webhooks may be reached by http; all others by https only.",
+        frozenset(),
+        description="Hosts, or host:port, whose webhooks may be reached by http and within a "
+        "private network; all others by https only.",
+    )
+    webhook_private_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_split)] = Field(
+        frozenset(),
+        description="Hosts, or host:port, whose webhooks may be reached by https within a private "
+        "network; all others at public addresses only.",
     )
     sending_limit: timedelta = Field(
         timedelta(seconds=30),

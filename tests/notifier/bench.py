@@ -48,7 +48,11 @@ class Bench(ServiceBench):
         self.tray = Tray(lambda: self.store.clock.is_trial)
 
     def settings(self, **more: Any) -> NotifierSettings:
-        mail = {"smtp_host": "127.0.0.1", "smtp_port": self.postbox.port}
+        mail = {
+            "smtp_host": "127.0.0.1",
+            "smtp_port": self.postbox.port,
+            "webhook_plain_hosts": "127.0.0.1",
+        }
         return self.settings_of(NotifierSettings, **{**mail, **more})
 
     async def add_replica(self, **settings: Any) -> Replica:

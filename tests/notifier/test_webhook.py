@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from services.notifier.messages import Handover
 from services.notifier.senders import Letter, WebhookSender
+from services.notifier.senders.addresses import Addresses
 from services.notifier.settings import NotifierSettings
 from shared.contracts import Lane
 from shared.policy.duty import Person
@@ -34,7 +35,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def sender(plain_hosts: Sequence[str] = ("127.0.0.1",)) -> AsyncIterator[WebhookSender]:
     made = WebhookSender(
         {"routine": timedelta(seconds=5), "urgent": SHORT}, {"routine": 4, "urgent": 4},
-        plain_hosts=plain_hosts,
+        Addresses(plain_hosts, ()),
     )  # fmt: skip
     try:
         yield made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -18,6 +18,7 @@ import httpx
 import orjson
 
 from services.notifier.messages import Handover
+from services.notifier.senders.addresses import Addresses, MayNot
 from services.notifier.senders.letter import Letter, ProviderReply
 from shared.contracts import Lane
 
@@ -47,9 +48,8 @@ class _Progress:
 
 
 class WebhookSender:
-    """Sends letters to webhooks, with connections of its own for each lane.
-
-    `plain_hosts` are those that may be reached by http; to all others only https goes out.
+    """Sends letters to webhooks, with connections of its own for each lane, where `addresses` lets
+    it.
     """
 
     channel: Final = "webhook"
@@ -59,11 +59,10 @@ class WebhookSender:
         self,
         timeouts: Mapping[Lane, timedelta],
         at_once: Mapping[Lane, int],
-        *,
-        plain_hosts: Collection[str] = (),
+        addresses: Addresses,
     ) -> None:
         self._timeouts = timeouts
-        self._plain_hosts = frozenset(plain_hosts)
+        self._addresses = addresses
         trusted = httpx.create_ssl_context(trust_env=False)
         trusted.load_default_certs()  # the machine's own too: a receiver's may be private
         self._clients = {
@@ -73,12 +72,12 @@ class WebhookSender:
 
     async def send(self, letter: Letter) -> ProviderReply:
         """Hand one letter over; the whole attempt stays within the lane's timeout."""
-        if not self._may_go_to(letter.address):
-            return ProviderReply(Handover.REFUSED, "address")
         progress = _Progress()
         try:
             async with asyncio.timeout(self._timeouts[letter.lane].total_seconds()):
                 await self._post(letter, progress)
+        except MayNot as error:
+            return ProviderReply(Handover.REFUSED, error.code)
         except _LOST as error:
             if progress.status is None:
                 outcome = Handover.UNCLEAR if progress.handing_over else Handover.LATER
@@ -91,20 +90,17 @@ class WebhookSender:
         for client in self._clients.values():
             await client.aclose()
 
-    def _may_go_to(self, address: str) -> bool:
-        try:
-            url = httpx.URL(address)
-        except (httpx.InvalidURL, ValueError):
-            return False
-        return url.scheme == "https" or (url.scheme == "http" and url.host in self._plain_hosts)
-
     async def _post(self, letter: Letter, progress: _Progress) -> None:
+        url, host = await self._addresses.resolve(letter.address)
         request = self._clients[letter.lane].stream(
             "POST",
-            letter.address,
+            url,
             content=to_json(letter),
-            headers={"Idempotency-Key": letter.id},
-            extensions={"trace": progress.trace},
+            headers={
+                "Idempotency-Key": letter.id,
+                "Host": httpx.URL(letter.address).netloc.decode(),
+            },
+            extensions={"trace": progress.trace, "sni_hostname": host},
         )
         async with request as response:
             progress.status = response.status_code
