@@ -8,9 +8,7 @@ from services.notifier.senders.addresses import Addresses, MayNot
 from services.notifier.settings import NotifierSettings
 
 
-async def test_a20_a_webhook_to_the_machine_itself_is_refused_unless_the_operator_names_it() -> (
-    None
-):
+async def test_a20_a_webhook_leads_to_the_machine_itself_only_where_the_operator_says_so() -> None:
     fields = NotifierSettings.model_fields
     plain, private = fields["webhook_plain_hosts"].default, fields["webhook_private_hosts"].default
 

@@ -92,13 +92,14 @@ class WebhookSender:
 
     async def _post(self, letter: Letter, progress: _Progress) -> None:
         url, host = await self._addresses.resolve(letter.address)
+        named = httpx.URL(letter.address).netloc.decode()
         request = self._clients[letter.lane].stream(
             "POST",
             url,
             content=to_json(letter),
             headers={
                 "Idempotency-Key": letter.id,
-                "Host": httpx.URL(letter.address).netloc.decode(),
+                "Host": named,
             },
             extensions={"trace": progress.trace, "sni_hostname": host},
         )
