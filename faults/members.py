@@ -30,7 +30,11 @@ POLL_SECONDS: Final = 0.1
 
 
 class Member(MongoNode):
-    """One member; unlike the embedded default it is not alone in its set."""
+    """One member; unlike the embedded default it is not alone in its set, and asks for no password:
+    it is thrown away with the run.
+    """
+
+    asks_password = False
 
     @property
     def direct_url(self) -> str:

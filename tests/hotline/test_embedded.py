@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractQueue
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+from typing_extensions import override
 
 from hotline.embedded import MongoNode, RabbitNode, RabbitPorts, mongod, rabbitmq
 from hotline.embedded.folder import LONGEST_PATH, private_folder, read_json, write_json
@@ -268,3 +271,55 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
         child = Identity.of("c", int(parent.stdout.readline()), "sleep")
         parent.kill()
     assert child.wait_gone(5.0)
+
+
+def test_a18_without_the_password_nobody_gets_into_the_embedded_mongodb(servers: Servers) -> None:
+    address = f"mongodb://127.0.0.1:{servers.mongo.port}/?directConnection=true"
+    with MongoClient[dict[str, Any]](address) as stranger:
+        for attempt in (
+            partial(stranger["hotline"]["tickets"].find_one, {}),
+            lambda: stranger["hotline"]["tickets"].insert_one({}),
+            lambda: stranger.admin.command("createUser", "me", pwd="me", roles=["root"]),
+            stranger.list_database_names,
+        ):
+            with pytest.raises(OperationFailure, match=r"[Aa]uthentication|authorized"):
+                attempt()
+
+
+class _WithoutPassword(MongoNode):
+    """A member as versions of before started it."""
+
+    asks_password = False
+
+    @override
+    def _answers(self) -> bool:
+        with (
+            suppress(PyMongoError),
+            MongoClient[dict[str, Any]](
+                f"mongodb://{self._address}/?directConnection=true&serverSelectionTimeoutMS=200"
+            ) as client,
+        ):
+            if "setName" not in client.admin.command("hello"):
+                members = [{"_id": 0, "host": self._address}]
+                client.admin.command(
+                    "replSetInitiate", {"_id": mongod.REPLICA_SET, "members": members}
+                )
+            return bool(client.admin.command("hello").get("isWritablePrimary"))
+        return False
+
+
+def test_a_folder_of_before_gets_its_password_and_keeps_its_data(tmp_path: Path) -> None:
+    before = _WithoutPassword.start(tmp_path / "mongodb")
+    with MongoClient[dict[str, Any]](before.url) as client:
+        client["hotline"]["tickets"].insert_one({"_id": "T1"})
+    before.stop()
+
+    now = MongoNode.start(tmp_path / "mongodb")
+    try:
+        with MongoClient[dict[str, Any]](now.url) as client:
+            assert client["hotline"]["tickets"].find_one() == {"_id": "T1"}
+        unsigned = MongoClient[dict[str, Any]](before.url)
+        with unsigned as client, pytest.raises(OperationFailure):
+            client["hotline"]["tickets"].find_one()
+    finally:
+        now.stop()
