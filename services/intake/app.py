@@ -42,6 +42,7 @@ from services.intake.registration.reservations import RESERVATIONS
 from services.intake.registration.storage import INDEXES, TicketPapers
 from services.intake.settings import IntakeSettings
 from shared.privacy.open import Opener
+from shared.readers.people import KnownPeople
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, Platform, build_service, open_platform
 
@@ -69,12 +70,14 @@ async def build(settings: IntakeSettings) -> FastAPI:
         classifies=True,
     )
     urgent, routine = platform.publishers["urgent"], platform.publishers["routine"]
+    known_people = KnownPeople(platform.store, platform.duty)
     reports = Reports(
         platform.store,
         platform.tickets,
         lambda: platform.policy,
         TicketPapers(platform.sealer, platform.index),
         RepeatCalls(platform.store, platform.index),
+        known_people,
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
@@ -88,7 +91,9 @@ async def build(settings: IntakeSettings) -> FastAPI:
         queues=(queues.REPORTS_URGENT.name, queues.REPORTS_ROUTINE.name),
         require_user_id=settings.require_user_id,
     )
-    desk_actions = DeskActions(platform.store, platform.tickets, lambda: platform.policy)
+    desk_actions = DeskActions(
+        platform.store, platform.tickets, lambda: platform.policy, known_people
+    )
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
@@ -107,7 +112,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         build_registering_api(reports),
         build_tickets_api(platform, reports),
         build_actions_api(platform, desk_actions),
-        build_cases_api(Cases(platform.store, desk_actions)),
+        build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),
     ]

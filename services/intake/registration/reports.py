@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from services.intake.registration.domain import (
     Answer,
     Arrival,
-    about,
     answer_for,
     idempotency_key,
     new_number,
@@ -24,10 +24,11 @@ from shared.contracts.report import TicketReport, read_leniently, read_strictly
 from shared.identity import Principal, action_of, allows, require, sees
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
+from shared.readers.people import KnownPeople
 from shared.readers.tickets import Tickets, rules_of
 from shared.store import Doc, Store
 from shared.telemetry import logger, metrics
-from shared.tickets import NOBODY, Registration, Ticket, Transition, register
+from shared.tickets import Registration, Ticket, Transition, register
 from shared.triage.classify import Classification, classify
 
 _OWNING: Final = action_of(Transition.OWN)
@@ -46,6 +47,7 @@ class Reports:
         policy: Callable[[], Policy],
         papers: TicketPapers,
         repeat_calls: RepeatCalls,
+        known_people: KnownPeople,
         *,
         secret: bytes,
         alert_published: Callable[[], bool],
@@ -55,6 +57,7 @@ class Reports:
         self._policy = policy
         self._papers = papers
         self._repeat_calls = repeat_calls
+        self._known_people = known_people
         self._reservations = Reservations(store)
         self._secret = secret
         self._alert_published = alert_published
@@ -111,14 +114,29 @@ class Reports:
         """Register a report; the answer, and whether this call made the ticket.
 
         The same key and body give the stored ticket's answer, until its matter is long over. Raises
-        Conflict for another body under a key in use and Forbidden for a role that does not
-        register (both for routine work only: an emergency is taken from everybody).
+        Conflict for another body under a key in use, Forbidden for a role that does not register,
+        and MalformedMessage for whom nobody knows (all for routine work only: an emergency is
+        taken from everybody).
         """
         if arrival.found.emergency:
             with self._store.precedence.urgent():
-                return await self._register(arrival, principal)
+                return await self._register(await self._about_known(arrival), principal)
         require(principal, Transition.REGISTER)
-        return await self._register(arrival, principal)
+        return await self._register(await self._about_known(arrival), principal)
+
+    async def _about_known(self, arrival: Arrival) -> Arrival:
+        """With those people and departments whom it is about and who are known. Whoever reports an
+        emergency hears of the others in its answer.
+        """
+        concerned = arrival.report.about
+        if concerned is None:
+            return arrival
+        about, faults = await self._known_people.read_about(
+            concerned, self._policy(), sent=arrival.raw["about"]
+        )
+        if faults and not arrival.found.emergency:
+            raise MalformedMessage.naming(faults)
+        return replace(arrival, about=about, faults=(*arrival.faults, *faults)[:MAX_FAULTS])
 
     async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         policy = self._policy()
@@ -189,7 +207,7 @@ class Reports:
                 answered=bool(report.answer) and may_answer and not made.is_emergency,
                 owner=principal.id if allows(principal, _OWNING) else None,
                 test=report.test,
-                about=about(report.about) or NOBODY,
+                about=arrival.about,
                 repeat_of=first,
                 risk=policy.at(place).rules.tells_of_risk(report.text),
             ),
