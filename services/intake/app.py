@@ -14,7 +14,7 @@ from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
-from services.intake.inbound.publishers import Replies, publisher_of
+from services.intake.inbound.publishers import Replies, Senders, publisher_of
 from services.intake.inbound.replays import open_entry
 from services.intake.privacy.access_trace import AccessTrace
 from services.intake.privacy.alarms import AlarmAnswers
@@ -82,11 +82,13 @@ async def build(settings: IntakeSettings) -> FastAPI:
         alert_published=lambda: urgent.is_up,
     )
     replies = Replies(urgent)
+    senders = Senders(platform.credentials.places_of, lambda: platform.policy.group)
     arrivals = Arrivals(
         reports,
         platform.store,
         forward=routine,
         replies=replies,
+        senders=senders,
         secret=platform.keys.index,
         queues=(queues.REPORTS_URGENT.name, queues.REPORTS_ROUTINE.name),
         require_user_id=settings.require_user_id,
@@ -104,7 +106,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     )
     erasure = Erasure(platform.store, platform.trail, opener)
     retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
-    commands = Commands(platform.store, desk_actions, replies, secret=platform.keys.index)
+    commands = Commands(platform.store, desk_actions, replies, senders, secret=platform.keys.index)
     add_handlers(platform.consumers, arrivals, desk_actions)
     add_command_handlers(platform.consumers, commands)
     add_privacy_handlers(platform.consumers, privacy_requests)

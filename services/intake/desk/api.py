@@ -149,10 +149,9 @@ def build_registering_api(reports: Reports) -> Routes:
         """Register a request; the answer carries the promised times. 200 for a repeat."""
         actor = await principal(request)
         raw, damage = read_any_json_object(await request.body())
-        key, wanted = (request.headers.get(name) for name in ("idempotency-key", "accept-language"))
-        language = "en" if (wanted or "").lower().startswith("en") else "zh"
+        key = request.headers.get("idempotency-key")
         arrival = reports.read(
-            raw, name=f"key:{key}" if key else None, language=language, damage=damage
+            raw, name=f"key:{key}" if key else None, language=_language(request), damage=damage
         )
         try:
             answer, created = await reports.register(arrival, actor)
@@ -205,6 +204,14 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
             raise NotThere
         first = await reports.told_repeat(ticket, actor)
         return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
+
+    @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
+    async def receipt(number: str, actor: Actor, request: Request) -> dict[str, Any]:
+        """What whoever registered a ticket was told, as it is now; also where its place is beyond
+        their reach, and the ticket is not theirs to see.
+        """
+        answer = await reports.receipt(number, actor, language=_language(request))
+        return answer.to_json()
 
     @router.post("/classify", dependencies=[may("text.classify")])
     async def classify(body: ClassifyBody) -> dict[str, Any]:
@@ -304,6 +311,12 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return shown(await desk_actions.cancel(number, actor))
 
     return router
+
+
+def _language(request: Request) -> Literal["zh", "en"]:
+    """The language that whoever asks reads advice in."""
+    wanted = request.headers.get("accept-language") or ""
+    return "en" if wanted.lower().startswith("en") else "zh"
 
 
 def _check_danger(body: ReclassifyBody, taxonomy: Taxonomy) -> None:

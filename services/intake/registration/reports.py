@@ -20,10 +20,12 @@ from services.intake.registration.reservations import Claim, Reservations, alert
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS
+from shared.contracts.refusals import NotThere, NotYours
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
-from shared.identity import Principal, action_of, allows, require, sees
+from shared.identity import Principal, action_of, allows, is_about, require, sees
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
+from shared.readers.emergencies import emergency_state
 from shared.readers.people import KnownPeople
 from shared.readers.tickets import Tickets, rules_of
 from shared.store import Doc, Store
@@ -32,6 +34,7 @@ from shared.tickets import Registration, Ticket, Transition, register
 from shared.triage.classify import Classification, classify
 
 _OWNING: Final = action_of(Transition.OWN)
+_ANYWHERE: Final = "ticket.register_anywhere"
 TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
 """Channels where the answer itself tells the promise; on the phone the agent confirms it."""
 NUMBER_TRIES: Final = 3
@@ -115,8 +118,8 @@ class Reports:
 
         The same key and body give the stored ticket's answer, until its matter is long over. Raises
         Conflict for another body under a key in use, Forbidden for a role that does not register,
-        and MalformedMessage for whom nobody knows (all for routine work only: an emergency is
-        taken from everybody).
+        NotYours for a place beyond a system's reach, and MalformedMessage for whom nobody knows
+        (all for routine work only: an emergency is taken from everybody).
         """
         if arrival.found.emergency:
             with self._store.precedence.urgent():
@@ -141,6 +144,8 @@ class Reports:
     async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         policy = self._policy()
         place = _place(arrival, policy)
+        if not arrival.found.emergency:
+            _check_reach(principal, place)
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
         claim, papers, first = await asyncio.gather(
             self.claim_for(arrival, principal),
@@ -205,7 +210,7 @@ class Reports:
                 by=principal.id,
                 told=report.channel in TOLD_AT_ONCE,
                 answered=bool(report.answer) and may_answer and not made.is_emergency,
-                owner=principal.id if allows(principal, _OWNING) else None,
+                owner=principal.id if _sees_through(principal, place) else None,
                 test=report.test,
                 about=arrival.about,
                 repeat_of=first,
@@ -235,12 +240,50 @@ class Reports:
             duplicate_of=await self.told_repeat(ticket, principal),
         )
 
+    async def receipt(self, number: str, principal: Principal, *, language: str) -> Answer:
+        """What whoever registered a ticket was told, as it is now, also where they do not see the
+        ticket itself. Raises NotThere for all others alike.
+        """
+        ticket = await self._tickets.get(number)
+        if ticket is None or not _may_read_receipt(principal, ticket):
+            raise NotThere
+        emergency = await emergency_state(self._store, number)
+        return answer_for(
+            ticket,
+            self._policy().at(ticket.estate),
+            language=language,
+            alerting=alerting_of(ticket, emergency, published=self._alert_published()),
+        )
+
     async def told_repeat(self, ticket: Ticket, principal: Principal) -> str | None:
         """The first ticket of the matter, for the desk alone, and only what it may see itself."""
         if ticket.repeat_of is None or not allows(principal, _OWNING):
             return None
         first = await self._tickets.get(ticket.repeat_of)
         return first.number if first is not None and sees(principal, first) else None
+
+
+def _check_reach(principal: Principal, place: str | None) -> None:
+    """Raise NotYours for a place that somebody neither reaches nor may register for. A place that
+    is not known yet is nobody's.
+    """
+    if place is None or principal.reaches(place) or allows(principal, _ANYWHERE):
+        return
+    raise NotYours(
+        "not-your-place",
+        "This place is not one of yours",
+        "send it with a key of that place, or have the desk register it",
+    )
+
+
+def _sees_through(principal: Principal, place: str | None) -> bool:
+    """Whether whoever registers a request sees it through: somebody of the desk who will see it."""
+    return allows(principal, _OWNING) and principal.reaches(place)
+
+
+def _may_read_receipt(principal: Principal, ticket: Ticket) -> bool:
+    is_theirs = ticket.principal == principal.id and not is_about(ticket, principal)
+    return is_theirs or sees(principal, ticket)
 
 
 def _place(arrival: Arrival, policy: Policy) -> str | None:
