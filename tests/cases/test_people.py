@@ -169,7 +169,7 @@ async def test_a13_who_has_an_account_or_signs_is_known(floor: Floor) -> None:
 
     for by, owner in (("agent", "a13.he"), ("agent-99", "agent-99"), ("agent-98", None)):
         answer = await floor.clients.call("POST", "intake", path, by=by, json={"owner": owner})
-        assert answer.json()["owner"] == owner or by
+        assert answer.json()["owner"] == (owner or by)
 
 
 @pytest.mark.parametrize("reason", ["r13978901234", "r139_7890_1234", "a1b1380013"])
@@ -196,6 +196,9 @@ async def test_a13_no_code_holds_a_number(floor: Floor, reason: str) -> None:
         ("admin", "POST", "/v1/users", "why",
          {"id": "a13", "role": "agent", "why": reason}),
         ("admin", "PUT", agents, "skills.0", {"skills": [reason]}),
+        ("router", "PUT", f"{LIST}/people", "people.0.skills.0",
+         {"people": [person("new", skills=[reason])]}),
+        ("router", "PATCH", f"{LIST}/people/jy-greening-1", "skills.0", {"skills": [reason]}),
     ]  # fmt: skip
     for service, method, path, field, body in tried:
         role = {"admin": "administrator"}.get(service, "supervisor")

@@ -124,8 +124,11 @@ async def test_an_account_is_put_on_a_list_by_who_reaches_all_its_places(
     assert fields(await put(bench, GREENING, *accounts)) == ["people.0.id", "people.1.id"]
     assert (await put(bench, GREENING, "own", "none")).status_code == 200
     assert (await put(bench, GREENING, *accounts, who=EVERYWHERE)).status_code == 200
-    # Who stands there already is nobody new.
+    # Who stands there as before is not spoken of.
     assert (await put(bench, GREENING, *accounts)).status_code == 200
+    path, other = f"{GREENING}/people/far", {"webhook": "https://elsewhere.example/in"}
+    assert fields(await ask(bench, "PATCH", path, body=other)) == ["people.0.id"]
+    assert (await ask(bench, "PATCH", path, EVERYWHERE, body=other)).status_code == 200
 
 
 async def test_one_person_is_changed_and_all_else_stays(bench: RouterBench) -> None:

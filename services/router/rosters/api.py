@@ -32,10 +32,20 @@ BACK: Final = timedelta(days=2)
 Text = Annotated[str, Field(min_length=1, max_length=60)]
 
 
+class ListedPersonBody(Person):
+    """Somebody as they come to a list."""
+
+    skills: frozenset[Code] = frozenset()
+
+
 class PeopleBody(Body):
     """Everybody of a list: first choice first, the lead last."""
 
-    people: Annotated[tuple[Person, ...], Field(max_length=MOST_PEOPLE)]
+    people: Annotated[tuple[ListedPersonBody, ...], Field(max_length=MOST_PEOPLE)]
+
+    def to_people(self) -> tuple[Person, ...]:
+        """As they are kept."""
+        return tuple(Person(**each.model_dump()) for each in self.people)
 
 
 class ChangedPersonBody(Body):
@@ -48,7 +58,7 @@ class ChangedPersonBody(Body):
     phone: str | None = None
     webhook: Webhook | None = None
     language: str | None = None
-    skills: frozenset[str] | None = None
+    skills: frozenset[Code] | None = None
 
     def changes(self) -> dict[str, Any]:
         """What was sent; only a webhook can be taken away."""
@@ -120,7 +130,7 @@ def build_lists_api(platform: Platform, duty_lists: DutyLists) -> Routes:
         place: Place, department: Department, actor: Actor, body: PeopleBody
     ) -> dict[str, Any]:
         """Put these people in place of those of now; addresses and all."""
-        return whole(await duty_lists.put_people(actor, place, department, body.people), actor)
+        return whole(await duty_lists.put_people(actor, place, department, body.to_people()), actor)
 
     @router.patch("/{place}/{department}/people/{id}", dependencies=[may("roster.manage")])
     async def change_person(

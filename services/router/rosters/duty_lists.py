@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.router.rosters.lists import (
     DutyList,
-    new_on,
+    changes_of,
     of_other_lists,
     reaches_all,
     reaches_list,
@@ -36,6 +36,10 @@ from shared.runtime.platform import Platform
 from shared.store import Collection, Taken
 from shared.telemetry import logger
 
+_REACHES_FURTHER: Final = (
+    "has an account that reaches other places too",
+    "choose another id, or ask somebody who reaches all of them",
+)
 Alter = Callable[[DutyList], Awaitable[DutyList]]
 
 
@@ -71,51 +75,54 @@ class DutyLists:
         """These people, first choice first and the lead last, in place of those of now; a list that
         was not there is made.
 
-        Raises MalformedMessage for ids that nobody may be given, and for who is of another list,
-        or has an account that reaches further than the principal does: only who reaches all of
-        it speaks of somebody.
+        Raises MalformedMessage for ids that nobody may be given, for who is of another list, and
+        where it says something new of who has an account that reaches further than the principal.
         """
         self._check_place(principal, place, department)
 
         async def with_people(duty_list: DutyList) -> DutyList:
-            await self._check_new(principal, new_on(duty_list, people))
-            await self._check_own(duty_list, people)
-            return replace(duty_list, people=people, distinct=True)
+            changed = replace(duty_list, people=people, distinct=True)
+            await self._check_accounts(principal, changes_of(duty_list, people))
+            await self._check_own(changed)
+            return changed
 
         return await self._change(principal, place, department, with_people, make=True)
 
     async def change_person(
         self, principal: Principal, place: str, department: str, id: str, changes: Mapping[str, Any]
     ) -> DutyList:
-        """Other facts of one person of a list; all that is not among `changes` stays as it is."""
+        """Other facts of one person of a list; all that is not among `changes` stays as it is.
+        Raises what `put_people` raises.
+        """
         await self.get(principal, place, department)
 
         async def with_person(duty_list: DutyList) -> DutyList:
             changed = with_changed(duty_list, id, changes)
             if changed is None:
                 raise NotThere
-            await self._check_own(changed, [p for p in changed.people if p.id == id])
+            await self._check_accounts(principal, changes_of(duty_list, changed.people))
+            await self._check_own(changed, of=id)
             return changed
 
         return await self._change(principal, place, department, with_person)
 
-    async def _check_new(self, principal: Principal, coming: Mapping[str, str]) -> None:
-        """Raise MalformedMessage for ids of accounts that reach further than the principal."""
-        places, group = await self._known_people.places_of(coming.values()), self._group
+    async def _check_accounts(self, principal: Principal, changed: Mapping[str, str]) -> None:
+        """Raise MalformedMessage for who has an account that reaches further than the principal."""
+        places, group = await self._known_people.places_of(changed.values()), self._group
         faults = [
-            Fault(field, "is the account of somebody of other places too", "choose another id")
-            for field, id in coming.items()
+            Fault(field, *_REACHES_FURTHER)
+            for field, id in changed.items()
             if id in places and not reaches_all(principal, places[id], group)
         ]
         if faults:
             raise MalformedMessage.naming(faults)
 
-    async def _check_own(self, duty_list: DutyList, people: Sequence[Person]) -> None:
-        """Raise MalformedMessage for people of another list."""
-        ids = [person.id for person in people]
+    async def _check_own(self, duty_list: DutyList, *, of: str | None = None) -> None:
+        """Raise MalformedMessage for who is a person of another list: anybody, or one."""
+        ids = [person.id for person in duty_list.people] if of is None else [of]
         query = {"_id": {"$nin": [HEAD, duty_list.id]}, "people.id": {"$in": ids}}
         others = await self._lists.find(query, limit=MOST_LISTS)
-        if faults := of_other_lists(people, others):
+        if faults := of_other_lists(duty_list.people, others):
             raise MalformedMessage.naming(faults)
 
     @property

@@ -132,17 +132,19 @@ def _found(duty_list: DutyList, gaps: Sequence[Gap], people: Sequence[str]) -> E
     )
 
 
-def new_on(duty_list: DutyList, people: Sequence[Person]) -> dict[str, str]:
-    """Who would come to a list, by the field that names them; raises MalformedMessage for who is
-    named twice, and for an id that nobody may be given.
+def changes_of(duty_list: DutyList, people: Sequence[Person]) -> dict[str, str]:
+    """Of whom a list would say something new, by the field that names them: who comes to it, and
+    whose facts change. Raises MalformedMessage for who is named twice, and for who comes with an
+    id that nobody may be given.
     """
     if len({person.id for person in people}) < len(people):
         raise MalformedMessage("people", "names somebody twice", "name each once")
-    present = {person.id for person in duty_list.people}
-    coming = {f"people.{n}.id": p.id for n, p in enumerate(people) if p.id not in present}
-    for field, id in coming.items():
-        read_person_id(id, field)
-    return coming
+    present = {person.id: person for person in duty_list.people}
+    changed = {f"people.{n}.id": p.id for n, p in enumerate(people) if present.get(p.id) != p}
+    for field, id in changed.items():
+        if id not in present:
+            read_person_id(id, field)
+    return changed
 
 
 def of_other_lists(people: Sequence[Person], others: Iterable[DutyList]) -> tuple[Fault, ...]:
