@@ -15,6 +15,8 @@ import typer
 from hotline.endpoints import Endpoints
 from hotline.errors import UnusableSettingError
 from hotline.settings import read_settings
+from shared.contracts import MalformedMessage
+from shared.contracts.ids import read_person_id
 from shared.identity import EVERYWHERE, ROLES, Principal, issue_token
 from shared.privacy import load_keys
 from shared.store import STORE_DOWN, connect
@@ -54,8 +56,13 @@ def run(
     minutes: Annotated[int, typer.Option("--minutes", min=1, max=1440)] = DEFAULT_MINUTES,
     data: Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")] = None,
 ) -> None:
-    """Print a signed token."""
+    """Print a signed token. What it is issued to stands in events and logs, as ids do."""
     folder = data or read_settings().data
+    if name is not None:
+        try:
+            read_person_id(name.removeprefix("system:"), "--id")
+        except MalformedMessage as error:
+            raise UnusableSettingError(f"{error}.") from error
     typer.echo(
         make_token(
             folder,

@@ -19,7 +19,7 @@ from services.intake.handlers import (
 )
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
-from services.intake.inbound.publishers import Replies, publisher_of
+from services.intake.inbound.publishers import Replies, Senders, publisher_of
 from services.intake.inbound.replays import open_entry
 from services.intake.privacy.access_trace import AccessTrace
 from services.intake.privacy.alarms import AlarmAnswers
@@ -47,6 +47,7 @@ from services.intake.registration.reservations import RESERVATIONS
 from services.intake.registration.storage import INDEXES, TicketPapers
 from services.intake.settings import IntakeSettings
 from shared.privacy.open import Opener
+from shared.readers.people import KnownPeople
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, Platform, build_service, open_platform
 
@@ -74,26 +75,32 @@ async def build(settings: IntakeSettings) -> FastAPI:
         classifies=True,
     )
     urgent, routine = platform.publishers["urgent"], platform.publishers["routine"]
+    known_people = KnownPeople(platform.store, platform.duty)
     reports = Reports(
         platform.store,
         platform.tickets,
         lambda: platform.policy,
         TicketPapers(platform.sealer, platform.index),
         RepeatCalls(platform.store, platform.index),
+        known_people,
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
     replies = Replies(urgent)
+    senders = Senders(platform.credentials.places_of, lambda: platform.policy.group)
     arrivals = Arrivals(
         reports,
         platform.store,
         forward=routine,
         replies=replies,
+        senders=senders,
         secret=platform.keys.index,
         queues=(queues.REPORTS_URGENT.name, queues.REPORTS_ROUTINE.name),
         require_user_id=settings.require_user_id,
     )
-    desk_actions = DeskActions(platform.store, platform.tickets, lambda: platform.policy)
+    desk_actions = DeskActions(
+        platform.store, platform.tickets, lambda: platform.policy, known_people
+    )
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
@@ -104,7 +111,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     )
     erasure = Erasure(platform.store, platform.trail, opener)
     retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
-    commands = Commands(platform.store, desk_actions, replies, secret=platform.keys.index)
+    commands = Commands(platform.store, desk_actions, replies, senders, secret=platform.keys.index)
     add_handlers(platform.consumers, arrivals, desk_actions)
     add_stray_handlers(platform.consumers, arrivals)
     add_command_handlers(platform.consumers, commands)
@@ -113,7 +120,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         build_registering_api(reports),
         build_tickets_api(platform, reports),
         build_actions_api(platform, desk_actions),
-        build_cases_api(Cases(platform.store, desk_actions)),
+        build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),
     ]

@@ -31,7 +31,12 @@ from services.router.proofs.api import build_proofs_api
 from services.router.proofs.photos import WorkPhotos
 from services.router.proofs.storage import PROOFS
 from services.router.proofs.uploads import LARGER_BODIES
-from services.router.rosters.api import build_leaves_api, build_rosters_api, build_shifts_api
+from services.router.rosters.api import (
+    build_leaves_api,
+    build_lists_api,
+    build_plans_api,
+    build_shifts_api,
+)
 from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.gaps import GapWatch
@@ -51,6 +56,7 @@ from services.router.work_orders.storage import TICKET_INDEXES
 from services.router.work_orders.untaken import untaken_tickets
 from shared.readers.certificates import CertificateReader
 from shared.readers.changes import CHANGE_INDEXES
+from shared.readers.people import KnownPeople
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
@@ -74,7 +80,7 @@ async def build(settings: RouterSettings) -> FastAPI:
     add_erasure_handlers(platform.consumers, work_photos)
     attending = Attending(platform, alerting)
     fitness = Fitness(platform, CertificateReader(platform.store))
-    duty_lists = DutyLists(platform)
+    duty_lists = DutyLists(platform, KnownPeople(platform.store, platform.duty))
     shift_plans = ShiftPlans(platform, duty_lists, fitness)
     gap_watch = GapWatch(platform, fitness)
     deadlines = Deadlines(platform)
@@ -103,7 +109,8 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_running_incidents_api(incident_decisions),
         build_style(ROOT),
         build_work_pages(platform, ContractorVisits(platform, routing, attending, work_photos)),
-        build_rosters_api(platform, duty_lists, shift_plans),
+        build_lists_api(platform, duty_lists),
+        build_plans_api(platform, duty_lists, shift_plans),
         build_shifts_api(platform, shift_plans),
         build_follow_ups_api(DeskTasks(platform, reminders)),
         build_leaves_api(LeaveRequests(platform)),

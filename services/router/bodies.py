@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from shared.contracts.ids import Code
 from shared.privacy import scrub
-from shared.runtime import Body, Code
+from shared.runtime import Body
 from shared.tickets import Ticket
 from shared.tickets.costs import Item, ItemKind, Quote
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from shared.contracts import MalformedMessage
 from shared.identity import DESK
 from shared.policy.duty import ANYWHERE, MANAGEMENT, Duty, Person
 from shared.policy.ladder import BREACH, Hears
@@ -22,6 +23,14 @@ IsBusy = Callable[[str], bool]
 def nobody_is_busy(_person: str) -> bool:
     """Where nobody counts."""
     return False
+
+
+def require_listed(person: str, duty: Duty, field: str) -> None:
+    """Raise MalformedMessage naming the field for who is on no duty list: others never hear of what
+    they are given.
+    """
+    if duty.person(person) is None:
+        raise MalformedMessage(field, "is nobody on a duty list", "send the id of somebody who is")
 
 
 def choose_person(

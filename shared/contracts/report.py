@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shared.contracts.errors import MAX_FAULTS, Fault, MalformedMessage, faults_in
+from shared.contracts.ids import NamedId
 
 TicketType = Literal["inquiry", "complaint", "suggestion", "repair", "registration", "emergency"]
 Channel = Literal["phone", "wechat", "app", "web", "open311", "iot", "government", "system"]
@@ -46,17 +47,15 @@ class Caller(BaseModel):
         return _without_controls(value)
 
 
-StaffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
-"""An id, never a name: whom a matter is about stands in the ticket as it is."""
-
-
 class Concerned(BaseModel):
-    """Whom a matter is about, such as a complaint: departments and our own staff, by id."""
+    """Whom a matter is about, such as a complaint: departments and our own staff, by id. Of these
+    only those are kept that there are (`shared.readers.people`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    departments: Annotated[tuple[StaffId, ...], Field(max_length=MAX_ITEMS)] = ()
-    people: Annotated[tuple[StaffId, ...], Field(max_length=MAX_ITEMS)] = ()
+    departments: Annotated[tuple[NamedId, ...], Field(max_length=MAX_ITEMS)] = ()
+    people: Annotated[tuple[NamedId, ...], Field(max_length=MAX_ITEMS)] = ()
 
 
 INNER: Final[Mapping[str, type[BaseModel]]] = {

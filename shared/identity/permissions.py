@@ -62,6 +62,7 @@ _W, _P, _G, _A = Scope.WORK, Scope.PLACE, Scope.GROUP, Scope.ANYWHERE
 # fmt: off
 OWN: Final[tuple[Permission, ...]] = (
     _own("ticket.see", _W, "Read tickets, one by one and in lists", *_FLOOR, "privacy_officer"),
+    _own("ticket.register_anywhere", _A, "Register a routine request of a place beyond the own ones, and read the receipt of what one registered; the ticket itself is not seen there", *_DESK),
     _own("case.see", _W, "See the open tickets one sees through, and hand them over", *_DESK),
     _own("case.hand_over", _W, "Hand over what somebody else sees through", "supervisor"),
     _own("follow_up.see", _P, "Read the desk's follow-up tasks: the own, those of the places, those that are overdue", *_DESK, "manager"),
@@ -82,7 +83,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("incident.decide", _P, "Confirm or dismiss an outage, say where it is and when it is over, and announce it", "dispatcher", "supervisor", "manager"),
     _own("incident.release", _P, "Let go an announcement to many that somebody else wrote", "supervisor", "manager"),
     _own("roster.see", _P, "Read duty lists, shifts and what is covered; a department only its own", *_FLOOR),
-    _own("roster.manage", _P, "Change who is on a duty list, and how many are needed when", "supervisor", "manager"),
+    _own("roster.manage", _P, "Change who is on a duty list, how they are reached, and how many are needed when; read these addresses", "supervisor", "manager"),
     _own("shift.plan", _P, "Put people on shift, one by one or by a pattern, and take them off", "supervisor", "manager"),
     _own("shift.own", _P, "See the own shifts, offer them, take what is offered, leave a note for who comes next", *_FLOOR),
     _own("leave.ask", _A, "Ask for leave, and see the own", *_FLOOR),

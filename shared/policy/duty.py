@@ -18,7 +18,7 @@ EMERGENCY_CHAIN: Final = "emergency_chain"
 """The department under which the group's chain is kept: called one after the other."""
 
 
-def _webhook(address: str) -> str:
+def _read_webhook(address: str) -> str:
     """An address somebody's messages are posted to. It often holds a secret, so no error repeats
     it, and no password stands in it: it would be shown where addresses are.
     """
@@ -32,6 +32,7 @@ def _webhook(address: str) -> str:
     return address
 
 
+Webhook = Annotated[str, AfterValidator(_read_webhook)]
 MANAGEMENT: Final = "management"
 """The department under which those stand who manage a place: an estate, a city company, a region or
 (`*`) the group.
@@ -41,7 +42,8 @@ MANAGEMENT: Final = "management"
 class Person(BaseModel):
     """Somebody of the duty list; `phone` is E.164 or a national number. Whoever has a `webhook`
     gets their messages there instead of by mail. `skills` are the areas somebody is fit for; who
-    names none is fit for all of them.
+    names none is fit for all of them. How an `id` is written, `shared.contracts.ids` says, and it
+    is judged where it is given: lists of before stay readable.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -50,7 +52,7 @@ class Person(BaseModel):
     name: str
     mail: str
     phone: str = ""
-    webhook: Annotated[str, AfterValidator(_webhook)] | None = None
+    webhook: Webhook | None = None
     language: str = "zh"
     skills: frozenset[str] = frozenset()
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shared.contracts import MalformedMessage
+from shared.contracts.ids import RESERVED, read_person_id
 from shared.documents import Doc
 from shared.policy.duty import Duty, Person
 from shared.policy.roster import Rosters, Stretch
@@ -22,7 +24,10 @@ READ_AGAIN: Final = timedelta(minutes=1)
 
 
 class DutyReader:
-    """Keeps who is on duty now; the head's revision says when to read anew."""
+    """Keeps who is on duty now; the head's revision says when to read anew. An id that stands for
+    something else, which a list of before may hold, is nobody's: what such a person is sent would
+    go to the caller.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -52,7 +57,8 @@ class DutyReader:
         places: dict[str, dict[str, Any]] = {}
         rostered = set[tuple[str, str]]()
         for doc in await self._store.everything(ROSTERS, {"_id": {"$ne": HEAD}}):
-            places.setdefault(doc["place"], {})[doc["department"]] = doc["people"]
+            people = [person for person in doc["people"] if person["id"] not in RESERVED]
+            places.setdefault(doc["place"], {})[doc["department"]] = people
             if doc.get("needs"):
                 rostered.add((doc["place"], doc["department"]))
         around = {"counts": True, "begins": {"$lt": now + AHEAD}, "ends": {"$gt": now}}
@@ -77,9 +83,19 @@ def list_id(place: str, department: str) -> str:
     return f"{place}/{department}"
 
 
+def _check_ids(duty: Duty) -> None:
+    lists = (people for lists in duty.places.values() for people in lists.values())
+    ids = [read_person_id(person.id) for people in lists for person in people]
+    if len(set(ids)) < len(ids):
+        raise MalformedMessage("id", "is that of two people", "give each their own")
+
+
 async def seed_duty(database: Database, duty: Mapping[str, Any]) -> bool:
-    """Put a first duty list in; False when there is one already. Raises for a faulty one."""
+    """Put a first duty list in; False when there is one already. Raises ValueError and
+    MalformedMessage for a faulty one, also for ids that nobody may be given or two have.
+    """
     checked = Duty.model_validate(duty)
+    _check_ids(checked)
     rosters = database[ROSTERS]
     if await rosters.find_one({"_id": HEAD}) is not None:
         return False
@@ -92,6 +108,7 @@ async def seed_duty(database: Database, duty: Mapping[str, Any]) -> bool:
                 "place": place,
                 "department": department,
                 "people": [person_to_doc(person) for person in people],
+                "distinct": True,
             }
             await rosters.replace_one({"_id": doc["_id"]}, doc, upsert=True)
     head: Doc = {"_id": HEAD, "made_by": "hotline", "revision": 1}

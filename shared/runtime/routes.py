@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
 from shared.runtime.endpoint_rights import right_of
@@ -17,8 +17,6 @@ from shared.runtime.problems import PROBLEMS
 from shared.tickets import ROWS, Transition
 
 F = TypeVar("F", bound=Callable[..., Any])
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-"""A reason or outcome is a code, so that it can be counted and names nobody."""
 
 
 class Body(BaseModel):

@@ -27,6 +27,7 @@ from services.admin.sessions.domain import (
     take_password,
 )
 from shared.contracts import MalformedMessage
+from shared.contracts.ids import read_person_id
 from shared.contracts.refusals import NotNow
 from shared.identity import STAFF_ROLES
 from shared.identity.api_keys import KeyDigest
@@ -45,7 +46,7 @@ def account(
 
 @pytest.mark.parametrize("id", ["chen.jie", "c", "agent7", "a-b.c", "x123456", "a" * 40])
 def test_an_id_is_small_letters_digits_dots(id: str) -> None:
-    assert accounts.read_id(id) == id
+    assert read_person_id(id) == id
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_an_id_is_small_letters_digits_dots(id: str) -> None:
 )  # fmt: skip
 def test_any_other_id_is_refused_without_being_repeated(id: str) -> None:
     with pytest.raises(MalformedMessage) as caught:
-        accounts.read_id(id)
+        read_person_id(id)
 
     assert caught.value.faults[0].field == "id"
     assert id in {"", "chen.", "#a"} or f" {id}" not in str(caught.value)

@@ -25,6 +25,8 @@ def hotline(*arguments: str, **settings: str) -> Ended:
         (invoked, ["up", "--policy", "no-such-file"], {}, "--policy"),
         (invoked, ["serve", "kitchen"], {}, "intake, router"),
         (invoked, ["serve", "intake"], {}, "hotline up"),
+        (invoked, ["token", "--role", "agent", "--id", "王 13800138000"], {}, "--id"),
+        (invoked, ["token", "--role", "agent", "--id", "caller"], {}, "--id"),
     ],
 )
 def test_a_fault_is_one_paragraph_and_exit_code_2(
@@ -34,6 +36,7 @@ def test_a_fault_is_one_paragraph_and_exit_code_2(
     assert ended.returncode == 2
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert "13800138000" not in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
 
 

@@ -188,6 +188,7 @@ async def test_no_collection_is_read_through_for_it(bench: PrivacyBench) -> None
 async def test_a_ticket_about_whoever_asks_is_as_if_it_were_not_there(
     bench: PrivacyBench,
 ) -> None:
+    await bench.have_account("officer")
     own = await bench.register(about={"people": ["officer"]})
     other = await bench.register()
 

@@ -153,6 +153,7 @@ async def test_an_answer_says_what_was_found(bench: PrivacyBench, reason: str) -
 
 
 async def test_whom_the_ticket_is_about_does_not_hear_of_its_alarm(bench: PrivacyBench) -> None:
+    await bench.have_account("boss")
     numbers = [await bench.register(about={"people": ["boss"]}) for _ in range(4)]
     await opened_all(bench, numbers)
     [alarm] = await bench.alarms(sign="one_flat")

@@ -103,6 +103,7 @@ async def test_nobody_sets_sees_or_lifts_a_hold_on_what_is_about_them(
     bench: PrivacyBench,
 ) -> None:
     """Or they would let go what is kept as evidence against them."""
+    await bench.have_account("subject")
     number = await bench.register(about={"people": ["subject"]})
     body = {"number": number, "reason": "litigation"}
     held = await set_hold(bench, number)

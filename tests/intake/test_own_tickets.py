@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import aio_pika
@@ -124,3 +125,24 @@ async def test_on_the_queue_a_foreign_number_is_answered_like_a_missing_one(
 async def _are_parked(bench: IntakeBench, times: int) -> bool:
     """A sender is answered a moment before its message is put aside."""
     return len(await bench.store.find("parked", {}, limit=9)) >= times
+
+
+async def test_on_the_queue_a_system_registers_at_the_places_of_its_key(
+    bench: IntakeBench, servers: Servers
+) -> None:
+    user = servers.rabbit.user
+    await bench.store.documents("api_keys").insert_one(
+        {
+            "_id": "abcdefghijkl", "publisher": user, "places": ["lakeside"],
+            "actions": ["ticket.register"], "digests": [], "revoked_at": None, "held": False,
+            "expires_at": bench.now() + timedelta(days=1),
+        }
+    )  # fmt: skip
+    await bench.platform.credentials.refresh()
+
+    there = await answer_on_the_queue(bench, "ticket.report", user, LAMP | {"estate": "cuihu"})
+    elsewhere = await answer_on_the_queue(bench, "ticket.report", user, LAMP)
+
+    assert "number" in there
+    assert elsewhere["type"] == "urn:hotline:problem:not-your-place"
+    assert len(await bench.store.find("tickets", {}, limit=9)) == 1

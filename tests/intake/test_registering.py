@@ -26,6 +26,10 @@ class IntakeBench(ServiceBench):
     async def add_replica(self) -> Replica:
         return await self.serve(await build(self.settings_of(IntakeSettings)))
 
+    async def have_account(self, id: str, *places: str) -> None:
+        """Somebody has an account, as far as others read it."""
+        await self.store.documents("accounts").insert_one({"_id": id, "places": [*places]})
+
 
 async def post(bench: IntakeBench, n: int = 0, *, key: str) -> tuple[int, str]:
     answer = await bench.replicas[n].http.post(

@@ -122,6 +122,7 @@ async def test_a_publisher_and_a_department_are_not_told(bench: IntakeBench) -> 
 async def test_the_desk_sees_it_on_the_ticket_but_nobody_whom_the_first_is_about(
     bench: IntakeBench,
 ) -> None:
+    await bench.have_account("he")
     first = await post(bench, about={"people": ["he"]})
     second = await post(bench)
     path = f"/v1/tickets/{second['number']}"

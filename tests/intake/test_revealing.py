@@ -227,6 +227,7 @@ async def test_a_department_never_opens_who_asked_for_confidence(bench: PrivacyB
 
 
 async def test_whom_a_matter_is_about_opens_nobody_in_it(bench: PrivacyBench) -> None:
+    await bench.have_account("boss")
     number = await bench.register(about={"people": ["boss"]})
 
     assert problem(await bench.reveal(number, as_="supervisor", id="boss")) == (404, "not-found")

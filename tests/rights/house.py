@@ -18,7 +18,7 @@ from hotline.token import make_token
 from services.intake.privacy.domain import MOST, Sign
 from shared.identity import STAFF_ROLES
 from tests.rights.endpoints import Endpoint
-from tests.support.floor import Floor, caller
+from tests.support.floor import Floor, caller, with_account
 from tests.support.photos import photo
 
 OWN_PLACE, FOREIGN_PLACE = "jinyuan", "cuihu"
@@ -124,7 +124,8 @@ async def furnish(floor: Floor) -> House:
 
 async def _about_asker(floor: Floor) -> Things:
     """All of these, and what waits for a person's decision, are about whoever asks."""
-    about = {"about": {"people": [walker(role) for role in STAFF_ROLES]}}
+    people = [await with_account(floor, walker(role), role=role) for role in STAFF_ROLES]
+    about = {"about": {"people": people}}
     things = await _things(floor, OWN_PLACE, TAP | about, STUCK | about)
     waits = {"estate": OWN_PLACE, "text": "我有点事情要反映", "caller": caller(), **about}
     held = (await floor.clients.post_ticket(waits))["number"]

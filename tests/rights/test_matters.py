@@ -12,6 +12,7 @@ RUDE: Final = {"text": "楼上装修太吵了，保安来了也不管", "type": 
                "estate": "jinyuan", "caller": caller()}  # fmt: skip
 SPIT: Final = {"text": "楼道灯不亮，请来修", "type": "repair", "area": "electrical",
                "estate": "jinyuan", "caller": caller()}  # fmt: skip
+AGENT, BOSS = "jy-customer-service-1", "jy-manager"
 
 
 async def registered(floor: Floor, report: dict[str, Any], **about: list[str]) -> str:
@@ -64,10 +65,10 @@ async def test_nobody_of_the_department_finds_it_anywhere(floor: Floor) -> None:
 
 
 async def test_whom_it_is_about_does_not_see_it_whatever_their_role(floor: Floor) -> None:
-    number = await registered(floor, SPIT, people=["agent-17", "boss"])
+    number = await registered(floor, SPIT, people=[AGENT, BOSS])
     await first_order(floor.clients, number)
 
-    for role, by in (("agent", "agent-17"), ("supervisor", "boss"), ("manager", "boss")):
+    for role, by in (("agent", AGENT), ("supervisor", BOSS), ("manager", BOSS)):
         assert await sees(floor, number, role=role, by=by) == set(), role
         refused = await floor.clients.call(
             "POST", "intake", f"/v1/tickets/{number}/urge", role=role, by=by, json={}

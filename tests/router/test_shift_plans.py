@@ -355,7 +355,9 @@ async def test_a_list_is_changed_at_once_by_those_entitled(bench: RouterBench) -
 
     changed = await ask(bench, "PUT", f"{LIST}/people", body={"people": people})
     assert [p["id"] for p in changed.json()["people"]] == ["new-hand", LEAD]
-    assert "duty.example" not in changed.text
+    assert changed.json()["people"][0]["mail"] == "new.hand@duty.example"
     await until(lambda: is_on_duty(bench, "new-hand", LEAD))
+    hers = await ask(bench, "GET", LIST, engineer(FIRST))
+    assert (hers.status_code, "duty.example" in hers.text) == (200, False)
     seen = (await ask(bench, "GET", "/v1/rosters", engineer(FIRST))).json()["items"]
     assert {item["department"] for item in seen} == {"engineering"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts import MalformedMessage
 from shared.policy.duty import sample_duty
 from shared.policy.policy import sample_documents
 from shared.readers.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
@@ -185,6 +186,18 @@ async def test_the_duty_list_is_read_anew_only_when_its_revision_rises(store: St
 async def test_a_faulty_duty_list_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="name"):
         await seed_duty(store._database, {"places": {"*": {"security": [{"id": "wu"}]}}})
+
+    assert await store.get("rosters", HEAD) is None
+
+
+@pytest.mark.parametrize("ids", [["caller"], ["Wu"], ["wu", "wu"], ["a1380013800"]])
+async def test_ids_that_nobody_may_have_or_two_would_have_are_not_seeded(
+    store: Store, ids: list[str]
+) -> None:
+    lists = {"security": [person(ids[0])], "finance": [person(id) for id in ids[1:]]}
+
+    with pytest.raises(MalformedMessage, match="id"):
+        await seed_duty(store._database, {"places": {"*": lists}})
 
     assert await store.get("rosters", HEAD) is None
 

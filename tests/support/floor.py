@@ -158,6 +158,14 @@ def caller(
     return {"name": name, "phone": phone, "role": "owner", "room": room}
 
 
+async def with_account(floor: Floor, id: str, *, role: str = "agent", **more: Any) -> str:
+    """Somebody who has an account; their id."""
+    body = {"id": id, "role": role, **more}
+    made = await floor.clients.call("POST", "admin", "/v1/users", role="administrator", json=body)
+    assert made.status_code == 201, made.text
+    return id
+
+
 def orders_of(ticket: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The work orders of the present round."""
     return [o for o in ticket["work_orders"] if o["round"] == ticket["round"]]

@@ -14,14 +14,14 @@ from services.admin.accounts.domain import (
     Binding,
     Reach,
     State,
-    read_id,
     read_reach,
 )
 from services.admin.accounts.staff import By, Invited, StaffAccounts
 from services.admin.accounts.storage import ACCOUNTS
+from shared.contracts.ids import Code, read_person_id
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
-from shared.runtime import Actor, Body, Code, NoStore, Platform, Routes, Source, may
+from shared.runtime import Actor, Body, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 MOST: Final = 200
@@ -137,7 +137,7 @@ def build_users_api(platform: Platform, staff_accounts: StaffAccounts) -> Routes
     async def create(body: NewUser, actor: Actor, source: Source) -> InvitationView:
         """Make an account; its invitation is shown this once and counts for 48 hours."""
         invited = await staff_accounts.create(
-            read_id(body.id),
+            read_person_id(body.id),
             reach(body.role, body.places, body.departments),
             By(actor, source, body.why),
             name=body.name,

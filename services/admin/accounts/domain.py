@@ -6,7 +6,6 @@ earlier one counts no more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,10 +20,7 @@ NEED_FACTOR: Final = frozenset(
     {"supervisor", "manager", "privacy_officer", "auditor", "administrator"}
 )
 """Roles that reveal or approve."""
-LONGEST_ID: Final = 40
 LONGEST_NAME: Final = 60
-_ID: Final = re.compile(r"(?!.*\d{7})[a-z][a-z0-9]*([.-][a-z0-9]+)*", re.ASCII)
-"""Never seven digits in a row: ids stand in logs and in the audit, telephone numbers nowhere."""
 
 State = Literal["active", "frozen"]
 
@@ -113,15 +109,6 @@ class Roll:
     def without(self, id: str) -> Roll:
         """The same without somebody."""
         return replace(self, ids=tuple(other for other in self.ids if other != id))
-
-
-def read_id(id: str) -> str:
-    """The id of a new account; raises MalformedMessage."""
-    if len(id) > LONGEST_ID or not _ID.fullmatch(id):
-        raise MalformedMessage(
-            "id", "is not written as an id", "use small letters, digits, dots: chen.jie"
-        )
-    return id
 
 
 def read_reach(

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from services.admin.accounts.staff import By
 from services.admin.agents.domain import (
-    CODE,
     Profile,
     Training,
     qualified,
@@ -19,10 +18,10 @@ from services.admin.agents.domain import (
 )
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training as Trainings
+from shared.contracts.ids import Code
 from shared.runtime import Actor, Body, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
-Code = Annotated[str, Field(pattern=CODE)]
 Language = Annotated[str, Field(max_length=35)]
 LONGEST_AHEAD = 366
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from shared.contracts import MalformedMessage
 
-CODE: Final = r"^[a-z][a-z0-9_]{0,59}$"
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 """As BCP 47 writes languages and dialects: `zh`, `en`, `yue`, `wuu`."""
 

@@ -21,9 +21,10 @@ from services.admin.keys.domain import (
 )
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import Shown, SystemKeys, Wanted
+from shared.contracts.ids import Code
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
-from shared.runtime import Actor, Body, Code, NoStore, Platform, Routes, Source, may
+from shared.runtime import Actor, Body, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.contracts import MalformedMessage
+from shared.contracts.ids import holds_number
 from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS
 from shared.identity.api_keys import KeyDigest
@@ -47,7 +48,8 @@ class SystemKey:
 
 def read_publisher(publisher: str) -> str:
     """The name of a system; raises MalformedMessage."""
-    if len(publisher) > _LONGEST_PUBLISHER or not _PUBLISHER.fullmatch(publisher):
+    is_name = len(publisher) <= _LONGEST_PUBLISHER and _PUBLISHER.fullmatch(publisher)
+    if not is_name or holds_number(publisher):
         raise MalformedMessage(
             "publisher", "is not written as a name", "use small letters and digits: resident-app"
         )

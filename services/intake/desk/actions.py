@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from shared.contracts import MalformedMessage
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
 from shared.contracts.refusals import NotThere
+from shared.contracts.report import Concerned
 from shared.contracts.survey import SurveyDissatisfied
 from shared.identity import Principal, require, sees, service_principal
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
 from shared.privacy import scrub
+from shared.readers.people import KnownPeople
 from shared.readers.tickets import Tickets
 from shared.store import Store
 from shared.telemetry import logger
@@ -26,6 +29,7 @@ from shared.tickets.acts import (
     FeedbackAttempt,
     Flag,
     NotSatisfied,
+    Own,
     Reclassify,
     Reopen,
     RequestCancel,
@@ -44,10 +48,17 @@ TOLD_BY_MESSAGE: Final = frozenset({"visit", "extension"})
 class DeskActions:
     """Moves tickets by the rows of the table that are intake's."""
 
-    def __init__(self, store: Store, tickets: Tickets, policy: Callable[[], Policy]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tickets: Tickets,
+        policy: Callable[[], Policy],
+        known_people: KnownPeople,
+    ) -> None:
         self._store = store
         self._tickets = tickets
         self._policy = policy
+        self._known_people = known_people
 
     async def act(self, number: str, principal: Principal, act: Act) -> Ticket:
         """Carry out one act for somebody; foreign and missing tickets look the same (404)."""
@@ -59,6 +70,19 @@ class DeskActions:
             return act
 
         return await self._tickets.change(number, choose)
+
+    async def own(
+        self, number: str, principal: Principal, owner: str | None, note: str | None
+    ) -> Ticket:
+        """Let somebody of the desk see a ticket through: whoever asks, when nobody is named. Raises
+        MalformedMessage for whom nobody knows.
+        """
+        require(principal, Own.transition)
+        if owner is not None and owner != principal.id:
+            await self._known_people.require(owner, "owner")
+        return await self.act(
+            number, principal, Own(by=principal.id, owner=owner or principal.id, note=note)
+        )
 
     async def feed_back(
         self, number: str, principal: Principal, outcome: FeedbackOutcome, note: str | None
@@ -168,13 +192,16 @@ class DeskActions:
         principal: Principal,
         *,
         changes: Reported,
-        about: About | None,
+        concerned: Concerned | None,
         note: str | None,
         reason: str | None = None,
     ) -> Ticket:
         """Plan anew with what a person at the desk decided; what is not said stays as it was, a
-        danger above all: that it is none has to be said, with a reason.
+        danger above all: that it is none has to be said, with a reason. Raises MalformedMessage
+        for whom nobody knows of those it is about.
         """
+        require(principal, Reclassify.transition)
+        about = await self._about_known(concerned)
         doc = await self._store.get("tickets", number)
         words = doc["scrubbed"] if doc else ""
 
@@ -197,8 +224,15 @@ class DeskActions:
                 by=principal.id, plan=made, estate=estate, about=about, note=note, reason=reason
             )
 
-        require(principal, Reclassify.transition)
         return await self._tickets.change(number, choose)
+
+    async def _about_known(self, concerned: Concerned | None) -> About | None:
+        if concerned is None:
+            return None
+        about, faults = await self._known_people.read_about(concerned, self._policy())
+        if faults:
+            raise MalformedMessage.naming(faults)
+        return about
 
     async def close_when_told(self, event: MessageDelivered) -> None:
         """A message that reports the result closes the ticket by itself (A4.4), unless the policy

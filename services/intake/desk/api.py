@@ -12,11 +12,12 @@ from pydantic import Field
 from typing_extensions import override
 
 from services.intake.desk.actions import DeskActions, unsettled_act
-from services.intake.registration.domain import Alerting, about
+from services.intake.registration.domain import Alerting
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import Conflict
 from services.intake.registration.storage import LISTED_FIELDS
 from shared.contracts import MalformedMessage
+from shared.contracts.ids import Code, NamedId
 from shared.contracts.json_body import read_any_json_object
 from shared.contracts.refusals import NotThere
 from shared.contracts.report import Concerned, Short, TicketReport, TicketType
@@ -28,7 +29,7 @@ from shared.runtime import Actor, Body, Platform, Routes, decides, may, principa
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
-from shared.tickets.acts import AnswerQuestion, Own, Reopen, Tell
+from shared.tickets.acts import AnswerQuestion, Reopen, Tell
 from shared.triage.taxonomy import Taxonomy
 
 _HIDDEN: Final = frozenset(
@@ -37,7 +38,6 @@ _HIDDEN: Final = frozenset(
 _IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", "has_contact"})
 """What tells something of who called, though nothing by which to reach them."""
 Limit = Annotated[int, Query(ge=1, le=200)]
-Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 NoteText = Annotated[str, Field(max_length=2_000)]
 
 
@@ -81,13 +81,13 @@ class ReclassifyBody(_Body):
     urgency: Literal["urgent", "normal"] | None = None
     emergency_kind: Annotated[str, Field(max_length=60)] | None = None
     no_danger: bool = False
-    reason: Reason | None = None
+    reason: Code | None = None
 
 
 class OwnBody(_Body):
     """Who sees it through; whoever asks, when nobody is named."""
 
-    owner: Annotated[str, Field(max_length=60)] | None = None
+    owner: NamedId | None = None
 
 
 class AnswerBody(_Body):
@@ -111,7 +111,7 @@ class FeedbackBody(_Body):
         "no_answer",
         "not_satisfied",
     ]
-    reason: Reason | None = None
+    reason: Code | None = None
 
 
 class ClassifyBody(Body):
@@ -149,10 +149,9 @@ def build_registering_api(reports: Reports) -> Routes:
         """Register a request; the answer carries the promised times. 200 for a repeat."""
         actor = await principal(request)
         raw, damage = read_any_json_object(await request.body())
-        key, wanted = (request.headers.get(name) for name in ("idempotency-key", "accept-language"))
-        language = "en" if (wanted or "").lower().startswith("en") else "zh"
+        key = request.headers.get("idempotency-key")
         arrival = reports.read(
-            raw, name=f"key:{key}" if key else None, language=language, damage=damage
+            raw, name=f"key:{key}" if key else None, language=_language(request), damage=damage
         )
         try:
             answer, created = await reports.register(arrival, actor)
@@ -206,6 +205,14 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         first = await reports.told_repeat(ticket, actor)
         return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
 
+    @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
+    async def receipt(number: str, actor: Actor, request: Request) -> dict[str, Any]:
+        """What whoever registered a ticket was told, as it is now; also where its place is beyond
+        their reach, and the ticket is not theirs to see.
+        """
+        answer = await reports.receipt(number, actor, language=_language(request))
+        return answer.to_json()
+
     @router.post("/classify", dependencies=[may("text.classify")])
     async def classify(body: ClassifyBody) -> dict[str, Any]:
         """What these words would be taken for; nothing is stored."""
@@ -249,7 +256,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
                 number,
                 actor,
                 changes=changes,
-                about=about(body.about),
+                concerned=body.about,
                 note=body.scrubbed(),
                 reason=body.reason,
             )
@@ -280,8 +287,8 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     @router.does(Transition.OWN)
     async def own(number: str, body: OwnBody, actor: Actor) -> dict[str, Any]:
         """Somebody of the desk sees it through from now on."""
-        act = Own(by=actor.id, owner=body.owner or actor.id, note=body.scrubbed())
-        return shown(await desk_actions.act(number, actor, act)) | {"owner": act.owner}
+        ticket = await desk_actions.own(number, actor, body.owner, body.scrubbed())
+        return shown(ticket) | {"owner": ticket.owner}
 
     @router.does(Transition.FEEDBACK)
     async def feedback(number: str, body: FeedbackBody, actor: Actor) -> dict[str, Any]:
@@ -304,6 +311,12 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return shown(await desk_actions.cancel(number, actor))
 
     return router
+
+
+def _language(request: Request) -> Literal["zh", "en"]:
+    """The language that whoever asks reads advice in."""
+    wanted = request.headers.get("accept-language") or ""
+    return "en" if wanted.lower().startswith("en") else "zh"
 
 
 def _check_danger(body: ReclassifyBody, taxonomy: Taxonomy) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import Query
-from pydantic import Field
 
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import listed_view
+from shared.contracts.ids import NamedId
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
+from shared.readers.people import KnownPeople
 from shared.readers.visibility import within_reach
 from shared.runtime import Actor, Body, Routes, may
 from shared.store import Doc, Listing, Page, Store
@@ -36,15 +37,15 @@ CASE_FIELDS: Final = (
     "feedback_attempts",
     "place_differs",
 )
-Who = Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class Cases:
     """What somebody at the desk has to see through."""
 
-    def __init__(self, store: Store, desk_actions: DeskActions) -> None:
+    def __init__(self, store: Store, desk_actions: DeskActions, known_people: KnownPeople) -> None:
         self._store = store
         self._desk_actions = desk_actions
+        self._known_people = known_people
 
     async def of(
         self, principal: Principal, owner: str, *, after: str | None, limit: int
@@ -59,12 +60,15 @@ class Cases:
 
     async def hand_over(self, principal: Principal, owner: str, to: str) -> list[str]:
         """Let somebody else see all of somebody's open tickets through, `AT_ONCE` at most; their
-        numbers. Other people's only by who supervises. Twice changes nothing.
+        numbers. Other people's only by who supervises. Twice changes nothing. Raises
+        MalformedMessage for whom nobody knows.
         """
         if owner != principal.id and not allows(principal, "case.hand_over"):
             raise NotThere
         if owner == to:
             raise NotNow("same-owner", "They have these cases", "name somebody else")
+        if to != principal.id:
+            await self._known_people.require(to, "to")
         found = await self.of(principal, owner, after=None, limit=AT_ONCE)
         handed: list[str] = []
         for doc in found.items:
@@ -79,8 +83,8 @@ class Cases:
 class HandOverBody(Body):
     """To whom; `owner` is whose cases they are, one's own when nobody is named."""
 
-    to: Who
-    owner: Who | None = None
+    to: NamedId
+    owner: NamedId | None = None
 
 
 def build_cases_api(cases: Cases) -> Routes:

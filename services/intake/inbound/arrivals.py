@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from services.intake.inbound.publishers import Replies, digest, name_of_external, sender_of
+from services.intake.inbound.publishers import Replies, Senders, digest, name_of_external, sender_of
 from services.intake.registration.reports import Reports
 from shared.bus import Inbound, Publisher, Reject, exchange_of
 from shared.bus.consumers import PRINCIPAL_HEADER
@@ -53,6 +53,7 @@ class Arrivals:
         *,
         forward: Publisher,
         replies: Replies,
+        senders: Senders,
         secret: bytes,
         queues: tuple[str, str],
         require_user_id: bool,
@@ -61,6 +62,7 @@ class Arrivals:
         self._store = store
         self._forward = forward
         self._replies = replies
+        self._senders = senders
         self._secret = secret
         self._urgent_queue, self._routine_queue = queues
         self._require_user_id = require_user_id
@@ -88,7 +90,8 @@ class Arrivals:
             (damaged(str(damage)),) if damage else (),
         )
         named = str(headers.get(PRINCIPAL_HEADER, UNNAMED.id))
-        principal = UNNAMED if named == UNNAMED.id else Principal(named, "system")
+        user = named.removeprefix(publisher_principal("").id)
+        principal = UNNAMED if named == UNNAMED.id else self._senders.named(user)
         await self._register(message, read, principal)
 
     async def _read(self, message: Inbound) -> _Read:
@@ -127,7 +130,7 @@ class Arrivals:
     async def _principal(self, message: Inbound, *, emergency: bool) -> Principal:
         """Who sent it, as the broker checked it; the unnamed only where that is allowed."""
         if sender := sender_of(self._secret, message):
-            return publisher_principal(sender)
+            return self._senders.named(sender)
         if self._require_user_id and not emergency:
             unnamed = NotYours("no-principal", "The message has no checked user_id")
             await self._replies.tell(message, unnamed, UNNAMED.id)

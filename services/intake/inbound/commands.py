@@ -8,14 +8,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.intake.desk.actions import DeskActions
 from services.intake.inbound.arrivals import unwrap
-from services.intake.inbound.publishers import Replies, name_of_external, sender_of
+from services.intake.inbound.publishers import Replies, Senders, name_of_external, sender_of
 from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
 from shared.bus import Inbound
 from shared.contracts import MalformedMessage
 from shared.contracts.json_body import read_any_json_object
 from shared.contracts.refusals import NotThere
-from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.identity import UNNAMED, Principal
 from shared.readers.tickets import NoSuchTicket
 from shared.store import Store
 from shared.telemetry import logger
@@ -41,11 +41,18 @@ class Commands:
     """Reads commands, carries them out on the sender's own tickets and answers."""
 
     def __init__(
-        self, store: Store, desk_actions: DeskActions, replies: Replies, *, secret: bytes
+        self,
+        store: Store,
+        desk_actions: DeskActions,
+        replies: Replies,
+        senders: Senders,
+        *,
+        secret: bytes,
     ) -> None:
         self._store = store
         self._desk_actions = desk_actions
         self._replies = replies
+        self._senders = senders
         self._secret = secret
 
     async def take(self, message: Inbound) -> None:
@@ -53,7 +60,7 @@ class Commands:
         answered and parked with the reason.
         """
         sender = sender_of(self._secret, message)
-        principal = publisher_principal(sender) if sender else UNNAMED
+        principal = self._senders.named(sender) if sender else UNNAMED
         async with self._replies.refusing(message, principal.id):
             command = _read(message)
             ticket = await self._do(COMMAND_OF[message.queue], command, principal)

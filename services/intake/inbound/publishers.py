@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -20,11 +21,13 @@ from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Reject, Unroutab
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import Refused
-from shared.identity import UNNAMED, publisher_principal
+from shared.identity import UNNAMED, Principal, publisher_principal
+from shared.policy.policy import Group
 from shared.runtime.problems import problem_of
 from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed
 
+PlacesOf = Callable[[str], frozenset[str]]
 SENDER: Final = "hotline-sender"
 PROOF: Final = "hotline-sender-proof"
 PASSED_ON: Final = frozenset({REPORTS_URGENT.name, REPORTS_ROUTINE.name})
@@ -72,6 +75,22 @@ def _proof(secret: bytes, sender: str, body: bytes) -> str:
     return hmac.new(
         secret, b"sender\0" + sender.encode() + b"\0" + body, hashlib.sha256
     ).hexdigest()
+
+
+class Senders:
+    """Who a sender of the queue is: a system, within the places of its keys as over HTTP. One that
+    has no key reaches every place.
+    """
+
+    def __init__(self, places_of: PlacesOf, group: Callable[[], Group]) -> None:
+        self._places_of = places_of
+        self._group = group
+
+    def named(self, user: str) -> Principal:
+        """The system that the broker, or triage, named."""
+        system = publisher_principal(user)
+        places = self._places_of(user)
+        return replace(system, places=places).within(self._group()) if places else system
 
 
 class Replies:

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 import orjson
 
 from shared.contracts import Fault
-from shared.contracts.report import Caller, Concerned, TicketReport
+from shared.contracts.report import Caller, TicketReport
 from shared.policy.policy import Policy
 from shared.privacy import to_e164
-from shared.tickets import About, Ticket
+from shared.tickets import NOBODY, About, Ticket
 from shared.triage.classify import Classification
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -80,8 +80,9 @@ def _digest(secret: bytes, purpose: bytes, value: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One report as it arrived: what it says, what its words were taken for, its faults, and how
-    a repeat is recognised."""
+    """One report as it arrived: what it says, what its words were taken for, whom we know of those
+    it is about, its faults, and how a repeat is recognised.
+    """
 
     report: TicketReport
     found: Classification
@@ -89,6 +90,7 @@ class Arrival:
     faults: tuple[Fault, ...] = ()
     name: str | None = None
     language: str = "zh"
+    about: About = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +174,6 @@ def answer_for(
         reporter_ref=reporter_ref,
         duplicate_of=duplicate_of,
     )
-
-
-def about(concerned: Concerned | None) -> About | None:
-    """Whom a report or a person at the desk says it is about; None where nobody said so."""
-    return About(concerned.departments, concerned.people) if concerned else None
 
 
 def notices(report: TicketReport, *, estate: str | None) -> tuple[Fault, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from services.intake.registration.domain import (
     Answer,
     Arrival,
-    about,
     answer_for,
     idempotency_key,
     new_number,
@@ -20,17 +20,21 @@ from services.intake.registration.reservations import Claim, Reservations, alert
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS
+from shared.contracts.refusals import NotThere, NotYours
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
-from shared.identity import Principal, action_of, allows, require, sees
+from shared.identity import Principal, action_of, allows, is_about, require, sees
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
+from shared.readers.emergencies import emergency_state
+from shared.readers.people import KnownPeople
 from shared.readers.tickets import Tickets, rules_of
 from shared.store import Doc, Store
 from shared.telemetry import logger, metrics
-from shared.tickets import NOBODY, Registration, Ticket, Transition, register
+from shared.tickets import Registration, Ticket, Transition, register
 from shared.triage.classify import Classification, classify
 
 _OWNING: Final = action_of(Transition.OWN)
+_ANYWHERE: Final = "ticket.register_anywhere"
 TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
 """Channels where the answer itself tells the promise; on the phone the agent confirms it."""
 NUMBER_TRIES: Final = 3
@@ -46,6 +50,7 @@ class Reports:
         policy: Callable[[], Policy],
         papers: TicketPapers,
         repeat_calls: RepeatCalls,
+        known_people: KnownPeople,
         *,
         secret: bytes,
         alert_published: Callable[[], bool],
@@ -55,6 +60,7 @@ class Reports:
         self._policy = policy
         self._papers = papers
         self._repeat_calls = repeat_calls
+        self._known_people = known_people
         self._reservations = Reservations(store)
         self._secret = secret
         self._alert_published = alert_published
@@ -111,18 +117,35 @@ class Reports:
         """Register a report; the answer, and whether this call made the ticket.
 
         The same key and body give the stored ticket's answer, until its matter is long over. Raises
-        Conflict for another body under a key in use and Forbidden for a role that does not
-        register (both for routine work only: an emergency is taken from everybody).
+        Conflict for another body under a key in use, Forbidden for a role that does not register,
+        NotYours for a place beyond a system's reach, and MalformedMessage for whom nobody knows
+        (all for routine work only: an emergency is taken from everybody).
         """
         if arrival.found.emergency:
             with self._store.precedence.urgent():
-                return await self._register(arrival, principal)
+                return await self._register(await self._about_known(arrival), principal)
         require(principal, Transition.REGISTER)
-        return await self._register(arrival, principal)
+        return await self._register(await self._about_known(arrival), principal)
+
+    async def _about_known(self, arrival: Arrival) -> Arrival:
+        """With those people and departments whom it is about and who are known. Whoever reports an
+        emergency hears of the others in its answer.
+        """
+        concerned = arrival.report.about
+        if concerned is None:
+            return arrival
+        about, faults = await self._known_people.read_about(
+            concerned, self._policy(), sent=arrival.raw["about"]
+        )
+        if faults and not arrival.found.emergency:
+            raise MalformedMessage.naming(faults)
+        return replace(arrival, about=about, faults=(*arrival.faults, *faults)[:MAX_FAULTS])
 
     async def _register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
         policy = self._policy()
         place = _place(arrival, policy)
+        if not arrival.found.emergency:
+            _check_reach(principal, place)
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
         claim, papers, first = await asyncio.gather(
             self.claim_for(arrival, principal),
@@ -187,9 +210,9 @@ class Reports:
                 by=principal.id,
                 told=report.channel in TOLD_AT_ONCE,
                 answered=bool(report.answer) and may_answer and not made.is_emergency,
-                owner=principal.id if allows(principal, _OWNING) else None,
+                owner=principal.id if _sees_through(principal, place) else None,
                 test=report.test,
-                about=about(report.about) or NOBODY,
+                about=arrival.about,
                 repeat_of=first,
                 risk=policy.at(place).rules.tells_of_risk(report.text),
             ),
@@ -217,12 +240,50 @@ class Reports:
             duplicate_of=await self.told_repeat(ticket, principal),
         )
 
+    async def receipt(self, number: str, principal: Principal, *, language: str) -> Answer:
+        """What whoever registered a ticket was told, as it is now, also where they do not see the
+        ticket itself. Raises NotThere for all others alike.
+        """
+        ticket = await self._tickets.get(number)
+        if ticket is None or not _may_read_receipt(principal, ticket):
+            raise NotThere
+        emergency = await emergency_state(self._store, number)
+        return answer_for(
+            ticket,
+            self._policy().at(ticket.estate),
+            language=language,
+            alerting=alerting_of(ticket, emergency, published=self._alert_published()),
+        )
+
     async def told_repeat(self, ticket: Ticket, principal: Principal) -> str | None:
         """The first ticket of the matter, for the desk alone, and only what it may see itself."""
         if ticket.repeat_of is None or not allows(principal, _OWNING):
             return None
         first = await self._tickets.get(ticket.repeat_of)
         return first.number if first is not None and sees(principal, first) else None
+
+
+def _check_reach(principal: Principal, place: str | None) -> None:
+    """Raise NotYours for a place that somebody neither reaches nor may register for. A place that
+    is not known yet is nobody's.
+    """
+    if place is None or principal.reaches(place) or allows(principal, _ANYWHERE):
+        return
+    raise NotYours(
+        "not-your-place",
+        "This place is not one of yours",
+        "send it with a key of that place, or have the desk register it",
+    )
+
+
+def _sees_through(principal: Principal, place: str | None) -> bool:
+    """Whether whoever registers a request sees it through: somebody of the desk who will see it."""
+    return allows(principal, _OWNING) and principal.reaches(place)
+
+
+def _may_read_receipt(principal: Principal, ticket: Ticket) -> bool:
+    is_theirs = ticket.principal == principal.id and not is_about(ticket, principal)
+    return is_theirs or sees(principal, ticket)
 
 
 def _place(arrival: Arrival, policy: Policy) -> str | None:

@@ -9,8 +9,9 @@ from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency, Verdict
 from services.router.emergencies.storage import EMERGENCIES, list_emergencies
+from shared.contracts.ids import Code
 from shared.policy.policy import Policy
-from shared.runtime import Actor, Body, Code, Platform, Routes, may
+from shared.runtime import Actor, Body, Platform, Routes, may
 
 
 class CheckBody(Body):

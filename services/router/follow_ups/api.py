@@ -10,8 +10,9 @@ from pydantic import Field
 from services.router.bodies import Limit, Moment, NoteBody
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.tasks import FollowUp, State
+from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import FollowUpSaid
-from shared.runtime import Actor, Code, Routes, may
+from shared.runtime import Actor, Routes, may
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -24,7 +25,7 @@ class TaskBody(NoteBody):
     number: Short
     at: Moment
     reason: Code
-    person: Short | None = None
+    person: NamedId | None = None
 
 
 class TaskDoneBody(NoteBody):

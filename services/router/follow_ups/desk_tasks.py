@@ -8,7 +8,7 @@ from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
 from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
 from services.router.follow_ups.wanted import Seen, time_for
-from services.router.people import whom_it_is_about
+from services.router.people import require_listed, whom_it_is_about
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.contracts.router import FollowUpSaid
@@ -120,8 +120,8 @@ class DeskTasks:
         """A task is for later, for somebody who is known, and about what is not over."""
         if at <= self._platform.store.clock.now():
             raise MalformedMessage(field, "is over already", "name a later time")
-        if person is not None and self._platform.duty.current.person(person) is None:
-            raise MalformedMessage("person", "is nobody on the duty list", "send their id")
+        if person is not None:
+            require_listed(person, self._platform.duty.current, "person")
         if person in whom_it_is_about(seen.ticket, self._platform.duty.current):
             raise MalformedMessage("person", "is whom the matter is about", "name somebody else")
         if seen.ticket.mark is not None:

@@ -6,18 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.router.bodies import Moment
 from services.router.incidents.decisions import IncidentDecisions
 from services.router.incidents.incident import Incident, Linked, Status, households
+from shared.contracts.ids import Code, without_number
 from shared.identity import Principal, allows
-from shared.runtime import Actor, Body, Code, Routes, may
+from shared.runtime import Actor, Body, Routes, may
 
 MOST_BUILDINGS: Final = 500
 Shown = Callable[[Principal, Incident], Awaitable[dict[str, Any]]]
 Id = Annotated[str, Path(max_length=200)]
-Building = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,19}$")]
+Building = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,19}$"), AfterValidator(without_number)]
 Buildings = Annotated[tuple[Building, ...], Field(max_length=MOST_BUILDINGS)]
 Number = Annotated[str, Field(min_length=1, max_length=20)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]

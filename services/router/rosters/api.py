@@ -14,15 +14,16 @@ from services.router.rosters.leave import LeaveRequests
 from services.router.rosters.lists import DutyList
 from services.router.rosters.shift_plans import ShiftOutcome, ShiftPlans
 from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, Shift
-from shared.policy.duty import Person
+from shared.contracts.ids import Code, NamedId
+from shared.identity import Principal, allows
+from shared.policy.duty import Person, Webhook
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
-from shared.runtime import Actor, Body, Code, Platform, Routes, may
+from shared.runtime import Actor, Body, NoStore, Platform, Routes, may
 from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
 MOST_NEEDS: Final = 30
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 Place = Annotated[str, Path(max_length=60)]
 Department = Annotated[str, Path(max_length=60)]
 Days = Annotated[int, Query(ge=1, le=62)]
@@ -31,10 +32,38 @@ BACK: Final = timedelta(days=2)
 Text = Annotated[str, Field(min_length=1, max_length=60)]
 
 
+class ListedPersonBody(Person):
+    """Somebody as they come to a list."""
+
+    skills: frozenset[Code] = frozenset()
+
+
 class PeopleBody(Body):
     """Everybody of a list: first choice first, the lead last."""
 
-    people: Annotated[tuple[Person, ...], Field(max_length=MOST_PEOPLE)]
+    people: Annotated[tuple[ListedPersonBody, ...], Field(max_length=MOST_PEOPLE)]
+
+    def to_people(self) -> tuple[Person, ...]:
+        """As they are kept."""
+        return tuple(Person(**each.model_dump()) for each in self.people)
+
+
+class ChangedPersonBody(Body):
+    """What shall be different of somebody; what is left out stays. Without a `webhook` (null) they
+    get their messages by mail again.
+    """
+
+    name: str | None = None
+    mail: str | None = None
+    phone: str | None = None
+    webhook: Webhook | None = None
+    language: str | None = None
+    skills: frozenset[Code] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """What was sent; only a webhook can be taken away."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        return {k: v for k, v in sent.items() if v is not None or k == "webhook"}
 
 
 class NeedsBody(Body):
@@ -57,7 +86,7 @@ class PatternBody(Body):
     days apart. `despite` says why, where it leaves somebody too little rest.
     """
 
-    people: Annotated[tuple[Id, ...], Field(min_length=1, max_length=50)]
+    people: Annotated[tuple[NamedId, ...], Field(min_length=1, max_length=50)]
     hours: Annotated[dict[str, HoursBody], Field(min_length=1, max_length=10)]
     cycle: Annotated[tuple[str | None, ...], Field(min_length=1, max_length=62)]
     first: date
@@ -71,19 +100,20 @@ class PatternBody(Body):
         return Pattern(self.people, hours, self.cycle, self.first, self.last, self.stagger)
 
 
-def build_rosters_api(platform: Platform, duty_lists: DutyLists, shift_plans: ShiftPlans) -> Routes:
-    """`/v1/rosters`."""
-    router = Routes("/v1/rosters", tags=["rosters"])
-
-    def between(place: str, first: date | None, days: int) -> tuple[datetime, datetime]:
-        zone = duty_lists.calendar(place).zone
-        day = first or platform.store.clock.now().astimezone(zone).date()
-        begins = datetime.combine(day, time(0), zone)
-        return begins, datetime.combine(day + timedelta(days=days), time(0), zone)
+def build_lists_api(platform: Platform, duty_lists: DutyLists) -> Routes:
+    """`/v1/rosters`: who is on a duty list, and how many are needed."""
+    router = Routes("/v1/rosters", tags=["rosters"], route_class=NoStore)
 
     def view(duty_list: DutyList) -> dict[str, Any]:
         present = platform.duty.current.at_work(duty_list.place, duty_list.department)
         return list_view(duty_list, [person.id for person in present])
+
+    def whole(duty_list: DutyList, actor: Principal) -> dict[str, Any]:
+        """With how each is reached, for whoever may change that."""
+        shown = view(duty_list)
+        if allows(actor, "roster.manage"):
+            shown["people"] = [person.model_dump(mode="json") for person in duty_list.people]
+        return shown
 
     @router.get("", dependencies=[may("roster.see")])
     async def lists(actor: Actor) -> dict[str, Any]:
@@ -92,22 +122,44 @@ def build_rosters_api(platform: Platform, duty_lists: DutyLists, shift_plans: Sh
 
     @router.get("/{place}/{department}", dependencies=[may("roster.see")])
     async def one(place: Place, department: Department, actor: Actor) -> dict[str, Any]:
-        """One duty list."""
-        return view(await duty_lists.get(actor, place, department))
+        """One duty list; whoever may change it also reads how each is reached."""
+        return whole(await duty_lists.get(actor, place, department), actor)
 
     @router.put("/{place}/{department}/people", dependencies=[may("roster.manage")])
     async def put_people(
         place: Place, department: Department, actor: Actor, body: PeopleBody
     ) -> dict[str, Any]:
         """Put these people in place of those of now; addresses and all."""
-        return view(await duty_lists.put_people(actor, place, department, body.people))
+        return whole(await duty_lists.put_people(actor, place, department, body.to_people()), actor)
+
+    @router.patch("/{place}/{department}/people/{id}", dependencies=[may("roster.manage")])
+    async def change_person(
+        place: Place, department: Department, id: str, actor: Actor, body: ChangedPersonBody
+    ) -> dict[str, Any]:
+        """Change what is known of one person; what is left out stays."""
+        changes = body.changes()
+        changed = await duty_lists.change_person(actor, place, department, id, changes)
+        return whole(changed, actor)
 
     @router.put("/{place}/{department}/needs", dependencies=[may("roster.manage")])
     async def put_needs(
         place: Place, department: Department, actor: Actor, body: NeedsBody
     ) -> dict[str, Any]:
         """Say how many are needed when: from then on only whoever is on shift is on duty."""
-        return view(await duty_lists.put_needs(actor, place, department, body.needs))
+        return whole(await duty_lists.put_needs(actor, place, department, body.needs), actor)
+
+    return router
+
+
+def build_plans_api(platform: Platform, duty_lists: DutyLists, shift_plans: ShiftPlans) -> Routes:
+    """`/v1/rosters`: the shifts of a list, and what they cover."""
+    router = Routes("/v1/rosters", tags=["rosters"])
+
+    def between(place: str, first: date | None, days: int) -> tuple[datetime, datetime]:
+        zone = duty_lists.calendar(place).zone
+        day = first or platform.store.clock.now().astimezone(zone).date()
+        begins = datetime.combine(day, time(0), zone)
+        return begins, datetime.combine(day + timedelta(days=days), time(0), zone)
 
     @router.get("/{place}/{department}/cover", dependencies=[may("roster.see")])
     async def covered(
@@ -197,7 +249,7 @@ class ShiftBody(Body):
 
     place: Text
     department: Text
-    person: Text
+    person: NamedId
     begins: Moment
     ends: Moment
     despite: Code | None = None
@@ -206,14 +258,14 @@ class ShiftBody(Body):
 class GiveBody(Body):
     """Somebody of a duty list, and why they, though it leaves them too little rest."""
 
-    person: Text
+    person: NamedId
     despite: Code | None = None
 
 
 class PersonBody(Body):
     """Somebody of a duty list."""
 
-    person: Text
+    person: NamedId
 
 
 class HandOverBody(Body):

@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, Final
 
-from services.router.rosters.lists import DutyList, reaches_list
-from services.router.rosters.storage import LISTS, all_lists, announce, around, find_shifts
-from shared.contracts import MalformedMessage, Step
-from shared.contracts.refusals import NotThere
+from services.router.rosters.lists import (
+    DutyList,
+    changes_of,
+    of_other_lists,
+    reaches_all,
+    reaches_list,
+    with_changed,
+)
+from services.router.rosters.storage import (
+    LISTS,
+    MOST_LISTS,
+    all_lists,
+    announce,
+    around,
+    find_shifts,
+)
+from shared.contracts import Fault, MalformedMessage, Step
+from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.policy.calendar import Calendar
-from shared.policy.duty import ANYWHERE, EMERGENCY_CHAIN, MANAGEMENT, Person
+from shared.policy.duty import ANYWHERE, Person
+from shared.policy.policy import Group
 from shared.policy.roster import Cover, Need, cover
-from shared.readers.rosters import list_id
+from shared.readers.people import KnownPeople, departments_of
+from shared.readers.rosters import HEAD, list_id
 from shared.runtime.platform import Platform
-from shared.store import Collection
+from shared.store import Collection, Taken
 from shared.telemetry import logger
 
-Alter = Callable[[DutyList], DutyList]
+_REACHES_FURTHER: Final = (
+    "has an account that reaches other places too",
+    "choose another id, or ask somebody who reaches all of them",
+)
+Alter = Callable[[DutyList], Awaitable[DutyList]]
 
 
 class DutyLists:
     """Shows and changes duty lists within reach; foreign and missing ones look the same (404)."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, known_people: KnownPeople) -> None:
         self._platform = platform
+        self._known_people = known_people
         self._store = platform.store
         self._lists = Collection(platform.store, LISTS)
 
@@ -52,15 +74,60 @@ class DutyLists:
     ) -> DutyList:
         """These people, first choice first and the lead last, in place of those of now; a list that
         was not there is made.
+
+        Raises MalformedMessage for ids that nobody may be given, for who is of another list, and
+        where it says something new of who has an account that reaches further than the principal.
         """
         self._check_place(principal, place, department)
-        if len({person.id for person in people}) < len(people):
-            raise MalformedMessage("people", "names somebody twice", "name each once")
 
-        def with_people(duty_list: DutyList) -> DutyList:
-            return replace(duty_list, people=people)
+        async def with_people(duty_list: DutyList) -> DutyList:
+            changed = replace(duty_list, people=people, distinct=True)
+            await self._check_accounts(principal, changes_of(duty_list, people))
+            await self._check_own(changed)
+            return changed
 
         return await self._change(principal, place, department, with_people, make=True)
+
+    async def change_person(
+        self, principal: Principal, place: str, department: str, id: str, changes: Mapping[str, Any]
+    ) -> DutyList:
+        """Other facts of one person of a list; all that is not among `changes` stays as it is.
+        Raises what `put_people` raises.
+        """
+        await self.get(principal, place, department)
+
+        async def with_person(duty_list: DutyList) -> DutyList:
+            changed = with_changed(duty_list, id, changes)
+            if changed is None:
+                raise NotThere
+            await self._check_accounts(principal, changes_of(duty_list, changed.people))
+            await self._check_own(changed, of=id)
+            return changed
+
+        return await self._change(principal, place, department, with_person)
+
+    async def _check_accounts(self, principal: Principal, changed: Mapping[str, str]) -> None:
+        """Raise MalformedMessage for who has an account that reaches further than the principal."""
+        places, group = await self._known_people.places_of(changed.values()), self._group
+        faults = [
+            Fault(field, *_REACHES_FURTHER)
+            for field, id in changed.items()
+            if id in places and not reaches_all(principal, places[id], group)
+        ]
+        if faults:
+            raise MalformedMessage.naming(faults)
+
+    async def _check_own(self, duty_list: DutyList, *, of: str | None = None) -> None:
+        """Raise MalformedMessage for who is a person of another list: anybody, or one."""
+        ids = [person.id for person in duty_list.people] if of is None else [of]
+        query = {"_id": {"$nin": [HEAD, duty_list.id]}, "people.id": {"$in": ids}}
+        others = await self._lists.find(query, limit=MOST_LISTS)
+        if faults := of_other_lists(duty_list.people, others):
+            raise MalformedMessage.naming(faults)
+
+    @property
+    def _group(self) -> Group:
+        return self._platform.policy.group
 
     async def put_needs(
         self, principal: Principal, place: str, department: str, needs: tuple[Need, ...]
@@ -70,7 +137,7 @@ class DutyLists:
         """
         await self.get(principal, place, department)
 
-        def with_needs(duty_list: DutyList) -> DutyList:
+        async def with_needs(duty_list: DutyList) -> DutyList:
             return replace(duty_list, needs=needs, gaps=())
 
         return await self._change(principal, place, department, with_needs)
@@ -99,8 +166,7 @@ class DutyLists:
         }
         if place not in places:
             raise MalformedMessage("place", "is no place of the group", "name an estate, or *")
-        kinds = {MANAGEMENT, EMERGENCY_CHAIN, *(d.id for d in policy.taxonomy.departments)}
-        if department not in kinds:
+        if department not in departments_of(policy):
             raise MalformedMessage("department", "is not a department of the policy")
 
     async def _change(
@@ -109,7 +175,18 @@ class DutyLists:
         id = list_id(place, department)
         await self._platform.trail.record(principal, "roster.change", ("roster", id))
         new = DutyList(id=id, place=place, department=department) if make else None
-        changed = await self._lists.change(id, lambda present, _: Step(alter(present)), new=new)
+
+        async def decide(present: DutyList, _now: datetime) -> Step[DutyList]:
+            return Step(await alter(present))
+
+        try:
+            changed = await self._lists.change(id, decide, new=new)
+        except Taken:
+            raise NotNow(
+                "put-elsewhere",
+                "Somebody of these was put on another list at the same moment",
+                "send it again: it then says on which",
+            ) from None
         if changed is None:
             raise NotThere
         await announce(self._store)

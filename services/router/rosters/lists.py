@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from shared.contracts import Event, Step
+from shared.contracts import Event, Fault, MalformedMessage, Step
+from shared.contracts.ids import read_person_id
 from shared.contracts.router import GapFound
 from shared.identity import Principal
 from shared.identity.principal import EVERYWHERE
@@ -44,7 +45,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyList:
-    """The people of a department at a place. With `needs` it goes by its shifts."""
+    """The people of a department at a place. With `needs` it goes by its shifts.
+
+    `distinct` says that none of them stands on another list; lists of before may share somebody.
+    """
 
     id: str
     version: int = 0
@@ -53,6 +57,7 @@ class DutyList:
     people: tuple[Person, ...] = ()
     needs: tuple[Need, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +132,56 @@ def _found(duty_list: DutyList, gaps: Sequence[Gap], people: Sequence[str]) -> E
     )
 
 
+def changes_of(duty_list: DutyList, people: Sequence[Person]) -> dict[str, str]:
+    """Of whom a list would say something new, by the field that names them: who comes to it, and
+    whose facts change. Raises MalformedMessage for who is named twice, and for who comes with an
+    id that nobody may be given.
+    """
+    if len({person.id for person in people}) < len(people):
+        raise MalformedMessage("people", "names somebody twice", "name each once")
+    present = {person.id: person for person in duty_list.people}
+    changed = {f"people.{n}.id": p.id for n, p in enumerate(people) if present.get(p.id) != p}
+    for field, id in changed.items():
+        if id not in present:
+            read_person_id(id, field)
+    return changed
+
+
+def of_other_lists(people: Sequence[Person], others: Iterable[DutyList]) -> tuple[Fault, ...]:
+    """A fault for each who stands on another list, which it names: whose person they are."""
+    places = {person.id: other.id for other in others for person in other.people}
+    return tuple(
+        Fault(
+            f"people.{n}.id",
+            f"is a person of the list {places[person.id]}",
+            "choose another id; whoever helps out here is lent by a shift",
+        )
+        for n, person in enumerate(people)
+        if person.id in places
+    )
+
+
+def with_changed(duty_list: DutyList, id: str, changes: Mapping[str, Any]) -> DutyList | None:
+    """The list with other facts of one of its people; None where nobody on it has that id."""
+    people = tuple(
+        person.model_copy(update=changes) if person.id == id else person
+        for person in duty_list.people
+    )
+    is_there = any(person.id == id for person in people)
+    return replace(duty_list, people=people) if is_there else None
+
+
 def reaches_list(principal: Principal, place: str, department: str, group: Group) -> bool:
     """Whether a list is within reach: for whoever has all of the place, and of the departments only
     for their own people.
     """
     if principal.role == "department" and not principal.answers_for(department):
         return False
+    return reaches_all(principal, [place], group)
+
+
+def reaches_all(principal: Principal, places: Collection[str], group: Group) -> bool:
+    """Whether somebody reaches all estates of these places; `*` only who reaches every place."""
     if EVERYWHERE in principal.places:
         return True
-    return place != ANYWHERE and group.estates_of([place]) <= principal.places
+    return ANYWHERE not in places and group.estates_of(places) <= principal.places

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.router.people import require_listed
 from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.shifts import (
@@ -155,7 +156,7 @@ class ShiftPlans:
         """Ask somebody to take one's own shift over."""
         shift = await self._coming(principal, id)
         _check_own(principal, shift)
-        self._check_on_a_list(to, "to")
+        require_listed(to, self._platform.duty.current, "person")
         return await self._record_and_change(principal, id, lambda s: offer(s, to))
 
     async def take(self, principal: Principal, id: str) -> Shift:
@@ -204,7 +205,7 @@ class ShiftPlans:
         self, person: str, shift: Shift, despite: str | None = None
     ) -> str | None:
         """Raise NotNow for who cannot have a shift; `despite` where it is needed."""
-        self._check_on_a_list(person, "person")
+        require_listed(person, self._platform.duty.current, "person")
         if shift.ends <= self._store.clock.now():
             raise MalformedMessage("ends", "is over", "plan shifts that come")
         why = await self._fitness.why_not(person, shift)
@@ -214,10 +215,6 @@ class ShiftPlans:
         if tired is not None and despite is None:
             raise tired
         return despite if tired is not None else None
-
-    def _check_on_a_list(self, person: str, field: str) -> None:
-        if self._platform.duty.current.person(person) is None:
-            raise MalformedMessage(field, "is nobody on a duty list", "put them on a list first")
 
     async def _record_and_change(
         self, principal: Principal, id: str, choose: Choose, *, why: str | None = None

@@ -25,7 +25,19 @@ def _teach(converter: Converter) -> None:
 
 
 LISTS: Final = CollectionSpec(
-    name=OF_LISTS, kind="roster", shape=Shape(value=DutyList, hooks=_teach)
+    name=OF_LISTS,
+    kind="roster",
+    shape=Shape(value=DutyList, hooks=_teach, lean={DutyList: ("distinct",)}),
+    indexes=(
+        # Whoever is put on two lists at the same moment comes to one. Lists of before, which may
+        # share somebody, are not in it until they are written anew.
+        IndexModel(
+            [("people.id", ASCENDING)],
+            name="each_once",
+            unique=True,
+            partialFilterExpression={"distinct": True},
+        ),
+    ),
 )
 HEADS: Final = CollectionSpec(name=OF_LISTS, shape=Shape(value=Head), version="revision")
 """One document beside the lists."""

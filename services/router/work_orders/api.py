@@ -17,9 +17,10 @@ from services.router.proofs.photos import WorkPhotos
 from services.router.work_orders.routing import Routing
 from services.router.work_orders.storage import board, manual_queue
 from shared.contracts import MalformedMessage
+from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import ConsentHow, Payer
 from shared.identity import Principal
-from shared.runtime import Actor, Body, Code, Platform, Routes, may, may_do
+from shared.runtime import Actor, Body, Platform, Routes, may, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
     Accept,
@@ -86,7 +87,7 @@ class SupportBody(Body):
     """Who helps."""
 
     department: Annotated[str, Field(max_length=60)]
-    assignee: Annotated[str, Field(max_length=60)] | None = None
+    assignee: NamedId | None = None
 
 
 class TransferBody(ReasonBody, SupportBody):
@@ -276,7 +277,7 @@ class DispatchBody(Body):
     """Who gets it."""
 
     department: Annotated[str, Field(max_length=60)]
-    assignee: Annotated[str, Field(max_length=60)] | None = None
+    assignee: NamedId | None = None
 
 
 def build_boards_api(platform: Platform, routing: Routing) -> Routes:

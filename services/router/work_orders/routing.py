@@ -12,7 +12,14 @@ from typing import Final
 
 from services.router.access import BY_RULE, order_of
 from services.router.incidents.incident import Incident, covering, link
-from services.router.people import IsBusy, choose_person, desk_lead, desk_of, whom_it_is_about
+from services.router.people import (
+    IsBusy,
+    choose_person,
+    desk_lead,
+    desk_of,
+    require_listed,
+    whom_it_is_about,
+)
 from services.router.work_orders.domain import is_said, work_to_give
 from services.router.work_orders.storage import open_work_of
 from shared.contracts import MalformedMessage
@@ -183,11 +190,11 @@ class Routing:
         return await self._platform.tickets.change(number, choose)
 
     def _check_receiver(self, department: str, assignee: str | None) -> None:
-        """Work is given to whom policy and duty list know: others would never hear of it."""
+        """Work is given to whom policy and duty list know."""
         if department not in {d.id for d in self._platform.policy.taxonomy.departments}:
             raise MalformedMessage("department", "is not a department of the policy")
-        if assignee is not None and self._platform.duty.current.person(assignee) is None:
-            raise MalformedMessage("assignee", "is nobody on the duty list", "send their id")
+        if assignee is not None:
+            require_listed(assignee, self._platform.duty.current, "assignee")
 
     def _check_not_about(self, ticket: Ticket, department: str, assignee: str | None) -> None:
         """Nobody handles what is about them (A5.3)."""
