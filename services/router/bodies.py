@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from shared.contracts.ids import Code
 from shared.privacy import scrub
@@ -16,17 +16,6 @@ from shared.tickets import Ticket
 from shared.tickets.costs import Item, ItemKind, Quote
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-
-
-def _of_our_time(value: datetime) -> datetime:
-    """Beyond these years nothing is agreed, and a calendar cannot count."""
-    if not 2000 <= value.year < 2100:
-        raise ValueError("is not a time between the years 2000 and 2100")
-    return value
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
-"""A time somebody agrees on."""
 
 
 class NoteBody(Body):

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.admin.policies.domain import Confirmation, Mark, Standing, Version
 from services.admin.policies.drafting import Wording
 from services.admin.policies.reading import Readers
 from services.admin.policies.rehearsal import Tally
 from shared.contracts import Fault
+from shared.contracts.times import Moment
 from shared.identity import STAFF_ROLES, Role
 from shared.policy.versions import Difference, VersionInForce
 from shared.privacy import scrub
@@ -69,7 +70,7 @@ class ChangedDraft(WordingBody):
 class ApprovalBody(Body):
     """From when (left out: at once), and which roles must confirm having read it."""
 
-    begins: AwareDatetime | None = None
+    begins: Moment | None = None
     must_confirm: Annotated[tuple[StaffRole, ...], Field(max_length=len(STAFF_ROLES))] = ()
 
 

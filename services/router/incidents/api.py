@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query
 from pydantic import AfterValidator, Field
 
-from services.router.bodies import Moment
 from services.router.incidents.decisions import IncidentDecisions
 from services.router.incidents.incident import Incident, Linked, Status, households
 from shared.contracts.ids import Code, without_number
+from shared.contracts.times import Moment
 from shared.identity import Principal, allows
 from shared.runtime import Actor, Body, Routes, may
 

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query
 from pydantic import Field
 
-from services.router.bodies import Moment
 from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.leave import LeaveRequests
 from services.router.rosters.lists import DutyList
 from services.router.rosters.shift_plans import ShiftOutcome, ShiftPlans
 from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, Shift
 from shared.contracts.ids import Code, NamedId
+from shared.contracts.times import Day, Moment
 from shared.identity import Principal, allows
 from shared.policy.duty import Person, Webhook
 from shared.policy.roster import Cover, Need, Quarter, Stretch
@@ -89,8 +89,8 @@ class PatternBody(Body):
     people: Annotated[tuple[NamedId, ...], Field(min_length=1, max_length=50)]
     hours: Annotated[dict[str, HoursBody], Field(min_length=1, max_length=10)]
     cycle: Annotated[tuple[str | None, ...], Field(min_length=1, max_length=62)]
-    first: date
-    last: date
+    first: Day
+    last: Day
     stagger: Annotated[int, Field(ge=0, le=62)] = 1
     despite: Code | None = None
 
@@ -166,7 +166,7 @@ def build_plans_api(platform: Platform, duty_lists: DutyLists, shift_plans: Shif
         place: Place,
         department: Department,
         actor: Actor,
-        first: date | None = None,
+        first: Day | None = None,
         days: Days = 7,
     ) -> dict[str, Any]:
         """How many are there and how many are needed, for every quarter hour; those alike lie in
@@ -181,7 +181,7 @@ def build_plans_api(platform: Platform, duty_lists: DutyLists, shift_plans: Shif
         place: Place,
         department: Department,
         actor: Actor,
-        first: date | None = None,
+        first: Day | None = None,
         days: Days = 7,
     ) -> dict[str, Any]:
         """The shifts of a list, those too that were struck."""

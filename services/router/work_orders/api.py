@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.bodies import Items, Limit, Moment, NoteBody, ReasonBody, order_view
+from services.router.bodies import Items, Limit, NoteBody, ReasonBody, order_view
 from services.router.proofs.domain import MOST, resolved_with
 from services.router.proofs.photos import WorkPhotos
 from services.router.work_orders.routing import Routing
@@ -19,6 +19,7 @@ from services.router.work_orders.storage import board, manual_queue
 from shared.contracts import MalformedMessage
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import ConsentHow, Payer
+from shared.contracts.times import Moment
 from shared.identity import Principal
 from shared.runtime import Actor, Body, Platform, Routes, may, may_do
 from shared.tickets import ROWS, Transition
