@@ -1,5 +1,5 @@
 """Times and days from outside: of our time, since nothing is agreed beyond and no calendar counts
-there. Pure.
+there.
 """
 
 from __future__ import annotations
