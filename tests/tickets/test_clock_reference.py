@@ -36,8 +36,8 @@ def is_worked(day: datetime) -> bool:
 
 def is_business(moment: datetime) -> bool:
     local = moment.astimezone(ZONE)
-    clients = local.hour * 60 + local.minute
-    return is_worked(local) and (510 <= clients < 720 or 810 <= clients < 1080)
+    minute = local.hour * 60 + local.minute
+    return is_worked(local) and (510 <= minute < 720 or 810 <= minute < 1080)
 
 
 @dataclass(frozen=True)
