@@ -6,13 +6,18 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.triage.taxonomy import Limit
 
+Scale = Literal["wall", "business", "days", "workdays"]
+"""What of the time counts for a limit: all of it, business hours, all of it (days are calendar
+days), or whole workdays.
+"""
+_ALL_TIME: Final = frozenset({"wall", "days"})
 _DAY: Final = timedelta(days=1)
 _SEARCH_DAYS: Final = 3660
 """Ten years without working time is a calendar at fault, not a long holiday."""
@@ -93,43 +98,56 @@ class Calendar(BaseModel):
                 # Hours pass in UTC; in a zone, Python would add to the hands of the clock.
                 return (start.astimezone(UTC) + limit.for_).astimezone(start.tzinfo)
             case "business":
-                return self.add_business(start, limit.for_)
+                return self.add(start, limit.for_, "business")
             case "days":
                 return self._end_of_day(start, limit.for_.days)
             case "workdays":
                 return self._same_time_workday(start, limit.for_.days)
 
-    def add_business(self, start: datetime, span: timedelta) -> datetime:
-        """The moment by which `span` of business time has passed since `start`."""
+    def add(self, start: datetime, span: timedelta, on: Scale) -> datetime:
+        """The moment by which `span` of the time that counts has passed since `start`."""
+        if on in _ALL_TIME:
+            return (start.astimezone(UTC) + span).astimezone(start.tzinfo)
         left = span
-        for opened, closed in self._blocks_from(start):
+        for opened, closed in self._counting_from(start, on):
             length = closed - opened
             if left <= length:
                 return (opened + left).astimezone(start.tzinfo)
             left -= length
         raise ValueError("the calendar has no working time in ten years; check its workweek")
 
-    def business_between(self, start: datetime, end: datetime) -> timedelta:
-        """How much business time lies between two moments."""
+    def between(self, start: datetime, end: datetime, on: Scale) -> timedelta:
+        """How much of the time that counts on a scale lies between two moments."""
+        if on in _ALL_TIME:
+            return max(end - start, timedelta())
         total = timedelta()
-        for opened, closed in self._blocks_from(start):
+        for opened, closed in self._counting_from(start, on):
             if opened >= end:
                 break
             total += min(closed, end) - opened
         return total
 
-    def _blocks_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The rest of the present block, then all that follow, in UTC so that spans are real."""
+    def _counting_from(self, start: datetime, on: Scale) -> Iterator[tuple[datetime, datetime]]:
+        """The rest of the present stretch that counts, then all that follow, in UTC so that spans
+        are real.
+        """
         local = start.astimezone(self.zone)
         for offset in range(_SEARCH_DAYS):
             day = local.date() + offset * _DAY
-            if not self.is_workday(day):
-                continue
-            for block in self.business:
-                opened = datetime.combine(day, block.start, self.zone).astimezone(UTC)
-                closed = datetime.combine(day, block.end, self.zone).astimezone(UTC)
+            for opened, closed in self._counting_on(day, on) if self.is_workday(day) else ():
                 if closed > start:
                     yield max(opened, start.astimezone(UTC)), closed
+
+    def _counting_on(self, day: date, on: Scale) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches of a workday that count: its business hours, or all of it."""
+        if on == "workdays":
+            midnight, next_ = (datetime.combine(d, time(0), self.zone) for d in (day, day + _DAY))
+            yield midnight.astimezone(UTC), next_.astimezone(UTC)
+            return
+        for block in self.business:
+            opened = datetime.combine(day, block.start, self.zone)
+            closed = datetime.combine(day, block.end, self.zone)
+            yield opened.astimezone(UTC), closed.astimezone(UTC)
 
     def _end_of_day(self, start: datetime, days: int) -> datetime:
         """The last moment of the nth calendar day after, which is the next day's midnight."""
@@ -145,3 +163,11 @@ class Calendar(BaseModel):
             day += _DAY
             left -= self.is_workday(day)
         raise ValueError("the calendar has no workdays in ten years; check its workweek")
+
+
+EVERY_HOUR: Final = Calendar(
+    time_zone="UTC",
+    business=(Block(start=time(0), end=time(23, 59, 59, 999999)),),
+    workweek=frozenset(range(1, 8)),
+)
+"""Of whoever has no working time to count by."""

@@ -13,6 +13,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.policy.calendar import EVERY_HOUR, Calendar, Scale
+
 BREACH: Final = 1
 Share = Annotated[float, Field(gt=0, lt=1)]
 """A part of a clock's time."""
@@ -48,16 +50,22 @@ class Repeat(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Shares of a clock's time that warn, and spans after its end that escalate; both ascending."""
+    """Shares of a clock's time that warn, and spans after its end that escalate; both ascending.
+    They are counted as the limit is, on its `calendar`: working time is not over on a Sunday.
+    """
 
     warn_at_shares: tuple[float, ...]
     escalate_after: tuple[timedelta, ...] = ()
+    calendar: Calendar = EVERY_HOUR
 
-    def times(self, begun: datetime, due: datetime) -> Iterator[tuple[int, datetime]]:
+    def times(self, begun: datetime, due: datetime, on: Scale) -> Iterator[tuple[int, datetime]]:
         """Every level with its time, from the first warning upwards."""
+        counted = self.calendar.between(begun, due, on)
+        if not counted:  # a later time was approved, and nothing that counts lies before it
+            on, counted = "wall", due - begun
         lowest = BREACH - len(self.warn_at_shares)
         for level, share in enumerate(self.warn_at_shares, lowest):
-            yield level, begun + (due - begun) * share
+            yield level, min(self.calendar.add(begun, counted * share, on), due)
         yield BREACH, due
         for level, span in enumerate(self.escalate_after, BREACH + 1):
-            yield level, due + span
+            yield level, self.calendar.add(due, span, on)

@@ -249,10 +249,10 @@ class Rules(BaseModel):
                 raise ValueError(f"{name}: each step must come after the one before it")
         return self
 
-    @property
-    def ladder(self) -> Ladder:
-        """The levels of every clock."""
-        return Ladder(self.warn_at_shares, tuple(rung.after for rung in self.escalation))
+    def ladder(self, calendar: Calendar) -> Ladder:
+        """The levels of every clock, at a place with this calendar."""
+        spans = tuple(rung.after for rung in self.escalation)
+        return Ladder(self.warn_at_shares, spans, calendar)
 
     def rung_at(self, level: int) -> Rung | None:
         """The rung of the escalation that a level of the ladder calls; None at the breach and

@@ -108,7 +108,7 @@ def rules_of(policy: Policy) -> LifecycleRules:
     rules = policy.rules
     return LifecycleRules(
         calendar=policy.calendar,
-        ladder=rules.ladder,
+        ladder=rules.ladder(policy.calendar),
         undecided_limit=rules.undecided_limit,
         reopen_within_seconds=rules.reopen_within.total_seconds(),
         feedback_attempts=rules.feedback_attempts,

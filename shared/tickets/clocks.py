@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.policy.calendar import Calendar
+from shared.policy.calendar import Calendar, Scale
 from shared.policy.ladder import BREACH, Ladder
 from shared.triage.taxonomy import Limit
 
@@ -177,7 +177,8 @@ def _next_above(state: ClockState, ladder: Ladder) -> RungTime | None:
 def _rungs_above(state: ClockState, level: int | None, ladder: Ladder) -> list[RungTime]:
     if state.due is None:
         return []
-    times = ladder.times(state.counted_since, state.due)
+    on = state.limit.on if state.limit is not None else "wall"
+    times = ladder.times(state.counted_since, state.due, on)
     return [RungTime(n, at) for n, at in times if level is None or n > level]
 
 
@@ -189,7 +190,9 @@ def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]
 def _with_due(state: ClockState, calendar: Calendar, ladder: Ladder) -> ClockState:
     due = None
     if state.extended_to is not None:
-        due = state.extended_to + _paused(state.segments, since=state.counted_since)
+        on = state.limit.on if state.limit is not None else "wall"
+        paused = _paused(state.segments, calendar, on, since=state.counted_since)
+        due = calendar.add(state.extended_to, paused, on) if paused else state.extended_to
     elif state.limit is not None:
         due = _due(state.segments, state.limit, calendar)
     if due is None:
@@ -199,21 +202,22 @@ def _with_due(state: ClockState, calendar: Calendar, ladder: Ladder) -> ClockSta
 
 
 def _due(segments: tuple[Segment, ...], limit: Limit, calendar: Calendar) -> datetime:
-    """Wall and business limits count what ran; day limits move by as long as it paused."""
-    runs = [s for s in segments if s.kind == "run"]
-    last = runs[-1].start
-    if limit.on == "wall":
-        ran = sum(((s.end or s.start) - s.start for s in runs[:-1]), timedelta())
-        return last + max(limit.for_ - ran, timedelta())
-    if limit.on == "business":
-        ran = sum(
-            (calendar.business_between(s.start, s.end or s.start) for s in runs[:-1]), timedelta()
-        )
-        return calendar.add_business(last, max(limit.for_ - ran, timedelta()))
+    """Wall and business limits count what ran; day limits move by as long as it paused, of the time
+    that counts for them.
+    """
+    if limit.on in {"wall", "business"}:
+        *before, last = [s for s in segments if s.kind == "run"]
+        ran = (calendar.between(s.start, s.end or s.start, limit.on) for s in before)
+        left = limit.for_ - sum(ran, timedelta())
+        return calendar.add(last.start, max(left, timedelta()), limit.on)
     begun = segments[0].start
-    return calendar.due(begun, limit) + _paused(segments, since=begun)
+    due, paused = calendar.due(begun, limit), _paused(segments, calendar, limit.on, since=begun)
+    return calendar.add(due, paused, limit.on) if paused else due
 
 
-def _paused(segments: tuple[Segment, ...], *, since: datetime) -> timedelta:
-    pauses = (s for s in segments if s.kind == "pause" and s.end is not None and s.end > since)
-    return sum(((s.end or since) - max(s.start, since) for s in pauses), timedelta())
+def _paused(
+    segments: tuple[Segment, ...], calendar: Calendar, on: Scale, *, since: datetime
+) -> timedelta:
+    pauses = ((s.start, s.end) for s in segments if s.kind == "pause" and s.end is not None)
+    spans = (calendar.between(max(start, since), end, on) for start, end in pauses if end > since)
+    return sum(spans, timedelta())

@@ -127,8 +127,8 @@ def test_a_year_of_holidays_is_waited_out_and_ten_years_are_a_fault() -> None:
     year = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
     decade = [date(2026, 1, 1) + timedelta(days=n) for n in range(3700)]
 
-    assert calendar(days_off=year).add_business(start, timedelta(hours=1)).year == 2027
+    assert calendar(days_off=year).add(start, timedelta(hours=1), "business").year == 2027
     with pytest.raises(ValueError, match="ten years"):
-        calendar(days_off=decade).add_business(start, timedelta(hours=1))
+        calendar(days_off=decade).add(start, timedelta(hours=1), "business")
     with pytest.raises(ValueError, match="ten years"):
         calendar(days_off=decade).due(start, Limit(for_=timedelta(days=1), on="workdays"))

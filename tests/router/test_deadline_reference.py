@@ -7,10 +7,13 @@ called, who had the work, and which time is whose. The ladder is typed in here a
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +47,42 @@ Owner = str | None
 """A work order, or None: the whole."""
 
 
+SINCE: Final = datetime(2026, 11, 1, tzinfo=UTC)
+COUNTED_MINUTES: Final = 200 * 24 * 60
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""Days off are none in these months but those of the sample's calendar."""
+
+
+def counts(local: datetime, on: str) -> bool:
+    if on in {"wall", "days"}:
+        return True
+    minute = local.hour * 60 + local.minute
+    worked = local.weekday() < 5
+    return worked and (on == "workdays" or 510 <= minute < 720 or 810 <= minute < 1080)
+
+
+@cache
+def ticks(on: str) -> list[int]:
+    """How many minutes counted by each minute since then."""
+    local, found = SINCE.astimezone(ZONE), [0]
+    for n in range(COUNTED_MINUTES):
+        found.append(found[-1] + counts(local + n * MINUTE, on))
+    return found
+
+
+def passed(moment: datetime, on: str) -> float:
+    """Minutes that counted until a moment."""
+    whole, rest = divmod((moment - SINCE) / MINUTE, 1)
+    before, after = ticks(on)[int(whole) : int(whole) + 2]
+    return before + (after - before) * rest
+
+
+def moment_of(minutes: float, on: str) -> datetime:
+    """The first moment by which so many counted."""
+    n = bisect_left(ticks(on), minutes)
+    return SINCE + (n - 1 + minutes - ticks(on)[n - 1]) * MINUTE
+
+
 @dataclass(frozen=True)
 class Ladder:
     """Shares that warn, and minutes after the end that are told higher up."""
@@ -51,15 +90,19 @@ class Ladder:
     shares: tuple[float, ...]
     higher: tuple[int, ...]
 
-    def rungs(self, begun: datetime, due: datetime) -> Iterator[tuple[int, datetime]]:
+    def rungs(self, begun: datetime, due: datetime, on: str) -> Iterator[tuple[int, datetime]]:
+        counted = passed(due, on) - passed(begun, on)
+        scale = on if counted else "wall"
+        counted = counted or (due - begun) / MINUTE
         for n, share in enumerate(self.shares):
-            yield 1 - len(self.shares) + n, begun + (due - begun) * share
-        yield from self.from_the_end(due)
+            warned = moment_of(passed(begun, scale) + counted * share, scale)
+            yield 1 - len(self.shares) + n, min(warned, due)
+        yield from self.from_the_end(due, scale)
 
-    def from_the_end(self, due: datetime) -> Iterator[tuple[int, datetime]]:
+    def from_the_end(self, due: datetime, on: str = "wall") -> Iterator[tuple[int, datetime]]:
         yield 1, due
         for n, minutes in enumerate(self.higher):
-            yield 2 + n, due + minutes * MINUTE
+            yield 2 + n, moment_of(passed(due, on) + minutes, on)
 
 
 @dataclass(frozen=True)
@@ -70,6 +113,7 @@ class Running:
     clock: str
     begun: datetime
     due: datetime
+    on: str
 
 
 @dataclass
@@ -120,11 +164,12 @@ class Reference:
                 begun: datetime = state.segments[0].start
                 if (owner, clock.value) == (None, "resolve"):
                     begun = self.extended_at or begun
-                yield Running(owner, clock.value, begun, state.due)
+                on = state.limit.on if state.limit is not None else "wall"
+                yield Running(owner, clock.value, begun, state.due, on)
 
     def _rungs(self, running: Running) -> Iterator[tuple[int, datetime]]:
         if running.clock != "appointment":
-            yield from self.ladder.rungs(running.begun, running.due)
+            yield from self.ladder.rungs(running.begun, running.due, running.on)
             return
         reminder = running.due - VISIT - NOTICE
         if reminder > running.begun:

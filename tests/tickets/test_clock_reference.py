@@ -70,9 +70,11 @@ class Walker:
         if self.ends is not None and self.moment >= self.ends:
             self.ends = None
         if self.ends is not None:
-            # What is late already is not less late for waiting.
-            on_days = self.limit.on in {"days", "workdays"}
-            self.paused += on_days and self.moment < self._day() + self.paused * MINUTE
+            # What is late already is not less late for waiting; nor does a day off count.
+            counts = self.limit.on == "days" or (
+                self.limit.on == "workdays" and is_worked(self._here)
+            )
+            self.paused += counts and self.moment < self._moved()
         elif self.limit.on == "wall" or (self.limit.on == "business" and is_business(self.moment)):
             self.counted += 1
             if self.due is None and self.counted * MINUTE == self.limit.for_:
@@ -92,10 +94,24 @@ class Walker:
         """Nothing more is done; a pause that is open ends when it was to."""
         if self.limit.on in {"days", "workdays"}:
             self.go_to(max(self.ends or self.moment, self.moment))
-            return self._day() + self.paused * MINUTE
+            return self._moved()
         while self.due is None:
             self.go_to(self.moment + MINUTE)
         return self.due
+
+    @property
+    def _here(self) -> datetime:
+        return self.moment.astimezone(ZONE)
+
+    def _moved(self) -> datetime:
+        """The day it ends, moved by what it paused: on worked days, where those are counted."""
+        day, left = self._day(), self.paused
+        if self.limit.on == "days":
+            return day + left * MINUTE
+        while left:
+            left -= is_worked(day)
+            day += MINUTE
+        return day
 
     def _day(self) -> datetime:
         days, day = self.limit.for_.days, BEGIN.astimezone(ZONE)
