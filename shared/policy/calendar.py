@@ -127,6 +127,15 @@ class Calendar(BaseModel):
             total += min(closed, end) - opened
         return total
 
+    def part(self, begun: datetime, due: datetime, share: float, on: Scale) -> datetime:
+        """When a share of the time that counts between two moments has passed. Where nothing counts
+        there, as before a time on a day off that somebody approved, all of it does.
+        """
+        counted = self.between(begun, due, on)
+        if not counted:
+            on, counted = "wall", due - begun
+        return min(self.add(begun, counted * share, on), due)
+
     def _counting_from(self, start: datetime, on: Scale) -> Iterator[tuple[datetime, datetime]]:
         """The rest of the present stretch that counts, then all that follow, in UTC so that spans
         are real.

@@ -60,12 +60,9 @@ class Ladder:
 
     def times(self, begun: datetime, due: datetime, on: Scale) -> Iterator[tuple[int, datetime]]:
         """Every level with its time, from the first warning upwards."""
-        counted = self.calendar.between(begun, due, on)
-        if not counted:  # a later time was approved, and nothing that counts lies before it
-            on, counted = "wall", due - begun
         lowest = BREACH - len(self.warn_at_shares)
         for level, share in enumerate(self.warn_at_shares, lowest):
-            yield level, min(self.calendar.add(begun, counted * share, on), due)
+            yield level, self.calendar.part(begun, due, share, on)
         yield BREACH, due
         for level, span in enumerate(self.escalate_after, BREACH + 1):
             yield level, self.calendar.add(due, span, on)

@@ -80,6 +80,11 @@ class ClockState:
         return self.stopped_at <= self.due
 
     @property
+    def scale(self) -> Scale:
+        """What of the time counts for it."""
+        return self.limit.on if self.limit is not None else "wall"
+
+    @property
     def counted_since(self) -> datetime:
         """From when the shares of its time are taken: its start, or the last extension."""
         return self.extended_at or self.segments[0].start
@@ -177,8 +182,7 @@ def _next_above(state: ClockState, ladder: Ladder) -> RungTime | None:
 def _rungs_above(state: ClockState, level: int | None, ladder: Ladder) -> list[RungTime]:
     if state.due is None:
         return []
-    on = state.limit.on if state.limit is not None else "wall"
-    times = ladder.times(state.counted_since, state.due, on)
+    times = ladder.times(state.counted_since, state.due, state.scale)
     return [RungTime(n, at) for n, at in times if level is None or n > level]
 
 
@@ -190,9 +194,8 @@ def _closed(segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]
 def _with_due(state: ClockState, calendar: Calendar, ladder: Ladder) -> ClockState:
     due = None
     if state.extended_to is not None:
-        on = state.limit.on if state.limit is not None else "wall"
-        paused = _paused(state.segments, calendar, on, since=state.counted_since)
-        due = calendar.add(state.extended_to, paused, on) if paused else state.extended_to
+        paused = _paused(state.segments, calendar, state.scale, since=state.counted_since)
+        due = calendar.add(state.extended_to, paused, state.scale) if paused else state.extended_to
     elif state.limit is not None:
         due = _due(state.segments, state.limit, calendar)
     if due is None:

@@ -61,7 +61,7 @@ def tasks(ticket: Ticket) -> tuple[FollowUp, ...]:
 
 
 def seen(ticket: Ticket, rule: FollowUps | None = SHARED, *, over: bool = False) -> Seen:
-    return Seen(ticket, rule, ("he",), ("lead",), is_danger_over=over)
+    return Seen(ticket, rule, policy().calendar, ("he",), ("lead",), is_danger_over=over)
 
 
 def opened(task: FollowUp, ticket: Ticket, now: datetime) -> FollowUp:

@@ -91,7 +91,7 @@ def test_work_that_goes_on_again_has_nothing_to_tell() -> None:
     task = new_task(done(), "tell", "tell", mark="1", by="router", at=MONDAY,
                     within=timedelta(hours=1))  # fmt: skip
 
-    step = look(task, Seen(ticket, None), MONDAY)
+    step = look(task, Seen(ticket, None, policy().calendar), MONDAY)
 
     assert step is not None
     assert (step.value.state, step.value.dropped_for) == ("dropped", "work_goes_on")

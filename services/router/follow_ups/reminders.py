@@ -136,6 +136,7 @@ class Reminders:
         return Seen(
             ticket,
             rule_for(ticket, policy),
+            policy.calendar,
             desk_of(ticket, duty),
             desk_lead(ticket, duty),
             is_danger_over=ticket.is_emergency and await self._is_danger_over(number),

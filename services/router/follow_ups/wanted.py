@@ -20,6 +20,7 @@ from services.router.follow_ups.tasks import (
 )
 from services.router.follow_ups.untold import fed_back_by, is_untold
 from shared.contracts import Step
+from shared.policy.calendar import Calendar
 from shared.policy.policy import Policy
 from shared.policy.wanted import WITHIN, FollowUps
 from shared.tickets import Clock, Ticket
@@ -34,13 +35,14 @@ WATCH: Final = "watch"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a task is judged by: its ticket as it is now, the policy's rule for it, who of the desk
-    sees it through, who leads the desk, whether the ticket's emergency has ended, and whom the
-    ticket is about.
+    """What a task is judged by: its ticket as it is now, the policy's rule for it, the calendar of
+    its place, who of the desk sees it through, who leads the desk, whether the ticket's emergency
+    has ended, and whom the ticket is about.
     """
 
     ticket: Ticket
     rule: FollowUps | None
+    calendar: Calendar
     desk: tuple[str, ...] = ()
     lead: tuple[str, ...] = ()
     is_danger_over: bool = False
@@ -63,7 +65,7 @@ def wanted(ticket: Ticket, policy: Policy, now: datetime, *, by: str) -> tuple[F
         return ()
     tasks = [
         _at_share(ticket, rule, share, at, by=by)
-        for share, at in _times(ticket, rule)
+        for share, at in _times(ticket, rule, policy.calendar)
         if at > ticket.plan.at
     ]
     if rule.every is not None:
@@ -153,7 +155,8 @@ def _passed_over(task: FollowUp, seen: Seen, now: datetime) -> bool:
     """After an outage the highest share alone is worth a look."""
     if task.share is None or seen.rule is None:
         return False
-    return any(share > task.share and at <= now for share, at in _times(seen.ticket, seen.rule))
+    times = _times(seen.ticket, seen.rule, seen.calendar)
+    return any(share > task.share and at <= now for share, at in times)
 
 
 def _open_in_time(task: FollowUp, seen: Seen, now: datetime) -> Step[FollowUp] | None:
@@ -173,7 +176,8 @@ def _opens_at(task: FollowUp, seen: Seen, now: datetime) -> datetime:
     clock = seen.ticket.clocks.get(Clock.RESOLVE)
     if clock is None or not clock.is_running:
         return now + LOOK_AGAIN
-    return dict(_times(seen.ticket, seen.rule)).get(task.share, task.opens_at)
+    times = dict(_times(seen.ticket, seen.rule, seen.calendar))
+    return times.get(task.share, task.opens_at)
 
 
 def _at_share(ticket: Ticket, rule: FollowUps, share: float, at: datetime, *, by: str) -> FollowUp:
@@ -192,12 +196,12 @@ def _at_share(ticket: Ticket, rule: FollowUps, share: float, at: datetime, *, by
     )
 
 
-def _times(ticket: Ticket, rule: FollowUps) -> Iterator[tuple[float, datetime]]:
+def _times(ticket: Ticket, rule: FollowUps, calendar: Calendar) -> Iterator[tuple[float, datetime]]:
     """Each share of the limit of the whole with its time; none where there is no limit."""
     clock = ticket.clocks.get(Clock.RESOLVE)
     if clock is not None and clock.due is not None:
-        begun = clock.counted_since
-        yield from ((share, begun + (clock.due - begun) * share) for share in rule.shares)
+        for share in rule.shares:
+            yield share, calendar.part(clock.counted_since, clock.due, share, clock.scale)
 
 
 def time_for(rule: FollowUps | None) -> timedelta:
