@@ -60,11 +60,12 @@ class Delivery:
     lane: Lane
     at: datetime
     event: Event
+    digest: bytes
 
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> Delivery:
         """Read the event by its class; raises ContractError."""
-        return cls(envelope.id, envelope.lane, envelope.time, envelope.event())
+        return cls(envelope.id, envelope.lane, envelope.time, envelope.event(), envelope.digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ class Change:
         ]
 
 
+SAID: Final = "said"
+"""The field of a document that keeps the digest of each event it has said, for good: whoever gets
+such an event asks there whether it is true."""
+
+
 def pending(envelope: Envelope, service: str) -> Doc:
     """An event as it waits in its document's outbox, for `service` to publish and clear."""
     return {
