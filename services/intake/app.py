@@ -14,8 +14,9 @@ from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
-from services.intake.inbound.publishers import Replies, publisher_of
+from services.intake.inbound.publishers import publisher_of
 from services.intake.inbound.replays import open_entry
+from services.intake.inbound.replies import Replies
 from services.intake.privacy.access_trace import AccessTrace
 from services.intake.privacy.alarms import AlarmAnswers
 from services.intake.privacy.api import (
@@ -78,7 +79,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
-    replies = Replies(urgent)
+    replies = Replies(proven=platform.replies["proven"], new=platform.replies["new"])
     arrivals = Arrivals(
         reports,
         platform.store,

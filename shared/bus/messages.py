@@ -22,7 +22,8 @@ def _read_short_str(value: bytes) -> tuple[int, str]:
         return _short_str(value)
     except UnicodeDecodeError:
         end = value[0] + 1
-        return end, value[1:end].decode("utf-8", "replace")
+        # No longer than it came: it may have to be sent on, and 255 bytes are all that fit.
+        return end, value[1:end].decode("utf-8", "replace").replace("\ufffd", "?")
 
 
 def _read_timestamp(value: bytes) -> tuple[int, datetime | None]:
@@ -54,7 +55,9 @@ def read_leniently() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event as a handler gets it: what happened, and the id that a repeat shares."""
+    """One event as a handler gets it: what happened, the id that a repeat shares, and what stands
+    for it in the document that said it.
+    """
 
     id: str
     lane: Lane
