@@ -19,8 +19,9 @@ from services.intake.handlers import (
 )
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
-from services.intake.inbound.publishers import Replies, Senders, publisher_of
+from services.intake.inbound.publishers import Senders, publisher_of
 from services.intake.inbound.replays import open_entry
+from services.intake.inbound.replies import Replies
 from services.intake.privacy.access_trace import AccessTrace
 from services.intake.privacy.alarms import AlarmAnswers
 from services.intake.privacy.api import (
@@ -86,8 +87,8 @@ async def build(settings: IntakeSettings) -> FastAPI:
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
-    replies = Replies(urgent)
     senders = Senders(platform.credentials.places_of, lambda: platform.policy.group)
+    replies = Replies(proven=platform.replies["proven"], new=platform.replies["new"])
     arrivals = Arrivals(
         reports,
         platform.store,

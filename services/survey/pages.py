@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter
+from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter, Survey
 from services.survey.forms import SCORES, Form
 from services.survey.surveys import NoSuchSurvey, Outcome, Surveying
 from shared.identity import read_link
@@ -23,6 +23,8 @@ from shared.triage.taxonomy import Area, RequestType
 ROOT: Final = "/s"
 """Where the pages are."""
 Said = Literal["thanks", "already", "expired"]
+Follows = Literal["reopened", "not_reopened"]
+"""What comes of it that somebody is dissatisfied."""
 Trouble = Literal["missing", "too_large", "away"]
 _FORM_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -74,13 +76,11 @@ class Pages:
         language: Language,
         *,
         status: int = 200,
-        reopened: bool = False,
+        follows: Follows | None = None,
     ) -> HTMLResponse:
         """What became of an answer."""
         about = self._about(matter, language)
-        return self._paper.page(
-            "said.html", language, status, said=said, reopened=reopened, **about
-        )
+        return self._paper.page("said.html", language, status, said=said, follows=follows, **about)
 
     def trouble(self, said: Trouble, language: Language, *, status: int) -> HTMLResponse:
         """What concerns no known survey, in both languages."""
@@ -137,7 +137,7 @@ class Visits:
         if form.faults:
             survey = await self._surveying.get(id)
             return self._pages.form(survey.matter, form, language, status=422)
-        return self._told(await self._surveying.answer(id, form.to_given()), language)
+        return await self._told(await self._surveying.answer(id, form.to_given()), language)
 
     async def or_trouble(self, page: Awaitable[HTMLResponse], language: Language) -> HTMLResponse:
         """The page, or one that says in both languages why it cannot be had."""
@@ -157,16 +157,21 @@ class Visits:
             raise NoSuchSurvey("(not signed here)")
         return id
 
-    def _told(self, outcome: Outcome, language: Language) -> HTMLResponse:
-        matter, answer = outcome.survey.matter, outcome.survey.answer
+    async def _told(self, outcome: Outcome, language: Language) -> HTMLResponse:
+        matter = outcome.survey.matter
         match outcome.kind:
             case "stored" | "repeated":
-                reopened = answer is not None and answer.dissatisfied
-                return self._pages.said("thanks", matter, language, reopened=reopened)
+                follows = await self._what_follows(outcome.survey)
+                return self._pages.said("thanks", matter, language, follows=follows)
             case "already":
                 return self._pages.said("already", matter, language, status=409)
             case "expired":
                 return self._pages.said("expired", matter, language, status=410)
+
+    async def _what_follows(self, survey: Survey) -> Follows | None:
+        if survey.answer is None or not survey.answer.dissatisfied:
+            return None
+        return "reopened" if await self._surveying.is_taken_up(survey) else "not_reopened"
 
 
 def build_pages(platform: Platform, surveying: Surveying) -> APIRouter:

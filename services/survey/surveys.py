@@ -25,12 +25,16 @@ from services.survey.domain import (
 from services.survey.storage import NEWEST, SURVEYS
 from shared.contracts import Step
 from shared.contracts.notifier import MessageFailed
+from shared.contracts.refusals import NotYours
+from shared.identity import service_principal
 from shared.privacy import scrub
 from shared.runtime import Platform
 from shared.store import Collection
 from shared.telemetry import logger, metrics
+from shared.tickets.acts import Reopen
 
 Verdicts = Literal["stored", "repeated", "already", "expired"]
+BY_RULE: Final = service_principal("survey")
 _FINGERPRINT: Final = b"survey-answer\0"
 
 
@@ -88,8 +92,10 @@ class Surveying:
     async def answer(self, id: str, given: Given, *, recorded_by: str | None = None) -> Outcome:
         """Keep the first answer, by the caller's link or as `recorded_by` heard it on the phone.
 
-        Raises NoSuchSurvey, Contested after five losses.
+        Raises NoSuchSurvey, NotYours for whose own case it is, Contested after five losses.
         """
+        if recorded_by is not None:
+            await self._check_not_their_own(id, recorded_by)
         fingerprint = self._fingerprint(given, recorded_by)
 
         async def decide(survey: Survey, now: datetime) -> Step[Survey] | None:
@@ -109,6 +115,27 @@ class Surveying:
             return Outcome("expired", survey)
         same = hmac.compare_digest(survey.answer.fingerprint, fingerprint)
         return Outcome("repeated" if same else "already", survey)
+
+    async def _check_not_their_own(self, id: str, who: str) -> None:
+        """Nobody writes down how well their own case went."""
+        survey = await self.get(id)
+        ticket = await self._platform.tickets.get(survey.matter.number)
+        if ticket is not None and ticket.owner == who:
+            raise NotYours(
+                "own-case",
+                "You saw this ticket through yourself",
+                "let somebody else at the desk ask the caller and record the answer",
+            )
+
+    async def is_taken_up(self, survey: Survey) -> bool:
+        """Whether a matter that somebody is dissatisfied with is worked on again: it is already, or
+        it will be in a moment.
+        """
+        matter = survey.matter
+        ticket = await self._platform.tickets.get(matter.number)
+        if ticket is None or ticket.round != matter.round:
+            return ticket is not None and ticket.round > matter.round
+        return self._platform.tickets.allows(ticket, Reopen(by=BY_RULE.id, reason="survey"))
 
     async def forget(self, number: str) -> None:
         """Drop the sealed words of a ticket's answers; scores and scrubbed words stay."""

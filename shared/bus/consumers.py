@@ -37,6 +37,7 @@ from shared.bus.messages import (
 from shared.bus.redelivery import Redelivery, Turns
 from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
+from shared.readers.outboxes import has_said
 from shared.readers.tickets import NoSuchTicket
 from shared.store import STORE_DOWN, Contested, Store
 from shared.store.parked import PARKED_KIND, ParkedMessages
@@ -104,15 +105,32 @@ class Consumers:
         }
 
     def on_event(self, *specs: QueueSpec) -> Callable[[EventHandler], EventHandler]:
-        """Subscribe a handler to queues of events."""
+        """Subscribe a handler to queues of events. It gets what a document of ours has said, and
+        nothing that somebody merely published.
+        """
 
         def subscribe(handler: EventHandler) -> EventHandler:
+            async def handle(delivery: Delivery) -> None:
+                if await self._is_founded(delivery):
+                    await handler(delivery)
+
             for spec in specs:
                 self._events[spec.name] = (spec, handler)
-                self._subscribe(spec, handler, decode_event)
+                self._subscribe(spec, handle, decode_event)
             return handler
 
         return subscribe
+
+    async def _is_founded(self, delivery: Delivery) -> bool:
+        """Whether it was said; what was not is counted and dropped, since no later time makes it
+        true. What it claims are a stranger's words, and stay out of the log.
+        """
+        if await has_said(self.store, delivery.id, delivery.digest):
+            return True
+        event = delivery.event.name
+        metrics.UNFOUNDED.labels(event).inc()
+        logger.warning("event_unfounded", event_name=event)
+        return False
 
     def on_message(self, *specs: QueueSpec) -> Callable[[InboundHandler], InboundHandler]:
         """Subscribe a handler to queues of messages from outside."""
@@ -227,7 +245,9 @@ class Consumers:
         ]
 
     async def deliver_urgent(self, envelope: Envelope) -> None:
-        """Hand an urgent event to whichever handlers of ours the broker would have given it to."""
+        """Hand an urgent event out of a document to whichever handlers of ours the broker would
+        have given it to.
+        """
         for spec, handler in self._events.values():
             keys = {key for _, key in spec.bindings}
             if spec.lane == "urgent" and envelope.routing_key in keys:

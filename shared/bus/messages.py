@@ -22,7 +22,8 @@ def _read_short_str(value: bytes) -> tuple[int, str]:
         return _short_str(value)
     except UnicodeDecodeError:
         end = value[0] + 1
-        return end, value[1:end].decode("utf-8", "replace")
+        # No longer than it came: it may have to be sent on, and 255 bytes are all that fit.
+        return end, value[1:end].decode("utf-8", "replace").replace("\ufffd", "?")
 
 
 def _read_timestamp(value: bytes) -> tuple[int, datetime | None]:
@@ -54,17 +55,20 @@ def read_leniently() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event as a handler gets it: what happened, and the id that a repeat shares."""
+    """One event as a handler gets it: what happened, the id that a repeat shares, and what stands
+    for it in the document that said it.
+    """
 
     id: str
     lane: Lane
     at: datetime
     event: Event
+    digest: bytes
 
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> Delivery:
         """Read the event by its class; raises ContractError."""
-        return cls(envelope.id, envelope.lane, envelope.time, envelope.event())
+        return cls(envelope.id, envelope.lane, envelope.time, envelope.event(), envelope.digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any, ClassVar, Final, Literal, Self
 
@@ -13,6 +14,8 @@ from shared.contracts.errors import MalformedMessage, UnknownEvent
 
 Lane = Literal["urgent", "routine"]
 CLOUDEVENTS_JSON: Final = "application/cloudevents+json"
+DIGEST_BYTES: Final = 16
+"""So long that nobody finds another event of the same digest; a ticket keeps some dozens."""
 
 _registry: dict[str, type[Event]] = {}
 
@@ -87,6 +90,14 @@ class Envelope(BaseModel):
     def to_body(self) -> bytes:
         """The bytes that are published and kept in the outbox."""
         return orjson.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    def digest(self) -> bytes:
+        """What stands for the event in the document that said it: of all that a handler acts on.
+        The same in every release, also where a later one adds to the envelope.
+        """
+        facts = (self.id, self.type, self.time.isoformat(), self.lane, self.data)
+        body = orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(body).digest()[:DIGEST_BYTES]
 
     def event(self) -> Event:
         """Read the data by its class.

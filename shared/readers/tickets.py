@@ -12,7 +12,7 @@ from shared.policy.policy import Policy
 from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
 from shared.telemetry import logger, metrics
-from shared.tickets import TICKET, Applied, LifecycleRules, Steps, Ticket
+from shared.tickets import TICKET, Applied, LifecycleRules, NotAllowed, Steps, Ticket
 from shared.tickets.acts import Act
 
 TICKETS: Final = CollectionSpec(
@@ -40,6 +40,7 @@ class Tickets:
         """Use `rules` of the estate that a ticket is about."""
         self._tickets = Collection(store, TICKETS)
         self._rules = rules
+        self._clock = store.clock
 
     async def get(self, number: str) -> Ticket | None:
         """The ticket as it is now."""
@@ -63,6 +64,14 @@ class Tickets:
             return steps.must(*([chosen] if isinstance(chosen, Act) else chosen or ()))
 
         return (await self.walk(number, walk)).ticket
+
+    def allows(self, ticket: Ticket, act: Act) -> bool:
+        """Whether the table would let it happen now, for who has to say so before it does."""
+        try:
+            Steps.begin(ticket, self._clock.now(), self._rules).must(act)
+        except NotAllowed:
+            return False
+        return True
 
     async def walk(self, number: str, walk: Walk) -> Steps:
         """Change a ticket by the steps that `walk` takes from its present state, in one write.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Literal, get_args
 
 from pymongo import IndexModel
 
@@ -43,6 +43,9 @@ from shared.telemetry import logger
 POLL_SECONDS: Final = 1.0
 _NO_INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {}
 START_SECONDS: Final = 60.0
+Address = Literal["proven", "new"]
+"""Of an answer: one that has taken one before, or not yet."""
+ADDRESSES: Final[tuple[Address, ...]] = get_args(Address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Platform:
     sealer: Sealer
     index: BlindIndex
     publishers: Mapping[Lane, Publisher]
+    replies: Mapping[Address, Publisher]
+    """For what goes where others say it should: an address that the broker cannot read ends the
+    connection, so what is new goes apart from what has taken an answer before."""
     outbox: OutboxPublisher
     parked: ParkedMessages
     trail: Trail
@@ -96,7 +102,7 @@ class Platform:
         """Clear what was published, then let go of everything."""
         with suppress(*STORE_DOWN):
             await self.outbox.clear()
-        for publisher in self.publishers.values():
+        for publisher in (*self.publishers.values(), *self.replies.values()):
             await publisher.aclose()
         await self.vault.aclose()
         self.store.aclose()
@@ -150,6 +156,7 @@ async def open_platform(
         sealer=sealer,
         index=keys.blind_index(),
         publishers=publishers,
+        replies={kind: Publisher(url, f"{service} {kind} replies") for kind in ADDRESSES},
         outbox=outbox,
         parked=parked,
         trail=Trail(store, settings.audit_folder),

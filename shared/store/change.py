@@ -86,6 +86,13 @@ class Change:
         ]
 
 
+SAID: Final = "said"
+"""The field of a document that keeps the digests of the events it has said: whoever gets such an
+event asks there whether it is true."""
+SAID_KEPT: Final = 500
+"""So many of them: a duty list speaks for years, and an event is asked about within days."""
+
+
 def pending(envelope: Envelope, service: str) -> Doc:
     """An event as it waits in its document's outbox, for `service` to publish and clear."""
     return {

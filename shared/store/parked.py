@@ -17,7 +17,7 @@ from pymongo import ASCENDING, IndexModel
 from shared.contracts import Envelope
 from shared.contracts.parked import ParkedUrgent
 from shared.documents import Doc
-from shared.store.change import pending
+from shared.store.change import SAID, pending
 from shared.store.group_commit import MARK
 from shared.store.store import KeptAsItIs, Store
 
@@ -102,7 +102,9 @@ class ParkedMessages:
             "parked_at": now,
         }
         waiting = [pending(envelope, self._store.service) for envelope in told]
-        update = {"$set": doc, "$push": {"outbox": {"$each": waiting}}}
+        said = [envelope.digest() for envelope in told]
+        pushing = {"outbox": {"$each": waiting}, SAID: {"$each": said}}
+        update = {"$set": doc, "$push": pushing}
         await self._parked.update_one({"_id": id}, update, upsert=True)
         if told and self._store.outbox is not None:
             await self._store.outbox.hand_over("parked", id, told)

@@ -23,7 +23,7 @@ from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
 from shared.documents import Doc
 from shared.lanes import Precedence, lane_in_hand
 from shared.store.batched_reads import Asked, BatchedReads
-from shared.store.change import Change, Verdict, pending
+from shared.store.change import SAID, SAID_KEPT, Change, Verdict, pending
 from shared.store.clock import DatabaseClock
 from shared.store.group_commit import (
     LARGEST,
@@ -183,21 +183,25 @@ class Store:
         away; then nobody knows whether it was written, and repeating it is safe.
         """
         envelopes = change.envelopes(self.service)
-        waiting = [pending(envelope, self.service) for envelope in envelopes]
-        operation = self._operation(change, waiting)
+        operation = self._operation(change, envelopes)
         verdict = await self._write(change.collection, operation, change.lane)
         if verdict is Verdict.WON and envelopes and self.outbox is not None:
             await self.outbox.hand_over(change.collection, change.id, envelopes)
         return verdict
 
-    def _operation(self, change: Change, waiting: list[Doc]) -> Operation:
+    def _operation(self, change: Change, envelopes: Sequence[Envelope]) -> Operation:
+        waiting = [pending(envelope, self.service) for envelope in envelopes]
+        said = [envelope.digest() for envelope in envelopes]
         if change.insert is not None:
             kept = {"_id": change.id, change.counted_by: change.version}
-            outbox = {"outbox": waiting} if change.kind else {}
+            outbox = {"outbox": waiting, SAID: said} if change.kind else {}
             return inserting({MARK: self.service, **change.insert, **kept, **outbox})
-        pushing = {key: {"$each": list(values)} for key, values in change.push.items()}
+        pushing: Doc = {key: {"$each": list(values)} for key, values in change.push.items()}
         if waiting:
-            pushing["outbox"] = {"$each": waiting}
+            pushing |= {
+                "outbox": {"$each": waiting},
+                SAID: {"$each": said, "$slice": -SAID_KEPT},
+            }
         update: Doc = {"$set": {**change.set, change.counted_by: change.version}}
         if pushing:
             update["$push"] = pushing

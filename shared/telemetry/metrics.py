@@ -9,6 +9,11 @@ from prometheus_client import Counter, Gauge, Histogram
 CONSUMED: Final = Counter(
     "hotline_consumed_total", "Messages taken from queues", ["queue", "outcome"]
 )
+UNFOUNDED: Final = Counter(
+    "hotline_event_unfounded_total",
+    "Events that no document of ours has said: somebody else published them, and nothing was done",
+    ["event"],
+)
 BEGUN: Final = Counter("hotline_begun_total", "Messages whose handling began", ["lane"])
 PUBLISHED: Final = Counter("hotline_published_total", "Publishes that were confirmed", ["lane"])
 STORE_OPERATIONS: Final = Counter(

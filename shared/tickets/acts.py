@@ -218,9 +218,10 @@ class OrderAct(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept(OrderAct):
-    """The assignee takes it."""
+    """Somebody takes it: for `assignee`, where they are nobody of the duty list themselves."""
 
     transition = Transition.ACCEPT
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

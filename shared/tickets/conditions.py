@@ -115,8 +115,19 @@ def is_linked(ticket: Ticket, *_: object) -> str | None:
 
 def department_free(ticket: Ticket, act: acts.Dispatch, *_: object) -> str | None:
     """One unfinished work order a department and round."""
-    busy = any(o.department == act.department and o.status in UNFINISHED for o in ticket.orders)
-    return f"{act.department} already has a work order of this round" if busy else None
+    return _why_busy(ticket, act.department)
+
+
+def receiver_free(ticket: Ticket, act: acts.Transfer, *_: object) -> str | None:
+    """The same for who takes over; within a department it only changes hands."""
+    order = ticket.order(act.order)
+    stays = order is not None and order.department == act.to_department
+    return None if stays else _why_busy(ticket, act.to_department)
+
+
+def _why_busy(ticket: Ticket, department: str) -> str | None:
+    busy = any(o.department == department and o.status in UNFINISHED for o in ticket.orders)
+    return f"{department} already has a work order of this round" if busy else None
 
 
 def not_decided(ticket: Ticket, act: acts.Decline, *_: object) -> str | None:

@@ -227,9 +227,10 @@ def dispatch(ticket: Ticket, act: acts.Dispatch, now: datetime, rules: Lifecycle
 
 
 def accept(ticket: Ticket, act: acts.Accept, *_: object) -> Effect:
-    """What was offered to several is theirs who takes it first."""
-    nobodys = _order_of(ticket, act.order).assignee is None
-    return Effect(_with(ticket, act.order, assignee=act.by) if nobodys else ticket)
+    """Who accepts has it: of several whom it was offered to the first, or a colleague of whom it
+    was given to.
+    """
+    return Effect(_with(ticket, act.order, assignee=act.assignee or act.by))
 
 
 def decline(ticket: Ticket, act: acts.Decline, *_: object) -> Effect:

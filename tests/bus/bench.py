@@ -32,7 +32,9 @@ from shared.bus.failures import Sealing
 from shared.bus.topology import INBOUND, declare
 from shared.contracts import Envelope, Lane
 from shared.contracts.intake import TicketUrged
+from shared.readers.outboxes import KIND_OF
 from shared.store import Change, Store, Verdict, connect
+from shared.store.change import SAID
 from shared.store.clock import allow_trial, forward_trial
 from shared.store.parked import ParkedMessages
 from tests.store.conftest import EVERYTHING
@@ -126,11 +128,20 @@ class Bench:
     async def publish(self, body: bytes | Envelope, key: str = "", **facts: Any) -> None:
         """Publish an event as its service would, or any bytes at all."""
         if isinstance(body, Envelope):
+            await self.say(body)
             key, facts = body.routing_key, {"message_id": body.id} | facts
         raw = body.to_body() if isinstance(body, Envelope) else body
         await self.publishers["routine"].publish(
             facts.pop("exchange", EVENTS), key or "ticket.urged.routine", raw, **facts
         )
+
+    async def say(self, envelope: Envelope) -> None:
+        """Have the document that its id names say it; it is not published by that."""
+        kind, _, rest = envelope.id.partition("/")
+        [collection] = [name for name, named in KIND_OF.items() if named == kind]
+        said = {"$addToSet": {SAID: envelope.digest()}}
+        id = rest.rsplit("/", 2)[0]
+        await self.store.documents(collection).update_one({"_id": id}, said, upsert=True)
 
     async def waiting(self, number: str = "T1") -> list[str]:
         """Ids in the outbox of a ticket."""

@@ -252,6 +252,7 @@ async def test_that_somebody_could_not_be_told_is_not_told_again_without_end(
         event, id="parked/e/1/0", source="/hotline/intake", subject="e", lane="urgent",
         time=bench.store.clock.now(),
     )  # fmt: skip
+    await bench.say(envelope)
     exchange = EVENTS if key != TOLD.name else DEFAULT
     await bench.publish(envelope.to_body(), key, exchange=exchange, message_id=envelope.id)
 

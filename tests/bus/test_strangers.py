@@ -28,6 +28,7 @@ class Sealed:
 
 
 NO_TEXT = b"\x03\xff\xfe\xfd"
+LONG_NO_TEXT = b"\xff" + b"\xfe" * 255
 NANOSECONDS = struct.pack(">Q", 1_790_000_000_000_000_000)
 NAMELESS = NO_TEXT + b"S" + struct.pack(">I", 1) + b"v"
 MARK = "strange"
@@ -47,6 +48,29 @@ def plant(monkeypatch: pytest.MonkeyPatch, kind: str, raw: bytes) -> None:
     monkeypatch.setitem(
         encode.METHODS, kind, lambda v: as_before(v) if is_text and v != MARK else raw
     )
+
+
+async def test_an_id_that_is_no_text_can_be_sent_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As triage does; read with a longer sign for each byte it would not fit any more."""
+    taken: list[str | None] = []
+
+    @bench.consumers.on_message(REPORTS)
+    async def take(message: Inbound) -> None:
+        await bench.publishers["routine"].publish(
+            "", "nowhere", message.body, message_id=message.message_id
+        )
+        taken.append(message.message_id)
+
+    await bench.start()
+    async with await aio_pika.connect(bench.corner.amqp_url) as connection:
+        exchange = await (await connection.channel()).get_exchange(INBOUND, ensure=False)
+        with monkeypatch.context() as patch:
+            plant(patch, "shortstr", LONG_NO_TEXT)
+            await exchange.publish(aio_pika.Message(b"strange", message_id=MARK), "ticket.report")
+
+    await until(lambda: taken == ["?" * 255])
 
 
 @pytest.mark.parametrize(("kind", "raw", "properties"), STRANGE)

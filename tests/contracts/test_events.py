@@ -190,6 +190,40 @@ def test_damaged_data_name_the_field_and_never_the_value(facts: dict[str, Any], 
     assert "13800138000" not in str(caught.value)
 
 
+@pytest.mark.parametrize("event_type", KNOWN)
+def test_the_digest_of_an_event_is_the_same_after_it_was_sent(event_type: str) -> None:
+    event = read_envelope(file_of(event_type).read_bytes()).event()
+    sealed = Envelope.seal(
+        event, id="ticket/1/1/0", source="/hotline/intake", subject="1", lane="routine", time=NOW
+    )
+
+    assert read_envelope(sealed.to_body()).digest() == sealed.digest()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "ticket/JY0001/8/0"},
+        {"type": "hotline.ticket.answered.v1"},
+        {"time": "2026-11-23T01:00:01Z"},
+        {"lane": "urgent"},
+        {"data": {**sample()["data"], "outcome": "no_contact"}},
+        {"data": {**sample()["data"], "number": "JY0002"}},
+        {"data": {**sample()["data"], "another": None}},
+    ],
+    ids=["id", "type", "time", "lane", "a fact", "what it is about", "one more fact"],
+)
+def test_an_event_that_says_anything_else_has_another_digest(changes: dict[str, Any]) -> None:
+    usual = body(id="ticket/JY0001/7/0", lane="routine", time="2026-11-23T01:00:00Z")
+    other = json.dumps({**json.loads(usual), **changes}).encode()
+
+    assert read_envelope(other).digest() != read_envelope(usual).digest()
+
+
+def test_what_a_later_release_adds_to_the_envelope_changes_no_digest() -> None:
+    assert read_envelope(body(sequence=7)).digest() == read_envelope(body()).digest()
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

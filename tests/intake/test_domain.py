@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.inbound.publishers import may_answer
+from services.intake.inbound.replies import may_answer
 from services.intake.registration.domain import (
     ALPHABET,
     Alerting,
@@ -97,10 +97,20 @@ def test_the_answer_carries_the_promised_times() -> None:
     assert json.dumps(answer)
 
 
+DIRECT = "amq.rabbitmq.reply-to.g1h2AA5yZXBseUBob3RsaW5lAAACzQAAAABlF0mt.nLnDw4nSq1JmqtkyvzZBuA=="
+
+
 @pytest.mark.parametrize(
     ("reply_to", "principal", "allowed"),
     [
-        ("amq.rabbitmq.reply-to.g1h2", "system:app", True),
+        (DIRECT, "system:app", True),
+        (DIRECT.replace(".g1", ".h1"), "system:app", False),
+        (DIRECT.removesuffix("=="), "system:app", False),
+        (f"{DIRECT}x", "system:app", False),
+        ("amq.rabbitmq.reply-to", "system:app", False),
+        ("amq.rabbitmq.reply-to.made.up", "system:app", False),
+        ("amq.rabbitmq.reply-to.g1h2", "system:app", False),
+        ("reply.app." + "1" * 300, "system:app", False),
         ("reply.app.1", "system:app", True),
         ("reply.iot.1", "system:app", False),
         ("intake.reports.urgent", "system:app", False),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from services.router.contractors.visits import STEPS_OF, Work
+from services.router.contractors.domain import STEPS_OF, Work
 from services.router.proofs.domain import MOST
 from services.router.proofs.uploads import LARGEST_PHOTO
 from shared.contracts.intake import TicketRegistered
@@ -96,7 +96,7 @@ async def test_a_link_opens_nothing_else(bench: RouterBench) -> None:
     assert (await bench.read()).version == ticket.version
 
 
-async def test_work_that_went_to_somebody_else_is_shown_as_gone(bench: RouterBench) -> None:
+async def test_of_work_that_went_to_somebody_else_nothing_is_shown(bench: RouterBench) -> None:
     ticket = await put_given(bench)
     away = Transfer(by="desk", order=ORDER, to_department="engineering",
                     assignee="jy-engineering-1", reason="not_ours")  # fmt: skip
@@ -104,9 +104,13 @@ async def test_work_that_went_to_somebody_else_is_shown_as_gone(bench: RouterBen
 
     page = await bench.http.get(link(bench))
 
-    assert "已转派他人" in page.text
-    assert "<button" not in page.text
-    assert await step(bench, "accept") == 303
+    assert page.status_code == 410
+    assert "链接已失效" in page.text
+    assert "This link has ended" in page.text
+    for gone in ("<button", "锦园", "电梯门关不上", ticket.number):
+        assert gone not in page.text
+    assert await step(bench, "accept") == 410
+    assert (await send(bench, photo())).status_code == 410
     assert (await bench.read()).orders[0].status is OrderStatus.TRANSFERRED
 
 

@@ -123,7 +123,7 @@ async def test_a_visit_is_reminded_of_and_missed_once(bench: RouterBench) -> Non
     breached = await bench.said(ClockBreached, clock="appointment")
     warned = await bench.said(ClockWarned, clock="appointment")
 
-    assert [(e.recipients, e.level) for e in warned] == [(("jy-engineering-1",), 0)]
+    assert [(e.recipients, e.level) for e in warned] == [(("li",), 0)]
     assert [(e.recipients, e.level) for e in breached] == [
         (("jy-engineering-3", "jy-customer-service-1"), 1)
     ]

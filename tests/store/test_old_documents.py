@@ -55,7 +55,7 @@ Doc = dict[str, Any]
 Write = Callable[[Any], Mapping[str, Any]]
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "documents"
-ADDED: Final = frozenset({"_id", "version", "outbox", "made_by"})
+ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 """What the store adds to a document."""
 NONE: Final = frozenset[str]()
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from shared.contracts import Envelope, Event, Lane
+from shared.contracts import Envelope, Event, Lane, read_envelope
 from shared.contracts.intake import TicketTold, TicketUrged
-from shared.readers.outboxes import URGENT
+from shared.readers.outboxes import URGENT, has_said
 from shared.readers.tickets import NoSuchTicket, Tickets
 from shared.store import Change, Contested, Store, Verdict
 from shared.store.clock import forward_trial
@@ -135,6 +135,48 @@ async def test_events_are_kept_in_the_same_write_in_order_and_then_handed_over(
         "ticket.urged.urgent",
     ]
     assert {entry["service"] for entry in outbox} == {"intake"}
+
+
+async def test_a_document_keeps_for_good_what_it_said(store: Store) -> None:
+    await store.write(made(store, URGED))
+    await store.write(changed(store, 2, TOLD, URGED))
+    await store.write(changed(store, 2, URGED))  # another was faster
+    waiting = (await doc_of(store))["outbox"]
+    await store.clear("tickets", {"T1": [entry["id"] for entry in waiting]})
+
+    doc = await doc_of(store)
+    assert doc["outbox"] == []
+    said = [read_envelope(entry["body"].encode()) for entry in waiting]
+    assert doc["said"] == [envelope.digest() for envelope in said]
+    for envelope in said:
+        assert await has_said(store, envelope.id, envelope.digest())
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "ticket/T1/1/1",
+        "ticket/T2/1/0",
+        "ticket/gone/1/0",
+        "survey/T1/1/0",
+        "unknown/T1/1/0",
+        "tickets/T1/1/0",
+        "ticket/",
+        "ticket",
+        "",
+    ],
+)
+async def test_what_it_did_not_say_is_not_there_whatever_it_is_called(
+    store: Store, id: str
+) -> None:
+    await store.write(made(store, URGED))
+    await store.write(replace(made(store), id="T2"))
+    [entry] = (await doc_of(store))["outbox"]
+    envelope = read_envelope(entry["body"].encode())
+
+    assert await has_said(store, envelope.id, envelope.digest())
+    forged = envelope.model_copy(update={"id": id})
+    assert not await has_said(store, id, forged.digest())
 
 
 async def test_clearing_takes_only_what_was_published_and_makes_no_version(store: Store) -> None:

@@ -22,15 +22,17 @@ from shared.bus import EVENTS
 from shared.bus.lengths import QueueLengths
 from shared.bus.reconciliation import Reconciliation
 from shared.bus.topology import declare
-from shared.contracts import Envelope, Event, Lane, read_envelope, routing_key
+from shared.contracts import Envelope, Event, Lane, read_envelope
 from shared.identity import Principal, issue_token
 from shared.policy.duty import sample_duty
 from shared.policy.policy import load_documents
 from shared.privacy import Keys, make_keys
+from shared.readers.outboxes import KIND_OF
 from shared.readers.policies import HEAD, POLICIES, seed_policy
 from shared.readers.rosters import seed_duty
 from shared.runtime import Platform, ServiceSettings, serve
 from shared.store import Store, connect
+from shared.store.change import SAID
 from shared.store.clock import TRIAL_ID, allow_trial, forward_trial
 from shared.store.store import RELAY_AFTER
 from shared.telemetry import metrics
@@ -43,6 +45,9 @@ MARK = "mark"
 """The type of a message that a bench puts behind all that it is to hear."""
 OWN = "/hotline/test"
 """The source of what a bench itself says in another service's place."""
+STAND_INS = "privacy_works"
+"""Where documents lie that say what a bench says: only intake reads there, and only by id."""
+STAND_IN_KIND = KIND_OF[STAND_INS]
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -153,11 +158,19 @@ class ServiceBench:
     async def publish(
         self, event: Event, *, id: str, lane: Lane = "routine", at: datetime | None = None
     ) -> None:
-        """Say what another service would say."""
-        envelope = self.seal(event, id=id, lane=lane, at=at)
+        """Say what another service would say: a document says it, then it is published. A repeat
+        has the same `id`.
+        """
+        envelope = self.seal(event, id=f"{STAND_IN_KIND}/{id}/1/0", lane=lane, at=at)
+        said = {"$addToSet": {SAID: envelope.digest()}}
+        await self.store.documents(STAND_INS).update_one({"_id": id}, said, upsert=True)
+        await self.forge(envelope)
+
+    async def forge(self, envelope: Envelope) -> None:
+        """Publish what no document has said, unless somebody has made one say it."""
         exchange = await self.channel.get_exchange(EVENTS, ensure=False)
         message = aio_pika.Message(envelope.to_body(), message_id=envelope.id)
-        await exchange.publish(message, routing_key(event.name, lane))
+        await exchange.publish(message, envelope.routing_key)
 
     async def listen(self, keys: str) -> None:
         """Hear what is said under these routing keys."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from services.survey.settings import SurveySettings
 from shared.contracts import Lane
 from shared.contracts.intake import TicketAnswered, TicketClosed
 from shared.identity import sign_link
+from shared.policy.plan import Reported, plan
+from shared.readers.tickets import rules_of
 from shared.telemetry import metrics
+from shared.tickets import Registration, register
 from tests.support.bench import Replica, ServiceBench, handled, opened, until
 from tests.support.servers import Corner
 
@@ -57,6 +60,19 @@ class Bench(ServiceBench):
         doc = await self.store.get("surveys", id)
         assert doc is not None
         return doc
+
+    async def put_answered(
+        self, number: str, *, ago: timedelta = timedelta(), owner: str | None = None
+    ) -> None:
+        """A ticket of jinyuan that ended with an answer on the call."""
+        policy, now = self.survey.platform.policy, self.now() - ago
+        new = Registration(
+            number=number, channel="phone", estate="jinyuan", by="agent-7", told=True,
+            answered=True, owner=owner,
+        )  # fmt: skip
+        planned = plan(Reported("物业费怎么交", "jinyuan"), policy, now)
+        applied = register(new, planned, now, rules_of(policy.at("jinyuan")))
+        assert await self.survey.platform.tickets.insert(applied, {})
 
     def link(self, survey: str) -> str:
         return f"/s/{sign_link('survey', survey, self.survey.platform.keys.link)}"

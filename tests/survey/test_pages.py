@@ -213,11 +213,35 @@ async def test_a_later_answer_does_not_count(bench: Bench) -> None:
 
 @pytest.mark.parametrize("score", ["1", "2"])
 async def test_whoever_is_not_satisfied_is_told_what_follows(bench: Bench, score: str) -> None:
+    await bench.put_answered(f"JY0014{score}")
     address = await bench.ask(f"JY0014{score}")
 
     answer = await bench.http.post(f"{address}?lang=en", data={"score": score})
 
-    assert "We have reopened your matter" in Page(answer.text).words
+    assert "Your matter is being reopened" in Page(answer.text).words
+
+
+async def test_whoever_is_not_satisfied_too_late_is_told_that_nothing_follows(bench: Bench) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"reopen_within": "P7D"}})
+    await bench.put_answered("JY0017", ago=timedelta(days=7, hours=12))
+    address = await bench.ask("JY0017")
+
+    answer = await bench.http.post(f"{address}?lang=en", data={"score": "1"})
+    again = await bench.http.post(f"{address}?lang=en", data={"score": "1"})
+
+    for page in (answer, again):
+        assert "it is too late to reopen this matter" in Page(page.text).words
+        assert "being reopened" not in page.text
+
+
+async def test_what_was_reopened_meanwhile_is_said_to_be(bench: Bench) -> None:
+    await bench.put_answered("JY0018", ago=timedelta(days=90))
+    address = await bench.ask("JY0018")
+    await bench.store.documents("tickets").update_one({"_id": "JY0018"}, {"$set": {"round": 2}})
+
+    answer = await bench.http.post(f"{address}?lang=en", data={"score": "1"})
+
+    assert "Your matter is being reopened" in Page(answer.text).words
 
 
 async def test_an_old_link_has_expired(bench: Bench) -> None:

@@ -33,7 +33,17 @@ from shared.tickets.acts import AnswerQuestion, Reopen, Tell
 from shared.triage.taxonomy import Taxonomy
 
 _HIDDEN: Final = frozenset(
-    {"persons", "index", "outbox", "principal", "key", "open_work", "legal_holds", "repeat_of"}
+    {
+        "persons",
+        "index",
+        "outbox",
+        "said",
+        "principal",
+        "key",
+        "open_work",
+        "legal_holds",
+        "repeat_of",
+    }
 )
 _IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", "has_contact"})
 """What tells something of who called, though nothing by which to reach them."""

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from services.intake.inbound.publishers import Replies, Senders, digest, name_of_external, sender_of
+from services.intake.inbound.publishers import Senders, digest, name_of_external, sender_of
+from services.intake.inbound.replies import Replies
 from services.intake.registration.reports import Reports
 from shared.bus import Inbound, Publisher, Reject, exchange_of
 from shared.bus.consumers import PRINCIPAL_HEADER
@@ -153,7 +154,7 @@ class Arrivals:
             orjson.dumps(dict(read.raw)),
             message_id=message.message_id,
             correlation_id=message.correlation_id,
-            reply_to=message.reply_to,
+            reply_to=self._replies.address_of(message, principal.id),
             headers=headers,
             must_route=True,
         )

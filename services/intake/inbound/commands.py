@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.intake.desk.actions import DeskActions
 from services.intake.inbound.arrivals import unwrap
-from services.intake.inbound.publishers import Replies, Senders, name_of_external, sender_of
+from services.intake.inbound.publishers import Senders, name_of_external, sender_of
+from services.intake.inbound.replies import Replies
 from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
 from shared.bus import Inbound

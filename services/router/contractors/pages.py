@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.router.contractors.visits import ContractorVisits, NoSuchWork, Step, Work
+from services.router.contractors.domain import Step, Work
+from services.router.contractors.visits import ContractorVisits, NoSuchWork, WorkEnded
 from services.router.proofs.pictures import NoPicture
 from services.router.proofs.uploads import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage
@@ -66,6 +67,8 @@ class WorkPages:
             return await page
         except NoSuchWork:
             return self._paper.trouble("missing", language, status=404)
+        except WorkEnded:
+            return self._paper.trouble("ended", language, status=410)
         except NotAllowed:
             return self._paper.trouble("not_now", language, status=409)
         except (*STORE_DOWN, Contested):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any
 
+from services.router.contractors.domain import Step, Work, has_ended
 from services.router.emergencies.attending import Attending
 from services.router.people import whom_it_is_about
-from services.router.proofs.domain import MOST, resolved_with, takes_photos
+from services.router.proofs.domain import resolved_with
 from services.router.proofs.photos import Read, WorkPhotos
 from services.router.work_orders.routing import Routing
 from shared.identity import Principal, is_about, read_link
@@ -15,59 +15,14 @@ from shared.runtime.platform import Platform
 from shared.store import Doc
 from shared.tickets import TICKET, NotAllowed, Ticket, WorkOrder
 from shared.tickets.acts import Accept, Arrive, Decline, OrderAct
-from shared.tickets.lifecycle import OrderStatus
-
-Step = Literal["accept", "decline", "arrive", "release", "done"]
-_S = OrderStatus
-STEPS_OF: Final[dict[OrderStatus, tuple[Step, ...]]] = {
-    _S.DISPATCHED: ("accept", "decline"),
-    _S.ACCEPTED: ("arrive",),
-    _S.IN_PROGRESS: ("done",),
-}
 
 
 class NoSuchWork(Exception):
     """A link opens nothing: it was not signed here, or what it was made for is nobody's now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a contractor sees: their order, where and what, the scrubbed words, and nobody; how many
-    photos there are, and whether the work is done only with one.
-    """
-
-    ticket: Ticket
-    order: WorkOrder
-    building: str | None
-    words: str
-    released: bool = False
-    photos: int = 0
-    photo_wanted: bool = False
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """What can be done now."""
-        steps = STEPS_OF.get(self.order.status, ())
-        if self.lacks_photo:
-            steps = tuple(step for step in steps if step != "done")
-        if self.ticket.is_emergency and self.order.status is _S.IN_PROGRESS and not self.released:
-            return ("release", *steps)
-        return steps
-
-    @property
-    def lacks_photo(self) -> bool:
-        """Whether it is not done before there is a photo."""
-        return self.photo_wanted and self.photos == 0
-
-    @property
-    def takes_photos(self) -> bool:
-        """Whether one more can be added now."""
-        return self.photos < MOST and takes_photos(self.ticket, self.order)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is theirs to do."""
-        return self.order.status not in STEPS_OF and self.order.status is not _S.SUSPENDED
+class WorkEnded(Exception):
+    """What a link was made for is done, or somebody else's: it shows nothing but that."""
 
 
 class ContractorVisits:
@@ -84,23 +39,28 @@ class ContractorVisits:
         self._work_photos = work_photos
 
     async def see(self, token: str) -> Work:
-        """The work of a link; raises NoSuchWork for what was not signed here or is nobody's now."""
+        """The work of a link; raises NoSuchWork for what was not signed here or is nobody's now,
+        WorkEnded for what is over.
+        """
         work, _ = await self._find(token)
         return work
 
-    async def move(self, token: str, step: Step) -> Work:
-        """Do a step; one that was done already changes nothing. Raises NoSuchWork, NotAllowed."""
+    async def move(self, token: str, step: Step) -> None:
+        """Do a step; one that was done already changes nothing. Raises NoSuchWork, WorkEnded,
+        NotAllowed.
+        """
         work, who = await self._find(token)
         if step not in work.steps:
-            return work
+            return
         if step == "release":
             await self._attending.release(work.ticket.number, who)
         else:
             await self._act(work, step, who)
-        return await self.see(token)
 
     async def show(self, token: str, read: Read) -> None:
-        """Add a photo of what was done; raises NoSuchWork, and what adding a proof raises."""
+        """Add a photo of what was done; raises NoSuchWork, WorkEnded, and what adding a proof
+        raises.
+        """
         work, who = await self._find(token)
         await self._work_photos.add(work.order.id, who, read)
 
@@ -125,24 +85,21 @@ class ContractorVisits:
         doc = await self._platform.store.get("tickets", number) if number and person else None
         ticket = TICKET.from_doc(doc) if doc else None
         order = ticket.order(order_id) if ticket else None
-        if doc is None or ticket is None or order is None or not self._is_theirs(order, person):
+        if doc is None or ticket is None or order is None or not self._is_on_list(order, person):
             raise NoSuchWork
         who = Principal(person, "department", _places(ticket.estate), frozenset({order.department}))
         if is_about(ticket, who) or person in whom_it_is_about(ticket, self._platform.duty.current):
             raise NoSuchWork
+        if has_ended(order, ticket, person, self._platform.store.clock.now()):
+            raise WorkEnded
         return await self._work(ticket, order, doc), who
 
-    def _is_theirs(self, order: WorkOrder, person: str) -> bool:
-        is_given = person in {order.assignee, *order.offered_to}
+    def _is_on_list(self, order: WorkOrder, person: str) -> bool:
         duty, taxonomy = self._platform.duty.current, self._platform.policy.taxonomy
-        return (
-            is_given
-            and taxonomy.is_contractor(order.department)
-            and any(
-                found.id == person
-                for departments in duty.places.values()
-                for found in departments.get(order.department, ())
-            )
+        return taxonomy.is_contractor(order.department) and any(
+            found.id == person
+            for departments in duty.places.values()
+            for found in departments.get(order.department, ())
         )
 
     async def _work(self, ticket: Ticket, order: WorkOrder, doc: Doc) -> Work:

@@ -29,7 +29,7 @@ from shared.runtime.platform import Platform
 from shared.store import Store
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
-from shared.tickets.acts import Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
+from shared.tickets.acts import Accept, Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
 
@@ -118,6 +118,11 @@ class Routing:
         """With the people that duty list and ticket name."""
         duty = self._platform.duty.current
         match act:
+            case Accept() if duty.person(act.by) is None:
+                # Warnings find who has the work by the duty list: an account that many use, such
+                # as a department's, accepts for whom it was given to.
+                order = ticket.order(act.order)
+                return replace(act, assignee=order.assignee if order else None)
             case Transfer():
                 self._check_not_about(ticket, act.to_department, act.assignee)
                 person = act.assignee or self._first(ticket, act.to_department)
