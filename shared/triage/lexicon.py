@@ -8,7 +8,6 @@ never faster.
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
@@ -19,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from shared.triage.taxonomy import Taxonomy, load_sample_taxonomy
+from shared.words import plain
 
 Reach = Literal["clause", "onward", "sentence", "text"]
 
@@ -495,9 +495,8 @@ class Lexicon(BaseModel):
 
 
 def normalise(text: str) -> str:
-    """Bring a text to one width and case, so that a term is written once."""
-    cut = text[:_LONGEST_TEXT]
-    return unicodedata.normalize("NFKC", cut).lower().replace("’", "'")[:_LONGEST_TEXT]
+    """Read a text as all words are read (`shared.words`), in one case: a term is written once."""
+    return plain(text[:_LONGEST_TEXT]).lower()[:_LONGEST_TEXT]
 
 
 def read_lexicon(document: object, taxonomy: Taxonomy) -> Lexicon:
@@ -554,7 +553,7 @@ def _audible(
 def _term_fault(term: str) -> str | None:
     """Say what is wrong with a term, if anything is."""
     if not term or term != normalise(term).replace("...", "…"):
-        return "is empty or not in plain width and lower case"
+        return "is empty or not written as words are read: plain width, simplified, lower case"
     if _REFUSED.search(term) or re.search(r"\*(?=[a-z*])", term):
         return "repeats without bound or uses signs that terms do not have"
     try:
