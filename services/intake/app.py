@@ -11,7 +11,8 @@ from services.intake import queues
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.desk.cases import Cases, build_cases_api
-from services.intake.handlers import add_command_handlers, add_handlers, add_privacy_handlers
+from services.intake.desk.wishes import Wishes
+from services.intake.handlers import add_handlers, add_privacy_handlers, add_wish_handlers
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
 from services.intake.inbound.publishers import Replies, publisher_of
@@ -89,6 +90,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         require_user_id=settings.require_user_id,
     )
     desk_actions = DeskActions(platform.store, platform.tickets, lambda: platform.policy)
+    wishes = Wishes(platform.tickets, lambda: platform.policy)
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
@@ -99,14 +101,14 @@ async def build(settings: IntakeSettings) -> FastAPI:
     )
     erasure = Erasure(platform.store, platform.trail, opener)
     retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
-    commands = Commands(platform.store, desk_actions, replies, secret=platform.keys.index)
+    commands = Commands(platform.store, wishes, replies, secret=platform.keys.index)
     add_handlers(platform.consumers, arrivals, desk_actions)
-    add_command_handlers(platform.consumers, commands)
+    add_wish_handlers(platform.consumers, commands, wishes)
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
         build_registering_api(reports),
         build_tickets_api(platform, reports),
-        build_actions_api(platform, desk_actions),
+        build_actions_api(platform, desk_actions, wishes),
         build_cases_api(Cases(platform.store, desk_actions)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),

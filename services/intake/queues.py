@@ -52,6 +52,8 @@ DISSATISFIED_URGENT: Final = event_queue(
     "intake", "dissatisfied", "urgent", survey.SurveyDissatisfied
 )
 
+DANGERS: Final = event_queue("intake", "dangers", "urgent", survey.SurveyDangerTold, alerts=True)
+
 PRIVACY_REQUESTS: Final = event_queue(
     "intake", "privacy_requests", "routine", privacy.PrivacyRequestGranted
 )

@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.privacy import scrub
-from shared.runtime import Body, Code
+from shared.runtime import Body, Code, NoteBody
 from shared.tickets import Ticket
 from shared.tickets.costs import Item, ItemKind, Quote
 
@@ -26,16 +26,6 @@ def _of_our_time(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 """A time somebody agrees on."""
-
-
-class NoteBody(Body):
-    """Words for the timeline; they are scrubbed before they are kept."""
-
-    note: Annotated[str, Field(max_length=2_000)] | None = None
-
-    def scrubbed(self) -> str | None:
-        """The note as it may be kept."""
-        return scrub(self.note) if self.note else None
 
 
 class ItemBody(Body):

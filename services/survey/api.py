@@ -49,6 +49,7 @@ class SurveyView(BaseModel):
     asked_at: datetime | None
     unreached: str | None
     expires_at: datetime
+    danger: str | None
     answer: AnswerView | None
 
 
@@ -137,6 +138,7 @@ def _view(survey: Survey) -> SurveyView:
         asked_at=survey.asked_at,
         unreached=survey.unreached,
         expires_at=survey.expires_at,
+        danger=survey.danger,
         answer=AnswerView(
             at=answer.at,
             score=answer.score,

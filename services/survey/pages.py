@@ -158,10 +158,10 @@ class Visits:
         return id
 
     def _told(self, outcome: Outcome, language: Language) -> HTMLResponse:
-        matter, answer = outcome.survey.matter, outcome.survey.answer
+        matter = outcome.survey.matter
         match outcome.kind:
             case "stored" | "repeated":
-                reopened = answer is not None and answer.dissatisfied
+                reopened = outcome.survey.begins_again
                 return self._pages.said("thanks", matter, language, reopened=reopened)
             case "already":
                 return self._pages.said("already", matter, language, status=409)

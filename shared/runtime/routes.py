@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
+import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
+from shared.contracts import MalformedMessage
+from shared.contracts.json_body import read_any_json_object
+from shared.contracts.report import Note
+from shared.privacy import scrub
 from shared.runtime.endpoint_rights import right_of
 from shared.runtime.problems import PROBLEMS
 from shared.tickets import ROWS, Transition
+from shared.words import says_nothing
 
 F = TypeVar("F", bound=Callable[..., Any])
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -27,7 +34,45 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class NoStore(APIRoute):
+class NoteBody(Body):
+    """What a person adds in an act; it is scrubbed before it is kept."""
+
+    note: Note | None = None
+
+    def scrubbed(self) -> str | None:
+        """The note as it may be kept; None where it says nothing."""
+        return None if self.note is None or says_nothing(self.note) else scrub(self.note)
+
+
+class _Readable(Request):
+    """Its JSON is read as far as it can be: half a sign must not lose a cry for help."""
+
+    @override
+    async def json(self) -> Any:
+        body = await self.body()
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            try:
+                return read_any_json_object(body)[0]
+            except MalformedMessage as error:
+                raise json.JSONDecodeError(str(error), "", 0) from error
+
+
+class Readable(APIRoute):
+    """Takes whatever can be read of a body; what it must hold is asked of its fields."""
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def read(request: Request) -> Response:
+            return await handle(_Readable(request.scope, request.receive))
+
+        return read
+
+
+class NoStore(Readable):
     """Nothing it answers is kept on the way: it is about persons, or opens something."""
 
     @override
@@ -55,7 +100,7 @@ class Routes(APIRouter):
         *,
         tags: Sequence[str | Enum],
         dependencies: Sequence[Depends] = (),
-        route_class: type[APIRoute] = APIRoute,
+        route_class: type[APIRoute] = Readable,
     ) -> None:
         super().__init__(
             prefix=prefix,

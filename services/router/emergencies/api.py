@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.router.bodies import Limit, NoteBody
+from services.router.bodies import Limit
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency, Verdict
 from services.router.emergencies.storage import EMERGENCIES, list_emergencies
 from shared.policy.policy import Policy
-from shared.runtime import Actor, Body, Code, Platform, Routes, may
+from shared.runtime import Actor, Body, Code, NoteBody, Platform, Routes, may
 
 
 class CheckBody(Body):

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
-from services.router.bodies import Limit, Moment, NoteBody
+from services.router.bodies import Limit, Moment
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.tasks import FollowUp, State
 from shared.contracts.router import FollowUpSaid
-from shared.runtime import Actor, Code, Routes, may
+from shared.runtime import Actor, Code, NoteBody, Routes, may
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.bodies import Items, Limit, Moment, NoteBody, ReasonBody, order_view
+from services.router.bodies import Items, Limit, Moment, ReasonBody, order_view
 from services.router.proofs.domain import MOST, resolved_with
 from services.router.proofs.photos import WorkPhotos
 from services.router.work_orders.routing import Routing
@@ -19,7 +19,7 @@ from services.router.work_orders.storage import board, manual_queue
 from shared.contracts import MalformedMessage
 from shared.contracts.router import ConsentHow, Payer
 from shared.identity import Principal
-from shared.runtime import Actor, Body, Code, Platform, Routes, may, may_do
+from shared.runtime import Actor, Body, Code, NoteBody, Platform, Routes, may, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
     Accept,
@@ -116,7 +116,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     async def note(id: str, actor: Actor, body: ProgressBody | None = None) -> dict[str, Any]:
         """Progress, for the staff alone unless it is public."""
         said = body or ProgressBody()
-        if said.public and not said.note:
+        if said.public and said.scrubbed() is None:
             raise MalformedMessage("note", "is missing", "write what the caller is to hear")
         act = Note(by=actor.id, order=id, note=said.scrubbed(), public=said.public)
         return order_view(await routing.act(id, actor, act), id)
