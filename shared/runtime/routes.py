@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from shared.contracts import MalformedMessage
-from shared.contracts.json_body import read_any_json_object
+from shared.contracts.json_body import read_any_json_object, without_halves
 from shared.contracts.report import Note
 from shared.privacy import scrub
 from shared.runtime.endpoint_rights import right_of
@@ -49,18 +48,19 @@ class _Readable(Request):
 
     @override
     async def json(self) -> Any:
-        body = await self.body()
         try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
+            return without_halves(await super().json())
+        except ValueError:
             try:
-                return read_any_json_object(body)[0]
+                return read_any_json_object(await self.body())[0]
             except MalformedMessage as error:
                 raise json.JSONDecodeError(str(error), "", 0) from error
 
 
-class Readable(APIRoute):
-    """Takes whatever can be read of a body; what it must hold is asked of its fields."""
+class WordsRoute(APIRoute):
+    """Takes down what people say, so whatever can be read of a body; what it must hold is asked of
+    its fields.
+    """
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -72,7 +72,7 @@ class Readable(APIRoute):
         return read
 
 
-class NoStore(Readable):
+class NoStore(APIRoute):
     """Nothing it answers is kept on the way: it is about persons, or opens something."""
 
     @override
@@ -100,7 +100,7 @@ class Routes(APIRouter):
         *,
         tags: Sequence[str | Enum],
         dependencies: Sequence[Depends] = (),
-        route_class: type[APIRoute] = Readable,
+        route_class: type[APIRoute] = APIRoute,
     ) -> None:
         super().__init__(
             prefix=prefix,

@@ -25,7 +25,17 @@ from shared.identity import Principal, action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
 from shared.readers.ticket_lists import list_tickets
-from shared.runtime import Actor, Body, NoteBody, Platform, Routes, decides, may, principal
+from shared.runtime import (
+    Actor,
+    Body,
+    NoteBody,
+    Platform,
+    Routes,
+    WordsRoute,
+    decides,
+    may,
+    principal,
+)
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
@@ -210,7 +220,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     platform: Platform, desk_actions: DeskActions, wishes: Wishes
 ) -> Routes:
     """The table's actions of intake."""
-    router = Routes("/v1/tickets/{number}", tags=["actions"])
+    router = Routes("/v1/tickets/{number}", tags=["actions"], route_class=WordsRoute)
 
     def shown(ticket: Ticket) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency, Verdict
 from services.router.emergencies.storage import EMERGENCIES, list_emergencies
 from shared.policy.policy import Policy
-from shared.runtime import Actor, Body, Code, NoteBody, Platform, Routes, may
+from shared.runtime import Actor, Body, Code, NoteBody, Platform, Routes, WordsRoute, may
 
 
 class CheckBody(Body):
@@ -35,7 +35,7 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
     platform: Platform, alerting: Alerting, attending: Attending
 ) -> Routes:
     """`/v1/emergencies`."""
-    router = Routes("/v1/emergencies", tags=["emergencies"])
+    router = Routes("/v1/emergencies", tags=["emergencies"], route_class=WordsRoute)
 
     def shown(emergency: Emergency) -> dict[str, Any]:
         return emergency_view(emergency, platform.policy.at(emergency.estate))

@@ -11,7 +11,7 @@ from services.router.bodies import Limit, Moment
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.tasks import FollowUp, State
 from shared.contracts.router import FollowUpSaid
-from shared.runtime import Actor, Code, NoteBody, Routes, may
+from shared.runtime import Actor, Code, NoteBody, Routes, WordsRoute, may
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -36,7 +36,7 @@ class TaskDoneBody(NoteBody):
 
 def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
     """`/v1/follow-ups`."""
-    router = Routes("/v1/follow-ups", tags=["follow-ups"])
+    router = Routes("/v1/follow-ups", tags=["follow-ups"], route_class=WordsRoute)
 
     @router.get("", dependencies=[may("follow_up.see")])
     async def listed(

@@ -17,7 +17,7 @@ from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, S
 from shared.policy.duty import Person
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
-from shared.runtime import Actor, Body, Code, Platform, Routes, may
+from shared.runtime import Actor, Body, Code, Platform, Routes, WordsRoute, may
 from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
@@ -232,7 +232,7 @@ class LeaveBody(Body):
 
 def build_shifts_api(platform: Platform, shift_plans: ShiftPlans) -> Routes:
     """`/v1/shifts`."""
-    router = Routes("/v1/shifts", tags=["rosters"])
+    router = Routes("/v1/shifts", tags=["rosters"], route_class=WordsRoute)
 
     @router.get("", dependencies=[may("shift.own")])
     async def own(actor: Actor) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.router.work_orders.storage import board, manual_queue
 from shared.contracts import MalformedMessage
 from shared.contracts.router import ConsentHow, Payer
 from shared.identity import Principal
-from shared.runtime import Actor, Body, Code, NoteBody, Platform, Routes, may, may_do
+from shared.runtime import Actor, Body, Code, NoteBody, Platform, Routes, WordsRoute, may, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
     Accept,
@@ -97,7 +97,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     routing: Routing, work_photos: WorkPhotos
 ) -> Routes:
     """The table's actions of work orders."""
-    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
         async def act(id: str, actor: Actor, body: NoteBody | None = None) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class ConsentBody(NoteBody):
 
 def build_costs_api(routing: Routing) -> Routes:
     """`/quote` and `/consent` of a work order."""
-    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.QUOTE)
     async def quote(id: str, actor: Actor, body: QuoteBody) -> dict[str, Any]:
@@ -241,7 +241,7 @@ class ExtensionBody(NoteBody):
 
 def build_times_api(routing: Routing) -> Routes:
     """`/appoint` and `/extend` of a work order."""
-    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.APPOINT)
     async def appoint(id: str, actor: Actor, body: VisitBody) -> dict[str, Any]:
