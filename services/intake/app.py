@@ -90,7 +90,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         require_user_id=settings.require_user_id,
     )
     desk_actions = DeskActions(platform.store, platform.tickets, lambda: platform.policy)
-    wishes = Wishes(platform.tickets, lambda: platform.policy)
+    wishes = Wishes(platform.tickets, lambda: platform.policy, platform.store.precedence)
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(

@@ -8,7 +8,7 @@ same write (B3.2.3), whoever took the words down.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -18,6 +18,7 @@ from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotThere
 from shared.contracts.survey import SurveyDangerTold
 from shared.identity import Principal, require, sees
+from shared.lanes import Precedence
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, Rules
 from shared.privacy import scrub
@@ -38,6 +39,7 @@ from shared.tickets.acts import (
 )
 from shared.tickets.lifecycle import DONE, OPEN, UNFINISHED, OrderStatus
 from shared.tickets.table import ROWS
+from shared.triage.classify import classify
 from shared.triage.taxonomy import EMERGENCY
 from shared.words import says_nothing
 
@@ -51,9 +53,12 @@ _BEGINNING_AGAIN: Final = (Reopen, NotSatisfied)
 class Wishes:
     """Moves tickets as callers want it, and hears what they say with it."""
 
-    def __init__(self, tickets: Tickets, policy: Callable[[], Policy]) -> None:
+    def __init__(
+        self, tickets: Tickets, policy: Callable[[], Policy], precedence: Precedence
+    ) -> None:
         self._tickets = tickets
         self._policy = policy
+        self._precedence = precedence
 
     async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
         """Put on record what the caller added. Raises MalformedMessage where that is nothing."""
@@ -142,9 +147,10 @@ class Wishes:
 
         await self._tickets.walk(event.number, walk)
 
-    def tells_of_danger(self, words: str | None, estate: str | None, now: datetime) -> bool:
-        """Whether words alone tell of one."""
-        return self._danger(words, estate, now) is not None
+    def tells_of_danger(self, words: str | None) -> bool:
+        """Whether words alone tell of one, wherever they are said."""
+        policy = self._policy()
+        return words is not None and classify(words, policy.taxonomy, policy.lexicon).emergency
 
     async def _hear(
         self, number: str, principal: Principal, words: str | None, wish: Wish, *, how: str
@@ -164,7 +170,9 @@ class Wishes:
                 steps = steps.must(*_alarms(steps.ticket, made, how))
             return steps.must(*self._risk(words, steps.ticket))
 
-        return (await self._tickets.walk(number, walk)).ticket
+        is_urgent = self.tells_of_danger(words)
+        with self._precedence.urgent() if is_urgent else nullcontext():
+            return (await self._tickets.walk(number, walk)).ticket
 
     def _rules(self, ticket: Ticket) -> Rules:
         return self._policy().at(ticket.estate).rules

@@ -125,8 +125,7 @@ class Commands:
         except ValidationError as error:
             faults += errors_of(error)
             command = Command.model_validate(_as_far_as_possible(kept, faults))
-        now = self._store.clock.now()
-        if faults and not self._wishes.tells_of_danger(command.words, None, now):
+        if faults and not self._wishes.tells_of_danger(command.words):
             raise MalformedMessage.naming(faults_in(faults, prefix="command"), of=len(faults))
         return command
 
