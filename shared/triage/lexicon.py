@@ -8,6 +8,7 @@ never faster.
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
@@ -372,7 +373,7 @@ class Lexicon(BaseModel):
         heads: dict[str, list[_Term]] = {}
         for name, term in self._vocabulary():
             bit = 0 if name is None else self._bit(name)
-            for head, compiled in _compile_term(bit, term):
+            for head, compiled in _compile_term(bit, _as_read(term)):
                 heads.setdefault(head, []).append(compiled)
         return {head: tuple(terms) for head, terms in heads.items()}
 
@@ -550,10 +551,17 @@ def _audible(
     ]
 
 
+def _as_read(term: str) -> str:
+    """A term as the words are read in which it is looked for; its own signs stay."""
+    return normalise(term).replace("...", "…")
+
+
 def _term_fault(term: str) -> str | None:
     """Say what is wrong with a term, if anything is."""
-    if not term or term != normalise(term).replace("...", "…"):
-        return "is empty or not written as words are read: plain width, simplified, lower case"
+    narrow = unicodedata.normalize("NFKC", term).replace("...", "…").lower()
+    said, term = term, _as_read(term)
+    if not term or said != narrow:
+        return "is empty or not in plain width and lower case"
     if _REFUSED.search(term) or re.search(r"\*(?=[a-z*])", term):
         return "repeats without bound or uses signs that terms do not have"
     try:
