@@ -117,6 +117,26 @@ async def test_a_command_that_comes_again_says_its_danger_once(bench: IntakeBenc
     assert said == [("supplement", "着火了，快来人"), ("reclassify", None)]
 
 
+async def test_what_comes_again_does_not_undo_what_the_desk_found_since(
+    bench: IntakeBench,
+) -> None:
+    number = await report(bench)
+    await send(bench, "ticket.supplement", number=number, note="着火了，快来人")
+    await until(lambda: _has(bench, number, "reclassify"))
+    calm = {"no_danger": True, "reason": "only_the_toaster"}
+    headers = bench.signed_in("agent")
+    await bench.http.post(f"/v1/tickets/{number}/reclassify", json=calm, headers=headers)
+
+    await send(bench, "ticket.supplement", id="c-2", number=number, note="着火了，快来人")
+    await send(bench, "ticket.urge", id="c-3", number=number)
+    await until(lambda: _has(bench, number, "urge"))
+    assert not (await read(bench, number)).is_emergency
+
+    said = {"note": "着火了，快来人"}
+    await bench.http.post(f"/v1/tickets/{number}/supplement", json=said, headers=headers)
+    assert (await read(bench, number)).is_emergency
+
+
 async def test_who_sends_the_old_word_and_the_new_one_has_said_both(bench: IntakeBench) -> None:
     number = await report(bench)
 

@@ -158,6 +158,7 @@ class Wishes:
         """Carry out a wish and what follows from the words with it; foreign and missing tickets
         look the same (404).
         """
+        note = _kept(words)
 
         def walk(steps: Steps) -> Steps:
             if not sees(principal, steps.ticket):
@@ -165,8 +166,8 @@ class Wishes:
             made = self._danger(words, steps.ticket.estate, steps.now)
             if made is None:
                 steps = _carried_out(steps, wish)
-            else:
-                steps = _alarmed(steps, wish, principal, _kept(words))
+            elif not _is_repeat(steps, wish, principal, note):
+                steps = _alarmed(steps, wish, principal, note)
                 steps = steps.must(*_alarms(steps.ticket, made, how))
             return steps.must(*self._risk(words, steps.ticket))
 
@@ -214,6 +215,19 @@ def _was_said(ticket: Ticket, act: Act, how: Transition | None = None) -> bool:
 def _carried_out(steps: Steps, wish: Wish) -> Steps:
     wanted = wish(steps.ticket, steps.now)
     return steps if wanted is None else steps.must(wanted)
+
+
+def _is_repeat(steps: Steps, wish: Wish, principal: Principal, note: str | None) -> bool:
+    """Whether a danger is told again that was told of the work in hand: the desk may have found
+    since that it is none. Of what is finished it is news.
+    """
+    ticket, wanted = steps.ticket, wish(steps.ticket, steps.now)
+    if ticket.status not in OPEN - DONE:
+        return False
+    # A system repeats what it sent; a person who says the same again means it.
+    from_system = principal.role == "system" and not isinstance(wanted, Urge)
+    said = from_system and _was_said(ticket, Supplement(by=principal.id, note=note))
+    return wanted is None or said
 
 
 def _alarmed(steps: Steps, wish: Wish, principal: Principal, note: str | None) -> Steps:
