@@ -11,11 +11,12 @@ from services.intake import queues
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
 from services.intake.desk.cases import Cases, build_cases_api
+from services.intake.desk.wishes import Wishes
 from services.intake.handlers import (
-    add_command_handlers,
     add_handlers,
     add_privacy_handlers,
     add_stray_handlers,
+    add_wish_handlers,
 )
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
@@ -102,6 +103,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     desk_actions = DeskActions(
         platform.store, platform.tickets, lambda: platform.policy, known_people
     )
+    wishes = Wishes(platform.tickets, lambda: platform.policy, platform.store.precedence)
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
@@ -112,15 +114,15 @@ async def build(settings: IntakeSettings) -> FastAPI:
     )
     erasure = Erasure(platform.store, platform.trail, opener)
     retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
-    commands = Commands(platform.store, desk_actions, replies, senders, secret=platform.keys.index)
+    commands = Commands(platform.store, wishes, replies, senders, secret=platform.keys.index)
     add_handlers(platform.consumers, arrivals, desk_actions)
     add_stray_handlers(platform.consumers, arrivals)
-    add_command_handlers(platform.consumers, commands)
+    add_wish_handlers(platform.consumers, commands, wishes)
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
         build_registering_api(reports),
         build_tickets_api(platform, reports),
-        build_actions_api(platform, desk_actions),
+        build_actions_api(platform, desk_actions, wishes),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),

@@ -7,13 +7,14 @@ from typing import Final
 
 from services.intake import queues
 from services.intake.desk.actions import DeskActions
+from services.intake.desk.wishes import Wishes
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
 from services.intake.privacy.privacy_requests import PrivacyRequests
 from shared.bus import Consumers, Delivery, Inbound, Reject, RetryLater
 from shared.contracts.notifier import MessageDelivered, MessageFailed
 from shared.contracts.privacy import PrivacyRequestGranted
-from shared.contracts.survey import SurveyDissatisfied
+from shared.contracts.survey import SurveyDangerTold, SurveyDissatisfied
 
 QUEUE_BACK_AFTER: Final = timedelta(seconds=1)
 
@@ -52,13 +53,19 @@ def add_handlers(consumers: Consumers, arrivals: Arrivals, desk_actions: DeskAct
             await desk_actions.reopen_dissatisfied(delivery.event)
 
 
-def add_command_handlers(consumers: Consumers, commands: Commands) -> None:
-    """Subscribe intake to what systems say of their own tickets."""
+def add_wish_handlers(consumers: Consumers, commands: Commands, wishes: Wishes) -> None:
+    """Subscribe intake to what systems, and callers in surveys, say of their own tickets."""
 
     @consumers.on_message(*queues.COMMANDS)
     async def on_command(message: Inbound) -> None:
         """Do what a system wants of its own ticket."""
         await commands.take(message)
+
+    @consumers.on_event(queues.DANGERS)
+    async def on_danger_told(delivery: Delivery) -> None:
+        """Make an emergency of what a survey's answer tells of one."""
+        if isinstance(delivery.event, SurveyDangerTold):
+            await wishes.heed_survey(delivery.event)
 
 
 def add_privacy_handlers(consumers: Consumers, privacy_requests: PrivacyRequests) -> None:

@@ -52,6 +52,8 @@ DISSATISFIED_URGENT: Final = event_queue(
     "intake", "dissatisfied", "urgent", survey.SurveyDissatisfied
 )
 
+DANGERS: Final = event_queue("intake", "dangers", "urgent", survey.SurveyDangerTold, alerts=True)
+
 PRIVACY_REQUESTS: Final = event_queue(
     "intake", "privacy_requests", "routine", privacy.PrivacyRequestGranted
 )
@@ -68,6 +70,7 @@ QUEUES: Final = (
     FEEDBACK,
     DISSATISFIED_ROUTINE,
     DISSATISFIED_URGENT,
+    DANGERS,
     PRIVACY_REQUESTS,
     DEAD,
     UNROUTED,

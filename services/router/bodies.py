@@ -11,21 +11,11 @@ from pydantic import Field
 
 from shared.contracts.ids import Code
 from shared.privacy import scrub
-from shared.runtime import Body
+from shared.runtime import Body, NoteBody
 from shared.tickets import Ticket
 from shared.tickets.costs import Item, ItemKind, Quote
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-
-
-class NoteBody(Body):
-    """Words for the timeline; they are scrubbed before they are kept."""
-
-    note: Annotated[str, Field(max_length=2_000)] | None = None
-
-    def scrubbed(self) -> str | None:
-        """The note as it may be kept."""
-        return scrub(self.note) if self.note else None
 
 
 class ItemBody(Body):

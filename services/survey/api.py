@@ -15,7 +15,7 @@ from services.survey.surveys import Surveying
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach, hidden
-from shared.runtime import Actor, Body, Routes, may
+from shared.runtime import Actor, Body, Routes, WordsRoute, may
 from shared.store import Collection, Listing, Store
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
@@ -49,6 +49,7 @@ class SurveyView(BaseModel):
     asked_at: datetime | None
     unreached: str | None
     expires_at: datetime
+    danger: str | None
     answer: AnswerView | None
 
 
@@ -77,7 +78,7 @@ class PhoneAnswer(Body):
 def build_api(store: Store, surveying: Surveying) -> Routes:
     """`/v1/surveys`, for staff within reach of the estate."""
     surveys = Collection(store, SURVEYS)
-    router = Routes("/v1/surveys", tags=["surveys"])
+    router = Routes("/v1/surveys", tags=["surveys"], route_class=WordsRoute)
 
     async def theirs(id: str, actor: Principal) -> Survey:
         """A survey within reach, unless its ticket is about whoever asks; 404 for all others
@@ -137,6 +138,7 @@ def _view(survey: Survey) -> SurveyView:
         asked_at=survey.asked_at,
         unreached=survey.unreached,
         expires_at=survey.expires_at,
+        danger=survey.danger,
         answer=AnswerView(
             at=answer.at,
             score=answer.score,

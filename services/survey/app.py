@@ -25,7 +25,7 @@ KEEPS: Final = (SURVEYS,)
 
 async def build(settings: SurveySettings) -> FastAPI:
     """The survey, ready to be served."""
-    platform = await open_platform("survey", settings, keeps=KEEPS)
+    platform = await open_platform("survey", settings, keeps=KEEPS, classifies=True)
     surveying = Surveying(platform)
     add_handlers(platform.consumers, surveying)
     routers = [

@@ -9,7 +9,12 @@ from typing import Any, Final, Literal, Self
 
 from shared.contracts import Event, Lane, Step
 from shared.contracts.intake import TicketAnswered, TicketClosed
-from shared.contracts.survey import SurveyAnswered, SurveyAsked, SurveyDissatisfied
+from shared.contracts.survey import (
+    SurveyAnswered,
+    SurveyAsked,
+    SurveyDangerTold,
+    SurveyDissatisfied,
+)
 from shared.tickets import Ticket
 
 ANSWER_WITHIN: Final = timedelta(days=30)
@@ -101,7 +106,8 @@ class Rating:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """One question about one round of one ticket, with at most one answer. `unreached` is why the
-    question reached nobody, where it did not: then nobody was asked.
+    question reached nobody, where it did not: then nobody was asked. `danger` is the kind of
+    emergency that the answer tells of, where it tells of one.
     """
 
     id: str
@@ -110,6 +116,17 @@ class Survey:
     made_at: datetime
     answer: Rating | None = None
     unreached: str | None = None
+    danger: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """Its matter's, but that of emergencies where the answer tells of one."""
+        return self.matter.lane if self.danger is None else "urgent"
+
+    @property
+    def begins_again(self) -> bool:
+        """Whether the ticket is worked on again because of the answer."""
+        return self.danger is not None or (self.answer is not None and self.answer.dissatisfied)
 
     @property
     def asked_at(self) -> datetime | None:
@@ -153,14 +170,16 @@ def is_open(survey: Survey, now: datetime) -> bool:
     return survey.answer is None and not survey.is_expired(now)
 
 
-def take_answer(survey: Survey, answer: Rating) -> Step[Survey]:
-    """The caller has answered."""
+def take_answer(survey: Survey, answer: Rating, danger: str | None = None) -> Step[Survey]:
+    """The caller has answered, and may have told of a danger."""
     number, round_ = survey.matter.number, survey.matter.round
     facts: dict[str, Any] = {"survey": survey.id, "number": number, "round": round_}
     events: list[Event] = [SurveyAnswered(**facts, score=answer.score)]
     if answer.dissatisfied:
         events.append(SurveyDissatisfied(**facts, score=answer.score))
-    return Step(replace(survey, answer=answer), events)
+    if danger is not None:
+        events.append(SurveyDangerTold(**facts, emergency_kind=danger))
+    return Step(replace(survey, answer=answer, danger=danger), events)
 
 
 def note_unreached(survey: Survey, reason: str) -> Step[Survey] | None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 from urllib.parse import parse_qs
 
 from services.survey.domain import BEST_SCORE, DIMENSIONS, LONGEST_COMMENT, Given
+from shared.words import legible
 
 FaultCode = Literal["score_missing", "score_unknown", "comment_too_long"]
 SCORES: Final = tuple(str(n) for n in range(BEST_SCORE, 0, -1))
 """As the page lists them, best first."""
 MOST_FIELDS: Final = 20
-_KEPT: Final = "\n\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def _fields(body: bytes) -> dict[str, str]:
 def tidy(text: str) -> str:
     """One kind of line break, no control characters, no blank ends."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in _KEPT or unicodedata.category(c) != "Cc").strip()
+    return legible(lines).strip()
 
 
 def _faults(typed: Mapping[str, str]) -> dict[str, FaultCode]:

@@ -169,8 +169,10 @@ class Visits:
                 return self._pages.said("expired", matter, language, status=410)
 
     async def _what_follows(self, survey: Survey) -> Follows | None:
-        if survey.answer is None or not survey.answer.dissatisfied:
+        if not survey.begins_again:
             return None
+        if survey.danger is not None:  # which is taken up however late it is told
+            return "reopened"
         return "reopened" if await self._surveying.is_taken_up(survey) else "not_reopened"
 
 

@@ -18,9 +18,9 @@ SURVEYS: Final = CollectionSpec(
         value=Survey,
         flat=("matter",),
         names={Survey: {"made_at": "asked_at"}},
-        lean={Survey: ("unreached",)},
+        lean={Survey: ("unreached", "danger")},
     ),
-    lane=lambda survey: survey.matter.lane,
+    lane=lambda survey: survey.lane,
     alerts=True,
     indexes=(
         IndexModel(NEWEST.sort, name="surveys_newest"),

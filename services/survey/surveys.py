@@ -27,6 +27,7 @@ from shared.contracts import Step
 from shared.contracts.notifier import MessageFailed
 from shared.contracts.refusals import NotYours
 from shared.identity import service_principal
+from shared.policy.plan import Reported, plan
 from shared.privacy import scrub
 from shared.runtime import Platform
 from shared.store import Collection
@@ -102,7 +103,9 @@ class Surveying:
             if not is_open(survey, now):
                 return None
             kept = await self._kept(given, survey, recorded_by, fingerprint, now)
-            return take_answer(survey, kept)
+            told = Reported(text=given.comment, estate=survey.matter.estate, decided=True)
+            danger = plan(told, self._platform.policy, now).emergency_kind
+            return take_answer(survey, kept, danger)
 
         changed = await self._surveys.change(id, decide)
         if changed is None:

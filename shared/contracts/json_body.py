@@ -59,6 +59,14 @@ def read_any_json_object(body: bytes) -> tuple[dict[str, Any], tuple[Fault, ...]
         return _object(_read_loosely(text)), (damaged(how),)
 
 
+def without_halves(found: Any) -> Any:
+    """The same value with each half of a character replaced: it cannot be written, kept or
+    published, and a question mark would ask.
+    """
+    text = json.dumps(found, ensure_ascii=False)
+    return json.loads(HALF.sub(REPLACED, text)) if HALF.search(text) else found
+
+
 def damaged(how: str) -> Fault:
     """The fault of a body that had to be read in another way than it should."""
     return Fault("body", how, WAY_OUT)
@@ -108,7 +116,7 @@ def _read_loosely(text: str) -> Any:
             parse_float=_finite,
             parse_int=_whole,
         )
-        # Half characters cannot be written, kept or published; a question mark would ask.
+        # Written once more, so that it is what the strict reader could have read.
         return orjson.loads(HALF.sub(REPLACED, json.dumps(found, ensure_ascii=False)))
     except (ValueError, RecursionError) as error:
         raise MalformedMessage(

@@ -7,16 +7,24 @@ bytes become that object stands in `json_body`.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from shared.contracts.errors import MAX_FAULTS, Fault, MalformedMessage, faults_in
 from shared.contracts.ids import NamedId
+from shared.words import legible, says_nothing
 
 TicketType = Literal["inquiry", "complaint", "suggestion", "repair", "registration", "emergency"]
 Channel = Literal["phone", "wechat", "app", "web", "open311", "iot", "government", "system"]
@@ -29,6 +37,9 @@ MAX_ITEMS: Final = 20
 """As many as the longest list of a report may have."""
 
 Short = Annotated[str, Field(max_length=200)]
+MAX_NOTE: Final = 2_000
+Note = Annotated[str, AfterValidator(legible), Field(max_length=MAX_NOTE)]
+"""What a person adds in an act, over HTTP as over the queue; only a report says `text`."""
 
 
 class Caller(BaseModel):
@@ -44,7 +55,7 @@ class Caller(BaseModel):
     @field_validator("name", "phone", "room")
     @classmethod
     def _plain(cls, value: str | None) -> str | None:
-        return _without_controls(value)
+        return value and legible(value)
 
 
 class Concerned(BaseModel):
@@ -96,7 +107,7 @@ class TicketReport(BaseModel):
     @field_validator("text", "answer", "estate", "address", "location", "subject", "device")
     @classmethod
     def _plain(cls, value: str | None) -> str | None:
-        return _without_controls(value)
+        return value and legible(value)
 
     @field_validator("reported_at", "due_by")
     @classmethod
@@ -109,7 +120,7 @@ class TicketReport(BaseModel):
     @field_validator("text")
     @classmethod
     def _says_something(cls, value: str) -> str:
-        if not value.strip():
+        if says_nothing(value):
             raise ValueError("is empty; say what the matter is")
         return value
 
@@ -122,11 +133,11 @@ class TicketReport(BaseModel):
 
 def read_strictly(raw: Mapping[str, Any]) -> TicketReport:
     """The report, or MalformedMessage naming the fields at fault, MAX_FAULTS of them at most."""
-    kept, found = _known(raw, TicketReport)
+    kept, found = known(raw, TicketReport)
     try:
         report = TicketReport.model_validate(kept)
     except ValidationError as error:
-        found += _errors(error)
+        found += errors_of(error)
         raise MalformedMessage.naming(faults_in(found), of=len(found)) from error
     if faults := (*faults_in(found), *report.place_faults()):
         raise MalformedMessage.naming(faults, of=len(found))
@@ -139,28 +150,29 @@ def read_leniently(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, .
     Raises MalformedMessage only when there is no text to act on.
     """
     text = raw.get("text")
-    plain = (_without_controls(text) or "").strip() if isinstance(text, str) else None
-    if not plain:
+    said = legible(text).strip() if isinstance(text, str) else None
+    if said is None or says_nothing(said):
         raise MalformedMessage("text", "is missing, empty or not text", "say what the matter is")
-    kept, found = _known({**raw, "text": plain[:MAX_TEXT]}, TicketReport)
+    kept, found = known({**raw, "text": said[:MAX_TEXT]}, TicketReport)
     try:
         report = TicketReport.model_validate(kept)
     except ValidationError as error:
-        errors = _errors(error)
+        errors = errors_of(error)
         found += errors
         report = TicketReport.model_validate(_without(kept, [item["loc"] for item in errors]))
     return report, (*faults_in(found), *report.place_faults())[:MAX_FAULTS]
 
 
-def _errors(error: ValidationError) -> list[Any]:
+def errors_of(error: ValidationError) -> list[Any]:
+    """What pydantic found, without the values."""
     return list(error.errors(include_url=False, include_input=False))
 
 
-def _known(
+def known(
     raw: Mapping[str, Any], model: type[BaseModel], where: tuple[str, ...] = ()
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What a report can have, its lists cut to what any field takes, and what was left out, as
-    pydantic would say it. Whatever follows costs no more than a good report does.
+    """What a model can have, its lists cut to what any field takes, and what was left out, as
+    pydantic would say it. Whatever follows costs no more than a good body does.
     """
     strange = [key for key in raw if key not in model.model_fields]
     found: list[dict[str, Any]] = [_error("extra_forbidden", (*where, key)) for key in strange]
@@ -171,7 +183,7 @@ def _known(
             kept[key] = value[:MAX_ITEMS]
             found.append(_error("too_long", (*where, key), max_length=MAX_ITEMS))
         elif isinstance(value, dict) and inner is not None:
-            kept[key], more = _known(value, inner, (*where, key))
+            kept[key], more = known(value, inner, (*where, key))
             found += more
     return kept, found
 
@@ -192,10 +204,3 @@ def _without(value: Any, places: Iterable[Sequence[int | str]]) -> Any:
     if isinstance(value, list):
         return [_without(item, inside[n]) for n, item in enumerate(value) if [] not in inside[n]]
     return value
-
-
-def _without_controls(value: str | None) -> str | None:
-    """Drop control characters (they break logs, terminals and mail), keep line ends and tabs."""
-    if value is None or value.isprintable():  # as almost everything is
-        return value
-    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})

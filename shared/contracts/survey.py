@@ -33,3 +33,10 @@ class SurveyDissatisfied(SurveyEvent):
 
     name: ClassVar[str] = "survey.dissatisfied"
     score: int
+
+
+class SurveyDangerTold(SurveyEvent):
+    """The caller's words tell of a danger, whatever the score: the ticket is to be an emergency."""
+
+    name: ClassVar[str] = "survey.danger_told"
+    emergency_kind: str

@@ -27,10 +27,12 @@ from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents, read_yaml
 from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
+from shared.policy.risk import risk_words
 from shared.policy.templates import Templates
 from shared.policy.wanted import FollowUps, ProofWanted
 from shared.triage.lexicon import Lexicon
 from shared.triage.taxonomy import Limit, Taxonomy
+from shared.words import plain
 
 
 class Place(BaseModel):
@@ -124,20 +126,24 @@ class Group(BaseModel):
         names = {}
         for estate in self.estates:
             for name in (estate.id, estate.zh, estate.en, *estate.aliases):
-                names[name.casefold()] = estate
+                names[_as_read(name)] = estate
         return names
 
     def find_estate(self, *names: str | None) -> Estate | None:
         """The estate that one of `names` is or (for an address) mentions; None when unclear."""
         for name in names:
-            if name and (exact := self._by_name.get(name.strip().casefold())):
+            if name and (exact := self._by_name.get(_as_read(name))):
                 return exact
         for name in names:
-            text = (name or "").casefold()
+            text = _as_read(name or "")
             found = {estate.id: estate for known, estate in self._by_name.items() if known in text}
             if len(found) == 1:
                 return next(iter(found.values()))
         return None
+
+
+def _as_read(name: str) -> str:
+    return plain(name).strip().casefold()
 
 
 Positive = Annotated[timedelta, Field(gt=timedelta(0))]
@@ -209,6 +215,7 @@ class Rules(BaseModel):
     repeats_within: Positive = timedelta(days=30)
     follow_ups: tuple[FollowUps, ...] = ()
     risk_words: tuple[str, ...] = ()
+    no_risk_words: tuple[str, ...] = ()
     urge_every: timedelta = Field(timedelta(minutes=30), ge=timedelta(0))
     free_up_to: int = Field(0, ge=0, le=10_000_000)
     decline_limit: int = Field(ge=1)
@@ -298,8 +305,7 @@ class Rules(BaseModel):
 
     def tells_of_risk(self, words: str) -> bool:
         """Whether a caller's words say that it may go to an authority, a court or the press."""
-        said = words.casefold()
-        return any(word.casefold() in said for word in self.risk_words)
+        return risk_words(self.risk_words, self.no_risk_words).heard_in(words)
 
     def retained(self, type: str) -> timedelta:
         """How long persons are kept after a ticket of this type is over."""

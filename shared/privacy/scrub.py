@@ -2,19 +2,25 @@
 search, duplicates and the board. Pure.
 
 It drops the ticket's own names, numbers and flats in whatever way they are written, patterns of
-numbers, plates, flats and mail addresses, and names where people say them.
+numbers, plates, flats and mail addresses, and names where people say them. All of it is looked for
+in the words as they are read (`shared.words`), numbers also as they are spoken, and cut out of the
+words as they were said.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
+
+from shared.words import Words, in_digits, legible, plain, read
 
 _HIDDEN: Final = "*"
 NAME, NUMBER, FLAT, PLATE, MAIL = "〔某人〕", "〔号码〕", "〔房号〕", "〔车牌〕", "〔邮箱〕"
-_DIGIT: Final = "0-9零〇一二两三四五六七八九幺"
-_GAP: Final = r"[\s\-.·,，、()（）]{0,2}"
+_CUT: Final = "〓"
+"""Stands for each character that is cut already: no letter, no digit, no gap."""
+_GAP: Final = r"[\s\-.·,、()]{0,3}"
 _DATE: Final = r"20\d\d[-./][01]?\d[-./][0-3]?\d(?!\d)"
 _SURNAMES: Final = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章云苏潘葛奚范彭郎鲁韦昌马苗凤"
@@ -30,35 +36,52 @@ _FAMILY: Final = f"(?:{_COMPOUND}|[{_SURNAMES}])"
 _TITLES: Final = "先生|女士|小姐|太太|师傅|阿姨|大爷|大妈|叔叔|奶奶|爷爷|同学|老师|医生|总"
 _NOT_NAMES: Final = (
     "业主|住户|租户|租客|物业|这里|这个|那个|一个|你们|我们|他们|楼上|楼下|隔壁|保安|保洁|维修|师傅|客服|管家|"
-    "电工|水管|人来|人修|人看|不到|到了|不着|谁|几|多|在|来|住|的|你|您|刚|想|要|说"
+    "电工|水管|人来|人修|人看|不到|到了|不着|谁|什么|几|多|在|来|住|的|你|您|刚|想|要|说"
 )
-_PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
-    (re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MAIL),
+_COUNTED: Final = r"(?!\s*[元块万千百米平度吨斤瓦天年月日点分秒小人个次家层楼])"
+"""What is counted is no flat."""
+_LABELS: Final = "姓名|名字|联系人|称呼|户主|报修人|投诉人|来电人"
+
+# Of a pattern with a group the group is cut, else all of it.
+_OF_NUMBERS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(
-            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z]"
-            r"[\s·.-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])"
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-z][\s·.-]?"
+            r"(?:[A-Za-z0-9]{4}[挂学警港澳领超]|[A-Za-z0-9]{5,6}(?![A-Za-z0-9]))"
         ),
         PLATE,
     ),
+    # Whatever stands between the three parts of a mobile number; elsewhere times have colons, too.
+    (re.compile(r"(?<!\d)1[3-9]\d\W{1,6}\d{4}\W{1,6}\d{4}(?!\d)"), NUMBER),
     (
-        re.compile(
-            rf"(?!{_DATE})(?<!\d)(?:\+?86{_GAP})?"
-            rf"(?:[{_DIGIT}]{_GAP}){{6,}}[{_DIGIT}](?:[Xx])?"
-        ),
+        re.compile(rf"(?!{_DATE})(?<!\d)(?:\+?86{_GAP})?(?:\d{_GAP}){{6,}}\d(?:[Xx])?"),
         NUMBER,
     ),
     (
         re.compile(
-            r"\d{1,3}\s*[-－—#号栋幢座]\s*(?:楼\s*)?\d{1,2}\s*(?:[-－—]|单元|门)\s*\d{3,4}"
-            r"(?:室|房|户)?"
+            r"\d{1,3}\s*[-#号栋幢座]\s*(?:楼\s*)?\d{1,2}\s*(?:-|单元|门)\s*\d{3,4}(?:室|房|户)?"
         ),
         FLAT,
     ),
-    (re.compile(r"(?<=[单元栋幢座楼])\s*\d{3,4}(?:室|房|户|号房)?(?!\d)"), FLAT),
+    (re.compile(rf"(?<=[单元栋幢座楼])\s*\d{{3,4}}(?:室|房|户|号房)?(?!\d){_COUNTED}"), FLAT),
     (re.compile(r"(?<!\d)\d{3,4}\s*(?:室|房间|房|户|号房)"), FLAT),
+    (
+        re.compile(
+            rf"(?<![\d\-./:A-Za-z])\d{{1,3}}-\d{{3,4}}(?:室|房|户)?(?![\d\-./:A-Za-z]){_COUNTED}"
+        ),
+        FLAT,
+    ),
     (re.compile(r"(?i)\b(?:flat|apartment|apt\.?|unit|room)\s*(?:no\.?\s*)?#?\d+[\w-]*"), FLAT),
+)
+_OF_NAMES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(rf"(?<=我叫)(?!{_NOT_NAMES})[一-鿿]{{2,4}}"), NAME),
+    (
+        re.compile(
+            rf"(?:{_LABELS})(?:[:是叫为\s]{{1,3}}(?!{_NOT_NAMES})({_FAMILY}[一-鿿]{{1,2}}|[一-鿿]{{2,3}})"
+            rf"|(?!{_NOT_NAMES})({_FAMILY}[一-鿿]{{1,2}}))"
+        ),
+        NAME,
+    ),
     (re.compile(rf"(?<=姓)(?<!百姓)(?!{_NOT_NAMES}|名|氏)(?:{_COMPOUND}|[一-鿿])"), NAME),
     (
         re.compile(
@@ -72,29 +95,12 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(?<=[Tt]his is )[A-Z][a-z]+(?: [A-Z][a-z]+)?"), NAME),
     (re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z][a-z]+"), NAME),
 )
-_WIDE: Final = {
-    code: chr(code - 0xFEE0)
-    for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF20)
-}
-"""Full-width digits and letters; Chinese punctuation stays as it is."""
+_MAIL: Final = re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMERALS: Final = {numeral: str(n) for n, numeral in enumerate("一二三四五六七八九十", 1)}
 _BUILDING: Final = re.compile(
     r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+(\w{1,4})\b"
 )
 _HAN: Final = re.compile(r"[一-鿿]")
-_SPOKEN: Final = {
-    "0": "零〇",
-    "1": "一幺",
-    "2": "二两",
-    "3": "三",
-    "4": "四",
-    "5": "五",
-    "6": "六",
-    "7": "七",
-    "8": "八",
-    "9": "九",
-}
-_SAID: Final = {ord(word): digit for digit, words in _SPOKEN.items() for word in words}
 
 
 def mask_phone(phone: str | None) -> str | None:
@@ -120,37 +126,100 @@ def mask_room(room: str | None) -> str | None:
     return f"{found.group()}-…" if found else "…"
 
 
-def _narrow(text: str) -> str:
-    return text.translate(_WIDE)
-
-
 def scrub(text: str, persons: Iterable[Mapping[str, Any]] = ()) -> str:
     """The words without what would tell who spoke; `persons` are the ticket's own."""
-    plain = _narrow(text)
+    page = _Page.of(legible(text))
     for person in persons:
-        plain = _without_own(plain, person)
-    for pattern, mark in _PATTERNS:
-        plain = pattern.sub(mark, plain)
-    return plain
+        _cut_own(page, person)
+    page.cut(page.words, _MAIL, MAIL)
+    for pattern, mark in _OF_NUMBERS:
+        page.cut(page.numbers, pattern, mark)
+    for pattern, mark in _OF_NAMES:
+        page.cut(page.words, pattern, mark)
+    return page.shown()
 
 
 def building_of(*words: str | None) -> str | None:
     """The building a request names, which may be kept in plain; None when there is none."""
     for text in words:
-        found = _BUILDING.search(_narrow(text or ""))
+        found = _BUILDING.search(plain(text or ""))
         if found:
             named = next(group for group in found.groups() if group)
             return _NUMERALS.get(named, named)
     return None
 
 
-def _without_own(text: str, person: Mapping[str, Any]) -> str:
-    for field, mark in (("name", NAME), ("phone", NUMBER), ("room", FLAT)):
-        value = _narrow(str(person.get(field) or "")).strip()
-        if value and _may_hold(text, value):
-            text = _loosely(value).sub(mark, text)
-    text = _without_own_words(text, str(person.get("name") or ""))
-    return _without_own_flat(text, str(person.get("room") or ""))
+@dataclass(slots=True)
+class _View:
+    """Words as they are read in one way, as far as nothing is cut out of them."""
+
+    as_read: Words
+    left: str
+
+    def blank(self, places: Iterable[tuple[int, int]]) -> None:
+        """See no more what was said there."""
+        chars = list(self.left)
+        for place in places:
+            start, end = self.as_read.part(*place)
+            chars[start:end] = _CUT * (end - start)
+        self.left = "".join(chars)
+
+
+@dataclass(slots=True)
+class _Page:
+    """Words that are scrubbed: what was said, read as it is and with its numbers in digits, and
+    what is cut out of it.
+    """
+
+    said: str
+    words: _View
+    numbers: _View
+    cuts: list[tuple[int, int, str]]
+
+    @classmethod
+    def of(cls, said: str) -> _Page:
+        words = read(said)
+        numbers = in_digits(words)
+        return cls(said, _View(words, words.text), _View(numbers, numbers.text), [])
+
+    def cut(self, view: _View, pattern: re.Pattern[str], mark: str) -> None:
+        """Cut what a pattern finds there: its group, where it has one that took part."""
+        spans = [found.span(found.lastindex or 0) for found in pattern.finditer(view.left)]
+        places = [view.as_read.place(*span) for span in spans if span[0] < span[1]]
+        if places:
+            self.cuts += [(*place, mark) for place in places]
+            self.words.blank(places)
+            self.numbers.blank(places)
+
+    def shown(self) -> str:
+        """What was said, with a mark for each cut."""
+        parts, at = list[str](), 0
+        for start, end, mark in sorted(self.cuts):
+            if start >= at:
+                parts += [self.said[at:start], mark]
+            at = max(at, end)
+        return "".join((*parts, self.said[at:]))
+
+
+def _cut_own(page: _Page, person: Mapping[str, Any]) -> None:
+    name, phone, room = (
+        legible(str(person.get(field) or "")).strip() for field in ("name", "phone", "room")
+    )
+    for view, value, gap, mark in (
+        (page.words, plain(name), r"[\s\-.·_/#]{0,2}", NAME),
+        (page.numbers, _own_number(phone), r"\W{0,6}", NUMBER),
+        (page.numbers, in_digits(read(room)).text, r"[\s\-.·_/#:,、]{0,2}", FLAT),
+    ):
+        if value.strip() and _may_hold(view.left, value):
+            page.cut(view, _loosely(value.strip(), gap), mark)
+    _cut_own_words(page, plain(name))
+    _cut_own_flat(page, in_digits(read(room)).text)
+
+
+def _own_number(phone: str) -> str:
+    """A number as it is told at home: without the country, whatever else is told of it."""
+    number = in_digits(read(phone)).text
+    return re.sub(r"^\s*(?:\+|00)\s*86", "", number)
 
 
 def _may_hold(text: str, value: str) -> bool:
@@ -161,31 +230,25 @@ def _may_hold(text: str, value: str) -> bool:
     return {c for c in value.casefold() if c.isalnum()} <= set(text.casefold())
 
 
-def _loosely(value: str) -> re.Pattern[str]:
+def _loosely(value: str, gap: str) -> re.Pattern[str]:
     """The value with any separators between its characters."""
     kept = [re.escape(c) for c in value if c.isalnum()] or [re.escape(value)]
-    return re.compile(r"[\s\-.·_/#]{0,2}".join(kept), re.IGNORECASE)
+    return re.compile(gap.join(kept), re.IGNORECASE)
 
 
-def _without_own_words(text: str, name: str) -> str:
+def _cut_own_words(page: _Page, name: str) -> None:
     """Anna Schmidt is also Anna, and Schmidt."""
-    words = [w for w in re.findall(r"[^\W\d_]{3,}", _narrow(name)) if not _HAN.search(w)]
-    for word in words:
-        if not _may_hold(text, word):
-            continue
-        text = re.sub(rf"(?i)\b{re.escape(word)}\b", NAME, text)
-    return text
+    for word in re.findall(r"[^\W\d_]{3,}", name):
+        if not _HAN.search(word) and _may_hold(page.words.left, word):
+            page.cut(page.words, re.compile(rf"(?i)\b{re.escape(word)}\b"), NAME)
 
 
-def _without_own_flat(text: str, room: str) -> str:
+def _cut_own_flat(page: _Page, room: str) -> None:
     """3-1-502 is also said 3号楼1单元502, 502 and 五零二; the last part alone names the flat."""
-    parts = re.findall(r"[0-9A-Za-z]+", _narrow(room))
+    parts = re.findall(r"[0-9A-Za-z]+", room)
     if not parts or len(parts[-1]) < 3:
-        return text
+        return
     # As in `_may_hold`: the pattern is made only where it will match, or nearly so.
-    if parts[-1].casefold() not in text.translate(_SAID).casefold():
-        return text
-    spoken = "".join(f"[{c}{_SPOKEN.get(c, '')}]" for c in parts[-1])
-    return re.sub(
-        rf"(?<![0-9A-Za-z]){spoken}(?![0-9A-Za-z])(?:室|房|户)?", FLAT, text, flags=re.IGNORECASE
-    )
+    if parts[-1].casefold() in page.numbers.left.casefold():
+        own = rf"(?i)(?<![0-9A-Za-z]){re.escape(parts[-1])}(?![0-9A-Za-z])(?:室|房|户)?"
+        page.cut(page.numbers, re.compile(own), FLAT)

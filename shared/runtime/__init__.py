@@ -3,7 +3,7 @@
 from shared.runtime.authentication import Actor, Bearing, Source, principal, source_of
 from shared.runtime.endpoint_rights import decides, may, may_do, open_to_all
 from shared.runtime.platform import Platform, open_platform
-from shared.runtime.routes import Body, NoStore, Routes
+from shared.runtime.routes import Body, NoStore, NoteBody, Routes, WordsRoute
 from shared.runtime.serve import Parts, build_service, run_service
 from shared.runtime.settings import ServiceSettings, for_service
 
@@ -12,11 +12,13 @@ __all__ = [
     "Bearing",
     "Body",
     "NoStore",
+    "NoteBody",
     "Parts",
     "Platform",
     "Routes",
     "ServiceSettings",
     "Source",
+    "WordsRoute",
     "build_service",
     "decides",
     "for_service",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Any, TypeVar
@@ -12,9 +13,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
+from shared.contracts import MalformedMessage
+from shared.contracts.json_body import read_any_json_object, without_halves
+from shared.contracts.report import Note
+from shared.privacy import scrub
 from shared.runtime.endpoint_rights import right_of
 from shared.runtime.problems import PROBLEMS
 from shared.tickets import ROWS, Transition
+from shared.words import says_nothing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +29,45 @@ class Body(BaseModel):
     """What is sent; unknown fields are faults, and values are never repeated."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class NoteBody(Body):
+    """What a person adds in an act; it is scrubbed before it is kept."""
+
+    note: Note | None = None
+
+    def scrubbed(self) -> str | None:
+        """The note as it may be kept; None where it says nothing."""
+        return None if self.note is None or says_nothing(self.note) else scrub(self.note)
+
+
+class _Readable(Request):
+    """Its JSON is read as far as it can be: half a sign must not lose a cry for help."""
+
+    @override
+    async def json(self) -> Any:
+        try:
+            return without_halves(await super().json())
+        except ValueError:
+            try:
+                return read_any_json_object(await self.body())[0]
+            except MalformedMessage as error:
+                raise json.JSONDecodeError(str(error), "", 0) from error
+
+
+class WordsRoute(APIRoute):
+    """Takes down what people say, so whatever can be read of a body; what it must hold is asked of
+    its fields.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def read(request: Request) -> Response:
+            return await handle(_Readable(request.scope, request.receive))
+
+        return read
 
 
 class NoStore(APIRoute):

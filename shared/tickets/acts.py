@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.router import ConsentHow, Payer, RaiseReason
@@ -17,6 +17,9 @@ from shared.policy.plan import Plan
 from shared.tickets.costs import Item
 from shared.tickets.lifecycle import Clock, Transition
 from shared.tickets.model import NOBODY, About, HeldReason
+
+DANGER: Final = "danger"
+"""Why what was finished begins again when somebody tells of a danger."""
 
 
 @dataclass(frozen=True, slots=True)

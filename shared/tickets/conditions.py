@@ -75,9 +75,11 @@ def attempts_made(
 
 
 def still_in_time(
-    ticket: Ticket, _act: acts.Reopen, now: datetime, rules: LifecycleRules
+    ticket: Ticket, act: acts.Reopen, now: datetime, rules: LifecycleRules
 ) -> str | None:
-    """After so long it is a new request."""
+    """After so long it is a new request; a danger is never too late."""
+    if act.reason == acts.DANGER:
+        return None
     over = ticket.over_at or ticket.registered_at
     if (now - over).total_seconds() > rules.reopen_within_seconds:
         return "the time for reopening is over: register a new request that names this one"

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from shared.triage.taxonomy import Taxonomy, load_sample_taxonomy
+from shared.words import plain
 
 Reach = Literal["clause", "onward", "sentence", "text"]
 
@@ -372,7 +373,7 @@ class Lexicon(BaseModel):
         heads: dict[str, list[_Term]] = {}
         for name, term in self._vocabulary():
             bit = 0 if name is None else self._bit(name)
-            for head, compiled in _compile_term(bit, term):
+            for head, compiled in _compile_term(bit, _as_read(term)):
                 heads.setdefault(head, []).append(compiled)
         return {head: tuple(terms) for head, terms in heads.items()}
 
@@ -495,9 +496,8 @@ class Lexicon(BaseModel):
 
 
 def normalise(text: str) -> str:
-    """Bring a text to one width and case, so that a term is written once."""
-    cut = text[:_LONGEST_TEXT]
-    return unicodedata.normalize("NFKC", cut).lower().replace("’", "'")[:_LONGEST_TEXT]
+    """Read a text as all words are read (`shared.words`), in one case: a term is written once."""
+    return plain(text[:_LONGEST_TEXT]).lower()[:_LONGEST_TEXT]
 
 
 def read_lexicon(document: object, taxonomy: Taxonomy) -> Lexicon:
@@ -551,9 +551,16 @@ def _audible(
     ]
 
 
+def _as_read(term: str) -> str:
+    """A term as the words are read in which it is looked for; its own signs stay."""
+    return normalise(term).replace("...", "…")
+
+
 def _term_fault(term: str) -> str | None:
     """Say what is wrong with a term, if anything is."""
-    if not term or term != normalise(term).replace("...", "…"):
+    narrow = unicodedata.normalize("NFKC", term).replace("...", "…").lower()
+    said, term = term, _as_read(term)
+    if not term or said != narrow:
         return "is empty or not in plain width and lower case"
     if _REFUSED.search(term) or re.search(r"\*(?=[a-z*])", term):
         return "repeats without bound or uses signs that terms do not have"

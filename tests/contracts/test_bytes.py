@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.contracts import MalformedMessage
-from shared.contracts.json_body import read_any_json_object, read_json_object
+from shared.contracts.json_body import read_any_json_object, read_json_object, without_halves
 
 CRY = {"estate": "jinyuan", "text": "三号楼电梯困人了，快来人"}
 TRADITIONAL = {"estate": "jinyuan", "text": "電梯困人了，快來人"}
@@ -115,3 +115,10 @@ def test_no_fault_repeats_what_it_was_found_in() -> None:
 
     assert "王小明" not in told
     assert "13800138000" not in told
+
+
+def test_a_half_of_a_character_is_replaced_and_nothing_else_is_read_anew() -> None:
+    found = {"note": "着火\ud83c", "n": 10**20, "in": ["\udfff", "👍"]}
+
+    assert without_halves(found) == {"note": "着火\ufffd", "n": 10**20, "in": ["\ufffd", "👍"]}
+    assert without_halves(whole := {"note": "着火"}) is whole

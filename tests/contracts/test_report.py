@@ -110,6 +110,7 @@ def test_an_odd_json_object_is_read_or_refused_but_never_breaks(
         ({"text": ""}, "text"),
         ({"text": " \n\t "}, "text"),
         ({"text": "\x00\x07"}, "text"),
+        ({"text": "\u200b\u3164\ufffd"}, "text"),
         ({"text": "x" * (MAX_TEXT + 1)}, "text"),
         ({"type": "wish"}, "type"),
         ({"channel": "carrier pigeon"}, "channel"),

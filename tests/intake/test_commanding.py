@@ -88,6 +88,64 @@ async def _has(bench: IntakeBench, number: str, step: str) -> bool:
     return step in dict(await steps(bench, number))
 
 
+@pytest.mark.parametrize(
+    "more", [{"comment": "快"}, {"time": "yesterday"}, {"note": f"着火了，快来人{'！' * 2_000}"}]
+)
+async def test_a_danger_is_heard_whatever_else_is_wrong_with_the_command(
+    bench: IntakeBench, more: dict[str, Any]
+) -> None:
+    number = await report(bench)
+
+    await send(bench, "ticket.supplement", **{"number": number, "note": "着火了，快来人"} | more)
+    await until(lambda: _has(bench, number, "reclassify"))
+
+    ticket = await read(bench, number)
+    assert ticket.plan.emergency_kind == "fire"
+    assert str(ticket.timeline[1].note).startswith("着火了，快来人")
+    assert await refusals(bench) == []
+
+
+async def test_a_command_that_comes_again_says_its_danger_once(bench: IntakeBench) -> None:
+    number = await report(bench)
+
+    for id in ("c-1", "c-2"):
+        await send(bench, "ticket.cancel", id=id, number=number, note="着火了，快来人")
+    await send(bench, "ticket.urge", id="c-3", number=number, note="还有人在里面")
+    await until(lambda: _has(bench, number, "urge"))
+
+    said = [step for step in await steps(bench, number) if step[0] != "urge"]
+    assert said == [("supplement", "着火了，快来人"), ("reclassify", None)]
+
+
+async def test_what_comes_again_does_not_undo_what_the_desk_found_since(
+    bench: IntakeBench,
+) -> None:
+    number = await report(bench)
+    await send(bench, "ticket.supplement", number=number, note="着火了，快来人")
+    await until(lambda: _has(bench, number, "reclassify"))
+    calm = {"no_danger": True, "reason": "only_the_toaster"}
+    headers = bench.signed_in("agent")
+    await bench.http.post(f"/v1/tickets/{number}/reclassify", json=calm, headers=headers)
+
+    await send(bench, "ticket.supplement", id="c-2", number=number, note="着火了，快来人")
+    await send(bench, "ticket.urge", id="c-3", number=number)
+    await until(lambda: _has(bench, number, "urge"))
+    assert not (await read(bench, number)).is_emergency
+
+    said = {"note": "着火了，快来人"}
+    await bench.http.post(f"/v1/tickets/{number}/supplement", json=said, headers=headers)
+    assert (await read(bench, number)).is_emergency
+
+
+async def test_who_sends_the_old_word_and_the_new_one_has_said_both(bench: IntakeBench) -> None:
+    number = await report(bench)
+
+    await send(bench, "ticket.supplement", number=number, note="二层也不亮", text="三层也是")
+    await until(lambda: steps(bench, number))
+
+    assert await steps(bench, number) == [("supplement", "二层也不亮\n三层也是")]
+
+
 async def test_a_closed_ticket_is_opened_again(bench: IntakeBench) -> None:
     number = await report(bench)
     await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))

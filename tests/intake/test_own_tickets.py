@@ -48,7 +48,7 @@ async def test_a_system_urges_adds_to_and_cancels_its_own_ticket(bench: IntakeBe
     number = await reported(bench, "system:parking-gate")
 
     for action in ("urge", "supplement", "cancel"):
-        answer = await ask(bench, f"/{number}/{action}", "system:parking-gate")
+        answer = await ask(bench, f"/{number}/{action}", "system:parking-gate", note="道闸不抬杆")
         assert answer.status_code == 200, answer.text
 
     assert await steps(bench, number) == ["register", "urge", "supplement", "cancel"]

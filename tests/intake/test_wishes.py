@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from shared.contracts.intake import TicketFlagged, TicketReclassified
+from services.intake.queues import DANGERS
+from shared.contracts.intake import TicketFlagged, TicketReclassified, TicketReopened
+from shared.contracts.survey import SurveyDangerTold
 from shared.tickets import Clock, Ticket
-from shared.tickets.acts import Appoint, Dispatch
+from shared.tickets.acts import AnswerQuestion, Appoint, Dispatch, Note
+from tests.intake.test_desk_actions import done
 from tests.intake.test_registering import LAMP, IntakeBench
+from tests.support.bench import handled, until
 from tests.support.tickets import policy
 
+FIRE = "现在冒烟着火了，快来人"
 LIFT = {"estate": "jinyuan", "text": "电梯里困了两个人，快来"}
 
 
@@ -60,10 +66,116 @@ async def test_a_harmless_supplement_changes_no_plan(bench: IntakeBench) -> None
     number = await register(bench, LAMP)
 
     await act(bench, number, "supplement", note="两层都不亮")
-    await act(bench, number, "supplement")
 
     ticket = await read(bench, number)
     assert (ticket.is_emergency, len(ticket.plans)) == (False, 1)
+
+
+async def test_what_is_done_is_worked_on_again_when_the_caller_tells_of_a_danger(
+    bench: IntakeBench,
+) -> None:
+    number = await done(bench)
+
+    answer = await act(bench, number, "supplement", note=FIRE)
+
+    assert (answer.json()["status"], answer.json()["emergency"]) == ("registered", True)
+    ticket = await read(bench, number)
+    assert [e.transition for e in ticket.entries] == ["not_satisfied", "supplement", "reclassify"]
+    [reopened] = await bench.said(TicketReopened)
+    assert reopened.reason == "danger"
+
+
+async def test_who_is_not_satisfied_and_tells_of_a_danger_has_said_both(bench: IntakeBench) -> None:
+    number = await done(bench)
+
+    await act(bench, number, "feedback", outcome="not_satisfied", reason="not_done", note=FIRE)
+
+    ticket = await read(bench, number)
+    assert [(e.transition, e.note) for e in ticket.entries] == [
+        ("not_satisfied", FIRE), ("reclassify", None)
+    ]  # fmt: skip
+    [reopened] = await bench.said(TicketReopened)
+    assert reopened.reason == "not_done"
+
+
+async def test_for_a_danger_it_is_never_too_late_to_open_again(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
+    await bench.forward(timedelta(days=31))
+
+    late = await act(bench, number, "reopen", note="还是不亮")
+    told = await act(bench, number, "reopen", note=FIRE)
+
+    assert (late.status_code, told.status_code) == (409, 200)
+    ticket = await read(bench, number)
+    assert (ticket.is_emergency, ticket.round) == (True, 2)
+    assert [(e.transition, e.note) for e in ticket.entries] == [
+        ("reopen", None), ("supplement", FIRE), ("reclassify", None)
+    ]  # fmt: skip
+
+
+async def test_what_was_cancelled_refuses_and_says_what_to_do_about_a_danger(
+    bench: IntakeBench,
+) -> None:
+    number = await register(bench, LAMP)
+    await act(bench, number, "cancel")
+
+    answer = await act(bench, number, "supplement", note=FIRE)
+
+    assert answer.status_code == 409
+    assert "register them as a new request at once" in answer.json()["detail"]
+
+
+async def test_a_note_of_a_department_is_kept_and_not_judged(bench: IntakeBench) -> None:
+    """It tells what was found and done: the assignee is there."""
+    number = await register(bench, LAMP)
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    noted = Note(by="li", order=f"{number}-1", note="已关阀，煤气泄漏已处理")
+    await bench.platform.tickets.change(number, lambda _t, _n: [given, noted])
+
+    assert not (await read(bench, number)).is_emergency
+
+
+async def test_what_the_desk_adds_to_an_answer_stands_below_it(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+
+    await act(bench, number, "answer", answer="明天检修", note="来电人很急")
+
+    assert (await read(bench, number)).timeline[-1].note == "明天检修\n来电人很急"
+
+
+async def test_words_in_another_encoding_are_read_as_far_as_they_can_be(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    body = json.dumps({"note": FIRE}, ensure_ascii=False).encode("gb18030")
+
+    answer = await bench.http.post(
+        f"/v1/tickets/{number}/urge", content=body, headers=bench.signed_in("agent")
+    )
+
+    assert answer.status_code == 200
+    assert (await read(bench, number)).plan.emergency_kind == "fire"
+
+
+async def test_a_danger_told_in_a_survey_is_heeded_once(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
+    told = SurveyDangerTold(survey=f"{number}-1", number=number, round=1, emergency_kind="fire")
+
+    await heed(bench, told, n=1)
+    assert (await read(bench, number)).plan.emergency_kind == "fire"
+    await act(bench, number, "reclassify", no_danger=True, reason="only_the_toaster")
+    await heed(bench, told, n=2)
+
+    ticket = await read(bench, number)
+    assert (ticket.is_emergency, ticket.round) == (False, 2)
+    await heed(bench, told.model_copy(update={"survey": f"{number}-2", "emergency_kind": "x"}), n=3)
+    assert (await read(bench, number)).is_emergency
+
+
+async def heed(bench: IntakeBench, event: SurveyDangerTold, n: int) -> None:
+    before = handled([DANGERS.name])
+    await bench.publish(event, id=f"survey/s/{n}/0", lane="urgent")
+    await until(lambda: handled([DANGERS.name]) > before)
 
 
 @pytest.mark.parametrize("way", ["supplement", "urge"])
@@ -77,6 +189,15 @@ async def test_who_speaks_of_an_authority_is_flagged_once(bench: IntakeBench, wa
     assert ticket.risk
     assert [e.transition for e in ticket.timeline] == ["register", way, "flag", "supplement"]
     assert len(await bench.said(TicketFlagged)) == 1
+
+
+async def test_who_speaks_of_an_authority_while_reopening_is_flagged(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
+
+    await act(bench, number, "reopen", note="没有修好，我要上訪")
+
+    assert (await read(bench, number)).risk
 
 
 async def test_who_says_so_at_once_is_flagged_with_the_first_write(bench: IntakeBench) -> None:

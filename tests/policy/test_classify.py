@@ -10,8 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.policy.policy import sample_documents
 from shared.triage.classify import Classification, classify
-from shared.triage.lexicon import Examples, load_sample_lexicon
+from shared.triage.lexicon import Examples, load_sample_lexicon, read_lexicon
 from shared.triage.taxonomy import load_sample_taxonomy
 
 TAXONOMY = load_sample_taxonomy()
@@ -273,3 +274,13 @@ def _timed(text: str) -> float:
     start = time.perf_counter()
     hear(text)
     return time.perf_counter() - start
+
+
+def test_a_group_may_write_its_terms_in_traditional_characters() -> None:
+    document = sample_documents()["lexicon"]
+    document["kinds"]["fire"].append({"id": "told_otherwise", "say": ["龘電龘"]})
+
+    lexicon = read_lexicon(document, TAXONOMY)
+
+    for said in ("龘電龘", "龘电龘"):
+        assert "kind.fire.told_otherwise" in classify(said, TAXONOMY, lexicon).reasons

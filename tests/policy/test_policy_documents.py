@@ -79,6 +79,8 @@ def test_the_sample_s_duty_list_has_somebody_for_every_department_of_every_estat
         (("翠湖小区3号楼",), "cuihu"),
         ((None, "", "锦园小区3号楼"), "jinyuan"),
         (("锦园和滨江之间的路",), None),
+        (("錦園小區三號樓",), "jinyuan"),
+        (("锦\u200b园 小区",), "jinyuan"),
         (("火星花园",), None),
         ((None,), None),
         ((), None),

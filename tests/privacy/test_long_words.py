@@ -12,7 +12,7 @@ from shared.privacy import scrub
 PERSON = {"name": "王" * 200, "phone": "1" * 40, "room": "1" * 200}
 PIECES = (
     "a", "字", "王", "1", " ", "1 ", "a.", "a@", "@a.", "1-", "unit ", "京A", "三 ", "a-", "-",
-    "3号", "姓", "我叫",
+    "3号", "姓", "我叫", "\u0301", "a\u0301", "\u200b", "…", "十", "九百零三", "字 ", "姓名:", "ﷺ",
 )  # fmt: skip
 HEADS = ("1-", "3号", "1栋2单元", "unit", "栋", "a@", "123")
 LONG = [piece * (MAX_TEXT // len(piece)) for piece in PIECES]

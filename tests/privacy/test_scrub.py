@@ -67,6 +67,65 @@ def test_strangers_are_left_out_where_people_name_them(words: str, clean: str) -
     assert scrub(words).startswith(clean)
 
 
+QIAN = {"name": "钱七七", "phone": "13978901234", "room": "2-1-903"}
+
+
+@pytest.mark.parametrize(
+    ("words", "clean"),
+    [
+        ("电话139–7890–1234", "电话〔号码〕"),
+        ("电话139：7890：1234", "电话〔号码〕"),
+        ("电话139…7890……1234", "电话〔号码〕"),
+        ("电话1\u200b3978\u200b90\u20601234", "电话〔号码〕"),
+        ("电话1\u03363\u03369\u033678901234", "电话〔号码〕"),
+        ("电话一三九七八九零一二三四", "电话〔号码〕"),
+        ("电话幺三九 七八九零 一二三四", "电话〔号码〕"),
+        ("电话139７８９０一二三四", "电话〔号码〕"),
+        ("住二栋一单元九百零三", "住二栋一单元〔房号〕"),
+        ("九百零三室漏水", "〔房号〕漏水"),
+        ("九零三漏水", "〔房号〕漏水"),
+        ("錢七七家", "〔某人〕家"),
+        ("钱\u200b七 七家", "〔某人〕家"),
+    ],
+)
+def test_the_callers_own_is_found_in_odd_forms_and_cut_where_it_was_said(
+    words: str, clean: str
+) -> None:
+    assert scrub(words, [QIAN]) == clean
+
+
+@pytest.mark.parametrize(
+    ("words", "clean"),
+    [
+        ("隔壁二栋一单元九百零三太吵", "隔壁〔房号〕太吵"),
+        ("隔壁一九零七室太吵", "隔壁〔房号〕太吵"),
+        ("隔壁12-1907太吵", "隔壁〔房号〕太吵"),
+        ("3號樓1單元502漏水", "〔房号〕漏水"),
+        ("姓名：钱七七", "姓名：〔某人〕"),
+        ("姓名钱七七报修", "姓名〔某人〕报修"),
+        ("联系人：周雨桐，下午在家", "联系人：〔某人〕，下午在家"),
+        ("京A7777挂挡路", "〔车牌〕挡路"),
+        ("京Ａ·７７７７挂挡路", "〔车牌〕挡路"),
+        ("请打138。0013。8000", "请打〔号码〕"),
+    ],
+)
+def test_strangers_are_found_in_odd_forms(words: str, clean: str) -> None:
+    assert scrub(words) == clean
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "３号樓電梯壞了，快來人……", "一楼三百块", "三百户停电", "两百户都停了", "3楼120平米",
+        "每天11:30-12:30，13:00-14:30开门", "一、二、三、四、五楼都没电", "一万二千块",
+        "二零二五年十一月", "名字叫什么", "姓名登记在哪", "联系人换了怎么改", "100-200米",
+        "e\u0301lan vital",
+    ],
+)  # fmt: skip
+def test_what_names_nobody_stays_as_it_was_said(words: str) -> None:
+    assert scrub(words) == words
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -6,7 +6,7 @@ import asyncio
 
 import bson
 
-from shared.contracts.survey import SurveyAnswered, SurveyDissatisfied
+from shared.contracts.survey import SurveyAnswered, SurveyDangerTold, SurveyDissatisfied
 from shared.privacy.open import Opener
 from tests.survey.bench import Bench, closed
 
@@ -46,6 +46,32 @@ async def test_who_is_dissatisfied_is_for_the_estate_to_say(bench: Bench) -> Non
 
     [said] = await bench.said(SurveyDissatisfied)
     assert said == SurveyDissatisfied(survey="JY0010-1", number="JY0010", round=1, score=3)
+
+
+async def test_a_danger_in_the_comment_is_told_at_once_whatever_the_score(bench: Bench) -> None:
+    address = await bench.ask("JY0005")
+
+    page = await bench.http.post(
+        address, data={"score": "5", "comment": "現在又冒煙著火了，快來人"}
+    )
+
+    assert "重新" in page.text
+    told = SurveyDangerTold(survey="JY0005-1", number="JY0005", round=1, emergency_kind="fire")
+    assert await bench.said(SurveyDangerTold) == [told]
+    assert bench.heard[-1].lane == "urgent"
+    doc = await bench.doc("JY0005-1")
+    assert (doc["danger"], doc["answer"]["comment"]) == ("fire", "現在又冒煙著火了，快來人")
+    assert await bench.said(SurveyDissatisfied, times=0) == []
+
+
+async def test_a_comment_without_a_danger_is_kept_and_no_more(bench: Bench) -> None:
+    address = await bench.ask("JY0006")
+
+    await bench.http.post(address, data={"score": "5", "comment": "上次着火你们来得很快，谢谢"})
+
+    await bench.said(SurveyAnswered)
+    assert await bench.said(SurveyDangerTold, times=0) == []
+    assert "danger" not in await bench.doc("JY0006-1")
 
 
 async def test_an_emergencys_answer_keeps_its_lane(bench: Bench) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Final
 
 from shared.contracts import MalformedMessage
 from shared.contracts.intake import FeedbackOutcome
@@ -16,7 +16,6 @@ from shared.contracts.survey import SurveyDissatisfied
 from shared.identity import Principal, require, sees, service_principal
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
-from shared.privacy import scrub
 from shared.readers.people import KnownPeople
 from shared.readers.tickets import Tickets
 from shared.store import Store
@@ -24,20 +23,12 @@ from shared.telemetry import logger
 from shared.tickets import About, NotAllowed, Ticket, TicketStatus, Transition
 from shared.tickets.acts import (
     Act,
-    Cancel,
     Feedback,
-    FeedbackAttempt,
-    Flag,
-    NotSatisfied,
     Own,
     Reclassify,
     Reopen,
-    RequestCancel,
-    Supplement,
     Tell,
-    Urge,
 )
-from shared.tickets.lifecycle import UNFINISHED, OrderStatus
 from shared.triage.taxonomy import EMERGENCY
 
 BY_RULE = service_principal("intake")
@@ -108,83 +99,9 @@ class DeskActions:
 
         return await self._tickets.change(number, choose)
 
-    async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
-        """Put on record what the caller added. Where that tells of a danger, it becomes an
-        emergency in the same write (B3.2.3), whoever took it down.
-        """
-        require(principal, Supplement.transition)
-
-        def choose(ticket: Ticket, now: datetime) -> list[Act]:
-            if not sees(principal, ticket):
-                raise NotThere
-            note = scrub(words) if words else None
-            if _was_said(ticket, principal, note):
-                return []
-            added = Supplement(by=principal.id, note=note)
-            danger = None if ticket.is_emergency else self._danger(words or "", ticket, now)
-            return [act for act in (added, danger, self._risk(words, ticket)) if act is not None]
-
-        return await self._tickets.change(number, choose)
-
-    def _danger(self, words: str, ticket: Ticket, now: datetime) -> Reclassify | None:
-        reported = Reported(text=words, estate=ticket.estate, decided=True)
-        made = plan(reported, self._policy(), now)
-        if not made.is_emergency:
-            return None
-        return Reclassify(
-            by=BY_RULE.id, plan=made, estate=ticket.estate, how="supplement", reason="supplement"
-        )
-
-    def _risk(self, words: str | None, ticket: Ticket) -> Flag | None:
-        """Whoever says that they will go to an authority or the press is heard, once a ticket."""
-        rules = self._policy().at(ticket.estate).rules
-        is_new = words is not None and not ticket.risk and rules.tells_of_risk(words)
-        return Flag(by=BY_RULE.id) if is_new else None
-
-    async def urge(
-        self, number: str, principal: Principal, words: str | None
-    ) -> tuple[Ticket, datetime]:
-        """Put it on record that the caller asks for haste, once within the policy's time however
-        often they do; the ticket, and from when on it counts again.
-        """
-        require(principal, Urge.transition)
-
-        def choose(ticket: Ticket, now: datetime) -> list[Act]:
-            if not sees(principal, ticket):
-                raise NotThere
-            urged = Urge(by=principal.id, note=scrub(words) if words else None)
-            last = ticket.last_of(Transition.URGE)
-            is_due = last is None or now >= last + self._urge_every(ticket)
-            wanted = (urged if is_due else None, self._risk(words, ticket))
-            return [act for act in wanted if act is not None]
-
-        ticket = await self._tickets.change(number, choose)
-        last = ticket.last_of(Transition.URGE)
-        assert last is not None, "it was urged now, or a moment ago"
-        return ticket, last + self._urge_every(ticket)
-
     def _is_fed_back_by_call(self, ticket: Ticket) -> bool:
         rules = self._policy().at(ticket.estate).rules
         return rules.is_fed_back_by_call(ticket.plan.type, ticket.plan.urgency)
-
-    def _urge_every(self, ticket: Ticket) -> timedelta:
-        return self._policy().at(ticket.estate).rules.urge_every
-
-    async def cancel(self, number: str, principal: Principal) -> Ticket:
-        """Cancel it, or ask the department when somebody has accepted it already."""
-
-        def choose(ticket: Ticket, _now: datetime) -> Act:
-            if not sees(principal, ticket):
-                raise NotThere
-            accepted = any(
-                order.status in UNFINISHED and order.status is not OrderStatus.DISPATCHED
-                for order in ticket.orders
-            )
-            act = RequestCancel(by=principal.id) if accepted else Cancel(by=principal.id)
-            require(principal, act.transition)
-            return act
-
-        return await self._tickets.change(number, choose)
 
     async def reclassify(
         self,
@@ -284,14 +201,6 @@ class DeskActions:
             logger.info("event_no_longer_wanted", ticket=number, status=str(moved_on.status))
 
 
-def _was_said(ticket: Ticket, principal: Principal, note: str | None) -> bool:
-    """A system that sends the same words again has sent them twice."""
-    return principal.role == "system" and any(
-        (entry.transition, entry.by, entry.note) == (Transition.SUPPLEMENT, principal.id, note)
-        for entry in ticket.entries
-    )
-
-
 def _progress_told(ticket: Ticket, event: MessageDelivered) -> Act | None:
     """Once for each message, and not where the ticket went on under another number."""
     told = f"progress/{event.message}"
@@ -317,16 +226,3 @@ def _why_untrue(outcome: FeedbackOutcome, ticket: Ticket, *, has_contact: bool) 
             return "it is no part of an outage: say `told` when you have told the caller"
         case _:
             return None
-
-
-def unsettled_act(
-    outcome: Literal["no_answer", "not_satisfied"],
-    *,
-    by: str,
-    note: str | None,
-    reason: str | None = None,
-) -> Act:
-    """The act of a call after which the ticket is not closed."""
-    if outcome == "no_answer":
-        return FeedbackAttempt(by=by, note=note)
-    return NotSatisfied(by=by, note=note, reason=reason or "not_satisfied")

@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from typing_extensions import override
 
-from services.intake.desk.actions import DeskActions, unsettled_act
+from services.intake.desk.actions import DeskActions
+from services.intake.desk.wishes import Wishes
 from services.intake.registration.domain import Alerting
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import Conflict
@@ -25,11 +26,21 @@ from shared.identity import Principal, action_of, sees
 from shared.policy.plan import Reported
 from shared.privacy import scrub
 from shared.readers.ticket_lists import list_tickets
-from shared.runtime import Actor, Body, Platform, Routes, decides, may, principal
+from shared.runtime import (
+    Actor,
+    Body,
+    NoteBody,
+    Platform,
+    Routes,
+    WordsRoute,
+    decides,
+    may,
+    principal,
+)
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
-from shared.tickets.acts import AnswerQuestion, Reopen, Tell
+from shared.tickets.acts import AnswerQuestion, FeedbackAttempt, Tell
 from shared.triage.taxonomy import Taxonomy
 
 _HIDDEN: Final = frozenset(
@@ -48,7 +59,6 @@ _HIDDEN: Final = frozenset(
 _IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", "has_contact"})
 """What tells something of who called, though nothing by which to reach them."""
 Limit = Annotated[int, Query(ge=1, le=200)]
-NoteText = Annotated[str, Field(max_length=2_000)]
 
 
 def ticket_view(doc: Doc, principal: Principal) -> Doc:
@@ -71,15 +81,7 @@ def _without_identity(shown: Doc, principal: Principal) -> Doc:
     return {k: v for k, v in shown.items() if k not in _IDENTITY}
 
 
-class _Body(Body):
-    note: NoteText | None = None
-
-    def scrubbed(self) -> str | None:
-        """The note as it may be kept in the timeline."""
-        return scrub(self.note) if self.note else None
-
-
-class ReclassifyBody(_Body):
+class ReclassifyBody(NoteBody):
     """What a person at the desk decided; what is left out stays as it was. Who says that there is
     `no_danger` says why, as a code.
     """
@@ -94,19 +96,19 @@ class ReclassifyBody(_Body):
     reason: Code | None = None
 
 
-class OwnBody(_Body):
+class OwnBody(NoteBody):
     """Who sees it through; whoever asks, when nobody is named."""
 
     owner: NamedId | None = None
 
 
-class AnswerBody(_Body):
+class AnswerBody(NoteBody):
     """What the caller was told."""
 
     answer: Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
-class FeedbackBody(_Body):
+class FeedbackBody(NoteBody):
     """How feeding the result back ended; `reason` says, as a code, why it does not satisfy. With
     `not_done` it counts as a false completion.
     """
@@ -232,10 +234,10 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
 
 
 def build_actions_api(  # noqa: C901 - one small function an endpoint
-    platform: Platform, desk_actions: DeskActions
+    platform: Platform, desk_actions: DeskActions, wishes: Wishes
 ) -> Routes:
     """The table's actions of intake."""
-    router = Routes("/v1/tickets/{number}", tags=["actions"])
+    router = Routes("/v1/tickets/{number}", tags=["actions"], route_class=WordsRoute)
 
     def shown(ticket: Ticket) -> dict[str, Any]:
         return {
@@ -243,6 +245,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
             "status": ticket.status.value,
             "round": ticket.round,
             "version": ticket.version,
+            "emergency": ticket.is_emergency,
         }
 
     @router.does(Transition.RECLASSIFY)
@@ -274,24 +277,29 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
 
     @router.does(Transition.ANSWER)
     async def answer(number: str, body: AnswerBody, actor: Actor) -> dict[str, Any]:
-        """The question is answered; nobody has to go."""
-        act = AnswerQuestion(by=actor.id, note=scrub(body.answer))
+        """The question is answered; nobody has to go. A note stands below the answer."""
+        said = scrub("\n".join(filter(None, (body.answer, body.note))))
+        act = AnswerQuestion(by=actor.id, note=said)
         return shown(await desk_actions.act(number, actor, act))
 
     @router.does(Transition.TELL)
-    async def tell(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
+    async def tell(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
         return shown(await desk_actions.act(number, actor, Tell(by=actor.id, note=body.scrubbed())))
 
     @router.does(Transition.SUPPLEMENT)
-    async def supplement(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
-        """The caller added something."""
-        return shown(await desk_actions.supplement(number, actor, body.note))
+    async def supplement(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
+        """The caller added something: it stands in `note`. Here and below a danger that the note
+        tells of makes the ticket an emergency at once.
+        """
+        return shown(await wishes.supplement(number, actor, body.note))
 
     @router.does(Transition.URGE)
-    async def urge(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
-        """The caller asks for haste; again within `next_urge_at` it is the same wish."""
-        ticket, again = await desk_actions.urge(number, actor, body.note)
+    async def urge(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
+        """The caller asks for haste; again within `next_urge_at` it is the same wish, and other
+        words are added.
+        """
+        ticket, again = await wishes.urge(number, actor, body.note)
         return shown(ticket) | {"next_urge_at": again}
 
     @router.does(Transition.OWN)
@@ -304,21 +312,24 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     async def feedback(number: str, body: FeedbackBody, actor: Actor) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
         outcome, note = body.outcome, body.scrubbed()
-        if outcome == "no_answer" or outcome == "not_satisfied":  # noqa: PLR1714 - for the type
-            act = unsettled_act(outcome, by=actor.id, note=note, reason=body.reason)
-            return shown(await desk_actions.act(number, actor, act))
+        if outcome == "no_answer":
+            attempt = FeedbackAttempt(by=actor.id, note=note)
+            return shown(await desk_actions.act(number, actor, attempt))
+        if outcome == "not_satisfied":
+            return shown(await wishes.not_satisfied(number, actor, body.note, body.reason))
         return shown(await desk_actions.feed_back(number, actor, outcome, note))
 
     @router.does(Transition.REOPEN)
-    async def reopen(number: str, body: _Body, actor: Actor) -> dict[str, Any]:
+    async def reopen(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """It is not solved after all: a new round."""
-        act = Reopen(by=actor.id, reason="caller", note=body.scrubbed())
-        return shown(await desk_actions.act(number, actor, act))
+        return shown(await wishes.reopen(number, actor, body.note))
 
     @router.does(Transition.CANCEL)
-    async def cancel(number: str, actor: Actor) -> dict[str, Any]:
-        """Nobody needs it any more; once accepted, the department confirms."""
-        return shown(await desk_actions.cancel(number, actor))
+    async def cancel(number: str, actor: Actor, body: NoteBody | None = None) -> dict[str, Any]:
+        """Nobody needs it any more; once accepted, the department confirms. A note that tells of a
+        danger cancels nothing.
+        """
+        return shown(await wishes.cancel(number, actor, body.note if body else None))
 
     return router
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from services.intake.desk.actions import DeskActions
+from services.intake.desk.wishes import Wishes
 from services.intake.inbound.arrivals import unwrap
 from services.intake.inbound.publishers import Senders, name_of_external, sender_of
 from services.intake.inbound.replies import Replies
@@ -14,14 +15,16 @@ from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
 from shared.bus import Inbound
 from shared.contracts import MalformedMessage
+from shared.contracts.errors import faults_in
 from shared.contracts.json_body import read_any_json_object
 from shared.contracts.refusals import NotThere
+from shared.contracts.report import MAX_NOTE, Note, errors_of, known
 from shared.identity import UNNAMED, Principal
 from shared.readers.tickets import NoSuchTicket
-from shared.store import Store
+from shared.store import Doc, Store
 from shared.telemetry import logger
 from shared.tickets import Ticket
-from shared.tickets.acts import Reopen
+from shared.words import legible
 
 CLEARED: Final = "alarm.cleared"
 """A signal that a danger is over."""
@@ -30,28 +33,29 @@ CLEARED: Final = "alarm.cleared"
 class Command(BaseModel):
     """Which ticket, by its number or by the sender's own id of the report, and what is added."""
 
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     number: Annotated[str, Field(max_length=20)] | None = None
     external_id: Annotated[str, Field(max_length=200)] | None = None
-    text: Annotated[str, Field(max_length=2_000)] | None = None
+    note: Note | None = None
+    text: Note | None = None
+    """What `note` was called at first; whoever sends both has said both."""
     time: AwareDatetime | None = None
+
+    @property
+    def words(self) -> str | None:
+        """What is added."""
+        return "\n".join(dict.fromkeys(filter(None, (self.note, self.text)))) or None
 
 
 class Commands:
     """Reads commands, carries them out on the sender's own tickets and answers."""
 
     def __init__(
-        self,
-        store: Store,
-        desk_actions: DeskActions,
-        replies: Replies,
-        senders: Senders,
-        *,
-        secret: bytes,
+        self, store: Store, wishes: Wishes, replies: Replies, senders: Senders, *, secret: bytes
     ) -> None:
         self._store = store
-        self._desk_actions = desk_actions
+        self._wishes = wishes
         self._replies = replies
         self._senders = senders
         self._secret = secret
@@ -63,7 +67,7 @@ class Commands:
         sender = sender_of(self._secret, message)
         principal = self._senders.named(sender) if sender else UNNAMED
         async with self._replies.refusing(message, principal.id):
-            command = _read(message)
+            command = self._read(message)
             ticket = await self._do(COMMAND_OF[message.queue], command, principal)
         logger.info("command_done", ticket=ticket.number, command=COMMAND_OF[message.queue])
         await self._replies.send(message, _answer(ticket), principal.id)
@@ -96,30 +100,49 @@ class Commands:
     async def _carry_out(
         self, key: str, number: str, command: Command, principal: Principal
     ) -> Ticket:
+        wishes, words = self._wishes, command.words
         match key:
             case "ticket.supplement":
-                return await self._desk_actions.supplement(number, principal, command.text)
+                return await wishes.supplement(number, principal, words)
             case "ticket.urge":
-                ticket, _ = await self._desk_actions.urge(number, principal, command.text)
+                ticket, _ = await wishes.urge(number, principal, words)
                 return ticket
             case "ticket.cancel":
-                return await self._desk_actions.cancel(number, principal)
+                return await wishes.cancel(number, principal, words)
             case "ticket.reopen":
-                act = Reopen(by=principal.id, reason="caller")
-                return await self._desk_actions.act(number, principal, act)
+                return await wishes.reopen(number, principal, words)
             case _:
                 # A signal that clears ends no danger: it is put on record, and nothing else.
                 at = command.time.isoformat() if command.time else "at an unknown time"
-                return await self._desk_actions.supplement(number, principal, f"{CLEARED} {at}")
+                cleared = "\n".join(filter(None, (f"{CLEARED} {at}", words)))
+                return await wishes.supplement(number, principal, cleared)
+
+    def _read(self, message: Inbound) -> Command:
+        """The command; raises MalformedMessage naming what cannot be read, unless its words tell
+        of a danger: then whatever can be read of it counts.
+        """
+        found, _ = read_any_json_object(message.body)
+        raw, _ = unwrap(found, message.headers)
+        kept, faults = known(raw, Command)
+        try:
+            command = Command.model_validate(kept)
+        except ValidationError as error:
+            faults += errors_of(error)
+            command = Command.model_validate(_as_far_as_possible(kept, faults))
+        if faults and not self._wishes.tells_of_danger(command.words):
+            raise MalformedMessage.naming(faults_in(faults, prefix="command"), of=len(faults))
+        return command
 
 
-def _read(message: Inbound) -> Command:
-    found, _ = read_any_json_object(message.body)
-    raw, _ = unwrap(found, message.headers)
-    try:
-        return Command.model_validate(raw)
-    except ValueError as error:
-        raise MalformedMessage.from_error("command", error) from error
+def _as_far_as_possible(kept: Mapping[str, Any], faults: Sequence[Mapping[str, Any]]) -> Doc:
+    """Fields without fault, and of words that are too long the beginning."""
+    wrong = {str(fault["loc"][0]) for fault in faults}
+    words = {
+        field: legible(kept[field])[:MAX_NOTE]
+        for field in wrong & {"note", "text"}
+        if isinstance(kept.get(field), str)
+    }
+    return {field: value for field, value in kept.items() if field not in wrong} | words
 
 
 def _answer(ticket: Ticket) -> dict[str, Any]:

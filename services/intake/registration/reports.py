@@ -104,9 +104,17 @@ class Reports:
         )
 
     def _classify(self, report: TicketReport) -> Classification:
+        """What its words are about; its subject where only that tells of a danger."""
+        found = self._judged(report, report.text)
+        if found.emergency or report.subject is None:
+            return found
+        subject = self._judged(report, report.subject)
+        return subject if subject.emergency else found
+
+    def _judged(self, report: TicketReport, words: str) -> Classification:
         policy = self._policy()
         return classify(
-            report.text,
+            words,
             policy.taxonomy,
             policy.lexicon,
             type_hint=report.type,
@@ -214,7 +222,7 @@ class Reports:
                 test=report.test,
                 about=arrival.about,
                 repeat_of=first,
-                risk=policy.at(place).rules.tells_of_risk(report.text),
+                risk=policy.at(place).rules.tells_of_risk(f"{report.subject or ''}\n{report.text}"),
             ),
             made,
             now,

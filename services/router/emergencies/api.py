@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.router.bodies import Limit, NoteBody
+from services.router.bodies import Limit
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency, Verdict
 from services.router.emergencies.storage import EMERGENCIES, list_emergencies
 from shared.contracts.ids import Code
 from shared.policy.policy import Policy
-from shared.runtime import Actor, Body, Platform, Routes, may
+from shared.runtime import Actor, Body, NoteBody, Platform, Routes, WordsRoute, may
 
 
 class CheckBody(Body):
@@ -36,7 +36,7 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
     platform: Platform, alerting: Alerting, attending: Attending
 ) -> Routes:
     """`/v1/emergencies`."""
-    router = Routes("/v1/emergencies", tags=["emergencies"])
+    router = Routes("/v1/emergencies", tags=["emergencies"], route_class=WordsRoute)
 
     def shown(emergency: Emergency) -> dict[str, Any]:
         return emergency_view(emergency, platform.policy.at(emergency.estate))

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
-from services.router.bodies import Limit, NoteBody
+from services.router.bodies import Limit
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.tasks import FollowUp, State
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import FollowUpSaid
 from shared.contracts.times import Moment
-from shared.runtime import Actor, Routes, may
+from shared.runtime import Actor, NoteBody, Routes, WordsRoute, may
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -38,7 +38,7 @@ class TaskDoneBody(NoteBody):
 
 def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
     """`/v1/follow-ups`."""
-    router = Routes("/v1/follow-ups", tags=["follow-ups"])
+    router = Routes("/v1/follow-ups", tags=["follow-ups"], route_class=WordsRoute)
 
     @router.get("", dependencies=[may("follow_up.see")])
     async def listed(

@@ -19,7 +19,7 @@ from shared.identity import Principal, allows
 from shared.policy.duty import Person, Webhook
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
-from shared.runtime import Actor, Body, NoStore, Platform, Routes, may
+from shared.runtime import Actor, Body, NoStore, Platform, Routes, WordsRoute, may
 from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
@@ -284,7 +284,7 @@ class LeaveBody(Body):
 
 def build_shifts_api(platform: Platform, shift_plans: ShiftPlans) -> Routes:
     """`/v1/shifts`."""
-    router = Routes("/v1/shifts", tags=["rosters"])
+    router = Routes("/v1/shifts", tags=["rosters"], route_class=WordsRoute)
 
     @router.get("", dependencies=[may("shift.own")])
     async def own(actor: Actor) -> dict[str, Any]:

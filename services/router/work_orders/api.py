@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from services.router.bodies import Items, Limit, NoteBody, ReasonBody, order_view
+from services.router.bodies import Items, Limit, ReasonBody, order_view
 from services.router.proofs.domain import MOST, resolved_with
 from services.router.proofs.photos import WorkPhotos
 from services.router.work_orders.routing import Routing
@@ -21,7 +21,7 @@ from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import ConsentHow, Payer
 from shared.contracts.times import Moment
 from shared.identity import Principal
-from shared.runtime import Actor, Body, Platform, Routes, may, may_do
+from shared.runtime import Actor, Body, NoteBody, Platform, Routes, WordsRoute, may, may_do
 from shared.tickets import ROWS, Transition
 from shared.tickets.acts import (
     Accept,
@@ -99,7 +99,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     routing: Routing, work_photos: WorkPhotos
 ) -> Routes:
     """The table's actions of work orders."""
-    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
         async def act(id: str, actor: Actor, body: NoteBody | None = None) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     async def note(id: str, actor: Actor, body: ProgressBody | None = None) -> dict[str, Any]:
         """Progress, for the staff alone unless it is public."""
         said = body or ProgressBody()
-        if said.public and not said.note:
+        if said.public and said.scrubbed() is None:
             raise MalformedMessage("note", "is missing", "write what the caller is to hear")
         act = Note(by=actor.id, order=id, note=said.scrubbed(), public=said.public)
         return order_view(await routing.act(id, actor, act), id)
@@ -196,7 +196,7 @@ class ConsentBody(NoteBody):
 
 def build_costs_api(routing: Routing) -> Routes:
     """`/quote` and `/consent` of a work order."""
-    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.QUOTE)
     async def quote(id: str, actor: Actor, body: QuoteBody) -> dict[str, Any]:
@@ -243,7 +243,7 @@ class ExtensionBody(NoteBody):
 
 def build_times_api(routing: Routing) -> Routes:
     """`/appoint` and `/extend` of a work order."""
-    router = Routes("/v1/work-orders/{id}", tags=["work orders"])
+    router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.APPOINT)
     async def appoint(id: str, actor: Actor, body: VisitBody) -> dict[str, Any]:

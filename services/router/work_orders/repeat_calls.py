@@ -20,6 +20,7 @@ from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed, Ticket, Transition
 from shared.tickets.acts import Act, Raise
 from shared.tickets.lifecycle import DONE
+from shared.tickets.model import TimelineEntry
 
 NOT_DONE = "not_done"
 """The reason of a reopening that says: what was reported as done was not."""
@@ -127,10 +128,14 @@ def contacts_of(tickets: Iterable[Ticket], rules: Rules, now: datetime) -> int:
     """
     since = now - rules.repeats_within
     return sum(
-        entry.transition in CONTACTS and entry.at >= since and not entry.by.startswith("service:")
-        for ticket in tickets
-        for entry in ticket.timeline
+        _is_contact(entry) and entry.at >= since for ticket in tickets for entry in ticket.timeline
     )
+
+
+def _is_contact(entry: TimelineEntry) -> bool:
+    """Our services are no caller, and a supplement without words, as there were, adds nothing."""
+    said_nothing = entry.transition == Transition.SUPPLEMENT and not entry.note
+    return entry.transition in CONTACTS and not said_nothing and not entry.by.startswith("service:")
 
 
 def _raise(

@@ -1,0 +1,270 @@
+"""Use cases of what callers want of their tickets: to add something, haste, another round, an end.
+
+Their words are judged whichever way they come. A wish that is not possible is refused; a danger in
+the words that come with it never is: the ticket is worked on again and becomes an emergency in the
+same write (B3.2.3), whoever took the words down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from services.intake.desk.actions import BY_RULE
+from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotThere
+from shared.contracts.survey import SurveyDangerTold
+from shared.identity import Principal, require, sees
+from shared.lanes import Precedence
+from shared.policy.plan import Plan, Reported, plan
+from shared.policy.policy import Policy, Rules
+from shared.privacy import scrub
+from shared.readers.tickets import Tickets
+from shared.telemetry import logger
+from shared.tickets import NotAllowed, Steps, Ticket, TicketStatus, Transition
+from shared.tickets.acts import (
+    DANGER,
+    Act,
+    Cancel,
+    Flag,
+    NotSatisfied,
+    Reclassify,
+    Reopen,
+    RequestCancel,
+    Supplement,
+    Urge,
+)
+from shared.tickets.lifecycle import DONE, OPEN, UNFINISHED, OrderStatus
+from shared.tickets.table import ROWS
+from shared.triage.classify import classify
+from shared.triage.taxonomy import EMERGENCY
+from shared.words import says_nothing
+
+Wish = Callable[[Ticket, datetime], Act | None]
+"""Given the ticket as it is now, what is wanted of it; None where that was said before."""
+_ELSEWHERE: Final = frozenset({TicketStatus.CANCELLED, TicketStatus.MERGED})
+"""What is over in a way from which there is no way back."""
+_BEGINNING_AGAIN: Final = (Reopen, NotSatisfied)
+
+
+class Wishes:
+    """Moves tickets as callers want it, and hears what they say with it."""
+
+    def __init__(
+        self, tickets: Tickets, policy: Callable[[], Policy], precedence: Precedence
+    ) -> None:
+        self._tickets = tickets
+        self._policy = policy
+        self._precedence = precedence
+
+    async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
+        """Put on record what the caller added. Raises MalformedMessage where that is nothing."""
+        require(principal, Supplement.transition)
+        note = _kept(words)
+
+        def wish(ticket: Ticket, _now: datetime) -> Act | None:
+            if note is None:
+                raise MalformedMessage("note", "is missing or empty", "write what the caller adds")
+            # A system that sends the same words again has sent them twice.
+            added = Supplement(by=principal.id, note=note)
+            again = principal.role == "system" and _was_said(ticket, added, added.transition)
+            return None if again else added
+
+        return await self._hear(number, principal, words, wish, how="supplement")
+
+    async def urge(
+        self, number: str, principal: Principal, words: str | None
+    ) -> tuple[Ticket, datetime]:
+        """Put it on record that the caller asks for haste, once within the policy's time however
+        often they do; other words that come within it are a supplement. The ticket, and from when
+        on it counts again.
+        """
+        require(principal, Urge.transition)
+        note = _kept(words)
+
+        def wish(ticket: Ticket, now: datetime) -> Act | None:
+            last = ticket.last_of(Transition.URGE)
+            if last is None or now >= last + self._rules(ticket).urge_every:
+                return Urge(by=principal.id, note=note)
+            added = Supplement(by=principal.id, note=note)
+            return None if note is None or _was_said(ticket, added) else added
+
+        ticket = await self._hear(number, principal, words, wish, how="urge")
+        last = ticket.last_of(Transition.URGE)
+        assert last is not None, "it was urged now, or a moment ago"
+        return ticket, last + self._rules(ticket).urge_every
+
+    async def reopen(self, number: str, principal: Principal, words: str | None) -> Ticket:
+        """It is not solved after all: a new round."""
+        require(principal, Reopen.transition)
+        act = Reopen(by=principal.id, reason="caller", note=_kept(words))
+        return await self._hear(number, principal, words, lambda *_: act, how="reopen")
+
+    async def cancel(self, number: str, principal: Principal, words: str | None) -> Ticket:
+        """Cancel it, or ask the department when somebody has accepted it already; who tells of a
+        danger with it cancels nothing.
+        """
+        note = _kept(words)
+
+        def wish(ticket: Ticket, _now: datetime) -> Act:
+            accepted = any(
+                order.status in UNFINISHED and order.status is not OrderStatus.DISPATCHED
+                for order in ticket.orders
+            )
+            wanted = RequestCancel if accepted else Cancel
+            act = wanted(by=principal.id, note=note)
+            require(principal, act.transition)
+            return act
+
+        return await self._hear(number, principal, words, wish, how="cancel")
+
+    async def not_satisfied(
+        self, number: str, principal: Principal, words: str | None, reason: str | None
+    ) -> Ticket:
+        """The caller heard the result and says that it is not solved; `reason` is a code."""
+        require(principal, NotSatisfied.transition)
+        because = reason or "not_satisfied"
+        act = NotSatisfied(by=principal.id, note=_kept(words), reason=because)
+        return await self._hear(number, principal, words, lambda *_: act, how="feedback")
+
+    async def heed_survey(self, event: SurveyDangerTold) -> None:
+        """What the caller wrote in a survey tells of a danger: an emergency, once for a survey."""
+        code = f"survey/{event.survey}"
+
+        def walk(steps: Steps) -> Steps:
+            if any(entry.note == code for entry in steps.ticket.timeline):
+                return steps
+            if steps.ticket.status in _ELSEWHERE:
+                logger.warning("danger_told_of_a_ticket_that_is_over", ticket=event.number)
+                return steps
+            back = _back_to_work(steps.ticket)
+            steps = steps.must(*(replace(act, note=code) for act in back))
+            made = self._decided(event.emergency_kind, steps)
+            return steps.must(*_alarms(steps.ticket, made, "survey", code))
+
+        await self._tickets.walk(event.number, walk)
+
+    def tells_of_danger(self, words: str | None) -> bool:
+        """Whether words alone tell of one, wherever they are said."""
+        policy = self._policy()
+        return words is not None and classify(words, policy.taxonomy, policy.lexicon).emergency
+
+    async def _hear(
+        self, number: str, principal: Principal, words: str | None, wish: Wish, *, how: str
+    ) -> Ticket:
+        """Carry out a wish and what follows from the words with it; foreign and missing tickets
+        look the same (404).
+        """
+        note = _kept(words)
+
+        def walk(steps: Steps) -> Steps:
+            if not sees(principal, steps.ticket):
+                raise NotThere
+            made = self._danger(words, steps.ticket.estate, steps.now)
+            if made is None:
+                steps = _carried_out(steps, wish)
+            elif not _is_repeat(steps, wish, principal, note):
+                steps = _alarmed(steps, wish, principal, note)
+                steps = steps.must(*_alarms(steps.ticket, made, how))
+            return steps.must(*self._risk(words, steps.ticket))
+
+        is_urgent = self.tells_of_danger(words)
+        with self._precedence.urgent() if is_urgent else nullcontext():
+            return (await self._tickets.walk(number, walk)).ticket
+
+    def _rules(self, ticket: Ticket) -> Rules:
+        return self._policy().at(ticket.estate).rules
+
+    def _danger(self, words: str | None, estate: str | None, now: datetime) -> Plan | None:
+        """The plan for what the words tell of, where that is an emergency."""
+        if words is None:
+            return None
+        made = plan(Reported(text=words, estate=estate, decided=True), self._policy(), now)
+        return made if made.is_emergency else None
+
+    def _decided(self, kind: str, steps: Steps) -> Plan:
+        """The plan for a kind of danger; a policy may have changed that knew it."""
+        policy, estate = self._policy(), steps.ticket.estate
+        known = kind if policy.at(estate).taxonomy.has_kind(kind) else None
+        told = Reported(text="", estate=estate, type=EMERGENCY, kind=known, decided=True)
+        return plan(told, policy, steps.now)
+
+    def _risk(self, words: str | None, ticket: Ticket) -> tuple[Act, ...]:
+        """Whoever says that they will go to an authority or the press is heard, once a ticket."""
+        is_new = words is not None and not ticket.risk and ticket.status in OPEN
+        heard = is_new and self._rules(ticket).tells_of_risk(words or "")
+        return (Flag(by=BY_RULE.id),) if heard else ()
+
+
+def _kept(words: str | None) -> str | None:
+    """Words as they may stand in the timeline; None where they say nothing."""
+    return None if words is None or says_nothing(words) else scrub(words)
+
+
+def _was_said(ticket: Ticket, act: Act, how: Transition | None = None) -> bool:
+    """Whether the same words of the same person are on record in this round, as they may be."""
+    return any(
+        (entry.by, entry.note) == (act.by, act.note) and how in {None, entry.transition}
+        for entry in ticket.entries
+    )
+
+
+def _carried_out(steps: Steps, wish: Wish) -> Steps:
+    wanted = wish(steps.ticket, steps.now)
+    return steps if wanted is None else steps.must(wanted)
+
+
+def _is_repeat(steps: Steps, wish: Wish, principal: Principal, note: str | None) -> bool:
+    """Whether a danger is told again that was told of the work in hand: the desk may have found
+    since that it is none. Of what is finished it is news.
+    """
+    ticket, wanted = steps.ticket, wish(steps.ticket, steps.now)
+    if ticket.status not in OPEN - DONE:
+        return False
+    # A system repeats what it sent; a person who says the same again means it.
+    from_system = principal.role == "system" and not isinstance(wanted, Urge)
+    said = from_system and _was_said(ticket, Supplement(by=principal.id, note=note))
+    return wanted is None or said
+
+
+def _alarmed(steps: Steps, wish: Wish, principal: Principal, note: str | None) -> Steps:
+    """The words of a danger on record, with the wish they came with if it helps to work on it, and
+    somebody at work.
+    """
+    wanted = wish(steps.ticket, steps.now)
+    if isinstance(wanted, _BEGINNING_AGAIN):
+        with suppress(NotAllowed):
+            return steps.must(wanted)
+    if steps.ticket.status in _ELSEWHERE:
+        raise NotAllowed(
+            Transition.SUPPLEMENT,
+            status=steps.ticket.status,
+            last_by=steps.ticket.timeline[-1].by,
+            remedy="the words tell of a danger: register them as a new request at once",
+        )
+    steps = steps.must(*_back_to_work(steps.ticket))
+    if not isinstance(wanted, Supplement | Urge):
+        said = Supplement(by=principal.id, note=note)
+        return steps if _was_said(steps.ticket, said) else steps.must(said)
+    return _carried_out(steps, wish)
+
+
+def _back_to_work(ticket: Ticket) -> tuple[Act, ...]:
+    """What is finished or over begins again."""
+    if ticket.status in DONE:
+        return (NotSatisfied(by=BY_RULE.id, reason=DANGER),)
+    if ticket.status in ROWS[Transition.REOPEN].from_:
+        return (Reopen(by=BY_RULE.id, reason=DANGER),)
+    return ()
+
+
+def _alarms(ticket: Ticket, made: Plan, how: str, note: str | None = None) -> tuple[Act, ...]:
+    """The emergency, unless it is one already."""
+    if ticket.is_emergency:
+        return ()
+    return (
+        Reclassify(by=BY_RULE.id, plan=made, estate=ticket.estate, how=how, reason=how, note=note),
+    )
