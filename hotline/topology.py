@@ -16,7 +16,9 @@ from urllib.parse import quote, urlsplit
 
 import aio_pika
 import httpx
+import structlog
 import typer
+from aio_pika.exceptions import AMQPError
 
 from hotline.errors import UnusableSettingError
 from hotline.service import SERVICES
@@ -33,6 +35,7 @@ DEFINITION: Final = {
 }
 """A policy, since a broker refuses to declare an exchange that it has with other arguments."""
 SECONDS: Final = 30.0
+logger = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -47,11 +50,10 @@ def run() -> None:
         raise UnusableSettingError("Set HOTLINE_AMQP_URL to the broker that is to be prepared.")
     url = settings.management_url
     management = url.get_secret_value() if url else None
-    asyncio.run(make(settings.amqp_url.get_secret_value(), management))
-    if management is None:
+    if not asyncio.run(make(settings.amqp_url.get_secret_value(), management)):
         typer.echo(
-            "HOTLINE_MANAGEMENT_URL is not set, so the policy that catches misspelled routing keys "
-            "was not made."
+            "The policy that catches misspelled routing keys was not made: set "
+            "HOTLINE_MANAGEMENT_URL with a user who may make policies."
         )
     typer.echo(f"{len(queues())} queues are there")
 
@@ -63,15 +65,31 @@ def queues() -> tuple[QueueSpec, ...]:
     )
 
 
-async def make(amqp: str, management: str | None) -> None:
-    """Make what is missing. The policy only where the `management` API is known."""
-    connection = await aio_pika.connect(amqp, timeout=SECONDS)
-    async with connection:
-        await declare(await connection.channel(), queues())
-    if management is not None:
-        async with httpx.AsyncClient(base_url=management, timeout=SECONDS) as client:
+async def make(amqp: str, management: str | None) -> bool:
+    """Make what is missing; whether that was all. The policy is made only where the `management`
+    API is known and lets us. Raises UnusableSettingError where the broker refuses the rest.
+    """
+    try:
+        async with await aio_pika.connect(amqp, timeout=SECONDS) as connection:
+            await declare(await connection.channel(), queues())
+    except (AMQPError, OSError) as error:  # its words may hold the address, with the password
+        raise UnusableSettingError(
+            f"HOTLINE_AMQP_URL: the broker refuses exchanges or queues ({type(error).__name__}). "
+            "Let its user configure, write and read everything in its virtual host."
+        ) from error
+    return management is not None and await _set_policy(amqp, management)
+
+
+async def _set_policy(amqp: str, management: str) -> bool:
+    async with httpx.AsyncClient(base_url=management, timeout=SECONDS) as client:
+        try:
             answer = await client.put(f"/api/policies/{_vhost(amqp)}/{POLICY}", json=DEFINITION)
-            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            logger.warning("policy not made", policy=POLICY, why=type(error).__name__)
+            return False
+    if answer.is_error:
+        logger.warning("policy not made", policy=POLICY, why=answer.status_code)
+    return answer.is_success
 
 
 async def missing(amqp: str, management: str) -> list[str]:
@@ -86,7 +104,7 @@ async def missing(amqp: str, management: str) -> list[str]:
 
         return list(
             _lacking(
-                exchanges={each["name"] for each in await ask("exchanges")},
+                exchanges={each["name"]: each for each in await ask("exchanges")},
                 bound={
                     (each["source"], each["routing_key"], each["destination"])
                     for each in await ask("bindings")
@@ -97,10 +115,10 @@ async def missing(amqp: str, management: str) -> list[str]:
 
 
 def _lacking(
-    *, exchanges: set[str], bound: set[tuple[str, str, str]], policies: dict[str, Any]
+    *, exchanges: dict[str, Any], bound: set[tuple[str, str, str]], policies: dict[str, Any]
 ) -> Iterator[str]:
     specs = queues()
-    for name in sorted({*EXCHANGES, *(spec.exchange for spec in specs)} - exchanges):
+    for name in sorted({*EXCHANGES, *(spec.exchange for spec in specs)} - exchanges.keys()):
         yield f"the exchange {name}"
     for spec in specs:
         # The broker itself binds every queue to the default exchange.
@@ -112,6 +130,8 @@ def _lacking(
                 yield f"the binding of {spec.name} to {exchange} by {key}"
     if policies.get(POLICY, {}).get("definition") != DEFINITION["definition"]:
         yield f"the policy {POLICY}"
+    elif exchanges.get(INBOUND, {}).get("policy") != POLICY:
+        yield f"the policy {POLICY} on {INBOUND}, where another one comes before it"
 
 
 def _vhost(amqp: str) -> str:

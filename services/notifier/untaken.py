@@ -25,6 +25,8 @@ from shared.tickets import TICKET, Ticket, TicketStatus
 from shared.tickets.facts import dispatched_facts, ticket_facts
 from shared.tickets.lifecycle import DONE, UNFINISHED
 
+AGE: Final = timedelta(seconds=1)
+"""A call that is younger may be on its way."""
 AT_FIRST: Final = timedelta(days=1)
 """So far back it is looked when the service has begun: what is older is nobody's news."""
 
@@ -33,22 +35,21 @@ def untaken_alerts(store: Store, notifying: Notifying) -> Untaken:
     """Calls to emergencies that nobody has taken yet, within three seconds."""
 
     async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
-        for number in await unanswered(store):
-            called = [call for call in await calls_of(store, number) if call.at <= until]
-            if since is not None:
-                called = [call for call in called if call.at > since]
-            if await _lacks(store, (call.event for call in called)):
-                yield number
+        for number in await unanswered(store, since or until - AT_FIRST, until):
+            yield number
 
     async def take_up(number: str) -> bool:
-        calls = await calls_of(store, number)
-        return any([await notifying.notify(call.event, "urgent") for call in calls])
+        until = store.clock.now() - AGE
+        calls = [c.event for c in await calls_of(store, number) if until - AT_FIRST < c.at <= until]
+        if not await _lacks(store, calls):
+            return False
+        return any([await notifying.notify(call, "urgent") for call in calls])
 
     return Untaken(
         what="alert",
         lane="urgent",
         queues=(queues.MESSAGES_URGENT,),
-        age=timedelta(seconds=1),
+        age=AGE,
         overlap=timedelta(seconds=5),
         every=timedelta(seconds=1),
         candidates=candidates,

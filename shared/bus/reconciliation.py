@@ -5,6 +5,7 @@ before there was one. A confirm says that the broker has a message, not that eve
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,8 +50,9 @@ class Untaken:
 
 
 class Reconciliation:
-    """Takes up what nobody took up. A look covers what changed since the one before; the first one,
-    and the first after consuming began anew, as it does when a queue was missing, covers all.
+    """Takes up what nobody took up. A look covers what changed since the one before, and what
+    failed then; the first one, and the first after consuming began anew, as it does when a queue
+    was missing, covers all.
     """
 
     def __init__(
@@ -62,21 +64,25 @@ class Reconciliation:
         self._of = of
         self._since: datetime | None = None
         self._began = 0
+        self._failed: set[str] = set()
+        self._looked_at = time.monotonic()
 
     async def look(self) -> int:
         """Take up what was left; how many it looked at. None while messages may still wait."""
+        metrics.UNLOOKED.labels(self._of.what).set(time.monotonic() - self._looked_at)
         if await self._lengths.waiting(self._of.queues) != 0:
             return 0
         began = self._consumers.began
         since = self._since if began == self._began else None
         until = self._store.clock.now() - self._of.age
-        found = [id async for id in self._of.candidates(since, until)]
-        failed = await each(
-            self._take_up, found, begins=lambda: self._store.precedence.on(self._of.lane)
+        async with self._store.precedence.on(self._of.lane):
+            found = {id async for id in self._of.candidates(since, until)} | self._failed
+        self._failed = await each(
+            self._take_up, sorted(found), begins=lambda: self._store.precedence.on(self._of.lane)
         )
-        if not failed:
-            self._since, self._began = until - self._of.overlap, began
-        return len(found) - len(failed)
+        self._since, self._began = until - self._of.overlap, began
+        self._looked_at = time.monotonic()
+        return len(found) - len(self._failed)
 
     async def _take_up(self, id: str) -> None:
         if not await self._of.take_up(id):
@@ -86,12 +92,15 @@ class Reconciliation:
 
 
 async def reconcile(store: Store, consumers: Consumers, of: Sequence[Untaken]) -> None:
-    """Look for each of these in its time, until cancelled."""
-    lengths = QueueLengths(consumers.url)
+    """Look for each of these in its time, until cancelled. Each asks on a connection of its own:
+    one that hangs keeps no other from looking.
+    """
+    asked = [QueueLengths(consumers.url) for _ in of]
     try:
         async with asyncio.TaskGroup() as group:
-            for each_of in of:
+            for lengths, each_of in zip(asked, of, strict=True):
                 look = Reconciliation(store, consumers, lengths, each_of).look
                 group.create_task(run_every(look, seconds=each_of.every.total_seconds()))
     finally:
-        await lengths.aclose()
+        for lengths in asked:
+            await lengths.aclose()

@@ -8,7 +8,7 @@ that a slip of the pen stops a draft and never a message.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Final, Literal, Self, get_args
 
@@ -117,6 +117,11 @@ class Words(BaseModel):
     subject: str = Field(min_length=1, max_length=200)
     body: str = Field(min_length=1, max_length=4000)
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it is text, fields, conditions and the filters that there are."""
+        return not any(_does_more(source) for source in (self.subject, self.body))
+
     def render(self, fields: Mapping[str, str]) -> tuple[str, str]:
         """Subject (always one line) and body; KeyError names a field that was left out."""
         if missing := FIELDS.keys() - fields.keys():
@@ -139,9 +144,13 @@ class Templates(BaseModel):
         return self
 
     def words(self, purpose: Purpose, language: Language) -> Words:
-        """The words for a purpose."""
+        """The words for a purpose: the sample's where there are none, or where a policy of before
+        has templates that do more than templates may.
+        """
         own = self.messages.get(purpose)
-        return own[language] if own is not None else _sample().messages[purpose][language]
+        if own is None or not own[language].is_plain:
+            return _sample().messages[purpose][language]
+        return own[language]
 
 
 def template_faults(templates: Templates) -> tuple[str, ...]:
@@ -159,9 +168,9 @@ def _faults(templates: Templates) -> Iterator[str]:
                 yield f"{purpose}.{language}: is missing"
                 continue
             for part, source in (("subject", words.subject), ("body", words.body)):
-                yield from (
-                    f"{purpose}.{language}.{part}: {why}" for why in faults_in_words(source)
-                )
+                # Of a policy in force: what does more is not sent, and stops nothing else.
+                found = () if _does_more(source) else faults_in_words(source)
+                yield from (f"{purpose}.{language}.{part}: {why}" for why in found)
 
 
 def faults_in_words(source: str) -> Iterator[str]:
@@ -180,6 +189,16 @@ def faults_in_words(source: str) -> Iterator[str]:
         yield "cannot be used: it is nested too deeply"
     except (ArithmeticError, TypeError, ValueError) as error:
         yield f"cannot be used: {type(error).__name__}"
+
+
+def _does_more(source: str) -> bool:
+    """Whether a template can be read, knows its fields, and has parts that none may have."""
+    try:
+        tree = _ENVIRONMENT.parse(source)
+    except (TemplateError, RecursionError):
+        return False
+    faults = list(_faults_in_tree(tree))
+    return bool(faults) and not any("unknown field" in fault for fault in faults)
 
 
 def _faults_in_tree(tree: nodes.Template) -> Iterator[str]:

@@ -7,15 +7,19 @@ notifier whom the router called.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+from pymongo import DESCENDING
 
 from shared.contracts.router import EmergencyAlerted
 from shared.store.store import Store
 
 _MOST_ALERTS: Final = 1_000
 """More than a chain rings in a night, one a minute."""
+_ALL: Final[Mapping[str, Any]] = {}
 _MOST_RUNNING: Final = 1_000
 _FIELDS: Final = ("round", "plans", "acknowledged_at", "ended_at")
 
@@ -40,15 +44,28 @@ class Call:
     event: EmergencyAlerted
 
 
-async def unanswered(store: Store) -> list[str]:
-    """Numbers of the running emergencies that nobody has taken yet."""
-    running = {"ended_at": None, "acknowledged_at": None}
-    found = await store.find("emergencies", running, limit=_MOST_RUNNING, fields=("_id",))
+async def unanswered(store: Store, since: datetime, until: datetime) -> list[str]:
+    """Numbers of the running emergencies that nobody has taken yet, and to which somebody was
+    called within a time.
+    """
+    called = {"alerts.at": {"$gt": since, "$lte": until}}
+    return await running_emergencies(store, {"acknowledged_at": None, **called})
+
+
+async def running_emergencies(store: Store, only: Mapping[str, Any] = _ALL) -> list[str]:
+    """Numbers of the emergencies that are not over, the latest first. What is beyond a thousand is
+    old and forgotten.
+    """
+    running = {"ended_at": None, **only}
+    latest = [("started_at", DESCENDING)]
+    found = await store.find(
+        "emergencies", running, sort=latest, limit=_MOST_RUNNING, fields=("_id",)
+    )
     return [doc["_id"] for doc in found]
 
 
 async def calls_of(store: Store, number: str) -> list[Call]:
-    """Everybody who was called to an emergency so far, call by call."""
+    """Everybody who was called to an emergency since it began, call by call."""
     doc = await store.get("emergencies", number)
     if doc is None:
         return []
@@ -61,6 +78,7 @@ async def calls_of(store: Store, number: str) -> list[Call]:
     return [
         Call(a["at"], EmergencyAlerted(**facts, step=a["step"], recipients=tuple(a["recipients"])))
         for a in doc["alerts"]
+        if a["at"] >= doc["started_at"]
     ]
 
 

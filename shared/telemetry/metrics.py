@@ -94,6 +94,11 @@ SURVEY_ANSWERS: Final = Counter("hotline_survey_answers_total", "Survey answers"
 RECONCILED: Final = Counter(
     "hotline_reconciled_total", "What no message brought and the store was asked for", ["what"]
 )
+UNLOOKED: Final = Gauge(
+    "hotline_unlooked_seconds",
+    "For how long the store was not asked for what no message brought, since messages waited",
+    ["what"],
+)
 PARKED: Final = Gauge("hotline_parked_messages", "Messages that wait in `parked`", ["reason"])
 OUTBOX_PENDING: Final = Gauge(
     "hotline_outbox_pending", "Documents with events that are not yet published"

@@ -26,6 +26,7 @@ class Receiver:
     says_length: int | None = None
     idle_seconds: float | None = None
     connections: int = 0
+    most_at_once: int = 0
     hung_up: int = 0
     heads: list[dict[str, str]] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.most_at_once = max(self.most_at_once, self.connections - self.hung_up)
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError, TimeoutError):
                 patience = None

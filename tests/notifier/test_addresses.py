@@ -11,7 +11,8 @@ from services.notifier.senders.addresses import Addresses, MayNot, is_public
     "number",
     ["127.0.0.1", "10.0.0.7", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1",
      "0.0.0.0", "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-     "::ffff:10.0.0.7", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"],
+     "::ffff:10.0.0.7", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
+     "::7f00:1", "64:ff9b:1::7f00:1", "::ffff:224.0.0.1", "fec0::1", "2001:0:7f00:1::"],
 )  # fmt: skip
 def test_what_lies_within_is_not_public(number: str) -> None:
     assert not is_public(number)
@@ -35,6 +36,7 @@ def test_what_lies_out_in_the_world_is(number: str) -> None:
         ("http://8.8.8.8/", "address"),
         ("http://127.0.0.1:8001/v1", "address"),
         ("ftp://8.8.8.8/", "address"),
+        ("https://" + "a" * 70 + ".example/", "address"),
     ],
 )
 async def test_an_unnamed_host_is_reached_by_https_and_in_public(address: str, code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,10 @@ from services.router.work_orders.untaken import untaken_tickets
 from shared.bus.lengths import QueueLengths
 from shared.bus.reconciliation import Reconciliation, Untaken
 from shared.tickets import TicketStatus
-from shared.tickets.acts import Accept, Arrive, Resolve
+from shared.tickets.acts import Accept, Arrive, Decline, Reclassify, Resolve
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
-from tests.support.tickets import LAMP, LIFT, registered
+from tests.support.tickets import LAMP, LIFT, plan_of, registered
 
 
 class Looks:
@@ -113,3 +114,85 @@ async def test_that_somebody_took_it_and_that_it_is_over_is_heard_too(
     await bench.forward(timedelta(seconds=2))
     await looks.emergencies.look()
     assert (await emergency())["outcome"] == "resolved"
+
+
+async def emergency_of(bench: RouterBench) -> dict[str, Any]:
+    doc = await bench.store.get("emergencies", "23456789")
+    assert doc is not None
+    return doc
+
+
+async def test_whoever_took_it_before_its_place_was_known_has_not_taken_it_for_there(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LIFT, estate=None, at=bench.now()))
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    order = (await bench.read()).orders[0]
+    taken = Accept(by=order.assignee or "x", order=order.id)
+    await bench.platform.tickets.change("23456789", lambda *_: taken)
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    assert (await emergency_of(bench))["acknowledged_at"] is not None
+
+    moved_to = Reclassify(by="he", plan=plan_of(LIFT, bench.now()), estate="jinyuan")
+    await bench.platform.tickets.change("23456789", lambda *_: moved_to)
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+
+    after = await emergency_of(bench)
+    assert (after["estate"], after["acknowledged_at"]) == ("jinyuan", None)
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    assert (await emergency_of(bench))["acknowledged_at"] is None
+
+
+async def test_what_is_no_emergency_any_more_is_called_off(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LIFT, at=bench.now()))
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    calm = Reclassify(by="he", plan=plan_of(LAMP, bench.now()), estate="jinyuan", reason="calm")
+    await bench.platform.tickets.change("23456789", lambda *_: calm)
+
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+
+    assert (await emergency_of(bench))["outcome"] == "downgraded"
+
+
+async def test_whom_everybody_declined_is_given_to_somebody_else(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LAMP, at=bench.now()))
+    await bench.forward(timedelta(seconds=21))
+    await looks.tickets.look()
+    first = (await bench.read()).orders[0]
+    declined = Decline(by=first.assignee or "x", order=first.id, reason="busy")
+    await bench.platform.tickets.change("23456789", lambda *_: declined)
+
+    await bench.forward(timedelta(seconds=21))
+    await looks.tickets.look()
+
+    [_, second] = (await bench.read()).orders
+    assert (second.department, second.status) == (first.department, "dispatched")
+    assert second.assignee != first.assignee
+
+
+async def test_an_emergency_that_begins_again_is_called_again(
+    bench: RouterBench, looks: Looks
+) -> None:
+    await bench.put(registered(LIFT, at=bench.now()))
+    await bench.forward(timedelta(seconds=2))
+    await looks.emergencies.look()
+    for text in (LAMP, LIFT):
+        plan = plan_of(text, bench.now())
+        act = Reclassify(by="he", plan=plan, estate="jinyuan", reason="calm")
+        await bench.platform.tickets.change("23456789", lambda *_, act=act: act)
+        await bench.forward(timedelta(seconds=2))
+        await looks.emergencies.look()
+
+    again = await emergency_of(bench)
+    assert (again["ended_at"], again["plans"]) == (None, 3)
+    assert len(again["alerts"]) >= 2

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Collection
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final
 
 import httpx
 
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 """Addresses of IPv4 as a translating gateway is given them (RFC 6052)."""
+_WORLD: Final = IPv6Network("2000::/3")
+_TUNNELS: Final = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
+"""6to4 and Teredo: an address of IPv4 in it may lie anywhere."""
 
 
 class MayNot(Exception):
@@ -51,9 +54,12 @@ class Addresses:
         names = {url.host, f"{url.host}:{port}"}
         if not (url.scheme == "https" or (url.scheme == "http" and names & self._plain)):
             raise MayNot("address")
-        found = await asyncio.get_running_loop().getaddrinfo(
-            url.host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-        )
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                url.host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+            )
+        except UnicodeError as error:  # a label that is too long for any name
+            raise MayNot("address") from error
         numbers = [str(info[4][0]) for info in found]
         if not names & self._named and not all(map(is_public, numbers)):
             raise MayNot("private_address")
@@ -61,11 +67,11 @@ class Addresses:
 
 
 def is_public(number: str) -> bool:
-    """Whether an IP address is somebody's out in the world, however it is wrapped."""
+    """Whether an IP address is somebody's out in the world, also where it wraps one of IPv4."""
     found = ip_address(number.partition("%")[0])
-    if found.version == 6:
-        if found.ipv4_mapped is not None:
-            return found.ipv4_mapped.is_global
-        if found in _TRANSLATED:
-            return ip_address(int(found) & 0xFFFFFFFF).is_global
-    return found.is_global and not found.is_multicast
+    if isinstance(found, IPv4Address):
+        return found.is_global and not found.is_multicast
+    if found.ipv4_mapped is not None or found in _TRANSLATED:
+        return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
+    is_tunnel = any(found in tunnel for tunnel in _TUNNELS)
+    return found in _WORLD and found.is_global and not is_tunnel

@@ -22,11 +22,8 @@ from services.notifier.senders.addresses import Addresses, MayNot
 from services.notifier.senders.letter import Letter, ProviderReply
 from shared.contracts import Lane
 
-KEEP_ALIVE_SECONDS: Final = 1.0
-"""Shorter than what servers commonly allow an idle connection (2 s and more): a connection that
-its server is just closing would cost a message its outcome."""
 LARGEST_ANSWER: Final = 4 * 1024
-"""An answer's body is read only so that its connection can be used again; beyond this it is not."""
+"""So much of an answer's body is read, so that its sender can say it in peace."""
 TRY_AGAIN: Final = frozenset({408, 425, 429})
 GATEWAY_DOES_NOT_KNOW: Final = frozenset({502, 504})
 """A gateway says so when it lost the receiver, which may have the message. Any other 5xx is the
@@ -115,8 +112,9 @@ class WebhookSender:
 def _client(at_once: int, seconds: float, trusted: ssl.SSLContext) -> httpx.AsyncClient:
     limits = httpx.Limits(
         max_connections=at_once,
-        max_keepalive_connections=at_once,
-        keepalive_expiry=KEEP_ALIVE_SECONDS,
+        # Each letter has a connection of its own: kept ones are found by their number alone, and
+        # one that was made for another name at it would be taken for this.
+        max_keepalive_connections=0,
     )
     return httpx.AsyncClient(
         headers={"Content-Type": "application/json", "User-Agent": "estateline"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from services.router import queues
 from services.router.follow_ups.reminders import Reminders
@@ -12,10 +12,17 @@ from services.router.work_orders.routing import Routing
 from shared.bus.reconciliation import Untaken
 from shared.readers.changes import changed_tickets
 from shared.runtime.platform import Platform
-from shared.tickets.lifecycle import DONE, OPEN
+from shared.tickets import Ticket
+from shared.tickets.lifecycle import DONE, OPEN, OrderStatus
 from shared.triage.taxonomy import EMERGENCY
 
-_FIELDS = ("round", "plans.departments", "work_orders.department", "work_orders.round")
+_FIELDS: Final = (
+    "round",
+    "plans.departments",
+    "work_orders.department",
+    "work_orders.round",
+    "work_orders.status",
+)
 
 
 def untaken_tickets(platform: Platform, routing: Routing, reminders: Reminders) -> Untaken:
@@ -24,16 +31,17 @@ def untaken_tickets(platform: Platform, routing: Routing, reminders: Reminders) 
     async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
         statuses = [status.value for status in OPEN - DONE]
         only = {"status": {"$in": statuses}, "held": None, "urgency": {"$ne": EMERGENCY}}
-        changed = changed_tickets(platform.store, since, until, only=only, fields=_FIELDS)
-        async for doc in changed:
-            if lacks_work(doc):
+        async for doc in changed_tickets(platform.store, since, until, only=only, fields=_FIELDS):
+            if any(_is_open(doc, department) for department in doc["plans"][-1]["departments"]):
                 yield doc["_id"]
 
     async def take_up(number: str) -> bool:
         before = await platform.tickets.get(number)
+        if before is None or not departments_without_work(before):
+            return False
         ticket = await routing.dispatch(number)
         await reminders.plan(ticket)
-        return before is not None and before.version != ticket.version
+        return before.version != ticket.version
 
     return Untaken(
         what="ticket",
@@ -46,8 +54,18 @@ def untaken_tickets(platform: Platform, routing: Routing, reminders: Reminders) 
     )
 
 
-def lacks_work(ticket: Mapping[str, Any]) -> bool:
-    """Whether a department of the last plan has no work order in this round."""
-    round_ = ticket["round"]
-    have = {o["department"] for o in ticket["work_orders"] if o["round"] == round_}
-    return not have.issuperset(ticket["plans"][-1]["departments"])
+def _is_open(ticket: Mapping[str, Any], department: str) -> bool:
+    """The same of a document, before all of it is read."""
+    return not any(
+        (order["department"], order["round"]) == (department, ticket["round"])
+        and order["status"] != OrderStatus.DECLINED
+        for order in ticket["work_orders"]
+    )
+
+
+def departments_without_work(ticket: Ticket) -> frozenset[str]:
+    """Departments of the last plan that have no work order in this round, or have declined it.
+    Pure.
+    """
+    have = {o.department for o in ticket.orders if o.status is not OrderStatus.DECLINED}
+    return frozenset(ticket.plan.departments) - have
