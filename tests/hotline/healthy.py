@@ -75,8 +75,11 @@ class House(ServiceBench):
             self.services[name] = (await self.serve(app)).http
         return self
 
-    async def post(self, service: str, path: str, role: str, **body: Any) -> dict[str, Any]:
-        answer = await self.services[service].post(path, json=body, headers=self.signed_in(role))
+    async def post(
+        self, service: str, path: str, role: str, *, by: str = "agent-7", **body: Any
+    ) -> dict[str, Any]:
+        headers = self.signed_in(role, id=by)
+        answer = await self.services[service].post(path, json=body, headers=headers)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
@@ -146,7 +149,8 @@ async def play(house: House) -> dict[str, str]:
     again = await house.report("again", LAMP)
     await house.finish(again)
     await house.until_asked(f"{again}-1")
-    await house.post("survey", f"/v1/surveys/{again}-1/answer", "agent", score=1)
+    survey = f"/v1/surveys/{again}-1/answer"
+    await house.post("survey", survey, "agent", by="agent-8", score=1)
     await house.finish(again, 2)
     await house.until_asked(f"{again}-2")
     lift = await house.report("lift", LIFT)

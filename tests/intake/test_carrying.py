@@ -60,7 +60,7 @@ async def test_an_erased_person_is_gone_from_all_their_tickets_and_the_facts_sta
 
     assert (event.outcome, event.tickets) == ("done", 2)
     after = await ticket(bench, second)
-    kept = {"persons", "index", "timeline", "version", "outbox", "scrubbed", "location"}
+    kept = {"persons", "index", "timeline", "version", "outbox", "said", "scrubbed", "location"}
     assert {k: v for k, v in after.items() if k not in kept} == {
         k: v for k, v in before.items() if k not in kept
     }

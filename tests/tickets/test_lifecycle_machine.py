@@ -122,7 +122,7 @@ class Order:
         """Who has it, what it costs, and what the owner said."""
         match act:
             case acts.Accept():
-                self.assignee = self.assignee or act.by
+                self.assignee = act.assignee or act.by
             case acts.PutQuote():
                 self.quotes += 1
                 self.cost = sum(item.quantity * item.unit_price for item in act.items)
@@ -224,9 +224,10 @@ class Model:
             case acts.ConfirmCancel():
                 return self.cancel_requested
             case acts.Dispatch(department=department):
-                return not any(
-                    o.department == department and o.status in UNFINISHED for o in self.present
-                )
+                return not self._is_at_it(department)
+            case acts.Transfer(order=id, to_department=department):
+                changes_hands = self.orders[id].department == department
+                return changes_hands or not self._is_at_it(department)
             case acts.Fire():
                 return self._is_due(act, now, ticket)
             case acts.Link():
@@ -247,6 +248,9 @@ class Model:
                 return at < until and until > now
             case _:
                 return True
+
+    def _is_at_it(self, department: str) -> bool:
+        return any(o.department == department and o.status in UNFINISHED for o in self.present)
 
     def _can_extend(self, until: datetime, now: datetime, ticket: Ticket) -> bool:
         clock = ticket.clocks.get(Clock.RESOLVE)
