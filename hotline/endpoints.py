@@ -4,6 +4,7 @@ an operator sees.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +61,20 @@ class Endpoints:
         (data / FILE).unlink(missing_ok=True)
 
     def environment(self, data: Path) -> dict[str, str]:
-        """Return what a service is told of the others."""
+        """Return what a service is told of the others. Where residents and contractors find their
+        pages is the operator's to say; else it is where the services answer.
+        """
         ports = {
             f"HOTLINE_{name.upper()}_PORT": address.rpartition(":")[2]
             for name, address in self.services.items()
         }
         addresses = {
             f"HOTLINE_{name.upper()}_URL": address for name, address in self.services.items()
+        }
+        pages = {
+            f"HOTLINE_{page}_URL": os.environ.get(f"HOTLINE_{page}_URL") or self.services[service]
+            for page, service in (("WORK", "router"), ("SURVEY", "survey"))
+            if service in self.services
         }
         management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}
         return {
@@ -77,6 +85,7 @@ class Endpoints:
             **management,
             **ports,
             **addresses,
+            **pages,
         }
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import httpx
+import pytest
 
 from hotline.demo.clients import Json
 from hotline.demo.plots import first_order
+from hotline.endpoints import Endpoints
 from shared.identity import sign_link
 from shared.privacy import load_keys
 from tests.support.floor import Floor, caller, orders_of
@@ -90,3 +93,19 @@ async def test_a22_a_link_is_looked_back_at_for_a_day_and_then_ends(floor: Floor
 
     assert shows_nothing(page, order)
     assert shows_nothing(sent, order)
+
+
+def test_b22_links_lead_to_where_the_services_really_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    services = {"router": "http://127.0.0.1:9102", "survey": "http://127.0.0.1:9104"}
+    endpoints = Endpoints("amqp://x", "mongodb://x", None, services)
+    for name in ("HOTLINE_WORK_URL", "HOTLINE_SURVEY_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    told = endpoints.environment(tmp_path)
+    assert told["HOTLINE_WORK_URL"] == "http://127.0.0.1:9102"
+    assert told["HOTLINE_SURVEY_URL"] == "http://127.0.0.1:9104"
+
+    monkeypatch.setenv("HOTLINE_SURVEY_URL", "https://survey.example")
+    assert endpoints.environment(tmp_path)["HOTLINE_SURVEY_URL"] == "https://survey.example"
