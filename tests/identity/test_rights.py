@@ -161,6 +161,7 @@ EVERYBODY = {str(role) for role in ROLES} - {"system", "service"}
 # Typed by hand, like the transitions: what besides them there is to do, and who may.
 OWN: dict[str, set[str]] = {
     "ticket.see": STAFF | WORKERS | {"manager", "privacy_officer"},
+    "ticket.register_anywhere": STAFF,
     "follow_up.see": STAFF | {"manager"},
     "follow_up.make": STAFF,
     "follow_up.do": STAFF,

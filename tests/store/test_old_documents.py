@@ -58,6 +58,8 @@ FOLDER: Final = Path(__file__).parents[1] / "data" / "documents"
 ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 """What the store adds to a document."""
 NONE: Final = frozenset[str]()
+DERIVED: Final = frozenset({"changed_at"})
+"""What a ticket of before has not been kept by."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Reading:
     beside: frozenset[str] = NONE
     """What lies in the document and not in the value."""
     fills: frozenset[str] = NONE
-    """What is written, empty, where an older document says nothing of it."""
+    """What is written, empty or derived, where an older document says nothing of it."""
     of: Callable[[Doc], bool] = lambda doc: doc["_id"] != "head"
 
     @override
@@ -143,7 +145,9 @@ def kept(spec: CollectionSpec[Any], what: str, **more: Any) -> Reading:
 
 
 READINGS: Final = (
-    Reading("tickets", "ticket", TICKET.from_doc, TICKET.to_doc, beside=PAPER_NAMES),
+    Reading(
+        "tickets", "ticket", TICKET.from_doc, TICKET.to_doc, beside=PAPER_NAMES, fills=DERIVED
+    ),
     Reading("tickets", "past", past_from_doc),
     Reading("tickets", "report", incidents._report),
     Reading("tickets", "linked", incidents._linked),

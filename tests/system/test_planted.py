@@ -19,7 +19,7 @@ import pytest
 from hotline.demo.clients import Clients, Json
 from hotline.demo.plots import first_order, told
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
-from shared.bus import DEFAULT, EVENTS, INBOUND
+from shared.bus import EVENTS, INBOUND, exchange_of
 from tests.support.command import hotline
 from tests.support.floor import Floor
 from tests.support.photos import encoded, noise
@@ -68,7 +68,8 @@ class Heard:
     @property
     def is_inbound(self) -> bool:
         """On its way to its registration: from outside, or passed on to the lane it belongs to."""
-        return self.exchange == INBOUND or (self.exchange == DEFAULT and self.keys <= REPORTS)
+        passed_on = {exchange_of(queue) for queue in REPORTS}
+        return self.exchange == INBOUND or (self.exchange in passed_on and self.keys <= REPORTS)
 
 
 class Tap:
@@ -215,7 +216,7 @@ async def test_what_is_planted_is_found_nowhere_in_the_clear(floor: Floor, tmp_p
         known.write_text(number, "utf-8")
 
     assert [found for text in (*said, *shown) if (found := found_in(text))] == []
-    assert {heard.exchange for heard in tap.heard} >= {INBOUND, EVENTS, DEFAULT}
+    assert {heard.exchange for heard in tap.heard} >= {INBOUND, EVENTS, "hotline.intake"}
     assert any(found_in(heard.content) for heard in tap.heard if heard.is_inbound)
     assert tap.betrayed() == []
     code, told_ = await hotline(floor, "doctor", "--search", str(planted))
