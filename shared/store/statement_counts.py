@@ -25,6 +25,8 @@ STATEMENTS: Final[Mapping[str, str]] = {
 
 def statements_in(command: Mapping[str, Any]) -> int:
     """How many statements these would be one by one; a read by key counts each of its keys."""
+    if not command:  # the driver hides what it says to sign in
+        return 1
     name = next(iter(command))
     if name in STATEMENTS:
         return len(command[STATEMENTS[name]])
