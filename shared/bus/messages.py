@@ -10,6 +10,7 @@ from typing import Any, Final
 from faststream.rabbit.message import RabbitMessage
 from pamqp import decode
 
+from shared.bus.proof import PROOF_HEADER
 from shared.contracts import Envelope, Event, Lane, read_envelope
 
 _short_str: Final = decode.short_str
@@ -64,11 +65,14 @@ class Delivery:
     at: datetime
     event: Event
     digest: bytes
+    proof: object = None
+    """What the message says to be the proof that it comes from one of ours."""
 
     @classmethod
-    def from_envelope(cls, envelope: Envelope) -> Delivery:
+    def from_envelope(cls, envelope: Envelope, proof: object = None) -> Delivery:
         """Read the event by its class; raises ContractError."""
-        return cls(envelope.id, envelope.lane, envelope.time, envelope.event(), envelope.digest())
+        event, digest = envelope.event(), envelope.digest()
+        return cls(envelope.id, envelope.lane, envelope.time, event, digest, proof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Inbound:
 
 async def decode_event(message: RabbitMessage) -> Delivery:
     """Read an event; raises ContractError."""
-    return Delivery.from_envelope(read_envelope(message.body))
+    return Delivery.from_envelope(read_envelope(message.body), message.headers.get(PROOF_HEADER))
 
 
 async def decode_inbound(message: RabbitMessage) -> Inbound:

@@ -11,6 +11,7 @@ from typing import Final
 
 from shared.bus.errors import BrokerDown, Unroutable
 from shared.bus.loops import run_every
+from shared.bus.proof import PROOF_HEADER, Proof
 from shared.bus.publisher import IN_FLIGHT, Publisher
 from shared.bus.topology import EVENTS
 from shared.contracts import CLOUDEVENTS_JSON, Envelope, Lane
@@ -30,9 +31,12 @@ _Key = tuple[str, str]
 class OutboxPublisher:
     """Publishes what writes hand over, pipelined; urgent events at once on their own connection."""
 
-    def __init__(self, store: Store, publishers: dict[Lane, Publisher]) -> None:
+    def __init__(
+        self, store: Store, publishers: dict[Lane, Publisher], proof: Proof | None = None
+    ) -> None:
         self._store = store
         self._publishers = publishers
+        self._proof = proof
         self._waiting: asyncio.Queue[tuple[_Key, Envelope]] = asyncio.Queue(BACKLOG)
         self._in_flight: set[str] = set()
         self._published: dict[_Key, list[str]] = {}
@@ -75,6 +79,7 @@ class OutboxPublisher:
     async def _publish(
         self, key: _Key, envelope: Envelope, *, tries: int = 3, seconds: float = 2.0
     ) -> None:
+        headers = {PROOF_HEADER: self._proof.of(envelope.digest())} if self._proof else None
         try:
             await self._publishers[envelope.lane].publish(
                 EVENTS,
@@ -82,6 +87,7 @@ class OutboxPublisher:
                 envelope.to_body(),
                 message_id=envelope.id,
                 content_type=CLOUDEVENTS_JSON,
+                headers=headers,
                 tries=tries,
                 seconds=seconds,
             )

@@ -31,6 +31,9 @@ class Event(BaseModel):
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    must_be_founded: ClassVar[bool] = False
+    """True where what it brings about cannot be undone: the document that said it is asked, whoever
+    published it."""
     can_be_urgent: ClassVar[bool] = True
     """False for news that nobody waits for: routine, however urgent what it is about."""
 

@@ -155,6 +155,7 @@ class TicketPersonErased(TicketEvent):
     """What was sealed of one person is gone; the ticket's facts stay. `why` is a code."""
 
     name: ClassVar[str] = "ticket.person_erased"
+    must_be_founded: ClassVar[bool] = True
     can_be_urgent: ClassVar[bool] = False
     person: str
     why: str

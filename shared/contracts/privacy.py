@@ -15,6 +15,7 @@ class PrivacyRequestGranted(Event):
     """
 
     name: ClassVar[str] = "privacy_request.granted"
+    must_be_founded: ClassVar[bool] = True
     can_be_urgent: ClassVar[bool] = False
 
     request: str

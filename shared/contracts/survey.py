@@ -32,6 +32,7 @@ class SurveyDissatisfied(SurveyEvent):
     """The answer was below the policy's line, so the ticket is to be reopened."""
 
     name: ClassVar[str] = "survey.dissatisfied"
+    must_be_founded: ClassVar[bool] = True
     score: int
 
 
@@ -39,4 +40,5 @@ class SurveyDangerTold(SurveyEvent):
     """The caller's words tell of a danger, whatever the score: the ticket is to be an emergency."""
 
     name: ClassVar[str] = "survey.danger_told"
+    must_be_founded: ClassVar[bool] = True
     emergency_kind: str

@@ -25,6 +25,7 @@ from shared.bus import (
 )
 from shared.bus.consumers import Lanes
 from shared.bus.failures import broker_user
+from shared.bus.proof import Proof
 from shared.bus.relay import OpenEntry
 from shared.contracts import Lane
 from shared.policy.policy import Policy
@@ -137,7 +138,8 @@ async def open_platform(
         connect(address, counted=settings.count_statements) for _ in Lanes
     )
     store = Store(routine_client, settings.database, service=service, urgent=urgent_client)
-    outbox = OutboxPublisher(store, publishers)
+    proof = Proof(keys.index)
+    outbox = OutboxPublisher(store, publishers, proof)
     store.outbox = outbox
     vault = Vault(store.client, settings.database, settings.key_wrap(keys))
     sealer = Sealer(vault, keys.index)
@@ -166,6 +168,7 @@ async def open_platform(
             parked,
             sealing=sealer if seals_parked else None,
             sender_of=partial(sender_of, keys.index) if sender_of else broker_user,
+            proof=proof,
         ),
     )
     await platform.trail.start()
