@@ -1,4 +1,4 @@
-"""That one of ours published an event saves the question to its document, where it can be undone."""
+"""That one of ours published an event saves asking its document, where it can be undone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_what_one_of_ours_published_is_believed(bench: Bench, consumers: C
 async def test_what_cannot_be_undone_is_asked_for_all_the_same(
     bench: Bench, consumers: Consumers
 ) -> None:
-    erased = TicketPersonErased(number="T1", person="caller")
+    erased = TicketPersonErased(number="T1", person="caller", why="asked")
 
     assert not await consumers._is_founded(delivery(bench, erased))
 
