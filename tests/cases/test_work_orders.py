@@ -81,7 +81,7 @@ async def test_b31_what_an_account_of_nobody_accepts_stays_with_whom_it_was_give
 
 async def test_b31_who_accepts_a_colleagues_order_has_it(floor: Floor) -> None:
     order = await given(floor)
-    [colleague] = set(ENGINEERS) - {order["assignee"]}
+    colleague = next(person for person in ENGINEERS if person != order["assignee"])
 
     accepted = await floor.clients.call(
         "POST", "router", f"/v1/work-orders/{order['id']}/accept",
