@@ -39,13 +39,3 @@ async def test_b2_what_comes_under_a_wrong_key_is_seen_and_told_to_a_person(floo
 
     [cry, *_] = await until(told, "somebody hears of it")
     assert cry["purpose"] == "parked"
-
-    path = f"/v1/parked/{entry['id']}"
-    again = await floor.clients.call("POST", "intake", f"{path}/replay", role="supervisor")
-    assert again.is_success
-
-    async def gone() -> bool | None:
-        found = await floor.clients.call("GET", "intake", path, role="supervisor")
-        return found.status_code == 404 or None
-
-    await until(gone, "replayed, it is taken for a report")
