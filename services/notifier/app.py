@@ -24,15 +24,17 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES
 from services.notifier.untaken import untaken_alerts, untaken_messages
 from shared.privacy.open import Opener
+from shared.readers.changes import CHANGE_INDEXES
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.telemetry import logger
 
 KEEPS: Final = (MESSAGES,)
+INDEXES: Final = {"tickets": CHANGE_INDEXES}
 
 
 async def build(settings: NotifierSettings) -> FastAPI:
     """The notifier, ready to be served."""
-    platform = await open_platform("notifier", settings, keeps=KEEPS)
+    platform = await open_platform("notifier", settings, keeps=KEEPS, indexes=INDEXES)
     sandbox = Sandbox(lambda: platform.store.clock.is_trial)
     return join(platform, settings, text=sandbox, mail=mail_sender(settings))
 

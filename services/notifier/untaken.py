@@ -35,7 +35,7 @@ def untaken_alerts(store: Store, notifying: Notifying) -> Untaken:
     """Calls to emergencies that nobody has taken yet, within three seconds."""
 
     async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
-        for number in await unanswered(store, since or until - AT_FIRST, until):
+        for number in await unanswered(store, since, until):
             yield number
 
     async def take_up(number: str) -> bool:
@@ -50,6 +50,7 @@ def untaken_alerts(store: Store, notifying: Notifying) -> Untaken:
         lane="urgent",
         queues=(queues.MESSAGES_URGENT,),
         age=AGE,
+        at_first=AT_FIRST,
         overlap=timedelta(seconds=5),
         every=timedelta(seconds=1),
         candidates=candidates,
@@ -61,8 +62,7 @@ def untaken_messages(store: Store, notifying: Notifying) -> Untaken:
     """Within five minutes: receipts, assignments, results, new beginnings."""
 
     async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
-        begin = since or until - AT_FIRST
-        async for doc in changed_tickets(store, begin, until, only={}, fields=("_id",)):
+        async for doc in changed_tickets(store, since, until, only={}, fields=("_id",)):
             yield doc["_id"]
 
     async def take_up(number: str) -> bool:
@@ -79,6 +79,7 @@ def untaken_messages(store: Store, notifying: Notifying) -> Untaken:
         lane="routine",
         queues=(queues.MESSAGES_ROUTINE, queues.MESSAGES_URGENT),
         age=timedelta(minutes=1),
+        at_first=AT_FIRST,
         every=timedelta(minutes=1),
         candidates=candidates,
         take_up=take_up,

@@ -13,6 +13,7 @@ from services.survey.settings import SurveySettings
 from services.survey.storage import SURVEYS
 from services.survey.surveys import Surveying
 from services.survey.untaken import untaken_surveys
+from shared.readers.changes import CHANGE_INDEXES
 from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 
@@ -21,11 +22,14 @@ LARGEST_BODY: Final = 32 * 1024
 
 
 KEEPS: Final = (SURVEYS,)
+INDEXES: Final = {"tickets": CHANGE_INDEXES}
 
 
 async def build(settings: SurveySettings) -> FastAPI:
     """The survey, ready to be served."""
-    platform = await open_platform("survey", settings, keeps=KEEPS, classifies=True)
+    platform = await open_platform(
+        "survey", settings, keeps=KEEPS, indexes=INDEXES, classifies=True
+    )
     surveying = Surveying(platform)
     add_handlers(platform.consumers, surveying)
     routers = [

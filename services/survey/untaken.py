@@ -32,8 +32,8 @@ def untaken_surveys(platform: Platform, surveying: Surveying) -> Untaken:
     store = platform.store
 
     async def candidates(since: datetime | None, until: datetime) -> AsyncIterator[str]:
-        begin, only = since or until - AT_FIRST, {"status": {"$in": list(_OVER)}}
-        async for doc in changed_tickets(store, begin, until, only=only, fields=("round",)):
+        only = {"status": {"$in": list(_OVER)}}
+        async for doc in changed_tickets(store, since, until, only=only, fields=("round",)):
             id = survey_id(doc["_id"], doc["round"])
             if await store.get(SURVEYS.name, id, fields=("_id",)) is None:
                 yield doc["_id"]
@@ -65,6 +65,7 @@ def untaken_surveys(platform: Platform, surveying: Surveying) -> Untaken:
         lane="routine",
         queues=(queues.TICKETS_ROUTINE, queues.TICKETS_URGENT),
         age=timedelta(minutes=1),
+        at_first=AT_FIRST,
         every=timedelta(minutes=1),
         candidates=candidates,
         take_up=take_up,

@@ -42,6 +42,8 @@ class Untaken:
     lane: Lane
     queues: Sequence[QueueSpec]
     age: timedelta
+    at_first: timedelta | None = None
+    """So far back the first look goes, where what is older is nobody's news; else it covers all."""
     overlap: timedelta = timedelta(seconds=30)
     """So much later than the moment that it bears a change may be seen in the store."""
     every: timedelta
@@ -73,8 +75,8 @@ class Reconciliation:
         if await self._lengths.waiting(self._of.queues) != 0:
             return 0
         began = self._consumers.began
-        since = self._since if began == self._began else None
         until = self._store.clock.now() - self._of.age
+        since = self._since if began == self._began else self._at_first(until)
         async with self._store.precedence.on(self._of.lane):
             found = {id async for id in self._of.candidates(since, until)} | self._failed
         self._failed = await each(
@@ -83,6 +85,9 @@ class Reconciliation:
         self._since, self._began = until - self._of.overlap, began
         self._looked_at = time.monotonic()
         return len(found) - len(self._failed)
+
+    def _at_first(self, until: datetime) -> datetime | None:
+        return until - self._of.at_first if self._of.at_first is not None else None
 
     async def _take_up(self, id: str) -> None:
         if not await self._of.take_up(id):

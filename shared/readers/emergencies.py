@@ -44,11 +44,12 @@ class Call:
     event: EmergencyAlerted
 
 
-async def unanswered(store: Store, since: datetime, until: datetime) -> list[str]:
+async def unanswered(store: Store, since: datetime | None, until: datetime) -> list[str]:
     """Numbers of the running emergencies that nobody has taken yet, and to which somebody was
-    called within a time.
+    called within a time; without `since` all of those.
     """
-    called = {"alerts.at": {"$gt": since, "$lte": until}}
+    within = {"$lte": until} | ({"$gt": since} if since is not None else {})
+    called = {"alerts.at": within}
     return await running_emergencies(store, {"acknowledged_at": None, **called})
 
 
