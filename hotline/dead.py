@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(show_all)
     group.command("show")(show)
     group.command("replay")(replay)
+    group.command("discard")(discard)
     app.add_typer(group, name="dead")
 
 
@@ -29,10 +30,19 @@ def show_all(data: DataOption = None) -> None:
     count = 0
     for item in _all(data_folder(data)):
         count += 1
-        waits = f"next try {item['next_at']}" if item["next_at"] else "waits for you"
+        waits = _waits(item)
         typer.echo(f"{item['id']}  {item['queue']}  {item['reason']}")
         typer.echo(f"    {item['detail']}; tried {item['attempts']} times, {waits}")
     typer.echo(f"{count} parked messages")
+
+
+def _waits(item: dict[str, Any]) -> str:
+    """What is to come of one."""
+    if item["next_at"]:
+        return f"next try {item['next_at']}"
+    if item["answered"]:
+        return f"its sender was answered; ends {item['ends_at']}"
+    return f"waits for you, with {item['more']} like it" if item["more"] else "waits for you"
 
 
 def show(id: str, data: DataOption = None) -> None:
@@ -49,6 +59,18 @@ def replay(id: str, data: DataOption = None) -> None:
     with api(folder, _service_of(folder, id), role=ROLE) as client:
         answer(client.post(f"/v1/parked/{id}/replay"))
     typer.echo(f"{id} is in its queue again; with its fault unmended it will be parked again")
+
+
+def discard(
+    id: str,
+    reason: Annotated[str, typer.Option("--reason", help="why, as a code: sent_again")],
+    data: DataOption = None,
+) -> None:
+    """End one that nobody needs any more; who, when and why stay on record."""
+    folder = data_folder(data)
+    with api(folder, _service_of(folder, id), role=ROLE) as client:
+        answer(client.post(f"/v1/parked/{id}/discard", json={"reason": reason}))
+    typer.echo(f"{id} has ended")
 
 
 def _all(data: Path) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from hotline.promises.report import examine_and_print
 from hotline.search import read_needles, search_everywhere
 from hotline.settings import read_settings
 from shared.policy.duty import Person
+from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.readers.rosters import DutyReader
 from shared.store import STORE_DOWN, Store, connect
 
@@ -49,6 +50,22 @@ LACKING: Final = (
     "消息代理缺少以下各项，发往那里的消息会丢失；请运行 `hotline topology`：\n"
     "The broker lacks these, and what is sent there is lost; run `hotline topology`:\n  {named}"
 )
+UNREAD: Final = (
+    "无法读取策略，未核对日历（{error}）。\n"
+    "The policy could not be read, and the calendar was not looked at ({error})."
+)
+CALENDAR_ENDS: Final = (
+    "日历还有 {days} 天到期，之后的节假日都会按工作日计算；请在策略中补充日历（calendar.until）。\n"
+    "A calendar ends in {days} days, and every holiday after it will count as a workday: publish "
+    "the next days off in the policy (calendar.until)."
+)
+CALENDAR_ENDED: Final = (
+    "警告：日历已到期 {days} 天，节假日都按工作日计算；请立即在策略中补充日历（calendar.until）。\n"
+    "WARNING: a calendar ended {days} days ago, and every holiday counts as a workday: publish the "
+    "next days off in the policy (calendar.until)."
+)
+SOON: Final = 60
+"""Days: the days off of a year are published in November of the year before."""
 UNSEEN: Final = (
     "未核对交换机与队列：不知道管理接口的地址 HOTLINE_MANAGEMENT_URL，或它没有回答。\n"
     "Exchanges and queues were not compared: HOTLINE_MANAGEMENT_URL is not known, or does not "
@@ -159,6 +176,7 @@ async def _check(endpoints: Endpoints) -> bool:
         Console().print(table)
         well = await _say_channels(http, endpoints) and well
     well = await _say_topology(endpoints) and well
+    well = await _say_calendar(endpoints) and well
     if endpoints.management is not None:
         typer.echo(
             "The embedded RabbitMQ and MongoDB are for trials: for production set "
@@ -196,6 +214,32 @@ async def _say_topology(endpoints: Endpoints) -> bool:
     if lacking:
         typer.echo(LACKING.format(named="\n  ".join(lacking)))
     return not lacking
+
+
+async def _say_calendar(endpoints: Endpoints) -> bool:
+    """Say when days off are not known for long; False where they are not known now."""
+    client = connect(endpoints.mongo)
+    try:
+        store = Store(client, read_settings().database, service="hotline")
+        await store.clock.refresh()
+        policies = PolicyReader(store)
+        await policies.refresh()
+        left = policies.current.days_known(store.clock.now())
+    except (NoPolicyError, *STORE_DOWN) as error:
+        typer.echo(UNREAD.format(error=type(error).__name__))
+        return False
+    finally:
+        client.close()
+    if words := calendar_words(left):
+        typer.echo(words)
+    return left is None or left >= 0
+
+
+def calendar_words(left: int | None) -> str | None:
+    """What is to be said when days off are known for so many days; None while that is long."""
+    if left is None or left > SOON:
+        return None
+    return CALENDAR_ENDS.format(days=left) if left >= 0 else CALENDAR_ENDED.format(days=-left)
 
 
 async def _status(http: httpx.AsyncClient, address: str) -> str:

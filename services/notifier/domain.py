@@ -22,7 +22,15 @@ from shared.contracts.incidents import (
     IncidentOverdue,
     IncidentSpread,
 )
-from shared.contracts.intake import TicketEvent, TicketRegistered, TicketReopened
+from shared.contracts.intake import (
+    CallerWished,
+    TicketCancelRequested,
+    TicketEvent,
+    TicketRegistered,
+    TicketReopened,
+    TicketSupplemented,
+    TicketUrged,
+)
 from shared.contracts.notifier import CALLER, Purpose
 from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
@@ -89,6 +97,7 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
         "outage",
         "progress",
         "follow_up_missed",
+        "wish",
     }
 )
 """Of what is not urgent, this disturbs nobody at night."""
@@ -291,6 +300,10 @@ def _consent(event: WorkOrderConsentRecorded) -> str:
     return "agreed" if event.given else "refused"
 
 
+def _wish(event: CallerWished) -> str:
+    return f"{event.name}/{event.round}/{_at(event.at)}"
+
+
 def _raised_facts(event: TicketRaised) -> dict[str, Any]:
     reason = f"{event.reason}_elsewhere" if event.place_differs else event.reason
     return {"level": event.level, "reason": reason, "contacts": event.contacts}
@@ -443,6 +456,12 @@ _TABLE: Final = (
     Occasion(WorkOrderConsentRecorded, "consent", _TICKET, when=lambda e: e.how != "on_site",
              to=_assignee, once=lambda e: f"consent/{e.work_order}/{e.quote}/{_consent(e)}",
              facts=lambda e: {"total": e.total, "reason": _consent(e)}),
+    Occasion(TicketUrged, "wish", _TICKET, to=_named, once=_wish,
+             facts=lambda _: {"reason": "urged"}),
+    Occasion(TicketSupplemented, "wish", _TICKET, to=_named, once=_wish,
+             facts=lambda _: {"reason": "supplemented"}),
+    Occasion(TicketCancelRequested, "wish", _TICKET, to=_named, once=_wish,
+             facts=lambda _: {"reason": "cancel_wanted"}),
     Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
 )
 # fmt: on

@@ -17,7 +17,7 @@ from services.notifier.messages import Message
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import Duty, Person
 from shared.policy.templates import Language
-from shared.privacy import CannotOpen, mask_name, mask_phone, to_e164
+from shared.privacy import CannotOpen, mask_name, mask_phone, read_telephone
 from shared.privacy.open import Opener
 from shared.readers.rosters import DutyReader
 from shared.store import Doc, Store
@@ -126,7 +126,12 @@ class People:
             logger.warning("caller_cannot_be_opened", ticket=number)
             return None
         given = str(person.get("phone") or "").strip()
-        return Contact(str(person.get("name") or ""), to_e164(given) or "") if given else None
+        if not given:
+            return None
+        number = read_telephone(given)
+        # Of an extension a text reaches the switchboard at best.
+        address = number.e164 if number is not None and number.is_direct else ""
+        return Contact(str(person.get("name") or ""), address)
 
 
 def contact_of(person: Person | None, channel: str | None = None) -> Contact | None:

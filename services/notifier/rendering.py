@@ -50,6 +50,13 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
         "zh": "报完工但未解决，且照片拍摄地点不符",
         "en": "reported as done, and is not; the photo was taken elsewhere",
     },
+    "urged": {"zh": "业主催办", "en": "the caller asks for haste"},
+    "supplemented": {"zh": "业主补充了情况", "en": "the caller has added something"},
+    "cancel_wanted": {
+        "zh": "业主要求取消，请确认",
+        "en": "the caller no longer needs it; please confirm",
+    },
+    "too_many": {"zh": "同一发送方的此类消息过多", "en": "its sender sends too many such messages"},
     "leave": {"zh": "休假", "en": "leave"},
     "unqualified": {"zh": "证书不在有效期内", "en": "a certificate that does not count then"},
     "cancelled": {"zh": "排班取消", "en": "it is not needed"},

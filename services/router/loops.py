@@ -22,6 +22,10 @@ Look = Callable[[], Awaitable[Any]]
 """One turn of something that looks again and again."""
 
 
+NEVER_ENDS: Final = 100_000
+"""Days: what stands where no calendar ends."""
+
+
 class Loops:
     """The router's loops, each ending only with the service: what looks for work of its own, by how
     often it does.
@@ -52,3 +56,5 @@ class Loops:
             age = store.clock.now() - waiting.since
             metrics.MANUAL_QUEUE.labels(waiting.reason).set(waiting.count)
             metrics.MANUAL_QUEUE_OLDEST.labels(waiting.reason).set(age.total_seconds())
+        left = self._platform.policy.days_known(store.clock.now())
+        metrics.CALENDAR_DAYS.set(NEVER_ENDS if left is None else left)

@@ -35,13 +35,17 @@ class RetryLater(Exception):
 class Reject(Exception):
     """This message can never be handled as it is: it is parked for a person, with this reason.
 
-    `queue` is where a replay goes, if not to the queue it came from.
+    `queue` is where a replay goes, if not to the queue it came from; `answered`, that its sender
+    has been told, so that nobody else need look at it.
     """
 
-    def __init__(self, reason: str, detail: str, *, queue: str | None = None) -> None:
+    def __init__(
+        self, reason: str, detail: str, *, queue: str | None = None, answered: bool = False
+    ) -> None:
         self.reason = reason
         self.detail = detail
         self.queue = queue
+        self.answered = answered
         super().__init__(detail)
 
 

@@ -113,6 +113,7 @@ class Parking:
             routing_key=raw.routing_key or "",
             principal=sender,
             alerts=alerts,
+            answered=getattr(error, "answered", False),
         )
         await self._parked.park(parked)
         log = logger.info if step.after else logger.error

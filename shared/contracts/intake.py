@@ -58,13 +58,22 @@ class TicketTold(TicketEvent):
     name: ClassVar[str] = "ticket.told"
 
 
-class TicketSupplemented(TicketEvent):
+class CallerWished(TicketEvent):
+    """What a caller wants of work that is in hand: `recipients` are those who have it then, and
+    `at` says when, so that the next wish is another.
+    """
+
+    recipients: tuple[str, ...] = ()
+    at: AwareDatetime | None = None
+
+
+class TicketSupplemented(CallerWished):
     """The caller added something."""
 
     name: ClassVar[str] = "ticket.supplemented"
 
 
-class TicketUrged(TicketEvent):
+class TicketUrged(CallerWished):
     """The caller asked for haste."""
 
     name: ClassVar[str] = "ticket.urged"
@@ -110,7 +119,7 @@ class TicketCancelled(TicketEvent):
     name: ClassVar[str] = "ticket.cancelled"
 
 
-class TicketCancelRequested(TicketEvent):
+class TicketCancelRequested(CallerWished):
     """The caller no longer needs it, but somebody is on the way: the department confirms."""
 
     name: ClassVar[str] = "ticket.cancel_requested"

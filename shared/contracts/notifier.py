@@ -37,6 +37,7 @@ Purpose = Literal[
     "quote",
     "consent",
     "parked",
+    "wish",
 ]
 
 

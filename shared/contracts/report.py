@@ -131,15 +131,18 @@ class TicketReport(BaseModel):
         return (Fault("estate", "is missing", "name one of estate, address or device"),)
 
 
-def read_strictly(raw: Mapping[str, Any]) -> TicketReport:
-    """The report, or MalformedMessage naming the fields at fault, MAX_FAULTS of them at most."""
+def read_strictly(raw: Mapping[str, Any], *, needs_place: bool = True) -> TicketReport:
+    """The report, or MalformedMessage naming the fields at fault, MAX_FAULTS of them at most. Who
+    can ask for the place later need not name it.
+    """
     kept, found = known(raw, TicketReport)
     try:
         report = TicketReport.model_validate(kept)
     except ValidationError as error:
         found += errors_of(error)
         raise MalformedMessage.naming(faults_in(found), of=len(found)) from error
-    if faults := (*faults_in(found), *report.place_faults()):
+    place_faults = report.place_faults() if needs_place else ()
+    if faults := (*faults_in(found), *place_faults):
         raise MalformedMessage.naming(faults, of=len(found))
     return report
 

@@ -103,6 +103,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("legal_hold.set", _G, "Set and lift such a hold", "privacy_officer"),
     _own("parked.see", _G, "Read what could not be handled, without its body", "supervisor", "administrator"),
     _own("parked.replay", _G, "Send a parked message to its queue again", "supervisor", "administrator"),
+    _own("parked.discard", _G, "End a parked message that nobody needs, with a reason", "supervisor", "administrator"),
     _own("session.own", _A, "See and end the own session, set up the own second factor", *STAFF_ROLES),
     _own("account.see", _G, "Read accounts and their reach", "administrator", "auditor"),
     _own("account.manage", _G, "Create, change, freeze and thaw accounts", "administrator"),

@@ -341,6 +341,18 @@ class Policy(BaseModel):
         """
         return self._at.get(estate, self)
 
+    def days_known(self, now: datetime) -> int | None:
+        """For how many days from today every place's days off are known; negative where a calendar
+        has ended, and each holiday since counts as a workday. None where none ever ends.
+        """
+        calendars = (self.calendar, *(policy.calendar for policy in self._at.values()))
+        ends = (
+            (last - now.astimezone(calendar.zone).date()).days
+            for calendar in calendars
+            if (last := calendar.last_day) is not None
+        )
+        return min(ends, default=None)
+
     def quiet_until(self, now: datetime) -> datetime | None:
         """When the hours are over in which nobody is disturbed; None outside them."""
         hours = self.rules.quiet_hours

@@ -47,7 +47,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "households": "how many households reported the same",
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, "
-    "what the owner said, or why a message could not be handled",
+    "what the owner said or the caller wants, or why a message could not be handled",
     "count": "how many deadlines a digest tells of",
     "lines": "the deadlines of a digest, one a line",
     "total": "what work costs, in yuan",
@@ -78,6 +78,7 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "quote",
         "consent",
         "parked",
+        "wish",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

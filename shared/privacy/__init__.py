@@ -3,10 +3,11 @@
 `open` is not re-exported: few may import it.
 """
 
-from shared.privacy.index import BlindIndex, to_e164
+from shared.privacy.index import BlindIndex
 from shared.privacy.keys import Keys, load_keys, make_keys
 from shared.privacy.scrub import building_of, mask_name, mask_phone, mask_room, scrub
 from shared.privacy.seal import Sealer
+from shared.privacy.telephone import Telephone, read_telephone
 from shared.privacy.vault import CannotOpen, Vault
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CannotOpen",
     "Keys",
     "Sealer",
+    "Telephone",
     "Vault",
     "building_of",
     "load_keys",
@@ -21,6 +23,6 @@ __all__ = [
     "mask_name",
     "mask_phone",
     "mask_room",
+    "read_telephone",
     "scrub",
-    "to_e164",
 ]

@@ -5,28 +5,18 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-import phonenumbers
+from shared.privacy.telephone import read_telephone
+from shared.words import HAN, plain
 
 FIRST_VERSION: Final = 1
 """Rises when the secret is changed, so that old and new entries can be told apart."""
-REGION: Final = "CN"
-_MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
-"""What nearly every caller gives; the library, which knows all the others, takes a while."""
-
-
-def to_e164(phone: str) -> str | None:
-    """A number as the world writes it, or None when it is none."""
-    if _MOBILE.fullmatch(phone):
-        return f"+86{phone}"
-    try:
-        parsed = phonenumbers.parse(phone, REGION)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+_COMPOUND: Final = frozenset(
+    {"欧阳", "司马", "上官", "诸葛", "司徒", "东方", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐"}
+)
+"""Family names of two characters."""
+_BEGINS_WITH_HAN: Final = re.compile(f"[{HAN}]")
 
 
 class BlindIndex:
@@ -52,8 +42,8 @@ class BlindIndex:
 
     def phones(self, phone: str | None) -> list[str]:
         """Its entries in all versions."""
-        number = to_e164(phone) if phone else None
-        return self.entries("phone", number) if number else []
+        number = read_telephone(phone) if phone else None
+        return self.entries("phone", str(number)) if number else []
 
     def flat(self, estate: str | None, room: str | None) -> str | None:
         """The newest entry of a flat: its digits and letters in order, within its estate."""
@@ -66,6 +56,19 @@ class BlindIndex:
         parts = "-".join(re.findall(r"[0-9A-Za-z]+", room)).lower()
         return self.entries("flat", f"{estate}/{parts}") if parts else []
 
+    def surnames(self, estate: str | None, name: str | None) -> list[str]:
+        """The entries of a family name within its estate: 张三, 张女士 and 张先生 share one."""
+        surname = surname_of(name or "")
+        return self.entries("surname", f"{estate}/{surname}") if surname else []
+
+    def of_caller(self, estate: str | None, caller: Mapping[str, Any]) -> dict[str, list[str]]:
+        """All that a caller is found again by, by the fields of a ticket's `index`."""
+        return {
+            "phone": self.phones(caller.get("phone")),
+            "flat": self.flats(estate, caller.get("room")),
+            "surname": self.surnames(estate, caller.get("name")),
+        }
+
     def entry(self, kind: str, value: str) -> str:
         """A keyed digest for `value` as a `kind`, with the index's newest version."""
         return self.entries(kind, value)[0]
@@ -77,6 +80,14 @@ class BlindIndex:
             f"{version}:{hmac.digest(secret, named, 'sha256').hex()}"
             for version, secret in self._secrets.items()
         ]
+
+
+def surname_of(name: str) -> str:
+    """By what a family is called; of a name that is not Chinese all of it."""
+    name = plain(name).strip().casefold()
+    if not _BEGINS_WITH_HAN.match(name):
+        return name
+    return name[:2] if name[:2] in _COMPOUND else name[:1]
 
 
 Kept = str | list[str]

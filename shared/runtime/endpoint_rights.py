@@ -94,6 +94,11 @@ def name_rights(routers: Iterable[APIRouter]) -> None:
                 _name_right(route)
 
 
+def is_open_to_all(route: APIRoute) -> bool:
+    """Whether everybody may call it, so that links to it pass through many hands."""
+    return not _right_of(route).actions
+
+
 def _name_right(route: APIRoute) -> None:
     right = _right_of(route)
     roles = frozenset[str]().union(*(PERMISSIONS[action].roles for action in right.actions))

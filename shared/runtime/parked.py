@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
 
 from shared.audit import Trail
 from shared.bus import ParkedRelay
-from shared.contracts.refusals import NotThere
+from shared.contracts.ids import Code
+from shared.contracts.refusals import NotNow, NotThere
 from shared.runtime.authentication import Actor, source_of
 from shared.runtime.endpoint_rights import may
-from shared.runtime.routes import Routes
+from shared.runtime.routes import Body, Routes
 from shared.store import Doc
-from shared.store.parked import ParkedMessages
+from shared.store.parked import TOO_MANY, ParkedMessages
 
+TRY_AGAIN: Final = "try again in a moment"
+ASK_THE_SENDER: Final = "ask the sender, and discard it"
 Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class DiscardBody(Body):
+    """Why nobody needs it, as a code."""
+
+    reason: Code
 
 
 def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -> Routes:
@@ -38,6 +47,8 @@ def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -
     async def replay(id: str, actor: Actor, request: Request) -> dict[str, str]:
         """Send it to its queue again, its attempts forgotten; on record before it is sent."""
         entry = await _get(parked, id)
+        if entry["reason"] == TOO_MANY:
+            raise NotNow("not-kept", "This stands for messages that were not kept", ASK_THE_SENDER)
         await trail.record(
             actor,
             "parked.replayed",
@@ -47,6 +58,21 @@ def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -
         )
         await relay.replay(entry, fresh=True)
         return {"id": id, "status": "replayed"}
+
+    @router.post("/{id}/discard", dependencies=[may("parked.discard")])
+    async def discard(id: str, body: DiscardBody, actor: Actor, request: Request) -> dict[str, str]:
+        """End one that nobody needs any more; on record with the reason before it ends."""
+        entry = await _get(parked, id)
+        await trail.record(
+            actor,
+            "parked.discarded",
+            ("parked", id),
+            source=source_of(request),
+            details={"queue": entry["queue"], "reason": body.reason},
+        )
+        if not await parked.discard(id):
+            raise NotNow("not-told-yet", "What it says of itself is not published yet", TRY_AGAIN)
+        return {"id": id, "status": "discarded"}
 
     return router
 
@@ -68,4 +94,7 @@ def _shown(entry: Doc) -> Doc:
         "parked_at": entry["parked_at"],
         "next_at": entry["next_at"],
         "principal": entry["principal"],
+        "answered": entry.get("answered", False),
+        "more": entry.get("more", 0),
+        "ends_at": entry.get("ends_at"),
     }

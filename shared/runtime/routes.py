@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
@@ -19,10 +19,12 @@ from shared.contracts.report import Note
 from shared.privacy import scrub
 from shared.runtime.endpoint_rights import right_of
 from shared.runtime.problems import PROBLEMS
+from shared.runtime.queries import only_known
 from shared.tickets import ROWS, Transition
 from shared.words import says_nothing
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ONLY_KNOWN: Final = Depends(only_known)
 
 
 class Body(BaseModel):
@@ -103,7 +105,7 @@ class Routes(APIRouter):
         super().__init__(
             prefix=prefix,
             tags=list(tags),
-            dependencies=list(dependencies),
+            dependencies=[*dependencies, _ONLY_KNOWN],
             route_class=route_class,
             responses=PROBLEMS,
             strict_content_type=False,

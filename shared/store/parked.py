@@ -1,14 +1,15 @@
 """Messages that could not be handled: kept whole with their reason, replayed to their one queue.
 
 An entry with a `next_at` is tried again by itself; one without is a dead letter and waits for
-somebody. Nothing is ever dropped.
+somebody, unless its sender has been answered. Nothing is dropped but by a person who says why, or
+when nobody has asked for it in KEPT. Of one sender so many are kept whole, and so many told.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +25,17 @@ from shared.store.store import KeptAsItIs, Store
 LEASE: Final = timedelta(seconds=30)
 """A replica that dies while replaying is relieved after this."""
 MAX_LISTED: Final = 200
+KEPT: Final = timedelta(days=90)
+"""A dead letter that nobody has sent again in a quarter of a year ends by itself."""
+KEPT_ANSWERED: Final = timedelta(days=7)
+"""What its sender has been told of is kept for whoever asks about it."""
+MOST_OF_ONE: Final = 1_000
+"""Dead letters of one sender that are kept whole; of the others we know how many."""
+MOST_TOLD: Final = 10
+"""Of one sender within TOLD_WITHIN; then once that there are more."""
+TOLD_WITHIN: Final = timedelta(hours=1)
+TOO_MANY: Final = "too_many"
+"""The reason of the one entry that stands for all others of a sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +59,24 @@ class ParkedMessage:
     routing_key: str = ""
     principal: str | None = None
     alerts: bool = False
+    answered: bool = False
+
+    @property
+    def is_from_outside(self) -> bool:
+        """Whether a stranger sent it, who may send as much as they like."""
+        return self.sealed
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it is never tried again by itself."""
+        return self.next_at is None
 
     @property
     def must_be_told(self) -> bool:
         """Whether somebody hears of it at once: because of it nobody may have been called to an
         emergency, and no later attempt will see to that.
         """
-        return self.alerts and self.next_at is None
+        return self.alerts and self.is_dead
 
     @property
     def number(self) -> str | None:
@@ -67,7 +90,15 @@ PARKED: Final = KeptAsItIs(
     name="parked",
     kind=PARKED_KIND,
     alerts=True,
-    indexes=(IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),),
+    indexes=(
+        IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),
+        IndexModel(
+            [("service", ASCENDING), ("principal", ASCENDING), ("told_at", ASCENDING)],
+            name="parked_of_one",
+        ),
+        # The database itself ends them, by the time outside.
+        IndexModel([("ends_at", ASCENDING)], name="parked_ending", expireAfterSeconds=0),
+    ),
 )
 
 
@@ -79,11 +110,77 @@ class ParkedMessages:
         self._parked = store.documents("parked")
 
     async def park(self, message: ParkedMessage) -> str:
-        """Keep a message; the same delivery parked twice is one entry. Returns the entry's id."""
+        """Keep a message; the same delivery parked twice is one entry. Returns the entry's id: that
+        of all the others where its sender has too many.
+        """
         now = self._store.clock.now()
+        told = message.must_be_told
+        if message.is_from_outside and message.is_dead:
+            if await self._has(MOST_OF_ONE, of=message, which={"next_at": None}):
+                return await self._count(message, now, told=told)
+            lately = {"told_at": {"$gt": now - TOLD_WITHIN}}
+            if told and await self._has(MOST_TOLD, of=message, which=lately):
+                await self._count(message, now, told=True)
+                told = False
+        return await self._keep(message, now, told=told)
+
+    async def _has(self, many: int, *, of: ParkedMessage, which: Doc) -> bool:
+        """Whether so many entries of a message's sender wait here already."""
+        query = {"service": self._store.service, "principal": of.principal, "sealed": True, **which}
+        return await self._parked.count_documents(query, limit=many) >= many
+
+    async def _keep(self, message: ParkedMessage, now: datetime, *, told: bool) -> str:
         id = entry_id(message.queue, message.message_id, message.fingerprint)
-        told = self._told(message, id, now)
-        doc: Doc = {
+        kept = {"$set": self._doc(message, now)}
+        if not told:
+            await self._parked.update_one({"_id": id}, kept, upsert=True)
+        else:
+            await self._tell(message, id, now, kept, upsert=True)
+        return id
+
+    async def _count(self, message: ParkedMessage, now: datetime, *, told: bool) -> str:
+        """Count a message at the one entry that stands for its sender's others; where one of them
+        must be told, that one is, once within TOLD_WITHIN.
+        """
+        id = entry_id("", "", f"{TOO_MANY}\n{self._store.service}\n{message.principal or ''}")
+        others = replace(
+            message,
+            reason=TOO_MANY,
+            detail="more of this sender than are kept whole or told one by one; ask the sender",
+            headers={},
+            body=b"",
+            routing_key="",
+            answered=False,
+        )
+        counted = {"$inc": {"more": 1}, "$setOnInsert": self._doc(others, now)}
+        await self._parked.update_one({"_id": id}, counted, upsert=True)
+        if told:
+            untold = {"told_at": {"$not": {"$gt": now - TOLD_WITHIN}}}
+            await self._tell(others, id, now, {}, where=untold)
+        return id
+
+    async def _tell(
+        self,
+        message: ParkedMessage,
+        id: str,
+        now: datetime,
+        change: Doc,
+        *,
+        where: Doc | None = None,
+        upsert: bool = False,
+    ) -> None:
+        """Say in the same write that somebody must look at it."""
+        envelope = self._cry(message, id, now)
+        update = {
+            "$set": change.get("$set", {}) | {"told_at": now},
+            "$push": {"outbox": pending(envelope, self._store.service), SAID: envelope.digest()},
+        }
+        done = await self._parked.update_one({"_id": id, **(where or {})}, update, upsert=upsert)
+        if (done.modified_count or done.upserted_id) and self._store.outbox is not None:
+            await self._store.outbox.hand_over("parked", id, [envelope])
+
+    def _doc(self, message: ParkedMessage, now: datetime) -> Doc:
+        return {
             MARK: self._store.service,
             "version": _millis(now),
             "service": self._store.service,
@@ -100,20 +197,12 @@ class ParkedMessages:
             "principal": message.principal,
             "next_at": message.next_at,
             "parked_at": now,
+            "answered": message.answered,
+            "ends_at": now + (KEPT_ANSWERED if message.answered else KEPT),
         }
-        waiting = [pending(envelope, self._store.service) for envelope in told]
-        said = [envelope.digest() for envelope in told]
-        pushing = {"outbox": {"$each": waiting}, SAID: {"$each": said}}
-        update = {"$set": doc, "$push": pushing}
-        await self._parked.update_one({"_id": id}, update, upsert=True)
-        if told and self._store.outbox is not None:
-            await self._store.outbox.hand_over("parked", id, told)
-        return id
 
-    def _told(self, message: ParkedMessage, id: str, now: datetime) -> list[Envelope]:
-        """The event of what waits for a person though it may be urgent: said in the same write."""
-        if not message.must_be_told:
-            return []
+    def _cry(self, message: ParkedMessage, id: str, now: datetime) -> Envelope:
+        """The event of what waits for a person though it may be urgent."""
         event = ParkedUrgent(
             parked=id,
             service=self._store.service,
@@ -123,16 +212,14 @@ class ParkedMessages:
             number=message.number,
             at=now,
         )
-        return [
-            Envelope.seal(
-                event,
-                id=f"{PARKED_KIND}/{id}/{_millis(now)}/0",
-                subject=id,
-                lane="urgent",
-                source=f"/hotline/{self._store.service}",
-                time=now,
-            )
-        ]
+        return Envelope.seal(
+            event,
+            id=f"{PARKED_KIND}/{id}/{_millis(now)}/0",
+            subject=id,
+            lane="urgent",
+            source=f"/hotline/{self._store.service}",
+            time=now,
+        )
 
     async def take_due(self) -> Doc | None:
         """Lease one entry whose time has come; None when there is none."""
@@ -151,6 +238,11 @@ class ParkedMessages:
         # What it says of itself is published first: the entry goes with the next replay.
         await self._parked.delete_one({**this_parking, "outbox.0": {"$exists": False}})
 
+    async def discard(self, id: str) -> bool:
+        """End an entry that nobody needs; False while what it says of itself is not published."""
+        mine = {"_id": id, "service": self._store.service, "outbox.0": {"$exists": False}}
+        return (await self._parked.delete_one(mine)).deleted_count == 1
+
     async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> list[Doc]:
         """Entries of this service without their bodies, by id from `after`."""
         query: Doc = {"service": self._store.service}
@@ -164,10 +256,10 @@ class ParkedMessages:
         return await self._parked.find_one({"_id": id, "service": self._store.service})
 
     async def count_by_reason(self) -> dict[str, int]:
-        """How many entries wait, by reason."""
+        """How many entries wait, by reason; what its sender has been told of waits for nobody."""
         cursor = self._parked.aggregate(
             [
-                {"$match": {"service": self._store.service}},
+                {"$match": {"service": self._store.service, "answered": {"$ne": True}}},
                 {"$group": {"_id": "$reason", "n": {"$sum": 1}}},
             ]
         )

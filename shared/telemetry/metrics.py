@@ -53,6 +53,10 @@ MANUAL_QUEUE_OLDEST: Final = Gauge(
     "For how long the one that waits longest has waited, by reason",
     ["reason"],
 )
+CALENDAR_DAYS: Final = Gauge(
+    "hotline_calendar_days_left",
+    "Days until the first calendar ends; after it holidays count as workdays. 100000: none ends",
+)
 CLOCKS: Final = Counter("hotline_clock_total", "Deadlines fired", ["clock", "outcome"])
 DROPPED: Final = Counter(
     "hotline_due_acts_dropped_total",

@@ -191,9 +191,19 @@ def _parted(ticket: Ticket, act: acts.Act, now: datetime, *, reason: str) -> Eff
     return Effect(own, also=((Transition.UNLINK, facts),))
 
 
-def request_cancel(ticket: Ticket, *_: object) -> Effect:
+def tell_workers(ticket: Ticket, act: acts.Act, now: datetime, _: LifecycleRules) -> Effect:
+    """Whoever has the work in hand, or was offered it, is to hear what the caller wants."""
+    in_hand = (o for o in ticket.orders if o.round == ticket.round and o.status in UNFINISHED)
+    people = (p for o in in_hand for p in ((o.assignee,) if o.assignee else o.offered_to))
+    others = tuple(dict.fromkeys(person for person in people if person != act.by))
+    return Effect(ticket, {"recipients": others, "at": now})
+
+
+def request_cancel(
+    ticket: Ticket, act: acts.RequestCancel, now: datetime, rules: LifecycleRules
+) -> Effect:
     """The wish stays until the department has confirmed it."""
-    return Effect(replace(ticket, cancel_requested=True))
+    return tell_workers(replace(ticket, cancel_requested=True), act, now, rules)
 
 
 def merge(ticket: Ticket, act: acts.Merge, *_: object) -> Effect:

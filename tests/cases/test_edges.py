@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.floor import Floor
@@ -18,3 +20,59 @@ async def test_b27_a_day_beyond_the_calendar_is_refused_by_name(
     assert answer.status_code == 422
     [fault] = answer.json()["faults"]
     assert fault["field"] == "first"
+
+
+async def test_b32_what_a_caller_does_not_say_the_desk_asks_later(floor: Floor) -> None:
+    answer = await floor.clients.post_ticket({"text": "楼道灯坏了，来个人"})
+
+    assert (answer["status"], answer["held"]) == ("registered", "place")
+    assert [fault["field"] for fault in answer["faults"]] == ["estate"]
+
+
+async def test_b32_a_system_knows_where_it_is(floor: Floor) -> None:
+    report = {"text": "楼道灯坏了，来个人"}
+    answer = await floor.clients.post_ticket(report, role="system", by="system:app")
+
+    assert [fault["field"] for fault in answer["faults"]] == ["estate"]
+    assert answer["status"] == 422
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("attachments", ["https://photos.invalid/1.jpg"]), ("due_by", "2030-01-01T08:00:00+08:00")],
+)
+async def test_b24_what_no_clock_and_nobody_follows_is_kept_and_said_to_be(
+    floor: Floor, field: str, value: Any
+) -> None:
+    report = {"estate": "cuihu", "text": "路灯不亮，请来修", field: value}
+    answer = await floor.clients.post_ticket(report)
+
+    assert [fault["field"] for fault in answer["faults"]] == [field]
+
+
+async def test_b24_a_ticket_shows_until_when_others_want_it_done(floor: Floor) -> None:
+    report = {"estate": "cuihu", "text": "路灯不亮，请来修", "due_by": "2030-01-01T08:00:00+08:00"}
+    answer = await floor.clients.post_ticket(report)
+
+    assert (await floor.clients.ticket(answer["number"]))["due_by"] == "2030-01-01T00:00:00Z"
+
+
+async def test_b23_a_filter_that_is_not_known_does_not_answer_with_everything(
+    floor: Floor,
+) -> None:
+    answer = await floor.clients.call("GET", "intake", "/v1/tickets?phone=13800138000&q=x")
+
+    assert answer.status_code == 422
+    faults = [(fault["field"], fault["fault"]) for fault in answer.json()["faults"]]
+    assert faults == [("phone", "is not a known field"), ("q", "is not a known field")]
+
+
+async def test_b23_what_others_have_added_to_a_cry_for_help_keeps_nobody_from_it(
+    floor: Floor,
+) -> None:
+    ticket = await floor.clients.post_ticket({"estate": "cuihu", "text": "楼道灯不亮，请来修"})
+    path = f"/v1/tickets/{ticket['number']}/urge?from=singlemessage"
+
+    answer = await floor.clients.call("POST", "intake", path, json={"note": "请快一点"})
+
+    assert answer.status_code == 200, answer.text

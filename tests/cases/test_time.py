@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
+from hotline.doctor import calendar_words
 from shared.policy.ladder import Ladder
 from shared.tickets.clocks import (
     due_rung,
@@ -17,6 +19,7 @@ from shared.tickets.clocks import (
     start_clock,
 )
 from shared.triage.taxonomy import Limit
+from tests.support.floor import Floor
 from tests.support.tickets import policy
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -71,3 +74,17 @@ def test_b16_a_time_on_a_day_off_that_somebody_approved_is_warned_of_before_it()
 
     assert longer.next is not None
     assert evening < longer.next.at < saturday
+
+
+async def test_b27_the_end_of_a_calendar_is_told_weeks_before_it_comes(floor: Floor) -> None:
+    in_november = datetime(2026, 11, 30, 9, tzinfo=ZONE)
+    left = policy().days_known(in_november)
+    assert left == 31
+    assert "31" in str(calendar_words(left))
+
+    async with httpx.AsyncClient(trust_env=False) as http:
+        page = (await http.get(f"{floor.endpoints.services['router']}/metrics")).text
+    (line,) = [line for line in page.splitlines() if line.startswith("hotline_calendar_days_left")]
+    known = policy().days_known(await floor.now())
+    assert known is not None
+    assert abs(float(line.split()[1]) - known) <= 1

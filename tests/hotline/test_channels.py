@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hotline.doctor import NAMED, NO_CALLERS, TRIAL, Channels, said_of
+import pytest
+
+from hotline.doctor import NAMED, NO_CALLERS, TRIAL, Channels, calendar_words, said_of
 from shared.policy.duty import Person
 
 TRAY = Channels(trial=True, callers=("sandbox",), staff=("webhook", "sandbox"))
@@ -30,6 +32,16 @@ def test_who_of_the_staff_is_not_reached_is_named_by_id() -> None:
     assert "HOTLINE_NOTIFIER_SMTP_HOST" in few
     assert f"{NAMED + 3} people" in more
     assert f"p-{NAMED - 1} … +3" in more
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(None, None), (61, None), (60, "in 60 days"), (0, "in 0 days"), (-3, "3 days ago")],
+)
+def test_the_end_of_a_calendar_is_told_weeks_before(left: int | None, said: str | None) -> None:
+    words = calendar_words(left)
+
+    assert (words is None) if said is None else (words is not None and said in words)
 
 
 def test_who_is_reached_depends_on_what_leads_to_them() -> None:

@@ -13,9 +13,11 @@ from shared.contracts.intake import TicketRegistered
 from shared.store import Asked, Store
 from tests.intake.test_registering import IntakeBench
 
+CALLER: Final[dict[str, Any]] = {
+    "name": "王桂兰", "phone": "13800138000", "role": "owner", "room": "3-1-502",
+}  # fmt: skip
 LAMP: Final[dict[str, Any]] = {
-    "estate": "jinyuan", "text": "楼道灯不亮，请来修",
-    "caller": {"name": "王桂兰", "phone": "13800138000", "role": "owner"},
+    "estate": "jinyuan", "text": "楼道灯不亮，请来修", "caller": CALLER,
 }  # fmt: skip
 DAY: Final = timedelta(days=1)
 
@@ -75,10 +77,25 @@ async def test_all_that_a_caller_comes_for_about_one_matter_names_the_first(
         {"text": "厨房水龙头滴水，请来修一下"},
         {"caller": {"name": "王桂兰", "phone": "400-000-0000"}},
         {"caller": {"name": "王桂兰"}},
+        {"caller": CALLER | {"phone": "13800138000转7"}},
+        {"caller": CALLER | {"name": "李先生"}},
+        {"caller": CALLER | {"room": "5-2-101"}},
+        {"caller": CALLER | {"role": "staff"}},
         {"text": "三号楼电梯里困了人，快来"},
         {"test": True},
     ],
-    ids=["place", "area", "phone", "no phone", "emergency", "drill"],
+    ids=[
+        "place",
+        "area",
+        "phone",
+        "no phone",
+        "extension",
+        "family",
+        "flat",
+        "staff",
+        "emergency",
+        "drill",
+    ],
 )
 async def test_another_matter_is_linked_to_nothing(
     bench: IntakeBench, other: dict[str, Any]
@@ -88,6 +105,23 @@ async def test_another_matter_is_linked_to_nothing(
     answer = await post(bench, **other)
 
     assert await first_of_kept(bench, answer) is None
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        CALLER | {"name": "王女士"},
+        {"phone": CALLER["phone"]},
+        CALLER | {"phone": "+86 138-0013-8000", "room": "3号楼1单元502"},
+    ],
+    ids=["the same family", "says less", "written otherwise"],
+)
+async def test_the_same_household_is_known_however_it_is_told(
+    bench: IntakeBench, caller: dict[str, Any]
+) -> None:
+    first = await post(bench, caller=CALLER)
+
+    assert (await post(bench, caller=caller))["duplicate_of"] == first["number"]
 
 
 async def test_what_is_older_than_the_policys_span_is_another_matter(bench: IntakeBench) -> None:

@@ -12,7 +12,7 @@ from shared.contracts.incidents import (
     IncidentOverdue,
     IncidentSpread,
 )
-from shared.contracts.intake import TicketRegistered, TicketReopened
+from shared.contracts.intake import TicketRegistered, TicketReopened, TicketUrged
 from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
     ClockBreached,
@@ -187,6 +187,10 @@ def consented(**more: Any) -> WorkOrderConsentRecorded:
     facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "quote": 1,
              "total": 9_050, "given": True, "how": "phone"}  # fmt: skip
     return WorkOrderConsentRecorded(**_TICKET | facts | more)
+
+
+def urged(**more: Any) -> TicketUrged:
+    return TicketUrged(**_TICKET | {"recipients": (ASSIGNEE,), "at": DUE} | more)
 
 
 def parked(**more: Any) -> ParkedUrgent:

@@ -49,6 +49,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.follow_up_opened(), "follow_up", ["jy-customer-service-1"]),
         (samples.follow_up_opened(recipients=()), None, []),
         (samples.follow_up_missed(), "follow_up_missed", ["group-desk-1"]),
+        (samples.urged(), "wish", [samples.ASSIGNEE]),
+        (samples.urged(recipients=()), None, []),
         (samples.noted(public=False), None, []),
         (samples.noted(tell_at=None), None, []),
         (samples.shift_offered(), "shift_offered", ["jy-security-1"]),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.privacy import BlindIndex, building_of, mask_name, mask_phone, mask_room, to_e164
+from shared.privacy import BlindIndex, building_of, mask_name, mask_phone, mask_room, read_telephone
 from shared.privacy.index import entries_in, kept, version_of
 
 INDEX = BlindIndex(b"secret")
@@ -57,10 +57,30 @@ def test_a_flat_shows_its_building(room: str | None, shown: str | None) -> None:
         ("abc", None),
         ("", None),
         ("1", None),
+        ("010-62345678转801", "+861062345678;ext=801"),
+        ("010-62345678 转 801", "+861062345678;ext=801"),
+        ("010-62345678轉801", "+861062345678;ext=801"),
+        ("010-62345678分机：801", "+861062345678;ext=801"),
+        ("010-62345678 ext 801", "+861062345678;ext=801"),
+        ("010-62345678-801", "+861062345678;ext=801"),
+        ("86-138-0013-8000", "+8613800138000"),
+        ("400-800-8820", "+864008008820"),
+        ("00000000000", None),
+        ("11111111111", None),
+        ("021-00000000", None),
+        ("138****8000", None),
+        ("138＊＊＊＊8000", None),
+        ("138xxxx8000", None),
+        ("110", None),
+        ("12345", None),
+        ("62345678", None),
+        ("无", None),
     ],
 )
 def test_a_number_has_one_spelling_for_the_world(phone: str, number: str | None) -> None:
-    assert to_e164(phone) == number
+    found = read_telephone(phone)
+
+    assert (found and str(found)) == number
 
 
 @pytest.mark.parametrize(
@@ -147,4 +167,4 @@ def test_a_mobile_number_is_what_the_library_takes_it_for(phone: str) -> None:
 
     assert phonenumbers.is_possible_number(parsed)
     spelling = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    assert to_e164(phone) == spelling
+    assert str(read_telephone(phone)) == spelling

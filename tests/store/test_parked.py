@@ -1,15 +1,25 @@
 """What could not be handled is kept whole, once, leased to one replica, and never lost."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
+import orjson
 import pytest
 
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.parked import LEASE, ParkedMessage, ParkedMessages
+from shared.store.parked import (
+    KEPT,
+    KEPT_ANSWERED,
+    LEASE,
+    TOLD_WITHIN,
+    TOO_MANY,
+    ParkedMessage,
+    ParkedMessages,
+)
 from tests.store.conftest import StoreOf
 
 
@@ -64,6 +74,95 @@ async def test_another_delivery_is_another_entry(
 ) -> None:
     assert await parked.park(message()) != await parked.park(message(**other))
     assert await parked.count_by_reason() == {"temporary": 2}
+
+
+OUTSIDE: Final = {"sealed": True, "principal": "system:pbx", "alerts": True}
+
+
+async def told(store: Store) -> list[str]:
+    """Reasons of what somebody is told of."""
+    docs = await store.documents("parked").find({"outbox.0": {"$exists": True}}).to_list(None)
+    return sorted(pending["data"]["reason"] for doc in docs for pending in bodies(doc))
+
+
+def bodies(doc: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [orjson.loads(pending["body"]) for pending in doc["outbox"]]
+
+
+async def test_of_one_sender_so_many_are_kept_and_the_others_counted(
+    parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 3)
+    for n in range(5):
+        await parked.park(message(fingerprint=f"{n}", **OUTSIDE))
+    await parked.park(message(fingerprint="other", **OUTSIDE | {"principal": "system:lifts"}))
+    await parked.park(message(fingerprint="unnamed", **OUTSIDE | {"principal": None}))
+
+    entries = await parked.listed()
+    assert sorted(entry["reason"] for entry in entries) == ["temporary"] * 5 + [TOO_MANY]
+    (others,) = [entry for entry in entries if entry["reason"] == TOO_MANY]
+    assert (others["more"], others["principal"]) == (2, "system:pbx")
+
+
+async def test_what_we_say_ourselves_is_kept_however_much_it_is(
+    parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 1)
+    for n in range(3):
+        await parked.park(message(fingerprint=f"{n}"))
+
+    assert await parked.count_by_reason() == {"temporary": 3}
+
+
+async def test_a_flood_is_told_of_so_often_and_then_once_within_the_hour(
+    store: Store, parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_TOLD", 2)
+    for n in range(5):
+        await parked.park(message(fingerprint=f"{n}", **OUTSIDE))
+
+    assert await told(store) == ["temporary", "temporary", TOO_MANY]
+    assert len(await parked.listed()) == 5 + 1
+
+    await forward(store, TOLD_WITHIN)
+    await parked.park(message(fingerprint="later", **OUTSIDE))
+    assert await told(store) == ["temporary"] * 3 + [TOO_MANY]
+
+
+async def test_a_flood_beyond_what_is_kept_is_told_of_once_an_hour(
+    store: Store, parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 1)
+    for n in range(4):
+        await parked.park(message(fingerprint=f"{n}", **OUTSIDE))
+    await forward(store, TOLD_WITHIN)
+    await parked.park(message(fingerprint="later", **OUTSIDE))
+
+    assert await told(store) == ["temporary", TOO_MANY, TOO_MANY]
+
+
+async def test_what_its_sender_was_told_of_waits_for_nobody_and_ends_sooner(
+    store: Store, parked: ParkedMessages
+) -> None:
+    await parked.park(message(fingerprint="answered", answered=True))
+    await parked.park(message(fingerprint="unanswered"))
+
+    assert await parked.count_by_reason() == {"temporary": 1}
+    ends = {entry["answered"]: entry["ends_at"] for entry in await parked.listed()}
+    now = store.clock.now()
+    assert ends[True] <= now + KEPT_ANSWERED < now + KEPT - timedelta(minutes=1) < ends[False]
+
+
+async def test_an_entry_is_discarded_when_what_it_says_is_published(
+    store: Store, parked: ParkedMessages
+) -> None:
+    id = await parked.park(message(**OUTSIDE))
+    assert await parked.discard(id) is False
+
+    await store.documents("parked").update_one({"_id": id}, {"$set": {"outbox": []}})
+
+    assert await parked.discard(id) is True
+    assert await parked.get(id) is None
 
 
 async def test_nothing_is_due_before_its_time_and_a_dead_letter_never(

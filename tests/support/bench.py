@@ -38,7 +38,7 @@ from shared.store.store import RELAY_AFTER
 from shared.telemetry import metrics
 from tests.support.servers import Corner
 
-WAIT_SECONDS = 40.0
+WAIT_SECONDS = 90.0
 POLL_SECONDS = 0.02
 CLEARED_SECONDS = 2.0
 MARK = "mark"

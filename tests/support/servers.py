@@ -15,6 +15,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from hotline.embedded import MongoNode, RabbitNode
+from hotline.embedded.node import log_tail
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM: Final = 4 * 1024**3
@@ -108,7 +109,13 @@ def running_servers(folder: Path) -> Iterator[Servers]:
 
 @contextmanager
 def open_corner(servers: Servers, *, untouched: bool = False) -> Iterator[Corner]:
-    """Make a corner while the block lasts; an untouched one has not even collections yet."""
+    """Make a corner while the block lasts; an untouched one has not even collections yet.
+
+    Raises RuntimeError where a server has ended: every test after that would wait for it in vain.
+    """
+    for node in (servers.rabbit, servers.mongo):
+        if not node.is_running():
+            raise RuntimeError(f"{node.server} of this run has ended: {log_tail(node.log)}")
     database = fresh_database(servers.mongo) if untouched else emptied_database(servers)
     with fresh_vhost(servers.rabbit) as vhost, database as name:
         yield Corner(

@@ -163,7 +163,11 @@ def build_registering_api(reports: Reports) -> Routes:
         raw, damage = read_any_json_object(await request.body())
         key = request.headers.get("idempotency-key")
         arrival = reports.read(
-            raw, name=f"key:{key}" if key else None, language=_language(request), damage=damage
+            raw,
+            name=f"key:{key}" if key else None,
+            principal=actor,
+            language=_language(request),
+            damage=damage,
         )
         try:
             answer, created = await reports.register(arrival, actor)

@@ -134,8 +134,8 @@ class Arrivals:
             return self._senders.named(sender)
         if self._require_user_id and not emergency:
             unnamed = NotYours("no-principal", "The message has no checked user_id")
-            await self._replies.tell(message, unnamed, UNNAMED.id)
-            raise Reject("no_principal", "the message has no checked user_id")
+            answered = await self._replies.tell(message, unnamed, UNNAMED.id)
+            raise Reject("no_principal", "the message has no checked user_id", answered=answered)
         return UNNAMED
 
     def _principal_id(self, message: Inbound) -> str:
@@ -161,7 +161,9 @@ class Arrivals:
 
     async def _register(self, message: Inbound, read: _Read, principal: Principal) -> None:
         async with self._refusing(message, principal.id):
-            arrival = self._reports.read(read.raw, name=read.name, damage=read.damage)
+            arrival = self._reports.read(
+                read.raw, name=read.name, principal=principal, damage=read.damage
+            )
             answer, created = await self._reports.register(arrival, principal)
         metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
         await self._replies.send(message, answer.to_json(), principal.id)

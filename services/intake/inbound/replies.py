@@ -55,11 +55,11 @@ class Replies:
         logger.warning("reply_refused", principal=principal)
         return None
 
-    async def send(self, message: Inbound, body: Mapping[str, Any], principal: str) -> None:
-        """Answer the sender where it may be answered."""
+    async def send(self, message: Inbound, body: Mapping[str, Any], principal: str) -> bool:
+        """Answer the sender where it may be answered; whether the broker has the answer."""
         target = self.address_of(message, principal)
         if target is None:
-            return
+            return False
         correlation = message.correlation_id or message.message_id
         try:
             await self._deliver(target, orjson.dumps(dict(body)), correlation)
@@ -67,8 +67,9 @@ class Replies:
             self._proven.pop(target, None)
             metrics.REPLIES.labels("failed").inc()
             logger.warning("reply_failed", why=type(error).__name__)
-        else:
-            metrics.REPLIES.labels("sent").inc()
+            return False
+        metrics.REPLIES.labels("sent").inc()
+        return True
 
     async def _deliver(self, target: str, body: bytes, correlation: str | None) -> None:
         if target not in self._proven:
@@ -91,15 +92,14 @@ class Replies:
         try:
             yield
         except (Refused, MalformedMessage, NotAllowed) as error:
-            code = await self.tell(message, error, principal)
+            code = problem_of(error).kind
             reason = code if code in PARKED_BY_NAME else "refused"
-            raise Reject(reason, str(error)) from error
+            answered = await self.tell(message, error, principal)
+            raise Reject(reason, str(error), answered=answered) from error
 
-    async def tell(self, message: Inbound, error: Exception, principal: str) -> str:
-        """Answer an error as HTTP would; its code."""
-        problem = problem_of(error)
-        await self.send(message, problem.body, principal)
-        return problem.kind
+    async def tell(self, message: Inbound, error: Exception, principal: str) -> bool:
+        """Answer an error as HTTP would; whether the broker has the answer."""
+        return await self.send(message, problem_of(error).body, principal)
 
 
 async def _publish(

@@ -103,8 +103,7 @@ class Reindex:
         contact = await self._opened(doc, "on_site_contact")
         made: dict[str, Kept] = {}
         if caller is not None:
-            flats = self._index.flats(doc["estate"], caller.get("room"))
-            made |= kept(phone=self._index.phones(caller.get("phone")), flat=flats)
+            made |= kept(**self._index.of_caller(doc["estate"], caller))
         if contact is not None:
             made |= kept(contact=self._index.phones(contact.get("phone")))
         return {**doc["index"], **made}

@@ -62,7 +62,7 @@ PAPERS: Final = CollectionSpec(
 
 def entries_of(person: Which) -> tuple[str, ...]:
     """The fields of the blind index that lead to a person."""
-    return (ENTRY_OF[person], "flat") if person == "caller" else (ENTRY_OF[person],)
+    return (ENTRY_OF[person], "flat", "surname") if person == "caller" else (ENTRY_OF[person],)
 
 
 def scrubbed_again(papers: Papers, persons: Sequence[Mapping[str, Any]]) -> Papers:

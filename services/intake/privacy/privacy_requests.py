@@ -104,10 +104,11 @@ class Correction:
         )
 
     def _entries(self, papers: Papers, person: Which, new: Mapping[str, Any]) -> Mapping[str, Kept]:
-        phones = self._index.phones(new.get("phone"))
-        changed = {ENTRY_OF[person]: phones}
-        if person == "caller":
-            changed["flat"] = self._index.flats(papers.estate, new.get("room"))
+        changed = (
+            self._index.of_caller(papers.estate, new)
+            if person == "caller"
+            else {ENTRY_OF[person]: self._index.phones(new.get("phone"))}
+        )
         others = {field: entry for field, entry in papers.index.items() if field not in changed}
         return {**others, **kept(**changed)}
 

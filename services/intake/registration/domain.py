@@ -15,7 +15,7 @@ import orjson
 from shared.contracts import Fault
 from shared.contracts.report import Caller, TicketReport
 from shared.policy.policy import Policy
-from shared.privacy import to_e164
+from shared.privacy import read_telephone
 from shared.tickets import NOBODY, About, Ticket
 from shared.triage.classify import Classification
 
@@ -184,16 +184,26 @@ def notices(report: TicketReport, *, estate: str | None) -> tuple[Fault, ...]:
         found.append(
             Fault("estate", "is no place of this group that we know", "a person will look at it")
         )
-    phone = report.caller.phone if report.caller else None
-    if phone and to_e164(phone) is None:
+    if estate is None and not named:
+        found.append(Fault("estate", "is not said", "a person will ask for it"))
+    found += _uncallable("caller", report.caller)
+    found += _uncallable("on_site_contact", report.on_site_contact)
+    if report.attachments:
         found.append(
-            Fault(
-                "caller.phone",
-                "is not a number that can be called",
-                "send it with its area code, or as +86…",
-            )
+            Fault("attachments", "are kept as named, not fetched", "say in the text what they show")
+        )
+    if report.due_by is not None:
+        found.append(
+            Fault("due_by", "is kept, and changes none of our times", "see promised for those")
         )
     return tuple(found)
+
+
+def _uncallable(field: str, person: Caller | None) -> list[Fault]:
+    if person is None or not person.phone or read_telephone(person.phone):
+        return []
+    remedy = "send it with its area code, or as +86…"
+    return [Fault(f"{field}.phone", "is not a number that can be called", remedy)]
 
 
 def advice_for(policy: Policy, kind: str | None, language: str) -> str | None:

@@ -80,11 +80,13 @@ class Reports:
         raw: Mapping[str, Any],
         *,
         name: str | None,
+        principal: Principal,
         language: str = "zh",
         damage: tuple[Fault, ...] = (),
     ) -> Arrival:
         """Read a report: strictly for routine work, leniently when it is an emergency; `damage` is
-        what was wrong with its bytes.
+        what was wrong with its bytes. The desk need not know the place: a caller who does not say
+        it, or has rung off, is asked later.
 
         Raises MalformedMessage naming the fields at fault of a routine report.
         """
@@ -93,7 +95,7 @@ class Reports:
         if not found.emergency:
             if damage:
                 raise MalformedMessage.naming(damage)
-            report, faults = read_strictly(raw), ()
+            report, faults = read_strictly(raw, needs_place=not _is_of_desk(principal)), ()
         return Arrival(
             report=report,
             found=found,
@@ -265,7 +267,7 @@ class Reports:
 
     async def told_repeat(self, ticket: Ticket, principal: Principal) -> str | None:
         """The first ticket of the matter, for the desk alone, and only what it may see itself."""
-        if ticket.repeat_of is None or not allows(principal, _OWNING):
+        if ticket.repeat_of is None or not _is_of_desk(principal):
             return None
         first = await self._tickets.get(ticket.repeat_of)
         return first.number if first is not None and sees(principal, first) else None
@@ -286,7 +288,12 @@ def _check_reach(principal: Principal, place: str | None) -> None:
 
 def _sees_through(principal: Principal, place: str | None) -> bool:
     """Whether whoever registers a request sees it through: somebody of the desk who will see it."""
-    return allows(principal, _OWNING) and principal.reaches(place)
+    return _is_of_desk(principal) and principal.reaches(place)
+
+
+def _is_of_desk(principal: Principal) -> bool:
+    """Whether somebody speaks with callers and sees their requests through."""
+    return allows(principal, _OWNING)
 
 
 def _may_read_receipt(principal: Principal, ticket: Ticket) -> bool:

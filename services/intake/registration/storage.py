@@ -91,8 +91,10 @@ class TicketPapers:
                 "reporter_ref",
                 "upstream_number",
                 "device",
+                "attachments",
             },
             exclude_none=True,
+            exclude_defaults=True,
         )
         sealed = {"caller": await self._sealer.seal_person(caller | words, estate=estate)}
         if report.on_site_contact:
@@ -100,9 +102,7 @@ class TicketPapers:
             sealed["on_site_contact"] = await self._sealer.seal_person(contact, estate=estate)
         contact_s = report.on_site_contact.phone if report.on_site_contact else None
         entries = kept(
-            phone=self._index.phones(caller.get("phone")),
-            contact=self._index.phones(contact_s),
-            flat=self._index.flats(estate, caller.get("room")),
+            **self._index.of_caller(estate, caller), contact=self._index.phones(contact_s)
         )
         return {
             "persons": sealed,
@@ -115,4 +115,5 @@ class TicketPapers:
             "language": arrival.language,
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
+            "due_by": report.due_by,
         }

@@ -1,0 +1,59 @@
+"""Telephone numbers as people give them: one that can be dialled by its country's plan, or none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+
+REGION: Final = "CN"
+_MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
+"""What nearly every caller gives; the library, which knows all the others, takes a while."""
+_SAID: Final = re.compile(r"\s*(?:转接?|轉接?|内线|內線|分机号?|分機號?)\s*[::]?\s*(?=\d)")
+_WRITTEN: Final = re.compile(r"(?<=\d{7})-(?=\d{1,6}$)", re.ASCII)
+"""An extension behind a hyphen: only where the number has ended, 86-138-0013-8000 has none."""
+_EXTENSION: Final = ";ext="
+
+
+@dataclass(frozen=True, slots=True)
+class Telephone:
+    """A number as the world writes it (E.164), and the extension to ask for behind it."""
+
+    e164: str
+    extension: str = ""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether who rings or writes to it reaches the one who gave it."""
+        return not self.extension
+
+    def __str__(self) -> str:
+        """As RFC 3966 joins them: two extensions of one switchboard are two telephones."""
+        return f"{self.e164}{_EXTENSION}{self.extension}" if self.extension else self.e164
+
+
+def read_telephone(given: str) -> Telephone | None:
+    """The telephone that somebody means; None for what nobody can dial from elsewhere: masked,
+    zeros, short numbers such as 110, and whatever else the country's plan does not know.
+    """
+    given = unicodedata.normalize("NFKC", given).strip()
+    if _MOBILE.fullmatch(given):
+        return Telephone(f"+86{given}")
+    if "*" in given:  # the library reads over it, and takes what is left for a number
+        return None
+    named = _SAID.sub(_EXTENSION, given)
+    return _parsed(named) or _parsed(_WRITTEN.sub(_EXTENSION, named))
+
+
+def _parsed(given: str) -> Telephone | None:
+    try:
+        found = phonenumbers.parse(given, REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(found):
+        return None
+    e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    return Telephone(e164, found.extension or "")

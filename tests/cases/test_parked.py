@@ -1,0 +1,47 @@
+"""What could not be handled waits for a person only where a person is needed, and no longer."""
+
+from __future__ import annotations
+
+import uuid
+
+from hotline.demo.clients import Json, until
+from tests.cases.parked import parked
+from tests.support.floor import Floor
+
+EMPTY = b'{"estate": "jinyuan", "text": ""}'
+
+
+async def park(floor: Floor, *, reply: bool) -> Json:
+    """The entry of an empty report that was just sent."""
+    before = await parked(floor)
+    await floor.clients.publish(EMPTY, reply=reply, message_id=uuid.uuid4().hex)
+
+    async def look() -> Json | None:
+        new = [e for id, e in (await parked(floor)).items() if id not in before]
+        return next((e for e in new if e["reason"] == "malformed" and e["answered"] == reply), None)
+
+    return await until(look, "it is among the parked messages")
+
+
+async def test_b28_what_its_sender_was_told_of_waits_for_nobody_and_ends(floor: Floor) -> None:
+    answered, silent = await park(floor, reply=True), await park(floor, reply=False)
+
+    assert answered["ends_at"] < silent["ends_at"]
+
+
+async def test_b28_a_person_ends_what_nobody_needs_and_says_why(floor: Floor) -> None:
+    entry = await park(floor, reply=False)
+    path = f"/v1/parked/{entry['id']}"
+
+    bare = await floor.clients.call("POST", "intake", f"{path}/discard", role="supervisor", json={})
+    assert [fault["field"] for fault in bare.json()["faults"]] == ["reason"]
+    why = {"reason": "sent_again"}
+    done = await floor.clients.call(
+        "POST", "intake", f"{path}/discard", role="supervisor", json=why
+    )
+
+    assert done.status_code == 200, done.text
+    assert (await floor.clients.call("GET", "intake", path, role="supervisor")).status_code == 404
+    query = f"/v1/audit?kind=parked&id={entry['id']}"
+    record = await floor.clients.call("GET", "admin", query, role="auditor")
+    assert "parked.discarded" in [item["action"] for item in record.json()["items"]], record.text
