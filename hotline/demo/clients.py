@@ -24,7 +24,7 @@ from shared.privacy import load_keys
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 SECONDS = 60.0
-"""So long whoever plays waits for what the hotline does by itself: a busy machine takes its time."""
+"""So long we wait for what the hotline does by itself: busy machines take their time."""
 TRY_EVERY = 0.1
 
 Json = dict[str, Any]

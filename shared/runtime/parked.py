@@ -33,9 +33,11 @@ def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -
 
     @router.get("", dependencies=[may("parked.see")])
     async def listed(after: str | None = None, limit: Limit = 50) -> dict[str, Any]:
-        """Parked messages without their bodies, by id; `next` is the cursor of the next page."""
-        items = [_shown(entry) for entry in await parked.listed(after=after, limit=limit)]
-        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+        """Parked messages without their bodies, the newest first; `next` is the cursor of the next
+        page.
+        """
+        page = await parked.listed(after=after, limit=limit)
+        return {"items": [_shown(entry) for entry in page.items], "next": page.next}
 
     @router.get("/{id}", dependencies=[may("parked.see")])
     async def show(id: str) -> dict[str, Any]:

@@ -84,4 +84,6 @@ def beyond(cursor: str, order: Order) -> Doc:
     onwards = "$lt" if order.newest else "$gt"
     if order.by == "_id":
         return {"_id": {onwards: id}}
-    return {"$or": [{order.by: {onwards: at}}, {order.by: at, "_id": {onwards: id}}]}
+    # The bound is there for the index: by the alternatives alone it would be read from its end.
+    later = [{order.by: {onwards: at}}, {"_id": {onwards: id}}]
+    return {order.by: {f"{onwards}e": at}, "$or": later}

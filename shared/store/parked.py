@@ -20,6 +20,7 @@ from shared.contracts.parked import ParkedUrgent
 from shared.documents import Doc
 from shared.store.change import SAID, pending
 from shared.store.group_commit import MARK
+from shared.store.paging import Listing, Order, Page
 from shared.store.store import KeptAsItIs, Store
 
 LEASE: Final = timedelta(seconds=30)
@@ -34,6 +35,21 @@ MOST_OF_ONE: Final = 1_000
 MOST_TOLD: Final = 10
 """Of one sender within TOLD_WITHIN; then once that there are more."""
 TOLD_WITHIN: Final = timedelta(hours=1)
+NEWEST: Final = Order("parked_at", newest=True)
+SHOWN: Final = (
+    "queue",
+    "reason",
+    "detail",
+    "attempts",
+    "parked_at",
+    "next_at",
+    "principal",
+    "routing_key",
+    "answered",
+    "more",
+    "ends_at",
+)
+"""What a list has of an entry."""
 TOO_MANY: Final = "too_many"
 """The reason of the one entry that stands for all others of a sender."""
 
@@ -96,6 +112,7 @@ PARKED: Final = KeptAsItIs(
             [("service", ASCENDING), ("principal", ASCENDING), ("told_at", ASCENDING)],
             name="parked_of_one",
         ),
+        IndexModel([("service", ASCENDING), *NEWEST.sort], name="parked_newest"),
         # The database itself ends them, by the time outside.
         IndexModel([("ends_at", ASCENDING)], name="parked_ending", expireAfterSeconds=0),
     ),
@@ -243,13 +260,18 @@ class ParkedMessages:
         mine = {"_id": id, "service": self._store.service, "outbox.0": {"$exists": False}}
         return (await self._parked.delete_one(mine)).deleted_count == 1
 
-    async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> list[Doc]:
-        """Entries of this service without their bodies, by id from `after`."""
-        query: Doc = {"service": self._store.service}
-        if after:
-            query["_id"] = {"$gt": after}
-        cursor = self._parked.find(query, {"body": 0}).sort("_id", ASCENDING)
-        return await cursor.to_list(min(limit, MAX_LISTED))
+    async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> Page[Doc]:
+        """Entries of this service without their bodies, the newest first, from the cursor on.
+
+        Raises MalformedMessage for a cursor that was not given out here.
+        """
+        return await self._store.page(
+            "parked",
+            Listing(within={"service": self._store.service}, order=NEWEST),
+            after=after,
+            limit=min(limit, MAX_LISTED),
+            fields=SHOWN,
+        )
 
     async def get(self, id: str) -> Doc | None:
         """One entry of this service, whole."""

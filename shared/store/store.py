@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from shared.contracts import Envelope, Lane, MalformedMessage, read_envelope
@@ -42,6 +43,8 @@ from shared.telemetry import logger
 Client = AsyncIOMotorClient[Doc]
 Database = AsyncIOMotorDatabase[Doc]
 
+MADE_OTHERWISE: Final = 86
+"""What the database says of an index whose name stands for other keys (IndexKeySpecsConflict)."""
 _NO_INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {}
 WALKED_AT_ONCE: Final = 100
 """Documents of one read of a walk: a millisecond or two of the event loop."""
@@ -156,7 +159,7 @@ class Store:
         """
         await self.clock.refresh()
         preparing = (
-            self._database[name].create_indexes(list(models))
+            _prepare(self._database[name], list(models))
             for name, models in _all_indexes(keeps, indexes).items()
             if models
         )
@@ -328,7 +331,11 @@ class Store:
         if after:
             query = {"$and": [query, beyond(after, listing.order)]}
         docs = await self.find(
-            collection, query, sort=listing.order.sort, limit=limit + 1, fields=fields
+            collection,
+            query,
+            sort=listing.order.sort,
+            limit=limit + 1,
+            fields=fields and (*fields, listing.order.by),
         )
         shown = docs[:limit]
         following = cursor_of(shown[-1], listing.order) if len(docs) > limit else None
@@ -483,6 +490,21 @@ def _all_indexes(
         outbox = () if each.kind is None or WAITING in named else (outbox_index(),)
         own += [*outbox, *each.indexes]
     return found
+
+
+async def _prepare(collection: Documents, models: list[IndexModel]) -> None:
+    """Make a collection's indexes; one that a version before made otherwise is made anew."""
+    try:
+        await collection.create_indexes(models)
+    except OperationFailure as error:
+        if error.code != MADE_OTHERWISE:
+            raise
+        there = await collection.index_information()
+        for name, key in ((m.document["name"], [*m.document["key"].items()]) for m in models):
+            if name in there and there[name]["key"] != key:
+                logger.warning("index_made_anew", collection=collection.name, index=name)
+                await collection.drop_index(name)
+        await collection.create_indexes(models)
 
 
 def _database(client: Client, name: str) -> Database:

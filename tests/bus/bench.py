@@ -150,7 +150,7 @@ class Bench:
         return [entry["id"] for entry in doc["outbox"]]
 
     async def entries(self) -> list[dict[str, Any]]:
-        return await self.parked.listed()
+        return (await self.parked.listed()).items
 
     async def entry(self) -> dict[str, Any]:
         """The only parked entry, once there is one."""

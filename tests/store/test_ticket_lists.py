@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from tests.support.questions import questions
 from tests.support.servers import Corner
 
 LIMIT: Final = 10
+BEGAN: Final = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SECOND: Final = timedelta(seconds=1)
 OPEN: Final = (TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED)
 DESK: Final = Principal("a", "dispatcher")
 AT_JINYUAN: Final = Principal("j", "supervisor", frozenset({"jinyuan"}))
@@ -85,8 +88,9 @@ def docs() -> list[dict[str, Any]]:
         if n % 31 == 0:
             orders.append({"department": "greening"})
         made.append({"_id": f"{n * 7919 % 100_000:05}", "estate": estate, "status": str(status),
-                     "work_orders": orders})  # fmt: skip
-    return sorted(made, key=lambda doc: doc["_id"])
+                     "work_orders": orders,
+                     "registered_at": BEGAN + n * 31 % 5 * SECOND + n // 7 * SECOND})  # fmt: skip
+    return sorted(made, key=lambda doc: (doc["registered_at"], doc["_id"]), reverse=True)
 
 
 @pytest_asyncio.fixture

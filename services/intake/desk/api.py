@@ -197,7 +197,7 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         after: str | None = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """Tickets within reach, by number; `next` is the cursor of the next page."""
+        """Tickets within reach, the newest first; `next` is the cursor of the next page."""
         found = await list_tickets(
             platform.store,
             actor,

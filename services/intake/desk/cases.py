@@ -12,6 +12,7 @@ from shared.contracts.ids import NamedId
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
 from shared.readers.people import KnownPeople
+from shared.readers.ticket_lists import NEWEST
 from shared.readers.visibility import within_reach
 from shared.runtime import Actor, Body, Routes, may
 from shared.store import Doc, Listing, Page, Store
@@ -50,9 +51,11 @@ class Cases:
     async def of(
         self, principal: Principal, owner: str, *, after: str | None, limit: int
     ) -> Page[Doc]:
-        """Somebody's open tickets within reach, by number from the cursor."""
+        """Somebody's open tickets within reach, the newest first, from the cursor on."""
         listing = Listing(
-            filters={"owner": owner, "over_at": None}, within=within_reach(principal, "ticket.see")
+            filters={"owner": owner, "over_at": None},
+            within=within_reach(principal, "ticket.see"),
+            order=NEWEST,
         )
         return await self._store.page(
             "tickets", listing, after=after, limit=limit, fields=CASE_FIELDS

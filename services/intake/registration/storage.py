@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.intake.registration.domain import Arrival, persons_of
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.privacy.index import kept
-from shared.readers.ticket_lists import LIST_INDEXES
+from shared.readers.ticket_lists import LIST_INDEXES, NEWEST
 from shared.store import Doc, outbox_index
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             partialFilterExpression={"index.contact": {"$exists": True}},
         ),
         IndexModel(
-            [("owner", ASCENDING), ("_id", ASCENDING)],
+            [("owner", ASCENDING), *NEWEST.sort],
             name="by_owner",
             partialFilterExpression={"owner": {"$gt": ""}, "over_at": None},
         ),

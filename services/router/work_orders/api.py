@@ -289,7 +289,7 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
     async def show_board(
         actor: Actor, department: str | None = None, after: str | None = None, limit: Limit = 50
     ) -> dict[str, Any]:
-        """Tickets with open work within reach; `next` is the cursor of the next page."""
+        """Tickets with open work within reach, the newest first; `next` is a cursor."""
         found = await board(platform.store, actor, department=department, after=after, limit=limit)
         return {"items": [_card(doc) for doc in found.items], "next": found.next}
 

@@ -54,6 +54,8 @@ BOARD_FIELDS: Final = (
     "held",
     "incident",
     "risk",
+    "registered_at",
+    "next_due",
     "work_orders",
     "extension",
     "registered_at",
@@ -104,7 +106,7 @@ async def waiting_by_reason(store: Store) -> list[Waiting]:
 async def board(
     store: Store, principal: Principal, *, department: str | None, after: str | None, limit: int
 ) -> Page[Doc]:
-    """Tickets with open work within reach, by number from the cursor."""
+    """Tickets with open work within reach, the newest first, from the cursor on."""
     return await list_tickets(
         store,
         principal,
