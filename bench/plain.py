@@ -127,7 +127,7 @@ class Intake(Stage):
 
     async def on_reports(self, report: Doc) -> None:
         """Register it."""
-        number, phone = uuid.uuid4().hex[:8], report["caller"]["phone"]
+        number, phone = uuid.uuid4().hex[:16], report["caller"]["phone"]
         await self.db["tickets"].find({"phone": phone}, {"estate": 1}).limit(21).to_list(21)
         registered = self.event("ticket.registered", number, number)
         await self.db["reservations"].insert_one({"_id": uuid.uuid4().hex, "number": number})

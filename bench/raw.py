@@ -44,7 +44,7 @@ app = FastAPI(lifespan=connected)
 @app.post("/v1/tickets", status_code=201)
 async def create(report: dict[str, Any], request: Request) -> dict[str, Any]:
     """Keep it and tell of it."""
-    number = uuid.uuid4().hex[:8]
+    number = uuid.uuid4().hex[:16]
     await request.app.state.tickets.insert_one({"_id": number, **report})
     body = json.dumps({"number": number, "estate": report["estate"]}).encode()
     message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)

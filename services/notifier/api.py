@@ -11,6 +11,7 @@ from services.notifier.messages import Status
 from services.notifier.reading import Reading
 from shared.runtime import Actor, Routes, may, open_to_all
 from shared.store.clock import DatabaseClock
+from shared.tickets.numbers import TicketNumber
 
 Short = Annotated[str | None, Query(max_length=100)]
 
@@ -22,7 +23,7 @@ def build_messages_api(reading: Reading) -> Routes:
     @router.get("")
     async def listed(
         actor: Actor,
-        number: Short = None,
+        number: Annotated[TicketNumber | None, Query(max_length=100)] = None,
         recipient: Short = None,
         status: Status | None = None,
         after: Short = None,

@@ -17,6 +17,7 @@ from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach, hidden
 from shared.runtime import Actor, Body, Routes, WordsRoute, may
 from shared.store import Collection, Listing, Store
+from shared.tickets.numbers import TicketNumber
 
 Score = Annotated[int, Field(ge=1, le=BEST_SCORE)]
 
@@ -93,7 +94,7 @@ def build_api(store: Store, surveying: Surveying) -> Routes:
     @router.get("", dependencies=[may("survey.see")])
     async def listed(
         actor: Actor,
-        number: Annotated[str | None, Query(max_length=40)] = None,
+        number: Annotated[TicketNumber | None, Query(max_length=40)] = None,
         estate: Annotated[str | None, Query(max_length=40)] = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -76,3 +76,29 @@ async def test_b23_what_others_have_added_to_a_cry_for_help_keeps_nobody_from_it
     answer = await floor.clients.call("POST", "intake", path, json={"note": "请快一点"})
 
     assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("service", ["intake", "router"])
+async def test_b27_a_number_is_found_in_any_case_and_with_a_hyphen(
+    floor: Floor, service: str
+) -> None:
+    report = {"estate": "cuihu", "text": "三号楼电梯困人了，快来人"}
+    number = (await floor.clients.post_ticket(report))["number"]
+    await floor.clients.until_message(number, "alert", "delivered")
+    path = {"intake": "/v1/tickets/", "router": "/v1/emergencies/"}[service]
+
+    written = (number, number.lower(), f"{number[:4]}-{number[4:].lower()}")
+    answers = [await floor.clients.call("GET", service, f"{path}{each}") for each in written]
+
+    assert [(a.status_code, a.json()["number"]) for a in answers] == [(200, number)] * 3
+
+
+async def test_b27_lists_find_a_number_however_it_is_written(floor: Floor) -> None:
+    report = {"estate": "cuihu", "text": "三号楼电梯困人了，快来人"}
+    number = (await floor.clients.post_ticket(report))["number"]
+    await floor.clients.until_message(number, "alert", "delivered")
+
+    path = f"/v1/messages?number={number[:4].lower()}-{number[4:]}"
+    found = await floor.clients.call("GET", "notifier", path)
+
+    assert {item["number"] for item in found.json()["items"]} == {number}

@@ -10,18 +10,33 @@ from hypothesis import strategies as st
 
 from services.intake.inbound.replies import may_answer
 from services.intake.registration.domain import (
-    ALPHABET,
     Alerting,
     answer_for,
-    check_character,
     idempotency_key,
-    is_number,
-    new_number,
 )
 from services.intake.settings import IntakeSettings
+from shared.tickets.numbers import ALPHABET, check_character, is_number, new_number, read_number
 from tests.support.tickets import LIFT, policy, registered
 
 bodies = st.text(alphabet=ALPHABET, min_size=7, max_size=7)
+
+
+@pytest.mark.parametrize("number", [new_number() for _ in range(5)])
+def test_a_number_is_known_however_it_is_written(number: str) -> None:
+    written = (
+        number.lower(),
+        f"{number[:4]}-{number[4:]}",
+        f" {number[:4]} {number[4:]} ",
+        f"{number[:4]}–{number[4:].lower()}",
+    )
+
+    assert {read_number(said) for said in written} == {number}
+
+
+def test_what_is_no_number_is_left_as_it_is() -> None:
+    ids = ("0f1e2d3c", "jinyuan/water/2026-11-30", "25kd-hbf", "a" * 200, "")
+
+    assert tuple(map(read_number, ids)) == ids
 
 
 def test_a_new_number_is_short_and_checks_itself() -> None:

@@ -82,6 +82,36 @@ async def test_a_role_with_the_right_comes_through_to_its_own(
             assert answer.status_code < 500, (str(endpoint), role, answer.text)
 
 
+async def test_a_question_that_is_not_understood_is_refused_by_name(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    """No list takes a filter that it does not have, and answers with everything."""
+    asked = [endpoint for endpoint in endpoints if endpoint.method == "GET" and endpoint.roles]
+    for endpoint in asked:
+        role = min(set(ROLES) & endpoint.roles)
+        thing = house.own_of(role).of(endpoint) or "22222222"
+        answer = await house.ask(endpoint, thing, role=role, params={"colour": "red"})
+
+        assert answer.status_code == 422, (str(endpoint), role)
+        assert [fault["field"] for fault in answer.json()["faults"]] == ["colour"], str(endpoint)
+    assert len(asked) > 20
+
+
+async def test_a_ticket_is_found_by_its_number_however_that_is_written(
+    house: House, endpoints: list[Endpoint]
+) -> None:
+    named = [e for e in endpoints if "{number}" in e.path and e.method == "GET"]
+    for endpoint in named:
+        number = house.own.of(endpoint)
+        role = min(set(ROLES) & endpoint.roles - {"system", "department"})
+        assert number is not None, str(endpoint)
+        written = f"{number[:4]}-{number[4:]}".lower()
+        answer = await house.ask(endpoint, written, role=role)
+
+        assert answer.status_code != 404, (str(endpoint), role, answer.text)
+    assert {endpoint.service for endpoint in named} >= {"intake", "router"}
+
+
 async def test_what_is_foreign_looks_in_every_way_like_what_is_missing(
     house: House, endpoints: list[Endpoint]
 ) -> None:

@@ -11,10 +11,10 @@ from pydantic import Field
 from services.admin.privacy.domain import How, Person, Proof, Refusal, Request, Status
 from services.admin.privacy.requests import Requesting, Wish
 from shared.contracts.privacy import RequestKind
-from shared.contracts.report import Short
 from shared.runtime import Actor, Body, Routes, may, source_of
 from shared.runtime.authentication import Named, require_name
 from shared.store.clock import DatabaseClock
+from shared.tickets.numbers import TicketNumber
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=100)]
@@ -32,7 +32,7 @@ class RequestBody(Body):
     """Who asks for what: `person` of the ticket `number`, about all their tickets."""
 
     kind: RequestKind
-    number: Short
+    number: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
     person: Person = "caller"
     how: How
     values: ValuesBody | None = None

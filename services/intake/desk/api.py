@@ -41,6 +41,7 @@ from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
 from shared.tickets.acts import AnswerQuestion, FeedbackAttempt, Tell
+from shared.tickets.numbers import TicketNumber
 from shared.triage.taxonomy import Taxonomy
 
 _HIDDEN: Final = frozenset(
@@ -211,7 +212,7 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         return {"items": [listed_view(doc, actor) for doc in found.items], "next": found.next}
 
     @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
-    async def one(number: str, actor: Actor) -> dict[str, Any]:
+    async def one(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """A ticket with its plans, promises, work orders, clocks and timeline; for the desk, also
         the first ticket of the same caller about the same matter (`duplicate_of`).
         """
@@ -222,7 +223,7 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
 
     @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
-    async def receipt(number: str, actor: Actor, request: Request) -> dict[str, Any]:
+    async def receipt(number: TicketNumber, actor: Actor, request: Request) -> dict[str, Any]:
         """What whoever registered a ticket was told, as it is now; also where its place is beyond
         their reach, and the ticket is not theirs to see.
         """
@@ -253,7 +254,9 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         }
 
     @router.does(Transition.RECLASSIFY)
-    async def reclassify(number: str, body: ReclassifyBody, actor: Actor) -> dict[str, Any]:
+    async def reclassify(
+        number: TicketNumber, body: ReclassifyBody, actor: Actor
+    ) -> dict[str, Any]:
         """Decide place, type or area; the plan is made anew and what was held goes on."""
         estate = platform.policy.group.find_estate(body.estate)
         if body.estate and estate is None:
@@ -280,26 +283,26 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         )
 
     @router.does(Transition.ANSWER)
-    async def answer(number: str, body: AnswerBody, actor: Actor) -> dict[str, Any]:
+    async def answer(number: TicketNumber, body: AnswerBody, actor: Actor) -> dict[str, Any]:
         """The question is answered; nobody has to go. A note stands below the answer."""
         said = scrub("\n".join(filter(None, (body.answer, body.note))))
         act = AnswerQuestion(by=actor.id, note=said)
         return shown(await desk_actions.act(number, actor, act))
 
     @router.does(Transition.TELL)
-    async def tell(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
+    async def tell(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
         return shown(await desk_actions.act(number, actor, Tell(by=actor.id, note=body.scrubbed())))
 
     @router.does(Transition.SUPPLEMENT)
-    async def supplement(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
+    async def supplement(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """The caller added something: it stands in `note`. Here and below a danger that the note
         tells of makes the ticket an emergency at once.
         """
         return shown(await wishes.supplement(number, actor, body.note))
 
     @router.does(Transition.URGE)
-    async def urge(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
+    async def urge(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """The caller asks for haste; again within `next_urge_at` it is the same wish, and other
         words are added.
         """
@@ -307,13 +310,13 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return shown(ticket) | {"next_urge_at": again}
 
     @router.does(Transition.OWN)
-    async def own(number: str, body: OwnBody, actor: Actor) -> dict[str, Any]:
+    async def own(number: TicketNumber, body: OwnBody, actor: Actor) -> dict[str, Any]:
         """Somebody of the desk sees it through from now on."""
         ticket = await desk_actions.own(number, actor, body.owner, body.scrubbed())
         return shown(ticket) | {"owner": ticket.owner}
 
     @router.does(Transition.FEEDBACK)
-    async def feedback(number: str, body: FeedbackBody, actor: Actor) -> dict[str, Any]:
+    async def feedback(number: TicketNumber, body: FeedbackBody, actor: Actor) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
         outcome, note = body.outcome, body.scrubbed()
         if outcome == "no_answer":
@@ -324,12 +327,14 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return shown(await desk_actions.feed_back(number, actor, outcome, note))
 
     @router.does(Transition.REOPEN)
-    async def reopen(number: str, body: NoteBody, actor: Actor) -> dict[str, Any]:
+    async def reopen(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """It is not solved after all: a new round."""
         return shown(await wishes.reopen(number, actor, body.note))
 
     @router.does(Transition.CANCEL)
-    async def cancel(number: str, actor: Actor, body: NoteBody | None = None) -> dict[str, Any]:
+    async def cancel(
+        number: TicketNumber, actor: Actor, body: NoteBody | None = None
+    ) -> dict[str, Any]:
         """Nobody needs it any more; once accepted, the department confirms. A note that tells of a
         danger cancels nothing.
         """

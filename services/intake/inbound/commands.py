@@ -24,6 +24,7 @@ from shared.readers.tickets import NoSuchTicket
 from shared.store import Doc, Store
 from shared.telemetry import logger
 from shared.tickets import Ticket
+from shared.tickets.numbers import TicketNumber
 from shared.words import legible
 
 CLEARED: Final = "alarm.cleared"
@@ -35,7 +36,7 @@ class Command(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    number: Annotated[str, Field(max_length=20)] | None = None
+    number: Annotated[TicketNumber, Field(max_length=20)] | None = None
     external_id: Annotated[str, Field(max_length=200)] | None = None
     note: Note | None = None
     text: Note | None = None

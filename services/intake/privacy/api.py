@@ -16,9 +16,9 @@ from services.intake.privacy.photos import Photos
 from services.intake.privacy.privacy_requests import CopyHandover
 from services.intake.privacy.reveals import Openings, Wish
 from shared.contracts.refusals import NotThere
-from shared.contracts.report import Short
 from shared.runtime import Actor, Body, Routes, may, source_of
 from shared.runtime.authentication import Named, require_name
+from shared.tickets.numbers import TicketNumber
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 AS_IT_IS: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
@@ -26,13 +26,14 @@ PHOTO: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The photo", "content": {"image/jpeg": {}}}
 }
 Limit = Annotated[int, Query(ge=1, le=200)]
+Number = Annotated[TicketNumber, Field(min_length=1, max_length=60)]
 After = Annotated[str | None, Query(max_length=100)]
 
 
 class RevealBody(Body):
     """Whom to open, and why."""
 
-    number: Short
+    number: Number
     person: Which
     reason: Reason
 
@@ -49,14 +50,14 @@ class SeenBody(Body):
     """
 
     phone: Annotated[str, Field(max_length=40)] | None = None
-    number: Short | None = None
+    number: Number | None = None
     person: Which | None = None
 
 
 class HoldBody(Body):
     """What to hold, and why: one ticket or, with `person`, all tickets of one of its persons."""
 
-    number: Short
+    number: Number
     person: Which | None = None
     reason: HoldReason
 

@@ -1,10 +1,9 @@
-"""Rules of intake: numbers, keys, advice, and what a registered request answers. Pure."""
+"""Rules of intake: keys, advice, and what a registered request answers. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,38 +18,12 @@ from shared.privacy import read_telephone
 from shared.tickets import NOBODY, About, Ticket
 from shared.triage.classify import Classification
 
-ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Without 0 O 1 I L, which sound or look alike on the phone."""
 Alerting = Literal["started", "delayed", "unheard", "acknowledged", "ended"]
 """What is so now of an emergency's alert: people are called, cannot be called yet, no call has
 reached anybody, somebody has taken it, it is over.
 """
 RING_BY_HAND: Final[frozenset[Alerting]] = frozenset({"delayed", "unheard", "ended"})
 """Where our alert brings nobody at this moment."""
-NUMBER_LENGTH: Final = 7
-"""31^7 is 27 thousand million: random numbers hardly ever meet, and the insert notices."""
-
-
-def new_number() -> str:
-    """A ticket number: random, without a shared counter, with a check character at the end."""
-    drawn, body = secrets.randbelow(len(ALPHABET) ** NUMBER_LENGTH), ""
-    for _ in range(NUMBER_LENGTH):
-        drawn, place = divmod(drawn, len(ALPHABET))
-        body += ALPHABET[place]
-    return body + check_character(body)
-
-
-def check_character(body: str) -> str:
-    """Weighted sum over a prime alphabet: every single slip and every swap of neighbours shows."""
-    total = sum(place * ALPHABET.index(c) for place, c in enumerate(body, 1))
-    return ALPHABET[total % len(ALPHABET)]
-
-
-def is_number(number: str) -> bool:
-    """Whether this can be a ticket number at all."""
-    body, check = number[:-1], number[-1:]
-    known = len(number) == NUMBER_LENGTH + 1 and all(c in ALPHABET for c in number)
-    return known and check_character(body) == check
 
 
 @dataclass(frozen=True, slots=True)

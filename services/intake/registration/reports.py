@@ -12,7 +12,6 @@ from services.intake.registration.domain import (
     Arrival,
     answer_for,
     idempotency_key,
-    new_number,
     notices,
 )
 from services.intake.registration.repeat_calls import RepeatCalls
@@ -31,6 +30,7 @@ from shared.readers.tickets import Tickets, rules_of
 from shared.store import Doc, Store
 from shared.telemetry import logger, metrics
 from shared.tickets import Registration, Ticket, Transition, register
+from shared.tickets.numbers import new_number
 from shared.triage.classify import Classification, classify
 
 _OWNING: Final = action_of(Transition.OWN)

@@ -11,7 +11,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from services.intake.registration.domain import Alerting, IdempotencyKey, new_number
+from services.intake.registration.domain import Alerting, IdempotencyKey
 from shared.contracts import Step
 from shared.contracts.refusals import Unfit
 from shared.documents import Shape
@@ -19,6 +19,7 @@ from shared.readers.emergencies import EmergencyState, emergency_state
 from shared.store import Collection, CollectionSpec, Store
 from shared.tickets import TICKET, Ticket
 from shared.tickets.lifecycle import DONE
+from shared.tickets.numbers import new_number
 from shared.triage.taxonomy import EMERGENCY
 
 REQUEST_REPEATS: Final = timedelta(days=1)

@@ -12,6 +12,7 @@ from services.router.emergencies.storage import EMERGENCIES, list_emergencies
 from shared.contracts.ids import Code
 from shared.policy.policy import Policy
 from shared.runtime import Actor, Body, NoteBody, Platform, Routes, WordsRoute, may
+from shared.tickets.numbers import TicketNumber
 
 
 class CheckBody(Body):
@@ -52,50 +53,52 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
         return {"items": [shown(emergency) for emergency in found]}
 
     @router.get("/{number}", dependencies=[may("emergency.see")])
-    async def one(number: str, actor: Actor) -> dict[str, Any]:
+    async def one(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """An emergency with its alerts, what to tell the caller, whom to ring up, and what is done
         of its checklist.
         """
         return shown(await alerting.get(number, actor))
 
     @router.post("/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
-    async def acknowledge(number: str, actor: Actor) -> dict[str, Any]:
+    async def acknowledge(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """I have it: nobody else is called."""
         return shown(await alerting.acknowledge(number, actor))
 
     @router.post("/{number}/arrive", dependencies=[may("emergency.attend")])
-    async def arrive(number: str, actor: Actor) -> dict[str, Any]:
+    async def arrive(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """I am there."""
         return shown(await attending.arrive(number, actor))
 
     @router.post("/{number}/check", dependencies=[may("emergency.check")])
-    async def check(number: str, actor: Actor, body: CheckBody) -> dict[str, Any]:
+    async def check(number: TicketNumber, actor: Actor, body: CheckBody) -> dict[str, Any]:
         """A step of the checklist is done."""
         return shown(await attending.tick_off(number, actor, body.step))
 
     @router.post("/{number}/confirm", dependencies=[may("emergency.check")])
-    async def confirm(number: str, actor: Actor) -> dict[str, Any]:
+    async def confirm(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """What a machine suspects is one: somebody has spoken to those inside, or seen it."""
         return shown(await attending.confirm(number, actor))
 
     @router.post("/{number}/release", dependencies=[may("emergency.attend")])
-    async def release(number: str, actor: Actor) -> dict[str, Any]:
+    async def release(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """The people in danger are safe; only somebody on site can say so."""
         return shown(await attending.release(number, actor))
 
     @router.post("/{number}/end", dependencies=[may("emergency.attend")])
-    async def end(number: str, actor: Actor) -> dict[str, Any]:
+    async def end(number: TicketNumber, actor: Actor) -> dict[str, Any]:
         """It is over; only somebody on site can say so."""
         return shown(await attending.end(number, actor))
 
     @router.post("/{number}/review", dependencies=[may("emergency.review")])
-    async def review(number: str, actor: Actor, body: ReviewBody) -> dict[str, Any]:
+    async def review(number: TicketNumber, actor: Actor, body: ReviewBody) -> dict[str, Any]:
         """What was learned of it, once it is over."""
         note = body.scrubbed()
         return shown(await attending.review(number, actor, body.verdict, note))
 
     @router.post("/{number}/false-alarm", dependencies=[may("emergency.attend")])
-    async def false_alarm(number: str, actor: Actor, body: FalseAlarmBody) -> dict[str, Any]:
+    async def false_alarm(
+        number: TicketNumber, actor: Actor, body: FalseAlarmBody
+    ) -> dict[str, Any]:
         """It never was one; only somebody on site can say so."""
         return shown(await attending.call_off(number, actor, body.reason))
 

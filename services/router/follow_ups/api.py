@@ -14,6 +14,7 @@ from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import FollowUpSaid
 from shared.contracts.times import Moment
 from shared.runtime import Actor, NoteBody, Routes, WordsRoute, may
+from shared.tickets.numbers import TicketNumber
 
 Short = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -23,7 +24,7 @@ class TaskBody(NoteBody):
     for who sees the ticket through then.
     """
 
-    number: Short
+    number: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
     at: Moment
     reason: Code
     person: NamedId | None = None
@@ -47,7 +48,7 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         state: State = "open",
         mine: bool = False,
         overdue: bool = False,
-        number: Annotated[str | None, Query(max_length=60)] = None,
+        number: Annotated[TicketNumber | None, Query(max_length=60)] = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from shared.contracts.ids import Code, without_number
 from shared.contracts.times import Moment
 from shared.identity import Principal, allows
 from shared.runtime import Actor, Body, Routes, may
+from shared.tickets.numbers import TicketNumber
 
 MOST_BUILDINGS: Final = 500
 Shown = Callable[[Principal, Incident], Awaitable[dict[str, Any]]]
 Id = Annotated[str, Path(max_length=200)]
 Building = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,19}$"), AfterValidator(without_number)]
 Buildings = Annotated[tuple[Building, ...], Field(max_length=MOST_BUILDINGS)]
-Number = Annotated[str, Field(min_length=1, max_length=20)]
+Number = Annotated[TicketNumber, Field(min_length=1, max_length=20)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 
 

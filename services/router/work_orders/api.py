@@ -43,6 +43,7 @@ from shared.tickets.acts import (
     Suspend,
     Transfer,
 )
+from shared.tickets.numbers import TicketNumber
 
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
     Accept,
@@ -300,7 +301,7 @@ def build_boards_api(platform: Platform, routing: Routing) -> Routes:
         return {"items": [_card(doc) for doc in docs]}
 
     @router.does(Transition.DISPATCH)
-    async def dispatch(number: str, actor: Actor, body: DispatchBody) -> dict[str, Any]:
+    async def dispatch(number: TicketNumber, actor: Actor, body: DispatchBody) -> dict[str, Any]:
         """Give it to a department by hand."""
         ticket = await routing.dispatch_by_hand(
             number, actor, department=body.department, assignee=body.assignee
