@@ -9,7 +9,6 @@ probe write succeeds.
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -37,7 +36,7 @@ from shared.bus.messages import (
 )
 from shared.bus.proof import Proof
 from shared.bus.redelivery import Redelivery, Turns
-from shared.bus.topology import UNROUTED_QUEUE, QueueSpec, declare
+from shared.bus.topology import QueueSpec, declare
 from shared.contracts import ContractError, Envelope, Lane
 from shared.readers.outboxes import has_said
 from shared.readers.tickets import NoSuchTicket
@@ -59,9 +58,6 @@ come over these queues too.
 
 Lanes: Final[tuple[Lane, ...]] = ("urgent", "routine")
 
-
-TOLD_AGAIN_SECONDS: Final = 600.0
-TOLD_OF: Final = 1_000
 _EXPECTED: Final = (ContractError, Reject, RetryLater, Contested, NoSuchTicket)
 """What handlers raise on purpose; anything else shows in the log where it came from."""
 
@@ -96,7 +92,6 @@ class Consumers:
         self._running = False
         self._stopping = False
         self.paused_since: float | None = None
-        self._told_of: dict[tuple[str | None, str | None], float] = {}
         self.began = 0
         """How often consuming has begun: anew also when a queue was missing."""
         self._brokers = {
@@ -284,27 +279,12 @@ class Consumers:
         told is not told again, without end.
         """
         queue = getattr(error, "queue", None) or queue_of(message)
-        if queue == UNROUTED_QUEUE.name and not self._is_news(message):
-            return False
         spec = next((spec for spec in self._specs if spec.name == queue), None)
         if spec is None:  # given up by the broker in another service's queue
             spec = QueueSpec(queue, "urgent", alerts=queue.endswith(".urgent"))
         named = str(message.raw_message.message_id or "")
         about_parked = named.startswith(f"{PARKED_KIND}/") and not spec.is_from_outside
         return spec.alerts and not about_parked
-
-    def _is_news(self, message: RabbitMessage) -> bool:
-        """Whether nobody was told of late that this sender uses this wrong key: a system that is
-        set up wrongly sends thousands.
-        """
-        raw = message.raw_message
-        told, now = (raw.user_id, raw.routing_key), time.monotonic()
-        is_news = now - self._told_of.get(told, -math.inf) > TOLD_AGAIN_SECONDS
-        if is_news:
-            while len(self._told_of) >= TOLD_OF:
-                del self._told_of[next(iter(self._told_of))]
-            self._told_of[told] = now
-        return is_news
 
     @property
     def is_stopping(self) -> bool:
