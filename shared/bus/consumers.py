@@ -41,7 +41,8 @@ from shared.contracts import ContractError, Envelope, Lane
 from shared.readers.outboxes import has_said
 from shared.readers.tickets import NoSuchTicket
 from shared.store import STORE_DOWN, Contested, Store
-from shared.store.parked import PARKED_KIND, ParkedMessages
+from shared.store.parked import ParkedMessages
+from shared.store.parked_entry import PARKED_KIND
 from shared.store.suspects import Suspects
 from shared.telemetry import logger, metrics
 

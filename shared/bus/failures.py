@@ -15,7 +15,8 @@ from shared.bus.messages import Inbound, decode_inbound, queue_of
 from shared.contracts import ContractError
 from shared.readers.tickets import NoSuchTicket
 from shared.store import Contested, Store
-from shared.store.parked import ParkedMessage, ParkedMessages, entry_id
+from shared.store.parked import ParkedMessages
+from shared.store.parked_entry import ParkedMessage, entry_id
 from shared.telemetry import logger
 
 ATTEMPTS_HEADER: Final = "hotline-attempts"

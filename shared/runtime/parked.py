@@ -14,7 +14,8 @@ from shared.runtime.authentication import Actor, source_of
 from shared.runtime.endpoint_rights import may
 from shared.runtime.routes import Body, Routes
 from shared.store import Doc
-from shared.store.parked import TOO_MANY, ParkedMessages
+from shared.store.parked import ParkedMessages
+from shared.store.parked_entry import TOO_MANY
 
 TRY_AGAIN: Final = "try again in a moment"
 ASK_THE_SENDER: Final = "ask the sender, and discard it"

@@ -15,7 +15,7 @@ from shared.audit import Trail, verify
 from shared.audit.trail import AUDIT, KEPT
 from shared.bus import BrokerDown, ParkedRelay
 from shared.store import Doc
-from shared.store.parked import ParkedMessage
+from shared.store.parked_entry import ParkedMessage
 from tests.router.conftest import RouterBench
 from tests.support.bench import opened
 from tests.support.servers import Corner

@@ -11,15 +11,8 @@ import pytest
 
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.parked import (
-    KEPT,
-    KEPT_ANSWERED,
-    LEASE,
-    TOLD_WITHIN,
-    TOO_MANY,
-    ParkedMessage,
-    ParkedMessages,
-)
+from shared.store.parked import LEASE, TOLD_WITHIN, ParkedMessages
+from shared.store.parked_entry import KEPT, KEPT_ANSWERED, TOO_MANY, ParkedMessage
 from tests.store.conftest import StoreOf
 
 
