@@ -38,10 +38,14 @@ from shared.contracts.router import (
     ClockEvent,
     ClockWarned,
     EmergencyAlerted,
+    EmergencyDowngraded,
+    EmergencyEvent,
+    EmergencyReplanned,
     FollowUpEvent,
     FollowUpMissed,
     FollowUpOpened,
     GapFound,
+    ShiftCut,
     ShiftEvent,
     ShiftOffered,
     ShiftStruck,
@@ -338,13 +342,18 @@ def _ticket_facts(event: TicketEvent) -> dict[str, Any]:
     }
 
 
-def _drill(event: TicketEvent | EmergencyAlerted) -> dict[str, Any]:
+def _drill(event: TicketEvent | EmergencyEvent) -> dict[str, Any]:
     """Marked where it is one, so that all other messages stay as they are."""
     return {"test": True} if event.test else {}
 
 
-def _alert_facts(event: EmergencyAlerted) -> dict[str, Any]:
-    return {"kind": event.kind, "urgency": "emergency", "step": event.step, **_drill(event)}
+def _emergency_facts(event: EmergencyEvent) -> dict[str, Any]:
+    return {"kind": event.kind, "urgency": EMERGENCY, **_drill(event)}
+
+
+def _spared(event: EmergencyReplanned | EmergencyDowngraded) -> str:
+    """Who was called again since may be spared again."""
+    return f"spared/{event.step}"
 
 
 def _roster_facts(event: GapFound | ShiftEvent) -> dict[str, Any]:
@@ -374,8 +383,8 @@ def _times(by_clock: Mapping[str, datetime], *, reply: str) -> dict[str, Any]:
 _TICKET: Final[Topic[TicketEvent]] = Topic(
     "ticket", lambda e: (e.number,), lambda e: e.estate, _ticket_facts
 )
-_EMERGENCY: Final[Topic[EmergencyAlerted]] = Topic(
-    "ticket", lambda e: (e.number,), lambda e: e.estate, _alert_facts
+_EMERGENCY: Final[Topic[EmergencyEvent]] = Topic(
+    "ticket", lambda e: (e.number,), lambda e: e.estate, _emergency_facts
 )
 _SURVEY: Final[Topic[SurveyAsked]] = Topic(
     "ticket", lambda e: (e.number,), lambda _: None, lambda e: {"survey": e.survey}
@@ -410,7 +419,9 @@ _TABLE: Final = (
     Occasion(ClockBreached, "breach", _TICKET, when=_is_alone, to=_named, once=_clock,
              facts=_clock_facts),
     Occasion(EmergencyAlerted, "alert", _EMERGENCY, to=_named,
-             once=lambda e: f"emergency/{e.step}"),
+             once=lambda e: f"emergency/{e.step}", facts=lambda e: {"step": e.step}),
+    Occasion(EmergencyReplanned, "spared", _EMERGENCY, to=_named, once=_spared),
+    Occasion(EmergencyDowngraded, "spared", _EMERGENCY, to=_named, once=_spared),
     Occasion(TicketResolved, "feedback", _TICKET, to=_caller, once=_in_round),
     Occasion(TicketReopened, "reopened", _TICKET, to=_caller, once=_in_round),
     Occasion(WorkOrderAppointed, "visit", _TICKET, when=lambda e: e.until is not None,
@@ -429,6 +440,7 @@ _TABLE: Final = (
              facts=lambda e: {"missing": e.missing, "gaps": e.gaps}),
     Occasion(ShiftOffered, "shift_offered", _SHIFT, to=_named, once=_revision),
     Occasion(ShiftTaken, "shift_taken", _SHIFT, to=_named, once=_revision),
+    Occasion(ShiftCut, "shift_cut", _SHIFT, to=_named, once=_revision),
     Occasion(ShiftStruck, "shift_struck", _SHIFT, to=_named, once=_revision,
              facts=lambda e: {"reason": e.reason}),
     Occasion(IncidentOffered, "incident", _INCIDENT, to=_named, once=lambda _: "offered",

@@ -51,9 +51,10 @@ from services.router.work_orders.api import (
     build_work_orders_api,
 )
 from services.router.work_orders.repeat_calls import RepeatCalls
-from services.router.work_orders.routing import REFRESH_EVERY, Routing, Workload
+from services.router.work_orders.routing import Routing
 from services.router.work_orders.storage import TICKET_INDEXES
 from services.router.work_orders.untaken import untaken_tickets
+from services.router.work_orders.workload import REFRESH_EVERY, Workload
 from shared.readers.certificates import CertificateReader
 from shared.readers.changes import CHANGE_INDEXES
 from shared.readers.people import KnownPeople
@@ -83,7 +84,7 @@ async def build(settings: RouterSettings) -> FastAPI:
     duty_lists = DutyLists(platform, KnownPeople(platform.store, platform.duty))
     shift_plans = ShiftPlans(platform, duty_lists, fitness)
     gap_watch = GapWatch(platform, fitness)
-    deadlines = Deadlines(platform)
+    deadlines = Deadlines(platform, workload)
     loops = Loops(
         platform,
         {

@@ -16,13 +16,13 @@ from shared.policy.policy import Policy
 from shared.tickets import Ticket, WorkOrder
 from shared.tickets.lifecycle import UNFINISHED
 
-IsBusy = Callable[[str], bool]
-"""Whether somebody has so much in hand that others come first."""
+HowBusy = Callable[[str], int]
+"""How much somebody has in hand beyond what leaves them free; nothing for whoever is free."""
 
 
-def nobody_is_busy(_person: str) -> bool:
+def nobody_is_busy(_person: str) -> int:
     """Where nobody counts."""
-    return False
+    return 0
 
 
 def require_listed(person: str, duty: Duty, field: str) -> None:
@@ -33,17 +33,26 @@ def require_listed(person: str, duty: Duty, field: str) -> None:
         raise MalformedMessage(field, "is nobody on a duty list", "send the id of somebody who is")
 
 
+def require_there(person: str, duty: Duty, field: str) -> None:
+    """The same for who is away at present: nobody does what they are given."""
+    require_listed(person, duty, field)
+    if duty.is_away(person):
+        raise MalformedMessage(
+            field, "is away: on leave, or their account is frozen", "send the id of who is there"
+        )
+
+
 def choose_person(
     duty: Duty,
     ticket: Ticket,
     department: str,
     *,
     not_again: Iterable[str] = (),
-    is_busy: IsBusy = nobody_is_busy,
+    how_busy: HowBusy = nobody_is_busy,
 ) -> Person | None:
-    """The first on duty of the department who can do work of this area and is not busy; failing
-    these, who is busy; failing that, whoever is there. Nobody who has declined this round, and
-    nobody whom the matter is about.
+    """The first on duty of the department who can do work of this area and is free; where nobody
+    is, the least busy of them; where nobody can do it, whoever is there. Nobody who has declined
+    this round, and nobody whom the matter is about.
 
     An emergency that finds nobody goes to the group's chain: somebody always has it.
     """
@@ -53,8 +62,7 @@ def choose_person(
         people = (*people, *help_from_outside(ticket, duty))
     there = [person for person in people if person.id not in declined]
     fit = [person for person in there if person.is_fit_for(ticket.plan.area)] or there
-    free = [person for person in fit if not is_busy(person.id)] or fit
-    return free[0] if free else None
+    return min(fit, key=lambda person: how_busy(person.id), default=None)
 
 
 def people_to_alert(ticket: Ticket, duty: Duty) -> tuple[str, ...]:
@@ -117,8 +125,12 @@ def heard_by(
 
 
 def workers_of(ticket: Ticket, order: str | None, duty: Duty) -> tuple[str, ...]:
-    """Who is warned: those who do the work; the desk for what only the desk can do."""
-    found = [o.assignee for o in _concerned(ticket, order) if o.assignee]
+    """Who is warned: those who do the work; the desk for what only the desk can do, and where who
+    has the work is away.
+    """
+    found = [
+        o.assignee for o in _concerned(ticket, order) if o.assignee and not duty.is_away(o.assignee)
+    ]
     return _but_those_it_is_about(ticket, duty, found) or desk_of(ticket, duty)
 
 
@@ -138,7 +150,7 @@ def managers_of(estate: str | None, to: Hears, duty: Duty, policy: Policy) -> tu
         "region": [place.id for place in above if place.kind == "region"],
     }
     places = (*around.get(to, []), ANYWHERE)
-    return tuple(person.id for place in places for person in duty.at(place, MANAGEMENT))
+    return tuple(person.id for place in places for person in duty.answering(place, MANAGEMENT))
 
 
 def _but_those_it_is_about(ticket: Ticket, duty: Duty, people: Iterable[str]) -> tuple[str, ...]:
@@ -200,5 +212,6 @@ def help_from_outside(ticket: Ticket, duty: Duty) -> tuple[Person, ...]:
 
 def managers_beside(ticket: Ticket, duty: Duty) -> tuple[Person, ...]:
     """Whoever manages the estate, then the group, unless it is about them."""
-    managers = (p for place in (ticket.estate, ANYWHERE) for p in duty.at(place, MANAGEMENT))
+    places = (ticket.estate, ANYWHERE)
+    managers = (person for place in places for person in duty.answering(place, MANAGEMENT))
     return others(managers, ticket, duty)

@@ -301,11 +301,24 @@ class EmergencyReleased(EmergencyEvent):
     name: ClassVar[str] = "emergency.released"
 
 
+class EmergencyReplanned(EmergencyEvent):
+    """It is of another kind than `before`, or at another place. `recipients` were called and are
+    not needed any more; whom it concerns now, the alert of the same `step` names.
+    """
+
+    name: ClassVar[str] = "emergency.replanned"
+    before: str
+    step: int
+
+
 class EmergencyDowngraded(EmergencyEvent):
-    """It turned out to be no emergency."""
+    """It turned out to be no emergency. `recipients` were called before this `step` and are not
+    there yet.
+    """
 
     name: ClassVar[str] = "emergency.downgraded"
     reason: str
+    step: int = 0
 
 
 class EmergencyEnded(EmergencyEvent):
@@ -353,6 +366,12 @@ class ShiftStruck(ShiftEvent):
 
     name: ClassVar[str] = "roster.shift_struck"
     reason: str
+
+
+class ShiftCut(ShiftEvent):
+    """It is shorter than it was, because of leave: from `begins` to `ends` now."""
+
+    name: ClassVar[str] = "roster.shift_cut"
 
 
 class GapFound(Event):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Final, Literal
@@ -17,6 +17,13 @@ Scale = Literal["wall", "business", "days", "workdays"]
 """What of the time counts for a limit: all of it, business hours, all of it (days are calendar
 days), or whole workdays.
 """
+IN_DAYS: Final[Mapping[Scale, Scale]] = {
+    "wall": "days",
+    "days": "days",
+    "business": "workdays",
+    "workdays": "workdays",
+}
+"""The scale of whole days for each: what waits for days is measured by it."""
 _ALL_TIME: Final = frozenset({"wall", "days"})
 _DAY: Final = timedelta(days=1)
 _SEARCH_DAYS: Final = 3660

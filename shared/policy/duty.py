@@ -66,12 +66,20 @@ class Duty(BaseModel):
 
     The lead of a department is told of breaches, on shift or not. `on_shift` has the ids of those
     who are on shift now, for the lists that go by their shifts: of these nobody else is on duty.
+    Nobody is there who is on leave now (`on_leave`), or whose account is `frozen`: whoever asks who
+    is there asks here.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     places: Mapping[str, Mapping[str, tuple[Person, ...]]]
     on_shift: Mapping[str, Mapping[str, frozenset[str]]] = Field(default_factory=dict)
+    on_leave: frozenset[str] = frozenset()
+    frozen: frozenset[str] = frozenset()
+
+    def is_away(self, id: str) -> bool:
+        """Whether somebody is not there, whatever the lists and shifts say."""
+        return id in self.on_leave or id in self.frozen
 
     def on_duty(self, estate: str | None, department: str) -> tuple[Person, ...]:
         """The people for this department, first choice first; the group's own as a fallback."""
@@ -82,6 +90,10 @@ class Duty(BaseModel):
 
     def at_work(self, place: str, department: str) -> tuple[Person, ...]:
         """Who of a list is there now: first choice first, then those lent from other lists."""
+        return self._but_away(self._standing(place, department))
+
+    def _standing(self, place: str, department: str) -> tuple[Person, ...]:
+        """Whose turn it is, there or away."""
         listed = self.at(place, department)
         shift = self.on_shift.get(place, {}).get(department)
         if shift is None:
@@ -90,13 +102,25 @@ class Duty(BaseModel):
         lent = (self.person(id) for id in sorted(shift - own))
         return (*(p for p in listed if p.id in shift), *(p for p in lent if p is not None))
 
+    def _but_away(self, people: Iterable[Person]) -> tuple[Person, ...]:
+        return tuple(person for person in people if not self.is_away(person.id))
+
     def at(self, place: str | None, department: str) -> tuple[Person, ...]:
-        """The people named for just this place, on shift or not."""
+        """The people named for just this place, on shift or not, there or away."""
         return self.places.get(place, {}).get(department, ()) if place else ()
 
+    def answering(self, place: str | None, department: str) -> tuple[Person, ...]:
+        """Those of a list who can be asked: on shift or not, but nobody who is away."""
+        return self._but_away(self.at(place, department))
+
     def lead(self, estate: str | None, department: str) -> Person | None:
-        """Who answers for the department when a limit is broken."""
-        people = self.at(estate, department) or self.at(ANYWHERE, department)
+        """Who answers for the department when a limit is broken: the last of its list who is not
+        away. Where all are away it is the lead all the same, since somebody has to.
+        """
+        places = (estate, ANYWHERE)
+        there = (self.answering(place, department) for place in places)
+        named = (self.at(place, department) for place in places)
+        people = next(filter(None, (*there, *named)), ())
         return people[-1] if people else None
 
     @property
@@ -110,7 +134,7 @@ class Duty(BaseModel):
             person.id
             for department in departments
             for place, lists in self.places.items()
-            for person in (*lists.get(department, ()), *self.at_work(place, department))
+            for person in (*lists.get(department, ()), *self._standing(place, department))
         )
 
     def person(self, id: str) -> Person | None:

@@ -153,6 +153,8 @@ ANY_REASON: Final = "other"
 """The limit of every reason for a pause that has none of its own."""
 LONGEST_PAUSE: Final = timedelta(days=7)
 """Where the policy names none."""
+LONGEST_IN_ALL: Final = timedelta(days=14)
+"""Where the policy names none, as those of before, and no single pause may be longer."""
 Retained = Annotated[timedelta, Field(ge=timedelta(days=30))]
 """Shorter than a ticket can be reopened, nobody could be told what came of it."""
 
@@ -181,7 +183,8 @@ class QuietHours(BaseModel):
 
 class IncidentRules(BaseModel):
     """When many requests are taken for one outage. So many `households` of an estate that report
-    one of these `areas` `within` a time are offered as one; an announcement to more than
+    one of these `areas` `within` a time are offered as one; only requests of these `types` tell of
+    an outage, and emergencies of these `kinds`. An announcement to more than
     `alone_up_to` households waits for a second person; who answers for it is reminded `notice`
     before the promised time.
     """
@@ -189,10 +192,18 @@ class IncidentRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     areas: frozenset[str]
+    types: frozenset[str] = frozenset({"repair"})
+    kinds: frozenset[str] = frozenset()
     households: int = Field(5, ge=2, le=1000)
     within: Positive = timedelta(minutes=30)
     alone_up_to: int = Field(200, ge=1)
     notice: Positive = timedelta(minutes=30)
+
+    def tells_of_outage(self, type: str, kind: str | None) -> bool:
+        """Whether a request of this type, or an emergency of this kind, tells of an outage: a wish
+        about the lifts does not.
+        """
+        return kind in self.kinds if kind is not None else type in self.types
 
 
 class Rules(BaseModel):
@@ -205,6 +216,7 @@ class Rules(BaseModel):
     warn_at_shares: tuple[Share, ...]
     escalation: tuple[Rung, ...] = ()
     suspend_at_most: Mapping[str, Positive] = Field(default_factory=dict)
+    suspend_in_all: Positive | None = None
     appointment_notice: Positive = timedelta(minutes=30)
     extensions: int = Field(1, ge=0)
     reopen_within: timedelta
@@ -294,6 +306,12 @@ class Rules(BaseModel):
             if known in self.suspend_at_most:
                 return self.suspend_at_most[known]
         return LONGEST_PAUSE
+
+    @property
+    def longest_pauses(self) -> timedelta:
+        """How long work may wait in all, whatever the reasons."""
+        single = (LONGEST_PAUSE, *self.suspend_at_most.values())
+        return self.suspend_in_all or max(LONGEST_IN_ALL, *single)
 
     def is_fed_back_by_call(self, type: str, urgency: str) -> bool:
         """Whether a person tells the result, so that a message that reports it closes nothing."""

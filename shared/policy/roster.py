@@ -71,6 +71,15 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is away between two aware moments, wherever they would stand."""
+
+    person: str
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
     """How many are there between two moments, and how many are needed."""
 
@@ -124,10 +133,11 @@ def _count(
 
 @dataclass(frozen=True, slots=True)
 class Rosters:
-    """The lists that go by shifts, as place and department, and the shifts around now."""
+    """The lists that go by shifts, as place and department, and the shifts and leave around now."""
 
     rostered: frozenset[tuple[str, str]] = frozenset()
     shifts: Sequence[Stretch] = ()
+    leave: Sequence[Absence] = ()
 
     def on_shift(self, now: datetime) -> Mapping[str, Mapping[str, frozenset[str]]]:
         """Place → department → who is on shift at `now`; nobody's list is left out."""
@@ -143,7 +153,12 @@ class Rosters:
             for place, departments in found.items()
         }
 
+    def on_leave(self, now: datetime) -> frozenset[str]:
+        """Who is away at `now`."""
+        return frozenset(each.person for each in self.leave if each.begins <= now < each.ends)
+
     def stands_until(self, now: datetime, at_most: timedelta) -> datetime:
         """Until when nobody comes or goes."""
-        edges = (edge for shift in self.shifts for edge in (shift.begins, shift.ends))
+        spans = (*self.shifts, *self.leave)
+        edges = (edge for span in spans for edge in (span.begins, span.ends))
         return min((edge for edge in edges if edge > now), default=now + at_most)

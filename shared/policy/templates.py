@@ -79,6 +79,8 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "consent",
         "parked",
         "wish",
+        "spared",
+        "shift_cut",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

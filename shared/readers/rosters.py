@@ -1,4 +1,6 @@
-"""Who is on duty, from the lists and the shifts that the router keeps."""
+"""Who is on duty: from the lists, shifts and leave that the router keeps, and the accounts that the
+administration has frozen.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,15 @@ from shared.contracts import MalformedMessage
 from shared.contracts.ids import RESERVED, read_person_id
 from shared.documents import Doc
 from shared.policy.duty import Duty, Person
-from shared.policy.roster import Rosters, Stretch
+from shared.policy.roster import Absence, Rosters, Stretch
 from shared.store.clock import Database
 from shared.store.store import Store
 
 ROSTERS: Final = "rosters"
 SHIFTS: Final = "shifts"
+LEAVES: Final = "leaves"
+GRANTED: Final = "granted"
+_FROZEN: Final = {"state": "frozen"}
 HEAD: Final = "head"
 AHEAD: Final = timedelta(minutes=10)
 """How far ahead shifts are read: they are read again well before the last of them begins."""
@@ -24,9 +29,9 @@ READ_AGAIN: Final = timedelta(minutes=1)
 
 
 class DutyReader:
-    """Keeps who is on duty now; the head's revision says when to read anew. An id that stands for
-    something else, which a list of before may hold, is nobody's: what such a person is sent would
-    go to the caller.
+    """Keeps who is on duty now; the head's revision says when to read anew, and who is frozen is
+    asked each time. An id that stands for something else, which a list of before may hold, is
+    nobody's: what such a person is sent would go to the caller.
     """
 
     def __init__(self, store: Store) -> None:
@@ -39,15 +44,20 @@ class DutyReader:
         self.current = Duty(places={})
 
     async def refresh(self) -> None:
-        """Read lists and shifts if they changed, and see who came and went."""
+        """Read lists, shifts and leave if they changed, and see who came and went."""
         head = await self._store.get(ROSTERS, HEAD)
+        frozen = await self._store.everything("accounts", _FROZEN, fields=("_id",))
+        ids = frozenset(doc["_id"] for doc in frozen)
         revision, now = head["revision"] if head else 0, self._store.clock.now()
         if revision != self._revision or self._is_old(now):
             await self._read(now)
             self._revision, self._read_at = revision, now
         elif self._stands_until is not None and now < self._stands_until:
+            if ids != self.current.frozen:
+                self.current = self.current.model_copy(update={"frozen": ids})
             return
-        self.current = self.current.model_copy(update={"on_shift": self._rosters.on_shift(now)})
+        who = {"on_shift": self._rosters.on_shift(now), "on_leave": self._rosters.on_leave(now)}
+        self.current = self.current.model_copy(update={**who, "frozen": ids})
         self._stands_until = self._rosters.stands_until(now, READ_AGAIN)
 
     def _is_old(self, now: datetime) -> bool:
@@ -61,9 +71,14 @@ class DutyReader:
             places.setdefault(doc["place"], {})[doc["department"]] = people
             if doc.get("needs"):
                 rostered.add((doc["place"], doc["department"]))
-        around = {"counts": True, "begins": {"$lt": now + AHEAD}, "ends": {"$gt": now}}
-        shifts = [stretch_of(doc) for doc in await self._store.everything(SHIFTS, around)]
-        self._rosters = Rosters(frozenset(rostered), shifts)
+        around = {"begins": {"$lt": now + AHEAD}, "ends": {"$gt": now}}
+        shifts = await self._store.everything(SHIFTS, {"counts": True, **around})
+        leave = await self._store.everything(LEAVES, {"status": GRANTED, **around})
+        self._rosters = Rosters(
+            frozenset(rostered),
+            [stretch_of(doc) for doc in shifts],
+            [Absence(doc["person"], doc["begins"], doc["ends"]) for doc in leave],
+        )
         if places != self._places:
             self.current, self._places = Duty.model_validate({"places": places}), places
 

@@ -122,6 +122,7 @@ def rules_of(policy: Policy) -> LifecycleRules:
         reopen_within_seconds=rules.reopen_within.total_seconds(),
         feedback_attempts=rules.feedback_attempts,
         longest_pause=rules.longest_pause,
+        longest_pauses=rules.longest_pauses,
         appointment_notice=rules.appointment_notice,
         extensions=rules.extensions,
         feedback_gap=rules.feedback_gap,

@@ -12,6 +12,7 @@ from shared.tickets import acts
 from shared.tickets.clocks import (
     ClockState,
     extend_clock,
+    may_pause_until,
     pause_clock,
     restart_clock,
     resume_clock,
@@ -143,6 +144,24 @@ def run_queue_clock(ticket: Ticket, now: datetime, rules: LifecycleRules) -> Tic
 def pause_order(ticket: Ticket, order: str, now: datetime) -> Ticket:
     """Its time does not count from `now`; a visit that was agreed is still agreed."""
     return _change_working_clocks(ticket, order, lambda state: pause_clock(state, now))
+
+
+def may_wait_until(
+    ticket: Ticket, order: str, now: datetime, rules: LifecycleRules
+) -> datetime | None:
+    """Until when the work of an order may wait from `now` on, for all the pauses that there were;
+    None where no limit of it, or of the whole, runs.
+    """
+    own = clocks_of(ticket, order).items()
+    clocks = (*ticket.clocks.values(), *(s for c, s in own if c is not Clock.APPOINTMENT))
+    return min(
+        (
+            may_pause_until(state, now, rules.calendar, rules.longest_pauses)
+            for state in clocks
+            if state.due is not None and state.stopped_at is None
+        ),
+        default=None,
+    )
 
 
 def resume_order(ticket: Ticket, order: str, now: datetime, rules: LifecycleRules) -> Ticket:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.policy.calendar import Calendar, Scale
+from shared.policy.calendar import IN_DAYS, Calendar, Scale
 from shared.policy.ladder import BREACH, Ladder
 from shared.triage.taxonomy import Limit
 
@@ -128,6 +128,17 @@ def resume_clock(
     if state.due is not None and state.due <= state.segments[-1].start:
         return resumed  # it ran out before it paused; what is late is not less late for waiting
     return _with_due(resumed, calendar, ladder)
+
+
+def may_pause_until(
+    state: ClockState, now: datetime, calendar: Calendar, in_all: timedelta
+) -> datetime:
+    """Until when a clock may pause from `now` on, when all its pauses come to `in_all` at most, in
+    workdays or days as its limit counts. What a later time was approved for is not counted again.
+    """
+    on = IN_DAYS[state.scale]
+    left = in_all - _paused(state.segments, calendar, on, since=state.counted_since)
+    return calendar.add(now, left, on) if left > timedelta() else now
 
 
 def restart_clock(

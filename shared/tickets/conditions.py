@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.policy.ladder import BREACH
 from shared.tickets import acts
-from shared.tickets.clock_moves import clocks_of
+from shared.tickets.clock_moves import clocks_of, may_wait_until
 from shared.tickets.clocks import due_rung
 from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
@@ -21,6 +21,7 @@ from shared.tickets.model import NOBODY, LifecycleRules, Ticket
 MOST_QUOTES: Final = 20
 
 
+_ASK_FOR_MORE: Final = "ask for more time with extend, and a supervisor decides"
 _SAY_WHY: Final = "say why it is no danger first: reclassify with no_danger and the reason"
 
 
@@ -202,9 +203,13 @@ def extension_asked(ticket: Ticket, *_: object) -> str | None:
 
 
 def ends_in_time(
-    _ticket: Ticket, act: acts.Suspend, now: datetime, rules: LifecycleRules
+    ticket: Ticket, act: acts.Suspend, now: datetime, rules: LifecycleRules
 ) -> str | None:
-    """A pause ends in the future, and as soon as the policy wants."""
+    """A pause ends in the future, and as soon as the policy wants: this one, and all together."""
+    latest = may_wait_until(ticket, act.order, now, rules)
+    if latest is not None and latest <= now:
+        days = rules.longest_pauses / timedelta(days=1)
+        return f"it has waited {days:g} days in all, which is as long as it may: {_ASK_FOR_MORE}"
     if act.until is None:
         return None
     if act.until <= now:
@@ -213,6 +218,9 @@ def ends_in_time(
     if act.until > now + longest:
         hours = longest / timedelta(hours=1)
         return f"for {act.reason} it may wait {hours:g} hours at most: name an earlier time"
+    if latest is not None and act.until > latest:
+        until = latest.astimezone(rules.calendar.zone)
+        return f"with all its pauses it may wait until {until:%F %H:%M} at most: {_ASK_FOR_MORE}"
     return None
 
 

@@ -28,6 +28,7 @@ def _kept_for_indexes(ticket: Ticket) -> Doc:
         "changed_at": ticket.timeline[-1].at,
         # A drill is on the boards, and in no figure and no index that figures come from.
         "open_work": None if ticket.test else " ".join(ticket.at_work) or None,
+        "in_hand": " ".join(ticket.in_hand) or None,
         "type": plan.type,
         "area": plan.area,
         "urgency": plan.urgency,

@@ -17,6 +17,7 @@ from shared.tickets.clock_moves import (
     ORDER_CLOCKS,
     agree_visit,
     clocks_of,
+    may_wait_until,
     pause_order,
     renew_clocks,
     resume_order,
@@ -320,7 +321,9 @@ def extend(ticket: Ticket, act: acts.Extend, now: datetime, rules: LifecycleRule
 
 def suspend(ticket: Ticket, act: acts.Suspend, now: datetime, rules: LifecycleRules) -> Effect:
     """Its clocks pause, at longest for as long as the policy allows."""
-    until = act.until or now + rules.longest_pause(act.reason)
+    longest = now + rules.longest_pause(act.reason)
+    latest = may_wait_until(ticket, act.order, now, rules) or longest
+    until = act.until or min(longest, latest)
     paused = pause_order(ticket, act.order, now)
     paused = _with(paused, act.order, resume_at=until, reason=act.reason)
     return Effect(paused, {"reason": act.reason, "until": until})

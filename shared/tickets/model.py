@@ -154,6 +154,11 @@ class WorkOrder:
     used: tuple[Item, ...] = ()
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether somebody still has to do it."""
+        return self.status in UNFINISHED
+
+    @property
     def quote(self) -> Quote | None:
         """The estimate that counts."""
         return self.quotes[-1] if self.quotes else None
@@ -226,6 +231,15 @@ class Ticket:
     def at_work(self) -> tuple[str, ...]:
         """The departments with unfinished work orders in this round."""
         return tuple(sorted({o.department for o in self.orders if o.status in UNFINISHED}))
+
+    @property
+    def in_hand(self) -> tuple[str, ...]:
+        """Who has unfinished work of it, each once: nobody of a drill, nor of a part of an
+        incident, which is one errand however many called.
+        """
+        if self.test or self.incident is not None:
+            return ()
+        return tuple(sorted({o.assignee for o in self.orders if o.assignee and o.is_unfinished}))
 
     @property
     def next_due(self) -> datetime | None:
@@ -318,6 +332,7 @@ class LifecycleRules:
     reopen_within_seconds: float
     feedback_attempts: int
     longest_pause: Callable[[str], timedelta]
+    longest_pauses: timedelta
     appointment_notice: timedelta
     extensions: int
     feedback_gap: timedelta

@@ -49,7 +49,9 @@ _Fired = dict[str, dict[str, float]]
 
 
 class Classification(BaseModel):
-    """What a report is about; `reasons` are rule ids and never the caller's words.
+    """What a report is about; `reasons` are rule ids and never the caller's words. `refers_back`
+    says that the caller speaks of what they have reported before, `follow_up` that they ask or
+    complain about it.
 
     `confidence` estimates the chance that type and area are both right, so that a caller can hold
     what is below a limit for a human.
@@ -65,6 +67,7 @@ class Classification(BaseModel):
     emergency_kind: str | None
     confidence: float = Field(ge=0, le=1)
     follow_up: bool
+    refers_back: bool = False
     reasons: tuple[str, ...]
 
 
@@ -317,7 +320,7 @@ def _routine(
         types.setdefault(leaning, {})[f"leaning.{area}.{leaning}"] = weight
     chosen = type_hint or _best(types) or _INQUIRY
     urgent = chosen == _REPAIR and _total(marks, _URGENT) >= 1
-    follow_up = chosen in (_INQUIRY, _COMPLAINT) and _total(marks, "follow_up") >= 1
+    refers_back = _total(marks, "follow_up") >= 1
     return Classification(
         type=chosen,
         area=area,
@@ -328,7 +331,8 @@ def _routine(
         confidence=round(
             (1.0 if area_hint else _margin(areas)) * (1.0 if type_hint else _margin(types)), 3
         ),
-        follow_up=follow_up,
+        follow_up=refers_back and chosen in (_INQUIRY, _COMPLAINT),
+        refers_back=refers_back,
         reasons=(
             *types.get(chosen, {}),
             *areas.get(area, {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,17 +11,21 @@ import pytest
 
 from hotline.doctor import calendar_words
 from shared.policy.ladder import Ladder
+from shared.policy.policy import Rules
+from shared.tickets import Clock, NotAllowed, Ticket
+from shared.tickets.acts import Accept, AskExtension, Breach, Dispatch, Extend, Resume, Suspend
 from shared.tickets.clocks import (
     due_rung,
     extend_clock,
     fire_clock,
+    may_pause_until,
     pause_clock,
     resume_clock,
     start_clock,
 )
 from shared.triage.taxonomy import Limit
 from tests.support.floor import Floor
-from tests.support.tickets import policy
+from tests.support.tickets import MONDAY, fired, moved, policy, registered, steps_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = policy().calendar
@@ -88,3 +93,81 @@ async def test_b27_the_end_of_a_calendar_is_told_weeks_before_it_comes(floor: Fl
     known = policy().days_known(await floor.now())
     assert known is not None
     assert abs(float(line.split()[1]) - known) <= 1
+ORDER = "23456789-1"
+PARTS = Suspend(by="jy-engineering-1", order=ORDER, reason="parts")
+DAY = timedelta(days=1)
+
+
+def at_work() -> Ticket:
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    return moved(registered(), given, Accept(by="jy-engineering-1", order=ORDER))
+
+
+def suspended(ticket: Ticket, at: datetime, wish: Suspend = PARTS) -> Ticket:
+    return steps_of(ticket, at).must(wish).ticket
+
+
+def waited_as_long_as_it_may() -> tuple[Ticket, datetime]:
+    """For parts and again for parts, with an hour of work between; and when that is over."""
+    first = suspended(at_work(), MONDAY + timedelta(hours=1))
+    again = MONDAY + 7 * DAY + timedelta(hours=2)
+    second = suspended(first, again)
+    assert second.orders[0].resume_at == again + 7 * DAY
+    return second, again + 7 * DAY + timedelta(hours=1)
+
+
+def test_b17_pauses_add_up_to_a_limit_and_then_the_promise_breaks() -> None:
+    ticket, over = waited_as_long_as_it_may()
+    promised = at_work().clocks[Clock.RESOLVE].due
+    assert promised is not None
+
+    with pytest.raises(NotAllowed, match=r"14 days in all.*ask for more time.*supervisor"):
+        suspended(ticket, over)
+
+    resumed = moved(ticket, Resume(by="router", order=ORDER), at=over - timedelta(hours=1))
+    due = resumed.clocks[Clock.RESOLVE].due
+    assert due == promised + 14 * DAY
+    called = fired(resumed, due + timedelta(minutes=1))
+    assert any(isinstance(act, Breach) and act.clock is Clock.RESOLVE for act in called)
+
+
+def test_b17_what_is_left_bounds_a_pause_whatever_its_reason_and_whoever_has_the_work() -> None:
+    """The sixth day of a pause for parts is the last: 14 days less two pauses of four."""
+    ticket = at_work()
+    for n in range(2):
+        begins = MONDAY + n * 5 * DAY + timedelta(hours=1)
+        ticket = suspended(ticket, begins, replace(PARTS, until=begins + 4 * DAY))
+    later = MONDAY + 10 * DAY
+    other = Suspend(by="jy-engineering-1", order=ORDER, reason="other")
+
+    assert suspended(ticket, later, other).orders[0].resume_at == later + 6 * DAY
+    with pytest.raises(NotAllowed, match="with all its pauses it may wait until"):
+        suspended(ticket, later, replace(other, until=later + 6.5 * DAY))
+
+
+def test_b17_from_a_later_time_that_was_approved_pauses_count_anew() -> None:
+    ticket, over = waited_as_long_as_it_may()
+    asked = AskExtension(by="jy-engineering-1", order=ORDER, until=over + 9 * DAY, reason="parts")
+    granted = Extend(by="chief", order=ORDER, until=over + 9 * DAY)
+
+    extended = steps_of(ticket, over).must(asked, granted).ticket
+
+    assert suspended(extended, over).orders[0].resume_at == over + 7 * DAY
+
+
+def test_b17_where_working_time_counts_pauses_are_measured_in_workdays() -> None:
+    """Friday to Monday is one day of them."""
+    state = pause_clock(start_clock(TWO_HOURS, FRIDAY, CALENDAR, LADDER), FRIDAY)
+    resumed = resume_clock(state, FRIDAY + 3 * DAY, CALENDAR, LADDER)
+
+    until = may_pause_until(resumed, FRIDAY + 3 * DAY, CALENDAR, 2 * DAY)
+
+    assert until == FRIDAY + 4 * DAY
+
+
+def test_b17_a_policy_of_before_is_read_and_lets_work_wait_for_its_longest_pause() -> None:
+    rules = policy().rules.model_dump(exclude={"suspend_in_all"})
+
+    assert Rules.model_validate(rules).longest_pauses == 14 * DAY
+    patient = rules | {"suspend_at_most": {"parts": 30 * DAY}}
+    assert Rules.model_validate(patient).longest_pauses == 30 * DAY

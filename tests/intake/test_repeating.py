@@ -8,10 +8,17 @@ from typing import Any, Final
 import pytest
 
 from services.intake.registration import repeat_calls
-from services.intake.registration.repeat_calls import SWITCHBOARD, first_of
+from services.intake.registration.repeat_calls import (
+    SWITCHBOARD,
+    Matter,
+    in_its_light,
+    matter_of,
+)
 from shared.contracts.intake import TicketRegistered
 from shared.store import Asked, Store
+from shared.triage.classify import Classification
 from tests.intake.test_registering import IntakeBench
+from tests.support.tickets import policy
 
 CALLER: Final[dict[str, Any]] = {
     "name": "王桂兰", "phone": "13800138000", "role": "owner", "room": "3-1-502",
@@ -41,7 +48,50 @@ def doc(id: str, **more: Any) -> dict[str, Any]:
 def test_the_first_of_a_matter_is_the_earliest_of_the_same_place_and_area(
     docs: list[dict[str, Any]], first: str | None
 ) -> None:
-    assert first_of(docs, estate="jinyuan", area="lighting") == first
+    matter = matter_of(docs, words("lighting"), estate="jinyuan", sure=True)
+
+    assert matter == (Matter(first, "lighting") if first else None)
+
+
+def words(area: str, *, refers_back: bool = False) -> Classification:
+    return Classification(
+        type="complaint", area=area, department="engineering", urgency="normal", emergency=False,
+        emergency_kind=None, confidence=0.3, follow_up=refers_back, refers_back=refers_back,
+        reasons=(),
+    )  # fmt: skip
+
+
+TWO = [doc("a"), doc("b", area="plumbing")]
+
+
+@pytest.mark.parametrize(
+    ("docs", "found", "first"),
+    [
+        ([doc("a")], words("lighting", refers_back=True), "a"),
+        ([doc("a")], words("fees", refers_back=True), "a"),
+        (TWO, words("plumbing", refers_back=True), "b"),
+        (TWO, words("fees", refers_back=True), None),
+        ([doc("a"), doc("b", area="odor", repeat_of="a")], words("fees", refers_back=True), "a"),
+        ([doc("a")], words("lighting"), None),
+        ([doc("a", estate="cuihu")], words("lighting", refers_back=True), None),
+    ],
+)
+def test_unsure_words_come_back_to_a_matter_only_where_they_refer_to_one(
+    docs: list[dict[str, Any]], found: Classification, first: str | None
+) -> None:
+    matter = matter_of(docs, found, estate="jinyuan", sure=False)
+
+    assert (matter.first if matter else None) == first
+
+
+def test_in_the_light_of_a_matter_only_what_is_unsure_is_about_its_area() -> None:
+    unsure = in_its_light(words("fees"), Matter("a", "plumbing"), policy())
+    department = policy().taxonomy.department_for("complaint", "plumbing")
+    assert (unsure.area, unsure.department) == ("plumbing", department)
+    assert unsure.confidence == policy().rules.hold_below_confidence
+
+    sure = words("fees").model_copy(update={"confidence": 0.9})
+    assert in_its_light(sure, Matter("a", "plumbing"), policy()) == sure
 
 
 async def post(bench: IntakeBench, role: Any = "agent", **more: Any) -> dict[str, Any]:

@@ -18,9 +18,12 @@ from shared.contracts.router import (
     ClockBreached,
     ClockWarned,
     EmergencyAlerted,
+    EmergencyDowngraded,
+    EmergencyReplanned,
     FollowUpMissed,
     FollowUpOpened,
     GapFound,
+    ShiftCut,
     ShiftOffered,
     ShiftStruck,
     ShiftTaken,
@@ -69,6 +72,18 @@ def alerted(**more: Any) -> EmergencyAlerted:
     facts = {"number": "26-1", "kind": "elevator_entrapment", "estate": "jinyuan",
              "recipients": (ASSIGNEE, "jy-security-1", "chain-1")}  # fmt: skip
     return EmergencyAlerted(**facts | more)
+
+
+def replanned(**more: Any) -> EmergencyReplanned:
+    facts = {"number": "26-1", "kind": "gas_leak", "before": "elevator_entrapment", "step": 2,
+             "estate": "jinyuan", "recipients": ("lift-firm-1",)}  # fmt: skip
+    return EmergencyReplanned(**facts | more)
+
+
+def downgraded(**more: Any) -> EmergencyDowngraded:
+    facts = {"number": "26-1", "kind": "gas_leak", "estate": "jinyuan", "reason": "steam",
+             "step": 3, "recipients": ("lift-firm-1",)}  # fmt: skip
+    return EmergencyDowngraded(**facts | more)
 
 
 def appointed(**more: Any) -> WorkOrderAppointed:
@@ -123,6 +138,10 @@ def shift_taken(**more: Any) -> ShiftTaken:
 
 def shift_struck(**more: Any) -> ShiftStruck:
     return ShiftStruck(**_SHIFT | {"recipients": ("jy-security-2",), "reason": "leave"} | more)
+
+
+def shift_cut(**more: Any) -> ShiftCut:
+    return ShiftCut(**_SHIFT | {"recipients": ("jy-security-2",)} | more)
 
 
 _INCIDENT: dict[str, Any] = {

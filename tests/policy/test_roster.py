@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from shared.policy.calendar import Block, Calendar
 from shared.policy.duty import Duty, Person
-from shared.policy.roster import QUARTER, Need, Rosters, Stretch, cover
+from shared.policy.roster import QUARTER, Absence, Need, Rosters, Stretch, cover
 
 SHANGHAI = Calendar(
     time_zone="Asia/Shanghai",
@@ -141,6 +142,48 @@ def test_the_lead_answers_for_the_department_off_shift_too() -> None:
 
     assert lead is not None
     assert lead.id == "chief"
+
+
+def ids(people: Iterable[Person]) -> list[str]:
+    return [found.id for found in people]
+
+
+def test_who_is_on_leave_or_frozen_is_there_for_nobody_who_asks() -> None:
+    rosters = Rosters(
+        frozenset({("jinyuan", "security")}),
+        (DAY, LENT),
+        (Absence("tian", BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=3)),),
+    )
+    there = {}
+    for hour in (0, 1, 3):
+        at = BEGIN + timedelta(hours=hour)
+        duty = Duty(places=PLACES, on_shift=rosters.on_shift(at), on_leave=rosters.on_leave(at))
+        there[hour] = ids(duty.on_duty("jinyuan", "security"))
+    assert there == {0: ["tian", "wei"], 1: ["wei"], 3: ["tian", "wei"]}
+    assert rosters.stands_until(BEGIN, timedelta(days=1)) == BEGIN + timedelta(hours=1)
+
+    frozen = Duty(places=PLACES, frozen=frozenset({"luo", "group"}))
+    assert ids(frozen.on_duty("jinyuan", "security")) == ["tian", "chief"]
+    assert ids(frozen.on_duty("cuihu", "security")) == []
+    assert ids(frozen.answering("jinyuan", "security")) == ["tian", "chief"]
+    assert frozen.of_departments(["security"]) >= {"luo", "group"}, "it may still be about them"
+
+
+@pytest.mark.parametrize(
+    ("away", "lead"),
+    [
+        ({"chief"}, "tian"),
+        ({"chief", "tian", "luo"}, "group"),
+        ({"chief", "tian", "luo", "group"}, "chief"),
+    ],
+)
+def test_while_a_lead_is_away_the_next_of_the_list_answers(away: set[str], lead: str) -> None:
+    duty = Duty(places=PLACES, on_leave=frozenset(away))
+
+    found = duty.lead("jinyuan", "security")
+
+    assert found is not None
+    assert found.id == lead
 
 
 def test_who_names_no_skill_is_fit_for_everything() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from services.router.deadlines.falling_due import TRY_AGAIN_AFTER, FallingDue
 from services.router.deadlines.firing import Deadlines
+from services.router.work_orders.workload import Workload
 from shared import lanes
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import ClockBreached, ClockWarned, WorkOrderDispatched
@@ -60,7 +61,8 @@ async def test_two_replicas_warn_and_break_each_deadline_once(bench: RouterBench
     await bench.forward(timedelta(minutes=3, seconds=1))
     await bench.said(ClockBreached)
     for replica in bench.replicas:
-        await Deadlines(replica.platform).fire_due()
+        platform = replica.platform
+        await Deadlines(platform, Workload(platform.store)).fire_due()
 
     for kind in (ClockWarned, ClockBreached):
         assert len(await bench.said(kind)) == 1

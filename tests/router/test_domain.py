@@ -58,22 +58,27 @@ def crew(**skills: list[str]) -> Duty:
 @pytest.mark.parametrize(
     ("people", "busy", "chosen"),
     [
-        (crew(xu=[], guo=[]), set(), "xu"),
-        (crew(xu=["plumbing"], guo=["electrical"]), set(), "guo"),
-        (crew(xu=["plumbing"], guo=[]), set(), "guo"),
-        (crew(xu=["plumbing"], guo=["elevator"]), set(), "xu"),
-        (crew(xu=[], guo=[]), {"xu"}, "guo"),
-        (crew(xu=[], guo=[]), {"xu", "guo"}, "xu"),
-        (crew(xu=["electrical"], guo=["plumbing"]), {"xu"}, "xu"),
+        (crew(xu=[], guo=[]), {}, "xu"),
+        (crew(xu=["plumbing"], guo=["electrical"]), {}, "guo"),
+        (crew(xu=["plumbing"], guo=[]), {}, "guo"),
+        (crew(xu=["plumbing"], guo=["elevator"]), {}, "xu"),
+        (crew(xu=[], guo=[]), {"xu": 1}, "guo"),
+        (crew(xu=[], guo=[]), {"xu": 1, "guo": 1}, "xu"),
+        (crew(xu=[], guo=[]), {"xu": 3, "guo": 1}, "guo"),
+        (crew(xu=["electrical"], guo=["plumbing"]), {"xu": 1}, "xu"),
     ],
 )
 def test_work_goes_to_who_can_do_it_and_is_not_busy(
-    people: Duty, busy: set[str], chosen: str
+    people: Duty, busy: dict[str, int], chosen: str
 ) -> None:
-    """Skill before leisure: who is busy but can is better than who is free and cannot."""
+    """Skill before leisure: who is busy but can is better than who is free and cannot; where all
+    are, the one with least in hand.
+    """
     assert registered().plan.area == "electrical"
 
-    person = choose_person(people, registered(), "engineering", is_busy=busy.__contains__)
+    person = choose_person(
+        people, registered(), "engineering", how_busy=lambda person: busy.get(person, 0)
+    )
 
     assert person is not None
     assert person.id == chosen

@@ -1,4 +1,4 @@
-"""A running emergency: alerted, acknowledged or the next, relocated, ended; each once."""
+"""A running emergency: alerted, acknowledged or the next, replanned, ended; each once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from services.router.emergencies.emergency import (
     confirm,
     downgrade,
     end,
-    relocate,
+    release,
+    replan,
     review,
     start,
 )
-from shared.contracts.router import EmergencyAlerted
+from shared.contracts import Step
+from shared.contracts.router import EmergencyAlerted, EmergencyDowngraded, EmergencyReplanned
 from tests.support.tickets import MONDAY
 
 WITHIN = timedelta(seconds=60)
@@ -67,13 +69,77 @@ def test_when_the_place_becomes_known_its_own_people_are_alerted_too() -> None:
     taken = acknowledge(running(None), "a", MONDAY)
     assert taken is not None
 
-    step = relocate(taken.value, "cuihu", ("a", "d"), MONDAY, WITHIN)
+    step = replan(taken.value, "fire", "cuihu", ("a", "d"), MONDAY, WITHIN)
 
     assert step is not None
     assert step.value.estate == "cuihu"
     assert step.value.alerts[-1].recipients == ("d",)
     assert step.value.acknowledged_by is None
-    assert relocate(step.value, "cuihu", ("d",), MONDAY, WITHIN) is None
+    assert replan(step.value, "fire", "cuihu", ("d",), MONDAY, WITHIN) is None
+
+
+def told(step: Step[Emergency] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who is alerted by a step, and who is told that they are not needed."""
+    assert step is not None
+    alerted = [event.recipients for event in step.events if isinstance(event, EmergencyAlerted)]
+    kinds = (EmergencyReplanned, EmergencyDowngraded)
+    spared = [event.recipients for event in step.events if isinstance(event, kinds)]
+    return sum(alerted, ()), sum(spared, ())
+
+
+def test_of_another_kind_all_whom_it_concerns_are_alerted_and_others_told_that_it_does_not() -> (
+    None
+):
+    called = alert_next(running(), ("chain-1",), MONDAY + WITHIN, WITHIN)
+    assert called is not None
+    taken = acknowledge(called.value, "b", MONDAY + WITHIN)
+    assert taken is not None
+    later = MONDAY + timedelta(minutes=5)
+
+    step = replan(
+        taken.value, "gas_leak", "jinyuan", ("a", "c"), later, WITHIN, plans=2, chain=("chain-1",)
+    )
+
+    assert told(step) == (("a", "c", "chain-1"), ("b",))
+    assert step is not None
+    now = step.value
+    assert (now.kind, now.plans, now.acknowledged_by) == ("gas_leak", 2, None)
+    assert now.next_due == later + WITHIN
+    assert {event.kind for event in step.events} == {"gas_leak"}
+    for old in (1, 2):
+        assert replan(now, "fire" if old == 1 else "gas_leak", "jinyuan", ("a",), later, WITHIN,
+                      plans=old) is None  # fmt: skip
+
+
+def test_who_is_there_goes_on_whatever_it_turns_out_to_be() -> None:
+    there = arrive(running(), "a", MONDAY)
+    assert there is not None
+    safe = release(there.value, MONDAY)
+    assert safe is not None
+
+    step = replan(safe.value, "gas_leak", "jinyuan", ("c",), MONDAY, WITHIN, plans=2)
+
+    assert told(step) == (("c", "a"), ("b",))
+    assert step is not None
+    assert (step.value.on_site, step.value.next_due, step.value.released_at) == (("a",), None, None)
+
+
+def test_when_who_has_it_is_not_needed_any_more_the_next_is_called() -> None:
+    taken = acknowledge(running(), "b", MONDAY)
+    assert taken is not None
+
+    step = replan(taken.value, "fire", "cuihu", ("a",), MONDAY, WITHIN, plans=2)
+
+    assert told(step) == ((), ("b",))
+    assert step is not None
+    assert (step.value.acknowledged_by, step.value.next_due) == (None, MONDAY + WITHIN)
+
+
+def test_of_what_is_none_after_all_everybody_is_told_who_was_called_and_is_not_there() -> None:
+    there = arrive(running(), "a", MONDAY)
+    assert there is not None
+
+    assert told(downgrade(there.value, MONDAY, plans=2)) == ((), ("b",))
 
 
 def test_what_is_over_stays_over() -> None:
@@ -83,7 +149,7 @@ def test_what_is_over_stays_over() -> None:
     for again in (
         end(step.value, "ended", MONDAY),
         acknowledge(step.value, "a", MONDAY),
-        relocate(step.value, "cuihu", ("d",), MONDAY, WITHIN),
+        replan(step.value, "gas_leak", "cuihu", ("d",), MONDAY, WITHIN),
         alert_next(step.value, ("c",), MONDAY + WITHIN, WITHIN),
     ):
         assert again is None

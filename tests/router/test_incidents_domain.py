@@ -55,8 +55,8 @@ def report(
     n: int, minute: int = 0, *, building: str | None = "3", household: str = "", **more: str
 ) -> Report:
     facts = {"estate": "jinyuan", "area": "plumbing"} | more
-    at = MONDAY + minute * MINUTE
-    return Report(f"W{n}", at, building=building, household=household or f"h{n}", **facts)
+    at, home = MONDAY + minute * MINUTE, household or f"h{n}"
+    return Report(f"W{n}", at, building=building, household=home, known_by=(home,), **facts)
 
 
 def found(*reports: Report, minute: int = 0) -> list[Cluster]:
@@ -87,6 +87,43 @@ def test_households_of_one_estate_with_one_matter_within_minutes_are_a_cluster(
     clusters = found(*reports, minute=minute)
 
     assert [cluster.buildings for cluster in clusters] == ([] if expected is None else [expected])
+
+
+def test_who_is_known_by_flat_and_telephone_is_one_household_by_either() -> None:
+    whole = replace(report(1), known_by=("flat", "phone"))
+    by_flat, by_phone = (
+        replace(report(2), known_by=("flat",)),
+        replace(report(3), known_by=("phone",)),
+    )
+
+    assert found(whole, by_flat, by_phone, report(4)) == []
+    assert found(by_phone, whole, by_flat, report(4)) == []
+    (cluster,) = found(whole, by_flat, by_phone, report(4), report(5))
+    assert (cluster.households, cluster.numbers) == (3, ("W1", "W4", "W5"))
+
+
+def test_callers_who_are_not_known_are_no_households() -> None:
+    unknown = [replace(report(n), known_by=()) for n in range(10, 30)]
+
+    assert found(*unknown, report(1), report(2)) == []
+    (cluster,) = found(*unknown, report(1), report(2), report(3))
+    assert cluster.households == 3
+
+
+@pytest.mark.parametrize(
+    ("type", "kind", "counts"),
+    [
+        ("repair", None, True),
+        ("suggestion", None, False),
+        ("inquiry", None, False),
+        ("emergency", "power_outage", True),
+        ("emergency", "fire", False),
+    ],
+)
+def test_only_what_tells_of_an_outage_counts(type: str, kind: str | None, *, counts: bool) -> None:
+    rules = RULES.model_copy(update={"kinds": frozenset({"power_outage"})})
+
+    assert rules.tells_of_outage(type, kind) is counts
 
 
 @given(
@@ -262,6 +299,7 @@ def at_home(**more: object) -> Ticket:
     [
         (at_home(), True), (at_home(estate="cuihu"), False), (registered(), False),
         (registered(LIFT), False), (at_home(about=About(people=("li",))), False),
+        (registered("建议晚上停水前发个通知"), False),
     ],
 )  # fmt: skip
 def test_only_the_same_matter_of_the_same_place_is_covered(
@@ -269,7 +307,7 @@ def test_only_the_same_matter_of_the_same_place_is_covered(
 ) -> None:
     incident = declare("jinyuan", "plumbing", (), "chen", MONDAY, ZONE).value
 
-    assert (covering([incident], ticket) is incident) is is_covered
+    assert (covering([incident], ticket, RULES) is incident) is is_covered
 
 
 def test_linked_work_is_taken_by_whoever_has_it_and_ends_with_the_outage() -> None:

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from services.router.emergencies.alerting import Alerting
-from services.router.work_orders.routing import Routing, Workload
+from services.router.work_orders.routing import Routing
+from services.router.work_orders.workload import Workload
 from shared.tickets import Ticket
 from shared.tickets.acts import Act, Decline, Dispatch
 from tests.router.conftest import RouterBench

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -12,6 +12,7 @@ from services.router.rosters.shifts import (
     Hours,
     Leave,
     Pattern,
+    cut,
     decide_leave,
     new_shift,
     offer,
@@ -114,10 +115,10 @@ def test_a_struck_shift_is_told_once_takes_no_time_and_can_count_again() -> None
     assert (event.recipients, event.reason) == (("tian",), "leave")
     assert strike(struck.value, "cancelled") is None
     assert offer(struck.value, "luo") is None
-    again = plan_again(struck.value)
+    again = plan_again(struck.value, shift)
     assert again is not None
     assert again.value.slots == shift.slots
-    assert plan_again(again.value) is None
+    assert plan_again(again.value, shift) is None
 
 
 def test_whoever_gives_a_shift_away_is_told() -> None:
@@ -208,6 +209,56 @@ def leave(**changes: Any) -> Leave:
         "reason": "annual", "asked_at": MIDNIGHT - HOUR,
     }  # fmt: skip
     return Leave(**facts | changes)
+
+
+LATE: Final = timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "left"),
+    [
+        (24 * HOUR, 96 * HOUR, [(20 * HOUR, 24 * HOUR)]),
+        (24 * HOUR + LATE, 96 * HOUR, [(20 * HOUR, 24 * HOUR)]),
+        (0 * HOUR, 22 * HOUR, [(22 * HOUR, 32 * HOUR)]),
+        (0 * HOUR, 22 * HOUR + LATE, [(22.25 * HOUR, 32 * HOUR)]),
+        (24 * HOUR, 26 * HOUR, [(20 * HOUR, 24 * HOUR), (26 * HOUR, 32 * HOUR)]),
+        (20 * HOUR, 32 * HOUR, []),
+        (0 * HOUR, 96 * HOUR, []),
+        (20 * HOUR + LATE, 96 * HOUR, []),
+    ],
+)
+def test_leave_takes_its_own_time_out_of_a_shift_and_no_more(
+    begins: timedelta, ends: timedelta, left: list[tuple[timedelta, timedelta]]
+) -> None:
+    night = new_shift(stretch(20 * HOUR, 32 * HOUR))
+    away = leave(begins=MIDNIGHT + begins, ends=MIDNIGHT + ends)
+
+    steps = list(cut(night, away))
+
+    standing = [step.value for step in steps if step.value.counts]
+    assert [(s.begins - MIDNIGHT, s.ends - MIDNIGHT) for s in standing] == left
+    assert steps[0].value.id == night.id
+    assert len({step.value.id for step in steps}) == len(steps)
+    assert [len(step.events) for step in steps] == [1] * len(steps)
+    assert all(list(cut(shift, away)) == [] for shift in standing)
+
+
+@pytest.mark.parametrize("hours", [(0, 20), (32, 96)])
+def test_leave_beside_a_shift_leaves_it_alone(hours: tuple[int, int]) -> None:
+    first, last = hours
+    away = leave(begins=MIDNIGHT + first * HOUR, ends=MIDNIGHT + last * HOUR)
+
+    assert list(cut(new_shift(stretch(20 * HOUR, 32 * HOUR)), away)) == []
+
+
+def test_a_shift_that_was_cut_stands_whole_when_it_is_planned_again() -> None:
+    night = new_shift(stretch(20 * HOUR, 32 * HOUR))
+    [short] = [step.value for step in cut(night, leave(begins=MIDNIGHT + 24 * HOUR))]
+
+    again = plan_again(short, night)
+
+    assert again is not None
+    assert again.value.slots == night.slots
 
 
 def test_leave_is_decided_and_may_be_decided_otherwise() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from shared.contracts.intake import TicketRegistered
-from shared.contracts.router import GapFound, ShiftOffered, ShiftStruck, ShiftTaken
+from shared.contracts.router import GapFound, ShiftCut, ShiftOffered, ShiftStruck, ShiftTaken
 from shared.identity import Principal, issue_token
 from shared.tickets import TicketStatus
 from tests.router.conftest import RouterBench
@@ -218,6 +218,62 @@ async def test_leave_is_granted_by_somebody_else_and_strikes_the_shifts_in_it(
     away_then = shift(bench, FIRST, 30 * HOUR, 31 * HOUR)
     refused = await ask(bench, "POST", "/v1/shifts", body=away_then)
     assert refused.json()["type"] == "urn:hotline:problem:on-leave"
+
+
+async def test_leave_for_tomorrow_cuts_the_shift_of_tonight_and_gaps_are_what_is_left(
+    bench: RouterBench,
+) -> None:
+    tonight = await planned(bench, FIRST, -HOUR, 11 * HOUR)
+    wish = {"reason": "annual", **from_now(bench, 4 * HOUR, 8 * HOUR)}
+    leave = (await ask(bench, "POST", "/v1/leaves", engineer(FIRST), body=wish)).json()["id"]
+
+    assert (await ask(bench, "POST", f"/v1/leaves/{leave}/grant")).status_code == 200
+
+    answer = await ask(bench, "GET", "/v1/shifts?days=2", engineer(FIRST))
+    mine = [(s["begins"], s["ends"]) for s in answer.json()["items"]]
+    whole = shift(bench, FIRST, -HOUR, 11 * HOUR)
+    assert [tuple(map(datetime.fromisoformat, each)) for each in mine] == [
+        (datetime.fromisoformat(whole["begins"]), datetime.fromisoformat(wish["begins"])),
+        (datetime.fromisoformat(wish["ends"]), datetime.fromisoformat(whole["ends"])),
+    ]
+    assert (await ask(bench, "GET", f"/v1/shifts/{tonight['id']}")).json()["struck"] is None
+    assert len(await bench.said(ShiftCut, 2)) == 2
+
+
+async def test_who_is_on_leave_is_not_there_though_the_list_goes_by_no_shifts(
+    bench: RouterBench,
+) -> None:
+    wish = {"reason": "annual", **from_now(bench, -HOUR, HOUR)}
+    leave = (await ask(bench, "POST", "/v1/leaves", engineer(FIRST), body=wish)).json()["id"]
+    await ask(bench, "POST", f"/v1/leaves/{leave}/grant")
+    await until(lambda: is_on_duty(bench, SECOND, LEAD))
+
+    await bench.put(registered(at=bench.now()))
+    await bench.publish(TicketRegistered(number="23456789"), id="t/1/1/0")
+    await until(lambda: _has_it(bench, SECOND))
+    to_who_is_away = {"to_department": "engineering", "assignee": FIRST, "reason": "x"}
+    path = "/v1/work-orders/23456789-1/transfer"
+    given = await ask(bench, "POST", path, body=to_who_is_away)
+
+    assert (given.status_code, given.json()["faults"][0]["field"]) == (422, "assignee")
+    await ask(bench, "POST", f"/v1/leaves/{leave}/refuse")
+    await until(lambda: is_on_duty(bench, FIRST, SECOND, LEAD))
+
+
+async def test_whose_account_is_frozen_is_not_there_and_covers_nothing(bench: RouterBench) -> None:
+    await planned(bench, SECOND, -HOUR, 4 * HOUR)
+    account = {"_id": SECOND, "state": "frozen", "version": 1}
+    await bench.store.documents("accounts").insert_one(account)
+    await until(lambda: is_on_duty(bench, FIRST, LEAD))
+
+    refused = await ask(bench, "POST", "/v1/shifts", body=shift(bench, SECOND, 5 * HOUR, 6 * HOUR))
+    assert refused.json()["type"] == "urn:hotline:problem:frozen"
+    assert (await ask(bench, "PUT", f"{LIST}/needs", body=NEEDS)).status_code == 200
+    cover = (await ask(bench, "GET", f"{LIST}/cover?days=1")).json()["items"]
+    assert {piece["people"] for piece in cover} == {0}
+
+    await bench.store.documents("accounts").delete_one({"_id": SECOND})
+    await until(lambda: is_on_duty(bench, SECOND))
 
 
 async def test_nobody_decides_about_their_own_leave(bench: RouterBench) -> None:

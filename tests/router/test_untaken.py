@@ -10,8 +10,9 @@ import pytest
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.untaken import untaken_emergencies
 from services.router.follow_ups.reminders import Reminders
-from services.router.work_orders.routing import Routing, Workload
+from services.router.work_orders.routing import Routing
 from services.router.work_orders.untaken import untaken_tickets
+from services.router.work_orders.workload import Workload
 from shared.bus.lengths import QueueLengths
 from shared.bus.reconciliation import Reconciliation, Untaken
 from shared.tickets import TicketStatus

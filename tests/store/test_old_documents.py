@@ -58,7 +58,7 @@ FOLDER: Final = Path(__file__).parents[1] / "data" / "documents"
 ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 """What the store adds to a document."""
 NONE: Final = frozenset[str]()
-DERIVED: Final = frozenset({"changed_at"})
+DERIVED: Final = frozenset({"changed_at", "in_hand"})
 """What a ticket of before has not been kept by."""
 
 

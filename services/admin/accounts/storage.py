@@ -30,6 +30,12 @@ ACCOUNTS: Final = CollectionSpec(
     indexes=(
         IndexModel([("signed_out_at", ASCENDING)], name="accounts_signed_out", sparse=True),
         IndexModel([("role", ASCENDING), ("state", ASCENDING)], name="accounts_of_role"),
+        # Every service asks each second who is frozen, and gets nobody on duty who is.
+        IndexModel(
+            [("state", ASCENDING)],
+            name="accounts_frozen",
+            partialFilterExpression={"state": "frozen"},
+        ),
         IndexModel(
             [("binding.issuer", ASCENDING), ("binding.subject", ASCENDING)],
             name="accounts_bound",

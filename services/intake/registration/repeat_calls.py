@@ -1,4 +1,5 @@
-"""Whether a caller has come about the same matter before: found by the blind index alone.
+"""Whether a caller has come about the same matter before: found by the blind index alone. It is
+looked up before their words are judged, since who comes back says less of the matter.
 
 One read from an index, with those of its neighbours, beside what a registration waits for anyway;
 none for an emergency.
@@ -7,6 +8,7 @@ none for an emergency.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import itemgetter
@@ -14,11 +16,12 @@ from typing import Any, Final
 
 from services.intake.registration.domain import Arrival
 from shared.contracts.report import Caller
-from shared.policy.policy import Rules
+from shared.policy.policy import Policy, Rules
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
 from shared.store import Asked, Doc, Store
 from shared.tickets import TicketStatus
+from shared.triage.classify import Classification
 
 SWITCHBOARD: Final = 20
 """A number with more tickets in the span has a switchboard behind it, which is nobody."""
@@ -45,17 +48,25 @@ ELSEWHERE: Final = frozenset({TicketStatus.MERGED, TicketStatus.CANCELLED})
 """What went on under another number, or was not wanted after all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a caller has come for before: the ticket that all others of it name, and its area."""
+
+    first: str
+    area: str
+
+
 class RepeatCalls:
-    """Finds the first ticket of a caller's matter."""
+    """Finds what a caller has come for before."""
 
     def __init__(self, store: Store, index: BlindIndex) -> None:
         self._store = store
         self._index = index
         self._switchboards: dict[str, datetime] = {}
 
-    async def first(self, arrival: Arrival, estate: str | None, rules: Rules) -> str | None:
-        """The number of the first ticket of the same caller about the same area of this estate,
-        within `repeats_within`; None where there is none, or where it cannot be told.
+    async def matter(self, arrival: Arrival, estate: str | None, rules: Rules) -> Matter | None:
+        """What the same caller has come for before at this estate and comes for again, within
+        `repeats_within`; None where there is none, or where it cannot be told.
         """
         phone = arrival.report.caller.phone if arrival.report.caller else None
         entries = self._index.phones(phone) if _can_repeat(arrival, estate, rules) else []
@@ -66,8 +77,9 @@ class RepeatCalls:
         docs = [doc for doc in await self._latest(entries) if doc["registered_at"] >= since]
         if len(docs) > SWITCHBOARD:
             self._remember(entries[0], now)
+        sure = arrival.found.confidence >= rules.hold_below_confidence
         of_others = self._of_others(docs, arrival.report.caller, estate)
-        return first_of(docs, estate=estate, area=arrival.found.area, besides=of_others)
+        return matter_of(docs, arrival.found, estate=estate, sure=sure, besides=of_others)
 
     def _of_others(
         self, docs: Sequence[Doc], caller: Caller | None, estate: str | None
@@ -95,13 +107,15 @@ class RepeatCalls:
 
 
 def _can_repeat(arrival: Arrival, estate: str | None, rules: Rules) -> bool:
-    """Whether its matter is known well enough to be somebody's second, and anybody would hear."""
-    sure = arrival.found.confidence >= rules.hold_below_confidence
+    """Whether it may be somebody's second, and it matters: anybody would hear of it, or the words
+    alone do not say what it is about.
+    """
     calm = not (arrival.found.emergency or arrival.report.test)
+    unsure = arrival.found.confidence < rules.hold_below_confidence
     caller = arrival.report.caller
     # Our own people report for many.
     is_own = caller is not None and caller.role == "staff"
-    return calm and sure and not is_own and estate is not None and bool(rules.repeats)
+    return calm and not is_own and estate is not None and (bool(rules.repeats) or unsure)
 
 
 def differ(entries: Sequence[str], others: Sequence[str]) -> bool:
@@ -109,25 +123,43 @@ def differ(entries: Sequence[str], others: Sequence[str]) -> bool:
     return bool(entries and others) and not set(entries) & set(others)
 
 
-def first_of(
+def matter_of(
     docs: Sequence[Mapping[str, Any]],
+    found: Classification,
     *,
     estate: str | None,
-    area: str,
+    sure: bool,
     besides: Collection[str] = (),
-) -> str | None:
-    """Of one number's tickets, the earliest first, the one that all others of a matter name. Those
-    of another household (`besides`) are none of it, but count for what a switchboard is.
+) -> Matter | None:
+    """Which matter of one number's tickets, the earliest first, words come back to: of the same
+    area, where they are `sure` or refer back to a report; else, where they refer back to one, the
+    only matter that there is. Those of another household (`besides`) are none of it, but count for
+    what a switchboard is.
     """
-    if len(docs) > SWITCHBOARD:
+    if len(docs) > SWITCHBOARD or not (sure or found.refers_back):
         return None
-    same = (
+    own = [
         doc
         for doc in docs
-        if (doc["estate"], doc["area"]) == (estate, area)
+        if doc["estate"] == estate
         and not doc.get("test")
         and doc.get("mark") not in ELSEWHERE
         and doc["_id"] not in besides
-    )
-    first = next(same, None)
-    return (first.get("repeat_of") or first["_id"]) if first else None
+    ]
+    matters = [Matter(doc.get("repeat_of") or doc["_id"], doc["area"]) for doc in own]
+    same = next((matter for matter in matters if matter.area == found.area), None)
+    if same is not None or sure:
+        return same
+    return matters[0] if len({matter.first for matter in matters}) == 1 else None
+
+
+def in_its_light(found: Classification, matter: Matter, policy: Policy) -> Classification:
+    """What words are about that come back to a matter: where they are not sure enough to be worked
+    on, they are about its area, and no person has to find that out.
+    """
+    enough = policy.rules.hold_below_confidence
+    if found.confidence >= enough:
+        return found
+    department = policy.taxonomy.department_for(found.type, matter.area)
+    known = {"area": matter.area, "department": department, "confidence": enough}
+    return found.model_copy(update={**known, "reasons": (*found.reasons, "history")})

@@ -14,7 +14,7 @@ from services.intake.registration.domain import (
     idempotency_key,
     notices,
 )
-from services.intake.registration.repeat_calls import RepeatCalls
+from services.intake.registration.repeat_calls import Matter, RepeatCalls, in_its_light
 from services.intake.registration.reservations import Claim, Reservations, alerting_of
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
@@ -157,17 +157,19 @@ class Reports:
         if not arrival.found.emergency:
             _check_reach(principal, place)
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
-        claim, papers, first = await asyncio.gather(
+        claim, papers, matter = await asyncio.gather(
             self.claim_for(arrival, principal),
             self._papers.make(arrival, estate=place),
-            self._repeat_calls.first(arrival, place, policy.at(place).rules),
+            self._repeat_calls.matter(arrival, place, policy.at(place).rules),
         )
+        if matter is not None:
+            arrival = replace(arrival, found=in_its_light(arrival.found, matter, policy.at(place)))
         papers["key"] = claim.key.id if claim.key else None
         for _ in range(NUMBER_TRIES):
             if claim.ticket is not None:
                 return await self._answer(claim.ticket, claim, policy, arrival, principal), False
             ticket = await self._insert(
-                arrival, principal, policy, claim.number, place, papers, first
+                arrival, principal, policy, claim.number, place, papers, matter
             )
             if ticket is not None:
                 return await self._answer(ticket, claim, policy, arrival, principal), True
@@ -205,7 +207,7 @@ class Reports:
         number: str,
         place: str | None,
         papers: Doc,
-        first: str | None,
+        matter: Matter | None,
     ) -> Ticket | None:
         """Write the ticket; None when the number is taken."""
         report = arrival.report
@@ -223,7 +225,7 @@ class Reports:
                 owner=principal.id if _sees_through(principal, place) else None,
                 test=report.test,
                 about=arrival.about,
-                repeat_of=first,
+                repeat_of=matter.first if matter else None,
                 risk=policy.at(place).rules.tells_of_risk(f"{report.subject or ''}\n{report.text}"),
             ),
             made,

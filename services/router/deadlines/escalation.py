@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.router.people import desk_of, people_at
+from services.router.people import HowBusy, desk_of, nobody_is_busy, people_at
 from services.router.work_orders.domain import next_person
 from shared.policy.duty import Duty
 from shared.policy.ladder import BREACH
@@ -14,7 +14,14 @@ from shared.tickets.acts import Breach, Fire, Transfer, Warn
 from shared.tickets.clocks import RungTime, due_rung
 
 
-def fire_due(steps: Steps, duty: Duty, policy: Policy, *, by: str) -> Steps:
+def fire_due(
+    steps: Steps,
+    duty: Duty,
+    policy: Policy,
+    *,
+    by: str,
+    how_busy: HowBusy = nobody_is_busy,
+) -> Steps:
     """Call what is due of a ticket, each rung once and in the order in which they fell due.
 
     The highest rung that is due of a clock is called; those below it are passed over. What nobody
@@ -27,7 +34,8 @@ def fire_due(steps: Steps, duty: Duty, policy: Policy, *, by: str) -> Steps:
     while (due := _first_due(steps)) is not None:
         call = _call(due, steps.ticket, duty, policy, by=by)
         steps = steps.may(call)
-        if call in steps.done and (handed := _handed_over(steps.ticket, call, duty)) is not None:
+        handed = _handed_over(steps.ticket, call, duty, how_busy) if call in steps.done else None
+        if handed is not None:
             steps = steps.may(handed)
     return steps
 
@@ -71,12 +79,12 @@ def _call(due: _Due, ticket: Ticket, duty: Duty, policy: Policy, *, by: str) -> 
     )
 
 
-def _handed_over(ticket: Ticket, call: Fire, duty: Duty) -> Transfer | None:
+def _handed_over(ticket: Ticket, call: Fire, duty: Duty, how_busy: HowBusy) -> Transfer | None:
     """To whom work goes that nobody accepted in time; None where it stays."""
     order = ticket.order(call.order) if call.order else None
     if order is None or call.clock is not Clock.ACCEPT or call.level < BREACH:
         return None
-    return next_person(ticket, order, duty, by=call.by)
+    return next_person(ticket, order, duty, by=call.by, how_busy=how_busy)
 
 
 def _is_followed_up(clock: Clock, level: int) -> bool:

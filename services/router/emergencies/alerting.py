@@ -17,11 +17,16 @@ from services.router.emergencies.emergency import (
     downgrade,
     end,
     recuse,
-    relocate,
+    replan,
     start,
 )
 from services.router.emergencies.storage import EMERGENCIES
-from services.router.people import next_in_chain, people_to_alert, whom_it_is_about
+from services.router.people import (
+    help_from_outside,
+    next_in_chain,
+    people_to_alert,
+    whom_it_is_about,
+)
 from shared.contracts import Step
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.refusals import NotThere
@@ -73,14 +78,16 @@ class Alerting:
             await self.change(number, lambda e, now: downgrade(e, now, plans=plans, reason=reason))
 
     async def start(self, ticket: Ticket) -> None:
-        """Start the emergency plan of a ticket (B3.2.3); one that runs already learns its place,
-        one that is over begins again for what is new."""
+        """Start the emergency plan of a ticket (B3.2.3); one that runs already follows the ticket's
+        last plan, one that is over begins again for what is new.
+        """
         if ticket.mark is not None or ticket.status in DONE or not ticket.is_emergency:
             return
         kind = ticket.plan.emergency_kind
         assert kind is not None, "every emergency has a kind"
         now = self._store.clock.now()
-        recipients = people_to_alert(ticket, self._platform.duty.current)
+        duty = self._platform.duty.current
+        recipients = people_to_alert(ticket, duty)
         within = self._acknowledge_within(ticket.estate)
         basis = {"round": ticket.round, "plans": len(ticket.plans)}
         # A machine's report is acted on, and stays a suspicion until a person confirms it.
@@ -103,10 +110,19 @@ class Alerting:
                 metrics.EMERGENCIES_STARTED.labels(kind, known).inc()
             return
 
+        chain = {person.id for person in help_from_outside(ticket, duty)}
+
         def go_on(emergency: Emergency, at: datetime) -> Step[Emergency] | None:
             again = begin_again(emergency, kind, ticket.estate, recipients, at, within, **basis)
-            return again or relocate(
-                emergency, ticket.estate, recipients, at, within, plans=basis["plans"]
+            return again or replan(
+                emergency,
+                kind,
+                ticket.estate,
+                recipients,
+                at,
+                within,
+                plans=basis["plans"],
+                chain=chain,
             )
 
         await self.change(ticket.number, go_on)

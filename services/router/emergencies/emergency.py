@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from shared.contracts.router import (
     EmergencyDowngraded,
     EmergencyEnded,
     EmergencyReleased,
+    EmergencyReplanned,
     EmergencyStarted,
 )
 
@@ -185,36 +187,55 @@ def alert_next(
     return Step(alerted, (event,))
 
 
-def relocate(
+def replan(
     emergency: Emergency,
+    kind: str,
     estate: str | None,
     recipients: tuple[str, ...],
     now: datetime,
     within: timedelta,
     *,
     plans: int = 1,
+    chain: Collection[str] = (),
 ) -> Step[Emergency] | None:
-    """The place is known now (or is another one): its own people are alerted as well, unless they
-    were already. Somebody of theirs has to acknowledge it anew. None when nothing changed."""
+    """The ticket's last plan is of another kind, or names another place. None where the plan is
+    known, or a later one is.
+
+    Whom it concerns now is alerted: of another kind all `recipients`, also those who were called to
+    the first, at another place those who were not called yet. Somebody of these has to acknowledge
+    it anew. Who was called and is not needed any more is told so; that is nobody of the `chain`,
+    which goes on, and nobody who is there.
+    """
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
-    if estate == emergency.estate:
-        return Step(replace(emergency, plans=plans), ()) if plans > emergency.plans else None
-    alerted = {person for alert in emergency.alerts for person in alert.recipients}
-    fresh = tuple(person for person in recipients if person not in alerted)
-    moved = replace(emergency, estate=estate, plans=plans)
-    if not fresh:
-        return Step(replace(moved), ())
+    is_other = kind != emergency.kind
+    replanned = replace(emergency, kind=kind, estate=estate, plans=plans)
+    if not is_other and estate == emergency.estate:
+        return Step(replanned, ()) if plans > emergency.plans else None
+    called = tuple(dict.fromkeys(p for alert in emergency.calls for p in alert.recipients))
+    going_on = tuple(p for p in called if p in chain or p in emergency.on_site)
+    if is_other:
+        asked = tuple(dict.fromkeys((*recipients, *going_on)))
+        replanned = replace(replanned, released_at=None)  # safe from what it was taken for
+    else:
+        asked = tuple(person for person in recipients if person not in called)
+    spared = tuple(p for p in called if p not in {*recipients, *going_on})
     step = len(emergency.alerts)
-    there = replace(
-        moved,
-        alerts=(*emergency.alerts, Alert(now, step, fresh)),
-        next_due=now + within if emergency.arrived_at is None else None,
-        acknowledged_by=None,
-        acknowledged_at=None,
+    if asked or emergency.acknowledged_by in spared:
+        next_due = now + within if emergency.arrived_at is None else None
+        replanned = replace(
+            replanned, next_due=next_due, acknowledged_by=None, acknowledged_at=None
+        )
+    if asked:
+        replanned = replace(replanned, alerts=(*emergency.alerts, Alert(now, step, asked)))
+    facts = _facts(replanned) | {"step": step}
+    return Step(
+        replanned,
+        (
+            EmergencyReplanned(**facts, before=emergency.kind, recipients=spared),
+            *((EmergencyAlerted(**facts, recipients=asked),) if asked else ()),
+        ),
     )
-    event = EmergencyAlerted(**_facts(there), recipients=fresh, step=step)
-    return Step(there, (event,))
 
 
 def recuse(
@@ -305,12 +326,16 @@ def release(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
 def downgrade(
     emergency: Emergency, now: datetime, *, plans: int = 1, reason: str = "reclassified"
 ) -> Step[Emergency] | None:
-    """It turned out to be no emergency: nobody else is called. None when it is over anyway, or a
-    later plan says otherwise."""
+    """It turned out to be no emergency: nobody else is called, and who was and is not there yet is
+    told. None when it is over anyway, or a later plan says otherwise.
+    """
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
     over = replace(emergency, ended_at=now, next_due=None, plans=plans, outcome="downgraded")
-    return Step(over, (EmergencyDowngraded(**_facts(over), reason=reason),))
+    called = dict.fromkeys(person for alert in emergency.calls for person in alert.recipients)
+    spared = tuple(person for person in called if person not in emergency.on_site)
+    facts = _facts(over) | {"step": len(emergency.alerts), "recipients": spared}
+    return Step(over, (EmergencyDowngraded(**facts, reason=reason),))
 
 
 def end(

@@ -18,7 +18,9 @@ RulesOf = Callable[[str], IncidentRules]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What matters of one request here; `household` is a keyed digest that names nobody."""
+    """What matters of one request here; `household` is a keyed digest that names nobody, and
+    `known_by` all those that the caller is known by: none of who named neither flat nor telephone.
+    """
 
     number: str
     at: datetime
@@ -26,6 +28,9 @@ class Report:
     area: str
     building: str | None
     household: str
+    known_by: tuple[str, ...] = ()
+    type: str = ""
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,21 @@ class Cluster:
 
 
 class Window:
-    """The requests of the last minutes; of a household that reports again the first one counts."""
+    """The requests of the last minutes; of a household that reports again the first one counts.
+    Nobody can tell whether callers who are not known are different ones, so they count for none.
+    """
 
     def __init__(self) -> None:
+        # Of a household there may be several entries, by flat and by telephone, all of its first.
         self._reports: defaultdict[tuple[str, str], dict[str, Report]] = defaultdict(dict)
 
     def add(self, report: Report) -> None:
         """Take a request in; the same one again changes nothing."""
         there = self._reports[report.estate, report.area]
-        if len(there) < MOST_HOUSEHOLDS:
-            there.setdefault(report.household, report)
+        first = next((there[key] for key in report.known_by if key in there), None)
+        if first is not None or len(there) < MOST_HOUSEHOLDS:
+            for key in report.known_by:
+                there.setdefault(key, first or report)
 
     def forget(self, estate: str, area: str, *, before: datetime) -> None:
         """Leave out what came until then: it was decided about."""
@@ -68,8 +78,9 @@ class Window:
                 del self._reports[estate, area]
                 continue
             self._reports[estate, area] = young
-            if len(young) >= rules.households:
-                yield _cluster(estate, area, sorted(young.values(), key=lambda r: (r.at, r.number)))
+            households = sorted(set(young.values()), key=lambda r: (r.at, r.number))
+            if len(households) >= rules.households:
+                yield _cluster(estate, area, households)
 
 
 def _cluster(estate: str, area: str, reports: list[Report]) -> Cluster:

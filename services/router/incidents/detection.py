@@ -40,7 +40,8 @@ class IncidentDetection:
         now = self._store.clock.now()
         start = now - min(self._rules(None).within, LONGEST)
         async for report in reports(self._store, self._seen_until or start, now):
-            self._window.add(report)
+            if self._rules(report.estate).tells_of_outage(report.type, report.kind):
+                self._window.add(report)
         self._seen_until = now - OVERLAP
         if not any(self._window.clusters(self._rules, now)):
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from shared.policy.policy import IncidentRules
 from shared.tickets import NOBODY, OrderStatus, Ticket, WorkOrder
 from shared.tickets.acts import Accept, Act, Dispatch, Link, Resolve, Resume, Transfer
 from shared.tickets.lifecycle import UNFINISHED
@@ -55,11 +56,13 @@ class Linked:
     is_open: bool
 
 
-def covering(running: Iterable[Incident], ticket: Ticket) -> Incident | None:
+def covering(running: Iterable[Incident], ticket: Ticket, rules: IncidentRules) -> Incident | None:
     """The confirmed incident that a new request is a part of; None for what is its own: dangers,
-    drills, and what is about somebody.
+    drills, what tells of no outage, and what is about somebody.
     """
     if ticket.incident or ticket.is_emergency or ticket.test or ticket.about != NOBODY:
+        return None
+    if not rules.tells_of_outage(ticket.plan.type, None):
         return None
     area, estate = ticket.plan.area, ticket.estate
     near = (i for i in running if (i.estate, i.area, i.status) == (estate, area, "confirmed"))

@@ -67,7 +67,9 @@ class RunningIncidents:
     async def _gather(self, incident: Incident) -> None:
         """Link every open request of the scope that belongs to none yet."""
         now = self._store.clock.now()
-        await self._each(self._link_to(incident.id), await to_gather(self._store, incident))
+        types = self._platform.policy.at(incident.estate).rules.incidents.types
+        theirs = await to_gather(self._store, incident, types)
+        await self._each(self._link_to(incident.id), theirs)
         if now - incident.scopes[-1].at > SETTLED:
             await self._move(incident, note_gathered(incident))
 

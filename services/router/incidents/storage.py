@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,7 +60,8 @@ _REPORT_FIELDS: Final = (
     "area",
     "building",
     "registered_at",
-    "urgency",
+    "type",
+    "emergency_kind",
     "test",
     "about",
     "index",
@@ -78,8 +80,8 @@ async def lately(store: Store, since: datetime) -> list[Incident]:
 
 
 async def reports(store: Store, since: datetime, until: datetime) -> AsyncIterator[Report]:
-    """What came in meanwhile that might be part of an outage: no emergency, no drill, nothing
-    that is about somebody; the earliest first.
+    """What came in meanwhile that might be part of an outage: no drill, nothing that is about
+    somebody; the earliest first.
     """
     found = store.walk(
         "tickets",
@@ -99,12 +101,13 @@ async def linked_to(store: Store, incident: str) -> list[Linked]:
     return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
 
 
-async def to_gather(store: Store, incident: Incident) -> list[str]:
-    """Numbers of open requests in its scope that belong to none yet."""
+async def to_gather(store: Store, incident: Incident, types: AbstractSet[str]) -> list[str]:
+    """Numbers of open requests of these types in its scope that belong to none yet."""
     query: Doc = {
         "estate": incident.estate,
         "status": {"$in": [status.value for status in OPEN_STATUSES]},
         "area": incident.area,
+        "type": {"$in": sorted(types)},
         "incident": None,
         "about": None,
         "test": False,
@@ -120,8 +123,7 @@ async def to_gather(store: Store, incident: Incident) -> list[str]:
 
 
 def _may_belong(doc: Mapping[str, Any]) -> bool:
-    is_own = doc["urgency"] == EMERGENCY or doc["test"] or doc.get("about")
-    return doc["estate"] is not None and not is_own
+    return doc["estate"] is not None and not (doc["test"] or doc.get("about"))
 
 
 def _report(doc: Mapping[str, Any]) -> Report:
@@ -132,6 +134,9 @@ def _report(doc: Mapping[str, Any]) -> Report:
         doc["area"],
         doc.get("building"),
         _household(doc),
+        known_by=_known_by(doc),
+        type=doc["type"],
+        kind=doc.get("emergency_kind"),
     )
 
 
@@ -148,8 +153,12 @@ def _linked(doc: Mapping[str, Any]) -> Linked:
 
 def _household(doc: Mapping[str, Any]) -> str:
     """A flat; where none was named a telephone, and without either each is its own."""
-    named = (*_entries(doc, "flat"), *_entries(doc, "phone"))
+    named = _known_by(doc)
     return named[0] if named else str(doc["_id"])
+
+
+def _known_by(doc: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*_entries(doc, "flat"), *_entries(doc, "phone"))
 
 
 def _entries(doc: Mapping[str, Any], kind: str) -> list[str]:

@@ -148,7 +148,8 @@ class DutyLists:
         """How many are there and how many are needed, for every quarter hour between two times."""
         found = await self.get(principal, place, department)
         query = {"place": place, "department": department, "counts": True, **around(begins, ends)}
-        shifts = [(shift.begins, shift.ends) for shift in await find_shifts(self._store, query)]
+        frozen, planned = self._platform.duty.current.frozen, await find_shifts(self._store, query)
+        shifts = [(shift.begins, shift.ends) for shift in planned if shift.person not in frozen]
         return cover(found.needs, shifts, begins, ends, self.calendar(place))
 
     def calendar(self, place: str) -> Calendar:

@@ -1,14 +1,14 @@
-"""Who may stand: nobody on leave, nobody without the certificates that the department asks for, and
-nobody without rest, unless somebody answers for that.
+"""Who may stand: nobody on leave or with a frozen account, nobody without the certificates that the
+department asks for, and nobody without rest, unless somebody answers for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from services.router.rosters.shifts import Leave, RestRules, Shift, Struck, TooLong, tiring
+from services.router.rosters.shifts import Leave, RestRules, Shift, TooLong, tiring
 from services.router.rosters.storage import LEAVES, MOST_SHIFTS, around, find_shifts
 from shared.contracts.refusals import NotNow
 from shared.policy.roster import QUARTER
@@ -30,6 +30,8 @@ class Fitness:
 
     async def why_not(self, person: str, shift: Shift) -> NotNow | None:
         """Why somebody cannot have a shift; None when they can."""
+        if person in self._platform.duty.current.frozen:
+            return NotNow("frozen", "Their account is frozen", "choose somebody else, or thaw it")
         away = {"person": person, "status": "granted", **around(shift.begins, shift.ends)}
         if await self._leaves.find(away, limit=1):
             return NotNow("on-leave", "They are on leave then", "choose somebody else")
@@ -71,26 +73,22 @@ class Fitness:
             missing_hours=_hours(wrong.missing),
         )
 
-    async def unfit(self, shifts: Iterable[Shift]) -> Mapping[str, Struck]:
-        """Shifts of one list that cannot be kept, by id, with the reason."""
-        coming = list(shifts)
-        if not coming:
-            return {}
-        begins, ends = min(s.begins for s in coming), max(s.ends for s in coming)
-        people = sorted({shift.person for shift in coming})
-        away = await self._leaves.find(
-            {"person": {"$in": people}, "status": "granted", **around(begins, ends)},
-            limit=MOST_SHIFTS,
-        )
-        stints = {shift.id: self._stint(shift.person, shift) for shift in coming}
-        uncertified = await self._certificates.uncertified(self._kinds(coming[0]), stints.values())
-        found: dict[str, Struck] = {}
-        for shift in coming:
-            if any(_falls_in(shift, leave) for leave in away):
-                found[shift.id] = "leave"
-            elif stints[shift.id] in uncertified:
-                found[shift.id] = "unqualified"
-        return found
+    async def leave_in(self, shifts: Sequence[Shift]) -> list[Leave]:
+        """The granted leave of their people that lies, if only in part, in these shifts."""
+        if not shifts:
+            return []
+        begins, ends = min(s.begins for s in shifts), max(s.ends for s in shifts)
+        people = sorted({shift.person for shift in shifts})
+        granted = {"person": {"$in": people}, "status": "granted"}
+        return await self._leaves.find({**granted, **around(begins, ends)}, limit=MOST_SHIFTS)
+
+    async def uncertified(self, shifts: Sequence[Shift]) -> frozenset[str]:
+        """The ids of those shifts of one list whose people lack a certificate for them."""
+        if not shifts:
+            return frozenset()
+        stints = {shift.id: self._stint(shift.person, shift) for shift in shifts}
+        lacking = await self._certificates.uncertified(self._kinds(shifts[0]), stints.values())
+        return frozenset(id for id, stint in stints.items() if stint in lacking)
 
     def _kinds(self, shift: Shift) -> frozenset[str]:
         taxonomy = self._platform.policy.at(shift.place).taxonomy
@@ -106,7 +104,3 @@ class Fitness:
 
 def _hours(span: timedelta) -> float:
     return span / timedelta(hours=1)
-
-
-def _falls_in(shift: Shift, leave: Leave) -> bool:
-    return shift.person == leave.person and leave.begins < shift.ends and shift.begins < leave.ends

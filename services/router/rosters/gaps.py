@@ -18,6 +18,7 @@ from services.router.rosters.storage import (
     around,
     find_shifts,
     revision,
+    take_out,
 )
 from shared.runtime.platform import Platform
 from shared.store import Collection
@@ -28,7 +29,7 @@ LOOK_AGAIN: Final = timedelta(minutes=10)
 
 
 class GapWatch:
-    """Looks through the lists that go by shifts: strikes what cannot be kept, tells of gaps."""
+    """Looks through the lists that go by shifts: cuts what cannot be kept, and tells of gaps."""
 
     def __init__(self, platform: Platform, fitness: Fitness) -> None:
         self._platform = platform
@@ -56,8 +57,11 @@ class GapWatch:
         calendar = self._platform.policy.at(duty_list.place).calendar
         query = {"place": duty_list.place, "department": duty_list.department, "counts": True}
         ahead = around(now, horizon(now, calendar))
-        kept = await self._strike_unfit(await find_shifts(self._store, {**query, **ahead}))
-        gaps = gaps_of(duty_list.needs, [(s.begins, s.ends) for s in kept], now, calendar)
+        planned = await find_shifts(self._store, {**query, **ahead})
+        kept = await self._strike_uncertified(await self._cut_by_leave(planned))
+        frozen = self._platform.duty.current.frozen
+        covered = [(shift.begins, shift.ends) for shift in kept if shift.person not in frozen]
+        gaps = gaps_of(duty_list.needs, covered, now, calendar)
         step = note_gaps(
             duty_list, gaps, lead=self._lead(duty_list), managers=self._managers(duty_list)
         )
@@ -69,15 +73,27 @@ class GapWatch:
                 department=duty_list.department,
             )
 
-    async def _strike_unfit(self, shifts: Sequence[Shift]) -> list[Shift]:
-        unfit = await self._fitness.unfit(shifts)
+    async def _cut_by_leave(self, shifts: Sequence[Shift]) -> list[Shift]:
+        """What is left of shifts beside the leave of their people."""
+        left = list(shifts)
+        for leave in await self._fitness.leave_in(shifts):
+            theirs = [shift for shift in left if shift.person == leave.person]
+            left = [shift for shift in left if shift.person != leave.person]
+            for shift in theirs:
+                left += await take_out(self._store, shift, leave)
+        if left != list(shifts):
+            await announce(self._store)
+        return left
+
+    async def _strike_uncertified(self, shifts: Sequence[Shift]) -> list[Shift]:
+        lacking = await self._fitness.uncertified(shifts)
         for shift in shifts:
-            step = strike(shift, unfit[shift.id]) if shift.id in unfit else None
+            step = strike(shift, "unqualified") if shift.id in lacking else None
             if step is not None and await self._shifts.write_over(shift, step) is not None:
                 logger.warning("shift_struck", shift=shift.id, reason=step.value.struck)
-        if unfit:
+        if lacking:
             await announce(self._store)
-        return [shift for shift in shifts if shift.id not in unfit]
+        return [shift for shift in shifts if shift.id not in lacking]
 
     def _lead(self, duty_list: DutyList) -> tuple[str, ...]:
         lead = self._platform.duty.current.lead(duty_list.place, duty_list.department)

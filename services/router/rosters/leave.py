@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from services.router.rosters.lists import reaches_list
-from services.router.rosters.shifts import Leave, LeaveStatus, decide_leave, strike
-from services.router.rosters.storage import LEAVES, SHIFTS, announce, around, find_shifts
+from services.router.rosters.shifts import Leave, LeaveStatus, decide_leave
+from services.router.rosters.storage import LEAVES, announce, around, find_shifts, take_out
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
@@ -20,13 +20,12 @@ MOST: Final = 500
 
 
 class LeaveRequests:
-    """Keeps leave. Granted, it strikes the shifts that lie in it, so that the gaps are found."""
+    """Keeps leave. Granted, it cuts the shifts that it lies in, so that the gaps are found."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._store = platform.store
         self._leaves = Collection(platform.store, LEAVES)
-        self._shifts = Collection(platform.store, SHIFTS)
 
     async def ask(
         self, principal: Principal, begins: datetime, ends: datetime, reason: str
@@ -64,7 +63,7 @@ class LeaveRequests:
 
     async def decide(self, principal: Principal, id: str, status: LeaveStatus) -> Leave:
         """Grant or refuse somebody else's leave, also the other way round later. Shifts that were
-        struck for it stay struck.
+        cut or struck for it stay so.
         """
         leave = await self._leaves.get(id)
         if leave is None or not self._is_theirs(principal, leave):
@@ -82,18 +81,17 @@ class LeaveRequests:
         if decided is None:
             raise NotThere
         if decided.after.status == "granted":
-            await self._strike(decided.after)
+            await self._cut_shifts(decided.after)
+        await announce(self._store)
         return decided.after
 
-    async def _strike(self, leave: Leave) -> None:
-        """What is missed here, the look for gaps strikes later."""
+    async def _cut_shifts(self, leave: Leave) -> None:
+        """What is missed here, the look for gaps cuts later."""
         now = self._store.clock.now()
         query = {"person": leave.person, "counts": True, **around(leave.begins, leave.ends)}
         for shift in await find_shifts(self._store, query):
-            step = strike(shift, "leave") if shift.ends > now else None
-            if step is not None:
-                await self._shifts.write_over(shift, step)
-        await announce(self._store)
+            if shift.ends > now:
+                await take_out(self._store, shift, leave)
 
     def _is_theirs(self, principal: Principal, leave: Leave) -> bool:
         if leave.person == principal.id:

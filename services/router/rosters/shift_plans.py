@@ -120,7 +120,7 @@ class ShiftPlans:
                 "let them offer it back",
                 shift=shift.id,
             )
-        return await self._change(shift.id, lambda s: plan_again(s, despite))
+        return await self._change(shift.id, lambda s: plan_again(s, shift))
 
     async def get(self, principal: Principal, id: str) -> Shift:
         """One shift within reach, one's own, or one that is offered to one."""

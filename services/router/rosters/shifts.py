@@ -1,10 +1,11 @@
 """Shifts as values: given, offered, taken, struck, handed over; a pattern rolled out over days;
-the rest between them; and the leave that strikes them. Pure.
+the rest between them; and the leave that cuts or strikes them. Pure.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +13,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from shared.contracts import MalformedMessage, Step
-from shared.contracts.router import ShiftOffered, ShiftStruck, ShiftTaken
+from shared.contracts.router import ShiftCut, ShiftOffered, ShiftStruck, ShiftTaken
 from shared.policy.roster import QUARTER, Stretch
 
 LONGEST_SHIFT: Final = timedelta(hours=24)
@@ -89,9 +90,12 @@ def _id_of(stretch: Stretch) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def plan_again(shift: Shift, despite: str | None = None) -> Step[Shift] | None:
-    """A struck shift counts again; None when it does."""
-    return None if shift.counts else Step(replace(shift, struck=None, despite=despite))
+def plan_again(shift: Shift, planned: Shift) -> Step[Shift] | None:
+    """A shift that was struck, or cut, counts again as it is planned; None when it does."""
+    times = {"begins": planned.begins, "ends": planned.ends}
+    if shift.counts and replace(shift, **times) == shift:
+        return None
+    return Step(replace(shift, struck=None, despite=planned.despite, **times))
 
 
 def offer(shift: Shift, to: str) -> Step[Shift] | None:
@@ -117,6 +121,37 @@ def strike(shift: Shift, reason: Struck) -> Step[Shift] | None:
     changed = replace(shift, struck=reason, offered_to=None)
     event = ShiftStruck(**_facts(changed), reason=reason, recipients=(shift.person,))
     return Step(changed, (event,))
+
+
+def cut(shift: Shift, leave: Leave) -> Iterator[Step[Shift]]:
+    """The shift without the time of a leave, on the quarter hours, and whose it is is told; none
+    where they have nothing in common. What is left after the leave, beside what is left before it,
+    is a shift of its own, to be written after the first. Struck is what lies wholly in the leave.
+    """
+    if not shift.counts or leave.begins >= shift.ends or leave.ends <= shift.begins:
+        return
+    until, again = _on_quarter(leave.begins), _on_quarter(leave.ends, up=True)
+    stays, comes_back = until > shift.begins, again < shift.ends
+    if stays:
+        yield _cut(replace(shift, ends=until))
+    if stays and comes_back:
+        rest = Stretch(shift.place, shift.department, shift.person, again, shift.ends)
+        yield _cut(replace(shift, id=_id_of(rest), version=0, begins=again, offered_to=None))
+    elif comes_back:
+        yield _cut(replace(shift, begins=again))
+    elif not stays and (struck := strike(shift, "leave")) is not None:
+        yield struck
+
+
+def _cut(shift: Shift) -> Step[Shift]:
+    return Step(shift, (ShiftCut(**_facts(shift), recipients=(shift.person,)),))
+
+
+def _on_quarter(moment: datetime, *, up: bool = False) -> datetime:
+    """The last quarter hour until then, or the first from then on."""
+    quarter = QUARTER.total_seconds()
+    count = moment.timestamp() / quarter
+    return datetime.fromtimestamp((math.ceil(count) if up else math.floor(count)) * quarter, UTC)
 
 
 def hand_over(shift: Shift, note: str) -> Step[Shift] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,11 +11,12 @@ from cattrs import Converter
 from pymongo import ASCENDING, IndexModel
 
 from services.router.rosters.lists import DutyList, Head
-from services.router.rosters.shifts import Leave, Shift
+from services.router.rosters.shifts import Leave, Shift, cut
 from shared.contracts import Step
 from shared.documents import Shape
 from shared.policy.duty import Person
 from shared.readers.rosters import HEAD, person_to_doc
+from shared.readers.rosters import LEAVES as OF_LEAVES
 from shared.readers.rosters import ROSTERS as OF_LISTS
 from shared.readers.rosters import SHIFTS as OF_SHIFTS
 from shared.store import Collection, CollectionSpec, Doc, Order, Store
@@ -60,9 +62,12 @@ SHIFTS: Final = CollectionSpec(
     ),
 )
 LEAVES: Final = CollectionSpec(
-    name="leaves",
+    name=OF_LEAVES,
     shape=Shape(value=Leave),
-    indexes=(IndexModel([("person", ASCENDING), ("ends", ASCENDING)], name="of_person"),),
+    indexes=(
+        IndexModel([("person", ASCENDING), ("ends", ASCENDING)], name="of_person"),
+        IndexModel([("ends", ASCENDING), ("begins", ASCENDING)], name="around"),
+    ),
 )
 MOST_SHIFTS: Final = 5_000
 """Of one question; a department of fifty with two shifts a day fills it in fifty days."""
@@ -90,6 +95,21 @@ async def revision(store: Store) -> int:
 async def all_lists(store: Store) -> list[DutyList]:
     """Every duty list."""
     return await Collection(store, LISTS).find({"_id": {"$ne": HEAD}}, limit=MOST_LISTS)
+
+
+async def take_out(store: Store, shift: Shift, leave: Leave) -> list[Shift]:
+    """Cut a shift by somebody's leave, or strike it: what is left of it. Nothing where another was
+    faster, who has looked at the same leave, or the next look does.
+    """
+    steps = list(cut(shift, leave))
+    if not steps:
+        return [shift]
+    shifts, [first, *more] = Collection(store, SHIFTS), steps
+    written = await shifts.write_over(shift, first)
+    left = [written] if written is not None and written.counts else []
+    now, rest = store.clock.now(), more if written is not None else ()
+    left += [replace(step.value, version=1) for step in rest if await shifts.insert(step, now)]
+    return left
 
 
 async def find_shifts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from services.router.people import IsBusy, choose_person, nobody_is_busy, others, whom_it_is_about
+from services.router.people import HowBusy, choose_person, nobody_is_busy, others, whom_it_is_about
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Policy
 from shared.tickets import OrderStatus, Ticket, WorkOrder
@@ -19,7 +19,7 @@ ABOUT_THEM: Final = "about_them"
 
 
 def work_to_give(
-    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy = nobody_is_busy
+    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, how_busy: HowBusy = nobody_is_busy
 ) -> list[Act]:
     """What is missing for every department of the last plan to have its work order, and for nobody
     to have one of a matter that is about them.
@@ -29,14 +29,15 @@ def work_to_give(
     """
     if ticket.mark is not None:
         return []
-    given = [*_for_departments(ticket, duty, policy, by=by, is_busy=is_busy)]
+    given = [*_for_departments(ticket, duty, policy, by=by, how_busy=how_busy)]
     moved = {act.order for act in given if isinstance(act, Transfer)}
     theirs = [o for o in _in_their_hands(ticket, duty) if o.id not in moved]
-    return _held_once(ticket, [*given, *(_to_another(o, ticket, duty, by=by) for o in theirs)])
+    passed_on = (_to_another(o, ticket, duty, by=by, how_busy=how_busy) for o in theirs)
+    return _held_once(ticket, [*given, *passed_on])
 
 
 def _for_departments(
-    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, is_busy: IsBusy
+    ticket: Ticket, duty: Duty, policy: Policy, *, by: str, how_busy: HowBusy
 ) -> Iterator[Act]:
     """What each department of the plan gets, or why a person has to decide."""
     leftover = _no_longer_planned(ticket)
@@ -56,7 +57,7 @@ def _for_departments(
             duty,
             ticket,
             department,
-            is_busy=is_busy,
+            how_busy=how_busy,
             not_again=(o.assignee for o in declined if o.assignee),
         )
         if person is None:
@@ -96,10 +97,10 @@ def _in_their_hands(ticket: Ticket, duty: Duty) -> list[WorkOrder]:
     ]
 
 
-def _to_another(order: WorkOrder, ticket: Ticket, duty: Duty, *, by: str) -> Act:
+def _to_another(order: WorkOrder, ticket: Ticket, duty: Duty, *, by: str, how_busy: HowBusy) -> Act:
     """To the next on duty of the same department, else a person decides."""
     declined = (o.assignee for o in ticket.orders if _declined(o) and o.assignee)
-    person = choose_person(duty, ticket, order.department, not_again=declined)
+    person = choose_person(duty, ticket, order.department, not_again=declined, how_busy=how_busy)
     if person is None:
         return Hold(by=by, reason="conflict")
     return _moved(order, order.department, person, by=by, reason=ABOUT_THEM)
@@ -112,14 +113,21 @@ def _offered(ticket: Ticket, department: str, duty: Duty, *, by: str) -> Dispatc
     return Dispatch(by=by, department=department, assignee=None, offered_to=asked)
 
 
-def next_person(ticket: Ticket, order: WorkOrder, duty: Duty, *, by: str) -> Transfer | None:
+def next_person(
+    ticket: Ticket,
+    order: WorkOrder,
+    duty: Duty,
+    *,
+    by: str,
+    how_busy: HowBusy = nobody_is_busy,
+) -> Transfer | None:
     """Who has not accepted in time loses the work to the next on duty; None when there is nobody
     else, or when it is an emergency, whose chain calls more people without taking it from anybody.
     """
     if ticket.is_emergency:
         return None
     tried = {o.assignee for o in ticket.orders if o.department == order.department and o.assignee}
-    person = choose_person(duty, ticket, order.department, not_again=tried)
+    person = choose_person(duty, ticket, order.department, not_again=tried, how_busy=how_busy)
     if person is None:
         return None
     return _moved(order, order.department, person, by=by, reason=NOT_ACCEPTED)

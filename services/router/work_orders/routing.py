@@ -4,66 +4,31 @@ request be forgotten.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from services.router.access import BY_RULE, order_of
 from services.router.incidents.incident import Incident, covering, link
 from services.router.people import (
-    IsBusy,
     choose_person,
     desk_lead,
     desk_of,
-    require_listed,
+    require_there,
     whom_it_is_about,
 )
 from services.router.work_orders.domain import is_said, work_to_give
-from services.router.work_orders.storage import open_work_of
+from services.router.work_orders.workload import Workload
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotThere
 from shared.identity import Principal, require, sees
+from shared.readers.tickets import Choose
 from shared.runtime.platform import Platform
-from shared.store import Store
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
 from shared.tickets.acts import Accept, Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
-
-REFRESH_EVERY: Final = timedelta(seconds=5)
-COUNTED: Final = 100
-"""Beyond so many it makes no difference how many more they are."""
-
-
-class Workload:
-    """Counts the open work of the people this process gives work to.
-
-    Nothing is asked when work is given: what was counted a moment ago, and what was given since,
-    is good enough to choose by.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._open = Counter[str]()
-
-    def busy_from(self, tickets: int) -> IsBusy:
-        """Whether somebody has open work of so many tickets, or more."""
-        return lambda person: self._open[person] >= tickets
-
-    def note(self, acts: Iterable[Act]) -> None:
-        """Work was given."""
-        for act in acts:
-            if isinstance(act, Dispatch | Transfer) and act.assignee:
-                self._open[act.assignee] += 1
-
-    async def refresh(self) -> None:
-        """Count anew; who has nothing in hand is counted again when they are given something."""
-        for person in list(self._open):
-            self._open[person] = await open_work_of(self._store, person, limit=COUNTED)
-        self._open = +self._open
 
 
 class Routing:
@@ -83,19 +48,18 @@ class Routing:
         Reads the ticket as it is now, so that a late, repeated or disordered event does only what
         is still missing. Raises NoSuchTicket, and the event is tried again.
         """
-        given: list[Act] = []
 
         def choose(ticket: Ticket, _now: datetime) -> list[Act]:
             policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
-            is_busy = self._workload.busy_from(policy.rules.busy_from)
-            given[:] = work_to_give(ticket, duty, policy, by=BY_RULE.id, is_busy=is_busy)
-            incident = covering(self._running(), ticket) if given else None
+            how_busy = self._workload.beyond(policy.rules.busy_from)
+            given = work_to_give(ticket, duty, policy, by=BY_RULE.id, how_busy=how_busy)
+            rules = policy.rules.incidents
+            incident = covering(self._running(), ticket, rules) if given else None
             if incident is not None:
-                given[:] = link(ticket, given, incident.id, by=BY_RULE.id)
+                return link(ticket, given, incident.id, by=BY_RULE.id)
             return given
 
-        ticket = await self._platform.tickets.change(number, choose)
-        self._workload.note(given)
+        ticket = await self._change(number, choose)
         logger.info("ticket_looked_at", ticket=number, status=ticket.status.value)
         return ticket
 
@@ -112,7 +76,7 @@ class Routing:
             found = order_of(ticket, order, principal, act.transition)
             return None if is_said(act, found) else self._completed(act, ticket, principal)
 
-        return await self._platform.tickets.change(number, choose)
+        return await self._change(number, choose)
 
     def _completed(self, act: OrderAct, ticket: Ticket, principal: Principal) -> Act:
         """With the people that duty list and ticket name."""
@@ -192,14 +156,14 @@ class Routing:
             person = assignee or self._first(ticket, department)
             return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
-        return await self._platform.tickets.change(number, choose)
+        return await self._change(number, choose)
 
     def _check_receiver(self, department: str, assignee: str | None) -> None:
-        """Work is given to whom policy and duty list know."""
+        """Work is given to whom policy and duty list know, and who is there."""
         if department not in {d.id for d in self._platform.policy.taxonomy.departments}:
             raise MalformedMessage("department", "is not a department of the policy")
         if assignee is not None:
-            require_listed(assignee, self._platform.duty.current, "assignee")
+            require_there(assignee, self._platform.duty.current, "assignee")
 
     def _check_not_about(self, ticket: Ticket, department: str, assignee: str | None) -> None:
         """Nobody handles what is about them (A5.3)."""
@@ -212,6 +176,18 @@ class Routing:
 
     def _first(self, ticket: Ticket, department: str) -> str | None:
         rules = self._platform.policy.at(ticket.estate).rules
-        is_busy = self._workload.busy_from(rules.busy_from)
-        person = choose_person(self._platform.duty.current, ticket, department, is_busy=is_busy)
+        how_busy = self._workload.beyond(rules.busy_from)
+        person = choose_person(self._platform.duty.current, ticket, department, how_busy=how_busy)
         return person.id if person else None
+
+    async def _change(self, number: str, choose: Choose) -> Ticket:
+        """Change a ticket, and note what it gives to whom or takes from them."""
+        seen: list[Ticket] = []
+
+        def see(ticket: Ticket, now: datetime) -> Act | Sequence[Act] | None:
+            seen[:] = [ticket]
+            return choose(ticket, now)
+
+        ticket = await self._platform.tickets.change(number, see)
+        self._workload.note(seen[0], ticket)
+        return ticket
