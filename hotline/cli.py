@@ -20,6 +20,7 @@ from hotline import (
     dead,
     doctor,
     keys,
+    link,
     policy,
     seed,
     serve,
@@ -44,6 +45,7 @@ COMMANDS = (
     audit,
     keys,
     clock,
+    link,
     doctor,
     demo,
 )

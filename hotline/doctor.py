@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -20,10 +21,13 @@ from hotline.promises.report import examine_and_print
 from hotline.search import read_needles, search_everywhere
 from hotline.settings import read_settings
 from shared.policy.duty import Person
+from shared.readers.messages import missed_by_their_last
 from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.readers.rosters import DutyReader
 from shared.store import STORE_DOWN, Store, connect
 
+LATELY: Final = timedelta(days=7)
+"""So old a message may be that tells of somebody's address."""
 NAMED: Final = 20
 """Of the people without a channel so many are named, the rest is counted."""
 TRIAL: Final = (
@@ -41,6 +45,12 @@ NO_STAFF: Final = (
     "WARNING: {count} people of the duty list have no channel, not even an alert reaches them: "
     "{named}\n"
     "Give them a webhook, or set HOTLINE_NOTIFIER_SMTP_HOST."
+)
+NOT_REACHED: Final = (
+    "警告：最近发给以下 {count} 人的消息没有送达：{named}\n"
+    "请核对他们在值班表上的邮箱或 webhook；部门负责人已另行收到通知。\n"
+    "WARNING: the last messages to these {count} people did not reach them: {named}\n"
+    "Check their mail address or webhook on the duty list; who leads their department was told."
 )
 UNASKED: Final = (
     "无法得知有哪些消息渠道：通知服务或数据库没有回答。\n"
@@ -91,18 +101,38 @@ class Channels:
         """Whether any of them leads to somebody of the duty list."""
         if person.webhook is not None:
             return "webhook" in self.staff
-        return bool(person.mail) and any(name != "webhook" for name in self.staff)
+        return person.can_be_mailed and any(name != "webhook" for name in self.staff)
 
 
-def said_of(channels: Channels, unreached: tuple[str, ...]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """People of the duty list, by id: those to whom no channel leads, and those whom their last
+    message did not reach, by why.
+    """
+
+    without: tuple[str, ...] = ()
+    in_vain: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+        return bool(self.without or self.in_vain)
+
+
+def said_of(channels: Channels, unreached: Unreached) -> Iterator[str]:
     """What an operator is to know; nothing where everybody is reached."""
     if channels.trial and "sandbox" in channels.callers:
         yield TRIAL
     if not channels.callers:
         yield NO_CALLERS
-    if unreached:
-        more = f" … +{len(unreached) - NAMED}" if len(unreached) > NAMED else ""
-        yield NO_STAFF.format(count=len(unreached), named=", ".join(unreached[:NAMED]) + more)
+    in_vain = [f"{id} ({why})" for id, why in sorted(unreached.in_vain.items())]
+    for words, people in ((NO_STAFF, unreached.without), (NOT_REACHED, in_vain)):
+        if people:
+            yield words.format(count=len(people), named=_named(people))
+
+
+def _named(people: Sequence[str]) -> str:
+    more = f" … +{len(people) - NAMED}" if len(people) > NAMED else ""
+    return ", ".join(people[:NAMED]) + more
 
 
 async def ask_channels(http: httpx.AsyncClient, notifier: str) -> Channels:
@@ -111,17 +141,21 @@ async def ask_channels(http: httpx.AsyncClient, notifier: str) -> Channels:
     return Channels.from_answer(answer.raise_for_status().json())
 
 
-async def people_without(channels: Channels, mongo_url: str, database: str) -> tuple[str, ...]:
-    """Everybody of the duty list to whom no channel leads, by id."""
+async def people_unreached(channels: Channels, mongo_url: str, database: str) -> Unreached:
+    """Everybody of the duty list to whom no channel leads, and whom the last message missed."""
     client = connect(mongo_url)
     try:
         store = Store(client, database, service="hotline")
         await store.clock.refresh()
         duty = DutyReader(store)
         await duty.refresh()
+        people = duty.current.everybody
+        without = tuple(sorted(p.id for p in people if not channels.reach(p)))
+        others = {person.id for person in people} - set(without)
+        in_vain = await missed_by_their_last(store, others, store.clock.now() - LATELY)
     finally:
         client.close()
-    return tuple(sorted(p.id for p in duty.current.everybody if not channels.reach(p)))
+    return Unreached(without, in_vain)
 
 
 def register(app: typer.Typer) -> None:
@@ -192,7 +226,7 @@ async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
     """
     try:
         channels = await ask_channels(http, endpoints.services["notifier"])
-        unreached = await people_without(channels, endpoints.mongo, read_settings().database)
+        unreached = await people_unreached(channels, endpoints.mongo, read_settings().database)
     except (httpx.HTTPError, ValueError, KeyError, *STORE_DOWN):
         typer.echo(UNASKED)
         return False

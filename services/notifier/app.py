@@ -11,21 +11,25 @@ from services.notifier.api import build_channels_api, build_messages_api
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
+from services.notifier.links import Links
 from services.notifier.loops import Workers, fold_waiting, run_workers, sweep_urgent
 from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
+from services.notifier.outbox import Outbox
+from services.notifier.pages import ROOT, build_outbox
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
 from services.notifier.senders.addresses import Addresses
 from services.notifier.senders.mail import MailServer
-from services.notifier.sending import Links, Sending
+from services.notifier.sending import Sending
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES
 from services.notifier.untaken import untaken_alerts, untaken_messages
 from shared.privacy.open import Opener
 from shared.readers.changes import CHANGE_INDEXES
 from shared.runtime import Parts, Platform, build_service, open_platform
+from shared.runtime.web import build_style
 from shared.telemetry import logger
 
 KEEPS: Final = (MESSAGES,)
@@ -46,13 +50,14 @@ def join(
     store = platform.store
     channels = Channels(text, mail, webhook_sender(settings))
     people = People(store, platform.duty, Opener(platform.vault))
+    links = Links(
+        settings.survey_url.rstrip("/"), settings.work_url.rstrip("/"), platform.keys.link
+    )
     sending = Sending(
         store,
         people,
         lambda: platform.policy,
-        links=Links(
-            settings.survey_url.rstrip("/"), settings.work_url.rstrip("/"), platform.keys.link
-        ),
+        links=links,
         channels=channels,
         limits=settings.limits,
     )
@@ -74,11 +79,17 @@ def join(
     )
     folding = Folding(store, people, lambda: platform.policy, hand_on, after=settings.digest_after)
     add_handlers(platform.consumers, notifying)
-    reading = Reading(store, people, lambda: platform.policy)
+    reading = Reading(store, people, platform.policies.version)
+    outbox = Outbox(store, people, platform.policies.version, links)
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding)
     work = partial(run_workers, list(workers.values()), channels.senders)
-    routers = [build_messages_api(reading), build_channels_api(channels, store.clock)]
+    routers = [
+        build_messages_api(reading),
+        build_channels_api(channels, store.clock),
+        build_outbox(outbox, lambda: platform.policy),
+        build_style(ROOT),
+    ]
     _warn(channels)
     untaken = (untaken_alerts(store, notifying), untaken_messages(store, notifying))
     parts = Parts(routers, (work, fold, sweep), platform.parked_relay(), untaken)

@@ -38,6 +38,14 @@ class Channels:
         """What leads to staff now: to each who has an address of that kind."""
         return _open(self.webhook, self.mail or self.text)
 
+    def lead_to(self, person: Person) -> bool:
+        """Whether any of them leads to somebody of the duty list, as far as that is known before
+        anything is sent.
+        """
+        if person.webhook is not None:
+            return True
+        return person.can_be_mailed and (self.mail or self.text).is_open
+
     def of(self, name: str) -> Sender:
         """The channel that attempts call so."""
         return next(sender for sender in self.senders if sender.channel == name)

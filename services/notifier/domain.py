@@ -31,7 +31,7 @@ from shared.contracts.intake import (
     TicketSupplemented,
     TicketUrged,
 )
-from shared.contracts.notifier import CALLER, Purpose
+from shared.contracts.notifier import CALLER, MessageUnreached, Purpose
 from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
     ClockBreached,
@@ -63,7 +63,7 @@ from shared.contracts.router import (
 )
 from shared.contracts.survey import SurveyAsked
 from shared.identity import DESK
-from shared.policy.duty import ANYWHERE, Duty
+from shared.policy.duty import ANYWHERE, Duty, Person
 from shared.policy.ladder import BREACH, Channel
 from shared.policy.policy import Policy
 from shared.triage.taxonomy import EMERGENCY
@@ -98,13 +98,16 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
         "gap",
         "shift_offered",
         "shift_taken",
-        "outage",
         "progress",
         "follow_up_missed",
         "wish",
     }
 )
-"""Of what is not urgent, this disturbs nobody at night."""
+"""Of what is not urgent, this disturbs nobody at night. An outage's notice does not wait, nor its
+changed time: whoever sits in the dark is awake. No policy can say otherwise, it names hours only.
+"""
+BEGINS: Final = ("from", "arrive", "due")
+"""Facts that say when what somebody is told of begins or ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,13 @@ class Notice:
         """Whether it may come after the quiet hours."""
         return can_wait(self.purpose, self.facts)
 
+    def can_wait_until(self, morning: datetime, now: datetime) -> bool:
+        """Whether it may come at the end of these quiet hours; not where that is after what it
+        tells of, such as a visit at night or a shift that begins before.
+        """
+        times = (self.facts.get(fact) for fact in BEGINS)
+        return self.can_wait and not any(now < at < morning for at in times if at is not None)
+
     @property
     def number(self) -> str:
         """The ticket that this is about, or whatever else caused it."""
@@ -191,10 +201,14 @@ class Topic(Generic[E_contra]):
     about them has.
     """
 
-    kind: CauseKind
+    kind: CauseKind | Callable[[E_contra], CauseKind]
     ids: Callable[[E_contra], Iterable[str]]
     estate: Callable[[E_contra], str | None]
     facts: Callable[[E_contra], Mapping[str, Any]]
+
+    def kind_of(self, event: E_contra) -> CauseKind:
+        """What kind of thing an event is about."""
+        return self.kind(event) if callable(self.kind) else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +238,13 @@ class Occasion(Generic[E]):
         once, people = self.once(event), dict.fromkeys(self.to(event))
         return tuple(
             Notice(
-                Cause(self.topic.kind, id, once), self.purpose, person, round_, estate, facts, later
+                Cause(self.topic.kind_of(event), id, once),
+                self.purpose,
+                person,
+                round_,
+                estate,
+                facts,
+                later,
             )
             for id in self.topic.ids(event)
             for person in people
@@ -244,6 +264,26 @@ def answerable_for(places: Iterable[str], duty: Duty) -> tuple[str, ...]:
     leads = (duty.lead(place, DESK) for place in sorted(places))
     found = tuple(dict.fromkeys(lead.id for lead in leads if lead is not None))
     return found or tuple(person.id for person in duty.emergency_chain)
+
+
+def others_for(
+    person: str,
+    estate: str | None,
+    department: str | None,
+    duty: Duty,
+    may_hear: Callable[[Person], bool],
+) -> tuple[str, ...]:
+    """Who acts because a message did not reach somebody: the lead of the department whose work it
+    is, else of their own lists; where nobody of these can be told (`may_hear`) the desk's lead
+    there, then the group's emergency duty.
+    """
+    lists = [(estate, department)] if department else duty.lists_of(person)
+    theirs = [duty.lead(place, named) for place, named in lists]
+    for leads in (theirs, [duty.lead(estate, DESK)], duty.emergency_chain):
+        found = [lead for lead in leads if lead is not None and lead.id != person]
+        if told := tuple(dict.fromkeys(lead.id for lead in found if may_hear(lead))):
+            return told
+    return ()
 
 
 def _caller(_event: Event) -> tuple[str, ...]:
@@ -332,6 +372,22 @@ def _cry_facts(event: ParkedUrgent) -> dict[str, Any]:
     }
 
 
+def _about(event: MessageUnreached) -> CauseKind:
+    return next((kind for kind in CAUSE_KINDS if kind == event.about), "ticket")
+
+
+def _unreached_facts(event: MessageUnreached) -> dict[str, Any]:
+    drill = {"test": True} if event.test else {}
+    urgent = {"urgency": EMERGENCY} if event.purpose == "alert" else {}
+    return {
+        "person": event.recipient,
+        "department": event.department,
+        "reason": f"unreached_{event.reason}",
+        **urgent,
+        **drill,
+    }
+
+
 def _ticket_facts(event: TicketEvent) -> dict[str, Any]:
     return {
         "type": event.type,
@@ -400,6 +456,9 @@ _INCIDENT: Final[Topic[IncidentEvent]] = Topic(
 )
 _HOUSEHOLDS: Final[Topic[IncidentAnnounced]] = Topic(
     "ticket", lambda e: e.numbers, lambda e: e.estate, lambda e: {"area": e.area}
+)
+_UNREACHED: Final[Topic[MessageUnreached]] = Topic(
+    _about, lambda e: (e.number,), lambda e: e.estate, _unreached_facts
 )
 _PARKED: Final[Topic[ParkedUrgent]] = Topic(
     "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
@@ -475,6 +534,8 @@ _TABLE: Final = (
     Occasion(TicketCancelRequested, "wish", _TICKET, to=_named, once=_wish,
              facts=lambda _: {"reason": "cancel_wanted"}),
     Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
+    Occasion(MessageUnreached, "unreached", _UNREACHED, to=_named,
+             once=lambda e: f"unreached/{e.recipient}/{e.round}"),
 )
 # fmt: on
 _BY_EVENT: Final[dict[type[Event], Occasion[Any]]] = {row.event: row for row in _TABLE}

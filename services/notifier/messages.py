@@ -19,10 +19,12 @@ from typing import Any, Final
 from services.notifier.domain import Cause, Notice
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import (
+    CALLER,
     FailureReason,
     MessageDelivered,
     MessageFailed,
     MessageUnknown,
+    MessageUnreached,
     Purpose,
 )
 from shared.policy.templates import Language
@@ -50,6 +52,8 @@ class Handover(StrEnum):
     NO_ADDRESS = "no_address"
     NO_CHANNEL = "no_channel"
     """No channel leads to this person: nothing left the house."""
+    WITHHELD = "withheld"
+    """No machine writes to the caller of such an emergency: nothing left the house."""
     UNCLEAR = "unclear"
     """The provider had the whole message and did not say: it may have been taken."""
 
@@ -68,9 +72,16 @@ _REASONS: Final[Mapping[Handover, FailureReason]] = {
     Handover.REFUSED: "refused",
     Handover.NO_ADDRESS: "no_address",
     Handover.NO_CHANNEL: "no_channel",
+    Handover.WITHHELD: "withheld",
 }
 """Answers that end a message, and what is said of it then."""
 _SURE: Final = frozenset({Handover.ACCEPTED, *_REASONS})
+ABOUT_THEM: Final = "about_them"
+"""The code of a message that was not sent because its ticket is about whoever was to get it."""
+NO_ANSWER_AFTER: Final = 3
+"""So often in vain at somebody's own address: then others hear that it does not answer."""
+OWN_ADDRESS: Final = "webhook"
+"""The channel whose receiver is the person's own; a mail server that is away is everybody's."""
 LOST: Final = "lost"
 """The outcome of an attempt whose process died."""
 ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
@@ -130,8 +141,12 @@ class Message:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Everything that it names: a digest names many tickets."""
-        return (self.number, *(line["number"] for line in self.facts.get("lines", ())))
+        """Everything that it names: a digest names many tickets, and what tells of a message the
+        ticket that this was about.
+        """
+        lines = (line["number"] for line in self.facts.get("lines", ()))
+        told = self.facts.get("ticket")
+        return (self.number, *lines, *((told,) if told else ()))
 
     @property
     def is_alert(self) -> bool:
@@ -155,11 +170,16 @@ class Message:
         return any(a.channel == channel and a.outcome in ends for a in self.attempts)
 
     @property
+    def telling(self) -> Attempt | None:
+        """The attempt that told it, else the last; None where there was none."""
+        took = [attempt for attempt in self.attempts if attempt.outcome == Handover.ACCEPTED]
+        tried = took or self.attempts
+        return tried[-1] if tried else None
+
+    @property
     def channel(self) -> str:
         """The channel that took it, else the one that was tried last."""
-        took = [a.channel for a in self.attempts if a.outcome == Handover.ACCEPTED]
-        tried = took or [attempt.channel for attempt in self.attempts]
-        return tried[-1] if tried else NOT_TRIED
+        return self.telling.channel if self.telling else NOT_TRIED
 
 
 def new_message(
@@ -204,7 +224,7 @@ def conclude(message: Message, answer: Handover, code: str | None, now: datetime
     match answer:
         case Handover.ACCEPTED:
             return _ended(message, Status.DELIVERED, now)
-        case Handover.REFUSED | Handover.NO_ADDRESS | Handover.NO_CHANNEL:
+        case Handover.REFUSED | Handover.NO_ADDRESS | Handover.NO_CHANNEL | Handover.WITHHELD:
             return _ended(message, Status.FAILED, now, reason=_REASONS[answer])
         case Handover.UNCLEAR if message.lane == "routine":
             return _ended(message, Status.UNKNOWN, now)
@@ -278,7 +298,41 @@ def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step[Me
     pause = timedelta() if at_once else _pause(message.lane, tries)
     if tries >= MAX_TRIES or now + pause - message.at >= MAX_AGE:
         return _ended(message, Status.FAILED, now, reason="refused")
-    return Step(replace(message, status=Status.PENDING, next_at=now + pause))
+    told = _unreached(message, "no_answer") if _is_in_vain(message) else ()
+    return Step(replace(message, status=Status.PENDING, next_at=now + pause), told)
+
+
+def _is_in_vain(message: Message) -> bool:
+    return message.channel == OWN_ADDRESS and len(message.attempts) == NO_ANSWER_AFTER
+
+
+def _unreached(message: Message, reason: str) -> tuple[MessageUnreached, ...]:
+    """What is said of a message that does not reach one of the staff. Not of the word that goes to
+    others because of it, and not where it was kept from whom its ticket is about.
+    """
+    is_kept_back = any(attempt.code == ABOUT_THEM for attempt in message.attempts)
+    if message.recipient == CALLER or message.purpose == "unreached" or is_kept_back:
+        return ()
+    said = MessageUnreached(
+        **_facts_of(message),
+        about=message.cause.kind,
+        estate=message.estate,
+        department=message.facts.get("department"),
+        reason=reason,
+        test=bool(message.facts.get("test")),
+    )
+    return (said,)
+
+
+def _facts_of(message: Message) -> dict[str, Any]:
+    return {
+        "message": message.id,
+        "number": message.number,
+        "round": message.round,
+        "recipient": message.recipient,
+        "purpose": message.purpose,
+        "channel": message.channel,
+    }
 
 
 def _pause(lane: Lane, tries: int) -> timedelta:
@@ -289,18 +343,12 @@ def _ended(
     message: Message, status: Status, now: datetime, *, reason: FailureReason | None = None
 ) -> Step[Message]:
     ended = replace(message, status=status, next_at=None, ended_at=now, reason=reason)
-    facts: dict[str, Any] = {
-        "message": ended.id,
-        "number": ended.number,
-        "round": ended.round,
-        "recipient": ended.recipient,
-        "purpose": ended.purpose,
-        "channel": ended.channel,
-    }
+    facts = _facts_of(ended)
     match status:
         case Status.DELIVERED:
             return Step(ended, (MessageDelivered(**facts),))
         case Status.UNKNOWN:
             return Step(ended, (MessageUnknown(**facts),))
         case _:
-            return Step(ended, (MessageFailed(**facts, reason=reason or "refused"),))
+            why = reason or "refused"
+            return Step(ended, (MessageFailed(**facts, reason=why), *_unreached(ended, why)))

@@ -18,13 +18,16 @@ from services.notifier.domain import (
     answerable_for,
     channels_of,
     is_for_digest,
+    others_for,
     recipients,
 )
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane, Step
+from shared.contracts.notifier import MessageUnreached
 from shared.contracts.parked import ParkedUrgent
+from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import Collection, Doc, Store
 from shared.telemetry import logger
@@ -60,7 +63,7 @@ class Notifying:
         A repeat of the event finds its messages there and changes nothing. What is told too late to
         be told by itself waits for its reader's digest.
         """
-        notices = recipients(self._addressed(event))
+        notices = recipients(await self._addressed(event))
         if not notices:
             return 0
         now, digest_from = self._clock.now(), self._digest_from(notices[0])
@@ -78,14 +81,33 @@ class Notifying:
         )
         return sum(new)
 
-    def _addressed(self, event: Event) -> Event:
-        """With whom only the notifier knows: those who answer for a system's urgent messages."""
-        if not isinstance(event, ParkedUrgent):
-            return event
-        group = self._policy().group
-        places = group.estates_of(self._places_of(event.publisher))
-        people = answerable_for(places, self._people.duty)
+    async def _addressed(self, event: Event) -> Event:
+        """With whom only the notifier knows: those who answer for a system's urgent messages, and
+        for somebody whom a message does not reach.
+        """
+        match event:
+            case ParkedUrgent():
+                places = self._policy().group.estates_of(self._places_of(event.publisher))
+                people = answerable_for(places, self._people.duty)
+            case MessageUnreached():
+                people = await self._others_for(event)
+            case _:
+                return event
         return event.model_copy(update={"recipients": people})
+
+    async def _others_for(self, event: MessageUnreached) -> tuple[str, ...]:
+        """Not whom the ticket is about, and nobody to whom no channel leads either."""
+        is_ticket = event.about == "ticket"
+        not_for = await self._people.whom_it_is_about(event.number) if is_ticket else frozenset()
+
+        def may_hear(person: Person) -> bool:
+            return person.id not in not_for and self._channels.lead_to(person)
+
+        duty = self._people.duty
+        found = others_for(event.recipient, event.estate, event.department, duty, may_hear)
+        if not found:
+            logger.error("nobody_hears_who_is_unreached", message=event.message)
+        return found
 
     def _digest_from(self, notice: Notice) -> timedelta:
         """How late a deadline is told together with others."""
@@ -114,8 +136,8 @@ class Notifying:
     def _not_before(self, notice: Notice, now: datetime) -> datetime | None:
         """Until when it waits: for its own time, or because people sleep where it is about."""
         own = notice.not_before if notice.not_before and notice.not_before > now else None
-        here = self._policy().at(notice.estate)
-        return (here.quiet_until(own or now) if notice.can_wait else None) or own
+        morning = self._policy().at(notice.estate).quiet_until(own or now)
+        return morning if morning and notice.can_wait_until(morning, now) else own
 
 
 def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:

@@ -5,7 +5,6 @@ This is the notifier's only module that opens what is sealed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +14,7 @@ from typing_extensions import override
 
 from services.notifier.messages import Message
 from shared.contracts.notifier import CALLER
-from shared.policy.duty import Duty, Person
+from shared.policy.duty import MAIL, Duty, Person
 from shared.policy.templates import Language
 from shared.privacy import CannotOpen, mask_name, mask_phone, read_telephone
 from shared.privacy.open import Opener
@@ -24,15 +23,17 @@ from shared.store import Doc, Store
 from shared.telemetry import logger
 
 WEBHOOK: Final = "webhook"
-_MAIL: Final = re.compile(r"[^@\s<>,;:\"]+@([^@\s<>,;:\"]+)")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contact:
-    """A person for the moment of one message; never logged, never stored."""
+    """A person for the moment of one message; never logged, never stored. Of a caller, `kind` is
+    the kind of emergency that their ticket is.
+    """
 
     name: str
     address: str
+    kind: str | None = None
 
     @override
     def __repr__(self) -> str:
@@ -46,7 +47,7 @@ class Contact:
 
 def _masked(address: str) -> str:
     """A phone number, a mail address, or a webhook, whose path often is a secret."""
-    if mail := _MAIL.fullmatch(address):
+    if mail := MAIL.fullmatch(address):
         return f"{address[0]}***@{mail.group(1)}"
     if (url := urlsplit(address)).scheme:
         return f"{url.scheme}://{url.hostname}/***"
@@ -75,20 +76,28 @@ class People:
         """Whether the ticket has turned out to be about whoever was to get this message of it."""
         if message.recipient == CALLER or message.cause.kind != "ticket":
             return False
-        found = await self._store.get("tickets", message.number, fields=("about",)) or {}
+        return message.recipient in await self.whom_it_is_about(message.number)
+
+    async def whom_it_is_about(self, number: str) -> frozenset[str]:
+        """Everybody whom a ticket is about as it is now, or whose department it is about."""
+        found = await self._store.get("tickets", number, fields=("about",)) or {}
         about = found.get("about") or {"people": (), "departments": ()}
-        theirs = self.duty.of_departments(about["departments"])
-        return message.recipient in {*about["people"], *theirs}
+        return self.duty.of_departments(about["departments"]) | frozenset(about["people"])
 
     async def progress(self, message: Message) -> str:
-        """The words a message about progress brings: the last public note of its ticket, as it is
-        now. Empty for all other messages.
+        """The words a message about progress brings: the public note of its ticket that was the
+        last when it was handed over, or is now. Empty for all other messages.
         """
         if message.purpose != "progress":
             return ""
         found = await self._store.get("tickets", message.number, fields=("timeline",))
         entries = found["timeline"] if found else ()
-        notes = [entry["note"] for entry in entries if entry.get("public") and entry["note"]]
+        told = message.telling.at if message.telling else None
+        notes = [
+            entry["note"]
+            for entry in entries
+            if entry.get("public") and entry["note"] and (told is None or entry["at"] <= told)
+        ]
         return str(notes[-1]) if notes else ""
 
     def language(self, recipient: str, ticket: Mapping[str, Any] | None) -> Language:
@@ -116,7 +125,9 @@ class People:
         """The caller of a ticket, opened for this moment; without an address where what they left
         is no number that a message can be sent to. None where they left none.
         """
-        found = await self._store.get("tickets", number, fields=("persons.caller",))
+        found = await self._store.get(
+            "tickets", number, fields=("persons.caller", "emergency_kind")
+        )
         sealed = found.get("persons", {}).get("caller") if found else None
         if sealed is None:
             return None
@@ -131,7 +142,8 @@ class People:
         number = read_telephone(given)
         # Of an extension a text reaches the switchboard at best.
         address = number.e164 if number is not None and number.is_direct else ""
-        return Contact(str(person.get("name") or ""), address)
+        kind = (found or {}).get("emergency_kind")
+        return Contact(str(person.get("name") or ""), address, kind)
 
 
 def contact_of(person: Person | None, channel: str | None = None) -> Contact | None:
@@ -142,7 +154,7 @@ def contact_of(person: Person | None, channel: str | None = None) -> Contact | N
         return None
     if channel == WEBHOOK or (channel is None and person.webhook is not None):
         return Contact(person.name, person.webhook) if person.webhook is not None else None
-    return Contact(person.name, person.mail) if _MAIL.fullmatch(person.mail) else None
+    return Contact(person.name, person.mail) if person.can_be_mailed else None
 
 
 def _language(value: object) -> Language:

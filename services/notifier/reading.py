@@ -1,10 +1,15 @@
-"""Use case: staff read what people were told. Words are rendered anew, persons are masked."""
+"""Use case: staff read what people were told: the words that went out, the persons masked.
+
+No words are kept, so they are made once more, from what they were made of then: the facts, the
+policy that was in force, the note that was the last. A link is for its receiver alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from services.notifier.links import opened_by
 from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
 from services.notifier.rendering import CannotWrite, render
@@ -16,7 +21,7 @@ from shared.readers.visibility import hidden
 from shared.store import Collection, Store
 
 HIDDEN_LINK = "https://…"
-"""A survey's link opens it, so it is for the caller alone."""
+"""A link opens what it is about, so it is for its receiver alone."""
 _NOBODY = Contact("", "")
 
 
@@ -58,7 +63,10 @@ def _attempt_view(attempt: Attempt) -> dict[str, Any]:
 class Reading:
     """Reads messages within a principal's reach."""
 
-    def __init__(self, store: Store, people: People, policy: Callable[[], Policy]) -> None:
+    def __init__(
+        self, store: Store, people: People, policy: Callable[[str | None], Awaitable[Policy]]
+    ) -> None:
+        """Ask `policy` for a version as it was; for None, for the one in force now."""
         self._store = store
         self._messages = Collection(store, MESSAGES)
         self._people = people
@@ -87,19 +95,18 @@ class Reading:
             raise NotThere
         contact = await self._people.contact(message.recipient, message.number)
         shown = contact.masked() if contact else _NOBODY
-        progress = await self._people.progress(message)
-        subject, body = self._words(message, shown, progress)
+        subject, body = await self._words(message, shown)
         return message_view(message) | {
             "to": {"name": shown.name, "address": shown.address},
             "subject": subject,
             "body": body,
         }
 
-    def _words(
-        self, message: Message, shown: Contact, progress: str
-    ) -> tuple[str | None, str | None]:
-        policy, name = self._policy(), shown.name
+    async def _words(self, message: Message, shown: Contact) -> tuple[str | None, str | None]:
+        policy = await self._policy(message.telling.policy if message.telling else None)
+        progress = await self._people.progress(message)
+        link = HIDDEN_LINK if opened_by(message, policy) else ""
         try:
-            return render(message, policy, name=name, link=HIDDEN_LINK, progress=progress)
+            return render(message, policy, name=shown.name, link=link, progress=progress)
         except CannotWrite:
             return None, None

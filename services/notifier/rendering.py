@@ -66,6 +66,10 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "gave_up": {"zh": "多次重试未成功", "en": "it failed again and again"},
     "unrouted": {"zh": "路由键有误，没有队列接收", "en": "its routing key leads to no queue"},
     "dead_lettered": {"zh": "消息代理多次投递未成功", "en": "the broker gave up delivering it"},
+    "unreached_no_address": {"zh": "没有可用的地址", "en": "there is no address that works"},
+    "unreached_no_channel": {"zh": "没有消息渠道", "en": "no channel leads there"},
+    "unreached_refused": {"zh": "对方地址拒收", "en": "the address refuses it"},
+    "unreached_no_answer": {"zh": "对方地址没有应答", "en": "the address does not answer"},
     "stopped_its_reader": {"zh": "处理它的程序多次中断", "en": "it ended the program that read it"},
 }
 """A reason is a code; one that has no words here stands for itself."""
@@ -165,6 +169,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "total": _yuan(facts.get("total")),
         "sender": str(facts.get("sender") or ""),
         "ticket": str(facts.get("ticket") or ""),
+        "person": str(facts.get("person") or ""),
         "link": link,
         "progress": "",
     }

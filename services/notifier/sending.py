@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from services.notifier.channels import Channels
+from services.notifier.links import Links
 from services.notifier.messages import (
+    ABOUT_THEM,
     Handover,
     Message,
     Status,
@@ -31,13 +32,11 @@ from services.notifier.senders import Letter, ProviderReply, Sender
 from services.notifier.storage import MESSAGES, due
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import CALLER
-from shared.identity import sign_link
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import STORE_DOWN, Collection, Store
 from shared.telemetry import logger, metrics
 
-_OF_ORDER: Final = "work_order/"
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
 LOOK_AGAIN_SECONDS: Final = 0.2
@@ -45,28 +44,6 @@ LOOKED_AT: Final = timedelta(seconds=2)
 RECORD_TRIES: Final = 60
 """Seconds for which what is known of an attempt waits for the store: longer than it takes to elect
 a primary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where residents answer and contractors see their work."""
-
-    survey_url: str
-    work_url: str
-    secret: bytes
-
-    def of(self, message: Message, policy: Policy) -> str:
-        """The link of a message; empty where it has none."""
-        survey = message.facts.get("survey")
-        if survey:
-            return f"{self.survey_url}/s/{sign_link('survey', survey, self.secret)}"
-        department = message.facts.get("department")
-        is_work = message.purpose == "assignment" and department is not None
-        if is_work and policy.taxonomy.is_contractor(str(department)):
-            order = message.cause.occurrence.removeprefix(_OF_ORDER)
-            token = sign_link("work", f"{order}/{message.recipient}", self.secret)
-            return f"{self.work_url}/w/{token}"
-        return ""
 
 
 class Sending:
@@ -149,10 +126,12 @@ class Sending:
                 contact = contact_of(person, sender.channel)
             if contact is None:
                 return ProviderReply(Handover.NO_ADDRESS)
+            if policy.at(message.estate).taxonomy.is_told_by_person(contact.kind):
+                return ProviderReply(Handover.WITHHELD)
             if not contact.address:
                 return ProviderReply(Handover.REFUSED, "no_number")
             if self._has_waited(message) and await self._people.is_about(message):
-                return ProviderReply(Handover.REFUSED, "about_them")
+                return ProviderReply(Handover.REFUSED, ABOUT_THEM)
             progress = await self._people.progress(message)
             letter = self._letter(message, contact, policy, progress)
         except (*STORE_DOWN, CannotWrite) as error:

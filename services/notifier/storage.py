@@ -16,8 +16,8 @@ from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 
-NAMES_OF_TICKETS: Final = ("number", "facts.lines.number")
-"""Where a message names a ticket; a digest names many."""
+NAMES_OF_TICKETS: Final = ("number", "facts.lines.number", "facts.ticket")
+"""Where a message names a ticket; a digest names many, and one about a parked message its own."""
 NEWEST: Final = Order("at", newest=True)
 MESSAGES: Final = CollectionSpec(
     name="messages",

@@ -16,6 +16,7 @@ from shared.contracts.survey import (
     SurveyDissatisfied,
 )
 from shared.tickets import Ticket
+from shared.triage.taxonomy import Taxonomy
 
 ANSWER_WITHIN: Final = timedelta(days=30)
 """As long as the sample policy lets a closed ticket be reopened: an answer that can no longer
@@ -33,7 +34,7 @@ def survey_id(number: str, round_: int) -> str:
     return f"{number}-{round_}"
 
 
-NotAsked = Literal["test", "nobody_to_ask", "stale"]
+NotAsked = Literal["test", "nobody_to_ask", "stale", "told_by_person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,14 +144,18 @@ class Survey:
         return now >= self.expires_at
 
 
-def why_not_ask(matter: Matter, ticket: Ticket | None, now: datetime) -> NotAsked | None:
+def why_not_ask(
+    matter: Matter, ticket: Ticket | None, now: datetime, *, taxonomy: Taxonomy
+) -> NotAsked | None:
     """Why nobody is asked about a matter, or None where somebody is.
 
     `ticket` is the ticket as it is now, where it is known: one that was reopened meanwhile is
-    asked about when it ends again.
+    asked about when it ends again. `taxonomy` says to whose callers no machine writes.
     """
     if ticket is not None and ticket.test:
         return "test"
+    if ticket is not None and taxonomy.is_told_by_person(ticket.plan.emergency_kind):
+        return "told_by_person"
     if matter.outcome in NOBODY_TO_ASK:
         return "nobody_to_ask"
     if ticket is not None and ticket.round > matter.round:

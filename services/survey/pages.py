@@ -25,7 +25,7 @@ ROOT: Final = "/s"
 Said = Literal["thanks", "already", "expired"]
 Follows = Literal["reopened", "not_reopened"]
 """What comes of it that somebody is dissatisfied."""
-Trouble = Literal["missing", "too_large", "away"]
+Trouble = Literal["missing", "too_large", "too_slow", "away"]
 _FORM_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "content": {
@@ -146,7 +146,8 @@ class Visits:
         except NoSuchSurvey:
             return self._pages.trouble("missing", language, status=404)
         except HTTPException as error:
-            return self._pages.trouble("too_large", language, status=error.status_code)
+            said: Trouble = "too_slow" if error.status_code == 408 else "too_large"
+            return self._pages.trouble(said, language, status=error.status_code)
         except (*STORE_DOWN, Contested):
             return self._pages.trouble("away", language, status=503)
 

@@ -66,7 +66,8 @@ class Surveying:
         """Ask about a matter once; whether it is new. A repeat, however late, changes nothing."""
         ticket = await self._platform.tickets.get(matter.number)
         now = self._platform.store.clock.now()
-        if (why := why_not_ask(matter, ticket, now)) is not None:
+        taxonomy = self._platform.policy.at(matter.estate).taxonomy
+        if (why := why_not_ask(matter, ticket, now, taxonomy=taxonomy)) is not None:
             logger.info("survey_not_asked", survey=matter.survey_id, why=why)
             return False
         is_new = await self._surveys.insert(ask(matter, now), now)

@@ -40,11 +40,13 @@ Purpose = Literal[
     "consent",
     "parked",
     "wish",
+    "unreached",
 ]
 
 
-FailureReason = Literal["no_address", "no_channel", "refused"]
-"""The person left no address, no channel leads to them, or a provider would not take it."""
+FailureReason = Literal["no_address", "no_channel", "refused", "withheld"]
+"""The person left no address, no channel leads to them, a provider would not take it, or the policy
+has a person tell the caller of such an emergency."""
 
 
 class MessageEvent(Event):
@@ -75,6 +77,24 @@ class MessageFailed(MessageEvent):
 
     name: ClassVar[str] = "message.failed"
     reason: str
+
+
+class MessageUnreached(MessageEvent):
+    """It did not reach somebody of the staff, or has not after several tries, so that somebody else
+    has to act. `about` is the kind of thing that `number` is, `reason` one of FailureReason, or
+    `no_answer` while it is still tried. `recipients` are who is to be told, where whoever reads it
+    has found that out.
+    """
+
+    name: ClassVar[str] = "message.unreached"
+    can_be_urgent: ClassVar[bool] = True
+
+    about: str
+    estate: str | None = None
+    department: str | None = None
+    reason: str
+    test: bool = False
+    recipients: tuple[str, ...] = ()
 
 
 class MessageUnknown(MessageEvent):

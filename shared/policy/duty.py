@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
@@ -33,6 +34,8 @@ def _read_webhook(address: str) -> str:
 
 
 Webhook = Annotated[str, AfterValidator(_read_webhook)]
+MAIL: Final = re.compile(r"[^@\s<>,;:\"]+@([^@\s<>,;:\"]+)")
+"""A mail address as far as it can be told without asking; what follows the @ is its server."""
 MANAGEMENT: Final = "management"
 """The department under which those stand who manage a place: an estate, a city company, a region or
 (`*`) the group.
@@ -55,6 +58,11 @@ class Person(BaseModel):
     webhook: Webhook | None = None
     language: str = "zh"
     skills: frozenset[str] = frozenset()
+
+    @property
+    def can_be_mailed(self) -> bool:
+        """Whether what stands as their mail address is one."""
+        return MAIL.fullmatch(self.mail) is not None
 
     def is_fit_for(self, area: str) -> bool:
         """Whether somebody can do work of this area."""
@@ -127,6 +135,15 @@ class Duty(BaseModel):
     def emergency_chain(self) -> tuple[Person, ...]:
         """Who is called next while nobody has acknowledged an alert."""
         return self.on_duty(None, EMERGENCY_CHAIN)
+
+    def lists_of(self, id: str) -> tuple[tuple[str, str], ...]:
+        """Place and department of every list that somebody stands on."""
+        return tuple(
+            (place, department)
+            for place, departments in self.places.items()
+            for department, people in departments.items()
+            if any(person.id == id for person in people)
+        )
 
     def of_departments(self, departments: Iterable[str]) -> frozenset[str]:
         """Everybody on a list of these departments, at whatever place, also who is lent to one."""

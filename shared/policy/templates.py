@@ -47,13 +47,15 @@ FIELDS: Final[Mapping[str, str]] = {
     "households": "how many households reported the same",
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, "
-    "what the owner said or the caller wants, or why a message could not be handled",
+    "what the owner said or the caller wants, or why a message could not be handled or reached "
+    "nobody",
     "count": "how many deadlines a digest tells of",
     "lines": "the deadlines of a digest, one a line",
     "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
     "sender": "the system that sent a message which could not be handled",
     "ticket": "the ticket that such a message is about, where it is our own",
+    "person": "the id of whom a message did not reach",
     "link": "the signed link of a survey, or of a contractor's work",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
@@ -81,6 +83,7 @@ LATER: Final[frozenset[Purpose]] = frozenset(
         "wish",
         "spared",
         "shift_cut",
+        "unreached",
     }
 )
 """Purposes that policies of before do not have: the sample's words are sent for them."""

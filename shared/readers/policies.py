@@ -21,6 +21,8 @@ from shared.store.store import Store
 
 POLICIES: Final = "policies"
 HEAD: Final = "head"
+PAST: Final = 4
+"""So many versions that are in force no more are kept ready: reading one takes a second."""
 HEADS: Final = CollectionSpec(
     name=POLICIES,
     version="edition",
@@ -42,6 +44,7 @@ class PolicyReader:
         self._heads = Collection(store, HEADS)
         self._learns = learns
         self._policies: dict[str, Policy] = {}
+        self._past: dict[str, Policy] = {}
         self._entries: list[VersionInForce] = []
 
     async def refresh(self) -> None:
@@ -58,6 +61,20 @@ class PolicyReader:
             self._policies[version] = await self._read(version)
         self._entries = entries
         self._policies = {v: policy for v, policy in self._policies.items() if v in wanted}
+
+    async def version(self, version: str | None) -> Policy:
+        """A version as it was, whether or not it is in force; the one that is where none is named,
+        or none of that name is left.
+        """
+        known = self._policies.get(version or "") or self._past.get(version or "")
+        if known is not None or version is None:
+            return known or self.current
+        try:
+            found = await self._read(version)
+        except NoPolicyError:
+            return self.current
+        self._past = {**dict(list(self._past.items())[1 - PAST :]), version: found}
+        return found
 
     async def _read(self, version: str) -> Policy:
         doc = await self._store.get(POLICIES, version)

@@ -35,11 +35,20 @@ def within_reach(
     scope = PERMISSIONS[action].scope
     if scope not in {Scope.WORK, Scope.PLACE}:
         return not_about(principal)
-    found = _at_places(principal, estate) | not_about(principal)
+    found = at_places(principal, estate) | not_about(principal)
     if scope is Scope.PLACE:
         return found
     own = {"principal": principal.id} if principal.role == "system" else {}
     return found | own | _of_departments(principal, department)
+
+
+def at_places(principal: Principal, estate: str | None = None) -> Doc:
+    """Keep a query to the principal's places, or to one `estate`; a foreign one holds nothing."""
+    if estate is not None:
+        return {"estate": estate if principal.reaches(estate) else {"$in": []}}
+    if EVERYWHERE in principal.places:
+        return {}
+    return {"estate": {"$in": sorted(principal.places)}}
 
 
 async def belonging_within_reach(
@@ -51,10 +60,11 @@ async def belonging_within_reach(
     names: Iterable[str] = ("number",),
 ) -> Doc:
     """The same for what belongs to tickets and keeps their numbers in the fields `names`: messages,
-    surveys, tasks. Whom a ticket is about, the ticket alone says, as it is now.
+    surveys, tasks, emergencies. Whom a ticket is about, the ticket alone says, as it is now; for an
+    action of scope `work` it also says whose work it is, and is asked.
     """
-    is_bound = PERMISSIONS[action].scope is Scope.PLACE
-    at = _at_places(principal, estate) if is_bound else {}
+    is_bound = PERMISSIONS[action].scope in {Scope.WORK, Scope.PLACE}
+    at = at_places(principal, estate) if is_bound else {}
     # At every place: a ticket may have moved since, and what belongs to it stayed.
     theirs = await store.everything("tickets", only_about(principal), fields=("_id",))
     hidden = [doc["_id"] for doc in theirs]
@@ -86,14 +96,6 @@ def _about(principal: Principal) -> list[Doc]:
     own = own_departments(principal)
     of_theirs = {"$type": "string"} if own is None else {"$in": sorted(own)}
     return [{"about.people": principal.id}, {"about.departments": of_theirs}]
-
-
-def _at_places(principal: Principal, estate: str | None) -> Doc:
-    if estate is not None:
-        return {"estate": estate if principal.reaches(estate) else {"$in": []}}
-    if EVERYWHERE in principal.places:
-        return {}
-    return {"estate": {"$in": sorted(principal.places)}}
 
 
 def _of_departments(principal: Principal, department: str | None) -> Doc:

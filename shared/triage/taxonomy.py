@@ -78,7 +78,7 @@ class CheckStep(_Entry):
 
 class EmergencyKind(_Entry):
     """A danger with its own plan: who goes, who is rung up, what to tell the caller first, and what
-    is ticked off while it lasts.
+    is ticked off while it lasts. Where it is `told_by_person`, no machine writes to the caller.
     """
 
     area: str
@@ -88,6 +88,7 @@ class EmergencyKind(_Entry):
     first_advice: str
     first_advice_en: str
     checklist: tuple[CheckStep, ...] = ()
+    told_by_person: bool = False
     limits: Mapping[Clock, Limit]
 
 
@@ -129,6 +130,13 @@ class Taxonomy(BaseModel):
     def kind(self, kind_id: str) -> EmergencyKind:
         """Give the emergency kind of that id; an unknown id is a KeyError."""
         return self._kinds[kind_id]
+
+    def is_told_by_person(self, kind_id: str | None) -> bool:
+        """Whether nothing is sent by machine to the caller of an emergency of this kind: no
+        receipt, no progress, no result, no survey. A kind that is not known is like all others.
+        """
+        kind = self._kinds.get(kind_id or "")
+        return kind is not None and kind.told_by_person
 
     def has_area(self, area_id: str) -> bool:
         """Tell whether there is an area of that id."""

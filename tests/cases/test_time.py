@@ -93,6 +93,8 @@ async def test_b27_the_end_of_a_calendar_is_told_weeks_before_it_comes(floor: Fl
     known = policy().days_known(await floor.now())
     assert known is not None
     assert abs(float(line.split()[1]) - known) <= 1
+
+
 ORDER = "23456789-1"
 PARTS = Suspend(by="jy-engineering-1", order=ORDER, reason="parts")
 DAY = timedelta(days=1)

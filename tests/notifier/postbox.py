@@ -28,6 +28,7 @@ class Postbox:
         """Empty it, and be friendly again."""
         self.mails: list[EmailMessage] = []
         self.rcpt_says: str | None = "250 fine"
+        self.refused: set[str] = set()
         self.data_says: str | None = "250 taken"
         self.on_taken: Callable[[], None] = lambda: None
         self.let_go = asyncio.Event()
@@ -46,7 +47,8 @@ class Postbox:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
-        answer = await self._say(self.rcpt_says)
+        says = "550 nobody of that name" if address in self.refused else self.rcpt_says
+        answer = await self._say(says)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -67,6 +69,11 @@ class Postbox:
             await self.let_go.wait()
             return "421 too late"
         return answer
+
+    def refuse(self, address: str) -> set[str]:
+        """Nobody has this address; those who have none, to be changed."""
+        self.refused.add(address)
+        return self.refused
 
     def bodies(self) -> list[str]:
         return [str(mail.get_content()) for mail in self.mails]

@@ -13,6 +13,7 @@ from shared.contracts.incidents import (
     IncidentSpread,
 )
 from shared.contracts.intake import TicketRegistered, TicketReopened, TicketUrged
+from shared.contracts.notifier import MessageUnreached
 from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
     ClockBreached,
@@ -217,3 +218,10 @@ def parked(**more: Any) -> ParkedUrgent:
              "reason": "malformed", "publisher": "lift-sensors",
              "recipients": ("jy-customer-service-2",)}  # fmt: skip
     return ParkedUrgent(**facts | more)
+
+
+def unreached(**more: Any) -> MessageUnreached:
+    facts = {"message": "m", "number": "26-1", "recipient": ASSIGNEE, "purpose": "assignment",
+             "about": "ticket", "estate": "jinyuan", "department": "engineering",
+             "reason": "refused", "recipients": ("jy-engineering-3",)}  # fmt: skip
+    return MessageUnreached(**facts | more)

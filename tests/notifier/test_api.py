@@ -101,3 +101,32 @@ async def test_only_those_who_need_them_read_messages(bench: Bench) -> None:
 
 async def test_without_a_token_nothing_is_shown(bench: Bench) -> None:
     assert (await get(bench, "/v1/messages", {})).status_code == 401
+
+
+async def test_b21_words_of_a_later_policy_do_not_change_what_was_told(bench: Bench) -> None:
+    await bench.add_ticket()
+    await bench.handle(samples.registered())
+    (doc,) = await bench.ended()
+    words = {"subject": "以后 {{ number }}", "body": "以后的话"}
+    templates = {"messages": {"receipt": {"zh": words}}}
+    await bench.let_places_differ(jinyuan={"templates": templates})
+
+    shown = (await get(bench, f"/v1/messages/{doc['_id']}", bench.token())).json()
+
+    (letter,) = bench.tray.letters
+    assert shown["subject"] == letter.subject
+    assert shown["body"] == letter.body.replace(NAME, "王**")
+
+
+async def test_b21_work_of_our_own_people_is_shown_without_a_link(bench: Bench) -> None:
+    await bench.add_ticket()
+    await bench.handle(samples.dispatched(), id="1")
+    await bench.handle(samples.dispatched(department="lift_firm", work_order="26-1-2"), id="2")
+    docs = {doc["facts"]["department"]: doc for doc in await bench.ended(2)}
+
+    async def shown(department: str) -> str:
+        path = f"/v1/messages/{docs[department]['_id']}"
+        return str((await get(bench, path, bench.token())).json()["body"])
+
+    assert "https://" not in await shown("engineering")
+    assert "https://…" in await shown("lift_firm")

@@ -1,5 +1,5 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import pytest
 
@@ -19,7 +19,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.incident_offered(), samples.incident_spread(), samples.incident_due_soon(),
               samples.incident_overdue(), samples.incident_announced(),
               samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
-              samples.quoted(), samples.consented(), samples.parked()]  # fmt: skip
+              samples.quoted(), samples.consented(), samples.parked(),
+              samples.unreached()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,31 @@ def test_only_a_deadline_told_long_after_it_fell_due_goes_into_a_digest(
         (samples.follow_up_missed(), True),
         (samples.gap_found(), True),
         (samples.shift_struck(), False),
+        (samples.incident_announced(), False),
+        (samples.incident_announced(restore_by=None), False),
     ],
 )
 def test_only_what_nobody_needs_at_once_can_wait(event: Event, *, waits: bool) -> None:
     assert {notice.can_wait for notice in recipients(event)} == {waits}
+
+
+NIGHT: Final = samples.DUE.replace(hour=14, minute=10)
+MORNING: Final = NIGHT + timedelta(hours=10)
+
+
+@pytest.mark.parametrize(
+    ("event", "waits"),
+    [
+        (samples.appointed(at=NIGHT + timedelta(hours=1), until=NIGHT + timedelta(hours=2)), False),
+        (samples.appointed(at=MORNING, until=MORNING + timedelta(hours=2)), True),
+        (samples.extended(until=NIGHT + timedelta(hours=3)), False),
+        (samples.extended(until=MORNING + timedelta(days=1)), True),
+        (samples.gap_found(begins=NIGHT + timedelta(hours=2), ends=MORNING), False),
+        (samples.gap_found(begins=MORNING, ends=MORNING + timedelta(hours=8)), True),
+        (samples.shift_taken(begins=NIGHT + timedelta(hours=2), ends=MORNING), False),
+        (samples.follow_up_missed(due=NIGHT - timedelta(hours=1)), True),
+        (samples.incident_announced(), False),
+    ],
+)
+def test_nothing_waits_until_after_what_it_tells_of(event: Event, *, waits: bool) -> None:
+    assert {n.can_wait_until(MORNING, NIGHT) for n in recipients(event)} == {waits}

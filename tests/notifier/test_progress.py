@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.notifier import samples
@@ -13,7 +13,8 @@ INTERNAL, FIRST, LAST = "业主很难缠", "师傅在路上", "明早9点上门"
 
 
 def entry(note: str | None, **more: Any) -> dict[str, Any]:
-    return {"transition": "note", "by": "li", "order": "26-1-1", "note": note, **more}
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    return {"transition": "note", "at": at, "by": "li", "order": "26-1-1", "note": note, **more}
 
 
 async def test_a_public_note_is_told_in_its_own_words_and_no_internal_one(bench: Bench) -> None:
@@ -55,3 +56,18 @@ async def test_what_is_to_be_told_later_waits_and_is_one_message(bench: Bench) -
     await bench.forward(timedelta(hours=2, seconds=1))
     await until(lambda: bench.tray.letters)
     assert len(await bench.ended()) == 1
+
+
+async def test_b21_a_later_note_does_not_change_what_was_told(bench: Bench) -> None:
+    await bench.add_ticket(timeline=[entry(FIRST, public=True)])
+    await bench.handle(samples.noted())
+    (doc,) = await bench.ended()
+    later = entry(LAST, public=True, at=bench.now() + timedelta(minutes=5))
+    await bench.store.upsert("tickets", "26-1", {"$push": {"timeline": later}})
+
+    shown = await bench.replicas[0].http.get(f"/v1/messages/{doc['_id']}", headers=bench.token())
+
+    (letter,) = bench.tray.letters
+    assert FIRST in letter.body
+    assert FIRST in shown.json()["body"]
+    assert LAST not in shown.text

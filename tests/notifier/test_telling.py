@@ -9,7 +9,7 @@ import pytest
 from services.notifier.domain import recipients
 from services.notifier.messages import new_message
 from services.notifier.storage import MESSAGES
-from shared.contracts import Step
+from shared.contracts import Event, Step
 from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
 from shared.identity import read_link
 from shared.store import Collection
@@ -365,3 +365,35 @@ async def test_what_can_wait_waits_for_the_end_of_the_quiet_hours(bench: Bench) 
     assert timedelta(hours=1) <= waiting[0]["next_at"] - bench.now() <= timedelta(hours=2)
     await bench.forward(timedelta(hours=2))
     await bench.ended(3)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [samples.registered(), samples.resolved(), samples.reopened(), samples.asked(),
+     samples.appointed(), samples.extended(), samples.noted(tell_at=samples.DUE),
+     samples.incident_announced(numbers=("26-1",))],
+)  # fmt: skip
+async def test_b26_to_the_caller_of_some_emergencies_nothing_is_sent_whatever_happens(
+    bench: Bench, event: Event
+) -> None:
+    await bench.add_ticket(emergency_kind="suicide_risk", timeline=[])
+
+    await bench.handle(event)
+
+    (doc,) = await bench.ended()
+    assert (doc["recipient"], doc["status"], doc["reason"]) == (CALLER, "failed", "withheld")
+    assert bench.tray.letters == []
+    (failed,) = await bench.said(MessageFailed)
+    assert failed.reason == "withheld"
+
+
+async def test_b26_what_turns_out_to_be_none_is_written_about_again(bench: Bench) -> None:
+    await bench.add_ticket(emergency_kind="suicide_risk")
+    await bench.handle(samples.registered(), id="1")
+    await bench.ended()
+    await bench.store.upsert("tickets", "26-1", {"$set": {"emergency_kind": None}})
+
+    await bench.handle(samples.resolved(), id="2")
+
+    await bench.ended(2)
+    assert [letter.purpose for letter in bench.tray.letters] == ["feedback"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,12 +42,21 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/incidents/{id}/link": {"number": "23456789"},
     "/v1/incidents/{id}/unlink": {"number": "23456789", "reason": "own_work"},
     "/v1/manual-queue/{number}/dispatch": {"department": "engineering"},
+    "/v1/persons/seen": {"phone": "13800138000"},
     "/v1/surveys/{id}/answer": {"score": 5},
     "/v1/reading-alarms/{id}/answer": {"reason": "explained"},
     "/v1/privacy-requests/{id}/check": {"proof": "called_back"},
     "/v1/privacy-requests/{id}/refuse": {"reason": "unfounded"},
 }
 """What is sent where a body is asked for; an endpoint without one gets an empty object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """What may be asked for in an address, and the values that its document names."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,13 @@ class Endpoint:
     actions: tuple[str, ...]
     roles: frozenset[str]
     has_body: bool
+    params: tuple[Param, ...]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it answers with many things, perhaps page by page."""
+        pages = any(param.name == "after" for param in self.params)
+        return not self.is_open and not self.names_a_thing and (self.method == "GET" or pages)
 
     @property
     def is_open(self) -> bool:
@@ -115,7 +131,7 @@ async def endpoints_of(floor: Floor) -> list[Endpoint]:
 def endpoints_in(documents: Mapping[str, Mapping[str, Any]]) -> list[Endpoint]:
     """All that the services' OpenAPI documents name."""
     return [
-        _endpoint(service, method.upper(), path, operation)
+        _endpoint(service, method.upper(), path, operation, document)
         for service, document in documents.items()
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
@@ -123,7 +139,9 @@ def endpoints_in(documents: Mapping[str, Mapping[str, Any]]) -> list[Endpoint]:
     ]
 
 
-def _endpoint(service: str, method: str, path: str, operation: dict[str, Any]) -> Endpoint:
+def _endpoint(
+    service: str, method: str, path: str, operation: dict[str, Any], document: Mapping[str, Any]
+) -> Endpoint:
     return Endpoint(
         service=service,
         method=method,
@@ -131,4 +149,22 @@ def _endpoint(service: str, method: str, path: str, operation: dict[str, Any]) -
         actions=tuple(operation["x-actions"]),
         roles=frozenset(operation["x-roles"]),
         has_body="requestBody" in operation,
+        params=tuple(
+            Param(param["name"], tuple(_values(param["schema"], document)))
+            for param in operation.get("parameters", ())
+            if param["in"] == "query"
+        ),
     )
+
+
+def _values(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
+    """Every value that a shape names: of a closed list, yes and no, or a number."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        yield from _values(document["components"]["schemas"][name], document)
+    for part in schema.get("anyOf", ()):
+        yield from _values(part, document)
+    yield from map(str, schema.get("enum", ()))
+    if "const" in schema:
+        yield str(schema["const"])
+    yield from {"boolean": ("true", "false"), "integer": ("1",)}.get(schema.get("type", ""), ())

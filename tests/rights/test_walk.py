@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Final
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from tests.rights.endpoints import ROLES, Endpoint, endpoints_of, kind_of
-from tests.rights.house import House, Things, furnish
-from tests.support.floor import Floor
+from shared.identity import STAFF_ROLES
+from tests.rights.endpoints import ROLES, Endpoint, kind_of
+from tests.rights.house import House, Things
 from tests.support.questions import questions
 
 pytestmark = pytest.mark.long
 DATABASE: Final = "hotline"
 PASSING: Final = {"date", "x-request-id"}
 """Headers that differ from answer to answer."""
-SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey"}
 LOOKS: Final = 3
 """A clock of the foreign ticket that falls due meanwhile writes to it too, but only once."""
-
-
-@pytest_asyncio.fixture(scope="module")
-async def house(floor: Floor) -> House:
-    return await furnish(floor)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def endpoints(house: House) -> list[Endpoint]:
-    found = await endpoints_of(house.floor)
-    assert {endpoint.service for endpoint in found} >= SERVICES_WITH_LISTS
-    return found
 
 
 def anonymous(asked: str, things: Things) -> str:
@@ -150,66 +135,6 @@ async def test_what_is_foreign_looks_in_every_way_like_what_is_missing(
     assert looked_at > len(named) > len(house.missing.ids)
 
 
-async def test_no_list_shows_what_is_foreign(house: House, endpoints: list[Endpoint]) -> None:
-    lists = [e for e in endpoints if e.method == "GET" and not e.names_a_thing and not e.is_open]
-    seen: set[str] = set()
-    for endpoint in lists:
-        for role in set(ROLES) & endpoint.roles:
-            answer = await house.ask(endpoint, "", role=role)
-            if endpoint.is_for_the_whole_group:
-                continue
-            assert answer.status_code == 200, (str(endpoint), role)
-            foreign = {mark for things in house.foreign_to(role) for mark in things.marks}
-            assert not [mark for mark in foreign if mark in answer.text], (str(endpoint), role)
-            assert "total" not in answer.text
-            seen |= {mark for mark in house.own.marks if mark in answer.text}
-    assert seen, "lists without anything in them prove nothing"
-    assert len(lists) >= len(SERVICES_WITH_LISTS)
-
-
-SUBJECTS: Final = sorted({"agent", "dispatcher", "department", "supervisor", "manager",
-                          "privacy_officer", "auditor", "administrator"})  # fmt: skip
-MOST_PAGES: Final = 60
-RECORDS: Final = {"/v1/audit"}
-"""What has to be whole, whoever reads it: ids and codes of acts, and nothing of the matter."""
-
-
-@pytest.mark.parametrize("role", SUBJECTS)
-async def test_what_is_about_whoever_asks_is_in_no_list_and_in_no_cursor(
-    house: House, endpoints: list[Endpoint], role: str
-) -> None:
-    """Page by page, one thing each: a hidden one leaves no gap, and no cursor names it."""
-    lists = [e for e in endpoints if e.method == "GET" and not e.names_a_thing and not e.is_open]
-    asked = [e for e in lists if role in e.roles and e.path not in RECORDS]
-    for endpoint in asked:
-        for page in await pages_of(house, endpoint, role):
-            said = page.text + plain(page.json().get("next"))
-            found = [mark for mark in house.about_asker.marks if mark in said]
-            assert found == [], (str(endpoint), role)
-            is_empty = page.json().get("items") == []
-            assert not (is_empty and page.json().get("next")), (str(endpoint), role)
-    assert asked or role == "auditor"
-
-
-async def pages_of(house: House, endpoint: Endpoint, role: str) -> list[httpx.Response]:
-    """All pages of a list, one thing on each."""
-    place = "*" if endpoint.is_for_the_whole_group else "jinyuan"
-    pages: list[httpx.Response] = []
-    after: str | None = None
-    while len(pages) < MOST_PAGES and (after is not None or not pages):
-        params = {"limit": "1"} | ({"after": after} if after else {})
-        pages.append(await house.ask(endpoint, "", role=role, place=place, params=params))
-        assert pages[-1].status_code == 200, (str(endpoint), role, pages[-1].text)
-        after = pages[-1].json().get("next")
-    return pages
-
-
-def plain(cursor: str | None) -> str:
-    """What a cursor says to whoever reads it."""
-    padded = (cursor or "") + "=" * (-len(cursor or "") % 4)
-    return base64.urlsafe_b64decode(padded).decode()
-
-
 async def test_what_is_about_whoever_asks_looks_like_what_is_missing(
     house: House, endpoints: list[Endpoint]
 ) -> None:
@@ -217,7 +142,7 @@ async def test_what_is_about_whoever_asks_looks_like_what_is_missing(
         thing = house.about_asker.of(endpoint)
         if thing is None or not endpoint.names_a_thing:
             continue
-        for role in set(SUBJECTS) & endpoint.roles:
+        for role in set(STAFF_ROLES) & endpoint.roles:
             found = await house.ask(endpoint, thing, role=role)
             missing = await house.ask(endpoint, house.missing.of(endpoint) or "", role=role)
 

@@ -248,7 +248,8 @@ async def test_a_forged_link_takes_no_photo(bench: RouterBench) -> None:
 
 
 def test_every_fault_of_a_photo_has_words_in_both_languages() -> None:
-    codes = {"empty", "unknown", "heic", "damaged", "animated", "too_many_pixels", "too_large",
+    codes = {"empty", "unknown", "heic", "damaged", "animated", "too_many_pixels", "too_hard",
+             "too_large",
              "too_many", "too_slow", "busy", "malformed"}  # fmt: skip
     for language in LANGUAGES:
         assert {f"fault_{code}" for code in codes} <= set(

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from services.router.proofs import uploads
+from services.router.proofs import darkroom, uploads
+from services.router.proofs.darkroom import MOST_ARRIVING, MOST_OF_ONE
 from services.router.proofs.domain import MOST
-from services.router.proofs.pictures import MOST_ARRIVING
 from services.router.proofs.uploads import LARGEST_PHOTO
 from shared.contracts.intake import TicketPersonErased
 from shared.contracts.router import WorkOrderResolved
@@ -47,8 +47,8 @@ async def put_taken(bench: RouterBench, *acts: Act, **beside: Any) -> Ticket:
 
 
 def as_(bench: RouterBench, role: Any = "department", department: str = "engineering",
-        place: str = "*") -> dict[str, str]:  # fmt: skip
-    who = Principal(LI, role, frozenset({place}), frozenset({department}))
+        place: str = "*", by: str = LI) -> dict[str, str]:  # fmt: skip
+    who = Principal(by, role, frozenset({place}), frozenset({department}))
     return {"Authorization": f"Bearer {issue_token(who, bench.keys.token, now=bench.now())}"}
 
 
@@ -311,16 +311,11 @@ async def test_more_than_may_be_are_refused_however_many_come_at_once(bench: Rou
 async def test_too_many_on_their_way_are_asked_to_come_again(bench: RouterBench) -> None:
     await put_taken(bench)
     may_end = asyncio.Event()
+    people = [
+        f"engineer-{n % (MOST_ARRIVING // MOST_OF_ONE + 1)}" for n in range(MOST_ARRIVING + 1)
+    ]
 
-    async def slow() -> AsyncIterator[bytes]:
-        yield b"\xff"
-        await may_end.wait()
-
-    def post() -> asyncio.Task[httpx.Response]:
-        path = f"/v1/work-orders/{ORDER}/proofs"
-        return asyncio.create_task(bench.http.post(path, headers=as_(bench), content=slow()))
-
-    waiting = [post() for _ in range(MOST_ARRIVING + 1)]
+    waiting = [slowly(bench, may_end, by=person) for person in people]
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     (refused,) = done
     may_end.set()
@@ -329,6 +324,46 @@ async def test_too_many_on_their_way_are_asked_to_come_again(bench: RouterBench)
     assert problem(refused.result()) == (503, "busy")
     assert int(refused.result().headers["retry-after"]) > 0
     assert {answer.status_code for answer in others} == {422}
+
+
+async def test_one_person_holds_some_places_and_never_all(bench: RouterBench) -> None:
+    await put_taken(bench)
+    may_end = asyncio.Event()
+    theirs = [slowly(bench, may_end) for _ in range(2 * MOST_ARRIVING)]
+
+    others = await send(bench, photo(200, 150), headers=as_(bench, by="engineer-2"))
+    may_end.set()
+
+    assert others.status_code == 201
+    assert {(await task).status_code for task in theirs} == {422}
+
+
+async def test_what_waits_too_long_for_its_own_is_asked_to_come_again(
+    bench: RouterBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(darkroom, "WAITS_SECONDS", 0.05)
+    await put_taken(bench)
+    may_end = asyncio.Event()
+    theirs = [slowly(bench, may_end) for _ in range(MOST_OF_ONE + 1)]
+
+    done, _ = await asyncio.wait(theirs, return_when=asyncio.FIRST_COMPLETED)
+    may_end.set()
+
+    assert [problem(task.result()) for task in done] == [(503, "busy")]
+    await asyncio.wait(theirs)
+
+
+def slowly(
+    bench: RouterBench, may_end: asyncio.Event, *, by: str = LI
+) -> asyncio.Task[httpx.Response]:
+    """A photo of which only the first byte comes until it may end."""
+
+    async def part() -> AsyncIterator[bytes]:
+        yield b"\xff"
+        await may_end.wait()
+
+    path = f"/v1/work-orders/{ORDER}/proofs"
+    return asyncio.create_task(bench.http.post(path, headers=as_(bench, by=by), content=part()))
 
 
 async def test_what_does_not_arrive_is_given_up(

@@ -27,7 +27,7 @@ from shared.store.paging import cursor_of
 
 SYSTEM: Final = "system:"
 _MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")
-STAYED: Final = frozenset({"no_address", "no_channel"})
+STAYED: Final = frozenset({"no_address", "no_channel", "withheld"})
 """Outcomes of attempts after which nothing has left the house."""
 
 

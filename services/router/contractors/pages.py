@@ -85,6 +85,8 @@ def _fault_of(error: Exception) -> tuple[str, int]:
             return {408: "too_slow", 409: "too_many"}.get(status, "busy"), status
         case HTTPException(status_code=413):
             return "too_large", 413
+        case HTTPException(status_code=408):
+            return "too_slow", 408
         case _:
             return "malformed", 422
 

@@ -205,7 +205,7 @@ class Alerting:
         ticket = await self._platform.tickets.get(number)
         if emergency is None or ticket is None:
             raise NotThere
-        called = any(principal.id in alert.recipients for alert in emergency.alerts)
+        called = emergency.has_called(principal.id)
         if is_about(ticket, principal) or self._is_not_for(ticket, principal.id):
             raise NotThere
         if not (principal.reaches(emergency.estate) and (called or sees(principal, ticket))):

@@ -94,6 +94,10 @@ class Emergency:
         """The alerts since it began, or began again."""
         return tuple(alert for alert in self.alerts if alert.at >= self.started_at)
 
+    def has_called(self, person: str) -> bool:
+        """Whether somebody was alerted, now or before it began again."""
+        return any(person in alert.recipients for alert in self.alerts)
+
 
 def start(
     number: str,

@@ -11,8 +11,8 @@ from services.router.deadlines.falling_due import due_index
 from services.router.emergencies.emergency import Emergency
 from shared.documents import Shape
 from shared.identity import Principal
-from shared.readers.visibility import not_about, within_reach
-from shared.store import Collection, CollectionSpec, Doc, Order, Store
+from shared.readers.visibility import belonging_within_reach, within_reach
+from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 
 EMERGENCIES: Final = CollectionSpec(
     name="emergencies",
@@ -47,21 +47,19 @@ async def list_emergencies(
     first: those whose ticket may be seen, and those to which whoever asks was called.
     """
     over = {"ended_at": {"$type": "date"}, "review": None}
-    found = await Collection(store, EMERGENCIES).find(
-        over if unreviewed else {"ended_at": None},
+    near = Listing(
+        filters=over if unreviewed else {"ended_at": None},
+        within=await belonging_within_reach(store, principal, "emergency.see", names=("_id",)),
         order=Order("started_at", newest=True, loose=True),
-        limit=MOST_RUNNING,
     )
-    near = [each for each in found if principal.reaches(each.estate)]
-    numbers = [each.number for each in near]
-    theirs = await _tickets_of(store, numbers, within_reach(principal, "emergency.see"))
-    not_about_them = await _tickets_of(store, numbers, not_about(principal))
-    called = {
-        each.number
-        for each in near
-        if any(principal.id in alert.recipients for alert in each.alerts)
-    }
-    return [each for each in near if each.number in theirs | (called & not_about_them)][:limit]
+    emergencies = Collection(store, EMERGENCIES)
+    found = await emergencies.find(near.query, order=near.order, limit=MOST_RUNNING)
+    theirs = await _tickets_of(
+        store, [each.number for each in found], within_reach(principal, "emergency.see")
+    )
+    return [each for each in found if each.number in theirs or each.has_called(principal.id)][
+        :limit
+    ]
 
 
 async def _tickets_of(store: Store, numbers: Sequence[str], reach: Doc) -> frozenset[str]:

@@ -23,6 +23,7 @@ from services.router.incidents.storage import INCIDENTS, find_incidents, linked_
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, sees
+from shared.readers.visibility import at_places, not_about
 from shared.runtime.platform import Platform
 from shared.store import Collection, Taken
 from shared.telemetry import logger, metrics
@@ -46,8 +47,8 @@ class IncidentDecisions:
     ) -> list[Incident]:
         """Those that are open, or in a status, the earliest first."""
         query = {"status": {"$in": [status] if status else sorted(OPEN)}}
-        found = await find_incidents(self._store, query | ({"estate": estate} if estate else {}))
-        return [each for each in found if principal.reaches(each.estate)][:MOST]
+        found = await find_incidents(self._store, query | at_places(principal, estate))
+        return found[:MOST]
 
     async def get(self, principal: Principal, id: str) -> Incident:
         """One; foreign and missing look the same (404)."""
@@ -59,6 +60,10 @@ class IncidentDecisions:
     async def linked(self, incident: Incident) -> list[Linked]:
         """The requests that belong to it."""
         return await linked_to(self._store, incident.id)
+
+    async def seen_of(self, principal: Principal, incident: Incident) -> list[Linked]:
+        """Those of them that are not about whoever asks."""
+        return await linked_to(self._store, incident.id, within=not_about(principal))
 
     async def declare(
         self, principal: Principal, estate: str, area: str, buildings: Sequence[str]

@@ -14,7 +14,7 @@ from services.router.incidents.clusters import Report
 from services.router.incidents.incident import OPEN, WHOLE_ESTATE, Incident, Linked
 from shared.documents import Shape
 from shared.privacy.index import entries_in
-from shared.store import Collection, CollectionSpec, Doc, Order, Store
+from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 from shared.tickets import TicketStatus
 from shared.triage.taxonomy import EMERGENCY
 
@@ -43,6 +43,7 @@ INCIDENTS: Final = CollectionSpec(
         IndexModel([("status", ASCENDING), ("began_at", ASCENDING)], name="by_status"),
     ),
 )
+EVERYTHING: Final[Mapping[str, Any]] = {}
 MOST_OPEN: Final = 1_000
 MOST_LINKED: Final = 20_000
 """Of one incident; an estate has fewer flats."""
@@ -94,10 +95,13 @@ async def reports(store: Store, since: datetime, until: datetime) -> AsyncIterat
             yield _report(doc)
 
 
-async def linked_to(store: Store, incident: str) -> list[Linked]:
-    """The requests that belong to an incident, the earliest first."""
+async def linked_to(
+    store: Store, incident: str, *, within: Mapping[str, Any] = EVERYTHING
+) -> list[Linked]:
+    """The requests that belong to an incident, the earliest first; of these what is `within`."""
     fields = ("registered_at", "building", "index", "status")
-    docs = await store.find("tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields)
+    query = Listing(filters={"incident": incident}, within=within).query
+    docs = await store.find("tickets", query, limit=MOST_LINKED, fields=fields)
     return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
 
 

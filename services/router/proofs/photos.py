@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.router.access import order_of
+from services.router.proofs.darkroom import Darkroom
 from services.router.proofs.domain import (
     MOST,
     Photo,
@@ -19,7 +20,6 @@ from services.router.proofs.domain import (
     proof_id,
     takes_photos,
 )
-from services.router.proofs.pictures import Darkroom
 from services.router.proofs.storage import PHOTOS, PROOFS, proofs_of
 from services.router.proofs.uploads import Sent, Tag
 from shared.contracts import MalformedMessage, Step
@@ -64,7 +64,7 @@ class WorkPhotos:
                 last_by=ticket.timeline[-1].by,
                 remedy="photos are taken between accepting the work and its end",
             )
-        async with self._darkroom.arriving():
+        async with self._darkroom.arriving(principal.id):
             photo = await self._photo_of(await read(), order, doc, principal)
         kept = await self._keep(photo)
         await self._forget_if_erased(ticket.number)
@@ -112,7 +112,7 @@ class WorkPhotos:
 
     async def _photo_of(self, sent: Sent, order: str, doc: Doc, by: Principal) -> Photo:
         """What is kept of a photo; raises NoPicture."""
-        picture = await self._darkroom.develop(sent.raw)
+        picture = await self._darkroom.develop(sent.raw, by.id)
         tag = self._spot_of(sent.tag, doc["estate"])
         return Photo(
             id=order,

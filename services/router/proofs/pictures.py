@@ -1,23 +1,20 @@
-"""Foreign pictures, written anew: what is kept is pixels and nothing else. That is done beside
-the event loop, a few at once, never before an emergency.
+"""Foreign pictures, written anew: what is kept is pixels and nothing else. That is done in a
+process of its own, which `develop_within_limits` holds to its time and memory (`darkroom`).
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-
-from shared.contracts.refusals import Away
-from shared.lanes import Precedence
+from typing_extensions import override
 
 TAKEN: Final = ("JPEG", "PNG", "WEBP")
 """What telephones and browsers send. Each reader more is more code that strangers can reach."""
@@ -43,12 +40,12 @@ _MEDIA: Final = (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1")
 _MARKUP: Final = (b"<svg", b"<!doctype", b"<html", b"<?xml", b"<script")
 SEND: Final = "send a JPEG, PNG or WebP"
 _CUT_OFF: Final = "is damaged, or was cut off on its way"
-AT_ONCE: Final = 2
-"""Each may need 200 MB for a second."""
-MOST_ARRIVING: Final = 16
-"""Each may hold what a body may hold."""
+CPU_SECONDS: Final = 10
+"""A telephone's photo takes one at most; 363 kB of JPEG in a thousand scans took forty."""
+MOST_MEMORY: Final = 700 * 1024 * 1024
+"""Address space of the process: MOST_PIXELS unpacked, upright and on white."""
 NICE: Final = 10
-"""How far these threads stand behind those of the event loop."""
+"""How far the process stands behind that of the event loop."""
 # Pixels are counted here; the library's own guard lets twice its number pass with a warning.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -62,6 +59,11 @@ class NoPicture(Exception):
         self.code, self.fault, self.remedy = code, fault, remedy
         super().__init__(fault)
 
+    @override
+    def __reduce__(self) -> tuple[type[NoPicture], tuple[str, str, str]]:
+        """It comes from another process."""
+        return NoPicture, (self.code, self.fault, self.remedy)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -71,6 +73,19 @@ class Picture:
     width: int
     height: int
     was: str
+
+
+def develop_within_limits(raw: bytes) -> Picture:
+    """The picture written anew, behind everybody else on this machine. The process that this is
+    called in is ended by the system when it takes more than CPU_SECONDS, and gets no more than
+    MOST_MEMORY; raises NoPicture.
+    """
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    used, (_, most) = int(time.process_time()) + 1, resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (used + CPU_SECONDS, most))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    return develop(raw)
 
 
 def develop(raw: bytes) -> Picture:
@@ -87,6 +102,8 @@ def develop(raw: bytes) -> Picture:
             clean = _pixels_of(image)
     except NoPicture:
         raise
+    except MemoryError as error:
+        raise _too_many_pixels("needs too much memory") from error
     except UnidentifiedImageError as error:
         raise _stranger(raw) from error
     except Exception as error:  # whatever a reader raises who meets what strangers made
@@ -97,11 +114,13 @@ def develop(raw: bytes) -> Picture:
 
 def _check(image: Image.Image) -> None:
     if image.width * image.height > MOST_PIXELS:
-        most = MOST_PIXELS // 1_000_000
-        fault = f"has more than {most} million pixels"
-        raise NoPicture("too_many_pixels", fault, "send a smaller one")
+        raise _too_many_pixels(f"has more than {MOST_PIXELS // 1_000_000} million pixels")
     if image.format in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
         raise NoPicture("animated", "is animated", "send a photo")
+
+
+def _too_many_pixels(fault: str) -> NoPicture:
+    return NoPicture("too_many_pixels", fault, "send a smaller one")
 
 
 def _pixels_of(image: Image.Image) -> Image.Image:
@@ -149,37 +168,3 @@ def _markup(head: bytes) -> str | None:
     if not text.startswith(_MARKUP):
         return None
     return "an SVG" if b"<svg" in text else "a web page"
-
-
-class Darkroom:
-    """Develops pictures for one process."""
-
-    def __init__(self, precedence: Precedence) -> None:
-        self._precedence = precedence
-        self._threads = ThreadPoolExecutor(AT_ONCE, "pictures", initializer=_step_back)
-        self._arriving = 0
-
-    @asynccontextmanager
-    async def arriving(self) -> AsyncIterator[None]:
-        """A picture is on its way while the block lasts; raises Away where too many are."""
-        if self._arriving >= MOST_ARRIVING:
-            raise Away(
-                "busy", "Too many photos are arriving at once", "send it again in a moment", wait=5
-            )
-        self._arriving += 1
-        try:
-            yield
-        finally:
-            self._arriving -= 1
-
-    async def develop(self, raw: bytes) -> Picture:
-        """The picture written anew; raises NoPicture. An emergency in hand goes first."""
-        async with self._precedence.on("routine"):
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, develop, raw)
-
-
-def _step_back() -> None:
-    """On Linux threads have a priority of their own."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

@@ -1,0 +1,33 @@
+"""What others than the notifier may know of its messages: whom they did not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Final
+
+from shared.store.store import Store
+
+IN_VAIN: Final = 3
+"""So many attempts after which an address counts as dead, though it is still tried."""
+NO_ANSWER: Final = "no_answer"
+
+
+async def missed_by_their_last(
+    store: Store, people: Collection[str], since: datetime
+) -> Mapping[str, str]:
+    """Those of these people whom the last message since a time did not reach, by the reason. One
+    that was kept from them on purpose, because its ticket is about them, tells nothing.
+    """
+    still_tried = {"status": "pending", f"attempts.{IN_VAIN - 1}": {"$exists": True}}
+    judged = {
+        "recipient": {"$in": sorted(people)},
+        "at": {"$gte": since},
+        "attempts.code": {"$ne": "about_them"},
+        "$or": [{"status": {"$in": ["delivered", "failed"]}}, still_tried],
+    }
+    last = {"_id": "$recipient", "status": {"$last": "$status"}, "reason": {"$last": "$reason"}}
+    rows = await store.aggregate(
+        "messages", [{"$match": judged}, {"$sort": {"at": 1}}, {"$group": last}]
+    )
+    return {r["_id"]: r["reason"] or NO_ANSWER for r in rows if r["status"] != "delivered"}

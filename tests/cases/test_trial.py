@@ -1,0 +1,66 @@
+"""What whoever tries the hotline has in their hands: everybody's messages and links."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hotline.demo.plots import first_order
+from tests.support.command import hotline
+from tests.support.floor import Floor, caller
+
+TAP: Final = {"text": "厨房水龙头滴水，请来修一下", "type": "repair", "area": "plumbing",
+              "estate": "jinyuan", "caller": caller()}  # fmt: skip
+LIFT: Final = {"text": "二号楼电梯困人了，快来人", "estate": "jinyuan", "caller": caller()}
+
+
+async def test_the_outbox_shows_what_the_caller_and_the_engineer_were_told(floor: Floor) -> None:
+    number = (await floor.clients.post_ticket(TAP))["number"]
+    await first_order(floor.clients, number)
+    await floor.clients.until_message(number, "receipt")
+    await floor.clients.until_message(number, "assignment")
+
+    page = await floor.clients.http.get(f"{floor.endpoints.services['notifier']}/outbox")
+
+    assert page.status_code == 200
+    assert page.text.count(number) >= 2
+    assert "王桂兰" in page.text
+
+
+async def test_a_contractor_s_link_is_printed_and_opens_their_work(floor: Floor) -> None:
+    number = (await floor.clients.post_ticket(LIFT))["number"]
+    await floor.clients.until_ticket(
+        number, lambda t: any(o["department"] == "lift_firm" for o in t["work_orders"]), "the firm"
+    )
+
+    code, said = await hotline(floor, "link", "work", number.lower())
+
+    assert code == 0, said
+    page = await floor.clients.http.get(said.strip())
+    assert page.status_code == 200
+    assert number in page.text
+
+
+async def test_our_own_work_has_no_link_and_the_way_out_is_told(floor: Floor) -> None:
+    number = (await floor.clients.post_ticket(TAP))["number"]
+    await first_order(floor.clients, number)
+
+    code, said = await hotline(floor, "link", "work", number)
+
+    assert code == 2
+    assert f"{number}-1 is engineering's" in said
+    assert "hotline token" in said
+
+
+async def test_a_survey_s_link_is_printed_as_the_caller_got_it(floor: Floor) -> None:
+    number = (await floor.clients.post_ticket(TAP))["number"]
+
+    code, said = await hotline(floor, "link", "survey", number)
+
+    assert (code, said.strip()) == (0, floor.clients.survey_link(number, 1))
+
+
+async def test_a_number_that_is_none_is_told(floor: Floor) -> None:
+    code, said = await hotline(floor, "link", "survey", "22222222")
+
+    assert code == 2
+    assert "There is no ticket 22222222" in said
