@@ -32,6 +32,8 @@ faults: setup-faults ## kill and cut everything under load, then audit; SEED= re
 	@$(BIN)/python -m faults.deadlines $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m faults.documents $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m faults.lost $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m faults.typescript
+	@$(BIN)/python -m faults.proxied
 
 bench: setup-dev ## measure the hotline on servers of its own; ARGS: parts, --quick, --json PATH
 	@$(BIN)/python -m bench $(ARGS)

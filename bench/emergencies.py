@@ -215,7 +215,7 @@ async def kept_backlog(
 ) -> AsyncIterator[Queues]:
     """Keep so much routine work waiting before each service while the block lasts."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.backlog", "--amqp", hotline.endpoints.amqp,
+        sys.executable, "-m", "bench.backlog", "--amqp", hotline.endpoints.amqp_operator,
         "--mongo", hotline.endpoints.mongo, "--database", hotline.database.name,
         "--templates", str(templates), "--wanted", str(wanted), "--seed", str(seed + wanted),
         stdout=asyncio.subprocess.PIPE,
@@ -274,7 +274,7 @@ async def _open(
             "HOTLINE_NOTIFIER_SMTP_PORT": str(alarms.port)}  # fmt: skip
     hotline = await stack.enter_async_context(running_hotline(servers, environment=mail))
     clients = await stack.enter_async_context(Clients(hotline.endpoints, hotline.data))
-    connection = await aio_pika.connect(hotline.endpoints.amqp)
+    connection = await aio_pika.connect(hotline.endpoints.amqp_operator)
     await stack.enter_async_context(connection)
     channel = await connection.channel(publisher_confirms=True)
     arrivals = Arrivals(hotline, clients, alarms, plan.seed)

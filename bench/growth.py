@@ -69,7 +69,7 @@ async def _grow(
     servers: Servers, stack: AsyncExitStack, name: str, count: int, plan: Plan, console: Console
 ) -> Grown:
     hotline = await stack.enter_async_context(running_hotline(servers, name=name))
-    connection = await aio_pika.connect(hotline.endpoints.amqp)
+    connection = await aio_pika.connect(hotline.endpoints.amqp_operator)
     await stack.enter_async_context(connection)
     side = Ours(hotline, await connection.channel(publisher_confirms=True))
     async with Clients(hotline.endpoints, hotline.data) as clients:

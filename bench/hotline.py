@@ -147,7 +147,7 @@ async def running_hotline(
     with tempfile.TemporaryDirectory(prefix="hotline-bench-data-") as folder:
         hotline = await _prepare(servers, Path(folder), name, environment or {})
         if prepared:
-            await topology.make(hotline.endpoints.amqp, hotline.endpoints.management)
+            await topology.make(hotline.endpoints.amqp_operator, hotline.endpoints.management)
         try:
             await hotline.start(*services)
             yield hotline
@@ -168,8 +168,10 @@ async def _prepare(
     # A trial: callers are told by the sandbox, which delivers nothing elsewhere.
     await seed(servers.mongo.url, data, trial=True, database=name)
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+    amqp = await asyncio.to_thread(servers.rabbit.add_vhost, name)
     endpoints = Endpoints(
-        amqp=await asyncio.to_thread(servers.rabbit.add_vhost, name),
+        amqp=amqp,
+        amqp_operator=amqp,
         mongo=servers.mongo.url,
         management=servers.rabbit.management_login_url,
         services={service: f"http://127.0.0.1:{port}" for service, port in ports.items()},

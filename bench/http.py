@@ -124,7 +124,7 @@ async def measure(plan: Plan, console: Console) -> Result:
         async with AsyncExitStack() as stack:
             hotline = await stack.enter_async_context(running_hotline(servers))
             raw_url = await stack.enter_async_context(_raw_endpoint(servers, hotline))
-            connection = await aio_pika.connect(hotline.endpoints.amqp)
+            connection = await aio_pika.connect(hotline.endpoints.amqp_operator)
             await stack.enter_async_context(connection)
             token = make_token(hotline.data, role="agent")
             parts = (hotline, raw_url, await connection.channel(), token)
@@ -148,7 +148,7 @@ async def _raw_endpoint(servers: Servers, hotline: Hotline) -> AsyncIterator[str
     environment = {
         **clean_environment(),
         "RAW_MONGO": servers.mongo.url,
-        "RAW_AMQP": hotline.endpoints.amqp,
+        "RAW_AMQP": hotline.endpoints.amqp_operator,
     }
     process = Process(RAW, argv, environment=environment, log=hotline.data / "logs" / "raw.log")
     process.start()

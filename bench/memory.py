@@ -58,7 +58,7 @@ async def measure(plan: Plan, console: Console) -> Result:
     with bench_servers() as servers:
         async with AsyncExitStack() as stack:
             hotline = await stack.enter_async_context(running_hotline(servers))
-            connection = await aio_pika.connect(hotline.endpoints.amqp)
+            connection = await aio_pika.connect(hotline.endpoints.amqp_operator)
             await stack.enter_async_context(connection)
             side = Ours(hotline, await connection.channel(publisher_confirms=True))
             await asyncio.sleep(plan.idle_seconds)

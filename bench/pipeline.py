@@ -136,7 +136,7 @@ async def measure(plan: Plan, console: Console) -> Result:
             hotline = await stack.enter_async_context(
                 running_hotline(servers, environment={"HOTLINE_COUNT_STATEMENTS": "true"})
             )
-            connection = await aio_pika.connect(hotline.endpoints.amqp)
+            connection = await aio_pika.connect(hotline.endpoints.amqp_operator)
             await stack.enter_async_context(connection)
             channel = await connection.channel(publisher_confirms=True)
             traffic = Traffic(plan.seed)

@@ -2,8 +2,9 @@
 # Makes this checkout ready to run: Debian packages, .venv with hashed requirements, `hotline`.
 #
 #   deploy/setup.sh embedded    what `make demo` needs (the default)
-#   deploy/setup.sh dev         what `make test` and `make check` need on top
-#   deploy/setup.sh faults      what `make faults` needs on top of that: Node with its amqplib
+#   deploy/setup.sh dev         what `make test` and `make check` need on top: Chromium, for one
+#   deploy/setup.sh faults      what `make faults` needs on top of that: Node with its libraries, and
+#                               Debian's nginx, which is unpacked and not installed
 #
 # It can be run again at any time: what is there already is not touched, and when nothing is to
 # be done it ends within a moment. Without the right to install packages it names them and exits 2.
@@ -36,6 +37,9 @@ has_rabbitmq() {
 # Only the mongod of the wheel needs it; one on the PATH brings its own libraries.
 has_libcurl() { command -v mongod >/dev/null || ldconfig_lists libcurl.so.4; }
 
+# A browser opens the pages in tests. Ubuntu has it as a snap only; there these tests are skipped.
+has_browser() { command -v chromium >/dev/null || grep -qs '^ID=ubuntu' /etc/os-release; }
+
 ldconfig_lists() {
     local listing
     listing=$("$(command -v ldconfig || echo /sbin/ldconfig)" -p)
@@ -46,6 +50,7 @@ missing_packages() {
     has_venv || echo python3-venv
     has_rabbitmq || echo rabbitmq-server
     has_libcurl || echo libcurl4
+    if [ "$layer" = dev ]; then has_browser || echo chromium; fi
     if [ "$kind" = faults ]; then
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm
@@ -201,9 +206,28 @@ ensure_node() {
     echo "$made" >"$into/.made-from"
 }
 
+# --- nginx -----------------------------------------------------------------------------------
+
+# The package would start a server for the whole machine; ours is a file that `make faults` runs.
+ensure_nginx() {
+    local into=build/nginx
+    if command -v nginx >/dev/null || "$into/usr/sbin/nginx" -v 2>/dev/null; then return 0; fi
+    say "unpacking nginx"
+    rm -rf "$into"
+    mkdir -p "$into"
+    (cd "$into" && apt-get download -qq nginx 2>/dev/null && dpkg-deb -x nginx_*.deb . &&
+        rm nginx_*.deb) ||
+        fail "apt-get could not download nginx. Run \`apt-get update\` as root, or install it."
+    "$into/usr/sbin/nginx" -v 2>/dev/null ||
+        fail "nginx does not run here; install it (apt-get install nginx-light)."
+}
+
 [ -f "$requirements" ] || fail "there is no $requirements; name embedded, dev or faults."
 ensure_python
 ensure_packages
-if [ "$kind" = faults ]; then ensure_node; fi
+if [ "$kind" = faults ]; then
+    ensure_node
+    ensure_nginx
+fi
 if ! is_ready; then make_venv; fi
 compile_python services shared hotline

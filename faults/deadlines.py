@@ -236,7 +236,7 @@ async def _go(
     due = {next(fresh): first + timedelta(seconds=offset) for offset in offsets}
     models = {number: _template(at) for number, at in due.items()}
     docs = [model.numbered(model.ticket, number) for number, model in models.items()]
-    async with _Ear(hotline.endpoints.amqp) as ear:
+    async with _Ear(hotline.endpoints.amqp_operator) as ear:
         await insert(store._database, "tickets", docs)
         kills = await _kill_meanwhile(store, routers, first, chance)
         await _until_fired(store._database, set(due))

@@ -20,7 +20,7 @@ from faults.senders import AT_ONCE, Gate, Sender, body_of, key_of
 
 SCRIPT: Final = Path(__file__).parent / "node" / "publisher.mjs"
 LIBRARY: Final = Path(__file__).parents[1] / "build" / "node"
-"""Where `deploy/setup.sh faults` installs amqplib."""
+"""Where `deploy/setup.sh faults` installs what is not Python."""
 
 
 class NodePublisher(Sender):

@@ -201,7 +201,7 @@ class Kills:
     async def _full_queue(self, done: Done) -> None:
         """Nobody takes from intake's queues and few fit in: publishers are refused, and repeat."""
         before, ours = self._ledger.nacks, Ledger()
-        filling = PythonPublisher(self._house.broker.url, ours, lambda _: True)
+        filling = PythonPublisher(self._house.endpoints.amqp, ours, lambda _: True)
         await self._house.broker.limit(FULL_QUEUES, FULL_AT)
         until = time.monotonic() + NACK_SECONDS
         while self._ledger.nacks + ours.nacks == before and time.monotonic() < until:

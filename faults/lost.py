@@ -157,7 +157,7 @@ async def delete_queues(servers: Servers, queues: Sequence[str]) -> Found:
         watch, sender = Watch(), _Sender(hotline)
         async with (
             _beside(watch.run(hotline), sender.run()),
-            await aio_pika.connect(hotline.endpoints.amqp) as connection,
+            await aio_pika.connect(hotline.endpoints.amqp_operator) as connection,
         ):
             channel = await connection.channel()
             for queue in queues:

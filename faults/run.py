@@ -110,7 +110,7 @@ class Run:
         )
 
     def _sender(self, kind: str) -> Sender:
-        url = self.house.broker.url
+        url = self.house.endpoints.amqp
         match kind:
             case "desk":
                 return Desk(self.house.clients, self.ledger, self._has_room)

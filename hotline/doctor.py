@@ -20,6 +20,7 @@ from hotline.endpoints import Endpoints
 from hotline.promises.report import examine_and_print
 from hotline.search import read_needles, search_everywhere
 from hotline.settings import read_settings
+from shared.bus.broker_users import BrokerUsers
 from shared.policy.duty import Person
 from shared.readers.messages import missed_by_their_last
 from shared.readers.policies import NoPolicyError, PolicyReader
@@ -76,10 +77,15 @@ CALENDAR_ENDED: Final = (
 )
 SOON: Final = 60
 """Days: the days off of a year are published in November of the year before."""
+UNLIMITED: Final = (
+    "以下消息代理用户的权限超出发布者所需；请用 `hotline publishers add` 重建：\n"
+    "These users of the broker may more than publishers need; make them anew with `hotline "
+    "publishers add`:\n  {named}"
+)
 UNSEEN: Final = (
-    "未核对交换机与队列：不知道管理接口的地址 HOTLINE_MANAGEMENT_URL，或它没有回答。\n"
-    "Exchanges and queues were not compared: HOTLINE_MANAGEMENT_URL is not known, or does not "
-    "answer."
+    "未核对交换机、队列与用户：不知道管理接口的地址 HOTLINE_MANAGEMENT_URL，或它没有回答。\n"
+    "Exchanges, queues and users were not compared: HOTLINE_MANAGEMENT_URL is not known, or does "
+    "not answer."
 )
 EXIT_FOUND = 1
 
@@ -209,7 +215,7 @@ async def _check(endpoints: Endpoints) -> bool:
             table.add_row(name, address, ready, consuming)
         Console().print(table)
         well = await _say_channels(http, endpoints) and well
-    well = await _say_topology(endpoints) and well
+    well = await _say_broker(endpoints) and well
     well = await _say_calendar(endpoints) and well
     if endpoints.management is not None:
         typer.echo(
@@ -235,19 +241,25 @@ async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
     return not unreached
 
 
-async def _say_topology(endpoints: Endpoints) -> bool:
-    """Say what the broker lacks; False where messages may be confirmed and lost."""
+async def _say_broker(endpoints: Endpoints) -> bool:
+    """Say what the broker lacks, and who may too much there; False where messages may be confirmed
+    and lost, or a publisher may do what others do.
+    """
     if endpoints.management is None:
         typer.echo(UNSEEN)
         return True
     try:
-        lacking = await topology.missing(endpoints.amqp, endpoints.management)
+        lacking = await topology.missing(endpoints.amqp_operator, endpoints.management)
+        users = BrokerUsers(endpoints.amqp_operator, endpoints.management)
+        unlimited = await users.faults(topology.inbound_keys())
     except httpx.HTTPError as error:
         typer.echo(f"{UNSEEN} ({type(error).__name__})")
         return False
     if lacking:
         typer.echo(LACKING.format(named="\n  ".join(lacking)))
-    return not lacking
+    if unlimited:
+        typer.echo(UNLIMITED.format(named="\n  ".join(unlimited)))
+    return not lacking and not unlimited
 
 
 async def _say_calendar(endpoints: Endpoints) -> bool:

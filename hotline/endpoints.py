@@ -17,6 +17,7 @@ from hotline.embedded.folder import read_json, write_json
 from hotline.probe import hosts_of
 
 FILE = "endpoints.json"
+SERVERS = ("amqp", "amqp_operator", "mongo", "management")
 TITLES = {
     "intake": "受理 intake",
     "router": "派单 router",
@@ -29,9 +30,14 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The addresses of one running hotline; those of the servers hold their passwords."""
+    """The addresses of one running hotline; those of the servers hold their passwords.
+
+    `amqp` is for publishers: it is that of one who may publish and nothing else, where there is
+    one. `amqp_operator` is the services' own.
+    """
 
     amqp: str
+    amqp_operator: str
     mongo: str
     management: str | None
     services: Mapping[str, str]
@@ -42,9 +48,10 @@ class Endpoints:
         value: Any = read_json(data / FILE)
         if not isinstance(value, dict):
             return None
-        servers = {key: value.pop(key, None) for key in ("amqp", "mongo", "management")}
+        servers = {key: value.pop(key, None) for key in SERVERS}
         return cls(
             amqp=str(servers["amqp"]),
+            amqp_operator=str(servers["amqp_operator"] or servers["amqp"]),
             mongo=str(servers["mongo"]),
             management=servers["management"],
             services={str(name): str(address) for name, address in value.items()},
@@ -52,7 +59,7 @@ class Endpoints:
 
     def write(self, data: Path) -> None:
         """Write the file, for its owner alone: it holds passwords."""
-        servers = {"amqp": self.amqp, "mongo": self.mongo, "management": self.management}
+        servers = {name: getattr(self, name) for name in SERVERS}
         write_json(data / FILE, {**servers, **self.services})
 
     @staticmethod
@@ -78,7 +85,7 @@ class Endpoints:
         }
         management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}
         return {
-            "HOTLINE_AMQP_URL": self.amqp,
+            "HOTLINE_AMQP_URL": self.amqp_operator,
             "HOTLINE_MONGO_URL": self.mongo,
             "HOTLINE_DATA": str(data),
             "HOTLINE_ENDPOINTS": str(data / FILE),

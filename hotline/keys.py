@@ -193,7 +193,8 @@ def _run(folder: Path, work: Callable[[Store], Awaitable[T]]) -> T:
 
 
 async def _record(store: Store, folder: Path, act: str, subject: tuple[str, str]) -> None:
-    trail = Trail(store, read_settings().audit or folder / FOLDER)
+    key = load_keys(_file(folder)).audit_key
+    trail = Trail(store, read_settings().audit or folder / FOLDER, key)
     await trail.start()
     await trail.record(OPERATOR, act, subject)
 

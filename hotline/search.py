@@ -48,7 +48,7 @@ async def _everywhere(
     async for searched in search_database(endpoints.mongo, needles):
         yield searched
     if endpoints.management is not None:
-        async for searched in search_queues(endpoints.amqp, endpoints.management, needles):
+        async for searched in search_queues(endpoints.amqp_operator, endpoints.management, needles):
             yield searched
     for searched in await asyncio.to_thread(_in_logs, data, needles):
         yield searched

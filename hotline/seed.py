@@ -10,6 +10,8 @@ import yaml
 
 from hotline.errors import UnusableSettingError
 from hotline.settings import read_settings
+from shared.audit import Trail
+from shared.audit.anchors import FOLDER
 from shared.policy.checks import check_policy
 from shared.policy.duty import sample_duty
 from shared.policy.policy import load_documents
@@ -57,7 +59,7 @@ async def seed(
     `policy` is a YAML file with the documents that differ from the sample group's. Raises
     UnusableSettingError naming what is wrong with it.
     """
-    make_keys(data / "keys.json")
+    keys = make_keys(data / "keys.json")
     documents = _documents(policy)
     client = connect(mongo_url)
     try:
@@ -72,8 +74,22 @@ async def seed(
         except ValueError as error:
             raise UnusableSettingError(f"The policy cannot be used: {error}") from error
         await seed_duty(client[database], sample_duty())
+        await _begin_audit(store, read_settings().audit or data / FOLDER, keys.audit_key)
     finally:
         client.close()
+
+
+async def _begin_audit(store: Store, folder: Path, key: bytes) -> None:
+    """The chain of the operator's own acts, so that it is missed when somebody takes it away."""
+    trail = Trail(store, folder, key)
+    try:
+        await trail.start()
+    except OSError as error:
+        raise UnusableSettingError(
+            f"The audit's folder {folder} cannot be made or written to ({error.strerror}). Let "
+            "this user write there, or set HOTLINE_AUDIT to a folder where it may."
+        ) from error
+    await trail.begin()
 
 
 def _documents(policy: Path | None) -> dict[str, dict[str, object]]:

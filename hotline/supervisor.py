@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from hotline import topology
+from hotline import publishers, topology
 from hotline.embedded.folder import FolderLock, private_folder
 from hotline.embedded.process import ChildrenFile, clean_environment
 from hotline.endpoints import Endpoints
@@ -77,7 +77,8 @@ class Supervisor:
         await topology.make(self._servers.amqp_url, self._servers.management_url)
         await self._seed(self._servers.mongo_url, self.data, self._trial)
         endpoints = Endpoints(
-            amqp=self._servers.amqp_url,
+            amqp=await self._publishers_address(self._servers),
+            amqp_operator=self._servers.amqp_url,
             mongo=self._servers.mongo_url,
             management=self._servers.management_url,
             services={spec.name: spec.address for spec in specs},
@@ -87,6 +88,12 @@ class Supervisor:
         await asyncio.sleep(QUEUES_SETTLE)
         endpoints.write(self.data)
         return endpoints
+
+    async def _publishers_address(self, servers: Servers) -> str:
+        """Nobody makes a user for trials at a broker that others use for their work."""
+        is_for_trials = self._trial or self._settings.amqp_url is None
+        management = servers.management_url if is_for_trials else None
+        return await publishers.trial_address(servers.amqp_url, management)
 
     async def stop(self) -> None:
         """End the services, then the servers, in order; the data stays."""
@@ -137,7 +144,7 @@ class Supervisor:
             Service(
                 spec,
                 data=self.data,
-                broker_url=endpoints.amqp,
+                broker_url=endpoints.amqp_operator,
                 environment=environment,
                 changed=self._record,
                 patience=self._patience,

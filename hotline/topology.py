@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
 
 import aio_pika
 import httpx
@@ -24,6 +23,7 @@ from hotline.errors import UnusableSettingError
 from hotline.service import SERVICES
 from hotline.settings import read_settings
 from shared.bus import INBOUND, QueueSpec
+from shared.bus.broker_users import vhost_of
 from shared.bus.topology import EXCHANGES, UNROUTED, declare
 
 POLICY: Final = "hotline-unrouted"
@@ -58,6 +58,13 @@ def run() -> None:
     typer.echo(f"{len(queues())} queues are there")
 
 
+def inbound_keys() -> frozenset[str]:
+    """The routing keys of `hotline.inbound` that lead to a queue."""
+    return frozenset(
+        key for spec in queues() for exchange, key in spec.bindings if exchange == INBOUND
+    )
+
+
 def queues() -> tuple[QueueSpec, ...]:
     """Those of all services. They are found by name, as the services are started by name."""
     return tuple(
@@ -83,7 +90,7 @@ async def make(amqp: str, management: str | None) -> bool:
 async def _set_policy(amqp: str, management: str) -> bool:
     async with httpx.AsyncClient(base_url=management, timeout=SECONDS) as client:
         try:
-            answer = await client.put(f"/api/policies/{_vhost(amqp)}/{POLICY}", json=DEFINITION)
+            answer = await client.put(f"/api/policies/{vhost_of(amqp)}/{POLICY}", json=DEFINITION)
         except httpx.HTTPError as error:
             logger.warning("policy not made", policy=POLICY, why=type(error).__name__)
             return False
@@ -94,7 +101,7 @@ async def _set_policy(amqp: str, management: str) -> bool:
 
 async def missing(amqp: str, management: str) -> list[str]:
     """What the broker at `amqp` lacks, as an operator reads it; raises HTTPError."""
-    vhost = _vhost(amqp)
+    vhost = vhost_of(amqp)
     async with httpx.AsyncClient(base_url=management, timeout=SECONDS) as client:
 
         async def ask(what: str) -> list[dict[str, Any]]:
@@ -132,8 +139,3 @@ def _lacking(
         yield f"the policy {POLICY}"
     elif exchanges.get(INBOUND, {}).get("policy") != POLICY:
         yield f"the policy {POLICY} on {INBOUND}, where another one comes before it"
-
-
-def _vhost(amqp: str) -> str:
-    """As the management API's paths name it."""
-    return quote(urlsplit(amqp).path.removeprefix("/") or "/", safe="%")

@@ -37,7 +37,7 @@ from services.admin.sessions.factors import Factors
 from services.admin.sessions.passwords import Passwords
 from services.admin.sessions.sign_in import SigningIn
 from services.admin.sessions.storage import SESSIONS
-from services.admin.sessions.tries import TRIES, TryCounter
+from services.admin.sessions.tries import KNOWN, TryCounter
 from services.admin.settings import AdminSettings
 from shared.audit import Trail
 from shared.runtime import Parts, Platform, build_service, open_platform
@@ -51,7 +51,7 @@ KEEPS: Final = (
     KEYS,
     PROFILES,
     SESSIONS,
-    TRIES,
+    KNOWN,
     REQUESTS,
     *KEPT_OF_POLICIES,
 )
@@ -66,7 +66,13 @@ async def build(settings: AdminSettings) -> FastAPI:
     safe = FactorSafe(platform.keys.derived("second-factors"))
     factors = Factors(store, staff_accounts, safe, try_counter)
     signing_in = SigningIn(
-        store, staff_accounts, factors, Passwords(), try_counter, secret=platform.keys.token
+        store,
+        staff_accounts,
+        factors,
+        Passwords(),
+        try_counter,
+        platform.misses,
+        secret=platform.keys.token,
     )
     system_keys = SystemKeys(store, records, secret=platform.keys.derived("api-keys"))
     training = Training(store, staff_accounts, records, lambda: platform.policy.calendar)
@@ -77,7 +83,6 @@ async def build(settings: AdminSettings) -> FastAPI:
         build_provider_api(
             provider,
             signing_in,
-            second_factor=settings.oidc_second_factor,
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
         build_session_api(signing_in, factors),
@@ -113,6 +118,8 @@ def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
         id=settings.oidc_client_id,
         secret=secret.get_secret_value() if secret else None,
         redirect_url=settings.oidc_redirect_url,
+        trusts_factor=settings.oidc_second_factor,
+        acr_values=settings.oidc_acr_values,
     )
     return Provider(client, platform.store, provider_client())
 

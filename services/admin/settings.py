@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from shared.runtime import ServiceSettings, for_service
+from shared.runtime.settings import names
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -31,8 +33,13 @@ class AdminSettings(ServiceSettings):
     )
     oidc_second_factor: bool = Field(
         False,
-        description="true: the provider asks for a second factor, so that roles which need one "
-        "may sign in there.",
+        description="true: roles which need a second factor may sign in there, where the "
+        "provider's token says by `amr` or `acr` that one was shown.",
+    )
+    oidc_acr_values: Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)] = Field(
+        (),
+        description="Values of `acr` that mean a second factor at the provider; they are asked "
+        "for.",
     )
 
     @field_validator("oidc_issuer")

@@ -10,11 +10,7 @@ from pydantic_settings import NoDecode
 
 from shared.contracts import Lane
 from shared.runtime import ServiceSettings, for_service
-
-
-def _split(value: object) -> object:
-    """Names with commas or spaces between them, as a variable holds them."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+from shared.runtime.settings import names
 
 
 class NotifierSettings(ServiceSettings):
@@ -50,12 +46,12 @@ class NotifierSettings(ServiceSettings):
     webhook_timeout_urgent: timedelta = Field(
         timedelta(seconds=5), description="For one urgent webhook as a whole."
     )
-    webhook_plain_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_split)] = Field(
+    webhook_plain_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(names)] = Field(
         frozenset(),
         description="Hosts, or host:port, whose webhooks may be reached by http and within a "
         "private network; all others by https only.",
     )
-    webhook_private_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_split)] = Field(
+    webhook_private_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(names)] = Field(
         frozenset(),
         description="Hosts, or host:port, whose webhooks may be reached by https within a private "
         "network; all others at public addresses only.",

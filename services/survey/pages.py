@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter, Survey
 from services.survey.forms import SCORES, Form
 from services.survey.surveys import NoSuchSurvey, Outcome, Surveying
+from shared.contracts.refusals import TooOften
 from shared.identity import read_link
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime import Platform, open_to_all
+from shared.runtime import Platform, Source, open_to_all
 from shared.runtime.web import Chosen, Paper
 from shared.store import STORE_DOWN, Contested
 from shared.triage.taxonomy import Area, RequestType
@@ -25,7 +26,7 @@ ROOT: Final = "/s"
 Said = Literal["thanks", "already", "expired"]
 Follows = Literal["reopened", "not_reopened"]
 """What comes of it that somebody is dissatisfied."""
-Trouble = Literal["missing", "too_large", "too_slow", "away"]
+Trouble = Literal["missing", "too_often", "too_large", "too_slow", "away"]
 _FORM_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "content": {
@@ -82,9 +83,11 @@ class Pages:
         about = self._about(matter, language)
         return self._paper.page("said.html", language, status, said=said, follows=follows, **about)
 
-    def trouble(self, said: Trouble, language: Language, *, status: int) -> HTMLResponse:
+    def trouble(
+        self, said: Trouble, language: Language, *, status: int, wait: int | None = None
+    ) -> HTMLResponse:
         """What concerns no known survey, in both languages."""
-        return self._paper.trouble(said, language, status=status)
+        return self._paper.trouble(said, language, status=status, wait=wait)
 
     def _about(self, matter: Matter, language: Language) -> dict[str, Any]:
         policy = self._policy().at(matter.estate)
@@ -118,6 +121,7 @@ class Visits:
     def __init__(self, platform: Platform, surveying: Surveying) -> None:
         self._clock = platform.store.clock
         self._secret = platform.keys.link
+        self._misses = platform.misses
         self._surveying = surveying
         self._pages = Pages(lambda: platform.policy)
 
@@ -139,12 +143,19 @@ class Visits:
             return self._pages.form(survey.matter, form, language, status=422)
         return await self._told(await self._surveying.answer(id, form.to_given()), language)
 
-    async def or_trouble(self, page: Awaitable[HTMLResponse], language: Language) -> HTMLResponse:
-        """The page, or one that says in both languages why it cannot be had."""
+    async def or_trouble(
+        self, page: Awaitable[HTMLResponse], language: Language, address: str
+    ) -> HTMLResponse:
+        """The page, or one that says in both languages why it cannot be had. Links that open
+        nothing are counted by the address they are tried from.
+        """
         try:
-            return await page
+            async with self._misses.counting("link", address, NoSuchSurvey):
+                return await page
         except NoSuchSurvey:
             return self._pages.trouble("missing", language, status=404)
+        except TooOften as error:
+            return self._pages.trouble("too_often", language, status=429, wait=error.wait)
         except HTTPException as error:
             said: Trouble = "too_slow" if error.status_code == 408 else "too_large"
             return self._pages.trouble(said, language, status=error.status_code)
@@ -189,13 +200,15 @@ def build_pages(platform: Platform, surveying: Surveying) -> APIRouter:
     visits = Visits(platform, surveying)
 
     @router.get("/{token}")
-    async def show(token: str, language: Chosen) -> HTMLResponse:
+    async def show(token: str, language: Chosen, source: Source) -> HTMLResponse:
         """The form, or what became of it."""
-        return await visits.or_trouble(visits.show(token, language), language)
+        return await visits.or_trouble(visits.show(token, language), language, source)
 
     @router.post("/{token}", openapi_extra=_FORM_BODY)
-    async def answer(token: str, request: Request, language: Chosen) -> HTMLResponse:
+    async def answer(
+        token: str, request: Request, language: Chosen, source: Source
+    ) -> HTMLResponse:
         """Keep the first answer; the same form sent again is thanked again."""
-        return await visits.or_trouble(visits.answer(token, request, language), language)
+        return await visits.or_trouble(visits.answer(token, request, language), language, source)
 
     return router

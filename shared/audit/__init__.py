@@ -1,9 +1,10 @@
-"""The audit: who opened or changed what, hash-chained per service, heads kept elsewhere."""
+"""The audit: who opened or changed what, hash-chained per service, heads kept
+elsewhere."""
 
 from shared.audit.anchors import NotAnchored
 from shared.audit.chain import Anchor, Entry, Link, Subject, UnfitForAudit
 from shared.audit.trail import Trail, list_entries
-from shared.audit.verify import Verified, verify
+from shared.audit.verify import Terms, Unjudged, Verified, verify
 from shared.audit.walk import Damage, Wrong
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Link",
     "NotAnchored",
     "Subject",
+    "Terms",
     "Trail",
     "UnfitForAudit",
+    "Unjudged",
     "Verified",
     "Wrong",
     "list_entries",

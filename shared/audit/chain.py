@@ -7,6 +7,7 @@ with anything else.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -92,16 +93,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry as it hangs in its chain."""
+    """An entry as it hangs in its chain. `keyed`: its digest is made with the installation's key,
+    as all are but those of before there was one.
+    """
 
     entry: Entry
     previous: str
     digest: str
+    keyed: bool = False
 
     @classmethod
-    def of(cls, entry: Entry, previous: str) -> Self:
+    def of(cls, entry: Entry, previous: str, key: bytes | None = None) -> Self:
         """The entry behind the one with that digest."""
-        return cls(entry, previous, digest(entry, previous))
+        return cls(entry, previous, digest(entry, previous, key), key is not None)
+
+    def fits_itself(self, key: bytes) -> bool:
+        """Whether its digest is that of what it says."""
+        return self.digest == digest(self.entry, self.previous, key if self.keyed else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +137,12 @@ def genesis(writer: str) -> str:
     return hashlib.sha256(f"estateline audit {writer}".encode()).hexdigest()
 
 
-def digest(entry: Entry, previous: str) -> str:
-    """SHA-256 over the digest before and all that the entry says."""
-    return hashlib.sha256(f"{previous}\n".encode() + canonical(entry)).hexdigest()
+def digest(entry: Entry, previous: str, key: bytes | None = None) -> str:
+    """SHA-256 over the digest before and all that the entry says; with a key an HMAC, which nobody
+    can make anew who has but the database.
+    """
+    said = f"{previous}\n".encode() + canonical(entry)
+    return hmac.digest(key, said, "sha256").hex() if key else hashlib.sha256(said).hexdigest()
 
 
 def canonical(entry: Entry) -> bytes:
@@ -169,6 +180,7 @@ def to_doc(link: Link) -> dict[str, Any]:
         "previous": link.previous,
         "digest": link.digest,
         "made_by": entry.writer,
+        **({"keyed": True} if link.keyed else {}),
     }
 
 
@@ -187,7 +199,7 @@ def from_doc(doc: Mapping[str, Any]) -> Link:
             source=doc["source"],
             details=doc["details"],
         )
-        link = Link(entry, doc["previous"], doc["digest"])
+        link = Link(entry, doc["previous"], doc["digest"], doc.get("keyed") is True)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("a field is missing, or is of another kind") from error
     # Whatever else lies in the document would be covered by no digest.

@@ -12,12 +12,23 @@ from typing import Final, NamedTuple, get_args
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from shared.audit.anchors import Anchors
+from shared.audit.anchors import Anchors, NotAnchored
 from shared.audit.chain import Anchor, Entry, Link, Subject, genesis, to_doc
 from shared.contracts import Lane
 from shared.identity import Principal
 from shared.lanes import lane_in_hand
-from shared.store import Doc, KeptAsItIs, Listing, Order, Page, Store, insert_at_next_free
+from shared.store import (
+    STORE_DOWN,
+    Contested,
+    Doc,
+    KeptAsItIs,
+    Listing,
+    Order,
+    Page,
+    Store,
+    insert_at_next_free,
+)
+from shared.telemetry import logger
 
 AUDIT: Final = "audit"
 ATTEMPTS: Final = 30
@@ -44,6 +55,7 @@ KEPT: Final = KeptAsItIs(
 class _End(NamedTuple):
     n: int
     digest: str
+    keyed: bool
 
 
 class Trail:
@@ -53,17 +65,34 @@ class Trail:
     and none ever happens unrecorded.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        """Write the chain of the store's service; its heads are kept in `folder`."""
+    def __init__(self, store: Store, folder: Path, key: bytes) -> None:
+        """Write the chain of the store's service, its digests made with `key`; its heads are kept
+        in `folder`.
+        """
         self._store = store
         # An emergency must not wait for routine work that gives way to it: as another replica,
         # each lane has an end of its own.
-        self._pens = {lane: _Pen(store, Anchors(folder, store.service)) for lane in get_args(Lane)}
+        self._pens = {
+            lane: _Pen(store, Anchors(folder, store.service), key) for lane in get_args(Lane)
+        }
 
     async def start(self) -> None:
         """Make sure that heads can be kept; OSError where they cannot."""
         for pen in self._pens.values():
             await pen.anchors.start()
+
+    async def begin(self) -> None:
+        """See that the chain has begun and ends with a keyed digest: so every writer is expected,
+        and what was there before there was a key is sealed by what comes after it. Where nothing
+        can be recorded now that is told: whoever acts on record is refused then, and nobody else.
+        """
+        try:
+            if not await self._pens["routine"].ends_keyed():
+                writer = self._store.service
+                who = Principal(writer, "service")
+                await self.record(who, "audit.begun", ("audit", writer))
+        except (*STORE_DOWN, Contested, NotAnchored) as error:
+            logger.error("audit_not_begun", error=type(error).__name__)
 
     async def record(
         self,
@@ -103,8 +132,9 @@ class Trail:
 class _Pen:
     """Appends one after the other, and remembers the end of the chain."""
 
-    def __init__(self, store: Store, anchors: Anchors) -> None:
+    def __init__(self, store: Store, anchors: Anchors, key: bytes) -> None:
         self.anchors = anchors
+        self._key = key
         self._store = store
         self._turn = asyncio.Lock()
         self._end: _End | None = None
@@ -114,6 +144,9 @@ class _Pen:
             link = await self._append(made)
             await self.anchors.add(Anchor.of(link))
         return link.entry
+
+    async def ends_keyed(self) -> bool:
+        return (await self._newest()).keyed
 
     async def _append(self, made: Callable[[int], Entry]) -> Link:
         tried = 0
@@ -125,23 +158,26 @@ class _Pen:
             tried += 1
             # Forgotten until the write has ended well: after an error nobody knows the end.
             end, self._end = self._end or await self._newest(), None
-            return Link.of(made(end.n + 1), end.digest)
+            return Link.of(made(end.n + 1), end.digest, self._key)
 
         async def insert(link: Link) -> bool:
             return await self._store.insert_once(AUDIT, to_doc(link))
 
         link = await insert_at_next_free(AUDIT, next_link, insert, attempts=ATTEMPTS)
         assert link is not None, "a chain has always a next place"
-        self._end = _End(link.entry.n, link.digest)
+        self._end = _End(link.entry.n, link.digest, link.keyed)
         return link
 
     async def _newest(self) -> _End:
         """The end of the chain as the majority has it; a new writer's is its genesis."""
         writer = self._store.service
+        fields = ("n", "digest", "keyed")
         found = await self._store.find(
-            AUDIT, {"writer": writer}, sort=(("n", DESCENDING),), limit=1, fields=("n", "digest")
+            AUDIT, {"writer": writer}, sort=(("n", DESCENDING),), limit=1, fields=fields
         )
-        return _End(found[0]["n"], found[0]["digest"]) if found else _End(0, genesis(writer))
+        if not found:
+            return _End(0, genesis(writer), keyed=False)
+        return _End(found[0]["n"], found[0]["digest"], found[0].get("keyed", False))
 
 
 async def list_entries(

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.audit.chain import Anchor, Link, digest, entry_id, from_doc, genesis
+from shared.audit.chain import Anchor, Link, entry_id, from_doc, genesis
 
 
 class Wrong(StrEnum):
@@ -22,6 +22,8 @@ class Wrong(StrEnum):
     """An entry does not fit its own digest."""
     UNLINKED = "unlinked"
     """An entry does not hang on the one before it."""
+    UNKEYED = "unkeyed"
+    """An entry's digest is made without the key, where all have been made with it."""
     REWRITTEN = "rewritten"
     """An entry is another one than was anchored."""
     CUT = "cut"
@@ -44,10 +46,17 @@ class Damage:
 class Walk:
     """One walk along a chain. What is found first is told; there is no sense in going on."""
 
-    def __init__(self, writer: str, anchors: Iterable[Anchor]) -> None:
-        """Walk beside `anchors`, which come in the order of their entries."""
+    def __init__(
+        self, writer: str, anchors: Iterable[Anchor], key: bytes, *, keyed_from_first: bool = False
+    ) -> None:
+        """Walk beside `anchors`, which come in the order of their entries. Behind an entry whose
+        digest was made with the key, or `keyed_from_first`, there is none without.
+        """
         self.writer = writer
         self.entries = 0
+        self.keyed = 0
+        self._key = key
+        self._keyed_from_first = keyed_from_first
         self.anchors = 0
         self.unanchored = 0
         self.last_at: datetime | None = None
@@ -65,6 +74,7 @@ class Walk:
         damage = self._damage_of(link)
         if damage is None:
             self.entries = link.entry.n
+            self.keyed += link.keyed
             self.head = link.digest
             self.last_at = link.entry.at
         return damage
@@ -84,10 +94,12 @@ class Walk:
         id, expected = link.entry.id, entry_id(self.writer, self.entries + 1)
         if id != expected:
             return Damage(Wrong.MISSING, expected, f"the next one is {id}")
-        if link.digest != digest(link.entry, link.previous):
+        if not link.fits_itself(self._key):
             return Damage(Wrong.CHANGED, id)
         if link.previous != self.head:
             return Damage(Wrong.UNLINKED, id)
+        if not link.keyed and (self.keyed or self._keyed_from_first):
+            return Damage(Wrong.UNKEYED, id)
         anchored = self._anchored_as(link.entry.n)
         self.anchors += len(anchored)
         self.unanchored += not anchored

@@ -62,6 +62,16 @@ before it is kept.
 """
 
 
+def read_publisher(publisher: str) -> str:
+    """The name of a system, as its keys and its broker user have it; raises MalformedMessage."""
+    is_name = len(publisher) <= LONGEST_ID and _PERSON.fullmatch(publisher)
+    if not is_name or holds_number(publisher):
+        raise MalformedMessage(
+            "publisher", "is not written as a name", "use small letters and digits: resident-app"
+        )
+    return publisher
+
+
 def read_person_id(id: str, field: str = "id") -> str:
     """An id as it may be given to somebody; raises MalformedMessage.
 

@@ -25,15 +25,19 @@ from shared.privacy.key_wrap import LOCAL, LocalMasters
 
 LENGTHS: Final[Mapping[str, int]] = {"master": 96, "index": 32, "token": 32, "link": 32}
 """In bytes; that of the master key is what MongoDB's local key provider asks for."""
+ADDED: Final[Mapping[str, int]] = {"audit": 32}
+"""What a key file of before has not."""
+_ALL: Final[Mapping[str, int]] = {**LENGTHS, **ADDED}
 FILE_NAME: Final = "keys.json"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keys:
-    """Master key of the sealed data, and the secrets of look-ups, tokens and links.
+    """Master key of the sealed data, and the secrets of look-ups, tokens, links and the audit.
 
-    `old_masters` are there while data keys are wrapped anew. `lookups` are the secrets of
-    look-ups by version, once the first, which is `index`, has been changed.
+    `audit` is empty in a key file that was made before the audit had a key. `old_masters` are there
+    while data keys are wrapped anew. `lookups` are the secrets of look-ups by version, once the
+    first, which is `index`, has been changed.
     """
 
     master: bytes
@@ -43,6 +47,7 @@ class Keys:
     master_name: str = LOCAL
     old_masters: Mapping[str, bytes] = field(default_factory=dict)
     lookups: Mapping[int, bytes] = field(default_factory=dict)
+    audit: bytes = b""
 
     @override
     def __repr__(self) -> str:
@@ -54,6 +59,11 @@ class Keys:
         another. It lasts as long as the secret of look-ups.
         """
         return hmac.new(self.index, f"derived\0{purpose}".encode(), hashlib.sha256).digest()
+
+    @property
+    def audit_key(self) -> bytes:
+        """What the digests of the audit are made with."""
+        return self.audit or self.derived("audit")
 
     def blind_index(self) -> BlindIndex:
         """The index with every secret of look-ups that counts."""
@@ -75,6 +85,7 @@ def load_keys(path: Path) -> Keys:
             master_name=_name(raw.get("master_name", LOCAL)),
             old_masters={_name(name): _key("master", key) for name, key in old.items()},
             lookups={int(version): _key("index", key) for version, key in lookups.items()},
+            **{name: _key(name, raw[name]) for name in ADDED if name in raw},
         )
     except FileNotFoundError as error:
         raise FileNotFoundError(
@@ -87,7 +98,7 @@ def load_keys(path: Path) -> Keys:
 def _key(name: str, encoded: str) -> bytes:
     """One key, which must have its length: whoever knows a short secret signs as anybody."""
     key = base64.b64decode(encoded, validate=True)
-    if len(key) < LENGTHS[name]:
+    if len(key) < _ALL[name]:
         raise ValueError(f"{name} is too short")
     return key
 
@@ -109,6 +120,8 @@ def save_keys(path: Path, keys: Keys) -> None:
         made["master_name"] = keys.master_name
     if keys.old_masters:
         made["old_masters"] = {name: _encoded(key) for name, key in keys.old_masters.items()}
+    if keys.audit:
+        made["audit"] = _encoded(keys.audit)
     if keys.lookups:
         made["lookups"] = {str(version): _encoded(key) for version, key in keys.lookups.items()}
     draft = _draft(path, made)
@@ -130,7 +143,7 @@ def _draft(path: Path, made: Mapping[str, Any]) -> Path:
 def make_keys(path: Path) -> Keys:
     """Read the key file, made first where there is none. It is never written over."""
     if not path.exists():
-        made = {name: _encoded(secrets.token_bytes(n)) for name, n in LENGTHS.items()}
+        made = {name: _encoded(secrets.token_bytes(n)) for name, n in _ALL.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = _draft(path, made)
         try:

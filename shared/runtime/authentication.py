@@ -50,7 +50,9 @@ async def principal(request: Request) -> Principal:
 
 
 def source_of(request: Request) -> str:
-    """The address a request came from, for the audit; a proxy's where there is one."""
+    """The address a request came from: whoever is connected, or whom a proxy names that a setting
+    trusts (`trusted_proxies`).
+    """
     return request.client.host if request.client else "unknown"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends
 from fastapi.params import Depends as Dependency
@@ -13,6 +13,9 @@ from fastapi.routing import APIRoute
 from shared.identity import PERMISSIONS, action_of, require
 from shared.runtime.authentication import Actor
 from shared.tickets import ROWS, TABLE, Transition
+
+BEARER: Final = "bearer"
+"""What signs a request, as the OpenAPI documents call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def _known(actions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def name_rights(routers: Iterable[APIRouter]) -> None:
-    """Write each endpoint's actions and roles into its OpenAPI operation (`x-actions`, `x-roles`).
+    """Write each endpoint's actions and roles into its OpenAPI operation (`x-actions`, `x-roles`),
+    and whether a request has to be signed.
 
     Raises ValueError naming an endpoint without a right: it is a fault of ours, seen at the start.
     """
@@ -103,6 +107,8 @@ def _name_right(route: APIRoute) -> None:
     right = _right_of(route)
     roles = frozenset[str]().union(*(PERMISSIONS[action].roles for action in right.actions))
     named: dict[str, Any] = {"x-actions": list(right.actions), "x-roles": sorted(roles)}
+    if right.actions:
+        named["security"] = [{BEARER: []}]
     route.openapi_extra = (route.openapi_extra or {}) | named
 
 

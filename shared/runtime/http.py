@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.contracts.json_body import MAX_BODY_BYTES
 from shared.contracts.refusals import Away
+from shared.runtime.api_documents import DocumentedApp, build_docs_page
 from shared.runtime.bodies import Bodies, Larger
 from shared.runtime.endpoint_rights import name_rights, open_to_all
 from shared.runtime.platform import Platform
@@ -39,12 +40,13 @@ def build_app(
         async with lifespan():
             yield
 
-    all_routers = (*routers, _health(platform))
+    all_routers = (*routers, _health(platform), build_docs_page(title))
     name_rights(all_routers)
-    app = FastAPI(
+    app = DocumentedApp(
         title=title,
         version="1",
         lifespan=run,
+        docs_url=None,
         redoc_url=None,
         # Not included but taken over: a router that is included has its routes built once more, at
         # the first request, which holds up everything else in the process.

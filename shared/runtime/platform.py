@@ -39,6 +39,7 @@ from shared.store import STORE_DOWN, Store, connect
 from shared.store.parked import PARKED, ParkedMessages
 from shared.store.store import Kept
 from shared.store.suspects import SUSPECTS
+from shared.store.tries import TRIES, Misses
 from shared.telemetry import logger
 
 POLL_SECONDS: Final = 1.0
@@ -70,6 +71,7 @@ class Platform:
     connection, so what is new goes apart from what has taken an answer before."""
     outbox: OutboxPublisher
     parked: ParkedMessages
+    misses: Misses
     trail: Trail
     consumers: Consumers
 
@@ -161,7 +163,8 @@ async def open_platform(
         replies={kind: Publisher(url, f"{service} {kind} replies") for kind in ADDRESSES},
         outbox=outbox,
         parked=parked,
-        trail=Trail(store, settings.audit_folder),
+        misses=Misses(store, keys.blind_index()),
+        trail=Trail(store, settings.audit_folder, keys.audit_key),
         consumers=Consumers(
             url,
             store,
@@ -172,7 +175,7 @@ async def open_platform(
         ),
     )
     await platform.trail.start()
-    await _until_ready(platform, (PARKED, SUSPECTS, AUDIT_KEPT, *keeps), indexes)
+    await _until_ready(platform, (PARKED, SUSPECTS, AUDIT_KEPT, TRIES, *keeps), indexes)
     return platform
 
 

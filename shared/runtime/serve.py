@@ -115,10 +115,11 @@ def _leave_what_stays() -> None:
     gc.set_threshold(GARBAGE_AFTER, 20, 20)
 
 
-async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastAPI]]) -> None:
-    app = await build(settings)
-    _leave_what_stays()
-    config = uvicorn.Config(
+def server_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+    """How a service is served. Only its own proxies are believed about who asks: anybody can write
+    a header, and the address is what tries are counted by and what stands in the audit.
+    """
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -127,6 +128,15 @@ async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastA
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
+
+
+async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastAPI]]) -> None:
+    app = await build(settings)
+    await app.state.platform.trail.begin()
+    _leave_what_stays()
+    config = server_config(app, settings)
     logger.info("serving", service=service, host=settings.host, port=settings.port)
     await uvicorn.Server(config).serve()

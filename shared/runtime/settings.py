@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.audit.anchors import FOLDER
 from shared.privacy import Keys
@@ -24,6 +25,11 @@ def for_service(service: str) -> SettingsConfigDict:
 def _shared(name: str) -> str:
     """The variable that sets it for all services at once; no bare HOST or DATABASE counts."""
     return f"HOTLINE_{name.upper()}"
+
+
+def names(value: object) -> object:
+    """Names with commas or spaces between them, as a variable holds them."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 class ServiceSettings(BaseSettings):
@@ -71,6 +77,12 @@ class ServiceSettings(BaseSettings):
         description="Count what is asked of the store, for measurements; costs processor time",
     )
     host: str = Field("127.0.0.1", validation_alias=_shared("host"))
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)] = Field(
+        (),
+        validation_alias=_shared("trusted_proxies"),
+        description="Addresses or networks of our own proxies: whom they name in X-Forwarded-For "
+        "asked. Unset: whoever is connected asked",
+    )
     log_level: str = Field("INFO", validation_alias=_shared("log_level"))
     port: int = Field(0, ge=0, le=65535)
     work_url: str = Field(
@@ -83,6 +95,16 @@ class ServiceSettings(BaseSettings):
         validation_alias=_shared("survey_url"),
         description="Where residents reach the survey, for links in messages",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as error:
+                raise ValueError("must be addresses or networks, such as 10.0.0.0/8") from error
+        return proxies
 
     @model_validator(mode="after")
     def _can_wrap(self) -> Self:

@@ -49,3 +49,10 @@ async def consent(address: str, *, subject: str | None) -> dict[str, str]:
     assert answer.status_code == 302, answer.text
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     return {name: values[0] for name, values in query.items()}
+
+
+async def claim(issuer: str, subject: str, **claims: object) -> None:
+    """Let the tokens of somebody there say this as well."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.put(f"{issuer}/users/{subject}", json=claims)
+    assert answer.is_success, answer.text

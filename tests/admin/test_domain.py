@@ -15,19 +15,15 @@ from services.admin.agents.domain import Certificate, Ending, Profile, Training
 from services.admin.keys import domain as keys
 from services.admin.sessions import domain as factor
 from services.admin.sessions.domain import (
-    BY_ACCOUNT,
-    BY_ADDRESS,
     COMMONEST_PASSWORDS,
     IDLE,
     SHORTEST_PASSWORD,
     WHOLE,
     Session,
-    Tally,
-    neighbourhood,
     take_password,
 )
 from shared.contracts import MalformedMessage
-from shared.contracts.ids import read_person_id
+from shared.contracts.ids import read_person_id, read_publisher
 from shared.contracts.refusals import NotNow
 from shared.identity import STAFF_ROLES
 from shared.identity.api_keys import KeyDigest
@@ -222,36 +218,6 @@ def test_a_session_that_was_ended_is_over() -> None:
     assert session(ended_at=NOW).is_over(NOW)
 
 
-@pytest.mark.parametrize(
-    ("count", "limit", "over", "fills"),
-    [
-        (9, BY_ADDRESS, False, False), (10, BY_ADDRESS, False, True),
-        (11, BY_ADDRESS, True, False), (29, BY_ACCOUNT, False, False),
-        (30, BY_ACCOUNT, False, True), (31, BY_ACCOUNT, True, False),
-    ],
-)  # fmt: skip
-def test_so_many_tries_and_no_more(count: int, limit: Any, *, over: bool, fills: bool) -> None:
-    tally = Tally("li", count, NOW + timedelta(seconds=90, milliseconds=1))
-
-    assert (tally.is_over(limit), tally.fills(limit)) == (over, fills)
-    assert tally.seconds_left(NOW) == 91
-    assert tally.seconds_left(NOW + timedelta(hours=1)) == 1
-
-
-@pytest.mark.parametrize(
-    ("address", "together"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("testclient", "unknown"),
-        ("", "unknown"),
-    ],
-)
-def test_whose_tries_are_counted_together(address: str, together: str) -> None:
-    assert neighbourhood(address) == together
-
-
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 AT = 1_700_000_010.0
 STEP = int(AT) // 30
@@ -333,8 +299,8 @@ def test_a_key_may_no_more_than_a_system(actions: list[str]) -> None:
 @pytest.mark.parametrize("publisher", ["", "App", "a b", "9x", "a" * 41, "x:y"])
 def test_a_publisher_is_written_as_a_name(publisher: str) -> None:
     with pytest.raises(MalformedMessage):
-        keys.read_publisher(publisher)
-    assert keys.read_publisher("resident-app") == "resident-app"
+        read_publisher(publisher)
+    assert read_publisher("resident-app") == "resident-app"
 
 
 def certificate(

@@ -14,6 +14,7 @@ import pytest
 from services.admin.accounts.domain import Binding
 from services.admin.provider.discovery import LARGEST
 from services.admin.provider.sign_in import Client, Provider
+from services.admin.sessions.domain import Vouched
 from shared.contracts.refusals import NotSignedIn, Refused
 from tests.admin.bench import Bench
 from tests.admin.test_id_token import ISSUER, RSA_JWK, token
@@ -63,7 +64,7 @@ def provider(bench: Bench, stand: Stand, *, secret: str | None = None) -> Provid
     return Provider(client, bench.store, http)
 
 
-async def sign_in(asked: Provider, stand: Stand) -> Binding:
+async def sign_in(asked: Provider, stand: Stand) -> Vouched:
     begun = await asked.begin()
     stand.nonce = parse_qs(urlsplit(begun.address).query)["nonce"][0]
     return await asked.finish(state=begun.state, begun_here=begun.state, code="c-1", error=None)
@@ -78,7 +79,7 @@ async def test_the_verifier_of_the_challenge_is_sent_with_the_code(bench: Bench)
 
     who = await asked.finish(state=begun.state, begun_here=begun.state, code="c-1", error=None)
 
-    assert who == Binding(ISSUER, "s-1")
+    assert who == Vouched(Binding(ISSUER, "s-1"), second_factor=False)
     assert query["state"] == [begun.state]
     assert query["tenant"] == ["7"]
     [exchange] = [request for request in stand.asked if request.url.path == "/token"]
@@ -131,7 +132,9 @@ async def test_a_token_may_leave_its_key_unnamed_where_there_is_one(
     stand = Stand(keys={"keys": KEYS["keys"] * keys}, named=False)
 
     if keys == 1:
-        assert await sign_in(provider(bench, stand), stand) == Binding(ISSUER, "s-1")
+        assert await sign_in(provider(bench, stand), stand) == Vouched(
+            Binding(ISSUER, "s-1"), second_factor=False
+        )
     else:
         with pytest.raises(NotSignedIn) as caught:
             await sign_in(provider(bench, stand), stand)

@@ -148,6 +148,23 @@ async def test_guesses_at_the_present_code_are_counted_as_tries(bench: Bench) ->
     assert answers == [409] * 10 + [429]
 
 
+async def test_guesses_at_the_code_of_a_new_device_are_counted_as_tries(bench: Bench) -> None:
+    await bench.hire("chen.jie")
+    who = bearer(await bench.tokens("chen.jie"))
+    begun = await bench.done("POST", FACTOR, who, json={})
+    bench.secrets["chen.jie"] = begun["secret"]
+
+    answers = [
+        (await bench.ask("POST", f"{FACTOR}/confirm", who, json={"code": "abc"})).status_code
+        for _ in range(11)
+    ]
+    right = await bench.ask("POST", f"{FACTOR}/confirm", who, json={"code": bench.code("chen.jie")})
+
+    assert answers == [422] * 10 + [429]
+    assert right.status_code == 429
+    assert int(right.headers["retry-after"]) >= 1
+
+
 async def test_an_administrator_forgets_a_lost_factor_and_never_their_own(bench: Bench) -> None:
     await bench.hire("boss", "administrator")
     await bench.hire("chen.jie")

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from services.admin.provider.id_token import LEEWAY, UnfitToken, key_id, read_subject
+from services.admin.provider.id_token import LEEWAY, Recognised, UnfitToken, key_id, read_token
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 RSA_KEY, OTHER_RSA = (rsa.generate_private_key(65537, 2048) for _ in range(2))
@@ -38,7 +38,21 @@ def token(
 
 
 def read(shown: str, jwk: dict[str, Any] = RSA_JWK, *, now: datetime = NOW) -> str:
-    return read_subject(shown, jwk, issuer=ISSUER, client_id="estateline", nonce="n", now=now)
+    return recognised(shown, jwk, now=now).subject
+
+
+def recognised(
+    shown: str, jwk: dict[str, Any] = RSA_JWK, *, now: datetime = NOW, acr_values: Any = ()
+) -> Recognised:
+    return read_token(
+        shown,
+        jwk,
+        issuer=ISSUER,
+        client_id="estateline",
+        nonce="n",
+        now=now,
+        acr_values=acr_values,
+    )
 
 
 def test_a_token_signed_with_either_algorithm_tells_who() -> None:
@@ -117,3 +131,25 @@ def test_another_s_hand_does_not_fit(shown: str, jwk: dict[str, Any]) -> None:
 def test_no_key_is_looked_for_where_the_algorithm_is_not_ours(shown: str) -> None:
     with pytest.raises(UnfitToken):
         key_id(shown)
+
+
+@pytest.mark.parametrize(
+    ("says", "second"),
+    [
+        ({}, False), ({"amr": ["pwd"]}, False), ({"amr": ["otp"]}, False), ({"amr": []}, False),
+        ({"amr": ["pwd", "pin"]}, False), ({"amr": ["otp", "sms"]}, False),
+        ({"amr": ["pwd", "made-up"]}, False), ({"amr": "mfa"}, False), ({"amr": {"mfa": 1}}, False),
+        ({"amr": ["mfa"]}, True), ({"amr": ["pwd", "otp"]}, True), ({"amr": ["hwk", "fpt"]}, True),
+        ({"amr": [7, "pwd", "hwk"]}, True), ({"acr": "0"}, False), ({"acr": "gold"}, True),
+        ({"acr": ["gold"]}, False), ({"acr": "silver", "amr": ["pwd"]}, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_second_factor_is_what_the_token_says(says: dict[str, Any], *, second: bool) -> None:
+    found = recognised(token(**says), acr_values=("gold",))
+
+    assert found == Recognised("s-1", second_factor=second)
+
+
+def test_no_class_of_sign_in_means_a_second_factor_unless_the_operator_says_so() -> None:
+    assert not recognised(token(acr="gold")).second_factor

@@ -15,7 +15,7 @@ import pytest
 
 from hotline.embedded.ports import free_ports
 from tests.admin.bench import Bench, bearer, open_bench
-from tests.admin.mock_provider import consent, running_provider
+from tests.admin.mock_provider import claim, consent, running_provider
 from tests.support.anew import Shared, shared
 from tests.support.bench import Replica
 from tests.support.servers import Servers, open_corner
@@ -206,19 +206,42 @@ async def test_what_does_not_fit_the_sign_in_is_refused(
     assert not [value for value in shown.values() if value in answer.text]
 
 
-@pytest.mark.parametrize("trusted", [False, True])
-async def test_a_role_that_needs_a_second_factor_relies_on_the_provider_s_only_if_told_to(
-    bench: Bench, issuer: str, *, trusted: bool
+@pytest.mark.parametrize(
+    ("trusted", "says", "enters"),
+    [
+        (False, {"amr": ["pwd", "otp"]}, False),
+        (True, {}, False),
+        (True, {"amr": ["pwd"]}, False),
+        (True, {"amr": ["pwd", "otp"]}, True),
+        (True, {"acr": "gold"}, True),
+        (True, {"acr": "silver"}, False),
+    ],
+)
+async def test_a_role_that_needs_a_second_factor_enters_where_the_trusted_token_says_it_was_shown(
+    bench: Bench, issuer: str, says: dict[str, Any], *, trusted: bool, enters: bool
 ) -> None:
-    await bind(bench, "boss", "subject-1", issuer, "administrator")
-    replica = await bench.add_replica(**client_of(issuer), oidc_second_factor=trusted)
+    subject = f"boss-{trusted}-{'-'.join(map(str, says.values()))}".replace(" ", "")
+    await claim(issuer, subject, **says)
+    await bind(bench, "boss", subject, issuer, "administrator")
+    replica = await bench.add_replica(
+        **client_of(issuer), oidc_second_factor=trusted, oidc_acr_values=("gold",)
+    )
 
-    answer = await go_and_come_back(bench, "subject-1", replica)
+    answer = await go_and_come_back(bench, subject, replica)
 
-    if trusted:
+    if enters:
         assert answer.json()["factor_needed"] is False
     else:
         assert reason(answer) == "no-second-factor"
+
+
+async def test_the_class_of_sign_in_that_counts_is_asked_for(bench: Bench, issuer: str) -> None:
+    replica = await bench.add_replica(**client_of(issuer), oidc_acr_values=("gold", "mfa"))
+
+    asked = [parse_qs(urlsplit(await begin(at)).query) for at in (replica, bench.replicas[0])]
+
+    assert asked[0]["acr_values"] == ["gold mfa"]
+    assert "acr_values" not in asked[1]
 
 
 async def test_a_provider_that_is_away_or_somebody_else_is_503(bench: Bench, issuer: str) -> None:

@@ -20,11 +20,12 @@ from services.admin.privacy.domain import Mark as Done
 from services.admin.privacy.domain import Request, Status
 from services.admin.privacy.storage import REQUESTS
 from services.admin.provider.sign_in import FLOWS, Flow
-from services.admin.sessions.domain import Session, Tally
+from services.admin.sessions.domain import Session
 from services.admin.sessions.storage import SESSIONS
-from services.admin.sessions.tries import TRIES
+from services.admin.sessions.tries import KNOWN, KnownAddress
 from shared.identity.api_keys import KeyDigest
 from shared.store import CollectionSpec
+from shared.store.tries import TRIES, Tally
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -114,6 +115,7 @@ VERSION_DOC: dict[str, Any] = {
         (SESSIONS, SESSION, SESSION_DOC),
         (TRIES, Tally("t", 3, NOW, version=1),
          {"_id": "t", "version": 1, "count": 3, "until": NOW}),
+        (KNOWN, KnownAddress("k", NOW, version=1), {"_id": "k", "version": 1, "until": NOW}),
         (FLOWS, Flow("f", "nonce", "verifier", NOW, version=1),
          {"_id": "f", "version": 1, "nonce": "nonce", "verifier": "verifier", "until": NOW}),
         (REQUESTS, REQUEST, REQUEST_DOC),

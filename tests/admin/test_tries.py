@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from shared.telemetry import metrics
-from tests.admin.bench import OTHER_PASSWORD, Bench
+from tests.admin.bench import OTHER_PASSWORD, Bench, bearer
 
 
 def locks(scope: str) -> float:
@@ -27,14 +27,14 @@ async def test_after_ten_failures_an_address_waits_also_with_the_right_password(
     bench: Bench,
 ) -> None:
     await bench.hire("chen.jie")
-    before = locks("address")
+    before = locks("both")
 
     assert await fail(bench, 10) == [401] * 10
     locked = await bench.sign_in("chen.jie")
 
     assert locked.status_code == 429
     assert 1 <= int(locked.headers["retry-after"]) <= 15 * 60
-    assert locks("address") == before + 1
+    assert locks("both") == before + 1
     elsewhere = await bench.from_address("192.0.2.9")
     assert (await bench.sign_in("chen.jie", http=elsewhere)).status_code == 201
 
@@ -64,6 +64,104 @@ async def test_after_thirty_failures_from_anywhere_the_account_waits(bench: Benc
 
     assert [a.status_code for a in answers] == [429, 429]
     assert locks("account") == before + 1
+
+
+async def test_an_address_from_which_the_account_signed_in_is_spared_what_others_tried(
+    bench: Bench,
+) -> None:
+    await bench.hire("chen.jie")
+    desk = await bench.from_address("192.0.2.50")
+    await bench.tokens("chen.jie", http=desk)
+    for n in range(3):
+        await fail(bench, 10, http=await bench.from_address(f"192.0.2.{n + 1}"))
+
+    assert (await bench.sign_in("chen.jie")).status_code == 429
+    assert (await bench.sign_in("chen.jie", http=desk)).status_code == 201
+    assert await fail(bench, 11, http=desk) == [401] * 10 + [429], "its own tries are counted"
+
+
+async def test_an_address_is_known_for_thirty_days_and_to_its_account_alone(bench: Bench) -> None:
+    for id in ("chen.jie", "wang"):
+        await bench.hire(id)
+    desk = await bench.from_address("192.0.2.50")
+    await bench.tokens("chen.jie", http=desk)
+    await bench.forward(timedelta(days=29, hours=23))
+    for id in ("chen.jie", "wang"):
+        for n in range(3):
+            stranger = await bench.from_address(f"192.0.2.{n + 1}")
+            await fail(bench, 6, id=id, http=stranger)
+            stranger = await bench.from_address(f"198.51.100.{n + 1}")
+            await fail(bench, 6, id=id, http=stranger)
+
+    assert (await bench.sign_in("wang", http=desk)).status_code == 429
+    assert (await bench.sign_in("chen.jie", http=desk)).status_code == 201
+    await bench.store.documents("known_addresses").update_many(
+        {}, {"$set": {"until": bench.now() - timedelta(seconds=1)}}
+    )
+    assert (await bench.sign_in("chen.jie", http=desk)).status_code == 429
+    assert "192.0.2" not in str(await bench.store.find("known_addresses", {}, limit=9))
+
+
+async def test_many_accounts_tried_from_one_address_are_slowed(bench: Bench) -> None:
+    before = locks("address")
+
+    answers = [await bench.sign_in(f"person-{n}", OTHER_PASSWORD) for n in range(14)]
+
+    assert [a.status_code for a in answers] == [401] * 12 + [429] * 2
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 15 * 60
+    assert locks("address") == before + 1
+    await bench.hire("chen.jie")
+    assert (await bench.sign_in("chen.jie")).status_code == 429
+    elsewhere = await bench.from_address("192.0.2.9")
+    assert (await bench.sign_in("chen.jie", http=elsewhere)).status_code == 201
+
+
+async def test_slips_of_the_finger_in_an_office_are_taken_back_by_signing_in(bench: Bench) -> None:
+    office = [f"agent-{n}" for n in range(5)]
+    for id in office:
+        await bench.hire(id)
+
+    for id in office:
+        assert await fail(bench, 5, id=id) == [401] * 5
+        assert (await bench.sign_in(id)).status_code == 201
+
+
+async def test_the_code_of_a_session_lets_off_no_tries_at_the_password(bench: Bench) -> None:
+    await bench.hire("chen.jie")
+    who = bearer(await bench.tokens("chen.jie"))
+    await fail(bench, 9)
+
+    await bench.done("POST", "/v1/session/factor", who, json={})
+
+    assert await fail(bench, 2) == [401, 429]
+
+
+async def test_a_try_that_nobody_looked_at_is_503_and_does_not_count(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.hire("chen.jie")
+    with monkeypatch.context() as full:
+        full.setattr("services.admin.sessions.passwords.MOST_IN_HAND", 0)
+        answers = [await bench.sign_in("chen.jie", OTHER_PASSWORD) for _ in range(15)]
+
+    assert {a.status_code for a in answers} == {503}
+    assert answers[0].json()["type"] == "urn:hotline:problem:busy"
+    assert int(answers[0].headers["retry-after"]) >= 1
+    assert (await bench.sign_in("chen.jie")).status_code == 201
+
+
+async def test_guessed_refresh_tokens_and_invitations_are_counted_by_address(
+    bench: Bench,
+) -> None:
+    await bench.hire("chen.jie")
+    tokens = await bench.tokens("chen.jie")
+    invitation = await bench.invite("wang")
+    answers = [await bench.refresh(f"{n:032x}.guess") for n in range(15)]
+    answers += [await bench.accept(f"wang.guess-{n}") for n in range(16)]
+
+    assert [a.status_code for a in answers] == [401] * 30 + [429]
+    assert (await bench.refresh(tokens["refresh_token"])).status_code == 200, "what fits goes on"
+    assert (await bench.accept(invitation)).status_code == 204
 
 
 async def test_an_account_that_is_not_there_is_locked_like_any_other(bench: Bench) -> None:
@@ -99,17 +197,18 @@ async def test_a_lock_is_told_by_the_account_where_there_is_one_and_never_by_wha
 
     with structlog.testing.capture_logs() as lines:
         await fail(bench, 10)
-        await fail(bench, 10, id="my secret password")
+        elsewhere = await bench.from_address("192.0.2.9")
+        await fail(bench, 10, id="my secret password", http=elsewhere)
 
     told = [line for line in lines if line["event"] == "account_locked"]
     assert [line["account"] for line in told] == ["chen.jie", None]
     assert "my secret password" not in str(lines)
     kept = await bench.store.find("tries", {}, limit=99)
-    assert len(kept) == 4
+    assert len(kept) == 6
     assert "chen.jie" not in str(kept)
 
 
-@pytest.mark.parametrize("collection", ["tries", "sessions", "oidc_flows"])
+@pytest.mark.parametrize("collection", ["tries", "known_addresses", "sessions", "oidc_flows"])
 async def test_the_store_forgets_by_itself(bench: Bench, collection: str) -> None:
     indexes = await bench.store.documents(collection).index_information()
 

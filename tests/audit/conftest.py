@@ -10,10 +10,10 @@ from typing import Any
 import pytest_asyncio
 from pymongo import MongoClient
 
-from shared.audit import Trail, Verified, verify
+from shared.audit import Terms, Trail, Verified, verify
 from shared.audit.trail import AUDIT, KEPT
 from shared.store import Doc, Store, connect
-from tests.audit.samples import CHEN, TICKET
+from tests.audit.samples import CHEN, KEY, TICKET
 from tests.support.servers import Corner
 
 
@@ -26,6 +26,7 @@ class Desk:
     folder: Path
     raw: Any
     progress: list[tuple[str, int, int]] = field(default_factory=list)
+    terms: Terms = field(default_factory=lambda: Terms(KEY))
 
     def store_of(self, service: str) -> Store:
         """The store as another process has it, on the same time."""
@@ -35,7 +36,7 @@ class Desk:
 
     def trail(self, service: str = "intake") -> Trail:
         """One replica's."""
-        return Trail(self.store_of(service), self.folder)
+        return Trail(self.store_of(service), self.folder, KEY)
 
     async def record(self, count: int, service: str = "intake") -> None:
         trail = self.trail(service)
@@ -50,7 +51,10 @@ class Desk:
         return sorted(self.folder.glob(f"{writer}.*"))
 
     async def verified(self) -> list[Verified]:
-        return await verify(self.store, [self.folder], lambda *told: self.progress.append(told))
+        def note(*told: Any) -> None:
+            self.progress.append(told)
+
+        return await verify(self.store, [self.folder], self.terms, note)
 
     async def found(self) -> tuple[str, str] | None:
         """What is wrong with the only chain."""

@@ -15,6 +15,7 @@ from shared.identity import Principal
 BEGUN: Final = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CHEN: Final = Principal("chen", "privacy_officer")
 TICKET: Final = ("ticket", "V2XB22EF")
+KEY: Final = b"k" * 32
 
 
 def sample_entry(n: int = 1, **changes: Any) -> Entry:
@@ -33,11 +34,15 @@ def sample_entry(n: int = 1, **changes: Any) -> Entry:
     return replace(usual, **changes)
 
 
-def chained(entries: Iterable[Entry]) -> list[Link]:
-    """A chain of these, as a writer would have made it, or somebody who makes it anew."""
-    links: list[Link] = []
+def chained(
+    entries: Iterable[Entry], key: bytes | None = None, *, after: Link | None = None
+) -> list[Link]:
+    """A chain of these, as a writer would have made it, or somebody who makes it anew; without the
+    key as one made it before there was one.
+    """
+    links: list[Link] = [after] if after else []
     for entry in entries:
-        links.append(Link.of(entry, links[-1].digest if links else genesis(entry.writer)))
+        links.append(Link.of(entry, links[-1].digest if links else genesis(entry.writer), key))
     return links
 
 
@@ -53,9 +58,14 @@ def docs_of(links: Iterable[Link]) -> list[dict[str, Any]]:
     return [to_doc(link) for link in links]
 
 
-def walked(docs: Iterable[dict[str, Any]], anchors: Sequence[Anchor] = ()) -> Damage | None:
+def walked(
+    docs: Iterable[dict[str, Any]],
+    anchors: Sequence[Anchor] = (),
+    *,
+    keyed_from_first: bool = False,
+) -> Damage | None:
     """What a walk along these documents finds first."""
-    walk = Walk("intake", anchors)
+    walk = Walk("intake", anchors, KEY, keyed_from_first=keyed_from_first)
     for doc in docs:
         if damage := walk.take(doc):
             return damage

@@ -20,7 +20,7 @@ from shared.audit.chain import (
     genesis,
     to_doc,
 )
-from tests.audit.samples import BEGUN, sample_entry
+from tests.audit.samples import BEGUN, KEY, sample_entry
 
 PERSONAL = [
     "王女士",
@@ -173,6 +173,15 @@ def test_the_canonical_form_is_the_same_for_ever() -> None:
     )
 
 
+def test_the_digest_with_a_key_is_the_same_for_ever_as_well() -> None:
+    assert digest(sample_entry(), genesis("intake"), KEY) == (
+        "819afa18f8c28eeab53f33e99fd92e9878bd700f565f3000603ab47cf2f1fcec"
+    )
+    assert digest(sample_entry(), genesis("intake"), b"o" * 32) != digest(
+        sample_entry(), genesis("intake"), KEY
+    )
+
+
 codes = st.text("abcdefXYZ._:/-", min_size=1, max_size=20)
 entries = st.builds(
     sample_entry,
@@ -195,9 +204,10 @@ entries = st.builds(
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(entry=entries)
 def test_an_entry_comes_back_from_its_document(entry: Any) -> None:
-    link = Link.of(entry, genesis("intake"))
+    for key in (KEY, None):
+        link = Link.of(entry, genesis("intake"), key)
 
-    assert from_doc(to_doc(link)) == link
+        assert from_doc(to_doc(link)) == link
     assert to_doc(link)["_id"] == f"intake/{entry.n}"
 
 

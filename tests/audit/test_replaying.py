@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from pymongo.errors import AutoReconnect
 
-from shared.audit import Trail, verify
+from shared.audit import Terms, Trail, verify
 from shared.audit.trail import AUDIT, KEPT
 from shared.bus import BrokerDown, ParkedRelay
 from shared.store import Doc
@@ -63,7 +63,7 @@ async def test_a_replay_is_on_record_with_who_and_from_where(
     assert (entry["act"], entry["subject"]) == ("parked.replayed", {"kind": "parked", "id": parked})
     assert (entry["by"], entry["role"]) == ("operator:supervisor", "supervisor")
     assert (entry["source"], entry["details"]) == ("127.0.0.1", {"queue": QUEUE})
-    [chain] = await verify(bench.store, [tmp_path / "audit"])
+    [chain] = await verify(bench.store, [tmp_path / "audit"], Terms.of(bench.keys, ()))
     assert (chain.writer, chain.entries, chain.anchors) == ("router", 1, 1)
     assert chain.damage is None
 

@@ -18,7 +18,7 @@ from shared.contracts import MalformedMessage
 from shared.identity import Principal
 from shared.store import STORE_DOWN, Contested, Store
 from tests.audit.conftest import Desk
-from tests.audit.samples import CHEN, TICKET
+from tests.audit.samples import CHEN, KEY, TICKET, chained, docs_of, sample_entry
 from tests.support.questions import questions
 
 LIN = Principal("lin", "supervisor")
@@ -83,7 +83,7 @@ async def test_two_replicas_at_once_write_one_unbroken_chain(desk: Desk) -> None
 
 async def test_both_lanes_of_one_process_write_one_unbroken_chain(desk: Desk) -> None:
     store = desk.store_of("intake")
-    trail = Trail(store, desk.folder)
+    trail = Trail(store, desk.folder, KEY)
 
     async def urgent() -> None:
         with store.precedence.urgent():
@@ -254,3 +254,33 @@ async def test_the_end_of_a_long_chain_is_found_by_its_index(desk: Desk) -> None
 
     assert "IXSCAN { writer: 1, n: -1 }" in asked.plan
     assert asked.documents == 1
+
+
+async def test_a_service_begins_its_chain_once_though_it_does_nothing(desk: Desk) -> None:
+    await desk.trail().begin()
+    await desk.trail().begin()
+
+    [doc] = desk.docs()
+    assert (doc["act"], doc["by"], doc["role"]) == ("audit.begun", "intake", "service")
+    assert doc["keyed"] is True
+    assert await desk.found() is None
+
+
+async def test_what_was_there_before_there_was_a_key_is_sealed_at_the_next_start(
+    desk: Desk,
+) -> None:
+    desk.raw.insert_many(docs_of(chained([sample_entry(1), sample_entry(2)])))
+
+    await desk.trail().begin()
+
+    assert [doc.get("keyed") for doc in desk.docs()] == [None, None, True]
+    [chain] = await desk.verified()
+    assert (chain.damage, chain.entries, chain.keyed) == (None, 3, 1)
+
+
+async def test_a_service_starts_also_where_its_head_cannot_be_kept(desk: Desk) -> None:
+    desk.folder.write_text("no folder", "utf-8")
+
+    await desk.trail().begin()
+
+    assert len(desk.docs()) == 1

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from shared.audit import Anchor, Entry, Link, verify
+from shared.audit import Anchor, Entry, Link, Terms, Unjudged, verify
 from shared.audit.anchors import to_line
 from shared.audit.chain import Subject, from_doc, genesis, to_doc
 from shared.audit.verify import BATCH
 from shared.store import Doc
 from tests.audit.conftest import Desk
-from tests.audit.samples import CHEN, TICKET, anchors_of, chained, docs_of, sample_entry
+from tests.audit.samples import CHEN, KEY, TICKET, anchors_of, chained, docs_of, sample_entry
 
 LENGTH = 9
 
@@ -33,7 +33,8 @@ def set_in(place: int, /, **fields: Any) -> Callable[[Desk], None]:
 
 
 def rewritten(entries: list[Entry]) -> list[Doc]:
-    return [to_doc(link) for link in chained(entries)]
+    """With the key: whoever has it and the database is found by the anchors alone."""
+    return [to_doc(link) for link in chained(entries, KEY)]
 
 
 def _entries(desk: Desk) -> list[Entry]:
@@ -70,7 +71,7 @@ def take_one_out_and_rewrite(desk: Desk) -> None:
 
 def give_an_entry_its_own_new_digest(desk: Desk) -> None:
     link = from_doc(desk.docs()[4])
-    forged = Link.of(sample_entry(5, at=link.entry.at, by="lin"), link.previous)
+    forged = Link.of(sample_entry(5, at=link.entry.at, by="lin"), link.previous, KEY)
     desk.raw.replace_one({"_id": "intake/5"}, to_doc(forged))
 
 
@@ -106,6 +107,7 @@ async def test_a_chain_that_nobody_touched_is_whole(chain: Desk) -> None:
     assert (found.writer, found.entries, found.anchors) == ("intake", LENGTH, LENGTH)
     assert (found.last_at, found.head) == (last["at"], last["digest"])
     assert (found.unanchored, list(found.torn), found.is_anchored) == (0, [], True)
+    assert (found.keyed, found.unjudged) == (LENGTH, None)
 
 
 @pytest.mark.parametrize(("tamper", "named"), TAMPERING)
@@ -193,7 +195,7 @@ async def test_what_is_written_meanwhile_is_no_damage(desk: Desk) -> None:
         with file.open("ab") as more:
             more.write(to_line(Anchor.of(young)))
 
-    [found] = await verify(desk.store, [desk.folder], write_more)
+    [found] = await verify(desk.store, [desk.folder], desk.terms, write_more)
     [later] = await desk.verified()
 
     assert (found.damage, found.entries, found.anchors) == (None, len(there), len(there))
@@ -210,6 +212,7 @@ async def test_without_its_anchors_a_whole_chain_is_whole_but_not_anchored(
     [found] = await chain.verified()
 
     assert (found.damage, found.is_anchored, found.anchors) == (None, False, 0)
+    assert found.unjudged is Unjudged.UNANCHORED
 
 
 async def test_an_entry_whose_process_was_killed_before_its_anchor_is_counted(
@@ -261,3 +264,92 @@ async def test_a_chain_begins_with_what_its_writer_is_called(desk: Desk) -> None
     desk.raw.insert_one(to_doc(Link.of(entry, genesis("intake"))))
 
     assert await desk.found() == ("unlinked", "router/1")
+
+
+def remove_anchors(desk: Desk, writer: str = "intake") -> None:
+    for file in desk.files(writer):
+        file.unlink()
+
+
+def rewrite_without_the_key(desk: Desk) -> None:
+    """As somebody would who has the database and not the key."""
+    entries = [sample_entry(entry.n, at=entry.at, by="lin") for entry in _entries(desk)]
+    desk.raw.delete_many({})
+    desk.raw.insert_many(docs_of(chained(entries)))
+
+
+def anchor_anew(desk: Desk) -> None:
+    remove_anchors(desk)
+    lines = (to_line(Anchor.of(from_doc(doc))) for doc in desk.docs())
+    (desk.folder / "intake.1.jsonl").write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize("anchors", [remove_anchors, anchor_anew])
+async def test_a_chain_made_anew_without_the_key_is_never_whole(
+    chain: Desk, anchors: Callable[[Desk], None]
+) -> None:
+    await chain.record(1, "router")
+    rewrite_without_the_key(chain)
+    anchors(chain)
+
+    [intake, router] = await chain.verified()
+    chain.terms = Terms(KEY, keyed_from_first=True)
+    [strict, _] = await chain.verified()
+
+    assert intake.damage is None
+    assert intake.unjudged in {Unjudged.UNANCHORED, Unjudged.UNKEYED}
+    assert (router.damage, router.unjudged) == (None, None)
+    assert strict.damage is not None
+    assert (strict.damage.wrong.value, strict.damage.where) == ("unkeyed", "intake/1")
+
+
+async def test_an_entry_put_in_without_the_key_is_damage(chain: Desk) -> None:
+    *_, last = chain.docs()
+    young = chained([sample_entry(LENGTH + 1)], after=from_doc(last))[-1]
+    chain.raw.insert_one(to_doc(young))
+
+    assert await chain.found() == ("unkeyed", f"intake/{LENGTH + 1}")
+
+
+async def test_another_key_makes_another_chain(chain: Desk) -> None:
+    chain.terms = Terms(b"o" * 32)
+
+    assert await chain.found() == ("changed", "intake/1")
+
+
+async def test_a_chain_of_before_is_whole_beside_its_anchors_and_goes_on_with_the_key(
+    desk: Desk,
+) -> None:
+    desk.folder.mkdir()
+    old = chained(sample_entry(n) for n in range(1, 4))
+    desk.raw.insert_many(docs_of(old))
+    anchor_anew(desk)
+
+    [before] = await desk.verified()
+    await desk.record(2)
+    [after] = await desk.verified()
+
+    assert (before.damage, before.unjudged, before.keyed) == (None, None, 0)
+    assert (after.damage, after.unjudged, after.keyed, after.entries) == (None, None, 2, 5)
+
+
+async def test_a_writer_that_is_gone_with_its_anchors_is_missed(chain: Desk) -> None:
+    chain.terms = Terms(KEY, writers=frozenset({"intake", "router"}))
+
+    [intake, router] = await chain.verified()
+
+    assert (intake.damage, intake.unjudged) == (None, None)
+    assert (router.writer, router.entries, router.damage) == ("router", 0, None)
+    assert router.unjudged is Unjudged.ABSENT
+
+
+@pytest.mark.parametrize(("keyed_from_first", "missed"), [(True, 2), (False, 0)])
+async def test_where_all_are_gone_all_are_missed_unless_there_was_no_key_yet(
+    desk: Desk, missed: int, *, keyed_from_first: bool
+) -> None:
+    writers = frozenset({"intake", "router"})
+    desk.terms = Terms(KEY, keyed_from_first, writers)
+
+    found = await desk.verified()
+
+    assert [chain.unjudged for chain in found] == [Unjudged.ABSENT] * missed

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.audit import Damage, Link, Wrong
 from shared.audit.chain import to_doc
 from tests.audit.samples import (
+    KEY,
     anchors_of,
     chained,
     docs_of,
@@ -176,3 +177,36 @@ def test_what_fits_in_itself_does_not_fit_its_neighbours(
     make: Callable[[list[Link]], Docs], where: tuple[str, str]
 ) -> None:
     assert named(walked(make(list(CHAIN)))) == where
+
+
+KEYED = chained((sample_entry(n) for n in range(1, LENGTH + 1)), KEY)
+
+
+@pytest.mark.parametrize("n", range(1, LENGTH + 1))
+def test_an_entry_of_a_keyed_chain_that_is_made_anew_without_the_key_is_found(n: int) -> None:
+    plain = chained([sample_entry(n, by="lin")], after=KEYED[n - 2] if n > 1 else None)[-1]
+    docs = docs_of([*KEYED[: n - 1], plain])
+
+    assert named(walked(docs)) == (("unkeyed", f"intake/{n}") if n > 1 else None)
+    assert named(walked(docs, keyed_from_first=True)) == ("unkeyed", f"intake/{n}")
+
+
+@pytest.mark.parametrize("field", ["keyed", "digest", "by"])
+def test_a_keyed_entry_is_not_passed_off_as_one_of_before(field: str) -> None:
+    docs = docs_of(KEYED)
+    if field == "keyed":
+        del docs[0][field]
+    else:
+        docs[0][field] = "0" * 64
+
+    assert named(walked(docs)) == ("changed", "intake/1")
+
+
+def test_a_whole_keyed_chain_is_good_alone_and_behind_one_of_before() -> None:
+    behind = [*CHAIN[:3], *chained(
+        (sample_entry(n) for n in range(4, 7)), KEY, after=CHAIN[2]
+    )[1:]]  # fmt: skip
+
+    assert walked(docs_of(KEYED), anchors_of(KEYED), keyed_from_first=True) is None
+    assert walked(docs_of(behind), anchors_of(behind)) is None
+    assert named(walked(docs_of(behind), keyed_from_first=True)) == ("unkeyed", "intake/1")

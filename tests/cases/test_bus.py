@@ -22,7 +22,7 @@ async def unrouted(floor: Floor) -> dict[str, Json]:
 async def test_b2_what_comes_under_a_wrong_key_is_seen_and_told_to_a_person(floor: Floor) -> None:
     others = await unrouted(floor)
     message = aio_pika.Message(orjson.dumps(LIFT), message_id="wrong-key-1")
-    async with await aio_pika.connect(floor.endpoints.amqp) as connection:
+    async with await aio_pika.connect(floor.endpoints.amqp_operator) as connection:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         exchange = await channel.get_exchange(INBOUND, ensure=False)
         await exchange.publish(message, "ticket.reports", mandatory=True)

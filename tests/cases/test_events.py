@@ -52,7 +52,7 @@ async def forge(floor: Floor, event: Event, *, id: str, lane: Lane = "routine") 
     envelope = Envelope.seal(
         event, id=id, source="/hotline/admin", subject="x", lane=lane, time=now
     )
-    async with await aio_pika.connect(floor.endpoints.amqp) as connection:
+    async with await aio_pika.connect(floor.endpoints.amqp_operator) as connection:
         exchange = await (await connection.channel()).get_exchange("hotline.events", ensure=False)
         message = aio_pika.Message(envelope.to_body(), message_id=envelope.id)
         await exchange.publish(message, envelope.routing_key)

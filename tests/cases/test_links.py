@@ -99,7 +99,7 @@ def test_b22_links_lead_to_where_the_services_really_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     services = {"router": "http://127.0.0.1:9102", "survey": "http://127.0.0.1:9104"}
-    endpoints = Endpoints("amqp://x", "mongodb://x", None, services)
+    endpoints = Endpoints("amqp://x", "amqp://y", "mongodb://x", None, services)
     for name in ("HOTLINE_WORK_URL", "HOTLINE_SURVEY_URL"):
         monkeypatch.delenv(name, raising=False)
 

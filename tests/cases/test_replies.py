@@ -28,7 +28,7 @@ LEAK: Final = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修�
 
 async def connections(floor: Floor) -> dict[str, str]:
     """Intake's own connections at the broker, by name: which one it is."""
-    amqp, management = urlsplit(floor.endpoints.amqp), floor.endpoints.management
+    amqp, management = urlsplit(floor.endpoints.amqp_operator), floor.endpoints.management
     auth = (amqp.username or "", amqp.password or "")
     async with httpx.AsyncClient(trust_env=False, auth=auth) as http:
         found: list[dict[str, Any]] = (await http.get(f"{management}/api/connections")).json()

@@ -87,6 +87,7 @@ async def test_the_addresses_are_written_for_the_owner_alone_and_go_with_the_sto
     assert file.stat().st_mode & 0o777 == 0o600
     assert read_json(file) == {
         "amqp": servers.rabbit.amqp_url,
+        "amqp_operator": servers.rabbit.amqp_url,
         "mongo": servers.mongo.url,
         "management": None,
         **endpoints.services,

@@ -30,7 +30,7 @@ from services.admin.policies.storage import VERSIONS
 from services.admin.privacy.storage import REQUESTS
 from services.admin.provider.sign_in import FLOWS
 from services.admin.sessions.storage import SESSIONS
-from services.admin.sessions.tries import TRIES
+from services.admin.sessions.tries import KNOWN
 from services.intake.privacy.legal_holds import HOLDS
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import WORKS, OfTicket, Work
@@ -49,6 +49,7 @@ from shared.readers.credentials import key_from_doc
 from shared.readers.policies import HEADS
 from shared.readers.rosters import stretch_of
 from shared.store import CollectionSpec
+from shared.store.tries import TRIES
 from shared.tickets import TICKET
 
 Doc = dict[str, Any]
@@ -184,6 +185,7 @@ READINGS: Final = (
     Reading("audit", "link", chain.from_doc, chain.to_doc),
     kept(FLOWS, "flow"),
     kept(TRIES, "tally"),
+    kept(KNOWN, "address"),
     kept(ROLLS, "whole"),
     *(
         Reading(name, "whole", whole, whole)

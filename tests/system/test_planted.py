@@ -96,7 +96,7 @@ class Tap:
 async def tapped(floor: Floor) -> AsyncIterator[Tap]:
     """Listen to every exchange while the block lasts."""
     tap = Tap()
-    connection = await aio_pika.connect(floor.endpoints.amqp)
+    connection = await aio_pika.connect(floor.endpoints.amqp_operator)
     async with connection, tracing(floor):
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)

@@ -17,11 +17,10 @@ from services.admin.keys.domain import (
     OVERLAP_DAYS,
     SystemKey,
     read_actions,
-    read_publisher,
 )
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import Shown, SystemKeys, Wanted
-from shared.contracts.ids import Code
+from shared.contracts.ids import Code, read_publisher
 from shared.identity import EVERYWHERE
 from shared.identity.api_keys import KEY_PREFIX
 from shared.runtime import Actor, Body, NoStore, Platform, Routes, Source, may

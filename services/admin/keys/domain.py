@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.contracts import MalformedMessage
-from shared.contracts.ids import holds_number
 from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS
 from shared.identity.api_keys import KeyDigest
@@ -21,8 +19,6 @@ OVERLAP_DAYS: Final = 7
 SYSTEM_ACTIONS: Final = frozenset(
     action for action, row in PERMISSIONS.items() if "system" in row.roles
 )
-_PUBLISHER: Final = re.compile(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", re.ASCII)
-_LONGEST_PUBLISHER: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +40,6 @@ class SystemKey:
     made_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
-
-
-def read_publisher(publisher: str) -> str:
-    """The name of a system; raises MalformedMessage."""
-    is_name = len(publisher) <= _LONGEST_PUBLISHER and _PUBLISHER.fullmatch(publisher)
-    if not is_name or holds_number(publisher):
-        raise MalformedMessage(
-            "publisher", "is not written as a name", "use small letters and digits: resident-app"
-        )
-    return publisher
 
 
 def read_actions(actions: Collection[str]) -> frozenset[str]:

@@ -11,15 +11,13 @@ from services.admin.provider.sign_in import FLOW_LIFETIME, Provider
 from services.admin.sessions.api import TokensView, tokens_view
 from services.admin.sessions.sign_in import SigningIn
 from shared.contracts.refusals import NotThere
-from shared.runtime import NoStore, Routes, open_to_all
+from shared.runtime import NoStore, Routes, Source, open_to_all
 
 Longest = Query(max_length=2_000)
 COOKIE: Final = "hotline_oidc_state"
 
 
-def build_provider_api(
-    provider: Provider | None, signing_in: SigningIn, *, second_factor: bool, secure: bool
-) -> Routes:
+def build_provider_api(provider: Provider | None, signing_in: SigningIn, *, secure: bool) -> Routes:
     """Both ends of the way over the provider; 404 where none is set. `secure`: browsers send the
     cookie over https only.
     """
@@ -48,15 +46,16 @@ def build_provider_api(
 
     @router.get("/callback", dependencies=[open_to_all()])
     async def finish(
+        source: Source,
         state: Annotated[str, Longest],
         code: Annotated[str | None, Longest] = None,
         error: Annotated[str | None, Longest] = None,
         begun_here: Annotated[str | None, Cookie(alias=COOKIE, max_length=200)] = None,
     ) -> TokensView:
         """Come back from the provider. A refusal is 401 with its `reason`, and repeats nothing."""
-        binding = await the_provider().finish(
+        vouched = await the_provider().finish(
             state=state, begun_here=begun_here, code=code, error=error
         )
-        return tokens_view(await signing_in.by_provider(binding, second_factor=second_factor))
+        return tokens_view(await signing_in.by_provider(vouched, source))
 
     return router

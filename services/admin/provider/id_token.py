@@ -1,9 +1,12 @@
-"""Whether an ID token says what it must: who, for us, in this very sign-in, not too late. Pure."""
+"""Whether an ID token says what it must: who, for us, in this very sign-in, not too late; and by
+what they were recognised. Pure.
+"""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +17,21 @@ ALGORITHMS: Final = ("RS256", "ES256")
 LEEWAY: Final = timedelta(seconds=60)
 _REQUIRED: Final = ("iss", "aud", "exp", "iat", "sub", "nonce")
 _LONGEST_SUBJECT: Final = 255
+_SEVERAL: Final = "mfa"
+_KINDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("pwd", "pin", "kba"), "knows"),
+    **dict.fromkeys(("otp", "hwk", "swk", "pop", "sc", "sms", "tel"), "has"),
+    **dict.fromkeys(("face", "fpt", "iris", "retina", "vbm"), "is"),
+}
+"""The names of RFC 8176 for what somebody showed, by what kind of factor each is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who signed in at the provider, and whether its token says that it was by a second factor."""
+
+    subject: str
+    second_factor: bool
 
 
 class UnfitToken(Exception):
@@ -40,7 +58,7 @@ def key_id(token: str) -> str | None:
     return kid
 
 
-def read_subject(
+def read_token(
     token: str,
     key: Mapping[str, Any],
     *,
@@ -48,8 +66,11 @@ def read_subject(
     client_id: str,
     nonce: str,
     now: datetime,
-) -> str:
-    """Who signed in, by a token that `key` (a JWK) signed; raises UnfitToken."""
+    acr_values: Collection[str] = (),
+) -> Recognised:
+    """Who signed in, by a token that `key` (a JWK) signed; raises UnfitToken. Its `acr` tells of a
+    second factor where it is one of `acr_values`.
+    """
     claims = _signed(token, key, issuer=issuer, client_id=client_id)
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
         raise UnfitToken("nonce")
@@ -61,7 +82,18 @@ def read_subject(
     subject = str(claims["sub"])
     if not 0 < len(subject) <= _LONGEST_SUBJECT:
         raise UnfitToken("subject")
-    return subject
+    return Recognised(subject, second_factor=_has_second_factor(claims, acr_values))
+
+
+def _has_second_factor(claims: Mapping[str, Any], acr_values: Collection[str]) -> bool:
+    acr, amr = claims.get("acr"), claims.get("amr")
+    if isinstance(acr, str) and acr in acr_values:
+        return True
+    if not isinstance(amr, list):
+        return False
+    shown = {method for method in amr if isinstance(method, str)}
+    kinds = {_KINDS[method] for method in shown if method in _KINDS}
+    return _SEVERAL in shown or len(kinds) > 1
 
 
 def _signed(token: str, key: Mapping[str, Any], *, issuer: str, client_id: str) -> dict[str, Any]:

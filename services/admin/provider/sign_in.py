@@ -19,8 +19,8 @@ import httpx
 from services.admin.accounts.domain import Binding
 from services.admin.accounts.secrets import digest, same
 from services.admin.provider.discovery import Discovery, ProviderAway, fetch_json
-from services.admin.provider.id_token import UnfitToken, key_id, read_subject
-from services.admin.sessions.domain import Refusal, not_signed_in
+from services.admin.provider.id_token import Recognised, UnfitToken, key_id, read_token
+from services.admin.sessions.domain import Refusal, Vouched, not_signed_in
 from shared.contracts import Step
 from shared.contracts.refusals import Refused
 from shared.documents import Shape
@@ -59,12 +59,18 @@ async def take_flow(store: Store, state: str) -> Flow | None:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who we are at the provider; without a secret a public client."""
+    """Who we are at the provider; without a secret a public client.
+
+    `trusts_factor`: its word about a second factor counts, which is what the token says;
+    `acr_values` are asked for there, and each of them means one.
+    """
 
     issuer: str
     id: str
     secret: str | None
     redirect_url: str
+    trusts_factor: bool = False
+    acr_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,14 @@ class Provider:
             "code_challenge": _challenge(verifier),
             "code_challenge_method": "S256",
         }
+        if self._client.acr_values:
+            asked["acr_values"] = " ".join(self._client.acr_values)
         joint = "&" if "?" in metadata.authorization else "?"
         return Begun(f"{metadata.authorization}{joint}{urlencode(asked)}", state)
 
     async def finish(
         self, *, state: str, begun_here: str | None, code: str | None, error: str | None
-    ) -> Binding:
+    ) -> Vouched:
         """Who came back; raises NotSignedIn with the reason. What was begun is used up.
 
         `begun_here` is the state that this browser was given: otherwise somebody could send their
@@ -134,12 +142,13 @@ class Provider:
         if error is not None or code is None:
             raise _refused("declined", "by_provider")
         try:
-            subject = await self._subject(await self._id_token(code, flow), flow)
+            found = await self._recognised(await self._id_token(code, flow), flow)
         except ProviderAway as away:
             raise _refused("provider-away", away.fault) from away
         except UnfitToken as unfit:
             raise _refused("id-token", unfit.fault) from unfit
-        return Binding(self._client.issuer, subject)
+        binding = Binding(self._client.issuer, found.subject)
+        return Vouched(binding, self._client.trusts_factor and found.second_factor)
 
     async def _id_token(self, code: str, flow: Flow) -> str:
         metadata = await self._discovery.metadata()
@@ -166,17 +175,18 @@ class Provider:
             return {"data": form | {"client_id": self._client.id}}
         return {"data": form, "headers": _basic(self._client.id, self._client.secret)}
 
-    async def _subject(self, token: str, flow: Flow) -> str:
+    async def _recognised(self, token: str, flow: Flow) -> Recognised:
         key = await self._discovery.key(key_id(token))
         if key is None:
             raise UnfitToken("unknown_key")
-        return read_subject(
+        return read_token(
             token,
             key,
             issuer=self._client.issuer,
             client_id=self._client.id,
             nonce=flow.nonce,
             now=self._store.clock.outside(),
+            acr_values=self._client.acr_values,
         )
 
 

@@ -110,7 +110,9 @@ def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
 
     @router.post("", status_code=201, dependencies=[open_to_all()])
     async def sign_in(body: SignInBody, source: Source) -> TokensView:
-        """Sign in. Whatever does not fit, the answer is the same; too many tries are 429."""
+        """Sign in. Whatever does not fit, the answer is the same. Too many tries are 429, too many
+        people at once 503: both say in `Retry-After` when to come again.
+        """
         shown = Shown(id=body.id, password=body.password, code=body.code, address=source)
         return tokens_view(await signing_in.by_password(shown))
 
@@ -125,9 +127,9 @@ def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
         await signing_in.sign_out(_own_session(bearing))
 
     @router.post("/refresh", dependencies=[open_to_all()])
-    async def refresh(body: RefreshBody) -> TokensView:
+    async def refresh(body: RefreshBody, source: Source) -> TokensView:
         """New tokens for a refresh token. One that is shown twice ends the session."""
-        return tokens_view(await signing_in.refresh(body.refresh_token))
+        return tokens_view(await signing_in.refresh(body.refresh_token, source))
 
     @router.post("/password", status_code=204, dependencies=[open_to_all()])
     async def accept(body: AcceptBody, source: Source) -> None:
@@ -143,7 +145,7 @@ def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
     @router.post("/factor/confirm", dependencies=[decides("session.own")])
     async def confirm_factor(body: CodeBody, bearing: Owning, source: Source) -> RecoveryView:
         """Take the second factor into use. All sessions end: sign in again, with a code."""
-        codes = await factors.confirm(_own(bearing, source), body.code)
+        codes = await factors.confirm(_own(bearing, source), body.code, source)
         return RecoveryView(recovery_codes=codes)
 
     return router

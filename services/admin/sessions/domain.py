@@ -1,12 +1,10 @@
-"""Rules of signing in: which passwords are taken, codes of the second factor (TOTP, RFC 6238),
-how long somebody stays signed in, and how often somebody may try to. Pure.
+"""Rules of signing in: which passwords are taken, codes of the second factor (TOTP, RFC 6238), and
+how long somebody stays signed in. Pure.
 """
 
 from __future__ import annotations
 
 import hmac
-import ipaddress
-import math
 import re
 import secrets
 import unicodedata
@@ -16,6 +14,7 @@ from typing import Final, Literal
 
 import pyotp
 
+from services.admin.accounts.domain import Binding
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import Away, NotSignedIn, Refused
 from shared.identity.tokens import SessionMark
@@ -156,6 +155,14 @@ class Session:
         return SessionMark(self.id, self.edition, self.unfinished)
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom an identity provider vouches for, and whether by a second factor."""
+
+    binding: Binding
+    second_factor: bool
+
+
 def rotate(session: Session, refresh: str, now: datetime) -> Session:
     """Another refresh token in place of the present one, which is remembered as used."""
     used = (*session.used, session.refresh)[-REFRESHES_REMEMBERED:]
@@ -165,55 +172,6 @@ def rotate(session: Session, refresh: str, now: datetime) -> Session:
 def end(session: Session, why: Ending, now: datetime) -> Session:
     """Over for good; the same when it had ended before."""
     return session if session.ended_at else replace(session, ended_at=now, why=why)
-
-
-@dataclass(frozen=True, slots=True)
-class TryLimit:
-    """So many failures within a time lock for as long."""
-
-    most: int
-    within: timedelta
-
-
-BY_ADDRESS: Final = TryLimit(10, timedelta(minutes=15))
-BY_ACCOUNT: Final = TryLimit(30, timedelta(minutes=15))
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Tries so far, this one included, and until when they count."""
-
-    id: str
-    count: int
-    until: datetime
-    version: int = 0
-
-    def is_over(self, limit: TryLimit) -> bool:
-        """Whether this try is one too many."""
-        return self.count > limit.most
-
-    def fills(self, limit: TryLimit) -> bool:
-        """Whether this try, if it fails, is the last before the lock."""
-        return self.count == limit.most
-
-    def seconds_left(self, now: datetime) -> int:
-        """After how many seconds it is worth while to come again."""
-        return max(1, math.ceil((self.until - now).total_seconds()))
-
-
-def neighbourhood(address: str) -> str:
-    """Whose tries are counted together: one address, or the network that one customer has of the
-    newer kind, where everybody owns more addresses than could be counted.
-    """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def take_password(password: str, account: str) -> str:

@@ -82,10 +82,11 @@ class Factors:
         a stolen token alone must not exchange it. Raises NotNow, TooOften.
         """
         account = await self._staff_accounts.get(by.id)
-        async with self._try_counter.once(account.id, address) as try_counter:
+        async with self._try_counter.once(account.id, address, of="factor") as one:
+            one.account = account.id
             code = self.read(account, typed)
-            try_counter.succeeded = code is not None and await self.use(account, code)
-        if not try_counter.succeeded:
+            one.succeeded = code is not None and await self.use(account, code)
+        if not one.succeeded:
             raise NotNow(
                 "code-needed", "The present second factor's code does not fit", "send it as `code`"
             )
@@ -98,17 +99,21 @@ class Factors:
         await self._staff_accounts.change(account.id, decide, "account.begin_factor", by)
         return Begun(secret, codes.address_of(secret, account.id))
 
-    async def confirm(self, by: By, typed: str) -> list[str]:
+    async def confirm(self, by: By, typed: str, address: str) -> list[str]:
         """Take the new factor into use, once its device has shown a code; the recovery codes.
 
-        Everybody signed in as this account is signed out. Raises NotNow, MalformedMessage.
+        Everybody signed in as this account is signed out. Raises NotNow, MalformedMessage,
+        TooOften.
         """
         recovery = codes.new_recovery_codes()
 
         def decide(account: Account, now: datetime) -> Account:
             return rules.confirm_factor(account, self._confirmed(account, typed, recovery), now)
 
-        await self._staff_accounts.change(by.id, decide, "account.set_factor", by)
+        async with self._try_counter.once(by.id, address, of="factor") as one:
+            one.account = by.id
+            await self._staff_accounts.change(by.id, decide, "account.set_factor", by)
+            one.succeeded = True
         return recovery
 
     def _confirmed(self, account: Account, typed: str, recovery: list[str]) -> Factor:

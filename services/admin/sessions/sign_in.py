@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from services.admin.accounts import domain as rules
-from services.admin.accounts.domain import Account, Binding
+from services.admin.accounts.domain import Account
 from services.admin.accounts.secrets import new_token, read_token, same
 from services.admin.accounts.staff import By, StaffAccounts, step_to
 from services.admin.accounts.storage import ACCOUNTS, bound_to
@@ -18,6 +18,7 @@ from services.admin.sessions.domain import (
     How,
     Refusal,
     Session,
+    Vouched,
     not_signed_in,
     take_password,
 )
@@ -30,6 +31,7 @@ from shared.contracts.refusals import NotThere, Refused
 from shared.identity import issue_token
 from shared.readers.credentials import SESSION_TOKEN_LIFETIME
 from shared.store import Collection, Store
+from shared.store.tries import Misses
 from shared.telemetry import logger, metrics
 
 
@@ -63,6 +65,7 @@ class SigningIn:
         factors: Factors,
         passwords: Passwords,
         try_counter: TryCounter,
+        misses: Misses,
         *,
         secret: bytes,
     ) -> None:
@@ -72,18 +75,21 @@ class SigningIn:
         self._factors = factors
         self._passwords = passwords
         self._try_counter = try_counter
+        self._misses = misses
         self._clock = store.clock
         self._secret = secret
 
     async def by_password(self, shown: Shown) -> Tokens:
-        """Sign somebody in; raises NotSignedIn, the same for whatever did not fit, and TooOften."""
-        async with self._try_counter.once(shown.id, shown.address) as try_counter:
+        """Sign somebody in; raises NotSignedIn, the same for whatever did not fit, TooOften, and
+        Away while too many are being looked at.
+        """
+        async with self._try_counter.once(shown.id, shown.address) as one:
             account = await self._accounts.get(shown.id)
-            try_counter.account = account.id if account else None
-            try_counter.succeeded = await self._fits(shown, account)
-        if account is None or not try_counter.succeeded:
+            one.account = account.id if account else None
+            one.succeeded = await self._fits(shown, account)
+        if account is None or not one.succeeded:
             raise _refused("sign-in")
-        return await self._begin(account, "password")
+        return await self._begin(account, "password", shown.address)
 
     async def _fits(self, shown: Shown, account: Account | None) -> bool:
         """Whether all of it fits; saying no takes the same work, whatever it is for."""
@@ -95,16 +101,16 @@ class SigningIn:
             return False
         return await self._factors.use(account, code)
 
-    async def by_provider(self, binding: Binding, *, second_factor: bool) -> Tokens:
+    async def by_provider(self, vouched: Vouched, address: str) -> Tokens:
         """Sign in whom a provider vouches for; raises NotSignedIn."""
-        account = await bound_to(self._accounts, binding)
+        account = await bound_to(self._accounts, vouched.binding)
         if account is None or account.state == "frozen":
             raise _refused("no-account")
-        if account.reach.role in rules.NEED_FACTOR and not second_factor:
+        if account.reach.role in rules.NEED_FACTOR and not vouched.second_factor:
             raise _refused("no-second-factor")
-        return await self._begin(account, "provider")
+        return await self._begin(account, "provider", address)
 
-    async def _begin(self, account: Account, how: How) -> Tokens:
+    async def _begin(self, account: Account, how: How, address: str) -> Tokens:
         now = self._clock.now()
         id = secrets.token_hex(16)
         refresh, digest = new_token(id)
@@ -119,12 +125,13 @@ class SigningIn:
             refresh=digest,
         )
         await self._sessions.insert(Step(session), now)
+        await self._try_counter.remember(account.id, address)
         metrics.SIGN_INS.labels(outcome="unfinished" if session.unfinished else "signed_in").inc()
         logger.info("signed_in", account=account.id, how=how, session=id)
         return self._tokens(account, session, refresh, now)
 
-    async def refresh(self, token: str) -> Tokens:
-        """New tokens for a refresh token that was not used yet; raises NotSignedIn.
+    async def refresh(self, token: str, address: str) -> Tokens:
+        """New tokens for a refresh token that was not used yet; raises NotSignedIn, TooOften.
 
         One that was used before is in two hands: the session ends for both.
         """
@@ -132,9 +139,10 @@ class SigningIn:
         session = await self._sessions.get(id)
         now = self._clock.now()
         if session is None:
+            await self._misses.count("refresh_token", address)
             raise not_signed_in("refresh")
         if not same(digest, session.refresh) or session.is_over(now):
-            await self._refuse(session, digest)
+            await self._refuse(session, digest, address)
         account = await self._accounts.get(session.account)
         if account is None or account.edition != session.edition or account.state == "frozen":
             await self._end(session, "account_changed")
@@ -147,13 +155,15 @@ class SigningIn:
 
         changed = await self._sessions.change(id, decide)
         if changed is None or not changed.is_change:
-            await self._refuse(changed.after if changed else session, digest)
+            await self._refuse(changed.after if changed else session, digest, address)
         return self._tokens(account, session, refresh, now)
 
-    async def _refuse(self, session: Session, digest: str) -> NoReturn:
+    async def _refuse(self, session: Session, digest: str, address: str) -> NoReturn:
         if any(same(digest, used) for used in session.used):
             logger.warning("refresh_token_used_twice", account=session.account, session=session.id)
             await self._end(session, "stolen")
+        elif not same(digest, session.refresh):
+            await self._misses.count("refresh_token", address)
         raise not_signed_in("refresh")
 
     async def sign_out(self, id: str) -> None:
@@ -171,10 +181,13 @@ class SigningIn:
             logger.info("session_ended", account=session.account, session=session.id, why=why)
 
     async def accept(self, token: str, password: str, source: str) -> None:
-        """Set the password that an invitation is for; raises NotSignedIn, MalformedMessage."""
+        """Set the password that an invitation is for; raises NotSignedIn, MalformedMessage,
+        TooOften, and Away while too many passwords are being looked at.
+        """
         id, digest = read_token(token)
         account = await self._accounts.get(id)
         if account is None or not self._is_invited(account, digest):
+            await self._misses.count("invitation", source)
             raise not_signed_in("invitation")
         kept = await self._passwords.hash(take_password(password, id))
 

@@ -1,65 +1,60 @@
-"""How often somebody may try: every try is counted before it is made, successes are let off.
-
-Counted in the store, so that all replicas count together.
+"""How often somebody may try to be an account: every try is counted before it is made, successes
+are let off.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
-from services.admin.sessions.domain import BY_ACCOUNT, BY_ADDRESS, Tally, TryLimit, neighbourhood
-from shared.contracts.refusals import TooOften
+from shared.contracts.refusals import Away
 from shared.documents import Shape
 from shared.privacy import BlindIndex
 from shared.store import CollectionSpec, Store, forget_at
+from shared.store.tries import (
+    Tally,
+    TryLimit,
+    count_try,
+    forget_tries,
+    forgive_tries,
+    neighbourhood,
+    too_often,
+)
 from shared.telemetry import logger, metrics
 
-TRIES: Final = CollectionSpec(
-    name="tries",
-    shape=Shape(value=Tally),
-    indexes=(forget_at("until", name="tries_forgotten"),),
+Guessed = Literal["sign-in", "factor"]
+"""What is tried: id, password and code together; or the code of somebody who is signed in, which
+must not let off any tries at the password."""
+BY_BOTH: Final = TryLimit(10, timedelta(minutes=15))
+BY_ADDRESS: Final = TryLimit(12, timedelta(minutes=15))
+"""Over all accounts. A whole office may have one address: who signs in after some slips of the
+finger takes those with them."""
+BY_ACCOUNT: Final = TryLimit(30, timedelta(minutes=15))
+KNOWN_FOR: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """An address from which an account has signed in; both are in the id, a keyed digest."""
+
+    id: str
+    until: datetime
+    version: int = 0
+
+
+KNOWN: Final = CollectionSpec(
+    name="known_addresses",
+    shape=Shape(value=KnownAddress),
+    indexes=(forget_at("until", name="known_addresses_forgotten"),),
 )
-"""Ids are keyed digests, since what is typed as an id may be secret."""
-
-
-async def count_try(store: Store, id: str, limit: TryLimit, now: datetime) -> Tally:
-    """Count one try before it is made, so that many at once are not more than may be: in one
-    statement, since under an attack nobody would win a race for the next version.
-
-    Counting begins anew when its time is over. The one that reaches the limit begins the lock,
-    which later ones do not lengthen.
-    """
-    return TRIES.from_doc(await store.upsert(TRIES.name, id, _counting(limit, now)))
-
-
-async def forgive_try(store: Store, id: str) -> None:
-    """The try succeeded: it does not count."""
-    await store.change_many(TRIES.name, {"_id": id, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
-
-
-async def forget_tries(store: Store, id: str) -> None:
-    """Somebody succeeded: whatever was tried before does not count."""
-    await store.take(TRIES.name, {"_id": id})
-
-
-def _counting(limit: TryLimit, now: datetime) -> list[dict[str, Any]]:
-    until = now + limit.within
-    goes_on = {"$gt": ["$until", now]}
-    counted = {
-        "count": {"$cond": [goes_on, {"$add": ["$count", 1]}, 1]},
-        "until": {"$cond": [goes_on, "$until", until]},
-    }
-    locking = {"$cond": [{"$eq": ["$count", limit.most]}, until, "$until"]}
-    return [{"$set": counted}, {"$set": {"until": locking}}]
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    name: str
+    name: Literal["both", "address", "account"]
     id: str
     limit: TryLimit
 
@@ -83,39 +78,76 @@ class TryCounter:
         self._index = index
 
     @asynccontextmanager
-    async def once(self, id: str, address: str) -> AsyncIterator[Try]:
-        """One try within the block; raises TooOften instead when there were too many."""
-        scopes = self._scopes(id, address)
-        tallies = [await self._counted(scope) for scope in scopes]
-        try_counter = Try()
-        yield try_counter
-        if try_counter.succeeded:
-            await forget_tries(self._store, scopes[0].id)
-            await forgive_try(self._store, scopes[1].id)
-            return
-        for scope, tally in zip(scopes, tallies, strict=True):
-            if tally.fills(scope.limit):
-                _tell(scope, try_counter.account)
+    async def once(self, id: str, address: str, *, of: Guessed = "sign-in") -> AsyncIterator[Try]:
+        """One try within the block; raises TooOften instead when there were too many.
 
-    def _scopes(self, id: str, address: str) -> tuple[_Scope, _Scope]:
+        What the block refuses as Away was looked at by nobody, and does not count.
+        """
+        scopes = self._scopes(of, id, neighbourhood(address))
+        tallies = [await self._counted(scope, id, address) for scope in scopes]
+        one = Try()
+        try:
+            yield one
+        except Away:
+            for scope in scopes:
+                await forgive_tries(self._store, scope.id)
+            raise
+        except Exception:
+            _tell(scopes, tallies, one.account)
+            raise
+        if one.succeeded:
+            await self._let_off(scopes, tallies)
+        else:
+            _tell(scopes, tallies, one.account)
+
+    async def remember(self, id: str, address: str) -> None:
+        """The account signed in from there: what others try elsewhere does not lock it out."""
+        until = self._store.clock.now() + KNOWN_FOR
+        update = {"$set": {"until": until}, "$inc": {"version": 1}}
+        await self._store.upsert(KNOWN.name, self._known_as(id, address), update)
+
+    def _scopes(self, what: Guessed, id: str, near: str) -> tuple[_Scope, _Scope, _Scope]:
         def entry(of: str) -> str:
-            return self._index.entry("sign-in", of)
+            return self._index.entry(what, of)
 
-        by_address = entry(f"{neighbourhood(address)}\0{id}")
-        return _Scope("address", by_address, BY_ADDRESS), _Scope("account", entry(id), BY_ACCOUNT)
+        # Both first: whoever is locked out of one account uses up nothing that others share.
+        return (
+            _Scope("both", entry(f"{near}\0{id}"), BY_BOTH),
+            _Scope("address", self._index.entry("tries-from", near), BY_ADDRESS),
+            _Scope("account", entry(id), BY_ACCOUNT),
+        )
 
-    async def _counted(self, scope: _Scope) -> Tally:
+    async def _counted(self, scope: _Scope, id: str, address: str) -> Tally:
         now = self._store.clock.now()
         tally = await count_try(self._store, scope.id, scope.limit, now)
-        if tally.is_over(scope.limit):
-            wait = tally.seconds_left(now)
-            raise TooOften("locked", "Too many tries; come back later", wait=wait)
+        if tally.is_over(scope.limit) and not await self._is_spared(scope, id, address, now):
+            raise too_often(tally, now)
         return tally
 
+    async def _is_spared(self, scope: _Scope, id: str, address: str, now: datetime) -> bool:
+        """Whether a lock is not for whoever comes from there: what strangers tried from anywhere
+        must not keep somebody from their own desk.
+        """
+        if scope.name != "account":
+            return False
+        doc = await self._store.get(KNOWN.name, self._known_as(id, address))
+        return doc is not None and now < KNOWN.from_doc(doc).until
 
-def _tell(scope: _Scope, account: str | None) -> None:
-    """Tell whoever looks after the hotline; what a stranger typed as an id may be anything, and is
-    not repeated.
+    def _known_as(self, id: str, address: str) -> str:
+        return self._index.entry("known-address", f"{neighbourhood(address)}\0{id}")
+
+    async def _let_off(self, scopes: Sequence[_Scope], tallies: Sequence[Tally]) -> None:
+        both, address, account = (scope.id for scope in scopes)
+        await forget_tries(self._store, both)
+        await forgive_tries(self._store, address, tallies[0].count)
+        await forgive_tries(self._store, account)
+
+
+def _tell(scopes: Sequence[_Scope], tallies: Sequence[Tally], account: str | None) -> None:
+    """Tell of the locks that a failed try begins whoever looks after the hotline; what a stranger
+    typed as an id may be anything, and is not repeated.
     """
-    metrics.LOCKS.labels(scope=scope.name).inc()
-    logger.warning("account_locked", scope=scope.name, account=account)
+    for scope, tally in zip(scopes, tallies, strict=True):
+        if tally.fills(scope.limit):
+            metrics.LOCKS.labels(scope=scope.name).inc()
+            logger.warning("account_locked", scope=scope.name, account=account)

@@ -14,10 +14,10 @@ from services.router.contractors.visits import ContractorVisits, NoSuchWork, Wor
 from services.router.proofs.pictures import NoPicture
 from services.router.proofs.uploads import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage
-from shared.contracts.refusals import Refused
+from shared.contracts.refusals import Refused, TooOften
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime import Platform, open_to_all
+from shared.runtime import Platform, Source, open_to_all
 from shared.runtime.problems import problem_of
 from shared.runtime.web import Chosen, Paper
 from shared.store import STORE_DOWN, Contested
@@ -61,12 +61,19 @@ class WorkPages:
         await self._visits.move(token, found)
         return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
 
-    async def or_trouble(self, page: Awaitable[Response], language: Language) -> Response:
-        """The page, or one that says in both languages why it cannot be had."""
+    async def or_trouble(
+        self, page: Awaitable[Response], language: Language, address: str
+    ) -> Response:
+        """The page, or one that says in both languages why it cannot be had. Links that open
+        nothing are counted by the address they are tried from.
+        """
         try:
-            return await page
+            async with self._platform.misses.counting("link", address, NoSuchWork):
+                return await page
         except NoSuchWork:
             return self._paper.trouble("missing", language, status=404)
+        except TooOften as error:
+            return self._paper.trouble("too_often", language, status=429, wait=error.wait)
         except WorkEnded:
             return self._paper.trouble("ended", language, status=410)
         except NotAllowed:
@@ -133,18 +140,18 @@ def build_work_pages(platform: Platform, visits: ContractorVisits) -> APIRouter:
 
     @router.get("/{token}")
     @router.get("/{token}/photo")  # where a page with a fault stands, and its other language
-    async def show(token: str, language: Chosen) -> Response:
+    async def show(token: str, language: Chosen, source: Source) -> Response:
         """The work, and what can be done now."""
-        return await pages.or_trouble(pages.show(token, language), language)
+        return await pages.or_trouble(pages.show(token, language), language, source)
 
     @router.post("/{token}/photo", status_code=303, openapi_extra=FORM)
-    async def take(token: str, request: Request, language: Chosen) -> Response:
+    async def take(token: str, request: Request, language: Chosen, source: Source) -> Response:
         """A photo of what was done; the same one is kept once."""
-        return await pages.or_trouble(pages.take(token, request, language), language)
+        return await pages.or_trouble(pages.take(token, request, language), language, source)
 
     @router.post("/{token}/{step}", status_code=303)
-    async def move(token: str, step: str, language: Chosen) -> Response:
+    async def move(token: str, step: str, language: Chosen, source: Source) -> Response:
         """Accept, decline, arrive, say that people are safe, or done; twice changes nothing."""
-        return await pages.or_trouble(pages.move(token, step, language), language)
+        return await pages.or_trouble(pages.move(token, step, language), language, source)
 
     return router

@@ -130,10 +130,17 @@ class Paper:
         )
         return HTMLResponse(html, status, {**_HEADERS, "Content-Language": language})
 
-    def trouble(self, said: str, language: Language, *, status: int) -> HTMLResponse:
-        """What concerns nothing that is known here, in both languages."""
+    def trouble(
+        self, said: str, language: Language, *, status: int, wait: int | None = None
+    ) -> HTMLResponse:
+        """What concerns nothing that is known here, in both languages; after `wait` seconds it is
+        worth trying again.
+        """
         other = self._words["en" if language == "zh" else "zh"]
-        return self.page("trouble.html", language, status, said=said, other=other)
+        page = self.page("trouble.html", language, status, said=said, other=other)
+        if wait is not None:
+            page.headers["Retry-After"] = str(wait)
+        return page
 
 
 def build_style(root: str) -> APIRouter:

@@ -1,0 +1,66 @@
+"""Other systems publish with a broker user of their own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aio_pika
+import pytest
+from aio_pika.exceptions import AMQPError
+
+from hotline.demo.clients import Clients
+from shared.bus import EVENTS, INBOUND
+from tests.support.command import hotline
+from tests.support.floor import Floor
+
+LEAK: Final = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下"}
+REFUSED: Final = (AMQPError, RuntimeError)
+
+
+async def send(address: str, exchange: str, key: str, body: dict[str, Any], **more: Any) -> None:
+    async with await aio_pika.connect(address) as connection:
+        channel = await connection.channel(publisher_confirms=True)
+        there = await channel.get_exchange(exchange, ensure=False)
+        await there.publish(aio_pika.Message(json.dumps(body).encode(), **more), key)
+
+
+async def test_a15_a_publisher_has_a_user_that_reports_and_does_nothing_else(floor: Floor) -> None:
+    code, said = await hotline(floor, "publishers", "add", "a15-app", "--key", "ticket.report")
+    assert code == 0, said
+    [address] = [line for line in said.splitlines() if line.startswith("amqp://")]
+    assert urlsplit(address).username == "a15-app"
+
+    async with Clients(replace(floor.endpoints, amqp=address), floor.data) as theirs:
+        answer = await theirs.report(LEAK)
+        assert (await floor.clients.ticket(answer["number"]))["status"]
+    await send(address, INBOUND, "ticket.report", LEAK, user_id="a15-app")
+    for exchange, key in ((EVENTS, "ticket.registered.urgent"), (INBOUND, "ticket.cancel")):
+        with pytest.raises(REFUSED):
+            await send(address, exchange, key, LEAK)
+    assert (await hotline(floor, "publishers", "remove", "a15-app"))[0] == 0
+
+
+async def test_a15_whoever_reads_the_file_of_addresses_as_a_publisher_is_no_operator(
+    floor: Floor,
+) -> None:
+    endpoints = json.loads((floor.data / "endpoints.json").read_text("utf-8"))
+
+    assert urlsplit(endpoints["amqp"]).username == "trial"
+    assert urlsplit(endpoints["amqp_operator"]).username == "hotline"
+    with pytest.raises(REFUSED):
+        await send(endpoints["amqp"], EVENTS, "ticket.registered.urgent", LEAK)
+
+
+async def test_a15_the_doctor_names_whoever_may_more_than_a_publisher(floor: Floor) -> None:
+    _, before = await hotline(floor, "doctor")
+    assert "may more than publishers need" not in before
+
+    wrong = await hotline(floor, "publishers", "add", "hotline")
+    foreign_key = await hotline(floor, "publishers", "add", "a15-app", "--key", "ticket.reports")
+
+    assert wrong[0] == foreign_key[0] == 2
+    assert "no publisher" in wrong[1]
+    assert "leads nowhere" in foreign_key[1]
