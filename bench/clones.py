@@ -15,8 +15,8 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import BulkWriteError
 
-from services.intake.registration.domain import new_number
 from shared.store.store import Database
+from shared.tickets.numbers import new_number
 
 AT_ONCE: Final = 1_000
 THERE_ALREADY: Final = 11_000

@@ -140,12 +140,13 @@ async def running_hotline(
     environment: Mapping[str, str] | None = None,
     services: Sequence[str] = SERVICES,
     prepared: bool = True,
+    overlay: str | None = None,
 ) -> AsyncIterator[Hotline]:
     """A whole hotline in its own vhost and database while the block lasts; unless it is `prepared`
-    nobody has made its exchanges and queues.
+    nobody has made its exchanges and queues. `overlay` is policy YAML.
     """
     with tempfile.TemporaryDirectory(prefix="hotline-bench-data-") as folder:
-        hotline = await _prepare(servers, Path(folder), name, environment or {})
+        hotline = await _prepare(servers, Path(folder), name, environment or {}, overlay)
         if prepared:
             await topology.make(hotline.endpoints.amqp_operator, hotline.endpoints.management)
         try:
@@ -162,11 +163,19 @@ async def running_hotline(
 
 
 async def _prepare(
-    servers: Servers, data: Path, name: str, environment: Mapping[str, str]
+    servers: Servers,
+    data: Path,
+    name: str,
+    environment: Mapping[str, str],
+    overlay: str | None,
 ) -> Hotline:
     (data / "logs").mkdir()
+    policy = None
+    if overlay is not None:
+        policy = data / "policy.yaml"
+        policy.write_text(overlay, encoding="utf-8")
     # A trial: callers are told by the sandbox, which delivers nothing elsewhere.
-    await seed(servers.mongo.url, data, trial=True, database=name)
+    await seed(servers.mongo.url, data, trial=True, policy=policy, database=name)
     ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     amqp = await asyncio.to_thread(servers.rabbit.add_vhost, name)
     endpoints = Endpoints(

@@ -19,20 +19,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-import aio_pika
 import bson
 from rich.console import Console
 
 from bench.clones import AT_ONCE, Template, insert, numbers
 from bench.hotline import Hotline, bench_servers, running_hotline
 from bench.processes import Process
+from faults.ear import Ear
 from hotline.embedded.ports import free_ports
 from hotline.embedded.process import clean_environment
-from shared.bus import EVENTS
-from shared.bus.topology import declare
-from shared.contracts import read_envelope
 from shared.contracts.router import ClockBreached
 from shared.policy.ladder import BREACH
 from shared.policy.plan import Reported, plan
@@ -236,7 +233,7 @@ async def _go(
     due = {next(fresh): first + timedelta(seconds=offset) for offset in offsets}
     models = {number: _template(at) for number, at in due.items()}
     docs = [model.numbered(model.ticket, number) for number, model in models.items()]
-    async with _Ear(hotline.endpoints.amqp_operator) as ear:
+    async with Ear(hotline.endpoints.amqp_operator, ClockBreached) as ear:
         await insert(store._database, "tickets", docs)
         kills = await _kill_meanwhile(store, routers, first, chance)
         await _until_fired(store._database, set(due))
@@ -292,42 +289,6 @@ async def _fired(database: Database, numbers_: Sequence[str]) -> dict[str, datet
                 assert doc["_id"] not in found, f"{doc['_id']} fired twice"
                 found[doc["_id"]] = rung["at"]
     return found
-
-
-class _Ear:
-    """Hears every breach that is said: by deadline, the ids of its events."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.heard: dict[str, set[str]] = {}
-        self._last = time.monotonic()
-
-    async def __aenter__(self) -> Self:
-        self._connection = await aio_pika.connect(self._url)
-        channel = await self._connection.channel()
-        await declare(channel, [])
-        queue = await channel.declare_queue(exclusive=True)
-        await queue.bind(EVENTS, f"{ClockBreached.name}.#")
-        await queue.consume(self._hear, no_ack=True)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._connection.close()
-
-    async def _hear(self, message: aio_pika.abc.AbstractIncomingMessage) -> None:
-        envelope = read_envelope(message.body)
-        event = envelope.event()
-        assert isinstance(event, ClockBreached)
-        # Whoever dies between publishing and clearing says it again under the same id, by which
-        # everybody knows the repeat; another id would be another breach.
-        deadline = f"{event.number}/{event.work_order}/{event.clock}/{event.level}"
-        self.heard.setdefault(deadline, set()).add(envelope.id)
-        self._last = time.monotonic()
-
-    async def until_quiet(self) -> None:
-        """Return when nothing was said for a while."""
-        while time.monotonic() - self._last < 3 * POLL_SECONDS:  # noqa: ASYNC110
-            await asyncio.sleep(POLL_SECONDS)
 
 
 if __name__ == "__main__":

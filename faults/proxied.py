@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import httpx
 from rich.console import Console
+from typing_extensions import override
 
 from faults.nginx import Proxy, running_nginx
 from hotline.service import SERVICES
@@ -150,11 +151,13 @@ class _Named(httpx.AsyncBaseTransport):
         self._inner = inner
         self._name = name
 
+    @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it."""
         request.extensions["sni_hostname"] = self._name
         return await self._inner.handle_async_request(request)
 
+    @override
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()

@@ -38,7 +38,7 @@ async def _run(console: Console) -> bool:
                 fault = await fault_of(document)
                 held = held and not fault
                 console.print(
-                    f"{service}'s document as TypeScript: {'NOT' if fault else ''} read",
+                    f"{service}'s document as TypeScript: {'NOT read' if fault else 'read'}",
                     highlight=False,
                 )
                 if fault:

@@ -12,8 +12,10 @@ from faults.outage import HEARD_SECONDS, Cry
 from hotline.promises import KINDS, Finding, Findings
 from hotline.promises.kinds import Group
 
-EXPECTED_PARKED: Final = frozenset({"malformed", "conflict"})
-"""Reasons for which poison is parked; anything else would be a good message that failed."""
+EXPECTED_PARKED: Final = frozenset({"malformed", "conflict", "too_many"})
+"""Reasons for which poison is parked, and what stands for more of it than is told by itself;
+anything else would be a good message that failed.
+"""
 NAMED: Final = 20
 
 

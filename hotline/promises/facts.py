@@ -35,6 +35,7 @@ TICKET_FIELDS: Final = (
     "key",
     "about",
     "extensions",
+    "incident",
 )
 MESSAGE_FIELDS: Final = (
     "number",

@@ -44,6 +44,7 @@ from services.intake.privacy.reveals import Openings
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import COPIES_KEPT, WORKS
 from services.intake.registration.repeat_calls import RepeatCalls
+from services.intake.registration.repeated_alerts import RepeatedAlerts
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import RESERVATIONS
 from services.intake.registration.storage import INDEXES, TicketPapers
@@ -84,6 +85,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         lambda: platform.policy,
         TicketPapers(platform.sealer, platform.index),
         RepeatCalls(platform.store, platform.index),
+        RepeatedAlerts(platform.store, platform.tickets, platform.index),
         known_people,
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,

@@ -15,8 +15,7 @@ from services.notifier.links import Links
 from services.notifier.loops import Workers, fold_waiting, run_workers, sweep_urgent
 from services.notifier.messages import Message
 from services.notifier.notifying import Notifying
-from services.notifier.outbox import Outbox
-from services.notifier.pages import ROOT, build_outbox
+from services.notifier.pages import ROOT, build_trial_page
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
@@ -25,6 +24,7 @@ from services.notifier.senders.mail import MailServer
 from services.notifier.sending import Sending
 from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES
+from services.notifier.trial_messages import TrialMessages
 from services.notifier.untaken import untaken_alerts, untaken_messages
 from shared.privacy.open import Opener
 from shared.readers.changes import CHANGE_INDEXES
@@ -80,14 +80,14 @@ def join(
     folding = Folding(store, people, lambda: platform.policy, hand_on, after=settings.digest_after)
     add_handlers(platform.consumers, notifying)
     reading = Reading(store, people, platform.policies.version)
-    outbox = Outbox(store, people, platform.policies.version, links)
+    trial_messages = TrialMessages(store, people, platform.policies.version, links)
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding)
     work = partial(run_workers, list(workers.values()), channels.senders)
     routers = [
         build_messages_api(reading),
         build_channels_api(channels, store.clock),
-        build_outbox(outbox, lambda: platform.policy),
+        build_trial_page(trial_messages, lambda: platform.policy),
         build_style(ROOT),
     ]
     _warn(channels)

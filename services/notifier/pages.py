@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from services.notifier.outbox import Outbox
+from services.notifier.trial_messages import TrialMessages
 from shared.contracts.refusals import NotThere
 from shared.policy.policy import Policy
 from shared.runtime import open_to_all
@@ -25,7 +25,7 @@ PASSED_ON: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarde
 """A proxy on this machine says one of these for whoever sits somewhere else."""
 
 
-def build_outbox(outbox: Outbox, policy: Callable[[], Policy]) -> APIRouter:
+def build_trial_page(trial_messages: TrialMessages, policy: Callable[[], Policy]) -> APIRouter:
     """The one page; as if it were not there outside a trial and from any other machine."""
     router = APIRouter(dependencies=[open_to_all()], include_in_schema=False)
     paper = Paper("services.notifier", ROOT, policy)
@@ -37,10 +37,12 @@ def build_outbox(outbox: Outbox, policy: Callable[[], Policy]) -> APIRouter:
         after: Annotated[str | None, Query(max_length=200)] = None,
     ) -> HTMLResponse:
         """Every message as its receiver reads it, the newest first."""
-        if not (outbox.is_open and is_at_this_machine(request)):
+        if not (trial_messages.is_open and is_at_this_machine(request)):
             raise NotThere
-        page = await outbox.page(after=after, limit=PAGE)
-        return paper.page("outbox.html", language, sent=page.items, next=page.next, root=ROOT)
+        page = await trial_messages.page(after=after, limit=PAGE)
+        return paper.page(
+            "trial_messages.html", language, sent=page.items, next=page.next, root=ROOT
+        )
 
     return router
 

@@ -139,11 +139,10 @@ class People:
         given = str(person.get("phone") or "").strip()
         if not given:
             return None
-        number = read_telephone(given)
+        telephone = read_telephone(given)
         # Of an extension a text reaches the switchboard at best.
-        address = number.e164 if number is not None and number.is_direct else ""
-        kind = (found or {}).get("emergency_kind")
-        return Contact(str(person.get("name") or ""), address, kind)
+        address = telephone.e164 if telephone is not None and telephone.is_direct else ""
+        return Contact(str(person.get("name") or ""), address, (found or {}).get("emergency_kind"))
 
 
 def contact_of(person: Person | None, channel: str | None = None) -> Contact | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.router import queues
 from services.router.emergencies.alerting import Alerting
+from services.router.emergencies.untaken import take_emergency
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.untold import reason_to_tell, was_told_by_hand
 from services.router.proofs.photos import WorkPhotos
@@ -21,6 +22,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.notifier import MessageEvent
 from shared.contracts.router import TicketResolved, WorkOrderExtended
+from shared.tickets import Ticket
 
 
 def add_handlers(
@@ -42,14 +44,15 @@ def add_handlers(
     @consumers.on_event(queues.TICKETS_URGENT)
     async def on_emergency(delivery: Delivery) -> None:
         """Alert first, then give out the work."""
+        ticket = None
         if isinstance(delivery.event, queues.WORK):
-            await alerting.heed_plan(delivery.event.number)
-        await _look_after(delivery)
+            ticket = await take_emergency(alerting, routing, delivery.event.number)
+        await _look_after(delivery, ticket)
 
-    async def _look_after(delivery: Delivery) -> None:
-        event, ticket = delivery.event, None
+    async def _look_after(delivery: Delivery, taken: Ticket | None = None) -> None:
+        event, ticket = delivery.event, taken
         if isinstance(event, queues.WORK):
-            ticket = await routing.dispatch(event.number)
+            ticket = taken or await routing.dispatch(event.number)
             await reminders.plan(ticket)
         if isinstance(event, TicketEvent) and comes_back(event, ticket):
             await repeat_calls.look(event)

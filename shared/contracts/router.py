@@ -224,6 +224,12 @@ class WorkOrderCancelled(WorkOrderEvent):
     name: ClassVar[str] = "work_order.cancelled"
 
 
+class WorkOrderWithdrawn(WorkOrderEvent):
+    """Nobody had taken it, and the last plan names its department no more."""
+
+    name: ClassVar[str] = "work_order.withdrawn"
+
+
 class ClockEvent(TicketEvent):
     """A deadline; `recipients` are the people of the duty list who are to know. `due` is when the
     limit ends, `fell_due` since when the first rung could be called that this call stands for: long

@@ -186,7 +186,8 @@ class IncidentRules(BaseModel):
     one of these `areas` `within` a time are offered as one; only requests of these `types` tell of
     an outage, and emergencies of these `kinds`. An announcement to more than
     `alone_up_to` households waits for a second person; who answers for it is reminded `notice`
-    before the promised time.
+    before the promised time. Who says one of the words `in_danger` is in danger themselves,
+    whatever else is out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -194,10 +195,21 @@ class IncidentRules(BaseModel):
     areas: frozenset[str]
     types: frozenset[str] = frozenset({"repair"})
     kinds: frozenset[str] = frozenset()
+    in_danger: tuple[str, ...] = ()
     households: int = Field(5, ge=2, le=1000)
     within: Positive = timedelta(minutes=30)
     alone_up_to: int = Field(200, ge=1)
     notice: Positive = timedelta(minutes=30)
+
+    @model_validator(mode="after")
+    def _hears_danger(self) -> Self:
+        if self.kinds and not self.in_danger:
+            raise ValueError("in_danger: with kinds, name the words of who is in danger themselves")
+        return self
+
+    def tells_of_people(self, words: str) -> bool:
+        """Whether words tell of somebody who is in danger themselves."""
+        return risk_words(self.in_danger, ()).heard_in(words)
 
     def tells_of_outage(self, type: str, kind: str | None) -> bool:
         """Whether a request of this type, or an emergency of this kind, tells of an outage: a wish

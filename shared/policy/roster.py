@@ -159,6 +159,7 @@ class Rosters:
 
     def stands_until(self, now: datetime, at_most: timedelta) -> datetime:
         """Until when nobody comes or goes."""
-        spans = (*self.shifts, *self.leave)
-        edges = (edge for span in spans for edge in (span.begins, span.ends))
+        spans = [(span.begins, span.ends) for span in self.shifts]
+        spans += [(span.begins, span.ends) for span in self.leave]
+        edges = (edge for span in spans for edge in span)
         return min((edge for edge in edges if edge > now), default=now + at_most)

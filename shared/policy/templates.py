@@ -47,8 +47,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "households": "how many households reported the same",
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, "
-    "what the owner said or the caller wants, or why a message could not be handled or reached "
-    "nobody",
+    "what the owner said or the caller wants, why a message could not be handled or reached nobody",
     "count": "how many deadlines a digest tells of",
     "lines": "the deadlines of a digest, one a line",
     "total": "what work costs, in yuan",

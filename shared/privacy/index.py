@@ -69,6 +69,11 @@ class BlindIndex:
             "surname": self.surnames(estate, caller.get("name")),
         }
 
+    def devices(self, device: str | None) -> list[str]:
+        """The entries of a device, as its system names it, in all versions."""
+        named = " ".join(device.split()).casefold() if device else ""
+        return self.entries("device", named) if named else []
+
     def entry(self, kind: str, value: str) -> str:
         """A keyed digest for `value` as a `kind`, with the index's newest version."""
         return self.entries(kind, value)[0]

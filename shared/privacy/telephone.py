@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import phonenumbers
+from typing_extensions import override
 
 REGION: Final = "CN"
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
@@ -30,6 +31,7 @@ class Telephone:
         """Whether who rings or writes to it reaches the one who gave it."""
         return not self.extension
 
+    @override
     def __str__(self) -> str:
         """As RFC 3966 joins them: two extensions of one switchboard are two telephones."""
         return f"{self.e164}{_EXTENSION}{self.extension}" if self.extension else self.e164

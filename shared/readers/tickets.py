@@ -130,4 +130,5 @@ def rules_of(policy: Policy) -> LifecycleRules:
         quiet_until=policy.quiet_until,
         free_up_to=rules.free_up_to,
         wants_proof=rules.wants_proof,
+        outages=rules.incidents.kinds,
     )

@@ -78,14 +78,12 @@ def complete(document: dict[str, Any]) -> None:
 
 
 def _dicts_in(value: Any) -> Iterator[dict[str, Any]]:
-    match value:
-        case dict():
-            yield value
-            for each in value.values():
-                yield from _dicts_in(each)
-        case list():
-            for each in value:
-                yield from _dicts_in(each)
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _dicts_in(each)
 
 
 def build_docs_page(title: str) -> Routes:

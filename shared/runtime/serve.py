@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from shared.bus import ParkedRelay
 from shared.bus.reconciliation import Untaken, reconcile
-from shared.runtime.http import LARGEST_BODY, Larger, build_app
+from shared.runtime.bodies import Larger
+from shared.runtime.http import LARGEST_BODY, build_app
 from shared.runtime.parked import build_parked_api
 from shared.runtime.platform import Platform
 from shared.runtime.settings import ServiceSettings

@@ -7,6 +7,7 @@ when nobody has asked for it in KEPT. Of one sender so many are kept whole, and 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -34,6 +35,8 @@ MOST_OF_ONE: Final = 1_000
 MOST_TOLD: Final = 10
 """Of one sender within TOLD_WITHIN; then once that there are more."""
 TOLD_WITHIN: Final = timedelta(hours=1)
+ENDING_TRIES: Final = 20
+ENDING_PAUSE_SECONDS: Final = 0.1
 NEWEST: Final = Order("parked_at", newest=True)
 SHOWN: Final = (
     "queue",
@@ -147,14 +150,24 @@ class ParkedMessages:
         """The message is in its queue again. If it failed there and was parked anew meanwhile,
         that parking stays.
         """
-        this_parking = {key: entry[key] for key in ("_id", "parked_at", "attempts")}
-        # What it says of itself is published first: the entry goes with the next replay.
-        await self._parked.delete_one({**this_parking, "outbox.0": {"$exists": False}})
+        await self._end({key: entry[key] for key in ("_id", "parked_at", "attempts")})
 
     async def discard(self, id: str) -> bool:
-        """End an entry that nobody needs; False while what it says of itself is not published."""
-        mine = {"_id": id, "service": self._store.service, "outbox.0": {"$exists": False}}
-        return (await self._parked.delete_one(mine)).deleted_count == 1
+        """End an entry that nobody needs; False where what it says of itself is not published."""
+        return await self._end({"_id": id, "service": self._store.service})
+
+    async def _end(self, which: Doc) -> bool:
+        """End an entry, if it is there still. What it says of itself is published first, within the
+        moment, or when the broker is back: then it ends with the next attempt.
+        """
+        for _ in range(ENDING_TRIES):
+            said = {**which, "outbox.0": {"$exists": False}}
+            if (await self._parked.delete_one(said)).deleted_count:
+                return True
+            if await self._parked.count_documents(which, limit=1) == 0:
+                return True
+            await asyncio.sleep(ENDING_PAUSE_SECONDS)
+        return False
 
     async def listed(self, *, after: str | None = None, limit: int = MAX_LISTED) -> Page[Doc]:
         """Entries of this service without their bodies, the newest first, from the cursor on.

@@ -1,4 +1,4 @@
-"""One message that could not be handled, and what is kept and said of it. Pure."""
+"""One message that could not be handled, and what is kept and said of it."""
 
 from __future__ import annotations
 

@@ -184,10 +184,13 @@ class Hold(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link(Act):
-    """It is one of many that one outage brought about; it stays a request of its own."""
+    """It is one of many that one outage brought about; it stays a request of its own. An emergency
+    is one only where others were alerted to the same outage: `shares_alert`.
+    """
 
     transition = Transition.LINK
     incident: str
+    shares_alert: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +383,13 @@ class ConfirmCancel(OrderAct):
     """The department agrees that nobody needs it."""
 
     transition = Transition.CONFIRM_CANCEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(OrderAct):
+    """The last plan names the department no more, and nobody of it has taken the work."""
+
+    transition = Transition.WITHDRAW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

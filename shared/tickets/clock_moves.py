@@ -149,14 +149,16 @@ def pause_order(ticket: Ticket, order: str, now: datetime) -> Ticket:
 def may_wait_until(
     ticket: Ticket, order: str, now: datetime, rules: LifecycleRules
 ) -> datetime | None:
-    """Until when the work of an order may wait from `now` on, for all the pauses that there were;
-    None where no limit of it, or of the whole, runs.
+    """Until when the work of an order may wait from `now` on, for all the pauses that there were
+    since the whole was given its time; None where no limit of it, or of the whole, runs.
     """
+    whole = ticket.clocks.get(Clock.RESOLVE)
+    since = whole.extended_at if whole is not None else None
     own = clocks_of(ticket, order).items()
     clocks = (*ticket.clocks.values(), *(s for c, s in own if c is not Clock.APPOINTMENT))
     return min(
         (
-            may_pause_until(state, now, rules.calendar, rules.longest_pauses)
+            may_pause_until(state, now, rules.calendar, rules.longest_pauses, since=since)
             for state in clocks
             if state.due is not None and state.stopped_at is None
         ),

@@ -17,9 +17,11 @@ from shared.triage.taxonomy import Limit
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch; `end` is None while it lasts."""
+    """One stretch; `end` is None while it lasts. Nobody waits in an `idle` one: the work was taken
+    to be done (documents of before call it a pause, too).
+    """
 
-    kind: Literal["run", "pause"]
+    kind: Literal["run", "pause", "idle"]
     start: datetime
     end: datetime | None = None
 
@@ -131,13 +133,19 @@ def resume_clock(
 
 
 def may_pause_until(
-    state: ClockState, now: datetime, calendar: Calendar, in_all: timedelta
+    state: ClockState,
+    now: datetime,
+    calendar: Calendar,
+    in_all: timedelta,
+    *,
+    since: datetime | None = None,
 ) -> datetime:
     """Until when a clock may pause from `now` on, when all its pauses come to `in_all` at most, in
-    workdays or days as its limit counts. What a later time was approved for is not counted again.
+    workdays or days as its limit counts; those `since` a time, where that is given.
     """
     on = IN_DAYS[state.scale]
-    left = in_all - _paused(state.segments, calendar, on, since=state.counted_since)
+    pauses = tuple(segment for segment in state.segments if segment.kind == "pause")
+    left = in_all - _paused(pauses, calendar, on, since=since or state.segments[0].start)
     return calendar.add(now, left, on) if left > timedelta() else now
 
 
@@ -147,7 +155,7 @@ def restart_clock(
     """What was done is not done after all: time counts again, but not what lay in between."""
     if state.stopped_at is None:
         return state
-    idle = Segment("pause", state.stopped_at)
+    idle = Segment("idle", state.stopped_at)
     paused = replace(state, segments=(*state.segments, idle), stopped_at=None)
     return resume_clock(paused, now, calendar, ladder)
 
@@ -232,6 +240,6 @@ def _due(segments: tuple[Segment, ...], limit: Limit, calendar: Calendar) -> dat
 def _paused(
     segments: tuple[Segment, ...], calendar: Calendar, on: Scale, *, since: datetime
 ) -> timedelta:
-    pauses = ((s.start, s.end) for s in segments if s.kind == "pause" and s.end is not None)
+    pauses = ((s.start, s.end) for s in segments if s.kind != "run" and s.end is not None)
     spans = (calendar.between(max(start, since), end, on) for start, end in pauses if end > since)
     return sum(spans, timedelta())

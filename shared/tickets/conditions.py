@@ -31,7 +31,8 @@ def is_no_emergency(ticket: Ticket, *_: object) -> str | None:
 
 
 def _somebody_went(ticket: Ticket, *_: object) -> str | None:
-    if ticket.is_emergency and not ticket.somebody_went:
+    # Of an outage somebody else was there, whom the alert that it shares had called.
+    if ticket.is_emergency and not ticket.shares_alert and not ticket.somebody_went:
         return "nobody has been there: only somebody on site ends an emergency; arrive first"
     return None
 
@@ -87,12 +88,16 @@ def still_in_time(
     return None
 
 
-def may_be_linked(ticket: Ticket, *_: object) -> str | None:
-    """An emergency within an outage stays its own, and so does what is about somebody: it is not
-    seen by all who see the outage (A5.3).
+def may_be_linked(
+    ticket: Ticket, act: acts.Link, _now: datetime, rules: LifecycleRules
+) -> str | None:
+    """An emergency within an outage stays its own, unless it is nothing but that outage and others
+    were alerted to it; and so does what is about somebody: it is not seen by all who see the outage
+    (A5.3).
     """
-    if ticket.is_emergency:
-        return "an emergency is never a part of an incident"
+    shares = act.shares_alert and ticket.plan.emergency_kind in rules.outages
+    if ticket.is_emergency and not shares:
+        return "an emergency with an alert of its own is never a part of an incident"
     if ticket.about != NOBODY:
         return "what is about somebody is a matter of its own"
     if ticket.incident is not None:

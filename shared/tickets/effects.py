@@ -33,6 +33,7 @@ from shared.tickets.facts import clock_facts, dispatched_facts
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import (
     NOBODY,
+    NOT_PLANNED,
     ROUTERS_REASONS,
     ExtensionWish,
     Held,
@@ -347,6 +348,11 @@ def resolve(ticket: Ticket, act: acts.Resolve, *_: object) -> Effect:
 def hand_over(ticket: Ticket, act: acts.HandOver, *_: object) -> Effect:
     """The order says whose it is."""
     return Effect(_with(ticket, act.order, outcome=act.outcome))
+
+
+def withdraw(ticket: Ticket, act: acts.Withdraw, *_: object) -> Effect:
+    """The order says why, so that a later plan may give the department work again."""
+    return Effect(_with(ticket, act.order, reason=NOT_PLANNED))
 
 
 def fire(ticket: Ticket, act: acts.Fire, now: datetime, rules: LifecycleRules) -> Effect:

@@ -89,6 +89,7 @@ class Transition(StrEnum):
     RESOLVE = "resolve"
     HAND_OVER = "hand_over"
     CONFIRM_CANCEL = "confirm_cancel"
+    WITHDRAW = "withdraw"
     WARN = "warn"
     BREACH = "breach"
 

@@ -126,6 +126,10 @@ class ExtensionWish:
     at: datetime
 
 
+NOT_PLANNED: Final = "not_planned"
+"""Why an order that nobody had taken is nobody's any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
@@ -152,6 +156,14 @@ class WorkOrder:
     place_differs: bool = False
     quotes: tuple[Quote, ...] = ()
     used: tuple[Item, ...] = ()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the department has no part in it any more, so that a plan that names it gives it
+        work: it declined, or was not needed for a while.
+        """
+        was_withdrawn = self.status is OrderStatus.CANCELLED and self.reason == NOT_PLANNED
+        return self.status is OrderStatus.DECLINED or was_withdrawn
 
     @property
     def is_unfinished(self) -> bool:
@@ -213,6 +225,13 @@ class Ticket:
         return self.plan.urgency == "emergency"
 
     @property
+    def shares_alert(self) -> bool:
+        """Whether it is an emergency without an alert of its own: part of an outage that others
+        reported before.
+        """
+        return self.is_emergency and self.incident is not None
+
+    @property
     def lane(self) -> Lane:
         """The lane of everything about this ticket."""
         return "urgent" if self.is_emergency else "routine"
@@ -231,6 +250,17 @@ class Ticket:
     def at_work(self) -> tuple[str, ...]:
         """The departments with unfinished work orders in this round."""
         return tuple(sorted({o.department for o in self.orders if o.status in UNFINISHED}))
+
+    @property
+    def without_work(self) -> tuple[str, ...]:
+        """Departments that are to do it and have no part in it: those of the last plan, and whoever
+        it was passed on to, when they were the last to get it and declined.
+        """
+        last = {order.department: order for order in self.orders}
+        sent_back = (o for o in self.orders[-1:] if o.status is OrderStatus.DECLINED)
+        wanted = (*self.plan.departments, *(order.department for order in sent_back))
+        lacking = (name for name in wanted if name not in last or last[name].is_gone)
+        return tuple(dict.fromkeys(lacking))
 
     @property
     def in_hand(self) -> tuple[str, ...]:
@@ -340,3 +370,4 @@ class LifecycleRules:
     quiet_until: Callable[[datetime], datetime | None]
     free_up_to: int
     wants_proof: Callable[[str, str, str], bool]
+    outages: frozenset[str]

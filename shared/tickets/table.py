@@ -146,6 +146,7 @@ _TABLE: Final = (
     Row(acts.Resolve, from_=_TAKEN, to=_O.RESOLVED, says=router.WorkOrderResolved, roles=DEPARTMENT, at="/resolve", stops=ALL_CLOCKS, effect=effects.resolve, condition=conditions.can_be_done),
     Row(acts.HandOver, from_=_TAKEN, to=_O.HANDED_OVER, says=router.WorkOrderHandedOver, roles=DEPARTMENT, at="/hand-over", stops=ALL_CLOCKS, effect=effects.hand_over),
     Row(acts.ConfirmCancel, from_=_BEGUN, to=_O.CANCELLED, says=router.WorkOrderCancelled, roles=DEPARTMENT, at="/confirm-cancel", stops=ALL_CLOCKS, condition=conditions.cancel_wanted),
+    Row(acts.Withdraw, from_=frozenset({_O.DISPATCHED}), to=_O.CANCELLED, says=router.WorkOrderWithdrawn, roles=SERVICE, stops=ALL_CLOCKS, effect=effects.withdraw),
     Row(acts.Warn, from_=OPEN, says=router.ClockWarned, roles=SERVICE, effect=effects.fire, condition=conditions.not_yet_fired),
     Row(acts.Breach, from_=OPEN, says=router.ClockBreached, roles=SERVICE, effect=effects.fire, condition=conditions.not_yet_fired),
 )

@@ -110,6 +110,12 @@ def classify(
     )
 
 
+def dangers_in(text: str, lexicon: Lexicon) -> frozenset[str]:
+    """Every kind of danger that rules tell of for certain, not the first to deal with alone."""
+    dangers, _ = _dangers(lexicon.read(text), lexicon, is_letter=False)
+    return frozenset(kind for kind, told in dangers.items() if sum(told.values()) >= _ALARM)
+
+
 def decided_danger(kind: str, taxonomy: Taxonomy) -> Classification:
     """What a person says is this kind of emergency; KeyError for a kind that there is not."""
     return _emergency(kind, taxonomy, {"decided": 1.0}, confidence=1.0)

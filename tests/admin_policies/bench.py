@@ -53,7 +53,7 @@ class Watched(Trail):
     """The trail itself, with a test looking over its shoulder."""
 
     def __init__(self, platform: Platform, kept: Kept) -> None:
-        super().__init__(platform.store, platform.settings.audit_folder)
+        super().__init__(platform.store, platform.settings.audit_folder, platform.keys.audit_key)
         self._kept = kept
 
     @override

@@ -36,7 +36,7 @@ class Desk:
 
     def trail(self, service: str = "intake") -> Trail:
         """One replica's."""
-        return Trail(self.store_of(service), self.folder, KEY)
+        return Trail(self.store_of(service), self.folder, self.terms.key)
 
     async def record(self, count: int, service: str = "intake") -> None:
         trail = self.trail(service)

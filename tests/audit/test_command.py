@@ -82,6 +82,7 @@ async def test_a_whole_audit_is_shown_writer_by_writer(desk: Desk) -> None:
 async def test_the_first_bad_entry_of_each_writer_is_named_with_what_to_do(desk: Desk) -> None:
     await desk.record(5)
     await desk.record(5, "router")
+    await all_begun(desk)
     desk.raw.update_one({"_id": "intake/2"}, {"$set": {"by": "lin"}})
     desk.raw.delete_many({"_id": {"$in": ["router/4", "router/5"]}})
 

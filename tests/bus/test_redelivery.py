@@ -230,8 +230,8 @@ async def test_what_waits_for_a_person_though_it_may_be_an_alert_is_told(
     await bench.publish(bench.envelope(lane=queue.lane))
     entry = await bench.entry()
 
-    assert [event["key"] for event in entry["outbox"]] == told
-    assert [json.loads(event["body"])["data"]["number"] for event in entry["outbox"]] == [
+    assert [event["key"] for event in entry.get("outbox", ())] == told
+    assert [json.loads(event["body"])["data"]["number"] for event in entry.get("outbox", ())] == [
         "T1" for _ in told
     ]
 
@@ -257,7 +257,7 @@ async def test_that_somebody_could_not_be_told_is_not_told_again_without_end(
     await bench.publish(envelope.to_body(), key, exchange=exchange, message_id=envelope.id)
 
     entry = await bench.entry()
-    assert (entry["reason"], entry["outbox"]) == ("failed", [])
+    assert (entry["reason"], "outbox" in entry) == ("failed", False)
 
 
 class Watch:

@@ -61,7 +61,7 @@ def look(address: str, token: str) -> dict[str, Any]:
         page.click("#operations-parked-listed_v1_parked_get .opblock-summary-control")
         page.click("#operations-parked-listed_v1_parked_get .try-out__btn")
         page.click("#operations-parked-listed_v1_parked_get .execute")
-        answer = page.locator(".live-responses-table .response-col_status").first
+        answer = page.locator(".live-responses-table tr.response .response-col_status").first
         return {"operations": operations, "status": answer.inner_text(), "foreign": foreign}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hotline.demo.clients import Json, until
-from tests.support.floor import Floor
+from tests.support.floor import Floor, orders_of
 
 COLD: Final = {
     "estate": "cuihu",
@@ -49,3 +49,50 @@ async def test_b12_unknown_callers_and_wishes_make_no_outage_and_are_in_no_count
 
     [incident] = await until(found, "five households are offered as one outage")
     assert incident["households"] == 5
+
+
+DARK: Final = {"estate": "binjiang", "text": "整栋楼都停电了"}
+TRAPPED: Final = {"estate": "binjiang", "text": "整栋楼停电，电梯里有人困住了"}
+
+
+async def purposes(floor: Floor, number: str) -> set[tuple[str, str]]:
+    """What was sent because of a ticket, and to whom."""
+    found = await floor.clients.messages(number)
+    return {(m["purpose"], m["recipient"]) for m in found}
+
+
+async def test_b11_of_six_households_in_the_dark_one_is_alerted_and_an_incident_is_offered(
+    floor: Floor,
+) -> None:
+    numbers = [await report(floor, DARK, n) for n in range(20, 26)]
+    first, *others = numbers
+    in_danger = await report(floor, TRAPPED, 26)
+
+    async def all_linked() -> Json | None:
+        found = await offered(floor, "binjiang", "electrical")
+        return found[0] if found and found[0]["households"] >= 6 else None
+
+    incident = await until(all_linked, "the households are offered as one outage")
+    path = f"/v1/incidents/{incident['id']}"
+    shown = (await floor.clients.call("GET", "router", path, role="dispatcher")).json()
+    linked = set(shown["tickets"])  # with whatever else was reported dark there before
+    assert linked >= {*others}
+    assert not linked & {first, in_danger}
+    for number in others:
+        assert await purposes(floor, number) == {("receipt", "caller")}
+        ticket = await floor.clients.ticket(number)
+        assert (ticket["incident"], len(orders_of(ticket))) == (incident["id"], 3)
+        answer = await floor.clients.call(
+            "GET", "router", f"/v1/emergencies/{number}", role="supervisor"
+        )
+        assert answer.status_code == 404
+    for number in (first, in_danger):
+        await floor.clients.until_message(number, "alert")
+        assert (await floor.clients.ticket(number)).get("incident") is None
+    for act in ("confirm", "restore"):
+        decided = await floor.clients.call(
+            "POST", "router", f"{path}/{act}", role="dispatcher", json={}
+        )
+        assert decided.is_success, decided.text
+    for number in others:
+        await floor.clients.until_message(number, "feedback")

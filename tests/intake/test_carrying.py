@@ -232,7 +232,8 @@ async def test_a_correction_is_found_under_the_new_number_and_shown_in_its_place
     assert [each["room"] for each in shown] == ["5-1-101", WANG["room"]]
     index = bench.platform.index
     assert (await ticket(bench, here))["index"] == {
-        "phone": index.phone("13800138009"), "flat": index.flat("jinyuan", "5-1-101")
+        "phone": index.phone("13800138009"), "flat": index.flat("jinyuan", "5-1-101"),
+        "surname": index.surnames("jinyuan", "王女士")[0],
     }  # fmt: skip
     assert len(await bench.audit("person.corrected")) == 2
 

@@ -13,7 +13,7 @@ from services.intake.queues import DANGERS
 from shared.contracts.intake import TicketFlagged, TicketReclassified, TicketReopened
 from shared.contracts.survey import SurveyDangerTold
 from shared.tickets import Clock, Ticket
-from shared.tickets.acts import AnswerQuestion, Appoint, Dispatch, Note
+from shared.tickets.acts import AnswerQuestion, Appoint, Dispatch, Link, Note
 from tests.intake.test_desk_actions import done
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import handled, until
@@ -40,6 +40,33 @@ async def read(bench: IntakeBench, number: str) -> Ticket:
     ticket = await bench.platform.tickets.get(number)
     assert ticket is not None
     return ticket
+
+
+DARK = {"estate": "jinyuan", "text": "整栋楼都停电了"}
+
+
+@pytest.mark.parametrize(
+    ("words", "is_own"),
+    [
+        ("怎么还没来电", False),
+        ("整栋楼还停着电，你们快点", False),
+        ("我妈妈的呼吸机快没电了", True),
+        ("电梯里有人困住了", True),
+    ],
+)
+async def test_who_shares_the_alert_of_an_outage_and_tells_of_more_has_one_of_their_own(
+    bench: IntakeBench, words: str, *, is_own: bool
+) -> None:
+    number = await register(bench, DARK)
+    link = Link(by="router", incident="jinyuan-electrical-1", shares_alert=True)
+    await bench.platform.tickets.change(number, lambda _ticket, _now: link)
+
+    assert (await act(bench, number, "supplement", note=words)).status_code == 200
+
+    ticket = await read(bench, number)
+    assert ticket.is_emergency
+    assert ticket.shares_alert is not is_own
+    assert len(await bench.said(TicketReclassified, int(is_own))) == int(is_own)
 
 
 async def test_a_supplement_that_tells_of_a_danger_starts_the_emergency_in_the_same_write(

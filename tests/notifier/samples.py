@@ -12,7 +12,13 @@ from shared.contracts.incidents import (
     IncidentOverdue,
     IncidentSpread,
 )
-from shared.contracts.intake import TicketRegistered, TicketReopened, TicketUrged
+from shared.contracts.intake import (
+    TicketCancelRequested,
+    TicketRegistered,
+    TicketReopened,
+    TicketSupplemented,
+    TicketUrged,
+)
 from shared.contracts.notifier import MessageUnreached
 from shared.contracts.parked import ParkedUrgent
 from shared.contracts.router import (
@@ -209,8 +215,19 @@ def consented(**more: Any) -> WorkOrderConsentRecorded:
     return WorkOrderConsentRecorded(**_TICKET | facts | more)
 
 
+_WISH: dict[str, Any] = _TICKET | {"recipients": (ASSIGNEE,), "at": DUE}
+
+
 def urged(**more: Any) -> TicketUrged:
-    return TicketUrged(**_TICKET | {"recipients": (ASSIGNEE,), "at": DUE} | more)
+    return TicketUrged(**_WISH | more)
+
+
+def supplemented(**more: Any) -> TicketSupplemented:
+    return TicketSupplemented(**_WISH | more)
+
+
+def cancel_requested(**more: Any) -> TicketCancelRequested:
+    return TicketCancelRequested(**_WISH | more)
 
 
 def parked(**more: Any) -> ParkedUrgent:

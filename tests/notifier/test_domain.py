@@ -20,7 +20,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.incident_overdue(), samples.incident_announced(),
               samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
               samples.quoted(), samples.consented(), samples.parked(),
-              samples.unreached()]  # fmt: skip
+              samples.unreached(), samples.urged(), samples.supplemented(),
+              samples.cancel_requested()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.follow_up_missed(), "follow_up_missed", ["group-desk-1"]),
         (samples.urged(), "wish", [samples.ASSIGNEE]),
         (samples.urged(recipients=()), None, []),
+        (samples.supplemented(), "wish", [samples.ASSIGNEE]),
+        (samples.cancel_requested(), "wish", [samples.ASSIGNEE]),
         (samples.noted(public=False), None, []),
         (samples.noted(tell_at=None), None, []),
         (samples.shift_offered(), "shift_offered", ["jy-security-1"]),

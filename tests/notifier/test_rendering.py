@@ -195,7 +195,8 @@ def test_a_template_of_before_that_does_more_gives_way_to_the_sample_s(words: st
     assert list(faults_in_words(words)) != []
 
 
-NAMED = dict.fromkeys(("gap", "shift_offered", "shift_taken", "shift_struck"), "<from>") | {
+SHIFTS = ("gap", "shift_offered", "shift_taken", "shift_cut", "shift_struck")
+NAMED = dict.fromkeys(SHIFTS, "<from>") | {
     "digest": "<count>",
     "parked": "<reason>",
 }

@@ -138,7 +138,7 @@ def test_what_is_saved_is_read_again_and_stays_its_owner_s(tmp_path: Path) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
     save_keys(path, first)
-    assert set(json.loads(path.read_text("utf-8"))) == set(LENGTHS)
+    assert set(json.loads(path.read_text("utf-8"))) == {*LENGTHS, "audit"}
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,25 @@ def test_damaged_keys_of_a_change_are_refused(tmp_path: Path, more: dict[str, An
 
     with pytest.raises(ValueError, match="not a key file"):
         load_keys(path)
+
+
+def test_a_key_file_of_before_the_audit_had_a_key_is_read_and_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "keys.json"
+    raw = {name: key for name, key in made(path).items() if name != "audit"}
+    path.write_text(json.dumps(raw), "utf-8")
+
+    keys = make_keys(path)
+
+    assert keys.audit == b""
+    assert keys.audit_key == keys.derived("audit")
+    save_keys(path, keys)
+    assert json.loads(path.read_text("utf-8")).keys() == raw.keys()
+
+
+def test_the_audit_has_a_secret_of_its_own_in_a_new_key_file(tmp_path: Path) -> None:
+    keys = make_keys(tmp_path / "keys.json")
+
+    assert keys.audit_key == keys.audit
+    assert keys.audit not in {keys.index, keys.token, keys.link, keys.derived("audit")}

@@ -283,3 +283,14 @@ def test_only_in_an_emergency_people_are_released(released: bool) -> None:  # no
     order = replace(ticket.orders[0], status=OrderStatus.IN_PROGRESS)
 
     assert Work(ticket, order, None, "", released=released).steps == ("done",)
+
+
+async def test_links_that_open_nothing_are_counted_by_address_and_told_in_both_languages(
+    bench: RouterBench,
+) -> None:
+    guesses = [await bench.http.get(f"/w/abc.guess-{n}") for n in range(31)]
+
+    assert [answer.status_code for answer in guesses] == [404] * 30 + [429]
+    assert int(guesses[-1].headers["retry-after"]) >= 1
+    assert "尝试次数过多" in guesses[-1].text
+    assert "Too many tries" in guesses[-1].text

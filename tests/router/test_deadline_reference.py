@@ -1,19 +1,15 @@
 """Whatever lies between two looks, a look does what a reference says, and nothing is due after it.
 
-The reference shares nothing with `shared.tickets` or the router. It is given when each clock began
-and ends, which `tests/tickets/test_clock_reference.py` checks, and remembers by itself what was
-called, who had the work, and which time is whose. The ladder is typed in here anew.
+The reference is `tests/support/deadline_reference.py`; `python -m faults.week` compares a whole
+running hotline with the same one.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -34,160 +30,9 @@ from shared.tickets import (
 )
 from shared.tickets.acts import Breach, Transfer, Warn
 from shared.triage.taxonomy import Limit
+from tests.support.deadline_reference import MINUTE, PEOPLE, VISIT, Ladder, Reference, Told
 from tests.support.tickets import MONDAY, duty, policy
 from tests.tickets.samples import plan_of, registration
-
-MINUTE: Final = timedelta(minutes=1)
-PEOPLE: Final[Mapping[str, Sequence[str]]] = {
-    "engineering": ["jy-engineering-1", "jy-engineering-2", "jy-engineering-3"],
-    "environment": ["jy-environment-1", "jy-environment-2"],
-}
-"""The sample's duty list for the estate, first choice first."""
-Owner = str | None
-"""A work order, or None: the whole."""
-
-
-SINCE: Final = datetime(2026, 11, 1, tzinfo=UTC)
-COUNTED_MINUTES: Final = 200 * 24 * 60
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""Days off are none in these months but those of the sample's calendar."""
-
-
-def counts(local: datetime, on: str) -> bool:
-    if on in {"wall", "days"}:
-        return True
-    minute = local.hour * 60 + local.minute
-    worked = local.weekday() < 5
-    return worked and (on == "workdays" or 510 <= minute < 720 or 810 <= minute < 1080)
-
-
-@cache
-def ticks(on: str) -> list[int]:
-    """How many minutes counted by each minute since then."""
-    local, found = SINCE.astimezone(ZONE), [0]
-    for n in range(COUNTED_MINUTES):
-        found.append(found[-1] + counts(local + n * MINUTE, on))
-    return found
-
-
-def passed(moment: datetime, on: str) -> float:
-    """Minutes that counted until a moment."""
-    whole, rest = divmod((moment - SINCE) / MINUTE, 1)
-    before, after = ticks(on)[int(whole) : int(whole) + 2]
-    return before + (after - before) * rest
-
-
-def moment_of(minutes: float, on: str) -> datetime:
-    """The first moment by which so many counted."""
-    n = bisect_left(ticks(on), minutes)
-    return SINCE + (n - 1 + minutes - ticks(on)[n - 1]) * MINUTE
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Shares that warn, and minutes after the end that are told higher up."""
-
-    shares: tuple[float, ...]
-    higher: tuple[int, ...]
-
-    def rungs(self, begun: datetime, due: datetime, on: str) -> Iterator[tuple[int, datetime]]:
-        counted = passed(due, on) - passed(begun, on)
-        scale = on if counted else "wall"
-        counted = counted or (due - begun) / MINUTE
-        for n, share in enumerate(self.shares):
-            warned = moment_of(passed(begun, scale) + counted * share, scale)
-            yield 1 - len(self.shares) + n, min(warned, due)
-        yield from self.from_the_end(due, scale)
-
-    def from_the_end(self, due: datetime, on: str = "wall") -> Iterator[tuple[int, datetime]]:
-        yield 1, due
-        for n, minutes in enumerate(self.higher):
-            yield 2 + n, moment_of(passed(due, on) + minutes, on)
-
-
-@dataclass(frozen=True)
-class Running:
-    """A clock that runs as somebody looks."""
-
-    owner: Owner
-    clock: str
-    begun: datetime
-    due: datetime
-    on: str
-
-
-@dataclass
-class Reference:
-    """What was called of which clock, who had the work, and what a look has to do."""
-
-    ladder: Ladder
-    called: dict[tuple[Owner, str], int] = field(default_factory=dict)
-    extended_at: datetime | None = None
-
-    def look(self, ticket: Ticket, now: datetime) -> list[tuple[Any, ...]]:
-        due = []
-        for running in self._running(ticket):
-            above = self.called.get((running.owner, running.clock), -99)
-            ripe = [(n, at) for n, at in self._rungs(running) if n > above and at <= now]
-            if ripe:
-                level, at = max(ripe)
-                due.append((at, running, level))
-        return list(self._done(ticket, sorted(due, key=lambda one: one[0])))
-
-    def _done(
-        self, ticket: Ticket, due: list[tuple[datetime, Running, int]]
-    ) -> Iterator[tuple[Any, ...]]:
-        lost: set[Owner] = set()
-        for _, running, level in due:
-            if running.owner in lost:
-                continue
-            self.called[running.owner, running.clock] = level
-            yield "call", running.owner, running.clock, level
-            is_given = running.clock == "accept" and running.owner is not None and level >= 1
-            if is_given and (person := self._next(ticket, running.owner)) is not None:
-                lost.add(running.owner)
-                yield "hand over", running.owner, person
-
-    def _next(self, ticket: Ticket, owner: Owner) -> str | None:
-        (department,) = [order.department for order in ticket.orders if order.id == owner]
-        had = {order.assignee for order in ticket.orders if order.department == department}
-        return next((person for person in PEOPLE[department] if person not in had), None)
-
-    def _running(self, ticket: Ticket) -> Iterator[Running]:
-        owners: list[tuple[Owner, Mapping[Any, Any]]] = [(None, ticket.clocks)]
-        owners += [(order.id, order.clocks) for order in ticket.orders]
-        for owner, clocks in owners:
-            for clock, state in clocks.items():
-                runs = state.stopped_at is None and state.segments[-1].kind == "run"
-                if not runs or state.due is None:
-                    continue
-                begun: datetime = state.segments[0].start
-                if (owner, clock.value) == (None, "resolve"):
-                    begun = self.extended_at or begun
-                on = state.limit.on if state.limit is not None else "wall"
-                yield Running(owner, clock.value, begun, state.due, on)
-
-    def _rungs(self, running: Running) -> Iterator[tuple[int, datetime]]:
-        if running.clock != "appointment":
-            yield from self.ladder.rungs(running.begun, running.due, running.on)
-            return
-        reminder = running.due - VISIT - NOTICE
-        if reminder > running.begun:
-            yield 0, reminder
-        yield from self.ladder.from_the_end(running.due)
-
-    def note(self, act: acts.Act, owner: str, now: datetime) -> None:
-        """A time that is given anew is warned of anew."""
-        if isinstance(act, acts.Extend):
-            self.extended_at = now
-            self.called.pop((None, "resolve"), None)
-        if isinstance(act, acts.Appoint):
-            self.called.pop((owner, "appointment"), None)
-
-
-VISIT: Final = timedelta(hours=1)
-NOTICE: Final = timedelta(minutes=30)
-"""How long before its beginning a visit is reminded of: the sample policy's."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +70,7 @@ class Life:
                 self.ticket = self.begin().must(act).ticket
             except NotAllowed:
                 return
-            self.reference.note(act, self.order, self.now)
+            self.reference.note(act.transition.value, self.order, self.now)
 
     def look(self) -> None:
         expected = self.reference.look(self.begin().ticket, self.now)
@@ -241,7 +86,7 @@ class Life:
         order, by = self.order, self.ticket.work_orders[-1].assignee or "li"
         later = self.now + done.number * MINUTE
         mine = self.ticket.work_orders[-1].department
-        other = next(name for name in PEOPLE if name != mine)
+        other = next(name for name in ("engineering", "environment") if name != mine)
         resolve = self.ticket.clocks[Clock.RESOLVE].due
         until = (resolve or self.now) + done.number * MINUTE
         possible: dict[str, list[acts.Act]] = {
@@ -251,7 +96,8 @@ class Life:
             "suspend": [acts.Suspend(by=by, order=order, reason="parts", until=later)],
             "resume": [acts.Resume(by=by, order=order)],
             "transfer": [acts.Transfer(by="he", order=order, to_department=other,
-                                       assignee=PEOPLE[other][0], reason="not_ours")],
+                                       assignee=PEOPLE["jinyuan"][other][0],
+                                       reason="not_ours")],
             "appoint": [acts.Appoint(by="he", order=order, at=later, until=later + VISIT)],
             "extend": [acts.AskExtension(by=by, order=order, until=until, reason="parts"),
                        acts.Extend(by="wu", order=order, until=until)],
@@ -260,7 +106,7 @@ class Life:
         return possible[done.what]
 
 
-def _told(act: acts.Act) -> tuple[Any, ...] | None:
+def _told(act: acts.Act) -> Told | None:
     match act:
         case Warn() | Breach():
             assert isinstance(act, Breach) is (act.level >= 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.router.people import choose_person, next_in_chain, people_to_alert
-from services.router.work_orders.domain import next_person, work_to_give
+from services.router.work_orders.domain import NOT_ACCEPTED, next_person, work_to_give
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
@@ -130,6 +130,57 @@ def test_declined_once_the_next_on_duty_gets_it() -> None:
     assert act.assignee == "jy-engineering-2"
 
 
+def passed_on(ticket: Ticket, n: int, department: str, to: str, reason: str) -> Ticket:
+    return moved(ticket, Transfer(by="a", order=f"{ticket.number}-{n}", to_department=department,
+                                  assignee=to, reason=reason))  # fmt: skip
+
+
+def declined(ticket: Ticket, n: int) -> Ticket:
+    return moved(ticket, Decline(by="a", order=f"{ticket.number}-{n}", reason="busy"))
+
+
+def test_declined_by_whom_it_was_handed_to_it_goes_to_one_who_has_not_had_it() -> None:
+    ticket = passed_on(given(registered()), 1, "engineering", "jy-engineering-2", NOT_ACCEPTED)
+    ticket = declined(ticket, 2)
+
+    assert ticket.without_work == ("engineering",)
+    assert to_give(ticket) == [
+        Dispatch(by="router", department="engineering", assignee="jy-engineering-3")
+    ]
+
+
+def test_where_nobody_is_left_it_goes_back_to_who_did_not_accept_it() -> None:
+    ticket = passed_on(given(registered()), 1, "engineering", "jy-engineering-2", NOT_ACCEPTED)
+    ticket = passed_on(ticket, 2, "engineering", "jy-engineering-3", NOT_ACCEPTED)
+
+    (act,) = to_give(declined(ticket, 3))
+
+    assert isinstance(act, Dispatch)
+    assert act.assignee == "jy-engineering-1"
+
+
+def test_declined_by_a_department_that_it_was_passed_on_to_the_next_there_gets_it() -> None:
+    ticket = passed_on(given(registered()), 1, "security", "jy-security-1", "not_ours")
+    ticket = declined(ticket, 2)
+
+    assert ticket.without_work == ("security",)
+    assert to_give(ticket) == [
+        Dispatch(by="router", department="security", assignee="jy-security-2")
+    ]
+
+
+def test_declined_there_as_often_as_the_policy_allows_a_person_decides_and_is_asked_once() -> None:
+    ticket = passed_on(given(registered()), 1, "security", "jy-security-1", "not_ours")
+    again = Dispatch(by="router", department="security", assignee="jy-security-2")
+    ticket = declined(moved(declined(ticket, 2), again), 3)
+    held = Hold(by="router", reason="declined_twice")
+    decided = Dispatch(by="he", department="environment", assignee="jy-environment-1", decided=True)
+
+    assert to_give(ticket) == [held]
+    assert to_give(moved(ticket, held)) == []
+    assert to_give(moved(ticket, held, decided)) == []
+
+
 def test_declined_as_often_as_the_policy_allows_a_person_decides() -> None:
     ticket = registered()
     for n in (1, 2):
@@ -212,3 +263,33 @@ def test_the_chain_goes_round_until_somebody_answers() -> None:
         called.append(next_in_chain(registered(LIFT), duty(), called))
 
     assert called[1:] == [("chain-1",), ("chain-2",), ("chain-3",), ("chain-1",), ("chain-2",)]
+
+
+def replanned(ticket: Ticket, text: str) -> Ticket:
+    made = plan(Reported(text=text, estate="jinyuan", decided=True), policy(), MONDAY)
+    return moved(ticket, Reclassify(by="agent", plan=made, estate="jinyuan"))
+
+
+def test_whom_a_later_plan_needs_no_more_is_not_asked_unless_they_have_taken_it() -> None:
+    trapped = given(registered(LIFT))
+    taken = moved(trapped, Accept(by="jy-security-1", order=f"{trapped.number}-2"))
+
+    calm = given(replanned(taken, "楼道灯不亮了，请来修"))
+
+    status = {order.department: order.status.value for order in calm.orders}
+    assert status == {
+        "engineering": "dispatched", "security": "accepted",
+        "customer_service": "cancelled", "lift_firm": "cancelled",
+    }  # fmt: skip
+    assert to_give(calm) == []
+    assert calm.without_work == ()
+
+
+def test_who_was_not_needed_for_a_while_is_asked_again_when_a_plan_names_them() -> None:
+    calm = given(replanned(given(registered(LIFT)), "楼道灯不亮了，请来修"))
+
+    trapped = replanned(calm, LIFT)
+
+    again = {act.department for act in to_give(trapped) if isinstance(act, Dispatch)}
+    assert again == {"security", "customer_service", "lift_firm"}
+    assert {*trapped.without_work} == again

@@ -105,7 +105,7 @@ def test_of_another_kind_all_whom_it_concerns_are_alerted_and_others_told_that_i
     now = step.value
     assert (now.kind, now.plans, now.acknowledged_by) == ("gas_leak", 2, None)
     assert now.next_due == later + WITHIN
-    assert {event.kind for event in step.events} == {"gas_leak"}
+    assert {getattr(event, "kind", None) for event in step.events} == {"gas_leak"}
     for old in (1, 2):
         assert replan(now, "fire" if old == 1 else "gas_leak", "jinyuan", ("a",), later, WITHIN,
                       plans=old) is None  # fmt: skip

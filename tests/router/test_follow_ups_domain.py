@@ -306,10 +306,11 @@ def test_a_task_of_whom_the_ticket_turns_out_to_be_about_is_somebody_elses_who_i
     assert recuse(step.value, known) is None
 
 
-def test_a_task_asked_for_by_name_opens_for_somebody_it_is_not_about() -> None:
+@pytest.mark.parametrize("why", ["not_for", "away"])
+def test_a_task_asked_for_by_name_opens_for_who_is_there_and_whom_it_is_not_about(why: str) -> None:
     ticket = complaint()
     half = replace(tasks(ticket)[0], person="guard", named=True)
-    known = replace(seen(ticket), not_for=frozenset({"guard"}))
+    known = replace(seen(ticket), **{why: frozenset({"guard"})})  # type: ignore[arg-type]
 
     step = look(half, known, at_share(ticket, 0.5))
 

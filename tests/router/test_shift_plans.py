@@ -229,7 +229,7 @@ async def test_leave_for_tomorrow_cuts_the_shift_of_tonight_and_gaps_are_what_is
 
     assert (await ask(bench, "POST", f"/v1/leaves/{leave}/grant")).status_code == 200
 
-    answer = await ask(bench, "GET", "/v1/shifts?days=2", engineer(FIRST))
+    answer = await ask(bench, "GET", "/v1/shifts", engineer(FIRST))
     mine = [(s["begins"], s["ends"]) for s in answer.json()["items"]]
     whole = shift(bench, FIRST, -HOUR, 11 * HOUR)
     assert [tuple(map(datetime.fromisoformat, each)) for each in mine] == [
@@ -251,7 +251,7 @@ async def test_who_is_on_leave_is_not_there_though_the_list_goes_by_no_shifts(
     await bench.put(registered(at=bench.now()))
     await bench.publish(TicketRegistered(number="23456789"), id="t/1/1/0")
     await until(lambda: _has_it(bench, SECOND))
-    to_who_is_away = {"to_department": "engineering", "assignee": FIRST, "reason": "x"}
+    to_who_is_away = {"department": "engineering", "assignee": FIRST, "reason": "x"}
     path = "/v1/work-orders/23456789-1/transfer"
     given = await ask(bench, "POST", path, body=to_who_is_away)
 

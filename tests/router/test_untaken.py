@@ -16,10 +16,18 @@ from services.router.work_orders.workload import Workload
 from shared.bus.lengths import QueueLengths
 from shared.bus.reconciliation import Reconciliation, Untaken
 from shared.tickets import TicketStatus
-from shared.tickets.acts import Accept, Arrive, Decline, Reclassify, Resolve
+from shared.tickets.acts import (
+    Accept,
+    Arrive,
+    Decline,
+    Dispatch,
+    Reclassify,
+    Resolve,
+    Transfer,
+)
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
-from tests.support.tickets import LAMP, LIFT, plan_of, registered
+from tests.support.tickets import LAMP, LIFT, moved, plan_of, registered
 
 
 class Looks:
@@ -56,6 +64,30 @@ async def test_a_request_nobody_heard_of_is_given_out_when_it_is_no_longer_on_it
     assert await looks.tickets.look() == 1
 
     assert (await bench.read()).status is TicketStatus.DISPATCHED
+    assert await looks.tickets.look() == 0
+
+
+@pytest.mark.parametrize(
+    ("department", "first", "next_"),
+    [
+        ("engineering", "jy-engineering-2", "jy-engineering-3"),
+        ("security", "jy-security-1", "jy-security-2"),
+    ],
+)
+async def test_work_that_was_passed_on_and_sent_back_is_given_on_though_no_message_came(
+    bench: RouterBench, looks: Looks, department: str, first: str, next_: str
+) -> None:
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    passed_on = Transfer(by="router", order="23456789-1", to_department=department, assignee=first,
+                         reason="not_accepted")  # fmt: skip
+    sent_back = Decline(by=first, order="23456789-2", reason="busy")
+    at = bench.now()
+    await bench.put(moved(registered(LAMP, at=at), given, passed_on, sent_back, at=at))
+    await bench.forward(timedelta(seconds=30))
+
+    assert await looks.tickets.look() == 1
+
+    assert (await bench.read()).orders[-1].assignee == next_
     assert await looks.tickets.look() == 0
 
 

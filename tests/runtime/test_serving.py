@@ -42,7 +42,7 @@ async def address(peer: str, forwarded: str | None, **more: Any) -> str:
     async def send(_: Any) -> None:
         """Nobody listens."""
 
-    await config.loaded_app(scope, receive, send)  # type: ignore[arg-type, operator]  # ASGI's words
+    await config.loaded_app(scope, receive, send)
     return seen
 
 

@@ -22,6 +22,10 @@ from tests.support.servers import Corner
 LIMIT: Final = 10
 BEGAN: Final = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SECOND: Final = timedelta(seconds=1)
+ALIKE: Final = 2
+"""So many tickets at most were registered in the same second here; where a page ends within one,
+the next page reads it anew.
+"""
 OPEN: Final = (TicketStatus.DISPATCHED, TicketStatus.IN_PROGRESS, TicketStatus.SUSPENDED)
 DESK: Final = Principal("a", "dispatcher")
 AT_JINYUAN: Final = Principal("j", "supervisor", frozenset({"jinyuan"}))
@@ -89,7 +93,7 @@ def docs() -> list[dict[str, Any]]:
             orders.append({"department": "greening"})
         made.append({"_id": f"{n * 7919 % 100_000:05}", "estate": estate, "status": str(status),
                      "work_orders": orders,
-                     "registered_at": BEGAN + n * 31 % 5 * SECOND + n // 7 * SECOND})  # fmt: skip
+                     "registered_at": BEGAN + n * 7_907 % 10_007 // 2 * SECOND})  # fmt: skip
     return sorted(made, key=lambda doc: (doc["registered_at"], doc["_id"]), reverse=True)
 
 
@@ -118,7 +122,7 @@ async def test_a_page_is_right_and_costs_a_page(
             [question] = record.asked()
 
         assert [doc["_id"] for doc in found.items] == hits[begin : begin + LIMIT]
-        assert question.documents <= LIMIT + 1, question
+        assert question.documents <= LIMIT + 1 + ALIKE, question
 
 
 async def _page(store: Store, look: Look, *, after: str | None, limit: int) -> Any:

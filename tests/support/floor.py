@@ -13,13 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
-from hotline.demo.clients import Clients, until
+from hotline.demo.clients import Clients
 from hotline.embedded.ports import free_ports
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
@@ -27,7 +26,7 @@ from hotline.service import SERVICES, Service, ServiceSpec
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
 from shared.store import connect
-from shared.store.clock import forward_trial
+from tests.support.trial import forward, time_of
 
 FLOOR: Final = "floor"
 """The fixture of the one that is shared, and the group of all tests that use it."""
@@ -71,25 +70,15 @@ class Floor:
 
     async def now(self) -> datetime:
         """The time of the service that is furthest behind."""
-        async with httpx.AsyncClient() as http:
-            found = [await http.get(f"{a}/healthz") for a in self.endpoints.services.values()]
-        return min(datetime.fromisoformat(answer.json()["now"]) for answer in found)
+        return await time_of(self.endpoints)
 
     async def forward(self, span: timedelta) -> None:
         """Move everybody's clock; return when every service has the time."""
-        wanted = await self.now() + span
         client = connect(self.endpoints.mongo)
         try:
-            ahead = await forward_trial(client["hotline"], span)
+            await forward(self.endpoints, client["hotline"], self.clients, span)
         finally:
             client.close()
-        assert ahead is not None, "the floor's data are a trial's"
-        self.clients.ahead = ahead
-
-        async def look() -> bool | None:
-            return True if await self.now() >= wanted else None
-
-        await until(look, f"every service's time is {wanted}")
 
 
 @asynccontextmanager

@@ -314,3 +314,17 @@ def test_the_reader_chooses_the_language(asked: str | None, accepted: str, chose
 def test_every_text_is_there_in_both_languages() -> None:
     for language in LANGUAGES:
         assert all(text.strip() for text in words("services.survey", language).values())
+
+
+async def test_links_that_open_nothing_are_counted_by_address_and_a_real_one_still_opens(
+    bench: Bench,
+) -> None:
+    address = await bench.ask("JY0500")
+    guesses = [await bench.http.get(f"/s/abc.guess-{n}") for n in range(31)]
+
+    assert [answer.status_code for answer in guesses] == [404] * 30 + [429]
+    assert int(guesses[-1].headers["retry-after"]) >= 1
+    page = Page(guesses[-1].text)
+    assert "尝试次数过多" in page.words
+    assert "Too many tries" in page.words
+    assert (await bench.http.get(address)).status_code == 200

@@ -20,7 +20,12 @@ from shared.store import Store, connect
 from shared.store.clock import forward_trial
 from tests.support.floor import Floor, caller, running_floor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.long,
+    # Killed services leave sockets that nobody has closed.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 NIGHT: Final = timedelta(hours=9)
 TICKETS: Final = 24
 NOT_BUSY: Final = "rules: {busy_from: 100}"

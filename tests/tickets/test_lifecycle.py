@@ -135,6 +135,9 @@ DESIGN = [
         "confirm_cancel", "work_order", f"{TAKEN} suspended", "cancelled", "/confirm-cancel",
         "work_order.cancelled", ALL,
     ),
+    Expected(
+        "withdraw", "work_order", "dispatched", "cancelled", None, "work_order.withdrawn", ALL
+    ),
     Expected("warn", "ticket", OPEN, None, None, "clock.warned"),
     Expected("breach", "ticket", OPEN, None, None, "clock.breached"),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ The model knows statuses, rounds, orders and marks as plain words; it was writte
 and shares no code with `shared.tickets`. Only the times of deadlines are read from the ticket.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from random import Random
@@ -19,6 +19,7 @@ from shared.contracts import known_events
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.router import Payer
 from shared.documents import difference
+from shared.policy.calendar import Scale
 from shared.tickets import (
     ROWS,
     TICKET,
@@ -62,11 +63,12 @@ ORDER_FROM: Mapping[str, set[str]] = {
     "appoint": UNFINISHED, "ask_extension": UNFINISHED, "extend": UNFINISHED,
     "refuse_extension": UNFINISHED, "suspend": TAKEN, "resume": {"suspended"},
     "resolve": TAKEN, "hand_over": TAKEN, "confirm_cancel": TAKEN | {"suspended"},
+    "withdraw": {"dispatched"},
 }  # fmt: skip
 ORDER_TO: Mapping[str, str] = {
     "accept": "accepted", "decline": "declined", "transfer": "transferred", "start": "in_progress",
     "arrive": "in_progress", "suspend": "suspended", "resolve": "resolved",
-    "hand_over": "handed_over", "confirm_cancel": "cancelled",
+    "hand_over": "handed_over", "confirm_cancel": "cancelled", "withdraw": "cancelled",
 }  # fmt: skip
 MARKS: Mapping[str, str] = {
     "answer": "answered", "feedback": "closed", "cancel": "cancelled", "merge": "merged",
@@ -88,12 +90,15 @@ SAYS: Mapping[str, str] = {
     "extend": "work_order.extended", "refuse_extension": "work_order.extension_refused",
     "suspend": "work_order.suspended", "resume": "work_order.resumed",
     "resolve": "work_order.resolved", "hand_over": "work_order.handed_over",
-    "confirm_cancel": "work_order.cancelled", "warn": "clock.warned", "breach": "clock.breached",
+    "confirm_cancel": "work_order.cancelled", "withdraw": "work_order.withdrawn",
+    "warn": "clock.warned", "breach": "clock.breached",
 }  # fmt: skip
 ATTEMPTS = 3
 FEEDBACK_GAP = timedelta(hours=2)
 REOPEN_WITHIN = timedelta(days=30)
 LONGEST = {"access": timedelta(hours=12), "parts": timedelta(days=7)}
+IN_ALL = timedelta(days=14)
+"""The sample policy's: how long all pauses of a limit are together."""
 ESCALATION = {
     1: timedelta(0),
     2: timedelta(hours=2),
@@ -161,6 +166,7 @@ class Model:
     arrived: bool = False
     incident: str | None = None
     risk: bool = False
+    latest: datetime = MONDAY
 
     def __post_init__(self) -> None:
         self.held = self.undecided
@@ -242,8 +248,9 @@ class Model:
                 return not self.extension_asked and self._can_extend(until, now, ticket)
             case acts.RefuseExtension():
                 return self.extension_asked
-            case acts.Suspend(reason=reason, until=until):
-                return until is None or now < until <= now + LONGEST[reason]
+            case acts.Suspend(order=id, reason=reason, until=until):
+                self.latest = min([now + LONGEST[reason], *_ends_of_waiting(ticket, id, now)])
+                return self.latest > now and (until is None or now < until <= self.latest)
             case acts.Appoint(at=at, until=until):
                 return at < until and until > now
             case _:
@@ -293,7 +300,7 @@ class Model:
             events += self._plan_anew(act)
         self._note(act)
         if isinstance(act, acts.Suspend):
-            self.orders[act.order].resume_at = act.until or now + LONGEST[act.reason]
+            self.orders[act.order].resume_at = act.until or self.latest
         self.extension_asked = name == "ask_extension" or (
             self.extension_asked and name not in {"extend", "refuse_extension"}
         )
@@ -361,6 +368,25 @@ class Model:
                 order.status, order.resume_at = "cancelled", None
 
 
+def _ends_of_waiting(ticket: Ticket, order: str, now: datetime) -> Iterator[datetime]:
+    """Until when each limit that runs may wait, for all its pauses since it counts."""
+    found, calendar = ticket.order(order), sample_rules().calendar
+    assert found is not None
+    own = [state for clock, state in found.clocks.items() if clock is not Clock.APPOINTMENT]
+    for state in (*ticket.clocks.values(), *own):
+        if state.due is None or state.stopped_at is not None:
+            continue
+        in_workdays = state.limit is not None and state.limit.on in {"business", "workdays"}
+        on: Scale = "workdays" if in_workdays else "days"
+        whole = ticket.clocks.get(Clock.RESOLVE)
+        since = (whole.extended_at if whole else None) or state.segments[0].start
+        left = IN_ALL
+        for each in state.segments:
+            if each.kind == "pause" and each.end is not None and each.end > since:
+                left -= calendar.between(max(each.start, since), each.end, on)
+        yield calendar.add(now, left, on) if left > timedelta() else now
+
+
 def runs(clock: ClockState) -> bool:
     return clock.stopped_at is None and clock.segments[-1].kind == "run"
 
@@ -369,7 +395,7 @@ ORDER_ACTS: Mapping[type[acts.OrderAct], Mapping[str, Any]] = {
     acts.Accept: {}, acts.Decline: {"reason": "busy"}, acts.Start: {}, acts.Arrive: {},
     acts.Control: {}, acts.Note: {}, acts.Resume: {}, acts.RefuseExtension: {},
     acts.Resolve: {"outcome": "fixed"}, acts.HandOver: {"outcome": "municipal"},
-    acts.ConfirmCancel: {},
+    acts.ConfirmCancel: {}, acts.Withdraw: {},
 }  # fmt: skip
 TICKET_ACTS: Mapping[type[acts.Act], Mapping[str, Any]] = {
     acts.Own: {"owner": "agent-9"},

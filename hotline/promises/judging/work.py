@@ -16,7 +16,7 @@ from hotline.promises.kinds import (
     NOT_DISPATCHED,
     SECOND_ORDER,
 )
-from shared.tickets import OrderStatus, Ticket, Transition
+from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE, UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
 
@@ -46,13 +46,11 @@ def judge_work(ticket: Ticket, before: datetime) -> Iterator[Finding]:
 
 
 def departments_without(ticket: Ticket) -> str | None:
-    """Which departments of the plan have no work order and why that is not right; None when all
+    """Which departments should have work and have none, and why that is not right; None when all
     is well. An emergency is given out even while a person clears up its place.
     """
-    given = {o.department for o in ticket.orders if o.status is not OrderStatus.DECLINED}
-    if ticket.has_stand_in:
-        given |= {*ticket.about.departments}
-    missing = [d for d in ticket.plan.departments if d not in given]
+    theirs = ticket.about.departments if ticket.has_stand_in else ()
+    missing = [department for department in ticket.without_work if department not in theirs]
     if ticket.held is not None and not ticket.is_emergency:
         return None
     if ticket.held is not None:
@@ -103,7 +101,7 @@ def needs_help(ticket: Ticket, before: datetime) -> bool:
     """Whether help must have been called by now: an emergency that stayed one for a while, or
     whose work was given out, since the call comes before the work.
     """
-    if not ticket.is_emergency:
+    if not ticket.is_emergency or ticket.shares_alert:
         return False
     began = max(e.at for e in ticket.timeline if e.transition in ASKS_FOR_WORK)
     if ticket.mark is None and ticket.status not in DONE and began < before:

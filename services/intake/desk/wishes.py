@@ -19,6 +19,7 @@ from shared.contracts.refusals import NotThere
 from shared.contracts.survey import SurveyDangerTold
 from shared.identity import Principal, require, sees
 from shared.lanes import Precedence
+from shared.policy.outages import is_only_outage
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy, Rules
 from shared.privacy import scrub
@@ -163,12 +164,13 @@ class Wishes:
         def walk(steps: Steps) -> Steps:
             if not sees(principal, steps.ticket):
                 raise NotThere
-            made = self._danger(words, steps.ticket.estate, steps.now)
+            made = self._danger(words, steps)
             if made is None:
                 steps = _carried_out(steps, wish)
             elif not _is_repeat(steps, wish, principal, note):
                 steps = _alarmed(steps, wish, principal, note)
-                steps = steps.must(*_alarms(steps.ticket, made, how))
+                is_own = not self._is_known(steps.ticket, words)
+                steps = steps.must(*_alarms(steps.ticket, made, how, is_own=is_own))
             return steps.must(*self._risk(words, steps.ticket))
 
         is_urgent = self.tells_of_danger(words)
@@ -178,12 +180,27 @@ class Wishes:
     def _rules(self, ticket: Ticket) -> Rules:
         return self._policy().at(ticket.estate).rules
 
-    def _danger(self, words: str | None, estate: str | None, now: datetime) -> Plan | None:
-        """The plan for what the words tell of, where that is an emergency."""
+    def _danger(self, words: str | None, steps: Steps) -> Plan | None:
+        """The plan for what the words tell of, where that is an emergency; of somebody who shares
+        the alert of an outage, also where they tell of people in danger in it.
+        """
         if words is None:
             return None
-        made = plan(Reported(text=words, estate=estate, decided=True), self._policy(), now)
-        return made if made.is_emergency else None
+        ticket, policy = steps.ticket, self._policy()
+        told = Reported(text=words, estate=ticket.estate, decided=True)
+        made = plan(told, policy, steps.now)
+        if made.is_emergency:
+            return made
+        kind = ticket.plan.emergency_kind
+        if ticket.shares_alert and kind and self._rules(ticket).incidents.tells_of_people(words):
+            return self._decided(kind, steps)
+        return None
+
+    def _is_known(self, ticket: Ticket, words: str | None) -> bool:
+        """Whether words tell no more than what others were alerted to."""
+        policy = self._policy().at(ticket.estate)
+        kind = ticket.plan.emergency_kind
+        return not ticket.shares_alert or is_only_outage(kind, words or "", policy)
 
     def _decided(self, kind: str, steps: Steps) -> Plan:
         """The plan for a kind of danger; a policy may have changed that knew it."""
@@ -261,9 +278,13 @@ def _back_to_work(ticket: Ticket) -> tuple[Act, ...]:
     return ()
 
 
-def _alarms(ticket: Ticket, made: Plan, how: str, note: str | None = None) -> tuple[Act, ...]:
-    """The emergency, unless it is one already."""
-    if ticket.is_emergency:
+def _alarms(
+    ticket: Ticket, made: Plan, how: str, note: str | None = None, *, is_own: bool = False
+) -> tuple[Act, ...]:
+    """The emergency, unless it is one already; where it shares the alert of an outage, one of its
+    `own` for what is more than that.
+    """
+    if ticket.is_emergency and not (is_own and ticket.shares_alert):
         return ()
     return (
         Reclassify(by=BY_RULE.id, plan=made, estate=ticket.estate, how=how, reason=how, note=note),

@@ -103,7 +103,8 @@ class Reindex:
         contact = await self._opened(doc, "on_site_contact")
         made: dict[str, Kept] = {}
         if caller is not None:
-            made |= kept(**self._index.of_caller(doc["estate"], caller))
+            devices = self._index.devices(caller.get("device"))
+            made |= kept(**self._index.of_caller(doc["estate"], caller), device=devices)
         if contact is not None:
             made |= kept(contact=self._index.phones(contact.get("phone")))
         return {**doc["index"], **made}

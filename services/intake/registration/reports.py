@@ -15,6 +15,7 @@ from services.intake.registration.domain import (
     notices,
 )
 from services.intake.registration.repeat_calls import Matter, RepeatCalls, in_its_light
+from services.intake.registration.repeated_alerts import RepeatedAlerts
 from services.intake.registration.reservations import Claim, Reservations, alerting_of
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
@@ -50,6 +51,7 @@ class Reports:
         policy: Callable[[], Policy],
         papers: TicketPapers,
         repeat_calls: RepeatCalls,
+        repeated_alerts: RepeatedAlerts,
         known_people: KnownPeople,
         *,
         secret: bytes,
@@ -60,6 +62,7 @@ class Reports:
         self._policy = policy
         self._papers = papers
         self._repeat_calls = repeat_calls
+        self._repeated_alerts = repeated_alerts
         self._known_people = known_people
         self._reservations = Reservations(store)
         self._secret = secret
@@ -156,6 +159,21 @@ class Reports:
         place = _place(arrival, policy)
         if not arrival.found.emergency:
             _check_reach(principal, place)
+            return await self._make(arrival, principal, policy, place)
+        made = plan(_reported(arrival, place), policy, self._store.clock.now())
+        async with self._repeated_alerts.turn(arrival, principal):
+            earlier = await self._repeated_alerts.fold(
+                arrival, principal, kind=made.emergency_kind, place=place
+            )
+            if earlier is None:
+                return await self._make(arrival, principal, policy, place)
+        claim = Claim(earlier.ticket.number, ticket=earlier.ticket, emergency=earlier.emergency)
+        return await self._answer(earlier.ticket, claim, policy, arrival, principal), False
+
+    async def _make(
+        self, arrival: Arrival, principal: Principal, policy: Policy, place: str | None
+    ) -> tuple[Answer, bool]:
+        """The ticket of a report, or the one that it made before; whether this call made it."""
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
         claim, papers, matter = await asyncio.gather(
             self.claim_for(arrival, principal),

@@ -13,6 +13,7 @@ from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.privacy.index import kept
 from shared.readers.ticket_lists import LIST_INDEXES, NEWEST
 from shared.store import Doc, outbox_index
+from shared.triage.taxonomy import EMERGENCY
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Before any ticket: whatever has a time at all is later."""
@@ -29,6 +30,12 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             [("index.contact", ASCENDING), ("registered_at", DESCENDING)],
             name="by_contact_s_phone",
             partialFilterExpression={"index.contact": {"$exists": True}},
+        ),
+        # What a system tells of once more while it runs: emergencies alone.
+        IndexModel(
+            [("principal", ASCENDING), ("emergency_kind", ASCENDING), ("registered_at", ASCENDING)],
+            name="alerts_of_sender",
+            partialFilterExpression={"urgency": EMERGENCY},
         ),
         IndexModel(
             [("owner", ASCENDING), *NEWEST.sort],
@@ -102,7 +109,9 @@ class TicketPapers:
             sealed["on_site_contact"] = await self._sealer.seal_person(contact, estate=estate)
         contact_s = report.on_site_contact.phone if report.on_site_contact else None
         entries = kept(
-            **self._index.of_caller(estate, caller), contact=self._index.phones(contact_s)
+            **self._index.of_caller(estate, caller),
+            contact=self._index.phones(contact_s),
+            device=self._index.devices(report.device),
         )
         return {
             "persons": sealed,

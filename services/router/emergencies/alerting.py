@@ -20,7 +20,8 @@ from services.router.emergencies.emergency import (
     replan,
     start,
 )
-from services.router.emergencies.storage import EMERGENCIES
+from services.router.emergencies.storage import EMERGENCIES, outage_of
+from services.router.incidents.outages import Outages
 from services.router.people import (
     help_from_outside,
     next_in_chain,
@@ -63,26 +64,49 @@ class Alerting:
         self._platform = platform
         self._store = platform.store
         self._emergencies = Collection(platform.store, EMERGENCIES)
+        self._outages = Outages(platform)
         self._due = FallingDue(platform.store, "emergencies", self._alert_next, lane="urgent")
 
-    async def heed_plan(self, number: str) -> None:
+    async def heed_plan(self, number: str) -> str | None:
         """Start the emergency plan of a ticket whose last plan asks for it, end it where the last
-        plan asks for none any more."""
+        plan asks for none any more. The id of the incident that it is part of, where others were
+        alerted to the same outage: then it has no alert of its own.
+        """
         ticket = await self._platform.tickets.get(number)
-        if ticket is None:
-            return
+        if ticket is None or ticket.shares_alert:
+            return None
         if ticket.is_emergency:
-            await self.start(ticket)
-        else:
-            plans, reason = len(ticket.plans), ticket.plan.reason or "reclassified"
-            await self.change(number, lambda e, now: downgrade(e, now, plans=plans, reason=reason))
+            return await self._share_or_start(ticket)
+        plans, reason = len(ticket.plans), ticket.plan.reason or "reclassified"
+        await self.change(number, lambda e, now: downgrade(e, now, plans=plans, reason=reason))
+        return None
 
-    async def start(self, ticket: Ticket) -> None:
+    async def _share_or_start(self, ticket: Ticket) -> str | None:
+        """The incident that it is part of; None when it has an alert of its own."""
+        part_of = await self._outages.part_of(ticket)
+        if part_of is not None or await self.start(ticket):
+            return part_of
+        # Somebody else of its building was alerted at the same moment.
+        part_of = await self._outages.part_of(ticket)
+        if part_of is None:
+            await self.start(ticket, shared=False)
+        return part_of
+
+    async def start_alone(self, number: str) -> None:
+        """Start the plan of what could not be made part of an incident after all."""
+        ticket = await self._platform.tickets.get(number)
+        if ticket is not None and not ticket.shares_alert:
+            await self.start(ticket, shared=False)
+
+    async def start(self, ticket: Ticket, *, shared: bool = True) -> bool:
         """Start the emergency plan of a ticket (B3.2.3); one that runs already follows the ticket's
         last plan, one that is over begins again for what is new.
+
+        False, and nothing is started, where it was to be the `shared` alert of an outage and there
+        is one.
         """
         if ticket.mark is not None or ticket.status in DONE or not ticket.is_emergency:
-            return
+            return True
         kind = ticket.plan.emergency_kind
         assert kind is not None, "every emergency has a kind"
         now = self._store.clock.now()
@@ -101,6 +125,7 @@ class Alerting:
             within,
             test=ticket.test,
             confirmed_by=by,
+            outage=self._outage_of(ticket, kind) if shared else None,
             **basis,
         )
         if await self._emergencies.insert(step, now):
@@ -108,7 +133,9 @@ class Alerting:
             if not ticket.test:
                 known = "at_once" if ticket.plans[0].urgency == EMERGENCY else "later"
                 metrics.EMERGENCIES_STARTED.labels(kind, known).inc()
-            return
+            return True
+        if await self._emergencies.get(ticket.number) is None:
+            return False
 
         chain = {person.id for person in help_from_outside(ticket, duty)}
 
@@ -127,6 +154,13 @@ class Alerting:
 
         await self.change(ticket.number, go_on)
         await self._recuse(ticket)
+        return True
+
+    def _outage_of(self, ticket: Ticket, kind: str) -> str | None:
+        """What others may share its alert of."""
+        kinds = self._platform.policy.at(ticket.estate).rules.incidents.kinds
+        may_be_shared = kind in kinds and not ticket.test
+        return outage_of(ticket.estate, kind, ticket.building) if may_be_shared else None
 
     async def _recuse(self, ticket: Ticket) -> None:
         """Nothing stands that was done by whom the ticket is about; others are called instead."""

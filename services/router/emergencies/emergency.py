@@ -63,7 +63,8 @@ class Emergency:
 
     `round` and `plans` (how many plans the ticket had) say what of the ticket it answers. `on_site`
     are the people who said that they are there, `test` marks a drill. What a machine reports is
-    suspected until a person confirms it; it is acted on all the same.
+    suspected until a person confirms it; it is acted on all the same. `outage` names what of many
+    may be reported: while this runs, others who report just that share its alert.
     """
 
     number: str
@@ -88,6 +89,7 @@ class Emergency:
     confirmed_at: datetime | None = None
     confirmed_by: str | None = None
     review: Review | None = None
+    outage: str | None = None
 
     @property
     def calls(self) -> tuple[Alert, ...]:
@@ -111,6 +113,7 @@ def start(
     plans: int = 1,
     test: bool = False,
     confirmed_by: str | None = None,
+    outage: str | None = None,
 ) -> Step[Emergency]:
     """The plan begins: everybody concerned is alerted at once, and `within` that time somebody
     must have acknowledged it."""
@@ -127,6 +130,7 @@ def start(
         test=test,
         confirmed_by=confirmed_by,
         confirmed_at=now if confirmed_by else None,
+        outage=outage,
     )
     facts = _facts(emergency) | {"recipients": recipients}
     return Step(emergency, (EmergencyStarted(**facts), EmergencyAlerted(**facts, step=0)))
@@ -168,6 +172,7 @@ def begin_again(
         outcome=None,
         ended_by=None,
         review=None,
+        outage=None,
         round=round,
         plans=plans,
     )
@@ -214,6 +219,8 @@ def replan(
         return None
     is_other = kind != emergency.kind
     replanned = replace(emergency, kind=kind, estate=estate, plans=plans)
+    if is_other or estate != emergency.estate:
+        replanned = replace(replanned, outage=None)
     if not is_other and estate == emergency.estate:
         return Step(replanned, ()) if plans > emergency.plans else None
     called = tuple(dict.fromkeys(p for alert in emergency.calls for p in alert.recipients))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pymongo import ASCENDING, IndexModel
@@ -17,10 +18,21 @@ from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 EMERGENCIES: Final = CollectionSpec(
     name="emergencies",
     kind="emergency",
-    shape=Shape(value=Emergency, key="number"),
+    shape=Shape(
+        value=Emergency,
+        key="number",
+        beside=lambda each: {"alert_of": each.outage if each.ended_at is None else None},
+    ),
     lane="urgent",
     alerts=True,
     indexes=(
+        # Of many who report one outage of a building at the same moment one is alerted.
+        IndexModel(
+            [("alert_of", ASCENDING)],
+            name="one_alert",
+            unique=True,
+            partialFilterExpression={"alert_of": {"$gt": ""}},
+        ),
         IndexModel([("ended_at", ASCENDING), ("started_at", ASCENDING)], name="running"),
         due_index(),
     ),
@@ -38,6 +50,35 @@ async def count_running(store: Store) -> tuple[int, int]:
     rows = await store.aggregate(EMERGENCIES.name, [{"$match": running}, {"$group": by}])
     found = {row["_id"]: row["n"] for row in rows}
     return found.get(True, 0), found.get(False, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OutageAlert:
+    """The alert of an outage that runs: its emergency, and its building, where that is known."""
+
+    number: str
+    building: str | None
+
+
+UNKNOWN: Final = "*"
+"""Where nobody said in which building an outage is."""
+
+
+def outage_of(estate: str | None, kind: str, building: str | None) -> str | None:
+    """What an emergency is the alert of; None while nobody knows at which estate."""
+    return f"{estate}/{kind}/{building or UNKNOWN}" if estate else None
+
+
+async def outage_alerts(store: Store, estate: str, kinds: Iterable[str]) -> list[OutageAlert]:
+    """The alerts of these kinds of outage that run at an estate."""
+    spans = [{"alert_of": {"$gte": f"{estate}/{k}/", "$lt": f"{estate}/{k}0"}} for k in kinds]
+    if not spans:
+        return []
+    found = await store.find(
+        EMERGENCIES.name, {"$or": spans}, limit=MOST_RUNNING, fields=("alert_of",)
+    )
+    places = [(doc["_id"], doc["alert_of"].rpartition("/")[2]) for doc in found]
+    return [OutageAlert(number, None if at == UNKNOWN else at) for number, at in places]
 
 
 async def list_emergencies(

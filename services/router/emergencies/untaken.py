@@ -12,8 +12,8 @@ from services.router import queues
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.emergency import Emergency
 from services.router.emergencies.storage import EMERGENCIES
+from services.router.incidents.incident import LINKED
 from services.router.work_orders.routing import Routing
-from services.router.work_orders.untaken import departments_without_work
 from shared.bus.reconciliation import Untaken
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted
@@ -55,8 +55,7 @@ def untaken_emergencies(platform: Platform, alerting: Alerting, routing: Routing
         emergency = await emergencies.get(number)
         if ticket is None or not is_untaken(ticket, emergency):
             return False
-        await alerting.heed_plan(number)
-        now = await routing.dispatch(number)
+        now = await take_emergency(alerting, routing, number)
         for event in said_of(now):
             await alerting.follow(number, event)
         after = await emergencies.get(number)
@@ -74,15 +73,27 @@ def untaken_emergencies(platform: Platform, alerting: Alerting, routing: Routing
     )
 
 
+async def take_emergency(alerting: Alerting, routing: Routing, number: str) -> Ticket:
+    """Alert first, then give out the work; of what others were alerted to only the work, as part
+    of its incident.
+    """
+    part_of = await alerting.heed_plan(number)
+    ticket = await routing.dispatch(number, part_of=part_of)
+    if part_of is not None and not ticket.shares_alert:
+        await alerting.start_alone(number)
+    return ticket
+
+
 def is_untaken(ticket: Ticket, emergency: Emergency | None) -> bool:
     """Whether the plan of a ticket does not run as it should. Pure."""
     if emergency is None or emergency.round < ticket.round:
-        return ticket.is_emergency and ticket.status in _TO_WORK_ON
+        is_alone = ticket.is_emergency and not ticket.shares_alert
+        return is_alone and ticket.status in _TO_WORK_ON
     if emergency.plans < len(ticket.plans) and ticket.status in _TO_WORK_ON:
         return True
     if emergency.ended_at is not None:
         return False
-    if ticket.is_emergency and ticket.held is None and departments_without_work(ticket):
+    if ticket.is_emergency and ticket.held is None and ticket.without_work:
         return True
     is_over = ticket.status in DONE or ticket.mark is TicketStatus.CANCELLED
     unheard = emergency.acknowledged_at is None and any(_acceptances(ticket))
@@ -91,10 +102,11 @@ def is_untaken(ticket: Ticket, emergency: Emergency | None) -> bool:
 
 def _acceptances(ticket: Ticket) -> Iterator[str]:
     """Orders that were accepted under the last plan: when the place becomes known, somebody there
-    has to take it anew, whoever had taken it before.
+    has to take it anew, whoever had taken it before. What was part of an outage nobody has taken.
     """
     for entry in ticket.timeline:
-        if entry.transition == Transition.ACCEPT and entry.at > ticket.plan.at and entry.order:
+        is_new = entry.at > ticket.plan.at and entry.note != LINKED
+        if entry.transition == Transition.ACCEPT and is_new and entry.order:
             order = ticket.order(entry.order)
             if order is not None and order.round == ticket.round and order.status in _TAKEN:
                 yield order.id

@@ -141,6 +141,7 @@ class Reminders:
             desk_lead(ticket, duty),
             is_danger_over=ticket.is_emergency and await self._is_danger_over(number),
             not_for=whom_it_is_about(ticket, duty),
+            away=duty.on_leave | duty.frozen,
         )
 
     async def change(self, id: str, choose: Decide[FollowUp]) -> FollowUp | None:

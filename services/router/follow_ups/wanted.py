@@ -37,7 +37,7 @@ WATCH: Final = "watch"
 class Seen:
     """What a task is judged by: its ticket as it is now, the policy's rule for it, the calendar of
     its place, who of the desk sees it through, who leads the desk, whether the ticket's emergency
-    has ended, and whom the ticket is about.
+    has ended, whom the ticket is about, and who is away.
     """
 
     ticket: Ticket
@@ -47,6 +47,7 @@ class Seen:
     lead: tuple[str, ...] = ()
     is_danger_over: bool = False
     not_for: frozenset[str] = frozenset()
+    away: frozenset[str] = frozenset()
 
 
 def rule_for(ticket: Ticket, policy: Policy) -> FollowUps | None:
@@ -58,10 +59,11 @@ def rule_for(ticket: Ticket, policy: Policy) -> FollowUps | None:
 def wanted(ticket: Ticket, policy: Policy, now: datetime, *, by: str) -> tuple[FollowUp, ...]:
     """The tasks that the policy wants of a ticket as it is planned now; none for most.
 
-    A share that lay before this plan was made had its task then.
+    A share that lay before this plan was made had its task then. Of many who share an alert the one
+    that was alerted is looked after.
     """
     rule = rule_for(ticket, policy)
-    if rule is None or ticket.mark is not None or ticket.status in DONE:
+    if rule is None or ticket.mark is not None or ticket.status in DONE or ticket.shares_alert:
         return ()
     tasks = [
         _at_share(ticket, rule, share, at, by=by)
@@ -163,7 +165,7 @@ def _open_in_time(task: FollowUp, seen: Seen, now: datetime) -> Step[FollowUp] |
     at = _opens_at(task, seen, now)
     if at > now:
         return put_off(task, at) if at != task.opens_at else None
-    person = task.person if task.person not in seen.not_for else None
+    person = task.person if task.person not in seen.not_for | seen.away else None
     person = person or next(iter(seen.desk), None)
     within = seen.rule.within if task.is_by_rule and seen.rule else task.due_at - task.opens_at
     return open_task(task, person, within, now, estate=seen.ticket.estate)

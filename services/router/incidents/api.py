@@ -173,14 +173,10 @@ def build_running_incidents_api(incident_decisions: IncidentDecisions) -> Routes
 
 def _begun(incident_decisions: IncidentDecisions) -> tuple[Routes, Shown]:
     async def shown(actor: Principal, incident: Incident) -> dict[str, Any]:
-        """Of which requests it is made is for those who link them, but not which of them is about
-        themselves.
-        """
+        """Of which requests it is made is for those who link them."""
         linked = await incident_decisions.linked(incident)
-        seen = await incident_decisions.seen_of(actor, incident)
-        numbers = [each.number for each in seen] if allows(actor, "incident.link") else None
-        view = incident_view(incident, linked, seen)
-        return view | ({} if numbers is None else {"tickets": numbers})
+        numbers = [each.number for each in linked] if allows(actor, "incident.link") else None
+        return incident_view(incident, linked) | ({} if numbers is None else {"tickets": numbers})
 
     return Routes("/v1/incidents", tags=["incidents"]), shown
 
@@ -198,13 +194,12 @@ def summary(incident: Incident) -> dict[str, Any]:
         "beyond": incident.beyond,
         "restored_in": incident.restored_in,
         "restore_by": incident.restore_by,
+        "emergency": incident.emergency,
     }
 
 
-def incident_view(incident: Incident, linked: list[Linked], seen: list[Linked]) -> dict[str, Any]:
-    """One incident. `reachable` counts the households that an announcement would reach now, all of
-    those `linked`; requests are counted that whoever asks has `seen`.
-    """
+def incident_view(incident: Incident, linked: list[Linked]) -> dict[str, Any]:
+    """One incident. `reachable` counts the households that an announcement would reach now."""
     return summary(incident) | {
         "decided_at": incident.decided_at,
         "decided_by": incident.decided_by,
@@ -215,8 +210,8 @@ def incident_view(incident: Incident, linked: list[Linked], seen: list[Linked]) 
         "scopes": incident.scopes,
         "promises": incident.promises,
         "notices": incident.notices,
-        "linked": len(seen),
-        "open": sum(request.is_open for request in seen),
+        "linked": len(linked),
+        "open": sum(request.is_open for request in linked),
         "reachable": len(households(linked, incident)),
         "told": len(incident.told),
     }

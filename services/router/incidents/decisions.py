@@ -23,7 +23,7 @@ from services.router.incidents.storage import INCIDENTS, find_incidents, linked_
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, sees
-from shared.readers.visibility import at_places, not_about
+from shared.readers.visibility import at_places
 from shared.runtime.platform import Platform
 from shared.store import Collection, Taken
 from shared.telemetry import logger, metrics
@@ -60,10 +60,6 @@ class IncidentDecisions:
     async def linked(self, incident: Incident) -> list[Linked]:
         """The requests that belong to it."""
         return await linked_to(self._store, incident.id)
-
-    async def seen_of(self, principal: Principal, incident: Incident) -> list[Linked]:
-        """Those of them that are not about whoever asks."""
-        return await linked_to(self._store, incident.id, within=not_about(principal))
 
     async def declare(
         self, principal: Principal, estate: str, area: str, buildings: Sequence[str]
@@ -178,6 +174,12 @@ class IncidentDecisions:
                 "requests belong to one while it is confirmed",
             )
         found = await self._must_see(principal, number)
+        if found.is_emergency and found.incident != id:
+            raise NotNow(
+                "an-emergency",
+                "An emergency is looked after by itself",
+                "say why it is no danger first: reclassify it with no_danger and the reason",
+            )
         if incident.has_left(found.building):
             raise NotNow(
                 "not-concerned",

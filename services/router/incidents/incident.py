@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from shared.policy.policy import IncidentRules
-from shared.tickets import NOBODY, OrderStatus, Ticket, WorkOrder
+from shared.policy.outages import is_only_outage
+from shared.policy.policy import IncidentRules, Policy
+from shared.tickets import NOBODY, OrderStatus, Ticket, Transition, WorkOrder
 from shared.tickets.acts import Accept, Act, Dispatch, Link, Resolve, Resume, Transfer
 from shared.tickets.lifecycle import UNFINISHED
 
@@ -69,6 +70,33 @@ def covering(running: Iterable[Incident], ticket: Ticket, rules: IncidentRules) 
     return next((i for i in near if i.covers(ticket.building)), None)
 
 
+def may_share_alert(ticket: Ticket, words: str, policy: Policy) -> bool:
+    """Whether an emergency may be part of an outage that others were alerted to: as it was
+    reported, by words that tell of nobody in danger. What was parted from an outage once, decided
+    anew or reopened is a matter of its own. `policy` is that of its estate.
+    """
+    if not may_be_part(ticket) or ticket.estate is None:
+        return False
+    if ticket.test or ticket.about != NOBODY or ticket.mark is not None:
+        return False
+    was_linked = any(entry.transition == Transition.LINK for entry in ticket.timeline)
+    plan = ticket.plan
+    is_outage = plan.area in policy.rules.incidents.areas and is_only_outage(
+        plan.emergency_kind, words, policy
+    )
+    return is_outage and not was_linked
+
+
+def may_be_part(ticket: Ticket) -> bool:
+    """Whether an emergency that was to share an alert still may: it was not decided anew since."""
+    is_as_reported = (ticket.round, len(ticket.plans)) == (1, 1)
+    return ticket.is_emergency and ticket.incident is None and is_as_reported
+
+
+LINKED: Final = "incident"
+"""The note of work that counts as accepted as part of an incident: nobody has said so."""
+
+
 def link(ticket: Ticket, given: Sequence[Act], incident: str, *, by: str) -> list[Act]:
     """`given`, which gives out the work of a ticket, and that all its work is part of an incident:
     whoever has it is at it already, so nobody is to accept it.
@@ -84,8 +112,9 @@ def link(ticket: Ticket, given: Sequence[Act], incident: str, *, by: str) -> lis
     accepted = [(order.id, _whoever(order)) for order in waiting]
     first = len(ticket.work_orders) + 1
     accepted += [(f"{ticket.number}-{n}", _whoever(act)) for n, act in enumerate(new, first)]
-    taken = (Accept(by=who, order=id, note="incident") for id, who in accepted if who)
-    return [Link(by=by, incident=incident, note=incident), *given, *taken]
+    taken = (Accept(by=who, order=id, note=LINKED) for id, who in accepted if who)
+    part = Link(by=by, incident=incident, note=incident, shares_alert=ticket.is_emergency)
+    return [part, *given, *taken]
 
 
 def _whoever(work: WorkOrder | Dispatch | Transfer) -> str | None:
@@ -134,7 +163,8 @@ class Incident:
     """One outage of an area at an estate: of some buildings, or of all when none is named.
     `restored_in` have it over while others wait. `beyond` are buildings outside the scope from
     which requests came. `told` are the tickets whose callers had the last announcement.
-    `is_gathered` says that all requests of the scope were looked for and linked.
+    `is_gathered` says that all requests of the scope were looked for and linked, or, once it is
+    dismissed, parted. `emergency` is the ticket whose alert its other emergencies share.
     """
 
     id: str
@@ -159,6 +189,7 @@ class Incident:
     restored_by: str | None = None
     closed_at: datetime | None = None
     reminded: int = 0
+    emergency: str | None = None
 
     @property
     def is_open(self) -> bool:

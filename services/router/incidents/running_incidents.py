@@ -12,6 +12,7 @@ from typing import Final
 from services.router.access import BY_RULE
 from services.router.incidents.detection import desk_at, managers_at
 from services.router.incidents.incident import Incident, finish, households, link
+from services.router.incidents.outages import Outages
 from services.router.incidents.steps import close, note_gathered, remind, tell
 from services.router.incidents.storage import INCIDENTS, find_incidents, linked_to, to_gather
 from shared.bus import each
@@ -22,6 +23,16 @@ from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket
 from shared.tickets.acts import Act, Unlink
 
+_LOOKED_AFTER: Final = {
+    "$or": [
+        {"status": {"$in": ["confirmed", "restored"]}},
+        {"status": "offered", "emergency": {"$type": "string"}},
+        {"status": "dismissed", "is_gathered": False},
+    ]
+}
+"""Confirmed ones and their end; and those of which emergencies share an alert, until somebody has
+decided.
+"""
 SETTLED: Final = timedelta(seconds=5)
 """By then every replica knows of a scope, and links what comes in by itself."""
 
@@ -33,6 +44,7 @@ class RunningIncidents:
         self._platform = platform
         self._store = platform.store
         self._incidents = Collection(platform.store, INCIDENTS)
+        self._outages = Outages(platform)
         # Thousands, after an outage; an emergency in it must not wait for them.
         self._each = partial(each, begins=platform.store.precedence.routine)
         self.running: list[Incident] = []
@@ -40,7 +52,7 @@ class RunningIncidents:
 
     async def look(self) -> None:
         """One turn for each."""
-        found = await find_incidents(self._store, {"status": {"$in": ["confirmed", "restored"]}})
+        found = await find_incidents(self._store, _LOOKED_AFTER)
         self.running = [incident for incident in found if incident.status == "confirmed"]
         by_id = {incident.id: incident for incident in found}
 
@@ -50,13 +62,22 @@ class RunningIncidents:
         await each(keep, by_id)
 
     async def _keep(self, incident: Incident) -> None:
+        if incident.status == "offered":
+            if (step := await self._outages.follow(incident)) is not None:
+                await self._move(incident, step)
+            return
+        if incident.status == "dismissed":
+            theirs = [linked.number for linked in await linked_to(self._store, incident.id)]
+            await self._each(self._part_from(incident.id, "dismissed"), theirs)
+            await self._move(incident, note_gathered(incident))
+            return
         if not incident.is_gathered and incident.status == "confirmed":
             await self._gather(incident)
         linked = await linked_to(self._store, incident.id)
         over = [i.number for i in linked if i.is_open and incident.is_over_in(i.building)]
         await self._each(self._finish_for(incident), over)
         left = [i.number for i in linked if incident.has_left(i.building)]
-        await self._each(self._part_from(incident.id), left)
+        await self._each(self._part_from(incident.id, "out_of_scope"), left)
         now = self._store.clock.now()
         step = tell(incident, households(linked, incident)) or self._remind(incident, now)
         if step is None and not over:
@@ -116,9 +137,9 @@ class RunningIncidents:
 
         return await self._platform.tickets.change(number, choose)
 
-    def _part_from(self, incident: str) -> Callable[[str], Awaitable[None]]:
+    def _part_from(self, incident: str, reason: str) -> Callable[[str], Awaitable[None]]:
         async def one(number: str) -> None:
-            await self.part(number, incident, "out_of_scope", by=BY_RULE.id)
+            await self.part(number, incident, reason, by=BY_RULE.id)
 
         return one
 

@@ -42,9 +42,11 @@ NUMBERS_AN_EVENT: Final = 200
 """An announcement to more households is several events."""
 
 
-def offer(cluster: Cluster, recipients: Sequence[str]) -> Step[Incident]:
+def offer(
+    cluster: Cluster, recipients: Sequence[str], *, emergency: str | None = None
+) -> Step[Incident]:
     """Somebody is to decide whether this is one outage. Its id comes from its first request, so it
-    is the same for everybody who finds it.
+    is the same for everybody who finds it. Of an `emergency` others share the alert until then.
     """
     incident = Incident(
         id=f"{cluster.estate}-{cluster.area}-{cluster.numbers[0]}",
@@ -54,9 +56,17 @@ def offer(cluster: Cluster, recipients: Sequence[str]) -> Step[Incident]:
         status="offered",
         began_at=cluster.began_at,
         households=cluster.households,
+        emergency=emergency,
     )
     event = _say(incident, IncidentOffered, recipients, households=cluster.households)
     return Step(incident, (event,))
+
+
+def share_alert(incident: Incident, emergency: str) -> Step[Incident] | None:
+    """Others share the alert of this emergency from now on; None where that is so, or decided."""
+    if incident.status != "offered" or incident.emergency is not None:
+        return None
+    return _step(incident, emergency=emergency)
 
 
 def grow(
@@ -125,7 +135,7 @@ def confirm(
 
 
 def dismiss(incident: Incident, by: str, now: datetime, *, reason: str) -> Step[Incident]:
-    """These requests have nothing in common."""
+    """These requests have nothing in common: those that shared an alert are parted."""
     _must_be(incident, "offered")
     return _step(
         incident,
@@ -136,6 +146,7 @@ def dismiss(incident: Incident, by: str, now: datetime, *, reason: str) -> Step[
         decided_at=now,
         decided_by=by,
         reason=reason,
+        is_gathered=incident.emergency is None,
     )
 
 
@@ -268,13 +279,21 @@ def remind(
 
 
 def note_gathered(incident: Incident) -> Step[Incident]:
-    """All requests of the scope are linked."""
+    """All requests of the scope are linked, or parted."""
     return _step(incident, is_gathered=True)
 
 
 def restore(incident: Incident, by: str, now: datetime) -> Step[Incident]:
     """It is over everywhere."""
     _must_be(incident, "confirmed")
+    return _step(incident, IncidentRestored, status="restored", restored_at=now, restored_by=by)
+
+
+def end_with_alert(incident: Incident, by: str, now: datetime) -> Step[Incident]:
+    """The emergency whose alert was shared is over, by who was there, before anybody at the desk
+    had decided: so is the outage.
+    """
+    _must_be(incident, "offered")
     return _step(incident, IncidentRestored, status="restored", restored_at=now, restored_by=by)
 
 

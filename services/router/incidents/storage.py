@@ -14,7 +14,7 @@ from services.router.incidents.clusters import Report
 from services.router.incidents.incident import OPEN, WHOLE_ESTATE, Incident, Linked
 from shared.documents import Shape
 from shared.privacy.index import entries_in
-from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
+from shared.store import Collection, CollectionSpec, Doc, Order, Store
 from shared.tickets import TicketStatus
 from shared.triage.taxonomy import EMERGENCY
 
@@ -41,9 +41,13 @@ INCIDENTS: Final = CollectionSpec(
             partialFilterExpression={"is_open": True},
         ),
         IndexModel([("status", ASCENDING), ("began_at", ASCENDING)], name="by_status"),
+        IndexModel(
+            [("status", ASCENDING), ("is_gathered", ASCENDING)],
+            name="to_part",
+            partialFilterExpression={"is_gathered": False},
+        ),
     ),
 )
-EVERYTHING: Final[Mapping[str, Any]] = {}
 MOST_OPEN: Final = 1_000
 MOST_LINKED: Final = 20_000
 """Of one incident; an estate has fewer flats."""
@@ -95,13 +99,22 @@ async def reports(store: Store, since: datetime, until: datetime) -> AsyncIterat
             yield _report(doc)
 
 
-async def linked_to(
-    store: Store, incident: str, *, within: Mapping[str, Any] = EVERYTHING
-) -> list[Linked]:
-    """The requests that belong to an incident, the earliest first; of these what is `within`."""
+async def reports_of(store: Store, numbers: Sequence[str]) -> list[Report]:
+    """These requests, the earliest first."""
+    found = await store.find(
+        "tickets",
+        {"_id": {"$in": list(numbers)}},
+        sort=[("registered_at", ASCENDING)],
+        limit=len(numbers),
+        fields=_REPORT_FIELDS,
+    )
+    return [_report(doc) for doc in found]
+
+
+async def linked_to(store: Store, incident: str) -> list[Linked]:
+    """The requests that belong to an incident, the earliest first."""
     fields = ("registered_at", "building", "index", "status")
-    query = Listing(filters={"incident": incident}, within=within).query
-    docs = await store.find("tickets", query, limit=MOST_LINKED, fields=fields)
+    docs = await store.find("tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields)
     return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
 
 
@@ -139,7 +152,7 @@ def _report(doc: Mapping[str, Any]) -> Report:
         doc.get("building"),
         _household(doc),
         known_by=_known_by(doc),
-        type=doc["type"],
+        type=doc.get("type") or "",
         kind=doc.get("emergency_kind"),
     )
 

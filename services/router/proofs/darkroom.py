@@ -8,6 +8,7 @@ ends its own process and nothing else.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ MOST_OF_ONE: Final = 4
 """So many of one person arrive at once: four such people have all places, and no single one."""
 WAITS_SECONDS: Final = 30.0
 """So long somebody's further photos wait for their own earlier ones."""
+SOON_SECONDS: Final = 1.0
 WALL_SECONDS: Final = CPU_SECONDS + 5.0
 """A process that gets no processor is given up as well."""
 
@@ -86,14 +88,31 @@ class Darkroom:
         too long, and Away. An emergency in hand goes first.
         """
         async with self._holders[holder].turn, self._free, self._precedence.on("routine"):
+            begun = time.monotonic()
             try:
-                with anyio.fail_after(WALL_SECONDS):
-                    return await to_process.run_sync(
-                        develop_within_limits, raw, cancellable=True, limiter=self._processes
-                    )
-            except (TimeoutError, BrokenWorkerProcess, MemoryError) as error:
-                # With words it is our own: the process could not be begun.
-                raise (_busy() if error.args else _too_hard()) from error
+                return await self._in_a_process(raw)
+            except BrokenWorkerProcess as error:
+                # It had ended before, for whatever reason; what is too hard takes longer.
+                if time.monotonic() - begun > SOON_SECONDS:
+                    raise _too_hard() from error
+            try:
+                return await self._in_a_process(raw)
+            except BrokenWorkerProcess as error:
+                raise _too_hard() from error
+
+    async def _in_a_process(self, raw: bytes) -> Picture:
+        """Raises BrokenWorkerProcess where the process has ended."""
+        try:
+            with anyio.fail_after(WALL_SECONDS):
+                return await to_process.run_sync(
+                    develop_within_limits, raw, cancellable=True, limiter=self._processes
+                )
+        except BrokenWorkerProcess as error:
+            if error.args:  # it could not be begun, and says why
+                raise _busy() from error
+            raise
+        except (TimeoutError, MemoryError) as error:
+            raise _too_hard() from error
 
 
 @asynccontextmanager

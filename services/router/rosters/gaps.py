@@ -75,15 +75,14 @@ class GapWatch:
 
     async def _cut_by_leave(self, shifts: Sequence[Shift]) -> list[Shift]:
         """What is left of shifts beside the leave of their people."""
-        left = list(shifts)
+        left = {shift.id: shift for shift in shifts}
         for leave in await self._fitness.leave_in(shifts):
-            theirs = [shift for shift in left if shift.person == leave.person]
-            left = [shift for shift in left if shift.person != leave.person]
-            for shift in theirs:
-                left += await take_out(self._store, shift, leave)
-        if left != list(shifts):
+            for shift in [each for each in left.values() if each.person == leave.person]:
+                del left[shift.id]
+                left |= {s.id: s for s in await take_out(self._store, shift, leave)}
+        if set(left.values()) != set(shifts):
             await announce(self._store)
-        return left
+        return list(left.values())
 
     async def _strike_uncertified(self, shifts: Sequence[Shift]) -> list[Shift]:
         lacking = await self._fitness.uncertified(shifts)

@@ -92,10 +92,10 @@ def _id_of(stretch: Stretch) -> str:
 
 def plan_again(shift: Shift, planned: Shift) -> Step[Shift] | None:
     """A shift that was struck, or cut, counts again as it is planned; None when it does."""
-    times = {"begins": planned.begins, "ends": planned.ends}
-    if shift.counts and replace(shift, **times) == shift:
+    whole = replace(shift, begins=planned.begins, ends=planned.ends)
+    if shift.counts and whole == shift:
         return None
-    return Step(replace(shift, struck=None, despite=planned.despite, **times))
+    return Step(replace(whole, struck=None, despite=planned.despite))
 
 
 def offer(shift: Shift, to: str) -> Step[Shift] | None:

@@ -9,7 +9,16 @@ from services.router.people import HowBusy, choose_person, nobody_is_busy, other
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Policy
 from shared.tickets import OrderStatus, Ticket, WorkOrder
-from shared.tickets.acts import Act, Dispatch, Hold, OrderAct, PutQuote, RecordConsent, Transfer
+from shared.tickets.acts import (
+    Act,
+    Dispatch,
+    Hold,
+    OrderAct,
+    PutQuote,
+    RecordConsent,
+    Transfer,
+    Withdraw,
+)
 from shared.tickets.lifecycle import UNFINISHED
 from shared.tickets.model import HeldReason
 
@@ -30,7 +39,8 @@ def work_to_give(
     if ticket.mark is not None:
         return []
     given = [*_for_departments(ticket, duty, policy, by=by, how_busy=how_busy)]
-    moved = {act.order for act in given if isinstance(act, Transfer)}
+    given += _withdrawn(ticket, given, by=by)
+    moved = {act.order for act in given if isinstance(act, Transfer | Withdraw)}
     theirs = [o for o in _in_their_hands(ticket, duty) if o.id not in moved]
     passed_on = (_to_another(o, ticket, duty, by=by, how_busy=how_busy) for o in theirs)
     return _held_once(ticket, [*given, *passed_on])
@@ -39,27 +49,23 @@ def work_to_give(
 def _for_departments(
     ticket: Ticket, duty: Duty, policy: Policy, *, by: str, how_busy: HowBusy
 ) -> Iterator[Act]:
-    """What each department of the plan gets, or why a person has to decide."""
+    """What each department of the plan gets, and whoever it was passed on to and sent it back, or
+    why a person has to decide.
+    """
     leftover = _no_longer_planned(ticket)
-    for department in ticket.plan.departments:
+    for department in dict.fromkeys((*ticket.plan.departments, *ticket.without_work)):
         if department in ticket.about.departments:
             # Also when they have it already: they see it no more, and a person passes it on.
             if _is_undecided(ticket, department):
                 yield Hold(by=by, reason="conflict")
             continue
-        if any(o.department == department and not _declined(o) for o in ticket.orders):
+        if department not in ticket.without_work:
             continue
         declined = [o for o in ticket.orders if o.department == department and _declined(o)]
         if len(declined) >= policy.rules.decline_limit:
             yield Hold(by=by, reason="declined_twice")
             continue
-        person = choose_person(
-            duty,
-            ticket,
-            department,
-            how_busy=how_busy,
-            not_again=(o.assignee for o in declined if o.assignee),
-        )
+        person = _next_of(department, ticket, duty, how_busy)
         if person is None:
             yield Hold(by=by, reason=_why_nobody(ticket, department, duty))
         elif leftover:
@@ -68,6 +74,34 @@ def _for_departments(
             yield _offered(ticket, department, duty, by=by)
         else:
             yield Dispatch(by=by, department=department, assignee=person.id)
+
+
+def _next_of(department: str, ticket: Ticket, duty: Duty, how_busy: HowBusy) -> Person | None:
+    """Who gets it in a department: one who has not had it, else one who did not accept it in time,
+    but nobody who declined it.
+    """
+    theirs = [o for o in ticket.orders if o.department == department]
+    declined = {o.assignee for o in theirs if o.assignee and _declined(o)}
+    missed = {o.assignee for o in theirs if o.assignee and o.reason == NOT_ACCEPTED}
+    for not_again in (declined | missed, declined):
+        person = choose_person(duty, ticket, department, how_busy=how_busy, not_again=not_again)
+        if person is not None:
+            return person
+    return None
+
+
+def _withdrawn(ticket: Ticket, given: Sequence[Act], *, by: str) -> list[Act]:
+    """Once each department of the plan has its order, whom it does not name is not asked any more,
+    unless they have taken it.
+    """
+    waits = not ticket.plan.departments or any(isinstance(act, Hold) for act in given)
+    moved = {act.order for act in given if isinstance(act, Transfer)}
+    spare = [] if waits else _no_longer_planned(ticket)
+    return [
+        Withdraw(by=by, order=order.id)
+        for order in spare
+        if order.id not in moved and order.status is OrderStatus.DISPATCHED
+    ]
 
 
 def _is_undecided(ticket: Ticket, department: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.router.access import BY_RULE, order_of
-from services.router.incidents.incident import Incident, covering, link
+from services.router.incidents.incident import Incident, covering, link, may_be_part
 from services.router.people import (
     choose_person,
     desk_lead,
@@ -42,8 +42,9 @@ class Routing:
         self._workload = workload
         self._running = running
 
-    async def dispatch(self, number: str) -> Ticket:
+    async def dispatch(self, number: str, *, part_of: str | None = None) -> Ticket:
         """See that every department of the last plan has its work order; the ticket as it is then.
+        An emergency may be `part_of` an incident, whose alert it shares.
 
         Reads the ticket as it is now, so that a late, repeated or disordered event does only what
         is still missing. Raises NoSuchTicket, and the event is tried again.
@@ -53,6 +54,8 @@ class Routing:
             policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
             how_busy = self._workload.beyond(policy.rules.busy_from)
             given = work_to_give(ticket, duty, policy, by=BY_RULE.id, how_busy=how_busy)
+            if part_of is not None and may_be_part(ticket):
+                return link(ticket, given, part_of, by=BY_RULE.id)
             rules = policy.rules.incidents
             incident = covering(self._running(), ticket, rules) if given else None
             if incident is not None:

@@ -12,8 +12,8 @@ from services.router.work_orders.routing import Routing
 from shared.bus.reconciliation import Untaken
 from shared.readers.changes import changed_tickets
 from shared.runtime.platform import Platform
-from shared.tickets import Ticket
 from shared.tickets.lifecycle import DONE, OPEN, OrderStatus
+from shared.tickets.model import NOT_PLANNED
 from shared.triage.taxonomy import EMERGENCY
 
 _FIELDS: Final = (
@@ -22,6 +22,7 @@ _FIELDS: Final = (
     "work_orders.department",
     "work_orders.round",
     "work_orders.status",
+    "work_orders.reason",
 )
 
 
@@ -32,12 +33,12 @@ def untaken_tickets(platform: Platform, routing: Routing, reminders: Reminders) 
         statuses = [status.value for status in OPEN - DONE]
         only = {"status": {"$in": statuses}, "held": None, "urgency": {"$ne": EMERGENCY}}
         async for doc in changed_tickets(platform.store, since, until, only=only, fields=_FIELDS):
-            if any(_is_open(doc, department) for department in doc["plans"][-1]["departments"]):
+            if _may_lack_work(doc):
                 yield doc["_id"]
 
     async def take_up(number: str) -> bool:
         before = await platform.tickets.get(number)
-        if before is None or not departments_without_work(before):
+        if before is None or not before.without_work:
             return False
         ticket = await routing.dispatch(number)
         await reminders.plan(ticket)
@@ -54,18 +55,18 @@ def untaken_tickets(platform: Platform, routing: Routing, reminders: Reminders) 
     )
 
 
-def _is_open(ticket: Mapping[str, Any], department: str) -> bool:
-    """The same of a document, before all of it is read."""
-    return not any(
-        (order["department"], order["round"]) == (department, ticket["round"])
-        and order["status"] != OrderStatus.DECLINED
-        for order in ticket["work_orders"]
+def _may_lack_work(ticket: Mapping[str, Any]) -> bool:
+    """`Ticket.without_work` of a document, before all of it is read."""
+    orders = [order for order in ticket["work_orders"] if order["round"] == ticket["round"]]
+    last = {order["department"]: order for order in orders}
+    departments = {*ticket["plans"][-1]["departments"], *(o["department"] for o in orders[-1:])}
+    return any(name not in last or _is_gone(last[name]) for name in departments)
+
+
+def _is_gone(order: Mapping[str, Any]) -> bool:
+    """`WorkOrder.is_gone` of a document."""
+    status, reason = order["status"], order.get("reason")
+    return status == OrderStatus.DECLINED or (status, reason) == (
+        OrderStatus.CANCELLED,
+        NOT_PLANNED,
     )
-
-
-def departments_without_work(ticket: Ticket) -> frozenset[str]:
-    """Departments of the last plan that have no work order in this round, or have declined it.
-    Pure.
-    """
-    have = {o.department for o in ticket.orders if o.status is not OrderStatus.DECLINED}
-    return frozenset(ticket.plan.departments) - have

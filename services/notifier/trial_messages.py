@@ -45,7 +45,7 @@ class Sent:
     link: str
 
 
-class Outbox:
+class TrialMessages:
     """Every message of a trial, the newest first."""
 
     def __init__(
