@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from faults.accounts import Accounts
 from faults.departments import Departments
@@ -86,7 +87,8 @@ class Run:
         return await self._facts(settling)
 
     async def _facts(self, settling: Settling) -> Facts:
-        accounts = Accounts(self.house.data / "keys.json", self.house.broker.node.user)
+        user = urlsplit(self.house.endpoints.amqp).username or ""
+        accounts = Accounts(self.house.data / "keys.json", user)
         findings = await examine(
             self.house.members.url,
             DATABASE,
