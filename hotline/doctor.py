@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -147,20 +148,27 @@ async def ask_channels(http: httpx.AsyncClient, notifier: str) -> Channels:
     return Channels.from_answer(answer.raise_for_status().json())
 
 
-async def people_unreached(channels: Channels, mongo_url: str, database: str) -> Unreached:
-    """Everybody of the duty list to whom no channel leads, and whom the last message missed."""
+@asynccontextmanager
+async def _opened_store(mongo_url: str, database: str) -> AsyncIterator[Store]:
+    """The services' store while the block lasts, at their time."""
     client = connect(mongo_url)
     try:
         store = Store(client, database, service="hotline")
         await store.clock.refresh()
+        yield store
+    finally:
+        client.close()
+
+
+async def people_unreached(channels: Channels, mongo_url: str, database: str) -> Unreached:
+    """Everybody of the duty list to whom no channel leads, and whom the last message missed."""
+    async with _opened_store(mongo_url, database) as store:
         duty = DutyReader(store)
         await duty.refresh()
         people = duty.current.everybody
         without = tuple(sorted(p.id for p in people if not channels.reach(p)))
         others = {person.id for person in people} - set(without)
         in_vain = await missed_by_their_last(store, others, store.clock.now() - LATELY)
-    finally:
-        client.close()
     return Unreached(without, in_vain)
 
 
@@ -264,18 +272,14 @@ async def _say_broker(endpoints: Endpoints) -> bool:
 
 async def _say_calendar(endpoints: Endpoints) -> bool:
     """Say when days off are not known for long; False where they are not known now."""
-    client = connect(endpoints.mongo)
     try:
-        store = Store(client, read_settings().database, service="hotline")
-        await store.clock.refresh()
-        policies = PolicyReader(store)
-        await policies.refresh()
-        left = policies.current.days_known(store.clock.now())
+        async with _opened_store(endpoints.mongo, read_settings().database) as store:
+            policies = PolicyReader(store)
+            await policies.refresh()
+            left = policies.current.days_known(store.clock.now())
     except (NoPolicyError, *STORE_DOWN) as error:
         typer.echo(UNREAD.format(error=type(error).__name__))
         return False
-    finally:
-        client.close()
     if words := calendar_words(left):
         typer.echo(words)
     return left is None or left >= 0

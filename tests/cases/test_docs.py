@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, Route, sync_playwright
 
 from hotline.token import make_token
+from tests.support.documents import references
 from tests.support.floor import Floor
 
 SERVICES: Final = ("intake", "router", "notifier", "survey", "admin")
@@ -89,17 +90,6 @@ async def test_b29_every_document_is_complete_and_says_how_requests_are_signed(
     assert broken == []
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     assert "//cdn" not in page.text
-
-
-def references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for each in value.values():
-            yield from references(each)
-    if isinstance(value, list):
-        for each in value:
-            yield from references(each)
 
 
 def leads(document: Any, reference: str) -> bool:

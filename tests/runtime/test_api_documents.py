@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ from shared.runtime import Routes, decides, may, open_to_all
 from shared.runtime.api_documents import SCRIPT, STYLE, DocumentedApp, build_docs_page, complete
 from shared.runtime.authentication import Actor
 from shared.runtime.endpoint_rights import name_rights
+from tests.support.documents import references
 
 Doc = dict[str, Any]
 
@@ -54,17 +54,6 @@ def document() -> Doc:
 
     name_rights([router])
     return DocumentedApp(title="t", routes=router.routes).openapi()
-
-
-def references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for each in value.values():
-            yield from references(each)
-    if isinstance(value, list):
-        for each in value:
-            yield from references(each)
 
 
 def follow(document: Doc, reference: str) -> Any:

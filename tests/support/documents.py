@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 CHECKS: Final = (
     "not_a_server_error",
@@ -43,3 +44,15 @@ async def faults_against(
     )
     said, _ = await process.communicate()
     return said.decode() if process.returncode else ""
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `$ref` within an OpenAPI document."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    if isinstance(value, list):
+        for each in value:
+            yield from references(each)

@@ -85,6 +85,8 @@ class RepeatCalls:
         self, docs: Sequence[Doc], caller: Caller | None, estate: str | None
     ) -> set[str]:
         """Those of the number's tickets that somebody of another flat or family name has left."""
+        if not docs:  # as for most: then nothing is made for a comparison
+            return set()
         entries = self._index.of_caller(estate, caller.model_dump() if caller else {})
         return {
             doc["_id"]
