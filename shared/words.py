@@ -13,6 +13,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from opencc import OpenCC
@@ -100,6 +101,11 @@ def legible(text: str) -> str:
     return text if text.isascii() else _RUN.sub("", text)
 
 
+# One report is judged, scrubbed and searched: the same words are read six times.
+_JUST_READ: Final = lru_cache(maxsize=32)
+
+
+@_JUST_READ
 def plain(text: str) -> str:
     """The words as they are judged and searched; letters keep their case."""
     if not text.isascii():
@@ -139,6 +145,7 @@ class Words:
         return bisect_left(self.starts, start), bisect_left(self.starts, end)
 
 
+@_JUST_READ
 def read(said: str) -> Words:
     """Read words as `plain` does, and remember where each character was said."""
     text = plain(said)

@@ -67,6 +67,78 @@ async def test_who_comes_while_one_is_there_goes_next_and_together(
     assert len(sizes) <= 3
 
 
+def sizes_in(visits: Together[int, int]) -> list[int]:
+    """How many go together from now on."""
+    sizes: list[int] = []
+    whole = visits._work
+
+    async def counted(items: Sequence[int]) -> Sequence[int | BaseException]:
+        sizes.append(len(items))
+        return await whole(items)
+
+    visits._work = counted
+    return sizes
+
+
+async def four_together(work: Work) -> Together[int, int]:
+    """After one that went alone."""
+    visits = together(work)
+    first = [asyncio.create_task(visits.do(2 * n)) for n in range(5)]
+    await asyncio.sleep(0.05)
+    work.goes_on.set()
+    await asyncio.gather(*first)
+    return visits
+
+
+async def test_who_went_together_goes_together_again_though_they_come_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.store.together.MOMENT_SECONDS", 60.0)
+    visits = await four_together(Work())
+    sizes = sizes_in(visits)
+
+    coming = []
+    for number in range(4):
+        coming.append(asyncio.create_task(visits.do(2 * number)))
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*coming)
+
+    assert sizes == [4]
+
+
+async def test_a_group_waits_a_moment_and_the_next_only_for_those_who_came() -> None:
+    visits = await four_together(Work())
+    sizes = sizes_in(visits)
+
+    for _ in range(2):
+        assert await asyncio.wait_for(visits.do(2), 20) == 1
+
+    assert sizes == [1, 1]
+    assert visits._expected == 1
+
+
+async def test_alone_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.store.together.MOMENT_SECONDS", 60.0)
+    work = Work()
+    work.goes_on.set()
+    visits = together(work)
+
+    for number in range(4):
+        assert await asyncio.wait_for(visits.do(number * 2), 20) == number
+
+
+async def test_who_is_urgent_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.store.together.MOMENT_SECONDS", 60.0)
+    visits = await four_together(Work())
+
+    waits = asyncio.create_task(visits.do(2))
+    await asyncio.sleep(0.05)
+    assert not waits.done()
+    with visits._precedence.urgent():
+        assert await asyncio.wait_for(visits.do(4), 20) == 2
+    assert await waits == 1
+
+
 async def test_who_does_not_wait_any_more_keeps_nobody_from_theirs() -> None:
     work = Work()
     visits = together(work)
