@@ -6,7 +6,7 @@ gathered. It does what the hotline does for a routine request, operation by oper
 
     intake    sorts a report into its second queue; asks what else the caller reported, reserves a
               number, writes the ticket and its event, publishes, clears the event; hears what was
-              delivered
+              received
     router    reads the ticket, writes the work order and its event, publishes, clears the event
     notifier  for the owner and again for the department: reads the ticket, writes the message,
               marks it as being sent, (reads the owner's address,) records the outcome and its
@@ -40,7 +40,7 @@ Doc = dict[str, Any]
 Handler = Callable[[Doc], Awaitable[None]]
 
 BINDINGS: Final = {
-    "intake": {"triage": "report", "reports": "sorted", "feedback": "message.delivered"},
+    "intake": {"triage": "report", "reports": "sorted", "feedback": "message.received"},
     "router": {"tickets": "ticket.registered"},
     "notifier": {"owner": "ticket.registered", "department": "work_order.dispatched"},
 }
@@ -181,11 +181,11 @@ class Notifier(Stage):
         await self.db["messages"].update_one({"_id": id}, {"$set": {"status": "sending"}})
         if recipient == "owner":
             await self.db["tickets"].find_one({"_id": number}, {"papers": 1})
-        delivered = self.event("message.delivered", id, number)
+        received = self.event("message.received", id, number)
         await self.db["messages"].update_one(
-            {"_id": id}, {"$set": {"status": "delivered"}, "$push": {"outbox": delivered}}
+            {"_id": id}, {"$set": {"status": "received"}, "$push": {"outbox": received}}
         )
-        await self.publish_and_clear("messages", delivered)
+        await self.publish_and_clear("messages", received)
 
 
 STAGES: Final[dict[str, type[Stage]]] = {"intake": Intake, "router": Router, "notifier": Notifier}

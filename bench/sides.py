@@ -29,6 +29,7 @@ from services.intake.queues import FEEDBACK, REPORTS_ROUTINE, TRIAGE
 from services.notifier.queues import MESSAGES_ROUTINE
 from services.router.queues import TICKETS_ROUTINE
 from shared.bus.topology import INBOUND
+from shared.contracts.notifier import ARRIVED
 from tests.support.bench import until
 from tests.support.servers import Servers
 
@@ -76,7 +77,7 @@ class Ours:
         return Slice(len(bodies), time.monotonic() - began)
 
     async def _told(self, since: datetime) -> int:
-        told = {"status": "delivered", "at": {"$gte": since}}
+        told = {"status": {"$in": [*ARRIVED]}, "at": {"$gte": since}}
         return await self._hotline.database["messages"].count_documents(told)
 
     async def is_quiet(self) -> bool:

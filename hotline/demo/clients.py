@@ -19,6 +19,7 @@ from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel
 
 from hotline.endpoints import Endpoints
 from hotline.token import make_token
+from shared.contracts.notifier import ARRIVED
 from shared.identity import sign_link
 from shared.privacy import load_keys
 
@@ -216,7 +217,7 @@ class Clients:
 
         async def look() -> Json | None:
             found = await self.messages(number)
-            wanted = statuses or ("delivered",)
+            wanted = statuses or ARRIVED
             return next(
                 (m for m in found if m["purpose"] == purpose and m["status"] in wanted), None
             )

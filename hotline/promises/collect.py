@@ -152,7 +152,7 @@ class Collector:
     async def waiting_messages(self) -> AsyncIterator[Message]:
         """Messages whose time is over."""
         query = {
-            "status": {"$in": ["pending", "sending", "waiting", "gathering"]},
+            "status": {"$in": ["pending", "sending", "accepted", "waiting", "gathering"]},
             "lane": {"$in": ["urgent", "routine"]},
             "next_at": {"$lt": self._before},
         }

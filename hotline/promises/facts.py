@@ -68,6 +68,10 @@ TASK_FIELDS: Final = ("number", "round", "state")
 SURVEY_FIELDS: Final = ("number", "round", "asked_at", "answer.at", "answer.dissatisfied")
 
 
+TAKEN: Final = ("accepted", "received")
+"""What a provider said that took a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to hand a message over; `outcome` is None while it lasts, or for ever."""
@@ -79,7 +83,7 @@ class Attempt:
     @property
     def may_have_arrived(self) -> bool:
         """Whether the receiver may have the message because of this attempt."""
-        return self.outcome in {None, "accepted", "unclear", "lost"}
+        return self.outcome in {None, *TAKEN, "unclear", "lost"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

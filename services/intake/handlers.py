@@ -12,7 +12,7 @@ from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
 from services.intake.privacy.privacy_requests import PrivacyRequests
 from shared.bus import Consumers, Delivery, Inbound, Reject, RetryLater
-from shared.contracts.notifier import MessageDelivered, MessageFailed
+from shared.contracts.notifier import MessageDelivered, MessageFailed, MessageReceived
 from shared.contracts.privacy import PrivacyRequestGranted
 from shared.contracts.survey import SurveyDangerTold, SurveyDissatisfied
 
@@ -40,7 +40,7 @@ def add_handlers(consumers: Consumers, arrivals: Arrivals, desk_actions: DeskAct
     @consumers.on_event(queues.FEEDBACK)
     async def on_message_outcome(delivery: Delivery) -> None:
         """Close what the caller has been told, or cannot be told; note what they know now."""
-        if isinstance(delivery.event, MessageDelivered):
+        if isinstance(delivery.event, MessageReceived | MessageDelivered):
             await desk_actions.close_when_told(delivery.event)
             await desk_actions.note_told(delivery.event)
         elif isinstance(delivery.event, MessageFailed):

@@ -43,7 +43,12 @@ COMMANDS: Final = tuple(
 )
 
 FEEDBACK: Final = event_queue(
-    "intake", "feedback", "routine", notifier.MessageDelivered, notifier.MessageFailed
+    "intake",
+    "feedback",
+    "routine",
+    notifier.MessageReceived,
+    notifier.MessageDelivered,
+    notifier.MessageFailed,
 )
 DISSATISFIED_ROUTINE: Final = event_queue(
     "intake", "dissatisfied", "routine", survey.SurveyDissatisfied

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query
+from pydantic import BaseModel, ConfigDict
 
 from services.notifier.channels import Channels
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
-from shared.runtime import Actor, Routes, may, open_to_all
+from services.notifier.receipts import Receipts
+from shared.contracts.refusals import NotThere
+from shared.runtime import Actor, Routes, Source, may, open_to_all
 from shared.store.clock import DatabaseClock
+from shared.store.tries import Misses
 from shared.tickets.numbers import TicketNumber
 
 Short = Annotated[str | None, Query(max_length=100)]
@@ -37,6 +41,27 @@ def build_messages_api(reading: Reading) -> Routes:
     async def one(id: str, actor: Actor) -> dict[str, Any]:
         """One message with its attempts and its words, the person masked."""
         return await reading.one(actor, id)
+
+    return router
+
+
+class ReceiptBody(BaseModel):
+    """What became of one message: whether it has reached its receiver."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    arrived: bool
+
+
+def build_receipts_api(receipts: Receipts, misses: Misses) -> Routes:
+    """Where whoever brings a message says what became of it: the address is in the message."""
+    router = Routes("/v1/receipts", tags=["messages"], dependencies=[open_to_all()])
+
+    @router.post("/{token}", status_code=204)
+    async def take(token: str, body: ReceiptBody, source: Source) -> None:
+        """It has arrived, or cannot be brought; twice is once."""
+        async with misses.counting("link", source, NotThere):
+            await receipts.take(token, arrived=body.arrived)
 
     return router
 

@@ -7,7 +7,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.notifier.api import build_channels_api, build_messages_api
+from services.notifier.api import build_channels_api, build_messages_api, build_receipts_api
+from services.notifier.brakes.api import build_brakes_api
+from services.notifier.brakes.desk import BrakeDesk
+from services.notifier.brakes.in_force import BrakesInForce
+from services.notifier.brakes.storage import BRAKES
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
@@ -18,6 +22,7 @@ from services.notifier.notifying import Notifying
 from services.notifier.pages import ROOT, build_trial_page
 from services.notifier.people import People
 from services.notifier.reading import Reading
+from services.notifier.receipts import Receipts
 from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
 from services.notifier.senders.addresses import Addresses
 from services.notifier.senders.mail import MailServer
@@ -32,7 +37,7 @@ from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.telemetry import logger
 
-KEEPS: Final = (MESSAGES,)
+KEEPS: Final = (MESSAGES, BRAKES)
 INDEXES: Final = {"tickets": CHANGE_INDEXES}
 
 
@@ -51,14 +56,21 @@ def join(
     channels = Channels(text, mail, webhook_sender(settings))
     people = People(store, platform.duty, Opener(platform.vault))
     links = Links(
-        settings.survey_url.rstrip("/"), settings.work_url.rstrip("/"), platform.keys.link
+        settings.survey_url.rstrip("/"),
+        settings.work_url.rstrip("/"),
+        settings.receipt_url.rstrip("/"),
+        platform.keys.link,
     )
+    brakes = BrakesInForce(store)
+    names = [sender.channel for sender in channels.senders]
+    desk = BrakeDesk(store, lambda: platform.policy, names)
     sending = Sending(
         store,
         people,
         lambda: platform.policy,
         links=links,
         channels=channels,
+        brakes=brakes,
         limits=settings.limits,
     )
     workers = {
@@ -85,14 +97,16 @@ def join(
     fold = partial(fold_waiting, folding)
     work = partial(run_workers, list(workers.values()), channels.senders)
     routers = [
+        build_brakes_api(desk),
         build_messages_api(reading),
         build_channels_api(channels, store.clock),
+        build_receipts_api(Receipts(store, platform.keys.link), platform.misses),
         build_trial_page(trial_messages, lambda: platform.policy),
         build_style(ROOT),
     ]
     _warn(channels)
     untaken = (untaken_alerts(store, notifying), untaken_messages(store, notifying))
-    parts = Parts(routers, (work, fold, sweep), platform.parked_relay(), untaken)
+    parts = Parts(routers, (work, fold, sweep, brakes.run), platform.parked_relay(), untaken)
     return build_service(platform, parts, title="Estateline notifier")
 
 

@@ -4,7 +4,7 @@ is to hear by several gets the one message by each of them, one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from services.notifier.senders import Sender
@@ -63,13 +63,26 @@ class Channels:
         found = [sender.channel for name in wanted if (sender := staff[name]) is not None]
         return tuple(dict.fromkeys(found)) if len(set(found)) > 1 else ()
 
-    def choose(self, recipient: str, person: Person | None) -> Sender:
-        """The one channel of a recipient: staff by their webhook where they have one, else by mail
-        where there is a server; callers by text. `person` is who they are on the duty list.
+    def all_of(self, recipient: str, person: Person | None) -> tuple[Sender, ...]:
+        """The channels of a recipient, the first choice first: staff by their webhook where they
+        have one, and by mail where there is a server; callers by text. `person` is who they are on
+        the duty list.
         """
-        if person is not None and person.webhook is not None:
-            return self.webhook
-        return self.text if recipient == CALLER or self.mail is None else self.mail
+        if recipient == CALLER:
+            return (self.text,)
+        mail = self.mail or self.text
+        if person is None or person.webhook is None:
+            return (mail,)
+        return (self.webhook, mail) if person.can_be_mailed else (self.webhook,)
+
+    def choose(self, recipient: str, person: Person | None, tried: Collection[str] = ()) -> Sender:
+        """The one to try now: the first that has not taken it in vain, else the first."""
+        channels = self.all_of(recipient, person)
+        return next((s for s in channels if s.channel not in tried), channels[0])
+
+    def has_another(self, recipient: str, person: Person | None, tried: Collection[str]) -> bool:
+        """Whether any channel is left that has not taken it in vain."""
+        return any(s.channel not in tried for s in self.all_of(recipient, person) if s.is_open)
 
 
 def _open(*senders: Sender) -> tuple[str, ...]:

@@ -33,11 +33,16 @@ def opened_by(message: Message, policy: Policy) -> Opened | None:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where residents answer and contractors see their work."""
+    """Where residents answer, contractors see their work, and providers send receipts."""
 
     survey_url: str
     work_url: str
+    receipt_url: str
     secret: bytes
+
+    def receipt(self, message: Message) -> str:
+        """Where whoever brings a message says that it has arrived."""
+        return f"{self.receipt_url}/v1/receipts/{sign_link('receipt', message.id, self.secret)}"
 
     def of(self, message: Message, policy: Policy) -> str:
         """The link of a message; empty where it has none."""

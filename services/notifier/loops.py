@@ -124,6 +124,8 @@ class Workers:
         for message in await self._sending.orphans(self._lane):
             if message not in self._queue:
                 await self._sending.decide_orphan(message)
+        for message in await self._sending.unconfirmed(self._lane):
+            await self._sending.decide_unconfirmed(message)
         for message in await self._sending.due(self._lane):
             self.take(message)
 

@@ -1,8 +1,14 @@
 """One message and what may become of it. Pure: every step gives the next message and its events.
 
-pending → sending → delivered | failed | unknown; a channel that cannot take it now puts it back to
-pending. `next_at` is when somebody must look again: the next attempt of a pending message, or the
-moment from which whoever was handing a `sending` one over counts as dead.
+pending → sending → accepted → received | unconfirmed, or failed | unknown; a channel that cannot
+take it now puts it back to pending. `next_at` is when somebody must look again: the next attempt of
+a pending message, the moment from which whoever was handing a `sending` one over counts as dead, or
+that from which nobody waits any more for the receipt of an `accepted` one.
+
+That a provider took a message tells nobody anything. It is received when a receipt says so, or
+where taking is enough (`receipt_within` of an attempt is None): never for a caller.
+
+A brake holds a pending message (held → pending again when it is released), or ends it (stopped).
 
 What is told in a digest is never sent by itself: waiting → folded. The digest is gathering until
 all that it tells is folded, then pending like any other (`digests`).
@@ -21,8 +27,10 @@ from shared.contracts import Lane, Step
 from shared.contracts.notifier import (
     CALLER,
     FailureReason,
-    MessageDelivered,
+    MessageAccepted,
     MessageFailed,
+    MessageReceived,
+    MessageUnconfirmed,
     MessageUnknown,
     MessageUnreached,
     Purpose,
@@ -35,11 +43,17 @@ class Status(StrEnum):
 
     PENDING = "pending"
     SENDING = "sending"
+    ACCEPTED = "accepted"
+    RECEIVED = "received"
+    UNCONFIRMED = "unconfirmed"
     DELIVERED = "delivered"
+    """As kept before receipts were asked for: a provider took it. Nothing becomes so any more."""
     FAILED = "failed"
     UNKNOWN = "unknown"
     WAITING = "waiting"
     FOLDED = "folded"
+    HELD = "held"
+    STOPPED = "stopped"
     GATHERING = "gathering"
 
 
@@ -47,6 +61,8 @@ class Handover(StrEnum):
     """What became of an attempt."""
 
     ACCEPTED = "accepted"
+    RECEIVED = "received"
+    """The provider took it and says in the same breath that it has arrived."""
     LATER = "later"
     REFUSED = "refused"
     NO_ADDRESS = "no_address"
@@ -58,6 +74,7 @@ class Handover(StrEnum):
     """The provider had the whole message and did not say: it may have been taken."""
 
 
+ARRIVED: Final = frozenset({Status.RECEIVED, Status.DELIVERED})
 FIRST_LOOK: Final = timedelta(seconds=1)
 """Whoever inserts a message sends it at once; others take it up when that has not happened."""
 MAX_TRIES: Final = 10
@@ -75,7 +92,8 @@ _REASONS: Final[Mapping[Handover, FailureReason]] = {
     Handover.WITHHELD: "withheld",
 }
 """Answers that end a message, and what is said of it then."""
-_SURE: Final = frozenset({Handover.ACCEPTED, *_REASONS})
+TAKEN: Final = frozenset({Handover.ACCEPTED, Handover.RECEIVED})
+_SURE: Final = frozenset({*TAKEN, *_REASONS})
 ABOUT_THEM: Final = "about_them"
 """The code of a message that was not sent because its ticket is about whoever was to get it."""
 NO_ANSWER_AFTER: Final = 3
@@ -111,7 +129,8 @@ class Message:
     """One message to one person as it is kept: what the words are made of, never the words.
 
     `digest` is the message that tells it where it is folded, `entries` are what a digest tells.
-    `channels` are those by each of which it goes, where that is more than one.
+    `channels` are those by each of which it goes, where that is more than one; `brake` is what
+    holds it, or stopped it.
     """
 
     id: str
@@ -133,6 +152,7 @@ class Message:
     digest: str | None = None
     entries: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    brake: str | None = None
 
     @property
     def number(self) -> str:
@@ -170,9 +190,14 @@ class Message:
         return any(a.channel == channel and a.outcome in ends for a in self.attempts)
 
     @property
+    def taken_by(self) -> frozenset[str]:
+        """The channels whose provider took it."""
+        return frozenset(a.channel for a in self.attempts if a.outcome in TAKEN)
+
+    @property
     def telling(self) -> Attempt | None:
         """The attempt that told it, else the last; None where there was none."""
-        took = [attempt for attempt in self.attempts if attempt.outcome == Handover.ACCEPTED]
+        took = [attempt for attempt in self.attempts if attempt.outcome in TAKEN]
         tried = took or self.attempts
         return tried[-1] if tried else None
 
@@ -215,15 +240,26 @@ def begin(
     return replace(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
 
 
-def conclude(message: Message, answer: Handover, code: str | None, now: datetime) -> Step[Message]:
-    """What the answer means for a message that is being sent."""
+def conclude(
+    message: Message,
+    answer: Handover,
+    code: str | None,
+    now: datetime,
+    *,
+    receipt_within: timedelta | None = None,
+) -> Step[Message]:
+    """What the answer means for a message that is being sent; its receipt is waited for so long, or
+    taking is enough.
+    """
     told = replace(message.attempts[-1], outcome=answer.value, code=code, ended_at=now)
     message = replace(message, attempts=(*message.attempts[:-1], told))
     if message.channels:
         return _go_on(message, now)
     match answer:
-        case Handover.ACCEPTED:
-            return _ended(message, Status.DELIVERED, now)
+        case Handover.ACCEPTED if receipt_within is not None:
+            return _await_receipt(message, now + receipt_within)
+        case Handover.ACCEPTED | Handover.RECEIVED:
+            return _ended(message, Status.RECEIVED, now)
         case Handover.REFUSED | Handover.NO_ADDRESS | Handover.NO_CHANNEL | Handover.WITHHELD:
             return _ended(message, Status.FAILED, now, reason=_REASONS[answer])
         case Handover.UNCLEAR if message.lane == "routine":
@@ -260,19 +296,82 @@ def lose_sight(message: Message, now: datetime) -> Step[Message]:
     return _again(message, now, at_once=True)
 
 
-def learn_late(found: Message, begun: Message, now: datetime) -> Step[Message] | None:
-    """Somebody gave our attempt up (`found`), yet the provider has just accepted it: say so,
-    unless the message was decided otherwise or another attempt has begun.
+def learn_late(
+    found: Message,
+    begun: Message,
+    answer: Handover,
+    now: datetime,
+    *,
+    receipt_within: timedelta | None = None,
+) -> Step[Message] | None:
+    """Somebody gave our attempt up (`found`), yet the provider has just taken it: say so, unless
+    the message was decided otherwise or another attempt has begun.
     """
     undecided = found.status in {Status.UNKNOWN, Status.PENDING}
     if not undecided or len(found.attempts) != len(begun.attempts):
         return None
-    return conclude(found, Handover.ACCEPTED, None, now)
+    return conclude(found, answer, None, now, receipt_within=receipt_within)
+
+
+def receive(message: Message, now: datetime) -> Step[Message] | None:
+    """A receipt says that it has arrived, also before the provider has answered, or after nobody
+    waited for it any more. None where that is known, and for what nobody has tried to send.
+    """
+    if message.status in ARRIVED or not message.attempts:
+        return None
+    return _ended(message, Status.RECEIVED, now)
+
+
+def hold(message: Message, brake: str) -> Step[Message]:
+    """It waits until the brake is released."""
+    return Step(replace(message, status=Status.HELD, brake=brake, next_at=None))
+
+
+def let_go(message: Message, now: datetime) -> Step[Message] | None:
+    """It goes out after all; None where it is not held."""
+    if message.status is not Status.HELD:
+        return None
+    return Step(replace(message, status=Status.PENDING, brake=None, next_at=now))
+
+
+def stop(message: Message, brake: str, now: datetime) -> Step[Message]:
+    """It never goes out: somebody said so. For whoever waits for it that is a failure."""
+    ended = replace(
+        message,
+        status=Status.STOPPED,
+        brake=brake,
+        next_at=None,
+        ended_at=now,
+        reason="stopped",
+    )
+    return Step(ended, (MessageFailed(**_facts_of(ended), reason="stopped"),))
+
+
+def stop_waiting(message: Message, now: datetime) -> Step[Message] | None:
+    """Its provider says that it cannot bring it: no receipt is waited for. None where none is."""
+    waits = message.status is Status.ACCEPTED and message.next_at != now
+    return Step(replace(message, next_at=now)) if waits else None
+
+
+def lack_receipt(message: Message, now: datetime, *, others: bool) -> Step[Message] | None:
+    """Nobody waits for its receipt any more: it goes by one of the `others` at once, where there
+    are any left, else it stays unconfirmed. None where it does not wait for one.
+    """
+    if message.status is not Status.ACCEPTED:
+        return None
+    if others:
+        return Step(replace(message, status=Status.PENDING, next_at=now))
+    return _ended(message, Status.UNCONFIRMED, now)
+
+
+def _await_receipt(message: Message, until: datetime) -> Step[Message]:
+    taken = replace(message, status=Status.ACCEPTED, next_at=until)
+    return Step(taken, (MessageAccepted(**_facts_of(taken)),))
 
 
 def _go_on(message: Message, now: datetime) -> Step[Message]:
     """By the next of its channels, at once where that was not tried yet; when all are done with, it
-    is delivered if it was by any.
+    has been received if any took it: several are asked for at the staff's channels alone.
     """
     channel = message.next_channel
     tries = message.tries(channel) if channel else MAX_TRIES
@@ -280,8 +379,8 @@ def _go_on(message: Message, now: datetime) -> Step[Message]:
     if tries < MAX_TRIES and now + pause - message.at < MAX_AGE:
         return Step(replace(message, status=Status.PENDING, next_at=now + pause))
     outcomes = {attempt.outcome for attempt in message.attempts}
-    if Handover.ACCEPTED in outcomes:
-        return _ended(message, Status.DELIVERED, now)
+    if outcomes & TAKEN:
+        return _ended(message, Status.RECEIVED, now)
     if outcomes & {Handover.UNCLEAR, LOST} and message.lane == "routine":
         return _ended(message, Status.UNKNOWN, now)
     return _ended(message, Status.FAILED, now, reason=_reason_of(outcomes))
@@ -345,10 +444,13 @@ def _ended(
     ended = replace(message, status=status, next_at=None, ended_at=now, reason=reason)
     facts = _facts_of(ended)
     match status:
-        case Status.DELIVERED:
-            return Step(ended, (MessageDelivered(**facts),))
+        case Status.RECEIVED:
+            return Step(ended, (MessageReceived(**facts),))
+        case Status.UNCONFIRMED:
+            said = _unreached(ended, "unconfirmed")
+            return Step(ended, (MessageUnconfirmed(**facts), *said))
         case Status.UNKNOWN:
-            return Step(ended, (MessageUnknown(**facts),))
+            return Step(ended, (MessageUnknown(**facts), *_unreached(ended, "unknown")))
         case _:
             why = reason or "refused"
             return Step(ended, (MessageFailed(**facts, reason=why), *_unreached(ended, why)))

@@ -44,6 +44,15 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
         "zh": "电话告知处理结果（消息可能已送达）",
         "en": "tell the caller the result by telephone; a message may have arrived",
     },
+    "visit": {"zh": "电话告知上门时间", "en": "tell the caller by telephone when somebody comes"},
+    "extended": {"zh": "电话告知延期", "en": "tell the caller the later time by telephone"},
+    "outage": {"zh": "电话告知停供情况", "en": "tell the caller of the outage by telephone"},
+    "reopened": {
+        "zh": "电话告知已重新处理",
+        "en": "tell the caller by telephone that the work begins again",
+    },
+    "unreached_unconfirmed": {"zh": "没有回执", "en": "no receipt came"},
+    "unreached_unknown": {"zh": "是否收到不明", "en": "nobody knows whether it arrived"},
     "agreed": {"zh": "业主已同意", "en": "the owner agrees"},
     "refused": {"zh": "业主不同意", "en": "the owner refuses"},
     "false_completion_elsewhere": {

@@ -13,15 +13,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.channels import Channels
 from services.notifier.links import Links
 from services.notifier.messages import (
     ABOUT_THEM,
+    ARRIVED,
+    TAKEN,
     Handover,
     Message,
     Status,
     begin,
     conclude,
+    lack_receipt,
     learn_late,
     lose_sight,
     put_back,
@@ -57,6 +61,7 @@ class Sending:
         *,
         links: Links,
         channels: Channels,
+        brakes: BrakesInForce,
         limits: Mapping[Lane, timedelta],
     ) -> None:
         self._messages = Collection(store, MESSAGES)
@@ -65,6 +70,7 @@ class Sending:
         self._policy = policy
         self._links = links
         self._channels = channels
+        self._brakes = brakes
         self._limits = limits
 
     async def due(self, lane: Lane) -> list[Message]:
@@ -84,10 +90,26 @@ class Sending:
         """Whoever was sending this is gone; only its age says so."""
         await self._save(message, lose_sight(message, self._clock.now()))
 
+    async def unconfirmed(self, lane: Lane) -> list[Message]:
+        """Messages whose receipt nobody waits for any more."""
+        now = self._clock.now()
+        return await due(self._messages, Status.ACCEPTED, lane, now=now, limit=TAKE_UP)
+
+    async def decide_unconfirmed(self, message: Message) -> None:
+        """No receipt came: it goes by the next channel, where there is one."""
+        person = await self._people.staff(message.recipient)
+        others = self._channels.has_another(message.recipient, person, message.taken_by)
+        step = lack_receipt(message, self._clock.now(), others=others)
+        if step is not None:
+            await self._save(message, step)
+
     async def attempt(self, message: Message) -> None:
         """Send a message as it was read: nothing happens when it has moved on since."""
         person = await self._people.staff(message.recipient)
         sender, policy = self._sender(message, person), self._policy()
+        if (brake := self._brakes.on(message, sender.channel)) is not None:
+            await self._brakes.keep_back(message, brake)
+            return
         now = self._clock.now()
         limit = self._limits[message.lane]
         begun = begin(
@@ -105,12 +127,14 @@ class Sending:
             raise
         if claimed is not None:
             answer = await self._hand_over(claimed, person, sender, policy)
-            await self._through_an_outage(claimed, partial(self._conclude, answer=answer))
+            wait = receipt_within(claimed, sender, policy)
+            conclude_it = partial(self._conclude, answer=answer, receipt_within=wait)
+            await self._through_an_outage(claimed, conclude_it)
 
     def _sender(self, message: Message, person: Person | None) -> Sender:
         channel = message.next_channel
         return (
-            self._channels.choose(message.recipient, person)
+            self._channels.choose(message.recipient, person, message.taken_by)
             if channel is None
             else self._channels.of(channel)
         )
@@ -133,7 +157,7 @@ class Sending:
             if self._has_waited(message) and await self._people.is_about(message):
                 return ProviderReply(Handover.REFUSED, ABOUT_THEM)
             progress = await self._people.progress(message)
-            letter = self._letter(message, contact, policy, progress)
+            letter = self._letter(message, contact, sender, policy, progress)
         except (*STORE_DOWN, CannotWrite) as error:
             logger.warning("message_not_written", message=message.id, why=type(error).__name__)
             return ProviderReply(Handover.LATER, type(error).__name__)
@@ -145,8 +169,11 @@ class Sending:
         """
         return self._clock.now() - message.at >= LOOKED_AT
 
-    def _letter(self, message: Message, contact: Contact, policy: Policy, progress: str) -> Letter:
+    def _letter(
+        self, message: Message, contact: Contact, sender: Sender, policy: Policy, progress: str
+    ) -> Letter:
         """The words, made now and kept nowhere."""
+        wants_receipt = receipt_within(message, sender, policy) is not None
         link = self._links.of(message, policy)
         subject, body = render(message, policy, name=contact.name, link=link, progress=progress)
         return Letter(
@@ -157,6 +184,7 @@ class Sending:
             address=contact.address,
             subject=subject,
             body=body,
+            receipt=self._links.receipt(message) if wants_receipt else None,
         )
 
     async def _through_an_outage(
@@ -185,16 +213,19 @@ class Sending:
                 return
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
-    async def _conclude(self, begun: Message, answer: ProviderReply) -> None:
+    async def _conclude(
+        self, begun: Message, answer: ProviderReply, receipt_within: timedelta | None
+    ) -> None:
         """Write down what the provider said."""
-        now = self._clock.now()
-        if await self._save(begun, conclude(begun, answer.outcome, answer.code, now)):
+        now, outcome = self._clock.now(), answer.outcome
+        step = conclude(begun, outcome, answer.code, now, receipt_within=receipt_within)
+        if await self._save(begun, step):
             return
-        # Somebody counted us as dead meanwhile; only good news can still be told.
+        # Its receipt was faster, or somebody counted us as dead: then only good news can be told.
         found = await self._messages.get(begun.id)
-        if found is None or answer.outcome is not Handover.ACCEPTED:
+        if found is None or found.status in ARRIVED or outcome not in TAKEN:
             return
-        late = learn_late(found, begun, now)
+        late = learn_late(found, begun, outcome, now, receipt_within=receipt_within)
         if late is None or not await self._save(found, late):
             logger.warning("message_accepted_late", message=begun.id, ticket=begun.number)
 
@@ -221,3 +252,12 @@ class Sending:
                 reason=message.reason,
             )
         return True
+
+
+def receipt_within(message: Message, sender: Sender, policy: Policy) -> timedelta | None:
+    """How long the receipt of a message is waited for; None where taking is enough, as the policy
+    says of a channel of the staff's.
+    """
+    rules = policy.at(message.estate).rules
+    is_enough = message.recipient != CALLER and rules.takes_as_received(sender.channel)
+    return None if is_enough else rules.receipt_within

@@ -64,6 +64,10 @@ class NotifierSettings(ServiceSettings):
         timedelta(seconds=8),
         description="Older than this, an urgent message that is being sent is sent again.",
     )
+    receipt_url: str = Field(
+        "http://127.0.0.1:8003",
+        description="Where providers reach this service, to say that a message has arrived.",
+    )
     digest_after: timedelta = Field(
         timedelta(seconds=20),
         description="A digest goes out when nothing more came for it so long.",

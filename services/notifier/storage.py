@@ -24,7 +24,7 @@ MESSAGES: Final = CollectionSpec(
     kind="message",
     shape=Shape(
         value=Message,
-        lean={Message: ("digest", "entries", "channels")},
+        lean={Message: ("digest", "entries", "channels", "brake")},
         beside=lambda message: {"number": message.number},
     ),
     lane=lambda message: message.lane,
@@ -43,6 +43,11 @@ MESSAGES: Final = CollectionSpec(
         IndexModel([("estate", ASCENDING), *NEWEST.sort], name="by_estate"),
         IndexModel([("status", ASCENDING), *NEWEST.sort], name="by_status"),
         IndexModel(NEWEST.sort, name="newest"),
+        IndexModel(
+            [("brake", ASCENDING), ("status", ASCENDING)],
+            name="kept_back",
+            partialFilterExpression={"brake": {"$exists": True}},
+        ),
         # Both are empty but for what a downtime left to be told.
         IndexModel(
             [("status", ASCENDING), ("recipient", ASCENDING), ("at", ASCENDING)],

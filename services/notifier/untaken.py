@@ -23,7 +23,7 @@ from shared.readers.emergencies import calls_of, unanswered
 from shared.store import Store
 from shared.tickets import TICKET, Ticket, TicketStatus
 from shared.tickets.facts import dispatched_facts, ticket_facts
-from shared.tickets.lifecycle import DONE, UNFINISHED
+from shared.tickets.lifecycle import DONE, OrderStatus
 
 AGE: Final = timedelta(seconds=1)
 """A call that is younger may be on its way."""
@@ -104,7 +104,8 @@ def said_of(ticket: Ticket) -> Iterator[Event]:
         times = ticket.promised[0].times if ticket.promised else {}
         yield TicketRegistered(**facts, promised=dict(times))
     for order in ticket.orders:
-        if order.status in UNFINISHED:
+        # Who has accepted it knows of it, also where it was a colleague's.
+        if order.status is OrderStatus.DISPATCHED:
             yield WorkOrderDispatched(**dispatched_facts(ticket, order))
     if ticket.status in DONE:
         yield TicketResolved(**facts)

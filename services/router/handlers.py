@@ -19,6 +19,7 @@ from shared.contracts.intake import (
     TicketPersonErased,
     TicketReclassified,
     TicketReopened,
+    TicketTold,
 )
 from shared.contracts.notifier import MessageEvent
 from shared.contracts.router import TicketResolved, WorkOrderExtended
@@ -82,12 +83,14 @@ def add_task_handlers(consumers: Consumers, reminders: Reminders) -> None:
 
 
 async def _tell(reminders: Reminders, event: Event) -> None:
-    """A result that no message tells is told by telephone, until the desk says how that went."""
+    """What no message tells a caller is told by telephone, until it is told."""
     match event:
         case TicketResolved():
             await reminders.tell_by_call(event)
         case MessageEvent() if reason := reason_to_tell(event):
-            await reminders.tell(event.number, event.round, reason)
+            await reminders.tell(event.number, event.round, reason, event.message)
+        case TicketTold():
+            await reminders.promise_told(event.number)
         case TicketClosed() if was_told_by_hand(event):
             await reminders.told(event.number, event.round)
         case TicketReopened():

@@ -40,12 +40,17 @@ MOVING_TASKS: Final = (
     router.TicketResolved,
     intake.TicketClosed,
     intake.TicketReopened,
+    intake.TicketTold,
 )
 """After these somebody else has a ticket's tasks, its time is another, or its result is to be told
 or was.
 """
-NOT_TOLD: Final = (notifier.MessageFailed, notifier.MessageUnknown)
-"""What may leave a result untold; what became of a message is always routine."""
+NOT_TOLD: Final = (
+    notifier.MessageFailed,
+    notifier.MessageUnknown,
+    notifier.MessageUnconfirmed,
+)
+"""What may leave a caller untold; what became of a message is always routine."""
 FOLLOW_UPS_ROUTINE: Final = event_queue(
     "router", "follow_ups", "routine", *MOVING_TASKS, *NOT_TOLD, intake.TicketPersonErased
 )

@@ -7,7 +7,7 @@ from services.survey.domain import Matter
 from services.survey.surveys import Surveying
 from shared.bus import Consumers, Delivery
 from shared.contracts.intake import TicketAnswered, TicketClosed, TicketPersonErased
-from shared.contracts.notifier import CALLER, MessageFailed
+from shared.contracts.notifier import CALLER, MessageFailed, MessageUnconfirmed
 
 
 def add_handlers(consumers: Consumers, surveying: Surveying) -> None:
@@ -21,10 +21,14 @@ def add_handlers(consumers: Consumers, surveying: Surveying) -> None:
 
     @consumers.on_event(queues.MESSAGES)
     async def on_message_failed(delivery: Delivery) -> None:
-        """Note that the question reached nobody."""
-        event = delivery.event
-        if isinstance(event, MessageFailed) and event.purpose == "survey":
-            await surveying.note_unreached(event)
+        """Note that the question reached nobody, or that nobody may count on it."""
+        match delivery.event:
+            case MessageFailed(purpose="survey", reason=reason) as event:
+                await surveying.note_unreached(event, reason)
+            case MessageUnconfirmed(purpose="survey") as event:
+                await surveying.note_unreached(event, "unconfirmed")
+            case _:
+                pass
 
     @consumers.on_event(queues.ERASURES)
     async def on_person_erased(delivery: Delivery) -> None:

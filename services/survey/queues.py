@@ -16,7 +16,9 @@ TICKETS_URGENT: Final = event_queue(
     "survey", "tickets", "urgent", intake.TicketClosed, intake.TicketAnswered
 )
 
-MESSAGES: Final = event_queue("survey", "messages", "routine", notifier.MessageFailed)
+MESSAGES: Final = event_queue(
+    "survey", "messages", "routine", notifier.MessageFailed, notifier.MessageUnconfirmed
+)
 """Which questions reached nobody."""
 ERASURES: Final = event_queue("survey", "erasures", "routine", intake.TicketPersonErased)
 

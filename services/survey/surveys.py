@@ -24,7 +24,7 @@ from services.survey.domain import (
 )
 from services.survey.storage import NEWEST, SURVEYS
 from shared.contracts import Step
-from shared.contracts.notifier import MessageFailed
+from shared.contracts.notifier import MessageEvent
 from shared.contracts.refusals import NotYours
 from shared.identity import service_principal
 from shared.policy.plan import Reported, plan
@@ -75,14 +75,14 @@ class Surveying:
             logger.info("survey_asked", survey=matter.survey_id)
         return is_new
 
-    async def note_unreached(self, event: MessageFailed) -> None:
+    async def note_unreached(self, event: MessageEvent, why: str) -> None:
         """The question reached nobody, so the caller was not asked. They can still be asked on the
         phone; a repeat changes nothing.
         """
         id = survey_id(event.number, event.round)
-        noted = await self._surveys.change(id, lambda s, _: note_unreached(s, event.reason))
+        noted = await self._surveys.change(id, lambda s, _: note_unreached(s, why))
         if noted is not None and noted.is_change:
-            logger.info("survey_unreached", survey=id, why=event.reason)
+            logger.info("survey_unreached", survey=id, why=why)
 
     async def get(self, id: str) -> Survey:
         """The survey as it is now; raises NoSuchSurvey."""

@@ -12,7 +12,7 @@ from services.survey.storage import SURVEYS
 from services.survey.surveys import Surveying
 from shared.bus.reconciliation import Untaken
 from shared.contracts.intake import TicketAnswered, TicketClosed
-from shared.contracts.notifier import CALLER
+from shared.contracts.notifier import ARRIVED, CALLER
 from shared.identity import service_principal
 from shared.readers.changes import changed_tickets
 from shared.runtime.platform import Platform
@@ -54,7 +54,7 @@ def untaken_surveys(platform: Platform, surveying: Surveying) -> Untaken:
             "purpose": "feedback",
             "recipient": CALLER,
             "cause.occurrence": f"round/{ticket.round}",
-            "status": "delivered",
+            "status": {"$in": [*ARRIVED]},
         }
         if closed_by[-1:] != [_INTAKE] or not await store.count("messages", told, most=1):
             return None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from shared.contracts.base import Event
 
+ARRIVED: Final = ("received", "delivered")
+"""How a message stands that has arrived, as others than the notifier read it; `delivered` is how
+one was kept until receipts were asked for.
+"""
 CALLER: str = "caller"
 """The recipient that stands for the ticket's own caller; everyone else is an id of a duty list."""
 
@@ -44,9 +48,9 @@ Purpose = Literal[
 ]
 
 
-FailureReason = Literal["no_address", "no_channel", "refused", "withheld"]
-"""The person left no address, no channel leads to them, a provider would not take it, or the policy
-has a person tell the caller of such an emergency."""
+FailureReason = Literal["no_address", "no_channel", "refused", "withheld", "stopped"]
+"""The person left no address, no channel leads to them, a provider would not take it, the policy
+has a person tell the caller of such an emergency, or somebody of the desk has stopped it."""
 
 
 class MessageEvent(Event):
@@ -66,8 +70,30 @@ class MessageEvent(Event):
     channel: str = ""
 
 
+class MessageAccepted(MessageEvent):
+    """A provider took it. Whether it has arrived nobody knows yet: this makes nothing told."""
+
+    name: ClassVar[str] = "message.accepted"
+
+
+class MessageReceived(MessageEvent):
+    """It has arrived: a receipt says so, or the policy says of the channel that taking is enough.
+    It is never enough for a caller.
+    """
+
+    name: ClassVar[str] = "message.received"
+
+
+class MessageUnconfirmed(MessageEvent):
+    """Providers took it, and no receipt came in the policy's time by any channel there is: it may
+    have arrived, and nobody may count on it.
+    """
+
+    name: ClassVar[str] = "message.unconfirmed"
+
+
 class MessageDelivered(MessageEvent):
-    """The provider took it."""
+    """Read, and sent no more: until receipts were asked for, this said that a provider took it."""
 
     name: ClassVar[str] = "message.delivered"
 

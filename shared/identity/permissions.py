@@ -89,6 +89,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("leave.ask", _A, "Ask for leave, and see the own", *_FLOOR),
     _own("leave.decide", _P, "Grant or refuse leave, but one's own", "supervisor", "manager"),
     _own("message.see", _P, "Read what people were told, the person masked", *_DESK, "manager", "administrator"),
+    _own("message.brake", _P, "Hold, release or stop messages; for all places those alone who reach all of them", "supervisor", "manager"),
     _own("survey.see", _P, "Read surveys and their answers", "agent", "supervisor", "manager"),
     _own("survey.record", _P, "Record an answer given on the phone", "agent", "supervisor"),
     _own("person.reveal", _W, "Open the caller or the contact of one ticket, with a reason; a department only of its own work in progress", *_DESK, "department"),

@@ -29,7 +29,7 @@ from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.risk import risk_words
 from shared.policy.templates import Templates
-from shared.policy.wanted import FollowUps, ProofWanted
+from shared.policy.wanted import FollowUps, ProofWanted, ToldByTelephone
 from shared.triage.lexicon import Lexicon
 from shared.triage.taxonomy import Limit, Taxonomy
 from shared.words import plain
@@ -248,6 +248,9 @@ class Rules(BaseModel):
     rest_between_shifts: OfADay = timedelta(0)
     longest_shift: OfADay = timedelta(0)
     tell_progress: Positive | None = None
+    receipt_within: Positive = timedelta(minutes=10)
+    taken_is_enough: frozenset[Channel] | None = None
+    told_by_telephone: frozenset[ToldByTelephone] = frozenset()
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
     dissatisfied_up_to: int = Field(ge=0, le=4)
@@ -291,6 +294,12 @@ class Rules(BaseModel):
         """
         climbed = level - BREACH - 1
         return self.escalation[climbed] if 0 <= climbed < len(self.escalation) else None
+
+    def takes_as_received(self, channel: str) -> bool:
+        """Whether what a channel of the staff's took counts as received without a receipt: of all,
+        where the policy names none.
+        """
+        return self.taken_is_enough is None or channel in self.taken_is_enough
 
     def channels_at(self, level: int) -> tuple[Channel, ...]:
         """By which channels a broken limit is told at a level of the ladder."""

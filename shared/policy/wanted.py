@@ -20,6 +20,10 @@ WITHIN: Final = timedelta(hours=1)
 """How long somebody has for a task where nobody says otherwise."""
 ShareOrEnd = Annotated[float, Field(gt=0, le=1)]
 """A part of the limit of the whole; 1 is its end."""
+ToldByTelephone = Literal["extended", "visit", "outage", "reopened"]
+"""What a person may tell a caller whom no message reached: another time, a visit, an outage, that
+the work begins again. The result is always told so (A4.4).
+"""
 Apart = Annotated[timedelta, Field(ge=timedelta(minutes=5))]
 
 

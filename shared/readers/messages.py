@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
+from shared.contracts.notifier import ARRIVED
 from shared.store.store import Store
 
 IN_VAIN: Final = 3
@@ -24,10 +25,10 @@ async def missed_by_their_last(
         "recipient": {"$in": sorted(people)},
         "at": {"$gte": since},
         "attempts.code": {"$ne": "about_them"},
-        "$or": [{"status": {"$in": ["delivered", "failed"]}}, still_tried],
+        "$or": [{"status": {"$in": [*ARRIVED, "failed", "unconfirmed", "unknown"]}}, still_tried],
     }
     last = {"_id": "$recipient", "status": {"$last": "$status"}, "reason": {"$last": "$reason"}}
     rows = await store.aggregate(
         "messages", [{"$match": judged}, {"$sort": {"at": 1}}, {"$group": last}]
     )
-    return {r["_id"]: r["reason"] or NO_ANSWER for r in rows if r["status"] != "delivered"}
+    return {r["_id"]: r["reason"] or NO_ANSWER for r in rows if r["status"] not in ARRIVED}

@@ -84,7 +84,7 @@ async def test_b27_a_number_is_found_in_any_case_and_with_a_hyphen(
 ) -> None:
     report = {"estate": "cuihu", "text": "三号楼电梯困人了，快来人"}
     number = (await floor.clients.post_ticket(report))["number"]
-    await floor.clients.until_message(number, "alert", "delivered")
+    await floor.clients.until_message(number, "alert", "received")
     path = {"intake": "/v1/tickets/", "router": "/v1/emergencies/"}[service]
 
     written = (number, number.lower(), f"{number[:4]}-{number[4:].lower()}")
@@ -96,7 +96,7 @@ async def test_b27_a_number_is_found_in_any_case_and_with_a_hyphen(
 async def test_b27_lists_find_a_number_however_it_is_written(floor: Floor) -> None:
     report = {"estate": "cuihu", "text": "三号楼电梯困人了，快来人"}
     number = (await floor.clients.post_ticket(report))["number"]
-    await floor.clients.until_message(number, "alert", "delivered")
+    await floor.clients.until_message(number, "alert", "received")
 
     path = f"/v1/messages?number={number[:4].lower()}-{number[4:]}"
     found = await floor.clients.call("GET", "notifier", path)

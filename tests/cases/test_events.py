@@ -26,7 +26,7 @@ from shared.contracts.intake import (
     TicketReopened,
     TicketUrged,
 )
-from shared.contracts.notifier import MessageDelivered, MessageFailed
+from shared.contracts.notifier import MessageFailed, MessageReceived
 from shared.contracts.parked import ParkedUrgent
 from shared.contracts.privacy import PrivacyRequestGranted
 from shared.contracts.router import (
@@ -200,7 +200,7 @@ FORGED: Final[tuple[tuple[Event, Lane, tuple[str, ...]], ...]] = (
     (TicketPersonErased(number="N", person="caller", why="x"), "routine", ("router", "survey")),
     (TicketResolved(number="N"), "routine", ("notifier", "router")),
     (
-        MessageDelivered(message="m", number="N", recipient="caller", purpose="feedback"),
+        MessageReceived(message="m", number="N", recipient="caller", purpose="feedback"),
         "routine",
         ("intake",),
     ),

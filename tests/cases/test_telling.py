@@ -38,7 +38,7 @@ async def test_b27_whoever_has_the_work_hears_what_the_caller_wants(
     done = await clients.call("POST", "intake", f"/v1/tickets/{number}/{act}", json=body)
 
     assert done.status_code == 200, done.text
-    message = await clients.until_message(number, "wish", "delivered")
+    message = await clients.until_message(number, "wish", "received")
     shown = await clients.call("GET", "notifier", f"/v1/messages/{message['id']}")
     assert shown.json()["recipient"] == order["assignee"]
     assert said in shown.json()["subject"]

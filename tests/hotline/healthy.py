@@ -167,7 +167,7 @@ async def play(house: House) -> dict[str, str]:
 
 
 async def _told(house: House, number: str, purpose: str) -> bool:
-    told = {"number": number, "purpose": purpose, "status": "delivered"}
+    told = {"number": number, "purpose": purpose, "status": "received"}
     return bool(await house.store.find("messages", told, limit=1))
 
 

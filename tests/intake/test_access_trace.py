@@ -28,7 +28,7 @@ async def told(
         "messages",
         {
             "_id": f"m-{number}-{purpose}", "number": number, "recipient": "caller",
-            "purpose": purpose, "status": "delivered", "at": bench.now(),
+            "purpose": purpose, "status": "received", "at": bench.now(),
             "attempts": [{"channel": channel, "outcome": outcome}],
         },
     )  # fmt: skip

@@ -9,7 +9,16 @@ import pytest
 
 from services.intake.queues import FEEDBACK
 from shared.contracts.intake import TicketClosed, TicketUrged
-from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed, Purpose
+from shared.contracts.notifier import (
+    CALLER,
+    MessageAccepted,
+    MessageDelivered,
+    MessageEvent,
+    MessageFailed,
+    MessageReceived,
+    MessageUnconfirmed,
+    Purpose,
+)
 from shared.tickets.acts import Accept, Appoint, Dispatch, Resolve
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import handled, until
@@ -62,7 +71,7 @@ async def test_a_message_that_tells_of_a_visit_puts_on_record_that_the_caller_kn
 
     before = handled([FEEDBACK.name])
     await bench.publish(
-        MessageDelivered(
+        MessageReceived(
             message="m", number=number, recipient=CALLER, purpose=purpose, round=round_
         ),
         id=f"message/m/{purpose}/{round_}",
@@ -77,7 +86,7 @@ async def test_a_message_that_tells_of_a_visit_puts_on_record_that_the_caller_kn
 async def test_progress_that_was_told_is_on_record_once(bench: IntakeBench) -> None:
     made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
     number = made.json()["number"]
-    told = MessageDelivered(message="m-1", number=number, recipient=CALLER, purpose="progress")
+    told = MessageReceived(message="m-1", number=number, recipient=CALLER, purpose="progress")
 
     for n in range(2):
         before = handled([FEEDBACK.name])
@@ -88,6 +97,27 @@ async def test_progress_that_was_told_is_on_record_once(bench: IntakeBench) -> N
     assert ticket is not None
     tells = [entry.note for entry in ticket.timeline if entry.transition == "tell"]
     assert tells == ["progress/m-1"]
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [(MessageAccepted, None), (MessageUnconfirmed, None), (MessageReceived, "closed"),
+     (MessageDelivered, "closed")],
+)  # fmt: skip
+async def test_a_result_closes_when_it_was_received_and_by_the_old_word_for_it(
+    bench: IntakeBench, said: type[MessageEvent], mark: str | None
+) -> None:
+    number = await done(bench)
+
+    await bench.publish(said(**told_by(number)), id="message/m/9/0")
+    if mark is not None:
+        await bench.said(TicketClosed)
+    else:
+        await outcome(bench, MessageFailed(**told_by(number), reason="refused"))
+
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    assert (ticket.mark.value if ticket.mark else None) == mark
 
 
 @pytest.mark.parametrize("reason", ["no_channel", "refused"])

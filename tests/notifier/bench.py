@@ -10,10 +10,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from services.notifier.app import join, mail_sender
+from services.notifier.app import KEEPS, join, mail_sender
 from services.notifier.senders import Letter, ProviderReply, Sandbox
 from services.notifier.settings import NotifierSettings
-from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane
 from shared.runtime import open_platform
 from tests.notifier.postbox import Postbox, running_postbox
@@ -57,7 +56,7 @@ class Bench(ServiceBench):
 
     async def add_replica(self, **settings: Any) -> Replica:
         chosen = self.settings(**settings)
-        platform = await open_platform("notifier", chosen, keeps=(MESSAGES,), indexes={})
+        platform = await open_platform("notifier", chosen, keeps=KEEPS, indexes={})
         app = join(platform, chosen, text=self.tray, mail=mail_sender(chosen))
         replica = await self.serve(app)
         self.stack.push_async_callback(self._settle)

@@ -32,9 +32,9 @@ async def test_a_message_is_shown_with_its_words_and_a_masked_person(bench: Benc
     assert "王**" in shown["body"]
     assert "编号 26-1" in shown["body"]
     assert (shown["status"], shown["channel"], shown["purpose"]) == (
-        "delivered", "sandbox", "receipt",
+        "received", "sandbox", "receipt",
     )  # fmt: skip
-    assert shown["attempts"][0]["outcome"] == "accepted"
+    assert shown["attempts"][0]["outcome"] == "received"
     assert NAME not in answer.text
     assert PHONE not in answer.text
 
@@ -59,7 +59,7 @@ async def test_messages_are_listed_by_ticket_recipient_and_status(bench: Bench) 
     assert await count("") == 3
     assert await count("number=26-2") == 2
     assert await count("recipient=caller") == 2
-    assert await count(f"recipient={samples.ASSIGNEE}&status=delivered") == 1
+    assert await count(f"recipient={samples.ASSIGNEE}&status=received") == 1
     assert await count("status=failed") == 0
 
 

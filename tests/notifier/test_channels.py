@@ -14,7 +14,7 @@ from services.notifier.app import mail_sender
 from services.notifier.channels import Channels
 from services.notifier.domain import channels_of, recipients
 from services.notifier.senders import Sandbox
-from shared.contracts.notifier import MessageDelivered
+from shared.contracts.notifier import MessageReceived
 from shared.policy.duty import Person
 from shared.policy.ladder import Channel
 from tests.notifier import samples
@@ -81,13 +81,13 @@ async def test_it_goes_by_each_channel_that_somebody_has_and_is_one_message(
 
     docs = await bench.ended(2)
     mine, lead = sorted(docs, key=lambda doc: str(doc["recipient"]))
-    assert (mine["status"], mine["channels"]) == ("delivered", ["webhook", "mail"])
+    assert (mine["status"], mine["channels"]) == ("received", ["webhook", "mail"])
     assert [a["channel"] for a in mine["attempts"]] == ["webhook", "mail"]
     assert ("channels" in lead, [a["channel"] for a in lead["attempts"]]) == (False, ["mail"])
     assert len(receiver.documents) == 1
     mailed = [str(m["Message-ID"]).strip("<>").partition("@")[0] for m in bench.postbox.mails]
     assert sorted(mailed) == sorted((mine["_id"], lead["_id"]))
-    assert len(await bench.said(MessageDelivered)) == 2
+    assert len(await bench.said(MessageReceived)) == 2
 
 
 async def test_a_channel_that_fails_leaves_it_to_the_other(
@@ -99,7 +99,7 @@ async def test_a_channel_that_fails_leaves_it_to_the_other(
 
     docs = await bench.ended(2)
     (mine,) = [doc for doc in docs if doc["recipient"] == samples.ASSIGNEE]
-    assert mine["status"] == "delivered"
+    assert mine["status"] == "received"
     assert [a["outcome"] for a in mine["attempts"]] == ["refused", "accepted"]
 
 
@@ -117,7 +117,7 @@ def kept(*channels: str, lane: str = "routine") -> Message:
     at: datetime = samples.DUE
     return Message(
         id="m", number="26-1", purpose="breach", recipient="p", occurrence="clock/x", round=1,
-        lane=lane, status="delivered", at=at, next_at=None, ended_at=at, reason=None,
+        lane=lane, status="received", at=at, next_at=None, ended_at=at, reason=None,
         attempts=tuple(Attempt(channel, at, "accepted") for channel in channels),
         channels=("webhook", "mail"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from services.notifier.domain import recipients
 from services.notifier.messages import Message, new_message
 from services.notifier.storage import MESSAGES
 from shared.contracts import Step
-from shared.contracts.notifier import MessageDelivered
+from shared.contracts.notifier import MessageReceived
 from shared.contracts.router import ClockBreached
 from shared.store import Collection
 from tests.notifier import samples
@@ -42,7 +42,7 @@ async def delivered(bench: Bench, count: int) -> list[dict[str, Any]]:
     """All digests, once so many went out."""
 
     async def out() -> bool:
-        return len(await digests(bench, status="delivered")) >= count
+        return len(await digests(bench, status="received")) >= count
 
     await until(out)
     return await digests(bench)
@@ -67,7 +67,7 @@ async def test_each_person_gets_one_whatever_is_repeated_and_however_many_work(
     assert len(folded) == 120
     assert {doc["digest"] for doc in folded} == {digest["_id"] for digest in made}
     assert len(bench.postbox.mails) == 2
-    assert len(await bench.said(MessageDelivered, 2)) == 2
+    assert len(await bench.said(MessageReceived, 2)) == 2
 
 
 async def test_what_comes_later_opens_the_next_and_a_repeat_opens_none(bench: Bench) -> None:
@@ -96,7 +96,7 @@ async def test_an_emergency_and_what_is_told_in_time_go_out_by_themselves(bench:
     docs = await bench.ended(2)
 
     assert [doc["purpose"] for doc in docs] == ["breach", "breach"]
-    assert {doc["status"] for doc in docs} == {"delivered"}
+    assert {doc["status"] for doc in docs} == {"received"}
 
 
 async def test_a_digest_is_shown_to_whoever_may_see_all_it_names(bench: Bench) -> None:

@@ -19,8 +19,8 @@ from services.notifier.messages import (
 )
 from shared.contracts import Lane
 from shared.contracts.notifier import (
-    MessageDelivered,
     MessageFailed,
+    MessageReceived,
     MessageUnknown,
     MessageUnreached,
 )
@@ -46,12 +46,12 @@ def written(message: Message) -> Message:
 @pytest.mark.parametrize(
     ("lane", "answer", "status", "event"),
     [
-        ("routine", Handover.ACCEPTED, Status.DELIVERED, MessageDelivered),
+        ("routine", Handover.ACCEPTED, Status.RECEIVED, MessageReceived),
         ("routine", Handover.LATER, Status.PENDING, None),
         ("routine", Handover.REFUSED, Status.FAILED, MessageFailed),
         ("routine", Handover.NO_ADDRESS, Status.FAILED, MessageFailed),
         ("routine", Handover.UNCLEAR, Status.UNKNOWN, MessageUnknown),
-        ("urgent", Handover.ACCEPTED, Status.DELIVERED, MessageDelivered),
+        ("urgent", Handover.ACCEPTED, Status.RECEIVED, MessageReceived),
         ("urgent", Handover.LATER, Status.PENDING, None),
         ("urgent", Handover.REFUSED, Status.FAILED, MessageFailed),
         ("urgent", Handover.UNCLEAR, Status.PENDING, None),
@@ -63,7 +63,7 @@ def test_what_an_answer_means(
     step = conclude(sending(lane), answer, "250", NOW)
 
     assert step.value.status is status
-    unreached = [MessageUnreached] if event is MessageFailed else []
+    unreached = [MessageUnreached] if event in {MessageFailed, MessageUnknown} else []
     assert [type(e) for e in step.events] == [*([event] if event else []), *unreached]
     assert step.value.attempts[-1].outcome == answer.value
 
@@ -92,17 +92,17 @@ A, L, R, U, N = (Handover.ACCEPTED, Handover.LATER, Handover.REFUSED, Handover.U
     ("lane", "answers", "status", "channels"),
     [
         ("routine", (A,), Status.PENDING, "w"),
-        ("routine", (A, A), Status.DELIVERED, "wm"),
-        ("routine", (R, A), Status.DELIVERED, "wm"),
-        ("routine", (A, R), Status.DELIVERED, "wm"),
+        ("routine", (A, A), Status.RECEIVED, "wm"),
+        ("routine", (R, A), Status.RECEIVED, "wm"),
+        ("routine", (A, R), Status.RECEIVED, "wm"),
         ("routine", (N, R), Status.FAILED, "wm"),
         ("routine", (U, R), Status.UNKNOWN, "wm"),
-        ("routine", (None, A), Status.DELIVERED, "wm"),
+        ("routine", (None, A), Status.RECEIVED, "wm"),
         ("routine", (L, A), Status.PENDING, "wm"),
-        ("routine", (L, A, A), Status.DELIVERED, "wmw"),
+        ("routine", (L, A, A), Status.RECEIVED, "wmw"),
         ("routine", (L, L, A), Status.PENDING, "wmw"),
         ("urgent", (None, A), Status.PENDING, "wm"),
-        ("urgent", (None, A, A), Status.DELIVERED, "wmw"),
+        ("urgent", (None, A, A), Status.RECEIVED, "wmw"),
         ("urgent", (U, A), Status.PENDING, "wm"),
     ],
 )
@@ -124,7 +124,7 @@ def test_the_second_channel_is_tried_at_once_and_the_first_again_later() -> None
 
 def test_what_no_channel_takes_within_a_day_has_failed_and_one_that_did_has_told_it() -> None:
     told, none = answered(L, A), answered(L, L)
-    for message, status in ((told, Status.DELIVERED), (none, Status.FAILED)):
+    for message, status in ((told, Status.RECEIVED), (none, Status.FAILED)):
         late = begin(message, channel="webhook", policy="v1", claim="c", now=NOW, limit=LIMIT)
         step = conclude(late, Handover.LATER, "503", NOW + timedelta(hours=24))
         assert step.value.status is status
@@ -158,7 +158,7 @@ def test_after_a_crash_a_routine_message_is_unknown_and_an_urgent_one_goes_out_a
     routine, urgent = lose_sight(sending(), NOW), lose_sight(sending("urgent"), NOW)
 
     assert routine.value.status is Status.UNKNOWN
-    assert [type(event) for event in routine.events] == [MessageUnknown]
+    assert [type(event) for event in routine.events] == [MessageUnknown, MessageUnreached]
     assert (urgent.value.status, urgent.value.next_at) == (Status.PENDING, NOW)
     assert urgent.events == ()
 
@@ -166,10 +166,10 @@ def test_after_a_crash_a_routine_message_is_unknown_and_an_urgent_one_goes_out_a
 def test_good_news_that_comes_late_is_still_told() -> None:
     begun = sending()
 
-    late = learn_late(lose_sight(begun, NOW).value, begun, NOW)
+    late = learn_late(lose_sight(begun, NOW).value, begun, Handover.ACCEPTED, NOW)
 
     assert late is not None
-    assert late.value.status is Status.DELIVERED
+    assert late.value.status is Status.RECEIVED
     assert late.value.attempts[-1].outcome == "accepted"
 
 
@@ -177,10 +177,10 @@ def test_late_news_of_an_attempt_that_another_one_followed_changes_nothing() -> 
     begun = sending("urgent")
     swept = lose_sight(begun, NOW).value
     second = begin(swept, channel="mail", policy="v1", claim="c2", now=NOW, limit=LIMIT)
-    done = replace(swept, status=Status.DELIVERED)
+    done = replace(swept, status=Status.RECEIVED)
 
-    assert learn_late(second, begun, NOW) is None
-    assert learn_late(done, begun, NOW) is None
+    assert learn_late(second, begun, Handover.ACCEPTED, NOW) is None
+    assert learn_late(done, begun, Handover.ACCEPTED, NOW) is None
 
 
 def test_a_claim_that_was_never_used_is_as_if_it_had_not_been_made() -> None:

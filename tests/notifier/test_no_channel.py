@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.contracts.notifier import CALLER, MessageFailed, MessageReceived
 from shared.telemetry import metrics
 from tests.notifier import samples
 from tests.notifier.bench import Bench
@@ -33,7 +33,7 @@ async def test_what_no_channel_takes_to_a_caller_has_failed_and_says_why(real: B
     assert [attempt["outcome"] for attempt in doc["attempts"]] == ["no_channel"]
     (failed,) = await real.said(MessageFailed)
     assert (failed.reason, failed.recipient, failed.purpose) == ("no_channel", CALLER, "feedback")
-    assert await real.said(MessageDelivered, times=0) == []
+    assert await real.said(MessageReceived, times=0) == []
     assert counted._value.get() == before + 1
 
 
@@ -80,10 +80,10 @@ async def test_who_is_to_hear_by_several_hears_by_the_one_that_there_is(
         mine = docs.pop(samples.ASSIGNEE)
         outcomes = [(a["channel"], a["outcome"]) for a in mine["attempts"]]
         assert (mine["status"], outcomes) == (
-            "delivered",
+            "received",
             [("webhook", "accepted"), ("sandbox", "no_channel")],
         )
-        (told,) = await empty_bench.said(MessageDelivered)
+        (told,) = await empty_bench.said(MessageReceived)
         assert told.channel == "webhook"
         assert {doc["reason"] for doc in docs.values()} == {"no_channel"}
 

@@ -45,7 +45,7 @@ async def test_the_lead_of_the_publishers_desk_is_told_at_once_and_once(bench: B
 
     (doc,) = await bench.ended()
     assert (doc["recipient"], doc["purpose"], doc["lane"], doc["status"]) == (
-        "jy-customer-service-2", "parked", "urgent", "delivered",
+        "jy-customer-service-2", "parked", "urgent", "received",
     )  # fmt: skip
     (mail,) = bench.postbox.mails
     words = mail.get_content()

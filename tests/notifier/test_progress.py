@@ -26,7 +26,7 @@ async def test_a_public_note_is_told_in_its_own_words_and_no_internal_one(bench:
 
     (doc,) = await bench.ended()
     (letter,) = bench.tray.letters
-    assert (doc["status"], doc["purpose"]) == ("delivered", "progress")
+    assert (doc["status"], doc["purpose"]) == ("received", "progress")
     assert LAST in letter.body
     assert FIRST not in letter.body
     assert INTERNAL not in letter.body

@@ -10,7 +10,7 @@ from services.notifier.domain import recipients
 from services.notifier.messages import new_message
 from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Step
-from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.contracts.notifier import CALLER, MessageFailed, MessageReceived
 from shared.identity import read_link
 from shared.store import Collection
 from shared.telemetry import metrics
@@ -30,9 +30,9 @@ async def test_a_caller_gets_a_receipt_with_number_and_promise(bench: Bench) -> 
     assert NAME in letter.body
     assert "26-1" in letter.body
     assert "11月23日 16:30" in letter.body
-    assert (doc["status"], doc["attempts"][0]["channel"]) == ("delivered", "sandbox")
-    (told,) = await bench.said(MessageDelivered)
-    assert told == MessageDelivered(
+    assert (doc["status"], doc["attempts"][0]["channel"]) == ("received", "sandbox")
+    (told,) = await bench.said(MessageReceived)
+    assert told == MessageReceived(
         message=doc["_id"], number="26-1", recipient=CALLER, purpose="receipt", channel="sandbox"
     )
 
@@ -78,7 +78,7 @@ async def test_the_assignee_gets_the_work_by_mail(bench: Bench) -> None:
     (mail,) = bench.postbox.mails
     assert mail["To"] == samples.ASSIGNEES_MAIL
     assert mail["X-Hotline-Cause"] == "ticket/26-1/work_order/26-1-1"
-    assert doc["status"] == "delivered"
+    assert doc["status"] == "received"
     assert "锦园 3 号楼" in bench.postbox.bodies()[0]
     assert PHONE not in bench.postbox.bodies()[0]
 
@@ -117,14 +117,14 @@ async def test_an_alert_goes_first_and_its_outcome_is_routine(
     causes = [str(mail["X-Hotline-Cause"]) for mail in bench.postbox.mails]
     assert causes[0] == "ticket/26-1/emergency/0"
     assert len(set(causes)) == 21
-    assert len(await bench.said(MessageDelivered)) == 21
+    assert len(await bench.said(MessageReceived)) == 21
     assert {envelope.lane for envelope in bench.heard} == {"routine"}
 
 
 async def test_an_alert_goes_out_even_where_the_ticket_cannot_be_found(bench: Bench) -> None:
     await bench.handle(samples.alerted(), lane="urgent")
 
-    assert {doc["status"] for doc in await bench.ended(3)} == {"delivered"}
+    assert {doc["status"] for doc in await bench.ended(3)} == {"received"}
 
 
 async def test_a_survey_comes_with_a_link_that_only_the_caller_sees(bench: Bench) -> None:
@@ -157,7 +157,7 @@ async def test_repeats_at_the_same_time_and_later_change_nothing(empty_bench: Be
     assert {doc["version"] for doc in docs} == {3}
     assert len(bench.tray.letters) == 1
     assert len(bench.postbox.mails) == 3
-    assert len(await bench.said(MessageDelivered)) == 4
+    assert len(await bench.said(MessageReceived)) == 4
 
 
 async def test_two_replicas_that_see_the_same_message_due_send_it_once(
@@ -201,7 +201,7 @@ async def test_a_server_that_is_busy_is_asked_again_later_and_later(bench: Bench
         await bench.forward(timedelta(seconds=pause))
 
     (doc,) = await bench.ended()
-    assert doc["status"] == "delivered"
+    assert doc["status"] == "received"
     assert len(doc["attempts"]) == 5
     assert len(bench.postbox.mails) == 1
 
@@ -277,7 +277,7 @@ async def test_a_hanging_server_leaves_a_routine_message_unknown_and_holds_up_no
     await bench.handle(samples.alerted(), lane="urgent", id="alert")
 
     docs = await bench.ended(3)
-    assert {doc["purpose"] for doc in docs if doc["status"] == "delivered"} == {"alert"}
+    assert {doc["purpose"] for doc in docs if doc["status"] == "received"} == {"alert"}
     assert sum(doc["status"] == "sending" for doc in docs) == 20
 
 
@@ -289,7 +289,7 @@ async def test_nothing_personal_is_kept_said_or_counted(bench: Bench) -> None:
     ):  # fmt: skip
         await bench.handle(event, id=str(n))
     await bench.ended(8)
-    await bench.said(MessageDelivered)
+    await bench.said(MessageReceived)
 
     kept = str(await bench.docs()) + "".join(e.to_body().decode() for e in bench.heard)
     page = await bench.replicas[0].http.get("/metrics")
@@ -297,7 +297,7 @@ async def test_nothing_personal_is_kept_said_or_counted(bench: Bench) -> None:
     for secret in (NAME, PHONE, ROOM, samples.ASSIGNEES_MAIL, "许志强", "处理完毕", "/s/"):
         assert secret not in kept
         assert secret not in page.text
-    counted = metrics.MESSAGES.labels("sandbox", "delivered")._value.get()
+    counted = metrics.MESSAGES.labels("sandbox", "received")._value.get()
     assert counted >= 4
 
 
@@ -312,7 +312,7 @@ async def test_with_the_broker_silent_an_alert_comes_from_the_store(bench: Bench
     await bench.store.insert_once("emergencies", {"_id": "26-1", "outbox": [waiting]})
 
     docs = await bench.ended(3)
-    assert {doc["status"] for doc in docs} == {"delivered"}
+    assert {doc["status"] for doc in docs} == {"received"}
     emergency = await bench.store.get("emergencies", "26-1")
     assert emergency is not None
     assert len(emergency["outbox"]) == 1, "the sweep clears nothing"

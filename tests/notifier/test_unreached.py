@@ -115,7 +115,7 @@ async def test_b33_the_lead_hears_at_once_of_an_address_that_is_missing(
     doc = await unreached(bench)
     is_alert = event.name == "emergency.alerted"
     assert doc["recipient"] == ("jy-customer-service-2" if is_alert else LEAD)
-    assert doc["status"] == "delivered"
+    assert doc["status"] == "received"
     assert (doc["facts"]["reason"], doc["facts"]["person"]) == (
         "unreached_no_address", "gone" if is_alert else samples.ASSIGNEE,
     )  # fmt: skip
@@ -140,7 +140,7 @@ async def test_b33_an_address_that_is_refused_is_told_once_and_known(bench: Benc
 
     refused.clear()
     await bench.handle(samples.dispatched(work_order="26-1-2"), id="3")
-    await until(lambda: bench.docs(recipient=samples.ASSIGNEE, status="delivered"))
+    await until(lambda: bench.docs(recipient=samples.ASSIGNEE, status="received"))
     assert await missed_by_their_last(bench.store, people, since) == {}
 
 

@@ -30,6 +30,8 @@ def test_what_was_said_of_a_ticket_is_made_anew_from_what_it_is() -> None:
     assert [type(e) for e in said_of(new)] == [TicketRegistered]
     assert [type(e) for e in said_of(given)] == [TicketRegistered, WorkOrderDispatched]
     assert [type(e) for e in said_of(done)] == [TicketRegistered, TicketResolved]
+    taken = moved(given, Accept(by="a-colleague", order=given.orders[0].id))
+    assert [type(e) for e in said_of(taken)] == [TicketRegistered]
 
 
 async def put(bench: Bench, ticket: Ticket) -> None:

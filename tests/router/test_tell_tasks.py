@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.router.follow_ups.storage import FOLLOW_UPS
-from shared.contracts.intake import TicketClosed, TicketReopened
-from shared.contracts.notifier import CALLER, MessageFailed, MessageUnknown
+from shared.contracts.intake import TicketClosed, TicketReopened, TicketTold
+from shared.contracts.notifier import CALLER, MessageFailed, MessageUnconfirmed, MessageUnknown
 from shared.contracts.router import (
     FollowUpDone,
     FollowUpDropped,
@@ -20,11 +20,13 @@ from shared.contracts.router import (
 from shared.tickets.acts import (
     Accept,
     Act,
+    Appoint,
     Dispatch,
     Feedback,
     FeedbackAttempt,
     NotSatisfied,
     Resolve,
+    Tell,
 )
 from tests.router.conftest import RouterBench
 from tests.router.test_follow_ups import NUMBER, ORDER, ask, have, listed
@@ -212,6 +214,103 @@ async def test_what_a_late_word_of_the_provider_closed_has_no_task_any_more(
 
     (dropped,) = await bench.said(FollowUpDropped)
     assert dropped.dropped_for == "over"
+
+
+def unconfirmed(purpose: str, **more: Any) -> MessageUnconfirmed:
+    facts = {"message": "m", "number": NUMBER, "recipient": CALLER, "purpose": purpose}
+    return MessageUnconfirmed(**facts | more)
+
+
+async def put_visit(bench: RouterBench) -> None:
+    """A ticket of which the caller is to be told when somebody comes."""
+    visit = Appoint(
+        by="li",
+        order=ORDER,
+        at=bench.now() + timedelta(hours=3),
+        until=bench.now() + timedelta(hours=5),
+    )
+    given = (GIVEN, Accept(by="li", order=ORDER), visit)
+    await bench.put(moved(registered(LAMP, at=bench.now()), *given, at=bench.now()))
+
+
+async def test_a_visit_that_nobody_confirmed_is_told_by_telephone_and_ends_when_it_is_told(
+    bench: RouterBench,
+) -> None:
+    await put_visit(bench)
+
+    for n in range(2):
+        await bench.publish(unconfirmed("visit"), id=f"message/m/{n}/0")
+
+    (opened,) = await bench.said(FollowUpOpened)
+    assert (opened.why, opened.reason) == ("tell", "visit")
+    answer = await ask(bench, "POST", f"/{opened.follow_up}/done", json={"outcome": "told_owner"})
+    assert answer.status_code == 409
+    assert "/tell" in answer.json()["detail"]
+
+    await act(bench, Tell(by="he"))
+    await bench.publish(TicketTold(number=NUMBER, estate="jinyuan"), id="ticket/1/9/0")
+
+    (done,) = await bench.said(FollowUpDone)
+    assert done.outcome == "told_owner"
+    (doc,) = await docs(bench)
+    assert (doc["state"], doc["ended_by"]) == ("done", "he")
+
+
+async def test_what_the_agent_told_on_the_call_opens_nothing(bench: RouterBench) -> None:
+    await put_visit(bench)
+    await act(bench, Tell(by="he"))
+
+    await handle(bench, unconfirmed("visit"))
+
+    assert await docs(bench) == []
+
+
+async def test_only_what_the_policy_lists_is_told_by_telephone(bench: RouterBench) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"told_by_telephone": ["outage"]}})
+    await put_visit(bench)
+
+    await handle(bench, unconfirmed("visit"), id="message/m/1/0")
+    await handle(bench, unconfirmed("outage", message="o"), id="message/o/1/0")
+
+    assert [doc["reason"] for doc in await docs(bench)] == ["outage"]
+
+
+async def test_a_ticket_has_one_call_to_make_and_the_results_takes_the_place_of_others(
+    bench: RouterBench,
+) -> None:
+    await put_visit(bench)
+    await handle(bench, unconfirmed("visit"), id="message/m/1/0")
+    await handle(bench, unconfirmed("outage", message="o"), id="message/o/1/0")
+    assert [doc["reason"] for doc in await docs(bench)] == ["visit"]
+
+    await act(bench, Resolve(by="li", order=ORDER, outcome="done"))
+    await handle(bench, unconfirmed("feedback", message="f"), id="message/f/1/0")
+
+    found = {doc["reason"]: doc["dropped_for"] for doc in await docs(bench)}
+    assert found == {"visit": "work_done", "tell_unsure": None}
+
+
+async def test_who_does_not_answer_is_rung_again_after_the_gap_as_often_as_the_policy_says(
+    bench: RouterBench,
+) -> None:
+    await bench.let_places_differ(
+        jinyuan={"rules": {"feedback_attempts": 2, "feedback_gap": "PT2H"}}
+    )
+    await put_visit(bench)
+    await bench.publish(unconfirmed("outage", message="o"), id="message/o/1/0")
+    (first,) = await bench.said(FollowUpOpened)
+
+    path = f"/{first.follow_up}/done"
+    answer = await ask(bench, "POST", path, json={"outcome": "no_answer"})
+    assert answer.status_code == 200
+
+    await bench.forward(timedelta(hours=1, minutes=59))
+    assert sum(doc["state"] == "open" for doc in await docs(bench)) == 0
+    await bench.forward(timedelta(minutes=2))
+    opened = await bench.said(FollowUpOpened, 2)
+    path = f"/{opened[1].follow_up}/done"
+    assert (await ask(bench, "POST", path, json={"outcome": "no_answer"})).status_code == 200
+    assert [doc["state"] for doc in await docs(bench)] == ["done", "done"]
 
 
 async def test_a_new_round_has_a_task_of_its_own(bench: RouterBench) -> None:

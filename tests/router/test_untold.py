@@ -9,7 +9,15 @@ import pytest
 from services.router.follow_ups.tasks import new_task
 from services.router.follow_ups.untold import fed_back_by, reason_to_tell, tell_id, tell_task
 from services.router.follow_ups.wanted import Seen, look
-from shared.contracts.notifier import CALLER, MessageEvent, MessageFailed, MessageUnknown
+from shared.contracts.notifier import (
+    CALLER,
+    MessageAccepted,
+    MessageEvent,
+    MessageFailed,
+    MessageReceived,
+    MessageUnconfirmed,
+    MessageUnknown,
+)
 from shared.policy.policy import QuietHours
 from shared.tickets import Ticket
 from shared.tickets.acts import Accept, Dispatch, Feedback, NotSatisfied, Reopen, Resolve
@@ -32,6 +40,18 @@ def done() -> Ticket:
         (MessageFailed.model_validate(FACTS | {"reason": "refused"}), "tell"),
         (MessageFailed.model_validate(FACTS | {"reason": "no_address"}), None),
         (MessageUnknown.model_validate(FACTS), "tell_unsure"),
+        (MessageUnconfirmed.model_validate(FACTS), "tell_unsure"),
+        (MessageUnconfirmed.model_validate(FACTS | {"purpose": "visit"}), "visit"),
+        (
+            MessageFailed.model_validate(FACTS | {"reason": "refused", "purpose": "outage"}),
+            "outage",
+        ),
+        (
+            MessageFailed.model_validate(FACTS | {"reason": "no_address", "purpose": "extended"}),
+            None,
+        ),
+        (MessageReceived.model_validate(FACTS), None),
+        (MessageAccepted.model_validate(FACTS), None),
         (MessageUnknown.model_validate(FACTS | {"purpose": "survey"}), None),
         (MessageUnknown.model_validate(FACTS | {"recipient": "li"}), None),
     ],

@@ -42,7 +42,7 @@ class Night:
         return await self.store.find(collection, query, limit=10_000)
 
     async def given_out(self, numbers: set[str]) -> bool | None:
-        there = {"purpose": "assignment", "status": "delivered"}
+        there = {"purpose": "assignment", "status": "received"}
         return (
             True if numbers <= {m["number"] for m in await self.found("messages", there)} else None
         )

@@ -88,7 +88,7 @@ async def test_a_result_that_left_the_house_by_no_channel_is_told_by_telephone(
     assert await tasks(own_floor, number, "open") == []
     asked = await until(lambda: survey(own_floor, number), "what became of the question is known")
     assert (asked["asked_at"], asked["unreached"]) == (None, "no_channel")
-    assert "delivered" not in {message["status"] for message in await clients.messages(number)}
+    assert "received" not in {message["status"] for message in await clients.messages(number)}
 
 
 async def test_the_doctor_says_who_has_no_channel(own_floor: Floor) -> None:

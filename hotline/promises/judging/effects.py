@@ -9,7 +9,7 @@ from typing import Final
 from hotline.promises.facts import Message, Papers
 from hotline.promises.findings import Finding
 from hotline.promises.kinds import NOBODY_TELLS, NOT_ASKED, NOT_CLOSED, NOT_REOPENED
-from shared.contracts.notifier import CALLER
+from shared.contracts.notifier import ARRIVED, CALLER
 from shared.identity import service_principal
 from shared.tickets import Clock, Ticket, TicketStatus, Transition
 from shared.tickets.lifecycle import DONE
@@ -67,7 +67,7 @@ def told_before(papers: Papers, before: datetime) -> Message | None:
 
 def closes_by_itself(told: Message) -> bool:
     """Whether intake closes the ticket because of what became of the message."""
-    return told.status == "delivered" or told.reason == "no_address"
+    return told.status in ARRIVED or told.reason == "no_address"
 
 
 def has_task_to_tell(papers: Papers) -> bool:
@@ -97,7 +97,7 @@ def must_be_asked(papers: Papers) -> bool:
     told = feedback_of(papers)
     closed_by = [e.by for e in ticket.timeline if e.transition == Transition.FEEDBACK]
     by_itself = ticket.mark is TicketStatus.CLOSED and closed_by[-1:] == [INTAKE]
-    return by_itself and told is not None and told.status == "delivered"
+    return by_itself and told is not None and told.status in ARRIVED
 
 
 def _over_before(ticket: Ticket, before: datetime) -> bool:

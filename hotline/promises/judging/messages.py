@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hotline.promises.facts import Message, Papers
+from hotline.promises.facts import TAKEN, Message, Papers
 from hotline.promises.findings import Finding
 from hotline.promises.kinds import (
     DIGEST_ODD,
@@ -21,7 +21,7 @@ from hotline.promises.kinds import (
     TOLD_TWICE,
     UNKNOWN,
 )
-from shared.contracts.notifier import CALLER
+from shared.contracts.notifier import ARRIVED, CALLER
 from shared.policy.ladder import BREACH
 from shared.tickets import Clock, Ticket, Transition
 from shared.tickets.clocks import ClockState
@@ -104,7 +104,7 @@ def _about_clock(ticket: Ticket, occurrence: str, state: ClockState) -> Iterator
 def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
     """`received` is how often its receiver got it; None when nobody asked the receivers."""
     about = f"{message.purpose} of {message.number}"
-    by_channel = Counter(a.channel for a in message.attempts if a.outcome == "accepted")
+    by_channel = Counter(a.channel for a in message.attempts if a.outcome in TAKEN)
     accepted, once = by_channel.total(), max(1, len(message.channels))
     again = bool(message.channels) and max(by_channel.values(), default=0) > 1
     times = accepted if received is None else max(accepted, received)
@@ -131,10 +131,10 @@ def tried_at(message: Message) -> str:
 
 
 def _compare(message: Message, received: int, about: str) -> Iterator[Finding]:
-    if received and message.status not in {"delivered", "unknown"}:
+    if received and message.status not in {*ARRIVED, "accepted", "unconfirmed", "unknown"}:
         yield Finding(GOT_UNSAID, message.id, f"{about}, {message.status}")
-    channels = {a.channel for a in message.attempts if a.outcome == "accepted"}
-    if not received and message.status == "delivered" and channels and channels <= SEEN_CHANNELS:
+    channels = {a.channel for a in message.attempts if a.outcome in TAKEN}
+    if not received and message.status in ARRIVED and channels and channels <= SEEN_CHANNELS:
         yield Finding(SAID_UNSENT, message.id, f"{about}, {tried_at(message)}")
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.contracts import MalformedMessage
 from shared.contracts.intake import FeedbackOutcome
-from shared.contracts.notifier import CALLER, MessageDelivered, MessageFailed
+from shared.contracts.notifier import CALLER, MessageEvent, MessageFailed
 from shared.contracts.refusals import NotThere
 from shared.contracts.report import Concerned
 from shared.contracts.survey import SurveyDissatisfied
@@ -151,16 +151,16 @@ class DeskActions:
             raise MalformedMessage.naming(faults)
         return about
 
-    async def close_when_told(self, event: MessageDelivered) -> None:
-        """A message that reports the result closes the ticket by itself (A4.4), unless the policy
+    async def close_when_told(self, event: MessageEvent) -> None:
+        """A result that was received closes the ticket by itself (A4.4), unless the policy
         wants a person to tell it.
         """
         if event.recipient == CALLER and event.purpose == "feedback":
             await self._by_rule(event.number, event.round, lambda: _fed_back("delivered"))
 
-    async def note_told(self, event: MessageDelivered) -> None:
-        """A message that tells of a visit or a later time tells the promise (B4.1), one that tells
-        how it goes is progress told (A4.3).
+    async def note_told(self, event: MessageEvent) -> None:
+        """What was received of a visit or a later time tells the promise (B4.1), of how it goes is
+        progress told (A4.3).
         """
 
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
@@ -201,7 +201,7 @@ class DeskActions:
             logger.info("event_no_longer_wanted", ticket=number, status=str(moved_on.status))
 
 
-def _progress_told(ticket: Ticket, event: MessageDelivered) -> Act | None:
+def _progress_told(ticket: Ticket, event: MessageEvent) -> Act | None:
     """Once for each message, and not where the ticket went on under another number."""
     told = f"progress/{event.message}"
     if ticket.has_entry(Transition.TELL, told) or ticket.mark is TicketStatus.MERGED:

@@ -15,7 +15,9 @@ from shared.contracts.notifier import Purpose
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Letter:
-    """One rendered message with its address; lives for one attempt, is never logged or stored."""
+    """One rendered message with its address; lives for one attempt, is never logged or stored.
+    `receipt` is where whoever takes it says that it has arrived, where anybody waits for that.
+    """
 
     id: str
     cause: str
@@ -24,6 +26,7 @@ class Letter:
     address: str
     subject: str
     body: str
+    receipt: str | None = None
 
     @override
     def __repr__(self) -> str:
@@ -61,7 +64,7 @@ class Sender(Protocol):
 
 class Sandbox:
     """The tray of a trial. `is_trial` is asked at each letter: with real data a letter that is left
-    here has reached nobody, and must not count as delivered.
+    here has reached nobody. Whoever tries the hotline reads the tray, so in a trial it has arrived.
     """
 
     channel: Final = "sandbox"
@@ -77,7 +80,7 @@ class Sandbox:
     async def send(self, letter: Letter) -> ProviderReply:
         """Take the letter; its words are not kept, they can be rendered again."""
         del letter
-        return ProviderReply(Handover.ACCEPTED if self.is_open else Handover.NO_CHANNEL)
+        return ProviderReply(Handover.RECEIVED if self.is_open else Handover.NO_CHANNEL)
 
     async def aclose(self) -> None:
         """Nothing is open."""

@@ -138,6 +138,7 @@ def to_json(letter: Letter) -> bytes:
             "lane": letter.lane,
             "subject": letter.subject,
             "text": letter.body,
+            **({"receipt": letter.receipt} if letter.receipt else {}),
         }
     )
 

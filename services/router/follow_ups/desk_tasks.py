@@ -7,6 +7,7 @@ from datetime import datetime
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
 from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
+from services.router.follow_ups.untold import PROMISES, RESULT, ring_again
 from services.router.follow_ups.wanted import Seen, time_for
 from services.router.people import require_listed, whom_it_is_about
 from shared.contracts import MalformedMessage, Step
@@ -84,12 +85,9 @@ class DeskTasks:
         if task is None or not principal.reaches(task.estate):
             raise NotThere
         seen = await self._seen(principal, task.number)
-        if task.why == "tell":
-            raise NotNow(
-                "told-by-feedback",
-                "This is done by feeding the result back",
-                f"ring the caller, and say how it went by POST /v1/tickets/{task.number}/feedback",
-            )
+        _check_told(task, outcome)
+        if task.is_live and task.why == "tell" and outcome == "no_answer" and next_at is None:
+            await self._ring_again(task, seen)
         if task.is_live and next_at is not None:
             self._check(seen, next_at, task.person, field="next_at")
             # Before this one is done: whatever happens in between, the matter is not forgotten.
@@ -109,6 +107,13 @@ class DeskTasks:
                 state=done.state if done else None,
             )
         return done
+
+    async def _ring_again(self, task: FollowUp, seen: Seen) -> None:
+        """Before this try is over: whatever happens in between, the caller is not forgotten."""
+        now, policy = self._platform.store.clock.now(), self._platform.policy
+        again = ring_again(task, seen.ticket, policy.at(seen.ticket.estate), now)
+        if again is not None:
+            await self._tasks.insert(Step(again), now)
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
         seen = await self._reminders.seen(number)
@@ -152,3 +157,23 @@ class DeskTasks:
         )
         await self._tasks.insert(Step(task), self._platform.store.clock.now())
         return await self._tasks.get(task.id) or task
+
+
+def _check_told(task: FollowUp, outcome: FollowUpSaid) -> None:
+    """A caller who was not told must not look like one who was: where the ticket says it, it is
+    said there.
+    """
+    if task.why != "tell":
+        return
+    if task.reason in RESULT:
+        raise NotNow(
+            "told-by-feedback",
+            "This is done by feeding the result back",
+            f"ring the caller, and say how it went by POST /v1/tickets/{task.number}/feedback",
+        )
+    if task.reason in PROMISES and outcome == "told_owner":
+        raise NotNow(
+            "told-by-tell",
+            "This is done by putting on record that the caller was told",
+            f"ring the caller, and say so by POST /v1/tickets/{task.number}/tell",
+        )

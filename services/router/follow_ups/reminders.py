@@ -9,7 +9,14 @@ from services.router.access import BY_RULE
 from services.router.deadlines.falling_due import FallingDue
 from services.router.follow_ups.storage import FOLLOW_UPS, left_over, tasks_of
 from services.router.follow_ups.tasks import FollowUp, drop, forget, pass_on
-from services.router.follow_ups.untold import TELL, is_untold, tell_id, tell_task
+from services.router.follow_ups.untold import (
+    RESULT,
+    TELL,
+    is_told_by_telephone,
+    is_untold,
+    tell_id,
+    tell_task,
+)
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
 from services.router.people import desk_lead, desk_of, whom_it_is_about
 from shared.bus import each
@@ -56,16 +63,32 @@ class Reminders:
         """The limit is another: so are its shares."""
         await self.plan(await self._ticket(number))
 
-    async def tell(self, number: str, round_: int, reason: str) -> None:
-        """Have the result of a round told by telephone, where that is still to be done."""
+    async def tell(self, number: str, round_: int, reason: str, message: str = "") -> None:
+        """Have a caller told by telephone what no `message` did, where that is still to be done and
+        nobody is to ring them already.
+        """
         ticket, now = await self._ticket(number), self._store.clock.now()
-        if not is_untold(ticket, round_):
-            return
         policy = self._platform.policy.at(ticket.estate)
+        wanted_so = is_told_by_telephone(reason, policy) and is_untold(ticket, round_, reason)
+        if not wanted_so or (reason not in RESULT and await self._tells(number)):
+            return
         task = tell_task(
-            ticket, rule_for(ticket, policy), policy, now, reason=reason, by=BY_RULE.id
+            ticket,
+            rule_for(ticket, policy),
+            policy,
+            now,
+            reason=reason,
+            message=message,
+            by=BY_RULE.id,
         )
         await self._tasks.insert(Step(task), now)
+        for earlier in await self._tells(number) if reason in RESULT else ():
+            if earlier.id != task.id:  # who rings with the result tells all
+                await self.look_at(earlier.id)
+
+    async def _tells(self, number: str) -> list[FollowUp]:
+        """What somebody is to ring this caller for."""
+        return [t for t in await tasks_of(self._store, number) if t.why == "tell" and t.is_live]
 
     async def tell_by_call(self, event: TicketResolved) -> None:
         """The work is done: where the policy wants a person to tell it, somebody has that task. All
@@ -74,6 +97,11 @@ class Reminders:
         rules = self._platform.policy.at(event.estate).rules
         if rules.is_fed_back_by_call(event.type or "", event.urgency):
             await self.tell(event.number, event.round, TELL)
+
+    async def promise_told(self, number: str) -> None:
+        """The caller was told what is promised: nobody else is to ring them for it."""
+        for task in await self._tells(number):
+            await self.look_at(task.id)
 
     async def told(self, number: str, round_: int) -> None:
         """The result of a round was fed back: nobody else is to ring the same caller."""

@@ -10,6 +10,7 @@ from pymongo import ASCENDING, IndexModel
 
 from services.router.deadlines.falling_due import due_index
 from services.router.follow_ups.tasks import LIVE, FollowUp, State
+from services.router.follow_ups.untold import tells_result
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach
@@ -68,13 +69,15 @@ async def left_over(store: Store) -> AsyncIterator[str]:
     that have none.
     """
     async for tasks in _live(store):
-        untold = await _untold(store, {task.number for task in tasks if task.why == "tell"})
-        others = [task for task in tasks if task.why != "tell"]
+        results = [task for task in tasks if tells_result(task)]
+        untold = await _untold(store, {task.number for task in results})
+        others = [task for task in tasks if not tells_result(task)]
         ended = await _ended(store, {task.number for task in others})
         ended |= await _safe(store, {task.number for task in others if task.why == "watch"})
         for task in tasks:
-            is_told = task.why == "tell" and (task.number, task.round) not in untold
-            if is_told or (task.why != "tell" and task.number in ended):
+            is_result = tells_result(task)
+            is_told = is_result and (task.number, task.round) not in untold
+            if is_told or (not is_result and task.number in ended):
                 yield task.id
 
 

@@ -1,20 +1,29 @@
-"""Rules of results that no message tells: whoever sees the ticket through tells them by telephone.
+"""Rules of what no message tells a caller: whoever sees the ticket through tells it by telephone.
 
-Pure. A ticket has one such task a round. It is planned when the message about the result has
-failed, and it ends with the feedback that the desk puts on record (A4.4).
+Pure. Such a task is planned when the message has failed, or nobody knows whether it has arrived. It
+ends with what makes it true: a result with the feedback that the desk puts on record (A4.4), a
+visit or another time when it is told (B4.1). A ticket has one at a time, so that one call tells
+all; the result's takes the place of any other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
 from services.router.follow_ups.tasks import FollowUp, new_task, task_id
 from shared.contracts.intake import FeedbackOutcome, TicketClosed
-from shared.contracts.notifier import CALLER, MessageEvent, MessageFailed, MessageUnknown
+from shared.contracts.notifier import (
+    CALLER,
+    MessageEvent,
+    MessageFailed,
+    MessageUnconfirmed,
+    MessageUnknown,
+)
 from shared.identity import service_principal
 from shared.policy.policy import Policy
-from shared.policy.wanted import WITHIN, FollowUps
+from shared.policy.wanted import WITHIN, FollowUps, ToldByTelephone
 from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
 from shared.tickets.model import ROUND_BEGINS
@@ -22,6 +31,10 @@ from shared.tickets.model import ROUND_BEGINS
 TELL: Final = "tell"
 TELL_UNSURE: Final = "tell_unsure"
 """Nobody knows whether the message arrived: the caller may have heard already."""
+RESULT: Final = frozenset({TELL, TELL_UNSURE})
+"""The reasons of tasks that tell the result; all others are of ToldByTelephone."""
+PROMISES: Final[Mapping[str, str]] = {"visit": "visit", "extended": "extension"}
+"""Of a message that tells a promise, how that came about."""
 CLOSES_BY_ITSELF: Final = "no_address"
 """The reason of a failed message after which intake closes the ticket: there is nobody to ring."""
 BY_ITSELF: Final[frozenset[FeedbackOutcome]] = frozenset({"delivered", "no_contact"})
@@ -32,28 +45,85 @@ FED_BACK: Final = frozenset({Transition.FEEDBACK, Transition.NOT_SATISFIED})
 
 
 def reason_to_tell(event: MessageEvent) -> str | None:
-    """Why a person is to tell the result after what became of a message, as the task's reason; None
-    for messages of other kinds, and where the ticket closes by itself.
+    """Why a person is to tell a caller after what became of a message, as the task's reason; None
+    for what no policy has told by telephone, and where there is nobody to ring.
     """
-    if (event.recipient, event.purpose) != (CALLER, "feedback"):
+    is_result = event.purpose == "feedback"
+    if event.recipient != CALLER or not (is_result or event.purpose in get_args(ToldByTelephone)):
         return None
     match event:
+        case MessageFailed(reason="stopped") if not is_result:
+            return None  # what somebody stopped is not to be told by other means
         case MessageFailed(reason=reason) if reason != CLOSES_BY_ITSELF:
-            return TELL
-        case MessageUnknown():
-            return TELL_UNSURE
+            return TELL if is_result else event.purpose
+        case MessageUnknown() | MessageUnconfirmed():
+            return TELL_UNSURE if is_result else event.purpose
         case _:
             return None
 
 
-def is_untold(ticket: Ticket, round_: int) -> bool:
-    """Whether that round's result is still to be told."""
-    return ticket.round == round_ and ticket.status in DONE
+def tells_result(task: FollowUp) -> bool:
+    """Whether a task is to tell the result."""
+    return task.why == "tell" and task.reason in RESULT
+
+
+def is_told_by_telephone(reason: str, policy: Policy) -> bool:
+    """Whether the policy of the place wants that; the result is always told so."""
+    return reason in RESULT or reason in policy.rules.told_by_telephone
+
+
+def is_untold(ticket: Ticket, round_: int, reason: str = TELL) -> bool:
+    """Whether it is still to be told: the result of that round while the work is done, all else
+    before. An outage is told of in whatever round.
+    """
+    is_of_round = ticket.round == round_ or reason == "outage"
+    if reason in RESULT:
+        return is_of_round and ticket.status in DONE
+    is_running = ticket.mark is None and ticket.status not in DONE
+    return is_of_round and is_running and (reason not in PROMISES or _awaits(ticket, reason))
+
+
+def _awaits(ticket: Ticket, reason: str) -> bool:
+    """Whether the last promise came about so, and nobody has told it."""
+    last = ticket.promised[-1] if ticket.promised else None
+    return last is not None and last.how == PROMISES[reason] and not last.told
+
+
+def told_by(ticket: Ticket, round_: int, reason: str) -> str | None:
+    """Who told it; None while nobody has, and for what leaves no trace on the ticket."""
+    if reason in RESULT:
+        return fed_back_by(ticket, round_)
+    last = ticket.promised[-1] if ticket.promised else None
+    if reason not in PROMISES or last is None or last.how != PROMISES[reason] or not last.told:
+        return None
+    said = [entry.by for entry in ticket.timeline if entry.transition == Transition.TELL]
+    return said[-1] if said else None
 
 
 def was_told_by_hand(event: TicketClosed) -> bool:
     """Whether somebody at the desk closed it, and so may have had the task."""
     return event.outcome not in BY_ITSELF
+
+
+def ring_again(task: FollowUp, ticket: Ticket, policy: Policy, now: datetime) -> FollowUp | None:
+    """The next try after nobody answered: not sooner than the policy's gap, in the hours in which
+    people may be rung; None after as many tries as the policy wants.
+    """
+    rules = policy.rules
+    if task.turn >= rules.feedback_attempts:
+        return None
+    at = now + rules.feedback_gap
+    sleeps = None if ticket.plan.urgency in AT_NIGHT_TOO else policy.quiet_until(at)
+    return new_task(
+        ticket,
+        "tell",
+        task.reason,
+        mark=f"again/{task.id}",
+        by=task.asked_by,
+        at=sleeps or at,
+        within=task.due_at - task.opens_at,
+        turn=task.turn + 1,
+    )
 
 
 def fed_back_by(ticket: Ticket, round_: int) -> str | None:
@@ -69,7 +139,7 @@ def fed_back_by(ticket: Ticket, round_: int) -> str | None:
 
 
 def tell_id(number: str, round_: int) -> str:
-    """The one task of a ticket and round."""
+    """The one task of a ticket and round that tells its result."""
     return task_id(number, "tell", str(round_))
 
 
@@ -80,13 +150,13 @@ def tell_task(
     now: datetime,
     *,
     reason: str,
+    message: str = "",
     by: str,
 ) -> FollowUp:
-    """Tell the result by telephone: at once, but for the hours in which `policy`, that of the
-    estate, lets people sleep.
+    """Tell it by telephone, as no `message` did: at once, but for the hours in which `policy`, that
+    of the estate, lets people sleep.
     """
+    mark = str(ticket.round) if reason in RESULT else f"{ticket.round}/{reason}/{message}"
     sleeps = None if ticket.plan.urgency in AT_NIGHT_TOO else policy.quiet_until(now)
     within = rule.within if rule is not None else WITHIN
-    return new_task(
-        ticket, "tell", reason, mark=str(ticket.round), by=by, at=sleeps or now, within=within
-    )
+    return new_task(ticket, "tell", reason, mark=mark, by=by, at=sleeps or now, within=within)

@@ -18,8 +18,9 @@ from services.router.follow_ups.tasks import (
     open_task,
     put_off,
 )
-from services.router.follow_ups.untold import fed_back_by, is_untold
+from services.router.follow_ups.untold import RESULT, is_untold, told_by
 from shared.contracts import Step
+from shared.contracts.router import FollowUpOutcome
 from shared.policy.calendar import Calendar
 from shared.policy.policy import Policy
 from shared.policy.wanted import WITHIN, FollowUps
@@ -115,8 +116,10 @@ def look(task: FollowUp, seen: Seen, now: datetime) -> Step[FollowUp] | None:
     """What time and the ticket's way have brought about; None when nothing has."""
     if not task.is_live:
         return None
-    if task.why == "tell" and (teller := fed_back_by(seen.ticket, task.round)) is not None:
-        return finish(task, "fed_back", None, now, by=teller)
+    told = told_by(seen.ticket, task.round, task.reason) if task.why == "tell" else None
+    if told is not None:
+        outcome: FollowUpOutcome = "fed_back" if task.reason in RESULT else "told_owner"
+        return finish(task, outcome, None, now, by=told)
     if (why := why_drop(task, seen, now)) is not None:
         return drop(task, why, now)
     if task.state == "planned":
@@ -129,8 +132,13 @@ def why_drop(task: FollowUp, seen: Seen, now: datetime) -> Dropped | None:
     if seen.ticket.mark is not None:
         return "over"
     if task.why == "tell":
-        return None if is_untold(seen.ticket, task.round) else "work_goes_on"
+        return None if is_untold(seen.ticket, task.round, task.reason) else _why_not_told(seen)
     return _why_drop_by_rule(task, seen, now) if task.is_by_rule else None
+
+
+def _why_not_told(seen: Seen) -> Dropped:
+    """Why it is nobody's to tell any more: the result is told instead, or it was overtaken."""
+    return "work_done" if seen.ticket.status in DONE else "work_goes_on"
 
 
 def _why_drop_by_rule(task: FollowUp, seen: Seen, now: datetime) -> Dropped | None:

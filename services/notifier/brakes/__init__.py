@@ -1,0 +1,1 @@
+"""Brakes: what keeps messages back, until it is released."""
