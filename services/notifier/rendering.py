@@ -53,6 +53,11 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     },
     "unreached_unconfirmed": {"zh": "没有回执", "en": "no receipt came"},
     "unreached_unknown": {"zh": "是否收到不明", "en": "nobody knows whether it arrived"},
+    "alert_over": {
+        "zh": "共用告警的一户已处置完毕，请联系其余住户，确认或驳回该群体事件",
+        "en": "the alert that many shared is over for one of them: ask the others, then confirm or "
+        "dismiss the incident",
+    },
     "agreed": {"zh": "业主已同意", "en": "the owner agrees"},
     "refused": {"zh": "业主不同意", "en": "the owner refuses"},
     "false_completion_elsewhere": {

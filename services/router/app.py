@@ -40,7 +40,7 @@ from services.router.rosters.api import (
 from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.gaps import GapWatch
-from services.router.rosters.leave import LeaveRequests
+from services.router.rosters.leave_requests import LeaveRequests
 from services.router.rosters.shift_plans import ShiftPlans
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.router.settings import RouterSettings

@@ -46,7 +46,7 @@ def add_handlers(
     async def on_emergency(delivery: Delivery) -> None:
         """Alert first, then give out the work."""
         ticket = None
-        if isinstance(delivery.event, queues.WORK):
+        if isinstance(delivery.event, queues.EMERGENCY_WORK):
             ticket = await take_emergency(alerting, routing, delivery.event.number)
         await _look_after(delivery, ticket)
 

@@ -14,6 +14,8 @@ WORK: Final = (
     router.WorkOrderDeclined,
 )
 """What may leave a ticket without somebody who has it."""
+EMERGENCY_WORK: Final = (*WORK, router.TicketUnlinked)
+"""What may leave an emergency without an alert too: parted from an outage, it needs its own."""
 COMING_BACK: Final = (
     intake.TicketSupplemented,
     intake.TicketUrged,
@@ -23,7 +25,9 @@ COMING_BACK: Final = (
 """What a caller comes back for, or threatens."""
 _TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged, intake.TicketFlagged)
 TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_TOLD)
-TICKETS_URGENT: Final = event_queue("router", "tickets", "urgent", *_TOLD, alerts=True)
+TICKETS_URGENT: Final = event_queue(
+    "router", "tickets", "urgent", *_TOLD, router.TicketUnlinked, alerts=True
+)
 EMERGENCIES: Final = event_queue(
     "router",
     "emergencies",

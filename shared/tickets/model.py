@@ -4,7 +4,7 @@ them is `lifecycle` and `apply`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -176,6 +176,17 @@ class WorkOrder:
         return self.quotes[-1] if self.quotes else None
 
 
+def without_work(planned: Iterable[str], orders: Sequence[WorkOrder]) -> tuple[str, ...]:
+    """Departments that are to do something and have no part in it, by this round's orders: those of
+    the last plan, and whoever it was passed on to, when they were the last to get it and declined.
+    """
+    last = {order.department: order for order in orders}
+    sent_back = (o for o in orders[-1:] if o.status is OrderStatus.DECLINED)
+    wanted = (*planned, *(order.department for order in sent_back))
+    lacking = (name for name in wanted if name not in last or last[name].is_gone)
+    return tuple(dict.fromkeys(lacking))
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
@@ -253,14 +264,8 @@ class Ticket:
 
     @property
     def without_work(self) -> tuple[str, ...]:
-        """Departments that are to do it and have no part in it: those of the last plan, and whoever
-        it was passed on to, when they were the last to get it and declined.
-        """
-        last = {order.department: order for order in self.orders}
-        sent_back = (o for o in self.orders[-1:] if o.status is OrderStatus.DECLINED)
-        wanted = (*self.plan.departments, *(order.department for order in sent_back))
-        lacking = (name for name in wanted if name not in last or last[name].is_gone)
-        return tuple(dict.fromkeys(lacking))
+        """Departments that are to do it and have no part in it."""
+        return without_work(self.plan.departments, self.orders)
 
     @property
     def in_hand(self) -> tuple[str, ...]:

@@ -68,6 +68,28 @@ async def test_b10_an_emergency_of_another_kind_alerts_whom_it_concerns_and_tell
     await told(floor, number, "spared", TRAPPED - LEAK)
 
 
+async def test_b10_who_came_to_what_it_was_before_does_not_keep_the_chain_from_ringing(
+    floor: Floor,
+) -> None:
+    number = await alerted(floor)
+    there = await floor.clients.call(
+        "POST", "router", f"/v1/emergencies/{number}/arrive", role="department",
+        by="jy-security-1", department="security",
+    )  # fmt: skip
+    assert there.is_success, there.text
+
+    await reclassify(floor, number, emergency_kind="gas_leak")
+
+    async def followed() -> Json | None:
+        now = await emergency(floor, number)
+        return now if now["kind"] == "gas_leak" else None
+
+    now = await until(followed, f"the emergency of {number} is of the other kind")
+    assert now["on_site"] == ["jy-security-1"]
+    assert now["acknowledged_by"] is None
+    assert now["next_due"] is not None
+
+
 async def test_b10_at_another_place_those_of_the_first_are_told_that_they_are_not_needed(
     floor: Floor,
 ) -> None:

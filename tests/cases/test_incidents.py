@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from hotline.demo.clients import Json, until
@@ -96,3 +97,41 @@ async def test_b11_of_six_households_in_the_dark_one_is_alerted_and_an_incident_
         assert decided.is_success, decided.text
     for number in others:
         await floor.clients.until_message(number, "feedback")
+
+
+IN_CUIHU: Final = DARK | {"estate": "cuihu"}
+
+
+async def is_part(floor: Floor, number: str) -> bool | None:
+    return True if (await floor.clients.ticket(number)).get("incident") else None
+
+
+async def test_b11_what_is_over_for_one_home_is_over_for_no_other_before_the_desk_says_so(
+    floor: Floor,
+) -> None:
+    first = await report(floor, IN_CUIHU, 30)
+    alert = await floor.clients.until_message(first, "alert")
+    others = [await report(floor, IN_CUIHU, n) for n in (31, 32)]
+    for number in others:
+        await until(partial(is_part, floor, number), f"{number} shares the alert")
+    for act in ("acknowledge", "arrive", "end"):
+        done = await floor.clients.call(
+            "POST", "router", f"/v1/emergencies/{first}/{act}", role="department",
+            by=alert["recipient"], department="engineering",
+        )  # fmt: skip
+        assert done.is_success, done.text
+
+    asked = await floor.clients.until_message(others[0], "follow_up")
+
+    assert asked["recipient"] != "caller"
+    for number in others:
+        assert (await floor.clients.ticket(number))["status"] not in {"resolved", "closed"}
+        assert await is_part(floor, number)
+    [incident] = [i for i in await offered(floor, "cuihu", "electrical") if i["emergency"] == first]
+    path = f"/v1/incidents/{incident['id']}/dismiss"
+    parted = await floor.clients.call(
+        "POST", "router", path, role="dispatcher", json={"reason": "own_fuses"}
+    )
+    assert parted.is_success, parted.text
+    for number in others:
+        await floor.clients.until_message(number, "alert")

@@ -8,12 +8,20 @@ import pytest
 
 from services.router.queues import EMERGENCIES
 from shared.contracts.intake import TicketRegistered
-from shared.contracts.router import EmergencyStarted, TicketResolved
+from shared.contracts.router import (
+    EmergencyAcknowledged,
+    EmergencyArrived,
+    EmergencyReplanned,
+    EmergencyStarted,
+    TicketResolved,
+    WorkOrderAccepted,
+    WorkOrderArrived,
+)
 from shared.identity import Principal, issue_token
 from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket
 from shared.tickets.acts import Accept, Act, Arrive, NotSatisfied, Reclassify, Resolve
-from shared.tickets.facts import ticket_facts
+from shared.tickets.facts import order_facts, ticket_facts
 from tests.router.conftest import RouterBench
 from tests.support.bench import handled, until
 from tests.support.tickets import LAMP, LIFT, policy, registered
@@ -114,3 +122,41 @@ async def test_only_whoever_works_on_it_or_was_called_takes_an_emergency_for_a_d
 
     assert (seen.status_code, taken.status_code) == (status, status)
     assert (await emergency(bench))["acknowledged_by"] == (id if status == 200 else None)
+
+
+FIRE = "楼道着火了，冒浓烟，快来人"
+
+
+@pytest.mark.parametrize("deed", [WorkOrderAccepted, WorkOrderArrived])
+async def test_what_was_done_for_what_it_was_before_takes_nothing_of_what_it_is_now(
+    bench: RouterBench, deed: type[WorkOrderAccepted | WorkOrderArrived]
+) -> None:
+    await begin(bench)
+    order = (await bench.read()).orders[0]
+    took = [Accept(by="p", order=order.id), Arrive(by="p", order=order.id)]
+    await bench.platform.tickets.change(NUMBER, lambda _ticket, _now: took)
+    await bench.said(EmergencyAcknowledged)
+    await bench.said(EmergencyArrived)
+    facts = order_facts(await bench.read(), order.id) | {"assignee": "late"}
+    await reclassify(bench, FIRE)
+    await bench.said(EmergencyReplanned)
+    before = handled([EMERGENCIES.name])
+
+    await bench.publish(deed(**facts), id="ticket/late", lane="urgent")
+
+    await until(lambda: handled([EMERGENCIES.name]) > before)
+    doc = await emergency(bench)
+    assert (doc["acknowledged_at"], doc["next_due"] is None) == (None, False)
+    assert ("late" in doc["on_site"]) == (deed is WorkOrderArrived), "who is there is there"
+
+
+async def test_whoever_accepts_it_under_the_last_plan_has_it(bench: RouterBench) -> None:
+    await begin(bench)
+    await reclassify(bench, FIRE)
+    await bench.said(EmergencyReplanned)
+    order = (await bench.read()).orders[0]
+
+    await bench.platform.tickets.change(NUMBER, lambda _t, _n: Accept(by="p", order=order.id))
+
+    assert len(await bench.said(EmergencyAcknowledged)) == 1
+    assert (await emergency(bench))["next_due"] is None

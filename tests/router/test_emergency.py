@@ -121,7 +121,38 @@ def test_who_is_there_goes_on_whatever_it_turns_out_to_be() -> None:
 
     assert told(step) == (("c", "a"), ("b",))
     assert step is not None
-    assert (step.value.on_site, step.value.next_due, step.value.released_at) == (("a",), None, None)
+    assert (step.value.on_site, step.value.released_at) == (("a",), None)
+
+
+def test_who_came_to_something_else_does_not_keep_the_chain_from_ringing() -> None:
+    there = arrive(running(), "a", MONDAY)
+    assert there is not None
+    later = MONDAY + timedelta(minutes=5)
+
+    step = replan(there.value, "gas_leak", "jinyuan", ("c",), later, WITHIN, plans=2)
+
+    assert step is not None
+    assert (step.value.acknowledged_at, step.value.next_due) == (None, later + WITHIN)
+    assert alert_next(step.value, ("d",), later + WITHIN, WITHIN) is not None
+    late = arrive(step.value, "b", later, has_it=False)
+    assert late is not None
+    assert (late.value.on_site, late.value.next_due) == (("a", "b"), later + WITHIN)
+    taken = acknowledge(late.value, "a", later)
+    assert taken is not None
+    assert taken.value.next_due is None
+
+
+def test_at_another_place_with_nobody_new_to_ask_who_is_there_has_it() -> None:
+    there = arrive(running(), "a", MONDAY)
+    assert there is not None
+    taken = acknowledge(there.value, "b", MONDAY)
+    assert taken is not None
+
+    step = replan(taken.value, "fire", "cuihu", ("a",), MONDAY, WITHIN, plans=2)
+
+    assert told(step) == ((), ("b",))
+    assert step is not None
+    assert (step.value.on_site, step.value.next_due) == (("a",), None)
 
 
 def test_when_who_has_it_is_not_needed_any_more_the_next_is_called() -> None:

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.router.incidents.incident import Incident, may_share_alert
+from services.router.incidents.outages import DECIDED_WITHIN
 from services.router.incidents.storage import INCIDENTS
-from shared.contracts.incidents import IncidentClosed, IncidentDismissed, IncidentOffered
+from shared.contracts.incidents import IncidentDismissed, IncidentOffered
 from shared.contracts.intake import TicketRegistered
-from shared.contracts.router import EmergencyStarted, TicketResolved, TicketUnlinked
+from shared.contracts.router import (
+    EmergencyStarted,
+    FollowUpDone,
+    FollowUpOpened,
+    TicketResolved,
+)
 from shared.policy.outages import is_only_outage
 from shared.policy.policy import IncidentRules
 from shared.store import Collection
 from shared.tickets import About, NotAllowed, Ticket
 from shared.tickets.acts import Dispatch, Link, Reclassify, Unlink
 from shared.tickets.facts import ticket_facts
+from tests.bus.bench import Wire
 from tests.router.conftest import RouterBench
-from tests.support.bench import until
+from tests.support.bench import opened, until
+from tests.support.servers import Corner, Servers
 from tests.support.tickets import LIFT, moved, plan_of, policy, registered
 
 DARK = "整栋楼都停电了"
@@ -151,22 +161,50 @@ async def test_said_again_nothing_is_alerted_and_nothing_is_linked_twice(
     assert await started(bench) == {"D0"}
 
 
-async def test_when_who_is_there_says_that_it_is_over_all_who_shared_the_alert_hear(
+async def over_for(bench: RouterBench, number: str) -> None:
+    """An electrician has found a fuse in one home."""
+    headers = bench.signed_in("department", "jinyuan", id="jy-engineering-1")
+    for act in ("acknowledge", "arrive", "end"):
+        path = f"/v1/emergencies/{number}/{act}"
+        assert (await bench.http.post(path, headers=headers)).status_code == 200
+
+
+async def test_what_is_over_for_one_home_is_over_for_others_only_when_the_desk_says_so(
     bench: RouterBench,
 ) -> None:
     for n in range(3):
         await call(bench, n)
-    headers = bench.signed_in("department", "jinyuan", id="jy-engineering-1")
-    for act in ("acknowledge", "arrive", "end"):
-        path = f"/v1/emergencies/D0/{act}"
-        assert (await bench.http.post(path, headers=headers)).status_code == 200
 
+    await over_for(bench, "D0")
+
+    [task] = await bench.said(FollowUpOpened, reason="alert_over")
+    assert (task.number, bool(task.recipients)) == ("D1", True)
+    assert (await incident(bench)).status == "offered"
+    assert await bench.said(TicketResolved, 0) == []
+    id = (await incident(bench)).id
+    await ask(bench, f"/{id}/confirm")
+    assert [done.number for done in await bench.said(FollowUpDone)] == ["D1"]
+    await ask(bench, f"/{id}/restore")
     await becomes(bench, "closed")
-
-    assert len(await bench.said(IncidentClosed)) == 1
     resolved = {event.number for event in await bench.said(TicketResolved, 2)}
     assert resolved == {"D1", "D2"}
-    assert (await incident(bench)).restored_by == "jy-engineering-1"
+    assert (await incident(bench)).restored_by == "chen"
+
+
+async def test_when_nobody_says_whether_it_is_over_for_them_too_each_is_alerted(
+    bench: RouterBench,
+) -> None:
+    for n in range(3):
+        await call(bench, n)
+    await over_for(bench, "D0")
+    await bench.said(FollowUpOpened, reason="alert_over")
+
+    await bench.forward(DECIDED_WITHIN)
+
+    (event,) = await bench.said(IncidentDismissed)
+    assert event.reason == "undecided"
+    assert await started(bench, 3) == {"D0", "D1", "D2"}
+    assert await bench.said(TicketResolved, 0) == []
 
 
 async def test_when_the_desk_says_that_they_have_nothing_in_common_each_is_alerted(
@@ -174,10 +212,8 @@ async def test_when_the_desk_says_that_they_have_nothing_in_common_each_is_alert
 ) -> None:
     for n in range(3):
         await call(bench, n)
-    await ask(bench, f"/{(await incident(bench)).id}/dismiss", reason="two_fuses")
-    await bench.said(TicketUnlinked, 2)
 
-    await taken_up(bench)
+    await ask(bench, f"/{(await incident(bench)).id}/dismiss", reason="two_fuses")
 
     assert await started(bench, 3) == {"D0", "D1", "D2"}
     doc = await bench.store.get("emergencies", "D1")
@@ -197,9 +233,42 @@ async def test_when_the_one_that_was_alerted_is_none_the_others_are_their_own(
     (event,) = await bench.said(IncidentDismissed)
 
     assert event.reason == "alert_lost"
-    await bench.said(TicketUnlinked)
-    await taken_up(bench)
     assert await started(bench, 2) == {"D0", "D1"}
+
+
+@pytest.fixture
+async def by_wire(
+    corner: Corner, servers: Servers, tmp_path: Path
+) -> AsyncIterator[tuple[RouterBench, Wire]]:
+    """A router whose way to the broker can be cut; the bench has its own."""
+    port = servers.rabbit.ports.amqp
+    wire = Wire(port)
+    await wire.mend()
+    async with opened(RouterBench, corner, tmp_path) as made:
+        url = corner.amqp_url.replace(f":{port}/", f":{wire.port}/")
+        made.corner = replace(corner, amqp_url=url)
+        await made.add_replica()
+        yield made, wire
+        await wire.mend()
+        await until(made.replicas[0].is_consuming)
+    await wire.cut()
+
+
+async def test_whom_the_desk_parts_is_alerted_also_while_the_broker_is_away(
+    by_wire: tuple[RouterBench, Wire],
+) -> None:
+    """Promise 7: the look for what was lost stands still meanwhile."""
+    bench, wire = by_wire
+    for n in range(2):
+        await call(bench, n)
+    await wire.cut()
+
+    await ask(bench, f"/{(await incident(bench)).id}/unlink", number="D1", reason="own_fuse")
+
+    async def is_alerted() -> bool:
+        return await bench.store.get("emergencies", "D1") is not None
+
+    await until(is_alerted)
 
 
 async def test_a_known_outage_alerts_nobody_and_ends_as_the_desk_says(bench: RouterBench) -> None:

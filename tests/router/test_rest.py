@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.router.rosters.shifts import RestRules, Shift, TooLittleRest, TooLong, tiring
+from services.router.rosters.rest import RestRules, TooLittleRest, TooLong, tiring
+from services.router.rosters.shifts import Shift
 from tests.router.conftest import RouterBench
 from tests.router.test_shift_plans import (
     FIRST,

@@ -7,17 +7,15 @@ from typing import Any, Final
 
 import pytest
 
+from services.router.rosters.leave import Leave, decide_leave
 from services.router.rosters.lists import DutyList, Gap, gaps_of, note_gaps
+from services.router.rosters.patterns import Hours, Pattern, rolled_out
 from services.router.rosters.shifts import (
-    Hours,
-    Leave,
-    Pattern,
     cut,
-    decide_leave,
     new_shift,
     offer,
     plan_again,
-    rolled_out,
+    rest_of,
     strike,
     take,
 )
@@ -233,14 +231,17 @@ def test_leave_takes_its_own_time_out_of_a_shift_and_no_more(
     night = new_shift(stretch(20 * HOUR, 32 * HOUR))
     away = leave(begins=MIDNIGHT + begins, ends=MIDNIGHT + ends)
 
-    steps = list(cut(night, away))
+    first = cut(night, away)
+    assert first is not None
+    rest = rest_of(first.value)
+    steps = [step for step in (first, rest) if step is not None]
 
     standing = [step.value for step in steps if step.value.counts]
     assert [(s.begins - MIDNIGHT, s.ends - MIDNIGHT) for s in standing] == left
-    assert steps[0].value.id == night.id
+    assert first.value.id == night.id
     assert len({step.value.id for step in steps}) == len(steps)
     assert [len(step.events) for step in steps] == [1] * len(steps)
-    assert all(list(cut(shift, away)) == [] for shift in standing)
+    assert all(cut(shift, away) is None for shift in standing)
 
 
 @pytest.mark.parametrize("hours", [(0, 20), (32, 96)])
@@ -248,17 +249,19 @@ def test_leave_beside_a_shift_leaves_it_alone(hours: tuple[int, int]) -> None:
     first, last = hours
     away = leave(begins=MIDNIGHT + first * HOUR, ends=MIDNIGHT + last * HOUR)
 
-    assert list(cut(new_shift(stretch(20 * HOUR, 32 * HOUR)), away)) == []
+    assert cut(new_shift(stretch(20 * HOUR, 32 * HOUR)), away) is None
 
 
 def test_a_shift_that_was_cut_stands_whole_when_it_is_planned_again() -> None:
     night = new_shift(stretch(20 * HOUR, 32 * HOUR))
-    [short] = [step.value for step in cut(night, leave(begins=MIDNIGHT + 24 * HOUR))]
+    away = leave(begins=MIDNIGHT + 24 * HOUR, ends=MIDNIGHT + 26 * HOUR)
+    short = cut(night, away)
+    assert short is not None
 
-    again = plan_again(short, night)
+    again = plan_again(short.value, night)
 
     assert again is not None
-    assert again.value.slots == night.slots
+    assert again.value == night
 
 
 def test_leave_is_decided_and_may_be_decided_otherwise() -> None:

@@ -9,9 +9,13 @@ from typing import Any
 
 import httpx
 
+from services.router.rosters.leave import Leave
+from services.router.rosters.shifts import cut
+from services.router.rosters.storage import SHIFTS, announce, find_shifts
 from shared.contracts.intake import TicketRegistered
 from shared.contracts.router import GapFound, ShiftCut, ShiftOffered, ShiftStruck, ShiftTaken
 from shared.identity import Principal, issue_token
+from shared.store import Collection
 from shared.tickets import TicketStatus
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
@@ -238,6 +242,65 @@ async def test_leave_for_tomorrow_cuts_the_shift_of_tonight_and_gaps_are_what_is
     ]
     assert (await ask(bench, "GET", f"/v1/shifts/{tonight['id']}")).json()["struck"] is None
     assert len(await bench.said(ShiftCut, 2)) == 2
+
+
+async def halves(bench: RouterBench) -> list[tuple[str, str]]:
+    answer = await ask(bench, "GET", "/v1/shifts", engineer(FIRST))
+    return [(s["begins"], s["ends"]) for s in answer.json()["items"]]
+
+
+async def granted(bench: RouterBench, begin: timedelta, end: timedelta) -> str:
+    wish = {"reason": "annual", **from_now(bench, begin, end)}
+    leave: str = (await ask(bench, "POST", "/v1/leaves", engineer(FIRST), body=wish)).json()["id"]
+    assert (await ask(bench, "POST", f"/v1/leaves/{leave}/grant")).status_code == 200
+    return leave
+
+
+async def test_what_was_left_of_a_shift_when_the_router_was_killed_stands_after_the_next_look(
+    bench: RouterBench,
+) -> None:
+    """Killed between the two writes: nothing but the first one is there."""
+    made = await planned(bench, FIRST, 2 * HOUR, 12 * HOUR)
+    shifts = Collection(bench.platform.store, SHIFTS)
+    whole = await shifts.get(made["id"])
+    assert whole is not None
+    away = from_now(bench, 4 * HOUR, 8 * HOUR)
+    begins, ends = (datetime.fromisoformat(away[key]) for key in ("begins", "ends"))
+    leave = Leave(id="1", person=FIRST, begins=begins, ends=ends, reason="annual",
+                  asked_at=bench.now())  # fmt: skip
+    step = cut(whole, leave)
+    assert step is not None
+    assert await shifts.write_over(whole, step) is not None
+    assert len(await halves(bench)) == 1
+
+    await announce(bench.store)  # as a router that starts looks
+
+    async def both() -> bool:
+        return len(await halves(bench)) == 2
+
+    await until(both)
+    assert [datetime.fromisoformat(end) for _, end in await halves(bench)] == [begins, whole.ends]
+    assert len(await bench.said(ShiftCut, 2)) == 2
+    first = await shifts.get(whole.id)
+    assert first is not None
+    assert first.after_leave is None
+
+
+async def test_the_second_half_stands_again_when_the_shift_is_cut_again(
+    bench: RouterBench,
+) -> None:
+    tonight = await planned(bench, FIRST, 2 * HOUR, 12 * HOUR)
+    leave = await granted(bench, 4 * HOUR, 8 * HOUR)
+    _, second = await halves(bench)
+    [half] = await find_shifts(bench.store, {"begins": datetime.fromisoformat(second[0])})
+    await ask(bench, "POST", f"/v1/leaves/{leave}/refuse")
+    await ask(bench, "POST", f"/v1/shifts/{half.id}/strike")
+    assert (await planned(bench, FIRST, 2 * HOUR, 12 * HOUR))["id"] == tonight["id"]
+    assert len(await halves(bench)) == 1
+
+    await ask(bench, "POST", f"/v1/leaves/{leave}/grant")
+
+    assert (await halves(bench))[1] == second
 
 
 async def test_who_is_on_leave_is_not_there_though_the_list_goes_by_no_shifts(

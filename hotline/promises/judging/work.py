@@ -27,6 +27,7 @@ ASKS_FOR_WORK: Final = frozenset(
         Transition.REOPEN,
         Transition.NOT_SATISFIED,
         Transition.DECLINE,
+        Transition.UNLINK,
     }
 )
 """After these the router sees whether work has to be given out."""

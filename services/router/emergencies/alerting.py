@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.router.deadlines.falling_due import FallingDue
+from services.router.emergencies.domain import orders_attended, orders_taken
 from services.router.emergencies.emergency import (
     Emergency,
     Outcome,
@@ -178,38 +179,42 @@ class Alerting:
 
     async def follow(self, number: str, event: TicketEvent) -> None:
         """What was done to its work orders in this round moves the emergency, but not what was
-        done by somebody whom it is about.
+        done by somebody whom it is about. What was done before the ticket's last plan answers
+        nothing that this plan asks.
         """
-        if isinstance(event, WorkOrderEvent) and await self._is_about(number, event.assignee):
+        ticket = await self._platform.tickets.get(number)
+        if ticket is None:
+            return
+        if isinstance(event, WorkOrderEvent) and self._is_not_for(ticket, event.assignee):
             return
 
         def of_this_round(choose: Choose) -> Choose:
             return lambda e, now: None if event.round < e.round else choose(e, now)
 
+        def is_of_last_plan(emergency: Emergency) -> bool:
+            return emergency.plans <= len(ticket.plans)  # as it was when the ticket was read
+
         match event:
-            case WorkOrderAccepted(assignee=assignee):
-                by = assignee or ""
+            case WorkOrderAccepted(work_order=order, assignee=by) if order in orders_taken(ticket):
                 await self._note_acknowledged(
-                    number, of_this_round(lambda e, now: acknowledge(e, by, now))
+                    number,
+                    of_this_round(
+                        lambda e, now: acknowledge(e, by or "", now) if is_of_last_plan(e) else None
+                    ),
                 )
-            case WorkOrderArrived(assignee=assignee):
-                there = assignee or event.work_order
-                await self.change(number, of_this_round(lambda e, now: arrive(e, there, now)))
-            case TicketResolved() | TicketCancelled():
+            case WorkOrderArrived(work_order=order, assignee=assignee):
+                there, is_new = assignee or order, order in orders_attended(ticket)
+                await self.change(
+                    number,
+                    of_this_round(
+                        lambda e, now: arrive(e, there, now, has_it=is_new and is_of_last_plan(e))
+                    ),
+                )
+            case TicketResolved() | TicketCancelled() if ticket.somebody_went:
                 how = _ENDS[type(event)]
-                if await self._somebody_went(number):
-                    await self.change(number, of_this_round(lambda e, now: end(e, how, now)))
+                await self.change(number, of_this_round(lambda e, now: end(e, how, now)))
             case _:
                 pass
-
-    async def _somebody_went(self, number: str) -> bool:
-        """Without anybody on site it is not over, whatever became of the work."""
-        ticket = await self._platform.tickets.get(number)
-        return ticket is not None and ticket.somebody_went
-
-    async def _is_about(self, number: str, person: str | None) -> bool:
-        ticket = await self._platform.tickets.get(number)
-        return ticket is not None and self._is_not_for(ticket, person)
 
     def _is_not_for(self, ticket: Ticket, person: str | None) -> bool:
         return person in whom_it_is_about(ticket, self._platform.duty.current)

@@ -212,8 +212,8 @@ def replan(
 
     Whom it concerns now is alerted: of another kind all `recipients`, also those who were called to
     the first, at another place those who were not called yet. Somebody of these has to acknowledge
-    it anew. Who was called and is not needed any more is told so; that is nobody of the `chain`,
-    which goes on, and nobody who is there.
+    it anew, also with somebody on site. Who was called and is not needed any more is told so; that
+    is nobody of the `chain`, which goes on, and nobody who is there.
     """
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
@@ -233,7 +233,9 @@ def replan(
     spared = tuple(p for p in called if p not in {*recipients, *going_on})
     step = len(emergency.alerts)
     if asked or emergency.acknowledged_by in spared:
-        next_due = now + within if emergency.arrived_at is None else None
+        # Also with somebody on site: they came to something else, or are not those it takes now.
+        is_waited_for = bool(asked) or emergency.arrived_at is None
+        next_due = now + within if is_waited_for else None
         replanned = replace(
             replanned, next_due=next_due, acknowledged_by=None, acknowledged_at=None
         )
@@ -298,15 +300,20 @@ def acknowledge(emergency: Emergency, by: str, now: datetime) -> Step[Emergency]
     return Step(taken, (EmergencyAcknowledged(**_facts(taken), by=by),))
 
 
-def arrive(emergency: Emergency, by: str, now: datetime) -> Step[Emergency] | None:
-    """Somebody is on site; None when that is known or it is over. It is said of the first alone."""
+def arrive(
+    emergency: Emergency, by: str, now: datetime, *, has_it: bool = True
+) -> Step[Emergency] | None:
+    """Somebody is on site; None when that is known or it is over. It is said of the first alone.
+
+    Whoever came has it, unless they came to what it was taken for before: then the chain goes on.
+    """
     if emergency.ended_at is not None or by in emergency.on_site:
         return None
     there = replace(
         emergency,
         arrived_at=emergency.arrived_at or now,
         on_site=(*emergency.on_site, by),
-        next_due=None,
+        next_due=None if has_it else emergency.next_due,
     )
     is_first = emergency.arrived_at is None
     return Step(there, (EmergencyArrived(**_facts(there)),) if is_first else ())

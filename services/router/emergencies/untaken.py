@@ -4,30 +4,22 @@ message was lost.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Final
 
 from services.router import queues
 from services.router.emergencies.alerting import Alerting
-from services.router.emergencies.emergency import Emergency
+from services.router.emergencies.domain import is_untaken, said_of
 from services.router.emergencies.storage import EMERGENCIES
-from services.router.incidents.incident import LINKED
 from services.router.work_orders.routing import Routing
 from shared.bus.reconciliation import Untaken
-from shared.contracts.intake import TicketCancelled, TicketEvent
-from shared.contracts.router import TicketResolved, WorkOrderAccepted
 from shared.readers.changes import changed_tickets
 from shared.readers.emergencies import running_emergencies
 from shared.runtime.platform import Platform
 from shared.store import Collection
-from shared.tickets import Ticket, TicketStatus, Transition
-from shared.tickets.facts import order_facts, ticket_facts
-from shared.tickets.lifecycle import DONE, OPEN, UNFINISHED, OrderStatus
+from shared.tickets import Ticket
+from shared.tickets.lifecycle import OPEN
 from shared.triage.taxonomy import EMERGENCY
-
-_TAKEN: Final = UNFINISHED - {OrderStatus.DISPATCHED}
-_TO_WORK_ON: Final = OPEN - DONE
 
 
 def untaken_emergencies(platform: Platform, alerting: Alerting, routing: Routing) -> Untaken:
@@ -82,41 +74,3 @@ async def take_emergency(alerting: Alerting, routing: Routing, number: str) -> T
     if part_of is not None and not ticket.shares_alert:
         await alerting.start_alone(number)
     return ticket
-
-
-def is_untaken(ticket: Ticket, emergency: Emergency | None) -> bool:
-    """Whether the plan of a ticket does not run as it should. Pure."""
-    if emergency is None or emergency.round < ticket.round:
-        is_alone = ticket.is_emergency and not ticket.shares_alert
-        return is_alone and ticket.status in _TO_WORK_ON
-    if emergency.plans < len(ticket.plans) and ticket.status in _TO_WORK_ON:
-        return True
-    if emergency.ended_at is not None:
-        return False
-    if ticket.is_emergency and ticket.held is None and ticket.without_work:
-        return True
-    is_over = ticket.status in DONE or ticket.mark is TicketStatus.CANCELLED
-    unheard = emergency.acknowledged_at is None and any(_acceptances(ticket))
-    return (is_over and ticket.somebody_went) or unheard
-
-
-def _acceptances(ticket: Ticket) -> Iterator[str]:
-    """Orders that were accepted under the last plan: when the place becomes known, somebody there
-    has to take it anew, whoever had taken it before. What was part of an outage nobody has taken.
-    """
-    for entry in ticket.timeline:
-        is_new = entry.at > ticket.plan.at and entry.note != LINKED
-        if entry.transition == Transition.ACCEPT and is_new and entry.order:
-            order = ticket.order(entry.order)
-            if order is not None and order.round == ticket.round and order.status in _TAKEN:
-                yield order.id
-
-
-def said_of(ticket: Ticket) -> Iterator[TicketEvent]:
-    """What moves the plan, as it was said of a ticket's present state. Pure."""
-    for order in dict.fromkeys(_acceptances(ticket)):
-        yield WorkOrderAccepted(**order_facts(ticket, order))
-    if ticket.status in DONE:
-        yield TicketResolved(**ticket_facts(ticket))
-    elif ticket.mark is TicketStatus.CANCELLED:
-        yield TicketCancelled(**ticket_facts(ticket))

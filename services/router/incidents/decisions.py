@@ -8,6 +8,7 @@ from typing import Final
 
 from services.router.incidents.detection import desk_at
 from services.router.incidents.incident import OPEN, Incident, Linked, Status, households
+from services.router.incidents.outages import Outages
 from services.router.incidents.running_incidents import RunningIncidents
 from services.router.incidents.steps import (
     announce,
@@ -41,6 +42,7 @@ class IncidentDecisions:
         self._store = platform.store
         self._incidents = Collection(platform.store, INCIDENTS)
         self._running = running_incidents
+        self._outages = Outages(platform)
 
     async def within_reach(
         self, principal: Principal, *, status: Status | None, estate: str | None
@@ -90,13 +92,13 @@ class IncidentDecisions:
             to = desk_at(self._platform, incident.estate)
             return confirm(incident, principal.id, now, buildings=buildings, to=to)
 
-        confirmed = await self._change(principal, id, choose)
+        confirmed = await self._decide(principal, id, choose)
         _count(confirmed, "confirmed")
         return confirmed
 
     async def dismiss(self, principal: Principal, id: str, reason: str) -> Incident:
         """These requests have nothing in common."""
-        dismissed = await self._change(
+        dismissed = await self._decide(
             principal, id, lambda incident, now: dismiss(incident, principal.id, now, reason=reason)
         )
         _count(dismissed, "dismissed")
@@ -210,6 +212,13 @@ class IncidentDecisions:
         if ticket is None or not sees(principal, ticket):
             raise MalformedMessage("number", "is no ticket that you see", "check the number")
         return ticket
+
+    async def _decide(self, principal: Principal, id: str, choose: Choose) -> Incident:
+        """Decide about what was offered: whoever was asked to has done it."""
+        asked = await self._outages.asked(id)
+        decided = await self._change(principal, id, choose)
+        await self._outages.answer(asked, principal.id)
+        return decided
 
     async def _change(self, principal: Principal, id: str, choose: Choose) -> Incident:
         """Change one as it is now. Raises NotNow for what cannot be done to it."""

@@ -1,19 +1,30 @@
 """Use case: of many who report the same outage as an emergency, one is alerted. The others are part
-of the incident that the desk is offered, and go on by themselves when it turns out to be none.
+of the incident that the desk is offered, and go on by themselves when it turns out to be none, or
+when nobody says whether what ended for the one is over for them.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.router.access import BY_RULE
 from services.router.emergencies.emergency import Outcome
 from services.router.emergencies.storage import EMERGENCIES, OutageAlert, outage_alerts
+from services.router.follow_ups.reminders import Reminders
+from services.router.follow_ups.storage import FOLLOW_UPS
+from services.router.follow_ups.tasks import LIVE, finish, new_task
 from services.router.incidents.clusters import Cluster
 from services.router.incidents.detection import desk_at
 from services.router.incidents.incident import Incident, may_share_alert
-from services.router.incidents.steps import dismiss, end_with_alert, offer, share_alert
-from services.router.incidents.storage import INCIDENTS, find_incidents, reports_of
+from services.router.incidents.steps import dismiss, offer, share_alert
+from services.router.incidents.storage import (
+    INCIDENTS,
+    MOST_LINKED,
+    find_incidents,
+    linked_to,
+    reports_of,
+)
 from shared.contracts import Step
 from shared.runtime.platform import Platform
 from shared.store import Collection
@@ -22,8 +33,16 @@ from shared.tickets import Ticket
 
 ALERT_LOST: Final = "alert_lost"
 """Why an offer is dismissed by rule: its emergency turned out to be something else, or none."""
+UNDECIDED: Final = "undecided"
+"""Why else: its emergency is over, and nobody has said in time what that means for the others."""
+ALERT_OVER: Final = "alert_over"
+"""What the desk is asked about: is what ended for the one over for the others too?"""
+DECIDED_WITHIN: Final = timedelta(minutes=10)
+"""So long the desk may ask the others: they told of nobody in danger. After it nobody has them in
+hand but an alert of their own.
+"""
 _OVER: Final[frozenset[Outcome]] = frozenset({"ended", "resolved"})
-"""How an emergency ends with its outage."""
+"""How an emergency ends where there was one."""
 
 
 class Outages:
@@ -34,6 +53,8 @@ class Outages:
         self._store = platform.store
         self._incidents = Collection(platform.store, INCIDENTS)
         self._emergencies = Collection(platform.store, EMERGENCIES)
+        self._tasks = Collection(platform.store, FOLLOW_UPS)
+        self._reminders = Reminders(platform)
 
     async def part_of(self, ticket: Ticket) -> str | None:
         """The id of the incident that an emergency is part of, offered now where it is the second;
@@ -100,8 +121,12 @@ class Outages:
         return found[0].id if found else None
 
     async def follow(self, incident: Incident) -> Step[Incident] | None:
-        """What the end of the alert makes of an incident that nobody has decided about: with who
-        was there it is over, and else its requests are each their own. None while the alert runs.
+        """What the end of the alert makes of an incident that nobody has decided about. None while
+        the alert runs, or the desk may still say what became of the others.
+
+        Whoever was there has seen one home. The others are over when somebody says so; until then
+        the desk has a task, and without its decision each is alerted by itself, as when there was
+        no outage.
         """
         if incident.status != "offered" or incident.emergency is None:
             return None
@@ -111,6 +136,39 @@ class Outages:
             return None
         now = self._store.clock.now()
         emergency = await self._emergencies.get(incident.emergency)
-        if emergency is not None and emergency.outcome in _OVER:
-            return end_with_alert(incident, emergency.ended_by or BY_RULE.id, now)
-        return dismiss(incident, BY_RULE.id, now, reason=ALERT_LOST)
+        if emergency is None or emergency.ended_at is None or emergency.outcome not in _OVER:
+            return dismiss(incident, BY_RULE.id, now, reason=ALERT_LOST)
+        if now < emergency.ended_at + DECIDED_WITHIN and await self._ask_desk(incident, now):
+            return None
+        return dismiss(incident, BY_RULE.id, now, reason=UNDECIDED)
+
+    async def _ask_desk(self, incident: Incident, now: datetime) -> bool:
+        """Have the desk ask the others, once; whether there is anybody to ask."""
+        waiting = [each for each in await linked_to(self._store, incident.id) if each.is_open]
+        ticket = await self._platform.tickets.get(waiting[0].number) if waiting else None
+        if ticket is None:
+            return False
+        task = new_task(
+            ticket,
+            "by_hand",
+            ALERT_OVER,
+            mark=incident.id,
+            by=BY_RULE.id,
+            at=now,
+            within=DECIDED_WITHIN,
+        )
+        await self._tasks.insert(Step(task), now)
+        return True
+
+    async def asked(self, incident: str) -> list[str]:
+        """The tasks in which the desk is asked about an incident, while they are to be done."""
+        numbers = [linked.number for linked in await linked_to(self._store, incident)]
+        about = {"number": {"$in": numbers}, "reason": ALERT_OVER, "state": {"$in": sorted(LIVE)}}
+        return [task.id for task in await self._tasks.find(about, limit=MOST_LINKED)]
+
+    async def answer(self, tasks: list[str], by: str) -> None:
+        """Somebody has decided: these tasks are done."""
+        for id in tasks:
+            await self._reminders.change(
+                id, lambda task, now: finish(task, "not_needed", None, now, by=by)
+            )

@@ -289,14 +289,6 @@ def restore(incident: Incident, by: str, now: datetime) -> Step[Incident]:
     return _step(incident, IncidentRestored, status="restored", restored_at=now, restored_by=by)
 
 
-def end_with_alert(incident: Incident, by: str, now: datetime) -> Step[Incident]:
-    """The emergency whose alert was shared is over, by who was there, before anybody at the desk
-    had decided: so is the outage.
-    """
-    _must_be(incident, "offered")
-    return _step(incident, IncidentRestored, status="restored", restored_at=now, restored_by=by)
-
-
 def close(incident: Incident, now: datetime) -> Step[Incident] | None:
     """Nothing of its requests is left to do; None when it is not restored, or closed already."""
     if incident.status != "restored":

@@ -9,10 +9,12 @@ from fastapi import Path, Query
 from pydantic import Field
 
 from services.router.rosters.duty_lists import DutyLists
-from services.router.rosters.leave import LeaveRequests
+from services.router.rosters.leave import Leave, LeaveStatus
+from services.router.rosters.leave_requests import LeaveRequests
 from services.router.rosters.lists import DutyList
+from services.router.rosters.patterns import Hours, Pattern
 from services.router.rosters.shift_plans import ShiftOutcome, ShiftPlans
-from services.router.rosters.shifts import Hours, Leave, LeaveStatus, Pattern, Shift
+from services.router.rosters.shifts import Shift
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.times import Day, Moment
 from shared.identity import Principal, allows

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from services.router.rosters.shifts import Leave, RestRules, Shift, TooLong, tiring
+from services.router.rosters.leave import Leave
+from services.router.rosters.rest import RestRules, TooLong, tiring
+from services.router.rosters.shifts import Shift
 from services.router.rosters.storage import LEAVES, MOST_SHIFTS, around, find_shifts
 from shared.contracts.refusals import NotNow
 from shared.policy.roster import QUARTER

@@ -17,6 +17,8 @@ from services.router.rosters.storage import (
     announce,
     around,
     find_shifts,
+    finish_cut,
+    half_cut,
     revision,
     take_out,
 )
@@ -41,11 +43,17 @@ class GapWatch:
         self._looked_at: datetime | None = None
 
     async def look(self) -> None:
-        """Look at every list if anything changed, and now and then in any case."""
+        """Look at every list if anything changed, and now and then in any case. What a kill left
+        half done is finished first.
+        """
         present, now = await revision(self._store), self._store.clock.now()
         looked = self._looked_at
         if present == self._seen and looked is not None and now - looked < LOOK_AGAIN:
             return
+        if cut_before := await half_cut(self._store, now):
+            for shift in cut_before:
+                await finish_cut(self._store, shift)
+            await announce(self._store)
         for duty_list in await all_lists(self._store):
             if duty_list.needs:
                 await self.look_at(duty_list)

@@ -10,14 +10,13 @@ from typing import Final
 from services.router.people import require_listed
 from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.fitness import Fitness
+from services.router.rosters.patterns import Pattern, rolled_out
 from services.router.rosters.shifts import (
-    Pattern,
     Shift,
     hand_over,
     new_shift,
     offer,
     plan_again,
-    rolled_out,
     strike,
     take,
 )

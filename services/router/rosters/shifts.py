@@ -1,17 +1,14 @@
-"""Shifts as values: given, offered, taken, struck, handed over; a pattern rolled out over days;
-the rest between them; and the leave that cuts or strikes them. Pure.
-"""
+"""Shifts as values: given, offered, taken, handed over, cut, struck. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
 
+from services.router.rosters.leave import Leave
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.router import ShiftCut, ShiftOffered, ShiftStruck, ShiftTaken
 from shared.policy.roster import QUARTER, Stretch
@@ -20,17 +17,14 @@ LONGEST_SHIFT: Final = timedelta(hours=24)
 """A caretaker's day and night; nobody stands for longer."""
 Struck = Literal["leave", "unqualified", "cancelled"]
 """Why a shift counts no more."""
-LONGEST_PLAN: Final = timedelta(days=62)
-"""Two months ahead: beyond it leave and people change more than the plan is worth."""
-LONGEST_LEAVE: Final = timedelta(days=366)
-LeaveStatus = Literal["asked", "granted", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """Somebody stands for a department of a place between two aware moments. `offered_to` is who
     may take it over, `note` what whoever comes next should know, `despite` why it was planned
-    though it leaves too little rest.
+    though it leaves too little rest. `after_leave` is what was left of it behind a leave, until
+    that stands as a shift of its own.
     """
 
     id: str
@@ -44,6 +38,7 @@ class Shift:
     offered_to: str | None = None
     note: str | None = None
     despite: str | None = None
+    after_leave: Stretch | None = None
 
     @property
     def counts(self) -> bool:
@@ -92,7 +87,7 @@ def _id_of(stretch: Stretch) -> str:
 
 def plan_again(shift: Shift, planned: Shift) -> Step[Shift] | None:
     """A shift that was struck, or cut, counts again as it is planned; None when it does."""
-    whole = replace(shift, begins=planned.begins, ends=planned.ends)
+    whole = replace(shift, begins=planned.begins, ends=planned.ends, after_leave=None)
     if shift.counts and whole == shift:
         return None
     return Step(replace(whole, struck=None, despite=planned.despite))
@@ -123,24 +118,41 @@ def strike(shift: Shift, reason: Struck) -> Step[Shift] | None:
     return Step(changed, (event,))
 
 
-def cut(shift: Shift, leave: Leave) -> Iterator[Step[Shift]]:
-    """The shift without the time of a leave, on the quarter hours, and whose it is is told; none
-    where they have nothing in common. What is left after the leave, beside what is left before it,
-    is a shift of its own, to be written after the first. Struck is what lies wholly in the leave.
+def cut(shift: Shift, leave: Leave) -> Step[Shift] | None:
+    """The shift without the time of a leave, on the quarter hours, and whose it is is told; None
+    where they have nothing in common. What is left behind the leave, beside what is left before it,
+    is written with it (`after_leave`), so that nothing of it can be lost: `rest_of` makes it a
+    shift. Struck is what lies wholly in the leave.
     """
     if not shift.counts or leave.begins >= shift.ends or leave.ends <= shift.begins:
-        return
+        return None
     until, again = _on_quarter(leave.begins), _on_quarter(leave.ends, up=True)
     stays, comes_back = until > shift.begins, again < shift.ends
-    if stays:
-        yield _cut(replace(shift, ends=until))
-    if stays and comes_back:
-        rest = Stretch(shift.place, shift.department, shift.person, again, shift.ends)
-        yield _cut(replace(shift, id=_id_of(rest), version=0, begins=again, offered_to=None))
-    elif comes_back:
-        yield _cut(replace(shift, begins=again))
-    elif not stays and (struck := strike(shift, "leave")) is not None:
-        yield struck
+    if not (stays or comes_back):
+        return strike(shift, "leave")
+    if not stays:
+        return _cut(replace(shift, begins=again))
+    after = Stretch(shift.place, shift.department, shift.person, again, shift.ends)
+    return _cut(replace(shift, ends=until, after_leave=after if comes_back else None))
+
+
+def rest_of(shift: Shift) -> Step[Shift] | None:
+    """What was left of a shift behind a leave, as a shift of its own; None where that is made."""
+    after = shift.after_leave
+    if after is None:
+        return None
+    rest = replace(
+        shift,
+        id=_id_of(after),
+        version=0,
+        person=after.person,
+        begins=after.begins,
+        ends=after.ends,
+        struck=None,
+        offered_to=None,
+        after_leave=None,
+    )
+    return _cut(rest)
 
 
 def _cut(shift: Shift) -> Step[Shift]:
@@ -170,139 +182,3 @@ def _facts(shift: Shift) -> dict[str, Any]:
         "begins": shift.begins,
         "ends": shift.ends,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Local times of a shift; an `end` at or before `start` is on the next day."""
-
-    start: time
-    end: time
-
-    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Both ends on a day, in UTC."""
-        last = day + timedelta(days=self.end <= self.start)
-        first_moment = datetime.combine(day, self.start, zone)
-        return first_moment.astimezone(UTC), datetime.combine(last, self.end, zone).astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """`cycle` names each day's shift of `hours`, or None for a day off. The people go through it
-    one behind the other, `stagger` days apart, the first at its beginning on `first`.
-    """
-
-    people: Sequence[str]
-    hours: Mapping[str, Hours]
-    cycle: Sequence[str | None]
-    first: date
-    last: date
-    stagger: int = 1
-
-    def check(self) -> None:
-        """Raise MalformedMessage naming what does not fit."""
-        for n, name in enumerate(self.cycle):
-            if name is not None and name not in self.hours:
-                raise MalformedMessage(f"cycle.{n}", "is no shift of `hours`", "name one, or null")
-        if not self.first <= self.last <= self.first + LONGEST_PLAN:
-            raise MalformedMessage("last", "is not within 62 days after the first", "plan in parts")
-
-
-def rolled_out(pattern: Pattern, place: str, department: str, zone: ZoneInfo) -> Iterator[Stretch]:
-    """Every shift of the pattern, day by day."""
-    for offset in range((pattern.last - pattern.first).days + 1):
-        day = pattern.first + timedelta(days=offset)
-        for n, person in enumerate(pattern.people):
-            name = pattern.cycle[(offset - n * pattern.stagger) % len(pattern.cycle)]
-            if name is not None:
-                begins, ends = pattern.hours[name].on(day, zone)
-                yield Stretch(place, department, person, begins, ends)
-
-
-@dataclass(frozen=True, slots=True)
-class RestRules:
-    """How long a person rests between two stretches of work, and how long one may be; nothing of
-    either is not judged.
-    """
-
-    rest: timedelta
-    longest: timedelta
-
-    @property
-    def most(self) -> timedelta:
-        """How long a stretch may be."""
-        return self.longest or LONGEST_SHIFT
-
-    @property
-    def reach(self) -> timedelta:
-        """How far from a shift another may lie that matters to it."""
-        return self.rest + self.most
-
-
-@dataclass(frozen=True, slots=True)
-class TooLong:
-    """The shift alone is longer than may be, by so much."""
-
-    by: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class TooLittleRest:
-    """So much rest is missing between the shift and another of the same person."""
-
-    other: Shift
-    missing: timedelta
-
-
-def tiring(
-    shift: Shift, others: Iterable[Shift], rules: RestRules
-) -> TooLong | TooLittleRest | None:
-    """What is wrong with a shift beside the others of its person; None when they get their rest.
-
-    A morning and an evening of one day are one stretch, with the hours between: it is well while
-    the whole is no longer than a shift may be.
-    """
-    length = shift.ends - shift.begins
-    if rules.longest and length > rules.longest:
-        return TooLong(length - rules.longest)
-    begins, ends = shift.begins, shift.ends
-    for other in sorted(others, key=lambda other: _gap(other, shift.begins, shift.ends)):
-        rested = _gap(other, begins, ends)
-        if rested >= rules.rest:
-            continue
-        begins, ends = min(begins, other.begins), max(ends, other.ends)
-        if ends - begins > rules.most:
-            return TooLittleRest(other, rules.rest - rested)
-    return None
-
-
-def _gap(other: Shift, begins: datetime, ends: datetime) -> timedelta:
-    """How much time lies between a shift and a stretch."""
-    return max(other.begins - ends, begins - other.ends, timedelta())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
-    """Somebody is away between two aware moments; `reason` is a code."""
-
-    id: str
-    version: int = 0
-    person: str
-    begins: datetime
-    ends: datetime
-    reason: str
-    status: LeaveStatus = "asked"
-    asked_at: datetime
-    decided_by: str | None = None
-
-    def check(self) -> None:
-        """Raise MalformedMessage for one that runs backwards, or for ever."""
-        if not self.begins < self.ends <= self.begins + LONGEST_LEAVE:
-            raise MalformedMessage("ends", "is not within a year after it begins", "correct it")
-
-
-def decide_leave(leave: Leave, status: LeaveStatus, by: str) -> Step[Leave] | None:
-    """Granted or refused, also the other way round later; None when that is so already."""
-    if leave.status == status:
-        return None
-    return Step(replace(leave, status=status, decided_by=by))

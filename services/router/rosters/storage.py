@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -10,8 +11,9 @@ from typing import Any, Final
 from cattrs import Converter
 from pymongo import ASCENDING, IndexModel
 
+from services.router.rosters.leave import Leave
 from services.router.rosters.lists import DutyList, Head
-from services.router.rosters.shifts import Leave, Shift, cut
+from services.router.rosters.shifts import LONGEST_SHIFT, Shift, cut, plan_again, rest_of
 from shared.contracts import Step
 from shared.documents import Shape
 from shared.policy.duty import Person
@@ -19,7 +21,7 @@ from shared.readers.rosters import HEAD, person_to_doc
 from shared.readers.rosters import LEAVES as OF_LEAVES
 from shared.readers.rosters import ROSTERS as OF_LISTS
 from shared.readers.rosters import SHIFTS as OF_SHIFTS
-from shared.store import Collection, CollectionSpec, Doc, Order, Store
+from shared.store import Collection, CollectionSpec, Doc, Order, Store, Taken
 
 
 def _teach(converter: Converter) -> None:
@@ -46,7 +48,11 @@ HEADS: Final = CollectionSpec(name=OF_LISTS, shape=Shape(value=Head), version="r
 SHIFTS: Final = CollectionSpec(
     name=OF_SHIFTS,
     kind="shift",
-    shape=Shape(value=Shift, beside=lambda shift: {"counts": shift.counts, "slots": shift.slots}),
+    shape=Shape(
+        value=Shift,
+        lean={Shift: ("after_leave",)},
+        beside=lambda shift: {"counts": shift.counts, "slots": shift.slots},
+    ),
     indexes=(
         # Nobody stands in two places at once: each quarter hour of a person is there once.
         IndexModel(
@@ -101,15 +107,48 @@ async def take_out(store: Store, shift: Shift, leave: Leave) -> list[Shift]:
     """Cut a shift by somebody's leave, or strike it: what is left of it. Nothing where another was
     faster, who has looked at the same leave, or the next look does.
     """
-    steps = list(cut(shift, leave))
-    if not steps:
+    if shift.after_leave is not None:
+        pieces = await finish_cut(store, shift)
+        return [left for piece in pieces for left in await take_out(store, piece, leave)]
+    step = cut(shift, leave)
+    if step is None:
         return [shift]
-    shifts, [first, *more] = Collection(store, SHIFTS), steps
-    written = await shifts.write_over(shift, first)
-    left = [written] if written is not None and written.counts else []
-    now, rest = store.clock.now(), more if written is not None else ()
-    left += [replace(step.value, version=1) for step in rest if await shifts.insert(step, now)]
-    return left
+    written = await Collection(store, SHIFTS).write_over(shift, step)
+    return await finish_cut(store, written) if written is not None and written.counts else []
+
+
+async def finish_cut(store: Store, shift: Shift) -> list[Shift]:
+    """Make a shift of what was left behind a leave: the shift that was cut, and that one."""
+    step = rest_of(shift)
+    if step is None:
+        return [shift]
+    rest = await _stand(store, step)
+    shifts, whole = Collection(store, SHIFTS), replace(shift, after_leave=None)
+    shorter = await shifts.write_over(shift, Step(whole))  # last, so that a kill loses no part
+    return [shorter or whole, *([rest] if rest is not None else [])]
+
+
+async def _stand(store: Store, step: Step[Shift]) -> Shift | None:
+    """Write a shift, or let one that was struck count again; None where its person stands
+    elsewhere by now.
+    """
+    shifts, wanted = Collection(store, SHIFTS), step.value
+    if await shifts.insert(step, store.clock.now()):
+        return replace(wanted, version=1)
+
+    def again(there: Shift, _now: datetime) -> Step[Shift] | None:
+        return None if there.counts else plan_again(there, wanted)
+
+    with suppress(Taken):
+        changed = await shifts.change(wanted.id, again)
+        return changed.after if changed is not None else None
+    return None
+
+
+async def half_cut(store: Store, now: datetime) -> list[Shift]:
+    """Shifts of which a kill has left a part unwritten that may still come."""
+    recent = {"ends": {"$gt": now - LONGEST_SHIFT}}
+    return await find_shifts(store, recent | {"after_leave": {"$type": "object"}})
 
 
 async def find_shifts(

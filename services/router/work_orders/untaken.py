@@ -13,12 +13,13 @@ from shared.bus.reconciliation import Untaken
 from shared.readers.changes import changed_tickets
 from shared.runtime.platform import Platform
 from shared.tickets.lifecycle import DONE, OPEN, OrderStatus
-from shared.tickets.model import NOT_PLANNED
+from shared.tickets.model import WorkOrder, without_work
 from shared.triage.taxonomy import EMERGENCY
 
 _FIELDS: Final = (
     "round",
     "plans.departments",
+    "work_orders.id",
     "work_orders.department",
     "work_orders.round",
     "work_orders.status",
@@ -56,17 +57,16 @@ def untaken_tickets(platform: Platform, routing: Routing, reminders: Reminders) 
 
 
 def _may_lack_work(ticket: Mapping[str, Any]) -> bool:
-    """`Ticket.without_work` of a document, before all of it is read."""
-    orders = [order for order in ticket["work_orders"] if order["round"] == ticket["round"]]
-    last = {order["department"]: order for order in orders}
-    departments = {*ticket["plans"][-1]["departments"], *(o["department"] for o in orders[-1:])}
-    return any(name not in last or _is_gone(last[name]) for name in departments)
+    """`without_work` of a document of which no more is read."""
+    orders = [_order(doc) for doc in ticket["work_orders"] if doc["round"] == ticket["round"]]
+    return bool(without_work(ticket["plans"][-1]["departments"], orders))
 
 
-def _is_gone(order: Mapping[str, Any]) -> bool:
-    """`WorkOrder.is_gone` of a document."""
-    status, reason = order["status"], order.get("reason")
-    return status == OrderStatus.DECLINED or (status, reason) == (
-        OrderStatus.CANCELLED,
-        NOT_PLANNED,
+def _order(doc: Mapping[str, Any]) -> WorkOrder:
+    return WorkOrder(
+        doc["id"],
+        doc["round"],
+        doc["department"],
+        OrderStatus(doc["status"]),
+        reason=doc.get("reason"),
     )
