@@ -10,7 +10,9 @@ from fastapi import APIRouter, FastAPI
 from services.intake import queues
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
+from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.cases import Cases, build_cases_api
+from services.intake.desk.late_dangers import LateDangers
 from services.intake.desk.wishes import Wishes
 from services.intake.handlers import (
     add_handlers,
@@ -105,7 +107,12 @@ async def build(settings: IntakeSettings) -> FastAPI:
     desk_actions = DeskActions(
         platform.store, platform.tickets, lambda: platform.policy, known_people
     )
-    wishes = Wishes(platform.tickets, lambda: platform.policy, platform.store.precedence)
+    late_dangers = LateDangers(
+        platform.store, platform.tickets, lambda: platform.policy, secret=platform.keys.index
+    )
+    wishes = Wishes(
+        platform.tickets, lambda: platform.policy, late_dangers, platform.store.precedence
+    )
     opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
@@ -124,7 +131,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     routers = [
         build_registering_api(reports),
         build_tickets_api(platform, reports),
-        build_actions_api(platform, desk_actions, wishes),
+        build_actions_api(platform, desk_actions, wishes, CallBacks(platform.store, wishes)),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),

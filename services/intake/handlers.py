@@ -14,6 +14,7 @@ from services.intake.privacy.privacy_requests import PrivacyRequests
 from shared.bus import Consumers, Delivery, Inbound, Reject, RetryLater
 from shared.contracts.notifier import MessageDelivered, MessageFailed, MessageReceived
 from shared.contracts.privacy import PrivacyRequestGranted
+from shared.contracts.router import FollowUpDangerTold
 from shared.contracts.survey import SurveyDangerTold, SurveyDissatisfied
 
 QUEUE_BACK_AFTER: Final = timedelta(seconds=1)
@@ -54,7 +55,7 @@ def add_handlers(consumers: Consumers, arrivals: Arrivals, desk_actions: DeskAct
 
 
 def add_wish_handlers(consumers: Consumers, commands: Commands, wishes: Wishes) -> None:
-    """Subscribe intake to what systems, and callers in surveys, say of their own tickets."""
+    """Subscribe intake to what systems, and callers elsewhere, say of their own tickets."""
 
     @consumers.on_message(*queues.COMMANDS)
     async def on_command(message: Inbound) -> None:
@@ -63,9 +64,14 @@ def add_wish_handlers(consumers: Consumers, commands: Commands, wishes: Wishes) 
 
     @consumers.on_event(queues.DANGERS)
     async def on_danger_told(delivery: Delivery) -> None:
-        """Make an emergency of what a survey's answer tells of one."""
-        if isinstance(delivery.event, SurveyDangerTold):
-            await wishes.heed_survey(delivery.event)
+        """Make an emergency of what a survey's answer, or a call of the desk, tells of one."""
+        match delivery.event:
+            case SurveyDangerTold() as told:
+                await wishes.heed(told.number, told.emergency_kind, how="survey", id=told.survey)
+            case FollowUpDangerTold() as told:
+                await wishes.heed(told.number, told.danger, how="follow_up", id=told.follow_up)
+            case _:
+                pass
 
 
 def add_privacy_handlers(consumers: Consumers, privacy_requests: PrivacyRequests) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.bus import INBOUND, QueueSpec, event_queue
 from shared.bus.topology import DEAD_QUEUE, UNROUTED_QUEUE
-from shared.contracts import notifier, privacy, survey
+from shared.contracts import notifier, privacy, router, survey
 
 TRIAGE: Final = QueueSpec(
     "intake.triage", "routine", ((INBOUND, "ticket.report"),), prefetch=200, bounded=True
@@ -57,7 +57,9 @@ DISSATISFIED_URGENT: Final = event_queue(
     "intake", "dissatisfied", "urgent", survey.SurveyDissatisfied
 )
 
-DANGERS: Final = event_queue("intake", "dangers", "urgent", survey.SurveyDangerTold, alerts=True)
+DANGERS: Final = event_queue(
+    "intake", "dangers", "urgent", survey.SurveyDangerTold, router.FollowUpDangerTold, alerts=True
+)
 
 PRIVACY_REQUESTS: Final = event_queue(
     "intake", "privacy_requests", "routine", privacy.PrivacyRequestGranted

@@ -68,7 +68,9 @@ INDEXES: Final = {"tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS,
 
 async def build(settings: RouterSettings) -> FastAPI:
     """The router, ready to be served."""
-    platform = await open_platform("router", settings, keeps=KEEPS, indexes=INDEXES)
+    platform = await open_platform(
+        "router", settings, keeps=KEEPS, indexes=INDEXES, classifies=True
+    )
     workload, running_incidents = Workload(platform.store), RunningIncidents(platform)
     routing, alerting = (
         Routing(platform, workload, lambda: running_incidents.running),

@@ -15,7 +15,7 @@ from shared.contracts.survey import (
     SurveyDangerTold,
     SurveyDissatisfied,
 )
-from shared.tickets import Ticket
+from shared.tickets import Ticket, Transition
 from shared.triage.taxonomy import Taxonomy
 
 ANSWER_WITHIN: Final = timedelta(days=30)
@@ -23,6 +23,9 @@ ANSWER_WITHIN: Final = timedelta(days=30)
 change anything is not asked for."""
 NOBODY_TO_ASK: Final = frozenset({"no_contact", "unreachable"})
 """Outcomes of the feedback (A4.4) that say there is nobody to send a link to."""
+_ENDS: Final = frozenset(
+    {Transition.ANSWER, Transition.RESOLVE, Transition.HAND_OVER, Transition.FEEDBACK}
+)
 DIMENSIONS: Final = ("attitude", "skill", "efficiency")
 """What A5 asks of the service and A6.2 appraises, each scored by the caller if they wish."""
 BEST_SCORE: Final = 5
@@ -173,6 +176,14 @@ def ask(matter: Matter, now: datetime) -> Step[Survey]:
 def is_open(survey: Survey, now: datetime) -> bool:
     """Whether an answer still counts."""
     return survey.answer is None and not survey.is_expired(now)
+
+
+def had_part_in(ticket: Ticket, round_: int, who: str) -> bool:
+    """Whether the answer is about what somebody did: they see the ticket through, or did, or they
+    have ended the round.
+    """
+    ended = any(e.by == who and e.transition in _ENDS for e in ticket.entries_of(round_))
+    return ended or who in {ticket.owner, *ticket.former_owners}
 
 
 def take_answer(survey: Survey, answer: Rating, danger: str | None = None) -> Step[Survey]:

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter, Survey
+from services.survey.domain import DIMENSIONS, LONGEST_COMMENT, Matter
 from services.survey.forms import SCORES, Form
-from services.survey.surveys import NoSuchSurvey, Outcome, Surveying
+from services.survey.surveys import Follows, NoSuchSurvey, Outcome, Surveying
 from shared.contracts.refusals import TooOften
 from shared.identity import read_link
 from shared.policy.policy import Policy
@@ -24,8 +24,6 @@ from shared.triage.taxonomy import Area, RequestType
 ROOT: Final = "/s"
 """Where the pages are."""
 Said = Literal["thanks", "already", "expired"]
-Follows = Literal["reopened", "not_reopened"]
-"""What comes of it that somebody is dissatisfied."""
 Trouble = Literal["missing", "too_often", "too_large", "too_slow", "away"]
 _FORM_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -173,19 +171,12 @@ class Visits:
         matter = outcome.survey.matter
         match outcome.kind:
             case "stored" | "repeated":
-                follows = await self._what_follows(outcome.survey)
+                follows = await self._surveying.what_follows(outcome.survey)
                 return self._pages.said("thanks", matter, language, follows=follows)
             case "already":
                 return self._pages.said("already", matter, language, status=409)
             case "expired":
                 return self._pages.said("expired", matter, language, status=410)
-
-    async def _what_follows(self, survey: Survey) -> Follows | None:
-        if not survey.begins_again:
-            return None
-        if survey.danger is not None:  # which is taken up however late it is told
-            return "reopened"
-        return "reopened" if await self._surveying.is_taken_up(survey) else "not_reopened"
 
 
 def build_pages(platform: Platform, surveying: Surveying) -> APIRouter:

@@ -16,6 +16,7 @@ from services.survey.domain import (
     Survey,
     ask,
     forget_words,
+    had_part_in,
     is_open,
     note_unreached,
     survey_id,
@@ -33,8 +34,14 @@ from shared.runtime import Platform
 from shared.store import Collection
 from shared.telemetry import logger, metrics
 from shared.tickets.acts import Reopen
+from shared.tickets.lifecycle import FOR_GOOD
 
 Verdicts = Literal["stored", "repeated", "already", "expired"]
+Follows = Literal["reopened", "emergency", "over_since", "not_reopened"]
+"""What comes of it that somebody is dissatisfied, or tells of a danger: the matter is worked on
+again, already or in a moment; it is an emergency of its own, since the matter was cancelled or went
+on under another number; it was, and is over again; it is too late.
+"""
 BY_RULE: Final = service_principal("survey")
 _FINGERPRINT: Final = b"survey-answer\0"
 
@@ -122,24 +129,31 @@ class Surveying:
 
     async def _check_not_their_own(self, id: str, who: str) -> None:
         """Nobody writes down how well their own case went."""
-        survey = await self.get(id)
-        ticket = await self._platform.tickets.get(survey.matter.number)
-        if ticket is not None and ticket.owner == who:
+        matter = (await self.get(id)).matter
+        ticket = await self._platform.tickets.get(matter.number)
+        if ticket is not None and had_part_in(ticket, matter.round, who):
             raise NotYours(
                 "own-case",
-                "You saw this ticket through yourself",
+                "You saw this ticket through yourself, or ended it",
                 "let somebody else at the desk ask the caller and record the answer",
             )
 
-    async def is_taken_up(self, survey: Survey) -> bool:
-        """Whether a matter that somebody is dissatisfied with is worked on again: it is already, or
-        it will be in a moment.
+    async def what_follows(self, survey: Survey) -> Follows | None:
+        """What comes of an answer that is not content, by the ticket as it is now; None of one that
+        is.
         """
-        matter = survey.matter
-        ticket = await self._platform.tickets.get(matter.number)
-        if ticket is None or ticket.round != matter.round:
-            return ticket is not None and ticket.round > matter.round
-        return self._platform.tickets.allows(ticket, Reopen(by=BY_RULE.id, reason="survey"))
+        if not survey.begins_again:
+            return None
+        tickets, matter = self._platform.tickets, survey.matter
+        ticket = await tickets.get(matter.number)
+        if ticket is None:
+            return "not_reopened"
+        if survey.danger is not None:  # which is taken up however late it is told
+            return "emergency" if ticket.status in FOR_GOOD else "reopened"
+        if ticket.round > matter.round:
+            return "reopened" if ticket.mark is None else "over_since"
+        again = tickets.allows(ticket, Reopen(by=BY_RULE.id, reason="survey"))
+        return "reopened" if again else "not_reopened"
 
     async def forget(self, number: str) -> None:
         """Drop the sealed words of a ticket's answers; scores and scrubbed words stay."""

@@ -66,3 +66,9 @@ class TooOften(Refused):
 
 class Away(Refused):
     """Send it again: something that is needed is away, or busy."""
+
+
+def used_key(wish: str) -> Unfit:
+    """The `Idempotency-Key` of a wish of this kind stands for another one."""
+    title = f"This Idempotency-Key was used for another {wish}"
+    return Unfit("conflict", title, f"send a key of its own with each {wish}")

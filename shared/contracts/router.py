@@ -444,6 +444,15 @@ class FollowUpDone(FollowUpEvent):
     outcome: FollowUpOutcome
 
 
+class FollowUpDangerTold(FollowUpEvent):
+    """The caller told of a danger, of the kind `danger`: the ticket is to be an emergency."""
+
+    name: ClassVar[str] = "follow_up.danger_told"
+    can_be_urgent: ClassVar[bool] = True
+    must_be_founded: ClassVar[bool] = True
+    danger: str
+
+
 class FollowUpDropped(FollowUpEvent):
     """Nobody has to do it any more; `dropped_for` says why, as a code."""
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from shared.policy.policy import Policy
 from shared.triage.classify import Classification, classify, decided_calm, decided_danger
-from shared.triage.taxonomy import Limit
+from shared.triage.taxonomy import EMERGENCY, Limit
 
 Undecided = Literal["place", "category", "faults"]
 PROMISED_CLOCKS: Final = (
@@ -24,6 +24,9 @@ PROMISED_CLOCKS: Final = (
     "resolve",
 )
 """Clocks that start with the registration; feed_back starts when the work is done."""
+
+_NOTED: Final = "inquiry"
+"""A type that every taxonomy has; where one is known, nothing goes by likeness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,35 @@ def plan(report: Reported, policy: Policy, now: datetime) -> Plan:
     )
 
 
+def danger_told(words: str, estate: str | None, policy: Policy, now: datetime) -> Plan | None:
+    """The plan for the danger that a caller's words tell of; None where they tell of none."""
+    made = plan(Reported(words, estate, decided=True), policy, now)
+    return made if made.is_emergency else None
+
+
+def danger_noted(words: str, estate: str | None, policy: Policy, now: datetime) -> Plan | None:
+    """The plan for the danger that a note of the desk tells of; None where it tells of none. The
+    desk does not speak as callers do: what rules tell of counts, and no likeness to examples.
+    """
+    made = plan(Reported(words, estate, type=_NOTED, decided=True), policy, now)
+    return made if made.is_emergency else None
+
+
 def _found(report: Reported, policy: Policy) -> Classification:
     """What it is: as a person decided, else as the words say."""
     taxonomy = policy.taxonomy
-    if report.kind is not None:
+    if report.kind is not None and taxonomy.has_kind(report.kind):
         return decided_danger(report.kind, taxonomy)
+    if (
+        report.kind is not None
+    ):  # a policy has changed that knew it; the danger is there all the same
+        return classify("", taxonomy, policy.lexicon, type_hint=EMERGENCY, area_hint=report.area)
     found = report.found or classify(
         report.text, taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
     )
     if report.calm and found.emergency:
-        found = decided_calm(report.type, report.area or found.area, taxonomy)
+        chosen = report.area if report.area and taxonomy.has_area(report.area) else found.area
+        found = decided_calm(report.type, chosen, taxonomy)
     if report.urgency is not None and not found.emergency:
         found = found.model_copy(update={"urgency": report.urgency})
     return found

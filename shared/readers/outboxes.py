@@ -26,7 +26,7 @@ KIND_OF: Final[Mapping[str, str]] = {
 }
 """The collections whose documents have events, and what begins the ids of these. A test compares it
 with what the services keep."""
-URGENT: Final = ("tickets", "emergencies", "messages", "surveys", "parked")
+URGENT: Final = ("tickets", "emergencies", "messages", "surveys", "parked", "follow_ups")
 """Those among whose events some may be urgent."""
 _COLLECTION_OF: Final = {kind: collection for collection, kind in KIND_OF.items()}
 

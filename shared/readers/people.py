@@ -9,14 +9,23 @@ from typing import Any, Final
 
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.report import Concerned
+from shared.identity import action_of
+from shared.identity.permissions import PERMISSIONS
+from shared.identity.rights import DESK
 from shared.policy.duty import EMERGENCY_CHAIN, MANAGEMENT
 from shared.policy.policy import Policy
-from shared.readers.rosters import DutyReader
+from shared.readers.rosters import FROZEN, DutyReader
 from shared.store.store import Store
-from shared.tickets import About
+from shared.tickets import About, Transition
 
 ACCOUNTS: Final = "accounts"
+_SEEING_THROUGH: Final = action_of(Transition.OWN)
 _NOBODY: Final = ("is nobody's id here", "send that of an account, or of a duty list")
+_NOT_OF_DESK: Final = (
+    "is not of the desk",
+    "name an agent, dispatcher or supervisor, or somebody on the desk's duty list",
+)
+_GONE: Final = ("has left: the account is frozen", "name somebody who is there")
 _NO_DEPARTMENT: Final = ("is not a department of the policy", "see the taxonomy for their ids")
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -34,6 +43,18 @@ class KnownPeople:
         """Raise MalformedMessage naming the field for an id that is nobody's."""
         if not await self.known([id]):
             raise MalformedMessage(field, *_NOBODY)
+
+    async def require_of_desk(self, id: str, field: str) -> None:
+        """Raise MalformedMessage naming the field for who can see no ticket through: whom nobody
+        knows, who has left, or is not of the desk.
+        """
+        await self.require(id, field)
+        account = await self._store.get(ACCOUNTS, id, fields=("role", "state")) or _NOTHING
+        if account.get("state") == FROZEN:
+            raise MalformedMessage(field, *_GONE)
+        listed = any(department == DESK for _, department in self._duty.current.lists_of(id))
+        if not listed and account.get("role") not in PERMISSIONS[_SEEING_THROUGH].roles:
+            raise MalformedMessage(field, *_NOT_OF_DESK)
 
     async def known(self, ids: Iterable[str]) -> frozenset[str]:
         """Which of these are somebody's."""

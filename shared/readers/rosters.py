@@ -20,7 +20,8 @@ ROSTERS: Final = "rosters"
 SHIFTS: Final = "shifts"
 LEAVES: Final = "leaves"
 GRANTED: Final = "granted"
-_FROZEN: Final = {"state": "frozen"}
+FROZEN: Final = "frozen"
+"""The state of an account whose person has left."""
 HEAD: Final = "head"
 AHEAD: Final = timedelta(minutes=10)
 """How far ahead shifts are read: they are read again well before the last of them begins."""
@@ -46,7 +47,7 @@ class DutyReader:
     async def refresh(self) -> None:
         """Read lists, shifts and leave if they changed, and see who came and went."""
         head = await self._store.get(ROSTERS, HEAD)
-        frozen = await self._store.everything("accounts", _FROZEN, fields=("_id",))
+        frozen = await self._store.everything("accounts", {"state": FROZEN}, fields=("_id",))
         ids = frozenset(doc["_id"] for doc in frozen)
         revision, now = head["revision"] if head else 0, self._store.clock.now()
         if revision != self._revision or self._is_old(now):

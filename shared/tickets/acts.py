@@ -24,7 +24,9 @@ DANGER: Final = "danger"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What is known of a new request besides its plan."""
+    """What is known of a new request besides its plan; `note` is a code in the timeline of what it
+    comes from, where no report made it.
+    """
 
     transition: ClassVar[Transition] = Transition.REGISTER
     number: str
@@ -38,6 +40,7 @@ class Registration:
     about: About = NOBODY
     repeat_of: str | None = None
     risk: bool = False
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         plans=(planned,),
         promised=promise_of(plan, rules, now, by=new.by, how=new.channel, told=new.told),
         held=held_by(plan, now),
-        timeline=(TimelineEntry(now, Transition.REGISTER, new.by),),
+        timeline=(TimelineEntry(now, Transition.REGISTER, new.by, note=new.note),),
         owner=None if new.owner in new.about.people else new.owner,
         test=new.test,
         about=new.about,
@@ -88,7 +88,7 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         timeline=(*ticket.timeline, entry),
     )
     ticket = stop_clocks(ticket, ROWS[Transition.ANSWER].stops, now)
-    return Applied(ticket, (registered, _said(Transition.ANSWER, ticket)))
+    return Applied(ticket, (registered, *flagged, _said(Transition.ANSWER, ticket)))
 
 
 def apply(ticket: Ticket, act: acts.Act, now: datetime, rules: LifecycleRules) -> Applied:

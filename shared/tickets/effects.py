@@ -138,8 +138,11 @@ def tell(ticket: Ticket, act: acts.Tell, *_: object) -> Effect:
 
 
 def own(ticket: Ticket, act: acts.Own, *_: object) -> Effect:
-    """It has an owner at the desk."""
-    return Effect(replace(ticket, owner=act.owner), {"owner": act.owner})
+    """It has an owner at the desk; who was it before is remembered."""
+    former = ticket.former_owners
+    if ticket.owner is not None and ticket.owner not in {act.owner, *former}:
+        former = (*former, ticket.owner)
+    return Effect(replace(ticket, owner=act.owner, former_owners=former), {"owner": act.owner})
 
 
 def flag(ticket: Ticket, *_: object) -> Effect:

@@ -100,6 +100,8 @@ OVER: Final = frozenset(
     {TicketStatus.CLOSED, TicketStatus.ANSWERED, TicketStatus.CANCELLED, TicketStatus.MERGED}
 )
 """Nothing more is expected of anybody."""
+FOR_GOOD: Final = frozenset({TicketStatus.CANCELLED, TicketStatus.MERGED})
+"""Over in a way from which there is no way back."""
 OPEN: Final = frozenset(TicketStatus) - OVER
 DONE: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.HANDED_OVER})
 """The work is finished; the caller is to be told."""

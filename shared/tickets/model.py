@@ -190,11 +190,12 @@ def without_work(planned: Iterable[str], orders: Sequence[WorkOrder]) -> tuple[s
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """One request from registration to its end. Nothing in here names a person outside our staff
-    ids; what does is sealed beside it. `owner` is who at the desk sees it through, `level` how far
-    up it was taken because the caller had to come back, `incident` the outage it is a part of,
-    `risk` that it may go to an authority or the press, `building` the public place it is about,
-    `repeat_of` the first ticket of the same caller about the same matter, `principal` the id of
-    the person or system that registered it; None in documents that lost it, which are no system's.
+    ids; what does is sealed beside it. `owner` is who at the desk sees it through, `former_owners`
+    who did before, `level` how far up it was taken because the caller had to come back, `incident`
+    the outage it is a part of, `risk` that it may go to an authority or the press, `building` the
+    public place it is about, `repeat_of` the first ticket of the same caller about the same matter,
+    `principal` the id of the person or system that registered it; None in documents that lost it,
+    which are no system's.
     """
 
     number: str
@@ -216,6 +217,7 @@ class Ticket:
     extensions: int = 0
     over_at: datetime | None = None
     owner: str | None = None
+    former_owners: tuple[str, ...] = ()
     level: int = 0
     incident: str | None = None
     risk: bool = False
@@ -295,6 +297,15 @@ class Ticket:
         """The timeline from the last reopening on."""
         begun = (n for n, entry in enumerate(self.timeline) if entry.transition in ROUND_BEGINS)
         return self.timeline[max(begun, default=0) :]
+
+    def entries_of(self, round_: int) -> tuple[TimelineEntry, ...]:
+        """The timeline of one round."""
+        now, found = 1, []
+        for entry in self.timeline:
+            now += entry.transition in ROUND_BEGINS
+            if now == round_:
+                found.append(entry)
+        return tuple(found)
 
     def last_of(self, transition: Transition) -> datetime | None:
         """When it was done for the last time in this round."""

@@ -97,6 +97,7 @@ class Row(Generic[A]):
 
 
 _S, _O = TicketStatus, OrderStatus
+_NOT_MERGED: Final = frozenset(_S) - {_S.MERGED}
 _UNTOUCHED: Final = frozenset({_S.REGISTERED, _S.DISPATCHED})
 _TAKEN: Final = frozenset({_O.ACCEPTED, _O.IN_PROGRESS})
 _BEGUN: Final = _TAKEN | {_O.SUSPENDED}
@@ -111,11 +112,11 @@ _TABLE: Final = (
     Row(acts.Registration, from_=frozenset(), to=_S.REGISTERED, says=intake.TicketRegistered, roles=CALLERS_SIDE, at="/v1/tickets"),
     Row(acts.Reclassify, from_=OPEN, says=intake.TicketReclassified, roles=STAFF, at="/reclassify", effect=effects.reclassify),
     Row(acts.AnswerQuestion, from_=_UNTOUCHED, to=_S.ANSWERED, says=intake.TicketAnswered, roles=STAFF, at="/answer", stops=ALL_CLOCKS, ends_orders=True, condition=conditions.is_no_emergency),
-    Row(acts.Tell, from_=frozenset(_S) - {_S.MERGED}, says=intake.TicketTold, roles=STAFF | SERVICE, at="/tell", stops=(Clock.FIRST_REPLY,), effect=effects.tell),
+    Row(acts.Tell, from_=_NOT_MERGED, says=intake.TicketTold, roles=STAFF | SERVICE, at="/tell", stops=(Clock.FIRST_REPLY,), effect=effects.tell),
     Row(acts.Supplement, from_=OPEN, says=intake.TicketSupplemented, roles=CALLERS_SIDE, at="/supplement", effect=effects.tell_workers),
     Row(acts.Urge, from_=OPEN, says=intake.TicketUrged, roles=CALLERS_SIDE, at="/urge", effect=effects.tell_workers),
     Row(acts.Own, from_=OPEN, says=intake.TicketOwned, roles=STAFF, at="/own", effect=effects.own, condition=conditions.not_about_owner),
-    Row(acts.Raise, from_=OPEN, says=router.TicketRaised, roles=SERVICE, effect=effects.raise_level),
+    Row(acts.Raise, from_=_NOT_MERGED, says=router.TicketRaised, roles=SERVICE, effect=effects.raise_level),
     Row(acts.Feedback, from_=DONE, to=_S.CLOSED, says=intake.TicketClosed, roles=STAFF | SERVICE, at="/feedback", stops=ALL_CLOCKS, effect=effects.feedback, condition=conditions.attempts_made),
     Row(acts.FeedbackAttempt, from_=DONE, says=intake.TicketFeedbackAttempted, roles=STAFF | SERVICE, at="/feedback", effect=effects.feedback_attempt, condition=conditions.not_too_soon),
     Row(acts.NotSatisfied, from_=DONE, to=_S.REGISTERED, says=intake.TicketReopened, roles=STAFF | SERVICE, at="/feedback", stops=ALL_CLOCKS, new_round=True, effect=effects.begin_round),
@@ -126,7 +127,7 @@ _TABLE: Final = (
     Row(acts.Hold, from_=OPEN, says=router.TicketHeld, roles=SERVICE, effect=effects.hold),
     Row(acts.Link, from_=OPEN, says=router.TicketLinked, roles=SERVICE, effect=effects.link, condition=conditions.may_be_linked),
     Row(acts.Unlink, from_=OPEN, says=router.TicketUnlinked, roles=SERVICE, effect=effects.unlink, condition=conditions.is_linked),
-    Row(acts.Flag, from_=OPEN, says=intake.TicketFlagged, roles=SERVICE, effect=effects.flag, condition=conditions.not_flagged),
+    Row(acts.Flag, from_=_NOT_MERGED, says=intake.TicketFlagged, roles=SERVICE, effect=effects.flag, condition=conditions.not_flagged),
     Row(acts.Dispatch, from_=frozenset(), to=_O.DISPATCHED, says=router.WorkOrderDispatched, roles=_ROUTERS_DESK, at="/v1/manual-queue/{number}/dispatch", effect=effects.dispatch, condition=conditions.department_free),
     Row(acts.Accept, from_=frozenset({_O.DISPATCHED}), to=_O.ACCEPTED, says=router.WorkOrderAccepted, roles=DEPARTMENT, at="/accept", stops=(Clock.ACCEPT,), effect=effects.accept),
     Row(acts.Decline, from_=frozenset({_O.DISPATCHED}), to=_O.DECLINED, says=router.WorkOrderDeclined, roles=DEPARTMENT, at="/decline", stops=ALL_CLOCKS, effect=effects.decline, condition=conditions.not_decided),

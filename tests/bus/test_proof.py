@@ -11,6 +11,7 @@ from shared.bus.proof import Proof
 from shared.contracts import Event
 from shared.contracts.intake import TicketPersonErased, TicketUrged
 from shared.contracts.privacy import PrivacyRequestGranted
+from shared.contracts.router import FollowUpDangerTold
 from shared.contracts.survey import SurveyDangerTold, SurveyDissatisfied
 from tests.bus.bench import Bench
 
@@ -46,6 +47,12 @@ async def test_what_cannot_be_undone_is_asked_for_all_the_same(
 
 
 def test_these_are_the_events_that_cannot_be_undone() -> None:
-    for kind in (PrivacyRequestGranted, TicketPersonErased, SurveyDissatisfied, SurveyDangerTold):
+    for kind in (
+        PrivacyRequestGranted,
+        TicketPersonErased,
+        SurveyDissatisfied,
+        SurveyDangerTold,
+        FollowUpDangerTold,
+    ):
         assert kind.must_be_founded
     assert not TicketUrged.must_be_founded

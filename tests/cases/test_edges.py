@@ -39,11 +39,13 @@ async def test_b32_a_system_knows_where_it_is(floor: Floor) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("attachments", ["https://photos.invalid/1.jpg"]), ("due_by", "2030-01-01T08:00:00+08:00")],
+    [
+        ("attachments", ["https://photos.invalid/1.jpg"]),
+        ("due_by", "2030-01-01T08:00:00+08:00"),
+        ("area", "bathroom"),
+    ],
 )
-async def test_b24_what_no_clock_and_nobody_follows_is_kept_and_said_to_be(
-    floor: Floor, field: str, value: Any
-) -> None:
+async def test_b24_what_nobody_goes_by_is_said_to_be(floor: Floor, field: str, value: Any) -> None:
     report = {"estate": "cuihu", "text": "路灯不亮，请来修", field: value}
     answer = await floor.clients.post_ticket(report)
 
@@ -55,6 +57,19 @@ async def test_b24_a_ticket_shows_until_when_others_want_it_done(floor: Floor) -
     answer = await floor.clients.post_ticket(report)
 
     assert (await floor.clients.ticket(answer["number"]))["due_by"] == "2030-01-01T00:00:00Z"
+
+
+async def test_b23_an_area_that_there_is_not_moves_nothing(floor: Floor) -> None:
+    ticket = await floor.clients.post_ticket({"estate": "cuihu", "text": "楼道灯不亮，请来修"})
+    path = f"/v1/tickets/{ticket['number']}/reclassify"
+
+    answer = await floor.clients.call("POST", "intake", path, json={"area": "bathroom"})
+
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json()["faults"]] == ["area"]
+    left = await floor.clients.ticket(ticket["number"])
+    assert left["area"] == ticket["area"]
+    assert "reclassify" not in [entry["transition"] for entry in left["timeline"]]
 
 
 async def test_b23_a_filter_that_is_not_known_does_not_answer_with_everything(

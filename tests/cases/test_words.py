@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ def notes(ticket: Json) -> list[str]:
     return [entry["note"] for entry in ticket["timeline"] if entry.get("note")]
 
 
-@pytest.mark.parametrize("way", ["urge", "supplement", "cancel"])
+@pytest.mark.parametrize("way", ["urge", "supplement", "cancel", "tell"])
 async def test_b3_words_that_tell_of_a_fire_alarm_whatever_they_came_with(
     floor: Floor, way: str
 ) -> None:
@@ -87,6 +88,20 @@ async def test_b3_a_fire_told_of_a_ticket_that_is_over_opens_it_again(
     assert status == 200
     ticket = await is_alerted(floor, number)
     assert (ticket["round"], FIRE in notes(ticket)) == (2, True)
+
+
+async def test_b3_a_fire_told_while_a_task_of_the_desk_is_done_alarms(floor: Floor) -> None:
+    number = await registered(floor)
+    at = (await floor.now() + timedelta(hours=1)).isoformat()
+    task = {"number": number, "at": at, "reason": "call_back"}
+    made = await floor.clients.call("POST", "router", "/v1/follow-ups", json=task)
+
+    path = f"/v1/follow-ups/{made.json()['id']}/done"
+    body = {"outcome": "told_owner", "note": FIRE}
+    done = await floor.clients.call("POST", "router", path, json=body)
+
+    assert done.is_success, done.text
+    await is_alerted(floor, number)
 
 
 async def test_b3_half_a_sign_in_the_words_loses_no_cry_for_help(floor: Floor) -> None:

@@ -54,7 +54,20 @@ async def test_the_same_wish_under_the_same_key_is_one_hold(bench: PrivacyBench)
 
     assert len(holds) == 1
     assert problem(refused) == (422, "conflict")
+    assert refused.json()["title"] == "This Idempotency-Key was used for another legal hold"
+    assert refused.json()["detail"] == "send a key of its own with each legal hold"
     assert len((await ticket(bench, number))["legal_holds"]) == 1
+
+
+async def test_a_hold_without_a_key_is_refused_in_the_words_of_a_hold(bench: PrivacyBench) -> None:
+    refused = await bench.ask(
+        "POST", "/v1/legal-holds", as_="privacy_officer", id="officer",
+        json={"number": await bench.register(), "reason": "dispute"},
+    )  # fmt: skip
+
+    [fault] = refused.json()["faults"]
+    assert fault["field"] == "Idempotency-Key"
+    assert fault["remedy"] == "send a header of this name that is new for each legal hold"
 
 
 async def test_two_holds_of_one_ticket_are_lifted_one_by_one(bench: PrivacyBench) -> None:

@@ -26,9 +26,12 @@ class IntakeBench(ServiceBench):
     async def add_replica(self) -> Replica:
         return await self.serve(await build(self.settings_of(IntakeSettings)))
 
-    async def have_account(self, id: str, *places: str) -> None:
+    async def have_account(
+        self, id: str, *places: str, role: str = "agent", state: str = "active"
+    ) -> None:
         """Somebody has an account, as far as others read it."""
-        await self.store.documents("accounts").insert_one({"_id": id, "places": [*places]})
+        account = {"_id": id, "places": [*places], "role": role, "state": state}
+        await self.store.documents("accounts").insert_one(account)
 
 
 async def post(bench: IntakeBench, n: int = 0, *, key: str) -> tuple[int, str]:

@@ -10,7 +10,13 @@ import httpx
 import pytest
 
 from services.intake.queues import DANGERS
-from shared.contracts.intake import TicketFlagged, TicketReclassified, TicketReopened
+from shared.contracts.intake import (
+    TicketFlagged,
+    TicketReclassified,
+    TicketRegistered,
+    TicketReopened,
+)
+from shared.contracts.router import FollowUpDangerTold
 from shared.contracts.survey import SurveyDangerTold
 from shared.tickets import Clock, Ticket
 from shared.tickets.acts import AnswerQuestion, Appoint, Dispatch, Link, Note
@@ -183,6 +189,81 @@ async def test_words_in_another_encoding_are_read_as_far_as_they_can_be(bench: I
     assert (await read(bench, number)).plan.emergency_kind == "fire"
 
 
+@pytest.mark.parametrize(("way", "body"), [("tell", {}), ("answer", {"answer": "明天上午来修"})])
+async def test_a_danger_told_in_a_call_back_starts_the_emergency(
+    bench: IntakeBench, way: str, body: dict[str, str]
+) -> None:
+    number = await register(bench, LAMP)
+
+    answer = await act(bench, number, way, note=FIRE, **body)
+
+    assert (answer.status_code, answer.json()["emergency"]) == (200, True)
+    ticket = await read(bench, number)
+    assert (ticket.status, ticket.plan.emergency_kind) == ("registered", "fire")
+    assert FIRE in [entry.note for entry in ticket.timeline]
+
+
+@pytest.mark.parametrize("outcome", ["told", "no_answer", "by_publisher"])
+async def test_a_danger_told_when_the_result_is_fed_back_closes_nothing(
+    bench: IntakeBench, outcome: str
+) -> None:
+    """Also where that outcome cannot be so: nobody is sent away for the wrong word."""
+    number = await done(bench)
+
+    answer = await act(bench, number, "feedback", outcome=outcome, note="业主说厨房又冒烟着火了")
+
+    assert (answer.status_code, answer.json()["emergency"]) == (200, True)
+    ticket = await read(bench, number)
+    assert (ticket.round, ticket.mark, ticket.plan.emergency_kind) == (2, None, "fire")
+    assert [e.transition for e in ticket.entries] == ["not_satisfied", "supplement", "reclassify"]
+
+
+async def test_our_own_answer_tells_of_no_danger(bench: IntakeBench) -> None:
+    number = await register(bench, {"estate": "jinyuan", "text": "请问物业费怎么交"})
+
+    answer = await act(bench, number, "answer", answer="厨房着火了请先打119", note="业主明白了")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "answered")
+
+
+async def test_who_speaks_of_an_authority_in_a_call_back_is_flagged(bench: IntakeBench) -> None:
+    number = await done(bench)
+
+    await act(bench, number, "feedback", outcome="told", note="业主说还要打12345投诉")
+
+    ticket = await read(bench, number)
+    assert (ticket.status, ticket.risk) == ("closed", True)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "已告知业主，电梯困人已救出，人没事",
+        "业主说上次着火你们来得很快",
+    ],
+)
+async def test_a_danger_that_is_over_closes_as_before(bench: IntakeBench, note: str) -> None:
+    number = await done(bench)
+
+    answer = await act(bench, number, "feedback", outcome="told", note=note)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "closed")
+
+
+async def test_a_danger_told_while_a_task_is_done_is_heeded(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    told = FollowUpDangerTold(
+        follow_up="f" * 32, number=number, why="by_hand", reason="call_back", due=bench.now(),
+        danger="fire",
+    )  # fmt: skip
+
+    await heed(bench, told, n=1)
+
+    ticket = await read(bench, number)
+    assert ticket.plan.emergency_kind == "fire"
+    assert ticket.timeline[-1].note == f"follow_up/{told.follow_up}"
+
+
 async def test_a_danger_told_in_a_survey_is_heeded_once(bench: IntakeBench) -> None:
     number = await register(bench, LAMP)
     await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
@@ -199,7 +280,52 @@ async def test_a_danger_told_in_a_survey_is_heeded_once(bench: IntakeBench) -> N
     assert (await read(bench, number)).is_emergency
 
 
-async def heed(bench: IntakeBench, event: SurveyDangerTold, n: int) -> None:
+async def test_a_danger_told_of_what_was_cancelled_since_is_an_emergency_of_its_own(
+    bench: IntakeBench,
+) -> None:
+    caller = {"name": "王女士", "phone": "13800138000", "room": "3-1-502"}
+    number = await register(bench, LAMP | {"caller": caller, "location": "3号楼"})
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
+    await act(bench, number, "reopen")
+    await act(bench, number, "cancel")
+    told = SurveyDangerTold(survey=f"{number}-1", number=number, round=1, emergency_kind="fire")
+
+    await heed(bench, told, n=1)
+    await heed(bench, told, n=2)
+
+    assert (await read(bench, number)).status == "cancelled"
+    earlier = await bench.store.get("tickets", number)
+    [found] = await bench.store.find("tickets", {"repeat_of": number}, limit=9)
+    own = await read(bench, found["_id"])
+    assert (own.plan.emergency_kind, own.status, own.estate) == ("fire", "registered", "jinyuan")
+    assert [(e.transition, e.note) for e in own.timeline] == [("register", told_by(told))]
+    assert earlier is not None
+    for field in ("persons", "index", "scrubbed", "location", "building"):
+        assert found[field] == earlier[field], field
+    said = [e for e in await bench.said(TicketRegistered, 2) if e.number == own.number]
+    assert [e.urgency for e in said] == ["emergency"]
+
+
+async def test_a_danger_that_was_heeded_is_not_told_anew_when_its_ticket_is_cancelled(
+    bench: IntakeBench,
+) -> None:
+    number = await register(bench, LAMP)
+    await bench.platform.tickets.change(number, lambda _t, _n: AnswerQuestion(by="he"))
+    told = SurveyDangerTold(survey=f"{number}-1", number=number, round=1, emergency_kind="fire")
+    await heed(bench, told, n=1)
+    await act(bench, number, "reclassify", no_danger=True, reason="only_the_toaster")
+    await act(bench, number, "cancel")
+
+    await heed(bench, told, n=2)
+
+    assert await bench.store.find("tickets", {"repeat_of": number}, limit=9) == []
+
+
+def told_by(event: SurveyDangerTold) -> str:
+    return f"survey/{event.survey}"
+
+
+async def heed(bench: IntakeBench, event: SurveyDangerTold | FollowUpDangerTold, n: int) -> None:
     before = handled([DANGERS.name])
     await bench.publish(event, id=f"survey/s/{n}/0", lane="urgent")
     await until(lambda: handled([DANGERS.name]) > before)
@@ -225,6 +351,28 @@ async def test_who_speaks_of_an_authority_while_reopening_is_flagged(bench: Inta
     await act(bench, number, "reopen", note="没有修好，我要上訪")
 
     assert (await read(bench, number)).risk
+
+
+async def test_who_speaks_of_an_authority_while_cancelling_is_flagged(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+
+    await act(bench, number, "cancel", note="不用修了，我要打12345投诉")
+
+    ticket = await read(bench, number)
+    assert (ticket.status, ticket.risk) == ("cancelled", True)
+    await bench.said(TicketFlagged)
+
+
+async def test_who_is_answered_on_the_call_and_speaks_of_an_authority_is_flagged(
+    bench: IntakeBench,
+) -> None:
+    number = await register(
+        bench, {"estate": "jinyuan", "text": "物业费怎么算，我要打12345投诉", "answer": "按面积"}
+    )
+
+    ticket = await read(bench, number)
+    assert (ticket.status, ticket.risk) == ("answered", True)
+    await bench.said(TicketFlagged)
 
 
 async def test_who_says_so_at_once_is_flagged_with_the_first_write(bench: IntakeBench) -> None:
@@ -253,6 +401,20 @@ async def test_a_danger_stays_one_until_somebody_says_why_it_is_none(bench: Inta
     # What was decided is not undone by looking at the words again.
     await act(bench, number, "reclassify", area="elevator")
     assert not (await read(bench, number)).is_emergency
+
+
+async def test_what_was_judged_calm_is_moved_to_no_area_that_there_is_not(
+    bench: IntakeBench,
+) -> None:
+    number = await register(bench, LIFT)
+    await act(bench, number, "reclassify", no_danger=True, reason="only_the_button")
+    before = await read(bench, number)
+
+    refused = await act(bench, number, "reclassify", area="bathroom")
+
+    assert refused.status_code == 422
+    assert refused.json()["faults"][0]["field"] == "area"
+    assert await read(bench, number) == before
 
 
 async def test_the_desk_says_which_emergency_it_is(bench: IntakeBench) -> None:

@@ -135,19 +135,22 @@ WORDS = st.lists(
     area=IDS | AREAS,
     faulty=st.booleans(),
     decided=st.booleans(),
+    kind=st.sampled_from([None, None, "fire", "dragon"]),
+    calm=st.booleans(),
     minutes=st.integers(0, 400 * 24 * 60),
 )
 @settings(max_examples=250, deadline=None, derandomize=True)
 def test_every_report_has_a_plan(
     text: str, estate: str | None, type: str | None, area: str | None, minutes: int,
-    *, faulty: bool, decided: bool,
+    kind: str | None, *, faulty: bool, decided: bool, calm: bool,
 ) -> None:  # fmt: skip
     now = NOW + timedelta(minutes=minutes)
-    report = Reported(text, estate, type, area, faulty, decided)
+    report = Reported(text, estate, type, area, faulty, decided, kind, calm)
     taxonomy = policy().taxonomy
 
     made = plan(report, policy(), now)
 
+    assert made.is_emergency or kind is None
     assert taxonomy.has_type(made.type)
     assert taxonomy.has_area(made.area)
     assert made.is_emergency == (made.emergency_kind is not None)

@@ -14,6 +14,7 @@ from services.router.queues import FOLLOW_UPS_ROUTINE
 from shared.contracts.intake import TicketOwned, TicketPersonErased, TicketRegistered
 from shared.contracts.router import (
     ClockBreached,
+    FollowUpDangerTold,
     FollowUpDone,
     FollowUpDropped,
     FollowUpMissed,
@@ -222,6 +223,23 @@ async def test_somebody_at_the_desk_asks_for_a_call_and_then_for_the_next(
     (event,) = await bench.said(FollowUpDone)
     assert event.outcome == "no_answer"
     assert [item["id"] for item in await listed(bench, number=NUMBER, state="done")] == [task["id"]]
+
+
+async def test_a_danger_told_while_a_task_is_done_is_told_at_once(bench: RouterBench) -> None:
+    await put(bench, LAMP)
+    task = (await by_hand(bench, bench.now() + timedelta(hours=20))).json()
+    body = {"outcome": "told_owner", "note": "业主说厨房又冒烟着火了"}
+
+    done = await ask(bench, "POST", f"/{task['id']}/done", json=body)
+    again = await ask(bench, "POST", f"/{task['id']}/done", json=body)
+
+    assert [(a.status_code, a.json()["danger"]) for a in (done, again)] == [(200, "fire")] * 2
+    [told] = await bench.said(FollowUpDangerTold)
+    assert (told.number, told.follow_up, told.danger) == (NUMBER, task["id"], "fire")
+    lanes = {e.type: e.lane for e in bench.heard if "follow_up." in e.type}
+    assert lanes == {
+        "hotline.follow_up.done.v1": "routine", "hotline.follow_up.danger_told.v1": "urgent"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from shared.tickets import Ticket
 from shared.tickets.acts import (
     Accept,
     Act,
+    AnswerQuestion,
     Dispatch,
     Flag,
     NotSatisfied,
@@ -207,6 +208,17 @@ def test_who_speaks_of_an_authority_is_told_to_the_estate_once() -> None:
     assert found is not None
     assert (found.level, found.reason, found.recipients) == (1, "risk", ("jy-manager",))
     assert at_risk(moved(flagged, found), duty(), policy(), MONDAY) is None
+
+
+async def test_a_flag_is_heard_although_the_question_was_answered(bench: RouterBench) -> None:
+    answered = moved(registered(at=bench.now()), Flag(by="service:intake"), AnswerQuestion(by="he"))
+    await bench.put(answered)
+
+    await bench.publish(TicketFlagged(number="23456789"), id="ticket/23456789/1/1")
+
+    (raised_,) = await bench.said(TicketRaised)
+    assert (raised_.reason, raised_.recipients) == ("risk", ("jy-manager",))
+    assert (await bench.read()).status == "answered"
 
 
 async def test_a_flag_is_heard_by_whoever_manages_the_estate(bench: RouterBench) -> None:

@@ -17,7 +17,8 @@ from shared.identity import sign_link
 from shared.policy.plan import Reported, plan
 from shared.readers.tickets import rules_of
 from shared.telemetry import metrics
-from shared.tickets import Registration, register
+from shared.tickets import Registration, Ticket, register
+from shared.tickets.acts import Act
 from tests.support.bench import Replica, ServiceBench, handled, opened, until
 from tests.support.servers import Corner
 
@@ -73,6 +74,15 @@ class Bench(ServiceBench):
         planned = plan(Reported("物业费怎么交", "jinyuan"), policy, now)
         applied = register(new, planned, now, rules_of(policy.at("jinyuan")))
         assert await self.survey.platform.tickets.insert(applied, {})
+
+    async def act(self, number: str, *acts: Act) -> None:
+        """Have done to a ticket what the other services would do, one after the other."""
+        for act in acts:
+
+            def chosen(_ticket: Ticket, _now: datetime, act: Act = act) -> Act:
+                return act
+
+            await self.survey.platform.tickets.change(number, chosen)
 
     def link(self, survey: str) -> str:
         return f"/s/{sign_link('survey', survey, self.survey.platform.keys.link)}"

@@ -49,6 +49,7 @@ async def test_who_is_dissatisfied_is_for_the_estate_to_say(bench: Bench) -> Non
 
 
 async def test_a_danger_in_the_comment_is_told_at_once_whatever_the_score(bench: Bench) -> None:
+    await bench.put_answered("JY0005")
     address = await bench.ask("JY0005")
 
     page = await bench.http.post(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.contracts.survey import SurveyDissatisfied
+from shared.tickets.acts import AnswerQuestion, Own, Reopen
 from tests.survey.bench import Bench, closed
 
 
@@ -92,6 +93,43 @@ async def test_an_answer_on_the_phone_names_who_heard_it(bench: Bench) -> None:
     assert (kept["attitude"], kept["skill"], kept["efficiency"]) == (5, None, 1)
     assert "吴桂芳" not in answer.text
     assert len(await bench.said(SurveyDissatisfied)) == 1
+
+
+@pytest.mark.parametrize("who", ["lin", "he", "sun", "agent-7"])
+async def test_nobody_records_how_well_went_what_they_saw_through_or_ended(
+    bench: Bench, who: str
+) -> None:
+    """Also who handed it over before, or answered the question."""
+    await bench.put_answered("JY0001", owner="lin")
+    await bench.act(
+        "JY0001",
+        Reopen(by="bo", reason="caller"),
+        Own(by="lin", owner="he"),
+        Own(by="boss", owner="sun"),
+        AnswerQuestion(by="agent-7"),
+    )
+    await bench.handle(closed("JY0001", round=2))
+    path = "/v1/surveys/JY0001-2/answer"
+
+    refused, taken = [
+        await bench.http.post(path, json={"score": 5}, headers=bench.signed_in("agent", id=id))
+        for id in (who, "boss")
+    ]
+
+    assert (refused.status_code, taken.status_code) == (403, 200)
+    assert "somebody else at the desk" in refused.text
+
+
+async def test_who_ended_another_round_records_this_one(bench: Bench) -> None:
+    await bench.put_answered("JY0001")
+    await bench.act("JY0001", Reopen(by="bo", reason="caller"), AnswerQuestion(by="he"))
+    await bench.handle(closed("JY0001", round=2))
+
+    recorded = await bench.http.post(
+        "/v1/surveys/JY0001-2/answer", json={"score": 5}, headers=bench.signed_in("agent")
+    )
+
+    assert recorded.status_code == 200, recorded.text
 
 
 async def test_what_was_recorded_is_recorded_once(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from services.survey.app import LARGEST_BODY
 from services.survey.domain import ANSWER_WITHIN
 from shared.identity import sign_link
 from shared.runtime.web import LANGUAGES, choose_language, words
+from shared.tickets.acts import DANGER, Cancel, Reopen
 from tests.survey.bench import Bench, closed, counted
 from tests.survey.reading import Page
 
@@ -237,9 +238,41 @@ async def test_whoever_is_not_satisfied_too_late_is_told_that_nothing_follows(be
 async def test_what_was_reopened_meanwhile_is_said_to_be(bench: Bench) -> None:
     await bench.put_answered("JY0018", ago=timedelta(days=90))
     address = await bench.ask("JY0018")
-    await bench.store.documents("tickets").update_one({"_id": "JY0018"}, {"$set": {"round": 2}})
+    await bench.act("JY0018", Reopen(by="he", reason=DANGER))
 
     answer = await bench.http.post(f"{address}?lang=en", data={"score": "1"})
+
+    assert "Your matter is being reopened" in Page(answer.text).words
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("", "it stays closed"),
+        ("厨房着火了", "It is a new emergency of its own"),
+    ],
+)
+async def test_of_what_was_reopened_and_cancelled_since_nobody_says_that_it_is_reopened(
+    bench: Bench, comment: str, said: str
+) -> None:
+    await bench.put_answered("JY0019")
+    address = await bench.ask("JY0019")
+    await bench.act("JY0019", Reopen(by="he", reason="caller"), Cancel(by="he"))
+
+    form = {"score": "1", "comment": comment}
+    pages = [await bench.http.post(f"{address}?lang=en", data=form) for _ in range(2)]
+
+    for page in pages:
+        assert said in Page(page.text).words
+        assert "being reopened" not in page.text
+
+
+async def test_a_danger_that_reopens_the_matter_is_said_to(bench: Bench) -> None:
+    await bench.put_answered("JY0020", ago=timedelta(days=90))
+    address = await bench.ask("JY0020")
+
+    form = {"score": "5", "comment": "厨房着火了"}
+    answer = await bench.http.post(f"{address}?lang=en", data=form)
 
     assert "Your matter is being reopened" in Page(answer.text).words
 

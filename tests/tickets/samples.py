@@ -45,7 +45,9 @@ def plan_of(name: str, now: datetime = MONDAY) -> Plan:
     return plan(REPORTED[name], sample_policy(), now)
 
 
-def registration(number: str = "JY0001", *, answered: bool = False) -> Registration:
+def registration(
+    number: str = "JY0001", *, answered: bool = False, risk: bool = False
+) -> Registration:
     return Registration(
         number=number,
         channel="phone",
@@ -53,6 +55,7 @@ def registration(number: str = "JY0001", *, answered: bool = False) -> Registrat
         by="agent-7",
         told=False,
         answered=answered,
+        risk=risk,
     )
 
 

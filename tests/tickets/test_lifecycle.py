@@ -58,7 +58,7 @@ DESIGN = [
     Expected("supplement", "ticket", OPEN, None, "/supplement", "ticket.supplemented"),
     Expected("urge", "ticket", OPEN, None, "/urge", "ticket.urged"),
     Expected("own", "ticket", OPEN, None, "/own", "ticket.owned"),
-    Expected("raise", "ticket", OPEN, None, None, "ticket.raised"),
+    Expected("raise", "ticket", ANY_BUT_MERGED, None, None, "ticket.raised"),
     Expected(
         "feedback", "ticket", "resolved handed_over", "closed", "/feedback", "ticket.closed", ALL
     ),
@@ -82,7 +82,7 @@ DESIGN = [
     Expected("hold", "ticket", OPEN, None, None, "ticket.held"),
     Expected("link", "ticket", OPEN, None, None, "ticket.linked"),
     Expected("unlink", "ticket", OPEN, None, None, "ticket.unlinked"),
-    Expected("flag", "ticket", OPEN, None, None, "ticket.flagged"),
+    Expected("flag", "ticket", ANY_BUT_MERGED, None, None, "ticket.flagged"),
     Expected(
         "dispatch", "work_order", "", "dispatched", "/v1/manual-queue/{number}/dispatch",
         "work_order.dispatched",
@@ -199,7 +199,7 @@ def test_only_a_new_round_begins_from_what_is_over() -> None:
     over = {TicketStatus.CLOSED, TicketStatus.ANSWERED, TicketStatus.CANCELLED, TicketStatus.MERGED}
     leaving = {row.transition for row in TABLE if row.on == "ticket" and row.from_ & over}
 
-    assert leaving == {Transition.REOPEN, Transition.TELL}
+    assert leaving == {Transition.REOPEN, Transition.TELL, Transition.RAISE, Transition.FLAG}
     assert {row.transition for row in TABLE if row.new_round} == {
         Transition.REOPEN, Transition.NOT_SATISFIED
     }  # fmt: skip
@@ -304,6 +304,15 @@ def test_an_inquiry_answered_on_the_call_is_over_in_the_same_write() -> None:
     assert [event.name for event in applied.events] == ["ticket.registered", "ticket.answered"]
     assert (applied.ticket.status, applied.ticket.version) == (TicketStatus.ANSWERED, 1)
     assert applied.ticket.next_due is None
+
+
+def test_the_risk_of_an_inquiry_answered_on_the_call_is_told_all_the_same() -> None:
+    new = registration(answered=True, risk=True)
+    applied = register(new, plan_of("inquiry"), MONDAY, sample_rules())
+
+    assert [event.name for event in applied.events] == [
+        "ticket.registered", "ticket.flagged", "ticket.answered"
+    ]  # fmt: skip
 
 
 def test_an_emergency_without_place_is_dispatched_all_the_same_and_shown_in_the_queue() -> None:

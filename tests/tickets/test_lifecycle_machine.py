@@ -50,11 +50,13 @@ TAKEN = {"accepted", "in_progress"}
 
 TICKET_FROM: Mapping[str, set[str]] = {
     "reclassify": OPEN, "answer": UNTOUCHED, "tell": (OPEN | OVER) - {"merged"},
-    "supplement": OPEN, "urge": OPEN, "own": OPEN, "raise": OPEN, "feedback": DONE,
+    "supplement": OPEN, "urge": OPEN, "own": OPEN,
+    "raise": (OPEN | OVER) - {"merged"}, "feedback": DONE,
     "feedback_attempt": DONE,
     "not_satisfied": DONE, "reopen": {"closed", "answered"}, "cancel": UNTOUCHED,
     "request_cancel": {"dispatched", "in_progress", "suspended"}, "merge": UNTOUCHED,
-    "hold": OPEN, "link": OPEN, "unlink": OPEN, "flag": OPEN, "warn": OPEN, "breach": OPEN,
+    "hold": OPEN, "link": OPEN, "unlink": OPEN,
+    "flag": (OPEN | OVER) - {"merged"}, "warn": OPEN, "breach": OPEN,
 }  # fmt: skip
 ORDER_FROM: Mapping[str, set[str]] = {
     "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,

@@ -27,7 +27,7 @@ from shared.audit import Trail
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.intake import PrivacyRequestCarriedOut
 from shared.contracts.privacy import RequestKind
-from shared.contracts.refusals import NotThere, NotYours, Unfit
+from shared.contracts.refusals import NotThere, NotYours, used_key
 from shared.identity import Principal, sees
 from shared.policy.calendar import Calendar
 from shared.privacy import Sealer
@@ -102,7 +102,7 @@ class Requesting:
         is_new = await self._requests.insert(Step(request), now)
         kept = await self._requests.get(request.id)
         if not is_new and (kept is None or kept.body != request.body):
-            raise Unfit("conflict", "This Idempotency-Key was used for another request")
+            raise used_key("request")
         return kept or request
 
     async def _sealed(self, wish: Wish) -> bytes | None:

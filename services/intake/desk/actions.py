@@ -66,38 +66,14 @@ class DeskActions:
         self, number: str, principal: Principal, owner: str | None, note: str | None
     ) -> Ticket:
         """Let somebody of the desk see a ticket through: whoever asks, when nobody is named. Raises
-        MalformedMessage for whom nobody knows.
+        MalformedMessage for who is not of the desk, or has left.
         """
         require(principal, Own.transition)
         if owner is not None and owner != principal.id:
-            await self._known_people.require(owner, "owner")
+            await self._known_people.require_of_desk(owner, "owner")
         return await self.act(
             number, principal, Own(by=principal.id, owner=owner or principal.id, note=note)
         )
-
-    async def feed_back(
-        self, number: str, principal: Principal, outcome: FeedbackOutcome, note: str | None
-    ) -> Ticket:
-        """Close with what a person says became of the result; raises NotAllowed for what the store
-        knows to be otherwise.
-        """
-        require(principal, Feedback.transition)
-        doc = await self._store.get("tickets", number, fields=("index",))
-        has_contact = bool(doc and doc.get("index", {}).get("phone"))
-
-        def choose(ticket: Ticket, _now: datetime) -> Act:
-            if not sees(principal, ticket):
-                raise NotThere
-            if why_not := _why_untrue(outcome, ticket, has_contact=has_contact):
-                raise NotAllowed(
-                    Transition.FEEDBACK,
-                    status=ticket.status,
-                    last_by=ticket.timeline[-1].by,
-                    remedy=why_not,
-                )
-            return Feedback(by=principal.id, outcome=outcome, note=note)
-
-        return await self._tickets.change(number, choose)
 
     def _is_fed_back_by_call(self, ticket: Ticket) -> bool:
         rules = self._policy().at(ticket.estate).rules
@@ -211,18 +187,3 @@ def _progress_told(ticket: Ticket, event: MessageEvent) -> Act | None:
 
 def _fed_back(outcome: FeedbackOutcome) -> Act:
     return Feedback(by=BY_RULE.id, outcome=outcome)
-
-
-def _why_untrue(outcome: FeedbackOutcome, ticket: Ticket, *, has_contact: bool) -> str | None:
-    """Why an outcome cannot be so; a ticket must not close by a slip with nobody told (A4.4)."""
-    match outcome:
-        case "delivered":
-            return "a message says so by itself: say `told` when you have told the caller"
-        case "no_contact" if has_contact:
-            return "the caller left a number: ring it, and say `told` or `no_answer`"
-        case "by_publisher" if not (ticket.principal or "").startswith("system:"):
-            return "no system reported it: say `told` when you have told the caller"
-        case "by_incident_notice" if ticket.last_of(Transition.LINK) is None:
-            return "it is no part of an outage: say `told` when you have told the caller"
-        case _:
-            return None

@@ -12,6 +12,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from services.intake.desk.actions import DeskActions
+from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.wishes import Wishes
 from services.intake.registration.domain import Alerting
 from services.intake.registration.reports import Reports
@@ -24,7 +25,6 @@ from shared.contracts.refusals import NotThere
 from shared.contracts.report import Concerned, Short, TicketReport, TicketType
 from shared.identity import Principal, action_of, sees
 from shared.policy.plan import Reported
-from shared.privacy import scrub
 from shared.readers.ticket_lists import list_tickets
 from shared.runtime import (
     Actor,
@@ -40,7 +40,6 @@ from shared.runtime import (
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
-from shared.tickets.acts import AnswerQuestion, FeedbackAttempt, Tell
 from shared.tickets.numbers import TicketNumber
 from shared.triage.taxonomy import Taxonomy
 
@@ -239,7 +238,7 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
 
 
 def build_actions_api(  # noqa: C901 - one small function an endpoint
-    platform: Platform, desk_actions: DeskActions, wishes: Wishes
+    platform: Platform, desk_actions: DeskActions, wishes: Wishes, call_backs: CallBacks
 ) -> Routes:
     """The table's actions of intake."""
     router = Routes("/v1/tickets/{number}", tags=["actions"], route_class=WordsRoute)
@@ -261,7 +260,7 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         estate = platform.policy.group.find_estate(body.estate)
         if body.estate and estate is None:
             raise unknown_estate()
-        _check_danger(body, platform.policy.taxonomy)
+        _check_decided(body, platform.policy.taxonomy)
         changes = Reported(
             text="",
             estate=estate.id if estate else None,
@@ -284,21 +283,19 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
 
     @router.does(Transition.ANSWER)
     async def answer(number: TicketNumber, body: AnswerBody, actor: Actor) -> dict[str, Any]:
-        """The question is answered; nobody has to go. A note stands below the answer."""
-        said = scrub("\n".join(filter(None, (body.answer, body.note))))
-        act = AnswerQuestion(by=actor.id, note=said)
-        return shown(await desk_actions.act(number, actor, act))
+        """The question is answered; nobody has to go. A note stands below the answer. Here and
+        below a danger that the note tells of makes the ticket an emergency at once.
+        """
+        return shown(await call_backs.answer(number, actor, body.answer, body.note))
 
     @router.does(Transition.TELL)
     async def tell(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
-        return shown(await desk_actions.act(number, actor, Tell(by=actor.id, note=body.scrubbed())))
+        return shown(await call_backs.tell(number, actor, body.note))
 
     @router.does(Transition.SUPPLEMENT)
     async def supplement(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
-        """The caller added something: it stands in `note`. Here and below a danger that the note
-        tells of makes the ticket an emergency at once.
-        """
+        """The caller added something: it stands in `note`."""
         return shown(await wishes.supplement(number, actor, body.note))
 
     @router.does(Transition.URGE)
@@ -318,13 +315,11 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
     @router.does(Transition.FEEDBACK)
     async def feedback(number: TicketNumber, body: FeedbackBody, actor: Actor) -> dict[str, Any]:
         """The result was fed back, could not be, or does not satisfy."""
-        outcome, note = body.outcome, body.scrubbed()
-        if outcome == "no_answer":
-            attempt = FeedbackAttempt(by=actor.id, note=note)
-            return shown(await desk_actions.act(number, actor, attempt))
-        if outcome == "not_satisfied":
+        if body.outcome == "no_answer":
+            return shown(await call_backs.no_answer(number, actor, body.note))
+        if body.outcome == "not_satisfied":
             return shown(await wishes.not_satisfied(number, actor, body.note, body.reason))
-        return shown(await desk_actions.feed_back(number, actor, outcome, note))
+        return shown(await call_backs.feed_back(number, actor, body.outcome, body.note))
 
     @router.does(Transition.REOPEN)
     async def reopen(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
@@ -349,9 +344,13 @@ def _language(request: Request) -> Literal["zh", "en"]:
     return "en" if wanted.lower().startswith("en") else "zh"
 
 
-def _check_danger(body: ReclassifyBody, taxonomy: Taxonomy) -> None:
-    """Raise MalformedMessage for what does not fit together, or is no kind of emergency."""
-    kind = body.emergency_kind
+def _check_decided(body: ReclassifyBody, taxonomy: Taxonomy) -> None:
+    """Raise MalformedMessage for what does not fit together, and for no area of the policy or kind
+    of emergency.
+    """
+    area, kind = body.area, body.emergency_kind
+    if area is not None and not taxonomy.has_area(area):
+        raise MalformedMessage("area", "is no area of the policy", "see the taxonomy")
     if kind is not None and not taxonomy.has_kind(kind):
         raise MalformedMessage("emergency_kind", "is no kind of the policy", "see the taxonomy")
     if body.no_danger and kind is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import Query
@@ -40,6 +42,15 @@ CASE_FIELDS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What went to somebody else, and by number why the others stay; whether that `is_all`."""
+
+    numbers: Sequence[str]
+    left: Mapping[str, str]
+    is_all: bool
+
+
 class Cases:
     """What somebody at the desk has to see through."""
 
@@ -61,26 +72,41 @@ class Cases:
             "tickets", listing, after=after, limit=limit, fields=CASE_FIELDS
         )
 
-    async def hand_over(self, principal: Principal, owner: str, to: str) -> list[str]:
-        """Let somebody else see all of somebody's open tickets through, `AT_ONCE` at most; their
-        numbers. Other people's only by who supervises. Twice changes nothing. Raises
-        MalformedMessage for whom nobody knows.
+    async def hand_over(self, principal: Principal, owner: str, to: str) -> HandedOver:
+        """Let somebody else see all of somebody's open tickets through, `AT_ONCE` at most. Other
+        people's only by who supervises. Twice changes nothing. Raises MalformedMessage for who is
+        not of the desk, or has left.
         """
         if owner != principal.id and not allows(principal, "case.hand_over"):
             raise NotThere
         if owner == to:
             raise NotNow("same-owner", "They have these cases", "name somebody else")
         if to != principal.id:
-            await self._known_people.require(to, "to")
-        found = await self.of(principal, owner, after=None, limit=AT_ONCE)
+            await self._known_people.require_of_desk(to, "to")
         handed: list[str] = []
-        for doc in found.items:
-            try:
-                await self._desk_actions.act(doc["_id"], principal, Own(by=principal.id, owner=to))
-            except NotAllowed:  # it is over since
-                continue
-            handed.append(doc["_id"])
-        return handed
+        left: dict[str, str] = {}
+        after: str | None = None
+        # What stays with its owner is looked past, or it would hide what is older.
+        while (wanted := AT_ONCE - len(handed)) > 0:
+            found = await self.of(principal, owner, after=after, limit=wanted)
+            for doc in found.items:
+                why = await self._give(doc["_id"], principal, to)
+                if why is None:
+                    handed.append(doc["_id"])
+                else:
+                    left[doc["_id"]] = why
+            after = found.next
+            if after is None:
+                break
+        return HandedOver(handed, left, is_all=after is None)
+
+    async def _give(self, number: str, principal: Principal, to: str) -> str | None:
+        """Let somebody see one ticket through; why not, where that is so."""
+        try:
+            await self._desk_actions.act(number, principal, Own(by=principal.id, owner=to))
+        except NotAllowed as error:
+            return error.remedy or f"it is {error.status} by now"
+        return None
 
 
 class HandOverBody(Body):
@@ -107,8 +133,11 @@ def build_cases_api(cases: Cases) -> Routes:
 
     @router.post("/hand-over", dependencies=[may("case.see")])
     async def hand_over(actor: Actor, body: HandOverBody) -> dict[str, Any]:
-        """Let somebody else see them through, 200 at once; sent again, the rest."""
-        handed = await cases.hand_over(actor, body.owner or actor.id, body.to)
-        return {"handed_over": handed}
+        """Let somebody else see them through, 200 at once; where there are `more`, sent again the
+        rest. `left` says which stay with their owner, and why.
+        """
+        found = await cases.hand_over(actor, body.owner or actor.id, body.to)
+        left = [{"number": number, "why": why} for number, why in found.left.items()]
+        return {"handed_over": found.numbers, "left": left, "more": not found.is_all}
 
     return router

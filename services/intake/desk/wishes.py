@@ -14,18 +14,17 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.desk.actions import BY_RULE
+from services.intake.desk.late_dangers import LateDangers
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotThere
-from shared.contracts.survey import SurveyDangerTold
 from shared.identity import Principal, require, sees
 from shared.lanes import Precedence
 from shared.policy.outages import is_only_outage
-from shared.policy.plan import Plan, Reported, plan
+from shared.policy.plan import Plan, Reported, danger_noted, danger_told, plan
 from shared.policy.policy import Policy, Rules
 from shared.privacy import scrub
 from shared.readers.tickets import Tickets
-from shared.telemetry import logger
-from shared.tickets import NotAllowed, Steps, Ticket, TicketStatus, Transition
+from shared.tickets import NotAllowed, Steps, Ticket, Transition
 from shared.tickets.acts import (
     DANGER,
     Act,
@@ -36,9 +35,10 @@ from shared.tickets.acts import (
     Reopen,
     RequestCancel,
     Supplement,
+    Tell,
     Urge,
 )
-from shared.tickets.lifecycle import DONE, OPEN, UNFINISHED, OrderStatus
+from shared.tickets.lifecycle import DONE, FOR_GOOD, OPEN, UNFINISHED, OrderStatus
 from shared.tickets.table import ROWS
 from shared.triage.classify import classify
 from shared.triage.taxonomy import EMERGENCY
@@ -46,8 +46,6 @@ from shared.words import says_nothing
 
 Wish = Callable[[Ticket, datetime], Act | None]
 """Given the ticket as it is now, what is wanted of it; None where that was said before."""
-_ELSEWHERE: Final = frozenset({TicketStatus.CANCELLED, TicketStatus.MERGED})
-"""What is over in a way from which there is no way back."""
 _BEGINNING_AGAIN: Final = (Reopen, NotSatisfied)
 
 
@@ -55,16 +53,21 @@ class Wishes:
     """Moves tickets as callers want it, and hears what they say with it."""
 
     def __init__(
-        self, tickets: Tickets, policy: Callable[[], Policy], precedence: Precedence
+        self,
+        tickets: Tickets,
+        policy: Callable[[], Policy],
+        late_dangers: LateDangers,
+        precedence: Precedence,
     ) -> None:
         self._tickets = tickets
         self._policy = policy
+        self._late_dangers = late_dangers
         self._precedence = precedence
 
     async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
         """Put on record what the caller added. Raises MalformedMessage where that is nothing."""
         require(principal, Supplement.transition)
-        note = _kept(words)
+        note = kept(words)
 
         def wish(ticket: Ticket, _now: datetime) -> Act | None:
             if note is None:
@@ -74,7 +77,7 @@ class Wishes:
             again = principal.role == "system" and _was_said(ticket, added, added.transition)
             return None if again else added
 
-        return await self._hear(number, principal, words, wish, how="supplement")
+        return await self.hear(number, principal, words, wish, how="supplement")
 
     async def urge(
         self, number: str, principal: Principal, words: str | None
@@ -84,7 +87,7 @@ class Wishes:
         on it counts again.
         """
         require(principal, Urge.transition)
-        note = _kept(words)
+        note = kept(words)
 
         def wish(ticket: Ticket, now: datetime) -> Act | None:
             last = ticket.last_of(Transition.URGE)
@@ -93,7 +96,7 @@ class Wishes:
             added = Supplement(by=principal.id, note=note)
             return None if note is None or _was_said(ticket, added) else added
 
-        ticket = await self._hear(number, principal, words, wish, how="urge")
+        ticket = await self.hear(number, principal, words, wish, how="urge")
         last = ticket.last_of(Transition.URGE)
         assert last is not None, "it was urged now, or a moment ago"
         return ticket, last + self._rules(ticket).urge_every
@@ -101,14 +104,14 @@ class Wishes:
     async def reopen(self, number: str, principal: Principal, words: str | None) -> Ticket:
         """It is not solved after all: a new round."""
         require(principal, Reopen.transition)
-        act = Reopen(by=principal.id, reason="caller", note=_kept(words))
-        return await self._hear(number, principal, words, lambda *_: act, how="reopen")
+        act = Reopen(by=principal.id, reason="caller", note=kept(words))
+        return await self.hear(number, principal, words, lambda *_: act, how="reopen")
 
     async def cancel(self, number: str, principal: Principal, words: str | None) -> Ticket:
         """Cancel it, or ask the department when somebody has accepted it already; who tells of a
         danger with it cancels nothing.
         """
-        note = _kept(words)
+        note = kept(words)
 
         def wish(ticket: Ticket, _now: datetime) -> Act:
             accepted = any(
@@ -120,7 +123,7 @@ class Wishes:
             require(principal, act.transition)
             return act
 
-        return await self._hear(number, principal, words, wish, how="cancel")
+        return await self.hear(number, principal, words, wish, how="cancel")
 
     async def not_satisfied(
         self, number: str, principal: Principal, words: str | None, reason: str | None
@@ -128,47 +131,60 @@ class Wishes:
         """The caller heard the result and says that it is not solved; `reason` is a code."""
         require(principal, NotSatisfied.transition)
         because = reason or "not_satisfied"
-        act = NotSatisfied(by=principal.id, note=_kept(words), reason=because)
-        return await self._hear(number, principal, words, lambda *_: act, how="feedback")
+        act = NotSatisfied(by=principal.id, note=kept(words), reason=because)
+        return await self.hear(number, principal, words, lambda *_: act, how="feedback")
 
-    async def heed_survey(self, event: SurveyDangerTold) -> None:
-        """What the caller wrote in a survey tells of a danger: an emergency, once for a survey."""
-        code = f"survey/{event.survey}"
+    async def heed(self, number: str, kind: str, *, how: str, id: str) -> None:
+        """A caller has told of a danger elsewhere, as in a survey (`how`): an emergency, once for
+        what it was told in (`id`); one of its own where the ticket was cancelled since, or went on
+        under another number.
+        """
+        code = f"{how}/{id}"
 
         def walk(steps: Steps) -> Steps:
-            if any(entry.note == code for entry in steps.ticket.timeline):
-                return steps
-            if steps.ticket.status in _ELSEWHERE:
-                logger.warning("danger_told_of_a_ticket_that_is_over", ticket=event.number)
+            if steps.ticket.status in FOR_GOOD or _is_noted(code, steps.ticket):
                 return steps
             back = _back_to_work(steps.ticket)
             steps = steps.must(*(replace(act, note=code) for act in back))
-            made = self._decided(event.emergency_kind, steps)
-            return steps.must(*_alarms(steps.ticket, made, "survey", code))
+            made = self._decided(kind, steps.ticket.estate, steps.now)
+            return steps.must(*_alarms(steps.ticket, made, how, code))
 
-        await self._tickets.walk(event.number, walk)
+        with self._precedence.urgent():
+            steps = await self._tickets.walk(number, walk)
+            ticket = steps.ticket
+            if ticket.status in FOR_GOOD and not _is_noted(code, ticket):
+                made = self._decided(kind, ticket.estate, steps.now)
+                await self._late_dangers.register(ticket, made, code)
 
     def tells_of_danger(self, words: str | None) -> bool:
         """Whether words alone tell of one, wherever they are said."""
         policy = self._policy()
         return words is not None and classify(words, policy.taxonomy, policy.lexicon).emergency
 
-    async def _hear(
-        self, number: str, principal: Principal, words: str | None, wish: Wish, *, how: str
+    async def hear(
+        self,
+        number: str,
+        principal: Principal,
+        words: str | None,
+        wish: Wish,
+        *,
+        how: str,
+        noted: bool = False,
     ) -> Ticket:
         """Carry out a wish and what follows from the words with it; foreign and missing tickets
-        look the same (404).
+        look the same (404). A danger that they tell of comes before the wish. `noted` says that
+        they are not the caller's own, but a note of the desk.
         """
-        note = _kept(words)
+        said = Supplement(by=principal.id, note=kept(words))
 
         def walk(steps: Steps) -> Steps:
             if not sees(principal, steps.ticket):
                 raise NotThere
-            made = self._danger(words, steps)
+            made = self._danger(words, steps, noted=noted)
             if made is None:
                 steps = _carried_out(steps, wish)
-            elif not _is_repeat(steps, wish, principal, note):
-                steps = _alarmed(steps, wish, principal, note)
+            elif not _is_repeat(steps, wish, principal, said):
+                steps = _alarmed(steps, wish, said)
                 is_own = not self._is_known(steps.ticket, words)
                 steps = steps.must(*_alarms(steps.ticket, made, how, is_own=is_own))
             return steps.must(*self._risk(words, steps.ticket))
@@ -180,20 +196,19 @@ class Wishes:
     def _rules(self, ticket: Ticket) -> Rules:
         return self._policy().at(ticket.estate).rules
 
-    def _danger(self, words: str | None, steps: Steps) -> Plan | None:
+    def _danger(self, words: str | None, steps: Steps, *, noted: bool) -> Plan | None:
         """The plan for what the words tell of, where that is an emergency; of somebody who shares
         the alert of an outage, also where they tell of people in danger in it.
         """
         if words is None:
             return None
         ticket, policy = steps.ticket, self._policy()
-        told = Reported(text=words, estate=ticket.estate, decided=True)
-        made = plan(told, policy, steps.now)
-        if made.is_emergency:
+        tells = danger_noted if noted else danger_told
+        if (made := tells(words, ticket.estate, policy, steps.now)) is not None:
             return made
         kind = ticket.plan.emergency_kind
         if ticket.shares_alert and kind and self._rules(ticket).incidents.tells_of_people(words):
-            return self._decided(kind, steps)
+            return self._decided(kind, ticket.estate, steps.now)
         return None
 
     def _is_known(self, ticket: Ticket, words: str | None) -> bool:
@@ -202,21 +217,22 @@ class Wishes:
         kind = ticket.plan.emergency_kind
         return not ticket.shares_alert or is_only_outage(kind, words or "", policy)
 
-    def _decided(self, kind: str, steps: Steps) -> Plan:
-        """The plan for a kind of danger; a policy may have changed that knew it."""
-        policy, estate = self._policy(), steps.ticket.estate
-        known = kind if policy.at(estate).taxonomy.has_kind(kind) else None
-        told = Reported(text="", estate=estate, type=EMERGENCY, kind=known, decided=True)
-        return plan(told, policy, steps.now)
+    def _decided(self, kind: str, estate: str | None, now: datetime) -> Plan:
+        """The plan for a kind of danger."""
+        told = Reported(text="", estate=estate, type=EMERGENCY, kind=kind, decided=True)
+        return plan(told, self._policy(), now)
 
     def _risk(self, words: str | None, ticket: Ticket) -> tuple[Act, ...]:
-        """Whoever says that they will go to an authority or the press is heard, once a ticket."""
-        is_new = words is not None and not ticket.risk and ticket.status in OPEN
+        """Whoever says that they will go to an authority or the press is heard, once a ticket, also
+        with the words that end it.
+        """
+        may_be = not ticket.risk and ticket.status in ROWS[Transition.FLAG].from_
+        is_new = words is not None and may_be
         heard = is_new and self._rules(ticket).tells_of_risk(words or "")
         return (Flag(by=BY_RULE.id),) if heard else ()
 
 
-def _kept(words: str | None) -> str | None:
+def kept(words: str | None) -> str | None:
     """Words as they may stand in the timeline; None where they say nothing."""
     return None if words is None or says_nothing(words) else scrub(words)
 
@@ -229,33 +245,45 @@ def _was_said(ticket: Ticket, act: Act, how: Transition | None = None) -> bool:
     )
 
 
+def _is_noted(code: str, ticket: Ticket) -> bool:
+    """Whether what a code stands for is on record already."""
+    return any(entry.note == code for entry in ticket.timeline)
+
+
 def _carried_out(steps: Steps, wish: Wish) -> Steps:
     wanted = wish(steps.ticket, steps.now)
     return steps if wanted is None else steps.must(wanted)
 
 
-def _is_repeat(steps: Steps, wish: Wish, principal: Principal, note: str | None) -> bool:
+def _wanted(steps: Steps, wish: Wish, said: Supplement) -> Act | None:
+    """What is wanted besides what was said; where that is refused, the words alone."""
+    try:
+        return wish(steps.ticket, steps.now)
+    except NotAllowed:
+        return said
+
+
+def _is_repeat(steps: Steps, wish: Wish, principal: Principal, said: Supplement) -> bool:
     """Whether a danger is told again that was told of the work in hand: the desk may have found
     since that it is none. Of what is finished it is news.
     """
-    ticket, wanted = steps.ticket, wish(steps.ticket, steps.now)
+    ticket, wanted = steps.ticket, _wanted(steps, wish, said)
     if ticket.status not in OPEN - DONE:
         return False
     # A system repeats what it sent; a person who says the same again means it.
     from_system = principal.role == "system" and not isinstance(wanted, Urge)
-    said = from_system and _was_said(ticket, Supplement(by=principal.id, note=note))
-    return wanted is None or said
+    return wanted is None or (from_system and _was_said(ticket, said))
 
 
-def _alarmed(steps: Steps, wish: Wish, principal: Principal, note: str | None) -> Steps:
+def _alarmed(steps: Steps, wish: Wish, said: Supplement) -> Steps:
     """The words of a danger on record, with the wish they came with if it helps to work on it, and
     somebody at work.
     """
-    wanted = wish(steps.ticket, steps.now)
+    wanted = _wanted(steps, wish, said)
     if isinstance(wanted, _BEGINNING_AGAIN):
         with suppress(NotAllowed):
             return steps.must(wanted)
-    if steps.ticket.status in _ELSEWHERE:
+    if steps.ticket.status in FOR_GOOD:
         raise NotAllowed(
             Transition.SUPPLEMENT,
             status=steps.ticket.status,
@@ -263,10 +291,11 @@ def _alarmed(steps: Steps, wish: Wish, principal: Principal, note: str | None) -
             remedy="the words tell of a danger: register them as a new request at once",
         )
     steps = steps.must(*_back_to_work(steps.ticket))
-    if not isinstance(wanted, Supplement | Urge):
-        said = Supplement(by=principal.id, note=note)
-        return steps if _was_said(steps.ticket, said) else steps.must(said)
-    return _carried_out(steps, wish)
+    if isinstance(wanted, Urge | Tell):
+        return _carried_out(steps, wish)
+    if isinstance(wanted, Supplement):
+        return steps.must(wanted)
+    return steps if _was_said(steps.ticket, said) else steps.must(said)
 
 
 def _back_to_work(ticket: Ticket) -> tuple[Act, ...]:

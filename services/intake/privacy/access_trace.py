@@ -81,9 +81,9 @@ class AccessTrace:
         subject = ("person", persons[0].id if persons else "unknown")
         details = {"tickets": len(persons)}
         await self._trail.record(asking, "person.traced", subject, source=source, details=details)
-        items, desk_actions = await self._merged(_sources(persons), after, limit)
+        items, following = await self._merged(_sources(persons), after, limit)
         named = [{"number": named.number, "person": named.person} for named in persons]
-        return {"tickets": named, "items": items, "next": desk_actions}
+        return {"tickets": named, "items": items, "next": following}
 
     async def _find(self, sought: Sought) -> list[Named]:
         if sought.phone is not None and sought.number is None and sought.person is None:
@@ -113,8 +113,8 @@ class AccessTrace:
         shown = found[:limit]
         # Every source reads it as its own: it holds a time and an id.
         at, id, _ = shown[-1] if shown else (None, None, None)
-        desk_actions = cursor_of({"_id": id, "at": at}, Order("at")) if len(found) > limit else None
-        return [told for _, _, told in shown], desk_actions
+        following = cursor_of({"_id": id, "at": at}, Order("at")) if len(found) > limit else None
+        return [told for _, _, told in shown], following
 
 
 def _sources(persons: Sequence[Named]) -> list[_Source]:

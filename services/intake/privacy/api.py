@@ -165,7 +165,7 @@ def build_holds_api(legal_holds: LegalHolds) -> Routes:
         held = Held(body.number, body.person, body.reason)
         return hold_view(
             await legal_holds.set(
-                held, actor, name=require_name(key, "reveal"), source=source_of(request)
+                held, actor, name=require_name(key, "legal hold"), source=source_of(request)
             )
         )
 

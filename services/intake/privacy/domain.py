@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
-from shared.contracts.refusals import Gone, Unfit
+from shared.contracts.refusals import Gone
 from shared.identity import Principal
 from shared.tickets import OrderStatus, Ticket
 from shared.tickets.lifecycle import OPEN
@@ -230,12 +230,6 @@ def alarm_id(reader: str, sign: Sign, at: datetime) -> str:
     """One alarm a person, sign and hour of the clock: what goes on does not ring at each turn."""
     named = f"{reader}\n{sign}\n{at:%Y-%m-%dT%H}"
     return hashlib.sha256(named.encode()).hexdigest()[:32]
-
-
-def used_key() -> Unfit:
-    """The key stands for another wish."""
-    title = "This Idempotency-Key was used for another reveal"
-    return Unfit("conflict", title, "send a key of its own with each reveal")
 
 
 def cannot_be_opened() -> Gone:

@@ -14,13 +14,13 @@ from typing import Any, Final, Literal
 
 from pymongo import DESCENDING, IndexModel
 
-from services.intake.privacy.domain import Which, used_key
+from services.intake.privacy.domain import Which
 from services.intake.privacy.papers import PAPERS, PaperChange, Papers
 from services.intake.privacy.persons import ENTRY_OF, Persons
 from services.intake.registration.domain import idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
-from shared.contracts.refusals import NotThere
+from shared.contracts.refusals import NotThere, used_key
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.privacy import BlindIndex
@@ -105,7 +105,7 @@ class LegalHolds:
         await self._holds.insert(Step(new), now)
         hold = await self._holds.get(id)
         if hold is None or hold.body != key.body:
-            raise used_key()
+            raise used_key("legal hold")
         for number in hold.numbers:
             await self.mark(number, hold.on_ticket, by=asking.id)
         # It lies on all of them, and is told without those that are about whoever set it.

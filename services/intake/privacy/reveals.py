@@ -24,7 +24,6 @@ from services.intake.privacy.domain import (
     of_the_house,
     opening_of,
     signs_in,
-    used_key,
     wait_for,
 )
 from services.intake.privacy.storage import (
@@ -37,7 +36,7 @@ from services.intake.privacy.storage import (
 from services.intake.registration.domain import IdempotencyKey, idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
-from shared.contracts.refusals import NotThere, TooOften
+from shared.contracts.refusals import NotThere, TooOften, used_key
 from shared.identity import Forbidden, Principal, sees
 from shared.privacy import CannotOpen
 from shared.privacy.index import Kept
@@ -147,7 +146,7 @@ class Openings:
         if found is None:
             return None
         if found["body"] != key.body:
-            raise used_key()
+            raise used_key("reveal")
         metrics.REVEALS.labels("repeated").inc()
         return Revealed(found["at"])
 

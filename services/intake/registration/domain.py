@@ -17,6 +17,7 @@ from shared.policy.policy import Policy
 from shared.privacy import read_telephone
 from shared.tickets import NOBODY, About, Ticket
 from shared.triage.classify import Classification
+from shared.triage.taxonomy import Taxonomy
 
 Alerting = Literal["started", "delayed", "unheard", "acknowledged", "ended"]
 """What is so now of an emergency's alert: people are called, cannot be called yet, no call has
@@ -149,9 +150,13 @@ def answer_for(
     )
 
 
-def notices(report: TicketReport, *, estate: str | None) -> tuple[Fault, ...]:
+def notices(report: TicketReport, *, estate: str | None, taxonomy: Taxonomy) -> tuple[Fault, ...]:
     """What did not keep a request from being taken, but whoever sent it should know."""
     found = []
+    if report.area and not taxonomy.has_area(report.area):
+        found.append(
+            Fault("area", "is no area of the policy", "we went by the words; see the taxonomy")
+        )
     named = report.estate or report.address or report.device
     if estate is None and named:
         found.append(

@@ -16,7 +16,12 @@ from services.intake.registration.domain import (
 )
 from services.intake.registration.repeat_calls import Matter, RepeatCalls, in_its_light
 from services.intake.registration.repeated_alerts import RepeatedAlerts
-from services.intake.registration.reservations import Claim, Reservations, alerting_of
+from services.intake.registration.reservations import (
+    NUMBER_TRIES,
+    Claim,
+    Reservations,
+    alerting_of,
+)
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS
@@ -38,7 +43,6 @@ _OWNING: Final = action_of(Transition.OWN)
 _ANYWHERE: Final = "ticket.register_anywhere"
 TOLD_AT_ONCE: Final = frozenset({"app", "web", "wechat", "open311", "system", "iot", "government"})
 """Channels where the answer itself tells the promise; on the phone the agent confirms it."""
-NUMBER_TRIES: Final = 3
 
 
 class Reports:
@@ -198,8 +202,7 @@ class Reports:
         """The number is taken: by the same report elsewhere, or by a stranger, who keeps it."""
         if claim.key is None:
             return Claim(new_number())
-        found = await self._reservations.look(claim.number, claim.key)
-        return found if found.ticket else await self._reservations.another(claim.key, claim.number)
+        return await self._reservations.after_loss(claim.key, claim.number)
 
     async def claim_for(self, arrival: Arrival, principal: Principal) -> Claim:
         """The number a report has or gets, and the ticket that it repeats, where there is one.
@@ -260,11 +263,12 @@ class Reports:
     async def _answer(
         self, ticket: Ticket, claim: Claim, policy: Policy, arrival: Arrival, principal: Principal
     ) -> Answer:
+        told = notices(arrival.report, estate=ticket.estate, taxonomy=policy.taxonomy)
         return answer_for(
             ticket,
             policy.at(ticket.estate),
             language=arrival.language,
-            faults=(*notices(arrival.report, estate=ticket.estate), *arrival.faults)[:MAX_FAULTS],
+            faults=(*told, *arrival.faults)[:MAX_FAULTS],
             reporter_ref=arrival.report.reporter_ref,
             alerting=alerting_of(ticket, claim.emergency, published=self._alert_published()),
             duplicate_of=await self.told_repeat(ticket, principal),

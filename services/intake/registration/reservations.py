@@ -31,6 +31,9 @@ EMERGENCY_REPEATS: Final = timedelta(minutes=10)
 that comes later means a new danger, and one team too many does less harm than none.
 """
 
+NUMBER_TRIES: Final = 3
+"""Numbers that are tried for one ticket."""
+
 
 class Conflict(Unfit):
     """The same key came with another body; `number` is the ticket of the first."""
@@ -143,6 +146,13 @@ class Reservations:
         assert changed is not None, "a reservation is renewed, and never deleted"
         number = changed.after.number
         return Claim(number, key) if changed.is_change else await self.look(number, key)
+
+    async def after_loss(self, key: IdempotencyKey, taken: str) -> Claim:
+        """What a key gives when its number turned out to be `taken`: the ticket that somebody else
+        made of it, or another number.
+        """
+        found = await self.look(taken, key)
+        return found if found.ticket else await self.another(key, taken)
 
     async def _is_in_use(self, key: IdempotencyKey) -> bool:
         """Whether a key stands for something whose repeats may still come."""

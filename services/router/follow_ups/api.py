@@ -77,9 +77,12 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
 
     @router.post("/{id}/done", dependencies=[may("follow_up.do")])
     async def done(id: str, actor: Actor, body: TaskDoneBody) -> dict[str, Any]:
-        """It is done; with `next_at` it comes again."""
-        note = body.scrubbed()
-        return task_view(await desk_tasks.done(actor, id, body.outcome, note, next_at=body.next_at))
+        """It is done; with `next_at` it comes again. A danger that the note tells of makes the
+        ticket an emergency.
+        """
+        return task_view(
+            await desk_tasks.done(actor, id, body.outcome, body.note, next_at=body.next_at)
+        )
 
     return router
 
@@ -109,4 +112,5 @@ def task_view(task: FollowUp) -> dict[str, Any]:
         "ended_by": task.ended_by,
         "ended_at": task.ended_at,
         "dropped_for": task.dropped_for,
+        "danger": task.danger,
     }

@@ -14,6 +14,8 @@ from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.contracts.router import FollowUpSaid
 from shared.identity import Principal, sees
+from shared.policy.plan import danger_noted
+from shared.privacy import scrub
 from shared.runtime.platform import Platform
 from shared.store import Collection, Page
 
@@ -72,11 +74,12 @@ class DeskTasks:
         principal: Principal,
         id: str,
         outcome: FollowUpSaid,
-        result: str | None,
+        words: str | None,
         *,
         next_at: datetime | None,
     ) -> FollowUp:
-        """It is done; with `next_at` it is to be done again. A repeat changes nothing.
+        """It is done; with `next_at` it is to be done again. A repeat changes nothing. Where the
+        words tell of a danger, the ticket becomes an emergency.
 
         Raises NotNow where somebody else did it, or nobody has to any more, and for what
         only the feedback ends: a caller who was not told must not look like one who was.
@@ -96,8 +99,13 @@ class DeskTasks:
                 principal, seen, next_at, task.reason, f"after/{id}", person=person, note=None
             )
 
+        result = scrub(words) if words else None
+        danger = self._danger_in(words, seen)
         done = await self._reminders.change(
-            id, lambda present, now: finish(present, outcome, result, now, by=principal.id)
+            id,
+            lambda present, now: finish(
+                present, outcome, result, now, by=principal.id, danger=danger
+            ),
         ) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
             raise NotNow(
@@ -114,6 +122,14 @@ class DeskTasks:
         again = ring_again(task, seen.ticket, policy.at(seen.ticket.estate), now)
         if again is not None:
             await self._tasks.insert(Step(again), now)
+
+    def _danger_in(self, words: str | None, seen: Seen) -> str | None:
+        """The kind of emergency that words tell of."""
+        if words is None:
+            return None
+        now = self._platform.store.clock.now()
+        made = danger_noted(words, seen.ticket.estate, self._platform.policy, now)
+        return made.emergency_kind if made else None
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
         seen = await self._reminders.seen(number)

@@ -22,7 +22,13 @@ _STATE: Final = ("state", ASCENDING)
 FOLLOW_UPS: Final = CollectionSpec(
     name="follow_ups",
     kind="follow_up",
-    shape=Shape(value=FollowUp, beside=lambda task: {"next_due": task.next_due}),
+    shape=Shape(
+        value=FollowUp,
+        lean={FollowUp: ("danger",)},
+        beside=lambda task: {"next_due": task.next_due},
+    ),
+    lane=lambda task: task.lane,
+    alerts=True,
     indexes=(
         due_index(),
         IndexModel([_STATE, ("person", ASCENDING), *BY_DUE.sort], name="of_person"),

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from shared.contracts import Step
+from shared.contracts import Lane, Step
 from shared.contracts.router import (
+    FollowUpDangerTold,
     FollowUpDone,
     FollowUpDropped,
     FollowUpMissed,
@@ -36,7 +37,8 @@ class FollowUp:
     """Somebody of the desk (`person`, or whoever is there) is to look after a ticket, from
     `opens_at` on and by `due_at`. `basis` says for which round, plan and extension of the ticket
     the rule made it, `share` and `turn` which of its tasks it is. `named`: whoever asked for it
-    wants just this person. `note` (of who asked) and `result` (of who did it) are scrubbed.
+    wants just this person. `note` (of who asked) and `result` (of who did it) are scrubbed;
+    `danger` is the kind of emergency that the result tells of, where it tells of one.
     """
 
     id: str
@@ -67,6 +69,12 @@ class FollowUp:
     ended_by: str | None = None
     ended_at: datetime | None = None
     dropped_for: Dropped | None = None
+    danger: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """That of emergencies where its result tells of one."""
+        return "routine" if self.danger is None else "urgent"
 
     @property
     def is_live(self) -> bool:
@@ -146,13 +154,31 @@ def miss(task: FollowUp, lead: tuple[str, ...], now: datetime) -> Step[FollowUp]
 
 
 def finish(
-    task: FollowUp, outcome: FollowUpOutcome, result: str | None, now: datetime, *, by: str
+    task: FollowUp,
+    outcome: FollowUpOutcome,
+    result: str | None,
+    now: datetime,
+    *,
+    by: str,
+    danger: str | None = None,
 ) -> Step[FollowUp] | None:
-    """It was done, also before it opened; None when it is over."""
+    """It was done, also before it opened, and the result may tell of a danger; None when it is
+    over.
+    """
     if not task.is_live:
         return None
-    ended = replace(task, state="done", outcome=outcome, result=result, ended_by=by, ended_at=now)
-    return Step(ended, (FollowUpDone(**_facts(ended), outcome=outcome),))
+    ended = replace(
+        task,
+        state="done",
+        outcome=outcome,
+        result=result,
+        ended_by=by,
+        ended_at=now,
+        danger=danger,
+    )
+    facts = _facts(ended)
+    told = (FollowUpDangerTold(**facts, danger=danger),) if danger is not None else ()
+    return Step(ended, (FollowUpDone(**facts, outcome=outcome), *told))
 
 
 def drop(task: FollowUp, why: Dropped, now: datetime) -> Step[FollowUp] | None:

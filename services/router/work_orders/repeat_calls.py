@@ -17,7 +17,7 @@ from shared.policy.duty import Duty
 from shared.policy.policy import Policy, Rules
 from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
-from shared.tickets import NotAllowed, Ticket, Transition
+from shared.tickets import NotAllowed, Ticket, TicketStatus, Transition
 from shared.tickets.acts import Act, Raise
 from shared.tickets.lifecycle import DONE
 from shared.tickets.model import TimelineEntry
@@ -108,9 +108,9 @@ def at_risk(
     ticket: Ticket, duty: Duty, policy: Policy, now: datetime, others: Sequence[Ticket] = ()
 ) -> Raise | None:
     """The caller says that they will go to an authority or the press: whoever manages the estate
-    hears of it, once.
+    hears of it, once, also when the ticket is over: they may go there all the same.
     """
-    if ticket.mark is not None or ticket.has_entry(Transition.RAISE, "risk"):
+    if ticket.mark is TicketStatus.MERGED or ticket.has_entry(Transition.RAISE, "risk"):
         return None
     contacts = contacts_of((ticket, *others), policy.rules, now)
     people = heard_by("estate", ticket, None, duty, policy)
