@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,13 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline import topology
+from hotline.chat_faults import fault_words
 from hotline.client import data_folder, running
 from hotline.endpoints import Endpoints
 from hotline.promises.report import examine_and_print
 from hotline.search import read_needles, search_everywhere
 from hotline.settings import read_settings
 from shared.bus.broker_users import BrokerUsers
-from shared.policy.duty import Person
+from shared.policy.duty import Duty, Person
 from shared.readers.messages import missed_by_their_last
 from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.readers.rosters import DutyReader
@@ -43,10 +45,25 @@ NO_CALLERS: Final = (
 )
 NO_STAFF: Final = (
     "警告：值班表上 {count} 人没有消息渠道，紧急事件也通知不到他们：{named}\n"
-    "请为他们设置 webhook，或设置邮件服务器 HOTLINE_NOTIFIER_SMTP_HOST。\n"
+    "请为他们设置企业微信、钉钉用户 ID 或 webhook，或设置邮件服务器 HOTLINE_NOTIFIER_SMTP_HOST。\n"
     "WARNING: {count} people of the duty list have no channel, not even an alert reaches them: "
     "{named}\n"
-    "Give them a webhook, or set HOTLINE_NOTIFIER_SMTP_HOST."
+    "Give them an id in WeCom or DingTalk or a webhook, or set HOTLINE_NOTIFIER_SMTP_HOST."
+)
+REACHED: Final = (
+    "值班表上的人员通过以下渠道接收消息：{by}；群机器人：{chats}。\n"
+    "People of the duty list are told by: {by}; robots of group chats: {chats}."
+)
+NO_TOOL: Final = (
+    "注意：以下 {count} 人有企业微信或钉钉的用户 ID，但通知服务没有设置该应用，"
+    "消息改走其他渠道：{named}\n"
+    "NOTE: these {count} people have an id in WeCom or DingTalk, and the notifier has no "
+    "application there; they are told by another channel, if they have one: {named}"
+)
+NO_PLACE: Final = (
+    "警告：以下 {count} 个群机器人所对应的项目或值班表不存在，不会收到任何消息：{named}\n"
+    "WARNING: these {count} robots are for an estate or duty list that is not there, and are told "
+    "nothing: {named}"
 )
 NOT_REACHED: Final = (
     "警告：最近发给以下 {count} 人的消息没有送达：{named}\n"
@@ -93,32 +110,57 @@ EXIT_FOUND = 1
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """What the notifier says leads to people now."""
+    """What the notifier says leads to people now, and which of it is not set up right."""
 
     trial: bool
     callers: tuple[str, ...]
     staff: tuple[str, ...]
+    group_chats: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> Self:
         """Read `/healthz/channels`."""
-        return cls(answer["trial"], tuple(answer["callers"]), tuple(answer["staff"]))
+        chats, faults = answer.get("group_chats", ()), answer.get("faults", {})
+        lead = tuple(answer["callers"]), tuple(answer["staff"])
+        return cls(answer["trial"], *lead, tuple(chats), dict(faults))
+
+    def by(self, person: Person) -> str | None:
+        """By which of them somebody of the duty list is told; None where none leads there."""
+        own = (("webhook", person.webhook), ("wecom", person.wecom), ("dingtalk", person.dingtalk))
+        for name, address in own:
+            if address is not None and name in self.staff:
+                return name
+        mail = next((name for name in self.staff if name in {"mail", "sandbox"}), None)
+        return mail if person.can_be_mailed else None
 
     def reach(self, person: Person) -> bool:
         """Whether any of them leads to somebody of the duty list."""
-        if person.webhook is not None:
-            return "webhook" in self.staff
-        return person.can_be_mailed and any(name != "webhook" for name in self.staff)
+        return self.by(person) is not None
+
+    def lack_tool_of(self, person: Person) -> bool:
+        """Whether somebody has an id in a chat tool that is not set."""
+        has = {"wecom": person.wecom, "dingtalk": person.dingtalk}
+        return any(id is not None and name not in self.staff for name, id in has.items())
+
+    def without_place(self, duty: Duty) -> tuple[str, ...]:
+        """The group chats of estates and lists that the duty list does not have."""
+        lists = {f"{place}/{department}" for place, of in duty.places.items() for department in of}
+        return tuple(chat for chat in self.group_chats if chat not in lists | set(duty.places))
 
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
     """People of the duty list, by id: those to whom no channel leads, and those whom their last
-    message did not reach, by why.
+    message did not reach, by why. Beside them, by how many of the others which channel is used, who
+    has an id in a tool that is not set, and which robots are for nobody.
     """
 
     without: tuple[str, ...] = ()
     in_vain: Mapping[str, str] = field(default_factory=dict)
+    by: Mapping[str, int] = field(default_factory=dict)
+    no_tool: tuple[str, ...] = ()
+    no_place: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anybody."""
@@ -131,10 +173,19 @@ def said_of(channels: Channels, unreached: Unreached) -> Iterator[str]:
         yield TRIAL
     if not channels.callers:
         yield NO_CALLERS
+    if unreached.by:
+        by = ", ".join(f"{name} {count}" for name, count in sorted(unreached.by.items()))
+        yield REACHED.format(by=by, chats=_named(channels.group_chats) or "–")
     in_vain = [f"{id} ({why})" for id, why in sorted(unreached.in_vain.items())]
-    for words, people in ((NO_STAFF, unreached.without), (NOT_REACHED, in_vain)):
-        if people:
-            yield words.format(count=len(people), named=_named(people))
+    for words, named in (
+        (NO_STAFF, unreached.without),
+        (NOT_REACHED, in_vain),
+        (NO_TOOL, unreached.no_tool),
+        (NO_PLACE, unreached.no_place),
+    ):
+        if named:
+            yield words.format(count=len(named), named=_named(named))
+    yield from fault_words(channels.faults)
 
 
 def _named(people: Sequence[str]) -> str:
@@ -167,9 +218,12 @@ async def people_unreached(channels: Channels, mongo_url: str, database: str) ->
         await duty.refresh()
         people = duty.current.everybody
         without = tuple(sorted(p.id for p in people if not channels.reach(p)))
+        by = Counter(name for person in people if (name := channels.by(person)))
+        no_tool = tuple(sorted(p.id for p in people if channels.lack_tool_of(p)))
         others = {person.id for person in people} - set(without)
         in_vain = await missed_by_their_last(store, others, store.clock.now() - LATELY)
-    return Unreached(without, in_vain)
+        no_place = channels.without_place(duty.current)
+    return Unreached(without, in_vain, by, no_tool, no_place)
 
 
 def register(app: typer.Typer) -> None:
@@ -234,7 +288,8 @@ async def _check(endpoints: Endpoints) -> bool:
 
 
 async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
-    """Say who is not reached; False where that is somebody of the duty list, or nobody knows.
+    """Say who is reached by what and who is not; False where that is somebody of the duty list, a
+    chat tool refuses us, or nobody knows.
 
     That callers have no channel is not amiss: each of their tickets is somebody's task.
     """
@@ -246,7 +301,7 @@ async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
         return False
     for words in said_of(channels, unreached):
         typer.echo(words)
-    return not unreached
+    return not unreached and not channels.faults
 
 
 async def _say_broker(endpoints: Endpoints) -> bool:

@@ -208,8 +208,8 @@ NOT_ALERTED: Final = Kind(
 ALERT_UNHEARD: Final = Kind(
     "alert_unheard", 6, "stuck",
     "an emergency that nobody has acknowledged, and whose alerts reached nobody at all",
-    "ring the chain NOW; `hotline doctor` says who has no channel: give them a webhook, or set "
-    "HOTLINE_NOTIFIER_SMTP_HOST",
+    "ring the chain NOW; `hotline doctor` says who has no channel: give them an id in WeCom or "
+    "DingTalk or a webhook, or set HOTLINE_NOTIFIER_SMTP_HOST",
 )  # fmt: skip
 NOT_CALLED_NEXT: Final = Kind(
     "not_called_next", 6, "stuck",

@@ -67,16 +67,23 @@ def build_receipts_api(receipts: Receipts, misses: Misses) -> Routes:
 
 
 def build_channels_api(channels: Channels, clock: DatabaseClock) -> Routes:
-    """Which channels lead to people: kinds only, so that it is open like the rest of the health."""
+    """Which channels lead to people: kinds, places and codes only, so that it is open like the rest
+    of the health.
+    """
     router = Routes(tags=["health"], dependencies=[open_to_all()])
 
     @router.get("/healthz/channels")
     async def there() -> dict[str, object]:
-        """By which channels callers and staff are reached now; none means that nobody is."""
+        """By which channels callers and staff are reached now; none means that nobody is.
+        `group_chats` have a robot, and `faults` say by a provider's code which channel is not set
+        up right.
+        """
         return {
             "trial": clock.is_trial,
             "callers": channels.to_callers,
             "staff": channels.to_staff,
+            "group_chats": channels.group_chats,
+            "faults": channels.faults,
         }
 
     return router

@@ -23,8 +23,20 @@ from services.notifier.pages import ROOT, build_trial_page
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.receipts import Receipts
-from services.notifier.senders import MailSender, Sandbox, Sender, WebhookSender
+from services.notifier.senders import (
+    DingtalkApp,
+    DingtalkRobot,
+    MailSender,
+    Robots,
+    Sandbox,
+    Sender,
+    WebhookSender,
+    WecomApp,
+    WecomRobot,
+)
 from services.notifier.senders.addresses import Addresses
+from services.notifier.senders.chat import ChatSender
+from services.notifier.senders.http import Http
 from services.notifier.senders.mail import MailServer
 from services.notifier.sending import Sending
 from services.notifier.settings import NotifierSettings
@@ -53,7 +65,7 @@ def join(
 ) -> FastAPI:
     """The notifier on a platform, with these channels for callers and staff."""
     store = platform.store
-    channels = Channels(text, mail, webhook_sender(settings))
+    channels = channels_of(settings, text=text, mail=mail)
     people = People(store, platform.duty, Opener(platform.vault))
     links = Links(
         settings.survey_url.rstrip("/"),
@@ -114,7 +126,7 @@ def _warn(channels: Channels) -> None:
     """Whoever starts it is to know who is not told anything."""
     if not channels.to_callers:
         logger.warning("callers_have_no_channel")
-    if not {*channels.to_staff} - {channels.webhook.channel}:
+    if not {*channels.to_staff} & {"mail", "sandbox"}:
         logger.warning(
             "staff_without_webhook_have_no_channel", setting="HOTLINE_NOTIFIER_SMTP_HOST"
         )
@@ -135,10 +147,34 @@ def mail_sender(settings: NotifierSettings) -> MailSender | None:
     return MailSender(server, settings.timeouts)
 
 
-def webhook_sender(settings: NotifierSettings) -> WebhookSender:
-    """Webhooks for staff who have one."""
-    return WebhookSender(
-        settings.webhook_timeouts,
-        settings.workers,
-        Addresses(settings.webhook_plain_hosts, settings.webhook_private_hosts),
+def channels_of(settings: NotifierSettings, *, text: Sender, mail: Sender | None) -> Channels:
+    """These two, webhooks, and the chat tools that are set."""
+    addresses = Addresses(settings.webhook_plain_hosts, settings.webhook_private_hosts)
+    http = Http(settings.webhook_timeouts, settings.workers, addresses)
+    replicas, wecom, dingtalk = settings.replicas, settings.wecom, settings.dingtalk
+    robots = {name: _robot(settings, name, http) for name in settings.robots}
+    return Channels(
+        text,
+        mail,
+        WebhookSender(http),
+        WecomApp(wecom, http, replicas=replicas) if wecom else None,
+        DingtalkApp(dingtalk, http, replicas=replicas) if dingtalk else None,
+        Robots(robots),
+    )
+
+
+def _robot(settings: NotifierSettings, chat: str, http: Http) -> ChatSender:
+    chosen, name, replicas = settings.robots[chat], f"robot {chat}", settings.replicas
+    if chosen.wecom is not None:
+        key = chosen.wecom.get_secret_value()
+        return WecomRobot(settings.wecom_url, key, name, http, replicas=replicas)
+    assert chosen.dingtalk is not None, "a robot is of one of the two"
+    return DingtalkRobot(
+        settings.dingtalk_url,
+        chosen.dingtalk.get_secret_value(),
+        name,
+        http,
+        secret=chosen.secret.get_secret_value() if chosen.secret else None,
+        keyword=chosen.keyword,
+        replicas=replicas,
     )

@@ -283,6 +283,18 @@ def put_back(found: Message, begun: Message, now: datetime) -> Step[Message] | N
     return Step(replace(found, status=Status.PENDING, attempts=earlier, next_at=now))
 
 
+def not_before(step: Step[Message], at: datetime) -> Step[Message]:
+    """The same step, where the message goes out again not before a time: its provider takes nothing
+    until then. One that goes on by another of its channels does not wait for this one.
+    """
+    message = step.value
+    if message.status is not Status.PENDING or message.next_at is None:
+        return step
+    if message.channels and message.next_channel != message.attempts[-1].channel:
+        return step
+    return replace(step, value=replace(message, next_at=max(message.next_at, at)))
+
+
 def lose_sight(message: Message, now: datetime) -> Step[Message]:
     """Whoever was handing it over has died: an urgent message goes out again, a routine one may
     have arrived and is not repeated.

@@ -6,7 +6,7 @@ Who is to be told is written down first; handing over is `sending`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from services.notifier.domain import (
     others_for,
     recipients,
 )
+from services.notifier.group_chats import to_group_chats
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import MESSAGES
@@ -68,6 +69,8 @@ class Notifying:
             return 0
         now, digest_from = self._clock.now(), self._digest_from(notices[0])
         folds = lane == "routine" and is_for_digest(event, now, after=digest_from)
+        if not folds:
+            notices = (*notices, *await self._to_group_chats(notices))
         numbers = dict.fromkeys(n.cause.id for n in notices if n.cause.kind == "ticket")
         found = await asyncio.gather(*map(self._people.ticket, numbers))
         tickets = dict(zip(numbers, found, strict=True))
@@ -94,6 +97,15 @@ class Notifying:
             case _:
                 return event
         return event.model_copy(update={"recipients": people})
+
+    async def _to_group_chats(self, notices: Sequence[Notice]) -> tuple[Notice, ...]:
+        """What group chats are told beside; not one of whose people the ticket is about."""
+        duty = self._people.duty
+        found = to_group_chats(notices, self._channels.group_chats, duty, self._policy())
+        if not found:
+            return ()
+        whom = await self._people.whom_it_is_about(found[0].number)
+        return tuple(n for n in found if whom.isdisjoint(self._people.members(n.recipient)))
 
     async def _others_for(self, event: MessageUnreached) -> tuple[str, ...]:
         """Not whom the ticket is about, and nobody to whom no channel leads either."""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from services.notifier.group_chats import chat_of, is_group_chat, members_of
 from services.notifier.messages import Message
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import MAIL, Duty, Person
@@ -22,7 +23,8 @@ from shared.readers.rosters import DutyReader
 from shared.store import Doc, Store
 from shared.telemetry import logger
 
-WEBHOOK: Final = "webhook"
+OWN_ADDRESSES: Final = ("webhook", "wecom", "dingtalk")
+"""Channels by which somebody has an address of their own, beside mail."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,11 +48,17 @@ class Contact:
 
 
 def _masked(address: str) -> str:
-    """A phone number, a mail address, or a webhook, whose path often is a secret."""
+    """A phone number, a mail address, a webhook, whose path often is a secret, or somebody's id in
+    a chat tool. The name of a group chat is no secret.
+    """
+    if is_group_chat(address):
+        return address
     if mail := MAIL.fullmatch(address):
         return f"{address[0]}***@{mail.group(1)}"
     if (url := urlsplit(address)).scheme:
         return f"{url.scheme}://{url.hostname}/***"
+    if address and not any(map(str.isdigit, address)):
+        return f"{address[0]}***"
     return mask_phone(address) or ""
 
 
@@ -76,7 +84,14 @@ class People:
         """Whether the ticket has turned out to be about whoever was to get this message of it."""
         if message.recipient == CALLER or message.cause.kind != "ticket":
             return False
-        return message.recipient in await self.whom_it_is_about(message.number)
+        whom = await self.whom_it_is_about(message.number)
+        return message.recipient in whom or not whom.isdisjoint(self.members(message.recipient))
+
+    def members(self, recipient: str) -> frozenset[str]:
+        """Who of the staff reads what a group chat is told; nobody where it is a person."""
+        return (
+            members_of(chat_of(recipient), self.duty) if is_group_chat(recipient) else frozenset()
+        )
 
     async def whom_it_is_about(self, number: str) -> frozenset[str]:
         """Everybody whom a ticket is about as it is now, or whose department it is about."""
@@ -107,14 +122,22 @@ class People:
         person = self._duty.current.person(recipient)
         return _language(person.language if person else None)
 
-    async def contact(self, recipient: str, number: str) -> Contact | None:
-        """Name and address of a recipient; None when there is no way to reach them."""
+    async def contact(
+        self, recipient: str, number: str, channel: str | None = None
+    ) -> Contact | None:
+        """Name and address of a recipient, by a channel or else by their own; None when there is no
+        way to reach them.
+        """
         if recipient == CALLER:
             return await self.caller(number)
-        return contact_of(await self.staff(recipient))
+        return contact_of(await self.staff(recipient), channel)
 
     async def staff(self, id: str) -> Person | None:
-        """Somebody of the duty list; None for the caller and for who is not on it."""
+        """Somebody of the duty list; None for the caller and for who is not on it. A group
+        chat stands for itself: it has no address but its name.
+        """
+        if is_group_chat(id):
+            return Person(id=id, name="", mail="")
         person = self._duty.current.person(id)
         if person is None and id != CALLER:  # perhaps added within the last second
             await self._duty.refresh()
@@ -151,8 +174,13 @@ def contact_of(person: Person | None, channel: str | None = None) -> Contact | N
     """
     if person is None:
         return None
-    if channel == WEBHOOK or (channel is None and person.webhook is not None):
-        return Contact(person.name, person.webhook) if person.webhook is not None else None
+    if is_group_chat(person.id):
+        return Contact("", person.id)
+    if channel is None and person.webhook is not None:
+        channel = "webhook"
+    if channel in OWN_ADDRESSES:
+        address: str | None = getattr(person, channel)
+        return Contact(person.name, address) if address is not None else None
     return Contact(person.name, person.mail) if person.can_be_mailed else None
 
 

@@ -93,7 +93,8 @@ class Reading:
         not_theirs = await hidden(self._store, asking, message.numbers if message else [id])
         if message is None or not_theirs or not asking.reaches(message.estate):
             raise NotThere
-        contact = await self._people.contact(message.recipient, message.number)
+        tried = message.telling.channel if message.telling else None
+        contact = await self._people.contact(message.recipient, message.number, tried)
         shown = contact.masked() if contact else _NOBODY
         subject, body = await self._words(message, shown)
         return message_view(message) | {

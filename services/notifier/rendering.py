@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateError
 
+from services.notifier.group_chats import is_group_chat, words_to_group_chat
 from services.notifier.messages import Message
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
@@ -121,6 +122,8 @@ def render(
     estate it is about; raises CannotWrite.
     """
     here = policy.at(message.estate)
+    if is_group_chat(message.recipient):
+        return words_to_group_chat(message, here)
     fields = fields_of(message, here, name=name, link=link) | {"progress": progress}
     fields["lines"] = _lines(message, policy)
     try:

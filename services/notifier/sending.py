@@ -15,6 +15,7 @@ from typing import Final
 
 from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.channels import Channels
+from services.notifier.group_chats import stamp_of
 from services.notifier.links import Links
 from services.notifier.messages import (
     ABOUT_THEM,
@@ -28,6 +29,7 @@ from services.notifier.messages import (
     lack_receipt,
     learn_late,
     lose_sight,
+    not_before,
     put_back,
 )
 from services.notifier.people import Contact, People, contact_of
@@ -185,6 +187,7 @@ class Sending:
             subject=subject,
             body=body,
             receipt=self._links.receipt(message) if wants_receipt else None,
+            stamp=stamp_of(message, policy),
         )
 
     async def _through_an_outage(
@@ -219,6 +222,7 @@ class Sending:
         """Write down what the provider said."""
         now, outcome = self._clock.now(), answer.outcome
         step = conclude(begun, outcome, answer.code, now, receipt_within=receipt_within)
+        step = not_before(step, now + answer.wait)
         if await self._save(begun, step):
             return
         # Its receipt was faster, or somebody counted us as dead: then only good news can be told.

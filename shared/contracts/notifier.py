@@ -11,7 +11,11 @@ ARRIVED: Final = ("received", "delivered")
 one was kept until receipts were asked for.
 """
 CALLER: str = "caller"
-"""The recipient that stands for the ticket's own caller; everyone else is an id of a duty list."""
+"""The recipient that stands for the ticket's own caller; everyone else is an id of a duty list, or
+a group chat.
+"""
+GROUP_CHAT: str = "chat:"
+"""Before the name of a group chat where it is the recipient: no person's id holds a colon."""
 
 Purpose = Literal[
     "receipt",

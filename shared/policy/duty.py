@@ -34,6 +34,20 @@ def _read_webhook(address: str) -> str:
 
 
 Webhook = Annotated[str, AfterValidator(_read_webhook)]
+_CHAT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+
+
+def _read_chat_id(id: str) -> str:
+    """An id of WeCom or DingTalk. What stands for all (`@all`) or for several is none."""
+    if not _CHAT_ID.fullmatch(id):
+        raise ValueError(
+            "is one person's id in the chat tool: a letter or digit, then letters, digits, _ . @ - "
+            "and 64 of them at most; the tool's own address book shows it"
+        )
+    return id
+
+
+ChatId = Annotated[str, AfterValidator(_read_chat_id)]
 MAIL: Final = re.compile(r"[^@\s<>,;:\"]+@([^@\s<>,;:\"]+)")
 """A mail address as far as it can be told without asking; what follows the @ is its server."""
 MANAGEMENT: Final = "management"
@@ -44,9 +58,10 @@ MANAGEMENT: Final = "management"
 
 class Person(BaseModel):
     """Somebody of the duty list; `phone` is E.164 or a national number. Whoever has a `webhook`
-    gets their messages there instead of by mail. `skills` are the areas somebody is fit for; who
-    names none is fit for all of them. How an `id` is written, `shared.contracts.ids` says, and it
-    is judged where it is given: lists of before stay readable.
+    gets their messages there instead of by mail; so does who has an id in WeCom (`wecom`) or
+    DingTalk (`dingtalk`), where the notifier has an application there. `skills` are the areas
+    somebody is fit for; who names none is fit for all of them. How an `id` is written,
+    `shared.contracts.ids` says, and it is judged where it is given: lists of before stay readable.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -56,6 +71,8 @@ class Person(BaseModel):
     mail: str
     phone: str = ""
     webhook: Webhook | None = None
+    wecom: ChatId | None = None
+    dingtalk: ChatId | None = None
     language: str = "zh"
     skills: frozenset[str] = frozenset()
 

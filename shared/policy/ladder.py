@@ -23,8 +23,10 @@ Hears = Literal["lead", "estate", "company", "region", "group"]
 group; a place that has nobody leaves it to the next above."""
 
 
-Channel = Literal["mail", "webhook"]
-"""By which staff are told; a `webhook` may be a group chat, a pager, or whatever takes it."""
+Channel = Literal["mail", "webhook", "wecom", "dingtalk", "robot"]
+"""By which staff are told; a `webhook` may be a pager, or whatever takes it. With `robot` the group
+chat of whoever hears is told as well, without a word of the matter.
+"""
 
 
 class Rung(BaseModel):

@@ -13,14 +13,19 @@ from hotline.promises.judging import judge_delivery
 from services.notifier.app import mail_sender
 from services.notifier.channels import Channels
 from services.notifier.domain import channels_of, recipients
-from services.notifier.senders import Sandbox
+from services.notifier.messages import Handover
+from services.notifier.senders import DingtalkApp, Sandbox, WecomApp
+from services.notifier.senders.addresses import Addresses
+from services.notifier.senders.dingtalk import DingtalkAccount
+from services.notifier.senders.http import Http
+from services.notifier.senders.wecom import WecomAccount
 from shared.contracts.notifier import MessageReceived
 from shared.policy.duty import Person
 from shared.policy.ladder import Channel
 from tests.notifier import samples
 from tests.notifier.bench import Bench
 from tests.notifier.receiver import Receiver, running_receiver
-from tests.notifier.test_webhook import give_webhook, sender
+from tests.notifier.test_webhook import give_webhook, letter, sender
 from tests.support.bench import until
 
 LADDER = {"escalation": [
@@ -71,6 +76,41 @@ async def test_who_has_one_channel_of_those_wanted_is_told_as_always(bench: Benc
         assert there.reaching(PERSON, ("mail",)) == ()
         assert there.reaching(by_chat, BOTH) == there.reaching(by_mail, BOTH) == ()
         assert there.reaching(None, BOTH) == ()
+
+
+async def test_a_channel_that_is_set_no_more_leads_nowhere_and_holds_up_none() -> None:
+    async with sender() as webhook:
+        channels = Channels(Sandbox(lambda: True), None, webhook)
+        gone = channels.of("wecom")
+
+        assert gone.channel == "wecom"
+        assert (await gone.send(letter("x"))).outcome is Handover.NO_CHANNEL
+        assert channels.of("webhook") is webhook
+
+
+async def test_staff_are_told_by_the_first_they_have_that_is_set() -> None:
+    everything = PERSON.model_copy(update={"wecom": "PengGang", "dingtalk": "peng"})
+    async with sender() as webhook:
+        http = Http({}, {}, Addresses((), ()))
+        wecom = WecomApp(WecomAccount(url="", corp_id="", agent_id=1, secret=""), http)
+        dingtalk = DingtalkApp(DingtalkAccount(url="", app_key="", agent_id=1, secret=""), http)
+        text = Sandbox(lambda: True)
+        all_set = Channels(text, None, webhook, wecom, dingtalk)
+        no_wecom = Channels(text, None, webhook, None, dingtalk)
+
+        def chosen(channels: Channels, **without: None) -> str:
+            person = everything.model_copy(update=without)
+            return channels.choose("p", person).channel
+
+        assert chosen(all_set) == "webhook"
+        assert chosen(all_set, webhook=None) == "wecom"
+        assert chosen(all_set, webhook=None, wecom=None) == "dingtalk"
+        assert chosen(no_wecom, webhook=None) == "dingtalk"
+        assert chosen(no_wecom, webhook=None, dingtalk=None) == "sandbox"
+        assert chosen(Channels(text, None, webhook), webhook=None) == "sandbox"
+        wanted: tuple[Channel, ...] = ("wecom", "dingtalk", "robot", "mail")
+        assert all_set.reaching(everything, wanted) == ("wecom", "dingtalk", "sandbox")
+        assert all_set.to_staff == ("webhook", "wecom", "dingtalk", "sandbox")
 
 
 async def test_it_goes_by_each_channel_that_somebody_has_and_is_one_message(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from services.notifier.messages import Handover
 from services.notifier.senders import Letter, WebhookSender
 from services.notifier.senders.addresses import Addresses
+from services.notifier.senders.http import Http
 from services.notifier.settings import NotifierSettings
 from shared.contracts import Lane
 from shared.policy.duty import Person
@@ -33,10 +34,10 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @asynccontextmanager
 async def sender(plain_hosts: Sequence[str] = ("127.0.0.1",)) -> AsyncIterator[WebhookSender]:
-    made = WebhookSender(
+    made = WebhookSender(Http(
         {"routine": timedelta(seconds=5), "urgent": SHORT}, {"routine": 4, "urgent": 4},
         Addresses(plain_hosts, ()),
-    )  # fmt: skip
+    ))  # fmt: skip
     try:
         yield made
     finally:

@@ -136,11 +136,13 @@ async def test_one_person_is_changed_and_all_else_stays(bench: RouterBench) -> N
     before = (await ask(bench, "GET", GREENING)).json()["people"]
     hook = "https://hooks.example/T0/secret"
 
-    await ask(bench, "PATCH", path, body={"webhook": hook, "skills": ["plants"]})
+    chat = {"wecom": "JiangLan", "dingtalk": "0123456"}
+    await ask(bench, "PATCH", path, body={"webhook": hook, "skills": ["plants"], **chat})
     changed = (await ask(bench, "GET", GREENING)).json()["people"]
 
-    assert changed == [before[0], before[1] | {"webhook": hook, "skills": ["plants"]}]
-    await ask(bench, "PATCH", path, body={"webhook": None, "skills": [], "mail": None})
+    assert changed == [before[0], before[1] | {"webhook": hook, "skills": ["plants"], **chat}]
+    none = dict.fromkeys(("webhook", "mail", *chat))
+    await ask(bench, "PATCH", path, body={"skills": [], **none})
     assert (await ask(bench, "GET", GREENING)).json()["people"] == before
 
 
@@ -156,3 +158,5 @@ async def test_nobody_else_is_changed(bench: RouterBench) -> None:
     assert missing.status_code == 404
     assert fields(await ask(bench, "PATCH", path, body={"id": "other"})) == ["id"]
     assert fields(await ask(bench, "PATCH", path, body={"webhook": "ftp://x"})) == ["webhook"]
+    everybody = {"wecom": "@all", "dingtalk": "a,b"}
+    assert sorted(fields(await ask(bench, "PATCH", path, body=everybody))) == sorted(everybody)

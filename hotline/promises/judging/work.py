@@ -16,6 +16,7 @@ from hotline.promises.kinds import (
     NOT_DISPATCHED,
     SECOND_ORDER,
 )
+from shared.contracts.notifier import GROUP_CHAT
 from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE, UNFINISHED
 from shared.tickets.model import ROUTERS_REASONS
@@ -86,11 +87,13 @@ def judge_emergency(papers: Papers, before: datetime) -> Iterator[Finding]:
 def why_unheard(papers: Papers, before: datetime) -> str | None:
     """What became of the alerts of an emergency that nobody took, where not one of them may have
     reached anybody. The chain makes a new one each minute: those of a moment ago are not judged.
+    That a group chat was told calls nobody.
     """
     emergency = papers.emergency
     if emergency is None or emergency.acknowledged_at or emergency.ended_at:
         return None
-    alerts = [message for message in papers.messages if message.purpose == "alert"]
+    to_people = [m for m in papers.messages if not m.recipient.startswith(GROUP_CHAT)]
+    alerts = [message for message in to_people if message.purpose == "alert"]
     judged = [m for m in alerts if m.at < before]
     heard = [m for m in alerts if m.status != "failed" and (m in judged or m.ended_at)]
     if not judged or heard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
 from typing_extensions import override
@@ -17,6 +18,7 @@ from shared.contracts.notifier import Purpose
 class Letter:
     """One rendered message with its address; lives for one attempt, is never logged or stored.
     `receipt` is where whoever takes it says that it has arrived, where anybody waits for that.
+    `stamp` is the line that makes its text like no other, where a tool folds equal texts.
     """
 
     id: str
@@ -27,6 +29,7 @@ class Letter:
     subject: str
     body: str
     receipt: str | None = None
+    stamp: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -37,11 +40,12 @@ class Letter:
 @dataclass(frozen=True, slots=True)
 class ProviderReply:
     """What the provider said; `code` is its code or the kind of failure, never its words, which
-    may repeat the address.
+    may repeat the address. `wait` is for how long it, or its rate, takes nothing.
     """
 
     outcome: Handover
     code: str | None = None
+    wait: timedelta = timedelta()
 
 
 class Sender(Protocol):
@@ -60,6 +64,23 @@ class Sender(Protocol):
 
     async def aclose(self) -> None:
         """Let go of what was kept open; nothing is sent afterwards."""
+
+
+class Absent:
+    """A channel that a message was to go by, and that is set no more."""
+
+    is_open: Final = False
+
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+
+    async def send(self, letter: Letter) -> ProviderReply:
+        """Nothing leads there."""
+        del letter
+        return ProviderReply(Handover.NO_CHANNEL)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 class Sandbox:

@@ -18,7 +18,7 @@ from services.router.rosters.shifts import Shift
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.times import Day, Moment
 from shared.identity import Principal, allows
-from shared.policy.duty import Person, Webhook
+from shared.policy.duty import ChatId, Person, Webhook
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
 from shared.runtime import Actor, Body, NoStore, Platform, Routes, WordsRoute, may
@@ -26,6 +26,7 @@ from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
 MOST_NEEDS: Final = 30
+ADDRESSES: Final = frozenset({"webhook", "wecom", "dingtalk"})
 Place = Annotated[str, Path(max_length=60)]
 Department = Annotated[str, Path(max_length=60)]
 Days = Annotated[int, Query(ge=1, le=62)]
@@ -51,21 +52,23 @@ class PeopleBody(Body):
 
 
 class ChangedPersonBody(Body):
-    """What shall be different of somebody; what is left out stays. Without a `webhook` (null) they
-    get their messages by mail again.
+    """What shall be different of somebody; what is left out stays. Without a `webhook`, `wecom` and
+    `dingtalk` (null) they get their messages by mail again.
     """
 
     name: str | None = None
     mail: str | None = None
     phone: str | None = None
     webhook: Webhook | None = None
+    wecom: ChatId | None = None
+    dingtalk: ChatId | None = None
     language: str | None = None
     skills: frozenset[Code] | None = None
 
     def changes(self) -> dict[str, Any]:
-        """What was sent; only a webhook can be taken away."""
+        """What was sent; only an address beside the mail can be taken away."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
-        return {k: v for k, v in sent.items() if v is not None or k == "webhook"}
+        return {k: v for k, v in sent.items() if v is not None or k in ADDRESSES}
 
 
 class NeedsBody(Body):
