@@ -25,7 +25,7 @@ def endpoints() -> dict[str, list[str]]:
     """The actions that the doors of intake and router ask for, by path."""
     routers = [
         build_registering_api(NOBODY),
-        build_actions_api(NOBODY, NOBODY, NOBODY),
+        build_actions_api(NOBODY, NOBODY, NOBODY, NOBODY),
         build_work_orders_api(NOBODY, NOBODY),
         build_times_api(NOBODY),
         build_costs_api(NOBODY),
