@@ -106,7 +106,7 @@ class Collector:
 
     async def _reservations_of(self, keys: Collection[str]) -> dict[str, Doc]:
         query = {"_id": {"$in": list(keys)}}
-        found = self._store.walk("reservations", query, fields=("number", "at"))
+        found = self._store.walk("reservations", query, fields=("number", "at", "shared"))
         return {doc["_id"]: doc async for doc in found}
 
     async def reservations(self) -> AsyncIterator[tuple[int, list[str]]]:
@@ -114,10 +114,10 @@ class Collector:
         read, total = 0, await self._store.count_roughly("reservations")
         query = {"at": {"$lt": self._before}}
         async for docs in self._store.batches(
-            "reservations", query, fields=("number",), size=BATCH * 4
+            "reservations", query, fields=("number", "shared"), size=BATCH * 4
         ):
             keys = await self.keys_of([doc["number"] for doc in docs])
-            yield len(docs), [d["number"] for d in docs if keys.get(d["number"]) != d["_id"]]
+            yield len(docs), [d["number"] for d in docs if not _is_filled(d, keys)]
             read += len(docs)
             self._progress("reservations", read, total)
 
@@ -139,10 +139,11 @@ class Collector:
             if doc["_id"] not in known_numbers and doc.get("key") not in known_keys
         }
 
-    async def reserved(self, keys: Collection[str]) -> dict[str, str]:
-        """The numbers reserved under these keys."""
+    async def filled(self, keys: Collection[str]) -> set[str]:
+        """Which of these keys have the ticket that was reserved under them."""
         found = await self._reservations_of(keys)
-        return {key: doc["number"] for key, doc in found.items()}
+        tickets = await self.keys_of([doc["number"] for doc in found.values()])
+        return {key for key, doc in found.items() if _is_filled(doc, tickets)}
 
     async def parked_among(self, ids: Collection[str]) -> set[str]:
         """Which of these entries are parked."""
@@ -223,6 +224,14 @@ def _papers(
         surveys=tuple(Survey.from_doc(s) for s in surveys.get(number, ())),
         tell_tasks=tuple(TellTask.from_doc(t) for t in tasks.get(number, ())),
     )
+
+
+def _is_filled(reservation: Doc, keys: Mapping[str, str | None]) -> bool:
+    """Whether there is the ticket that a reservation names, made by its key or shared with the one
+    that made it; `keys` are those of the tickets that there are.
+    """
+    number = reservation["number"]
+    return number in keys and bool(reservation.get("shared") or keys[number] == reservation["_id"])
 
 
 def _event(entry: Mapping[str, Any], collection: str, doc: Doc) -> WaitingEvent:

@@ -114,12 +114,10 @@ class _Examination:
             self._take("confirmed", len(confirmed), _each(NOT_KEPT, missing))
 
     async def _not_kept(self, confirmed: Collection[Confirmed]) -> AsyncIterator[Confirmed]:
-        numbers = await self._read.reserved([c.reservation for c in confirmed])
-        tickets = await self._read.keys_of(numbers.values())
+        written = await self._read.filled([c.reservation for c in confirmed])
         parked = await self._read.parked_among([id for c in confirmed for id in c.parked])
         for one in confirmed:
-            written = tickets.get(numbers.get(one.reservation, "")) == one.reservation
-            if not written and not one.parked & parked:
+            if one.reservation not in written and not one.parked & parked:
                 yield one
 
     async def of_tickets(self) -> None:

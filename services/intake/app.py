@@ -87,12 +87,16 @@ async def build(settings: IntakeSettings) -> FastAPI:
         lambda: platform.policy,
         TicketPapers(platform.sealer, platform.index),
         RepeatCalls(platform.store, platform.index),
-        RepeatedAlerts(platform.store, platform.tickets, platform.index),
+        RepeatedAlerts(platform.store, platform.tickets, platform.index, lambda: platform.policy),
         known_people,
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
-    senders = Senders(platform.credentials.places_of, lambda: platform.policy.group)
+    senders = Senders(
+        platform.credentials.places_of,
+        lambda: platform.policy.group,
+        require_user_id=settings.require_user_id,
+    )
     replies = Replies(proven=platform.replies["proven"], new=platform.replies["new"])
     arrivals = Arrivals(
         reports,
@@ -102,7 +106,6 @@ async def build(settings: IntakeSettings) -> FastAPI:
         senders=senders,
         secret=platform.keys.index,
         queues=(queues.REPORTS_URGENT.name, queues.REPORTS_ROUTINE.name),
-        require_user_id=settings.require_user_id,
     )
     desk_actions = DeskActions(
         platform.store, platform.tickets, lambda: platform.policy, known_people
@@ -123,7 +126,15 @@ async def build(settings: IntakeSettings) -> FastAPI:
     )
     erasure = Erasure(platform.store, platform.trail, opener)
     retention = Retention(platform.store, erasure, legal_holds, lambda: platform.policy)
-    commands = Commands(platform.store, wishes, replies, senders, secret=platform.keys.index)
+    commands = Commands(
+        platform.store,
+        platform.tickets,
+        wishes,
+        reports,
+        replies,
+        senders,
+        secret=platform.keys.index,
+    )
     add_handlers(platform.consumers, arrivals, desk_actions)
     add_stray_handlers(platform.consumers, arrivals)
     add_wish_handlers(platform.consumers, commands, wishes)
@@ -137,7 +148,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         *_reading_routers(platform, opener),
     ]
     reindex = Reindex(platform.store, opener, platform.index)
-    parts = Parts(routers, loops=(retention.run, reindex.run), parked=parked)
+    parts = Parts(routers, loops=(retention.run, reindex.run, replies.run), parked=parked)
     return build_service(platform, parts, title="Estateline intake")
 
 

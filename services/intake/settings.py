@@ -16,5 +16,5 @@ class IntakeSettings(ServiceSettings):
     require_user_id: bool = Field(
         False,
         validation_alias="HOTLINE_REQUIRE_USER_ID",
-        description="Refuse routine reports whose sender the broker did not check.",
+        description="Refuse routine reports and commands whose sender the broker did not check.",
     )

@@ -154,6 +154,28 @@ async def test_b3_b23_what_a_system_says_with_a_command_is_kept(
     assert "是主卧的卫生间" in notes(await floor.clients.ticket(number))
 
 
+@pytest.mark.parametrize("named", ["cancelled", "wrong", "unknown"])
+async def test_b3_a_danger_in_a_command_that_cannot_be_done_is_alerted_to(
+    floor: Floor, named: str
+) -> None:
+    body: Json = {"external_id": f"never-{next(_numbers)}"}
+    if named == "wrong":
+        body = {"number": "23456789"}
+    if named == "cancelled":
+        body = {"external_id": f"words-{next(_numbers)}"}
+        made = await floor.clients.report({"estate": "jinyuan", "text": TAP, **body})
+        status, _ = await act(floor, made["number"], "cancel")
+        assert status == 200
+
+    answer = await floor.clients.publish(
+        json.dumps({**body, "text": FIRE}).encode(), key="ticket.supplement"
+    )
+
+    assert answer is not None
+    assert (answer["emergency_kind"], answer["alerting"]) == ("fire", "started")
+    await is_alerted(floor, answer["number"])
+
+
 async def test_b23_a_supplement_that_adds_nothing_is_refused_by_name_and_is_no_contact(
     floor: Floor,
 ) -> None:

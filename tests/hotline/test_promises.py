@@ -247,6 +247,16 @@ async def test_an_urgent_message_that_came_oftener_than_it_was_sent_breaks_a_pro
     assert found.broken
 
 
+async def test_a_report_that_was_added_to_an_earlier_ticket_is_kept_there(kept: Kept) -> None:
+    number = kept.number("late")
+    shared = {"_id": "k", "number": number, "at": ago(kept), "shared": True}
+    kept.db["reservations"].insert_one(shared)
+    confirmed = [Confirmed("of the queue", "k")]
+
+    assert named(await kept.examine()) == set()
+    assert ("not_kept", "of the queue") not in named(await kept.examine(confirmed=confirmed))
+
+
 async def test_only_the_first_numbers_are_held_and_all_are_counted(kept: Kept) -> None:
     for n in range(5):
         kept.db["reservations"].insert_one({"_id": f"k{n}", "number": f"N{n}", "at": ago(kept)})

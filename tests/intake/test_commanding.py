@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aio_pika
 import pytest
 
+from services.intake.app import build
+from services.intake.desk import wishes
+from services.intake.settings import IntakeSettings
 from shared.bus import INBOUND
 from shared.tickets import Ticket
-from shared.tickets.acts import AnswerQuestion
+from shared.tickets.acts import Accept, Act, AnswerQuestion, Cancel, Dispatch
 from tests.intake.test_registering import LAMP, IntakeBench
-from tests.support.bench import until
-from tests.support.servers import Servers
+from tests.support.bench import opened, until
+from tests.support.servers import Corner, Servers
 
 NAME = "lamp-17"
 
@@ -190,3 +194,141 @@ async def test_a_command_that_comes_before_its_report_waits_for_it(bench: Intake
     await until(lambda: _has(bench, number, "supplement"))
 
     assert await refusals(bench) == []
+
+
+FIRE = "3号楼现在冒烟着火了，快来人"
+
+
+async def fires(bench: IntakeBench) -> list[dict[str, Any]]:
+    return await bench.store.find("tickets", {"emergency_kind": "fire"}, limit=9)
+
+
+@pytest.mark.parametrize("key", ["ticket.supplement", "ticket.urge", "ticket.cancel"])
+async def test_a_danger_told_of_what_is_over_is_an_emergency_at_its_place(
+    bench: IntakeBench, key: str
+) -> None:
+    number = await report(bench)
+    await bench.platform.tickets.change(number, lambda _t, _n: Cancel(by="he"))
+
+    for id in ("c-1", "c-2"):
+        await send(bench, key, id=id, number=number, text=FIRE)
+    await until(lambda: fires(bench))
+    await send(bench, "ticket.supplement", id="c-3", number=number, text="没事了")
+    await until(lambda: refusals(bench))
+
+    [fire] = await fires(bench)
+    assert (fire["estate"], fire["_id"] != number) == ("jinyuan", True)
+    assert await refusals(bench) == [("intake.supplements.routine", "refused")]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{"number": "23456789"}, {"external_id": "never reported"}, {"number": "?"}, {}],
+    ids=["a wrong number", "an unknown id", "no number", "nothing"],
+)
+async def test_a_danger_told_of_no_ticket_is_an_emergency_and_waits_for_nothing(
+    bench: IntakeBench, named: dict[str, str]
+) -> None:
+    await send(bench, "ticket.supplement", **named, text=FIRE)
+    await until(lambda: fires(bench), seconds=20)
+
+    [fire] = await fires(bench)
+    assert fire["building"] == "3"
+    assert await refusals(bench) == []
+
+
+async def test_a_danger_told_of_somebody_elses_ticket_learns_nothing_of_it(
+    bench: IntakeBench, servers: Servers
+) -> None:
+    number = await report(bench)
+
+    await send(bench, "ticket.supplement", servers.rabbit.user, number=number, text=FIRE)
+    await until(lambda: fires(bench))
+
+    [fire] = await fires(bench)
+    assert (fire["estate"], fire["principal"]) == (None, f"system:{servers.rabbit.user}")
+    assert await steps(bench, number) == []
+
+
+async def test_a_system_that_never_stops_is_refused_and_a_danger_is_still_heard(
+    bench: IntakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes, "MOST_SAID", 3)
+    number = await report(bench)
+
+    for n in range(4):
+        await send(bench, "ticket.supplement", id=f"c-{n}", number=number, text=f"第{n}次")
+    await until(lambda: refusals(bench))
+    await send(bench, "ticket.supplement", id="c-9", number=number, text="着火了，快来人")
+    await until(lambda: _has(bench, number, "reclassify"))
+    for n in range(3):
+        text = f"着火了，快来人，第{n}次"
+        await send(bench, "ticket.supplement", id=f"d-{n}", number=number, text=text)
+    await send(bench, "ticket.supplement", id="e-1", number=number, text="3号楼电梯困人了，快来人")
+    await until(lambda: _is_registered(bench, "elevator_entrapment"))
+
+    said = [note for step, note in await steps(bench, number) if step == "supplement"]
+    assert (len(said), said[-1]) == (4, "着火了，快来人")
+    assert await refusals(bench) == [("intake.supplements.routine", "refused")]
+    assert [fire["_id"] for fire in await fires(bench)] == [number]
+
+
+async def _is_registered(bench: IntakeBench, kind: str) -> bool:
+    return bool(await bench.store.find("tickets", {"emergency_kind": kind}, limit=1))
+
+
+async def test_a_wish_to_cancel_that_never_stops_is_refused_too(
+    bench: IntakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes, "MOST_SAID", 3)
+    number = await report(bench)
+    acts: list[Act] = [
+        Dispatch(by="router", department="engineering", assignee="jy-engineering-1"),
+        Accept(by="jy-engineering-1", order=f"{number}-1"),
+    ]
+    await bench.platform.tickets.change(number, lambda _t, _n: acts)
+
+    for n in range(4):
+        await send(bench, "ticket.cancel", id=f"c-{n}", number=number, text=f"不用来了，第{n}次")
+    await until(lambda: refusals(bench))
+
+    asked = [step for step, _ in await steps(bench, number) if step == "request_cancel"]
+    assert len(asked) == 3
+
+
+async def test_where_a_user_is_required_nobody_commands_without_one_and_a_danger_is_heard(
+    corner: Corner, tmp_path: Path, servers: Servers
+) -> None:
+    async with opened(IntakeBench, corner, tmp_path) as bench:
+        settings = bench.settings_of(IntakeSettings, require_user_id=True)
+        await bench.serve(await build(settings))
+        unnamed = await bench.http.post(
+            "/v1/tickets", json=LAMP, headers=bench.signed_in("system", id="unnamed")
+        )
+        number = unnamed.json()["number"]
+
+        await send(bench, "ticket.supplement", number=number, text="二层也不亮")
+        await send(bench, "ticket.report", id="r-1", **LAMP)
+        await until(lambda: _are_refused(bench, 2))
+        assert {reason for _, reason in await refusals(bench)} == {"no_principal"}
+        assert await steps(bench, number) == []
+
+        await send(bench, "ticket.supplement", id="c-2", number=number, text=FIRE)
+        await until(lambda: fires(bench))
+        await send(bench, "ticket.report", servers.rabbit.user, id="r-2", **LAMP, external_id=NAME)
+        await until(lambda: _is_reported(bench, f"system:{servers.rabbit.user}"))
+        await send(bench, "ticket.urge", servers.rabbit.user, id="c-3", external_id=NAME)
+        await until(lambda: _is_urged(bench))
+
+
+async def _are_refused(bench: IntakeBench, times: int) -> bool:
+    return len(await refusals(bench)) == times
+
+
+async def _is_reported(bench: IntakeBench, principal: str) -> bool:
+    return bool(await bench.store.find("tickets", {"principal": principal}, limit=1))
+
+
+async def _is_urged(bench: IntakeBench) -> bool:
+    urged = {"timeline.transition": "urge"}
+    return bool(await bench.store.find("tickets", urged, limit=1))

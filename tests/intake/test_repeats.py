@@ -303,3 +303,23 @@ async def test_words_that_were_no_danger_once_and_are_one_now_are_heard(
     assert (status, cried[0], again[0]) == (201, 201, 200)
     assert cried[1]["alerting"] == "started"
     assert first["number"] != cried[1]["number"] == again[1]["number"]
+
+
+@pytest.mark.parametrize("key", ["lift-3", "another"])
+async def test_what_was_added_to_an_emergency_repeats_like_what_began_it(
+    bench: RepeatsBench, key: str
+) -> None:
+    """A redelivery after the end is no new danger, whether under a key of its own or in use."""
+    number = await bench.danger()
+    again = LIFT | {"text": "三号楼电梯困人了，快来人，第二次"}
+    added = await bench.post(again, key=key)
+    await bench.attend(number, *OVER)
+
+    at_once = await bench.post(again, n=1, key=key)
+    await bench.forward(11 * MINUTE)
+    later = await bench.post(again, key=key)
+
+    assert (added[0], added[1]["number"]) == (200, number)
+    assert (at_once[0], at_once[1]["number"], at_once[1]["alerting"]) == (200, number, "ended")
+    assert (later[0], later[1]["number"] != number) == (201, True)
+    assert (await bench.post(again, n=1, key=key))[1]["number"] == later[1]["number"]

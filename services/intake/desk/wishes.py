@@ -16,7 +16,7 @@ from typing import Final
 from services.intake.desk.actions import BY_RULE
 from services.intake.desk.late_dangers import LateDangers
 from shared.contracts import MalformedMessage
-from shared.contracts.refusals import NotThere
+from shared.contracts.refusals import NotThere, TooOften
 from shared.identity import Principal, require, sees
 from shared.lanes import Precedence
 from shared.policy.outages import is_only_outage
@@ -47,6 +47,13 @@ from shared.words import says_nothing
 Wish = Callable[[Ticket, datetime], Act | None]
 """Given the ticket as it is now, what is wanted of it; None where that was said before."""
 _BEGINNING_AGAIN: Final = (Reopen, NotSatisfied)
+_SAYING: Final = (Supplement, Urge, RequestCancel)
+"""What adds to a ticket and moves nothing. Each rings whoever has the work."""
+MOST_SAID: Final = 30
+"""So often a system says something of one ticket in a round: a loop with a time in its words says
+something else each time, and one document takes 16 MB. More than the words of repeated alerts, so
+that the end of an alarm is heard after them.
+"""
 
 
 class Wishes:
@@ -97,8 +104,8 @@ class Wishes:
             return None if note is None or _was_said(ticket, added) else added
 
         ticket = await self.hear(number, principal, words, wish, how="urge")
-        last = ticket.last_of(Transition.URGE)
-        assert last is not None, "it was urged now, or a moment ago"
+        # Of a system that has said too much nothing is put on record.
+        last = ticket.last_of(Transition.URGE) or ticket.timeline[-1].at
         return ticket, last + self._rules(ticket).urge_every
 
     async def reopen(self, number: str, principal: Principal, words: str | None) -> Ticket:
@@ -180,13 +187,15 @@ class Wishes:
         def walk(steps: Steps) -> Steps:
             if not sees(principal, steps.ticket):
                 raise NotThere
-            made = self._danger(words, steps, noted=noted)
+            before, made = steps, self._danger(words, steps, noted=noted)
             if made is None:
                 steps = _carried_out(steps, wish)
             elif not _is_repeat(steps, wish, principal, said):
                 steps = _alarmed(steps, wish, said)
                 is_own = not self._is_known(steps.ticket, words)
                 steps = steps.must(*_alarms(steps.ticket, made, how, is_own=is_own))
+            if _says_too_much(before, steps, principal):
+                steps = _left_out(before, made)
             return steps.must(*self._risk(words, steps.ticket))
 
         is_urgent = self.tells_of_danger(words)
@@ -296,6 +305,32 @@ def _alarmed(steps: Steps, wish: Wish, said: Supplement) -> Steps:
     if isinstance(wanted, Supplement):
         return steps.must(wanted)
     return steps if _was_said(steps.ticket, said) else steps.must(said)
+
+
+def _says_too_much(before: Steps, after: Steps, principal: Principal) -> bool:
+    """Whether a system only adds to a ticket to which it has added without end."""
+    acts = after.done[len(before.done) :]
+    if principal.role != "system" or not acts:
+        return False
+    said = [
+        entry
+        for entry in before.ticket.entries
+        if entry.by == principal.id and entry.transition in {act.transition for act in _SAYING}
+    ]
+    return len(said) >= MOST_SAID and all(isinstance(act, _SAYING) for act in acts)
+
+
+def _left_out(before: Steps, made: Plan | None) -> Steps:
+    """The ticket without what is too much. Who tells once more of the danger that people were
+    called to loses nothing; everything else is refused, so that it is said elsewhere.
+    """
+    if made is not None and made.emergency_kind == before.ticket.plan.emergency_kind:
+        return before
+    raise TooOften(
+        "too-much-said",
+        "This system has added too much to this ticket",
+        "register what is new as a request of its own, a danger at once",
+    )
 
 
 def _back_to_work(ticket: Ticket) -> tuple[Act, ...]:

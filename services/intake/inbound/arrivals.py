@@ -22,7 +22,6 @@ from shared.contracts.json_body import (
     read_any_json_object,
     read_json_object,
 )
-from shared.contracts.refusals import NotYours
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.store import Store
 from shared.telemetry import metrics
@@ -57,7 +56,6 @@ class Arrivals:
         senders: Senders,
         secret: bytes,
         queues: tuple[str, str],
-        require_user_id: bool,
     ) -> None:
         self._reports = reports
         self._store = store
@@ -66,7 +64,6 @@ class Arrivals:
         self._senders = senders
         self._secret = secret
         self._urgent_queue, self._routine_queue = queues
-        self._require_user_id = require_user_id
 
     async def sort(self, message: Inbound) -> None:
         """Pass a report of the routine key on to the queue of its urgency, and do nothing else."""
@@ -79,7 +76,8 @@ class Arrivals:
         if not read.is_emergency:
             await self._pass_on(message, read, emergency=False)
             return
-        await self._register(message, read, await self._principal(message, emergency=True))
+        sender = sender_of(self._secret, message)
+        await self._register(message, read, self._senders.of(sender, emergency=True))
 
     async def take_sorted(self, message: Inbound) -> None:
         """Register what triage passed on; its header says who sent it, for only we write here."""
@@ -128,22 +126,14 @@ class Arrivals:
         )
         return digest(self._secret, chosen)
 
-    async def _principal(self, message: Inbound, *, emergency: bool) -> Principal:
-        """Who sent it, as the broker checked it; the unnamed only where that is allowed."""
-        if sender := sender_of(self._secret, message):
-            return self._senders.named(sender)
-        if self._require_user_id and not emergency:
-            unnamed = NotYours("no-principal", "The message has no checked user_id")
-            answered = await self._replies.tell(message, unnamed, UNNAMED.id)
-            raise Reject("no_principal", "the message has no checked user_id", answered=answered)
-        return UNNAMED
-
     def _principal_id(self, message: Inbound) -> str:
         sender = sender_of(self._secret, message)
         return publisher_principal(sender).id if sender else UNNAMED.id
 
     async def _pass_on(self, message: Inbound, read: _Read, *, emergency: bool) -> None:
-        principal = await self._principal(message, emergency=emergency)
+        async with self._refusing(message, UNNAMED.id):
+            sender = sender_of(self._secret, message)
+            principal = self._senders.of(sender, emergency=emergency)
         headers = {PRINCIPAL_HEADER: principal.id, NAME_HEADER: read.name}
         if read.damage:
             headers[DAMAGE_HEADER] = read.damage[0].fault

@@ -1,4 +1,8 @@
-"""Use case: a system does something about its own ticket over the queue."""
+"""Use case: a system does something about its own ticket over the queue.
+
+A command that cannot be done is refused. A danger in its words never is: nobody reads refusals in
+the night, so the words become a report, and people are called.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,37 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from services.intake.desk.wishes import Wishes
 from services.intake.inbound.arrivals import unwrap
-from services.intake.inbound.publishers import Senders, name_of_external, sender_of
+from services.intake.inbound.publishers import Senders, digest, name_of_external, sender_of
 from services.intake.inbound.replies import Replies
 from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
+from services.intake.registration.reports import Reports
 from shared.bus import Inbound
 from shared.contracts import MalformedMessage
 from shared.contracts.errors import faults_in
 from shared.contracts.json_body import read_any_json_object
-from shared.contracts.refusals import NotThere
+from shared.contracts.refusals import NotThere, Refused
 from shared.contracts.report import MAX_NOTE, Note, errors_of, known
-from shared.identity import UNNAMED, Principal
-from shared.readers.tickets import NoSuchTicket
-from shared.store import Doc, Store
-from shared.telemetry import logger
-from shared.tickets import Ticket
+from shared.identity import Forbidden, Principal, sees
+from shared.readers.tickets import NoSuchTicket, Tickets
+from shared.store import Contested, Doc, Store
+from shared.telemetry import logger, metrics
+from shared.tickets import NotAllowed, Ticket
 from shared.tickets.numbers import TicketNumber
 from shared.words import legible
 
 CLEARED: Final = "alarm.cleared"
 """A signal that a danger is over."""
+NOT_DONE: Final = (
+    Refused,
+    MalformedMessage,
+    NotAllowed,
+    Forbidden,
+    NoSuchTicket,
+    Contested,
+)
+"""Why a command is not done, now or ever: with a danger in its words nobody waits for a later try.
+"""
 
 
 class Command(BaseModel):
@@ -53,25 +68,40 @@ class Commands:
     """Reads commands, carries them out on the sender's own tickets and answers."""
 
     def __init__(
-        self, store: Store, wishes: Wishes, replies: Replies, senders: Senders, *, secret: bytes
+        self,
+        store: Store,
+        tickets: Tickets,
+        wishes: Wishes,
+        reports: Reports,
+        replies: Replies,
+        senders: Senders,
+        *,
+        secret: bytes,
     ) -> None:
         self._store = store
+        self._tickets = tickets
         self._wishes = wishes
+        self._reports = reports
         self._replies = replies
         self._senders = senders
         self._secret = secret
 
     async def take(self, message: Inbound) -> None:
         """Carry a command out. What comes before its report is tried again; what cannot be done is
-        answered and parked with the reason.
+        answered and parked with the reason, or registered where its words tell of a danger.
         """
         sender = sender_of(self._secret, message)
-        principal = self._senders.named(sender) if sender else UNNAMED
-        async with self._replies.refusing(message, principal.id):
+        key, principal_id = COMMAND_OF[message.queue], self._senders.of(sender, emergency=True).id
+        async with self._replies.refusing(message, principal_id):
             command = self._read(message)
-            ticket = await self._do(COMMAND_OF[message.queue], command, principal)
-        logger.info("command_done", ticket=ticket.number, command=COMMAND_OF[message.queue])
-        await self._replies.send(message, _answer(ticket), principal.id)
+            try:
+                answer = _answer(await self._do(key, command, self._senders.of(sender)))
+            except NOT_DONE:
+                if not self._wishes.tells_of_danger(command.words):
+                    raise
+                answer = await self._cry(command, self._senders.of(sender, emergency=True))
+        logger.info("command_done", ticket=answer["number"], command=key)
+        await self._replies.send(message, answer, principal_id)
 
     async def _do(self, key: str, command: Command, principal: Principal) -> Ticket:
         """Carry it out on the sender's own ticket: foreign and missing numbers look the same (404).
@@ -91,12 +121,43 @@ class Commands:
         """The number that the sender's own id of a report stands for."""
         if command.external_id is None:
             raise MalformedMessage("number", "is missing", "name the ticket, or its external_id")
-        name = name_of_external(self._secret, command.external_id)
+        number = await self._reserved(command.external_id, principal)
+        if number is None:
+            raise NoSuchTicket("(not reported yet)")
+        return number
+
+    async def _reserved(self, external_id: str, principal: Principal) -> str | None:
+        name = name_of_external(self._secret, external_id)
         key = idempotency_key(self._secret, principal.id, name, {})
         found = await self._store.get("reservations", key.id) if key else None
-        if found is None:
-            raise NoSuchTicket("(not reported yet)")
-        return str(found["number"])
+        return None if found is None else str(found["number"])
+
+    async def _cry(self, command: Command, principal: Principal) -> Doc:
+        """Register the danger that a command's words tell of, once however often it comes; the
+        answer is that of a report.
+        """
+        said = f"{command.number or ''}\n{command.external_id or ''}\n{command.words}"
+        where = await self._place_of(command, principal)
+        arrival = self._reports.read(
+            {"text": command.words, "channel": "system", **where},
+            name=digest(self._secret, f"command:{said}"),
+            principal=principal,
+        )
+        answer, created = await self._reports.register(arrival, principal)
+        metrics.REPORTS.labels("amqp", "created" if created else "repeated").inc()
+        logger.warning("danger_registered_from_command", ticket=answer.number)
+        return answer.to_json()
+
+    async def _place_of(self, command: Command, principal: Principal) -> Doc:
+        """Where the sender's own ticket is that a command names; nothing of anybody else's."""
+        number = command.number
+        if number is None and command.external_id is not None:
+            number = await self._reserved(command.external_id, principal)
+        ticket = await self._tickets.get(number) if number else None
+        if ticket is None or not sees(principal, ticket):
+            return {}
+        building = f"{ticket.building}号楼" if ticket.building else None
+        return {"estate": ticket.estate, "location": building, "test": ticket.test}
 
     async def _carry_out(
         self, key: str, number: str, command: Command, principal: Principal

@@ -15,6 +15,7 @@ from typing import Final
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import Inbound
 from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.contracts.refusals import NotYours
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.policy.policy import Group
 
@@ -70,9 +71,26 @@ class Senders:
     has no key reaches every place.
     """
 
-    def __init__(self, places_of: PlacesOf, group: Callable[[], Group]) -> None:
+    def __init__(
+        self, places_of: PlacesOf, group: Callable[[], Group], *, require_user_id: bool
+    ) -> None:
         self._places_of = places_of
         self._group = group
+        self._require_user_id = require_user_id
+
+    def of(self, user: str | None, *, emergency: bool = False) -> Principal:
+        """Who sent what comes under a user that the broker checked, or under none. Raises NotYours
+        for the unnamed where a user is required, unless it is an emergency.
+        """
+        if user:
+            return self.named(user)
+        if self._require_user_id and not emergency:
+            raise NotYours(
+                "no-principal",
+                "The message has no checked user_id",
+                "publish it with the user_id of your own broker user",
+            )
+        return UNNAMED
 
     def named(self, user: str) -> Principal:
         """The system that the broker, or triage, named."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -18,6 +19,12 @@ from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed
 
 REPLY_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 0.5
+"""So long a message is held for its answer to a new address: a good one takes milliseconds."""
+MOST_WAITED_FOR: Final = 5
+"""So many messages of one sender at once: a queue hands out 25, and others need the rest."""
+MOST_WAITING: Final = 200
+"""Answers of one sender to new addresses; each bad address takes REPLY_SECONDS."""
 PROVEN: Final = 10_000
 """Addresses that are remembered; a publisher has one for each channel it reports on."""
 _DIRECT: Final = re.compile(
@@ -27,7 +34,11 @@ _DIRECT: Final = re.compile(
 a key of 16 bytes, both in base64."""
 LONGEST_ADDRESS: Final = 255
 """Bytes of a queue's name, by the protocol."""
-PARKED_BY_NAME: Final = frozenset({"malformed", "conflict"})
+PARKED_AS: Final[Mapping[str, str]] = {
+    "malformed": "malformed",
+    "conflict": "conflict",
+    "no-principal": "no_principal",
+}
 """Problems that are a reason of their own among parked messages; all others are `refused`."""
 
 
@@ -37,6 +48,9 @@ class Replies:
     A direct address may be of a process whose node is gone, which nobody can see in it: the broker
     ends the connection it comes over, with all that is on its way there. So the first answer to an
     address goes alone; what has taken one before goes with others, and again if these ended it.
+
+    To find that out takes seconds. The messages of others do not wait for it, nor do answers to
+    others for more than one of them: each sender's new addresses stand in a line of their own.
     """
 
     def __init__(self, *, proven: Publisher, new: Publisher) -> None:
@@ -44,6 +58,7 @@ class Replies:
         self._to_new = new
         self._proven: dict[str, None] = {}
         self._alone = asyncio.Lock()
+        self._lines: dict[str, _Line] = {}
 
     def address_of(self, message: Inbound, principal: str) -> str | None:
         """Where the sender may be answered; None for nowhere. What is refused is counted."""
@@ -56,33 +71,66 @@ class Replies:
         return None
 
     async def send(self, message: Inbound, body: Mapping[str, Any], principal: str) -> bool:
-        """Answer the sender where it may be answered; whether the broker has the answer."""
+        """Answer the sender where it may be answered; whether the broker is known to have the
+        answer. One to a new address may still be on its way, and comes all the same.
+        """
         target = self.address_of(message, principal)
         if target is None:
             return False
-        correlation = message.correlation_id or message.message_id
+        answer = _Answer(
+            target, orjson.dumps(dict(body)), message.correlation_id or message.message_id
+        )
+        if target in self._proven:
+            return await self._is_sent(self._send_to_proven(answer), target)
+        line = self._lines.setdefault(principal, _Line())
+        if len(line.waiting) >= MOST_WAITING:
+            return _failed("line_full")
+        trying = asyncio.create_task(self._try(answer, line))
+        line.waiting.add(trying)
+        trying.add_done_callback(lambda done: self._leave(principal, line, done))
+        if len(line.waiting) > MOST_WAITED_FOR:
+            return False
+        await asyncio.wait([trying], timeout=PATIENCE_SECONDS)
+        return trying.done() and not trying.cancelled() and trying.result()
+
+    async def run(self) -> None:
+        """Until cancelled, do nothing; then give up what is still on its way."""
         try:
-            await self._deliver(target, orjson.dumps(dict(body)), correlation)
+            await asyncio.Event().wait()
+        finally:
+            for line in self._lines.values():
+                for trying in line.waiting:
+                    trying.cancel()
+
+    async def _try(self, answer: _Answer, line: _Line) -> bool:
+        """Send an answer when its sender's earlier ones are sent, or given up."""
+        async with line.turn:
+            # Who stood here behind the first answer to the same address goes with others.
+            if answer.target in self._proven:
+                return await self._is_sent(self._send_to_proven(answer), answer.target)
+            async with self._alone:
+                return await self._is_sent(self._send_to_new(answer), answer.target)
+
+    def _leave(self, principal: str, line: _Line, done: asyncio.Task[bool]) -> None:
+        line.waiting.discard(done)
+        if not line.waiting and self._lines.get(principal) is line:
+            del self._lines[principal]
+
+    async def _is_sent(self, sending: Awaitable[None], target: str) -> bool:
+        try:
+            await sending
         except (BrokerDown, Unroutable) as error:
             self._proven.pop(target, None)
-            metrics.REPLIES.labels("failed").inc()
-            logger.warning("reply_failed", why=type(error).__name__)
-            return False
+            return _failed(type(error).__name__)
         metrics.REPLIES.labels("sent").inc()
         return True
 
-    async def _deliver(self, target: str, body: bytes, correlation: str | None) -> None:
-        if target not in self._proven:
-            async with self._alone:
-                # Whoever waited here for the first answer to the same address goes with others.
-                if target not in self._proven:
-                    await _publish(self._to_new, target, body, correlation, tries=1)
-                    self._remember(target)
-                    return
-        await _publish(self._to_proven, target, body, correlation, tries=2)
+    async def _send_to_proven(self, answer: _Answer) -> None:
+        await _publish(self._to_proven, answer, tries=2)
 
-    def _remember(self, target: str) -> None:
-        self._proven[target] = None
+    async def _send_to_new(self, answer: _Answer) -> None:
+        await _publish(self._to_new, answer, tries=1)
+        self._proven[answer.target] = None
         while len(self._proven) > PROVEN:
             del self._proven[next(iter(self._proven))]
 
@@ -92,8 +140,7 @@ class Replies:
         try:
             yield
         except (Refused, MalformedMessage, NotAllowed) as error:
-            code = problem_of(error).kind
-            reason = code if code in PARKED_BY_NAME else "refused"
+            reason = PARKED_AS.get(problem_of(error).kind, "refused")
             answered = await self.tell(message, error, principal)
             raise Reject(reason, str(error), answered=answered) from error
 
@@ -102,12 +149,38 @@ class Replies:
         return await self.send(message, problem_of(error).body, principal)
 
 
-async def _publish(
-    publisher: Publisher, target: str, body: bytes, correlation: str | None, *, tries: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What goes where; `correlation` says to its receiver what it answers."""
+
+    target: str
+    body: bytes
+    correlation: str | None
+
+
+@dataclass(slots=True)
+class _Line:
+    """A sender's answers to new addresses, which are sent one after the other."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: set[asyncio.Task[bool]] = field(default_factory=set)
+
+
+async def _publish(publisher: Publisher, answer: _Answer, *, tries: int) -> None:
     await publisher.publish(
-        DEFAULT, target, body, correlation_id=correlation, tries=tries, seconds=REPLY_SECONDS
+        DEFAULT,
+        answer.target,
+        answer.body,
+        correlation_id=answer.correlation,
+        tries=tries,
+        seconds=REPLY_SECONDS,
     )
+
+
+def _failed(why: str) -> bool:
+    metrics.REPLIES.labels("failed").inc()
+    logger.warning("reply_failed", why=why)
+    return False
 
 
 def may_answer(reply_to: str, principal: str) -> bool:

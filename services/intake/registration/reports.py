@@ -15,7 +15,7 @@ from services.intake.registration.domain import (
     notices,
 )
 from services.intake.registration.repeat_calls import Matter, RepeatCalls, in_its_light
-from services.intake.registration.repeated_alerts import RepeatedAlerts
+from services.intake.registration.repeated_alerts import Earlier, RepeatedAlerts
 from services.intake.registration.reservations import (
     NUMBER_TRIES,
     Claim,
@@ -165,14 +165,27 @@ class Reports:
             _check_reach(principal, place)
             return await self._make(arrival, principal, policy, place)
         made = plan(_reported(arrival, place), policy, self._store.clock.now())
-        async with self._repeated_alerts.turn(arrival, principal):
-            earlier = await self._repeated_alerts.fold(
-                arrival, principal, kind=made.emergency_kind, place=place
-            )
+        alert = self._repeated_alerts.alert_of(
+            arrival, principal, kind=made.emergency_kind, place=place
+        )
+        if alert is None:
+            return await self._make(arrival, principal, policy, place)
+        async with self._repeated_alerts.turn(alert):
+            earlier = await self._repeated_alerts.fold(alert)
             if earlier is None:
                 return await self._make(arrival, principal, policy, place)
-        claim = Claim(earlier.ticket.number, ticket=earlier.ticket, emergency=earlier.emergency)
-        return await self._answer(earlier.ticket, claim, policy, arrival, principal), False
+        return await self._told_again(earlier, arrival, principal, policy), False
+
+    async def _told_again(
+        self, earlier: Earlier, arrival: Arrival, principal: Principal, policy: Policy
+    ) -> Answer:
+        """The answer for what was told before. Its key stands for the earlier ticket from now on:
+        its sender speaks of it by that key, and what comes again when all is over is no new cry.
+        """
+        number = earlier.ticket.number
+        await self.claim_for(arrival, principal, earlier=number)
+        claim = Claim(number, ticket=earlier.ticket, emergency=earlier.emergency)
+        return await self._answer(earlier.ticket, claim, policy, arrival, principal)
 
     async def _make(
         self, arrival: Arrival, principal: Principal, policy: Policy, place: str | None
@@ -204,8 +217,11 @@ class Reports:
             return Claim(new_number())
         return await self._reservations.after_loss(claim.key, claim.number)
 
-    async def claim_for(self, arrival: Arrival, principal: Principal) -> Claim:
-        """The number a report has or gets, and the ticket that it repeats, where there is one.
+    async def claim_for(
+        self, arrival: Arrival, principal: Principal, *, earlier: str | None = None
+    ) -> Claim:
+        """The number a report has or gets, and the ticket that it repeats, where there is one; the
+        number that it gets is that of the `earlier` ticket where it was told of that one.
 
         Raises Conflict for another body under a key in use.
         """
@@ -218,7 +234,7 @@ class Reports:
         # made from its body, so that its own repeats are recognised.
         named = f"{arrival.name}\n{key.body}"
         own = idempotency_key(self._secret, principal.id, named, arrival.raw)
-        return await self._reservations.claim(key, own)
+        return await self._reservations.claim(key, own, earlier=earlier)
 
     async def _insert(
         self,

@@ -68,7 +68,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """The number that a key stands for since `at`; `body` is of the report that reserved it. Its
-    time tells the auditor that the ticket it had before is no second one.
+    time tells the auditor that the ticket it had before is no second one. Where it is `shared`,
+    another key made the ticket, and this report was added to it.
     """
 
     id: str
@@ -76,9 +77,12 @@ class Reservation:
     body: str
     at: datetime
     version: int = 0
+    shared: bool = False
 
 
-RESERVATIONS: Final = CollectionSpec(name="reservations", shape=Shape(value=Reservation))
+RESERVATIONS: Final = CollectionSpec(
+    name="reservations", shape=Shape(value=Reservation, lean={Reservation: {"shared"}})
+)
 
 
 class Reservations:
@@ -88,24 +92,32 @@ class Reservations:
         self._store = store
         self._reservations = Collection(store, RESERVATIONS)
 
-    async def claim(self, key: IdempotencyKey, own: IdempotencyKey | None = None) -> Claim:
+    async def claim(
+        self,
+        key: IdempotencyKey,
+        own: IdempotencyKey | None = None,
+        *,
+        earlier: str | None = None,
+    ) -> Claim:
         """The number that this key stands for: its ticket's until the repeats of that have come,
-        then a new one, which of several replicas one gives to it.
+        then a new one, which of several replicas one gives to it. In the place of a new one it is
+        that of the `earlier` ticket that the report was added to.
 
         `own` is an emergency's key under its body alone: another body under a key in use gets
         that one's number. Raises Conflict where there is none, Contested after five losses.
         """
-        now = self._store.clock.now()
-        fresh = Reservation(key.id, new_number(), key.body, now)
+        now, shared = self._store.clock.now(), earlier is not None
+        fresh = Reservation(key.id, earlier or new_number(), key.body, now, shared=shared)
         if await self._reservations.insert(Step(fresh), now):
             return Claim(fresh.number, key)
         claim: Claim | None = None
 
         async def decide(there: Reservation, now: datetime) -> Step[Reservation] | None:
             nonlocal claim
-            standing = await self.look(there.number, key)
+            standing = await self.look(there.number, key, shared=there.shared)
             is_same = there.body == key.body and not (own and _was_calm(standing.ticket))
-            over = self._is_spent(standing)
+            is_unfilled = shared and standing.ticket is None  # and will be by nobody: it was added
+            over = is_unfilled or self._is_spent(standing)
             if is_same and not over:
                 claim = standing
                 return None
@@ -115,19 +127,21 @@ class Reservations:
                 return None
             if not over:
                 raise Conflict(there.number)
-            claim = Claim(new_number(), key)
-            return Step(replace(there, number=claim.number, body=key.body, at=now))
+            claim = Claim(earlier or new_number(), key)
+            return Step(replace(there, number=claim.number, body=key.body, at=now, shared=shared))
 
         await self._reservations.change(key.id, decide)
         if claim is not None:
             return claim
         assert own is not None, "only an emergency has another key"
-        return await self.claim(own)
+        return await self.claim(own, earlier=earlier)
 
-    async def look(self, number: str, key: IdempotencyKey) -> Claim:
-        """What there is of a number, if it is this key's; a stranger's ticket is not looked at."""
+    async def look(self, number: str, key: IdempotencyKey, *, shared: bool = False) -> Claim:
+        """What there is of a number, if it is this key's, or `shared` with the key that made it; a
+        stranger's ticket is not looked at.
+        """
         doc = await self._store.get("tickets", number)
-        if doc is None or doc["key"] != key.id:
+        if doc is None or not (shared or doc["key"] == key.id):
             return Claim(number, key)
         ticket = TICKET.from_doc(doc)
         has_danger = ticket.is_emergency or not _was_calm(ticket)
@@ -140,12 +154,15 @@ class Reservations:
         """
 
         def decide(there: Reservation, _now: datetime) -> Step[Reservation] | None:
-            return Step(replace(there, number=new_number())) if there.number == taken else None
+            is_taken = there.number == taken
+            return Step(replace(there, number=new_number(), shared=False)) if is_taken else None
 
         changed = await self._reservations.change(key.id, decide)
         assert changed is not None, "a reservation is renewed, and never deleted"
-        number = changed.after.number
-        return Claim(number, key) if changed.is_change else await self.look(number, key)
+        number, shared = changed.after.number, changed.after.shared
+        if changed.is_change:
+            return Claim(number, key)
+        return await self.look(number, key, shared=shared)
 
     async def after_loss(self, key: IdempotencyKey, taken: str) -> Claim:
         """What a key gives when its number turned out to be `taken`: the ticket that somebody else
@@ -157,7 +174,9 @@ class Reservations:
     async def _is_in_use(self, key: IdempotencyKey) -> bool:
         """Whether a key stands for something whose repeats may still come."""
         there = await self._reservations.get(key.id)
-        return there is not None and not self._is_spent(await self.look(there.number, key))
+        if there is None:
+            return False
+        return not self._is_spent(await self.look(there.number, key, shared=there.shared))
 
     def _is_spent(self, standing: Claim) -> bool:
         """A number without its ticket is under way, or left by a crash: it is to be filled."""
