@@ -1,6 +1,6 @@
 """``hotline publishers``: the broker's users of other systems, each with the rights of a publisher.
 
-What the systems may over HTTP, their keys say (`/v1/keys`). The name is the same in both.
+What the systems may over HTTP, their keys say (`/v1/api-keys`). The name is the same in both.
 """
 
 from __future__ import annotations

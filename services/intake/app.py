@@ -93,7 +93,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         alert_published=lambda: urgent.is_up,
     )
     senders = Senders(
-        platform.credentials.places_of,
+        platform.credentials.reach_of,
         lambda: platform.policy.group,
         require_user_id=settings.require_user_id,
     )

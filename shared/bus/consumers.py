@@ -132,7 +132,7 @@ class Consumers:
         is_ours = self._proof is not None and self._proof.holds(delivery.digest, delivery.proof)
         if is_ours and not delivery.event.must_be_founded:
             return True
-        if await has_said(self.store, delivery.id, delivery.digest):
+        if await has_said(self.store, delivery.id, delivery.digest, delivery.event):
             return True
         event = delivery.event.name
         metrics.UNFOUNDED.labels(event).inc()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
-from typing import Final, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -59,32 +59,14 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
 
-LATER: Final[frozenset[Purpose]] = frozenset(
+FIRST: Final[frozenset[Purpose]] = frozenset(
     {
-        "visit",
-        "extended",
-        "decision",
-        "gap",
-        "shift_offered",
-        "shift_taken",
-        "shift_struck",
-        "raised",
-        "incident",
-        "restoration",
-        "outage",
-        "digest",
-        "progress",
-        "follow_up",
-        "follow_up_missed",
-        "quote",
-        "consent",
-        "parked",
-        "wish",
-        "spared",
-        "shift_cut",
-        "unreached",
+        "receipt", "answered", "assignment", "warning", "breach", "alert", "feedback", "reopened",
+        "survey",
     }
-)
+)  # fmt: skip
+"""The purposes that every policy has had from the first on, and must have."""
+LATER: Final[frozenset[Purpose]] = frozenset(PURPOSES) - FIRST
 """Purposes that policies of before do not have: the sample's words are sent for them."""
 
 FILTERS: Final = frozenset({"default", "length", "lower", "title", "trim", "upper"})
@@ -158,6 +140,11 @@ class Templates(BaseModel):
         return own[language]
 
 
+def is_from_the_sample(purpose: Purpose, messages: Mapping[Any, object]) -> bool:
+    """Whether a policy says nothing of a purpose, and need not: the sample's words are sent."""
+    return purpose in LATER and purpose not in messages
+
+
 def template_faults(templates: Templates) -> tuple[str, ...]:
     """Everything wrong with any template, each fault with its purpose, language and part."""
     return tuple(_faults(templates))
@@ -165,7 +152,7 @@ def template_faults(templates: Templates) -> tuple[str, ...]:
 
 def _faults(templates: Templates) -> Iterator[str]:
     for purpose in PURPOSES:
-        if purpose in LATER and purpose not in templates.messages:
+        if is_from_the_sample(purpose, templates.messages):
             continue
         for language in LANGUAGES:
             words = templates.messages.get(purpose, {}).get(language)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.documents import Doc
-from shared.identity import InvalidToken, Principal
+from shared.identity import EVERYWHERE, InvalidToken, Principal
 from shared.identity.api_keys import ApiKey, KeyDigest, read_key
 from shared.identity.tokens import Signed
 from shared.store.store import Store
@@ -26,9 +26,9 @@ BELIEVED_SECONDS: Final = 3.0
 SESSION_TOKEN_LIFETIME: Final = timedelta(minutes=10)
 REMEMBERED: Final = SESSION_TOKEN_LIFETIME + timedelta(minutes=2)
 """Tokens of a session that ended before have ended too, also by clocks a minute apart."""
-_COUNTS: Final = {"revoked_at": None, "held": False}
-"""A key that nobody took back, and for which no frozen account answers."""
+_EVERYWHERE: Final = frozenset({EVERYWHERE})
 _KEY_FIELDS: Final = ("publisher", "places", "actions", "expires_at", "digests")
+_COUNTING_FIELDS: Final = (*_KEY_FIELDS, "revoked_at", "held")
 
 
 class CredentialsAway(Exception):
@@ -50,6 +50,7 @@ class Credentials:
         self._editions: Mapping[str, int] = {}
         self._ended: frozenset[str] = frozenset()
         self._keys: Mapping[str, ApiKey] = {}
+        self._key_holders: frozenset[str] = frozenset()
         self._asked = float("-inf")
 
     async def refresh(self) -> None:
@@ -60,7 +61,8 @@ class Credentials:
                 accounts, sessions, keys = await asyncio.gather(
                     self._read("accounts", self._recent("signed_out_at"), "edition"),
                     self._read("sessions", self._recent("ended_at"), "ended_at"),
-                    self._read("api_keys", self._counting(), *_KEY_FIELDS),
+                    # Those that ended too: who had a key once is held to it for ever.
+                    self._read("api_keys", {}, *_COUNTING_FIELDS),
                 )
         except TimeoutError:
             logger.warning("credentials_not_read", after=BELIEVED_SECONDS)
@@ -69,7 +71,9 @@ class Credentials:
             return
         self._editions = {doc["_id"]: doc["edition"] for doc in accounts}
         self._ended = frozenset(doc["_id"] for doc in sessions)
-        self._keys = {doc["_id"]: key_from_doc(doc) for doc in keys}
+        now = self._store.clock.now()
+        self._keys = {doc["_id"]: key_from_doc(doc) for doc in keys if _counts(doc, now)}
+        self._key_holders = frozenset(doc["publisher"] for doc in keys)
         self._asked = asked
 
     def judge(self, signed: Signed) -> None:
@@ -94,6 +98,12 @@ class Credentials:
         keys = (key for key in self._keys.values() if key.publisher == publisher)
         return frozenset[str]().union(*(key.places for key in keys))
 
+    def reach_of(self, publisher: str) -> frozenset[str]:
+        """How far a publisher reaches on the queue, where it shows no key: to the places of its
+        keys that count, so nowhere when all of them have ended; everywhere if it never had one.
+        """
+        return self.places_of(publisher) if publisher in self._key_holders else _EVERYWHERE
+
     def _require_fresh(self) -> None:
         if self._monotonic() - self._asked > BELIEVED_SECONDS:
             raise CredentialsAway
@@ -101,11 +111,14 @@ class Credentials:
     def _recent(self, field: str) -> Doc:
         return {field: {"$gt": self._store.clock.now() - REMEMBERED}}
 
-    def _counting(self) -> Doc:
-        return {**_COUNTS, "expires_at": {"$gt": self._store.clock.now()}}
-
     async def _read(self, collection: str, query: Doc, *fields: str) -> list[Doc]:
         return await self._store.everything(collection, query, fields=fields)
+
+
+def _counts(doc: Mapping[str, Any], now: datetime) -> bool:
+    """Whether nobody took a key back, no frozen account answers for it, and it has not expired."""
+    is_taken_back = doc.get("revoked_at") is not None or doc["held"]
+    return not is_taken_back and now < doc["expires_at"]
 
 
 def key_from_doc(doc: Mapping[str, Any]) -> ApiKey:

@@ -2,7 +2,8 @@
 
 An entry with a `next_at` is tried again by itself; one without is a dead letter and waits for
 somebody, unless its sender has been answered. Nothing is dropped but by a person who says why, or
-when nobody has asked for it in KEPT. Of one sender so many are kept whole, and so many told.
+when nobody has asked for it in KEPT. Of what a sender alone is to blame for, so much is kept whole;
+of all that is of one sender, so many are told.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from shared.store.parked_entry import (
     entry_id,
     entry_of,
     others_of,
+    pile_of,
 )
 from shared.store.store import KeptAsItIs, Store
 
@@ -31,9 +33,11 @@ LEASE: Final = timedelta(seconds=30)
 """A replica that dies while replaying is relieved after this."""
 MAX_LISTED: Final = 200
 MOST_OF_ONE: Final = 1_000
-"""Dead letters of one sender that are kept whole; of the others we know how many."""
+MOST_BYTES_OF_ONE: Final = 32 * 1024 * 1024
+"""So many dead letters of one pile are kept whole, and so large they are; of the others we know how
+many. A body may have 256 kB, and a thousand of these would be a quarter of a gigabyte."""
 MOST_TOLD: Final = 10
-"""Of one sender within TOLD_WITHIN; then once that there are more."""
+"""Of one pile within TOLD_WITHIN; then once that there are more."""
 TOLD_WITHIN: Final = timedelta(hours=1)
 ENDING_TRIES: Final = 20
 ENDING_PAUSE_SECONDS: Final = 0.1
@@ -60,8 +64,14 @@ PARKED: Final = KeptAsItIs(
     alerts=True,
     indexes=(
         IndexModel([("service", ASCENDING), ("next_at", ASCENDING)], name="parked_due"),
+        # Answers both questions about a pile by itself: no entry is read for them, with its body.
         IndexModel(
-            [("service", ASCENDING), ("principal", ASCENDING), ("told_at", ASCENDING)],
+            [
+                ("service", ASCENDING),
+                ("pile", ASCENDING),
+                ("told_at", ASCENDING),
+                ("bytes", ASCENDING),
+            ],
             name="parked_of_one",
         ),
         IndexModel([("service", ASCENDING), *NEWEST.sort], name="parked_newest"),
@@ -80,17 +90,15 @@ class ParkedMessages:
 
     async def park(self, message: ParkedMessage) -> str:
         """Keep a message; the same delivery parked twice is one entry. Returns the entry's id: that
-        of all the others where its sender has too many.
+        of all the others where there is no room for it in its sender's pile.
         """
         now = self._store.clock.now()
         told = message.must_be_told
-        if message.is_from_outside and message.is_dead:
-            if await self._has(MOST_OF_ONE, of=message, which={"next_at": None}):
-                return await self._count(message, now)
-            lately = {"told_at": {"$gt": now - TOLD_WITHIN}}
-            if told and await self._has(MOST_TOLD, of=message, which=lately):
-                await self._count(message, now)
-                told = False
+        if message.is_bounded and not await self._has_room(message):
+            return await self._count(message, now)
+        if told and pile_of(message) is not None and await self._was_told_enough(message, now):
+            await self._count(message, now)
+            told = False
         id = entry_id(message.queue, message.message_id, message.fingerprint)
         kept = {"$set": entry_of(message, self._store.service, now)}
         if told:
@@ -99,13 +107,29 @@ class ParkedMessages:
             await self._parked.update_one({"_id": id}, kept, upsert=True)
         return id
 
-    async def _has(self, many: int, *, of: ParkedMessage, which: Doc) -> bool:
-        """Whether so many entries of a message's sender wait here already."""
-        query = {"service": self._store.service, "principal": of.principal, "sealed": True, **which}
-        return await self._parked.count_documents(query, limit=many) >= many
+    async def _has_room(self, message: ParkedMessage) -> bool:
+        """Whether a message's pile has fewer entries, and is smaller, than what is kept whole."""
+        cursor = self._parked.aggregate(
+            [
+                {"$match": {"service": self._store.service, "pile": pile_of(message)}},
+                {"$limit": MOST_OF_ONE},
+                {"$group": {"_id": None, "n": {"$sum": 1}, "bytes": {"$sum": "$bytes"}}},
+            ]
+        )
+        found = await cursor.to_list(1)
+        return not found or (
+            found[0]["n"] < MOST_OF_ONE
+            and found[0]["bytes"] + len(message.body) <= MOST_BYTES_OF_ONE
+        )
+
+    async def _was_told_enough(self, message: ParkedMessage, now: datetime) -> bool:
+        """Whether so many of a message's pile were told lately that one more tells nothing."""
+        lately = {"told_at": {"$gt": now - TOLD_WITHIN}}
+        query = {"service": self._store.service, "pile": pile_of(message), **lately}
+        return await self._parked.count_documents(query, limit=MOST_TOLD) >= MOST_TOLD
 
     async def _count(self, message: ParkedMessage, now: datetime) -> str:
-        """Count a message at the one entry that stands for its sender's others; where one of them
+        """Count a message at the one entry that stands for its pile's others; where one of them
         must be told, that one is, once within TOLD_WITHIN.
         """
         others, service = others_of(message), self._store.service

@@ -19,7 +19,10 @@ KEPT: Final = timedelta(days=90)
 KEPT_ANSWERED: Final = timedelta(days=7)
 """What its sender has been told of is kept for whoever asks about it."""
 TOO_MANY: Final = "too_many"
-"""The reason of the one entry that stands for all others of a sender."""
+"""The reason of the one entry that stands for all others of a sender's pile."""
+OF_ITS_SENDER: Final = frozenset({"malformed", "conflict", "refused", "no_principal", "unrouted"})
+"""Reasons that a sender alone brings about, as often as it likes. All others are, or may be, a
+fault of ours: then our entry may be all that there is of an emergency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,25 +66,41 @@ class ParkedMessage:
         return self.alerts and self.is_dead
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether only so many of its pile are kept whole."""
+        return pile_of(self) is not None and (self.answered or self.reason in OF_ITS_SENDER)
+
+    @property
     def number(self) -> str | None:
         """The ticket that an event of ours is about; None for what comes from outside."""
         kind, _, rest = self.message_id.partition("/")
         return rest.partition("/")[0] if kind in {"ticket", "emergency"} else None
 
 
+def pile_of(message: ParkedMessage) -> str | None:
+    """Among which dead letters of its sender a message lies: what its sender was told of, what it
+    alone is to blame for, what we may be. None of one pile takes the place of another's.
+    """
+    if not (message.is_from_outside and message.is_dead) or message.reason == TOO_MANY:
+        return None
+    of_sender = "refused" if message.reason in OF_ITS_SENDER else "failed"
+    return f"{'answered' if message.answered else of_sender}/{message.principal or ''}"
+
+
 def others_of(message: ParkedMessage) -> ParkedMessage:
-    """What stands for all of a sender's messages that are not kept whole, or not told by
+    """What stands for all messages of a sender's pile that are not kept whole, or not told by
     themselves.
     """
+    kept = "kept whole or told one by one; ask the sender"
+    told = "told one by one; each is kept, so look at the others"
     return replace(
         message,
-        fingerprint=f"{TOO_MANY}\n{message.principal or ''}",
+        fingerprint=f"{TOO_MANY}\n{pile_of(message)}",
         reason=TOO_MANY,
-        detail="more of this sender than are kept whole or told one by one; ask the sender",
+        detail=f"more of this sender than are {kept if message.is_bounded else told}",
         headers={},
         body=b"",
         routing_key="",
-        answered=False,
     )
 
 
@@ -104,6 +123,8 @@ def entry_of(message: ParkedMessage, service: str, now: datetime) -> Doc:
         "attempts": message.attempts,
         "headers": dict(message.headers),
         "body": message.body,
+        "bytes": len(message.body),
+        "pile": pile_of(message),
         "sealed": message.sealed,
         "content_type": message.content_type,
         "routing_key": message.routing_key,

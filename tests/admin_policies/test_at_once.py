@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.policy.templates import FIRST
+from shared.readers.policies import POLICIES
 from tests.admin_policies.bench import (
     AGENT,
     APPROVER,
@@ -33,6 +35,22 @@ async def test_a_change_at_once_is_in_force_and_on_record(bench: Bench) -> None:
     present = await bench.get("/in-force", AGENT)
     assert present["now"] == id
     assert [bool(entry["until"]) for entry in present["entries"]] == [False, True]
+
+
+async def test_a_policy_of_before_is_changed_at_once_without_the_words_added_since(
+    bench: Bench,
+) -> None:
+    messages = bench.documents()["templates"]["messages"]
+    first = {purpose: words for purpose, words in messages.items() if purpose in FIRST}
+    await bench.store.documents(POLICIES).update_one(
+        {"_id": "sample"}, {"$set": {"documents.templates.messages": first}}
+    )
+
+    id = await broken(bench)
+
+    assert await bench.in_force() == id
+    documents = await bench.get(f"/{id}/documents")
+    assert documents["templates"]["messages"].keys() == FIRST
 
 
 async def test_unless_somebody_keeps_it_it_lapses_everywhere_with_the_admin_service_down(

@@ -90,6 +90,16 @@ async def kept(floor: Floor, collection: str, **query: Any) -> list[Json]:
         client.close()
 
 
+async def of_before(floor: Floor, collection: str, id: str) -> None:
+    """Make a document such as a version left it that noted nothing of what it said."""
+    client = connect(floor.endpoints.mongo)
+    try:
+        done = await client["hotline"][collection].update_one({"_id": id}, {"$unset": {"said": 1}})
+        assert done.modified_count == 1
+    finally:
+        client.close()
+
+
 async def state(floor: Floor, number: str) -> Mapping[str, Any]:
     """All that is kept because of a ticket."""
     found = {"tickets": await kept(floor, "tickets", _id=number)}
@@ -132,7 +142,8 @@ async def test_a14_a_forged_grant_erases_nobody(floor: Floor, document: str) -> 
     assert await kept(floor, "privacy_works", request="made-up") == []
 
 
-async def test_a14_a_request_that_is_only_asked_is_not_carried_out(floor: Floor) -> None:
+@pytest.mark.parametrize("age", ["of today", "of before"])
+async def test_a14_a_request_that_is_only_asked_is_not_carried_out(floor: Floor, age: str) -> None:
     """There is such a request, and nobody has granted it."""
     number = await working(floor)
     body = {"kind": "erase", "number": number, "person": "caller", "how": "phone"}
@@ -142,6 +153,8 @@ async def test_a14_a_request_that_is_only_asked_is_not_carried_out(floor: Floor)
     )  # fmt: skip
     assert asked_for.status_code == 201, asked_for.text
     id = asked_for.json()["id"]
+    if age == "of before":
+        await of_before(floor, "privacy_requests", id)
     event = PrivacyRequestGranted(
         request=id, turn=1, kind="erase", number=number, person="caller", by="officer"
     )
@@ -153,9 +166,12 @@ async def test_a14_a_request_that_is_only_asked_is_not_carried_out(floor: Floor)
     assert "caller" in doc["persons"]
 
 
-async def test_a14_a_forged_dissatisfied_answer_reopens_nothing(floor: Floor) -> None:
+@pytest.mark.parametrize("age", ["of today", "of before"])
+async def test_a14_a_forged_dissatisfied_answer_reopens_nothing(floor: Floor, age: str) -> None:
     number = await closed(floor)
     survey = f"{number}-1"
+    if age == "of before":
+        await of_before(floor, "surveys", survey)
     event = SurveyDissatisfied(survey=survey, number=number, round=1, score=1)
 
     async with dropped(floor, SurveyDissatisfied, "intake"):

@@ -11,12 +11,13 @@ import aio_pika
 import pytest
 from aio_pika.exceptions import AMQPError
 
-from hotline.demo.clients import Clients
+from hotline.demo.clients import Clients, until
 from shared.bus import EVENTS, INBOUND
 from tests.support.command import hotline
 from tests.support.floor import Floor
 
 LEAK: Final = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下"}
+LIFT: Final = {"estate": "jinyuan", "text": "三号楼电梯困人了，快来人"}
 REFUSED: Final = (AMQPError, RuntimeError)
 
 
@@ -64,3 +65,29 @@ async def test_a15_the_doctor_names_whoever_may_more_than_a_publisher(floor: Flo
     assert wrong[0] == foreign_key[0] == 2
     assert "no publisher" in wrong[1]
     assert "leads nowhere" in foreign_key[1]
+
+
+async def test_a8_a_key_that_is_taken_back_widens_nothing_on_the_queue(floor: Floor) -> None:
+    code, said = await hotline(floor, "publishers", "add", "a8-gate")
+    assert code == 0, said
+    [address] = [line for line in said.splitlines() if line.startswith("amqp://")]
+    administrator = {"role": "administrator"}
+    made = await floor.clients.call(
+        "POST", "admin", "/v1/api-keys", **administrator,
+        json={"publisher": "a8-gate", "places": ["jinyuan"], "actions": ["ticket.register"]},
+    )  # fmt: skip
+    path = f"/v1/api-keys/{made.json()['key']['id']}/revoke"
+    gone = await floor.clients.call("POST", "admin", path, **administrator, json={"why": "lost"})
+    assert gone.status_code == 200, gone.text
+
+    async with Clients(replace(floor.endpoints, amqp=address), floor.data) as theirs:
+
+        async def refused() -> bool | None:
+            return (
+                True if "not-your-place" in str((await theirs.report(LEAK)).get("type")) else None
+            )
+
+        await until(refused, "intake knows that the key is gone")
+        for place in ("binjiang", "哪里都不是"):
+            assert (await theirs.report(LEAK | {"estate": place}))["status"] == 403
+        assert (await theirs.report(LIFT))["emergency"] is True

@@ -16,6 +16,13 @@ from pydantic_settings import BaseSettings
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 OURS: Final = ("intake", "router", "notifier", "survey", "admin")
 ONE_SHOTS: Final = ("mongo-init", "seed")
+FOLDER: Final = "HOTLINE_DATA"
+"""What the key file and the audit have paths of their own instead of."""
+SETTLED: Final = frozenset({
+    "HOTLINE_AMQP_URL", "HOTLINE_MONGO_URL", "HOTLINE_DATABASE", "HOTLINE_KEYS", "HOTLINE_AUDIT",
+    "HOTLINE_HOST",
+})  # fmt: skip
+"""What follows from the other parts of the compose file."""
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -102,6 +109,38 @@ def test_every_setting_is_one_the_service_reads(name: str) -> None:
     given = set(SERVICES[name]["environment"])
 
     assert given - _variables(_settings_of(name)) == set()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_of_a_service_is_handed_on(name: str) -> None:
+    given = set(SERVICES[name]["environment"])
+
+    assert _variables(_settings_of(name)) - given - {FOLDER} == set()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_the_machine_does_not_settle_is_the_operator_s_to_say(name: str) -> None:
+    example = (DEPLOY / ".env.example").read_text("utf-8")
+    offered = set(re.findall(r"^#?(HOTLINE_[A-Z_]+)=", example, re.MULTILINE))
+
+    given = SERVICES[name]["environment"]
+    theirs = {v for v, value in given.items() if value is None or f"${{{v}:-" in str(value)}
+    assert theirs <= offered
+    assert set(given) - theirs <= SETTLED | {f"HOTLINE_{name.upper()}_PORT"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_the_example_offers_starts_the_service(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = (DEPLOY / ".env.example").read_text("utf-8")
+    for variable, value in re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE):
+        if variable in SERVICES[name]["environment"]:
+            monkeypatch.setenv(variable, value.strip("'"))
+    for variable in ("HOTLINE_AMQP_URL", "HOTLINE_MONGO_URL"):
+        monkeypatch.setenv(variable, "given")
+
+    assert _settings_of(name)()
 
 
 @pytest.mark.parametrize("name", OURS)

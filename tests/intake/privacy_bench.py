@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from shared.contracts.privacy import PrivacyRequestGranted
 from shared.identity import Principal, Role, issue_token
 from shared.tickets import Ticket
 from shared.tickets.acts import Accept, Act, Cancel, Dispatch, Resolve, Start
@@ -82,6 +83,15 @@ class PrivacyBench(IntakeBench):
     async def end(self, number: str) -> None:
         """Nobody needs it any more."""
         await self.act(number, Cancel(by="agent-1"))
+
+    async def grant(self, request: str, **facts: Any) -> PrivacyRequestGranted:
+        """A request that a privacy officer granted, as it is kept; what is said of it."""
+        event = PrivacyRequestGranted(request=request, by="officer", **facts)
+        kept = event.model_dump(include={"turn", "kind", "number", "person"})
+        await self.store.documents("privacy_requests").update_one(
+            {"_id": request}, {"$set": {**kept, "status": "granted"}}, upsert=True
+        )
+        return event
 
     async def audit(self, act: str | None = None) -> list[dict[str, Any]]:
         """What is on record, the oldest first."""

@@ -13,7 +13,7 @@ from services.intake.privacy.erasure import Erasure
 from services.intake.privacy.papers import PAPERS, Papers
 from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut, TicketPersonErased
-from shared.contracts.privacy import PrivacyRequestGranted, RequestKind
+from shared.contracts.privacy import RequestKind
 from shared.privacy import Sealer
 from shared.store import Collection
 from shared.store.search import search_database
@@ -35,9 +35,7 @@ async def carried_out(
 async def grant(
     bench: PrivacyBench, kind: RequestKind, number: str, *, turn: int = 1, person: Any = "caller"
 ) -> None:
-    event = PrivacyRequestGranted(
-        request=REQUEST, turn=turn, kind=kind, number=number, person=person, by="officer"
-    )
+    event = await bench.grant(REQUEST, turn=turn, kind=kind, number=number, person=person)
     await bench.publish(event, id=f"privacy_request/{REQUEST}/{turn + 2}/0")
 
 
@@ -91,6 +89,47 @@ async def test_a_name_that_a_note_holds_is_looked_for_a_last_time(bench: Privacy
     await carried_out(bench, "erase", number)
 
     assert "阿依古丽" not in str((await ticket(bench, number))["timeline"])
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [{"kind": "erase"}, {"number": "other"}, {"person": "on_site_contact"}, {"turn": 2},
+     {"request": "other"}],
+    ids=str,
+)  # fmt: skip
+async def test_nothing_is_done_that_the_request_itself_does_not_say(
+    bench: PrivacyBench, bent: dict[str, Any]
+) -> None:
+    """Whoever could say it: what is done here cannot be undone."""
+    number, other = await bench.register(on_site_contact=LI), await bench.register(caller=LI)
+    true = await bench.grant(REQUEST, turn=1, kind="copy", number=number, person="caller")
+    bent = bent | ({"number": other} if "number" in bent else {})
+
+    await bench.publish(true.model_copy(update=bent), id="bent")
+    await bench.publish(true, id="true")
+
+    [done] = await bench.said(PrivacyRequestCarriedOut)
+    assert (done.request, done.turn) == (REQUEST, 1)
+    begun = await bench.store.find("privacy_works", {"request": {"$exists": True}}, limit=9)
+    assert [work["kind"] for work in begun] == ["copy"]
+    assert set((await ticket(bench, number))["persons"]) == {"caller", "on_site_contact"}
+    assert set((await ticket(bench, other))["persons"]) == {"caller"}
+
+
+@pytest.mark.parametrize("status", ["asked", "identity_checked", "held", "refused"])
+async def test_a_request_that_is_not_granted_is_not_carried_out(
+    bench: PrivacyBench, status: str
+) -> None:
+    number = await bench.register()
+    event = await bench.grant(REQUEST, turn=1, kind="erase", number=number, person="caller")
+    requests = bench.store.documents("privacy_requests")
+    await requests.update_one({"_id": REQUEST}, {"$set": {"status": status}})
+
+    await bench.publish(event, id="too-soon")
+    await carried_out(bench, "copy", number, turn=2)  # behind it in the queue
+
+    assert len(await bench.said(PrivacyRequestCarriedOut)) == 1
+    assert set((await ticket(bench, number))["persons"]) == {"caller"}
 
 
 async def test_a_repeat_of_an_old_grant_changes_nothing(bench: PrivacyBench) -> None:
@@ -222,7 +261,9 @@ async def test_a_correction_is_found_under_the_new_number_and_shown_in_its_place
     values = {"name": "王桂岚", "phone": "13800138009", "room": "5-1-101"}
     sealer: Sealer = bench.platform.sealer
     sealed = await sealer.seal_person(values, estate=None)
-    await bench.store.insert_once("privacy_requests", {"_id": REQUEST, "sealed": sealed})
+    await bench.store.documents("privacy_requests").update_one(
+        {"_id": REQUEST}, {"$set": {"sealed": sealed}}, upsert=True
+    )
 
     event = await carried_out(bench, "correct", here)
 

@@ -127,18 +127,27 @@ async def _are_parked(bench: IntakeBench, times: int) -> bool:
     return len(await bench.store.find("parked", {}, limit=9)) >= times
 
 
+async def give_key(bench: IntakeBench, publisher: str, *places: str, **more: Any) -> None:
+    await bench.store.documents("api_keys").insert_one(
+        {
+            "_id": "abcdefghijkl", "publisher": publisher, "places": places,
+            "actions": ["ticket.register"], "digests": [], "revoked_at": None, "held": False,
+            "expires_at": bench.now() + timedelta(days=1),
+        } | more
+    )  # fmt: skip
+    await bench.platform.credentials.refresh()
+
+
+async def change_key(bench: IntakeBench, **fields: Any) -> None:
+    await bench.store.documents("api_keys").update_one({"_id": "abcdefghijkl"}, {"$set": fields})
+    await bench.platform.credentials.refresh()
+
+
 async def test_on_the_queue_a_system_registers_at_the_places_of_its_key(
     bench: IntakeBench, servers: Servers
 ) -> None:
     user = servers.rabbit.user
-    await bench.store.documents("api_keys").insert_one(
-        {
-            "_id": "abcdefghijkl", "publisher": user, "places": ["lakeside"],
-            "actions": ["ticket.register"], "digests": [], "revoked_at": None, "held": False,
-            "expires_at": bench.now() + timedelta(days=1),
-        }
-    )  # fmt: skip
-    await bench.platform.credentials.refresh()
+    await give_key(bench, user, "lakeside")
 
     there = await answer_on_the_queue(bench, "ticket.report", user, LAMP | {"estate": "cuihu"})
     elsewhere = await answer_on_the_queue(bench, "ticket.report", user, LAMP)
@@ -146,3 +155,29 @@ async def test_on_the_queue_a_system_registers_at_the_places_of_its_key(
     assert "number" in there
     assert elsewhere["type"] == "urn:hotline:problem:not-your-place"
     assert len(await bench.store.find("tickets", {}, limit=9)) == 1
+
+
+@pytest.mark.parametrize("how", ["revoked", "held", "expired"])
+async def test_on_the_queue_a_system_whose_key_has_ended_does_nothing_but_cry_for_help(
+    bench: IntakeBench, servers: Servers, how: str
+) -> None:
+    user, now = servers.rabbit.user, bench.now()
+    await give_key(bench, user, "jinyuan")
+    registered = await answer_on_the_queue(bench, "ticket.report", user, LAMP)
+    ends: dict[str, Any] = {
+        "revoked": {"revoked_at": now}, "held": {"held": True}, "expired": {"expires_at": now},
+    }  # fmt: skip
+    await change_key(bench, **ends[how])
+
+    for place in ("jinyuan", "binjiang", "哪里都不是"):
+        lamp = LAMP | {"estate": place}
+        refused = await answer_on_the_queue(bench, "ticket.report", user, lamp)
+        assert refused["type"] == "urn:hotline:problem:not-your-place"
+    number = {"number": registered["number"]}
+    assert (await answer_on_the_queue(bench, "ticket.cancel", user, number))["status"] == 404
+    lift = {"estate": "jinyuan", "text": "三号楼电梯困人了，快来人"}
+    taken = await answer_on_the_queue(bench, "ticket.report", user, lift)
+
+    assert taken["emergency"] is True
+    assert await steps(bench, registered["number"]) == ["register"]
+    assert len(await bench.store.find("tickets", {}, limit=9)) == 2

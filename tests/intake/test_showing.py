@@ -16,7 +16,6 @@ import pytest
 from services.router.app import build as build_router
 from services.router.settings import RouterSettings
 from shared.audit import NotAnchored, Trail
-from shared.contracts.privacy import PrivacyRequestGranted
 from shared.identity import Role
 from shared.privacy.open import Opener
 from shared.privacy.vault import VAULT
@@ -160,9 +159,7 @@ async def test_a_firm_outside_the_group_sees_no_home_not_even_in_its_own_work(
 
 async def test_it_goes_with_the_person_whose_home_it_shows(bench: PrivacyBench) -> None:
     number, id = await shown(bench)
-    event = PrivacyRequestGranted(
-        request=REQUEST, turn=1, kind="erase", number=number, person="caller", by="officer"
-    )
+    event = await bench.grant(REQUEST, turn=1, kind="erase", number=number, person="caller")
     await bench.publish(event, id=f"privacy_request/{REQUEST}/3/0")
 
     async def gone() -> bool:

@@ -12,6 +12,7 @@ from shared.policy.checks import check_policy
 from shared.policy.duty import Duty, sample_duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import build_policy
+from shared.policy.templates import FIRST, PURPOSES
 from tests.policy.samples import Documents, documents, thing
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -38,6 +39,28 @@ def faults(*changes: Callable[[Documents], object], **how: Any) -> dict[str, str
 
 def test_the_sample_has_no_fault() -> None:
     assert check_policy(documents(), duty=DUTY) == []
+
+
+def test_a_policy_of_before_lacks_what_was_added_since_and_has_no_fault() -> None:
+    def drop_later(made: Documents) -> None:
+        messages = made["templates"]["messages"]
+        made["templates"]["messages"] = {p: w for p, w in messages.items() if p in FIRST}
+
+    made = documents(drop_later)
+    assert check_policy(made, duty=DUTY) == []
+    assert check_policy(made | {"local": {"jinyuan": {"rules": {"decline_limit": 3}}}}) == []
+    assert build_policy("of before", made).templates.words("spared", "zh").body
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_what_a_policy_says_of_a_purpose_it_says_in_both_languages(purpose: str) -> None:
+    found = faults(lambda d: d["templates"]["messages"][purpose].pop("en"))
+
+    assert found == {f"templates.messages.{purpose}.en": "is missing"}
+
+
+def test_the_sample_has_words_for_every_purpose() -> None:
+    assert documents()["templates"]["messages"].keys() == set(PURPOSES)
 
 
 Case = tuple[Callable[[Documents], object], str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -150,26 +150,55 @@ async def test_what_is_read_counts_from_when_it_was_asked_for(
         credentials.judge(signed(store, SessionMark("s-1", 1)))
 
 
-@pytest.mark.parametrize(
-    ("more", "counts"),
-    [
-        ({}, True),
-        ({"revoked_at": "now"}, False),
-        ({"held": True}, False),
-        ({"expires_at": "now"}, False),
-    ],
-)
-async def test_a_key_counts_until_it_is_taken_back_held_or_over(
-    store: Store, credentials: Credentials, more: dict[str, Any], *, counts: bool
-) -> None:
-    id, shown = new_key()
+ENDS: Final[dict[str, dict[str, Any]]] = {
+    "revoked": {"revoked_at": "now"},
+    "held": {"held": True},
+    "expired": {"expires_at": "now"},
+}
+
+
+async def add_key(store: Store, id: str, shown: str, **more: Any) -> None:
+    """A key of the app's at jinyuan, that counts unless said otherwise."""
     now = store.clock.now()
     facts = {
-        "publisher": "app", "places": ["*"], "actions": ["ticket.register"], "held": False,
+        "publisher": "app", "places": ["jinyuan"], "actions": ["ticket.register"], "held": False,
         "revoked_at": None, "expires_at": now + timedelta(days=1),
         "digests": [{"digest": digest_of(shown, SECRET), "until": None}],
     } | {key: now if value == "now" else value for key, value in more.items()}  # fmt: skip
     await end(store, "api_keys", id, **facts)
+
+
+@pytest.mark.parametrize("how", ["not", *ENDS])
+async def test_a_key_counts_until_it_is_taken_back_held_or_over(
+    store: Store, credentials: Credentials, how: str
+) -> None:
+    id, shown = new_key()
+    await add_key(store, id, shown, **ENDS.get(how, {}))
     await credentials.refresh()
 
+    counts = how == "not"
     assert is_believed(lambda: credentials.bearer_of(shown, now=store.clock.now())) is counts
+    assert credentials.places_of("app") == (frozenset({"jinyuan"}) if counts else frozenset())
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_publisher_whose_keys_have_all_ended_reaches_nowhere(
+    store: Store, credentials: Credentials, how: str
+) -> None:
+    assert credentials.reach_of("app") == frozenset({"*"}), "it never had a key"
+    await add_key(store, *new_key(), **ENDS[how])
+    await credentials.refresh()
+
+    assert credentials.reach_of("app") == frozenset()
+    assert credentials.reach_of("lift-watch") == frozenset({"*"}), "nor has this one"
+
+
+async def test_a_publisher_reaches_as_far_as_those_of_its_keys_that_count(
+    store: Store, credentials: Credentials
+) -> None:
+    await add_key(store, *new_key())
+    await add_key(store, *new_key(), places=["binjiang"])
+    await add_key(store, *new_key(), places=["*"], revoked_at="now")
+    await credentials.refresh()
+
+    assert credentials.reach_of("app") == frozenset({"jinyuan", "binjiang"})

@@ -1,6 +1,7 @@
 """What could not be handled is kept whole, once, leased to one replica, and never lost."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 
 from shared.store import Store
 from shared.store.clock import forward_trial
-from shared.store.parked import LEASE, TOLD_WITHIN, ParkedMessages
+from shared.store.parked import LEASE, PARKED, TOLD_WITHIN, ParkedMessages
 from shared.store.parked_entry import KEPT, KEPT_ANSWERED, TOO_MANY, ParkedMessage
 from tests.store.conftest import StoreOf
 
@@ -69,7 +70,11 @@ async def test_another_delivery_is_another_entry(
     assert await parked.count_by_reason() == {"temporary": 2}
 
 
-OUTSIDE: Final = {"sealed": True, "principal": "system:pbx", "alerts": True}
+OUTSIDE: Final[dict[str, Any]] = {
+    "sealed": True, "principal": "system:pbx", "alerts": True, "reason": "malformed",
+}  # fmt: skip
+FAILED: Final = OUTSIDE | {"reason": "failed"}
+ANSWERED: Final = OUTSIDE | {"answered": True}
 
 
 async def told(store: Store) -> list[str]:
@@ -82,56 +87,142 @@ def bodies(doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [orjson.loads(pending["body"]) for pending in doc["outbox"]]
 
 
+async def flood(parked: ParkedMessages, times: int, named: str = "", **facts: Any) -> list[str]:
+    """Park so many messages, each another one."""
+    return [await parked.park(message(fingerprint=f"{named}{n}", **facts)) for n in range(times)]
+
+
+async def whole(parked: ParkedMessages) -> dict[str, int]:
+    """How many are kept whole, by reason."""
+    entries = (await parked.listed()).items
+    return Counter(entry["reason"] for entry in entries if entry["reason"] != TOO_MANY)
+
+
 async def test_of_one_sender_so_many_are_kept_and_the_others_counted(
     parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 3)
-    for n in range(5):
-        await parked.park(message(fingerprint=f"{n}", **OUTSIDE))
-    await parked.park(message(fingerprint="other", **OUTSIDE | {"principal": "system:lifts"}))
-    await parked.park(message(fingerprint="unnamed", **OUTSIDE | {"principal": None}))
+    await flood(parked, 5, **OUTSIDE)
+    await flood(parked, 1, "other", **OUTSIDE | {"principal": "system:lifts"})
+    await flood(parked, 1, "unnamed", **OUTSIDE | {"principal": None})
 
     entries = (await parked.listed()).items
-    assert sorted(entry["reason"] for entry in entries) == ["temporary"] * 5 + [TOO_MANY]
+    assert sorted(entry["reason"] for entry in entries) == ["malformed"] * 5 + [TOO_MANY]
     (others,) = [entry for entry in entries if entry["reason"] == TOO_MANY]
     assert (others["more"], others["principal"]) == (2, "system:pbx")
+
+
+async def test_of_one_sender_so_large_they_are_kept_and_no_larger(
+    parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_BYTES_OF_ONE", 2_500)
+    await flood(parked, 4, **OUTSIDE, body=b"x" * 1_000)
+    await flood(parked, 1, "small", **OUTSIDE, body=b"x" * 500)
+
+    assert await whole(parked) == {"malformed": 3}
+
+
+@pytest.mark.parametrize("reason", ["failed", "gave_up", "stopped_its_reader", "dead_lettered"])
+async def test_what_we_may_be_to_blame_for_is_kept_however_much_its_sender_sends(
+    parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """Our entry may be all that there is of an emergency."""
+    monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 2)
+    await flood(parked, 3, "answered", **ANSWERED)
+    await flood(parked, 3, "malformed", **OUTSIDE)
+
+    ids = await flood(parked, 5, "ours", **FAILED | {"reason": reason})
+
+    kept = [await parked.get(id) for id in ids]
+    assert [bytes(entry["body"]) for entry in kept if entry] == [b"{}"] * 5
+    assert await whole(parked) == {"malformed": 4, reason: 5}
+
+
+async def test_what_its_sender_was_told_of_takes_no_place_of_what_nobody_else_has(
+    parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 2)
+    await flood(parked, 5, "answered", **ANSWERED | {"reason": "refused"})
+
+    await flood(parked, 2, **OUTSIDE)
+
+    assert await whole(parked) == {"refused": 2, "malformed": 2}
+    assert await parked.count_by_reason() == {"malformed": 2}, "what was answered waits for nobody"
+
+
+async def test_what_is_tried_again_takes_no_place_until_it_is_given_up(
+    store: Store, parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 1)
+    soon = store.clock.now()
+    again = OUTSIDE | {"reason": "temporary", "next_at": soon}
+    await flood(parked, 3, **again)
+    await flood(parked, 3, **OUTSIDE | {"reason": "gave_up"})
+
+    assert await whole(parked) == {"gave_up": 3}
+
+
+async def test_a_pile_is_counted_without_reading_an_entry(
+    store: Store, parked: ParkedMessages
+) -> None:
+    """Each may have 256 kB, and one more malformed message is not to cost a thousand of them."""
+    await store.start([PARKED])
+    await flood(parked, 20, **OUTSIDE)
+    await flood(parked, 5, "ours", **FAILED)
+    await store.documents("profiled").database.command("profile", 2)
+
+    await flood(parked, 1, "one more", **OUTSIDE)
+
+    await store.documents("profiled").database.command("profile", 0)
+    profile = store.documents("system.profile")
+    counts = await profile.find({"command.aggregate": "parked"}).to_list(None)
+    assert len(counts) == 2
+    assert [each["docsExamined"] for each in counts] == [0, 0]
 
 
 async def test_what_we_say_ourselves_is_kept_however_much_it_is(
     parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 1)
-    for n in range(3):
-        await parked.park(message(fingerprint=f"{n}"))
+    await flood(parked, 3, reason="malformed")
 
-    assert await parked.count_by_reason() == {"temporary": 3}
+    assert await parked.count_by_reason() == {"malformed": 3}
 
 
 async def test_a_flood_is_told_of_so_often_and_then_once_within_the_hour(
     store: Store, parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.store.parked.MOST_TOLD", 2)
-    for n in range(5):
-        await parked.park(message(fingerprint=f"{n}", **OUTSIDE))
+    await flood(parked, 5, **OUTSIDE)
 
-    assert await told(store) == ["temporary", "temporary", TOO_MANY]
+    assert await told(store) == ["malformed", "malformed", TOO_MANY]
     assert len((await parked.listed()).items) == 5 + 1
 
     await forward(store, TOLD_WITHIN)
-    await parked.park(message(fingerprint="later", **OUTSIDE))
-    assert await told(store) == ["temporary"] * 3 + [TOO_MANY]
+    await flood(parked, 1, "later", **OUTSIDE)
+    assert await told(store) == ["malformed"] * 3 + [TOO_MANY]
+
+
+async def test_a_flood_of_what_its_sender_is_to_blame_for_silences_nothing_else(
+    store: Store, parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.parked.MOST_TOLD", 2)
+    await flood(parked, 5, **OUTSIDE)
+
+    await flood(parked, 1, "ours", **FAILED)
+
+    assert await told(store) == ["failed", "malformed", "malformed", TOO_MANY]
 
 
 async def test_a_flood_beyond_what_is_kept_is_told_of_once_an_hour(
     store: Store, parked: ParkedMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.store.parked.MOST_OF_ONE", 1)
-    for n in range(4):
-        await parked.park(message(fingerprint=f"{n}", **OUTSIDE))
+    await flood(parked, 4, **OUTSIDE)
     await forward(store, TOLD_WITHIN)
-    await parked.park(message(fingerprint="later", **OUTSIDE))
+    await flood(parked, 1, "later", **OUTSIDE)
 
-    assert await told(store) == ["temporary", TOO_MANY, TOO_MANY]
+    assert await told(store) == ["malformed", TOO_MANY, TOO_MANY]
 
 
 async def test_what_its_sender_was_told_of_waits_for_nobody_and_ends_sooner(

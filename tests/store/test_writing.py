@@ -149,7 +149,7 @@ async def test_a_document_keeps_for_good_what_it_said(store: Store) -> None:
     said = [read_envelope(entry["body"].encode()) for entry in waiting]
     assert doc["said"] == [envelope.digest() for envelope in said]
     for envelope in said:
-        assert await has_said(store, envelope.id, envelope.digest())
+        assert await has_said(store, envelope.id, envelope.digest(), envelope.event())
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ async def test_what_it_did_not_say_is_not_there_whatever_it_is_called(
     [entry] = (await doc_of(store))["outbox"]
     envelope = read_envelope(entry["body"].encode())
 
-    assert await has_said(store, envelope.id, envelope.digest())
+    assert await has_said(store, envelope.id, envelope.digest(), URGED)
     forged = envelope.model_copy(update={"id": id})
-    assert not await has_said(store, id, forged.digest())
+    assert not await has_said(store, id, forged.digest(), URGED)
 
 
 async def test_clearing_takes_only_what_was_published_and_makes_no_version(store: Store) -> None:

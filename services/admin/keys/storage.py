@@ -13,10 +13,7 @@ from shared.store import CollectionSpec, Store
 KEYS: Final = CollectionSpec(
     name="api_keys",
     shape=Shape(value=SystemKey),
-    indexes=(
-        IndexModel([("expires_at", ASCENDING)], name="api_keys_counting"),
-        IndexModel([("owner", ASCENDING)], name="api_keys_of_account"),
-    ),
+    indexes=(IndexModel([("owner", ASCENDING)], name="api_keys_of_account"),),
 )
 
 

@@ -19,7 +19,7 @@ from shared.contracts.refusals import NotYours
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.policy.policy import Group
 
-PlacesOf = Callable[[str], frozenset[str]]
+ReachOf = Callable[[str], frozenset[str]]
 SENDER: Final = "hotline-sender"
 PROOF: Final = "hotline-sender-proof"
 PASSED_ON: Final = frozenset({REPORTS_URGENT.name, REPORTS_ROUTINE.name})
@@ -68,13 +68,13 @@ def _proof(secret: bytes, sender: str, body: bytes) -> str:
 
 class Senders:
     """Who a sender of the queue is: a system, within the places of its keys as over HTTP. One that
-    has no key reaches every place.
+    never had a key reaches every place, one whose keys have all ended none.
     """
 
     def __init__(
-        self, places_of: PlacesOf, group: Callable[[], Group], *, require_user_id: bool
+        self, reach_of: ReachOf, group: Callable[[], Group], *, require_user_id: bool
     ) -> None:
-        self._places_of = places_of
+        self._reach_of = reach_of
         self._group = group
         self._require_user_id = require_user_id
 
@@ -94,6 +94,5 @@ class Senders:
 
     def named(self, user: str) -> Principal:
         """The system that the broker, or triage, named."""
-        system = publisher_principal(user)
-        places = self._places_of(user)
-        return replace(system, places=places).within(self._group()) if places else system
+        system = replace(publisher_principal(user), places=self._reach_of(user))
+        return system.within(self._group())

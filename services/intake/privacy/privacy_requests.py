@@ -21,6 +21,7 @@ from services.intake.privacy.works import (
     Outcome,
     Work,
     ended,
+    is_granted,
     new_values,
     work_id,
 )
@@ -130,8 +131,15 @@ class PrivacyRequests:
         self._correction = Correction(store, trail, opener, sealer, index)
 
     async def carry_out(self, event: PrivacyRequestGranted) -> None:
-        """Do it, and say what became of it: the request ends by that."""
-        work = await self._works.get(work_id(event)) or await self._begin(event)
+        """Do it, and say what became of it: the request ends by that. What the request itself does
+        not say is not done, whoever says so.
+        """
+        work = await self._works.get(work_id(event))
+        if work is None:
+            if not await is_granted(self._store, event):
+                logger.warning("privacy_request_not_granted")
+                return
+            work = await self._begin(event)
         if work.outcome is not None:
             return
         outcome = await self._do(work)

@@ -14,6 +14,7 @@ from shared.contracts import Step
 from shared.contracts.intake import PrivacyRequestCarriedOut
 from shared.contracts.privacy import PrivacyRequestGranted, RequestKind
 from shared.documents import Shape
+from shared.readers.outboxes import bears_out
 from shared.store import CollectionSpec, Doc, KeptAsItIs, Store
 
 COPIES: Final = "privacy_copies"
@@ -77,6 +78,11 @@ def ended(work: Work, outcome: Outcome, now: datetime) -> Step[Work] | None:
         request=work.request, turn=work.turn, outcome=outcome, tickets=len(work.numbers)
     )
     return Step(replace(work, outcome=outcome, ended_at=now), (event,))
+
+
+async def is_granted(store: Store, event: PrivacyRequestGranted) -> bool:
+    """Whether the request itself, as it is now, says so of this person of this ticket."""
+    return bears_out(await store.get(REQUESTS, event.request), event)
 
 
 async def new_values(store: Store, request: str) -> bytes | None:

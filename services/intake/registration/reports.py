@@ -315,14 +315,16 @@ class Reports:
 
 def _check_reach(principal: Principal, place: str | None) -> None:
     """Raise NotYours for a place that somebody neither reaches nor may register for. A place that
-    is not known yet is nobody's.
+    is not known yet is nobody's; who reaches no place at all registers nowhere.
     """
-    if place is None or principal.reaches(place) or allows(principal, _ANYWHERE):
+    is_nobodys = place is None and bool(principal.places)
+    if is_nobodys or principal.reaches(place) or allows(principal, _ANYWHERE):
         return
     raise NotYours(
         "not-your-place",
         "This place is not one of yours",
-        "send it with a key of that place, or have the desk register it",
+        "send it with a key of that place, or have the desk register it; a key that has ended "
+        "counts for no place, and the hotline's administrator makes a new one",
     )
 
 
