@@ -1,4 +1,4 @@
-"""The signed links that messages carry: to a caller's survey, to a contractor's work."""
+"""The signed links that messages carry: to a caller's survey, to somebody's work or alert."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from typing import Final, Literal, NamedTuple
 
 from services.notifier.messages import Message
 from shared.identity import sign_link
-from shared.policy.policy import Policy
 
 _OF_ORDER: Final = "work_order/"
 
 
 class Opened(NamedTuple):
-    """What a link opens: a survey, or a work order for the person it was made for."""
+    """What a link opens: a survey, or somebody's work order, or an emergency for one alerted."""
 
-    kind: Literal["survey", "work"]
+    kind: Literal["survey", "work", "alert"]
     subject: str
 
 
-def opened_by(message: Message, policy: Policy) -> Opened | None:
-    """What the link of a message opens; None where it has none, as our own people's work. Pure."""
+def opened_by(message: Message) -> Opened | None:
+    """What the link of a message opens; None where it has none. Pure."""
     if survey := message.facts.get("survey"):
         return Opened("survey", str(survey))
-    department = message.facts.get("department")
-    is_work = message.purpose == "assignment" and department is not None
-    if not is_work or not policy.taxonomy.is_contractor(str(department)):
-        return None
-    order = message.cause.occurrence.removeprefix(_OF_ORDER)
-    return Opened("work", f"{order}/{message.recipient}")
+    match message.purpose:
+        case "assignment":
+            order = message.cause.occurrence.removeprefix(_OF_ORDER)
+            return Opened("work", f"{order}/{message.recipient}")
+        case "alert":
+            # Whoever is called from the chain has no work order of it.
+            return Opened("alert", f"{message.number}/{message.recipient}")
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where residents answer, contractors see their work, and providers send receipts."""
+    """Where residents answer, whoever has work sees it, and providers send receipts."""
 
     survey_url: str
     work_url: str
@@ -44,9 +46,9 @@ class Links:
         """Where whoever brings a message says that it has arrived."""
         return f"{self.receipt_url}/v1/receipts/{sign_link('receipt', message.id, self.secret)}"
 
-    def of(self, message: Message, policy: Policy) -> str:
+    def of(self, message: Message) -> str:
         """The link of a message; empty where it has none."""
-        found = opened_by(message, policy)
+        found = opened_by(message)
         if found is None:
             return ""
         token = sign_link(found.kind, found.subject, self.secret)

@@ -106,7 +106,7 @@ class Reading:
     async def _words(self, message: Message, shown: Contact) -> tuple[str | None, str | None]:
         policy = await self._policy(message.telling.policy if message.telling else None)
         progress = await self._people.progress(message)
-        link = HIDDEN_LINK if opened_by(message, policy) else ""
+        link = HIDDEN_LINK if opened_by(message) else ""
         try:
             return render(message, policy, name=shown.name, link=link, progress=progress)
         except CannotWrite:

@@ -93,6 +93,8 @@ _STATES: Final[Mapping[str, Mapping[Language, str]]] = {
     "breach": {"zh": "已超时（督办第 {} 级）", "en": "overdue (level {})"},
 }
 """What a line of a digest says of its deadline."""
+_OPEN: Final[Mapping[Language, str]] = {"zh": "打开链接处理：", "en": "Open the link to act: "}
+"""Before a link that the group's own words leave out: without it nobody could act."""
 _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
 _MONTHS: Final = (
@@ -132,6 +134,8 @@ def render(
         raise CannotWrite(
             f"{message.purpose}.{message.language}: {type(error).__name__}"
         ) from error
+    if link and link not in body:
+        body = f"{body}\n\n{_OPEN[message.language]}{link}"
     if message.facts.get("test"):
         return _as_drill(subject, body, message.language)
     return subject, body

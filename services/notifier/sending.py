@@ -176,7 +176,7 @@ class Sending:
     ) -> Letter:
         """The words, made now and kept nowhere."""
         wants_receipt = receipt_within(message, sender, policy) is not None
-        link = self._links.of(message, policy)
+        link = self._links.of(message)
         subject, body = render(message, policy, name=contact.name, link=link, progress=progress)
         return Letter(
             id=message.id,

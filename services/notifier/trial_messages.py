@@ -76,7 +76,7 @@ class TrialMessages:
         policy = await self._policy(message.telling.policy if message.telling else None)
         contact = await self._people.contact(message.recipient, message.number)
         name = contact.name if contact else ""
-        link = self._links.of(message, policy)
+        link = self._links.of(message)
         progress = await self._people.progress(message)
         texts = []
         for language in LANGUAGES:

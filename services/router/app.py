@@ -6,8 +6,6 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.router.contractors.pages import ROOT, build_work_pages
-from services.router.contractors.visits import ContractorVisits
 from services.router.deadlines.falling_due import DEADLINE_INDEXES
 from services.router.deadlines.firing import Deadlines
 from services.router.emergencies.alerting import Alerting
@@ -15,6 +13,9 @@ from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.emergencies.untaken import untaken_emergencies
+from services.router.field.pages import ROOT, build_field_pages, build_field_script
+from services.router.field.thumbnails import Thumbnails
+from services.router.field.visits import FieldVisits
 from services.router.follow_ups.api import build_follow_ups_api
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.reminders import Reminders
@@ -55,6 +56,7 @@ from services.router.work_orders.routing import Routing
 from services.router.work_orders.storage import TICKET_INDEXES
 from services.router.work_orders.untaken import untaken_tickets
 from services.router.work_orders.workload import REFRESH_EVERY, Workload
+from shared.privacy.open import Opener
 from shared.readers.certificates import CertificateReader
 from shared.readers.changes import CHANGE_INDEXES
 from shared.readers.people import KnownPeople
@@ -111,7 +113,12 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_incidents_api(incident_decisions),
         build_running_incidents_api(incident_decisions),
         build_style(ROOT),
-        build_work_pages(platform, ContractorVisits(platform, routing, attending, work_photos)),
+        build_field_script(),
+        build_field_pages(
+            platform,
+            FieldVisits(platform, routing, alerting, attending, work_photos),
+            Thumbnails(platform, Opener(platform.vault)),
+        ),
         build_lists_api(platform, duty_lists),
         build_plans_api(platform, duty_lists, shift_plans),
         build_shifts_api(platform, shift_plans),

@@ -98,6 +98,12 @@ class WorkOrderTransferred(WorkOrderEvent):
     reason: str = ""
 
 
+class WorkOrderSetOut(WorkOrderEvent):
+    """Somebody is on the way; by when they are to be there, its `arrive` clock says."""
+
+    name: ClassVar[str] = "work_order.set_out"
+
+
 class WorkOrderStarted(WorkOrderEvent):
     """Work has begun."""
 

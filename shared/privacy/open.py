@@ -1,5 +1,6 @@
-"""Opening what is sealed. Only the notifier (to render a message) and intake's reveal, export,
-dial, replay and erasure may import this module; import-linter holds that wall.
+"""Opening what is sealed. Only the notifier (to render a message), intake's reveal, export, dial,
+replay and erasure, and the router's small photos may import this module; import-linter holds that
+wall.
 """
 
 from __future__ import annotations

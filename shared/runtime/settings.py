@@ -88,7 +88,7 @@ class ServiceSettings(BaseSettings):
     work_url: str = Field(
         "http://127.0.0.1:8002",
         validation_alias=_shared("work_url"),
-        description="Where contractors reach their work, for links in messages",
+        description="Where whoever has work or was alerted reaches it, for links in messages",
     )
     survey_url: str = Field(
         "http://127.0.0.1:8004",

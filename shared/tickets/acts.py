@@ -45,11 +45,14 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Somebody's wish; `note` goes to the timeline."""
+    """Somebody's wish; `note` goes to the timeline. `form_key` is the same when that wish is sent
+    again, because its answer was lost.
+    """
 
     transition: ClassVar[Transition]
     by: str
     note: str | None = None
+    form_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +255,13 @@ class Transfer(OrderAct):
     assignee: str | None
     reason: str
     decided: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOut(OrderAct):
+    """Somebody is on the way."""
+
+    transition = Transition.SET_OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,8 @@ def _said(transition: Transition, ticket: Ticket, facts: Facts | None = None) ->
 
 def _entry(act: acts.Act, order: WorkOrder | None, now: datetime) -> TimelineEntry:
     public = isinstance(act, acts.Note) and act.public
-    return TimelineEntry(now, act.transition, act.by, order.id if order else None, act.note, public)
+    named = order.id if order else None
+    return TimelineEntry(now, act.transition, act.by, named, act.note, public, act.form_key)
 
 
 def overdue(ticket: Ticket, now: datetime) -> list[acts.Act]:

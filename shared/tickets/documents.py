@@ -105,7 +105,7 @@ TICKET: Final = Shape(
     # documents say nothing of it.
     lean={
         Ticket: ("former_owners",),
-        TimelineEntry: ("public",),
+        TimelineEntry: ("public", "form_key"),
         WorkOrder: ("quotes", "used"),
     },
     beside=_kept_for_indexes,

@@ -74,6 +74,7 @@ class Transition(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     TRANSFER = "transfer"
+    SET_OUT = "set_out"
     START = "start"
     ARRIVE = "arrive"
     CONTROL = "control"

@@ -104,7 +104,7 @@ class Planned:
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One transition as it happened; `note` holds a code or scrubbed words, never a person. Only a
-    `public` note may be told to the caller.
+    `public` note may be told to the caller. `form_key` is that of the form it was asked for with.
     """
 
     at: datetime
@@ -113,6 +113,7 @@ class TimelineEntry:
     order: str | None = None
     note: str | None = None
     public: bool = False
+    form_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ _TABLE: Final = (
     Row(acts.Accept, from_=frozenset({_O.DISPATCHED}), to=_O.ACCEPTED, says=router.WorkOrderAccepted, roles=DEPARTMENT, at="/accept", stops=(Clock.ACCEPT,), effect=effects.accept),
     Row(acts.Decline, from_=frozenset({_O.DISPATCHED}), to=_O.DECLINED, says=router.WorkOrderDeclined, roles=DEPARTMENT, at="/decline", stops=ALL_CLOCKS, effect=effects.decline, condition=conditions.not_decided),
     Row(acts.Transfer, from_=UNFINISHED, to=_O.TRANSFERRED, says=router.WorkOrderTransferred, roles=DEPARTMENT | _ROUTERS_DESK, at="/transfer", stops=ALL_CLOCKS, effect=effects.transfer, condition=conditions.receiver_free),
+    Row(acts.SetOut, from_=frozenset({_O.ACCEPTED}), says=router.WorkOrderSetOut, roles=DEPARTMENT, at="/set-out"),
     Row(acts.Start, from_=frozenset({_O.ACCEPTED}), to=_O.IN_PROGRESS, says=router.WorkOrderStarted, roles=DEPARTMENT, at="/start", stops=(Clock.APPOINTMENT,)),
     Row(acts.Arrive, from_=_TAKEN, to=_O.IN_PROGRESS, says=router.WorkOrderArrived, roles=DEPARTMENT, at="/arrive", stops=(Clock.ARRIVE, Clock.APPOINTMENT)),
     Row(acts.Control, from_=frozenset({_O.IN_PROGRESS}), says=router.WorkOrderControlled, roles=DEPARTMENT, at="/control", stops=(Clock.CONTROL,)),

@@ -26,29 +26,32 @@ async def test_the_outbox_shows_what_the_caller_and_the_engineer_were_told(floor
     assert "王桂兰" in page.text
 
 
-async def test_a_contractor_s_link_is_printed_and_opens_their_work(floor: Floor) -> None:
+async def test_the_links_of_work_and_of_an_alert_are_printed_and_open_them(floor: Floor) -> None:
     number = (await floor.clients.post_ticket(LIFT))["number"]
     await floor.clients.until_ticket(
         number, lambda t: any(o["department"] == "lift_firm" for o in t["work_orders"]), "the firm"
     )
 
-    code, said = await hotline(floor, "link", "work", number.lower())
+    for kind in ("work", "alert"):
+        code, said = await hotline(floor, "link", kind, number.lower())
 
-    assert code == 0, said
-    page = await floor.clients.http.get(said.strip())
-    assert page.status_code == 200
-    assert number in page.text
+        assert code == 0, said
+        page = await floor.clients.http.get(said.strip())
+        assert page.status_code == 200
+        assert number in page.text
 
 
-async def test_our_own_work_has_no_link_and_the_way_out_is_told(floor: Floor) -> None:
-    number = (await floor.clients.post_ticket(TAP))["number"]
-    await first_order(floor.clients, number)
+async def test_who_was_not_alerted_has_no_link_and_who_was_is_told(floor: Floor) -> None:
+    number = (await floor.clients.post_ticket(LIFT))["number"]
+    await floor.clients.until_message(number, "alert")
 
-    code, said = await hotline(floor, "link", "work", number)
+    code, said = await hotline(floor, "link", "alert", number, "--person", "chain-3")
+    quiet = (await floor.clients.post_ticket(TAP))["number"]
+    none, why = await hotline(floor, "link", "alert", quiet)
 
-    assert code == 2
-    assert f"{number}-1 is engineering's" in said
-    assert "hotline token" in said
+    assert (code, none) == (2, 2)
+    assert "jy-engineering" in said
+    assert f"Nobody was alerted to {quiet}" in why
 
 
 async def test_a_survey_s_link_is_printed_as_the_caller_got_it(floor: Floor) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from faults.nginx import TEMPLATE
 from services.admin.app import LARGEST_BODY as OF_ADMIN
-from services.router.contractors.pages import ROOT as WORK
+from services.router.field.pages import ROOT as WORK
 from services.router.proofs.uploads import LARGER_BODIES
 from services.survey.pages import ROOT as SURVEY
 from shared.runtime.http import LARGEST_BODY

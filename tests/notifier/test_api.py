@@ -118,15 +118,13 @@ async def test_b21_words_of_a_later_policy_do_not_change_what_was_told(bench: Be
     assert shown["body"] == letter.body.replace(NAME, "王**")
 
 
-async def test_b21_work_of_our_own_people_is_shown_without_a_link(bench: Bench) -> None:
+async def test_b21_a_link_to_work_is_its_reader_s_and_shown_to_nobody_else(bench: Bench) -> None:
     await bench.add_ticket()
     await bench.handle(samples.dispatched(), id="1")
-    await bench.handle(samples.dispatched(department="lift_firm", work_order="26-1-2"), id="2")
-    docs = {doc["facts"]["department"]: doc for doc in await bench.ended(2)}
+    await bench.handle(samples.alerted(recipients=(samples.ASSIGNEE,)), id="2")
+    docs = {doc["purpose"]: doc for doc in await bench.ended(2)}
 
-    async def shown(department: str) -> str:
-        path = f"/v1/messages/{docs[department]['_id']}"
-        return str((await get(bench, path, bench.token())).json()["body"])
-
-    assert "https://" not in await shown("engineering")
-    assert "https://…" in await shown("lift_firm")
+    for purpose, doc in docs.items():
+        shown = (await get(bench, f"/v1/messages/{doc['_id']}", bench.token())).json()
+        assert "https://…" in shown["body"], purpose
+        assert "/w/" not in shown["body"], purpose

@@ -40,7 +40,8 @@ def test_every_message_cites_its_ticket(event: Event, language: Language, policy
 
     assert "26-1" in subject
     assert "26-1" in body
-    assert "王女士" in body or event.name == "emergency.alerted"
+    # What has to be read at a glance begins with what, where and how soon, not with a name.
+    assert "王女士" in body or event.name in {"emergency.alerted", "work_order.dispatched"}
     assert "{{" not in body
 
 
@@ -102,10 +103,48 @@ def test_a_false_completion_says_where_the_photo_was_taken(
 
 
 def test_an_alert_says_what_where_and_how_to_acknowledge(policy: Policy) -> None:
-    _, body = render(message(samples.alerted(), building="3"), policy, name="许志强", link="")
+    asked = message(samples.alerted(), building="3")
+    _, body = render(asked, policy, name="许志强", link="https://x/w/1")
 
-    for words in ("电梯困人", "锦园 3 号楼", "26-1", "不扒门", "确认接警", "400-000-0000"):
+    for words in ("26-1", "不扒门", "我已接警", "https://x/w/1", "400-000-0000"):
         assert words in body
+    assert body.splitlines()[0] == "【紧急】电梯困人｜锦园 3 号楼｜请立即赶赴现场"
+
+
+@pytest.mark.parametrize(
+    ("language", "first"),
+    [
+        ("zh", "锦园 3 号楼｜电梯困人（紧急）｜11月23日 16:30 前办结"),
+        ("en", "Jinyuan Gardens, building 3 | Lift entrapment (Emergency) | done by 23 Nov 16:30"),
+    ],
+)
+def test_work_begins_with_what_where_and_how_soon_and_has_its_link(
+    language: Language, first: str, policy: Policy
+) -> None:
+    danger = {"urgency": "emergency", "emergency_kind": "elevator_entrapment"}
+    given = message(samples.dispatched(**danger), language, building="3")
+    _, body = render(given, policy, name="许志强", link="https://x/w/1")
+
+    assert body.splitlines()[0] == first
+    assert "https://x/w/1" in body.splitlines()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_link_is_there_also_where_a_group_s_own_words_leave_it_out(language: Language) -> None:
+    own = {"subject": "{{ number }}", "body": "{{ kind }}"}
+    layer = {"templates": {"messages": {"alert": {"zh": own, "en": own}}}}
+    policy = build_policy("v2", load_documents() | {"local": {"jinyuan": layer}})
+
+    _, body = render(message(samples.alerted(), language), policy, name="", link="https://x/w/1")
+
+    assert body.endswith("https://x/w/1")
+
+
+def test_no_message_sends_anybody_to_a_place_that_is_not_there() -> None:
+    for purpose, both in load_documents()["templates"]["messages"].items():
+        for words in both.values():
+            for door in ("工作台", "在系统中", "console", "workbench", "in the system"):
+                assert door not in words["body"], purpose
 
 
 def test_an_alert_from_an_unknown_place_says_so(policy: Policy) -> None:

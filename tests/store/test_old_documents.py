@@ -259,14 +259,12 @@ def same(one: Any, other: Any) -> bool:
 
 
 def known_of(found: Any, was: Any) -> Any:
-    """Of what is read now, that which was known then."""
-    match found, was:
-        case dict(), dict():
-            return {name: known_of(found[name], was[name]) for name in was}
-        case list(), list() if len(found) == len(was):
-            return [known_of(each, then) for each, then in zip(found, was, strict=True)]
-        case _:
-            return found
+    """What is found now of the fields that were known then, at whatever depth."""
+    if isinstance(was, dict) and isinstance(found, dict):
+        return {name: known_of(found[name], was[name]) for name in was}
+    if isinstance(was, list) and isinstance(found, list) and len(was) == len(found):
+        return [known_of(*both) for both in zip(found, was, strict=True)]
+    return found
 
 
 @pytest.mark.parametrize("reading", READINGS, ids=str)

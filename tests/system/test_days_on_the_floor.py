@@ -374,8 +374,8 @@ async def test_lift_3_a_signal_that_clears_is_on_record_and_ends_nothing(story: 
 async def test_lift_4_the_firm_opens_its_link_and_the_man_on_site_ends_it(story: Story) -> None:
     played, clients = story.played, story.played.floor.clients
     order = await order_of(played, story.number, FIRM)
-    (sent,) = [mail for mail in played.floor.postbox.to("lift.firm.1@duty.example")
-               if "/w/" in mail.get_content() and story.number in str(mail["Subject"])]  # fmt: skip
+    mails = played.floor.postbox.to("lift.firm.1@duty.example")
+    (sent,) = [mail for mail in mails if f"【派单】{story.number}" in str(mail["Subject"])]
     path = re.search(r"/w/\S+", sent.get_content())
     assert path is not None
     page = f"{played.floor.endpoints.services['router']}{path.group()}"
@@ -386,9 +386,10 @@ async def test_lift_4_the_firm_opens_its_link_and_the_man_on_site_ends_it(story:
     for clock, step, known in (("08:03", "accept", "acknowledged_at"),
                                ("08:17", "arrive", "arrived_at"),
                                ("08:19", "release", "released_at"),
-                               ("08:20", "done", "ended_at")):  # fmt: skip
+                               ("08:20", "end", "ended_at")):  # fmt: skip
         await played.at(10, clock)
-        assert (await clients.http.post(f"{page}/{step}")).status_code == 303
+        sure = {"sure": "yes"} if step == "end" else {}
+        assert (await clients.http.post(f"{page}/{step}", data=sure)).status_code == 303
         found = await until_emergency(story, story.number, known)
 
     assert (found["outcome"], found["ended_by"]) == ("ended", FIRM)

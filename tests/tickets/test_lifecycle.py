@@ -97,6 +97,7 @@ DESIGN = [
         "transfer", "work_order", UNFINISHED, "transferred", "/transfer", "work_order.transferred",
         ALL,
     ),
+    Expected("set_out", "work_order", "accepted", None, "/set-out", "work_order.set_out"),
     Expected(
         "start", "work_order", "accepted", "in_progress", "/start", "work_order.started",
         "appointment",

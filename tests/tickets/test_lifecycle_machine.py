@@ -60,8 +60,8 @@ TICKET_FROM: Mapping[str, set[str]] = {
 }  # fmt: skip
 ORDER_FROM: Mapping[str, set[str]] = {
     "accept": {"dispatched"}, "decline": {"dispatched"}, "transfer": UNFINISHED,
-    "start": {"accepted"}, "arrive": TAKEN, "control": {"in_progress"}, "note": UNFINISHED,
-    "quote": TAKEN | {"suspended"}, "consent": TAKEN | {"suspended"},
+    "set_out": {"accepted"}, "start": {"accepted"}, "arrive": TAKEN, "control": {"in_progress"},
+    "note": UNFINISHED, "quote": TAKEN | {"suspended"}, "consent": TAKEN | {"suspended"},
     "appoint": UNFINISHED, "ask_extension": UNFINISHED, "extend": UNFINISHED,
     "refuse_extension": UNFINISHED, "suspend": TAKEN, "resume": {"suspended"},
     "resolve": TAKEN, "hand_over": TAKEN, "confirm_cancel": TAKEN | {"suspended"},
@@ -85,7 +85,7 @@ SAYS: Mapping[str, str] = {
     "link": "ticket.linked", "unlink": "ticket.unlinked", "flag": "ticket.flagged",
     "dispatch": "work_order.dispatched", "accept": "work_order.accepted",
     "decline": "work_order.declined", "transfer": "work_order.transferred",
-    "start": "work_order.started", "arrive": "work_order.arrived",
+    "set_out": "work_order.set_out", "start": "work_order.started", "arrive": "work_order.arrived",
     "control": "work_order.controlled", "note": "work_order.noted",
     "quote": "work_order.quoted", "consent": "work_order.consent_recorded",
     "appoint": "work_order.appointed", "ask_extension": "work_order.extension_asked",
@@ -394,8 +394,8 @@ def runs(clock: ClockState) -> bool:
 
 
 ORDER_ACTS: Mapping[type[acts.OrderAct], Mapping[str, Any]] = {
-    acts.Accept: {}, acts.Decline: {"reason": "busy"}, acts.Start: {}, acts.Arrive: {},
-    acts.Control: {}, acts.Note: {}, acts.Resume: {}, acts.RefuseExtension: {},
+    acts.Accept: {}, acts.Decline: {"reason": "busy"}, acts.SetOut: {}, acts.Start: {},
+    acts.Arrive: {}, acts.Control: {}, acts.Note: {}, acts.Resume: {}, acts.RefuseExtension: {},
     acts.Resolve: {"outcome": "fixed"}, acts.HandOver: {"outcome": "municipal"},
     acts.ConfirmCancel: {}, acts.Withdraw: {},
 }  # fmt: skip

@@ -54,7 +54,7 @@ PAPERS: Final = CollectionSpec(
     shape=Shape(
         value=Papers,
         key="number",
-        lean={Papers: ("legal_holds",), TimelineEntry: ("public",)},
+        lean={Papers: ("legal_holds",), TimelineEntry: ("public", "form_key")},
     ),
     alerts=True,
 )

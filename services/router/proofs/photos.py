@@ -37,7 +37,7 @@ Read = Callable[[], Awaitable[Sent]]
 
 
 class WorkPhotos:
-    """Keeps photos of what was done, sealed; nothing here can open them again."""
+    """Keeps photos of what was done, sealed; nothing in this room can open them again."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform

@@ -39,6 +39,7 @@ from shared.tickets.acts import (
     RecordConsent,
     RefuseExtension,
     Resume,
+    SetOut,
     Start,
     Suspend,
     Transfer,
@@ -47,6 +48,7 @@ from shared.tickets.numbers import TicketNumber
 
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
     Accept,
+    SetOut,
     Start,
     Arrive,
     Control,

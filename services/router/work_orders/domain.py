@@ -217,3 +217,13 @@ def is_said(act: OrderAct, order: WorkOrder) -> bool:
     if not isinstance(act, RecordConsent) or consent is None or act.quote != quote.version:
         return False
     return (consent.given, consent.how, consent.by) == (act.given, act.how, act.by)
+
+
+def was_done(act: OrderAct, ticket: Ticket) -> bool:
+    """Whether this very wish is on record: its form was sent again, because its answer was lost.
+    Other words under the same key are another wish.
+    """
+    asked = (act.form_key, act.transition, act.order, act.by, act.note)
+    return act.form_key is not None and any(
+        (e.form_key, e.transition, e.order, e.by, e.note) == asked for e in ticket.timeline
+    )

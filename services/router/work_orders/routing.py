@@ -17,7 +17,7 @@ from services.router.people import (
     require_there,
     whom_it_is_about,
 )
-from services.router.work_orders.domain import is_said, work_to_give
+from services.router.work_orders.domain import is_said, was_done, work_to_give
 from services.router.work_orders.workload import Workload
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotThere
@@ -69,7 +69,7 @@ class Routing:
     async def act(self, order: str, principal: Principal, act: OrderAct) -> Ticket:
         """Carry out one act on a work order for somebody of its department.
 
-        Foreign and missing orders look the same (404).
+        Foreign and missing orders look the same (404). What is sent again changes nothing.
         """
         number = order.rpartition("-")[0]
         if isinstance(act, Transfer):
@@ -77,7 +77,9 @@ class Routing:
 
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
             found = order_of(ticket, order, principal, act.transition)
-            return None if is_said(act, found) else self._completed(act, ticket, principal)
+            if was_done(act, ticket) or is_said(act, found):
+                return None
+            return self._completed(act, ticket, principal)
 
         return await self._change(number, choose)
 

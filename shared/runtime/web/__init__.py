@@ -1,10 +1,11 @@
-"""Pages for people without an account: no script, nothing personal, both languages."""
+"""Pages for people without an account: nothing personal, both languages, no script needed."""
 
 from shared.runtime.web.pages import (
     LANGUAGES,
     STYLE_PATH,
     Chosen,
     Paper,
+    build_script,
     build_style,
     choose_language,
     words,
@@ -15,6 +16,7 @@ __all__ = [
     "STYLE_PATH",
     "Chosen",
     "Paper",
+    "build_script",
     "build_style",
     "choose_language",
     "words",

@@ -24,13 +24,24 @@ _MOST_ACCEPTED: Final = 20
 """Entries of Accept-Language that are looked at; browsers send a handful."""
 _HERE: Final = "shared.runtime.web"
 STYLE: Final = files(_HERE).joinpath("pages.css").read_text("utf-8")
-STYLE_VERSION: Final = hashlib.sha256(STYLE.encode()).hexdigest()[:12]
+
+
+def _version(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+STYLE_VERSION: Final = _version(STYLE)
 STYLE_PATH: Final = "static/pages.css"
 STYLE_MAX_AGE: Final = 86_400
-"""The page names its style by content, so an old copy is never used for a new page."""
+"""The page names its style and its script by content: no old copy is used for a new page."""
+SCRIPT: Final = "page.js"
+"""The file of a package whose pages have a script: one of our own, that no page needs."""
+SCRIPT_PATH: Final = f"static/{SCRIPT}"
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
@@ -94,12 +105,15 @@ class Paper:
     """Renders a package's pages in the reader's language, with the names of the policy in force.
 
     Its templates extend `base.html`; its words are those of its `words.yaml`. `root` is the first
-    part of the pages' paths.
+    part of the pages' paths. With `scripted` they have the package's script (`build_script`).
     """
 
-    def __init__(self, package: str, root: str, policy: Callable[[], Policy]) -> None:
+    def __init__(
+        self, package: str, root: str, policy: Callable[[], Policy], *, scripted: bool = False
+    ) -> None:
         self.policy = policy
         self._style = f"{root}/{STYLE_PATH}?v={STYLE_VERSION}"
+        self._script = f"{root}/{SCRIPT_PATH}?v={_version(_script_of(package))}" if scripted else ""
         self._words = {language: words(package, language) for language in LANGUAGES}
         self._templates = Environment(
             loader=ChoiceLoader([PackageLoader(package), PackageLoader(_HERE)]),
@@ -116,9 +130,12 @@ class Paper:
         status: int = 200,
         *,
         policy: Policy | None = None,
+        pictures: bool = False,
         **facts: Any,
     ) -> HTMLResponse:
-        """One page; `policy` is that of the place it is about."""
+        """One page; `policy` is that of the place it is about, `pictures` where some stand in the
+        page itself.
+        """
         here = policy or self.policy()
         html = self._templates.get_template(template).render(
             t=self._words[language],
@@ -126,9 +143,17 @@ class Paper:
             group={"zh": here.group.zh, "en": here.group.en},
             desk=next(iter(here.rules.desk_numbers), None),
             style=self._style,
+            script=self._script,
             **facts,
         )
-        return HTMLResponse(html, status, {**_HEADERS, "Content-Language": language})
+        return HTMLResponse(html, status, self._headers(language, pictures=pictures))
+
+    def _headers(self, language: Language, *, pictures: bool) -> dict[str, str]:
+        allowed = [_POLICY]
+        allowed += ["script-src 'self'"] if self._script else []
+        allowed += ["img-src data:"] if pictures else []
+        policy = {"Content-Security-Policy": "; ".join(allowed)}
+        return {**policy, **_HEADERS, "Content-Language": language}
 
     def trouble(
         self, said: str, language: Language, *, status: int, wait: int | None = None
@@ -145,11 +170,24 @@ class Paper:
 
 def build_style(root: str) -> APIRouter:
     """The style of the pages under `root`, from their own origin."""
+    return _build_file(root, STYLE_PATH, STYLE, "text/css")
+
+
+def build_script(root: str, package: str) -> APIRouter:
+    """The script of a package's pages under `root`, from their own origin."""
+    return _build_file(root, SCRIPT_PATH, _script_of(package), "text/javascript")
+
+
+def _script_of(package: str) -> str:
+    return files(package).joinpath(SCRIPT).read_text("utf-8")
+
+
+def _build_file(root: str, path: str, text: str, kind: str) -> APIRouter:
     router = APIRouter(prefix=root, dependencies=[open_to_all()], include_in_schema=False)
 
-    @router.get(f"/{STYLE_PATH}")
-    async def style() -> Response:
+    @router.get(f"/{path}")
+    async def give() -> Response:
         headers = {"Cache-Control": f"public, max-age={STYLE_MAX_AGE}"}
-        return Response(STYLE, media_type="text/css", headers=headers)
+        return Response(text, media_type=kind, headers=headers)
 
     return router

@@ -1,4 +1,4 @@
-"""Until when a contractor's link shows the work it was made for."""
+"""Until when a link shows the work it was made for, and what somebody alerted is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.router.contractors.domain import LOOK_BACK, has_ended
+from services.router.field.domain import LOOK_BACK, has_ended
 from shared.tickets import Ticket
 from shared.tickets.acts import (
     Accept,

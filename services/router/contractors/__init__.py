@@ -1,1 +1,0 @@
-"""Contractors: firms outside the group that see just their work, by a signed link."""

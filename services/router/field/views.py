@@ -1,0 +1,160 @@
+"""A matter of the field as the value that the work page shows, with the names of the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final, cast
+
+from services.router.field.domain import Work
+from shared.policy.policy import Policy
+from shared.runtime.web.work import (
+    Act,
+    Again,
+    Cost,
+    Danger,
+    Named,
+    Pause,
+    PlanStep,
+    Said,
+    Time,
+    WorkView,
+)
+from shared.tickets import Transition
+from shared.tickets.costs import needs_consent
+from shared.tickets.lifecycle import Clock
+from shared.tickets.model import ROUND_BEGINS, TimelineEntry
+
+_OF_WORK: Final = frozenset(
+    {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
+)
+"""Clocks that somebody in the field can keep; the others are the desk's."""
+_TOLD: Final = frozenset({*(clock.value for clock in _OF_WORK), "visit"})
+
+
+def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
+    """What of a matter is shown: nothing of a person, and of the notes what this reader may see."""
+    ticket, order = work.ticket, work.order
+    estate = policy.group.find_estate(ticket.estate) if ticket.estate else None
+    return WorkView(
+        number=ticket.number,
+        what=_what(work, policy),
+        kind=_kind(work, policy),
+        now=now,
+        estate=_named(estate) if estate else None,
+        building=work.building or "",
+        place=work.place or "",
+        words=work.words,
+        added=tuple(
+            _said(e) for e in ticket.timeline if e.transition == Transition.SUPPLEMENT and e.note
+        ),
+        notes=tuple(_said(entry) for entry in _notes(work)),
+        is_drill=ticket.test,
+        status=order.status.value if order else None,
+        promised=_promised(work),
+        clocks=tuple(_clocks(work)),
+        again=_again(work),
+        wants_cancel=ticket.cancel_requested,
+        pause=Pause(order.reason or "", order.resume_at) if order and order.resume_at else None,
+        cost=_cost(work, policy),
+        photos=len(work.proofs),
+        photos_can_be_seen=work.inside,
+        lacks_photo=work.lacks_photo,
+        danger=_danger(work, policy),
+        can=frozenset(cast("Act", act) for act in work.can),
+    )
+
+
+def _named(entry: Any) -> Named:
+    return Named(entry.zh, entry.en)
+
+
+def _what(work: Work, policy: Policy) -> Named:
+    """The danger, else what it is about; an id from an older policy speaks for itself."""
+    plan, taxonomy = work.ticket.plan, policy.taxonomy
+    kind = work.emergency.kind if work.emergency else plan.emergency_kind
+    if kind is not None and taxonomy.has_kind(kind):
+        return _named(taxonomy.kind(kind))
+    return _named(taxonomy.area(plan.area)) if taxonomy.has_area(plan.area) else _code(plan.area)
+
+
+def _kind(work: Work, policy: Policy) -> Named | None:
+    plan, taxonomy = work.ticket.plan, policy.taxonomy
+    urgencies = {each.id: each for each in taxonomy.urgencies}
+    type_ = _named(taxonomy.type(plan.type)) if taxonomy.has_type(plan.type) else _code(plan.type)
+    urgency = urgencies.get(plan.urgency)
+    if urgency is None:
+        return type_
+    return Named(f"{type_.zh}（{urgency.zh}）", f"{type_.en} ({urgency.en})")
+
+
+def _code(id: str) -> Named:
+    return Named(id, id)
+
+
+def _said(entry: TimelineEntry) -> Said:
+    return Said(entry.at, entry.note or "", public=entry.public)
+
+
+def _notes(work: Work) -> Iterator[TimelineEntry]:
+    """Of this round: all for our own staff, for a firm outside its own and what is no secret."""
+    for entry in work.ticket.entries:
+        is_shown = work.inside or entry.public or entry.by == work.person
+        if entry.transition == Transition.NOTE and entry.note and is_shown:
+            yield entry
+
+
+def _promised(work: Work) -> tuple[Time, ...]:
+    """The last of each promise to the caller, whoever made it."""
+    last = {of: at for each in work.ticket.promised for of, at in each.times.items()}
+    return tuple(Time(of, at) for of, at in last.items() if of in _TOLD - {Clock.ACCEPT})
+
+
+def _clocks(work: Work) -> list[Time]:
+    """What runs, the first to end first; for who was only alerted what runs for those who came."""
+    ticket, order, emergency = work.ticket, work.order, work.emergency
+    orders = (order,) if order else ticket.orders
+    due: dict[str, datetime] = {}
+    for clocks in (ticket.clocks, *(each.clocks for each in orders)):
+        for clock, state in clocks.items():
+            if clock in _OF_WORK and state.is_running and state.due is not None:
+                due[clock] = min(due.get(clock, state.due), state.due)
+    if order is None:
+        due.pop(Clock.ACCEPT, None)
+    if emergency and emergency.next_due and emergency.acknowledged_at is None:
+        due["acknowledge"] = emergency.next_due
+    return sorted((Time(str(of), at) for of, at in due.items()), key=lambda each: each.at)
+
+
+def _again(work: Work) -> Again | None:
+    ticket = work.ticket
+    if ticket.round == 1:
+        return None
+    begun = next((e for e in ticket.entries if e.transition in ROUND_BEGINS), None)
+    return Again(ticket.round, (begun.note or "") if begun else "")
+
+
+def _cost(work: Work, policy: Policy) -> Cost | None:
+    quote = work.order.quote if work.order else None
+    if quote is None or not quote.items:
+        return None
+    asked = needs_consent(quote, policy.rules.free_up_to)
+    agreed = quote.consent.given if quote.consent else None
+    return Cost(quote.total, quote.payer, asked, agreed)
+
+
+def _danger(work: Work, policy: Policy) -> Danger | None:
+    emergency = work.emergency
+    if emergency is None or not policy.taxonomy.has_kind(emergency.kind):
+        return None
+    kind = policy.taxonomy.kind(emergency.kind)
+    done = {check.step for check in emergency.checks}
+    by = emergency.acknowledged_by
+    return Danger(
+        advice=Named(kind.first_advice, kind.first_advice_en),
+        steps=tuple(PlanStep(each.id, _named(each), each.id in done) for each in kind.checklist),
+        taken="nobody" if by is None else "reader" if by == work.person else "other",
+        reader_is_there=work.person in emergency.on_site,
+        is_released=emergency.released_at is not None,
+        is_over=emergency.ended_at is not None,
+    )

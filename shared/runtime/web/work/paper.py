@@ -1,0 +1,119 @@
+"""The work page as HTML: the view in the reader's language and the estate's time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from fastapi.responses import HTMLResponse
+
+from shared.policy.policy import Policy
+from shared.policy.templates import Language
+from shared.runtime.web.pages import Paper
+from shared.runtime.web.work.view import (
+    DECLINE_REASONS,
+    ITEM_KINDS,
+    ITEM_ROWS,
+    MORE_TIME_REASONS,
+    PAUSE_REASONS,
+    PAYERS,
+    Act,
+    WorkView,
+)
+
+PACKAGE: Final = "shared.runtime.web.work"
+KEY_BYTES: Final = 9
+_CHOICES: Final = {
+    "decline_reasons": DECLINE_REASONS,
+    "pause_reasons": PAUSE_REASONS,
+    "more_time_reasons": MORE_TIME_REASONS,
+    "item_kinds": ITEM_KINDS,
+    "item_rows": ITEM_ROWS,
+    "payers": PAYERS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A form as it came: its act, what stood in it, and what was wrong with it, as a code."""
+
+    act: Act
+    fields: Mapping[str, str]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPaper:
+    """Renders the page under `root`, for everybody who has work."""
+
+    paper: Paper
+    root: str
+
+    @classmethod
+    def under(cls, root: str, policy: Callable[[], Policy]) -> WorkPaper:
+        """With the names of the policy in force."""
+        return cls(Paper(PACKAGE, root, policy, scripted=True), root)
+
+    def page(
+        self,
+        view: WorkView,
+        token: str,
+        language: Language,
+        policy: Policy,
+        *,
+        said: str = "",
+        typed: Typed | None = None,
+        sure: Typed | None = None,
+        pictures: Sequence[str] = (),
+        status: int = 200,
+    ) -> HTMLResponse:
+        """The work and what can be done now. `said` is a sentence on top, as a code; `typed` is the
+        form that could not be read, shown again with its fault; `sure` what is asked once more;
+        `pictures` small photos, in base64.
+        """
+        zone = policy.calendar.zone
+
+        def when(moment: datetime) -> str:
+            return _spoken(moment, view.now, zone, language)
+
+        return self.paper.page(
+            "work.html",
+            language,
+            status,
+            policy=policy,
+            pictures=bool(pictures),
+            view=view,
+            said=said,
+            typed=typed,
+            sure=sure,
+            shots=pictures,
+            when=when,
+            earliest=f"{view.now.astimezone(zone):%Y-%m-%dT%H:%M}",
+            address=f"{self.root}/{token}",
+            key=secrets.token_urlsafe(KEY_BYTES),
+            **_CHOICES,
+        )
+
+    def recorded(self, language: Language) -> HTMLResponse:
+        """What was done is on record, and the work is the reader's no more."""
+        return self.paper.trouble("recorded", language, status=200)
+
+    def trouble(
+        self, said: str, language: Language, *, status: int, wait: int | None = None
+    ) -> HTMLResponse:
+        """Why there is nothing to see, in both languages."""
+        return self.paper.trouble(said, language, status=status, wait=wait)
+
+
+def _spoken(moment: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
+    """今天 16:30, 11月23日 16:30; or today 16:30, 23 Nov 16:30."""
+    local, today = moment.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        day = "今天" if language == "zh" else "today"
+    else:
+        day = f"{local.month}月{local.day}日" if language == "zh" else f"{local.day} {local:%b}"
+    return f"{day} {local:%H:%M}"
