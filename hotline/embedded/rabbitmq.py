@@ -42,6 +42,8 @@ prometheus.tcp.port = {prometheus}
 default_user = {user}
 default_pass = {password}
 default_user_tags.administrator = true
+# Twice what our own events grow to. More is refused to its publisher at once.
+max_message_size = 4194304
 # One machine shared with everything else: an alarm would block every publisher.
 vm_memory_high_watermark.relative = 0.6
 disk_free_limit.absolute = 50MB

@@ -271,9 +271,15 @@ class Consumers:
         except STORE_DOWN as down:
             self.store_failed(down)
         except (Exception, asyncio.CancelledError) as lost:
-            if not is_loss(lost):
+            if is_loss(lost):
+                logger.info("ack_lost", queue=queue_of(message), why=type(lost).__name__)
+                return
+            if not isinstance(lost, Exception):
                 raise
-            logger.info("ack_lost", queue=queue_of(message), why=type(lost).__name__)
+            # Left as it is, it would keep a place of its queue for ever. The broker's own limit
+            # ends what fails so at each delivery.
+            logger.exception("not_parked", queue=queue_of(message), error=type(lost).__name__)
+            await message.nack()
 
     def _alerts(self, message: RabbitMessage, error: Exception) -> bool:
         """Whether somebody may not be called because of a message. That this itself could not be

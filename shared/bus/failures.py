@@ -13,6 +13,7 @@ from faststream.rabbit.message import RabbitMessage
 from shared.bus.errors import BrokerDown, Reject, RetryLater, Unroutable
 from shared.bus.messages import Inbound, decode_inbound, queue_of
 from shared.contracts import ContractError
+from shared.contracts.json_body import MAX_REWRITTEN_BYTES
 from shared.readers.tickets import NoSuchTicket
 from shared.store import Contested, Store
 from shared.store.parked import ParkedMessages
@@ -144,13 +145,16 @@ class Parking:
         return self._sealing.fingerprint(named.encode() + message.body)
 
     async def _kept(self, message: RabbitMessage) -> dict[str, Any]:
-        """Body, headers and id as they are kept: sealed where they come from outside."""
-        raw = message.raw_message
+        """Body, headers and id as they are kept: sealed where they come from outside. Of a body
+        that no reader of ours would take the beginning is kept, since one document holds 16 MB:
+        what could not be kept could not be acknowledged either, and would stop its queue.
+        """
+        raw, body = message.raw_message, message.body[:MAX_REWRITTEN_BYTES]
         headers = _plain_headers(message.headers)
         if self._sealing is None:
-            return {"headers": headers, "body": message.body, "sealed": False}
+            return {"headers": headers, "body": body, "sealed": False}
         content = {
-            "body": message.body,
+            "body": body,
             "headers": headers,
             "message_id": raw.message_id,
             "reply_to": raw.reply_to,

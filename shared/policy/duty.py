@@ -113,6 +113,17 @@ class Duty(BaseModel):
                 return people
         return ()
 
+    def ids_for(self, estate: str | None, department: str) -> frozenset[str]:
+        """Everybody who may have this department's work there: of its list at the estate or for all
+        of them, and who is lent to it now.
+        """
+        places = [place for place in (estate, ANYWHERE) if place is not None]
+        return frozenset(
+            person.id
+            for place in places
+            for person in (*self.at(place, department), *self.at_work(place, department))
+        )
+
     def at_work(self, place: str, department: str) -> tuple[Person, ...]:
         """Who of a list is there now: first choice first, then those lent from other lists."""
         return self._but_away(self._standing(place, department))

@@ -86,7 +86,7 @@ _OF_NAMES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(
             rf"(?:(?<=我是)|(?<=找)|(?<=住户)|(?<=业主)|(?<=联系))(?!{_NOT_NAMES})"
-            rf"{_FAMILY}[一-鿿]{{1,2}}(?![一-鿿]*小区)"
+            rf"{_FAMILY}[一-鿿]{{1,2}}(?![一-鿿]{{0,8}}小区)"
         ),
         NAME,
     ),
@@ -98,7 +98,7 @@ _OF_NAMES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 _MAIL: Final = re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMERALS: Final = {numeral: str(n) for n, numeral in enumerate("一二三四五六七八九十", 1)}
 _BUILDING: Final = re.compile(
-    r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+(\w{1,4})\b"
+    r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+([0-9]{1,3}[a-z]?|[a-z][0-9]{0,3})\b"
 )
 _HAN: Final = re.compile(r"[一-鿿]")
 

@@ -101,13 +101,8 @@ def _with_rungs(doc: Mapping[str, Any]) -> Mapping[str, Any]:
 TICKET: Final = Shape(
     value=Ticket,
     key="number",
-    # Few notes are public, most work costs nobody anything, and few tickets change hands: their
-    # documents say nothing of it.
-    lean={
-        Ticket: ("former_owners",),
-        TimelineEntry: ("public", "form_key"),
-        WorkOrder: ("quotes", "used"),
-    },
+    # Few notes are public, and most work costs nobody anything: their documents say nothing of it.
+    lean={TimelineEntry: ("public", "form_key"), WorkOrder: ("quotes", "used")},
     beside=_kept_for_indexes,
     hooks=_teach,
 )

@@ -135,7 +135,7 @@ def test_what_the_example_offers_starts_the_service(
 ) -> None:
     example = (DEPLOY / ".env.example").read_text("utf-8")
     for variable, value in re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE):
-        if variable in SERVICES[name]["environment"]:
+        if value and variable in SERVICES[name]["environment"]:
             monkeypatch.setenv(variable, value.strip("'"))
     for variable in ("HOTLINE_AMQP_URL", "HOTLINE_MONGO_URL"):
         monkeypatch.setenv(variable, "given")

@@ -61,6 +61,8 @@ ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 NONE: Final = frozenset[str]()
 DERIVED: Final = frozenset({"changed_at", "in_hand"})
 """What a ticket of before has not been kept by."""
+LATER: Final = frozenset({"former_owners"})
+"""What nobody noted of a ticket of before."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def kept(spec: CollectionSpec[Any], what: str, **more: Any) -> Reading:
 
 READINGS: Final = (
     Reading(
-        "tickets", "ticket", TICKET.from_doc, TICKET.to_doc, beside=PAPER_NAMES, fills=DERIVED
+        "tickets", "ticket", TICKET.from_doc, TICKET.to_doc, beside=PAPER_NAMES,
+        fills=DERIVED | LATER,
     ),
     Reading("tickets", "past", past_from_doc),
     Reading("tickets", "report", incidents._report),

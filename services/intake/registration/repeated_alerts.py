@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from services.intake.registration.domain import Arrival, persons_of
@@ -35,6 +36,8 @@ from shared.triage.taxonomy import EMERGENCY
 
 RUNNING: Final = OPEN - DONE
 """Somebody is at work, or to be called: told of finished work, a danger is news."""
+SAME_FOR: Final = timedelta(hours=1)
+"""So long after its last sign an alarm is still the same; what comes later calls people anew."""
 MOST_LOOKED_AT: Final = 20
 """Running emergencies of one sender and kind; what is beyond is told as a new one."""
 MOST_WORDS: Final = 10
@@ -116,13 +119,21 @@ class RepeatedAlerts:
         for doc in await self._candidates(alert):
             ticket = TICKET.from_doc(doc)
             emergency = await emergency_state(self._store, ticket.number)
-            if ended_at(ticket, emergency) is not None or self._tells_more(alert, ticket, doc):
+            is_over = ended_at(ticket, emergency) is not None or self._is_old(alert, ticket)
+            if is_over or self._tells_more(alert, ticket, doc):
                 continue
             added = await self._added(alert, ticket.number, doc)
             if added is not None:
                 logger.info("alert_repeated", ticket=added.number)
                 return Earlier(added, emergency)
         return None
+
+    def _is_old(self, alert: Alert, ticket: Ticket) -> bool:
+        """Whether its sender has told nothing new of it for so long that this is news: somebody may
+        have acknowledged it and gone home.
+        """
+        said = [entry.at for entry in ticket.timeline if entry.by == alert.by]
+        return self._store.clock.now() - max(said, default=ticket.registered_at) > SAME_FOR
 
     async def _candidates(self, alert: Alert) -> list[Doc]:
         """Running emergencies that it may be about, the earliest first."""

@@ -19,7 +19,9 @@ from shared.tickets.numbers import TicketNumber
 MOST_BUILDINGS: Final = 500
 Shown = Callable[[Principal, Incident], Awaitable[dict[str, Any]]]
 Id = Annotated[str, Path(max_length=200)]
-Building = Annotated[str, Field(pattern=r"^[^\W_][\w-]{0,19}$"), AfterValidator(without_number)]
+Building = Annotated[
+    str, Field(pattern=r"^[0-9A-Za-z]{1,4}(-[0-9A-Za-z]{1,4})?$"), AfterValidator(without_number)
+]
 Buildings = Annotated[tuple[Building, ...], Field(max_length=MOST_BUILDINGS)]
 Number = Annotated[TicketNumber, Field(min_length=1, max_length=20)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]

@@ -72,11 +72,11 @@ class Routing:
         Foreign and missing orders look the same (404). What is sent again changes nothing.
         """
         number = order.rpartition("-")[0]
-        if isinstance(act, Transfer):
-            self._check_receiver(act.to_department, act.assignee)
 
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
             found = order_of(ticket, order, principal, act.transition)
+            if isinstance(act, Transfer):
+                self._check_receiver(ticket, act.to_department, act.assignee)
             if was_done(act, ticket) or is_said(act, found):
                 return None
             return self._completed(act, ticket, principal)
@@ -151,24 +151,34 @@ class Routing:
     ) -> Ticket:
         """Dispatch by hand what `check` does not refuse."""
         require(principal, Transition.DISPATCH)
-        self._check_receiver(department, assignee)
 
         def choose(ticket: Ticket, _now: datetime) -> Act:
             if not sees(principal, ticket):
                 raise NotThere
             check(ticket)
+            self._check_receiver(ticket, department, assignee)
             self._check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
             return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
 
         return await self._change(number, choose)
 
-    def _check_receiver(self, department: str, assignee: str | None) -> None:
-        """Work is given to whom policy and duty list know, and who is there."""
+    def _check_receiver(self, ticket: Ticket, department: str, assignee: str | None) -> None:
+        """Work is given to whom policy and duty list know, and who is there: of the department's
+        list at this estate or for all of them, or lent to it. Asked of a ticket that was seen, so
+        that nobody learns of other places who works there.
+        """
         if department not in {d.id for d in self._platform.policy.taxonomy.departments}:
             raise MalformedMessage("department", "is not a department of the policy")
         if assignee is not None:
-            require_there(assignee, self._platform.duty.current, "assignee")
+            duty = self._platform.duty.current
+            require_there(assignee, duty, "assignee")
+            if assignee not in duty.ids_for(ticket.estate, department):
+                raise MalformedMessage(
+                    "assignee",
+                    "is on no list of this department for this estate",
+                    "name somebody of its list, or leave it to the department",
+                )
 
     def _check_not_about(self, ticket: Ticket, department: str, assignee: str | None) -> None:
         """Nobody handles what is about them (A5.3)."""
