@@ -278,7 +278,14 @@ class Model:
         if clock is None or clock.due is None or not runs(clock):
             return False
         reached = max((rung.level for rung in clock.fired), default=-1)
-        passed = [level for level, span in ESCALATION.items() if clock.due + span <= now]
+        # Working time is not over at noon: what follows the end counts as the limit does.
+        on: Scale = clock.limit.on if clock.limit else "wall"
+        calendar, due = sample_rules().ladder.calendar, clock.due
+        passed = [
+            level
+            for level, span in ESCALATION.items()
+            if (calendar.add(due, span, on) if span else due) <= now
+        ]
         if clock.next is not None and clock.next.level == 0 and clock.next.at <= now:
             passed.append(0)
         highest = max((level for level in passed if level > reached), default=None)
