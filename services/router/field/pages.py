@@ -190,10 +190,15 @@ def build_field_pages(platform: Platform, visits: FieldVisits, thumbnails: Thumb
     pages = FieldPages(platform, visits, thumbnails)
 
     @router.get("/{token}")
-    @router.get("/{token}/{act}")  # where a page with a sentence stands, and its other language
     async def show(token: str, language: Chosen, source: Source) -> Response:
         """The work, and what can be done now; it changes and opens nothing."""
         return await pages.or_trouble(pages.show(token, language), language, source)
+
+    @router.get("/{token}/{act}")
+    async def again(token: str, act: str, language: Chosen, source: Source) -> Response:
+        """The same, where a page with a sentence stood: loaded anew, or in its other language."""
+        del act
+        return await show(token, language, source)
 
     @router.post("/{token}/photo", status_code=303, openapi_extra=FORM)
     async def take(token: str, request: Request, language: Chosen, source: Source) -> Response:
