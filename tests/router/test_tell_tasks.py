@@ -286,8 +286,11 @@ async def test_a_ticket_has_one_call_to_make_and_the_results_takes_the_place_of_
     await act(bench, Resolve(by="li", order=ORDER, outcome="done"))
     await handle(bench, unconfirmed("feedback", message="f"), id="message/f/1/0")
 
-    found = {doc["reason"]: doc["dropped_for"] for doc in await docs(bench)}
-    assert found == {"visit": "work_done", "tell_unsure": None}
+    async def only_the_result() -> bool:
+        found = {doc["reason"]: doc["dropped_for"] for doc in await docs(bench)}
+        return found == {"visit": "work_done", "tell_unsure": None}
+
+    await until(only_the_result)
 
 
 async def test_who_does_not_answer_is_rung_again_after_the_gap_as_often_as_the_policy_says(
