@@ -99,7 +99,7 @@ async def furnish(floor: Floor) -> House:
     """Put the things in and wait until they are all there."""
     return House(
         floor=floor,
-        own=await _things(floor, OWN_PLACE, TAP, STUCK),
+        own=await _with_brake(floor, await _things(floor, OWN_PLACE, TAP, STUCK)),
         system_s=await _of_a_system(floor),
         foreign_place=await _things(floor, FOREIGN_PLACE, TAP, STUCK),
         foreign_department=await _things(floor, OWN_PLACE, NOISE, FIGHT),
@@ -120,6 +120,15 @@ async def furnish(floor: Floor) -> House:
             }
         ),
     )
+
+
+async def _with_brake(floor: Floor, things: Things) -> Things:
+    """Also what keeps messages back there: by a channel that nobody is reached by."""
+    path = "/v1/messages/brakes"
+    body = {"kind": "hold", "estate": OWN_PLACE, "channel": "webhook"}
+    answer = await floor.clients.call("POST", "notifier", path, role="supervisor", json=body)
+    answer.raise_for_status()
+    return Things({path: str(answer.json()["id"]), **things.ids})
 
 
 async def _about_asker(floor: Floor) -> Things:

@@ -36,7 +36,7 @@ def build_brakes_api(desk: BrakeDesk) -> Routes:
     async def listed(
         actor: Actor,
         after: Annotated[str | None, Query(max_length=200)] = None,
-        limit: Annotated[int, Query(ge=1, le=50)] = 50,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:
         """Brakes within reach, newest first, each with how its messages stand; `next` is the cursor
         of the next page.
