@@ -13,6 +13,7 @@ from hotline.settings import read_settings
 from hotline.token import ahead_of, make_token
 
 SECONDS = 10.0
+PAGE = 200
 
 
 class RefusedError(HotlineError):
@@ -44,6 +45,18 @@ def api(data: Path, service: str, *, role: str) -> Iterator[httpx.Client]:
         base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS
     ) as client:
         yield client
+
+
+def pages(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
+    """Read a list to its end, page by page; raises RefusedError."""
+    after: str | None = None
+    while True:
+        params = {"limit": str(PAGE)} | ({"after": after} if after else {})
+        page = answer(client.get(path, params=params))
+        yield from page["items"]
+        after = page["next"]
+        if after is None:
+            return
 
 
 def answer(response: httpx.Response) -> dict[str, Any]:

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 
-from hotline.client import answer, api, data_folder, running
+from hotline.client import answer, api, data_folder, pages, running
 from hotline.errors import UnusableSettingError
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 ROLE = "supervisor"
-PAGE = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -76,18 +74,7 @@ def discard(
 def _all(data: Path) -> Iterator[dict[str, Any]]:
     for service in running(data).services:
         with api(data, service, role=ROLE) as client:
-            yield from _pages(client)
-
-
-def _pages(client: httpx.Client) -> Iterator[dict[str, Any]]:
-    after: str | None = None
-    while True:
-        params = {"limit": str(PAGE)} | ({"after": after} if after else {})
-        page = answer(client.get("/v1/parked", params=params))
-        yield from page["items"]
-        after = page["next"]
-        if after is None:
-            return
+            yield from pages(client, "/v1/parked")
 
 
 def _service_of(data: Path, id: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hotline.client import answer, api, data_folder
+from hotline.client import answer, api, data_folder, pages
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 PurposeOption = Annotated[str | None, typer.Option("--template", help="such as outage")]
@@ -29,18 +29,11 @@ def register(app: typer.Typer) -> None:
 
 def show_all(data: DataOption = None) -> None:
     """List what keeps messages back, or did: the newest first."""
-    after: str | None = None
     count = 0
     with api(data_folder(data), "notifier", role=ROLE) as client:
-        while True:
-            params = {"after": after} if after else {}
-            page = answer(client.get(PATH, params=params))
-            for brake in page["items"]:
-                count += 1
-                _show(brake)
-            after = page["next"]
-            if after is None:
-                break
+        for brake in pages(client, PATH):
+            count += 1
+            _show(brake)
     typer.echo(f"{count} brakes")
 
 

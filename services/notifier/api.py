@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
 
 from services.notifier.channels import Channels
 from services.notifier.messages import Status
 from services.notifier.reading import Reading
 from services.notifier.receipts import Receipts
 from shared.contracts.refusals import NotThere
-from shared.runtime import Actor, Routes, Source, may, open_to_all
+from shared.runtime import Actor, Body, Routes, Source, may, open_to_all
 from shared.store.clock import DatabaseClock
 from shared.store.tries import Misses
 from shared.tickets.numbers import TicketNumber
@@ -45,10 +44,8 @@ def build_messages_api(reading: Reading) -> Routes:
     return router
 
 
-class ReceiptBody(BaseModel):
+class ReceiptBody(Body):
     """What became of one message: whether it has reached its receiver."""
-
-    model_config = ConfigDict(extra="forbid")
 
     arrived: bool
 

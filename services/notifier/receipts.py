@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.notifier.messages import Message, receive, stop_waiting
+from services.notifier.outcomes import count_outcome
 from services.notifier.storage import MESSAGES
 from shared.contracts import Step
 from shared.contracts.refusals import NotThere
 from shared.identity import read_link
 from shared.store import Collection, Store
-from shared.telemetry import logger, metrics
 
 
 class Receipts:
@@ -37,8 +37,4 @@ class Receipts:
         if changed is None:
             raise NotThere
         if changed.is_change:
-            outcome = changed.after.status.value
-            metrics.MESSAGES.labels(changed.after.channel, outcome).inc()
-            logger.info(
-                "message_outcome", outcome=outcome, message=id, purpose=changed.after.purpose
-            )
+            count_outcome(changed.after)

@@ -32,6 +32,7 @@ from services.notifier.messages import (
     not_before,
     put_back,
 )
+from services.notifier.outcomes import count_outcome
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import CannotWrite, render
 from services.notifier.senders import Letter, ProviderReply, Sender
@@ -41,7 +42,7 @@ from shared.contracts.notifier import CALLER
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import STORE_DOWN, Collection, Store
-from shared.telemetry import logger, metrics
+from shared.telemetry import logger
 
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
@@ -109,7 +110,7 @@ class Sending:
         """Send a message as it was read: nothing happens when it has moved on since."""
         person = await self._people.staff(message.recipient)
         sender, policy = self._sender(message, person), self._policy()
-        if (brake := self._brakes.on(message, sender.channel)) is not None:
+        if (brake := await self._brakes.on(message, sender.channel)) is not None:
             await self._brakes.keep_back(message, brake)
             return
         now = self._clock.now()
@@ -238,16 +239,7 @@ class Sending:
         message = await self._messages.write_over(seen, step)
         if message is None:
             return False
-        outcome = "retried" if message.status is Status.PENDING else message.status.value
-        metrics.MESSAGES.labels(message.channel, outcome).inc()
-        logger.info(
-            "message_outcome",
-            outcome=outcome,
-            message=message.id,
-            ticket=message.number,
-            purpose=message.purpose,
-            channel=message.channel,
-        )
+        count_outcome(message)
         if message.is_alert and message.status is Status.FAILED:
             logger.error(
                 "alert_reached_nobody",

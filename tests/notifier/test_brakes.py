@@ -12,11 +12,13 @@ import pytest
 
 from services.notifier.brakes.domain import Brake, brake_for, release
 from services.notifier.brakes.in_force import LOOK_SECONDS
+from services.notifier.brakes.storage import BRAKES
 from services.notifier.domain import recipients
 from services.notifier.messages import Message, Status, hold, let_go, new_message, stop
-from shared.contracts import Event, Lane
+from shared.contracts import Event, Lane, Step
 from shared.contracts.incidents import IncidentAnnounced
 from shared.contracts.notifier import MessageFailed, MessageReceived
+from shared.store import Collection
 from tests.notifier import samples
 from tests.notifier.bench import Bench
 from tests.notifier.test_messages import NOW
@@ -141,6 +143,18 @@ async def test_nothing_of_a_held_template_leaves_until_it_is_released(bench: Ben
     await until(lambda: has(bench, received=1))
     assert len(bench.tray.letters) == 1
     assert len(await bench.said(MessageReceived)) == 1
+
+
+async def test_a_notifier_that_begins_anew_sends_nothing_that_is_held(empty_bench: Bench) -> None:
+    held = brake(purpose="feedback", at=empty_bench.store.clock.now())
+    await Collection(empty_bench.store, BRAKES).insert(Step(held), held.at)
+    await empty_bench.add_replica()
+    await empty_bench.add_ticket()
+
+    await empty_bench.handle(samples.resolved())
+
+    await until(lambda: has(empty_bench, held=1))
+    assert empty_bench.tray.letters == []
 
 
 async def has(bench: Bench, **wanted: int) -> bool:
