@@ -35,6 +35,8 @@ NACK_SECONDS: Final = 30.0
 DELAY_SECONDS: Final = 0.3
 SLOW_SECONDS: Final = 1.5
 """How long the mail server thinks while the notifier is about to be killed."""
+MAIL_SECONDS: Final = 20.0
+"""Within this the notifier has a mail to hand over while requests come in."""
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class Kills:
 
     async def _until_sending(self) -> None:
         """Return when a message is being handed over, or none comes."""
-        for _ in range(round(SLOW_SECONDS / SETTLE_SECONDS)):
+        for _ in range(round(MAIL_SECONDS / SETTLE_SECONDS)):
             if await self._books.in_sending():
                 return
             await asyncio.sleep(SETTLE_SECONDS)
