@@ -40,6 +40,11 @@ has_libcurl() { command -v mongod >/dev/null || ldconfig_lists libcurl.so.4; }
 # A browser opens the pages in tests. Ubuntu has it as a snap only; there these tests are skipped.
 has_browser() { command -v chromium >/dev/null || grep -qs '^ID=ubuntu' /etc/os-release; }
 
+# What a browser draws Chinese with: pictures of the pages show words, not boxes.
+has_chinese() {
+    [ -d /usr/share/fonts/truetype/wqy ] || [ -n "$(fc-list :lang=zh 2>/dev/null)" ]
+}
+
 ldconfig_lists() {
     local listing
     listing=$("$(command -v ldconfig || echo /sbin/ldconfig)" -p)
@@ -50,7 +55,10 @@ missing_packages() {
     has_venv || echo python3-venv
     has_rabbitmq || echo rabbitmq-server
     has_libcurl || echo libcurl4
-    if [ "$layer" = dev ]; then has_browser || echo chromium; fi
+    if [ "$layer" = dev ]; then
+        has_browser || echo chromium
+        has_chinese || echo fonts-wqy-microhei
+    fi
     if [ "$kind" = faults ]; then
         command -v node >/dev/null || echo nodejs
         command -v npm >/dev/null || echo npm

@@ -237,7 +237,8 @@ async def test_a_pause_that_cannot_end_holds_up_nobody(bench: RouterBench) -> No
 async def test_what_stays_due_though_it_was_looked_at_is_counted_and_tried_less_often(
     bench: RouterBench,
 ) -> None:
-    await bench.store.documents("things").insert_one({"_id": "1", "next_due": bench.now()})
+    a_while_ago = bench.now() - TRY_AGAIN_AFTER
+    await bench.store.documents("things").insert_one({"_id": "1", "next_due": a_while_ago})
 
     async def do_nothing(_: str) -> None:
         return
