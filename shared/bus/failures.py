@@ -23,6 +23,8 @@ from shared.telemetry import logger
 ATTEMPTS_HEADER: Final = "hotline-attempts"
 MAX_ATTEMPTS: Final = 10
 """With the waits doubling up to five minutes that is about a quarter of an hour."""
+KEPT_OF_HUGE: Final = 64 * 1024
+"""Enough to see what it was; it cannot be sent again, and its sender's others need the room."""
 FIRST_RETRY: Final = timedelta(seconds=1)
 LONGEST_RETRY: Final = timedelta(minutes=5)
 TEMPORARY: Final = (RetryLater, Contested, NoSuchTicket, BrokerDown, Unroutable)
@@ -149,7 +151,9 @@ class Parking:
         that no reader of ours would take the beginning is kept, since one document holds 16 MB:
         what could not be kept could not be acknowledged either, and would stop its queue.
         """
-        raw, body = message.raw_message, message.body[:MAX_REWRITTEN_BYTES]
+        raw, body = message.raw_message, message.body
+        if len(body) > MAX_REWRITTEN_BYTES:
+            body = body[:KEPT_OF_HUGE]
         headers = _plain_headers(message.headers)
         if self._sealing is None:
             return {"headers": headers, "body": body, "sealed": False}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from hotline.demo.clients import Json
+import uuid
+from typing import Final
+
+from hotline.demo.clients import Json, until
 from tests.support.floor import Floor
+
+EMPTY: Final = b'{"estate": "jinyuan", "text": ""}'
 
 
 async def parked(floor: Floor) -> dict[str, Json]:
@@ -16,3 +21,15 @@ async def parked(floor: Floor) -> dict[str, Json]:
         found |= {entry["id"]: entry for entry in page["items"]}
         after = page["next"]
     return found
+
+
+async def park(floor: Floor, *, reply: bool) -> Json:
+    """The entry of an empty report that was just sent."""
+    before = await parked(floor)
+    await floor.clients.publish(EMPTY, reply=reply, message_id=uuid.uuid4().hex)
+
+    async def look() -> Json | None:
+        new = [e for id, e in (await parked(floor)).items() if id not in before]
+        return next((e for e in new if e["reason"] == "malformed" and e["answered"] == reply), None)
+
+    return await until(look, "it is among the parked messages")

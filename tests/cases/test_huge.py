@@ -8,6 +8,7 @@ import aio_pika
 import pytest
 from aio_pika.exceptions import DeliveryError
 
+from tests.cases.parked import park
 from tests.support.floor import Floor
 
 TAKEN_BY_THE_BROKER = 3 * 1024 * 1024
@@ -32,6 +33,7 @@ async def test_a1_a_huge_message_on_the_urgent_key_keeps_no_emergency_from_being
     answer = await floor.clients.report(cry, key="ticket.report.urgent")
 
     assert answer["alerting"] == "started"
+    assert await park(floor, reply=False), "there is room for what else its sender sends wrong"
 
 
 async def test_a1_what_the_broker_does_not_take_is_told_to_its_publisher_at_once(

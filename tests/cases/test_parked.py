@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
-from hotline.demo.clients import Json, until
-from tests.cases.parked import parked
+from tests.cases.parked import park
 from tests.support.floor import Floor
-
-EMPTY = b'{"estate": "jinyuan", "text": ""}'
-
-
-async def park(floor: Floor, *, reply: bool) -> Json:
-    """The entry of an empty report that was just sent."""
-    before = await parked(floor)
-    await floor.clients.publish(EMPTY, reply=reply, message_id=uuid.uuid4().hex)
-
-    async def look() -> Json | None:
-        new = [e for id, e in (await parked(floor)).items() if id not in before]
-        return next((e for e in new if e["reason"] == "malformed" and e["answered"] == reply), None)
-
-    return await until(look, "it is among the parked messages")
 
 
 async def test_b28_what_its_sender_was_told_of_waits_for_nobody_and_ends(floor: Floor) -> None:
