@@ -89,23 +89,23 @@ async def test_a15_the_doctor_names_whoever_may_more_than_a_publisher(floor: Flo
 
 
 async def test_a8_a_key_that_is_taken_back_widens_nothing_on_the_queue(floor: Floor) -> None:
-    code, said = await hotline(floor, "publishers", "add", "a8-gate")
+    code, said = await hotline(floor, "publishers", "add", "a8-barrier")
     assert code == 0, said
     [address] = [line for line in said.splitlines() if line.startswith("amqp://")]
     administrator = {"role": "administrator"}
     made = await floor.clients.call(
         "POST", "admin", "/v1/api-keys", **administrator,
-        json={"publisher": "a8-gate", "places": ["jinyuan"], "actions": ["ticket.register"]},
+        json={"publisher": "a8-barrier", "places": ["jinyuan"], "actions": ["ticket.register"]},
     )  # fmt: skip
     path = f"/v1/api-keys/{made.json()['key']['id']}/revoke"
     gone = await floor.clients.call("POST", "admin", path, **administrator, json={"why": "lost"})
     assert gone.status_code == 200, gone.text
 
     async def refused() -> bool | None:
-        answer = await answered(address, "a8-gate", LEAK)
+        answer = await answered(address, "a8-barrier", LEAK)
         return True if "not-your-place" in str(answer.get("type")) else None
 
     await until(refused, "intake knows that the key is gone")
     for place in ("binjiang", "哪里都不是"):
-        assert (await answered(address, "a8-gate", LEAK | {"estate": place}))["status"] == 403
-    assert (await answered(address, "a8-gate", LIFT))["emergency"] is True
+        assert (await answered(address, "a8-barrier", LEAK | {"estate": place}))["status"] == 403
+    assert (await answered(address, "a8-barrier", LIFT))["emergency"] is True
