@@ -6,6 +6,8 @@ In a trial only: with real data a link is its receiver's alone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -18,11 +20,13 @@ from shared.identity import sign_link
 from shared.privacy import load_keys
 from shared.store import Store, connect
 from shared.tickets import TICKET, Ticket, WorkOrder
+from shared.tickets.lifecycle import OVER
 
 NOT_A_TRIAL: Final = (
     "These data are no trial's, so their links are for those who got them. Make a trial with "
     "`hotline up --trial --data FOLDER`."
 )
+MOST_ROUNDS: Final = 100
 Kind = Literal["work", "alert", "survey"]
 Number = Annotated[str, typer.Argument(help="The ticket's number, or a work order's: NUMBER-1.")]
 Data = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
@@ -43,7 +47,7 @@ def register(app: typer.Typer) -> None:
 def work(number: Number, data: Data = None) -> None:
     """Print the link at which whoever has the work sees it and moves it."""
     folder = data_folder(data)
-    ticket, _ = asyncio.run(_matter_of(folder, number.upper()))
+    ticket = asyncio.run(_matter_of(folder, number.upper())).ticket
     order = _order_of(ticket, number.upper())
     person = next(filter(None, (order.assignee, *order.offered_to)), None)
     if person is None:
@@ -58,7 +62,8 @@ def alert(
 ) -> None:
     """Print the link at which somebody who was alerted says that they have it."""
     folder = data_folder(data)
-    ticket, called = asyncio.run(_matter_of(folder, number.upper()))
+    found = asyncio.run(_matter_of(folder, number.upper()))
+    ticket, called = found.ticket, found.called
     if not called:
         raise UnusableSettingError(
             f"Nobody was alerted to {ticket.number}. It is no emergency, or a moment too young."
@@ -73,11 +78,34 @@ def survey(
     round_: Annotated[int | None, typer.Option("--round", help="Default: the last.")] = None,
     data: Data = None,
 ) -> None:
-    """Print the link at which a caller says how it went, once their matter is over."""
+    """Print the link at which a caller says how it went; only of a round that is over."""
     folder = data_folder(data)
-    ticket, _ = asyncio.run(_matter_of(folder, number.upper()))
-    subject = f"{ticket.number}-{ticket.round if round_ is None else round_}"
-    typer.echo(_link(folder, "survey", "survey", "s", subject))
+    found = asyncio.run(_matter_of(folder, number.upper()))
+    asked = round_ or found.ticket.round
+    if (why := why_no_survey(found.ticket, asked, found.surveys)) is not None:
+        raise UnusableSettingError(why)
+    typer.echo(_link(folder, "survey", "survey", "s", f"{found.ticket.number}-{asked}"))
+
+
+def why_no_survey(ticket: Ticket, round_: int, surveys: Collection[int]) -> str | None:
+    """Why nobody can be asked about a round of a ticket, and what to do; None where somebody is.
+    `surveys` are the rounds that somebody was asked about.
+    """
+    named = f"round {round_} of {ticket.number}"
+    if round_ in surveys:
+        return None
+    if not 1 <= round_ <= ticket.round:
+        return f"There is no {named}; its last is round {ticket.round}."
+    if round_ == ticket.round and ticket.status not in OVER:
+        return (
+            f"Nobody is asked yet: {named} is not over, it is {ticket.status.value}. The caller is "
+            "asked when the work is done and they were told the result. Try again then."
+        )
+    return (
+        f"Nobody was asked about {named}: it was cancelled or went on under another number, it is "
+        "a test, its caller cannot be reached or is told by a person, or the question is a moment "
+        "away. Try again in a moment."
+    )
 
 
 def _link(folder: Path, kind: Kind, service: str, root: str, subject: str) -> str:
@@ -85,24 +113,34 @@ def _link(folder: Path, kind: Kind, service: str, root: str, subject: str) -> st
     return f"{running(folder).services[service]}/{root}/{token}"
 
 
-async def _matter_of(folder: Path, number: str) -> tuple[Ticket, tuple[str, ...]]:
-    """The ticket of a number, or of one of its work orders, and who was alerted to it; raises
-    UnusableSettingError.
-    """
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A ticket, who was alerted to it, and the rounds whose caller was asked how it went."""
+
+    ticket: Ticket
+    called: tuple[str, ...]
+    surveys: frozenset[int]
+
+
+async def _matter_of(folder: Path, number: str) -> Matter:
+    """What is kept of a number, or of that of a work order; raises UnusableSettingError."""
     client = connect(running(folder).mongo)
     try:
         store = Store(client, read_settings().database, service="hotline")
         await store.clock.refresh()
         if not store.clock.is_trial:
             raise UnusableSettingError(NOT_A_TRIAL)
-        doc = await store.get("tickets", number.partition("-")[0])
-        emergency = await store.get("emergencies", number.partition("-")[0]) or {"alerts": ()}
+        ticket = number.partition("-")[0]
+        doc = await store.get("tickets", ticket)
+        emergency = await store.get("emergencies", ticket) or {"alerts": ()}
+        surveys = await store.find("surveys", {"number": ticket}, limit=MOST_ROUNDS)
     finally:
         client.close()
     if doc is None:
         raise UnusableSettingError(f"There is no ticket {number}. Its number came in the answer.")
     called = (person for each in emergency["alerts"] for person in each["recipients"])
-    return TICKET.from_doc(doc), tuple(dict.fromkeys(called))
+    rounds = frozenset(int(each["round"]) for each in surveys)
+    return Matter(TICKET.from_doc(doc), tuple(dict.fromkeys(called)), rounds)
 
 
 def _order_of(ticket: Ticket, number: str) -> WorkOrder:

@@ -22,14 +22,18 @@ class HttpProbe:
 
     async def is_ok(self, address: str, paths: Sequence[str]) -> bool:
         """Tell whether every path answers 200."""
+        return not await self.missing(address, paths)
+
+    async def missing(self, address: str, paths: Sequence[str]) -> str:
+        """Say of the first path that does not answer 200 what it does; nothing where all do."""
         for path in paths:
             try:
                 response = await self._client.get(address + path)
             except httpx.HTTPError:
-                return False
+                return f"an answer of {path}"
             if response.status_code != httpx.codes.OK:
-                return False
-        return True
+                return f"200 of {path}, which is {response.status_code}"
+        return ""
 
     async def aclose(self) -> None:
         """Close the connections that were kept."""

@@ -9,8 +9,8 @@ import structlog
 from hotline.embedded import MongoNode, RabbitNode
 from hotline.embedded.node import READY_TIMEOUT, EmbeddedServer
 from hotline.errors import HotlineError
+from hotline.patience import BackOff, Telling
 from hotline.probe import require_reachable
-from hotline.service import BackOff
 from hotline.settings import HotlineSettings
 
 POLL = 0.2
@@ -83,10 +83,19 @@ class Servers:
 
 async def until_ready(server: EmbeddedServer, timeout: float = READY_TIMEOUT) -> None:
     """Return when the server serves; raises StartFailedError when it ended or takes too long."""
-    until = time.monotonic() + timeout
+    began = time.monotonic()
+    telling = Telling(began)
     while not await asyncio.to_thread(server.is_ready):
-        if time.monotonic() > until:
+        waited = time.monotonic() - began
+        if waited > timeout:
             raise server.not_ready_after(timeout)
+        if telling.is_due(began + waited):
+            logger.info(
+                "still starting",
+                server=server.server,
+                waited=f"{waited:.0f} s",
+                log=str(server.log),
+            )
         await asyncio.sleep(POLL)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -16,13 +16,9 @@ from hotline.embedded.node import log_tail
 from hotline.embedded.ports import free_ports, listeners, require_free
 from hotline.embedded.process import Child, describe_exit
 from hotline.errors import StartFailedError
+from hotline.patience import BackOff, Patience, Signs, Start, Telling
 from hotline.probe import HttpProbe, listens
 
-# Short enough that a crash is a hiccup, long enough that a broken service is no busy loop.
-FIRST_DELAY = 0.5
-LONGEST_DELAY = 10.0
-# What ran this long was not broken; its next failure is a new one.
-HEALTHY_AFTER = 60.0
 HOST = "127.0.0.1"
 # In the order in which they are listed; they start together.
 SERVICES = ("intake", "router", "notifier", "survey", "admin")
@@ -33,21 +29,6 @@ POLL = 0.2
 # A log that grew beyond this is put aside when its service starts; one older one is kept.
 LONGEST_LOG = 20 * 1024 * 1024
 logger = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class BackOff:
-    """The pause before the next start; it doubles up to a limit."""
-
-    _delay: float = field(default=FIRST_DELAY, init=False)
-
-    def next_delay(self, *, ran_for: float) -> float:
-        """Return the pause to keep before starting again what ran for that many seconds."""
-        if ran_for >= HEALTHY_AFTER:
-            self._delay = FIRST_DELAY
-        delay = self._delay
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
-        return delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +64,6 @@ class ServiceSpec:
             f"set {self.port_setting} to another port (0 picks a free one)",
         )
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a service may take before it counts as broken."""
-
-    start: float = 60.0
-    unwell: float = 20.0
-    between_probes: float = 2.0
-    failed_starts: int = 3
 
 
 class Service:
@@ -142,13 +113,19 @@ class Service:
 
     async def until_served(self) -> None:
         """Return once it has answered; raises StartFailedError when it keeps failing instead."""
-        until = time.monotonic() + self._patience.start
+        began = time.monotonic()
+        telling = Telling(began, self._patience.told_every)
         while not self._served.is_set():
-            if self._failures >= self._patience.failed_starts or time.monotonic() > until:
+            now = time.monotonic()
+            if self._failures >= self._patience.failed_starts or (
+                now - began > self._patience.start
+            ):
                 raise StartFailedError(
                     f"The service {self.spec.name} does not become ready ({self._failures} failed "
                     f"starts). Its log {self.log} ends so:\n{log_tail(self.log)}"
                 )
+            if telling.is_due(now):
+                await self._tell_what_is_waited_for(now - began)
             await asyncio.sleep(POLL)
 
     def is_running(self) -> bool:
@@ -204,8 +181,8 @@ class Service:
 
     async def _until_unwell(self, child: Child) -> str:
         """Return how it stayed unwell, counting only time in which the broker could be reached."""
-        if not await self._becomes_ready(child):
-            return f"not ready after {self._patience.start:.0f} s"
+        if (why := await self._why_not_ready(child)) is not None:
+            return why
         self._served.set()
         well = time.monotonic()
         while time.monotonic() - well < self._patience.unwell:
@@ -215,16 +192,33 @@ class Service:
                 well = time.monotonic()
         return f"/healthz/consumers not 200 for {self._patience.unwell:.0f} s"
 
-    async def _becomes_ready(self, child: Child) -> bool:
-        until = time.monotonic() + self._patience.start
-        while time.monotonic() < until:
+    async def _why_not_ready(self, child: Child) -> str | None:
+        """Return None once it is ready, or why it is waited for no more."""
+        start = Start(self._patience, time.monotonic())
+        while True:
             # Whoever took its port before it could may well answer like one of ours.
             if await self._is_ok(READY_PATHS) and self._has_its_port(child):
-                return True
+                return None
             if not await listens(self._broker_url):
-                until = time.monotonic() + self._patience.start
+                start.begin_anew(time.monotonic())
+            if (why := start.why_broken(self._signs(child), time.monotonic())) is not None:
+                return why
             await asyncio.sleep(POLL)
-        return False
+
+    def _signs(self, child: Child) -> Signs:
+        """What changes while it gets on. Loading it writes no log for long, but it computes."""
+        return (self.log.stat().st_size if self.log.exists() else 0, child.seconds_computed())
+
+    async def _tell_what_is_waited_for(self, waited: float) -> None:
+        is_away = not await listens(self._broker_url)
+        missing = await self._probe.missing(self.spec.address, READY_PATHS)
+        logger.info(
+            "still starting",
+            service=self.spec.name,
+            waited=f"{waited:.0f} s",
+            waits_for="the broker, which does not answer" if is_away else missing or "its port",
+            log=str(self.log),
+        )
 
     def _has_its_port(self, child: Child) -> bool:
         return child.pid in {process.pid for process in listeners(self.spec.port)}

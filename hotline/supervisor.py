@@ -10,9 +10,10 @@ from hotline import publishers, topology
 from hotline.embedded.folder import FolderLock, private_folder
 from hotline.embedded.process import ChildrenFile, clean_environment
 from hotline.endpoints import Endpoints
+from hotline.patience import Patience
 from hotline.probe import HttpProbe
 from hotline.servers import Servers, keep_running
-from hotline.service import STOP_GRACE, Patience, Service, ServiceSpec
+from hotline.service import STOP_GRACE, Service, ServiceSpec
 from hotline.settings import HotlineSettings
 
 # What is done between the servers' start and the services': keys, policy, duty list; and whether

@@ -10,11 +10,13 @@ from hotline.embedded.folder import FolderLock, private_folder, read_json, write
 from hotline.embedded.ports import free_ports, require_free
 from hotline.embedded.process import Child, ChildrenFile, describe_exit
 from hotline.errors import StartFailedError
+from hotline.patience import LONGEST_START
 
 STOP_GRACE = 30.0
 # Erlang loses a SIGTERM that comes early in its start; nothing was served that could be lost.
 UNSERVED_GRACE = 2.0
-READY_TIMEOUT = 90.0
+# A slow machine gets as much time as for the services; one that ends is not waited for.
+READY_TIMEOUT = LONGEST_START
 POLL = 0.05
 LOG_TAIL_LINES = 12
 

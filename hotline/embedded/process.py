@@ -145,6 +145,14 @@ class Child:
         """Tell whether it has not ended yet."""
         return self.returncode() is None
 
+    def seconds_computed(self) -> int:
+        """Return how many whole seconds of a processor it has used; 0 once it has ended."""
+        try:
+            used = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0
+        return int(used.user + used.system)
+
     def end(self, grace: float) -> None:
         """Ask it to end, after the grace make it, and leave no child of its own behind."""
         family = descendants(self.identity)

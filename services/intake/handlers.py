@@ -98,16 +98,13 @@ def add_stray_handlers(consumers: Consumers, arrivals: Arrivals) -> None:
 
     @consumers.on_message(queues.UNROUTED)
     async def on_unrouted(message: Inbound) -> None:
-        """Park what came under a key that leads nowhere: its sender believes that it is taken.
-        Whoever replays it says by that that it is a report. What came while its queue was missing
-        goes to that queue when it is back.
+        """Answer and park what came under a key that leads nowhere: its sender believes that it is
+        taken. Whoever replays it says by that that it is a report. What came while its queue was
+        missing goes to that queue when it is back.
         """
         if message.routing_key == queues.UNROUTED.name:
-            return await arrivals.sort(message)
+            await arrivals.sort(message)
+            return
         if (queue := queues.BY_KEY.get(message.routing_key)) is not None:
             raise RetryLater("queue_missing", after=QUEUE_BACK_AFTER, queue=queue)
-        raise Reject(
-            "unrouted",
-            "no queue is bound to its routing key, which its sender must mend; replayed, it is "
-            "taken for a report",
-        )
+        await arrivals.refuse_key(message)

@@ -24,7 +24,7 @@ from shared.triage.taxonomy import Area, RequestType
 ROOT: Final = "/s"
 """Where the pages are."""
 Said = Literal["thanks", "already", "expired"]
-Trouble = Literal["missing", "too_often", "too_large", "too_slow", "away"]
+Trouble = Literal["missing", "not_open", "too_often", "too_large", "too_slow", "away"]
 _FORM_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "content": {
@@ -44,6 +44,12 @@ _FORM_BODY: Final[dict[str, Any]] = {
         }
     }
 }
+
+
+class NotOurLink(Exception):
+    """What was not signed here. Unlike a link of ours to a survey that is not there, it may be a
+    guess.
+    """
 
 
 class Pages:
@@ -148,10 +154,12 @@ class Visits:
         nothing are counted by the address they are tried from.
         """
         try:
-            async with self._misses.counting("link", address, NoSuchSurvey):
+            async with self._misses.counting("link", address, NotOurLink):
                 return await page
-        except NoSuchSurvey:
+        except NotOurLink:
             return self._pages.trouble("missing", language, status=404)
+        except NoSuchSurvey:
+            return self._pages.trouble("not_open", language, status=404)
         except TooOften as error:
             return self._pages.trouble("too_often", language, status=429, wait=error.wait)
         except HTTPException as error:
@@ -161,10 +169,10 @@ class Visits:
             return self._pages.trouble("away", language, status=503)
 
     def _survey_of(self, token: str) -> str:
-        """The survey a token opens; raises NoSuchSurvey for what was not signed here."""
+        """The survey a token opens; raises NotOurLink for what was not signed here."""
         id = read_link("survey", token, self._secret)
         if id is None:
-            raise NoSuchSurvey("(not signed here)")
+            raise NotOurLink
         return id
 
     async def _told(self, outcome: Outcome, language: Language) -> HTMLResponse:

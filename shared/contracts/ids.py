@@ -38,6 +38,7 @@ RESERVED: Final = frozenset(
 _PERSON: Final = re.compile(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", re.ASCII)
 _CODE: Final = r"^[a-z][a-z0-9_]{0,59}$"
 _BETWEEN: Final = re.compile(r"[._:-]", re.ASCII)
+_KEY: Final = re.compile(r"[A-Za-z0-9._#*-]+", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{7}")
 """The shortest telephone numbers have seven digits."""
 
@@ -45,6 +46,12 @@ _NUMBER: Final = re.compile(r"\d{7}")
 def holds_number(text: str) -> bool:
     """Whether seven digits follow each other, whatever separates them."""
     return _NUMBER.search(_BETWEEN.sub("", text)) is not None
+
+
+def shown_key(key: str) -> str:
+    """A routing key as it may be told; one that a sender made of anything else stays untold."""
+    is_plain = len(key.encode()) <= LONGEST_NAMED and _KEY.fullmatch(key)
+    return key if is_plain and not holds_number(key) else "(not shown)" if key else ""
 
 
 def without_number(text: str) -> str:

@@ -8,7 +8,7 @@ from fastapi import Query, Request
 
 from shared.audit import Trail
 from shared.bus import ParkedRelay
-from shared.contracts.ids import Code
+from shared.contracts.ids import Code, shown_key
 from shared.contracts.refusals import NotNow, NotThere
 from shared.runtime.authentication import Actor, source_of
 from shared.runtime.endpoint_rights import may
@@ -97,6 +97,7 @@ def _shown(entry: Doc) -> Doc:
         "parked_at": entry["parked_at"],
         "next_at": entry["next_at"],
         "principal": entry["principal"],
+        "key": shown_key(entry.get("routing_key", "")),
         "answered": entry.get("answered", False),
         "more": entry.get("more", 0),
         "ends_at": entry.get("ends_at"),

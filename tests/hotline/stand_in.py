@@ -1,12 +1,14 @@
 """A service reduced to what the supervisor sees of one: two answers, and an end on SIGTERM.
 
-Files in the data folder make it misbehave: NAME.unwell, NAME.broken, NAME.stubborn.
+Files in the data folder make it misbehave: NAME.unwell, NAME.broken, NAME.stubborn,
+NAME.slow (three seconds until it listens, with lines in its log), NAME.asleep (it never does).
 """
 
 import json
 import os
 import signal
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -27,6 +29,13 @@ class Answers(BaseHTTPRequestHandler):
 
 if is_told_to_be("broken"):
     sys.exit("the stand-in is broken on purpose")
+if is_told_to_be("slow"):
+    for _ in range(6):
+        sys.stdout.write("the stand-in gets on\n")
+        sys.stdout.flush()
+        time.sleep(0.5)
+if is_told_to_be("asleep"):
+    time.sleep(60)
 if is_told_to_be("stubborn"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 (DATA / f"{NAME}.env").write_text(json.dumps(dict(os.environ)), encoding="utf-8")

@@ -11,21 +11,15 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from typing_extensions import override
 
 from hotline.embedded.folder import read_json
 from hotline.embedded.ports import free_ports, listeners
 from hotline.errors import PortTakenError, StartFailedError, UnusableSettingError
+from hotline.patience import Patience
 from hotline.probe import HttpProbe, hosts_of
-from hotline.service import (
-    FIRST_DELAY,
-    HEALTHY_AFTER,
-    LONGEST_DELAY,
-    BackOff,
-    Patience,
-    Service,
-    ServiceSpec,
-)
+from hotline.service import Service, ServiceSpec
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
 from tests.hotline.up_with_stand_ins import no_seed, stand_in
@@ -42,14 +36,14 @@ class Bench:
     settings: HotlineSettings
     supervisors: list[Supervisor] = field(default_factory=list)
 
-    def supervisor(self, *services: ServiceSpec) -> Supervisor:
+    def supervisor(self, *services: ServiceSpec, patience: Patience = SHORT) -> Supervisor:
         made = Supervisor(
             data=self.data,
             settings=self.settings,
             services=services,
             seed=no_seed,
             trial=True,
-            patience=SHORT,
+            patience=patience,
         )
         self.supervisors.append(made)
         return made
@@ -180,6 +174,28 @@ async def test_a_service_that_never_starts_is_named_with_its_log(bench: Bench) -
         await supervisor.start()
 
 
+async def test_a_slow_start_is_waited_for_while_it_gets_on_and_what_for_is_told(
+    bench: Bench,
+) -> None:
+    patience = Patience(start=60.0, standstill=1.5, told_every=0.5, failed_starts=1)
+    supervisor = bench.supervisor(stand_in("intake"), patience=patience)
+    (bench.data / "intake.slow").touch()
+    with capture_logs() as logs:
+        await supervisor.start()
+    told = [line for line in logs if line["event"] == "still starting"]
+    assert told
+    assert told[0]["service"] == "intake"
+    assert told[0]["waits_for"] == "an answer of /readyz"
+
+
+async def test_a_service_that_stands_still_is_not_waited_for(bench: Bench) -> None:
+    patience = Patience(start=60.0, standstill=0.5, failed_starts=1)
+    supervisor = bench.supervisor(stand_in("intake"), patience=patience)
+    (bench.data / "intake.asleep").touch()
+    with pytest.raises(StartFailedError, match="service intake does not become ready"):
+        await supervisor.start()
+
+
 async def test_a_service_is_not_ready_because_somebody_else_answers_well_on_its_port(
     bench: Bench,
 ) -> None:
@@ -250,10 +266,3 @@ async def test_a_server_that_does_not_answer_is_named_with_its_setting(tmp_path:
 )
 def test_the_hosts_of_an_address(url: str, hosts: list[tuple[str, int]]) -> None:
     assert hosts_of(url) == hosts
-
-
-def test_the_pause_doubles_up_to_a_limit_and_starts_anew_after_a_healthy_run() -> None:
-    back_off = BackOff()
-    assert [back_off.next_delay(ran_for=1.0) for _ in range(6)] == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0]
-    assert back_off.next_delay(ran_for=1.0) == LONGEST_DELAY
-    assert back_off.next_delay(ran_for=HEALTHY_AFTER) == FIRST_DELAY

@@ -15,6 +15,10 @@ from shared.tickets.acts import DANGER, Cancel, Reopen
 from tests.survey.bench import Bench, closed, counted
 from tests.survey.reading import Page
 
+BEST = {"score": "5"}
+HOTLINE = "400-000-0000"
+"""That of the sample policy."""
+
 
 async def test_the_page_is_chinese_first_and_names_the_matter(bench: Bench) -> None:
     answer = await bench.http.get(await bench.ask("JY0001"))
@@ -100,16 +104,33 @@ async def test_a_link_that_is_not_ours_is_refused_in_both_languages(
     ):
         page = Page(answer.text)
         assert answer.status_code == 404
-        assert "链接无效" in page.words
-        assert "This link does not work" in page.words
+        assert "这个地址没有对应的评价" in page.words
+        assert "There is no survey at this address" in page.words
+        assert HOTLINE in page.words
     assert (await bench.doc("JY0005-1"))["answer"] is None
 
 
-async def test_a_link_to_no_survey_looks_the_same(bench: Bench) -> None:
-    forged = await bench.http.get("/s/forged")
-    unknown = await bench.http.get(bench.link("JY0404-1"))
+async def test_a_link_of_ours_to_a_matter_that_is_not_over_says_so_and_whom_to_ring(
+    bench: Bench,
+) -> None:
+    address = bench.link("JY0404-1")
 
-    assert (unknown.status_code, unknown.text) == (forged.status_code, forged.text)
+    for answer in (await bench.http.get(address), await bench.http.post(address, data=BEST)):
+        page = Page(answer.text)
+        assert answer.status_code == 404
+        assert "现在还不能评价" in page.words
+        assert "It is not open yet" in page.words
+        assert HOTLINE in page.words
+
+
+async def test_who_opens_a_link_too_early_often_is_not_taken_for_one_who_guesses(
+    bench: Bench,
+) -> None:
+    address = bench.link("JY0404-1")
+
+    answers = [(await bench.http.get(address)).status_code for _ in range(32)]
+
+    assert answers == [404] * 32
 
 
 async def test_one_link_does_not_open_another_survey(bench: Bench) -> None:

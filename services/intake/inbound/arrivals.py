@@ -12,16 +12,19 @@ import orjson
 
 from services.intake.inbound.publishers import Senders, digest, name_of_external, sender_of
 from services.intake.inbound.replies import Replies
+from services.intake.queues import BY_KEY
 from services.intake.registration.reports import Reports
 from shared.bus import Inbound, Publisher, Reject, exchange_of
 from shared.bus.consumers import PRINCIPAL_HEADER
 from shared.contracts import Fault, MalformedMessage
+from shared.contracts.ids import shown_key
 from shared.contracts.json_body import (
     MAX_REWRITTEN_BYTES,
     damaged,
     read_any_json_object,
     read_json_object,
 )
+from shared.contracts.refusals import Unfit
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.store import Store
 from shared.telemetry import metrics
@@ -92,6 +95,11 @@ class Arrivals:
         user = named.removeprefix(publisher_principal("").id)
         principal = UNNAMED if named == UNNAMED.id else self._senders.named(user)
         await self._register(message, read, principal)
+
+    async def refuse_key(self, message: Inbound) -> None:
+        """Answer and park what came under a key that leads nowhere. Always raises Reject."""
+        async with self._refusing(message, self._principal_id(message)):
+            raise unknown_key(message.routing_key)
 
     async def _read(self, message: Inbound) -> _Read:
         """What a message says; answers and parks what cannot be read. Routine work whose bytes are
@@ -166,6 +174,16 @@ class Arrivals:
         except Reject as refused:
             metrics.REPORTS.labels("amqp", refused.reason).inc()
             raise
+
+
+def unknown_key(key: str) -> Unfit:
+    """Nobody reads what comes under this key: what it is, and which ones there are."""
+    right = ", ".join(sorted(BY_KEY))
+    return Unfit(
+        "unrouted",
+        f"No queue is bound to the routing key {shown_key(key)}",
+        f"it was not taken; publish it again under the key that is meant: {right}",
+    )
 
 
 def unwrap(raw: dict[str, Any], headers: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

@@ -38,6 +38,7 @@ PARKED_AS: Final[Mapping[str, str]] = {
     "malformed": "malformed",
     "conflict": "conflict",
     "no-principal": "no_principal",
+    "unrouted": "unrouted",
 }
 """Problems that are a reason of their own among parked messages; all others are `refused`."""
 
