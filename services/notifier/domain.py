@@ -24,6 +24,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.intake import (
     CallerWished,
+    ReadingAlarmRaised,
     TicketCancelRequested,
     TicketEvent,
     TicketRegistered,
@@ -58,6 +59,7 @@ from shared.contracts.router import (
     WorkOrderEvent,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
+    WorkOrderExtensionRefused,
     WorkOrderNoted,
     WorkOrderQuoted,
 )
@@ -81,6 +83,7 @@ CauseKind = Literal[
     "report",
     "account",
     "parked",
+    "reading_alarm",
 ]
 CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 """The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
@@ -101,6 +104,8 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
         "progress",
         "follow_up_missed",
         "wish",
+        "more_time",
+        "reading_alarm",
     }
 )
 """Of what is not urgent, this disturbs nobody at night. An outage's notice does not wait, nor its
@@ -108,6 +113,15 @@ changed time: whoever sits in the dark is awake. No policy can say otherwise, it
 """
 BEGINS: Final = ("from", "arrive", "due")
 """Facts that say when what somebody is told of begins or ends."""
+DUE_OF_TICKET: Final[Mapping[Purpose, str]] = {
+    "wish": "due",
+    "consent": "due",
+    "quote": "due",
+    "raised": "due",
+    "decision": "reply",
+}
+"""What is about work whose time only the ticket knows, and the fact that says it: when it is to be
+done, or by when more time has to be granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +267,8 @@ class Occasion(Generic[E]):
 
 def recipients(event: Event) -> tuple[Notice, ...]:
     """Who gets a message because of `event`; nobody for events that are not in the table."""
-    occasion = _BY_EVENT.get(type(event))
-    return occasion.notices(event) if occasion else ()
+    rows = _BY_EVENT.get(type(event), ())
+    return tuple(notice for row in rows for notice in row.notices(event))
 
 
 def answerable_for(places: Iterable[str], duty: Duty) -> tuple[str, ...]:
@@ -342,6 +356,10 @@ def _task_facts(event: FollowUpEvent) -> dict[str, Any]:
 
 def _consent(event: WorkOrderConsentRecorded) -> str:
     return "agreed" if event.given else "refused"
+
+
+def _decided(event: WorkOrderEvent, until: datetime | None) -> str:
+    return f"{event.name}/{event.work_order}/{_at(until)}"
 
 
 def _wish(event: CallerWished) -> str:
@@ -460,6 +478,12 @@ _HOUSEHOLDS: Final[Topic[IncidentAnnounced]] = Topic(
 _UNREACHED: Final[Topic[MessageUnreached]] = Topic(
     _about, lambda e: (e.number,), lambda e: e.estate, _unreached_facts
 )
+_READING_ALARM: Final[Topic[ReadingAlarmRaised]] = Topic(
+    "reading_alarm",
+    lambda e: (e.alarm,),
+    lambda e: e.estate,
+    lambda e: {"person": e.reader, "reason": f"sign_{e.sign}"},
+)
 _PARKED: Final[Topic[ParkedUrgent]] = Topic(
     "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
 )
@@ -491,6 +515,12 @@ _TABLE: Final = (
     Occasion(WorkOrderExtensionAsked, "decision", _TICKET, to=_named,
              once=lambda e: f"extension/{e.work_order}/{_at(e.until)}",
              facts=lambda e: {"due": e.until, "reason": e.reason, "department": e.department}),
+    Occasion(WorkOrderExtended, "more_time", _TICKET, to=_assignee,
+             once=lambda e: _decided(e, e.until),
+             facts=lambda e: {"due": e.until, "reason": "time_given"}),
+    Occasion(WorkOrderExtensionRefused, "more_time", _TICKET, to=_assignee,
+             once=lambda e: _decided(e, e.due),
+             facts=lambda e: {"due": e.due, "reason": "time_refused"}),
     Occasion(SurveyAsked, "survey", _SURVEY, to=_caller, once=lambda e: f"survey/{e.survey}"),
     Occasion(TicketRaised, "raised", _TICKET, to=_named,
              once=lambda e: f"raised/{e.round}/{e.reason}/{e.contacts}", facts=_raised_facts),
@@ -536,8 +566,13 @@ _TABLE: Final = (
     Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
     Occasion(MessageUnreached, "unreached", _UNREACHED, to=_named,
              once=lambda e: f"unreached/{e.recipient}/{e.round}"),
+    Occasion(ReadingAlarmRaised, "reading_alarm", _READING_ALARM, to=_named,
+             once=lambda _: "raised"),
 )
 # fmt: on
-_BY_EVENT: Final[dict[type[Event], Occasion[Any]]] = {row.event: row for row in _TABLE}
+_BY_EVENT: Final[dict[type[Event], tuple[Occasion[Any], ...]]] = {
+    event: tuple(row for row in _TABLE if row.event is event)
+    for event in dict.fromkeys(row.event for row in _TABLE)
+}
 NOTIFYING: Final = tuple(_BY_EVENT)
 """The events because of which somebody may get a message; the queues are bound to these."""

@@ -14,6 +14,7 @@ from typing import Any
 from services.notifier.channels import Channels
 from services.notifier.digests import await_digest
 from services.notifier.domain import (
+    DUE_OF_TICKET,
     Notice,
     answerable_for,
     channels_of,
@@ -26,13 +27,14 @@ from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane, Step
+from shared.contracts.intake import ReadingAlarmRaised
 from shared.contracts.notifier import MessageUnreached
 from shared.contracts.parked import ParkedUrgent
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import Collection, Doc, Store
 from shared.telemetry import logger
-from shared.tickets import TicketStatus
+from shared.tickets import Clock, TicketStatus
 
 
 class Notifying:
@@ -85,8 +87,8 @@ class Notifying:
         return sum(new)
 
     async def _addressed(self, event: Event) -> Event:
-        """With whom only the notifier knows: those who answer for a system's urgent messages, and
-        for somebody whom a message does not reach.
+        """With whom only the notifier knows: those who answer for a system's urgent messages, for
+        somebody whom a message does not reach, and who stands above a reader of personal data.
         """
         match event:
             case ParkedUrgent():
@@ -94,6 +96,9 @@ class Notifying:
                 people = answerable_for(places, self._people.duty)
             case MessageUnreached():
                 people = await self._others_for(event)
+            case ReadingAlarmRaised():
+                lead_to = self._channels.lead_to
+                people = others_for(event.reader, event.estate, None, self._people.duty, lead_to)
             case _:
                 return event
         return event.model_copy(update={"recipients": people})
@@ -159,8 +164,12 @@ def _is_wanted(notice: Notice, ticket: Mapping[str, Any] | None) -> bool:
 
 
 def _placed(notice: Notice, ticket: Mapping[str, Any] | None) -> Notice:
-    """Add what the ticket says in plain of its place; the event may not have known it yet."""
+    """Add what the ticket says in plain of its place and its time; the event may not have known it
+    yet.
+    """
     if ticket is None:
         return notice
     facts = {**notice.facts, "building": ticket.get("building")}
+    if (fact := DUE_OF_TICKET.get(notice.purpose)) is not None:
+        facts[fact] = ticket.get("clocks", {}).get(Clock.RESOLVE.value, {}).get("due")
     return replace(notice, estate=notice.estate or ticket.get("estate"), facts=facts)

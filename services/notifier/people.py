@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from services.notifier.group_chats import chat_of, is_group_chat, members_of
 from services.notifier.messages import Message
+from services.notifier.quotations import quoted, quotes
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import MAIL, Duty, Person
 from shared.policy.templates import Language
@@ -76,8 +77,8 @@ class People:
         return self._duty.current
 
     async def ticket(self, number: str) -> Doc | None:
-        """What a message is about: place, language and mark of a ticket, nothing personal."""
-        fields = ("estate", "building", "language", "mark")
+        """What a message is about: place, time, language and mark of a ticket, nothing personal."""
+        fields = ("estate", "building", "language", "mark", "clocks.resolve.due")
         return await self._store.get("tickets", number, fields=fields)
 
     async def is_about(self, message: Message) -> bool:
@@ -99,21 +100,12 @@ class People:
         about = found.get("about") or {"people": (), "departments": ()}
         return self.duty.of_departments(about["departments"]) | frozenset(about["people"])
 
-    async def progress(self, message: Message) -> str:
-        """The words a message about progress brings: the public note of its ticket that was the
-        last when it was handed over, or is now. Empty for all other messages.
-        """
-        if message.purpose != "progress":
-            return ""
+    async def quoted(self, message: Message) -> Mapping[str, str]:
+        """The words of its ticket that a message quotes, by field; none for most messages."""
+        if not quotes(message):
+            return {}
         found = await self._store.get("tickets", message.number, fields=("timeline",))
-        entries = found["timeline"] if found else ()
-        told = message.telling.at if message.telling else None
-        notes = [
-            entry["note"]
-            for entry in entries
-            if entry.get("public") and entry["note"] and (told is None or entry["at"] <= told)
-        ]
-        return str(notes[-1]) if notes else ""
+        return quoted(message, found.get("timeline", ()) if found else ())
 
     def language(self, recipient: str, ticket: Mapping[str, Any] | None) -> Language:
         """The language somebody is written to in."""

@@ -13,7 +13,7 @@ from services.notifier.links import opened_by
 from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
 from services.notifier.rendering import CannotWrite, render
-from services.notifier.storage import MESSAGES, listing
+from services.notifier.storage import MESSAGES, is_confidential_to, listing
 from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.policy.policy import Policy
@@ -93,6 +93,8 @@ class Reading:
         not_theirs = await hidden(self._store, asking, message.numbers if message else [id])
         if message is None or not_theirs or not asking.reaches(message.estate):
             raise NotThere
+        if is_confidential_to(asking, message.purpose):
+            raise NotThere
         tried = message.telling.channel if message.telling else None
         contact = await self._people.contact(message.recipient, message.number, tried)
         shown = contact.masked() if contact else _NOBODY
@@ -105,9 +107,9 @@ class Reading:
 
     async def _words(self, message: Message, shown: Contact) -> tuple[str | None, str | None]:
         policy = await self._policy(message.telling.policy if message.telling else None)
-        progress = await self._people.progress(message)
+        quoted = await self._people.quoted(message)
         link = HIDDEN_LINK if opened_by(message) else ""
         try:
-            return render(message, policy, name=shown.name, link=link, progress=progress)
+            return render(message, policy, name=shown.name, link=link, quoted=quoted)
         except CannotWrite:
             return None, None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,24 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "unreached_no_channel": {"zh": "没有消息渠道", "en": "no channel leads there"},
     "unreached_refused": {"zh": "对方地址拒收", "en": "the address refuses it"},
     "unreached_no_answer": {"zh": "对方地址没有应答", "en": "the address does not answer"},
+    "time_given": {"zh": "同意延期", "en": "more time is granted"},
+    "time_refused": {"zh": "不同意延期", "en": "no more time is granted"},
+    "sign_more_than_usual": {
+        "zh": "一小时内查阅次数远多于平时",
+        "en": "far more in an hour than usual",
+    },
+    "sign_ended_tickets": {
+        "zh": "一小时内多次查阅已结束的工单",
+        "en": "many tickets within an hour that are over",
+    },
+    "sign_not_their_work": {
+        "zh": "一小时内多次查阅与本人无关的工单",
+        "en": "many tickets within an hour in which they have no part",
+    },
+    "sign_one_flat": {
+        "zh": "一天内多次查阅同一户",
+        "en": "many tickets of one flat within a day",
+    },
     "stopped_its_reader": {"zh": "处理它的程序多次中断", "en": "it ended the program that read it"},
 }
 """A reason is a code; one that has no words here stands for itself."""
@@ -97,6 +116,10 @@ _OPEN: Final[Mapping[Language, str]] = {"zh": "打开链接处理：", "en": "Op
 """Before a link that the group's own words leave out: without it nobody could act."""
 _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
+_UNKNOWN_PLACE: Final[Mapping[Language, str]] = {"zh": "地点不明", "en": "Place unknown"}
+_BUILDING: Final[Mapping[Language, str]] = {"zh": " {} 号楼", "en": ", building {}"}
+_UNSORTED: Final[Mapping[Language, str]] = {"zh": "事项待分类", "en": "not sorted yet"}
+_URGENT: Final[Mapping[Language, str]] = {"zh": "{}（{}）", "en": "{} ({})"}
 _MONTHS: Final = (
     "Jan",
     "Feb",
@@ -118,15 +141,20 @@ class CannotWrite(Exception):
 
 
 def render(
-    message: Message, policy: Policy, *, name: str, link: str, progress: str = ""
+    message: Message,
+    policy: Policy,
+    *,
+    name: str,
+    link: str,
+    quoted: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, str]:
     """Subject and body of a message for whoever is called `name`, in the words and the time of the
-    estate it is about; raises CannotWrite.
+    estate it is about, with what is `quoted` of its ticket; raises CannotWrite.
     """
     here = policy.at(message.estate)
     if is_group_chat(message.recipient):
         return words_to_group_chat(message, here)
-    fields = fields_of(message, here, name=name, link=link) | {"progress": progress}
+    fields = fields_of(message, here, name=name, link=link) | quoted
     fields["lines"] = _lines(message, policy)
     try:
         subject, body = here.templates.words(message.purpose, message.language).render(fields)
@@ -151,16 +179,14 @@ def _as_drill(subject: str, body: str, language: Language) -> tuple[str, str]:
 def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict[str, str]:
     """Every field that a template may use, as text; empty where the message does not know it."""
     facts, language = message.facts, message.language
-    taxonomy, zone = policy.taxonomy, policy.calendar.zone
-
-    def named(find: Callable[[str], Any], key: str) -> str:
-        return _name(find, facts.get(key), language)
+    zone = policy.calendar.zone
 
     def at(key: str) -> str:
         found = facts.get(key)
         return spoken_time(found, zone, language) if found else ""
 
     estate = policy.group.find_estate(message.estate) if message.estate else None
+    named = _names(facts, policy, language)
     return {
         "name": name,
         "number": message.number,
@@ -168,13 +194,13 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "desk": _joined(policy.rules.desk_numbers, language),
         "estate": getattr(estate, language) if estate else "",
         "building": str(facts.get("building") or ""),
-        "type": named(taxonomy.type, "type"),
-        "area": named(taxonomy.area, "area"),
-        "urgency": named(_urgency(policy), "urgency"),
-        "department": named(taxonomy.department, "department"),
-        "kind": named(taxonomy.kind, "kind"),
+        "place": _place(estate, facts, language),
+        "matter": _matter(named, language),
+        **named,
+        "round": str(message.round) if message.round > 1 else "",
         "advice": _advice(policy, facts.get("kind"), language),
         "clock": CLOCKS.get(str(facts.get("clock")), {}).get(language, ""),
+        "case": str(facts.get("clock") or facts.get("reason") or ""),
         "due": at("due"),
         "arrive": at("arrive"),
         "reply": at("reply"),
@@ -193,7 +219,36 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "person": str(facts.get("person") or ""),
         "link": link,
         "progress": "",
+        "words": "",
     }
+
+
+def _names(facts: Mapping[str, Any], policy: Policy, language: Language) -> dict[str, str]:
+    """What the policy calls the things that a message is about."""
+    taxonomy = policy.taxonomy
+    finders: Mapping[str, Callable[[str], Any]] = {
+        "type": taxonomy.type,
+        "area": taxonomy.area,
+        "urgency": _urgency(policy),
+        "department": taxonomy.department,
+        "kind": taxonomy.kind,
+    }
+    return {what: _name(find, facts.get(what), language) for what, find in finders.items()}
+
+
+def _place(estate: Any, facts: Mapping[str, Any], language: Language) -> str:
+    """Where it is: the estate and the building, or that nobody knows it."""
+    if estate is None:
+        return _UNKNOWN_PLACE[language]
+    building = facts.get("building")
+    where = _BUILDING[language].format(building) if building else ""
+    return f"{getattr(estate, language)}{where}"
+
+
+def _matter(named: Mapping[str, str], language: Language) -> str:
+    """What it is about: the danger, else the area and how urgent it is."""
+    what = named["kind"] or named["area"] or named["type"] or _UNSORTED[language]
+    return _URGENT[language].format(what, named["urgency"]) if named["urgency"] else what
 
 
 def _lines(message: Message, policy: Policy) -> str:

@@ -159,8 +159,8 @@ class Sending:
                 return ProviderReply(Handover.REFUSED, "no_number")
             if self._has_waited(message) and await self._people.is_about(message):
                 return ProviderReply(Handover.REFUSED, ABOUT_THEM)
-            progress = await self._people.progress(message)
-            letter = self._letter(message, contact, sender, policy, progress)
+            quoted = await self._people.quoted(message)
+            letter = self._letter(message, contact, sender, policy, quoted)
         except (*STORE_DOWN, CannotWrite) as error:
             logger.warning("message_not_written", message=message.id, why=type(error).__name__)
             return ProviderReply(Handover.LATER, type(error).__name__)
@@ -173,12 +173,17 @@ class Sending:
         return self._clock.now() - message.at >= LOOKED_AT
 
     def _letter(
-        self, message: Message, contact: Contact, sender: Sender, policy: Policy, progress: str
+        self,
+        message: Message,
+        contact: Contact,
+        sender: Sender,
+        policy: Policy,
+        quoted: Mapping[str, str],
     ) -> Letter:
         """The words, made now and kept nowhere."""
         wants_receipt = receipt_within(message, sender, policy) is not None
         link = self._links.of(message)
-        subject, body = render(message, policy, name=contact.name, link=link, progress=progress)
+        subject, body = render(message, policy, name=contact.name, link=link, quoted=quoted)
         return Letter(
             id=message.id,
             cause=str(message.cause),

@@ -12,12 +12,16 @@ from services.notifier.messages import Message, Status
 from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.documents import Shape
-from shared.identity import Principal
+from shared.identity import Principal, allows
 from shared.readers.visibility import belonging_within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 
 NAMES_OF_TICKETS: Final = ("number", "facts.lines.number", "facts.ticket")
 """Where a message names a ticket; a digest names many, and one about a parked message its own."""
+CONFIDENTIAL: Final[Mapping[Purpose, str]] = {"reading_alarm": "reading_alarm.see"}
+"""What is read by those alone who may do more than read messages: whom an alarm is about may sit at
+the same desk.
+"""
 NEWEST: Final = Order("at", newest=True)
 MESSAGES: Final = CollectionSpec(
     name="messages",
@@ -112,4 +116,13 @@ async def listing(store: Store, principal: Principal, filters: Mapping[str, str 
     """Messages within the principal's reach, newest first."""
     named = {key: value for key, value in filters.items() if value is not None}
     reach = await belonging_within_reach(store, principal, "message.see", names=NAMES_OF_TICKETS)
+    kept_from = [purpose for purpose in CONFIDENTIAL if is_confidential_to(principal, purpose)]
+    if kept_from:
+        reach |= {"purpose": {"$nin": kept_from}}
     return Listing(filters=named, within=reach, order=NEWEST)
+
+
+def is_confidential_to(principal: Principal, purpose: Purpose) -> bool:
+    """Whether messages of a purpose are not for somebody who may read messages."""
+    action = CONFIDENTIAL.get(purpose)
+    return action is not None and not allows(principal, action)

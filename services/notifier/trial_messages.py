@@ -77,12 +77,12 @@ class TrialMessages:
         contact = await self._people.contact(message.recipient, message.number)
         name = contact.name if contact else ""
         link = self._links.of(message)
-        progress = await self._people.progress(message)
+        quoted = await self._people.quoted(message)
         texts = []
         for language in LANGUAGES:
             spoken = replace(message, language=language)
             try:
-                words = render(spoken, policy, name=name, link=link, progress=progress)
+                words = render(spoken, policy, name=name, link=link, quoted=quoted)
             except CannotWrite:
                 words = ("", "")
             texts.append(Text(language, *words))

@@ -147,9 +147,12 @@ class ReadingAlarmEvent(Event):
 
 
 class ReadingAlarmRaised(ReadingAlarmEvent):
-    """Somebody opens persons in a way that has to be explained."""
+    """Somebody opens persons in a way that has to be explained. `recipients` are who stands above
+    them, where whoever reads it has found that out.
+    """
 
     name: ClassVar[str] = "reading_alarm.raised"
+    recipients: tuple[str, ...] = ()
 
 
 class ReadingAlarmAnswered(ReadingAlarmEvent):

@@ -49,6 +49,8 @@ Purpose = Literal[
     "parked",
     "wish",
     "unreached",
+    "more_time",
+    "reading_alarm",
 ]
 
 

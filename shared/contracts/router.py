@@ -152,9 +152,10 @@ class WorkOrderExtensionAsked(WorkOrderEvent):
 
 
 class WorkOrderExtensionRefused(WorkOrderEvent):
-    """The time stays as it was promised."""
+    """The time stays as it was promised: `due`."""
 
     name: ClassVar[str] = "work_order.extension_refused"
+    due: AwareDatetime | None = None
 
 
 class WorkOrderExtended(WorkOrderEvent):

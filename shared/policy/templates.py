@@ -30,6 +30,10 @@ FIELDS: Final[Mapping[str, str]] = {
     "desk": "the hotline's own numbers",
     "estate": "the estate",
     "building": "the building, as its number or letter",
+    "place": "the estate and the building together, or that nobody knows where it is",
+    "matter": "the kind of emergency, else what it is about, with how urgent it is",
+    "round": "how often the work was begun, where it is not the first time",
+    "words": "what the caller said of it, scrubbed: why it begins again, or what they added",
     "type": "the request's type",
     "area": "what it is about",
     "urgency": "how urgent it is",
@@ -37,6 +41,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "kind": "the kind of emergency",
     "advice": "what to do first in an emergency of this kind",
     "clock": "which limit a warning or a breach is about",
+    "case": "the code of that limit or of the reason, for conditions: one text for each",
     "due": "when the work is to be done, or when that limit ends",
     "arrive": "when somebody is to be on site",
     "reply": "when somebody gets back to the caller",
@@ -54,7 +59,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "progress": "what a public note says of how it goes",
     "sender": "the system that sent a message which could not be handled",
     "ticket": "the ticket that such a message is about, where it is our own",
-    "person": "the id of whom a message did not reach",
+    "person": "the id of whom a message did not reach, or whose reading is unusual",
     "link": "the signed link of a survey, of somebody's work, or of an alert",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""

@@ -310,7 +310,8 @@ def ask_extension(ticket: Ticket, act: acts.AskExtension, now: datetime, _rules:
 
 def refuse_extension(ticket: Ticket, *_: object) -> Effect:
     """The wish is gone, the time stays."""
-    return Effect(replace(ticket, extension=None))
+    state = ticket.clocks.get(Clock.RESOLVE)
+    return Effect(replace(ticket, extension=None), {"due": state.due if state else None})
 
 
 def extend(ticket: Ticket, act: acts.Extend, now: datetime, rules: LifecycleRules) -> Effect:

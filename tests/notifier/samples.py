@@ -13,6 +13,7 @@ from shared.contracts.incidents import (
     IncidentSpread,
 )
 from shared.contracts.intake import (
+    ReadingAlarmRaised,
     TicketCancelRequested,
     TicketRegistered,
     TicketReopened,
@@ -41,6 +42,7 @@ from shared.contracts.router import (
     WorkOrderDispatched,
     WorkOrderExtended,
     WorkOrderExtensionAsked,
+    WorkOrderExtensionRefused,
     WorkOrderNoted,
     WorkOrderQuoted,
 )
@@ -108,6 +110,18 @@ def extension_asked(**more: Any) -> WorkOrderExtensionAsked:
     facts = {"work_order": "26-1-1", "department": "engineering", "until": DUE, "reason": "parts",
              "recipients": ("group-desk-1",)}  # fmt: skip
     return WorkOrderExtensionAsked(**_TICKET | facts | more)
+
+
+def extension_refused(**more: Any) -> WorkOrderExtensionRefused:
+    facts = {"work_order": "26-1-1", "department": "engineering", "assignee": ASSIGNEE, "due": DUE}
+    return WorkOrderExtensionRefused(**_TICKET | facts | more)
+
+
+def reading_alarm(**more: Any) -> ReadingAlarmRaised:
+    facts = {"alarm": "a-1", "reader": "jy-customer-service-1", "sign": "one_flat",
+             "number": "26-1", "estate": "jinyuan",
+             "recipients": ("jy-customer-service-2",)}  # fmt: skip
+    return ReadingAlarmRaised(**facts | more)
 
 
 def resolved(**more: Any) -> TicketResolved:

@@ -21,7 +21,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
               samples.quoted(), samples.consented(), samples.parked(),
               samples.unreached(), samples.urged(), samples.supplemented(),
-              samples.cancel_requested()]  # fmt: skip
+              samples.cancel_requested(), samples.extension_refused(),
+              samples.extended(assignee=samples.ASSIGNEE), samples.reading_alarm()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.appointed(until=None), None, []),
         (samples.extended(), "extended", [CALLER]),
         (samples.extension_asked(), "decision", ["group-desk-1"]),
+        (samples.extension_refused(), "more_time", [samples.ASSIGNEE]),
+        (samples.extension_refused(assignee=None), None, []),
         (samples.dispatched(), "assignment", [samples.ASSIGNEE]),
         (samples.dispatched(assignee=None), None, []),
         (samples.dispatched(assignee=None, recipients=("a", "b")), "assignment", ["a", "b"]),
@@ -84,6 +87,22 @@ def test_each_event_tells_whom_it_concerns(
     assert [notice.recipient for notice in notices] == people
     assert {notice.purpose for notice in notices} == ({purpose} if purpose else set())
     assert {notice.number for notice in notices} <= {"26-1"}
+
+
+def test_an_extension_is_told_to_the_caller_and_to_who_asked_for_it() -> None:
+    told = recipients(samples.extended(assignee=samples.ASSIGNEE))
+
+    assert [(notice.recipient, notice.purpose) for notice in told] == [
+        (CALLER, "extended"), (samples.ASSIGNEE, "more_time"),
+    ]  # fmt: skip
+
+
+def test_an_alarm_is_told_under_its_own_number_and_names_no_ticket() -> None:
+    (told,) = recipients(samples.reading_alarm())
+
+    assert (told.purpose, told.recipient, told.number) == (
+        "reading_alarm", "jy-customer-service-2", "a-1",
+    )  # fmt: skip
 
 
 def test_a_gap_is_told_once_for_each_time_it_was_found() -> None:
@@ -145,7 +164,9 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
         samples.breached(level=2), samples.breached(due=samples.DUE + timedelta(hours=1)),
         samples.alerted(), samples.alerted(step=1), samples.appointed(),
         samples.appointed(until=samples.DUE + timedelta(hours=3)), samples.extended(),
-        samples.extended(round=2), samples.extension_asked(), samples.incident_offered(),
+        samples.extended(round=2), samples.extension_refused(),
+        samples.extension_refused(due=samples.DUE + timedelta(days=1)), samples.extension_asked(),
+        samples.incident_offered(),
         samples.incident_spread(), samples.incident_spread(revision=4), samples.incident_due_soon(),
         samples.incident_overdue(), samples.incident_announced(),
         samples.incident_announced(notice=2),

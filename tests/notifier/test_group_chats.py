@@ -49,7 +49,13 @@ def words(event: Event, **facts: Any) -> tuple[str, str]:
     placed = Notice(notice.cause, notice.purpose, notice.recipient, estate=notice.estate,
                     facts={**notice.facts, **facts})  # fmt: skip
     message = new_message(placed, lane="urgent", language="zh", now=samples.DUE)
-    return render(message, POLICY, name=NAME, link="https://work.example/w/x", progress="水漏")
+    return render(
+        message,
+        POLICY,
+        name=NAME,
+        link="https://work.example/w/x",
+        quoted={"progress": "水漏", "words": "水漏"},
+    )
 
 
 def test_an_alert_is_told_to_the_chats_of_those_alerted_and_of_their_estate() -> None:

@@ -9,6 +9,7 @@ from services.notifier.domain import Notice, recipients
 from services.notifier.messages import Message, new_message
 from services.notifier.rendering import render, spoken_time
 from shared.contracts import Event
+from shared.contracts.notifier import CALLER
 from shared.policy.policy import Policy, build_policy, load_documents
 from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, Language, faults_in_words
 from tests.notifier import samples
@@ -40,8 +41,9 @@ def test_every_message_cites_its_ticket(event: Event, language: Language, policy
 
     assert "26-1" in subject
     assert "26-1" in body
-    # What has to be read at a glance begins with what, where and how soon, not with a name.
-    assert "王女士" in body or event.name in {"emergency.alerted", "work_order.dispatched"}
+    # A caller is addressed by name; what staff read at a glance begins with what and where.
+    is_to_caller = message(event).recipient == CALLER
+    assert ("王女士" in body) is is_to_caller
     assert "{{" not in body
 
 
@@ -154,7 +156,7 @@ def test_an_alert_from_an_unknown_place_says_so(policy: Policy) -> None:
 
 
 def test_ids_that_the_policy_no_longer_knows_speak_for_themselves(policy: Policy) -> None:
-    event = samples.warned(area="moat", type="duel", department="guards")
+    event = samples.dispatched(area="moat", type="duel", department="guards")
 
     _, body = render(message(event), policy, name="", link="")
 

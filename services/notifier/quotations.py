@@ -1,0 +1,52 @@
+"""What a message quotes of its ticket's timeline: scrubbed words that are kept with the ticket and
+never with the message. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from services.notifier.messages import Message
+from shared.tickets import Transition
+from shared.tickets.model import ROUND_BEGINS
+
+WISHES: Final[Mapping[str, Transition]] = {
+    "urged": Transition.URGE,
+    "supplemented": Transition.SUPPLEMENT,
+    "cancel_wanted": Transition.REQUEST_CANCEL,
+}
+"""The line of the timeline that a caller's wish stands in, by the reason of its message."""
+
+
+def quotes(message: Message) -> bool:
+    """Whether a message quotes anything, so that the timeline has to be read."""
+    return message.purpose in {"progress", "wish"} or is_again(message)
+
+
+def is_again(message: Message) -> bool:
+    """Whether it gives out work of a ticket that was taken up again."""
+    return message.purpose == "assignment" and message.round > 1
+
+
+def quoted(message: Message, timeline: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
+    """The fields that bring words of a timeline, which were the last when the message was handed
+    over, or are now: a public note, why the work begins again, what the caller has added.
+    """
+    told = message.telling.at if message.telling else None
+    said = [line for line in timeline if line["note"] and (told is None or line["at"] <= told)]
+    if message.purpose == "progress":
+        return {"progress": _last(line["note"] for line in said if line.get("public"))}
+    if message.purpose == "wish":
+        wish = WISHES.get(str(message.facts.get("reason")))
+        return {"words": _last_of({wish} if wish else set(), said)}
+    return {"words": _last_of(ROUND_BEGINS, said)} if is_again(message) else {}
+
+
+def _last_of(transitions: Collection[str], said: Iterable[Mapping[str, Any]]) -> str:
+    return _last(line["note"] for line in said if line["transition"] in transitions)
+
+
+def _last(notes: Iterable[Any]) -> str:
+    found = [*notes]
+    return str(found[-1]) if found else ""
