@@ -13,8 +13,10 @@ from services.intake.desk.api import build_actions_api, build_registering_api, b
 from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.desk.late_dangers import LateDangers
+from services.intake.desk.rung_calls import RungCalls
 from services.intake.desk.wishes import Wishes
 from services.intake.handlers import (
+    add_call_handlers,
     add_handlers,
     add_privacy_handlers,
     add_stray_handlers,
@@ -138,11 +140,15 @@ async def build(settings: IntakeSettings) -> FastAPI:
     add_handlers(platform.consumers, arrivals, desk_actions)
     add_stray_handlers(platform.consumers, arrivals)
     add_wish_handlers(platform.consumers, commands, wishes)
+    call_backs = CallBacks(platform.store, wishes)
+    add_call_handlers(
+        platform.consumers, RungCalls(platform.store, platform.tickets, call_backs, wishes)
+    )
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
         build_registering_api(reports),
         build_tickets_api(platform, reports),
-        build_actions_api(platform, desk_actions, wishes, CallBacks(platform.store, wishes)),
+        build_actions_api(platform, desk_actions, wishes, call_backs),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),

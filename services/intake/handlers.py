@@ -7,6 +7,7 @@ from typing import Final
 
 from services.intake import queues
 from services.intake.desk.actions import DeskActions
+from services.intake.desk.rung_calls import RungCalls
 from services.intake.desk.wishes import Wishes
 from services.intake.inbound.arrivals import Arrivals
 from services.intake.inbound.commands import Commands
@@ -14,7 +15,7 @@ from services.intake.privacy.privacy_requests import PrivacyRequests
 from shared.bus import Consumers, Delivery, Inbound, Reject, RetryLater
 from shared.contracts.notifier import MessageDelivered, MessageFailed, MessageReceived
 from shared.contracts.privacy import PrivacyRequestGranted
-from shared.contracts.router import FollowUpDangerTold
+from shared.contracts.router import FollowUpDangerTold, FollowUpRung
 from shared.contracts.survey import SurveyDangerTold, SurveyDissatisfied
 
 QUEUE_BACK_AFTER: Final = timedelta(seconds=1)
@@ -72,6 +73,16 @@ def add_wish_handlers(consumers: Consumers, commands: Commands, wishes: Wishes) 
                 await wishes.heed(told.number, told.danger, how="follow_up", id=told.follow_up)
             case _:
                 pass
+
+
+def add_call_handlers(consumers: Consumers, rung_calls: RungCalls) -> None:
+    """Subscribe intake to what came of calls that it did not take down itself."""
+
+    @consumers.on_event(queues.CALLS_ROUTINE, queues.CALLS_URGENT)
+    async def on_rung(delivery: Delivery) -> None:
+        """Do to the ticket what follows from a call."""
+        if isinstance(delivery.event, FollowUpRung):
+            await rung_calls.heed(delivery.event)
 
 
 def add_privacy_handlers(consumers: Consumers, privacy_requests: PrivacyRequests) -> None:

@@ -61,6 +61,10 @@ DANGERS: Final = event_queue(
     "intake", "dangers", "urgent", survey.SurveyDangerTold, router.FollowUpDangerTold, alerts=True
 )
 
+CALLS_ROUTINE: Final = event_queue("intake", "calls", "routine", router.FollowUpRung)
+CALLS_URGENT: Final = event_queue("intake", "calls", "urgent", router.FollowUpRung, alerts=True)
+"""What came of calls to callers whom no message reached; urgent where it tells of a danger."""
+
 PRIVACY_REQUESTS: Final = event_queue(
     "intake", "privacy_requests", "routine", privacy.PrivacyRequestGranted
 )
@@ -78,6 +82,8 @@ QUEUES: Final = (
     DISSATISFIED_ROUTINE,
     DISSATISFIED_URGENT,
     DANGERS,
+    CALLS_ROUTINE,
+    CALLS_URGENT,
     PRIVACY_REQUESTS,
     DEAD,
     UNROUTED,

@@ -351,7 +351,9 @@ def _task(event: FollowUpEvent) -> str:
 
 
 def _task_facts(event: FollowUpEvent) -> dict[str, Any]:
-    return {"reason": event.reason, "due": event.due}
+    """Who is to ring gets the link to the call (`task`); all others do their tasks elsewhere."""
+    rings = {"task": event.follow_up} if event.why == "tell" else {}
+    return {"reason": event.reason, "due": event.due, **rings}
 
 
 def _consent(event: WorkOrderConsentRecorded) -> str:

@@ -1,4 +1,4 @@
-"""The signed links that messages carry: to a caller's survey, to somebody's work or alert."""
+"""The signed links that messages carry: to a caller's survey, to somebody's work, alert or call."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ _OF_ORDER: Final = "work_order/"
 
 
 class Opened(NamedTuple):
-    """What a link opens: a survey, or somebody's work order, or an emergency for one alerted."""
+    """What a link opens: a survey, somebody's work order, an emergency for one alerted, or the task
+    to tell a caller something by telephone.
+    """
 
-    kind: Literal["survey", "work", "alert"]
+    kind: Literal["survey", "work", "alert", "task"]
     subject: str
 
 
@@ -29,6 +31,8 @@ def opened_by(message: Message) -> Opened | None:
         case "alert":
             # Whoever is called from the chain has no work order of it.
             return Opened("alert", f"{message.number}/{message.recipient}")
+        case "follow_up" if task := message.facts.get("task"):
+            return Opened("task", f"{task}/{message.recipient}")
         case _:
             return None
 

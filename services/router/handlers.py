@@ -15,6 +15,7 @@ from shared.contracts import Event
 from shared.contracts.intake import (
     TicketClosed,
     TicketEvent,
+    TicketFeedbackAttempted,
     TicketOwned,
     TicketPersonErased,
     TicketReclassified,
@@ -89,12 +90,10 @@ async def _tell(reminders: Reminders, event: Event) -> None:
             await reminders.tell_by_call(event)
         case MessageEvent() if reason := reason_to_tell(event):
             await reminders.tell(event.number, event.round, reason, event.message)
-        case TicketTold():
-            await reminders.promise_told(event.number)
+        case TicketTold() | TicketFeedbackAttempted() | TicketReopened():
+            await reminders.told(event.number)
         case TicketClosed() if was_told_by_hand(event):
-            await reminders.told(event.number, event.round)
-        case TicketReopened():
-            await reminders.told(event.number, event.round - 1)
+            await reminders.told(event.number)
         case _:
             pass
 

@@ -45,9 +45,10 @@ MOVING_TASKS: Final = (
     intake.TicketClosed,
     intake.TicketReopened,
     intake.TicketTold,
+    intake.TicketFeedbackAttempted,
 )
-"""After these somebody else has a ticket's tasks, its time is another, or its result is to be told
-or was.
+"""After these somebody else has a ticket's tasks, its time is another, or its result is to be told,
+was, or could not be: nobody answered.
 """
 NOT_TOLD: Final = (
     notifier.MessageFailed,

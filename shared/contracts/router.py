@@ -417,6 +417,15 @@ FollowUpOutcome = Literal[FollowUpSaid, "fed_back"]
 """Or that the result was fed back: how that went is the ticket's own."""
 
 
+CallAnswer = Literal[
+    "satisfied", "said_nothing", "not_satisfied", "told", "no_answer", "unreachable"
+]
+"""What came of ringing a caller. Of a result they were told, and are satisfied, say nothing of it,
+or are not satisfied; of all else they were `told`. Nobody answered, or nobody has as often as the
+policy wants them rung.
+"""
+
+
 class FollowUpEvent(TicketEvent):
     """What every fact about a task of the desk carries: `person` is to look after the ticket by
     `due`; `recipients` are the people of the duty list who are to know.
@@ -458,6 +467,22 @@ class FollowUpDangerTold(FollowUpEvent):
     can_be_urgent: ClassVar[bool] = True
     must_be_founded: ClassVar[bool] = True
     danger: str
+
+
+class FollowUpRung(FollowUpEvent):
+    """Whoever has the task (`by`) rang the caller: `call` names that call, `cause` says as a code
+    why the caller is not satisfied, `danger` of which kind a danger is that they told of. Intake
+    does to the ticket what follows; the words of it lie with the task.
+    """
+
+    name: ClassVar[str] = "follow_up.rung"
+    can_be_urgent: ClassVar[bool] = True
+    must_be_founded: ClassVar[bool] = True
+    by: str
+    call: str
+    answer: CallAnswer
+    cause: str | None = None
+    danger: str | None = None
 
 
 class FollowUpDropped(FollowUpEvent):

@@ -344,6 +344,10 @@ class Ticket:
         """Whether this was put on record before, with the same note."""
         return any((e.transition, e.note) == (transition, note) for e in self.timeline)
 
+    def was_asked(self, form_key: str) -> bool:
+        """Whether what a form asked for is on record."""
+        return any(entry.form_key == form_key for entry in self.timeline)
+
     def was_linked(self, at: datetime) -> bool:
         """Whether it was part of an incident after all that happened until then."""
         moves = (e.transition for e in self.timeline if e.at <= at and e.transition in LINKING)

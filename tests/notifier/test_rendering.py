@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.notifier.domain import Notice, recipients
+from services.notifier.links import opened_by
 from services.notifier.messages import Message, new_message
 from services.notifier.rendering import render, spoken_time
 from shared.contracts import Event
@@ -256,3 +257,27 @@ def test_every_purpose_has_both_languages_and_every_field_is_explained(policy: P
             assert named in subject
             assert named in body
     assert all(FIELDS.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "first"),
+    [("zh", "电话告知处理结果｜"), ("en", "tell the caller the result by telephone | ")],
+)
+def test_who_is_to_ring_reads_what_where_and_how_soon_and_has_a_link(
+    language: Language, first: str, policy: Policy
+) -> None:
+    told = message(samples.follow_up_opened(why="tell", reason="tell"), language)
+
+    _, body = render(told, policy, name="", link="https://x/w/1")
+
+    assert body.startswith(first)
+    assert "https://x/w/1" in body
+
+
+def test_a_call_to_make_has_a_link_of_its_own_and_other_tasks_have_none() -> None:
+    to_ring = message(samples.follow_up_opened(why="tell", reason="visit"))
+    others = [message(samples.follow_up_opened()), message(samples.follow_up_missed(why="tell"))]
+
+    task = samples.follow_up_opened().follow_up
+    assert opened_by(to_ring) == ("task", f"{task}/jy-customer-service-1")
+    assert [opened_by(other) for other in others] == [None, None]

@@ -176,9 +176,10 @@ async def test_who_tells_the_caller_has_done_the_task(
     assert (doc["state"], doc["ended_by"]) == ("done", "he")
 
 
-async def test_who_does_not_answer_is_still_to_be_told_and_the_lead_hears_of_it(
+async def test_who_does_not_answer_the_last_try_is_still_to_be_told_and_the_lead_hears_of_it(
     bench: RouterBench,
 ) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"feedback_attempts": 1}})
     await open_task(bench)
     await act(bench, FeedbackAttempt(by="he"))
 

@@ -22,9 +22,13 @@ class CallBacks:
         self._store = store
         self._wishes = wishes
 
-    async def tell(self, number: str, principal: Principal, words: str | None) -> Ticket:
-        """The caller was told the promise or the progress."""
-        act = Tell(by=principal.id, note=kept(words))
+    async def tell(
+        self, number: str, principal: Principal, words: str | None, *, form_key: str | None = None
+    ) -> Ticket:
+        """The caller was told the promise or the progress. Here and below, what comes again under
+        the same `form_key` counts once.
+        """
+        act = Tell(by=principal.id, note=kept(words), form_key=form_key)
         return await self._heard(number, principal, words, act)
 
     async def answer(
@@ -38,13 +42,21 @@ class CallBacks:
             number, principal, words, AnswerQuestion(by=principal.id, note=said)
         )
 
-    async def no_answer(self, number: str, principal: Principal, words: str | None) -> Ticket:
+    async def no_answer(
+        self, number: str, principal: Principal, words: str | None, *, form_key: str | None = None
+    ) -> Ticket:
         """Nobody took the call: an attempt."""
-        act = FeedbackAttempt(by=principal.id, note=kept(words))
+        act = FeedbackAttempt(by=principal.id, note=kept(words), form_key=form_key)
         return await self._heard(number, principal, words, act)
 
     async def feed_back(
-        self, number: str, principal: Principal, outcome: FeedbackOutcome, words: str | None
+        self,
+        number: str,
+        principal: Principal,
+        outcome: FeedbackOutcome,
+        words: str | None,
+        *,
+        form_key: str | None = None,
     ) -> Ticket:
         """Close with what a person says became of the result; raises NotAllowed for what the store
         knows to be otherwise.
@@ -61,9 +73,11 @@ class CallBacks:
                     last_by=ticket.timeline[-1].by,
                     remedy=why_not,
                 )
-            return Feedback(by=principal.id, outcome=outcome, note=kept(words))
+            return Feedback(by=principal.id, outcome=outcome, note=kept(words), form_key=form_key)
 
-        return await self._wishes.hear(number, principal, words, wish, how="feedback", noted=True)
+        return await self._wishes.hear(
+            number, principal, words, wish, how="feedback", noted=True, form_key=form_key
+        )
 
     async def _heard(
         self, number: str, principal: Principal, words: str | None, act: Act
@@ -71,7 +85,13 @@ class CallBacks:
         require(principal, act.transition)
         how = act.transition.value
         return await self._wishes.hear(
-            number, principal, words, lambda *_: act, how=how, noted=True
+            number,
+            principal,
+            words,
+            lambda *_: act,
+            how=how,
+            noted=True,
+            form_key=act.form_key,
         )
 
 

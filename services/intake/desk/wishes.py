@@ -133,13 +133,21 @@ class Wishes:
         return await self.hear(number, principal, words, wish, how="cancel")
 
     async def not_satisfied(
-        self, number: str, principal: Principal, words: str | None, reason: str | None
+        self,
+        number: str,
+        principal: Principal,
+        words: str | None,
+        reason: str | None,
+        *,
+        form_key: str | None = None,
     ) -> Ticket:
         """The caller heard the result and says that it is not solved; `reason` is a code."""
         require(principal, NotSatisfied.transition)
         because = reason or "not_satisfied"
-        act = NotSatisfied(by=principal.id, note=kept(words), reason=because)
-        return await self.hear(number, principal, words, lambda *_: act, how="feedback")
+        act = NotSatisfied(by=principal.id, note=kept(words), reason=because, form_key=form_key)
+        return await self.hear(
+            number, principal, words, lambda *_: act, how="feedback", form_key=form_key
+        )
 
     async def heed(self, number: str, kind: str, *, how: str, id: str) -> None:
         """A caller has told of a danger elsewhere, as in a survey (`how`): an emergency, once for
@@ -177,16 +185,20 @@ class Wishes:
         *,
         how: str,
         noted: bool = False,
+        form_key: str | None = None,
     ) -> Ticket:
         """Carry out a wish and what follows from the words with it; foreign and missing tickets
         look the same (404). A danger that they tell of comes before the wish. `noted` says that
-        they are not the caller's own, but a note of the desk.
+        they are not the caller's own, but a note of the desk. What stands in the timeline under the
+        `form_key` was heard before.
         """
-        said = Supplement(by=principal.id, note=kept(words))
+        said = Supplement(by=principal.id, note=kept(words), form_key=form_key)
 
         def walk(steps: Steps) -> Steps:
             if not sees(principal, steps.ticket):
                 raise NotThere
+            if form_key is not None and steps.ticket.was_asked(form_key):
+                return steps
             before, made = steps, self._danger(words, steps, noted=noted)
             if made is None:
                 steps = _carried_out(steps, wish)

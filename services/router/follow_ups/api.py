@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.router.bodies import Limit
 from services.router.follow_ups.desk_tasks import DeskTasks
-from services.router.follow_ups.tasks import FollowUp, State
+from services.router.follow_ups.tasks import Call, FollowUp, State
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import FollowUpSaid
 from shared.contracts.times import Moment
@@ -113,4 +113,10 @@ def task_view(task: FollowUp) -> dict[str, Any]:
         "ended_at": task.ended_at,
         "dropped_for": task.dropped_for,
         "danger": task.danger,
+        "call": _call_view(task.call) if task.call else None,
     }
+
+
+def _call_view(call: Call) -> dict[str, Any]:
+    """What was said of a call at its link."""
+    return {"at": call.at, "by": call.by, "answer": call.answer, "cause": call.cause}

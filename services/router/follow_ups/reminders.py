@@ -14,8 +14,9 @@ from services.router.follow_ups.untold import (
     TELL,
     is_told_by_telephone,
     is_untold,
-    tell_id,
+    ring_again,
     tell_task,
+    tells_result,
 )
 from services.router.follow_ups.wanted import Seen, after, look, recuse, rule_for, wanted
 from services.router.people import desk_lead, desk_of, whom_it_is_about
@@ -98,14 +99,12 @@ class Reminders:
         if rules.is_fed_back_by_call(event.type or "", event.urgency):
             await self.tell(event.number, event.round, TELL)
 
-    async def promise_told(self, number: str) -> None:
-        """The caller was told what is promised: nobody else is to ring them for it."""
+    async def told(self, number: str) -> None:
+        """The caller was told a promise or the result, or did not answer: nobody else is to ring
+        them for it, or not now.
+        """
         for task in await self._tells(number):
             await self.look_at(task.id)
-
-    async def told(self, number: str, round_: int) -> None:
-        """The result of a round was fed back: nobody else is to ring the same caller."""
-        await self.look_at(tell_id(number, round_))
 
     async def look(self) -> int:
         """Do what is due, and now and then drop what nobody needs; how many tasks were due."""
@@ -122,15 +121,27 @@ class Reminders:
         async def choose(task: FollowUp, now: datetime) -> Step[FollowUp] | None:
             seen = await self.seen(task.number)
             step = look(task, seen, now)
-            following = after(task, seen, now) if step and step.value.state == "open" else None
-            if following is not None and task.state == "planned":
-                # First, so that a watch goes on whatever happens to this task.
+            following = self._following(task, seen, step, now)
+            if following is not None:
+                # First, so that a watch or a call goes on whatever happens to this task.
                 await self._tasks.insert(Step(following), now)
             return step
 
         opened = await self.change(id, choose)
         if opened is not None and opened.why == "watch" and opened.state == "open":
             await self._pass_over(opened)
+
+    def _following(
+        self, task: FollowUp, seen: Seen, step: Step[FollowUp] | None, now: datetime
+    ) -> FollowUp | None:
+        """The next look at the same thing, or the next try to ring the same caller."""
+        became = step.value if step else task
+        if task.state == "planned" and became.state == "open":
+            return after(task, seen, now)
+        if tells_result(task) and task.is_live and became.outcome == "no_answer":
+            policy = self._platform.policy.at(seen.ticket.estate)
+            return ring_again(task, seen.ticket, policy, now)
+        return None
 
     async def _pass_over(self, task: FollowUp) -> None:
         """Of looks at the same thing the latest alone is to be done."""
@@ -170,6 +181,7 @@ class Reminders:
             is_danger_over=ticket.is_emergency and await self._is_danger_over(number),
             not_for=whom_it_is_about(ticket, duty),
             away=duty.on_leave | duty.frozen,
+            tries=policy.rules.feedback_attempts,
         )
 
     async def change(self, id: str, choose: Decide[FollowUp]) -> FollowUp | None:

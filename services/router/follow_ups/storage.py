@@ -24,7 +24,7 @@ FOLLOW_UPS: Final = CollectionSpec(
     kind="follow_up",
     shape=Shape(
         value=FollowUp,
-        lean={FollowUp: ("danger",)},
+        lean={FollowUp: ("danger", "call")},
         beside=lambda task: {"next_due": task.next_due},
     ),
     lane=lambda task: task.lane,

@@ -13,12 +13,14 @@ from typing import Any, Final, Literal
 
 from shared.contracts import Lane, Step
 from shared.contracts.router import (
+    CallAnswer,
     FollowUpDangerTold,
     FollowUpDone,
     FollowUpDropped,
     FollowUpMissed,
     FollowUpOpened,
     FollowUpOutcome,
+    FollowUpRung,
     FollowUpWhy,
 )
 from shared.tickets import Ticket
@@ -30,6 +32,22 @@ danger is over, what was planned is planned anew, or a later share of the limit 
 come meanwhile.
 """
 LIVE: Final = frozenset({"planned", "open"})
+SETTLES_IN: Final = timedelta(minutes=15)
+"""So long a message that cannot be handled is tried again; then a person has to look after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What came of ringing the caller, as whoever has the task said at its link. `key` is that of
+    the form, `cause` a code: why the caller is not satisfied. `words` are scrubbed.
+    """
+
+    key: str
+    at: datetime
+    by: str
+    answer: CallAnswer
+    cause: str | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +56,8 @@ class FollowUp:
     `opens_at` on and by `due_at`. `basis` says for which round, plan and extension of the ticket
     the rule made it, `share` and `turn` which of its tasks it is. `named`: whoever asked for it
     wants just this person. `note` (of who asked) and `result` (of who did it) are scrubbed;
-    `danger` is the kind of emergency that the result tells of, where it tells of one.
+    `danger` is the kind of emergency that the result tells of, where it tells of one. `call` is the
+    last call whose outcome the ticket has to follow before the task ends.
     """
 
     id: str
@@ -70,6 +89,7 @@ class FollowUp:
     ended_at: datetime | None = None
     dropped_for: Dropped | None = None
     danger: str | None = None
+    call: Call | None = None
 
     @property
     def lane(self) -> Lane:
@@ -181,6 +201,33 @@ def finish(
     return Step(ended, (FollowUpDone(**facts, outcome=outcome), *told))
 
 
+def note_call(
+    task: FollowUp, call: Call, now: datetime, *, danger: str | None = None
+) -> Step[FollowUp] | None:
+    """Somebody rang, and intake is to do what follows. None where just this was said before, where
+    an earlier call still has to take effect, and where nobody has to ring any more.
+    """
+    if not task.is_live or takes_effect(task, now) or (task.call and task.call.key == call.key):
+        return None
+    noted = replace(task, call=call, danger=danger)
+    rung = FollowUpRung(
+        **_facts(noted),
+        by=call.by,
+        call=call.key,
+        answer=call.answer,
+        cause=call.cause,
+        danger=danger,
+    )
+    return Step(noted, (rung,))
+
+
+def takes_effect(task: FollowUp, now: datetime) -> bool:
+    """Whether the ticket is still to follow the last call: a moment as a rule. After so long its
+    teller may say it again, and whichever comes first counts.
+    """
+    return task.is_live and task.call is not None and now - task.call.at < SETTLES_IN
+
+
 def drop(task: FollowUp, why: Dropped, now: datetime) -> Step[FollowUp] | None:
     """Nobody has to do it any more; None when it is over. Of what never opened nobody hears."""
     if not task.is_live:
@@ -191,12 +238,16 @@ def drop(task: FollowUp, why: Dropped, now: datetime) -> Step[FollowUp] | None:
 
 
 def pass_on(task: FollowUp, person: str) -> Step[FollowUp] | None:
-    """Somebody else sees the ticket through now, and has its tasks; None when that is so, and for
-    one that was meant for just somebody.
+    """Somebody else sees the ticket through now, and has its tasks; who is to ring now is told.
+    None when that is so, and for one that was meant for just somebody.
     """
     if not task.is_live or task.named or task.person in {None, person}:
         return None
-    return Step(replace(task, person=person))
+    passed = replace(task, person=person)
+    # The link to the call is each person's own.
+    is_told = task.why == "tell" and task.state == "open"
+    told = (FollowUpOpened(**_facts(passed), recipients=(person,)),) if is_told else ()
+    return Step(passed, told)
 
 
 def give(task: FollowUp, person: str | None) -> Step[FollowUp] | None:
@@ -213,9 +264,11 @@ def give(task: FollowUp, person: str | None) -> Step[FollowUp] | None:
 
 def forget(task: FollowUp) -> Step[FollowUp] | None:
     """Words about somebody who is erased go; codes and times stay. None where there are none."""
-    if task.note is None and task.result is None:
+    said = task.call.words if task.call else None
+    if task.note is None and task.result is None and said is None:
         return None
-    return Step(replace(task, note=None, result=None))
+    call = replace(task.call, words=None) if task.call else None
+    return Step(replace(task, note=None, result=None, call=call))
 
 
 def _facts(task: FollowUp) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, get_args
 
-from services.router.follow_ups.tasks import FollowUp, new_task, task_id
+from services.router.follow_ups.tasks import FollowUp, new_task
 from shared.contracts.intake import FeedbackOutcome, TicketClosed
 from shared.contracts.notifier import (
     CALLER,
@@ -26,7 +26,7 @@ from shared.policy.policy import Policy
 from shared.policy.wanted import WITHIN, FollowUps, ToldByTelephone
 from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
-from shared.tickets.model import ROUND_BEGINS
+from shared.tickets.model import ROUND_BEGINS, TimelineEntry
 
 TELL: Final = "tell"
 TELL_UNSURE: Final = "tell_unsure"
@@ -109,21 +109,49 @@ def ring_again(task: FollowUp, ticket: Ticket, policy: Policy, now: datetime) ->
     """The next try after nobody answered: not sooner than the policy's gap, in the hours in which
     people may be rung; None after as many tries as the policy wants.
     """
-    rules = policy.rules
-    if task.turn >= rules.feedback_attempts:
+    made = ticket.feedback_attempts if task.reason in RESULT else task.turn
+    if made >= policy.rules.feedback_attempts:
         return None
-    at = now + rules.feedback_gap
-    sleeps = None if ticket.plan.urgency in AT_NIGHT_TOO else policy.quiet_until(at)
     return new_task(
         ticket,
         "tell",
         task.reason,
         mark=f"again/{task.id}",
         by=task.asked_by,
-        at=sleeps or at,
+        at=_after_gap(ticket, policy, now),
         within=task.due_at - task.opens_at,
         turn=task.turn + 1,
     )
+
+
+def next_call_at(task: FollowUp, ticket: Ticket, policy: Policy, now: datetime) -> datetime | None:
+    """When the caller is rung again if nobody answers now; None where nobody does."""
+    return None if is_last_try(task, ticket, policy) else _after_gap(ticket, policy, now)
+
+
+def _after_gap(ticket: Ticket, policy: Policy, now: datetime) -> datetime:
+    at = now + policy.rules.feedback_gap
+    sleeps = None if ticket.plan.urgency in AT_NIGHT_TOO else policy.quiet_until(at)
+    return sleeps or at
+
+
+def is_last_try(task: FollowUp, ticket: Ticket, policy: Policy) -> bool:
+    """Whether nobody rings again when nobody answers now. Attempts at telling a result stand in the
+    ticket, by whichever way they came; of all else each try is a task.
+    """
+    made_with_this = ticket.feedback_attempts + 1 if task.reason in RESULT else task.turn
+    return made_with_this >= policy.rules.feedback_attempts
+
+
+def rung_in_vain(task: FollowUp, ticket: Ticket, tries: int) -> TimelineEntry | None:
+    """The attempt at telling a result that nobody answered since the task has opened, where the
+    caller is to be rung again: after the last of so many `tries` it stays open, until the result is
+    told or somebody says on record that the caller cannot be reached.
+    """
+    if task.state != "open" or task.reason not in RESULT or ticket.feedback_attempts >= tries:
+        return None
+    attempts = (e for e in ticket.entries if e.transition == Transition.FEEDBACK_ATTEMPT)
+    return next((e for e in attempts if e.at >= task.opens_at), None)
 
 
 def fed_back_by(ticket: Ticket, round_: int) -> str | None:
@@ -136,11 +164,6 @@ def fed_back_by(ticket: Ticket, round_: int) -> str | None:
             found = entry.by
         present += entry.transition in ROUND_BEGINS
     return found
-
-
-def tell_id(number: str, round_: int) -> str:
-    """The one task of a ticket and round that tells its result."""
-    return task_id(number, "tell", str(round_))
 
 
 def tell_task(

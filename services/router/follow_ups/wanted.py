@@ -18,7 +18,7 @@ from services.router.follow_ups.tasks import (
     open_task,
     put_off,
 )
-from services.router.follow_ups.untold import RESULT, is_untold, told_by
+from services.router.follow_ups.untold import RESULT, is_untold, rung_in_vain, told_by
 from shared.contracts import Step
 from shared.contracts.router import FollowUpOutcome
 from shared.policy.calendar import Calendar
@@ -38,7 +38,7 @@ WATCH: Final = "watch"
 class Seen:
     """What a task is judged by: its ticket as it is now, the policy's rule for it, the calendar of
     its place, who of the desk sees it through, who leads the desk, whether the ticket's emergency
-    has ended, whom the ticket is about, and who is away.
+    has ended, whom the ticket is about, who is away, and how often a caller is rung at most.
     """
 
     ticket: Ticket
@@ -49,6 +49,7 @@ class Seen:
     is_danger_over: bool = False
     not_for: frozenset[str] = frozenset()
     away: frozenset[str] = frozenset()
+    tries: int = 1
 
 
 def rule_for(ticket: Ticket, policy: Policy) -> FollowUps | None:
@@ -122,6 +123,9 @@ def look(task: FollowUp, seen: Seen, now: datetime) -> Step[FollowUp] | None:
         return finish(task, outcome, None, now, by=told)
     if (why := why_drop(task, seen, now)) is not None:
         return drop(task, why, now)
+    if task.why == "tell" and (vain := rung_in_vain(task, seen.ticket, seen.tries)) is not None:
+        words = task.call.words if task.call else None
+        return finish(task, "no_answer", words, now, by=vain.by)
     if task.state == "planned":
         return _open_in_time(task, seen, now)
     return miss(task, seen.lead, now) if task.due_at <= now and task.missed_at is None else None
