@@ -230,11 +230,17 @@ async def test_an_announcement_to_many_waits_for_somebody_else(outage: Outage) -
     id = await outage.confirmed()
 
     waiting = (await outage.ask(f"/{id}/announce", by="su", role="supervisor")).json()
-    own = await outage.ask(f"/{id}/release", by="su", role="supervisor")
+    own = await outage.ask(f"/{id}/release", by="su", role="supervisor", households=5)
     assert (waiting["notices"][0]["released_at"], waiting["told"]) == (None, 0)
     assert (own.status_code, own.json()["type"]) == (409, "urn:hotline:problem:own-announcement")
 
-    assert (await outage.ask(f"/{id}/release", by="gao", role="manager")).status_code == 200
+    another = {"by": "gao", "role": "manager"}
+    blind = await outage.ask(f"/{id}/release", **another)
+    wrong = await outage.ask(f"/{id}/release", **another, households=4)
+    assert (blind.status_code, wrong.status_code) == (422, 409)
+    assert wrong.json()["households"] == 5
+    counted = await outage.ask(f"/{id}/release", **another, households=5)
+    assert counted.status_code == 200
     await outage.becomes(id, told=5)
 
 
@@ -394,7 +400,7 @@ async def test_an_outage_that_is_known_before_anybody_calls(outage: Outage) -> N
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("/confirm", {}), ("/dismiss", {"reason": "unrelated"}), ("/release", {}),
+    [("/confirm", {}), ("/dismiss", {"reason": "unrelated"}), ("/release", {"households": 5}),
      ("/promise", {"restore_by": "2020-01-01T09:00:00+08:00"}), ("/scope", {"restored": ["9"]})],
 )  # fmt: skip
 async def test_what_cannot_be_done_to_it_is_refused_with_the_way_out(

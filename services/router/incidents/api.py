@@ -69,6 +69,12 @@ class AnnounceBody(Body):
     at_most: Annotated[int, Field(ge=0)] | None = None
 
 
+class ReleaseBody(Body):
+    """How many households whoever releases it has counted, typed by themselves."""
+
+    households: Annotated[int, Field(ge=0)]
+
+
 class LinkBody(Body):
     """Which request."""
 
@@ -154,9 +160,9 @@ def build_running_incidents_api(incident_decisions: IncidentDecisions) -> Routes
         return await shown(actor, await incident_decisions.announce(actor, id, body.at_most))
 
     @router.post("/{id}/release", dependencies=[may("incident.release")])
-    async def release(id: Id, actor: Actor) -> dict[str, Any]:
-        """Let an announcement to many go that somebody else wrote."""
-        return await shown(actor, await incident_decisions.release(actor, id))
+    async def release(id: Id, actor: Actor, body: ReleaseBody) -> dict[str, Any]:
+        """Let an announcement to many go that somebody else wrote, and that reaches so many."""
+        return await shown(actor, await incident_decisions.release(actor, id, body.households))
 
     @router.post("/{id}/link", dependencies=[may("incident.link")])
     async def link(id: Id, actor: Actor, body: LinkBody) -> dict[str, Any]:

@@ -152,8 +152,19 @@ class IncidentDecisions:
 
         return await self._change(principal, id, choose)
 
-    async def release(self, principal: Principal, id: str) -> Incident:
-        """Let somebody else's announcement to many go."""
+    async def release(self, principal: Principal, id: str, counted: int) -> Incident:
+        """Let somebody else's announcement to many go, having `counted` the households that it
+        reaches: as many as there are now, not as there were when it was written.
+        """
+        incident = await self.get(principal, id)
+        count = len(households(await linked_to(self._store, id), incident))
+        if counted != count:
+            raise NotNow(
+                "miscounted",
+                f"It would reach {count} households, not {counted}",
+                "look at the incident again; if that many are to be told, release it with that",
+                households=count,
+            )
         return await self._change(
             principal, id, lambda incident, now: release(incident, principal.id, now)
         )
