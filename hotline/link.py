@@ -1,4 +1,5 @@
-"""``hotline link``: the signed link of work, of an alert or of a survey, to try what people see.
+"""``hotline link``: the signed link of work, of an alert, of a call to a caller or of a survey, to
+try what people see.
 
 In a trial only: with real data a link is its receiver's alone.
 """
@@ -6,7 +7,8 @@ In a trial only: with real data a link is its receiver's alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -18,7 +20,7 @@ from hotline.errors import UnusableSettingError
 from hotline.settings import read_settings
 from shared.identity import sign_link
 from shared.privacy import load_keys
-from shared.store import Store, connect
+from shared.store import Doc, Store, connect
 from shared.tickets import TICKET, Ticket, WorkOrder
 from shared.tickets.lifecycle import OVER
 
@@ -27,7 +29,9 @@ NOT_A_TRIAL: Final = (
     "`hotline up --trial --data FOLDER`."
 )
 MOST_ROUNDS: Final = 100
-Kind = Literal["work", "alert", "survey"]
+MOST_TASKS: Final = 100
+"""A caller is rung a few times a round."""
+Kind = Literal["work", "alert", "task", "survey"]
 Number = Annotated[str, typer.Argument(help="The ticket's number, or a work order's: NUMBER-1.")]
 Data = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 
@@ -35,11 +39,13 @@ Data = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(
-        help="Links of a trial: of work, of an alert, of a survey.", no_args_is_help=True
+        help="Links of a trial: of work, of an alert, of a call, of a survey.",
+        no_args_is_help=True,
     )
     group.callback()(lambda: None)
     group.command("work")(work)
     group.command("alert")(alert)
+    group.command("task")(task)
     group.command("survey")(survey)
     app.add_typer(group, name="link")
 
@@ -71,6 +77,23 @@ def alert(
     if person is not None and person not in called:
         raise UnusableSettingError(f"{person} was not alerted; these were: {', '.join(called)}.")
     typer.echo(_link(folder, "alert", "router", "w", f"{ticket.number}/{person or called[-1]}"))
+
+
+def task(
+    id: Annotated[str, typer.Argument(help="The task's id, or the ticket's number: its last.")],
+    data: Data = None,
+) -> None:
+    """Print the link at which whoever is to ring a caller says what came of the call."""
+    folder = data_folder(data)
+    found = asyncio.run(_task_of(folder, id))
+    if found is None:
+        raise UnusableSettingError(
+            f"There is no task to tell a caller something by telephone: {id}. "
+            "`/v1/follow-ups` lists them (why: tell)."
+        )
+    if found["person"] is None:
+        raise UnusableSettingError(f"Nobody has the task {found['_id']} yet. It opens at its time.")
+    typer.echo(_link(folder, "task", "router", "w", f"{found['_id']}/{found['person']}"))
 
 
 def survey(
@@ -122,20 +145,35 @@ class Matter:
     surveys: frozenset[int]
 
 
-async def _matter_of(folder: Path, number: str) -> Matter:
-    """What is kept of a number, or of that of a work order; raises UnusableSettingError."""
+@asynccontextmanager
+async def _trial(folder: Path) -> AsyncIterator[Store]:
+    """The store of a trial; raises UnusableSettingError for any other."""
     client = connect(running(folder).mongo)
     try:
         store = Store(client, read_settings().database, service="hotline")
         await store.clock.refresh()
         if not store.clock.is_trial:
             raise UnusableSettingError(NOT_A_TRIAL)
+        yield store
+    finally:
+        client.close()
+
+
+async def _task_of(folder: Path, id: str) -> Doc | None:
+    """The task of an id, or the last of a ticket, to tell a caller something by telephone."""
+    async with _trial(folder) as store:
+        asked = {"why": "tell", "$or": [{"_id": id.lower()}, {"number": id.upper()}]}
+        found = await store.find("follow_ups", asked, limit=MOST_TASKS)
+    return max(found, key=lambda doc: doc["opens_at"], default=None)
+
+
+async def _matter_of(folder: Path, number: str) -> Matter:
+    """What is kept of a number, or of that of a work order; raises UnusableSettingError."""
+    async with _trial(folder) as store:
         ticket = number.partition("-")[0]
         doc = await store.get("tickets", ticket)
         emergency = await store.get("emergencies", ticket) or {"alerts": ()}
         surveys = await store.find("surveys", {"number": ticket}, limit=MOST_ROUNDS)
-    finally:
-        client.close()
     if doc is None:
         raise UnusableSettingError(f"There is no ticket {number}. Its number came in the answer.")
     called = (person for each in emergency["alerts"] for person in each["recipients"])

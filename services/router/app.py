@@ -13,10 +13,12 @@ from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.emergencies.untaken import untaken_emergencies
+from services.router.field.call_visits import CallVisits
 from services.router.field.pages import ROOT, build_field_pages, build_field_script
 from services.router.field.thumbnails import Thumbnails
 from services.router.field.visits import FieldVisits
 from services.router.follow_ups.api import build_follow_ups_api
+from services.router.follow_ups.call_results import CallResults
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS
@@ -79,6 +81,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         Alerting(platform),
     )
     reminders = Reminders(platform)
+    desk_tasks = DeskTasks(platform, reminders)
     add_handlers(platform.consumers, routing, alerting, RepeatCalls(platform), reminders)
     add_task_handlers(platform.consumers, reminders)
     work_photos = WorkPhotos(platform)
@@ -118,11 +121,12 @@ async def build(settings: RouterSettings) -> FastAPI:
             platform,
             FieldVisits(platform, routing, alerting, attending, work_photos),
             Thumbnails(platform, Opener(platform.vault)),
+            CallVisits(platform, CallResults(platform, reminders, desk_tasks)),
         ),
         build_lists_api(platform, duty_lists),
         build_plans_api(platform, duty_lists, shift_plans),
         build_shifts_api(platform, shift_plans),
-        build_follow_ups_api(DeskTasks(platform, reminders)),
+        build_follow_ups_api(desk_tasks),
         build_leaves_api(LeaveRequests(platform)),
     ]
     parts = Parts(

@@ -108,7 +108,13 @@ async def test_b26_no_machine_writes_to_the_caller_of_a_suicide_risk_and_a_perso
         found = await clients.call("GET", "router", "/v1/follow-ups", params={"number": number})
         return next((t for t in found.json()["items"] if t["why"] == "tell"), None)
 
-    assert (await until(to_tell, "the task to tell the result"))["reason"] == "tell"
+    task = await until(to_tell, "the task to tell the result")
+    assert task["reason"] == "tell"
+    for named in (task["id"], number.lower()):
+        code, said = await hotline(floor, "link", "task", named)
+        assert code == 0, said
+        page = await clients.http.get(said.strip())
+        assert (page.status_code, "电话告知业主处理结果" in page.text) == (200, True)
     told = await clients.call(
         "POST", "intake", f"/v1/tickets/{number}/feedback", json={"outcome": "told"}
     )

@@ -54,6 +54,15 @@ async def test_who_was_not_alerted_has_no_link_and_who_was_is_told(floor: Floor)
     assert f"Nobody was alerted to {quiet}" in why
 
 
+async def test_where_nobody_is_to_ring_a_caller_there_is_no_link_to_it(floor: Floor) -> None:
+    number = (await floor.clients.post_ticket(TAP))["number"]
+
+    code, said = await hotline(floor, "link", "task", number)
+
+    assert code == 2
+    assert f"There is no task to tell a caller something by telephone: {number}" in said
+
+
 async def test_a_survey_s_link_is_printed_as_the_caller_got_it(floor: Floor) -> None:
     number = (await floor.clients.post_ticket(TAP))["number"]
 

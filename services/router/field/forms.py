@@ -100,17 +100,17 @@ class Form:
         of: dict[str, Any] = {"by": by, "order": order, "form_key": self.key}
         match act:
             case "decline":
-                return Decline(**of, reason=self._reason(), note=self._note())
+                return Decline(**of, reason=self._reason(), note=self.note())
             case "tell" | "note":
                 return Note(**of, note=self._words(), public=act == "tell")
             case "pause":
                 until = self._until(zone)
-                return Suspend(**of, reason=self._reason(), until=until, note=self._note())
+                return Suspend(**of, reason=self._reason(), until=until, note=self.note())
             case "more_time":
                 until = self._until(zone)
                 if until is None:
                     raise Unreadable("until_missing")
-                return AskExtension(**of, until=until, reason=self._reason(), note=self._note())
+                return AskExtension(**of, until=until, reason=self._reason(), note=self.note())
             case "quote":
                 return PutQuote(**of, items=self._items(), payer=self._payer())
             case _:
@@ -122,14 +122,15 @@ class Form:
             raise Unreadable("reason_missing")
         return code
 
-    def _note(self) -> str | None:
+    def note(self) -> str | None:
+        """The words that were typed, scrubbed; raises Unreadable for too many."""
         words = self.fields.get("note", "")
         if len(words) > MOST_WORDS:
             raise Unreadable("note_too_long")
         return scrub(words) or None
 
     def _words(self) -> str:
-        words = self._note()
+        words = self.note()
         if words is None:
             raise Unreadable("note_missing")
         return words

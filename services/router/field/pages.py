@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from services.router.field.call_pages import CallPages
+from services.router.field.call_visits import CallVisits
 from services.router.field.forms import Form, Unreadable
 from services.router.field.thumbnails import Thumbnails
 from services.router.field.views import view_of
@@ -178,8 +180,10 @@ def _fault_of(error: Exception) -> tuple[str, int]:
             return "malformed", 422
 
 
-def build_field_pages(platform: Platform, visits: FieldVisits, thumbnails: Thumbnails) -> APIRouter:
-    """`/w/{token}`."""
+def build_field_pages(
+    platform: Platform, visits: FieldVisits, thumbnails: Thumbnails, call_visits: CallVisits
+) -> APIRouter:
+    """`/w/{token}`: of work, of an alert, or of a call to a caller."""
     router = APIRouter(
         prefix=ROOT,
         tags=["field"],
@@ -188,11 +192,13 @@ def build_field_pages(platform: Platform, visits: FieldVisits, thumbnails: Thumb
         responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
     )
     pages = FieldPages(platform, visits, thumbnails)
+    calls = CallPages(platform, call_visits, ROOT)
 
     @router.get("/{token}")
     async def show(token: str, language: Chosen, source: Source) -> Response:
         """The work, and what can be done now; it changes and opens nothing."""
-        return await pages.or_trouble(pages.show(token, language), language, source)
+        found = calls if calls.has(token) else pages
+        return await pages.or_trouble(found.show(token, language), language, source)
 
     @router.get("/{token}/{act}")
     async def again(token: str, act: str, language: Chosen, source: Source) -> Response:
@@ -216,7 +222,8 @@ def build_field_pages(platform: Platform, visits: FieldVisits, thumbnails: Thumb
         token: str, act: str, request: Request, language: Chosen, source: Source
     ) -> Response:
         """One act of the page; the same form sent again counts once."""
-        return await pages.or_trouble(pages.act(token, act, request, language), language, source)
+        found = calls if calls.has(token) else pages
+        return await pages.or_trouble(found.act(token, act, request, language), language, source)
 
     return router
 

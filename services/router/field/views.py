@@ -20,10 +20,10 @@ from shared.runtime.web.work import (
     Time,
     WorkView,
 )
-from shared.tickets import Transition
+from shared.tickets import Ticket, Transition
 from shared.tickets.costs import needs_consent
 from shared.tickets.lifecycle import Clock
-from shared.tickets.model import ROUND_BEGINS, TimelineEntry
+from shared.tickets.model import ROUND_BEGINS, Planned, TimelineEntry
 
 _OF_WORK: Final = frozenset(
     {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
@@ -39,19 +39,19 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
     return WorkView(
         number=ticket.number,
         what=_what(work, policy),
-        kind=_kind(work, policy),
+        kind=kind_of(ticket.plan, policy),
         now=now,
-        estate=_named(estate) if estate else None,
+        estate=named(estate) if estate else None,
         building=work.building or "",
         place=work.place or "",
         words=work.words,
         added=tuple(
-            _said(e) for e in ticket.timeline if e.transition == Transition.SUPPLEMENT and e.note
+            said_in(e) for e in ticket.timeline if e.transition == Transition.SUPPLEMENT and e.note
         ),
-        notes=tuple(_said(entry) for entry in _notes(work)),
+        notes=tuple(said_in(entry) for entry in _notes(work)),
         is_drill=ticket.test,
         status=order.status.value if order else None,
-        promised=_promised(work),
+        promised=promised_in(ticket),
         clocks=tuple(_clocks(work)),
         again=_again(work),
         wants_cancel=ticket.cancel_requested,
@@ -65,23 +65,32 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
     )
 
 
-def _named(entry: Any) -> Named:
+def named(entry: Any) -> Named:
+    """What the policy calls something."""
     return Named(entry.zh, entry.en)
 
 
 def _what(work: Work, policy: Policy) -> Named:
-    """The danger, else what it is about; an id from an older policy speaks for itself."""
-    plan, taxonomy = work.ticket.plan, policy.taxonomy
-    kind = work.emergency.kind if work.emergency else plan.emergency_kind
+    """The danger, else what it is about."""
+    kind = work.emergency.kind if work.emergency else work.ticket.plan.emergency_kind
+    return matter_of(kind, work.ticket.plan.area, policy)
+
+
+def matter_of(kind: str | None, area: str, policy: Policy) -> Named:
+    """The kind of danger where there is one, else the area; an id from an older policy speaks for
+    itself.
+    """
+    taxonomy = policy.taxonomy
     if kind is not None and taxonomy.has_kind(kind):
-        return _named(taxonomy.kind(kind))
-    return _named(taxonomy.area(plan.area)) if taxonomy.has_area(plan.area) else _code(plan.area)
+        return named(taxonomy.kind(kind))
+    return named(taxonomy.area(area)) if taxonomy.has_area(area) else _code(area)
 
 
-def _kind(work: Work, policy: Policy) -> Named | None:
-    plan, taxonomy = work.ticket.plan, policy.taxonomy
+def kind_of(plan: Planned, policy: Policy) -> Named:
+    """Type and urgency."""
+    taxonomy = policy.taxonomy
     urgencies = {each.id: each for each in taxonomy.urgencies}
-    type_ = _named(taxonomy.type(plan.type)) if taxonomy.has_type(plan.type) else _code(plan.type)
+    type_ = named(taxonomy.type(plan.type)) if taxonomy.has_type(plan.type) else _code(plan.type)
     urgency = urgencies.get(plan.urgency)
     if urgency is None:
         return type_
@@ -92,7 +101,8 @@ def _code(id: str) -> Named:
     return Named(id, id)
 
 
-def _said(entry: TimelineEntry) -> Said:
+def said_in(entry: TimelineEntry) -> Said:
+    """The words of an entry."""
     return Said(entry.at, entry.note or "", public=entry.public)
 
 
@@ -104,9 +114,9 @@ def _notes(work: Work) -> Iterator[TimelineEntry]:
             yield entry
 
 
-def _promised(work: Work) -> tuple[Time, ...]:
+def promised_in(ticket: Ticket) -> tuple[Time, ...]:
     """The last of each promise to the caller, whoever made it."""
-    last = {of: at for each in work.ticket.promised for of, at in each.times.items()}
+    last = {of: at for each in ticket.promised for of, at in each.times.items()}
     return tuple(Time(of, at) for of, at in last.items() if of in _TOLD - {Clock.ACCEPT})
 
 
@@ -152,7 +162,7 @@ def _danger(work: Work, policy: Policy) -> Danger | None:
     by = emergency.acknowledged_by
     return Danger(
         advice=Named(kind.first_advice, kind.first_advice_en),
-        steps=tuple(PlanStep(each.id, _named(each), each.id in done) for each in kind.checklist),
+        steps=tuple(PlanStep(each.id, named(each), each.id in done) for each in kind.checklist),
         taken="nobody" if by is None else "reader" if by == work.person else "other",
         reader_is_there=work.person in emergency.on_site,
         is_released=emergency.released_at is not None,

@@ -2,6 +2,7 @@
 by a link and for whoever is signed in.
 """
 
+from shared.runtime.web.work.call import CALL_ACTS, CallAct, CallView, Ended
 from shared.runtime.web.work.paper import PACKAGE, Typed, WorkPaper
 from shared.runtime.web.work.view import (
     ACTS,
@@ -26,6 +27,7 @@ from shared.runtime.web.work.view import (
 
 __all__ = [
     "ACTS",
+    "CALL_ACTS",
     "DECLINE_REASONS",
     "ITEM_KINDS",
     "ITEM_ROWS",
@@ -36,8 +38,11 @@ __all__ = [
     "SURE_FIRST",
     "Act",
     "Again",
+    "CallAct",
+    "CallView",
     "Cost",
     "Danger",
+    "Ended",
     "Named",
     "Pause",
     "PlanStep",

@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse
 
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime.web.pages import Paper
+from shared.runtime.web.pages import Paper, words
+from shared.runtime.web.work.call import HEARD, CallAct, CallView, to_say
 from shared.runtime.web.work.view import (
     DECLINE_REASONS,
     ITEM_KINDS,
@@ -41,7 +42,7 @@ _CHOICES: Final = {
 class Typed:
     """A form as it came: its act, what stood in it, and what was wrong with it, as a code."""
 
-    act: Act
+    act: Act | CallAct
     fields: Mapping[str, str]
     fault: str = ""
 
@@ -96,6 +97,44 @@ class WorkPaper:
             address=f"{self.root}/{token}",
             key=secrets.token_urlsafe(KEY_BYTES),
             **_CHOICES,
+        )
+
+    def call_page(
+        self,
+        view: CallView,
+        token: str,
+        language: Language,
+        policy: Policy,
+        *,
+        person_at: str | None,
+        said: str = "",
+        typed: Typed | None = None,
+        sure: Typed | None = None,
+        status: int = 200,
+    ) -> HTMLResponse:
+        """Whom to tell what by telephone, and what may be said of the call. `person_at` is where
+        the number is opened, on record; the rest is as for work.
+        """
+        zone = policy.calendar.zone
+
+        def when(moment: datetime) -> str:
+            return _spoken(moment, view.now, zone, language)
+
+        return self.paper.page(
+            "call.html",
+            language,
+            status,
+            policy=policy,
+            view=view,
+            to_say=to_say(view, words(PACKAGE, language), language, when),
+            person_at=person_at,
+            said=said,
+            typed=typed,
+            sure=sure,
+            heard=HEARD,
+            when=when,
+            address=f"{self.root}/{token}",
+            key=secrets.token_urlsafe(KEY_BYTES),
         )
 
     def recorded(self, language: Language) -> HTMLResponse:
