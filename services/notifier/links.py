@@ -26,8 +26,8 @@ def opened_by(message: Message) -> Opened | None:
         case "assignment":
             order = message.cause.occurrence.removeprefix(_OF_ORDER)
             return Opened("work", f"{order}/{message.recipient}")
-        case "alert":
-            # Whoever is called from the chain has no work order of it.
+        case "alert" | "slowed":
+            # Who is called from the chain, or told that nobody answers, has no work order of it.
             return Opened("alert", f"{message.number}/{message.recipient}")
         case _:
             return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hotline.promises.facts import TAKEN, Message, Papers
+from hotline.promises.facts import TAKEN, Emergency, Message, Papers
 from hotline.promises.findings import Finding
 from hotline.promises.kinds import (
     DIGEST_ODD,
@@ -72,11 +72,19 @@ def expected_messages(papers: Papers) -> Iterator[Expected]:
             yield from _about_clock(ticket, f"clock/{order.id}/{clock}/", state)
     for clock, state in ticket.clocks.items():
         yield from _about_clock(ticket, f"clock/round/{ticket.round}/{clock}/", state)
-    for alert in papers.emergency.alerts if papers.emergency else ():
-        for person in alert.recipients:
-            yield Expected("alert", person, f"emergency/{alert.step}", alert.at)
+    if papers.emergency is not None:
+        yield from _of_emergency(papers.emergency)
     for survey in papers.surveys:
         yield Expected("survey", CALLER, f"survey/{survey.id}", survey.asked_at)
+
+
+def _of_emergency(emergency: Emergency) -> Iterator[Expected]:
+    for alert in emergency.alerts:
+        for person in alert.recipients:
+            yield Expected("alert", person, f"emergency/{alert.step}", alert.at)
+    if emergency.slowed_at is not None:
+        for person in emergency.superiors:
+            yield Expected("slowed", person, "slowed/", emergency.slowed_at)
 
 
 def _to_caller(ticket: Ticket) -> Iterator[Expected]:
