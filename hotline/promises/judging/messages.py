@@ -113,12 +113,12 @@ def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
     """`received` is how often its receiver got it; None when nobody asked the receivers."""
     about = f"{message.purpose} of {message.number}"
     by_channel = Counter(a.channel for a in message.attempts if a.outcome in TAKEN)
-    accepted, once = by_channel.total(), max(1, len(message.channels))
-    again = bool(message.channels) and max(by_channel.values(), default=0) > 1
+    # Without a receipt by one channel it goes by the next: so it may be told once by each.
+    accepted, once = by_channel.total(), max(1, len(message.channels), len(by_channel))
+    again = max(by_channel.values(), default=0) > 1
     times = accepted if received is None else max(accepted, received)
     if times > once or again:
-        known = accepted > once or again
-        explained = message.lane == "urgent" and not known and times <= possible(message)
+        explained = message.lane == "urgent" and not again and times <= possible(message)
         kind = TOLD_AGAIN if explained else TOLD_TWICE
         yield Finding(kind, message.id, f"{about}, {times} times")
     if message.status == "unknown":
