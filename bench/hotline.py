@@ -141,12 +141,14 @@ async def running_hotline(
     services: Sequence[str] = SERVICES,
     prepared: bool = True,
     overlay: str | None = None,
+    notifier: str = "services.notifier",
 ) -> AsyncIterator[Hotline]:
     """A whole hotline in its own vhost and database while the block lasts; unless it is `prepared`
-    nobody has made its exchanges and queues. `overlay` is policy YAML.
+    nobody has made its exchanges and queues. `overlay` is policy YAML, `notifier` the module that
+    is run as the notifier.
     """
     with tempfile.TemporaryDirectory(prefix="hotline-bench-data-") as folder:
-        hotline = await _prepare(servers, Path(folder), name, environment or {}, overlay)
+        hotline = await _prepare(servers, Path(folder), name, environment or {}, overlay, notifier)
         if prepared:
             await topology.make(hotline.endpoints.amqp_operator, hotline.endpoints.management)
         try:
@@ -168,6 +170,7 @@ async def _prepare(
     name: str,
     environment: Mapping[str, str],
     overlay: str | None,
+    notifier: str,
 ) -> Hotline:
     (data / "logs").mkdir()
     policy = None
@@ -192,10 +195,11 @@ async def _prepare(
         "HOTLINE_DATABASE": name,
         **environment,
     }
-    processes = {service: _service(service, told, data) for service in SERVICES}
+    modules = {name: f"services.{name}" for name in SERVICES} | {"notifier": notifier}
+    processes = {name: _service(name, module, told, data) for name, module in modules.items()}
     return Hotline(servers, data, endpoints, connect(servers.mongo.url)[name], processes)
 
 
-def _service(name: str, environment: Mapping[str, str], data: Path) -> Process:
-    argv = (sys.executable, "-m", f"services.{name}")
+def _service(name: str, module: str, environment: Mapping[str, str], data: Path) -> Process:
+    argv = (sys.executable, "-m", module)
     return Process(name, argv, environment=environment, log=data / "logs" / f"{name}.log")

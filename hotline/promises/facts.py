@@ -63,6 +63,8 @@ EMERGENCY_FIELDS: Final = (
     "next_due",
     "acknowledged_at",
     "ended_at",
+    "slowed_at",
+    "superiors",
 )
 TASK_FIELDS: Final = ("number", "round", "state")
 SURVEY_FIELDS: Final = ("number", "round", "asked_at", "answer.at", "answer.dissatisfied")
@@ -154,13 +156,21 @@ class Emergency:
     next_due: datetime | None
     acknowledged_at: datetime | None
     ended_at: datetime | None
+    slowed_at: datetime | None = None
+    superiors: tuple[str, ...] = ()
+    """Since when the chain is called less often, and who was told so."""
 
     @classmethod
     def from_doc(cls, doc: Mapping[str, Any]) -> Self:
         """Read what was projected."""
         alerts = (Alert(a["at"], a["step"], tuple(a["recipients"])) for a in doc["alerts"])
         plain = ("round", "next_due", "acknowledged_at", "ended_at")
-        return cls(alerts=tuple(alerts), **{field: doc[field] for field in plain})
+        return cls(
+            alerts=tuple(alerts),
+            slowed_at=doc.get("slowed_at"),
+            superiors=tuple(doc.get("superiors", ())),
+            **{field: doc[field] for field in plain},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The channels there are, and by which of them somebody is reached. Staff are told by one; whoever
-is to hear by several gets the one message by each of them, one after the other.
+is to hear by several gets the one message by each of them, one after the other; an alarm is a
+message for each of its channels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.notifier.group_chats import is_group_chat
@@ -79,6 +80,17 @@ class Channels:
         own = self._own(person)
         found = [own[name].channel for name in wanted if name in own]
         return tuple(dict.fromkeys(found)) if len(set(found)) > 1 else ()
+
+    def of_alarm(self, person: Person | None, is_wanted: Callable[[str], bool]) -> tuple[str, ...]:
+        """By which of the wanted channels an alarm goes to somebody, the first choice first;
+        nothing where that is the one by which they are told of all else.
+        """
+        own = self._own(person) if person is not None else {}
+        there = {name: sender for name, sender in own.items() if sender.is_open}
+        found = [sender.channel for name, sender in there.items() if is_wanted(name)]
+        channels = tuple(dict.fromkeys(found))
+        usual = next((sender.channel for sender in own.values()), None)
+        return () if channels == (usual,) else channels
 
     def all_of(self, recipient: str, person: Person | None) -> tuple[Sender, ...]:
         """The channels of a recipient, the first choice first: a group chat's robot, what staff

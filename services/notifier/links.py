@@ -28,8 +28,8 @@ def opened_by(message: Message) -> Opened | None:
         case "assignment":
             order = message.cause.occurrence.removeprefix(_OF_ORDER)
             return Opened("work", f"{order}/{message.recipient}")
-        case "alert":
-            # Whoever is called from the chain has no work order of it.
+        case "alert" | "slowed":
+            # Who is called from the chain, or told that nobody answers, has no work order of it.
             return Opened("alert", f"{message.number}/{message.recipient}")
         case "follow_up" if task := message.facts.get("task"):
             return Opened("task", f"{task}/{message.recipient}")

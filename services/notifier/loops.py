@@ -126,6 +126,9 @@ class Workers:
                 await self._sending.decide_orphan(message)
         for message in await self._sending.unconfirmed(self._lane):
             await self._sending.decide_unconfirmed(message)
+        if self._lane == "urgent":
+            for message in await self._sending.missed():
+                await self._sending.decide_missed(message)
         for message in await self._sending.due(self._lane):
             self.take(message)
 

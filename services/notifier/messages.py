@@ -10,13 +10,16 @@ where taking is enough (`receipt_within` of an attempt is None): never for a cal
 
 A brake holds a pending message (held → pending again when it is released), or ends it (stopped).
 
+An alarm is a message for each channel of its reader (`alarms`). One of these that ends without
+having arrived keeps a `next_at`: somebody must look whether any other has.
+
 What is told in a digest is never sent by itself: waiting → folded. The digest is gathering until
 all that it tells is folded, then pending like any other (`digests`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -129,8 +132,10 @@ class Message:
     """One message to one person as it is kept: what the words are made of, never the words.
 
     `digest` is the message that tells it where it is folded, `entries` are what a digest tells.
-    `channels` are those by each of which it goes, where that is more than one; `brake` is what
-    holds it, or stopped it.
+    `channels` are those by each of which it goes, where that is more than one, or the one by which
+    an alarm goes alone; `brake` is what holds it, or stopped it. Of an alarm the `first` message
+    names the channels `beside`, each of which has a message of its own, and says since when others
+    know that none reached its reader (`unreached_at`).
     """
 
     id: str
@@ -153,6 +158,9 @@ class Message:
     entries: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     brake: str | None = None
+    beside: tuple[str, ...] = ()
+    first: str | None = None
+    unreached_at: datetime | None = None
 
     @property
     def number(self) -> str:
@@ -174,10 +182,17 @@ class Message:
         return self.purpose == "alert"
 
     @property
+    def is_one_of_several(self) -> bool:
+        """Whether its reader has others of the same alarm, by other channels."""
+        return bool(self.beside) or self.first is not None
+
+    @property
     def next_channel(self) -> str | None:
         """Of several channels the one that was tried least and is not done with; None when all
-        are.
+        are. A single one it is whatever became of it.
         """
+        if len(self.channels) == 1:
+            return self.channels[0]
         left = [channel for channel in self.channels if not self._is_done(channel)]
         return min(left, key=self.tries, default=None)
 
@@ -253,7 +268,7 @@ def conclude(
     """
     told = replace(message.attempts[-1], outcome=answer.value, code=code, ended_at=now)
     message = replace(message, attempts=(*message.attempts[:-1], told))
-    if message.channels:
+    if len(message.channels) > 1:
         return _go_on(message, now)
     match answer:
         case Handover.ACCEPTED if receipt_within is not None:
@@ -301,7 +316,7 @@ def lose_sight(message: Message, now: datetime) -> Step[Message]:
     """
     lost = replace(message.attempts[-1], outcome=LOST, ended_at=now)
     message = replace(message, attempts=(*message.attempts[:-1], lost))
-    if message.channels:
+    if len(message.channels) > 1:
         return _go_on(message, now)
     if message.lane == "routine":
         return _ended(message, Status.UNKNOWN, now)
@@ -409,19 +424,30 @@ def _again(message: Message, now: datetime, *, at_once: bool = False) -> Step[Me
     pause = timedelta() if at_once else _pause(message.lane, tries)
     if tries >= MAX_TRIES or now + pause - message.at >= MAX_AGE:
         return _ended(message, Status.FAILED, now, reason="refused")
-    told = _unreached(message, "no_answer") if _is_in_vain(message) else ()
+    is_news = is_in_vain(message) and tries == NO_ANSWER_AFTER
+    told = _unreached_alone(message, "no_answer") if is_news else ()
     return Step(replace(message, status=Status.PENDING, next_at=now + pause), told)
 
 
-def _is_in_vain(message: Message) -> bool:
-    return message.channel == OWN_ADDRESS and len(message.attempts) == NO_ANSWER_AFTER
+def is_in_vain(message: Message) -> bool:
+    """Whether somebody's own address has not answered for so long that others have to know."""
+    return message.channel == OWN_ADDRESS and len(message.attempts) >= NO_ANSWER_AFTER
 
 
-def _unreached(message: Message, reason: str) -> tuple[MessageUnreached, ...]:
-    """What is said of a message that does not reach one of the staff. Not of the word that goes to
-    others because of it, and not where it was kept from whom its ticket is about.
+def _unreached_alone(message: Message, reason: str) -> tuple[MessageUnreached, ...]:
+    """The same of a message whose reader has no other of the same alarm."""
+    return () if message.is_one_of_several else unreached(message, reason)
+
+
+def unreached(
+    message: Message, reason: str, *, by: Iterable[Message] = ()
+) -> tuple[MessageUnreached, ...]:
+    """What is said of a message that does not reach one of the staff, or where they had one `by`
+    each channel, of none of these. Not of the word that goes to others because of it, and not where
+    it was kept from whom its ticket is about.
     """
-    is_kept_back = any(attempt.code == ABOUT_THEM for attempt in message.attempts)
+    every = (message, *by)
+    is_kept_back = any(attempt.code == ABOUT_THEM for each in every for attempt in each.attempts)
     if message.recipient == CALLER or message.purpose == "unreached" or is_kept_back:
         return ()
     said = MessageUnreached(
@@ -453,16 +479,18 @@ def _pause(lane: Lane, tries: int) -> timedelta:
 def _ended(
     message: Message, status: Status, now: datetime, *, reason: FailureReason | None = None
 ) -> Step[Message]:
-    ended = replace(message, status=status, next_at=None, ended_at=now, reason=reason)
+    # Of an alarm nobody is told of one message alone: somebody looks at the others.
+    look_at = now if message.is_one_of_several and status is not Status.RECEIVED else None
+    ended = replace(message, status=status, next_at=look_at, ended_at=now, reason=reason)
     facts = _facts_of(ended)
     match status:
         case Status.RECEIVED:
             return Step(ended, (MessageReceived(**facts),))
         case Status.UNCONFIRMED:
-            said = _unreached(ended, "unconfirmed")
+            said = _unreached_alone(ended, "unconfirmed")
             return Step(ended, (MessageUnconfirmed(**facts), *said))
         case Status.UNKNOWN:
-            return Step(ended, (MessageUnknown(**facts), *_unreached(ended, "unknown")))
+            return Step(ended, (MessageUnknown(**facts), *_unreached_alone(ended, "unknown")))
         case _:
             why = reason or "refused"
-            return Step(ended, (MessageFailed(**facts, reason=why), *_unreached(ended, why)))
+            return Step(ended, (MessageFailed(**facts, reason=why), *_unreached_alone(ended, why)))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.notifier.alarms import ALARMS, first_of_alarm, messages_beside
 from services.notifier.channels import Channels
 from services.notifier.digests import await_digest
 from services.notifier.domain import (
@@ -22,7 +23,7 @@ from services.notifier.domain import (
     others_for,
     recipients,
 )
-from services.notifier.group_chats import to_group_chats
+from services.notifier.group_chats import is_group_chat, to_group_chats
 from services.notifier.messages import Message, new_message
 from services.notifier.people import People
 from services.notifier.storage import MESSAGES
@@ -60,8 +61,8 @@ class Notifying:
         self._places_of = places_of
 
     async def notify(self, event: Event, lane: Lane) -> int:
-        """Write down a message for everybody whom `event` concerns, all at the same time; how many
-        are new.
+        """Write down a message for everybody whom `event` concerns, all at the same time, and of an
+        alarm one for each channel; how many are new.
 
         A repeat of the event finds its messages there and changes nothing. What is told too late to
         be told by itself waits for its reader's digest.
@@ -130,24 +131,53 @@ class Notifying:
         """How late a deadline is told together with others."""
         return self._policy().at(notice.estate).rules.digest_from
 
-    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane, *, folds: bool) -> bool:
+    async def _put(self, notice: Notice, ticket: Doc | None, lane: Lane, *, folds: bool) -> int:
         language = self._people.language(notice.recipient, ticket)
         placed = _placed(notice, ticket)
         now = self._clock.now()
         later = self._not_before(placed, now)
         message = new_message(placed, lane=lane, language=language, now=now, not_before=later)
         if folds:
-            message = await_digest(message)
-        elif wanted := channels_of(placed, self._policy()):
-            person = await self._people.staff(placed.recipient)
-            message = replace(message, channels=self._channels.reaching(person, wanted))
-        is_new = await self._messages.insert(Step(message), now)
+            return await self._insert(await_digest(message))
+        message = await self._by_its_channels(message, placed)
+        is_new = await self._insert(message)
+        if is_new and later is None:
+            self._hand_on(message)
+        return is_new + await self._put_beside(message, is_new=is_new)
+
+    async def _by_its_channels(self, message: Message, notice: Notice) -> Message:
+        """The same message, bound to channels where those are not chosen at each attempt."""
+        policy = self._policy()
+        if notice.purpose in ALARMS and not is_group_chat(notice.recipient):
+            person = await self._people.staff(notice.recipient)
+            is_wanted = policy.at(notice.estate).rules.is_alarm_channel
+            channels = self._channels.of_alarm(person, is_wanted)
+            return first_of_alarm(message, channels) if channels else message
+        if wanted := channels_of(notice, policy):
+            person = await self._people.staff(notice.recipient)
+            return replace(message, channels=self._channels.reaching(person, wanted))
+        return message
+
+    async def _put_beside(self, message: Message, *, is_new: bool) -> int:
+        """What of an alarm goes beside its first message, as that one was inserted, whoever did:
+        who did may have died in between. How many are new.
+        """
+        if message.purpose not in ALARMS:
+            return 0
+        first = message if is_new else await self._messages.get(message.id)
+        new = 0
+        for each in messages_beside(first, self._clock.now()) if first is not None else ():
+            if await self._insert(each):
+                self._hand_on(each)
+                new += 1
+        return new
+
+    async def _insert(self, message: Message) -> bool:
+        is_new = await self._messages.insert(Step(message), message.at)
         if is_new:
             logger.info(
                 "message_due", message=message.id, ticket=message.number, purpose=message.purpose
             )
-        if is_new and later is None and not folds:
-            self._hand_on(message)
         return is_new
 
     def _not_before(self, notice: Notice, now: datetime) -> datetime | None:

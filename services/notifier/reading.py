@@ -42,6 +42,8 @@ def message_view(message: Message) -> dict[str, Any]:
         "reason": message.reason,
         "channel": message.channel,
         "channels": list(message.channels),
+        "beside": list(message.beside),
+        "first": message.first,
         "digest": message.digest,
         "at": message.at,
         "next_at": message.next_at,

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from services.notifier.alarms import has_missed, ids_beside, looked_at, say_unreached
 from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.channels import Channels
 from services.notifier.group_chats import stamp_of
@@ -36,7 +37,7 @@ from services.notifier.outcomes import count_outcome
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import CannotWrite, render
 from services.notifier.senders import Letter, ProviderReply, Sender
-from services.notifier.storage import MESSAGES, due
+from services.notifier.storage import MESSAGES, due, missed
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import Person
@@ -101,10 +102,29 @@ class Sending:
     async def decide_unconfirmed(self, message: Message) -> None:
         """No receipt came: it goes by the next channel, where there is one."""
         person = await self._people.staff(message.recipient)
-        others = self._channels.has_another(message.recipient, person, message.taken_by)
+        others = not message.channels and self._channels.has_another(
+            message.recipient, person, message.taken_by
+        )
         step = lack_receipt(message, self._clock.now(), others=others)
         if step is not None:
             await self._save(message, step)
+
+    async def missed(self) -> list[Message]:
+        """Messages of alarms that ended without having arrived, at whose others nobody looked."""
+        return await missed(self._messages, now=self._clock.now(), limit=TAKE_UP)
+
+    async def decide_missed(self, message: Message) -> None:
+        """One message of an alarm did not reach its reader. Where none of the others did either,
+        that is said; the last one that ends finds all the others.
+        """
+        id = message.first or message.id
+        first = await self._messages.get(id)
+        ids = ids_beside(first) if first is not None else ()
+        beside = await self._messages.find({"_id": {"$in": list(ids)}}, limit=max(1, len(ids)))
+        said = await self._messages.change(id, lambda found, now: say_unreached(found, beside, now))
+        if said is not None and said.is_change and said.after.is_alert:
+            _log_unheard(said.after)
+        await self._messages.change(message.id, lambda found, _: looked_at(found))
 
     async def attempt(self, message: Message) -> None:
         """Send a message as it was read: nothing happens when it has moved on since."""
@@ -245,14 +265,21 @@ class Sending:
         if message is None:
             return False
         count_outcome(message)
-        if message.is_alert and message.status is Status.FAILED:
-            logger.error(
-                "alert_reached_nobody",
-                message=message.id,
-                ticket=message.number,
-                reason=message.reason,
-            )
+        if message.is_one_of_several:
+            if has_missed(message):
+                await self.decide_missed(message)
+        elif message.is_alert and message.status is Status.FAILED:
+            _log_unheard(message)
         return True
+
+
+def _log_unheard(message: Message) -> None:
+    logger.error(
+        "alert_reached_nobody",
+        message=message.id,
+        ticket=message.number,
+        reason=message.reason,
+    )
 
 
 def receipt_within(message: Message, sender: Sender, policy: Policy) -> timedelta | None:

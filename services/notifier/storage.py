@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.notifier.alarms import MISSED
 from services.notifier.messages import Message, Status
 from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
@@ -23,12 +24,13 @@ CONFIDENTIAL: Final[Mapping[Purpose, str]] = {"reading_alarm": "reading_alarm.se
 the same desk.
 """
 NEWEST: Final = Order("at", newest=True)
+_LEAN: Final = ("digest", "entries", "channels", "brake", "beside", "first", "unreached_at")
 MESSAGES: Final = CollectionSpec(
     name="messages",
     kind="message",
     shape=Shape(
         value=Message,
-        lean={Message: ("digest", "entries", "channels", "brake")},
+        lean={Message: _LEAN},
         beside=lambda message: {"number": message.number},
     ),
     lane=lambda message: message.lane,
@@ -82,6 +84,18 @@ async def due(
     query: Doc = {"status": status.value, "lane": lane, "next_at": {"$lte": now}}
     if purpose is not None:
         query["purpose"] = purpose
+    return await messages.find(query, order=Order("next_at", loose=True), limit=limit)
+
+
+async def missed(messages: Collection[Message], *, now: datetime, limit: int) -> list[Message]:
+    """Messages of alarms that have ended without having arrived, and at whose others nobody has
+    looked yet.
+    """
+    query: Doc = {
+        "status": {"$in": sorted(MISSED)},
+        "lane": {"$in": list(get_args(Lane))},
+        "next_at": {"$lte": now},
+    }
     return await messages.find(query, order=Order("next_at", loose=True), limit=limit)
 
 

@@ -6,11 +6,12 @@ not kept.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.notifier import queues
+from services.notifier.alarms import id_beside
 from services.notifier.domain import recipients
 from services.notifier.notifying import Notifying
 from services.notifier.storage import MESSAGES
@@ -20,7 +21,7 @@ from shared.contracts.intake import TicketRegistered, TicketReopened
 from shared.contracts.router import TicketResolved, WorkOrderDispatched
 from shared.readers.changes import changed_tickets
 from shared.readers.emergencies import calls_of, unanswered
-from shared.store import Store
+from shared.store import Doc, Store
 from shared.tickets import TICKET, Ticket, TicketStatus
 from shared.tickets.facts import dispatched_facts, ticket_facts
 from shared.tickets.lifecycle import DONE, OrderStatus
@@ -87,12 +88,23 @@ def untaken_messages(store: Store, notifying: Notifying) -> Untaken:
 
 
 async def _lacks(store: Store, events: Iterable[Event]) -> bool:
-    """Whether somebody whom one of the events concerns has no message."""
-    ids = {notice.id for event in events for notice in recipients(event)}
+    """Whether somebody whom one of the events concerns has no message, or of an alarm none by one
+    of its channels.
+    """
+    firsts = await _there(store, {n.id for event in events for n in recipients(event)})
+    if firsts is None:
+        return True
+    beside = {id_beside(doc["_id"], channel) for doc in firsts for channel in doc.get("beside", ())}
+    return await _there(store, beside) is None
+
+
+async def _there(store: Store, ids: Collection[str]) -> list[Doc] | None:
+    """The messages of these ids; None where one is missing."""
     if not ids:
-        return False
+        return []
     query = {"_id": {"$in": sorted(ids)}}
-    return len(await store.find(MESSAGES.name, query, limit=len(ids), fields=("_id",))) < len(ids)
+    found = await store.find(MESSAGES.name, query, limit=len(ids), fields=("beside",))
+    return found if len(found) == len(ids) else None
 
 
 def said_of(ticket: Ticket) -> Iterator[Event]:

@@ -102,6 +102,29 @@ def next_in_chain(ticket: Ticket, duty: Duty, called: Iterable[tuple[str, ...]])
     return (chain[turns % len(chain)],) if chain else ()
 
 
+def rounds_called(ticket: Ticket, duty: Duty, called: Iterable[tuple[str, ...]]) -> int:
+    """How often the whole chain was called since somebody else was: then it begins anew."""
+    chain = {person.id for person in help_from_outside(ticket, duty)}
+    turns = 0
+    for people in called:
+        turns = turns + 1 if chain.issuperset(people) else 0
+    return turns // max(1, len(chain))
+
+
+def superiors_of(
+    ticket: Ticket, duty: Duty, policy: Policy, called: Iterable[tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Who sees to it that somebody answers, when the whole chain was `called` in vain: whoever
+    manages the estate or, above it, the next whose telephone did not ring yet; where all of theirs
+    did, the first of them all the same.
+    """
+    managers = managers_of(ticket.estate, "estate", duty, policy)
+    found = _but_those_it_is_about(ticket, duty, managers)
+    rung = {person for people in called for person in people}
+    fresh = tuple(person for person in found if person not in rung)
+    return fresh[:1] or found[:1] or desk_lead(ticket, duty)
+
+
 def people_at(
     level: int, ticket: Ticket, order: str | None, duty: Duty, policy: Policy
 ) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ Purpose = Literal[
     "warning",
     "breach",
     "alert",
+    "slowed",
     "spared",
     "feedback",
     "survey",

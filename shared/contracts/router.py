@@ -295,6 +295,17 @@ class EmergencyAlerted(EmergencyEvent):
     step: int = 0
 
 
+class EmergencySlowed(EmergencyEvent):
+    """The whole chain was called again and again, and nobody has acknowledged: from this `step` on
+    the next is called less often, at `next_at` for the first time. `recipients` is the superior who
+    is to see to it.
+    """
+
+    name: ClassVar[str] = "emergency.slowed"
+    step: int
+    next_at: AwareDatetime | None = None
+
+
 class EmergencyAcknowledged(EmergencyEvent):
     """Somebody has taken the alert."""
 

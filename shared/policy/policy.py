@@ -25,7 +25,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents, read_yaml
-from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
+from shared.policy.ladder import BREACH, AlarmChannel, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.risk import risk_words
 from shared.policy.templates import Templates
@@ -253,6 +253,9 @@ class Rules(BaseModel):
     told_by_telephone: frozenset[ToldByTelephone] = frozenset()
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
+    alarm_channels: frozenset[AlarmChannel] | None = None
+    chain_rounds: int = Field(3, ge=1, le=100)
+    chain_slow: Positive = timedelta(minutes=10)
     dissatisfied_up_to: int = Field(ge=0, le=4)
     incidents: IncidentRules = IncidentRules(areas=frozenset())
     desk_numbers: tuple[str, ...]
@@ -300,6 +303,16 @@ class Rules(BaseModel):
         where the policy names none.
         """
         return self.taken_is_enough is None or channel in self.taken_is_enough
+
+    def is_alarm_channel(self, channel: str) -> bool:
+        """Whether alarms go by a channel of the staff's: by all, where the policy names none."""
+        return self.alarm_channels is None or channel in self.alarm_channels
+
+    def call_within(self, *, slowly: bool) -> timedelta:
+        """How long somebody who was called to an emergency has to acknowledge it, before the next
+        is called; slowly is never sooner.
+        """
+        return max(self.acknowledge_within, self.chain_slow) if slowly else self.acknowledge_within
 
     def channels_at(self, level: int) -> tuple[Channel, ...]:
         """By which channels a broken limit is told at a level of the ladder."""

@@ -42,7 +42,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "advice": "what to do first in an emergency of this kind",
     "clock": "which limit a warning or a breach is about",
     "case": "the code of that limit or of the reason, for conditions: one text for each",
-    "due": "when the work is to be done, or when that limit ends",
+    "due": "when the work is to be done, when that limit ends, or when the next is called",
     "arrive": "when somebody is to be on site",
     "reply": "when somebody gets back to the caller",
     "from": "when a shift, or a gap in a roster, begins",

@@ -7,14 +7,15 @@ notifier whom the router called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from pymongo import DESCENDING
 
-from shared.contracts.router import EmergencyAlerted
+from shared.contracts.router import EmergencyAlerted, EmergencySlowed
+from shared.documents import Doc
 from shared.store.store import Store
 
 _MOST_ALERTS: Final = 1_000
@@ -38,10 +39,12 @@ class EmergencyState:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call for help, and the event that said so."""
+    """A call for help or, where the chain slowed down, for somebody who sees to it; and the event
+    that said so.
+    """
 
     at: datetime
-    event: EmergencyAlerted
+    event: EmergencyAlerted | EmergencySlowed
 
 
 async def unanswered(store: Store, since: datetime | None, until: datetime) -> list[str]:
@@ -76,11 +79,23 @@ async def calls_of(store: Store, number: str) -> list[Call]:
         "estate": doc["estate"],
         "test": doc.get("test", False),
     }
-    return [
+    calls = [
         Call(a["at"], EmergencyAlerted(**facts, step=a["step"], recipients=tuple(a["recipients"])))
         for a in doc["alerts"]
         if a["at"] >= doc["started_at"]
     ]
+    return [*calls, *_slowed(doc, facts)]
+
+
+def _slowed(doc: Doc, facts: Mapping[str, Any]) -> Iterator[Call]:
+    """That the chain slowed down, as it was said with the call of that moment."""
+    at, superiors = doc.get("slowed_at"), tuple(doc.get("superiors", ()))
+    for alert in doc["alerts"]:
+        if at is not None and alert["at"] == at:
+            event = EmergencySlowed(
+                **facts, step=alert["step"], recipients=superiors, next_at=doc.get("next_due")
+            )
+            yield Call(at, event)
 
 
 async def emergency_state(store: Store, number: str) -> EmergencyState | None:

@@ -18,7 +18,8 @@ async def missed_by_their_last(
     store: Store, people: Collection[str], since: datetime
 ) -> Mapping[str, str]:
     """Those of these people whom the last message since a time did not reach, by the reason. One
-    that was kept from them on purpose, because its ticket is about them, tells nothing.
+    that was kept from them on purpose, because its ticket is about them, tells nothing. Of the
+    messages of one alarm, which are of the same moment, that counts which has arrived.
     """
     still_tried = {"status": "pending", f"attempts.{IN_VAIN - 1}": {"$exists": True}}
     judged = {
@@ -28,7 +29,15 @@ async def missed_by_their_last(
         "$or": [{"status": {"$in": [*ARRIVED, "failed", "unconfirmed", "unknown"]}}, still_tried],
     }
     last = {"_id": "$recipient", "status": {"$last": "$status"}, "reason": {"$last": "$reason"}}
+    needed = {"recipient": 1, "at": 1, "status": 1, "reason": 1}
+    has_arrived = {"has_arrived": {"$in": ["$status", list(ARRIVED)]}}
     rows = await store.aggregate(
-        "messages", [{"$match": judged}, {"$sort": {"at": 1}}, {"$group": last}]
+        "messages",
+        [
+            {"$match": judged},
+            {"$project": {**needed, **has_arrived}},
+            {"$sort": {"at": 1, "has_arrived": 1}},
+            {"$group": last},
+        ],
     )
     return {r["_id"]: r["reason"] or NO_ANSWER for r in rows if r["status"] not in ARRIVED}

@@ -28,6 +28,7 @@ from shared.contracts.router import (
     EmergencyAlerted,
     EmergencyDowngraded,
     EmergencyReplanned,
+    EmergencySlowed,
     FollowUpMissed,
     FollowUpOpened,
     GapFound,
@@ -81,6 +82,12 @@ def alerted(**more: Any) -> EmergencyAlerted:
     facts = {"number": "26-1", "kind": "elevator_entrapment", "estate": "jinyuan",
              "recipients": (ASSIGNEE, "jy-security-1", "chain-1")}  # fmt: skip
     return EmergencyAlerted(**facts | more)
+
+
+def slowed(**more: Any) -> EmergencySlowed:
+    facts = {"number": "26-1", "kind": "elevator_entrapment", "estate": "jinyuan", "step": 10,
+             "next_at": DUE, "recipients": ("jy-manager",)}  # fmt: skip
+    return EmergencySlowed(**facts | more)
 
 
 def replanned(**more: Any) -> EmergencyReplanned:

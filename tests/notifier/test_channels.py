@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -171,6 +172,10 @@ def kept(*channels: str, lane: str = "routine") -> Message:
         (kept("webhook", "webhook"), None, True),
         (kept("webhook", "mail", "mail"), None, True),
         (kept("webhook", "mail"), 3, True),
+        # Bound to none, and without a receipt it went on by the next.
+        (replace(kept("webhook", "mail"), channels=()), 2, False),
+        (replace(kept("webhook", "mail"), channels=()), 3, True),
+        (replace(kept("webhook", "webhook"), channels=()), None, True),
     ],
 )
 def test_the_auditor_counts_once_for_each_channel(

@@ -10,7 +10,7 @@ from shared.contracts.notifier import CALLER, Purpose
 from tests.notifier import samples
 
 EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
-              samples.alerted(), samples.replanned(), samples.downgraded(),
+              samples.alerted(), samples.slowed(), samples.replanned(), samples.downgraded(),
               samples.resolved(), samples.reopened(),
               samples.asked(), samples.appointed(), samples.extended(),
               samples.extension_asked(), samples.gap_found(), samples.shift_offered(),
@@ -46,6 +46,7 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.breached(), "breach", [samples.ASSIGNEE, "jy-engineering-3"]),
         (samples.breached(recipients=("a", "b", "a")), "breach", ["a", "b"]),
         (samples.alerted(), "alert", [samples.ASSIGNEE, "jy-security-1", "chain-1"]),
+        (samples.slowed(), "slowed", ["jy-manager"]),
         (samples.replanned(), "spared", ["lift-firm-1"]),
         (samples.replanned(recipients=()), None, []),
         (samples.downgraded(), "spared", ["lift-firm-1"]),

@@ -17,8 +17,9 @@ from tests.notifier import samples
 
 EVENTS: list[Event] = [
     samples.registered(), samples.dispatched(), samples.warned(), samples.breached(),
-    samples.alerted(), samples.resolved(), samples.reopened(), samples.asked(), samples.noted(),
-    samples.follow_up_opened(), samples.follow_up_missed(), samples.quoted(), samples.consented(),
+    samples.alerted(), samples.slowed(), samples.resolved(), samples.reopened(), samples.asked(),
+    samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(), samples.quoted(),
+    samples.consented(),
 ]  # fmt: skip
 
 

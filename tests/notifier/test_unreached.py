@@ -150,6 +150,7 @@ async def test_b33_a_webhook_that_nobody_answers_is_told_before_it_is_given_up(
     bench = empty_bench
     await give_webhook(bench, f"http://127.0.0.1:{unused_tcp_port}/hook")
     await bench.add_replica()
+    await bench.let_places_differ(jinyuan={"rules": {"alarm_channels": ["webhook"]}})
     await bench.add_ticket()
 
     await bench.handle(samples.alerted(recipients=(samples.ASSIGNEE,)), lane="urgent")

@@ -289,9 +289,9 @@ async def test_a_webhook_that_hangs_up_leaves_a_routine_message_unknown_and_repe
     await bench.handle(samples.alerted(recipients=(samples.ASSIGNEE,)), lane="urgent", id="a")
     await until(lambda: len(receiver.documents) == 2)
     receiver.temper = "answers"
-    await until(lambda: bench.docs(purpose="alert", status="received"))
+    await until(lambda: bench.docs(channels="webhook", status="received"))
 
-    (alert,) = await bench.docs(purpose="alert")
+    (alert,) = await bench.docs(channels="webhook")
     assert (doc["status"], doc["attempts"][0]["outcome"]) == ("unknown", "unclear")
     assert [attempt["outcome"] for attempt in alert["attempts"]] == ["unclear", "accepted"]
     assert len({d["id"] for d in receiver.documents if d["purpose"] == "alert"}) == 1

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.router.queues import EMERGENCIES
 from shared.contracts.intake import TicketRegistered
+from shared.contracts.notifier import MessageAccepted, MessageReceived
 from shared.contracts.router import (
     EmergencyAcknowledged,
     EmergencyArrived,
     EmergencyReplanned,
+    EmergencySlowed,
     EmergencyStarted,
     TicketResolved,
     WorkOrderAccepted,
     WorkOrderArrived,
 )
-from shared.identity import Principal, issue_token
+from shared.identity import Principal, issue_token, sign_link
 from shared.policy.plan import Reported, plan
 from shared.tickets import Ticket
 from shared.tickets.acts import Accept, Act, Arrive, NotSatisfied, Reclassify, Resolve
@@ -25,6 +28,7 @@ from shared.tickets.facts import order_facts, ticket_facts
 from tests.router.conftest import RouterBench
 from tests.support.bench import handled, until
 from tests.support.tickets import LAMP, LIFT, policy, registered
+from tests.support.work_page import press
 
 NUMBER = "23456789"
 
@@ -160,3 +164,68 @@ async def test_whoever_accepts_it_under_the_last_plan_has_it(bench: RouterBench)
 
     assert len(await bench.said(EmergencyAcknowledged)) == 1
     assert (await emergency(bench))["next_due"] is None
+
+
+FAST = timedelta(seconds=60)
+SLOW = timedelta(minutes=10)
+
+
+async def called(bench: RouterBench, times: int, *, after: timedelta = FAST) -> dict[str, Any]:
+    """The emergency when so many were called, the last after a while."""
+    await bench.forward(after + timedelta(seconds=1))
+
+    async def is_called() -> bool:
+        return len((await emergency(bench))["alerts"]) >= times
+
+    await until(is_called)
+    return await emergency(bench)
+
+
+async def test_a_chain_that_is_called_in_vain_slows_down_says_so_and_goes_on(
+    bench: RouterBench,
+) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"chain_rounds": 1}})
+    await begin(bench)
+    for times in range(2, 5):
+        doc = await called(bench, times)
+        assert doc["slowed_at"] is None
+        assert doc["next_due"] - doc["alerts"][-1]["at"] == FAST
+    assert await bench.said(EmergencySlowed, 0) == []
+
+    doc = await called(bench, 5)
+
+    (said,) = await bench.said(EmergencySlowed)
+    assert (said.recipients, said.step) == (("jy-manager",), 4)
+    assert doc["slowed_at"] == doc["alerts"][-1]["at"]
+    assert doc["next_due"] - doc["slowed_at"] == SLOW
+    shown = await bench.http.get(f"/v1/emergencies/{NUMBER}", headers=bench.signed_in("dispatcher"))
+    assert shown.json()["slowed_at"] is not None
+    assert shown.json()["superiors"] == ["jy-manager"]
+    link = sign_link("alert", f"{NUMBER}/jy-manager", bench.keys.link)
+    page = await bench.http.get(f"/w/{link}")
+    assert "已多次呼叫，无人接警" in page.text
+
+    assert len((await called(bench, 6, after=SLOW))["alerts"]) == 6
+    assert len(await bench.said(EmergencySlowed)) == 1
+
+    taken = await press(bench.http, f"/w/{link}", "acknowledge")
+    assert taken.status_code == 303, "the superior can take it"
+    doc = await emergency(bench)
+    assert (doc["acknowledged_by"], doc["next_due"]) == ("jy-manager", None)
+    assert "已多次呼叫，无人接警" not in (await bench.http.get(f"/w/{link}")).text
+
+
+async def test_that_an_alert_was_received_moves_no_chain(bench: RouterBench) -> None:
+    await begin(bench)
+    before = await emergency(bench)
+
+    for event in (MessageAccepted, MessageReceived):
+        told = event(
+            message="m", number=NUMBER, recipient="jy-engineering-1", purpose="alert",
+            channel="webhook",
+        )  # fmt: skip
+        await bench.publish(told, id=f"message/{event.name}", lane="urgent")
+
+    doc = await called(bench, 2)
+    assert (before["next_due"], doc["acknowledged_at"]) == (before["alerts"][0]["at"] + FAST, None)
+    assert doc["alerts"][-1]["recipients"] == ["chain-1"]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from services.router.people import choose_person, next_in_chain, people_to_alert
+from services.router.people import (
+    choose_person,
+    next_in_chain,
+    people_to_alert,
+    rounds_called,
+    superiors_of,
+)
 from services.router.work_orders.domain import NOT_ACCEPTED, next_person, work_to_give
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
-from shared.tickets import NotAllowed, Ticket
+from shared.tickets import About, NotAllowed, Ticket
 from shared.tickets.acts import (
     Accept,
     Act,
@@ -293,3 +301,50 @@ def test_who_was_not_needed_for_a_while_is_asked_again_when_a_plan_names_them() 
     again = {act.department for act in to_give(trapped) if isinstance(act, Dispatch)}
     assert again == {"security", "customer_service", "lift_firm"}
     assert {*trapped.without_work} == again
+
+
+CHAIN = (("chain-1",), ("chain-2",), ("chain-3",))
+FIRSTS = ("jy-engineering-1", "jy-security-1")
+
+
+@pytest.mark.parametrize(
+    ("called", "rounds"),
+    [
+        ((FIRSTS,), 0),
+        ((FIRSTS, *CHAIN[:2]), 0),
+        ((FIRSTS, *CHAIN), 1),
+        ((FIRSTS, *CHAIN, *CHAIN, CHAIN[0]), 2),
+        ((FIRSTS, *CHAIN, ("ch-engineering-1", "chain-1"), *CHAIN), 1),
+    ],
+)
+def test_rounds_of_the_chain_are_counted_since_anybody_else_was_called(
+    called: tuple[tuple[str, ...], ...], rounds: int
+) -> None:
+    assert rounds_called(registered(LIFT), duty(), called) == rounds
+
+
+def test_where_there_is_nobody_in_the_chain_each_call_in_vain_is_a_round() -> None:
+    assert rounds_called(registered(LIFT), NOBODY, ((), ())) == 2
+
+
+@pytest.mark.parametrize(
+    ("estate", "called", "superior"),
+    [
+        ("jinyuan", (FIRSTS, *CHAIN), ("jy-manager",)),
+        ("jinyuan", (FIRSTS, ("jy-manager",)), ("group-manager",)),
+        ("jinyuan", (FIRSTS, ("jy-manager",), ("group-manager",)), ("jy-manager",)),
+        (None, CHAIN, ("group-manager",)),
+    ],
+)
+def test_the_superior_of_a_chain_in_vain_is_who_manages_the_place_and_was_not_called_yet(
+    estate: str | None, called: tuple[tuple[str, ...], ...], superior: tuple[str, ...]
+) -> None:
+    ticket = replace(registered(LIFT), estate=estate)
+
+    assert superiors_of(ticket, duty(), policy(), called) == superior
+
+
+def test_whom_an_emergency_is_about_is_not_its_superior() -> None:
+    ticket = replace(registered(LIFT), about=About(people=("jy-manager",)))
+
+    assert superiors_of(ticket, duty(), policy(), (FIRSTS, *CHAIN)) == ("group-manager",)

@@ -14,13 +14,20 @@ from services.router.emergencies.emergency import (
     confirm,
     downgrade,
     end,
+    recuse,
     release,
     replan,
     review,
     start,
 )
+from services.router.emergencies.storage import EMERGENCIES
 from shared.contracts import Step
-from shared.contracts.router import EmergencyAlerted, EmergencyDowngraded, EmergencyReplanned
+from shared.contracts.router import (
+    EmergencyAlerted,
+    EmergencyDowngraded,
+    EmergencyReplanned,
+    EmergencySlowed,
+)
 from tests.support.tickets import MONDAY
 
 WITHIN = timedelta(seconds=60)
@@ -47,6 +54,57 @@ def test_the_next_is_called_when_nobody_acknowledged_in_time() -> None:
     assert isinstance(event, EmergencyAlerted)
     assert (event.step, event.recipients) == (1, ("c",))
     assert step.value.version == running().version
+
+
+SLOW = timedelta(minutes=10)
+
+
+def slowed() -> Emergency:
+    step = alert_next(running(), ("c",), MONDAY + WITHIN, SLOW, superiors=("boss",))
+    assert step is not None
+    return step.value
+
+
+def test_a_chain_that_was_called_in_vain_goes_on_more_slowly_and_its_superior_hears_once() -> None:
+    step = alert_next(running(), ("c",), MONDAY + WITHIN, SLOW, superiors=("boss",))
+
+    assert step is not None
+    alerted, said = step.events
+    assert isinstance(alerted, EmergencyAlerted)
+    assert isinstance(said, EmergencySlowed)
+    assert (said.step, said.recipients, said.next_at) == (1, ("boss",), MONDAY + WITHIN + SLOW)
+    assert (step.value.slowed_at, step.value.next_due) == (MONDAY + WITHIN, said.next_at)
+    assert step.value.has_called("boss")
+
+    again = alert_next(step.value, ("d",), MONDAY + WITHIN + SLOW, SLOW, superiors=("other",))
+    assert again is not None
+    assert [type(event) for event in again.events] == [EmergencyAlerted]
+    assert (again.value.slowed_at, again.value.superiors) == (MONDAY + WITHIN, ("boss",))
+
+
+def test_a_slow_chain_ends_when_somebody_acknowledges_it() -> None:
+    step = acknowledge(slowed(), "boss", MONDAY + WITHIN)
+
+    assert step is not None
+    assert (step.value.next_due, step.value.slowed_at) == (None, MONDAY + WITHIN)
+
+
+def test_whoever_is_alerted_anew_is_waited_for_as_at_first() -> None:
+    later = MONDAY + timedelta(minutes=5)
+    kind = replan(slowed(), "gas_leak", "jinyuan", ("a",), later, WITHIN, plans=2)
+    anew = begin_again(slowed(), "fire", "jinyuan", ("b",), later, WITHIN, round=2, plans=1)
+    other = recuse(slowed(), frozenset({"a"}), ("d",), later, WITHIN)
+
+    for step in (kind, anew, other):
+        assert step is not None
+        assert (step.value.slowed_at, step.value.next_due) == (None, later + WITHIN)
+
+
+def test_a_document_of_before_is_one_whose_chain_never_slowed_down() -> None:
+    doc = {k: v for k, v in EMERGENCIES.to_doc(running()).items()
+           if k not in {"slowed_at", "superiors"}}  # fmt: skip
+
+    assert EMERGENCIES.from_doc({"_id": "23456789", "version": 1, **doc}) == running()
 
 
 def test_once_acknowledged_nobody_else_is_called() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hotline.promises.facts import TAKEN, Message, Papers
+from hotline.promises.facts import TAKEN, Emergency, Message, Papers
 from hotline.promises.findings import Finding
 from hotline.promises.kinds import (
     DIGEST_ODD,
@@ -72,11 +72,19 @@ def expected_messages(papers: Papers) -> Iterator[Expected]:
             yield from _about_clock(ticket, f"clock/{order.id}/{clock}/", state)
     for clock, state in ticket.clocks.items():
         yield from _about_clock(ticket, f"clock/round/{ticket.round}/{clock}/", state)
-    for alert in papers.emergency.alerts if papers.emergency else ():
-        for person in alert.recipients:
-            yield Expected("alert", person, f"emergency/{alert.step}", alert.at)
+    if papers.emergency is not None:
+        yield from _of_emergency(papers.emergency)
     for survey in papers.surveys:
         yield Expected("survey", CALLER, f"survey/{survey.id}", survey.asked_at)
+
+
+def _of_emergency(emergency: Emergency) -> Iterator[Expected]:
+    for alert in emergency.alerts:
+        for person in alert.recipients:
+            yield Expected("alert", person, f"emergency/{alert.step}", alert.at)
+    if emergency.slowed_at is not None:
+        for person in emergency.superiors:
+            yield Expected("slowed", person, "slowed/", emergency.slowed_at)
 
 
 def _to_caller(ticket: Ticket) -> Iterator[Expected]:
@@ -105,12 +113,12 @@ def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
     """`received` is how often its receiver got it; None when nobody asked the receivers."""
     about = f"{message.purpose} of {message.number}"
     by_channel = Counter(a.channel for a in message.attempts if a.outcome in TAKEN)
-    accepted, once = by_channel.total(), max(1, len(message.channels))
-    again = bool(message.channels) and max(by_channel.values(), default=0) > 1
+    # Without a receipt by one channel it goes by the next: so it may be told once by each.
+    accepted, once = by_channel.total(), max(1, len(message.channels), len(by_channel))
+    again = max(by_channel.values(), default=0) > 1
     times = accepted if received is None else max(accepted, received)
     if times > once or again:
-        known = accepted > once or again
-        explained = message.lane == "urgent" and not known and times <= possible(message)
+        explained = message.lane == "urgent" and not again and times <= possible(message)
         kind = TOLD_AGAIN if explained else TOLD_TWICE
         yield Finding(kind, message.id, f"{about}, {times} times")
     if message.status == "unknown":

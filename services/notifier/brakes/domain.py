@@ -19,7 +19,7 @@ from shared.contracts.notifier import Purpose
 from shared.documents import Doc
 
 BrakeKind = Literal["hold", "stop"]
-UNTOUCHED: Final[frozenset[Purpose]] = frozenset({"alert", "spared"})
+UNTOUCHED: Final[frozenset[Purpose]] = frozenset({"alert", "slowed", "spared"})
 """Of an emergency: no brake is for these."""
 LEFT_TO_GO: Final = (Status.PENDING, Status.HELD)
 """How a message stands that can still be kept back."""

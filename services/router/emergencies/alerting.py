@@ -27,6 +27,8 @@ from services.router.people import (
     help_from_outside,
     next_in_chain,
     people_to_alert,
+    rounds_called,
+    superiors_of,
     whom_it_is_about,
 )
 from shared.contracts import Step
@@ -252,7 +254,9 @@ class Alerting:
         return emergency
 
     async def alert_overdue(self) -> int:
-        """Call the next in the chain wherever nobody has acknowledged in time; how many."""
+        """Call the next in the chain wherever nobody has acknowledged in time; how many. That a
+        message was received moves nothing: only somebody who says that they have it does.
+        """
         return await self._due.do_all()
 
     async def _alert_next(self, number: str) -> None:
@@ -264,13 +268,20 @@ class Alerting:
     def _next_alert(
         self, emergency: Emergency, ticket: Ticket, now: datetime
     ) -> Step[Emergency] | None:
-        called = (alert.recipients for alert in emergency.calls)
-        recipients = next_in_chain(ticket, self._platform.duty.current, called)
-        within = self._acknowledge_within(emergency.estate)
-        return alert_next(emergency, recipients, now, within)
+        called = [alert.recipients for alert in emergency.calls]
+        duty, policy = self._platform.duty.current, self._platform.policy.at(emergency.estate)
+        rounds = rounds_called(ticket, duty, called)
+        is_slow = emergency.slowed_at is not None or rounds >= policy.rules.chain_rounds
+        return alert_next(
+            emergency,
+            next_in_chain(ticket, duty, called),
+            now,
+            policy.rules.call_within(slowly=is_slow),
+            superiors=superiors_of(ticket, duty, policy, called) if is_slow else None,
+        )
 
     def _acknowledge_within(self, estate: str | None) -> timedelta:
-        return self._platform.policy.at(estate).rules.acknowledge_within
+        return self._platform.policy.at(estate).rules.call_within(slowly=False)
 
     async def change(self, number: str, choose: Choose) -> Emergency | None:
         """Change an emergency as it is now; None when there was nothing to change."""

@@ -16,6 +16,7 @@ from shared.contracts.router import (
     EmergencyEnded,
     EmergencyReleased,
     EmergencyReplanned,
+    EmergencySlowed,
     EmergencyStarted,
 )
 
@@ -64,7 +65,8 @@ class Emergency:
     `round` and `plans` (how many plans the ticket had) say what of the ticket it answers. `on_site`
     are the people who said that they are there, `test` marks a drill. What a machine reports is
     suspected until a person confirms it; it is acted on all the same. `outage` names what of many
-    may be reported: while this runs, others who report just that share its alert.
+    may be reported: while this runs, others who report just that share its alert. Since `slowed_at`
+    the chain is called less often, and the `superiors` were told that nobody answers.
     """
 
     number: str
@@ -90,6 +92,8 @@ class Emergency:
     confirmed_by: str | None = None
     review: Review | None = None
     outage: str | None = None
+    slowed_at: datetime | None = None
+    superiors: tuple[str, ...] = ()
 
     @property
     def calls(self) -> tuple[Alert, ...]:
@@ -97,8 +101,9 @@ class Emergency:
         return tuple(alert for alert in self.alerts if alert.at >= self.started_at)
 
     def has_called(self, person: str) -> bool:
-        """Whether somebody was alerted, now or before it began again."""
-        return any(person in alert.recipients for alert in self.alerts)
+        """Whether somebody was alerted, now or before it began again, or told of its delay."""
+        called = any(person in alert.recipients for alert in self.alerts)
+        return called or person in self.superiors
 
 
 def start(
@@ -173,6 +178,7 @@ def begin_again(
         ended_by=None,
         review=None,
         outage=None,
+        slowed_at=None,
         round=round,
         plans=plans,
     )
@@ -181,9 +187,18 @@ def begin_again(
 
 
 def alert_next(
-    emergency: Emergency, recipients: tuple[str, ...], now: datetime, within: timedelta
+    emergency: Emergency,
+    recipients: tuple[str, ...],
+    now: datetime,
+    within: timedelta,
+    *,
+    superiors: tuple[str, ...] | None = None,
 ) -> Step[Emergency] | None:
-    """Nobody has acknowledged in time: the next in the chain. None when that is not so any more."""
+    """Nobody has acknowledged in time: the next in the chain. None when that is not so any more.
+
+    With `superiors` the whole chain was called in vain for so long that it slows down: they hear of
+    it, once.
+    """
     if emergency.next_due is None or emergency.next_due > now:
         return None
     step = len(emergency.alerts)
@@ -193,7 +208,13 @@ def alert_next(
         next_due=now + within,
     )
     event = EmergencyAlerted(**_facts(alerted), recipients=recipients, step=step)
-    return Step(alerted, (event,))
+    if superiors is None or emergency.slowed_at is not None:
+        return Step(alerted, (event,))
+    slowed = replace(alerted, slowed_at=now, superiors=superiors)
+    said = EmergencySlowed(
+        **_facts(slowed), recipients=superiors, step=step, next_at=slowed.next_due
+    )
+    return Step(slowed, (event, said))
 
 
 def replan(
@@ -240,7 +261,8 @@ def replan(
             replanned, next_due=next_due, acknowledged_by=None, acknowledged_at=None
         )
     if asked:
-        replanned = replace(replanned, alerts=(*emergency.alerts, Alert(now, step, asked)))
+        alerts = (*emergency.alerts, Alert(now, step, asked))
+        replanned = replace(replanned, alerts=alerts, slowed_at=None)
     facts = _facts(replanned) | {"step": step}
     return Step(
         replanned,
@@ -278,7 +300,7 @@ def recuse(
         return Step(replace(without, next_due=next_due), ())
     step = len(emergency.alerts)
     alerts = (*emergency.alerts, Alert(now, step, fresh))
-    alerted = replace(without, alerts=alerts, next_due=next_due)
+    alerted = replace(without, alerts=alerts, next_due=next_due, slowed_at=None)
     event = EmergencyAlerted(**_facts(alerted), recipients=fresh, step=step)
     return Step(alerted, (event,))
 

@@ -167,4 +167,5 @@ def _danger(work: Work, policy: Policy) -> Danger | None:
         reader_is_there=work.person in emergency.on_site,
         is_released=emergency.released_at is not None,
         is_over=emergency.ended_at is not None,
+        is_slow=emergency.slowed_at is not None and emergency.next_due is not None,
     )

@@ -130,7 +130,9 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """The emergency as it runs. `taken` is by whom: the reader, or somebody else."""
+    """The emergency as it runs. `taken` is by whom: the reader, or somebody else; `is_slow` where
+    everybody was called again and again, and nobody has it.
+    """
 
     advice: Named
     steps: tuple[PlanStep, ...]
@@ -138,6 +140,7 @@ class Danger:
     reader_is_there: bool
     is_released: bool
     is_over: bool
+    is_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
