@@ -165,7 +165,7 @@ class FieldVisits:
     async def _find(self, token: str) -> Work:
         bound = bound_by(token, self._platform.keys.link)
         doc = await self._platform.store.get("tickets", bound.number) if bound else None
-        if bound is None or doc is None or not self._is_on_list(bound.person):
+        if bound is None or doc is None or not self._is_alive(bound):
             raise NoSuchWork
         ticket = TICKET.from_doc(doc)
         emergency = await self._emergency_of(ticket)
@@ -215,10 +215,13 @@ class FieldVisits:
         """The emergency that a ticket has, or had until it turned out to be less."""
         return await self._emergencies.get(ticket.number)
 
-    def _is_on_list(self, person: str) -> bool:
-        """On any list: whoever is asked from outside a department has their work all the same."""
-        duty = self._platform.duty.current
-        return duty.person(person) is not None and person not in duty.frozen
+    def _is_alive(self, bound: Bound) -> bool:
+        """Whether its person is on any list, since whoever is asked from outside a department has
+        their work all the same, and has lost no telephone since it was made.
+        """
+        duty, person = self._platform.duty.current, bound.person
+        is_there = duty.person(person) is not None and person not in duty.frozen
+        return is_there and bound.generation == duty.generation(person)
 
 
 def _doer(person: str, ticket: Ticket, order: WorkOrder) -> Principal:
