@@ -95,6 +95,12 @@ _STATES: Final[Mapping[str, Mapping[Language, str]]] = {
 """What a line of a digest says of its deadline."""
 _OPEN: Final[Mapping[Language, str]] = {"zh": "打开链接处理：", "en": "Open the link to act: "}
 """Before a link that the group's own words leave out: without it nobody could act."""
+_NEW_LINK: Final[Mapping[Language, str]] = {
+    "zh": "您的手机已报失，之前收到的链接都已失效，请使用本消息中的链接。",
+    "en": "Your telephone was reported as lost. Links you got before open nothing any more; use "
+    "the one in this message.",
+}
+"""Said first where somebody is told again what they knew: it is no new work."""
 _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
 _MONTHS: Final = (
@@ -136,6 +142,8 @@ def render(
         ) from error
     if link and link not in body:
         body = f"{body}\n\n{_OPEN[message.language]}{link}"
+    if message.cause != message.cause.first:
+        body = f"{_NEW_LINK[message.language]}\n\n{body}"
     if message.facts.get("test"):
         return _as_drill(subject, body, message.language)
     return subject, body

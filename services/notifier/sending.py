@@ -35,6 +35,7 @@ from services.notifier.messages import (
 from services.notifier.outcomes import count_outcome
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import CannotWrite, render
+from services.notifier.renewals import is_dead
 from services.notifier.senders import Letter, ProviderReply, Sender
 from services.notifier.storage import MESSAGES, due
 from shared.contracts import Lane, Step
@@ -101,7 +102,10 @@ class Sending:
     async def decide_unconfirmed(self, message: Message) -> None:
         """No receipt came: it goes by the next channel, where there is one."""
         person = await self._people.staff(message.recipient)
-        others = self._channels.has_another(message.recipient, person, message.taken_by)
+        # Where its link is dead it was told again, by the addresses that are left.
+        others = not is_dead(message, self._people.duty) and self._channels.has_another(
+            message.recipient, person, message.taken_by
+        )
         step = lack_receipt(message, self._clock.now(), others=others)
         if step is not None:
             await self._save(message, step)
@@ -122,6 +126,7 @@ class Sending:
             claim=secrets.token_hex(8),
             now=now,
             limit=limit,
+            generation=self._people.duty.generation(message.recipient),
         )
         try:
             claimed = await self._messages.write_over(message, Step(begun))
