@@ -6,6 +6,8 @@ In a trial only: with real data a link is its receiver's alone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -14,8 +16,10 @@ import typer
 from hotline.client import data_folder, running
 from hotline.errors import UnusableSettingError
 from hotline.settings import read_settings
-from shared.identity import sign_link
+from shared.identity import sign_link, with_generation
+from shared.policy.duty import LostTelephone
 from shared.privacy import load_keys
+from shared.readers.rosters import HEAD, ROSTERS, lost_in
 from shared.store import Store, connect
 from shared.tickets import TICKET, Ticket, WorkOrder
 
@@ -43,12 +47,12 @@ def register(app: typer.Typer) -> None:
 def work(number: Number, data: Data = None) -> None:
     """Print the link at which whoever has the work sees it and moves it."""
     folder = data_folder(data)
-    ticket, _ = asyncio.run(_matter_of(folder, number.upper()))
-    order = _order_of(ticket, number.upper())
+    matter = asyncio.run(_matter_of(folder, number.upper()))
+    order = _order_of(matter.ticket, number.upper())
     person = next(filter(None, (order.assignee, *order.offered_to)), None)
     if person is None:
         raise UnusableSettingError(f"{order.id} was given to nobody yet. Wait a moment, try again.")
-    typer.echo(_link(folder, "work", "router", "w", f"{order.id}/{person}"))
+    typer.echo(_link(folder, "work", "router", "w", f"{order.id}/{matter.holder(person)}"))
 
 
 def alert(
@@ -58,14 +62,16 @@ def alert(
 ) -> None:
     """Print the link at which somebody who was alerted says that they have it."""
     folder = data_folder(data)
-    ticket, called = asyncio.run(_matter_of(folder, number.upper()))
+    matter = asyncio.run(_matter_of(folder, number.upper()))
+    ticket, called = matter.ticket, matter.called
     if not called:
         raise UnusableSettingError(
             f"Nobody was alerted to {ticket.number}. It is no emergency, or a moment too young."
         )
     if person is not None and person not in called:
         raise UnusableSettingError(f"{person} was not alerted; these were: {', '.join(called)}.")
-    typer.echo(_link(folder, "alert", "router", "w", f"{ticket.number}/{person or called[-1]}"))
+    subject = f"{ticket.number}/{matter.holder(person or called[-1])}"
+    typer.echo(_link(folder, "alert", "router", "w", subject))
 
 
 def survey(
@@ -75,7 +81,7 @@ def survey(
 ) -> None:
     """Print the link at which a caller says how it went, once their matter is over."""
     folder = data_folder(data)
-    ticket, _ = asyncio.run(_matter_of(folder, number.upper()))
+    ticket = asyncio.run(_matter_of(folder, number.upper())).ticket
     subject = f"{ticket.number}-{ticket.round if round_ is None else round_}"
     typer.echo(_link(folder, "survey", "survey", "s", subject))
 
@@ -85,8 +91,22 @@ def _link(folder: Path, kind: Kind, service: str, root: str, subject: str) -> st
     return f"{running(folder).services[service]}/{root}/{token}"
 
 
-async def _matter_of(folder: Path, number: str) -> tuple[Ticket, tuple[str, ...]]:
-    """The ticket of a number, or of one of its work orders, and who was alerted to it; raises
+@dataclass(frozen=True)
+class _Matter:
+    """A ticket, who was alerted to it, and whose telephone was lost."""
+
+    ticket: Ticket
+    called: tuple[str, ...]
+    lost: Mapping[str, LostTelephone]
+
+    def holder(self, person: str) -> str:
+        """A person as their links of now name them."""
+        telephone = self.lost.get(person)
+        return with_generation(person, telephone.generation if telephone else 0)
+
+
+async def _matter_of(folder: Path, number: str) -> _Matter:
+    """The matter of a ticket's number, or of one of its work orders'; raises
     UnusableSettingError.
     """
     client = connect(running(folder).mongo)
@@ -97,12 +117,13 @@ async def _matter_of(folder: Path, number: str) -> tuple[Ticket, tuple[str, ...]
             raise UnusableSettingError(NOT_A_TRIAL)
         doc = await store.get("tickets", number.partition("-")[0])
         emergency = await store.get("emergencies", number.partition("-")[0]) or {"alerts": ()}
+        lost = lost_in(await store.get(ROSTERS, HEAD, fields=("lost",)))
     finally:
         client.close()
     if doc is None:
         raise UnusableSettingError(f"There is no ticket {number}. Its number came in the answer.")
     called = (person for each in emergency["alerts"] for person in each["recipients"])
-    return TICKET.from_doc(doc), tuple(dict.fromkeys(called))
+    return _Matter(TICKET.from_doc(doc), tuple(dict.fromkeys(called)), lost)
 
 
 def _order_of(ticket: Ticket, number: str) -> WorkOrder:
