@@ -7,7 +7,7 @@ In a trial only: with real data a link is its receiver's alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ import typer
 from hotline.client import data_folder, running
 from hotline.errors import UnusableSettingError
 from hotline.settings import read_settings
-from shared.identity import sign_link
+from shared.identity import sign_link, with_generation
+from shared.policy.duty import LostTelephone
 from shared.privacy import load_keys
+from shared.readers.rosters import HEAD, ROSTERS, lost_in
 from shared.store import Doc, Store, connect
 from shared.tickets import TICKET, Ticket, WorkOrder
 from shared.tickets.lifecycle import OVER
@@ -53,12 +55,12 @@ def register(app: typer.Typer) -> None:
 def work(number: Number, data: Data = None) -> None:
     """Print the link at which whoever has the work sees it and moves it."""
     folder = data_folder(data)
-    ticket = asyncio.run(_matter_of(folder, number.upper())).ticket
-    order = _order_of(ticket, number.upper())
+    matter = asyncio.run(_matter_of(folder, number.upper()))
+    order = _order_of(matter.ticket, number.upper())
     person = next(filter(None, (order.assignee, *order.offered_to)), None)
     if person is None:
         raise UnusableSettingError(f"{order.id} was given to nobody yet. Wait a moment, try again.")
-    typer.echo(_link(folder, "work", "router", "w", f"{order.id}/{person}"))
+    typer.echo(_link(folder, "work", "router", "w", f"{order.id}/{matter.holder(person)}"))
 
 
 def alert(
@@ -68,15 +70,16 @@ def alert(
 ) -> None:
     """Print the link at which somebody who was alerted says that they have it."""
     folder = data_folder(data)
-    found = asyncio.run(_matter_of(folder, number.upper()))
-    ticket, called = found.ticket, found.called
+    matter = asyncio.run(_matter_of(folder, number.upper()))
+    ticket, called = matter.ticket, matter.called
     if not called:
         raise UnusableSettingError(
             f"Nobody was alerted to {ticket.number}. It is no emergency, or a moment too young."
         )
     if person is not None and person not in called:
         raise UnusableSettingError(f"{person} was not alerted; these were: {', '.join(called)}.")
-    typer.echo(_link(folder, "alert", "router", "w", f"{ticket.number}/{person or called[-1]}"))
+    subject = f"{ticket.number}/{matter.holder(person or called[-1])}"
+    typer.echo(_link(folder, "alert", "router", "w", subject))
 
 
 def task(
@@ -85,7 +88,7 @@ def task(
 ) -> None:
     """Print the link at which whoever is to ring a caller says what came of the call."""
     folder = data_folder(data)
-    found = asyncio.run(_task_of(folder, id))
+    found, lost = asyncio.run(_task_of(folder, id))
     if found is None:
         raise UnusableSettingError(
             f"There is no task to tell a caller something by telephone: {id}. "
@@ -93,7 +96,8 @@ def task(
         )
     if found["person"] is None:
         raise UnusableSettingError(f"Nobody has the task {found['_id']} yet. It opens at its time.")
-    typer.echo(_link(folder, "task", "router", "w", f"{found['_id']}/{found['person']}"))
+    subject = f"{found['_id']}/{holder(found['person'], lost)}"
+    typer.echo(_link(folder, "task", "router", "w", subject))
 
 
 def survey(
@@ -138,11 +142,24 @@ def _link(folder: Path, kind: Kind, service: str, root: str, subject: str) -> st
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A ticket, who was alerted to it, and the rounds whose caller was asked how it went."""
+    """A ticket, who was alerted to it, the rounds whose caller was asked how it went, and whose
+    telephone was lost.
+    """
 
     ticket: Ticket
     called: tuple[str, ...]
     surveys: frozenset[int]
+    lost: Mapping[str, LostTelephone]
+
+    def holder(self, person: str) -> str:
+        """A person as their links of now name them."""
+        return holder(person, self.lost)
+
+
+def holder(person: str, lost: Mapping[str, LostTelephone]) -> str:
+    """A person as their links name them while these telephones are lost."""
+    telephone = lost.get(person)
+    return with_generation(person, telephone.generation if telephone else 0)
 
 
 @asynccontextmanager
@@ -159,12 +176,15 @@ async def _trial(folder: Path) -> AsyncIterator[Store]:
         client.close()
 
 
-async def _task_of(folder: Path, id: str) -> Doc | None:
-    """The task of an id, or the last of a ticket, to tell a caller something by telephone."""
+async def _task_of(folder: Path, id: str) -> tuple[Doc | None, Mapping[str, LostTelephone]]:
+    """The task of an id, or the last of a ticket, to tell a caller something by telephone; and
+    whose telephone was lost.
+    """
     async with _trial(folder) as store:
         asked = {"why": "tell", "$or": [{"_id": id.lower()}, {"number": id.upper()}]}
         found = await store.find("follow_ups", asked, limit=MOST_TASKS)
-    return max(found, key=lambda doc: doc["opens_at"], default=None)
+        lost = lost_in(await store.get(ROSTERS, HEAD, fields=("lost",)))
+    return max(found, key=lambda doc: doc["opens_at"], default=None), lost
 
 
 async def _matter_of(folder: Path, number: str) -> Matter:
@@ -174,11 +194,12 @@ async def _matter_of(folder: Path, number: str) -> Matter:
         doc = await store.get("tickets", ticket)
         emergency = await store.get("emergencies", ticket) or {"alerts": ()}
         surveys = await store.find("surveys", {"number": ticket}, limit=MOST_ROUNDS)
+        lost = lost_in(await store.get(ROSTERS, HEAD, fields=("lost",)))
     if doc is None:
         raise UnusableSettingError(f"There is no ticket {number}. Its number came in the answer.")
     called = (person for each in emergency["alerts"] for person in each["recipients"])
     rounds = frozenset(int(each["round"]) for each in surveys)
-    return Matter(TICKET.from_doc(doc), tuple(dict.fromkeys(called)), rounds)
+    return Matter(TICKET.from_doc(doc), tuple(dict.fromkeys(called)), rounds, lost)
 
 
 def _order_of(ticket: Ticket, number: str) -> WorkOrder:

@@ -1,6 +1,7 @@
 """``hotline users``: accounts, made and looked after on the machine that holds the data folder.
 
-The first administrator is made here; everybody else may be made over HTTP by an administrator.
+The first administrator is made here; everybody else may be made over HTTP by an administrator. Who
+of the duty lists has lost a telephone is said here too.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,14 @@ from hotline.client import answer, api, data_folder
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 IdArgument = Annotated[str, typer.Argument(help="The account's id, such as chen.jie.")]
+PersonArgument = Annotated[str, typer.Argument(help="The person's id on the duty list.")]
+AddressOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--address",
+        help="What was on it, so that nothing goes there: phone, mail, webhook, wecom, dingtalk.",
+    ),
+]
 SERVICE = "admin"
 ROLE = "administrator"
 PAGE = 200
@@ -28,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group.command("invite")(invite)
     group.command("freeze")(freeze)
     group.command("thaw")(thaw)
+    group.command("lost")(lost)
     app.add_typer(group, name="users")
 
 
@@ -77,6 +87,22 @@ def thaw(id: IdArgument, data: DataOption = None) -> None:
     with _client(data) as client:
         answer(client.post(f"/v1/users/{id}/thaw", json={}))
     typer.echo(f"{id} may sign in again")
+
+
+def lost(person: PersonArgument, address: AddressOption = None, data: DataOption = None) -> None:
+    """Say that somebody's telephone is lost: their links end within five seconds, and what they
+    have in hand is told again by the addresses left.
+    """
+    body = {"person": person, "addresses": address or []}
+    with api(data_folder(data), "router", role=ROLE) as client:
+        said = answer(client.post("/v1/lost-telephones", json=body))
+    typer.echo(f"{person}: 之前的链接五秒内全部失效。links of before end within five seconds.")
+    if gone := ", ".join(said["lost"]):
+        typer.echo(f"重新登记之前不再使用 not used until given anew: {gone}")
+    if left := ", ".join(said["left"]):
+        typer.echo(f"新链接经以下方式发出 new links go by: {left}")
+    else:
+        typer.echo("没有其他联系方式，请当面通知。No address is left: tell them in person.")
 
 
 def _client(data: Path | None) -> AbstractContextManager[httpx.Client]:

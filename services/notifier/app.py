@@ -23,6 +23,7 @@ from services.notifier.pages import ROOT, build_trial_page
 from services.notifier.people import People
 from services.notifier.reading import Reading
 from services.notifier.receipts import Receipts
+from services.notifier.renewals import Renewals
 from services.notifier.senders import (
     DingtalkApp,
     DingtalkRobot,
@@ -105,6 +106,7 @@ def join(
     add_handlers(platform.consumers, notifying)
     reading = Reading(store, people, platform.policies.version)
     trial_messages = TrialMessages(store, people, platform.policies.version, links)
+    renew = Renewals(store, people, hand_on).run
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding)
     work = partial(run_workers, list(workers.values()), channels.senders)
@@ -118,7 +120,7 @@ def join(
     ]
     _warn(channels)
     untaken = (untaken_alerts(store, notifying), untaken_messages(store, notifying))
-    parts = Parts(routers, (work, fold, sweep, brakes.run), platform.parked_relay(), untaken)
+    parts = Parts(routers, (work, fold, sweep, brakes.run, renew), platform.parked_relay(), untaken)
     return build_service(platform, parts, title="Estateline notifier")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 
@@ -65,7 +65,7 @@ from shared.contracts.router import (
     WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
-from shared.identity import DESK
+from shared.identity import DESK, read_generation, with_generation
 from shared.policy.duty import ANYWHERE, Duty, Person
 from shared.policy.ladder import BREACH, Channel
 from shared.policy.policy import Policy
@@ -136,6 +136,15 @@ class Cause:
     def __post_init__(self) -> None:
         if self.kind not in CAUSE_KINDS or not self.id:
             raise ValueError("a message needs a cause of the closed list; advertising is none")
+
+    @property
+    def first(self) -> Cause:
+        """The same, where it was told again by a new link."""
+        return replace(self, occurrence=read_generation(self.occurrence)[0])
+
+    def by_new_link(self, generation: int) -> Cause:
+        """The same, told again because the link of before is dead."""
+        return replace(self, occurrence=with_generation(self.first.occurrence, generation))
 
     @override
     def __str__(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from services.notifier.messages import Message
-from shared.identity import sign_link
+from shared.identity import sign_link, with_generation
 
 _OF_ORDER: Final = "work_order/"
 
@@ -21,7 +21,11 @@ class Opened(NamedTuple):
 
 
 def opened_by(message: Message) -> Opened | None:
-    """What the link of a message opens; None where it has none. Pure."""
+    """What the link of a message opens, as long as no telephone was lost; None where it has none.
+    Pure.
+    """
+    # What is told again by a new link opens what it opened before.
+    message = replace(message, cause=message.cause.first)
     if survey := message.facts.get("survey"):
         return Opened("survey", str(survey))
     match message.purpose:
@@ -51,11 +55,12 @@ class Links:
         return f"{self.receipt_url}/v1/receipts/{sign_link('receipt', message.id, self.secret)}"
 
     def of(self, message: Message) -> str:
-        """The link of a message; empty where it has none."""
+        """The link of a message as its last attempt brings it; empty where it has none."""
         found = opened_by(message)
         if found is None:
             return ""
-        token = sign_link(found.kind, found.subject, self.secret)
         if found.kind == "survey":
-            return f"{self.survey_url}/s/{token}"
-        return f"{self.work_url}/w/{token}"
+            return f"{self.survey_url}/s/{sign_link('survey', found.subject, self.secret)}"
+        generation = message.attempts[-1].generation if message.attempts else 0
+        subject = with_generation(found.subject, generation)
+        return f"{self.work_url}/w/{sign_link(found.kind, subject, self.secret)}"

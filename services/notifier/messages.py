@@ -115,7 +115,8 @@ ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try on one channel; `code` is the provider's, never its words. `claim` tells whose try it
-    is, where the write that began it was cut off and nobody knows whether it was made.
+    is, where the write that began it was cut off and nobody knows whether it was made. `generation`
+    is that of the recipient's links when it was begun.
     """
 
     channel: str
@@ -125,6 +126,7 @@ class Attempt:
     outcome: str | None = None
     code: str | None = None
     ended_at: datetime | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,10 +250,18 @@ def new_message(
 
 
 def begin(
-    message: Message, *, channel: str, policy: str, claim: str, now: datetime, limit: timedelta
+    message: Message,
+    *,
+    channel: str,
+    policy: str,
+    claim: str,
+    now: datetime,
+    limit: timedelta,
+    generation: int = 0,
 ) -> Message:
     """Claim the message for one attempt, which counts as dead after `limit`."""
-    attempts = (*message.attempts, Attempt(channel, now, policy, claim))
+    begun = Attempt(channel, now, policy, claim, generation=generation)
+    attempts = (*message.attempts, begun)
     return replace(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
 
 

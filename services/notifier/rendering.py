@@ -114,6 +114,12 @@ _STATES: Final[Mapping[str, Mapping[Language, str]]] = {
 """What a line of a digest says of its deadline."""
 _OPEN: Final[Mapping[Language, str]] = {"zh": "打开链接处理：", "en": "Open the link to act: "}
 """Before a link that the group's own words leave out: without it nobody could act."""
+_NEW_LINK: Final[Mapping[Language, str]] = {
+    "zh": "您的手机已报失，之前收到的链接都已失效，请使用本消息中的链接。",
+    "en": "Your telephone was reported as lost. Links you got before open nothing any more; use "
+    "the one in this message.",
+}
+"""Said first where somebody is told again what they knew: it is no new work."""
 _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
 _UNKNOWN_PLACE: Final[Mapping[Language, str]] = {"zh": "地点不明", "en": "Place unknown"}
@@ -154,7 +160,7 @@ def render(
     here = policy.at(message.estate)
     if is_group_chat(message.recipient):
         return words_to_group_chat(message, here)
-    fields = fields_of(message, here, name=name, link=link) | quoted
+    fields = {**fields_of(message, here, name=name, link=link), **quoted}
     fields["lines"] = _lines(message, policy)
     try:
         subject, body = here.templates.words(message.purpose, message.language).render(fields)
@@ -164,6 +170,8 @@ def render(
         ) from error
     if link and link not in body:
         body = f"{body}\n\n{_OPEN[message.language]}{link}"
+    if message.cause != message.cause.first:
+        body = f"{_NEW_LINK[message.language]}\n\n{body}"
     if message.facts.get("test"):
         return _as_drill(subject, body, message.language)
     return subject, body

@@ -36,6 +36,7 @@ from services.notifier.messages import (
 from services.notifier.outcomes import count_outcome
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import CannotWrite, render
+from services.notifier.renewals import is_dead
 from services.notifier.senders import Letter, ProviderReply, Sender
 from services.notifier.storage import MESSAGES, due, missed
 from shared.contracts import Lane, Step
@@ -102,7 +103,9 @@ class Sending:
     async def decide_unconfirmed(self, message: Message) -> None:
         """No receipt came: it goes by the next channel, where there is one."""
         person = await self._people.staff(message.recipient)
-        others = not message.channels and self._channels.has_another(
+        # Where its link is dead it was told again, by the addresses that are left.
+        ends_here = bool(message.channels) or is_dead(message, self._people.duty)
+        others = not ends_here and self._channels.has_another(
             message.recipient, person, message.taken_by
         )
         step = lack_receipt(message, self._clock.now(), others=others)
@@ -142,6 +145,7 @@ class Sending:
             claim=secrets.token_hex(8),
             now=now,
             limit=limit,
+            generation=self._people.duty.generation(message.recipient),
         )
         try:
             claimed = await self._messages.write_over(message, Step(begun))

@@ -37,6 +37,7 @@ from services.router.proofs.uploads import LARGER_BODIES
 from services.router.rosters.api import (
     build_leaves_api,
     build_lists_api,
+    build_lost_telephones_api,
     build_plans_api,
     build_shifts_api,
 )
@@ -44,6 +45,7 @@ from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.fitness import Fitness
 from services.router.rosters.gaps import GapWatch
 from services.router.rosters.leave_requests import LeaveRequests
+from services.router.rosters.lost_telephones import LostTelephones
 from services.router.rosters.shift_plans import ShiftPlans
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.router.settings import RouterSettings
@@ -88,7 +90,8 @@ async def build(settings: RouterSettings) -> FastAPI:
     add_erasure_handlers(platform.consumers, work_photos)
     attending = Attending(platform, alerting)
     fitness = Fitness(platform, CertificateReader(platform.store))
-    duty_lists = DutyLists(platform, KnownPeople(platform.store, platform.duty))
+    lost_telephones = LostTelephones(platform)
+    duty_lists = DutyLists(platform, KnownPeople(platform.store, platform.duty), lost_telephones)
     shift_plans = ShiftPlans(platform, duty_lists, fitness)
     gap_watch = GapWatch(platform, fitness)
     deadlines = Deadlines(platform, workload)
@@ -124,6 +127,7 @@ async def build(settings: RouterSettings) -> FastAPI:
             CallVisits(platform, CallResults(platform, reminders, desk_tasks)),
         ),
         build_lists_api(platform, duty_lists),
+        build_lost_telephones_api(lost_telephones),
         build_plans_api(platform, duty_lists, shift_plans),
         build_shifts_api(platform, shift_plans),
         build_follow_ups_api(desk_tasks),

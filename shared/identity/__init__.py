@@ -20,7 +20,15 @@ from shared.identity.rights import (
     require,
     sees,
 )
-from shared.identity.tokens import InvalidToken, issue_token, read_link, read_token, sign_link
+from shared.identity.tokens import (
+    InvalidToken,
+    issue_token,
+    read_generation,
+    read_link,
+    read_token,
+    sign_link,
+    with_generation,
+)
 
 __all__ = [
     "DESK",
@@ -42,10 +50,12 @@ __all__ = [
     "issue_token",
     "own_departments",
     "publisher_principal",
+    "read_generation",
     "read_link",
     "read_token",
     "require",
     "sees",
     "service_principal",
     "sign_link",
+    "with_generation",
 ]

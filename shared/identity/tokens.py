@@ -28,6 +28,8 @@ _NOT_VALID: Final = "the token is not valid; ask for a new one"
 Purpose = Literal["survey", "work", "alert", "task", "receipt"]
 """What a link is for. The subject of a `task` is `<follow-up task>/<person>`: the router shows the
 call, and intake opens whom to ring."""
+_GENERATION: Final = "~"
+"""Stands in no id of a person."""
 _SIGNATURE_BYTES: Final = 12
 """96 bits: not to be guessed, and short enough for a text message."""
 
@@ -144,6 +146,20 @@ def _session_in(claims: Mapping[str, Any]) -> SessionMark | None:
     if not isinstance(id, str) or not isinstance(edition, int):
         raise InvalidToken(_NOT_VALID)
     return SessionMark(id, edition, unfinished=claims.get("unfinished") is True)
+
+
+def with_generation(text: str, generation: int) -> str:
+    """What a link is made for, with the generation of its person's links, where a lost telephone
+    has raised it. Links of before look as they did.
+    """
+    return f"{text}{_GENERATION}{generation}" if generation else text
+
+
+def read_generation(text: str) -> tuple[str, int]:
+    """The same without its generation, and that."""
+    before, mark, number = text.rpartition(_GENERATION)
+    is_raised = bool(before and mark) and number.isascii() and number.isdigit()
+    return (before, int(number)) if is_raised else (text, 0)
 
 
 def sign_link(purpose: Purpose, subject: str, secret: bytes) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -86,13 +88,39 @@ class Person(BaseModel):
         return not self.skills or area in self.skills
 
 
+Address = Literal["phone", "mail", "webhook", "wecom", "dingtalk"]
+"""A field of somebody of a duty list by which they are reached."""
+ADDRESSES: Final[tuple[Address, ...]] = get_args(Address)
+
+
+@dataclass(frozen=True, slots=True)
+class LostTelephone:
+    """What somebody's lost telephone took along. Since `at` their links are of this `generation`,
+    and all of before are dead; nothing goes to these `addresses` until they are given anew.
+    """
+
+    person: str
+    generation: int
+    at: datetime
+    addresses: tuple[Address, ...] = ()
+
+
+def without_lost(person: Mapping[str, Any], addresses: Iterable[Address]) -> dict[str, Any]:
+    """Somebody's entry on a list as if they had none of these addresses. Without a mail address,
+    which every entry has, it is an empty one.
+    """
+    gone = frozenset(addresses)
+    kept = {name: value for name, value in person.items() if name not in gone}
+    return kept | ({"mail": ""} if "mail" in gone else {})
+
+
 class Duty(BaseModel):
     """Place (estate id or `*`) → department → people, first choice first, the lead last.
 
     The lead of a department is told of breaches, on shift or not. `on_shift` has the ids of those
     who are on shift now, for the lists that go by their shifts: of these nobody else is on duty.
     Nobody is there who is on leave now (`on_leave`), or whose account is `frozen`: whoever asks who
-    is there asks here.
+    is there asks here. Who has `lost` a telephone stands on the lists without what it took along.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,6 +129,20 @@ class Duty(BaseModel):
     on_shift: Mapping[str, Mapping[str, frozenset[str]]] = Field(default_factory=dict)
     on_leave: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
+    lost: Mapping[str, LostTelephone] = Field(default_factory=dict)
+
+    def generation(self, id: str) -> int:
+        """Of which generation somebody's links are: each lost telephone raises it."""
+        found = self.lost.get(id)
+        return found.generation if found is not None else 0
+
+    def honours_link(self, person: str, generation: int) -> bool:
+        """Whether links of this generation still open what they were made for: their person is on
+        any list, since whoever is asked from outside a department has their work all the same, is
+        not frozen, and has lost no telephone since.
+        """
+        is_there = self.person(person) is not None and person not in self.frozen
+        return is_there and generation == self.generation(person)
 
     def is_away(self, id: str) -> bool:
         """Whether somebody is not there, whatever the lists and shifts say."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from shared.contracts import MalformedMessage
 from shared.contracts.ids import RESERVED, read_person_id
 from shared.documents import Doc
-from shared.policy.duty import Duty, Person
+from shared.policy.duty import Duty, LostTelephone, Person, without_lost
 from shared.policy.roster import Absence, Rosters, Stretch
 from shared.store.clock import Database
 from shared.store.store import Store
@@ -41,12 +41,13 @@ class DutyReader:
         self._read_at: datetime | None = None
         self._stands_until: datetime | None = None
         self._places: dict[str, dict[str, Any]] = {}
+        self._lost: dict[str, LostTelephone] = {}
         self._rosters = Rosters()
         self.current = Duty(places={})
 
     async def refresh(self) -> None:
         """Read lists, shifts and leave if they changed, and see who came and went."""
-        head = await self._store.get(ROSTERS, HEAD)
+        head = await self._store.get(ROSTERS, HEAD, fields=("revision",))
         frozen = await self._store.everything("accounts", {"state": FROZEN}, fields=("_id",))
         ids = frozenset(doc["_id"] for doc in frozen)
         revision, now = head["revision"] if head else 0, self._store.clock.now()
@@ -58,7 +59,7 @@ class DutyReader:
                 self.current = self.current.model_copy(update={"frozen": ids})
             return
         who = {"on_shift": self._rosters.on_shift(now), "on_leave": self._rosters.on_leave(now)}
-        self.current = self.current.model_copy(update={**who, "frozen": ids})
+        self.current = self.current.model_copy(update={**who, "frozen": ids, "lost": self._lost})
         self._stands_until = self._rosters.stands_until(now, READ_AGAIN)
 
     def _is_old(self, now: datetime) -> bool:
@@ -67,8 +68,11 @@ class DutyReader:
     async def _read(self, now: datetime) -> None:
         places: dict[str, dict[str, Any]] = {}
         rostered = set[tuple[str, str]]()
+        self._lost = lost_in(await self._store.get(ROSTERS, HEAD, fields=("lost",)))
+        gone = {id: each.addresses for id, each in self._lost.items()}
         for doc in await self._store.everything(ROSTERS, {"_id": {"$ne": HEAD}}):
-            people = [person for person in doc["people"] if person["id"] not in RESERVED]
+            listed = [person for person in doc["people"] if person["id"] not in RESERVED]
+            people = [without_lost(person, gone.get(person["id"], ())) for person in listed]
             places.setdefault(doc["place"], {})[doc["department"]] = people
             if doc.get("needs"):
                 rostered.add((doc["place"], doc["department"]))
@@ -82,6 +86,16 @@ class DutyReader:
         )
         if places != self._places:
             self.current, self._places = Duty.model_validate({"places": places}), places
+
+
+def lost_in(head: Mapping[str, Any] | None) -> dict[str, LostTelephone]:
+    """Whose telephone was lost, by person, as the document beside the lists has it."""
+    return {
+        each["person"]: LostTelephone(
+            each["person"], each["generation"], each["at"], tuple(each["addresses"])
+        )
+        for each in (head or {}).get("lost", ())
+    }
 
 
 def stretch_of(doc: Mapping[str, Any]) -> Stretch:

@@ -16,10 +16,12 @@ from shared.identity import (
     Principal,
     issue_token,
     publisher_principal,
+    read_generation,
     read_link,
     read_token,
     service_principal,
     sign_link,
+    with_generation,
 )
 from shared.identity.tokens import ISSUER, LEEWAY, LIFETIME, SessionMark
 
@@ -213,6 +215,22 @@ def test_a_forged_link_leads_nowhere(token: str) -> None:
 @settings(max_examples=200, deadline=None, derandomize=True)
 def test_whatever_is_shown_as_a_link_leads_nowhere(token: str) -> None:
     assert read_link("survey", token, SECRET) is None
+
+
+@pytest.mark.parametrize(
+    ("named", "text", "generation"),
+    [
+        ("JY0001-1/xu", "JY0001-1/xu", 0),
+        ("JY0001-1/xu~2", "JY0001-1/xu", 2),
+        ("JY0001-1/xu~x", "JY0001-1/xu~x", 0),
+        ("JY0001-1/xu~²", "JY0001-1/xu~²", 0),
+        ("~2", "~2", 0),
+        ("", "", 0),
+    ],
+)
+def test_a_link_of_before_has_no_generation(named: str, text: str, generation: int) -> None:
+    assert read_generation(named) == (text, generation)
+    assert with_generation(text, generation) == named
 
 
 def test_services_and_publishers_are_named_apart() -> None:

@@ -177,8 +177,10 @@ def test_the_next_call_keeps_the_gap_and_the_hours_of_sleep() -> None:
 
 def test_a_link_is_for_one_call_and_one_person() -> None:
     token = sign_link("task", "abc/he", SECRET)
+    after_a_loss = sign_link("task", "abc/he~2", SECRET)
 
-    assert call_bound_by(token, SECRET) == BoundCall("abc", "he")
+    assert call_bound_by(token, SECRET) == BoundCall("abc", "he", 0)
+    assert call_bound_by(after_a_loss, SECRET) == BoundCall("abc", "he", 2)
     assert call_bound_by(token, b"other") is None
     assert call_bound_by(sign_link("work", "abc/he", SECRET), SECRET) is None
     assert call_bound_by(sign_link("task", "abc", SECRET), SECRET) is None

@@ -15,7 +15,7 @@ from tests.support.floor import Floor, running_floor
 from tests.support.work_page import forms_of, press
 from tests.system.test_journey import body_of
 from tests.system.test_nobody_told import finish, tasks
-from tests.web.test_work_on_a_phone import CHROMIUM, UBUNTU, telephone
+from tests.web.phone import CHROMIUM, UBUNTU, telephone
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 _LINK: Final = re.compile(r"https?://\S+(/w/\S+)")
@@ -111,10 +111,10 @@ def said_on_a_telephone(address: str) -> str:
     """Read what to say, choose what they say, and say it, with a thumb and no script."""
     with telephone() as phone:
         phone.page.goto(address)
-        assert phone.fits()
+        phone.look("10-to-ring")
         phone.page.get_by_text("听到了，没有表态").click()
         phone.page.locator("#told button").click()
-        assert phone.fits()
+        phone.look("11-told")
         return phone.page.locator(".said").first.inner_text()
 
 

@@ -70,3 +70,13 @@ async def test_a_fault_names_the_field_and_the_way_out(floor: Floor) -> None:
 
     assert "id is not written as an id: use small letters" in str(caught.value)
     assert "Chen Jie" not in str(caught.value)
+
+
+async def test_a_lost_telephone_is_said_and_what_is_left_is_named(floor: Floor) -> None:
+    said = await operate(floor, "users", "lost", "jy-finance-2", "--address", "phone")
+
+    assert "links of before end within five seconds" in said
+    assert "not used until given anew: phone" in said
+    assert "new links go by: mail" in said
+    with pytest.raises(RefusedError, match="404"):
+        await operate(floor, "users", "lost", "nobody.here")

@@ -50,8 +50,11 @@ class CallVisits:
         Raises NoSuchWork for what is nobody's, WorkEnded for what is over or somebody else's.
         """
         bound, now = self._bound(token), self._platform.store.clock.now()
-        task = await self._tasks.get(bound.task) if bound else None
-        if bound is None or task is None or task.why != "tell":
+        duty = self._platform.duty.current
+        if bound is None or not duty.honours_link(bound.person, bound.generation):
+            raise NoSuchWork
+        task = await self._tasks.get(bound.task)
+        if task is None or task.why != "tell":
             raise NoSuchWork
         if call_has_ended(task, bound.person, now):
             raise WorkEnded
@@ -90,12 +93,8 @@ class CallVisits:
         return call_bound_by(token, self._platform.keys.link)
 
     def _who(self, person: str, ticket: Ticket) -> Principal:
-        """Who they are here; raises NoSuchWork for who is on no list, or frozen, and for whom the
-        ticket is about.
-        """
+        """Who they are here; raises NoSuchWork for whom the ticket is about."""
         duty = self._platform.duty.current
-        if duty.person(person) is None or person in duty.frozen:
-            raise NoSuchWork
         lists = frozenset(department for _, department in duty.lists_of(person))
         who = at_desk(lists, attendant_of(person, ticket.estate, duty))
         if is_about(ticket, who) or person in whom_it_is_about(ticket, duty):

@@ -164,14 +164,14 @@ class FieldVisits:
 
     async def _find(self, token: str) -> Work:
         bound = bound_by(token, self._platform.keys.link)
+        duty, policy = self._platform.duty.current, self._platform.policy
         doc = await self._platform.store.get("tickets", bound.number) if bound else None
-        if bound is None or doc is None or not self._is_on_list(bound.person):
+        if bound is None or doc is None or not duty.honours_link(bound.person, bound.generation):
             raise NoSuchWork
         ticket = TICKET.from_doc(doc)
         emergency = await self._emergency_of(ticket)
         order = self._order_of(bound, ticket, emergency)
         doer = _doer(bound.person, ticket, order) if order else None
-        duty, policy = self._platform.duty.current, self._platform.policy
         attendant = doer or attendant_of(bound.person, ticket.estate, duty)
         if is_about(ticket, attendant) or bound.person in whom_it_is_about(ticket, duty):
             raise NoSuchWork
@@ -214,11 +214,6 @@ class FieldVisits:
     async def _emergency_of(self, ticket: Ticket) -> Emergency | None:
         """The emergency that a ticket has, or had until it turned out to be less."""
         return await self._emergencies.get(ticket.number)
-
-    def _is_on_list(self, person: str) -> bool:
-        """On any list: whoever is asked from outside a department has their work all the same."""
-        duty = self._platform.duty.current
-        return duty.person(person) is not None and person not in duty.frozen
 
 
 def _doer(person: str, ticket: Ticket, order: WorkOrder) -> Principal:

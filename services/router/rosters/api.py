@@ -5,23 +5,34 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from pydantic import Field
 
 from services.router.rosters.duty_lists import DutyLists
 from services.router.rosters.leave import Leave, LeaveStatus
 from services.router.rosters.leave_requests import LeaveRequests
 from services.router.rosters.lists import DutyList
+from services.router.rosters.lost_telephones import LostTelephones
 from services.router.rosters.patterns import Hours, Pattern
 from services.router.rosters.shift_plans import ShiftOutcome, ShiftPlans
 from services.router.rosters.shifts import Shift
+from services.router.rosters.telephones import Lost, in_order
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.times import Day, Moment
 from shared.identity import Principal, allows
-from shared.policy.duty import ChatId, Person, Webhook
+from shared.policy.duty import Address, ChatId, Person, Webhook
 from shared.policy.roster import Cover, Need, Quarter, Stretch
 from shared.privacy import scrub
-from shared.runtime import Actor, Body, NoStore, Platform, Routes, WordsRoute, may
+from shared.runtime import (
+    Actor,
+    Body,
+    NoStore,
+    Platform,
+    Routes,
+    WordsRoute,
+    may,
+    source_of,
+)
 from shared.runtime.problems import problem_of
 
 MOST_PEOPLE: Final = 200
@@ -118,6 +129,9 @@ def build_lists_api(platform: Platform, duty_lists: DutyLists) -> Routes:
         shown = view(duty_list)
         if allows(actor, "roster.manage"):
             shown["people"] = [person.model_dump(mode="json") for person in duty_list.people]
+            lost = platform.duty.current.lost
+            gone = {p.id: lost[p.id].addresses for p in duty_list.people if p.id in lost}
+            shown["lost"] = {id: addresses for id, addresses in gone.items() if addresses}
         return shown
 
     @router.get("", dependencies=[may("roster.see")])
@@ -208,6 +222,45 @@ def build_plans_api(platform: Platform, duty_lists: DutyLists, shift_plans: Shif
         }
 
     return router
+
+
+class LostTelephoneBody(Body):
+    """Whose telephone is lost, and by which of their addresses whoever has it now could read what
+    they are told; mail is one where it is read on that telephone.
+    """
+
+    person: NamedId
+    addresses: frozenset[Address] = frozenset()
+
+
+def build_lost_telephones_api(lost_telephones: LostTelephones) -> Routes:
+    """`/v1/lost-telephones`."""
+    router = Routes("/v1/lost-telephones", tags=["rosters"])
+
+    @router.post("", dependencies=[may("telephone.lose")])
+    async def lose(actor: Actor, body: LostTelephoneBody, request: Request) -> dict[str, Any]:
+        """Say that a telephone is lost: all links of its person end within seconds, and what they
+        have in hand is told again by the addresses left. Said twice within two minutes it counts
+        once.
+        """
+        found = await lost_telephones.lose(
+            actor, body.person, in_order(body.addresses), source=source_of(request)
+        )
+        return lost_view(found)
+
+    return router
+
+
+def lost_view(lost: Lost) -> dict[str, Any]:
+    """A lost telephone; of addresses their kinds alone."""
+    telephone = lost.telephone
+    return {
+        "person": telephone.person,
+        "at": telephone.at,
+        "generation": telephone.generation,
+        "lost": telephone.addresses,
+        "left": lost.left,
+    }
 
 
 def list_view(duty_list: DutyList, on_duty: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from services.router.rosters.lists import (
     reaches_list,
     with_changed,
 )
+from services.router.rosters.lost_telephones import LostTelephones
 from services.router.rosters.storage import (
     LISTS,
     MOST_LISTS,
@@ -23,17 +24,18 @@ from services.router.rosters.storage import (
     around,
     find_shifts,
 )
+from services.router.rosters.telephones import given_anew, in_order
 from shared.contracts import Fault, MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.policy.calendar import Calendar
-from shared.policy.duty import ANYWHERE, Person
+from shared.policy.duty import ADDRESSES, ANYWHERE, Person
 from shared.policy.policy import Group
 from shared.policy.roster import Cover, Need, cover
 from shared.readers.people import KnownPeople, departments_of
 from shared.readers.rosters import HEAD, list_id
 from shared.runtime.platform import Platform
-from shared.store import Collection, Taken
+from shared.store import Changed, Collection, Taken
 from shared.telemetry import logger
 
 _REACHES_FURTHER: Final = (
@@ -46,9 +48,12 @@ Alter = Callable[[DutyList], Awaitable[DutyList]]
 class DutyLists:
     """Shows and changes duty lists within reach; foreign and missing ones look the same (404)."""
 
-    def __init__(self, platform: Platform, known_people: KnownPeople) -> None:
+    def __init__(
+        self, platform: Platform, known_people: KnownPeople, lost_telephones: LostTelephones
+    ) -> None:
         self._platform = platform
         self._known_people = known_people
+        self._lost_telephones = lost_telephones
         self._store = platform.store
         self._lists = Collection(platform.store, LISTS)
 
@@ -86,13 +91,16 @@ class DutyLists:
             await self._check_own(changed)
             return changed
 
-        return await self._change(principal, place, department, with_people, make=True)
+        changed = await self._change(principal, place, department, with_people, make=True)
+        await self._lost_telephones.give(given_anew(changed.before, people))
+        return changed.after
 
     async def change_person(
         self, principal: Principal, place: str, department: str, id: str, changes: Mapping[str, Any]
     ) -> DutyList:
-        """Other facts of one person of a list; all that is not among `changes` stays as it is.
-        Raises what `put_people` raises.
+        """Other facts of one person of a list; all that is not among `changes` stays as it is. An
+        address that was lost with a telephone counts again, also where it is the same. Raises what
+        `put_people` raises.
         """
         await self.get(principal, place, department)
 
@@ -104,7 +112,10 @@ class DutyLists:
             await self._check_own(changed, of=id)
             return changed
 
-        return await self._change(principal, place, department, with_person)
+        changed = await self._change(principal, place, department, with_person)
+        sent = in_order([each for each in ADDRESSES if changes.get(each)])
+        await self._lost_telephones.give({id: sent})
+        return changed.after
 
     async def _check_accounts(self, principal: Principal, changed: Mapping[str, str]) -> None:
         """Raise MalformedMessage for who has an account that reaches further than the principal."""
@@ -140,7 +151,7 @@ class DutyLists:
         async def with_needs(duty_list: DutyList) -> DutyList:
             return replace(duty_list, needs=needs, gaps=())
 
-        return await self._change(principal, place, department, with_needs)
+        return (await self._change(principal, place, department, with_needs)).after
 
     async def covered(
         self, principal: Principal, place: str, department: str, begins: datetime, ends: datetime
@@ -172,7 +183,7 @@ class DutyLists:
 
     async def _change(
         self, principal: Principal, place: str, department: str, alter: Alter, *, make: bool = False
-    ) -> DutyList:
+    ) -> Changed[DutyList]:
         id = list_id(place, department)
         await self._platform.trail.record(principal, "roster.change", ("roster", id))
         new = DutyList(id=id, place=place, department=department) if make else None
@@ -192,4 +203,4 @@ class DutyLists:
             raise NotThere
         await announce(self._store)
         logger.info("roster_changed", roster=id)
-        return changed.after
+        return changed

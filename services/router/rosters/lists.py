@@ -13,7 +13,7 @@ from shared.contracts.router import GapFound
 from shared.identity import Principal
 from shared.identity.principal import EVERYWHERE
 from shared.policy.calendar import Calendar
-from shared.policy.duty import ANYWHERE, Person
+from shared.policy.duty import ANYWHERE, LostTelephone, Person
 from shared.policy.policy import Group
 from shared.policy.roster import Need, cover
 
@@ -62,10 +62,13 @@ class DutyList:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Counts how often lists and shifts were changed, so that everybody reads them anew."""
+    """Counts how often lists and shifts were changed, so that everybody reads them anew. Whose
+    telephone was `lost` stands here, since it outlives somebody's place on a list.
+    """
 
     id: str
     revision: int = 0
+    lost: tuple[LostTelephone, ...] = ()
 
 
 def horizon(now: datetime, calendar: Calendar) -> datetime:

@@ -43,7 +43,9 @@ LISTS: Final = CollectionSpec(
         ),
     ),
 )
-HEADS: Final = CollectionSpec(name=OF_LISTS, shape=Shape(value=Head), version="revision")
+HEADS: Final = CollectionSpec(
+    name=OF_LISTS, shape=Shape(value=Head, lean={Head: ("lost",)}), version="revision"
+)
 """One document beside the lists."""
 SHIFTS: Final = CollectionSpec(
     name=OF_SHIFTS,

@@ -1,0 +1,180 @@
+"""Whose telephone was lost is told again what they have in hand, by a new link: the ones of before
+are dead.
+
+What is to be told follows from what is kept: the generation of somebody's links on the duty list,
+and that of each attempt. So nothing has to arrive for it, and whoever looks again finds it told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.notifier.domain import Notice
+from services.notifier.links import Opened, opened_by
+from services.notifier.messages import Message, Status, new_message
+from services.notifier.people import People
+from services.notifier.storage import MESSAGES, NEWEST
+from shared.bus import run_every
+from shared.contracts import Step
+from shared.policy.duty import Duty
+from shared.readers.emergencies import running_emergencies
+from shared.store import Collection, Store
+from shared.telemetry import logger
+from shared.tickets import TICKET, Ticket
+from shared.tickets.lifecycle import OPEN
+
+LOOK_SECONDS: Final = 1.0
+LOOK_AFTER: Final = tuple(timedelta(seconds=each) for each in (0, 2, 5, 15, 60, 300))
+"""How long after a loss somebody's messages are looked at: at once, when every replica knows of it,
+and until each attempt that began before has ended."""
+MOST: Final = 500
+"""Of somebody's messages the newest so many are looked at: nobody has more in hand."""
+_TOLD: Final = frozenset(
+    {
+        Status.ACCEPTED,
+        Status.RECEIVED,
+        Status.UNCONFIRMED,
+        Status.DELIVERED,
+        Status.FAILED,
+        Status.UNKNOWN,
+    }
+)
+"""As these a message does not go out again. What still waits goes out with the link of then."""
+_AT_WORK: Final = sorted(status.value for status in OPEN)
+_TASKS: Final = "follow_ups"
+_LIVE_TASK: Final = ("planned", "open")
+
+
+def is_dead(message: Message, duty: Duty) -> bool:
+    """Whether the link that a message brought is of an older generation, and no attempt under way
+    brings another. Pure.
+    """
+    if message.status not in _TOLD or not message.attempts:
+        return False
+    return message.attempts[-1].generation < duty.generation(message.recipient)
+
+
+def dead_ones(messages: Iterable[Message], duty: Duty) -> dict[Opened, Message]:
+    """Of what somebody was told, the newest first, the last of each matter that is not known to be
+    nobody's any more, where its link is dead. Pure.
+    """
+    spared, newest = set[str](), dict[Opened, Message]()
+    for message in messages:
+        if message.purpose == "spared":
+            spared.add(message.number)
+        elif (opened := opened_by(message)) is None or opened.kind == "survey":
+            continue
+        elif opened.kind != "alert" or message.number not in spared:
+            newest.setdefault(opened, message)
+    return {opened: m for opened, m in newest.items() if is_dead(m, duty)}
+
+
+def told_again(message: Message, generation: int) -> Notice:
+    """The same to the same person, by a link of this generation. Pure."""
+    return Notice(
+        message.cause.by_new_link(generation),
+        message.purpose,
+        message.recipient,
+        message.round,
+        message.estate,
+        message.facts,
+    )
+
+
+def looks_due(lost_at: datetime, now: datetime) -> int:
+    """How many looks should have been taken by now. Pure."""
+    return sum(now - lost_at >= each for each in LOOK_AFTER)
+
+
+class Renewals:
+    """Looks each second, and asks the store nothing while nobody has just lost a telephone."""
+
+    def __init__(self, store: Store, people: People, hand_on: Callable[[Message], None]) -> None:
+        self._store = store
+        self._messages = Collection(store, MESSAGES)
+        self._people = people
+        self._hand_on = hand_on
+        self._looked: dict[tuple[str, int], int] = {}
+        """Looks taken, by person and generation: after a restart all are taken anew, in one."""
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        await run_every(self.look, seconds=LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Tell whoever has lost a telephone what they have in hand."""
+        duty, now = self._people.duty, self._store.clock.now()
+        for person, telephone in duty.lost.items():
+            loss, due = (person, telephone.generation), looks_due(telephone.at, now)
+            if self._looked.get(loss, 0) < due and duty.person(person) is not None:
+                await self.tell_again(person)
+                self._looked[loss] = due
+
+    async def tell_again(self, person: str) -> int:
+        """Write a message for each thing in hand whose link is dead; how many are new. Its id is
+        made of what it tells and the generation, so nobody is told twice, whoever looks.
+        """
+        query = {"recipient": person}
+        messages = await self._messages.find(query, order=NEWEST, limit=MOST)
+        duty = self._people.duty
+        dead = dead_ones(messages, duty)
+        wanted = await self.in_hand(dead) if dead else ()
+        now, new = self._store.clock.now(), 0
+        for each in wanted:
+            notice = told_again(each, duty.generation(person))
+            language = self._people.language(person, None)
+            message = new_message(notice, lane=each.lane, language=language, now=now)
+            if not await self._people.is_about(message) and await self._messages.insert(
+                Step(message), now
+            ):
+                new += 1
+                self._hand_on(message)
+        if new:
+            logger.info("told_again", person=person, messages=new)
+        return new
+
+    async def in_hand(self, dead: Mapping[Opened, Message]) -> list[Message]:
+        """Those of work that is still somebody's, of a danger that is not over, and of tasks to be
+        done; the alerts first.
+        """
+        found = [*await self._running(dead), *await self._unfinished(dead), *await self._live(dead)]
+        return [dead[opened] for opened in found]
+
+    async def _running(self, dead: Iterable[Opened]) -> list[Opened]:
+        alerts = {opened: _matter(opened) for opened in dead if opened.kind == "alert"}
+        only = {"_id": {"$in": sorted(set(alerts.values()))}}
+        running = await running_emergencies(self._store, only) if alerts else []
+        return [opened for opened, number in alerts.items() if number in running]
+
+    async def _unfinished(self, dead: Iterable[Opened]) -> list[Opened]:
+        orders = {opened: _matter(opened) for opened in dead if opened.kind == "work"}
+        numbers = sorted({order.rpartition("-")[0] for order in orders.values()})
+        query = {"_id": {"$in": numbers}, "status": {"$in": _AT_WORK}}
+        docs = await self._store.find("tickets", query, limit=MOST) if orders else []
+        theirs = {pair for doc in docs for pair in _whose(TICKET.from_doc(doc))}
+        return [opened for opened in orders if tuple(opened.subject.split("/", 1)) in theirs]
+
+    async def _live(self, dead: Iterable[Opened]) -> list[Opened]:
+        others = (opened for opened in dead if opened.kind not in {"alert", "work"})
+        tasks = {opened: _matter(opened) for opened in others}
+        if not tasks:
+            return []
+        query = {"_id": {"$in": sorted(set(tasks.values()))}, "state": {"$in": _LIVE_TASK}}
+        docs = await self._store.find(_TASKS, query, limit=MOST, fields=("person",))
+        theirs = {(doc["_id"], doc["person"]) for doc in docs}
+        return [opened for opened in tasks if tuple(opened.subject.split("/", 1)) in theirs]
+
+
+def _matter(opened: Opened) -> str:
+    """What a link is about, without its person."""
+    return opened.subject.partition("/")[0]
+
+
+def _whose(ticket: Ticket) -> Iterable[tuple[str, str]]:
+    """Each unfinished work order of a ticket with whoever has it, or to whom it is offered."""
+    for order in ticket.orders:
+        if order.is_unfinished:
+            for person in (order.assignee,) if order.assignee else order.offered_to:
+                yield order.id, person

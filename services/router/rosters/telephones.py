@@ -1,0 +1,97 @@
+"""What a lost telephone takes along: the links of its person, and addresses until they are given
+anew. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from services.router.rosters.lists import DutyList, Head, reaches_list
+from shared.contracts import Step
+from shared.identity import Principal
+from shared.policy.duty import ADDRESSES, Address, Duty, LostTelephone, Person
+from shared.policy.policy import Group
+
+SAID_AGAIN: Final = timedelta(minutes=2)
+"""Who says the same of the same person within it was impatient, or did not get the answer: a second
+telephone is not lost so soon after the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A lost telephone as it is on record, and by which addresses its person is still reached."""
+
+    telephone: LostTelephone
+    left: tuple[Address, ...]
+
+
+def lose(
+    head: Head, person: str, addresses: Collection[Address], now: datetime
+) -> Step[Head] | None:
+    """Raise the generation of somebody's links, and let nothing go to these addresses. None where
+    just this was said a moment ago.
+    """
+    known = next((each for each in head.lost if each.person == person), None)
+    gone = frozenset(addresses) | frozenset(known.addresses if known else ())
+    if known and gone == frozenset(known.addresses) and now - known.at < SAID_AGAIN:
+        return None
+    raised = LostTelephone(person, known.generation + 1 if known else 1, now, in_order(gone))
+    return Step(replace(head, lost=(*_others(head, person), raised)))
+
+
+def give(head: Head, given: Mapping[str, Collection[Address]]) -> Step[Head] | None:
+    """These addresses of these people count again; None where none of them was lost. The links of
+    before stay dead.
+    """
+    kept = tuple(
+        replace(each, addresses=in_order(frozenset(each.addresses) - {*given.get(each.person, ())}))
+        for each in head.lost
+    )
+    return None if kept == head.lost else Step(replace(head, lost=kept))
+
+
+def given_anew(before: DutyList, people: Collection[Person]) -> dict[str, tuple[Address, ...]]:
+    """Which addresses of whom are others than they were on this list."""
+    present = {person.id: person for person in before.people}
+    found = {p.id: _differing(present[p.id], p) for p in people if p.id in present}
+    return {id: addresses for id, addresses in found.items() if addresses}
+
+
+def left_to(person: Person) -> tuple[Address, ...]:
+    """By what somebody is reached."""
+    return tuple(each for each in ADDRESSES if getattr(person, each))
+
+
+def in_order(addresses: Collection[Address]) -> tuple[Address, ...]:
+    """The same always in the same order."""
+    return tuple(each for each in ADDRESSES if each in addresses)
+
+
+def is_within_reach(principal: Principal, person: str, duty: Duty, group: Group) -> bool:
+    """Whether somebody stands on a list that the principal reaches."""
+    return any(reaches_list(principal, *each, group) for each in duty.lists_of(person))
+
+
+def may_say(principal: Principal, person: str, duty: Duty, group: Group) -> bool:
+    """Whether somebody of a department may say it: of themselves, and of those whose lead they
+    are. For all others the table of rights has said it.
+    """
+    if principal.role != "department" or principal.id == person:
+        return True
+    lists = [each for each in duty.lists_of(person) if reaches_list(principal, *each, group)]
+    return any(duty.at(*each)[-1].id == principal.id for each in lists)
+
+
+def _others(head: Head, person: str) -> tuple[LostTelephone, ...]:
+    return tuple(each for each in head.lost if each.person != person)
+
+
+def _differing(before: Person, after: Person) -> tuple[Address, ...]:
+    return tuple(a for a in ADDRESSES if _value(after, a) and _value(before, a) != _value(after, a))
+
+
+def _value(person: Person, address: Address) -> Any:
+    return getattr(person, address)
