@@ -17,6 +17,7 @@ from shared.policy.duty import Address, Duty, Person
 from shared.readers.rosters import HEAD
 from shared.tickets.acts import Dispatch
 from tests.router.conftest import RouterBench
+from tests.router.test_calls import DESK, result
 from tests.router.test_duty_lists import GREENING, fields
 from tests.router.test_field import ORDER, OWN, alert_link, link, put_alerted, put_given
 from tests.router.test_shift_plans import CHIEF, ask
@@ -142,6 +143,18 @@ async def test_in_every_replica_all_links_are_dead_within_five_seconds(
         return {answer.status_code for answer in answers} == {404}
 
     await until(are_dead, seconds=PROMISED)
+
+
+async def test_the_link_of_a_call_is_dead_too(bench: RouterBench) -> None:
+    address = await result(bench)
+    assert (await bench.http.get(address)).status_code == 200
+
+    await say_lost(bench, CHIEF, DESK)
+
+    async def is_dead() -> bool:
+        return (await bench.http.get(address)).status_code == 404
+
+    await until(is_dead, seconds=PROMISED)
 
 
 async def test_a_link_of_before_looks_like_a_forged_one_and_the_new_one_opens(
