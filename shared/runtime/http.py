@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.contracts.json_body import MAX_BODY_BYTES
 from shared.contracts.refusals import Away
+from shared.contracts.times import written
 from shared.runtime.api_documents import DocumentedApp, build_docs_page
 from shared.runtime.bodies import Bodies, Larger
 from shared.runtime.endpoint_rights import name_rights, open_to_all
@@ -64,7 +65,7 @@ def _health(platform: Platform) -> APIRouter:
     @router.get("/healthz")
     async def alive() -> dict[str, str]:
         """The process answers, and says what time it takes it to be."""
-        now = platform.store.clock.now().isoformat()
+        now = written(platform.store.clock.now())
         return {"status": "alive", "service": platform.service, "now": now}
 
     @router.get("/readyz")

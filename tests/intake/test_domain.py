@@ -97,6 +97,13 @@ def test_an_emergency_answers_with_advice_and_that_people_are_alerted() -> None:
     assert answer["advice"].isascii()
 
 
+def test_promised_times_are_written_as_all_other_times() -> None:
+    answer = answer_for(registered(), policy(), language="zh").to_json()
+
+    assert answer["promised"]
+    assert all(at.endswith("Z") for at in answer["promised"].values())
+
+
 @pytest.mark.parametrize("alerting", ["delayed", "ended"])
 def test_with_nobody_alerted_now_it_answers_whom_to_ring(alerting: Alerting) -> None:
     answer = answer_for(registered(LIFT), policy(), language="zh", alerting=alerting).to_json()

@@ -10,6 +10,7 @@ from services.intake.privacy.storage import ALARMS, alarms_within_reach, answere
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow, NotThere, NotYours
+from shared.contracts.times import written
 from shared.identity import Principal
 from shared.readers.visibility import hidden
 from shared.store import Collection, Page, Store
@@ -49,7 +50,7 @@ class AlarmAnswers:
                     "already-answered",
                     "Somebody has answered this alarm",
                     set_by=alarm.answer.by,
-                    at=alarm.answer.at.isoformat(),
+                    at=written(alarm.answer.at),
                 )
             if not recorded:
                 await self._trail.record(

@@ -13,6 +13,7 @@ import orjson
 
 from shared.contracts import Fault
 from shared.contracts.report import Caller, TicketReport
+from shared.contracts.times import written
 from shared.policy.policy import Policy
 from shared.privacy import read_telephone
 from shared.tickets import NOBODY, About, Ticket
@@ -99,7 +100,7 @@ class Answer:
             "urgency": self.urgency,
             "emergency": self.emergency,
             "emergency_kind": self.emergency_kind,
-            "promised": {f"{clock}_by": at.isoformat() for clock, at in self.promised.items()},
+            "promised": {f"{clock}_by": written(at) for clock, at in self.promised.items()},
             "held": self.held,
             "advice": self.advice,
             "alerting": self.alerting,
