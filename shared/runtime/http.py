@@ -49,6 +49,8 @@ def build_app(
         lifespan=run,
         docs_url=None,
         redoc_url=None,
+        # A redirect has no words, and loses the body on the way with many clients.
+        redirect_slashes=False,
         # Not included but taken over: a router that is included has its routes built once more, at
         # the first request, which holds up everything else in the process.
         routes=[route for router in all_routers for route in router.routes],
@@ -74,14 +76,21 @@ def _health(platform: Platform) -> APIRouter:
         try:
             await platform.store.probe()
         except STORE_DOWN as error:
-            raise Away("store-away", "The store cannot be reached") from error
+            raise Away(
+                "store-away", "The store cannot be reached", "see that MongoDB runs"
+            ) from error
         return {"status": "ready", "policy": platform.policy.version}
 
     @router.get("/healthz/consumers")
     async def consumers() -> dict[str, object]:
         """Every queue of ours has its consumer; a supervisor restarts us when not."""
         if missing := platform.consumers.missing():
-            raise Away("no-consumer", "Queues without a consumer", queues=missing)
+            raise Away(
+                "no-consumer",
+                "Queues without a consumer",
+                "see that RabbitMQ runs; if this stays, start the service again",
+                queues=missing,
+            )
         return {"status": "consuming"}
 
     @router.get("/metrics", include_in_schema=False)

@@ -79,7 +79,7 @@ def end(version: Version, entries: Entries, now: datetime) -> list[VersionInForc
     if entry.until is None:
         raise NotNow("in-force", "It was kept", "draft a change of it")
     if not entry.holds(now):
-        raise NotNow("lapsed", "It has lapsed already")
+        raise NotNow("lapsed", "It has lapsed already", "nothing is left to end")
     return [replace(e, until=now) if e == entry else e for e in entries]
 
 

@@ -40,7 +40,11 @@ class AlarmAnswers:
         """
         alarm = await self._within_reach(id, asking)
         if alarm.reader == asking.id:
-            raise NotYours("own-alarm", "This alarm is about you; somebody else answers it")
+            raise NotYours(
+                "own-alarm",
+                "This alarm is about you; somebody else answers it",
+                "leave it to another supervisor or privacy officer",
+            )
         recorded = False
 
         async def decide(alarm: Alarm, now: datetime) -> Step[Alarm]:
@@ -49,6 +53,7 @@ class AlarmAnswers:
                 raise NotNow(
                     "already-answered",
                     "Somebody has answered this alarm",
+                    "read it again: the first answer counts",
                     set_by=alarm.answer.by,
                     at=written(alarm.answer.at),
                 )
