@@ -80,16 +80,16 @@ LACKING: Final = (
     "The broker lacks these, and what is sent there is lost; run `hotline topology`:\n  {named}"
 )
 UNREAD: Final = (
-    "无法读取策略，未核对日历（{error}）。\n"
+    "无法读取制度，未核对日历（{error}）。\n"
     "The policy could not be read, and the calendar was not looked at ({error})."
 )
 CALENDAR_ENDS: Final = (
-    "日历还有 {days} 天到期，之后的节假日都会按工作日计算；请在策略中补充日历（calendar.until）。\n"
+    "日历还有 {days} 天到期，之后的节假日都会按工作日计算；请在制度中补充日历（calendar.until）。\n"
     "A calendar ends in {days} days, and every holiday after it will count as a workday: publish "
     "the next days off in the policy (calendar.until)."
 )
 CALENDAR_ENDED: Final = (
-    "警告：日历已到期 {days} 天，节假日都按工作日计算；请立即在策略中补充日历（calendar.until）。\n"
+    "警告：日历已到期 {days} 天，节假日都按工作日计算；请立即在制度中补充日历（calendar.until）。\n"
     "WARNING: a calendar ended {days} days ago, and every holiday counts as a workday: publish the "
     "next days off in the policy (calendar.until)."
 )

@@ -1,7 +1,7 @@
 """What can be wrong with the machine or the call, grouped by what the operator does next.
 
-Each text is one paragraph that names what is wrong and the way out; the command prints it and
-ends with exit code 2.
+Each text names what is wrong and the way out, in one paragraph or in a line for each thing; the
+command prints it and ends with exit code 2.
 """
 
 

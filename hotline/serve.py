@@ -7,7 +7,7 @@ import typer
 
 from hotline.endpoints import FILE, Endpoints
 from hotline.errors import UnusableSettingError
-from hotline.service import SERVICES, ServiceSpec
+from hotline.service import SERVICES, ServiceSpec, with_ports
 from hotline.settings import read_settings
 from hotline.up import DataOption
 
@@ -35,7 +35,7 @@ def serve(
             "`hotline up`, name its folder with --data or HOTLINE_DATA, or set HOTLINE_AMQP_URL "
             "and HOTLINE_MONGO_URL."
         )
-    spec = ServiceSpec.of(service, settings.port_of(service)).with_port()
+    (spec,) = with_ports([ServiceSpec.of(service, settings.port_of(service))])
     known = endpoints.environment(folder) if endpoints else {"HOTLINE_DATA": str(folder)}
     chosen = {spec.port_setting: str(spec.port), "HOTLINE_DATA": str(folder)}
     os.execve(spec.argv[0], spec.argv, {**known, **os.environ, **chosen})  # noqa: S606 - no shell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,7 @@ from typing import Self
 import structlog
 
 from hotline.embedded.node import log_tail
-from hotline.embedded.ports import free_ports, listeners, require_free
+from hotline.embedded.ports import Wanted, free_ports, listeners, require_all_free
 from hotline.embedded.process import Child, describe_exit
 from hotline.errors import StartFailedError
 from hotline.patience import BackOff, Patience, Signs, Start, Telling
@@ -54,16 +54,20 @@ class ServiceSpec:
         """The variable that sets its port."""
         return f"HOTLINE_{self.name.upper()}_PORT"
 
-    def with_port(self) -> Self:
-        """Return it with a free port in place of 0; raises PortTakenError for a taken one."""
-        if self.port == 0:
-            return replace(self, port=free_ports(1)[0])
-        require_free(
+    @property
+    def wanted(self) -> Wanted:
+        """Its port, where a setting names one."""
+        return Wanted(
             self.port,
             f"the service {self.name}",
             f"set {self.port_setting} to another port (0 picks a free one)",
         )
-        return self
+
+
+def with_ports(specs: Sequence[ServiceSpec]) -> list[ServiceSpec]:
+    """Return them with free ports in place of 0; raises PortTakenError naming all taken ones."""
+    require_all_free([spec.wanted for spec in specs if spec.port != 0])
+    return [spec if spec.port else replace(spec, port=free_ports(1)[0]) for spec in specs]
 
 
 class Service:

@@ -13,7 +13,7 @@ from hotline.endpoints import Endpoints
 from hotline.patience import Patience
 from hotline.probe import HttpProbe
 from hotline.servers import Servers, keep_running
-from hotline.service import STOP_GRACE, Service, ServiceSpec
+from hotline.service import STOP_GRACE, Service, ServiceSpec, with_ports
 from hotline.settings import HotlineSettings
 
 # What is done between the servers' start and the services': keys, policy, duty list; and whether
@@ -72,7 +72,7 @@ class Supervisor:
         The file with the addresses appears last, so whoever waits for it finds all serving.
         """
         self._claim()
-        specs = [spec.with_port() for spec in self._specs]
+        specs = with_ports(self._specs)
         self._servers = Servers(self.data, self._settings)
         await self._servers.start()
         await topology.make(self._servers.amqp_url, self._servers.management_url)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hotline.embedded.folder import FolderLock, private_folder, read_json, write_json
-from hotline.embedded.ports import free_ports, require_free
+from hotline.embedded.ports import Wanted, free_ports, require_all_free
 from hotline.embedded.process import Child, ChildrenFile, describe_exit
 from hotline.errors import StartFailedError
 from hotline.patience import LONGEST_START
@@ -71,13 +71,11 @@ class ServerFolder:
             raise
 
     def require_free_ports(self, ports: Mapping[str, int]) -> None:
-        """Raise PortTakenError when somebody else listens on one of the ports."""
-        for name, port in ports.items():
-            require_free(
-                port,
-                f"{self.server} ({name})",
-                f"delete {self.ports_file} so that other ports are chosen (the data stays)",
-            )
+        """Raise PortTakenError naming the ports that somebody else listens on."""
+        way_out = f"delete {self.ports_file} so that other ports are chosen (the data stays)"
+        require_all_free(
+            [Wanted(port, f"{self.server} ({name})", way_out) for name, port in ports.items()]
+        )
 
     def record(self, *children: Child) -> None:
         """Write down what runs, for whoever comes after a crash of this process."""

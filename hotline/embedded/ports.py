@@ -2,6 +2,8 @@
 
 import random
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -67,17 +69,37 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def require_free(port: int, purpose: str, way_out: str) -> None:
-    """Raise PortTakenError, naming the port, its holder and the way out, unless it is free.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A port that is wanted here: what for, and the way out where it is taken."""
 
-    Where nobody is seen to hold it, it may be one of ours that was killed a moment ago: to us it is
+    port: int
+    purpose: str
+    way_out: str
+
+
+def require_free(port: int, purpose: str, way_out: str) -> None:
+    """Raise PortTakenError, naming the port, its holder and the way out, unless it is free."""
+    require_all_free([Wanted(port, purpose, way_out)])
+
+
+def require_all_free(wanted: Sequence[Wanted]) -> None:
+    """Raise PortTakenError naming every one of them that is taken, a line for each: whoever makes
+    way for one at a time starts as often as there are ports.
+
+    Where nobody is seen to hold one, it may be of ours that was killed a moment ago: to us it is
     gone, while the last of its threads have yet to let go of what it had open.
     """
-    wait_until(lambda: is_free(port) or bool(listeners(port)), LET_GO_SECONDS)
-    if not is_free(port):
+    ports = {each.port for each in wanted}
+    wait_until(lambda: all(is_free(p) or bool(listeners(p)) for p in ports), LET_GO_SECONDS)
+    taken = [each for each in wanted if not is_free(each.port)]
+    if taken:
         raise PortTakenError(
-            f"Port {port}, wanted for {purpose}, is taken by {holder_of(port)}. Stop that "
-            f"process, or {way_out}."
+            "\n".join(
+                f"Port {each.port}, wanted for {each.purpose}, is taken by {holder_of(each.port)}. "
+                f"Stop that process, or {each.way_out}."
+                for each in taken
+            )
         )
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
 
 from services.notifier.trial_messages import TrialMessages
-from shared.contracts.refusals import NotThere
 from shared.policy.policy import Policy
 from shared.runtime import open_to_all
 from shared.runtime.web import Chosen, Paper
@@ -38,7 +38,7 @@ def build_trial_page(trial_messages: TrialMessages, policy: Callable[[], Policy]
     ) -> HTMLResponse:
         """Every message as its receiver reads it, the newest first."""
         if not (trial_messages.is_open and is_at_this_machine(request)):
-            raise NotThere
+            raise HTTPException(404)
         page = await trial_messages.page(after=after, limit=PAGE)
         return paper.page(
             "trial_messages.html", language, sent=page.items, next=page.next, root=ROOT

@@ -117,9 +117,17 @@ def build_api(store: Store, surveying: Surveying) -> Routes:
         await theirs(id, actor)
         outcome = await surveying.answer(id, body.to_given(), recorded_by=actor.id)
         if outcome.kind == "already":
-            raise NotNow("already-answered", "The first answer counts, and there is one")
+            raise NotNow(
+                "already-answered",
+                "The first answer counts, and there is one",
+                "read the survey: the answer stands there",
+            )
         if outcome.kind == "expired":
-            raise NotNow("expired", "It is too late to answer this survey")
+            raise NotNow(
+                "expired",
+                "It is too late to answer this survey",
+                "register what is still wrong as a request of its own",
+            )
         return _view(outcome.survey)
 
     return router

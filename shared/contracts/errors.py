@@ -6,13 +6,15 @@ None of these texts carries the value itself, which may be somebody's name or nu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from pydantic import ValidationError
 from typing_extensions import override
 
+A = TypeVar("A")
+B = TypeVar("B")
 MAX_FAULTS: Final = 20
 """So many are told and kept. Whoever mends these and sends again hears of the others; a body of
 256 KiB has room for a hundred thousand.
@@ -75,6 +77,23 @@ class MalformedMessage(ContractError):
         made.more = max(of, len(faults)) - len(made.faults)
         made.args = ("; ".join(map(str, made.faults[:MAX_SAID])),)
         return made
+
+
+def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """What both give. Raises MalformedMessage with the faults of both: whoever mends one at a time
+    has to send as often as there are faults.
+    """
+    try:
+        found = first()
+    except MalformedMessage as error:
+        try:
+            second()
+        except MalformedMessage as other:
+            faults = (*error.faults, *other.faults)
+            more = error.more + other.more
+            raise MalformedMessage.naming(faults, of=len(faults) + more) from None
+        raise
+    return found, second()
 
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,40}")

@@ -6,7 +6,7 @@ them, for HTTP and for the queue.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 
 class Refused(Exception):
@@ -23,15 +23,17 @@ class Refused(Exception):
 
 class NotThere(Refused):
     """Look at the number again. What is missing and what is not yours look the same, so that
-    nothing can be guessed; other words are for what the caller may see.
+    nothing can be guessed; other words are for what the caller may see. Without words the answer
+    names the kind of thing that its path is about.
     """
+
+    NOTHING: Final = "There is nothing here, or it is not yours"
 
     def __init__(
         self,
         code: str = "not-found",
-        title: str = "There is nothing here, or it is not yours",
-        remedy: str = "check the path (/docs lists them) and the number; "
-        "your token may not reach its place or department",
+        title: str = NOTHING,
+        remedy: str = "check the number; your token may not reach its place or department",
     ) -> None:
         super().__init__(code, title, remedy)
 

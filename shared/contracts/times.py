@@ -1,10 +1,10 @@
 """Times and days from outside: of our time, since nothing is agreed beyond and no calendar counts
-there.
+there. And how a time is written where that is done by hand.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime
@@ -25,3 +25,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 """A time that somebody names."""
 Day = Annotated[date, AfterValidator(_of_our_time)]
 """A day that somebody names, of the place's calendar."""
+
+
+def written(at: datetime) -> str:
+    """An aware time in UTC, ending in `Z`, as pydantic writes all others."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from shared.policy.policy import Policy
 from shared.triage.classify import Classification, classify, decided_calm, decided_danger
+from shared.triage.ended import readings_of
 from shared.triage.taxonomy import EMERGENCY, Limit
 
 Undecided = Literal["place", "category", "faults"]
@@ -110,9 +111,16 @@ def danger_told(words: str, estate: str | None, policy: Policy, now: datetime) -
 
 
 def danger_noted(words: str, estate: str | None, policy: Policy, now: datetime) -> Plan | None:
-    """The plan for the danger that a note of the desk tells of; None where it tells of none. The
-    desk does not speak as callers do: what rules tell of counts, and no likeness to examples.
+    """The plan for the danger that a note of our own people tells of; None where it tells of none.
+
+    They do not speak as callers do: what rules tell of counts, and no likeness to examples; and
+    what they say is over is over. What stands beside that, and a note that says that something goes
+    on, is read as callers' words are.
     """
+    readings = readings_of(words)
+    if readings is not None:
+        told = (danger_told(each, estate, policy, now) for each in readings)
+        return next(filter(None, told), None)
     made = plan(Reported(words, estate, type=_NOTED, decided=True), policy, now)
     return made if made.is_emergency else None
 

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.contracts.json_body import MAX_BODY_BYTES
 from shared.contracts.refusals import Away
+from shared.contracts.times import written
 from shared.runtime.api_documents import DocumentedApp, build_docs_page
 from shared.runtime.bodies import Bodies, Larger
 from shared.runtime.endpoint_rights import name_rights, open_to_all
@@ -48,6 +49,8 @@ def build_app(
         lifespan=run,
         docs_url=None,
         redoc_url=None,
+        # A redirect has no words, and loses the body on the way with many clients.
+        redirect_slashes=False,
         # Not included but taken over: a router that is included has its routes built once more, at
         # the first request, which holds up everything else in the process.
         routes=[route for router in all_routers for route in router.routes],
@@ -64,7 +67,7 @@ def _health(platform: Platform) -> APIRouter:
     @router.get("/healthz")
     async def alive() -> dict[str, str]:
         """The process answers, and says what time it takes it to be."""
-        now = platform.store.clock.now().isoformat()
+        now = written(platform.store.clock.now())
         return {"status": "alive", "service": platform.service, "now": now}
 
     @router.get("/readyz")
@@ -73,14 +76,21 @@ def _health(platform: Platform) -> APIRouter:
         try:
             await platform.store.probe()
         except STORE_DOWN as error:
-            raise Away("store-away", "The store cannot be reached") from error
+            raise Away(
+                "store-away", "The store cannot be reached", "see that MongoDB runs"
+            ) from error
         return {"status": "ready", "policy": platform.policy.version}
 
     @router.get("/healthz/consumers")
     async def consumers() -> dict[str, object]:
         """Every queue of ours has its consumer; a supervisor restarts us when not."""
         if missing := platform.consumers.missing():
-            raise Away("no-consumer", "Queues without a consumer", queues=missing)
+            raise Away(
+                "no-consumer",
+                "Queues without a consumer",
+                "see that RabbitMQ runs; if this stays, start the service again",
+                queues=missing,
+            )
         return {"status": "consuming"}
 
     @router.get("/metrics", include_in_schema=False)

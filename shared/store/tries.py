@@ -105,7 +105,8 @@ async def forget_tries(store: Store, id: str) -> None:
 def too_often(tally: Tally, now: datetime) -> TooOften:
     """The refusal of a try that was one too many."""
     wait = tally.seconds_left(now)
-    return TooOften("locked", "Too many tries; come back later", wait=wait)
+    remedy = "Retry-After says in how many seconds"
+    return TooOften("locked", "Too many tries; come back later", remedy, wait=wait)
 
 
 def _counting(limit: TryLimit, now: datetime) -> list[dict[str, Any]]:

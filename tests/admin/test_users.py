@@ -131,6 +131,15 @@ async def test_a_fault_is_named_by_its_field(
     assert answer.json()["faults"][0]["field"] == field
 
 
+async def test_all_that_is_wrong_with_a_new_account_is_named_at_once(bench: Bench) -> None:
+    body = {"id": "Chen Jie", "role": "boss", "places": ["nowhere"], "departments": ["nobody"]}
+    answer = await bench.ask("POST", "/v1/users", json=body)
+
+    assert answer.status_code == 422
+    named = [fault["field"] for fault in answer.json()["faults"]]
+    assert named == ["id", "role", "places", "departments"]
+
+
 async def test_another_role_or_reach_signs_out_and_a_name_does_not(bench: Bench) -> None:
     await bench.hire("chen.jie")
     who = bearer(await bench.tokens("chen.jie"))

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from shared.contracts.times import written
 from tests.admin_policies.bench import AGENT, Bench, refused
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -37,9 +38,7 @@ async def test_what_would_be_otherwise_is_counted_and_listed(bench: Bench) -> No
     assert (told["state"], told["done"], told["of"], told["differing"]) == ("done", 3, 3, 1)
     assert told["by"] == {"promised.arrive": 1}
     was, would = (MONDAY + timedelta(hours=h) for h in (24, 2))
-    assert told["tickets"] == [
-        {"number": "T1", "promised.arrive": [was.isoformat(), would.isoformat()]}
-    ]
+    assert told["tickets"] == [{"number": "T1", "promised.arrive": [written(was), written(would)]}]
 
 
 async def test_another_department_is_told_as_well(bench: Bench) -> None:

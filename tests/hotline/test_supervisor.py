@@ -19,7 +19,7 @@ from hotline.embedded.ports import free_ports, listeners
 from hotline.errors import PortTakenError, StartFailedError, UnusableSettingError
 from hotline.patience import Patience
 from hotline.probe import HttpProbe, hosts_of
-from hotline.service import Service, ServiceSpec
+from hotline.service import Service, ServiceSpec, with_ports
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
 from tests.hotline.up_with_stand_ins import no_seed, stand_in
@@ -141,7 +141,7 @@ async def test_an_unwell_service_is_left_alone_while_the_broker_is_away(tmp_path
 
     (tmp_path / "logs").mkdir()
     probe = CountingProbe()
-    spec = stand_in("intake").with_port()
+    (spec,) = with_ports([stand_in("intake")])
     service = Service(
         spec,
         data=tmp_path,
@@ -226,6 +226,19 @@ async def test_a_taken_service_port_is_named_with_its_setting(bench: Bench) -> N
         with pytest.raises(PortTakenError) as caught:
             await supervisor.start()
     for part in (f"Port {port}", f"process {os.getpid()}", "HOTLINE_INTAKE_PORT"):
+        assert part in str(caught.value)
+
+
+async def test_all_ports_that_are_taken_are_named_at_once(bench: Bench) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        ports = [taken.getsockname()[1] for taken in (one, other)]
+        supervisor = bench.supervisor(stand_in("intake", ports[0]), stand_in("router", ports[1]))
+        with pytest.raises(PortTakenError) as caught:
+            await supervisor.start()
+    for part in (*(f"Port {port}" for port in ports), "HOTLINE_INTAKE_PORT", "HOTLINE_ROUTER_PORT"):
         assert part in str(caught.value)
 
 

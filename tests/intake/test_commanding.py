@@ -62,7 +62,7 @@ async def refusals(bench: IntakeBench) -> list[tuple[str, str]]:
         ("ticket.urge", {}, ("urge", None)),
         ("ticket.cancel", {}, ("cancel", None)),
         ("alarm.cleared", {"time": "2026-11-12T08:00:59+08:00"},
-         ("supplement", "alarm.cleared 2026-11-12T08:00:59+08:00")),
+         ("supplement", "alarm.cleared 2026-11-12T00:00:59Z")),
     ],
 )  # fmt: skip
 async def test_a_command_is_carried_out_by_number_or_by_the_senders_own_id(

@@ -94,7 +94,22 @@ def test_an_emergency_answers_with_advice_and_that_people_are_alerted() -> None:
 
     assert answer["alerting"] == "started"
     assert "call" not in answer
-    assert answer["advice"].isascii()
+    assert answer["advice"] == answer["advice_en"]
+    assert answer["advice_en"].isascii()
+    assert "不扒门" in answer["advice_zh"]
+
+
+def test_what_is_no_emergency_is_answered_without_advice() -> None:
+    answer = answer_for(registered(), policy(), language="zh").to_json()
+
+    assert not [field for field in answer if field.startswith("advice")]
+
+
+def test_promised_times_are_written_as_all_other_times() -> None:
+    answer = answer_for(registered(), policy(), language="zh").to_json()
+
+    assert answer["promised"]
+    assert all(at.endswith("Z") for at in answer["promised"].values())
 
 
 @pytest.mark.parametrize("alerting", ["delayed", "ended"])

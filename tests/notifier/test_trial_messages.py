@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import httpx
 import pytest
 
+from shared.contracts.notifier import FailureReason
+from shared.policy.ladder import Channel
+from shared.runtime.web import words
 from tests.notifier import samples
 from tests.notifier.bench import NAME, Bench
 
@@ -39,6 +42,22 @@ async def test_every_message_is_shown_as_its_receiver_reads_it_in_both_languages
     assert languages == ["zh-CN", "en"] * 3
     assert re.search(r'href="http[^"]*/s/[^"]+"', page.text)
     assert page.text.index("评价") < page.text.index("已受理")  # the survey is the newest
+
+
+async def test_channel_and_reason_are_said_in_words(bench: Bench) -> None:
+    await bench.add_ticket()
+    await bench.handle(samples.registered(), id="1")
+    await bench.ended(1)
+
+    assert "沙箱（只在本页，不真正发出）" in (await outbox(bench)).text
+    assert "sandbox (on this page only" in (await outbox(bench, "/outbox?lang=en")).text
+
+
+def test_every_channel_and_every_reason_has_its_words() -> None:
+    names = {f"reason_{reason}" for reason in get_args(FailureReason)}
+    names |= {f"channel_{name}" for name in (*get_args(Channel), "sandbox")}
+
+    assert names <= words("services.notifier", "zh").keys()
 
 
 async def test_its_pages_follow_each_other_from_the_newest_on(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """The taxonomy and the lexicon are checked as they are read, and every fault is named."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.triage.lexicon import Lexicon, load_sample_lexicon, read_lexicon
-from shared.triage.taxonomy import Taxonomy, load_sample_taxonomy
+from shared.triage.taxonomy import EmergencyKind, Taxonomy, load_sample_taxonomy
 
 
 def document() -> dict[str, Any]:
@@ -113,3 +114,9 @@ def test_a_lexicon_for_another_taxonomy_is_refused(
 
     with pytest.raises(ValueError, match=name):
         read_lexicon(foreign, load_sample_taxonomy())
+
+
+@pytest.mark.parametrize("kind", load_sample_taxonomy().emergency_kinds, ids=lambda kind: kind.id)
+def test_english_advice_says_what_staff_do_as_the_chinese_does(kind: EmergencyKind) -> None:
+    """It is read by whoever goes there, and read aloud by the desk: nobody in it is `you`."""
+    assert not re.search(r"\b(us|you|your|yourself|staff)\b", kind.first_advice_en)

@@ -20,6 +20,7 @@ from shared.contracts.router import (
     WorkOrderNoted,
 )
 from shared.identity import sign_link
+from shared.runtime.http import LARGEST_BODY
 from shared.runtime.web import STYLE_PATH, words
 from shared.runtime.web.pages import SCRIPT_PATH
 from shared.tickets import OrderStatus, Ticket
@@ -319,6 +320,35 @@ async def test_what_is_declined_needs_a_reason_and_is_asked_once_more(bench: Rou
     assert (declined.status_code, "已记录" in declined.text) == (200, True)
     assert await done_to(bench) == [("decline", OWN)]
     assert (await bench.read()).work_orders[0].reason == "far"
+
+
+async def test_who_goes_back_finds_what_they_typed_and_nothing_is_done(bench: RouterBench) -> None:
+    await put_given(bench, OURS)
+    address = link(bench, person=OWN)
+    form = forms_of((await bench.http.get(address)).text)["decline"]
+    typed = form | {"reason": "far", "note": "在城西修水管"}
+
+    asked = await bench.http.post(f"{address}/decline", data=typed)
+    back = await bench.http.post(
+        f"{address}/decline", data=forms_of(asked.text)["decline"] | {"back": "yes"}
+    )
+
+    assert back.status_code == 200
+    assert "在城西修水管</textarea>" in back.text
+    assert '<option value="far" selected>' in back.text
+    assert "没有保存" not in back.text
+    assert await done_to(bench) == []
+
+
+async def test_a_form_that_is_too_large_is_told_the_limit(bench: RouterBench) -> None:
+    await put_given(bench, OURS)
+    address = link(bench, person=OWN)
+
+    answer = await bench.http.post(f"{address}/decline", data={"note": "x" * LARGEST_BODY})
+
+    assert answer.status_code == 413
+    assert "填写的内容太长" in answer.text
+    assert "256 KB" in answer.text
 
 
 async def test_a_note_to_the_owner_and_one_for_the_house_are_different(bench: RouterBench) -> None:

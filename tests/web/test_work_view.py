@@ -127,7 +127,7 @@ def test_what_is_asked_once_more_is_the_only_thing_to_press() -> None:
     page = html_of(full(), sure=asked)
 
     assert forms_of(page) == {"end": {"key": "k.end", "sure": "yes"}}
-    assert 'href="/w/token?lang=zh"' in page
+    assert 'name="back" value="yes"' in page
 
 
 def test_every_form_has_a_key_of_its_own() -> None:

@@ -18,6 +18,7 @@ from services.admin.accounts.domain import (
 )
 from services.admin.accounts.staff import By, Invited, StaffAccounts
 from services.admin.accounts.storage import ACCOUNTS
+from shared.contracts.errors import both
 from shared.contracts.ids import Code, read_person_id
 from shared.identity import EVERYWHERE, Role
 from shared.policy.policy import Group
@@ -136,9 +137,13 @@ def build_users_api(platform: Platform, staff_accounts: StaffAccounts) -> Routes
     @router.post("", status_code=201, dependencies=[may("account.manage")])
     async def create(body: NewUser, actor: Actor, source: Source) -> InvitationView:
         """Make an account; its invitation is shown this once and counts for 48 hours."""
+        id, reaching = both(
+            lambda: read_person_id(body.id),
+            lambda: reach(body.role, body.places, body.departments),
+        )
         invited = await staff_accounts.create(
-            read_person_id(body.id),
-            reach(body.role, body.places, body.departments),
+            id,
+            reaching,
             By(actor, source, body.why),
             name=body.name,
             binding=body.binding.to_binding() if body.binding else None,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from shared.contracts import MalformedMessage
+from shared.contracts.errors import both
 from shared.contracts.refusals import NotNow
 from shared.identity import EVERYWHERE, ROLES, STAFF_ROLES, Principal, Role
 
@@ -120,16 +121,23 @@ def read_reach(
     known_departments: Collection[str],
 ) -> Reach:
     """A reach that exists; raises MalformedMessage naming what does not."""
+    person, (at, of) = both(
+        lambda: _read_role(role),
+        lambda: both(
+            lambda: read_known("places", places, known_places),
+            lambda: read_known("departments", departments, known_departments),
+        ),
+    )
+    return Reach(role=person, places=at, departments=of)
+
+
+def _read_role(role: str) -> Role:
     person = next((r for r in ROLES if r == role and r in STAFF_ROLES), None)
     if person is None:
         raise MalformedMessage(
             "role", "is not a role of persons", f"use one of {', '.join(STAFF_ROLES)}"
         )
-    return Reach(
-        role=person,
-        places=read_known("places", places, known_places),
-        departments=read_known("departments", departments, known_departments),
-    )
+    return person
 
 
 def read_known(field: str, given: Collection[str], known: Collection[str]) -> frozenset[str]:

@@ -57,7 +57,12 @@ class FaultyPolicy(Unfit):
 
     def __init__(self, faults: list[Fault]) -> None:
         told = [{"field": f.field, "fault": f.fault, "remedy": f.remedy} for f in faults]
-        super().__init__("faulty-policy", "The policy may not come into force", faults=told)
+        super().__init__(
+            "faulty-policy",
+            "The policy may not come into force",
+            "mend what the faults name, then try again",
+            faults=told,
+        )
 
 
 class Conflicting(NotNow):

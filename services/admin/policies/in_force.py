@@ -9,6 +9,7 @@ from typing import Final
 
 from services.admin.policies.domain import Version
 from shared.contracts.refusals import NotNow
+from shared.contracts.times import written
 from shared.policy.versions import VersionInForce, in_force, newest
 
 Entries = Sequence[VersionInForce]
@@ -35,7 +36,7 @@ def publish(version: Version, entries: Entries, begins: datetime) -> list[Versio
     if before and begins < before.begins:
         raise NotNow(
             "too-early",
-            f"It is based on {before.version}, which begins later, at {before.begins.isoformat()}",
+            f"It is based on {before.version}, which begins later, at {written(before.begins)}",
             "let it begin then or later, or withdraw the other one first",
         )
     return [*entries, VersionInForce(version.id, begins)]
@@ -51,7 +52,7 @@ def put_at_once(
     if present and present.until:
         raise NotNow(
             "at-once-already",
-            f"{present.version} is in force at once until {present.until.isoformat()}",
+            f"{present.version} is in force at once until {written(present.until)}",
             "end it first, and put both changes into one",
         )
     if present is None or present.version != version.base:
@@ -78,7 +79,7 @@ def end(version: Version, entries: Entries, now: datetime) -> list[VersionInForc
     if entry.until is None:
         raise NotNow("in-force", "It was kept", "draft a change of it")
     if not entry.holds(now):
-        raise NotNow("lapsed", "It has lapsed already")
+        raise NotNow("lapsed", "It has lapsed already", "nothing is left to end")
     return [replace(e, until=now) if e == entry else e for e in entries]
 
 

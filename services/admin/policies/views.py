@@ -240,7 +240,7 @@ def tally_line(tally: Tally, total: int, *, state: Literal["running", "done"]) -
         "by": dict(sorted(tally.by.items())),
     }
     named = {"tickets": tally.named} if state == "done" else {}
-    return orjson.dumps({**line, **named}, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps({**line, **named}, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
 def _mark(mark: Mark | None) -> MarkView | None:

@@ -57,6 +57,8 @@ ACTS: Final[Mapping[RequestAct, tuple[frozenset[Status], Status]]] = {
     RequestAct.END: (frozenset({Status.GRANTED}), Status.DONE),
     RequestAct.HOLD: (frozenset({Status.GRANTED}), Status.HELD),
 }
+BY_A_PERSON: Final = frozenset({RequestAct.CHECK, RequestAct.GRANT, RequestAct.REFUSE})
+"""The others happen by rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +108,24 @@ class Request:
     def _after(self, act: RequestAct, **changes: Any) -> Step[Request]:
         allowed, to = ACTS[act]
         if self.status not in allowed:
-            raise self._not_now(act)
+            raise self._not_now()
         after = replace(self, status=to, **changes)
         # New values are needed no longer when it is over.
         after = replace(after, sealed=None) if after.is_over else after
         return Step(after, _events(after))
 
-    def _not_now(self, act: RequestAct) -> NotNow:
+    def _not_now(self) -> NotNow:
         by = self.decided or self.checked
+        possible = [
+            other.value
+            for other, (from_, _) in ACTS.items()
+            if self.status in from_ and other in BY_A_PERSON
+        ]
+        way = f"possible now: {', '.join(possible)}" if possible else "nothing is to be done now"
         return NotNow(
             "not-allowed",
             "Not possible in the present status",
-            f"{act} is not possible while it is {self.status}",
+            f"it is {self.status}; {way}",
             present=self.status.value,
             set_by=by.by if by else self.asked_by,
         )

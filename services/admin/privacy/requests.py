@@ -153,7 +153,11 @@ class Requesting:
 
         async def decide(request: Request, now: datetime) -> Step[Request]:
             if decides and request.asked_by == asking.id:
-                raise NotYours("own-request", "Somebody else decides what you took down")
+                raise NotYours(
+                    "own-request",
+                    "Somebody else decides what you took down",
+                    "ask another privacy officer",
+                )
             step = next_(request, Mark(now, asking.id, code))
             await recorded()
             return step

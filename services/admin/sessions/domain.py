@@ -255,6 +255,10 @@ def plain_code(typed: str) -> str:
 def not_signed_in(reason: Refusal) -> Refused:
     """Nobody was signed in; nothing of what was shown is repeated."""
     if reason == "provider-away":
-        return Away(reason, "The identity provider does not answer")
-    title = "What was shown does not sign anybody in"
-    return NotSignedIn("not-signed-in", title, reason=reason)
+        return Away(reason, "The identity provider does not answer", "try again in a moment")
+    return NotSignedIn(
+        "not-signed-in",
+        "What was shown does not sign anybody in",
+        "try once more; if that does not help, ask the administrator",
+        reason=reason,
+    )

@@ -46,8 +46,12 @@ class Passwords:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         if self._in_hand >= MOST_IN_HAND:
-            title = "Too many people are signing in at once; come back in a moment"
-            raise Away("busy", title, wait=AGAIN_SECONDS)
+            raise Away(
+                "busy",
+                "Too many people are signing in at once; come back in a moment",
+                "nothing was tried and nothing counted",
+                wait=AGAIN_SECONDS,
+            )
         self._in_hand += 1
         try:
             async with self._gate:

@@ -37,6 +37,7 @@ from shared.runtime import (
     may,
     principal,
 )
+from shared.runtime.problem_words import told_in_both
 from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
@@ -176,7 +177,7 @@ def build_registering_api(reports: Reports) -> Routes:
             raise
         metrics.REPORTS.labels("http", "created" if created else "repeated").inc()
         return Response(
-            orjson.dumps(answer.to_json()),
+            orjson.dumps(_in_both_languages(answer.to_json())),
             status_code=201 if created else 200,
             headers={"Location": f"/v1/tickets/{answer.number}"},
             media_type="application/json",
@@ -342,6 +343,13 @@ def _language(request: Request) -> Literal["zh", "en"]:
     """The language that whoever asks reads advice in."""
     wanted = request.headers.get("accept-language") or ""
     return "en" if wanted.lower().startswith("en") else "zh"
+
+
+def _in_both_languages(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer with the Chinese beside what it says of single fields."""
+    if "faults" in answer:
+        answer = {**answer, "faults": [told_in_both(fault) for fault in answer["faults"]]}
+    return answer
 
 
 def _check_decided(body: ReclassifyBody, taxonomy: Taxonomy) -> None:

@@ -24,6 +24,7 @@ from shared.contracts.errors import faults_in
 from shared.contracts.json_body import read_any_json_object
 from shared.contracts.refusals import NotThere, Refused
 from shared.contracts.report import MAX_NOTE, Note, errors_of, known
+from shared.contracts.times import written
 from shared.identity import Forbidden, Principal, sees
 from shared.readers.tickets import NoSuchTicket, Tickets
 from shared.store import Contested, Doc, Store
@@ -175,7 +176,7 @@ class Commands:
                 return await wishes.reopen(number, principal, words)
             case _:
                 # A signal that clears ends no danger: it is put on record, and nothing else.
-                at = command.time.isoformat() if command.time else "at an unknown time"
+                at = written(command.time) if command.time else "at an unknown time"
                 cleared = "\n".join(filter(None, (f"{CLEARED} {at}", words)))
                 return await wishes.supplement(number, principal, cleared)
 

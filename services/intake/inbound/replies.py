@@ -14,6 +14,7 @@ import orjson
 from shared.bus import DEFAULT, BrokerDown, Inbound, Publisher, Reject, Unroutable
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import Refused
+from shared.runtime.problem_words import OF_A_TICKET
 from shared.runtime.problems import problem_of
 from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed
@@ -147,7 +148,8 @@ class Replies:
 
     async def tell(self, message: Inbound, error: Exception, principal: str) -> bool:
         """Answer an error as HTTP would; whether the broker has the answer."""
-        return await self.send(message, problem_of(error).body, principal)
+        # The one thing that a message can name, and that may not be there, is a ticket.
+        return await self.send(message, problem_of(error, path=OF_A_TICKET).body, principal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from services.intake.privacy.storage import ALARMS, alarms_within_reach, answere
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow, NotThere, NotYours
+from shared.contracts.times import written
 from shared.identity import Principal
 from shared.readers.visibility import hidden
 from shared.store import Collection, Page, Store
@@ -39,7 +40,11 @@ class AlarmAnswers:
         """
         alarm = await self._within_reach(id, asking)
         if alarm.reader == asking.id:
-            raise NotYours("own-alarm", "This alarm is about you; somebody else answers it")
+            raise NotYours(
+                "own-alarm",
+                "This alarm is about you; somebody else answers it",
+                "leave it to another supervisor or privacy officer",
+            )
         recorded = False
 
         async def decide(alarm: Alarm, now: datetime) -> Step[Alarm]:
@@ -48,8 +53,9 @@ class AlarmAnswers:
                 raise NotNow(
                     "already-answered",
                     "Somebody has answered this alarm",
+                    "read it again: the first answer counts",
                     set_by=alarm.answer.by,
-                    at=alarm.answer.at.isoformat(),
+                    at=written(alarm.answer.at),
                 )
             if not recorded:
                 await self._trail.record(

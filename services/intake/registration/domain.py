@@ -13,6 +13,7 @@ import orjson
 
 from shared.contracts import Fault
 from shared.contracts.report import Caller, TicketReport
+from shared.contracts.times import written
 from shared.policy.policy import Policy
 from shared.privacy import read_telephone
 from shared.tickets import NOBODY, About, Ticket
@@ -82,6 +83,8 @@ class Answer:
     promised: Mapping[str, datetime]
     held: str | None = None
     advice: str | None = None
+    advice_zh: str | None = None
+    advice_en: str | None = None
     alerting: Alerting | None = None
     call: Sequence[str] = ()
     faults: Sequence[Fault] = field(default_factory=tuple)
@@ -99,17 +102,34 @@ class Answer:
             "urgency": self.urgency,
             "emergency": self.emergency,
             "emergency_kind": self.emergency_kind,
-            "promised": {f"{clock}_by": at.isoformat() for clock, at in self.promised.items()},
+            "promised": {f"{clock}_by": written(at) for clock, at in self.promised.items()},
             "held": self.held,
             "advice": self.advice,
+            "advice_zh": self.advice_zh,
+            "advice_en": self.advice_en,
             "alerting": self.alerting,
             "call": list(self.call) or None,
             "faults": [_fault_to_json(f) for f in self.faults] or None,
             "reporter_ref": self.reporter_ref,
             "duplicate_of": self.duplicate_of,
         }
-        optional = {"held", "advice", "alerting", "call", "faults", "reporter_ref", "duplicate_of"}
-        return {k: v for k, v in plain.items() if v is not None or k not in optional}
+        return {k: v for k, v in plain.items() if v is not None or k not in _LEFT_OUT}
+
+
+_LEFT_OUT: Final = frozenset(
+    {
+        "held",
+        "advice",
+        "advice_zh",
+        "advice_en",
+        "alerting",
+        "call",
+        "faults",
+        "reporter_ref",
+        "duplicate_of",
+    }
+)
+"""Fields of an answer that it lacks where there is nothing to say."""
 
 
 def _fault_to_json(fault: Fault) -> dict[str, str]:
@@ -142,6 +162,8 @@ def answer_for(
         promised=ticket.promised[-1].times if ticket.promised else {},
         held=ticket.held.reason if ticket.held else None,
         advice=advice_for(policy, plan.emergency_kind, language),
+        advice_zh=advice_for(policy, plan.emergency_kind, "zh"),
+        advice_en=advice_for(policy, plan.emergency_kind, "en"),
         alerting=alerting,
         call=numbers_to_ring(policy, plan.emergency_kind) if alerting in RING_BY_HAND else (),
         faults=tuple(faults),

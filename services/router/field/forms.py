@@ -78,6 +78,11 @@ class Form:
         return self.fields.get("sure") == "yes"
 
     @property
+    def goes_back(self) -> bool:
+        """Whether it was asked once more, and they would rather not; what was typed is kept."""
+        return "back" in self.fields
+
+    @property
     def key(self) -> str | None:
         """What the page gave this form, the same when it is sent again."""
         found = self.fields.get("key", "")

@@ -78,6 +78,8 @@ class FieldPages:
         if wanted is None or wanted == "photo":
             raise NoSuchWork
         form = Form.read(await request.body())
+        if form.goes_back:
+            return await self.show(token, language, typed=Typed(wanted, form.fields))
         try:
             if wanted in SURE_FIRST and not form.is_sure:
                 return await self._ask(token, wanted, form, language)
@@ -146,7 +148,8 @@ class FieldPages:
         except TooOften as error:
             return self._paper.trouble("too_often", language, status=429, wait=error.wait)
         except HTTPException as error:
-            return self._paper.trouble("away", language, status=error.status_code)
+            said = {408: "too_slow", 413: "too_large"}.get(error.status_code, "away")
+            return self._paper.trouble(said, language, status=error.status_code)
         except (*STORE_DOWN, Contested):
             return self._paper.trouble("away", language, status=503)
 

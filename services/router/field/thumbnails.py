@@ -41,7 +41,11 @@ class Thumbnails:
         record before. Raises Gone for a firm outside, and Forbidden.
         """
         if work.order is None or work.doer is None or not work.inside:
-            raise Gone("not-shown", "Photos are shown to the house's own people alone")
+            raise Gone(
+                "not-shown",
+                "Photos are shown to the house's own people alone",
+                "ask the desk what they show",
+            )
         order_of(work.ticket, work.order.id, work.doer, SEE)
         return tuple([shot for p in work.proofs if (shot := await self._one(p.id, work, source))])
 

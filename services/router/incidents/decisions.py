@@ -69,9 +69,14 @@ class IncidentDecisions:
         """Make one that nobody has called about yet. Raises NotNow where there is one."""
         policy = self._platform.policy
         if estate not in {known.id for known in policy.group.estates}:
-            raise MalformedMessage("estate", "is not an estate of this group")
+            raise MalformedMessage(
+                "estate", "is not an estate of this group", "see the policy's estates"
+            )
         if not principal.reaches(estate):
-            raise NotThere
+            raise NotThere(
+                title="This estate is not yours",
+                remedy="name one of yours, or have somebody do it who reaches this one",
+            )
         if area not in {known.id for known in policy.taxonomy.areas}:
             raise MalformedMessage("area", "is no area of the policy", "see the taxonomy")
         now = self._store.clock.now()

@@ -179,7 +179,9 @@ class DutyLists:
         if place not in places:
             raise MalformedMessage("place", "is no place of the group", "name an estate, or *")
         if department not in departments_of(policy):
-            raise MalformedMessage("department", "is not a department of the policy")
+            raise MalformedMessage(
+                "department", "is not a department of the policy", "see the taxonomy for their ids"
+            )
 
     async def _change(
         self, principal: Principal, place: str, department: str, alter: Alter, *, make: bool = False

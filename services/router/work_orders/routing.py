@@ -169,7 +169,9 @@ class Routing:
         that nobody learns of other places who works there.
         """
         if department not in {d.id for d in self._platform.policy.taxonomy.departments}:
-            raise MalformedMessage("department", "is not a department of the policy")
+            raise MalformedMessage(
+                "department", "is not a department of the policy", "see the taxonomy for their ids"
+            )
         if assignee is not None:
             duty = self._platform.duty.current
             require_there(assignee, duty, "assignee")
