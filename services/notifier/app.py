@@ -71,6 +71,7 @@ def join(
         settings.survey_url.rstrip("/"),
         settings.work_url.rstrip("/"),
         settings.receipt_url.rstrip("/"),
+        settings.policy_url.rstrip("/"),
         platform.keys.link,
     )
     brakes = BrakesInForce(store)

@@ -1,4 +1,6 @@
-"""The signed links that messages carry: to a caller's survey, to somebody's work or alert."""
+"""The signed links that messages carry: to a caller's survey, to somebody's work or alert, to a
+policy that somebody must confirm.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ _OF_ORDER: Final = "work_order/"
 
 
 class Opened(NamedTuple):
-    """What a link opens: a survey, or somebody's work order, or an emergency for one alerted."""
+    """What a link opens: a survey, or somebody's work order, or an emergency for one alerted, or
+    a policy for one reader.
+    """
 
-    kind: Literal["survey", "work", "alert"]
+    kind: Literal["survey", "work", "alert", "policy"]
     subject: str
 
 
@@ -29,6 +33,8 @@ def opened_by(message: Message) -> Opened | None:
         case "alert":
             # Whoever is called from the chain has no work order of it.
             return Opened("alert", f"{message.number}/{message.recipient}")
+        case "policy" | "policy_reminder":
+            return Opened("policy", f"{message.number}/{message.recipient}")
         case _:
             return None
 
@@ -40,6 +46,7 @@ class Links:
     survey_url: str
     work_url: str
     receipt_url: str
+    policy_url: str
     secret: bytes
 
     def receipt(self, message: Message) -> str:
@@ -54,4 +61,6 @@ class Links:
         token = sign_link(found.kind, found.subject, self.secret)
         if found.kind == "survey":
             return f"{self.survey_url}/s/{token}"
+        if found.kind == "policy":
+            return f"{self.policy_url}/p/{token}"
         return f"{self.work_url}/w/{token}"
