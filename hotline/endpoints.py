@@ -80,7 +80,7 @@ class Endpoints:
         }
         pages = {
             f"HOTLINE_{page}_URL": os.environ.get(f"HOTLINE_{page}_URL") or self.services[service]
-            for page, service in (("WORK", "router"), ("SURVEY", "survey"))
+            for page, service in (("WORK", "router"), ("SURVEY", "survey"), ("POLICY", "admin"))
             if service in self.services
         }
         management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}

@@ -153,7 +153,17 @@ class Collector:
     async def waiting_messages(self) -> AsyncIterator[Message]:
         """Messages whose time is over."""
         query = {
-            "status": {"$in": ["pending", "sending", "accepted", "waiting", "gathering"]},
+            "status": {
+                "$in": [
+                    "pending",
+                    "sending",
+                    "accepted",
+                    "waiting",
+                    "queued",
+                    "folded",
+                    "gathering",
+                ]
+            },
             "lane": {"$in": ["urgent", "routine"]},
             "next_at": {"$lt": self._before},
         }
@@ -176,7 +186,7 @@ class Collector:
 
     async def digests(self) -> AsyncIterator[tuple[Message, list[Message]]]:
         """Every digest that went out, with the messages it tells."""
-        query = {"purpose": "digest", "status": {"$ne": "gathering"}}
+        query = {"purpose": {"$in": ["digest", "together"]}, "status": {"$ne": "gathering"}}
         async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             told = {"_id": {"$in": doc["entries"]}}
             found = self._store.walk("messages", told, fields=MESSAGE_FIELDS)

@@ -19,8 +19,10 @@ from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import SystemKeys
+from services.admin.policies.announcements import Announcements
 from services.admin.policies.api import build_deciding_api, build_drafts_api, build_reading_api
 from services.admin.policies.drafting import Drafting
+from services.admin.policies.pages import ROOT, build_policy_pages
 from services.admin.policies.publishing import Publishing
 from services.admin.policies.reading import Reading
 from services.admin.policies.rehearsing import Rehearsing
@@ -41,6 +43,7 @@ from services.admin.sessions.tries import KNOWN, TryCounter
 from services.admin.settings import AdminSettings
 from shared.audit import Trail
 from shared.runtime import Parts, Platform, build_service, open_platform
+from shared.runtime.web import build_style
 
 LARGEST_BODY: Final = 1024 * 1024
 """The longest is a policy with all its documents: the lexicon alone has 270 kB."""
@@ -93,7 +96,8 @@ async def build(settings: AdminSettings) -> FastAPI:
         build_requests_api(requesting, platform.store.clock),
         *build_policies_apis(platform, records),
     ]
-    loops = (provider.stay_connected,) if provider else ()
+    announcements = announcements_of(platform)
+    loops = (announcements.run, *((provider.stay_connected,) if provider else ()))
     parts = Parts(routers, loops, platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline administration")
 
@@ -124,15 +128,25 @@ def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
     return Provider(client, platform.store, provider_client())
 
 
+def announcements_of(platform: Platform) -> Announcements:
+    """Who is told of what is published."""
+    policies = Policies(platform.store)
+    return Announcements(platform.store, policies, platform.duty, lambda: platform.policy)
+
+
 def build_policies_apis(platform: Platform, records: Trail) -> Sequence[APIRouter]:
-    """Everything under `/v1/policies`; what is decided goes to the records first."""
+    """Everything under `/v1/policies`, and the page by which somebody confirms; what is decided
+    goes to the records first.
+    """
     clock = platform.store.clock
     policies = Policies(platform.store)
     drafting = Drafting(policies, platform.duty, clock)
     publishing = Publishing(policies, drafting, records, platform.duty, clock)
     rehearsing = Rehearsing(platform.store, policies, drafting, lambda: platform.policy)
-    reading = Reading(policies, clock)
+    reading = Reading(policies, announcements_of(platform), clock)
     return (
+        build_policy_pages(platform, reading),
+        build_style(ROOT),
         build_reading_api(reading, policies, drafting),
         build_drafts_api(drafting, rehearsing, reading),
         build_deciding_api(publishing, reading),

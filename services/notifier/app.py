@@ -12,6 +12,7 @@ from services.notifier.brakes.api import build_brakes_api
 from services.notifier.brakes.desk import BrakeDesk
 from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.brakes.storage import BRAKES
+from services.notifier.bundles import Bundles
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
@@ -41,7 +42,7 @@ from services.notifier.senders.http import Http
 from services.notifier.senders.mail import MailServer
 from services.notifier.sending import Sending
 from services.notifier.settings import NotifierSettings
-from services.notifier.storage import MESSAGES
+from services.notifier.storage import MESSAGES, MINUTES
 from services.notifier.trial_messages import TrialMessages
 from services.notifier.untaken import untaken_alerts, untaken_messages
 from shared.privacy.open import Opener
@@ -50,7 +51,7 @@ from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.telemetry import logger
 
-KEEPS: Final = (MESSAGES, BRAKES)
+KEEPS: Final = (MESSAGES, MINUTES, BRAKES)
 INDEXES: Final = {"tickets": CHANGE_INDEXES}
 
 
@@ -72,6 +73,7 @@ def join(
         settings.survey_url.rstrip("/"),
         settings.work_url.rstrip("/"),
         settings.receipt_url.rstrip("/"),
+        settings.policy_url.rstrip("/"),
         platform.keys.link,
     )
     brakes = BrakesInForce(store)
@@ -103,12 +105,13 @@ def join(
         places_of=platform.credentials.places_of,
     )
     folding = Folding(store, people, lambda: platform.policy, hand_on, after=settings.digest_after)
+    bundling = Bundles(store, people, hand_on, channels=channels, brakes=brakes)
     add_handlers(platform.consumers, notifying)
     reading = Reading(store, people, platform.policies.version)
     trial_messages = TrialMessages(store, people, platform.policies.version, links)
     renew = Renewals(store, people, hand_on).run
     sweep = partial(sweep_urgent, store, platform.consumers)
-    fold = partial(fold_waiting, folding)
+    fold = partial(fold_waiting, folding, bundling)
     work = partial(run_workers, list(workers.values()), channels.senders)
     routers = [
         build_brakes_api(desk),

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.notifier.domain import Cause, Notice, can_wait
-from services.notifier.messages import Message, Status, new_message
+from services.notifier.messages import TOGETHER, Message, Status, new_message
 from shared.contracts import Step
 from shared.policy.ladder import BREACH
 from shared.policy.templates import Language
@@ -24,6 +24,8 @@ AT_MOST: Final = timedelta(minutes=5)
 LISTED: Final = 100
 """So many lines somebody reads; the rest is counted, and stands in the console."""
 CAUSE: Final = "overdue"
+LOOK_AGAIN: Final = timedelta(seconds=2)
+"""So often it is looked what became of the message that tells several."""
 
 
 def await_digest(message: Message) -> Message:
@@ -53,6 +55,34 @@ def new_digest(
     message = new_message(notice, lane="routine", language=language, now=now)
     entries = tuple(message.id for message in waiting)
     return replace(message, status=Status.GATHERING, entries=entries)
+
+
+def new_bundle(
+    queued: Sequence[Message], last: Message | None, *, language: Language, now: datetime
+) -> Message:
+    """The message after `last` that tells one person several which had no turn of their own."""
+    estates = {message.estate for message in queued}
+    notice = Notice(
+        Cause("report", TOGETHER, f"{_turn(last) + 1:06}"),
+        TOGETHER,
+        queued[0].recipient,
+        estate=estates.pop() if len(estates) == 1 else None,
+        facts={"count": len(queued), "lines": [{"number": m.number} for m in queued]},
+    )
+    message = new_message(notice, lane="routine", language=language, now=now)
+    entries = tuple(message.id for message in queued)
+    return replace(message, status=Status.GATHERING, entries=entries)
+
+
+def bundle(message: Message, telling: Message, now: datetime) -> Step[Message]:
+    """It is told by that message, and shares its fate: `next_at` is when somebody looks."""
+    folded = replace(message, status=Status.FOLDED, digest=telling.id, next_at=now + LOOK_AGAIN)
+    return Step(folded)
+
+
+def look_later(message: Message, now: datetime) -> Step[Message]:
+    """What became of the message that tells it is not known yet."""
+    return Step(replace(message, next_at=now + LOOK_AGAIN))
 
 
 def _turn(last: Message | None) -> int:

@@ -14,6 +14,12 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar, get_args
 from typing_extensions import override
 
 from shared.contracts import Event
+from shared.contracts.admin import (
+    PolicyEvent,
+    PolicyPublished,
+    PolicyReminded,
+    PolicyUnconfirmed,
+)
 from shared.contracts.incidents import (
     IncidentAnnounced,
     IncidentDueSoon,
@@ -107,6 +113,9 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
         "wish",
         "more_time",
         "reading_alarm",
+        "policy",
+        "policy_reminder",
+        "policy_unconfirmed",
     }
 )
 """Of what is not urgent, this disturbs nobody at night. An outage's notice does not wait, nor its
@@ -496,6 +505,9 @@ _READING_ALARM: Final[Topic[ReadingAlarmRaised]] = Topic(
     lambda e: e.estate,
     lambda e: {"person": e.reader, "reason": f"sign_{e.sign}"},
 )
+_POLICY: Final[Topic[PolicyEvent]] = Topic(
+    "policy", lambda e: (e.policy,), lambda _: None, lambda e: {"from": e.begins}
+)
 _PARKED: Final[Topic[ParkedUrgent]] = Topic(
     "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
 )
@@ -580,6 +592,11 @@ _TABLE: Final = (
     Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
     Occasion(MessageUnreached, "unreached", _UNREACHED, to=_named,
              once=lambda e: f"unreached/{e.recipient}/{e.round}"),
+    Occasion(PolicyPublished, "policy", _POLICY, to=_named, once=lambda _: "published"),
+    Occasion(PolicyReminded, "policy_reminder", _POLICY, to=_named, once=lambda _: "reminded"),
+    Occasion(PolicyUnconfirmed, "policy_unconfirmed", _POLICY, to=_named,
+             once=lambda _: "unconfirmed",
+             facts=lambda e: {"person": ", ".join(e.missing), "count": len(e.missing)}),
     Occasion(ReadingAlarmRaised, "reading_alarm", _READING_ALARM, to=_named,
              once=lambda _: "raised"),
 )

@@ -1,4 +1,6 @@
-"""The signed links that messages carry: to a caller's survey, to somebody's work, alert or call."""
+"""The signed links that messages carry: to a caller's survey, to somebody's work, alert or call, to
+a policy that somebody must confirm.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,11 @@ _OF_ORDER: Final = "work_order/"
 
 
 class Opened(NamedTuple):
-    """What a link opens: a survey, somebody's work order, an emergency for one alerted, or the task
-    to tell a caller something by telephone.
+    """What a link opens: a survey, somebody's work order, an emergency for one alerted, the task to
+    tell a caller something by telephone, or a policy for one reader.
     """
 
-    kind: Literal["survey", "work", "alert", "task"]
+    kind: Literal["survey", "work", "alert", "task", "policy"]
     subject: str
 
 
@@ -37,6 +39,8 @@ def opened_by(message: Message) -> Opened | None:
             return Opened("alert", f"{message.number}/{message.recipient}")
         case "follow_up" if task := message.facts.get("task"):
             return Opened("task", f"{task}/{message.recipient}")
+        case "policy" | "policy_reminder":
+            return Opened("policy", f"{message.number}/{message.recipient}")
         case _:
             return None
 
@@ -48,19 +52,28 @@ class Links:
     survey_url: str
     work_url: str
     receipt_url: str
+    policy_url: str
     secret: bytes
 
     def receipt(self, message: Message) -> str:
         """Where whoever brings a message says that it has arrived."""
         return f"{self.receipt_url}/v1/receipts/{sign_link('receipt', message.id, self.secret)}"
 
-    def of(self, message: Message) -> str:
-        """The link of a message as its last attempt brings it; empty where it has none."""
+    def of(self, message: Message, *, within: Message | None = None) -> str:
+        """The link of a message as its last attempt brings it, or that of the message `within`
+        which it is told; empty where it has none.
+        """
         found = opened_by(message)
         if found is None:
             return ""
         if found.kind == "survey":
             return f"{self.survey_url}/s/{sign_link('survey', found.subject, self.secret)}"
-        generation = message.attempts[-1].generation if message.attempts else 0
+        attempts = (within or message).attempts
+        generation = attempts[-1].generation if attempts else 0
         subject = with_generation(found.subject, generation)
-        return f"{self.work_url}/w/{sign_link(found.kind, subject, self.secret)}"
+        token = sign_link(found.kind, subject, self.secret)
+        return (
+            f"{self.policy_url}/p/{token}"
+            if found.kind == "policy"
+            else f"{self.work_url}/w/{token}"
+        )

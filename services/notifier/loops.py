@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Final, NamedTuple
 
+from services.notifier.bundles import Bundles
 from services.notifier.folding import Folding
 from services.notifier.messages import Message
 from services.notifier.senders import Sender
@@ -182,9 +183,14 @@ async def run_workers(workers: Sequence[Workers], senders: Sequence[Sender]) -> 
             await sender.aclose()
 
 
-async def fold_waiting(folding: Folding) -> None:
-    """Tell in digests what a downtime left."""
-    await run_every(folding.look, seconds=FOLD_SECONDS)
+async def fold_waiting(folding: Folding, bundles: Bundles) -> None:
+    """Tell in digests what a downtime left, and together what came too fast."""
+
+    async def look() -> None:
+        await folding.look()
+        await bundles.look()
+
+    await run_every(look, seconds=FOLD_SECONDS)
 
 
 async def sweep_urgent(store: Store, consumers: Consumers) -> None:

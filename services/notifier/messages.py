@@ -14,7 +14,9 @@ An alarm is a message for each channel of its reader (`alarms`). One of these th
 having arrived keeps a `next_at`: somebody must look whether any other has.
 
 What is told in a digest is never sent by itself: waiting → folded. The digest is gathering until
-all that it tells is folded, then pending like any other (`digests`).
+all that it tells is folded, then pending like any other (`digests`). So is what is told together
+with others because too many would go within a minute (pending → queued → folded): it shares the
+fate of the message that tells it, and counts as told when that was received (`share_fate`).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from services.notifier.domain import Cause, Notice
 from shared.contracts import Lane, Step
@@ -54,6 +56,8 @@ class Status(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     WAITING = "waiting"
+    QUEUED = "queued"
+    """Waits to leave together with others."""
     FOLDED = "folded"
     HELD = "held"
     STOPPED = "stopped"
@@ -77,6 +81,8 @@ class Handover(StrEnum):
     """The provider had the whole message and did not say: it may have been taken."""
 
 
+TOGETHER: Final = "together"
+"""The purpose of the message that tells several which would have gone within one minute."""
 ARRIVED: Final = frozenset({Status.RECEIVED, Status.DELIVERED})
 FIRST_LOOK: Final = timedelta(seconds=1)
 """Whoever inserts a message sends it at once; others take it up when that has not happened."""
@@ -401,6 +407,31 @@ def lack_receipt(message: Message, now: datetime, *, others: bool) -> Step[Messa
     return _ended(message, Status.UNCONFIRMED, now)
 
 
+def keep_from(message: Message, *, channel: str, now: datetime) -> Step[Message]:
+    """It turned out while it waited that its ticket is about whoever was to get it."""
+    refused = Attempt(
+        channel, now, "", outcome=Handover.REFUSED.value, code=ABOUT_THEM, ended_at=now
+    )
+    tried = replace(message, attempts=(*message.attempts, refused))
+    return _ended(tried, Status.FAILED, now, reason="refused")
+
+
+def share_fate(entry: Message, telling: Message, now: datetime) -> Step[Message] | None:
+    """What becomes of one that was told together with others: the same as of the message that told
+    it, also when a receipt comes late. None until that is known, and where it is known already.
+    """
+    arrived_late = telling.status in ARRIVED and entry.status in {
+        Status.UNCONFIRMED,
+        Status.UNKNOWN,
+    }
+    if telling.ended_at is None or not (entry.status is Status.FOLDED or arrived_late):
+        return None
+    if telling.status is Status.STOPPED:
+        return stop(entry, telling.brake or "", now)
+    reason = next((why for why in get_args(FailureReason) if why == telling.reason), None)
+    return _ended(entry, telling.status, now, reason=reason, channel=telling.channel)
+
+
 def _await_receipt(message: Message, until: datetime) -> Step[Message]:
     taken = replace(message, status=Status.ACCEPTED, next_at=until)
     return Step(taken, (MessageAccepted(**_facts_of(taken)),))
@@ -454,11 +485,11 @@ def unreached(
 ) -> tuple[MessageUnreached, ...]:
     """What is said of a message that does not reach one of the staff, or where they had one `by`
     each channel, of none of these. Not of the word that goes to others because of it, and not where
-    it was kept from whom its ticket is about.
+    it was kept from whom its ticket is about. What tells several says nothing: each of these does.
     """
     every = (message, *by)
     is_kept_back = any(attempt.code == ABOUT_THEM for each in every for attempt in each.attempts)
-    if message.recipient == CALLER or message.purpose == "unreached" or is_kept_back:
+    if message.recipient == CALLER or message.purpose in {"unreached", TOGETHER} or is_kept_back:
         return ()
     said = MessageUnreached(
         **_facts_of(message),
@@ -487,12 +518,17 @@ def _pause(lane: Lane, tries: int) -> timedelta:
 
 
 def _ended(
-    message: Message, status: Status, now: datetime, *, reason: FailureReason | None = None
+    message: Message,
+    status: Status,
+    now: datetime,
+    *,
+    reason: FailureReason | None = None,
+    channel: str | None = None,
 ) -> Step[Message]:
     # Of an alarm nobody is told of one message alone: somebody looks at the others.
     look_at = now if message.is_one_of_several and status is not Status.RECEIVED else None
     ended = replace(message, status=status, next_at=look_at, ended_at=now, reason=reason)
-    facts = _facts_of(ended)
+    facts = _facts_of(ended) | ({"channel": channel} if channel else {})
     match status:
         case Status.RECEIVED:
             return Step(ended, (MessageReceived(**facts),))

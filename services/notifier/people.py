@@ -14,7 +14,6 @@ from typing_extensions import override
 
 from services.notifier.group_chats import chat_of, is_group_chat, members_of
 from services.notifier.messages import Message
-from services.notifier.quotations import quoted, quotes
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import MAIL, Duty, Person
 from shared.policy.templates import Language
@@ -99,13 +98,6 @@ class People:
         found = await self._store.get("tickets", number, fields=("about",)) or {}
         about = found.get("about") or {"people": (), "departments": ()}
         return self.duty.of_departments(about["departments"]) | frozenset(about["people"])
-
-    async def quoted(self, message: Message) -> Mapping[str, str]:
-        """The words of its ticket that a message quotes, by field; none for most messages."""
-        if not quotes(message):
-            return {}
-        found = await self._store.get("tickets", message.number, fields=("timeline",))
-        return quoted(message, found.get("timeline", ()) if found else ())
 
     def language(self, recipient: str, ticket: Mapping[str, Any] | None) -> Language:
         """The language somebody is written to in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from services.notifier.enclosures import Enclosures
 from services.notifier.links import opened_by
 from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
@@ -62,6 +63,10 @@ def _attempt_view(attempt: Attempt) -> dict[str, Any]:
     }
 
 
+def _hidden_link(message: Message) -> str:
+    return HIDDEN_LINK if opened_by(message) else ""
+
+
 class Reading:
     """Reads messages within a principal's reach."""
 
@@ -72,6 +77,7 @@ class Reading:
         self._store = store
         self._messages = Collection(store, MESSAGES)
         self._people = people
+        self._enclosures = Enclosures(store, people)
         self._policy = policy
 
     async def page(
@@ -109,9 +115,9 @@ class Reading:
 
     async def _words(self, message: Message, shown: Contact) -> tuple[str | None, str | None]:
         policy = await self._policy(message.telling.policy if message.telling else None)
-        quoted = await self._people.quoted(message)
-        link = HIDDEN_LINK if opened_by(message) else ""
+        link = _hidden_link(message)
         try:
+            quoted = await self._enclosures.of(message, policy, _hidden_link)
             return render(message, policy, name=shown.name, link=link, quoted=quoted)
         except CannotWrite:
             return None, None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.notifier.messages import Message, receive, stop_waiting
+from services.notifier.messages import TOGETHER, Message, receive, share_fate, stop_waiting
 from services.notifier.outcomes import count_outcome
 from services.notifier.storage import MESSAGES
 from shared.contracts import Step
@@ -38,3 +38,16 @@ class Receipts:
             raise NotThere
         if changed.is_change:
             count_outcome(changed.after)
+        if changed.after.purpose == TOGETHER:
+            await self._share(changed.after)
+
+    async def _share(self, telling: Message) -> None:
+        """What it told counts as told with it; what is still folded is settled in its time."""
+
+        def choose(entry: Message, now: datetime) -> Step[Message] | None:
+            return share_fate(entry, telling, now)
+
+        for id in telling.entries:
+            changed = await self._messages.change(id, choose)
+            if changed is not None and changed.is_change:
+                count_outcome(changed.after)

@@ -160,21 +160,38 @@ def render(
     here = policy.at(message.estate)
     if is_group_chat(message.recipient):
         return words_to_group_chat(message, here)
-    fields = {**fields_of(message, here, name=name, link=link), **quoted}
-    fields["lines"] = _lines(message, policy)
+    fields = fields_of(message, here, name=name, link=link)
+    if message.purpose == "digest":
+        fields["lines"] = _lines(message, policy)
+    subject, body = _worded(message, here, {**fields, **quoted})
+    if link and link not in body:
+        body = f"{body}\n\n{_OPEN[message.language]}{link}"
+    if message.cause != message.cause.first:
+        body = f"{body}\n\n{_NEW_LINK[message.language]}"
+    if message.facts.get("test"):
+        return _as_drill(subject, body, message.language)
+    return subject, body
+
+
+def line_of(message: Message, policy: Policy, *, link: str, quoted: Mapping[str, str]) -> str:
+    """What the message that tells several says of one: its subject, its first line, its link.
+    Raises CannotWrite.
+    """
+    here, language = policy.at(message.estate), message.language
+    fields = fields_of(message, here, name="", link=link)
+    subject, body = _worded(message, here, {**fields, **quoted})
+    drill = _DRILL[language] if message.facts.get("test") else ""
+    return "\n".join(filter(None, (f"{drill}{subject}", body.partition("\n")[0], link)))
+
+
+def _worded(message: Message, here: Policy, fields: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and body in the words of a place; raises CannotWrite."""
     try:
-        subject, body = here.templates.words(message.purpose, message.language).render(fields)
+        return here.templates.words(message.purpose, message.language).render(fields)
     except (TemplateError, KeyError, ValueError, TypeError) as error:
         raise CannotWrite(
             f"{message.purpose}.{message.language}: {type(error).__name__}"
         ) from error
-    if link and link not in body:
-        body = f"{body}\n\n{_OPEN[message.language]}{link}"
-    if message.cause != message.cause.first:
-        body = f"{_NEW_LINK[message.language]}\n\n{body}"
-    if message.facts.get("test"):
-        return _as_drill(subject, body, message.language)
-    return subject, body
 
 
 def _as_drill(subject: str, body: str, language: Language) -> tuple[str, str]:

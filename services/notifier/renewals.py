@@ -20,6 +20,7 @@ from shared.bus import run_every
 from shared.contracts import Step
 from shared.policy.duty import Duty
 from shared.readers.emergencies import running_emergencies
+from shared.readers.policies import POLICIES
 from shared.store import Collection, Store
 from shared.telemetry import logger
 from shared.tickets import TICKET, Ticket
@@ -47,13 +48,14 @@ _TASKS: Final = "follow_ups"
 _LIVE_TASK: Final = ("planned", "open")
 
 
-def is_dead(message: Message, duty: Duty) -> bool:
-    """Whether the link that a message brought is of an older generation, and no attempt under way
-    brings another. Pure.
+def is_dead(message: Message, duty: Duty, *, within: Message | None = None) -> bool:
+    """Whether the link that a message brought, or the one `within` which it was told, is of an
+    older generation, and no attempt under way brings another. Pure.
     """
-    if message.status not in _TOLD or not message.attempts:
+    bringer = within or message
+    if bringer.status not in _TOLD or not bringer.attempts:
         return False
-    return message.attempts[-1].generation < duty.generation(message.recipient)
+    return bringer.attempts[-1].generation < duty.generation(message.recipient)
 
 
 def dead_ones(messages: Iterable[Message], duty: Duty) -> dict[Opened, Message]:
@@ -61,14 +63,19 @@ def dead_ones(messages: Iterable[Message], duty: Duty) -> dict[Opened, Message]:
     nobody's any more, where its link is dead. Pure.
     """
     spared, newest = set[str](), dict[Opened, Message]()
-    for message in messages:
+    by_id = {message.id: message for message in messages}
+    for message in by_id.values():
         if message.purpose == "spared":
             spared.add(message.number)
         elif (opened := opened_by(message)) is None or opened.kind == "survey":
             continue
         elif opened.kind != "alert" or message.number not in spared:
             newest.setdefault(opened, message)
-    return {opened: m for opened, m in newest.items() if is_dead(m, duty)}
+    return {
+        opened: message
+        for opened, message in newest.items()
+        if is_dead(message, duty, within=by_id.get(message.digest or ""))
+    }
 
 
 def told_again(message: Message, generation: int) -> Notice:
@@ -136,11 +143,11 @@ class Renewals:
         return new
 
     async def in_hand(self, dead: Mapping[Opened, Message]) -> list[Message]:
-        """Those of work that is still somebody's, of a danger that is not over, and of tasks to be
-        done; the alerts first.
+        """Those of work that is still somebody's, of a danger that is not over, of tasks to be done
+        and of policies to be read; the alerts first.
         """
-        found = [*await self._running(dead), *await self._unfinished(dead), *await self._live(dead)]
-        return [dead[opened] for opened in found]
+        looks = (self._running, self._unfinished, self._live, self._unread)
+        return [dead[opened] for look in looks for opened in await look(dead)]
 
     async def _running(self, dead: Iterable[Opened]) -> list[Opened]:
         alerts = {opened: _matter(opened) for opened in dead if opened.kind == "alert"}
@@ -157,14 +164,22 @@ class Renewals:
         return [opened for opened in orders if tuple(opened.subject.split("/", 1)) in theirs]
 
     async def _live(self, dead: Iterable[Opened]) -> list[Opened]:
-        others = (opened for opened in dead if opened.kind not in {"alert", "work"})
-        tasks = {opened: _matter(opened) for opened in others}
+        tasks = {opened: _matter(opened) for opened in dead if opened.kind == "task"}
         if not tasks:
             return []
         query = {"_id": {"$in": sorted(set(tasks.values()))}, "state": {"$in": _LIVE_TASK}}
         docs = await self._store.find(_TASKS, query, limit=MOST, fields=("person",))
         theirs = {(doc["_id"], doc["person"]) for doc in docs}
         return [opened for opened in tasks if tuple(opened.subject.split("/", 1)) in theirs]
+
+    async def _unread(self, dead: Iterable[Opened]) -> list[Opened]:
+        policies = {opened: _matter(opened) for opened in dead if opened.kind == "policy"}
+        if not policies:
+            return []
+        query = {"_id": {"$in": sorted(set(policies.values()))}}
+        docs = await self._store.find(POLICIES, query, limit=MOST, fields=("confirmed.by",))
+        read = {f"{doc['_id']}/{each['by']}" for doc in docs for each in doc.get("confirmed", ())}
+        return [opened for opened in policies if opened.subject not in read]
 
 
 def _matter(opened: Opened) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from services.notifier.alarms import has_missed, ids_beside, looked_at, say_unreached
 from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.channels import Channels
+from services.notifier.enclosures import Enclosures
 from services.notifier.group_chats import stamp_of
 from services.notifier.links import Links
 from services.notifier.messages import (
@@ -33,12 +34,13 @@ from services.notifier.messages import (
     not_before,
     put_back,
 )
+from services.notifier.minute import Minute, asks_for_turn, take_turn, wait_for_others
 from services.notifier.outcomes import count_outcome
 from services.notifier.people import Contact, People, contact_of
 from services.notifier.rendering import CannotWrite, render
 from services.notifier.renewals import is_dead
 from services.notifier.senders import Letter, ProviderReply, Sender
-from services.notifier.storage import MESSAGES, due, missed
+from services.notifier.storage import MESSAGES, MINUTES, due, missed
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import CALLER
 from shared.policy.duty import Person
@@ -71,6 +73,8 @@ class Sending:
     ) -> None:
         self._messages = Collection(store, MESSAGES)
         self._people = people
+        self._enclosures = Enclosures(store, people)
+        self._minutes = Collection(store, MINUTES)
         self._clock = store.clock
         self._policy = policy
         self._links = links
@@ -136,6 +140,9 @@ class Sending:
         if (brake := await self._brakes.on(message, sender.channel)) is not None:
             await self._brakes.keep_back(message, brake)
             return
+        if asks_for_turn(message) and (until := await self._wait_of(message, policy)) is not None:
+            await self._save(message, wait_for_others(message, until))
+            return
         now = self._clock.now()
         limit = self._limits[message.lane]
         begun = begin(
@@ -157,6 +164,19 @@ class Sending:
             wait = receipt_within(claimed, sender, policy)
             conclude_it = partial(self._conclude, answer=answer, receipt_within=wait)
             await self._through_an_outage(claimed, conclude_it)
+
+    async def _wait_of(self, message: Message, policy: Policy) -> datetime | None:
+        """Until when a message waits to leave together with others; None where it has its turn."""
+        most = policy.at(message.estate).rules.messages_in_a_minute
+        if most is None:
+            return None
+
+        def choose(minute: Minute, now: datetime) -> Step[Minute] | None:
+            return take_turn(minute, message.id, now, most=most)
+
+        minute = Minute(id=message.recipient)
+        changed = await self._minutes.change(message.recipient, choose, new=minute)
+        return changed.after.wait_of(message.id) if changed is not None else None
 
     def _sender(self, message: Message, person: Person | None) -> Sender:
         channel = message.next_channel
@@ -183,7 +203,9 @@ class Sending:
                 return ProviderReply(Handover.REFUSED, "no_number")
             if self._has_waited(message) and await self._people.is_about(message):
                 return ProviderReply(Handover.REFUSED, ABOUT_THEM)
-            quoted = await self._people.quoted(message)
+            quoted = await self._enclosures.of(
+                message, policy, partial(self._links.of, within=message)
+            )
             letter = self._letter(message, contact, sender, policy, quoted)
         except (*STORE_DOWN, CannotWrite) as error:
             logger.warning("message_not_written", message=message.id, why=type(error).__name__)

@@ -9,7 +9,8 @@ from typing import Final, get_args
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.notifier.alarms import MISSED
-from services.notifier.messages import Message, Status
+from services.notifier.messages import TOGETHER, Message, Status
+from services.notifier.minute import Minute
 from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.documents import Shape
@@ -54,7 +55,7 @@ MESSAGES: Final = CollectionSpec(
             name="kept_back",
             partialFilterExpression={"brake": {"$exists": True}},
         ),
-        # Both are empty but for what a downtime left to be told.
+        # These hold what a downtime left to be told, and what is told together.
         IndexModel(
             [("status", ASCENDING), ("recipient", ASCENDING), ("at", ASCENDING)],
             name="waiting",
@@ -65,8 +66,20 @@ MESSAGES: Final = CollectionSpec(
             name="digests",
             partialFilterExpression={"purpose": "digest"},
         ),
+        IndexModel(
+            [("recipient", ASCENDING), ("cause.occurrence", DESCENDING)],
+            name="told_together",
+            partialFilterExpression={"purpose": TOGETHER},
+        ),
+        IndexModel(
+            [("recipient", ASCENDING), ("next_at", ASCENDING)],
+            name="queued",
+            partialFilterExpression={"status": "queued"},
+        ),
     ),
 )
+MINUTES: Final = CollectionSpec(name="message_minutes", shape=Shape(value=Minute))
+"""One document a person of the staff."""
 
 
 async def due(
@@ -118,9 +131,27 @@ async def waiting_for(
     return await messages.find(query, order=Order("at", loose=True), limit=limit)
 
 
-async def last_digest(messages: Collection[Message], recipient: str) -> Message | None:
-    """The last digest that somebody got, or is to get."""
-    query = {"purpose": "digest", "recipient": recipient}
+async def queued_for(
+    messages: Collection[Message], recipient: str, *, now: datetime, limit: int
+) -> list[Message]:
+    """What one person is to be told together by now, the earliest first."""
+    query = {"status": Status.QUEUED.value, "recipient": recipient, "next_at": {"$lte": now}}
+    found = await messages.find(query, order=Order("next_at", loose=True), limit=limit)
+    return sorted(found, key=lambda message: (message.at, message.id))
+
+
+async def entries_of(messages: Collection[Message], telling: Message) -> list[Message]:
+    """The messages that one tells, in its order."""
+    ids = telling.entries
+    found = await messages.find({"_id": {"$in": list(ids)}}, limit=max(1, len(ids)))
+    return sorted(found, key=lambda message: ids.index(message.id))
+
+
+async def last_digest(
+    messages: Collection[Message], recipient: str, purpose: Purpose = "digest"
+) -> Message | None:
+    """The last digest that somebody got, or is to get; or what they were last told together."""
+    query = {"purpose": purpose, "recipient": recipient}
     order = Order("cause.occurrence", newest=True, loose=True)
     found = await messages.find(query, order=order, limit=1)
     return found[0] if found else None

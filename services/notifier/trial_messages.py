@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
+from services.notifier.enclosures import Enclosures
 from services.notifier.links import Links
 from services.notifier.messages import Message
 from services.notifier.people import People
@@ -59,6 +61,7 @@ class TrialMessages:
         self._clock = store.clock
         self._messages = Collection(store, MESSAGES)
         self._people = people
+        self._enclosures = Enclosures(store, people)
         self._policy = policy
         self._links = links
 
@@ -77,11 +80,13 @@ class TrialMessages:
         contact = await self._people.contact(message.recipient, message.number)
         name = contact.name if contact else ""
         link = self._links.of(message)
-        quoted = await self._people.quoted(message)
         texts = []
         for language in LANGUAGES:
             spoken = replace(message, language=language)
             try:
+                quoted = await self._enclosures.of(
+                    spoken, policy, partial(self._links.of, within=spoken)
+                )
                 words = render(spoken, policy, name=name, link=link, quoted=quoted)
             except CannotWrite:
                 words = ("", "")

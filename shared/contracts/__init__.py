@@ -1,6 +1,6 @@
 """What the services say to each other and what outsiders may say to them; pydantic only."""
 
-from shared.contracts import incidents, intake, notifier, parked, privacy, router, survey
+from shared.contracts import admin, incidents, intake, notifier, parked, privacy, router, survey
 from shared.contracts.base import (
     CLOUDEVENTS_JSON,
     Envelope,
@@ -23,6 +23,7 @@ __all__ = [
     "MalformedMessage",
     "Step",
     "UnknownEvent",
+    "admin",
     "incidents",
     "intake",
     "known_events",

@@ -52,6 +52,10 @@ Purpose = Literal[
     "unreached",
     "more_time",
     "reading_alarm",
+    "policy",
+    "policy_reminder",
+    "policy_unconfirmed",
+    "together",
 ]
 
 

@@ -250,6 +250,8 @@ class Rules(BaseModel):
     tell_progress: Positive | None = None
     receipt_within: Positive = timedelta(minutes=10)
     taken_is_enough: frozenset[Channel] | None = None
+    messages_in_a_minute: int | None = Field(3, ge=1, le=100)
+    confirm_within: Positive = timedelta(days=2)
     told_by_telephone: frozenset[ToldByTelephone] = frozenset()
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta

@@ -33,7 +33,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "place": "the estate and the building together, or that nobody knows where it is",
     "matter": "the kind of emergency, else what it is about, with how urgent it is",
     "round": "how often the work was begun, where it is not the first time",
-    "words": "what the caller said of it, scrubbed: why it begins again, or what they added",
+    "words": "what the caller said of it, scrubbed: why it begins again, or what they added; of a "
+    "policy its title",
     "type": "the request's type",
     "area": "what it is about",
     "urgency": "how urgent it is",
@@ -53,14 +54,15 @@ FIELDS: Final[Mapping[str, str]] = {
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, "
     "what the owner said or the caller wants, why a message could not be handled or reached nobody",
-    "count": "how many deadlines a digest tells of",
+    "count": "how many deadlines a digest tells of, or people have not confirmed",
     "lines": "the deadlines of a digest, one a line",
     "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
     "sender": "the system that sent a message which could not be handled",
     "ticket": "the ticket that such a message is about, where it is our own",
-    "person": "the id of whom a message did not reach, or whose reading is unusual",
-    "link": "the signed link of a survey, of somebody's work, or of an alert",
+    "person": "the id of whom a message did not reach, whose reading is unusual, or who have not "
+    "confirmed",
+    "link": "the signed link of a survey, of somebody's work, of an alert, or of a policy",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""
 

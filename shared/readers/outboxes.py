@@ -28,6 +28,7 @@ KIND_OF: Final[Mapping[str, str]] = {
     "reading_alarms": "reading_alarm",
     "privacy_works": "privacy_work",
     "privacy_requests": "privacy_request",
+    "policy_announcements": "policy_announcement",
 }
 """The collections whose documents have events, and what begins the ids of these. A test compares it
 with what the services keep."""

@@ -96,6 +96,13 @@ class ServiceSettings(BaseSettings):
         description="Where residents reach the survey, for links in messages",
     )
 
+    policy_url: str = Field(
+        "http://127.0.0.1:8005",
+        validation_alias=_shared("policy_url"),
+        description="Where staff reach the administration to confirm having read a policy, for "
+        "links in messages",
+    )
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:

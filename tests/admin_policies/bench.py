@@ -194,4 +194,5 @@ def refused(answer: httpx.Response) -> str:
 async def open_bench(corner: Corner, folder: Path) -> AsyncIterator[Bench]:
     async with opened(Bench, corner, folder) as bench:
         await bench.run(await bench.build())
+        await bench.listen("policy.#")
         yield bench

@@ -8,11 +8,16 @@ from tests.admin_policies.bench import AGENT, APPROVER, DRAFTER, Bench, refused
 async def add_staff(bench: Bench, **roles: str) -> None:
     for id, role in roles.items():
         state = "frozen" if id.startswith("gone") else "active"
-        await bench.store.insert_once("accounts", {"_id": id, "role": role, "state": state})
+        account = {"_id": id, "role": role, "state": state, "places": ["*"]}
+        await bench.store.insert_once("accounts", account)
 
 
 async def test_who_must_confirm_and_has_not_is_listed(bench: Bench) -> None:
+    """Of the group's accounts: who stands on a duty list alone has none, and reads by it."""
     await add_staff(bench, ag="agent", li="agent", wu="dispatcher", ma="manager", gone="agent")
+    for person in bench.platform.duty.current.everybody:
+        account = {"_id": person.id, "role": "department", "state": "active", "places": ["*"]}
+        await bench.store.insert_once("accounts", account)
     id = await bench.published(must_confirm=["agent", "dispatcher"])
     before = await bench.get(f"/{id}/readers")
     assert (before["confirmed"], sorted(before["missing"])) == ([], ["ag", "li", "wu"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.contracts.admin import PolicyPublished, PolicyReminded, PolicyUnconfirmed
 from shared.contracts.incidents import (
     IncidentAnnounced,
     IncidentDueSoon,
@@ -129,6 +130,22 @@ def reading_alarm(**more: Any) -> ReadingAlarmRaised:
              "number": "26-1", "estate": "jinyuan",
              "recipients": ("jy-customer-service-2",)}  # fmt: skip
     return ReadingAlarmRaised(**facts | more)
+
+
+_POLICY: dict[str, Any] = {"policy": "2026-11-23-abcd", "begins": DUE, "recipients": (ASSIGNEE,)}
+
+
+def policy_published(**more: Any) -> PolicyPublished:
+    return PolicyPublished(**_POLICY | more)
+
+
+def policy_reminded(**more: Any) -> PolicyReminded:
+    return PolicyReminded(**_POLICY | more)
+
+
+def policy_unconfirmed(**more: Any) -> PolicyUnconfirmed:
+    facts = {"recipients": ("jy-engineering-3",), "missing": (ASSIGNEE, "jy-engineering-2")}
+    return PolicyUnconfirmed(**_POLICY | facts | more)
 
 
 def resolved(**more: Any) -> TicketResolved:

@@ -22,7 +22,9 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.quoted(), samples.consented(), samples.parked(),
               samples.unreached(), samples.urged(), samples.supplemented(),
               samples.cancel_requested(), samples.extension_refused(),
-              samples.extended(assignee=samples.ASSIGNEE), samples.reading_alarm()]  # fmt: skip
+              samples.extended(assignee=samples.ASSIGNEE), samples.reading_alarm(),
+              samples.policy_published(), samples.policy_reminded(),
+              samples.policy_unconfirmed()]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_a_repeat_has_the_same_id_and_every_other_occurrence_its_own() -> None:
 def test_every_purpose_but_the_answer_on_the_phone_is_used() -> None:
     used = {notice.purpose for event in EVERY_KIND for notice in recipients(event)}
 
-    assert used == set(get_args(Purpose)) - {"answered", "digest"}
+    assert used == set(get_args(Purpose)) - {"answered", "digest", "together"}
 
 
 LATE = samples.DUE + timedelta(minutes=5)

@@ -17,7 +17,7 @@ from services.notifier.rendering import CLOCKS, render
 from shared.contracts import Event
 from shared.contracts.notifier import CALLER, Purpose
 from shared.policy.policy import Policy, build_policy, load_documents
-from shared.policy.templates import LANGUAGES, PURPOSES, Language
+from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, Language
 from tests.notifier import samples
 from tests.notifier.test_domain import EVERY_KIND
 
@@ -25,7 +25,7 @@ TO_CALLERS: Final = frozenset(
     {"receipt", "answered", "feedback", "reopened", "survey", "visit", "extended", "outage",
      "progress"}
 )  # fmt: skip
-NOT_OF_AN_EVENT: Final = frozenset({"digest"})
+NOT_OF_AN_EVENT: Final[tuple[Purpose, ...]] = ("digest", "together")
 """Made of other messages; a test of their own reads their first line."""
 TO_STAFF: Final[Mapping[str, Event]] = {
     f"{notice.purpose}:{event.name}": event
@@ -34,10 +34,10 @@ TO_STAFF: Final[Mapping[str, Event]] = {
     if notice.recipient != CALLER
 }
 WHAT: Final = re.compile(
-    "电梯|给排水|电梯困人|燃气|排班|班|消息|查阅|项时限|"
-    "[Ll]ift|[Ww]ater|[Gg]as|roster|shift|message|opens callers' data|deadlines"
+    "电梯|给排水|电梯困人|燃气|排班|班|消息|查阅|项时限|规定|"
+    "[Ll]ift|[Ww]ater|[Gg]as|roster|shift|message|opens callers' data|deadlines|rules"
 )
-WHERE: Final = re.compile("锦园|地点|来自|Jinyuan|places|from ")
+WHERE: Final = re.compile("锦园|集团|地点|来自|Jinyuan|Yuanheng|places|from ")
 HOW_SOON: Final = re.compile("11月2[34]日|立即|尽快|今天|停止|2[34] Nov|at once|soon|today|now")
 NO_DOORS: Final = (
     "工作台",
@@ -73,7 +73,7 @@ def message(event: Event, language: Language, purpose: str | None = None, **fact
 def test_every_purpose_is_somebodys_and_those_to_staff_are_all_walked() -> None:
     walked = {key.partition(":")[0] for key in TO_STAFF}
 
-    assert walked == set(PURPOSES) - TO_CALLERS - NOT_OF_AN_EVENT
+    assert walked == set(PURPOSES) - TO_CALLERS - set(NOT_OF_AN_EVENT)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -91,6 +91,22 @@ def test_the_first_line_says_what_where_and_how_soon(
     assert told.number in subject + body or told.purpose in SHIFTS
     for door in NO_DOORS:
         assert door not in body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", NOT_OF_AN_EVENT)
+def test_what_tells_several_says_how_many_where_they_stand_and_how_soon(
+    purpose: Purpose, language: Language, policy: Policy
+) -> None:
+    fields = dict.fromkeys(FIELDS, "") | {"count": "4", "lines": "1. x"}
+
+    _, body = policy.templates.words(purpose, language).render(fields)
+
+    first = body.splitlines()[0]
+    assert "4" in first
+    assert re.search("下|below", first)
+    assert HOW_SOON.search(first)
+    assert not any(door in body for door in NO_DOORS)
 
 
 SHIFTS: Final[frozenset[Purpose]] = frozenset(

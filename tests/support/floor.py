@@ -25,7 +25,9 @@ from hotline.seed import seed
 from hotline.service import SERVICES, Service, ServiceSpec
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
+from shared.policy.documents import read_yaml, write_yaml
 from shared.store import connect
+from tests.support.rules import EACH_BY_ITSELF
 from tests.support.trial import forward, time_of
 
 FLOOR: Final = "floor"
@@ -81,6 +83,12 @@ class Floor:
             client.close()
 
 
+def _with_haste(overlay: str | None) -> dict[str, Any]:
+    """An overlay under which nobody waits for what came within one minute."""
+    found = read_yaml(overlay or "{}")
+    return {**found, "rules": {**EACH_BY_ITSELF, **found.get("rules", {})}}
+
+
 @asynccontextmanager
 async def running_floor(
     folder: Path,
@@ -92,6 +100,7 @@ async def running_floor(
     mail: bool = True,
 ) -> AsyncIterator[Floor]:
     """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML, and
+    unless it says otherwise no message waits for others of its minute. And
     at `amqp_url` is a broker that the test runs itself. Without `trial` the data are real ones,
     without `mail` nobody tells the notifier of the SMTP server.
     """
@@ -99,10 +108,8 @@ async def running_floor(
     port = free_ports(1)[0]
     controller = Controller(postbox, hostname="127.0.0.1", port=port)
     controller.start()
-    policy = None
-    if overlay is not None:
-        policy = folder / "policy.yaml"
-        policy.write_text(overlay, encoding="utf-8")
+    policy = folder / "policy.yaml"
+    policy.write_text(write_yaml(_with_haste(overlay)), encoding="utf-8")
     settings = HotlineSettings(
         data=folder,
         amqp_url=SecretStr(amqp_url) if amqp_url else None,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.router import ClockBreached
+from shared.contracts.router import ClockBreached, WorkOrderExtensionRefused
 from shared.policy.calendar import Block, Calendar
 from shared.policy.ladder import Ladder
 from shared.tickets import (
@@ -553,9 +553,12 @@ def test_a_refused_extension_leaves_the_time_as_it_was() -> None:
     refuse = acts.RefuseExtension(by="chief", order="JY0001-1")
     due = asked().clocks[Clock.RESOLVE].due
 
-    ticket = apply(asked(), refuse, after(hours=3), sample_rules()).ticket
+    outcome = apply(asked(), refuse, after(hours=3), sample_rules())
 
+    ticket, (said,) = outcome.ticket, outcome.events
     assert (ticket.extension, ticket.clocks[Clock.RESOLVE].due) == (None, due)
+    assert isinstance(said, WorkOrderExtensionRefused)
+    assert said.due == due
 
 
 def test_an_extension_is_not_asked_for_twice_nor_after_the_time() -> None:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from cattrs import Converter
-from pymongo import DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.admin.accounts.staff import step_to
+from services.admin.policies.announcement import Announcement
 from services.admin.policies.domain import Confirmation, FullVersion, Version
+from services.admin.policies.readership import Staffer
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.documents import Shape
@@ -39,7 +41,15 @@ FULL_VERSIONS: Final = CollectionSpec(
     name=POLICIES, version="edition", shape=Shape(value=FullVersion, hooks=_as_they_are)
 )
 """The same with their documents."""
-KEPT: Final = (VERSIONS, FULL_VERSIONS, HEADS)
+ANNOUNCEMENTS: Final = CollectionSpec(
+    name="policy_announcements",
+    kind="policy_announcement",
+    shape=Shape(value=Announcement),
+    indexes=(IndexModel([("next_at", ASCENDING)], name="by_next"),),
+)
+KEPT: Final = (VERSIONS, FULL_VERSIONS, HEADS, ANNOUNCEMENTS)
+MOST_LATELY: Final = 100
+"""More versions than this are not approved in a week."""
 MOST_STAFF: Final = 5000
 """More people than this have no account in any group we know of."""
 _NEWEST: Final = Listing(
@@ -119,11 +129,24 @@ class Policies:
         if await self._heads.change(HEAD, decide) is None:
             raise NoPolicyError
 
-    async def staff(self, roles: Iterable[Role]) -> list[str]:
-        """Who has an account in one of these roles, by id."""
-        query = {"role": {"$in": sorted(roles)}, "state": "active"}
-        found = await self._store.find("accounts", query, limit=MOST_STAFF, fields=("_id",))
-        return [doc["_id"] for doc in found]
+    async def to_confirm(self, *, since: datetime) -> list[Version]:
+        """What was approved since then and has to be confirmed by somebody."""
+        query = {
+            "state": "approved",
+            "decided.at": {"$gte": since},
+            "must_confirm.0": {"$exists": True},
+        }
+        return await self._versions.find(query, limit=MOST_LATELY)
+
+    async def staffers(self, roles: Iterable[Role], ids: Iterable[str]) -> list[Staffer]:
+        """Who has an account in one of these roles, or is one of these people."""
+        query = {"$or": [{"role": {"$in": sorted(roles)}}, {"_id": {"$in": sorted(ids)}}]}
+        fields = ("role", "places", "state")
+        found = await self._store.find("accounts", query, limit=MOST_STAFF, fields=fields)
+        return [
+            Staffer(doc["_id"], doc["role"], frozenset(doc["places"]), doc["state"] == "active")
+            for doc in found
+        ]
 
 
 def require_edition(version: Version, edition: int) -> None:

@@ -21,7 +21,7 @@ from shared.documents import Doc
 BrakeKind = Literal["hold", "stop"]
 UNTOUCHED: Final[frozenset[Purpose]] = frozenset({"alert", "slowed", "spared"})
 """Of an emergency: no brake is for these."""
-LEFT_TO_GO: Final = (Status.PENDING, Status.HELD)
+LEFT_TO_GO: Final = (Status.PENDING, Status.QUEUED, Status.HELD)
 """How a message stands that can still be kept back."""
 
 

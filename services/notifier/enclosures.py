@@ -1,0 +1,52 @@
+"""What a message brings that is kept elsewhere, read when its words are made: words of its ticket,
+the title of a policy, the messages that are told together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from services.notifier.messages import TOGETHER, Message
+from services.notifier.people import People
+from services.notifier.quotations import quoted, quotes
+from services.notifier.rendering import line_of
+from services.notifier.storage import MESSAGES, entries_of
+from shared.policy.policy import Policy
+from shared.readers.policies import POLICIES
+from shared.store import Collection, Store
+
+
+class Enclosures:
+    """Reads them."""
+
+    def __init__(self, store: Store, people: People) -> None:
+        self._store = store
+        self._messages = Collection(store, MESSAGES)
+        self._people = people
+
+    async def of(
+        self, message: Message, policy: Policy, link_of: Callable[[Message], str]
+    ) -> Mapping[str, str]:
+        """The fields of a template that a message fills from elsewhere; none for most messages.
+        Raises CannotWrite where a message that it tells cannot be written.
+        """
+        if message.purpose == TOGETHER:
+            return {"lines": await self._lines(message, policy, link_of)}
+        if message.cause.kind == "policy":
+            version = await self._store.get(POLICIES, message.number, fields=("title",))
+            return {"words": str((version or {}).get("title") or "")}
+        if not quotes(message):
+            return {}
+        found = await self._store.get("tickets", message.number, fields=("timeline",))
+        return quoted(message, found.get("timeline", ()) if found else ())
+
+    async def _lines(
+        self, message: Message, policy: Policy, link_of: Callable[[Message], str]
+    ) -> str:
+        told = await entries_of(self._messages, message)
+        lines = []
+        for entry in told:
+            brought = await self.of(entry, policy, link_of)
+            line = line_of(entry, policy, link=link_of(entry), quoted=brought)
+            lines.append(f"{len(lines) + 1}. {line}")
+        return "\n\n".join(lines)
