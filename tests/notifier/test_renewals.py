@@ -59,7 +59,7 @@ def test_a_link_that_was_told_is_dead_and_what_still_waits_goes_out_with_the_new
     status: Status,
 ) -> None:
     waits = {Status.PENDING, Status.SENDING, Status.HELD, Status.STOPPED, Status.WAITING,
-             Status.FOLDED, Status.GATHERING}  # fmt: skip
+             Status.FOLDED, Status.GATHERING, Status.QUEUED}  # fmt: skip
     message = told(samples.dispatched(), status=status)
 
     assert is_dead(message, lost()) is (status not in waits)
