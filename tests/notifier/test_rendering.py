@@ -42,7 +42,8 @@ def test_every_message_cites_its_ticket(event: Event, language: Language, policy
     assert "26-1" in subject
     assert "26-1" in body
     # What has to be read at a glance begins with what, where and how soon, not with a name.
-    assert "王女士" in body or event.name in {"emergency.alerted", "work_order.dispatched"}
+    at_a_glance = {"emergency.alerted", "emergency.slowed", "work_order.dispatched"}
+    assert "王女士" in body or event.name in at_a_glance
     assert "{{" not in body
 
 
