@@ -36,8 +36,10 @@ from hotline.service import SERVICES
 from shared.documents import Doc
 from tests.support.servers import Servers
 
-A_TICKET: Final = 3
-"""Messages of a ticket at least: it is registered, given to somebody, and done."""
+A_TICKET: Final = 4
+"""Messages of a ticket: it is registered, given to somebody, and done; then the caller is asked how
+it went, or somebody else hears that one of these reached nobody.
+"""
 ESTATES: Final = ("jinyuan", "binjiang")
 TEXTS_OF: Final = (
     "{n}号楼{m}层楼道灯不亮了，请来修", "{n}号楼{m}层楼道很脏，请保洁来打扫",
@@ -138,7 +140,7 @@ class Outcome:
 def main() -> int:
     """Run; 0 when everybody was told, and once."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    parser.add_argument("--messages", type=int, default=5_000, help="at least so many")
+    parser.add_argument("--messages", type=int, default=5_000, help="about so many, rather more")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, help="of an earlier run, for the same fates")
     asked = parser.parse_args()
@@ -160,7 +162,7 @@ def main() -> int:
 async def blow(
     servers: Servers, *, messages: int, kills: int, seed: int, mass: int = 150, say: Say
 ) -> Outcome:
-    """A storm of so many messages at least, and a mass message, on a hotline of its own."""
+    """A storm of so many messages, and a mass message, on a hotline of its own."""
     providers = Providers(seed)
     async with (
         providers.running(),

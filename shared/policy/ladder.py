@@ -29,10 +29,6 @@ chat of whoever hears is told as well, without a word of the matter.
 """
 
 
-AlarmChannel = Literal["mail", "webhook", "wecom", "dingtalk"]
-"""By which an alarm goes to somebody; a group chat's robot hears of each beside."""
-
-
 class Rung(BaseModel):
     """Who hears that a limit is broken so long `after` it was. By `channels`, where there are some:
     by each that they have, in this order; else by the one that all else comes by.

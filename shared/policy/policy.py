@@ -25,7 +25,7 @@ from pydantic import (
 
 from shared.policy.calendar import Calendar
 from shared.policy.documents import KINDS, read_documents, read_yaml
-from shared.policy.ladder import BREACH, AlarmChannel, Channel, Ladder, Repeat, Rung, Share
+from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
 from shared.policy.risk import risk_words
 from shared.policy.templates import Templates
@@ -255,7 +255,7 @@ class Rules(BaseModel):
     told_by_telephone: frozenset[ToldByTelephone] = frozenset()
     busy_from: int = Field(10, ge=1, le=100)
     acknowledge_within: timedelta
-    alarm_channels: frozenset[AlarmChannel] | None = None
+    alarm_channels: frozenset[Channel] | None = None
     chain_rounds: int = Field(3, ge=1, le=100)
     chain_slow: Positive = timedelta(minutes=10)
     dissatisfied_up_to: int = Field(ge=0, le=4)
@@ -286,6 +286,12 @@ class Rules(BaseModel):
         ):
             if not climbs:
                 raise ValueError(f"{name}: each step must come after the one before it")
+        return self
+
+    @model_validator(mode="after")
+    def _calls_people(self) -> Self:
+        if "robot" in (self.alarm_channels or ()):
+            raise ValueError("alarm_channels: robot leads to nobody; its chat hears of each alert")
         return self
 
     def ladder(self, calendar: Calendar) -> Ladder:

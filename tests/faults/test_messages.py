@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long
 
 @pytest.mark.timeout(300)
 async def test_in_a_storm_everybody_is_told_once_and_a_stop_stops(servers: Servers) -> None:
-    outcome = await blow(servers, messages=100, kills=1, seed=11, mass=60, say=print)
+    outcome = await blow(servers, messages=112, kills=1, seed=11, mass=60, say=print)
 
     told = outcome.verdict.by_status
     assert told.total() >= 100

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from pydantic import ValidationError
 
 from services.notifier.alarms import (
     first_of_alarm,
@@ -153,14 +154,22 @@ async def test_an_alarm_goes_by_what_the_policy_names_and_the_person_has() -> No
         real = Channels(Sandbox(lambda: False), None, webhook, wecom)
 
         assert trial.of_alarm(person, rules()) == ("webhook", "wecom", "sandbox")
-        assert trial.of_alarm(person, rules(alarm_channels=None)) == (
-            "webhook", "wecom", "sandbox",
+        assert trial.of_alarm(person, rules(alarm_channels=["mail", "wecom"])) == (
+            "wecom", "sandbox",
         )  # fmt: skip
         assert real.of_alarm(person, rules()) == ("webhook", "wecom"), "mail leads nowhere"
         assert real.of_alarm(person, rules(alarm_channels=["wecom"])) == ("wecom",)
         assert real.of_alarm(person, rules(alarm_channels=["webhook"])) == ()
         assert real.of_alarm(person, rules(alarm_channels=["dingtalk"])) == ()
         assert real.of_alarm(None, rules()) == ()
+
+
+def test_an_alarm_calls_people_and_no_group_chat() -> None:
+    documents = sample_documents()
+    rules = {**documents["rules"], "alarm_channels": ["mail", "robot"]}
+
+    with pytest.raises(ValidationError, match="robot leads to nobody"):
+        build_policy("v", documents | {"rules": rules})
 
 
 @pytest.fixture
