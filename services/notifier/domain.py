@@ -24,6 +24,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.intake import (
     CallerWished,
+    LinkLocked,
     TicketCancelRequested,
     TicketEvent,
     TicketRegistered,
@@ -397,6 +398,10 @@ def _unreached_facts(event: MessageUnreached) -> dict[str, Any]:
     }
 
 
+def _locked_facts(event: LinkLocked) -> dict[str, Any]:
+    return {"person": event.person, **({"test": True} if event.test else {})}
+
+
 def _ticket_facts(event: TicketEvent) -> dict[str, Any]:
     return {
         "type": event.type,
@@ -468,6 +473,9 @@ _HOUSEHOLDS: Final[Topic[IncidentAnnounced]] = Topic(
 )
 _UNREACHED: Final[Topic[MessageUnreached]] = Topic(
     _about, lambda e: (e.number,), lambda e: e.estate, _unreached_facts
+)
+_LOCKED: Final[Topic[LinkLocked]] = Topic(
+    "ticket", lambda e: (e.number,), lambda e: e.estate, _locked_facts
 )
 _PARKED: Final[Topic[ParkedUrgent]] = Topic(
     "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
@@ -545,6 +553,8 @@ _TABLE: Final = (
     Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
     Occasion(MessageUnreached, "unreached", _UNREACHED, to=_named,
              once=lambda e: f"unreached/{e.recipient}/{e.round}"),
+    Occasion(LinkLocked, "link_locked", _LOCKED, to=_named,
+             once=lambda e: f"link/{e.link}/locked"),
 )
 # fmt: on
 _BY_EVENT: Final[dict[type[Event], Occasion[Any]]] = {row.event: row for row in _TABLE}

@@ -8,7 +8,7 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.notifier.messages import Message, Status
+from services.notifier.messages import Attempt, Message, Status
 from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
 from shared.documents import Shape
@@ -24,7 +24,10 @@ MESSAGES: Final = CollectionSpec(
     kind="message",
     shape=Shape(
         value=Message,
-        lean={Message: ("digest", "entries", "channels", "brake")},
+        lean={
+            Message: ("digest", "entries", "channels", "brake"),
+            Attempt: ("generation",),
+        },
         beside=lambda message: {"number": message.number},
     ),
     lane=lambda message: message.lane,

@@ -121,6 +121,7 @@ async def build(settings: RouterSettings) -> FastAPI:
             platform,
             FieldVisits(platform, routing, alerting, attending, work_photos),
             Thumbnails(platform, Opener(platform.vault)),
+            person_url=settings.person_url.rstrip("/"),
         ),
         build_lists_api(platform, duty_lists),
         build_lost_telephones_api(lost_telephones),

@@ -49,6 +49,7 @@ Purpose = Literal[
     "parked",
     "wish",
     "unreached",
+    "link_locked",
 ]
 
 

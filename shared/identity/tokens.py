@@ -25,7 +25,7 @@ LEEWAY: Final = timedelta(seconds=30)
 KEPT: Final = 4_096
 """Tokens whose signature is not checked anew at every request; what fails is never kept."""
 _NOT_VALID: Final = "the token is not valid; ask for a new one"
-Purpose = Literal["survey", "work", "alert", "receipt"]
+Purpose = Literal["survey", "work", "alert", "receipt", "form", "device"]
 _GENERATION: Final = "~"
 """Stands in no id of a person."""
 _SIGNATURE_BYTES: Final = 12
