@@ -83,6 +83,10 @@ class Endpoints:
             for page, service in (("WORK", "router"), ("SURVEY", "survey"), ("POLICY", "admin"))
             if service in self.services
         }
+        if "intake" in self.services:
+            # Behind a proxy the work page's own name leads there too.
+            own = "" if os.environ.get("HOTLINE_WORK_URL") else self.services["intake"]
+            pages["HOTLINE_PERSON_URL"] = os.environ.get("HOTLINE_PERSON_URL") or own
         management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}
         return {
             "HOTLINE_AMQP_URL": self.amqp_operator,

@@ -15,6 +15,9 @@ from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.desk.late_dangers import LateDangers
 from services.intake.desk.rung_calls import RungCalls
 from services.intake.desk.wishes import Wishes
+from services.intake.field.pages import ROOT, build_person_pages
+from services.intake.field.visits import TRIES as LINK_TRIES
+from services.intake.field.visits import PersonVisits
 from services.intake.handlers import (
     add_call_handlers,
     add_handlers,
@@ -57,6 +60,7 @@ from shared.privacy.open import Opener
 from shared.readers.people import KnownPeople
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, Platform, build_service, open_platform
+from shared.runtime.web import build_style
 
 KEEPS: Final = (
     TICKETS,
@@ -67,6 +71,7 @@ KEEPS: Final = (
     ALARMS,
     WORKS,
     COPIES_KEPT,
+    LINK_TRIES,
 )
 
 
@@ -165,8 +170,11 @@ def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
     def contractors() -> Container[str]:
         return platform.policy.taxonomy.contractors
 
+    openings = Openings(store, trail, opener, secret=secret, contractors=contractors)
     return [
-        build_reveals_api(Openings(store, trail, opener, secret=secret, contractors=contractors)),
+        build_reveals_api(openings),
+        build_style(ROOT),
+        build_person_pages(platform, PersonVisits(platform, openings)),
         build_photos_api(Photos(store, trail, opener, contractors=contractors)),
         build_copies_api(CopyHandover(store, trail, opener)),
         build_alarms_api(AlarmAnswers(store, trail)),

@@ -30,6 +30,7 @@ from shared.contracts.incidents import (
 )
 from shared.contracts.intake import (
     CallerWished,
+    LinkLocked,
     ReadingAlarmRaised,
     TicketCancelRequested,
     TicketEvent,
@@ -427,6 +428,10 @@ def _unreached_facts(event: MessageUnreached) -> dict[str, Any]:
     }
 
 
+def _locked_facts(event: LinkLocked) -> dict[str, Any]:
+    return {"person": event.person, **({"test": True} if event.test else {})}
+
+
 def _ticket_facts(event: TicketEvent) -> dict[str, Any]:
     return {
         "type": event.type,
@@ -507,6 +512,8 @@ _READING_ALARM: Final[Topic[ReadingAlarmRaised]] = Topic(
 )
 _POLICY: Final[Topic[PolicyEvent]] = Topic(
     "policy", lambda e: (e.policy,), lambda _: None, lambda e: {"from": e.begins}
+_LOCKED: Final[Topic[LinkLocked]] = Topic(
+    "ticket", lambda e: (e.number,), lambda e: e.estate, _locked_facts
 )
 _PARKED: Final[Topic[ParkedUrgent]] = Topic(
     "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
@@ -599,6 +606,8 @@ _TABLE: Final = (
              facts=lambda e: {"person": ", ".join(e.missing), "count": len(e.missing)}),
     Occasion(ReadingAlarmRaised, "reading_alarm", _READING_ALARM, to=_named,
              once=lambda _: "raised"),
+    Occasion(LinkLocked, "link_locked", _LOCKED, to=_named,
+             once=lambda e: f"link/{e.link}/locked"),
 )
 # fmt: on
 _BY_EVENT: Final[dict[type[Event], tuple[Occasion[Any], ...]]] = {

@@ -125,6 +125,7 @@ async def build(settings: RouterSettings) -> FastAPI:
             FieldVisits(platform, routing, alerting, attending, work_photos),
             Thumbnails(platform, Opener(platform.vault)),
             CallVisits(platform, CallResults(platform, reminders, desk_tasks)),
+            person_url=settings.person_url.rstrip("/"),
         ),
         build_lists_api(platform, duty_lists),
         build_lost_telephones_api(lost_telephones),

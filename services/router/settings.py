@@ -15,6 +15,12 @@ class RouterSettings(ServiceSettings):
     model_config = for_service("router")
 
     port: int = Field(8002, ge=0, le=65535)
+    person_url: str = Field(
+        "",
+        validation_alias="HOTLINE_PERSON_URL",
+        description="Where flat and number are shown (intake's /w/), without a path. Unset: under "
+        "the work page's own name, where the proxy sends them to intake",
+    )
     look_every: timedelta = Field(
         timedelta(milliseconds=500), description="How often due deadlines are looked for."
     )

@@ -163,6 +163,22 @@ class ReadingAlarmAnswered(ReadingAlarmEvent):
     by: str
 
 
+class LinkLocked(Event):
+    """Somebody at the link of one of our own (`person`) did not know their telephone: the link is
+    dead, and whoever answers for them hears of it. `link` says what it was made for.
+    """
+
+    name: ClassVar[str] = "link.locked"
+    can_be_urgent: ClassVar[bool] = False
+
+    number: str
+    estate: str | None = None
+    link: str
+    person: str
+    test: bool = False
+    recipients: tuple[str, ...] = ()
+
+
 class TicketPersonErased(TicketEvent):
     """What was sealed of one person is gone; the ticket's facts stay. `why` is a code."""
 

@@ -56,6 +56,7 @@ Purpose = Literal[
     "policy_reminder",
     "policy_unconfirmed",
     "together",
+    "link_locked",
 ]
 
 

@@ -264,6 +264,7 @@ class Rules(BaseModel):
     retain_for: Retained = timedelta(days=1095)
     retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)
     proof_for: tuple[ProofWanted, ...] = ()
+    flat_alone: bool = False
 
     @model_validator(mode="before")
     @classmethod

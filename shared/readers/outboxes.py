@@ -26,6 +26,7 @@ KIND_OF: Final[Mapping[str, str]] = {
     "incidents": "incident",
     "follow_ups": "follow_up",
     "reading_alarms": "reading_alarm",
+    "link_tries": "link_tries",
     "privacy_works": "privacy_work",
     "privacy_requests": "privacy_request",
     "policy_announcements": "policy_announcement",

@@ -98,6 +98,13 @@ def lost_in(head: Mapping[str, Any] | None) -> dict[str, LostTelephone]:
     }
 
 
+async def shift_now(store: Store, person: str, now: datetime) -> str | None:
+    """The id of the shift that somebody is on; None where they have none."""
+    query = {"person": person, "counts": True, "begins": {"$lte": now}, "ends": {"$gt": now}}
+    found = await store.find(SHIFTS, query, limit=1, fields=("_id",))
+    return str(found[0]["_id"]) if found else None
+
+
 def stretch_of(doc: Mapping[str, Any]) -> Stretch:
     """A shift's document as the duty list needs it."""
     return Stretch(doc["place"], doc["department"], doc["person"], doc["begins"], doc["ends"])

@@ -45,12 +45,14 @@ class Limit(BaseModel):
 class Department(_Entry):
     """Who does the work. `certificates` are the kinds without which nobody is put on shift (A7). Of
     a `pool` routine work is given to nobody by name: whoever is on duty takes it. A `contractor` is
-    a firm outside the group, whose people see just their work, by a signed link.
+    a firm outside the group, whose people see just their work, by a signed link. Where a contract
+    that binds it to keep numbers to itself is on file, `may_have_numbers`.
     """
 
     certificates: frozenset[str] = frozenset()
     pool: bool = False
     contractor: bool = False
+    may_have_numbers: bool = False
 
 
 class Urgency(_Entry):

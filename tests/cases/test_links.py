@@ -99,12 +99,14 @@ def test_b22_links_lead_to_where_the_services_really_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     services = {
+        "intake": "http://127.0.0.1:9101",
         "router": "http://127.0.0.1:9102",
         "survey": "http://127.0.0.1:9104",
         "admin": "http://127.0.0.1:9105",
     }
     endpoints = Endpoints("amqp://x", "amqp://y", "mongodb://x", None, services)
-    for name in ("HOTLINE_WORK_URL", "HOTLINE_SURVEY_URL", "HOTLINE_POLICY_URL"):
+    for name in ("HOTLINE_WORK_URL", "HOTLINE_SURVEY_URL", "HOTLINE_POLICY_URL",
+                 "HOTLINE_PERSON_URL"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
     told = endpoints.environment(tmp_path)
@@ -112,5 +114,9 @@ def test_b22_links_lead_to_where_the_services_really_are(
     assert told["HOTLINE_SURVEY_URL"] == "http://127.0.0.1:9104"
     assert told["HOTLINE_POLICY_URL"] == "http://127.0.0.1:9105"
 
+    assert told["HOTLINE_PERSON_URL"] == "http://127.0.0.1:9101"
+
     monkeypatch.setenv("HOTLINE_SURVEY_URL", "https://survey.example")
     assert endpoints.environment(tmp_path)["HOTLINE_SURVEY_URL"] == "https://survey.example"
+    monkeypatch.setenv("HOTLINE_WORK_URL", "https://work.example")
+    assert endpoints.environment(tmp_path)["HOTLINE_PERSON_URL"] == ""

@@ -9,6 +9,7 @@ import pytest
 
 from faults.nginx import TEMPLATE
 from services.admin.app import LARGEST_BODY as OF_ADMIN
+from services.intake.field.pages import ROOT as PERSONS
 from services.router.field.pages import ROOT as WORK
 from services.router.proofs.uploads import LARGER_BODIES
 from services.survey.pages import ROOT as SURVEY
@@ -39,7 +40,8 @@ def test_every_service_has_a_name_of_its_own_and_nothing_for_operators(service: 
 
     assert f"proxy_pass ${{HOTLINE_PROXY_{service.upper()}_TO}};" in block
     assert "location / { return 404; }" in block
-    assert all(path.startswith(("/(v1|s|w|t)/", "/(v1/work-orders/")) for path in paths)
+    known = ("/(v1|s|w|t)/", "/(v1/work-orders/", "/w/[^/]+/person$")
+    assert all(path.startswith(known) for path in paths)
 
 
 def test_the_pages_of_people_without_an_account_are_open() -> None:
@@ -59,6 +61,15 @@ def test_photos_come_before_the_pattern_that_fits_them_too() -> None:
     block = server_of("router")
 
     assert block.index("work-orders") < block.index("(v1|s|w|t)")
+
+
+def test_flat_and_number_are_shown_by_intake_under_the_work_pages_name() -> None:
+    block = server_of("router")
+    pattern = r"location ~ \^/w/\[\^/\]\+/person\$ \{ proxy_pass \$\{HOTLINE_PROXY_INTAKE_TO\}; \}"
+    [found] = re.finditer(pattern, block)
+
+    assert PERSONS == WORK
+    assert found.start() < block.index("(v1|s|w|t)")
 
 
 def test_an_idle_connection_is_closed_by_the_proxy_before_the_service_does() -> None:

@@ -14,6 +14,7 @@ from shared.contracts.incidents import (
     IncidentSpread,
 )
 from shared.contracts.intake import (
+    LinkLocked,
     ReadingAlarmRaised,
     TicketCancelRequested,
     TicketRegistered,
@@ -280,3 +281,9 @@ def unreached(**more: Any) -> MessageUnreached:
              "about": "ticket", "estate": "jinyuan", "department": "engineering",
              "reason": "refused", "recipients": ("jy-engineering-3",)}  # fmt: skip
     return MessageUnreached(**facts | more)
+
+
+def link_locked(**more: Any) -> LinkLocked:
+    facts = {"number": "26-1", "estate": "jinyuan", "link": f"work/26-1-1/{ASSIGNEE}",
+             "person": ASSIGNEE, "recipients": ("jy-engineering-3",)}  # fmt: skip
+    return LinkLocked(**facts | more)

@@ -20,7 +20,7 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.incident_overdue(), samples.incident_announced(),
               samples.noted(), samples.follow_up_opened(), samples.follow_up_missed(),
               samples.quoted(), samples.consented(), samples.parked(),
-              samples.unreached(), samples.urged(), samples.supplemented(),
+              samples.unreached(), samples.link_locked(), samples.urged(), samples.supplemented(),
               samples.cancel_requested(), samples.extension_refused(),
               samples.extended(assignee=samples.ASSIGNEE), samples.reading_alarm(),
               samples.policy_published(), samples.policy_reminded(),

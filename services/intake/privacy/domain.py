@@ -79,12 +79,15 @@ and a colleague's call taken over now and then."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """One opening, as its reader's count remembers it for a day."""
+    """One opening, as its reader's count remembers it for a day. `errand` is the errand on which
+    the same person may be looked at again without counting again.
+    """
 
     at: datetime
     number: str
     ended: bool
     own: bool
+    errand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,10 @@ class Reader:
         counts[start] = counts.get(start, 0) + 1
         hours = tuple(Hour(start, count) for start, count in counts.items())
         return replace(self, recent=recent, hours=hours)
+
+    def opened_on(self, errand: str, now: datetime) -> Opening | None:
+        """The opening that an errand has counted for; None where it has not within a day."""
+        return next((o for o in self.within(DAY, now) if o.errand == errand), None)
 
     def within(self, span: timedelta, now: datetime) -> tuple[Opening, ...]:
         """The openings of the last hour or day."""
@@ -163,13 +170,16 @@ def has_part_in(principal: Principal, ticket: Ticket) -> bool:
     return did or any(order.assignee == principal.id for order in ticket.work_orders)
 
 
-def opening_of(ticket: Ticket, principal: Principal, now: datetime) -> Opening:
+def opening_of(
+    ticket: Ticket, principal: Principal, now: datetime, *, errand: str | None = None
+) -> Opening:
     """What is remembered of an opening."""
     return Opening(
         at=now,
         number=ticket.number,
         ended=ticket.status not in OPEN,
         own=has_part_in(principal, ticket),
+        errand=errand,
     )
 
 

@@ -37,7 +37,7 @@ from services.intake.registration.domain import IdempotencyKey, idempotency_key
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.contracts.refusals import NotThere, TooOften, used_key
-from shared.identity import Forbidden, Principal, sees
+from shared.identity import Forbidden, Principal, require, sees
 from shared.privacy import CannotOpen
 from shared.privacy.index import Kept
 from shared.privacy.open import Opener
@@ -119,12 +119,33 @@ class Openings:
                 "This ticket has no such person",
                 "nobody was named, or what was known of them has been erased",
             )
-        reader = await self._count(ticket, principal)
+        reader, _ = await self._count(ticket, principal)
         opening = reader.recent[-1]
         if not await self._keep(key, wish, principal, opening, ticket):
             return await self._earlier(key) or Revealed(opening.at)
         await self._record(wish, principal, source)
         await self._watch(reader, principal, ticket, doc["index"].get("flat"))
+        return await self._open(sealed, opening)
+
+    async def show(
+        self, wish: Wish, principal: Principal, *, errand: str, source: str | None
+    ) -> Revealed:
+        """Open somebody for whoever is on their way to them; again as often as they need it on this
+        errand, each time on record, counted once. Also for a firm outside: what of the person it is
+        shown is for the caller of this to say. Raises Refused and Forbidden.
+        """
+        doc, ticket = await self._within_reach(wish.number, principal)
+        require(principal, ACTION, ticket=ticket)
+        if not may_open(principal, ticket, confidential=doc["confidential"]):
+            raise Forbidden.by_reach(principal, ACTION)
+        sealed = doc["persons"].get(wish.person)
+        if sealed is None:
+            raise NotThere
+        reader, is_first = await self._count(ticket, principal, errand=errand)
+        opening = reader.opened_on(errand, self._store.clock.now()) or reader.recent[-1]
+        await self._record(wish, principal, source)
+        if is_first:
+            await self._watch(reader, principal, ticket, doc["index"].get("flat"))
         return await self._open(sealed, opening)
 
     async def _within_reach(self, number: str, principal: Principal) -> tuple[Doc, Ticket]:
@@ -150,10 +171,16 @@ class Openings:
         metrics.REVEALS.labels("repeated").inc()
         return Revealed(found["at"])
 
-    async def _count(self, ticket: Ticket, principal: Principal) -> Reader:
-        """The reader with one opening more; raises TooOften over the limit."""
+    async def _count(
+        self, ticket: Ticket, principal: Principal, *, errand: str | None = None
+    ) -> tuple[Reader, bool]:
+        """The reader with one opening more, and whether there is one more: an errand counts once.
+        Raises TooOften over the limit.
+        """
 
-        def decide(reader: Reader, now: datetime) -> Step[Reader]:
+        def decide(reader: Reader, now: datetime) -> Step[Reader] | None:
+            if errand is not None and reader.opened_on(errand, now) is not None:
+                return None
             wait = None if is_unlimited(ticket) else wait_for(reader, principal.role, now)
             if wait is not None:
                 metrics.REVEALS.labels("over_limit").inc()
@@ -163,13 +190,14 @@ class Openings:
                     "wait, or let somebody else of your desk open this one",
                     wait=max(1, math.ceil(wait.total_seconds())),
                 )
-            return Step(reader.with_opening(opening_of(ticket, principal, now)))
+            opening = opening_of(ticket, principal, now, errand=errand)
+            return Step(reader.with_opening(opening))
 
         changed = await self._readers.change(
             principal.id, decide, new=Reader(id=principal.id), attempts=ATTEMPTS
         )
         assert changed is not None, "a reader is made at the first opening"
-        return changed.after
+        return changed.after, changed.is_change
 
     async def _keep(
         self,

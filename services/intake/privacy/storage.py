@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.intake.privacy.domain import Alarm, Answered, Reader, Status
+from services.intake.privacy.domain import Alarm, Answered, Opening, Reader, Status
 from services.intake.registration.domain import IdempotencyKey
 from shared.contracts import Step
 from shared.contracts.intake import ReadingAlarmAnswered, ReadingAlarmRaised
@@ -19,7 +19,9 @@ from shared.readers.visibility import belonging_within_reach
 from shared.store import CollectionSpec, Doc, Listing, Order, Store
 
 REVEALS: Final = "reveals"
-READERS: Final = CollectionSpec(name="readers", shape=Shape(value=Reader))
+READERS: Final = CollectionSpec(
+    name="readers", shape=Shape(value=Reader, lean={Opening: ("errand",)})
+)
 """What each of our staff opened: the one document that their openings take turns at, so that
 replicas share the count.
 """

@@ -21,7 +21,7 @@ from services.router.emergencies.emergency import (
 from services.router.proofs.domain import MOST, Proof, resolved_with, takes_photos
 from shared.identity import DESK, Principal, allows, read_generation, read_link
 from shared.policy.duty import EMERGENCY_CHAIN, MANAGEMENT, Duty
-from shared.tickets import Ticket, Transition, WorkOrder
+from shared.tickets import OrderStatus, Ticket, Transition, WorkOrder
 from shared.tickets.acts import (
     Accept,
     Arrive,
@@ -39,6 +39,7 @@ from shared.tickets.lifecycle import FINISHED, UNFINISHED, Clock
 
 LOOK_BACK: Final = timedelta(days=1)
 """So long after their work is done somebody may look at it again, for their own papers."""
+_AT_WORK: Final = frozenset({OrderStatus.ACCEPTED, OrderStatus.IN_PROGRESS, OrderStatus.SUSPENDED})
 _FINISHING: Final = frozenset({Transition.RESOLVE, Transition.HAND_OVER})
 RIGHTS: Final[Mapping[str, str]] = {
     "acknowledge": "emergency.acknowledge",
@@ -99,6 +100,7 @@ class Work:
     inside: bool
     """Of the house: a firm outside sees no photo, and of the notes only what is no secret."""
     proofs: tuple[Proof, ...] = ()
+    knows_person: bool = False
     photo_wanted: bool = False
     can: frozenset[str] = field(default_factory=frozenset)
 
@@ -111,6 +113,15 @@ class Work:
     def danger_runs(self) -> bool:
         """Whether there is an emergency that is not over."""
         return self.emergency is not None and self.emergency.ended_at is None
+
+    @property
+    def goes_there(self) -> bool:
+        """Whether its reader is on their way to somebody: they have taken the work and not finished
+        it, or were alerted to what still runs. What they are shown, intake decides.
+        """
+        if self.order is not None:
+            return self.knows_person and self.order.status in _AT_WORK
+        return self.knows_person and self.danger_runs and self.attendant.role == "department"
 
     @property
     def lacks_photo(self) -> bool:

@@ -20,6 +20,7 @@ from services.router.proofs.uploads import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import Gone, NotNow, Refused, TooOften
 from shared.identity import Forbidden
+from shared.identity.staff_links import form_token, read_staff_link
 from shared.policy.templates import Language
 from shared.runtime import Platform, Source, open_to_all
 from shared.runtime.problems import problem_of
@@ -37,11 +38,13 @@ _WITH_TIME: Final = frozenset({"pause", "more_time"})
 class FieldPages:
     """What somebody in the field sees at the address of a link."""
 
-    def __init__(self, platform: Platform, visits: FieldVisits, thumbnails: Thumbnails) -> None:
+    def __init__(
+        self, platform: Platform, visits: FieldVisits, thumbnails: Thumbnails, person_url: str
+    ) -> None:
         self._platform = platform
         self._visits = visits
         self._thumbnails = thumbnails
-        self._paper = WorkPaper.under(ROOT, lambda: platform.policy)
+        self._paper = WorkPaper.under(ROOT, lambda: platform.policy, person_url)
 
     async def show(
         self,
@@ -67,8 +70,17 @@ class FieldPages:
             typed=typed,
             sure=sure,
             pictures=pictures,
+            person_form=self._person_form(token) if work.goes_there else None,
             status=status,
         )
+
+    def _person_form(self, token: str) -> str | None:
+        """What the form for flat and number carries, which goes to intake: this service has no
+        right to open them.
+        """
+        secret = self._platform.keys.link
+        link = read_staff_link(token, secret)
+        return form_token(link, secret) if link is not None else None
 
     async def act(self, token: str, act: str, request: Request, language: Language) -> Response:
         """Do one act, then show the page again: loading it anew sends nothing twice. What cannot be
@@ -184,7 +196,12 @@ def _fault_of(error: Exception) -> tuple[str, int]:
 
 
 def build_field_pages(
-    platform: Platform, visits: FieldVisits, thumbnails: Thumbnails, call_visits: CallVisits
+    platform: Platform,
+    visits: FieldVisits,
+    thumbnails: Thumbnails,
+    call_visits: CallVisits,
+    *,
+    person_url: str = "",
 ) -> APIRouter:
     """`/w/{token}`: of work, of an alert, or of a call to a caller."""
     router = APIRouter(
@@ -194,7 +211,7 @@ def build_field_pages(
         dependencies=[open_to_all()],
         responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
     )
-    pages = FieldPages(platform, visits, thumbnails)
+    pages = FieldPages(platform, visits, thumbnails, person_url)
     calls = CallPages(platform, call_visits, ROOT)
 
     @router.get("/{token}")

@@ -32,6 +32,8 @@ from services.router.proofs.domain import resolved_with
 from services.router.proofs.photos import Read, WorkPhotos
 from services.router.work_orders.routing import Routing
 from shared.identity import Principal, is_about, require
+from shared.identity.staff_links import read_staff_link
+from shared.readers.dead_links import is_dead
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.tickets import TICKET, NotAllowed, OrderStatus, Ticket, Transition, WorkOrder
@@ -164,6 +166,9 @@ class FieldVisits:
 
     async def _find(self, token: str) -> Work:
         bound = bound_by(token, self._platform.keys.link)
+        link = read_staff_link(token, self._platform.keys.link)
+        if link is not None and await is_dead(self._platform.store, link.id):
+            raise NoSuchWork
         duty, policy = self._platform.duty.current, self._platform.policy
         doc = await self._platform.store.get("tickets", bound.number) if bound else None
         if bound is None or doc is None or not duty.honours_link(bound.person, bound.generation):
@@ -186,6 +191,7 @@ class FieldVisits:
             place=doc.get("location"),
             words=doc.get("scrubbed") or "",
             inside=not _is_outside(attendant, policy.taxonomy.contractors),
+            knows_person=bool(doc.get("persons")),
             proofs=tuple(await self._work_photos.all_of(order.id)) if order else (),
             photo_wanted=rules.wants_proof(plan.type, plan.area, plan.urgency),
         )

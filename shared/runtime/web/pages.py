@@ -38,7 +38,7 @@ SCRIPT: Final = "page.js"
 """The file of a package whose pages have a script: one of our own, that no page needs."""
 SCRIPT_PATH: Final = f"static/{SCRIPT}"
 _POLICY: Final = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; form-action {forms}; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 _HEADERS: Final = {
@@ -105,13 +105,21 @@ class Paper:
     """Renders a package's pages in the reader's language, with the names of the policy in force.
 
     Its templates extend `base.html`; its words are those of its `words.yaml`. `root` is the first
-    part of the pages' paths. With `scripted` they have the package's script (`build_script`).
+    part of the pages' paths. With `scripted` they have the package's script (`build_script`). Their
+    forms go to their own origin, and to `forms_to` where that is another one.
     """
 
     def __init__(
-        self, package: str, root: str, policy: Callable[[], Policy], *, scripted: bool = False
+        self,
+        package: str,
+        root: str,
+        policy: Callable[[], Policy],
+        *,
+        scripted: bool = False,
+        forms_to: str = "",
     ) -> None:
         self.policy = policy
+        self._forms = f"'self' {forms_to}".strip()
         self._style = f"{root}/{STYLE_PATH}?v={STYLE_VERSION}"
         self._script = f"{root}/{SCRIPT_PATH}?v={_version(_script_of(package))}" if scripted else ""
         self._words = {language: words(package, language) for language in LANGUAGES}
@@ -149,7 +157,7 @@ class Paper:
         return HTMLResponse(html, status, self._headers(language, pictures=pictures))
 
     def _headers(self, language: Language, *, pictures: bool) -> dict[str, str]:
-        allowed = [_POLICY]
+        allowed = [_POLICY.format(forms=self._forms)]
         allowed += ["script-src 'self'"] if self._script else []
         allowed += ["img-src data:"] if pictures else []
         policy = {"Content-Security-Policy": "; ".join(allowed)}

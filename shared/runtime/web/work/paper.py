@@ -49,15 +49,19 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class WorkPaper:
-    """Renders the page under `root`, for everybody who has work."""
+    """Renders the page under `root`, for everybody who has work. Flat and number are shown at
+    `person_url`; empty where that is under the same name.
+    """
 
     paper: Paper
     root: str
+    person_url: str = ""
 
     @classmethod
-    def under(cls, root: str, policy: Callable[[], Policy]) -> WorkPaper:
+    def under(cls, root: str, policy: Callable[[], Policy], person_url: str = "") -> WorkPaper:
         """With the names of the policy in force."""
-        return cls(Paper(PACKAGE, root, policy, scripted=True), root)
+        paper = Paper(PACKAGE, root, policy, scripted=True, forms_to=person_url)
+        return cls(paper, root, person_url)
 
     def page(
         self,
@@ -70,9 +74,11 @@ class WorkPaper:
         typed: Typed | None = None,
         sure: Typed | None = None,
         pictures: Sequence[str] = (),
+        person_form: str | None = None,
         status: int = 200,
     ) -> HTMLResponse:
-        """The work and what can be done now. `said` is a sentence on top, as a code; `typed` is the
+        """The work and what can be done now. `person_form` is the token of the form that asks for
+        flat and number, where there is one. `said` is a sentence on top, as a code; `typed` is the
         form that could not be read, shown again with its fault; `sure` what is asked once more;
         `pictures` small photos, in base64.
         """
@@ -95,6 +101,8 @@ class WorkPaper:
             when=when,
             earliest=f"{view.now.astimezone(zone):%Y-%m-%dT%H:%M}",
             address=f"{self.root}/{token}",
+            person_form=person_form,
+            person_at=f"{self.person_url}{self.root}/{token}/person",
             key=secrets.token_urlsafe(KEY_BYTES),
             **_CHOICES,
         )

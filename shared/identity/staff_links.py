@@ -1,0 +1,73 @@
+"""The link of one of the staff as any service reads it: to what, and whose. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from shared.identity.tokens import read_generation, read_link, sign_link, with_generation
+
+StaffLinkKind = Literal["work", "alert"]
+_KINDS: Final[tuple[StaffLinkKind, ...]] = get_args(StaffLinkKind)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLink:
+    """A link to a work order (`work`) or a ticket's emergency (`alert`), made for a person."""
+
+    kind: StaffLinkKind
+    matter: str
+    person: str
+    generation: int = 0
+
+    @property
+    def number(self) -> str:
+        """The ticket."""
+        return self.matter.rpartition("-")[0] if self.kind == "work" else self.matter
+
+    @property
+    def order(self) -> str | None:
+        """The work order; None of an alert."""
+        return self.matter if self.kind == "work" else None
+
+    @property
+    def holder(self) -> str:
+        """The person, with the generation of their links."""
+        return with_generation(self.person, self.generation)
+
+    @property
+    def id(self) -> str:
+        """The same for the same link, however its token was written: what is counted of it."""
+        return f"{self.kind}/{self.matter}/{self.holder}"
+
+
+def read_staff_link(token: str, secret: bytes) -> StaffLink | None:
+    """What a token was made for; None where it was not signed here for one of the staff."""
+    for kind in _KINDS:
+        if subject := read_link(kind, token, secret):
+            matter, _, holder = subject.partition("/")
+            person, generation = read_generation(holder)
+            return StaffLink(kind, matter, person, generation) if person else None
+    return None
+
+
+def form_token(link: StaffLink, secret: bytes) -> str:
+    """What a form on the page of a link carries, so that only whoever had the page can send it."""
+    return sign_link("form", link.id, secret)
+
+
+def is_form_token(token: str, link: StaffLink, secret: bytes) -> bool:
+    """Whether a form came from the page of this link."""
+    return read_link("form", token, secret) == link.id
+
+
+def device_token(link: StaffLink, secret: bytes) -> str:
+    """What marks a telephone on which the link's person has said who they are. It ends with the
+    generation of their links, so a lost telephone is marked no more.
+    """
+    return sign_link("device", link.holder, secret)
+
+
+def is_device_token(token: str, link: StaffLink, secret: bytes) -> bool:
+    """Whether a telephone was marked as this person's."""
+    return read_link("device", token, secret) == link.holder
