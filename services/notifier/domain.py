@@ -512,6 +512,7 @@ _READING_ALARM: Final[Topic[ReadingAlarmRaised]] = Topic(
 )
 _POLICY: Final[Topic[PolicyEvent]] = Topic(
     "policy", lambda e: (e.policy,), lambda _: None, lambda e: {"from": e.begins}
+)
 _LOCKED: Final[Topic[LinkLocked]] = Topic(
     "ticket", lambda e: (e.number,), lambda e: e.estate, _locked_facts
 )
