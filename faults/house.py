@@ -40,7 +40,12 @@ def _seconds(**limits: int) -> dict[str, Any]:
 # Limits of seconds for complaints, emergencies and the manual queue: they run out by the thousand
 # while the run lasts. Repairs keep a day, so that not every ticket brings two mails more.
 OVERLAY: Final = {
-    "rules": {"undecided_limit": {"for": "PT20S", "on": "wall"}, "acknowledge_within": "PT20S"},
+    "rules": {
+        "undecided_limit": {"for": "PT20S", "on": "wall"},
+        "acknowledge_within": "PT20S",
+        # Whoever kills a notifier at night waits for no morning.
+        "quiet_hours": None,
+    },
     "taxonomy": {
         "types": [
             {"id": "complaint", "limits": {"normal": _seconds(accept=15)}},

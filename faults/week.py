@@ -51,7 +51,7 @@ AT_ONCE: Final = 0.5
 JUST_DUE: Final = 0.3
 NEAREST: Final = 10
 """The move goes to one of so many that fall due next."""
-POLICY: Final = "rules: {busy_from: 100}"
+POLICY: Final = "rules: {busy_from: 100, messages_in_a_minute: null, quiet_hours: null}"
 """So that the duty list alone says who comes next."""
 SETTLE_SECONDS: Final = 90.0
 GIVEN_SECONDS: Final = 45.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from services.notifier.brakes.in_force import BrakesInForce
@@ -54,12 +55,11 @@ class Bundles:
 
     async def look(self) -> None:
         """Tell whose minute is over, finish what was begun, and settle what was told."""
-        now = self._clock.now()
-        due_by = {"now": now, "limit": AT_ONCE}
-        queued = await due(self._messages, Status.QUEUED, "routine", **due_by)
-        begun = await due(self._messages, Status.GATHERING, "routine", **due_by, purpose=TOGETHER)
+        due_now = partial(due, self._messages, lane="routine", now=self._clock.now(), limit=AT_ONCE)
+        queued = await due_now(Status.QUEUED)
+        begun = await due_now(Status.GATHERING, purpose=TOGETHER)
         await each(self._tell, sorted({message.recipient for message in (*queued, *begun)}))
-        told = await due(self._messages, Status.FOLDED, "routine", **due_by)
+        told = await due_now(Status.FOLDED)
         await asyncio.gather(*(self._settle(entry) for entry in told))
 
     async def _tell(self, recipient: str) -> None:

@@ -44,7 +44,7 @@ class Enclosures:
         self, message: Message, policy: Policy, link_of: Callable[[Message], str]
     ) -> str:
         told = await entries_of(self._messages, message)
-        lines = []
+        lines: list[str] = []
         for entry in told:
             brought = await self.of(entry, policy, link_of)
             line = line_of(entry, policy, link=link_of(entry), quoted=brought)

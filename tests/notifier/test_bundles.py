@@ -87,7 +87,7 @@ async def test_what_a_killed_notifier_left_half_told_is_told_once(empty_bench: B
     docs = await stand(bench, received=6)
     (one,) = [doc for doc in docs if doc["purpose"] == "together"]
     first, second = one["entries"]
-    undone = {"status": "gathering", "attempts": [], "ended_at": None, "outbox": []}
+    undone: dict[str, Any] = {"status": "gathering", "attempts": [], "ended_at": None, "outbox": []}
     messages = bench.store.documents("messages")
     await messages.update_one({"_id": second}, {"$set": {
         "status": "queued", "ended_at": None, "next_at": bench.now(), "outbox": []}})  # fmt: skip

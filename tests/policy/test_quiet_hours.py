@@ -1,11 +1,13 @@
 """When nobody is disturbed by what can wait."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.policy.policy import QuietHours
+from shared.policy.documents import read_documents
+from shared.policy.policy import QuietHours, build_policy, load_documents
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = QuietHours(start=time(21), end=time(8))
@@ -33,3 +35,16 @@ def test_quiet_hours_end_in_the_places_own_time(
     over = hours.until(moment, SHANGHAI)
 
     assert over == (datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None)
+
+
+def test_the_sample_lets_people_sleep_and_the_demo_waits_for_no_morning() -> None:
+    night = datetime(2026, 11, 26, 15, tzinfo=UTC)  # 23:00 in Shanghai
+    text = files("hotline.demo").joinpath("policy.yaml").read_text("utf-8")
+
+    sample = build_policy("v1", load_documents())
+    demo = build_policy("v2", read_documents(text, load_documents()))
+
+    assert sample.quiet_until(night) == datetime(2026, 11, 27, tzinfo=UTC)
+    assert sample.quiet_until(night - timedelta(hours=3)) is None
+    assert demo.quiet_until(night) is None
+    assert demo.rules.messages_in_a_minute is None

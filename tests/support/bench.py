@@ -36,7 +36,7 @@ from shared.store.change import SAID
 from shared.store.clock import TRIAL_ID, allow_trial, forward_trial
 from shared.store.store import RELAY_AFTER
 from shared.telemetry import metrics
-from tests.support.rules import EACH_BY_ITSELF
+from tests.support.rules import AT_ONCE
 from tests.support.servers import Corner
 
 WAIT_SECONDS = 90.0
@@ -302,11 +302,11 @@ async def opened(kind: type[B], corner: Corner, folder: Path, **more: Any) -> As
 
 @cache
 def _documents() -> dict[str, dict[str, Any]]:
-    """Read once: it takes longer than the rest of a bench. Tests send one person many messages
-    within a minute; those of what is told together then set how many.
+    """Read once: it takes longer than the rest of a bench. Tests run at any hour and send one
+    person many messages within a minute; those of what waits set these rules.
     """
     documents = load_documents()
-    return {**documents, "rules": {**documents["rules"], **EACH_BY_ITSELF}}
+    return {**documents, "rules": {**documents["rules"], **AT_ONCE}}
 
 
 @cache

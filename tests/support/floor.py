@@ -27,7 +27,7 @@ from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
 from shared.policy.documents import read_yaml, write_yaml
 from shared.store import connect
-from tests.support.rules import EACH_BY_ITSELF
+from tests.support.rules import AT_ONCE
 from tests.support.trial import forward, time_of
 
 FLOOR: Final = "floor"
@@ -84,9 +84,9 @@ class Floor:
 
 
 def _with_haste(overlay: str | None) -> dict[str, Any]:
-    """An overlay under which nobody waits for what came within one minute."""
+    """An overlay under which no message waits."""
     found = read_yaml(overlay or "{}")
-    return {**found, "rules": {**EACH_BY_ITSELF, **found.get("rules", {})}}
+    return {**found, "rules": {**AT_ONCE, **found.get("rules", {})}}
 
 
 @asynccontextmanager
@@ -100,7 +100,7 @@ async def running_floor(
     mail: bool = True,
 ) -> AsyncIterator[Floor]:
     """Run servers, services and an SMTP server while the block lasts; `overlay` is policy YAML, and
-    unless it says otherwise no message waits for others of its minute. And
+    unless it says otherwise no message waits for others of its minute, or for the morning. And
     at `amqp_url` is a broker that the test runs itself. Without `trial` the data are real ones,
     without `mail` nobody tells the notifier of the SMTP server.
     """

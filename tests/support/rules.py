@@ -6,5 +6,5 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-EACH_BY_ITSELF: Final[dict[str, Any]] = {"messages_in_a_minute": None}
-"""Rules under which no message waits for another."""
+AT_ONCE: Final[dict[str, Any]] = {"messages_in_a_minute": None, "quiet_hours": None}
+"""Rules under which no message waits: neither for others of its minute nor for the morning."""

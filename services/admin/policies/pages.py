@@ -114,7 +114,9 @@ def _lines(found: list[Difference]) -> list[str]:
     return to_text(found).splitlines()
 
 
-_PAGE: Final[dict[str, Any]] = {"default": {"description": "Why not", "content": {"text/html": {}}}}
+_PAGE: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {"description": "Why not", "content": {"text/html": {}}}
+}
 
 
 def build_policy_pages(platform: Platform, reading: Reading) -> APIRouter:

@@ -30,15 +30,16 @@ class Staffer:
 
 def places_concerned(before: Documents, after: Documents) -> frozenset[str]:
     """The places that a change is about: those of its overlays, or everywhere."""
-    both = ({_LOCAL: {}, **documents} for documents in (before, after))
-    paths = [found.path.split(".") for found in differences(*both)]
+    # A first overlay is a place's own, not a new document for everybody.
+    found = differences({_LOCAL: {}, **before}, {_LOCAL: {}, **after})
+    paths = [difference.path.split(".") for difference in found]
     if not paths or any(path[0] != _LOCAL or len(path) == 1 for path in paths):
         return frozenset({EVERYWHERE})
     return frozenset(path[1] for path in paths)
 
 
 def who_must(
-    roles: Collection[Role],
+    roles: Collection[str],
     places: Iterable[str],
     staff: Sequence[Staffer],
     duty: Duty,
