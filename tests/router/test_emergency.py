@@ -89,6 +89,10 @@ def test_a_slow_chain_ends_when_somebody_acknowledges_it() -> None:
     assert (step.value.next_due, step.value.slowed_at) == (None, MONDAY + WITHIN)
 
 
+def test_the_superior_of_a_slow_chain_hears_that_it_is_none_after_all() -> None:
+    assert told(downgrade(slowed(), MONDAY + SLOW, plans=2)) == ((), ("a", "b", "c", "boss"))
+
+
 def test_whoever_is_alerted_anew_is_waited_for_as_at_first() -> None:
     later = MONDAY + timedelta(minutes=5)
     kind = replan(slowed(), "gas_leak", "jinyuan", ("a",), later, WITHIN, plans=2)

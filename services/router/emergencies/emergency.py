@@ -372,8 +372,10 @@ def downgrade(
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
     over = replace(emergency, ended_at=now, next_due=None, plans=plans, outcome="downgraded")
-    called = dict.fromkeys(person for alert in emergency.calls for person in alert.recipients)
-    spared = tuple(person for person in called if person not in emergency.on_site)
+    called = [person for alert in emergency.calls for person in alert.recipients]
+    if emergency.slowed_at is not None:
+        called += emergency.superiors
+    spared = tuple(person for person in dict.fromkeys(called) if person not in emergency.on_site)
     facts = _facts(over) | {"step": len(emergency.alerts), "recipients": spared}
     return Step(over, (EmergencyDowngraded(**facts, reason=reason),))
 
