@@ -241,6 +241,7 @@ def test_a_template_of_before_that_does_more_gives_way_to_the_sample_s(words: st
 SHIFTS = ("gap", "shift_offered", "shift_taken", "shift_cut", "shift_struck")
 NAMED = dict.fromkeys(SHIFTS, "<from>") | {
     "digest": "<count>",
+    "together": "<count>",
     "parked": "<reason>",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -24,7 +24,7 @@ from tests.router.test_field import (
 )
 from tests.support.work_page import forms_of, press
 
-PERSONS: Final = {"persons": {"caller": b"sealed"}}
+PERSONS: Final[dict[str, Any]] = {"persons": {"caller": b"sealed"}}
 
 
 @pytest.mark.parametrize("given", [GIVEN, OURS], ids=["a firm", "our own"])
