@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from services.router.app import build
 from services.router.settings import RouterSettings
-from shared.identity.staff_links import is_form_token, read_staff_link
-from shared.readers.dead_links import LINK_TRIES, MOST_TRIES
+from shared.identity.staff_links import MOST_TRIES, is_form_token, read_staff_link
+from shared.readers.dead_links import LINK_TRIES
 from shared.tickets.acts import Dispatch
 from tests.router.conftest import LOOKS, RouterBench
 from tests.router.test_field import (
@@ -24,7 +24,7 @@ from tests.router.test_field import (
 )
 from tests.support.work_page import forms_of, press
 
-PERSONS: Final = {"persons": {"caller": b"sealed"}}
+PERSONS: Final[dict[str, Any]] = {"persons": {"caller": b"sealed"}}
 
 
 @pytest.mark.parametrize("given", [GIVEN, OURS], ids=["a firm", "our own"])
