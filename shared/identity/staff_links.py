@@ -8,6 +8,9 @@ from typing import Final, Literal, get_args
 from shared.identity.tokens import read_generation, read_link, sign_link, with_generation
 
 StaffLinkKind = Literal["work", "alert"]
+MOST_TRIES: Final = 3
+"""So many wrong answers to whose telephone it is kill a link: of four digits one in three thousand
+is found by chance."""
 _KINDS: Final[tuple[StaffLinkKind, ...]] = get_args(StaffLinkKind)
 
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.identity.staff_links import MOST_TRIES
 from shared.store.store import Store
 
 LINK_TRIES: Final = "link_tries"
-MOST_TRIES: Final = 3
 
 
 async def is_dead(store: Store, link: str) -> bool:

@@ -23,10 +23,9 @@ from services.intake.field.domain import (
 from services.intake.privacy.domain import PER_HOUR
 from shared.contracts.intake import LinkLocked
 from shared.identity import Principal, sign_link, with_generation
-from shared.identity.staff_links import StaffLink, form_token, read_staff_link
+from shared.identity.staff_links import MOST_TRIES, StaffLink, form_token, read_staff_link
 from shared.policy.duty import Duty, Person
 from shared.policy.policy import Policy
-from shared.readers.dead_links import MOST_TRIES
 from shared.readers.rosters import HEAD
 from shared.runtime.web import LANGUAGES, words
 from shared.tickets.acts import Accept, Dispatch, Resolve, Start

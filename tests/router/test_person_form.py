@@ -8,8 +8,8 @@ import pytest
 
 from services.router.app import build
 from services.router.settings import RouterSettings
-from shared.identity.staff_links import is_form_token, read_staff_link
-from shared.readers.dead_links import LINK_TRIES, MOST_TRIES
+from shared.identity.staff_links import MOST_TRIES, is_form_token, read_staff_link
+from shared.readers.dead_links import LINK_TRIES
 from shared.tickets.acts import Dispatch
 from tests.router.conftest import LOOKS, RouterBench
 from tests.router.test_field import (

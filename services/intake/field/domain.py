@@ -15,11 +15,10 @@ from services.intake.privacy.domain import Reason, Which
 from shared.contracts import Step
 from shared.contracts.intake import LinkLocked
 from shared.identity import DESK, Principal
-from shared.identity.staff_links import StaffLink
+from shared.identity.staff_links import MOST_TRIES, StaffLink
 from shared.policy.duty import EMERGENCY_CHAIN, MANAGEMENT, Duty, Person
 from shared.policy.policy import Policy
 from shared.privacy.telephone import read_telephone
-from shared.readers.dead_links import MOST_TRIES
 from shared.tickets import OrderStatus, Ticket, WorkOrder
 from shared.words import plain
 

@@ -156,13 +156,17 @@ def build_person_pages(platform: Platform, visits: PersonVisits) -> APIRouter:
     )
     pages = PersonPages(platform, visits)
 
-    @router.post("/{token}/person", openapi_extra=_FORM)
+    @router.post(
+        "/{token}/person",
+        openapi_extra=_FORM,
+        responses={303: {"description": "Back to the work: the form was not its page's"}},
+    )
     async def open_(token: str, request: Request, language: Chosen, source: Source) -> Response:
         """The flat and the number of who opens the door, for a minute; each time on record."""
         shown = pages.open(token, request, language, source)
         return await pages.or_trouble(shown, language, source)
 
-    @router.get("/{token}/person", status_code=303)
+    @router.get("/{token}/person", status_code=303, response_class=RedirectResponse)
     async def back(token: str, language: Chosen) -> Response:
         """Back to the work: loading an address opens nothing."""
         return RedirectResponse(pages.back(token, language), status_code=303)
