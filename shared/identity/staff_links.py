@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 from shared.identity.tokens import read_generation, read_link, sign_link, with_generation
 
-StaffLinkKind = Literal["work", "alert"]
+StaffLinkKind = Literal["work", "alert", "task"]
 MOST_TRIES: Final = 3
 """So many wrong answers to whose telephone it is kill a link: of four digits one in three thousand
 is found by chance."""
@@ -16,7 +16,9 @@ _KINDS: Final[tuple[StaffLinkKind, ...]] = get_args(StaffLinkKind)
 
 @dataclass(frozen=True, slots=True)
 class StaffLink:
-    """A link to a work order (`work`) or a ticket's emergency (`alert`), made for a person."""
+    """A link to a work order (`work`), a ticket's emergency (`alert`) or the task to tell a caller
+    something by telephone (`task`), made for a person.
+    """
 
     kind: StaffLinkKind
     matter: str
@@ -24,13 +26,19 @@ class StaffLink:
     generation: int = 0
 
     @property
-    def number(self) -> str:
-        """The ticket."""
-        return self.matter.rpartition("-")[0] if self.kind == "work" else self.matter
+    def number(self) -> str | None:
+        """The ticket; None where only the task knows it."""
+        match self.kind:
+            case "work":
+                return self.matter.rpartition("-")[0]
+            case "alert":
+                return self.matter
+            case "task":
+                return None
 
     @property
     def order(self) -> str | None:
-        """The work order; None of an alert."""
+        """The work order; None of all else."""
         return self.matter if self.kind == "work" else None
 
     @property

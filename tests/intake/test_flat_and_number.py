@@ -36,6 +36,8 @@ NOW: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 OWN: Final = "jy-engineering-1"
 DIGITS: Final = "8001"
 FIRM: Final = "lift-firm-1"
+DESK: Final = "jy-customer-service-1"
+DESK_DIGITS: Final = "8011"
 FLAT, NUMBER = str(WANG["room"]), str(WANG["phone"])
 LINK: Final = StaffLink("work", "23456789-1", OWN)
 LAST: Final = LinkLocked(number="23456789", link=LINK.id, person=OWN)
@@ -134,8 +136,11 @@ def test_the_lead_hears_of_a_dead_link_and_where_that_is_its_person_the_desk() -
 
 
 def test_who_opens_the_door_is_whom_the_caller_named() -> None:
-    assert whom({"caller": b""}) == "caller"
-    assert whom({"caller": b"", "on_site_contact": b""}) == "on_site_contact"
+    both = {"caller": b"", "on_site_contact": b""}
+
+    assert whom(LINK, {"caller": b""}) == "caller"
+    assert whom(LINK, both) == "on_site_contact"
+    assert whom(StaffLink("task", "abc", DESK), both) == "caller"
 
 
 def test_a_link_is_the_same_however_its_token_is_written() -> None:
@@ -255,6 +260,42 @@ async def test_beyond_the_allowance_nothing_more_is_shown(bench: PrivacyBench) -
     assert [answer.status_code for answer in answers] == [200] * (len(paths) - 1) + [429]
     assert FLAT not in answers[-1].text
     assert "由服务台" in answers[-1].text
+
+
+async def put_call(bench: PrivacyBench, who: str = DESK, state: str = "open") -> str:
+    """A task to tell a caller something; the address of its page."""
+    task = {"_id": "abc", "number": await bench.register(), "why": "tell", "state": state}
+    await bench.store.documents("follow_ups").insert_one({**task, "person": who})
+    return f"/w/{sign_link('task', f'abc/{who}', bench.keys.link)}/person"
+
+
+async def test_who_is_to_ring_a_caller_sees_the_number_as_the_desk_does(
+    bench: PrivacyBench,
+) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"flat_alone": True}})
+    path = await put_call(bench)
+    assert NUMBER not in (await tap(bench, path)).text
+
+    shown = await tap(bench, path, digits=DESK_DIGITS)
+    again = await tap(bench, path)
+
+    assert 'href="tel:+8613800138000"' in shown.text
+    assert again.status_code == 200
+    entries = await bench.audit("person.revealed")
+    assert [(e["by"], e["why"]) for e in entries] == [(DESK, "call_back")] * 2
+    assert await count(bench, DESK) == 1
+
+
+@pytest.mark.parametrize(("who", "state"), [(DESK, "done"), (OWN, "open")])
+async def test_a_call_that_is_over_or_is_not_the_desk_s_shows_nobody(
+    bench: PrivacyBench, who: str, state: str
+) -> None:
+    path = await put_call(bench, who, state)
+
+    page = await tap(bench, path, digits=DESK_DIGITS)
+
+    assert NUMBER not in page.text
+    assert await bench.audit("person.revealed") == []
 
 
 async def test_loading_the_address_opens_nothing_and_leads_back_to_the_work(

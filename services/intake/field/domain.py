@@ -82,8 +82,10 @@ def is_telephone_of(typed: str, person: Person) -> bool | None:
 
 def order_in_hand(ticket: Ticket, link: StaffLink) -> WorkOrder | None:
     """The work order that a link's person has taken and not finished; of an alert the one that they
-    have besides.
+    have besides. Who is to ring goes nowhere.
     """
+    if link.kind == "task":
+        return None
     named = (o for o in reversed(ticket.orders) if link.order in {None, o.id})
     return next((o for o in named if o.assignee == link.person and o.status in _AT_WORK), None)
 
@@ -92,23 +94,30 @@ def goer_of(
     link: StaffLink, ticket: Ticket, order: WorkOrder | None, duty: Duty
 ) -> Principal | None:
     """Somebody on their way: of the department whose work it is, or of their lists where they were
-    alerted; None for who does no work there.
+    alerted; whoever is to ring is of the desk. None for who does no work there.
     """
     lists = {department for _, department in duty.lists_of(link.person)}
+    places = frozenset({ticket.estate or "*"})
+    if link.kind == "task":
+        return Principal(link.person, "agent", places) if DESK in lists else None
     own = {order.department} if order else lists - {MANAGEMENT, EMERGENCY_CHAIN, DESK}
     if not own or (order is None and link.kind != "alert"):
         return None
-    places = frozenset({ticket.estate or "*"})
     return Principal(link.person, "department", places, frozenset(own))
 
 
-def whom(persons: Container[str]) -> Which:
-    """Who opens the door: whom the caller named for it, else the caller."""
-    return "on_site_contact" if "on_site_contact" in persons else "caller"
+def whom(link: StaffLink, persons: Container[str]) -> Which:
+    """Who is to be told something: the caller. Who opens the door: whom the caller named for it,
+    else the caller.
+    """
+    goes_there = link.kind != "task"
+    return "on_site_contact" if goes_there and "on_site_contact" in persons else "caller"
 
 
-def reason_for(ticket: Ticket) -> Reason:
+def reason_for(link: StaffLink, ticket: Ticket) -> Reason:
     """The act in hand: nobody types it."""
+    if link.kind == "task":
+        return "call_back"
     return "emergency" if ticket.is_emergency else "visit"
 
 
@@ -126,10 +135,13 @@ class Shown:
 
 def shown_of(person: Mapping[str, Any], goer: Principal, policy: Policy) -> Shown:
     """The flat, and the number where the policy of the place gives it to the field at all, and of a
-    firm outside only where a contract about that is on file.
+    firm outside only where a contract about that is on file. The desk, which rings, has both.
     """
     flat, telephone = str(person.get("room") or ""), str(person.get("phone") or "").strip()
-    if policy.rules.flat_alone or not may_have_number(goer, policy) or not telephone:
+    is_given = goer.role == "agent" or (
+        not policy.rules.flat_alone and may_have_number(goer, policy)
+    )
+    if not is_given or not telephone:
         return Shown(flat, rings_desk=True)
     found = read_telephone(telephone)
     dial = found.e164 if found is not None and found.is_direct else _NO_DIGIT.sub("", telephone)

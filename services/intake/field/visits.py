@@ -33,8 +33,9 @@ from shared.readers.dead_links import LINK_TRIES, is_dead
 from shared.readers.rosters import shift_now
 from shared.runtime.platform import Platform
 from shared.store import Collection, CollectionSpec, Doc
-from shared.tickets import TICKET, Ticket
+from shared.tickets import TICKET, Ticket, WorkOrder
 
+_TASKS: Final = "follow_ups"
 TRIES: Final = CollectionSpec(
     name=LINK_TRIES,
     kind="link_tries",
@@ -104,7 +105,7 @@ class PersonVisits:
         the allowance.
         """
         link, person = self._alive(token)
-        doc = await self._store.get("tickets", link.number)
+        doc = await self._store.get("tickets", link.number or await self._number_of_task(link))
         if doc is None or await is_dead(self._store, link.id):
             raise NoSuchLink
         if not is_form_token(knock.form, link, self._platform.keys.link):
@@ -126,10 +127,20 @@ class PersonVisits:
             raise NoSuchLink
         return link, person
 
+    async def _number_of_task(self, link: StaffLink) -> str:
+        """The ticket of a call, while it is this person's to make."""
+        fields = ("number", "why", "state", "person")
+        task = await self._store.get(_TASKS, link.matter, fields=fields)
+        if task is None or task["why"] != "tell":
+            raise NoSuchLink
+        if task["state"] != "open" or task["person"] != link.person:
+            raise NotTheirs
+        return str(task["number"])
+
     async def _goer(self, link: StaffLink, ticket: Ticket) -> Principal:
         """Whoever has the work, or was called to the danger while it runs."""
         order, duty = order_in_hand(ticket, link), self._platform.duty.current
-        if order is None and (link.kind == "work" or not await self._is_called(link)):
+        if order is None and not await self._is_wanted(link):
             raise NotTheirs
         goer = goer_of(link, ticket, order, duty)
         if goer is None:
@@ -138,9 +149,19 @@ class PersonVisits:
             raise NoSuchLink
         return goer
 
+    async def _is_wanted(self, link: StaffLink) -> bool:
+        """Whether somebody without work of it has to do with it: to ring, or called to a danger."""
+        match link.kind:
+            case "work":
+                return False
+            case "alert":
+                return await self._is_called(link)
+            case "task":
+                return True
+
     async def _is_called(self, link: StaffLink) -> bool:
         fields = ("alerts", "ended_at")
-        found = await self._store.get("emergencies", link.number, fields=fields)
+        found = await self._store.get("emergencies", link.matter, fields=fields)
         if found is None or found["ended_at"] is not None:
             return False
         return any(link.person in alert["recipients"] for alert in found["alerts"])
@@ -177,16 +198,23 @@ class PersonVisits:
     async def _show(
         self, link: StaffLink, goer: Principal, doc: Doc, ticket: Ticket, source: str | None
     ) -> Shown:
-        which, policy = whom(doc["persons"]), self._platform.policy.at(ticket.estate)
+        which, policy = whom(link, doc["persons"]), self._platform.policy.at(ticket.estate)
         now = self._store.clock.now()
         shift = await shift_now(self._store, link.person, now)
         day = f"{now.astimezone(policy.calendar.zone):%Y-%m-%d}"
         order = order_in_hand(ticket, link)
-        errand = f"{ticket.number}/{which}/{order.id if order else 'alert'}/{shift or day}"
-        wish = Wish(ticket.number, which, reason_for(ticket))
+        errand = f"{ticket.number}/{which}/{_errand_of(link, order)}/{shift or day}"
+        wish = Wish(ticket.number, which, reason_for(link, ticket))
         try:
             found = await self._openings.show(wish, goer, errand=errand, source=source)
         except (Forbidden, NotThere, Gone) as error:
             raise RingDesk from error
         person: Mapping[str, Any] = found.person or {}
         return shown_of(person, goer, policy)
+
+
+def _errand_of(link: StaffLink, order: WorkOrder | None) -> str:
+    """What they are about, which is opened for once however often they look."""
+    if link.kind == "task":
+        return link.matter
+    return order.id if order else "alert"

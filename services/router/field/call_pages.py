@@ -14,6 +14,7 @@ from services.router.field.visits import NoSuchWork
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Forbidden
+from shared.identity.staff_links import form_token, read_staff_link
 from shared.policy.templates import Language
 from shared.runtime import Platform
 from shared.runtime.web.work import CALL_ACTS, CallAct, Typed, WorkPaper
@@ -24,24 +25,16 @@ _SURE_FIRST: Final[CallAct] = "unreachable"
 _NOT_NOW: Final = (NotNow, NotThere, NotAllowed, Forbidden, MalformedMessage)
 
 
-def person_at(token: str) -> str | None:
-    """Where intake opens whom to ring, for the bearer of this link and on record:
-    `{intake_url}/w/{token}/person`. None while there is no such page. The router opens no person,
-    so that the number never stands on this one. Where intake has another origin, the page's
-    Content-Security-Policy has to name it (`form-action`).
-    """
-    del token
-    return None
-
-
 class CallPages:
     """What whoever is to ring a caller sees at the address of a link."""
 
-    def __init__(self, platform: Platform, visits: CallVisits, root: str) -> None:
+    def __init__(
+        self, platform: Platform, visits: CallVisits, root: str, person_url: str = ""
+    ) -> None:
         self._platform = platform
         self._visits = visits
         self._root = root
-        self._paper = WorkPaper.under(root, lambda: platform.policy)
+        self._paper = WorkPaper.under(root, lambda: platform.policy, person_url)
 
     def has(self, token: str) -> bool:
         """Whether a link leads here."""
@@ -66,12 +59,18 @@ class CallPages:
             token,
             language,
             policy,
-            person_at=person_at(token),
+            person_form=self._person_form(token) if work.can else None,
             said=said,
             typed=typed,
             sure=sure,
             status=status,
         )
+
+    def _person_form(self, token: str) -> str | None:
+        """What the form carries that asks intake whom to ring: this service opens no person."""
+        secret = self._platform.keys.link
+        link = read_staff_link(token, secret)
+        return form_token(link, secret) if link is not None else None
 
     async def act(self, token: str, act: str, request: Request, language: Language) -> Response:
         """Say what came of the call, then show the page again: loading it anew sends nothing twice.

@@ -25,6 +25,8 @@ from services.router.follow_ups.untold import next_call_at
 from services.router.incidents.storage import INCIDENTS
 from services.router.people import whom_it_is_about
 from shared.identity import Principal, is_about
+from shared.identity.staff_links import read_staff_link
+from shared.readers.dead_links import is_dead
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.tickets import Ticket
@@ -50,6 +52,9 @@ class CallVisits:
         Raises NoSuchWork for what is nobody's, WorkEnded for what is over or somebody else's.
         """
         bound, now = self._bound(token), self._platform.store.clock.now()
+        link = read_staff_link(token, self._platform.keys.link)
+        if link is not None and await is_dead(self._platform.store, link.id):
+            raise NoSuchWork
         duty = self._platform.duty.current
         if bound is None or not duty.honours_link(bound.person, bound.generation):
             raise NoSuchWork

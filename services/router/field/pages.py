@@ -212,7 +212,7 @@ def build_field_pages(
         responses={"default": {"description": "Why not", "content": {"text/html": {}}}},
     )
     pages = FieldPages(platform, visits, thumbnails, person_url)
-    calls = CallPages(platform, call_visits, ROOT)
+    calls = CallPages(platform, call_visits, ROOT, person_url)
 
     @router.get("/{token}")
     async def show(token: str, language: Chosen, source: Source) -> Response:

@@ -114,14 +114,14 @@ class WorkPaper:
         language: Language,
         policy: Policy,
         *,
-        person_at: str | None,
+        person_form: str | None,
         said: str = "",
         typed: Typed | None = None,
         sure: Typed | None = None,
         status: int = 200,
     ) -> HTMLResponse:
-        """Whom to tell what by telephone, and what may be said of the call. `person_at` is where
-        the number is opened, on record; the rest is as for work.
+        """Whom to tell what by telephone, and what may be said of the call. `person_form` is the
+        token of the form that asks for the number; the rest is as for work.
         """
         zone = policy.calendar.zone
 
@@ -135,7 +135,8 @@ class WorkPaper:
             policy=policy,
             view=view,
             to_say=to_say(view, words(PACKAGE, language), language, when),
-            person_at=person_at,
+            person_form=person_form,
+            person_at=f"{self.person_url}{self.root}/{token}/person",
             said=said,
             typed=typed,
             sure=sure,
