@@ -54,12 +54,13 @@ class CallPages:
         work = await self._visits.see(token)
         policy = self._platform.policy.at(work.ticket.estate)
         view = call_view_of(work, policy, self._platform.store.clock.now())
+        has_to_ring = bool(work.can) and not work.takes_effect
         return self._paper.call_page(
             view,
             token,
             language,
             policy,
-            person_form=self._person_form(token) if work.can else None,
+            person_form=self._person_form(token) if has_to_ring else None,
             said=said,
             typed=typed,
             sure=sure,
