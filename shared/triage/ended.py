@@ -3,7 +3,7 @@
 A note at the end of an emergency names the danger and how it ended: 「着火已扑灭，业主满意」. That
 is no new danger. 「又着火了」 is one, 「还在漏气」 too, and so is whatever this page does not know:
 it takes out only what says in so many words that something is over, and what stands beside it is
-read all the same: 「困人已救出，老人心脏病发作」 tells of one danger that is over and of one that is not.
+read all the same: 「困人已救出，老人心脏病发作」 tells of one that is over and of one that is not.
 Callers' own words are never read in this way.
 """
 
