@@ -108,7 +108,7 @@ def survey(
     """Print the link at which a caller says how it went; only of a round that is over."""
     folder = data_folder(data)
     found = asyncio.run(_matter_of(folder, number.upper()))
-    asked = round_ or found.ticket.round
+    asked = found.ticket.round if round_ is None else round_
     if (why := why_no_survey(found.ticket, asked, found.surveys)) is not None:
         raise UnusableSettingError(why)
     typer.echo(_link(folder, "survey", "survey", "s", f"{found.ticket.number}-{asked}"))

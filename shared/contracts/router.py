@@ -482,8 +482,9 @@ class FollowUpDangerTold(FollowUpEvent):
 
 class FollowUpRung(FollowUpEvent):
     """Whoever has the task (`by`) rang the caller: `call` names that call, `cause` says as a code
-    why the caller is not satisfied, `danger` of which kind a danger is that they told of. Intake
-    does to the ticket what follows; the words of it lie with the task.
+    why the caller is not satisfied, `danger` of which kind a danger is that they told of,
+    `promised` when the promises were made that the caller was told; without it all that there are.
+    Intake does to the ticket what follows; the words of it lie with the task.
     """
 
     name: ClassVar[str] = "follow_up.rung"
@@ -494,6 +495,7 @@ class FollowUpRung(FollowUpEvent):
     answer: CallAnswer
     cause: str | None = None
     danger: str | None = None
+    promised: tuple[AwareDatetime, ...] | None = None
 
 
 class FollowUpDropped(FollowUpEvent):

@@ -114,15 +114,15 @@ def danger_noted(words: str, estate: str | None, policy: Policy, now: datetime) 
     """The plan for the danger that a note of our own people tells of; None where it tells of none.
 
     They do not speak as callers do: what rules tell of counts, and no likeness to examples; and
-    what they say is over is over. What stands beside that, and a note that says that something goes
-    on, is read as callers' words are.
+    what they say is over is over. What stands beside that is no less news. A note that says that
+    something goes on is read as callers' words are.
     """
-    readings = readings_of(words)
-    if readings is not None:
-        told = (danger_told(each, estate, policy, now) for each in readings)
-        return next(filter(None, told), None)
-    made = plan(Reported(words, estate, type=_NOTED, decided=True), policy, now)
-    return made if made.is_emergency else None
+    for words_read, by_rules in readings_of(words):
+        type_ = _NOTED if by_rules else None
+        made = plan(Reported(words_read, estate, type=type_, decided=True), policy, now)
+        if made.is_emergency:
+            return made
+    return None
 
 
 def _found(report: Reported, policy: Policy) -> Classification:

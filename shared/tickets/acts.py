@@ -78,12 +78,13 @@ class AnswerQuestion(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell(Act):
-    """The caller was told what is promised or how it stands: all of it, or `of` only what came
-    about that way, such as a visit.
+    """The caller was told what is promised or how it stands: all of it, `of` only what came about
+    that way, such as a visit, or what was `promised` at these times.
     """
 
     transition = Transition.TELL
     of: str | None = None
+    promised: tuple[datetime, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from shared.tickets.clocks import due_rung
 from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
 from shared.tickets.model import NOBODY, LifecycleRules, Ticket
+from shared.tickets.promises import standing
 
 MOST_QUOTES: Final = 20
 
@@ -155,6 +156,15 @@ def not_too_soon(
         return None
     waits = math.ceil((last + rules.feedback_gap - now) / timedelta(minutes=1))
     return f"the last attempt was a moment ago: the next one counts in {waits} minutes"
+
+
+def still_promised(
+    ticket: Ticket, act: acts.Tell, _now: datetime, _rules: LifecycleRules
+) -> str | None:
+    """Who heard of a time that another has taken the place of was not told what is promised."""
+    if act.promised is None or any(each.at in act.promised for each in standing(ticket)):
+        return None
+    return "another time was promised meanwhile: tell the caller that one"
 
 
 def cancel_wanted(ticket: Ticket, *_: object) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from shared.policy.plan import Plan
 from shared.tickets import acts
@@ -45,10 +45,9 @@ from shared.tickets.model import (
     WorkOrder,
 )
 from shared.tickets.progress import told_of_progress
+from shared.tickets.promises import VISIT
 from shared.triage.taxonomy import Limit
 
-VISIT: Final = "visit"
-"""How a promise came about that tells when somebody comes."""
 Facts = Mapping[str, Any]
 """Fields of an event, besides those that every event of its subject carries."""
 
@@ -131,7 +130,9 @@ def tell(ticket: Ticket, act: acts.Tell, *_: object) -> Effect:
         if act.of is None or promise.how == act.of
     }
     promised = tuple(
-        replace(promise, told=True) if n in heard.values() else promise
+        replace(promise, told=True)
+        if n in heard.values() and (act.promised is None or promise.at in act.promised)
+        else promise
         for n, promise in enumerate(ticket.promised)
     )
     return Effect(replace(ticket, promised=promised))

@@ -112,7 +112,7 @@ _TABLE: Final = (
     Row(acts.Registration, from_=frozenset(), to=_S.REGISTERED, says=intake.TicketRegistered, roles=CALLERS_SIDE, at="/v1/tickets"),
     Row(acts.Reclassify, from_=OPEN, says=intake.TicketReclassified, roles=STAFF, at="/reclassify", effect=effects.reclassify),
     Row(acts.AnswerQuestion, from_=_UNTOUCHED, to=_S.ANSWERED, says=intake.TicketAnswered, roles=STAFF, at="/answer", stops=ALL_CLOCKS, ends_orders=True, condition=conditions.is_no_emergency),
-    Row(acts.Tell, from_=_NOT_MERGED, says=intake.TicketTold, roles=STAFF | SERVICE, at="/tell", stops=(Clock.FIRST_REPLY,), effect=effects.tell),
+    Row(acts.Tell, from_=_NOT_MERGED, says=intake.TicketTold, roles=STAFF | SERVICE, at="/tell", stops=(Clock.FIRST_REPLY,), effect=effects.tell, condition=conditions.still_promised),
     Row(acts.Supplement, from_=OPEN, says=intake.TicketSupplemented, roles=CALLERS_SIDE, at="/supplement", effect=effects.tell_workers),
     Row(acts.Urge, from_=OPEN, says=intake.TicketUrged, roles=CALLERS_SIDE, at="/urge", effect=effects.tell_workers),
     Row(acts.Own, from_=OPEN, says=intake.TicketOwned, roles=STAFF, at="/own", effect=effects.own, condition=conditions.not_about_owner),

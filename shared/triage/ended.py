@@ -2,20 +2,23 @@
 
 A note at the end of an emergency names the danger and how it ended: 「着火已扑灭，业主满意」. That
 is no new danger. 「又着火了」 is one, 「还在漏气」 too, and so is whatever this page does not know:
-it takes out only what says in so many words that something is over. Callers' own words are never
-read in this way.
+it takes out only what says in so many words that something is over, and what stands beside it is
+read all the same: 「困人已救出，老人心脏病发作」 tells of one that is over and of one that is not.
+Callers' own words are never read in this way.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from shared.words import plain
+from shared.words import HAN, plain
 
 _CLAUSE_ENDS: Final = re.compile(r"([,，、;；:：。.!！?？\n]+)")
 _SENTENCE_ENDS: Final = re.compile(r"[。.!！?？;；\n]")
+_APART: Final = re.compile(rf"(?<=[{HAN}])[ \t\u3000]+(?=[{HAN}])")
+"""Many type a space where a comma belongs. It is gone when words are read as `plain`."""
 _SEPARATES: Final = 2
 """Each clause is followed by its own end, which is nothing after the last."""
 
@@ -24,17 +27,24 @@ _DONE_VERBS: Final = (
     "修复|修好|修缮|更换|换好|处理|处置|排除|解除|消除|解决|清理|清除|清走|救出|救下|解救|脱困|脱险|放出|"
     "劝开|制止|平息|离开|带走|送医|送往医院|送到医院|送至医院|就医|加固|恢复|通风"
 )
+_ENDED_IN_ENGLISH: Final = (
+    r"\b(?:is|was|are|were|been|got|fire|leak|smoke|flood|people|persons?)"
+    r"(?: now| all| already| finally)? (?:extinguished|put out|closed(?: off)?|shut off"
+    r"|turned off|fixed|repaired|freed|rescued|released|resolved|dealt with|cleared"
+    r"|(?:out|over)(?! of| the| to))\b"
+)
 _ENDED: Final = re.compile(
     rf"已经?(?P<how>[^已]{{0,8}}?)(?:{_DONE_VERBS}|无(?:明火|火情|泄漏|漏气|异味|险情|危险)|灭)"
     r"(?!中|着|到|器)"
     r"|(?:扑灭|熄灭|救出|解救|脱困|修好|修复|排除|解除|解决|处理)(?:完毕|完成|好了|完了|了)"
     r"|处理好(?!吗)|现场无(?:明火|险情|危险)"
-    r"|\b(?:is|was|are|were|been|got|fire|leak|smoke|flood|people|persons?)"
-    r"(?: now| all| already| finally)? (?:extinguished|put out|closed(?: off)?|shut off"
-    r"|turned off|fixed|repaired|freed|rescued|released|resolved|dealt with|cleared"
-    r"|(?:out|over)(?! of| the| to))\b"
+    rf"|{_ENDED_IN_ENGLISH}"
 )
 """It is done, by what was done."""
+_AND_MORE: Final = re.compile(
+    rf"(?:{_ENDED_IN_ENGLISH})(?= and (?:an?|the|there|some\w*|one|two|my|his|her|our|their)\b)"
+)
+"""After this something else is told, without a comma."""
 _ONLY_BEGUN: Final = re.compile(
     r"派|安排|通知|上报|报|转|联系|要求|申请|正在|开始|着手|准备|前往|赶|催|叫|请|需|等|待|有人"
     r"|[伤困燃漏晕血砸]|着火|起火|冒烟|烧"
@@ -55,13 +65,14 @@ _HEDGES: Final = re.compile(
 )
 """Something else may not be, or that it is over is only asked."""
 _OF_DANGERS: Final = re.compile(
-    r"[火烟烧燃漏困伤晕血淹砸坠爆炸塌溺]|煤气|天然气|触电|带电|打架|打人|打起来|持刀|救命|跳楼|倒地|昏迷|呼吸"
-    r"|\b(?:fire|smoke|burn\w*|gas|leak\w*|trapped|stuck|hurt|injur\w*|blood|shock|flood\w*)\b"
+    r"[火烟烧燃漏困伤晕血淹砸坠爆炸塌溺]|煤气|天然气|触电|带电|打架|打人|打起来|持刀|救命|跳楼|倒地|昏迷|呼吸|[气异臭怪]味|味道"
+    r"|\b(?:fire|smoke|smell\w*|burn\w*|gas|leak\w*|trapped|stuck|hurt|injur\w*|blood|shock|flood\w*)\b"
 )
 """What is worth a comparison with calls for help. Three words about nothing are like anything."""
 _NOTHING_OF_IT: Final = re.compile(
     r"(?:无|没有?|未发现|未见|未造成)(?:任何|其他|人员?|人)*"
     r"(?:伤亡|受伤|被困|泄漏|漏气|漏电|漏水|明火|冒烟|复燃|异味|火情|险情)"
+    r"|(?:气味|异味|臭味|怪味|味道)(?:已经?|都|全部?|完全|基本)*(?:没有?了|无|消失|消散|散)"
     r"|\bno(?:body| one)? (?:\w+ )?(?:was |were |is )?(?:hurt|injured|trapped|leak|smoke|fire)\b"
 )
 """Words of a danger that say that there is none."""
@@ -81,20 +92,32 @@ _OF_ONE_KIND: Final = tuple(
 """What was done, and the words of the danger that it ends."""
 
 
-def readings_of(note: str) -> tuple[str, ...] | None:
-    """What of a note is to be read as callers' words are; None where it speaks neither of an end
-    nor of going on.
+class Reading(NamedTuple):
+    """Words of a note to be judged: as callers' words are, or `by_rules` alone, without what they
+    are only like.
+    """
+
+    words: str
+    by_rules: bool = False
+
+
+def readings_of(note: str) -> tuple[Reading, ...]:
+    """What of a note is to be judged, and how; nothing where all of it is over.
 
     Of a note that says, asks or hints that something is not over: all of it, what stands beside
     what is over, and the danger without the words that it goes on. Of any other what stands beside
-    what is over, and all of it too, where that still holds words of a danger.
+    what is over: by the rules, or where it holds words of a danger as callers' words, and all of
+    the note so too. A note that speaks of no end is judged by the rules.
     """
     read, left = _read(note), without_ended(note)
     if _goes_on(read):
-        return tuple(filter(None, (note, left, _PERSISTS.sub("", read).strip())))
+        wanted = filter(None, (note, left, _PERSISTS.sub("", read).strip()))
+        return tuple(Reading(words) for words in wanted)
     if left == read.strip():
-        return None
-    return (left, note) if _OF_DANGERS.search(_NOTHING_OF_IT.sub("", left)) else ()
+        return (Reading(note, by_rules=True),)
+    if not _OF_DANGERS.search(_NOTHING_OF_IT.sub("", left)):
+        return (Reading(left, by_rules=True),) if left else ()
+    return (Reading(left), Reading(note))
 
 
 def _goes_on(read: str) -> bool:
@@ -141,4 +164,5 @@ def _says_ended(clause: str) -> bool:
 
 
 def _read(note: str) -> str:
-    return plain(note).lower()
+    read = plain(_APART.sub("，", note)).lower()
+    return _AND_MORE.sub(r"\g<0>,", read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -11,13 +11,22 @@ from services.intake.queues import CALLS_ROUTINE, CALLS_URGENT
 from shared.contracts import Lane
 from shared.contracts.intake import TicketClosed, TicketReopened
 from shared.contracts.router import CallAnswer, FollowUpRung
-from shared.tickets.acts import Feedback, NotSatisfied
+from shared.tickets.acts import (
+    Accept,
+    Appoint,
+    Cancel,
+    Dispatch,
+    Feedback,
+    NotSatisfied,
+    Reopen,
+)
 from tests.intake.test_desk_actions import done
 from tests.intake.test_registering import LAMP, IntakeBench
-from tests.intake.test_wishes import read, register
+from tests.intake.test_wishes import act, read, register
 from tests.support.bench import handled, until
 
 HE: Final = "jy-customer-service-1"
+RECEIPT: Final = Feedback(by="intake", outcome="delivered")
 TASK: Final = "f" * 32
 QUEUES: Final = [CALLS_ROUTINE.name, CALLS_URGENT.name]
 
@@ -127,11 +136,92 @@ async def test_a_call_about_what_has_moved_on_changes_nothing(
     await bench.platform.tickets.change(number, lambda _t, _n: since)
     before = (await read(bench, number)).version
 
-    answers: tuple[CallAnswer, ...] = ("satisfied", "no_answer", "not_satisfied")
+    answers: tuple[CallAnswer, ...] = ("satisfied", "no_answer", "unreachable")
     for n, answer in enumerate(answers):
         await hear(bench, rung(bench, number, answer, call=f"k{n}"))
 
     assert (await read(bench, number)).version == before
+
+
+async def test_who_is_not_satisfied_is_heard_also_where_a_late_receipt_has_closed_the_ticket(
+    bench: IntakeBench,
+) -> None:
+    number = await done(bench)
+    await bench.platform.tickets.change(number, lambda _t, _n: RECEIPT)
+
+    for n in range(2):
+        event = rung(bench, number, "not_satisfied", reason="tell_unsure", cause="not_done")
+        await hear(bench, event, n=n, words="根本没人来")
+
+    (reopened,) = await bench.said(TicketReopened, number=number)
+    assert (reopened.round, reopened.reason) == (2, "not_done")
+    entry = (await read(bench, number)).timeline[-1]
+    assert (entry.transition, entry.by, entry.note) == ("reopen", HE, "根本没人来")
+
+
+async def test_who_was_not_satisfied_with_an_earlier_round_begins_no_other(
+    bench: IntakeBench,
+) -> None:
+    number = await done(bench)
+    for since in (RECEIPT, Reopen(by="he", reason="caller"), Cancel(by="he")):
+        await bench.platform.tickets.change(number, lambda _t, _n, act=since: act)
+    before = (await read(bench, number)).version
+
+    await hear(bench, rung(bench, number, "not_satisfied"))
+
+    assert (await read(bench, number)).version == before
+
+
+async def test_of_two_times_only_the_one_that_was_said_is_told(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    order, begins = f"{number}-1", bench.now() + timedelta(hours=3)
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    await bench.platform.tickets.change(
+        number, lambda _t, _n: [given, Accept(by="li", order=order)]
+    )
+    for n in range(2):
+        at = begins + timedelta(hours=n)
+        comes = Appoint(by="li", order=order, at=at, until=at + timedelta(hours=2))
+        await bench.platform.tickets.change(number, lambda _t, _n, act=comes: act)
+        await bench.forward(timedelta(minutes=1))
+    first, second = [p for p in (await read(bench, number)).promised if p.how == "visit"]
+
+    async def hear_of(promised: datetime, call: str) -> list[bool]:
+        event = rung(bench, number, "told", reason="visit", call=call, promised=(promised,))
+        await hear(bench, event)
+        return [p.told for p in (await read(bench, number)).promised if p.how == "visit"]
+
+    assert await hear_of(first.at, "early") == [False, False]
+    assert await done_to(bench, number) == []
+    assert await hear_of(second.at, "late") == [False, True]
+
+
+async def test_what_the_caller_said_is_read_as_callers_words_are(bench: IntakeBench) -> None:
+    number = await done(bench)
+
+    await hear(bench, rung(bench, number, "satisfied"), words="着火已扑灭，谢谢")
+
+    assert (await read(bench, number)).is_emergency
+
+
+@pytest.mark.parametrize("answer", ["satisfied", "no_answer", "not_satisfied", "unreachable"])
+async def test_a_danger_is_heeded_where_a_later_call_has_taken_the_place_of_its_words(
+    bench: IntakeBench, answer: CallAnswer
+) -> None:
+    number = await done(bench)
+    event = rung(bench, number, answer, danger="fire", call="early")
+    later = {"call": {"key": "later", "words": "好的"}}
+    tasks = bench.store.documents("follow_ups")
+
+    for n in range(2):
+        await tasks.update_one({"_id": TASK}, {"$set": later}, upsert=True)
+        before = handled(QUEUES)
+        await bench.publish(event, id=f"call-early-{n}", lane="urgent")
+        await until(lambda count=before: handled(QUEUES) > count)
+        ticket = await read(bench, number)
+        assert (ticket.is_emergency, ticket.round) == (n == 0, 2)
+        if n == 0:  # the desk finds that it is none: told again it is none, either
+            await act(bench, number, "reclassify", no_danger=True, reason="only_the_toaster")
 
 
 async def test_a_danger_in_the_words_is_an_emergency_and_closes_nothing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.policy.plan import danger_noted, danger_told
-from shared.triage.ended import readings_of, without_ended
+from shared.triage.ended import Reading, readings_of, without_ended
 from tests.tickets.samples import MONDAY, sample_policy
 
 OVER = [
@@ -30,10 +30,13 @@ OVER = [
     "有人晕倒已送医院",
     "坠落的外墙砖已清理",
     "火災已撲滅，業主滿意",
+    "着火 已扑灭 业主满意",
+    "燃气已关阀，气味已散",
     "The fire is out, the owner is content",
     "The gas leak has been closed off",
     "gas leak fixed, owner satisfied",
     "the trapped people were freed",
+    "The fire is out and the owner is content",
 ]
 NOT_OVER = [
     "又着火了",
@@ -61,6 +64,17 @@ NOT_OVER = [
     "燃气已泄漏需要关阀",
     "漏电未修复，还会麻手",
     "困人已救出，电梯又停了，有人被困",
+    "困人已救出，老人心脏病发作",
+    "困人已救出 老人心脏病发作",
+    "已灭火，老人不省人事",
+    "燃气已关阀，气味很大",
+    "已处理，孩子不见了",
+    "孩子不见了，漏水已处理",
+    "水管已修好，隔壁有人拿刀",
+    "水管已关闭，地下室配电房进水",
+    "已解决，业主说不想活了",
+    "The pipe is fixed, a child is missing",
+    "The pipe is fixed and a child is missing",
     "There is smoke again",
     "still smells of gas",
     "smoke is coming out of the window",
@@ -90,6 +104,8 @@ def test_callers_own_words_are_read_as_before(words: str) -> None:
         ("厨房着火，已扑灭。业主满意", "业主满意"),
         ("二楼着火，一楼漏水已修好", "二楼着火,"),
         ("厨房着火，有人受伤，已扑灭", "厨房着火,有人受伤,"),
+        ("困人已救出 老人晕倒", "老人晕倒"),
+        ("the pipe is fixed and a child cries", "and a child cries"),
         ("着火已扑灭了吗", "着火已扑灭了吗"),
         ("着火已扑灭？", "着火已扑灭?"),
         ("火已烧到二楼，灭火器不够", "火已烧到二楼,灭火器不够"),
@@ -101,9 +117,16 @@ def test_only_what_is_said_to_be_over_is_taken_out(note: str, left: str) -> None
 
 
 def test_a_note_without_either_is_judged_by_the_rules_alone() -> None:
-    assert readings_of("业主说上次着火你们来得很快") is None
+    said = "业主说上次着火你们来得很快"
+
+    assert readings_of(said) == (Reading(said, by_rules=True),)
     assert readings_of("着火已扑灭") == ()
 
 
+def test_what_stands_beside_an_end_is_judged_by_the_rules_or_as_callers_words() -> None:
+    assert readings_of("漏水已修好，业主满意") == (Reading("业主满意", by_rules=True),)
+    assert readings_of("漏水已修好，楼道冒烟")[0] == Reading("楼道冒烟")
+
+
 def test_a_long_note_is_read_in_no_time() -> None:
-    assert readings_of("已" * 20_000 + "又") is not None
+    assert readings_of("已" * 20_000 + "又")[0].words.endswith("又")

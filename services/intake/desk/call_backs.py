@@ -1,12 +1,13 @@
 """Use cases of a call back: the desk tells the promise or the progress, answers, feeds the result
-back. What the caller says meanwhile stands in the note, and is judged as a wish is.
+back. What the caller says meanwhile stands in the note, and is judged as a wish is: as a note of
+the desk, unless its `origin` says that it is the caller's own words.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from services.intake.desk.wishes import Wishes, kept
+from services.intake.desk.wishes import NOTED, Origin, Wishes, kept
 from shared.contracts.intake import FeedbackOutcome
 from shared.identity import Principal, require
 from shared.privacy import scrub
@@ -23,13 +24,19 @@ class CallBacks:
         self._wishes = wishes
 
     async def tell(
-        self, number: str, principal: Principal, words: str | None, *, form_key: str | None = None
+        self,
+        number: str,
+        principal: Principal,
+        words: str | None,
+        *,
+        promised: tuple[datetime, ...] | None = None,
+        origin: Origin = NOTED,
     ) -> Ticket:
-        """The caller was told the promise or the progress. Here and below, what comes again under
-        the same `form_key` counts once.
+        """The caller was told the promise or the progress: all of it, or what was `promised` at
+        these times. Raises NotAllowed where something else is promised by now.
         """
-        act = Tell(by=principal.id, note=kept(words), form_key=form_key)
-        return await self._heard(number, principal, words, act)
+        act = Tell(by=principal.id, note=kept(words), form_key=origin.form_key, promised=promised)
+        return await self._heard(number, principal, words, act, origin)
 
     async def answer(
         self, number: str, principal: Principal, answer: str, words: str | None
@@ -38,16 +45,15 @@ class CallBacks:
         and tells of no danger.
         """
         said = scrub("\n".join(filter(None, (answer, words))))
-        return await self._heard(
-            number, principal, words, AnswerQuestion(by=principal.id, note=said)
-        )
+        act = AnswerQuestion(by=principal.id, note=said)
+        return await self._heard(number, principal, words, act, NOTED)
 
     async def no_answer(
-        self, number: str, principal: Principal, words: str | None, *, form_key: str | None = None
+        self, number: str, principal: Principal, words: str | None, *, origin: Origin = NOTED
     ) -> Ticket:
         """Nobody took the call: an attempt."""
-        act = FeedbackAttempt(by=principal.id, note=kept(words), form_key=form_key)
-        return await self._heard(number, principal, words, act)
+        act = FeedbackAttempt(by=principal.id, note=kept(words), form_key=origin.form_key)
+        return await self._heard(number, principal, words, act, origin)
 
     async def feed_back(
         self,
@@ -56,7 +62,7 @@ class CallBacks:
         outcome: FeedbackOutcome,
         words: str | None,
         *,
-        form_key: str | None = None,
+        origin: Origin = NOTED,
     ) -> Ticket:
         """Close with what a person says became of the result; raises NotAllowed for what the store
         knows to be otherwise.
@@ -73,14 +79,15 @@ class CallBacks:
                     last_by=ticket.timeline[-1].by,
                     remedy=why_not,
                 )
-            return Feedback(by=principal.id, outcome=outcome, note=kept(words), form_key=form_key)
+            note, key = kept(words), origin.form_key
+            return Feedback(by=principal.id, outcome=outcome, note=note, form_key=key)
 
         return await self._wishes.hear(
-            number, principal, words, wish, how="feedback", noted=True, form_key=form_key
+            number, principal, words, wish, how="feedback", origin=origin
         )
 
     async def _heard(
-        self, number: str, principal: Principal, words: str | None, act: Act
+        self, number: str, principal: Principal, words: str | None, act: Act, origin: Origin
     ) -> Ticket:
         require(principal, act.transition)
         how = act.transition.value
@@ -90,8 +97,7 @@ class CallBacks:
             words,
             lambda *_: act,
             how=how,
-            noted=True,
-            form_key=act.form_key,
+            origin=origin,
         )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from services.intake.desk.actions import BY_RULE
 from services.intake.desk.late_dangers import LateDangers
@@ -54,6 +54,22 @@ MOST_SAID: Final = 30
 something else each time, and one document takes 16 MB. More than the words of repeated alerts, so
 that the end of an alarm is heard after them.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where words come from. `noted`: they are a note of the desk, and not the caller's own. What
+    stands in the timeline under the `form_key` was heard before. `danger` is of which kind a danger
+    is that the caller is known to have told of, also where the words are gone.
+    """
+
+    noted: bool = False
+    form_key: str | None = None
+    danger: str | None = None
+
+
+OWN_WORDS: Final = Origin()
+NOTED: Final = Origin(noted=True)
 
 
 class Wishes:
@@ -139,15 +155,27 @@ class Wishes:
         words: str | None,
         reason: str | None,
         *,
-        form_key: str | None = None,
+        of_round: int | None = None,
+        origin: Origin = OWN_WORDS,
     ) -> Ticket:
-        """The caller heard the result and says that it is not solved; `reason` is a code."""
+        """The caller heard the result and says that it is not solved; `reason` is a code. Who was
+        rung about the result `of_round` is heard also where that round has closed meanwhile.
+        """
         require(principal, NotSatisfied.transition)
-        because = reason or "not_satisfied"
-        act = NotSatisfied(by=principal.id, note=kept(words), reason=because, form_key=form_key)
-        return await self.hear(
-            number, principal, words, lambda *_: act, how="feedback", form_key=form_key
-        )
+        said: dict[str, Any] = {
+            "by": principal.id,
+            "note": kept(words),
+            "reason": reason or "not_satisfied",
+            "form_key": origin.form_key,
+        }
+
+        def wish(ticket: Ticket, _now: datetime) -> Act:
+            if ticket.round != of_round or ticket.status not in ROWS[Transition.REOPEN].from_:
+                return NotSatisfied(**said)
+            require(principal, Reopen.transition)
+            return Reopen(**said)
+
+        return await self.hear(number, principal, words, wish, how="feedback", origin=origin)
 
     async def heed(self, number: str, kind: str, *, how: str, id: str) -> None:
         """A caller has told of a danger elsewhere, as in a survey (`how`): an emergency, once for
@@ -184,14 +212,12 @@ class Wishes:
         wish: Wish,
         *,
         how: str,
-        noted: bool = False,
-        form_key: str | None = None,
+        origin: Origin = OWN_WORDS,
     ) -> Ticket:
         """Carry out a wish and what follows from the words with it; foreign and missing tickets
-        look the same (404). A danger that they tell of comes before the wish. `noted` says that
-        they are not the caller's own, but a note of the desk. What stands in the timeline under the
-        `form_key` was heard before.
+        look the same (404). A danger that they tell of comes before the wish.
         """
+        form_key = origin.form_key
         said = Supplement(by=principal.id, note=kept(words), form_key=form_key)
 
         def walk(steps: Steps) -> Steps:
@@ -199,7 +225,7 @@ class Wishes:
                 raise NotThere
             if form_key is not None and steps.ticket.was_asked(form_key):
                 return steps
-            before, made = steps, self._danger(words, steps, noted=noted)
+            before, made = steps, self._danger(words, steps, origin)
             if made is None:
                 steps = _carried_out(steps, wish)
             elif not _is_repeat(steps, wish, principal, said):
@@ -210,21 +236,30 @@ class Wishes:
                 steps = _left_out(before, made)
             return steps.must(*self._risk(words, steps.ticket))
 
-        is_urgent = self.tells_of_danger(words)
+        is_urgent = origin.danger is not None or self.tells_of_danger(words)
         with self._precedence.urgent() if is_urgent else nullcontext():
             return (await self._tickets.walk(number, walk)).ticket
 
     def _rules(self, ticket: Ticket) -> Rules:
         return self._policy().at(ticket.estate).rules
 
-    def _danger(self, words: str | None, steps: Steps, *, noted: bool) -> Plan | None:
-        """The plan for what the words tell of, where that is an emergency; of somebody who shares
-        the alert of an outage, also where they tell of people in danger in it.
+    def _danger(self, words: str | None, steps: Steps, origin: Origin) -> Plan | None:
+        """The plan for what the words tell of, where that is an emergency, or for what they are
+        known to have told of.
+        """
+        made = self._danger_in(words, steps, origin)
+        if made is None and origin.danger is not None:
+            return self._decided(origin.danger, steps.ticket.estate, steps.now)
+        return made
+
+    def _danger_in(self, words: str | None, steps: Steps, origin: Origin) -> Plan | None:
+        """Of somebody who shares the alert of an outage it is one, too, where they tell of people
+        in danger in it.
         """
         if words is None:
             return None
         ticket, policy = steps.ticket, self._policy()
-        tells = danger_noted if noted else danger_told
+        tells = danger_noted if origin.noted else danger_told
         if (made := tells(words, ticket.estate, policy, steps.now)) is not None:
             return made
         kind = ticket.plan.emergency_kind
@@ -316,7 +351,9 @@ def _alarmed(steps: Steps, wish: Wish, said: Supplement) -> Steps:
         return _carried_out(steps, wish)
     if isinstance(wanted, Supplement):
         return steps.must(wanted)
-    return steps if _was_said(steps.ticket, said) else steps.must(said)
+    # What came with a form is put on record under its key, so that it is known when it comes again.
+    is_known = said.form_key is None and _was_said(steps.ticket, said)
+    return steps if is_known else steps.must(said)
 
 
 def _says_too_much(before: Steps, after: Steps, principal: Principal) -> bool:

@@ -13,6 +13,7 @@ from services.router.field.calls import (
     at_desk,
     call_bound_by,
     call_has_ended,
+    promised_in_form,
 )
 from services.router.field.domain import attendant_of
 from services.router.field.forms import Form
@@ -92,6 +93,7 @@ class CallVisits:
             key=form.key or act,
             cause=cause,
             words=form.note(),
+            promised=promised_in_form(form),
         )
 
     def _bound(self, token: str) -> BoundCall | None:

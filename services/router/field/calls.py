@@ -113,6 +113,17 @@ def answer_in(form: Form, act: str, task: FollowUp) -> tuple[CallAnswer, str | N
     return said, None
 
 
+def promised_in_form(form: Form) -> tuple[datetime, ...]:
+    """When the promises were made that the page gave its reader to tell; nothing where that cannot
+    be read.
+    """
+    try:
+        found = tuple(map(datetime.fromisoformat, form.fields.get("promised", "").split()))
+    except ValueError:
+        return ()
+    return found if all(each.tzinfo for each in found) else ()
+
+
 def what_became(task: FollowUp) -> str | None:
     """What became of a call, as a code that has words; None while it is to be made."""
     if task.is_live:

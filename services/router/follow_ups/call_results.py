@@ -6,21 +6,21 @@ followed, as it does when the same is said over HTTP. Every other task ends here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.router.follow_ups.calls import answers_about, answers_to, moves_ticket, right_to
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS
-from services.router.follow_ups.tasks import Call, FollowUp, note_call
+from services.router.follow_ups.tasks import Call, FollowUp, danger_in, note_call
+from services.router.follow_ups.untold import has_heard
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.contracts.router import CallAnswer, FollowUpSaid
 from shared.identity import Principal, require
-from shared.policy.plan import danger_noted
 from shared.runtime.platform import Platform
 from shared.store import Collection
-from shared.tickets import Ticket
 
 
 class CallResults:
@@ -41,9 +41,11 @@ class CallResults:
         key: str,
         cause: str | None = None,
         words: str | None = None,
+        promised: Sequence[datetime] = (),
     ) -> None:
-        """Say what came of a call, in scrubbed words. Raises NotNow for what cannot be said now,
-        Forbidden, and what doing a task raises.
+        """Say what came of a call, in scrubbed words of the caller; of one that told promises, when
+        those were made. Raises NotNow for what cannot be said now, Forbidden, and what doing a task
+        raises.
         """
         task = await self._tasks.get(id)
         if task is None or answer not in answers_about(task):
@@ -51,31 +53,28 @@ class CallResults:
         require(who, right_to(answer, task))
         if not moves_ticket(answer, task):
             outcome: FollowUpSaid = "told_owner" if answer == "told" else "no_answer"
-            await self._desk_tasks.done(who, id, outcome, words, next_at=None)
+            await self._desk_tasks.done(who, id, outcome, words, next_at=None, noted=False)
             return
         ticket = (await self._reminders.seen(task.number)).ticket
-        danger = self._danger_in(words, ticket)
+        danger = danger_in(words, ticket, self._platform.policy, self._now(), noted=False)
+        told = tuple(promised) if answer == "told" else None
         call = Call(
             key=key, at=self._now(), by=who.id, answer=answer, cause=cause, words=words or None
         )
 
         def choose(present: FollowUp, now: datetime) -> Step[FollowUp] | None:
             policy = self._platform.policy.at(ticket.estate)
-            possible = answer in answers_to(present, ticket, policy, who)
-            return note_call(present, call, now, danger=danger) if possible else None
+            if answer not in answers_to(present, ticket, policy, who):
+                return None
+            if told is not None and not has_heard(told, ticket):
+                return None
+            return note_call(present, call, now, danger=danger, promised=told)
 
         if await self._reminders.change(id, choose) is None:
             _check_said(await self._tasks.get(id), key)
 
     def _now(self) -> datetime:
         return self._platform.store.clock.now()
-
-    def _danger_in(self, words: str | None, ticket: Ticket) -> str | None:
-        """The kind of emergency that words tell of, so that intake hears of it at once."""
-        if not words:
-            return None
-        made = danger_noted(words, ticket.estate, self._platform.policy, self._now())
-        return made.emergency_kind if made else None
 
 
 def _check_said(task: FollowUp | None, key: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
-from services.router.follow_ups.tasks import FollowUp, State, finish, new_task
+from services.router.follow_ups.tasks import FollowUp, State, danger_in, finish, new_task
 from services.router.follow_ups.untold import PROMISES, RESULT, ring_again
 from services.router.follow_ups.wanted import Seen, time_for
 from services.router.people import require_listed, whom_it_is_about
@@ -14,7 +14,6 @@ from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.contracts.router import FollowUpSaid
 from shared.identity import Principal, sees
-from shared.policy.plan import danger_noted
 from shared.privacy import scrub
 from shared.runtime.platform import Platform
 from shared.store import Collection, Page
@@ -77,9 +76,11 @@ class DeskTasks:
         words: str | None,
         *,
         next_at: datetime | None,
+        noted: bool = True,
     ) -> FollowUp:
         """It is done; with `next_at` it is to be done again. A repeat changes nothing. Where the
-        words tell of a danger, the ticket becomes an emergency.
+        words tell of a danger, the ticket becomes an emergency; they are `noted` where they are not
+        the caller's own.
 
         Raises NotNow where somebody else did it, or nobody has to any more, and for what
         only the feedback ends: a caller who was not told must not look like one who was.
@@ -100,7 +101,8 @@ class DeskTasks:
             )
 
         result = scrub(words) if words else None
-        danger = self._danger_in(words, seen)
+        now, policy = self._platform.store.clock.now(), self._platform.policy
+        danger = danger_in(words, seen.ticket, policy, now, noted=noted)
         done = await self._reminders.change(
             id,
             lambda present, now: finish(
@@ -122,14 +124,6 @@ class DeskTasks:
         again = ring_again(task, seen.ticket, policy.at(seen.ticket.estate), now)
         if again is not None:
             await self._tasks.insert(Step(again), now)
-
-    def _danger_in(self, words: str | None, seen: Seen) -> str | None:
-        """The kind of emergency that words tell of."""
-        if words is None:
-            return None
-        now = self._platform.store.clock.now()
-        made = danger_noted(words, seen.ticket.estate, self._platform.policy, now)
-        return made.emergency_kind if made else None
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
         seen = await self._reminders.seen(number)

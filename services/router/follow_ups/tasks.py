@@ -23,6 +23,8 @@ from shared.contracts.router import (
     FollowUpRung,
     FollowUpWhy,
 )
+from shared.policy.plan import danger_noted, danger_told
+from shared.policy.policy import Policy
 from shared.tickets import Ticket
 
 State = Literal["planned", "open", "done", "dropped"]
@@ -202,10 +204,16 @@ def finish(
 
 
 def note_call(
-    task: FollowUp, call: Call, now: datetime, *, danger: str | None = None
+    task: FollowUp,
+    call: Call,
+    now: datetime,
+    *,
+    danger: str | None = None,
+    promised: tuple[datetime, ...] | None = None,
 ) -> Step[FollowUp] | None:
-    """Somebody rang, and intake is to do what follows. None where just this was said before, where
-    an earlier call still has to take effect, and where nobody has to ring any more.
+    """Somebody rang, and intake is to do what follows; `promised` is when the promises were made
+    that they told. None where just this was said before, where an earlier call still has to take
+    effect, and where nobody has to ring any more.
     """
     if not task.is_live or takes_effect(task, now) or (task.call and task.call.key == call.key):
         return None
@@ -217,6 +225,7 @@ def note_call(
         answer=call.answer,
         cause=call.cause,
         danger=danger,
+        promised=promised,
     )
     return Step(noted, (rung,))
 
@@ -260,6 +269,18 @@ def give(task: FollowUp, person: str | None) -> Step[FollowUp] | None:
     is_told = task.state == "open" and person is not None
     told = FollowUpOpened(**_facts(given), recipients=(person,)) if is_told else None
     return Step(given, (told,) if told else ())
+
+
+def danger_in(
+    words: str | None, ticket: Ticket, policy: Policy, now: datetime, *, noted: bool
+) -> str | None:
+    """The kind of emergency that words of a call tell of; `noted` where they are not the caller's
+    own, but a note of whoever rang.
+    """
+    if not words:
+        return None
+    made = (danger_noted if noted else danger_told)(words, ticket.estate, policy, now)
+    return made.emergency_kind if made else None
 
 
 def forget(task: FollowUp) -> Step[FollowUp] | None:

@@ -8,7 +8,7 @@ all; the result's takes the place of any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final, get_args
 
@@ -24,9 +24,10 @@ from shared.contracts.notifier import (
 from shared.identity import service_principal
 from shared.policy.policy import Policy
 from shared.policy.wanted import WITHIN, FollowUps, ToldByTelephone
-from shared.tickets import Ticket, Transition
+from shared.tickets import Clock, Ticket, Transition
 from shared.tickets.lifecycle import DONE
-from shared.tickets.model import ROUND_BEGINS, TimelineEntry
+from shared.tickets.model import ROUND_BEGINS, Promise, TimelineEntry
+from shared.tickets.promises import VISIT, standing
 
 TELL: Final = "tell"
 TELL_UNSURE: Final = "tell_unsure"
@@ -87,6 +88,30 @@ def _awaits(ticket: Ticket, reason: str) -> bool:
     """Whether the last promise came about so, and nobody has told it."""
     last = ticket.promised[-1] if ticket.promised else None
     return last is not None and last.how == PROMISES[reason] and not last.told
+
+
+def promises_to_tell(task: FollowUp, ticket: Ticket, now: datetime) -> tuple[Promise, ...]:
+    """What one call tells of what is promised: what the task is for, and before it whatever else
+    stands, is still to come and was not told.
+    """
+    if task.reason not in PROMISES:
+        return ()
+    return tuple(
+        each
+        for each in standing(ticket)
+        if not each.told and (each.how == PROMISES[task.reason] or _is_ahead(each, now))
+    )
+
+
+def has_heard(promised: Collection[datetime], ticket: Ticket) -> bool:
+    """Whether who was told what was promised at these times has heard what is promised now."""
+    stands = {each.at for each in standing(ticket)}
+    return bool(promised) and stands.issuperset(promised) and ticket.promised[-1].at in promised
+
+
+def _is_ahead(promise: Promise, now: datetime) -> bool:
+    ends = promise.times.get(Clock.APPOINTMENT if promise.how == VISIT else Clock.RESOLVE)
+    return ends is not None and ends > now
 
 
 def told_by(ticket: Ticket, round_: int, reason: str) -> str | None:

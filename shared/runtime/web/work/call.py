@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from shared.policy.templates import Language
 from shared.runtime.web.work.view import Named, Said, Time
@@ -30,11 +30,23 @@ class Ended:
     again_at: datetime | None = None
 
 
+class Also(NamedTuple):
+    """Another promise that the same call tells: a visit between two times, a limit that was put
+    off, or one as it was promised first.
+    """
+
+    how: Literal["visit", "extended", "promised"]
+    begins: datetime | None
+    ends: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallView:
     """One caller to ring, for one reader. `ends` is what the words to say name: the begin and the
     end of a visit, the later time, when an outage is over; `before` the time it takes the place of.
-    `noted` is the code of what was said of a call and is about to take effect.
+    `also` is what else is to be told, `tells` when the promises were made that the words name. Of
+    what `is_discreet` nothing is said to whoever picks up. `noted` is the code of what was said of
+    a call and is about to take effect.
     """
 
     number: str
@@ -47,12 +59,15 @@ class CallView:
     estate: Named | None = None
     building: str = ""
     is_drill: bool = False
+    is_discreet: bool = False
     may_have_heard: bool = False
     outcome: str = "done"
     round: int = 1
     begins: datetime | None = None
     ends: datetime | None = None
     before: datetime | None = None
+    also: tuple[Also, ...] = ()
+    tells: tuple[datetime, ...] = ()
     done: tuple[Said, ...] = ()
     notes: tuple[Said, ...] = ()
     promised: tuple[Time, ...] = ()
@@ -74,7 +89,9 @@ def to_say(
     language: Language,
     when: Callable[[datetime], str],
 ) -> tuple[str, ...]:
-    """What to say to the caller, a paragraph each, in `words` of a language."""
+    """What to say to the caller, a paragraph each, in `words` of a language. Where nobody may hear
+    what it is about, only who rings: the rest is as the plan says.
+    """
     facts = {
         "group": view.group.in_(language),
         "what": view.what.in_(language),
@@ -85,7 +102,18 @@ def to_say(
         "before": when(view.before) if view.before else "",
         "done": view.done[-1].words if view.done else "",
     }
-    return tuple(words[f"say_{code}"].format_map(facts) for code in _said(view))
+    if view.is_discreet:
+        return (words["say_hello_discreet"].format_map(facts),)
+    said = [words[f"say_{code}"].format_map(facts) for code in _said(view)]
+    for each in view.also:
+        times = {
+            "from": when(each.begins) if each.begins else "",
+            "until": when(each.ends),
+        }
+        said.append(words[f"say_{each.how}"].format_map(facts | times))
+    if view.subject != "result":
+        said.append(words["say_goodbye"])
+    return tuple(said)
 
 
 def _said(view: CallView) -> Iterator[str]:
@@ -105,5 +133,3 @@ def _said(view: CallView) -> Iterator[str]:
             yield "outage_until" if view.ends else "outage"
         case _:
             yield view.subject
-    if view.subject != "result":
-        yield "goodbye"
