@@ -9,7 +9,7 @@ from typing import Final, get_args
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.notifier.alarms import MISSED
-from services.notifier.messages import TOGETHER, Message, Status
+from services.notifier.messages import TOGETHER, Attempt, Message, Status
 from services.notifier.minute import Minute
 from shared.contracts import Lane
 from shared.contracts.notifier import Purpose
@@ -31,7 +31,7 @@ MESSAGES: Final = CollectionSpec(
     kind="message",
     shape=Shape(
         value=Message,
-        lean={Message: _LEAN},
+        lean={Message: _LEAN, Attempt: ("reach",)},
         beside=lambda message: {"number": message.number},
     ),
     lane=lambda message: message.lane,
