@@ -25,6 +25,9 @@ from hotline.search import read_needles, search_everywhere
 from hotline.settings import read_settings
 from shared.bus.broker_users import BrokerUsers
 from shared.policy.duty import Duty, Person
+from shared.privacy import load_keys
+from shared.privacy.keys import FILE_NAME
+from shared.readers.lost_addresses import LostAddresses
 from shared.readers.messages import missed_by_their_last
 from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.readers.rosters import DutyReader
@@ -211,10 +214,12 @@ async def _opened_store(mongo_url: str, database: str) -> AsyncIterator[Store]:
         client.close()
 
 
-async def people_unreached(channels: Channels, mongo_url: str, database: str) -> Unreached:
+async def people_unreached(
+    channels: Channels, mongo_url: str, database: str, lost_addresses: LostAddresses
+) -> Unreached:
     """Everybody of the duty list to whom no channel leads, and whom the last message missed."""
     async with _opened_store(mongo_url, database) as store:
-        duty = DutyReader(store)
+        duty = DutyReader(store, lost_addresses)
         await duty.refresh()
         people = duty.current.everybody
         without = tuple(sorted(p.id for p in people if not channels.reach(p)))
@@ -252,7 +257,7 @@ def run(
         needles = read_needles(search)
         well = asyncio.run(search_everywhere(running(folder), folder, needles))
     else:
-        well = asyncio.run(_check(running(folder)))
+        well = asyncio.run(_check(running(folder), folder))
     raise typer.Exit(0 if well else EXIT_FOUND)
 
 
@@ -266,7 +271,7 @@ def mongo_of(folder: Path) -> str:
     return running(folder).mongo
 
 
-async def _check(endpoints: Endpoints) -> bool:
+async def _check(endpoints: Endpoints, folder: Path) -> bool:
     table = Table("service", "address", "ready", "consuming")
     well = True
     async with httpx.AsyncClient(timeout=5) as http:
@@ -276,7 +281,7 @@ async def _check(endpoints: Endpoints) -> bool:
             well = well and ready == consuming == "yes"
             table.add_row(name, address, ready, consuming)
         Console().print(table)
-        well = await _say_channels(http, endpoints) and well
+        well = await _say_channels(http, endpoints, folder) and well
     well = await _say_broker(endpoints) and well
     well = await _say_calendar(endpoints) and well
     if endpoints.management is not None:
@@ -287,7 +292,7 @@ async def _check(endpoints: Endpoints) -> bool:
     return well
 
 
-async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
+async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints, folder: Path) -> bool:
     """Say who is reached by what and who is not; False where that is somebody of the duty list, a
     chat tool refuses us, or nobody knows.
 
@@ -295,7 +300,9 @@ async def _say_channels(http: httpx.AsyncClient, endpoints: Endpoints) -> bool:
     """
     try:
         channels = await ask_channels(http, endpoints.services["notifier"])
-        unreached = await people_unreached(channels, endpoints.mongo, read_settings().database)
+        lost_addresses = LostAddresses.by(load_keys(folder / FILE_NAME))
+        database = read_settings().database
+        unreached = await people_unreached(channels, endpoints.mongo, database, lost_addresses)
     except (httpx.HTTPError, ValueError, KeyError, *STORE_DOWN):
         typer.echo(UNASKED)
         return False

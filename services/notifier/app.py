@@ -109,7 +109,7 @@ def join(
     add_handlers(platform.consumers, notifying)
     reading = Reading(store, people, platform.policies.version)
     trial_messages = TrialMessages(store, people, platform.policies.version, links)
-    renew = Renewals(store, people, hand_on).run
+    renew = Renewals(store, people, notifying.tell).run
     sweep = partial(sweep_urgent, store, platform.consumers)
     fold = partial(fold_waiting, folding, bundling)
     work = partial(run_workers, list(workers.values()), channels.senders)

@@ -122,6 +122,7 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
 """Of what is not urgent, this disturbs nobody at night. An outage's notice does not wait, nor its
 changed time: whoever sits in the dark is awake. No policy can say otherwise, it names hours only.
 """
+_AT_OTHER_ADDRESSES: Final = "/reach/"
 BEGINS: Final = ("from", "arrive", "due")
 """Facts that say when what somebody is told of begins or ends."""
 DUE_OF_TICKET: Final[Mapping[Purpose, str]] = {
@@ -150,11 +151,20 @@ class Cause:
     @property
     def first(self) -> Cause:
         """The same, where it was told again by a new link."""
-        return replace(self, occurrence=read_generation(self.occurrence)[0])
+        told = read_generation(self.occurrence)[0]
+        return replace(self, occurrence=told.partition(_AT_OTHER_ADDRESSES)[0])
 
-    def by_new_link(self, generation: int) -> Cause:
-        """The same, told again because the link of before is dead."""
-        return replace(self, occurrence=with_generation(self.first.occurrence, generation))
+    @property
+    def generation(self) -> int:
+        """Of the link by which it was told again; 0 where it was not."""
+        return read_generation(self.occurrence)[1]
+
+    def by_new_link(self, generation: int, reach: str | None = None) -> Cause:
+        """The same, told again because the link of before is dead; or, to addresses of this
+        `reach`, because what was told to those of before did not go out.
+        """
+        told = self.first.occurrence + (f"{_AT_OTHER_ADDRESSES}{reach}" if reach else "")
+        return replace(self, occurrence=with_generation(told, generation))
 
     @override
     def __str__(self) -> str:
@@ -380,8 +390,17 @@ def _consent(event: WorkOrderConsentRecorded) -> str:
     return "agreed" if event.given else "refused"
 
 
-def _decided(event: WorkOrderEvent, until: datetime | None) -> str:
-    return f"{event.name}/{event.work_order}/{_at(until)}"
+def _anew(once: str, at: datetime | None) -> str:
+    """The same asked for, or decided, at another time is news; events of before name no time."""
+    return f"{once}/{_at(at)}" if at else once
+
+
+def _decided(event: WorkOrderExtended | WorkOrderExtensionRefused, until: datetime | None) -> str:
+    return _anew(f"{event.name}/{event.work_order}/{_at(until)}", event.at)
+
+
+def _more(*, asked: bool) -> str:
+    return "time_given" if asked else "time_longer"
 
 
 def _wish(event: CallerWished) -> str:
@@ -547,11 +566,11 @@ _TABLE: Final = (
     Occasion(WorkOrderExtended, "extended", _TICKET, to=_caller,
              once=lambda e: f"extended/{e.round}/{_at(e.until)}", facts=lambda e: {"due": e.until}),
     Occasion(WorkOrderExtensionAsked, "decision", _TICKET, to=_named,
-             once=lambda e: f"extension/{e.work_order}/{_at(e.until)}",
+             once=lambda e: _anew(f"extension/{e.work_order}/{_at(e.until)}", e.at),
              facts=lambda e: {"due": e.until, "reason": e.reason, "department": e.department}),
     Occasion(WorkOrderExtended, "more_time", _TICKET, to=_assignee,
              once=lambda e: _decided(e, e.until),
-             facts=lambda e: {"due": e.until, "reason": "time_given"}),
+             facts=lambda e: {"due": e.until, "reason": _more(asked=e.asked)}),
     Occasion(WorkOrderExtensionRefused, "more_time", _TICKET, to=_assignee,
              once=lambda e: _decided(e, e.due),
              facts=lambda e: {"due": e.due, "reason": "time_refused"}),

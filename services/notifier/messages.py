@@ -122,7 +122,8 @@ ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
 class Attempt:
     """One try on one channel; `code` is the provider's, never its words. `claim` tells whose try it
     is, where the write that began it was cut off and nobody knows whether it was made. `generation`
-    is that of the recipient's links when it was begun.
+    is that of the recipient's links when it was begun, and `reach` stands for the addresses that
+    they had then, where they ever lost a telephone.
     """
 
     channel: str
@@ -133,6 +134,7 @@ class Attempt:
     code: str | None = None
     ended_at: datetime | None = None
     generation: int = 0
+    reach: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,9 +266,10 @@ def begin(
     now: datetime,
     limit: timedelta,
     generation: int = 0,
+    reach: str | None = None,
 ) -> Message:
     """Claim the message for one attempt, which counts as dead after `limit`."""
-    begun = Attempt(channel, now, policy, claim, generation=generation)
+    begun = Attempt(channel, now, policy, claim, generation=generation, reach=reach)
     attempts = (*message.attempts, begun)
     return replace(message, status=Status.SENDING, attempts=attempts, next_at=now + limit)
 

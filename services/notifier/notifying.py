@@ -74,6 +74,10 @@ class Notifying:
         folds = lane == "routine" and is_for_digest(event, now, after=digest_from)
         if not folds:
             notices = (*notices, *await self._to_group_chats(notices))
+        return await self.tell(notices, lane, folds=folds)
+
+    async def tell(self, notices: Sequence[Notice], lane: Lane, *, folds: bool = False) -> int:
+        """Write these down, each once however often it is said; how many are new."""
         numbers = dict.fromkeys(n.cause.id for n in notices if n.cause.kind == "ticket")
         found = await asyncio.gather(*map(self._people.ticket, numbers))
         tickets = dict(zip(numbers, found, strict=True))

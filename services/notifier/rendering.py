@@ -87,6 +87,7 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "unreached_refused": {"zh": "对方地址拒收", "en": "the address refuses it"},
     "unreached_no_answer": {"zh": "对方地址没有应答", "en": "the address does not answer"},
     "time_given": {"zh": "同意延期", "en": "more time is granted"},
+    "time_longer": {"zh": "时限已延长", "en": "there is more time"},
     "time_refused": {"zh": "不同意延期", "en": "no more time is granted"},
     "sign_more_than_usual": {
         "zh": "一小时内查阅次数远多于平时",

@@ -153,6 +153,7 @@ class Sending:
             now=now,
             limit=limit,
             generation=self._people.duty.generation(message.recipient),
+            reach=self._people.duty.reach.get(message.recipient),
         )
         try:
             claimed = await self._messages.write_over(message, Step(begun))

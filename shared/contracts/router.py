@@ -149,20 +149,26 @@ class WorkOrderExtensionAsked(WorkOrderEvent):
     until: AwareDatetime
     reason: str
     recipients: tuple[str, ...] = ()
+    at: AwareDatetime | None = None
 
 
 class WorkOrderExtensionRefused(WorkOrderEvent):
-    """The time stays as it was promised: `due`."""
+    """The time stays as it was promised: `due`. It was decided `at`: the same may be asked for, and
+    refused, again.
+    """
 
     name: ClassVar[str] = "work_order.extension_refused"
     due: AwareDatetime | None = None
+    at: AwareDatetime | None = None
 
 
 class WorkOrderExtended(WorkOrderEvent):
-    """A later time was approved; the first promise stays on record."""
+    """A later time was approved, `asked` for or not; the first promise stays on record."""
 
     name: ClassVar[str] = "work_order.extended"
     until: AwareDatetime
+    at: AwareDatetime | None = None
+    asked: bool = False
 
 
 class WorkOrderSuspended(WorkOrderEvent):

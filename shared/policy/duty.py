@@ -95,14 +95,31 @@ ADDRESSES: Final[tuple[Address, ...]] = get_args(Address)
 
 @dataclass(frozen=True, slots=True)
 class LostTelephone:
-    """What somebody's lost telephone took along. Since `at` their links are of this `generation`,
-    and all of before are dead; nothing goes to these `addresses` until they are given anew.
+    """What somebody's lost telephones took along. Since `at` their links are of this `generation`,
+    and all of before are dead. Of these `addresses` nothing goes to those that stand in `values`,
+    as keyed digests; where none of a kind does, which is so in documents of before, to none.
     """
 
     person: str
     generation: int
     at: datetime
     addresses: tuple[Address, ...] = ()
+    values: tuple[str, ...] = ()
+
+    def mutes(self, address: Address, entry: str) -> bool:
+        """Whether nothing goes to the address of this kind that has this digest."""
+        of_kind = digests_of(self.values, address)
+        return address in self.addresses and (not of_kind or entry in of_kind)
+
+
+def digest(address: Address, entry: str) -> str:
+    """A keyed digest of an address of this kind, as it is kept with a loss."""
+    return f"{address}:{entry}"
+
+
+def digests_of(values: Iterable[str], address: Address) -> frozenset[str]:
+    """Those that are of one kind."""
+    return frozenset(value for value in values if value.startswith(digest(address, "")))
 
 
 def without_lost(person: Mapping[str, Any], addresses: Iterable[Address]) -> dict[str, Any]:
@@ -120,7 +137,8 @@ class Duty(BaseModel):
     The lead of a department is told of breaches, on shift or not. `on_shift` has the ids of those
     who are on shift now, for the lists that go by their shifts: of these nobody else is on duty.
     Nobody is there who is on leave now (`on_leave`), or whose account is `frozen`: whoever asks who
-    is there asks here. Who has `lost` a telephone stands on the lists without what it took along.
+    is there asks here. Who has `lost` a telephone stands on the lists without what it took along,
+    and `reach` has a keyed digest of the addresses left to them: another once they are given one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -130,6 +148,7 @@ class Duty(BaseModel):
     on_leave: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     lost: Mapping[str, LostTelephone] = Field(default_factory=dict)
+    reach: Mapping[str, str] = Field(default_factory=dict)
 
     def generation(self, id: str) -> int:
         """Of which generation somebody's links are: each lost telephone raises it."""

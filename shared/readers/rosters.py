@@ -13,6 +13,7 @@ from shared.contracts.ids import RESERVED, read_person_id
 from shared.documents import Doc
 from shared.policy.duty import Duty, LostTelephone, Person, without_lost
 from shared.policy.roster import Absence, Rosters, Stretch
+from shared.readers.lost_addresses import LostAddresses
 from shared.store.clock import Database
 from shared.store.store import Store
 
@@ -35,13 +36,15 @@ class DutyReader:
     nobody's: what such a person is sent would go to the caller.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lost_addresses: LostAddresses) -> None:
         self._store = store
+        self._lost_addresses = lost_addresses
         self._revision: int | None = None
         self._read_at: datetime | None = None
         self._stands_until: datetime | None = None
         self._places: dict[str, dict[str, Any]] = {}
         self._lost: dict[str, LostTelephone] = {}
+        self._reach: dict[str, str] = {}
         self._rosters = Rosters()
         self.current = Duty(places={})
 
@@ -59,7 +62,8 @@ class DutyReader:
                 self.current = self.current.model_copy(update={"frozen": ids})
             return
         who = {"on_shift": self._rosters.on_shift(now), "on_leave": self._rosters.on_leave(now)}
-        self.current = self.current.model_copy(update={**who, "frozen": ids, "lost": self._lost})
+        lost = {"lost": self._lost, "reach": self._reach}
+        self.current = self.current.model_copy(update={**who, **lost, "frozen": ids})
         self._stands_until = self._rosters.stands_until(now, READ_AGAIN)
 
     def _is_old(self, now: datetime) -> bool:
@@ -69,10 +73,10 @@ class DutyReader:
         places: dict[str, dict[str, Any]] = {}
         rostered = set[tuple[str, str]]()
         self._lost = lost_in(await self._store.get(ROSTERS, HEAD, fields=("lost",)))
-        gone = {id: each.addresses for id, each in self._lost.items()}
+        self._reach = {}
         for doc in await self._store.everything(ROSTERS, {"_id": {"$ne": HEAD}}):
             listed = [person for person in doc["people"] if person["id"] not in RESERVED]
-            people = [without_lost(person, gone.get(person["id"], ())) for person in listed]
+            people = [self._as_reached(person) for person in listed]
             places.setdefault(doc["place"], {})[doc["department"]] = people
             if doc.get("needs"):
                 rostered.add((doc["place"], doc["department"]))
@@ -87,12 +91,24 @@ class DutyReader:
         if places != self._places:
             self.current, self._places = Duty.model_validate({"places": places}), places
 
+    def _as_reached(self, person: Mapping[str, Any]) -> dict[str, Any]:
+        """Somebody's entry without what was lost."""
+        lost = self._lost.get(person["id"])
+        left = without_lost(person, self._lost_addresses.mute(person, lost))
+        if lost is not None:
+            self._reach[person["id"]] = self._lost_addresses.reach(left)
+        return left
+
 
 def lost_in(head: Mapping[str, Any] | None) -> dict[str, LostTelephone]:
     """Whose telephone was lost, by person, as the document beside the lists has it."""
     return {
         each["person"]: LostTelephone(
-            each["person"], each["generation"], each["at"], tuple(each["addresses"])
+            each["person"],
+            each["generation"],
+            each["at"],
+            tuple(each["addresses"]),
+            tuple(each.get("values", ())),
         )
         for each in (head or {}).get("lost", ())
     }

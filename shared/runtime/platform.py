@@ -31,6 +31,7 @@ from shared.contracts import Lane
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, Keys, Sealer, Vault, load_keys
 from shared.readers.credentials import Credentials
+from shared.readers.lost_addresses import LostAddresses
 from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.readers.rosters import DutyReader
 from shared.readers.tickets import Tickets, rules_of
@@ -154,7 +155,7 @@ async def open_platform(
         store=store,
         tickets=Tickets(store, lambda estate: rules_of(policies.current.at(estate))),
         policies=policies,
-        duty=DutyReader(store),
+        duty=DutyReader(store, LostAddresses.by(keys)),
         credentials=Credentials(store, keys.derived("api-keys")),
         vault=vault,
         sealer=sealer,

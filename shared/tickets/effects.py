@@ -305,14 +305,15 @@ def record_consent(
 def ask_extension(ticket: Ticket, act: acts.AskExtension, now: datetime, _rules: object) -> Effect:
     """The wish waits for a supervisor."""
     wish = ExtensionWish(act.order, act.until, act.reason, act.by, now)
-    facts = {"until": act.until, "reason": act.reason, "recipients": act.recipients}
+    facts = {"until": act.until, "reason": act.reason, "recipients": act.recipients, "at": now}
     return Effect(replace(ticket, extension=wish), facts)
 
 
-def refuse_extension(ticket: Ticket, *_: object) -> Effect:
+def refuse_extension(ticket: Ticket, _act: object, now: datetime, _rules: object) -> Effect:
     """The wish is gone, the time stays."""
     state = ticket.clocks.get(Clock.RESOLVE)
-    return Effect(replace(ticket, extension=None), {"due": state.due if state else None})
+    facts = {"due": state.due if state else None, "at": now}
+    return Effect(replace(ticket, extension=None), facts)
 
 
 def extend(ticket: Ticket, act: acts.Extend, now: datetime, rules: LifecycleRules) -> Effect:
@@ -322,7 +323,8 @@ def extend(ticket: Ticket, act: acts.Extend, now: datetime, rules: LifecycleRule
     times = {Clock.RESOLVE.value: act.until}
     extended = _promised(replace(ticket, clocks=clocks), act, "extension", times, now)
     extended = replace(extended, extension=None, extensions=ticket.extensions + 1)
-    return Effect(extended, {"until": act.until})
+    facts = {"until": act.until, "at": now, "asked": ticket.extension is not None}
+    return Effect(extended, facts)
 
 
 def suspend(ticket: Ticket, act: acts.Suspend, now: datetime, rules: LifecycleRules) -> Effect:

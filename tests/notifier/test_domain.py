@@ -261,3 +261,24 @@ MORNING: Final = NIGHT + timedelta(hours=10)
 )
 def test_nothing_waits_until_after_what_it_tells_of(event: Event, *, waits: bool) -> None:
     assert {n.can_wait_until(MORNING, NIGHT) for n in recipients(event)} == {waits}
+
+
+def test_more_time_asked_for_and_decided_the_same_way_twice_is_told_twice() -> None:
+    first, second = samples.DUE, samples.DUE + timedelta(minutes=5)
+    for event in (
+        samples.extension_asked(recipients=(samples.ASSIGNEE,)),
+        samples.extension_refused(due=samples.DUE),
+        samples.extended(assignee=samples.ASSIGNEE),
+    ):
+        ids = [
+            {n.id for n in recipients(each) if n.recipient == samples.ASSIGNEE}
+            for each in (
+                event,
+                event.model_copy(update={"at": first}),
+                event.model_copy(update={"at": first}),
+                event.model_copy(update={"at": second}),
+            )
+        ]
+
+        assert ids[1] == ids[2], "a repeat is the same"
+        assert len({*map(frozenset, ids)}) == 3, type(event).__name__

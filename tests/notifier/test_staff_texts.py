@@ -192,7 +192,7 @@ def test_what_a_caller_adds_is_quoted_and_a_cancellation_is_confirmed_by_the_lin
 def test_who_asked_for_more_time_reads_which_way_it_went(
     language: Language, policy: Policy
 ) -> None:
-    given = message(samples.extended(assignee=samples.ASSIGNEE), language)
+    given = message(samples.extended(assignee=samples.ASSIGNEE, asked=True), language)
     refused = message(samples.extension_refused(), language)
 
     _, yes = render(given, policy, name="", link="")
@@ -201,6 +201,18 @@ def test_who_asked_for_more_time_reads_which_way_it_went(
     assert yes != no
     assert ("不同意延期" in no) or ("no more time" in no)
     assert ("11月23日 16:30" in no) or ("23 Nov 16:30" in no)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_gets_more_time_unasked_is_not_told_that_it_was_asked_for(
+    language: Language, policy: Policy
+) -> None:
+    given = message(samples.extended(assignee=samples.ASSIGNEE), language)
+
+    _, body = render(given, policy, name="", link="")
+
+    assert not [word for word in ("申请", "asked") if word in body]
+    assert ("主管延长" in body) or ("supervisor has extended" in body)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

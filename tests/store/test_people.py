@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.contracts.report import Concerned
 from shared.policy.duty import sample_duty
 from shared.policy.policy import build_policy, sample_documents
+from shared.readers.lost_addresses import LostAddresses
 from shared.readers.people import KnownPeople
 from shared.readers.rosters import DutyReader, seed_duty
 from shared.store import Store
@@ -16,7 +17,7 @@ POLICY = build_policy("sample", sample_documents())
 async def people_of(store: Store) -> KnownPeople:
     await seed_duty(store._database, sample_duty())
     await store.documents("accounts").insert_one({"_id": "chen.jie", "state": "frozen"})
-    return KnownPeople(store, DutyReader(store))
+    return KnownPeople(store, DutyReader(store, LostAddresses(b"secret")))
 
 
 async def test_who_has_an_account_or_is_on_a_list_is_known(store: Store) -> None:

@@ -9,6 +9,7 @@ import pytest
 from shared.contracts import MalformedMessage
 from shared.policy.duty import sample_duty
 from shared.policy.policy import sample_documents
+from shared.readers.lost_addresses import LostAddresses
 from shared.readers.policies import HEAD, NoPolicyError, PolicyReader, seed_policy
 from shared.readers.rosters import DutyReader, seed_duty
 from shared.store import Store
@@ -150,7 +151,7 @@ async def test_a_faulty_version_leaves_the_old_one_in_force(store: Store) -> Non
 
 
 async def test_without_a_duty_list_nobody_is_on_duty(store: Store) -> None:
-    reader = DutyReader(store)
+    reader = DutyReader(store, LostAddresses(b"secret"))
 
     await reader.refresh()
 
@@ -161,7 +162,7 @@ async def test_the_duty_list_is_seeded_once_and_read(store: Store, store_of: Sto
     assert await seed_duty(store._database, sample_duty())
     assert not await seed_duty(store._database, {"places": {}})
 
-    reader = DutyReader(store)
+    reader = DutyReader(store, LostAddresses(b"secret"))
     await reader.refresh()
 
     assert reader.current.on_duty("jinyuan", "engineering")
@@ -170,7 +171,7 @@ async def test_the_duty_list_is_seeded_once_and_read(store: Store, store_of: Sto
 
 async def test_the_duty_list_is_read_anew_only_when_its_revision_rises(store: Store) -> None:
     await seed_duty(store._database, {"places": {"*": {"security": [person("wu")]}}})
-    reader = DutyReader(store)
+    reader = DutyReader(store, LostAddresses(b"secret"))
     await reader.refresh()
     rosters = store.documents("rosters")
     await rosters.update_one({"_id": "*/security"}, {"$set": {"people": [person("li")]}})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.router import ClockBreached, WorkOrderExtensionRefused
+from shared.contracts.router import ClockBreached, WorkOrderExtended, WorkOrderExtensionRefused
 from shared.policy.calendar import Block, Calendar
 from shared.policy.ladder import Ladder
 from shared.tickets import (
@@ -558,7 +558,16 @@ def test_a_refused_extension_leaves_the_time_as_it_was() -> None:
     ticket, (said,) = outcome.ticket, outcome.events
     assert (ticket.extension, ticket.clocks[Clock.RESOLVE].due) == (None, due)
     assert isinstance(said, WorkOrderExtensionRefused)
-    assert said.due == due
+    assert (said.due, said.at) == (due, after(hours=3))
+
+
+def test_an_extension_says_when_it_was_approved_and_whether_anybody_asked() -> None:
+    grant = acts.Extend(by="chief", order="JY0001-1", until=after(days=6))
+
+    for ticket, was_asked in ((asked(), True), (accepted(), False)):
+        (said,) = apply(ticket, grant, after(hours=3), sample_rules()).events
+        assert isinstance(said, WorkOrderExtended)
+        assert (said.at, said.asked) == (after(hours=3), was_asked)
 
 
 def test_an_extension_is_not_asked_for_twice_nor_after_the_time() -> None:

@@ -129,9 +129,7 @@ def build_lists_api(platform: Platform, duty_lists: DutyLists) -> Routes:
         shown = view(duty_list)
         if allows(actor, "roster.manage"):
             shown["people"] = [person.model_dump(mode="json") for person in duty_list.people]
-            lost = platform.duty.current.lost
-            gone = {p.id: lost[p.id].addresses for p in duty_list.people if p.id in lost}
-            shown["lost"] = {id: addresses for id, addresses in gone.items() if addresses}
+            shown["lost"] = duty_lists.mute(duty_list)
         return shown
 
     @router.get("", dependencies=[may("roster.see")])

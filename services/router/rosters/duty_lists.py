@@ -24,12 +24,12 @@ from services.router.rosters.storage import (
     around,
     find_shifts,
 )
-from services.router.rosters.telephones import given_anew, in_order
+from services.router.rosters.telephones import given_anew
 from shared.contracts import Fault, MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
 from shared.policy.calendar import Calendar
-from shared.policy.duty import ADDRESSES, ANYWHERE, Person
+from shared.policy.duty import ANYWHERE, Address, Person
 from shared.policy.policy import Group
 from shared.policy.roster import Cover, Need, cover
 from shared.readers.people import KnownPeople, departments_of
@@ -74,6 +74,10 @@ class DutyLists:
             raise NotThere
         return found
 
+    def mute(self, duty_list: DutyList) -> dict[str, tuple[Address, ...]]:
+        """To which addresses of whom on a list nothing goes, since they were lost."""
+        return self._lost_telephones.mute(duty_list.people)
+
     async def put_people(
         self, principal: Principal, place: str, department: str, people: tuple[Person, ...]
     ) -> DutyList:
@@ -92,7 +96,8 @@ class DutyLists:
             return changed
 
         changed = await self._change(principal, place, department, with_people, make=True)
-        await self._lost_telephones.give(given_anew(changed.before, people))
+        # Other addresses than the lost ones count already: nothing is left for a kill to cut off.
+        await self._lost_telephones.give_by_name(given_anew(changed.before, people))
         return changed.after
 
     async def change_person(
@@ -113,8 +118,7 @@ class DutyLists:
             return changed
 
         changed = await self._change(principal, place, department, with_person)
-        sent = in_order([each for each in ADDRESSES if changes.get(each)])
-        await self._lost_telephones.give({id: sent})
+        await self._lost_telephones.give(id, changes)
         return changed.after
 
     async def _check_accounts(self, principal: Principal, changed: Mapping[str, str]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from services.router.rosters.lists import Head
-from services.router.rosters.storage import HEADS
+from services.router.rosters.storage import HEADS, lists_with
 from services.router.rosters.telephones import (
     Lost,
     give,
@@ -19,7 +19,8 @@ from services.router.rosters.telephones import (
 from shared.contracts import Step
 from shared.contracts.refusals import NotThere
 from shared.identity import Forbidden, Principal
-from shared.policy.duty import Address, Duty, without_lost
+from shared.policy.duty import ADDRESSES, Address, Duty, Person, digest
+from shared.readers.lost_addresses import LostAddresses
 from shared.readers.rosters import HEAD
 from shared.runtime.platform import Platform
 from shared.store import Collection as Kept
@@ -36,6 +37,7 @@ class LostTelephones:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._heads = Kept(platform.store, HEADS)
+        self._addresses = LostAddresses.by(platform.keys)
 
     async def lose(
         self,
@@ -45,8 +47,9 @@ class LostTelephones:
         *,
         source: str | None = None,
     ) -> Lost:
-        """Say that somebody's telephone is lost, and which addresses with it. On record before.
-        Raises NotThere for who is on no list within reach, and Forbidden.
+        """Say that somebody's telephone is lost, and which addresses with it, as they stand on the
+        list now. On record before. Raises NotThere for who is on no list within reach, and
+        Forbidden.
         """
         duty, group = await self._duty_with(person), self._platform.policy.group
         if not is_within_reach(principal, person, duty, group):
@@ -58,8 +61,10 @@ class LostTelephones:
             principal, LOSE, ("person", person), source=source, details=named
         )
 
+        values = await self._values(person, addresses)
+
         def decide(head: Head, now: datetime) -> Step[Head] | None:
-            return lose(head, person, addresses, now)
+            return lose(head, person, values, now)
 
         changed = await self._heads.change(HEAD, decide)
         if changed is None:
@@ -67,12 +72,36 @@ class LostTelephones:
         telephone = next(each for each in changed.after.lost if each.person == person)
         await self._platform.duty.refresh()
         logger.info("telephone_lost", person=person, generation=telephone.generation)
-        return Lost(telephone, self._left(person, telephone.addresses))
+        return Lost(telephone, self._left(person))
 
-    async def give(self, given: Mapping[str, Collection[Address]]) -> None:
-        """These addresses were given anew: they count again."""
+    async def give(self, person: str, changes: Mapping[str, Any]) -> None:
+        """The addresses among these changes were given to somebody: they count, also where they are
+        the ones that were lost.
+        """
+        await self._give({person: self._addresses.entries(changes, ADDRESSES)})
+
+    async def give_by_name(self, given: Mapping[str, Collection[Address]]) -> None:
+        """Other addresses of these kinds were given anew: they count where the loss names kinds
+        alone, as in documents of before. Any other loss does not concern them.
+        """
+        await self._give({id: [digest(a, "") for a in kinds] for id, kinds in given.items()})
+
+    async def _give(self, given: Mapping[str, Collection[str]]) -> None:
         if any(given.values()):
             await self._heads.change(HEAD, lambda head, _now: give(head, given))
+
+    def mute(self, people: Iterable[Person]) -> dict[str, tuple[Address, ...]]:
+        """To which addresses of these people nothing goes, of those of whom there are any."""
+        lost = self._platform.duty.current.lost
+        found = {p.id: self._addresses.mute(p.model_dump(), lost.get(p.id)) for p in people}
+        return {id: addresses for id, addresses in found.items() if addresses}
+
+    async def _values(self, person: str, addresses: Collection[Address]) -> list[str]:
+        """The digests of these addresses of somebody, on whatever list they stand."""
+        lists = await lists_with(self._platform.store, person)
+        found = [each for listed in lists for each in listed.people if each.id == person]
+        entries = (self._addresses.entries(each.model_dump(), addresses) for each in found)
+        return [value for values in entries for value in values]
 
     async def _duty_with(self, person: str) -> Duty:
         """The duty list, also with whom it has had for less than a second."""
@@ -80,8 +109,6 @@ class LostTelephones:
             await self._platform.duty.refresh()
         return self._platform.duty.current
 
-    def _left(self, person: str, gone: Collection[Address]) -> tuple[Address, ...]:
+    def _left(self, person: str) -> tuple[Address, ...]:
         found = self._platform.duty.current.person(person)
-        if found is None:
-            return ()
-        return left_to(type(found).model_validate(without_lost(found.model_dump(), gone)))
+        return left_to(found) if found is not None else ()

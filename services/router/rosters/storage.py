@@ -16,7 +16,7 @@ from services.router.rosters.lists import DutyList, Head
 from services.router.rosters.shifts import LONGEST_SHIFT, Shift, cut, plan_again, rest_of
 from shared.contracts import Step
 from shared.documents import Shape
-from shared.policy.duty import Person
+from shared.policy.duty import LostTelephone, Person
 from shared.readers.rosters import HEAD, person_to_doc
 from shared.readers.rosters import LEAVES as OF_LEAVES
 from shared.readers.rosters import ROSTERS as OF_LISTS
@@ -44,7 +44,9 @@ LISTS: Final = CollectionSpec(
     ),
 )
 HEADS: Final = CollectionSpec(
-    name=OF_LISTS, shape=Shape(value=Head, lean={Head: ("lost",)}), version="revision"
+    name=OF_LISTS,
+    shape=Shape(value=Head, lean={Head: ("lost",), LostTelephone: ("values",)}),
+    version="revision",
 )
 """One document beside the lists."""
 SHIFTS: Final = CollectionSpec(
@@ -103,6 +105,12 @@ async def revision(store: Store) -> int:
 async def all_lists(store: Store) -> list[DutyList]:
     """Every duty list."""
     return await Collection(store, LISTS).find({"_id": {"$ne": HEAD}}, limit=MOST_LISTS)
+
+
+async def lists_with(store: Store, person: str) -> list[DutyList]:
+    """The duty lists on which somebody stands: one, or several of before."""
+    query = {"_id": {"$ne": HEAD}, "people.id": person}
+    return await Collection(store, LISTS).find(query, limit=MOST_LISTS)
 
 
 async def take_out(store: Store, shift: Shift, leave: Leave) -> list[Shift]:

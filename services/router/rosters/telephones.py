@@ -1,5 +1,5 @@
-"""What a lost telephone takes along: the links of its person, and addresses until they are given
-anew. Pure.
+"""What a lost telephone takes along: the links of its person, and the addresses that were on it, by
+keyed digests: another address counts from when it stands on a list, whatever else is written. Pure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 from services.router.rosters.lists import DutyList, Head, reaches_list
 from shared.contracts import Step
 from shared.identity import Principal
-from shared.policy.duty import ADDRESSES, Address, Duty, LostTelephone, Person
+from shared.policy.duty import ADDRESSES, Address, Duty, LostTelephone, Person, digests_of
 from shared.policy.policy import Group
 
 SAID_AGAIN: Final = timedelta(minutes=2)
@@ -28,29 +28,41 @@ class Lost:
     left: tuple[Address, ...]
 
 
-def lose(
-    head: Head, person: str, addresses: Collection[Address], now: datetime
-) -> Step[Head] | None:
-    """Raise the generation of somebody's links, and let nothing go to these addresses. None where
-    just this was said a moment ago.
+def lose(head: Head, person: str, values: Collection[str], now: datetime) -> Step[Head] | None:
+    """Raise the generation of somebody's links, and let nothing go to the addresses that have these
+    digests. None where just this was said a moment ago.
     """
     known = next((each for each in head.lost if each.person == person), None)
-    gone = frozenset(addresses) | frozenset(known.addresses if known else ())
-    if known and gone == frozenset(known.addresses) and now - known.at < SAID_AGAIN:
+    before = known or LostTelephone(person, 0, now)
+    gone = frozenset(values) | frozenset(before.values)
+    if known and gone == frozenset(known.values) and now - known.at < SAID_AGAIN:
         return None
-    raised = LostTelephone(person, known.generation + 1 if known else 1, now, in_order(gone))
+    raised = LostTelephone(
+        person,
+        before.generation + 1,
+        now,
+        in_order({*before.addresses, *_kinds(values)}),
+        tuple(sorted(gone)),
+    )
     return Step(replace(head, lost=(*_others(head, person), raised)))
 
 
-def give(head: Head, given: Mapping[str, Collection[Address]]) -> Step[Head] | None:
-    """These addresses of these people count again; None where none of them was lost. The links of
-    before stay dead.
+def give(head: Head, given: Mapping[str, Collection[str]]) -> Step[Head] | None:
+    """The addresses of these people that have these digests count again, and of the kinds that
+    stand there by name alone all; None where none of them was lost. The links of before stay dead.
     """
-    kept = tuple(
-        replace(each, addresses=in_order(frozenset(each.addresses) - {*given.get(each.person, ())}))
-        for each in head.lost
-    )
+    kept = tuple(_given(each, given.get(each.person, ())) for each in head.lost)
     return None if kept == head.lost else Step(replace(head, lost=kept))
+
+
+def _given(lost: LostTelephone, values: Collection[str]) -> LostTelephone:
+    left, kinds = tuple(each for each in lost.values if each not in values), _kinds(values)
+    still = [each for each in lost.addresses if each not in kinds or digests_of(left, each)]
+    return replace(lost, addresses=in_order(still), values=left)
+
+
+def _kinds(values: Collection[str]) -> frozenset[Address]:
+    return frozenset(each for each in ADDRESSES if digests_of(values, each))
 
 
 def given_anew(before: DutyList, people: Collection[Person]) -> dict[str, tuple[Address, ...]]:
