@@ -18,6 +18,7 @@ from tests.system.test_nobody_told import finish, tasks
 from tests.web.phone import CHROMIUM, UBUNTU, telephone
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
+DESK_DIGITS: Final = "8011"
 _LINK: Final = re.compile(r"https?://\S+(/w/\S+)")
 
 
@@ -108,10 +109,19 @@ async def test_nobody_answers_and_the_caller_is_rung_again(own_floor: Floor) -> 
 
 
 def said_on_a_telephone(address: str) -> str:
-    """Read what to say, choose what they say, and say it, with a thumb and no script."""
+    """See the number, read what to say, choose what they say, and say it, with a thumb and no
+    script.
+    """
     with telephone() as phone:
         phone.page.goto(address)
         phone.look("10-to-ring")
+        phone.page.locator("form.person button").click()
+        phone.look("10-whose-telephone")
+        phone.page.locator("input[name=digits]").fill(DESK_DIGITS)
+        phone.page.locator("main form button").click()
+        phone.look("10-number")
+        assert phone.page.locator("a[href^='tel:']").count() == 1
+        phone.page.locator("a.back").last.click()
         phone.page.get_by_text("听到了，没有表态").click()
         phone.page.locator("#told button").click()
         phone.look("11-told")
