@@ -32,7 +32,7 @@ CLOSED: Final = (
 )  # fmt: skip
 OPEN: Final = (
     ("admin", "/v1/session", 401), ("intake", "/v1/tickets", 401), ("survey", "/s/x", 404),
-    ("router", "/w/x", 404), ("notifier", "/v1/parked", 401),
+    ("router", "/w/x", 404), ("router", "/w/x/person", 303), ("notifier", "/v1/parked", 401),
 )  # fmt: skip
 HEADER_BYTES: Final = 60 * 1024 * 1024
 ENOUGH_BYTES: Final = 8 * 1024 * 1024
