@@ -164,7 +164,7 @@ async def test_who_was_not_satisfied_with_an_earlier_round_begins_no_other(
 ) -> None:
     number = await done(bench)
     for since in (RECEIPT, Reopen(by="he", reason="caller"), Cancel(by="he")):
-        await bench.platform.tickets.change(number, partial(said, since))
+        await bench.platform.tickets.change(number, lambda _t, _n, act=since: act)
     before = (await read(bench, number)).version
 
     await hear(bench, rung(bench, number, "not_satisfied"))
@@ -182,7 +182,7 @@ async def test_of_two_times_only_the_one_that_was_said_is_told(bench: IntakeBenc
     for n in range(2):
         at = begins + timedelta(hours=n)
         comes = Appoint(by="li", order=order, at=at, until=at + timedelta(hours=2))
-        await bench.platform.tickets.change(number, partial(said, comes))
+        await bench.platform.tickets.change(number, lambda _t, _n, act=comes: act)
         await bench.forward(timedelta(minutes=1))
     first, second = [p for p in (await read(bench, number)).promised if p.how == "visit"]
 
