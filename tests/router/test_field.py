@@ -492,6 +492,31 @@ async def test_an_alert_is_taken_attended_released_and_ended(bench: RouterBench)
     assert "险情已结束" in (await bench.http.get(address)).text
 
 
+async def test_no_work_is_ended_on_the_page_while_its_danger_runs(bench: RouterBench) -> None:
+    """Else the last department's `done` would end the emergency, with nobody called safe."""
+    await bench.let_places_differ(jinyuan={"rules": {"proof_for": []}})
+    await put_alerted(bench)
+    address = alert_link(bench, OWN)
+    for act in ("acknowledge", "arrive"):
+        assert (await press(bench.http, address, act)).status_code == 303
+    order = await order_of(bench, "engineering")
+
+    page = (await bench.http.get(address)).text
+    refused = await bench.http.post(f"{address}/done", data={"key": "k1.done"})
+
+    assert not {"done", "confirm_cancel"} & forms_of(page).keys()
+    assert "险情结束后才能报完工" in page
+    assert refused.status_code == 409
+    assert "险情还没有结束" in refused.text
+    assert "resolve" not in [act for act, _ in await done_to(bench, order)]
+    assert (await bench.store.get("emergencies", "23456789") or {})["ended_at"] is None
+
+    for act in ("release", "end", "done"):
+        assert (await press(bench.http, address, act)).status_code == 303
+    assert (await done_to(bench, order))[-1] == ("resolve", OWN)
+    assert "险情结束后才能报完工" not in (await bench.http.get(address)).text
+
+
 async def test_who_is_called_from_the_chain_acts_without_a_work_order(bench: RouterBench) -> None:
     await put_alerted(bench)
     await bench.store.documents("emergencies").update_one(

@@ -12,6 +12,7 @@ from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.field.domain import (
+    ENDS_THE_WORK,
     RIGHTS,
     Bound,
     Work,
@@ -77,14 +78,14 @@ class FieldVisits:
 
     async def do(self, token: str, act: str, form: Form) -> None:
         """Do one act; sent again with the same key it counts once. Raises NoSuchWork, WorkEnded,
-        what the domain raises of it, and Unreadable.
+        what the domain raises of it, and Unreadable. No work is ended while its danger runs.
         """
         work = await self._find(token)
         if act == "arrive":
             await self._arrive(work, form)
         elif act in RIGHTS:
             await self._attend(work, act, form)
-        elif work.order is None:
+        elif work.order is None or (work.danger_runs and act in ENDS_THE_WORK):
             raise _not_now(work)
         elif act == "done":
             await self._finish(work, work.order, form)
@@ -158,6 +159,8 @@ class FieldVisits:
                 a for a, wish in wanted.items() if self._platform.tickets.allows(ticket, wish)
             }
             found -= already_said(order, ticket)
+            if work.danger_runs:
+                found -= ENDS_THE_WORK
             if takes_photo(order, ticket, work.proofs):
                 found.add("photo")
         if work.emergency is not None:
