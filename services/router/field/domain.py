@@ -117,6 +117,11 @@ class Work:
         return self.emergency is not None and self.emergency.ended_at is None
 
     @property
+    def is_there(self) -> bool:
+        """Whether its reader is on site of the emergency, with or without work of it."""
+        return self.emergency is not None and self.person in self.emergency.on_site
+
+    @property
     def goes_there(self) -> bool:
         """Whether its reader is on their way to somebody: they have taken the work and not finished
         it, or were alerted to what still runs. What they are shown, intake decides.

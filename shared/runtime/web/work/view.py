@@ -147,8 +147,8 @@ class Danger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
-    """One matter for one reader. `status` is the code of their order's, None for who was alerted
-    and has none. `can` is what may be done now.
+    """One matter for one reader. `status` is the code of their order's, or of how far they have
+    come; None for who was alerted, has none and is not there. `can` is what may be done now.
     """
 
     number: str
