@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -490,6 +491,75 @@ async def test_an_alert_is_taken_attended_released_and_ended(bench: RouterBench)
     [ended] = await bench.said(EmergencyEnded)
     assert ended.outcome == "ended"
     assert "险情已结束" in (await bench.http.get(address)).text
+
+
+async def test_no_work_is_ended_on_the_page_while_its_danger_runs(bench: RouterBench) -> None:
+    """Else the last department's `done` would end the emergency, with nobody called safe."""
+    await bench.let_places_differ(jinyuan={"rules": {"proof_for": []}})
+    await put_alerted(bench)
+    address = alert_link(bench, OWN)
+    for act in ("acknowledge", "arrive"):
+        assert (await press(bench.http, address, act)).status_code == 303
+    order = await order_of(bench, "engineering")
+
+    page = (await bench.http.get(address)).text
+    refused = await bench.http.post(f"{address}/done", data={"key": "k1.done"})
+
+    assert not {"done", "confirm_cancel"} & forms_of(page).keys()
+    assert "险情结束后才能报完工" in page
+    assert refused.status_code == 409
+    assert "险情还没有结束" in refused.text
+    assert "resolve" not in [act for act, _ in await done_to(bench, order)]
+    assert (await bench.store.get("emergencies", "23456789") or {})["ended_at"] is None
+
+    for act in ("release", "end", "done"):
+        assert (await press(bench.http, address, act)).status_code == 303
+    assert (await done_to(bench, order))[-1] == ("resolve", OWN)
+    assert "险情结束后才能报完工" not in (await bench.http.get(address)).text
+
+
+async def test_who_arrives_at_an_emergency_has_accepted_and_is_shown_as_there(
+    own_bench: RouterBench,
+) -> None:
+    """The second department: somebody else has the alert, and this one went without a word."""
+    bench = own_bench
+    await put_alerted(bench)
+    await press(bench.http, alert_link(bench, OWN), "acknowledge")
+    order = await order_of(bench, "security")
+    guard = next(o.assignee for o in (await bench.read()).orders if o.id == order) or ""
+    address = alert_link(bench, guard)
+    await bench.forward(timedelta(minutes=20))
+
+    assert (await press(bench.http, address, "arrive")).status_code == 303
+
+    page = (await bench.http.get(address)).text
+    assert await done_to(bench, order) == [("accept", guard), ("arrive", guard)]
+    assert guard in (await bench.store.get("emergencies", "23456789") or {})["on_site"]
+    assert "待接单" not in page
+    assert "接单时限" not in page
+    assert not re.search(r"<dt>到场时限", page)
+
+
+async def test_after_arrival_or_the_end_no_clock_runs_on_the_page_that_means_nothing(
+    bench: RouterBench,
+) -> None:
+    """Said over the API, where arriving accepts no work."""
+    await put_alerted(bench)
+    order = next(o for o in (await bench.read()).orders if o.department == "security")
+    guard = order.assignee or ""
+    address = alert_link(bench, guard)
+    found = {"$push": {"on_site": guard}}
+    await bench.store.documents("emergencies").update_one({"_id": "23456789"}, found)
+
+    there = (await bench.http.get(address)).text
+    assert "<dd>已到场</dd>" in there
+    assert not re.search(r"<dt>(接单|到场)时限", there)
+
+    over = {"$set": {"on_site": [], "ended_at": bench.now(), "next_due": None}}
+    await bench.store.documents("emergencies").update_one({"_id": "23456789"}, over)
+    ended = (await bench.http.get(address)).text
+    assert not re.search(r"<dt>(接单|到场|险情控制)时限", ended)
+    assert "险情已结束" in ended
 
 
 async def test_who_is_called_from_the_chain_acts_without_a_work_order(bench: RouterBench) -> None:

@@ -41,6 +41,8 @@ LOOK_BACK: Final = timedelta(days=1)
 """So long after their work is done somebody may look at it again, for their own papers."""
 _AT_WORK: Final = frozenset({OrderStatus.ACCEPTED, OrderStatus.IN_PROGRESS, OrderStatus.SUSPENDED})
 _FINISHING: Final = frozenset({Transition.RESOLVE, Transition.HAND_OVER})
+ENDS_THE_WORK: Final = frozenset({"done", "confirm_cancel"})
+"""What would end a running emergency with the work: whoever is there says first that it is over."""
 RIGHTS: Final[Mapping[str, str]] = {
     "acknowledge": "emergency.acknowledge",
     "arrive": "emergency.attend",
@@ -113,6 +115,11 @@ class Work:
     def danger_runs(self) -> bool:
         """Whether there is an emergency that is not over."""
         return self.emergency is not None and self.emergency.ended_at is None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its reader is on site of the emergency, with or without work of it."""
+        return self.emergency is not None and self.person in self.emergency.on_site
 
     @property
     def goes_there(self) -> bool:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from services.router.field.call_pages import CallPages
 from services.router.field.call_visits import CallVisits
+from services.router.field.domain import ENDS_THE_WORK, Work
 from services.router.field.forms import Form, Unreadable
 from services.router.field.thumbnails import Thumbnails
 from services.router.field.views import view_of
@@ -126,7 +127,7 @@ class FieldPages:
         """Whether they are sure; only of what is possible, so that nobody confirms in vain."""
         work = await self._visits.see(token)
         if act not in work.can:
-            return await self.show(token, language, said="changed", status=409)
+            return await self.show(token, language, said=_why_not(work, act), status=409)
         form.check(act, self._platform.policy.at(work.ticket.estate).calendar.zone)
         return await self.show(token, language, sure=Typed(act, form.fields))
 
@@ -136,7 +137,7 @@ class FieldPages:
         if act in _WITH_TIME and act in work.can:
             typed = Typed(act, form.fields, "until_refused")
             return await self.show(token, language, typed=typed, status=422)
-        return await self.show(token, language, said="changed", status=409)
+        return await self.show(token, language, said=_why_not(work, act), status=409)
 
     async def _after(self, token: str, language: Language) -> Response:
         try:
@@ -164,6 +165,11 @@ class FieldPages:
             return self._paper.trouble(said, language, status=error.status_code)
         except (*STORE_DOWN, Contested):
             return self._paper.trouble("away", language, status=503)
+
+
+def _why_not(work: Work, act: Act) -> str:
+    """What is said of an act that does not count now, as a code."""
+    return "danger_first" if work.danger_runs and act in ENDS_THE_WORK else "changed"
 
 
 class _Guess(NoSuchWork):

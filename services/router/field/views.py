@@ -20,7 +20,7 @@ from shared.runtime.web.work import (
     Time,
     WorkView,
 )
-from shared.tickets import Ticket, Transition
+from shared.tickets import OrderStatus, Ticket, Transition
 from shared.tickets.costs import needs_consent
 from shared.tickets.lifecycle import Clock
 from shared.tickets.model import ROUND_BEGINS, Planned, TimelineEntry
@@ -29,6 +29,9 @@ _OF_WORK: Final = frozenset(
     {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
 )
 """Clocks that somebody in the field can keep; the others are the desk's."""
+_OF_COMING: Final = frozenset({Clock.ACCEPT, Clock.ARRIVE})
+"""Clocks that mean nothing to who is there, or once there is nothing to come to."""
+_NOT_THERE_YET: Final = frozenset({OrderStatus.DISPATCHED, OrderStatus.ACCEPTED})
 _TOLD: Final = frozenset({*(clock.value for clock in _OF_WORK), "visit"})
 
 
@@ -50,7 +53,7 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
         ),
         notes=tuple(said_in(entry) for entry in _notes(work)),
         is_drill=ticket.test,
-        status=order.status.value if order else None,
+        status=_status(work),
         promised=promised_in(ticket),
         clocks=tuple(_clocks(work)),
         again=_again(work),
@@ -120,8 +123,20 @@ def promised_in(ticket: Ticket) -> tuple[Time, ...]:
     return tuple(Time(of, at) for of, at in last.items() if of in _TOLD - {Clock.ACCEPT})
 
 
+def _status(work: Work) -> str | None:
+    """The code of their order's status, or how far they have come: on site, which somebody without
+    an order may be too.
+    """
+    order = work.order
+    if work.is_there and (order is None or order.status in _NOT_THERE_YET):
+        return "on_site"
+    return order.status.value if order else None
+
+
 def _clocks(work: Work) -> list[Time]:
-    """What runs, the first to end first; for who was only alerted what runs for those who came."""
+    """What runs, the first to end first; for who was only alerted what runs for those who came.
+    What nobody has to keep any more is left out, though it was never stopped.
+    """
     ticket, order, emergency = work.ticket, work.order, work.emergency
     orders = (order,) if order else ticket.orders
     due: dict[str, datetime] = {}
@@ -129,8 +144,14 @@ def _clocks(work: Work) -> list[Time]:
         for clock, state in clocks.items():
             if clock in _OF_WORK and state.is_running and state.due is not None:
                 due[clock] = min(due.get(clock, state.due), state.due)
+    is_over = emergency is not None and emergency.ended_at is not None
+    over = _OF_COMING if work.is_there or is_over else frozenset[Clock]()
     if order is None:
-        due.pop(Clock.ACCEPT, None)
+        over |= {Clock.ACCEPT}
+    if is_over:
+        over |= {Clock.CONTROL}
+    for clock in over:
+        due.pop(clock, None)
     if emergency and emergency.next_due and emergency.acknowledged_at is None:
         due["acknowledge"] = emergency.next_due
     return sorted((Time(str(of), at) for of, at in due.items()), key=lambda each: each.at)

@@ -12,6 +12,7 @@ from services.router.emergencies.attending import Attending
 from services.router.emergencies.emergency import Emergency
 from services.router.emergencies.storage import EMERGENCIES
 from services.router.field.domain import (
+    ENDS_THE_WORK,
     RIGHTS,
     Bound,
     Work,
@@ -77,14 +78,14 @@ class FieldVisits:
 
     async def do(self, token: str, act: str, form: Form) -> None:
         """Do one act; sent again with the same key it counts once. Raises NoSuchWork, WorkEnded,
-        what the domain raises of it, and Unreadable.
+        what the domain raises of it, and Unreadable. No work is ended while its danger runs.
         """
         work = await self._find(token)
         if act == "arrive":
             await self._arrive(work, form)
         elif act in RIGHTS:
             await self._attend(work, act, form)
-        elif work.order is None:
+        elif work.order is None or (work.danger_runs and act in ENDS_THE_WORK):
             raise _not_now(work)
         elif act == "done":
             await self._finish(work, work.order, form)
@@ -127,21 +128,26 @@ class FieldVisits:
             case _:
                 await self._attending.end(number, work.attendant)
 
-    async def _accept_with_it(self, work: Work, form: Form) -> None:
-        """Who has the alert has their work of it."""
+    async def _accept_with_it(self, work: Work, form: Form) -> Ticket:
+        """Who has the alert, or is there, has their work of it, where the table allows it; the
+        ticket as it is then.
+        """
         order = work.order
         if order is None or work.doer is None or order.status is not OrderStatus.DISPATCHED:
-            return
+            return work.ticket
         accept = Accept(by=work.person, order=order.id, form_key=form.key)
-        await self._routing.act(order.id, work.doer, accept)
+        if not self._platform.tickets.allows(work.ticket, accept):
+            return work.ticket
+        return await self._routing.act(order.id, work.doer, accept)
 
     async def _arrive(self, work: Work, form: Form) -> None:
-        """On site, for the work and for the emergency."""
+        """On site, for the work and for the emergency: who came to that has accepted their work."""
         order, is_emergency = work.order, work.danger_runs
+        ticket = await self._accept_with_it(work, form) if is_emergency else work.ticket
         if order is not None and work.doer is not None:
             wish = Arrive(by=work.person, order=order.id, form_key=form.key)
-            # Who was alerted is there also before they have accepted their share of the work.
-            if not is_emergency or self._platform.tickets.allows(work.ticket, wish):
+            # Who was alerted is there also where nothing can be said of their share of the work.
+            if not is_emergency or self._platform.tickets.allows(ticket, wish):
                 await self._routing.act(order.id, work.doer, wish)
         elif not is_emergency:
             raise _not_now(work)
@@ -158,6 +164,8 @@ class FieldVisits:
                 a for a, wish in wanted.items() if self._platform.tickets.allows(ticket, wish)
             }
             found -= already_said(order, ticket)
+            if work.danger_runs:
+                found -= ENDS_THE_WORK
             if takes_photo(order, ticket, work.proofs):
                 found.add("photo")
         if work.emergency is not None:

@@ -41,6 +41,8 @@ MORE_TIME_REASONS: Final = ("parts", "access", "weather", "third_party", "more_w
 """Codes; the page has words for them in both languages."""
 ITEM_KINDS: Final = ("part", "labour", "fee")
 PAYERS: Final = ("owner", "group", "warranty")
+FINISHED: Final = frozenset({"resolved", "handed_over"})
+"""Statuses of work that was done; codes."""
 ITEM_ROWS: Final = 4
 """Lines of a quote's form; most quotes have two, and a page without scripts cannot grow."""
 _NEXT: Final[tuple[Act, ...]] = (
@@ -145,8 +147,8 @@ class Danger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
-    """One matter for one reader. `status` is the code of their order's, None for who was alerted
-    and has none. `can` is what may be done now.
+    """One matter for one reader. `status` is the code of their order's, or of how far they have
+    come; None for who was alerted, has none and is not there. `can` is what may be done now.
     """
 
     number: str
@@ -188,6 +190,12 @@ class WorkView:
         if self.next_act == "acknowledge":
             said.add("accept")
         return tuple(act for act in ACTS if act in self.can and act not in said)
+
+    @property
+    def waits_for_danger(self) -> bool:
+        """Whether the work can be ended only once the danger is over."""
+        at_work = self.status not in {None, *FINISHED}
+        return at_work and self.danger is not None and not self.danger.is_over
 
     @property
     def is_over(self) -> bool:
