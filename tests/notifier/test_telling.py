@@ -244,7 +244,8 @@ async def test_a_refusal_is_final(bench: Bench) -> None:
 
     await bench.handle(samples.dispatched())
 
-    (doc,) = await bench.ended()
+    await bench.ended()
+    (doc,) = await bench.docs(purpose="assignment")
     assert (doc["status"], doc["reason"], len(doc["attempts"])) == ("failed", "refused", 1)
 
 

@@ -54,6 +54,16 @@ class Bench(ServiceBench):
             await self.say(event, **how)
         await until(lambda: handled(QUEUES) >= before + len(events))
 
+    async def asked(self, id: str) -> None:
+        """Return when the question of a round is there: what is said of the ticket beside it may
+        have been handled first.
+        """
+
+        async def is_there() -> bool:
+            return await self.store.get("surveys", id) is not None
+
+        await until(is_there)
+
     async def docs(self) -> list[dict[str, Any]]:
         return await self.store.find("surveys", {}, limit=1000)
 

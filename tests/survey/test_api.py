@@ -109,6 +109,7 @@ async def test_nobody_records_how_well_went_what_they_saw_through_or_ended(
         AnswerQuestion(by="agent-7"),
     )
     await bench.handle(closed("JY0001", round=2))
+    await bench.asked("JY0001-2")
     path = "/v1/surveys/JY0001-2/answer"
 
     refused, taken = [
@@ -124,6 +125,7 @@ async def test_who_ended_another_round_records_this_one(bench: Bench) -> None:
     await bench.put_answered("JY0001")
     await bench.act("JY0001", Reopen(by="bo", reason="caller"), AnswerQuestion(by="he"))
     await bench.handle(closed("JY0001", round=2))
+    await bench.asked("JY0001-2")
 
     recorded = await bench.http.post(
         "/v1/surveys/JY0001-2/answer", json={"score": 5}, headers=bench.signed_in("agent")
