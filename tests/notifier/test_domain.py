@@ -282,3 +282,9 @@ def test_more_time_asked_for_and_decided_the_same_way_twice_is_told_twice() -> N
 
         assert ids[1] == ids[2], "a repeat is the same"
         assert len({*map(frozenset, ids)}) == 3, type(event).__name__
+
+
+def test_that_an_alarm_reached_nobody_is_as_urgent_as_the_alarm() -> None:
+    for purpose, urgency in (("alert", "emergency"), ("slowed", "emergency"), ("warning", None)):
+        (notice,) = recipients(samples.unreached(purpose=purpose))
+        assert notice.facts.get("urgency") == urgency, purpose
