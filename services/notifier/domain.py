@@ -561,7 +561,7 @@ _TABLE: Final = (
     Occasion(TicketResolved, "feedback", _TICKET, to=_caller, once=_in_round),
     Occasion(TicketReopened, "reopened", _TICKET, to=_caller, once=_in_round),
     Occasion(WorkOrderAppointed, "visit", _TICKET, when=lambda e: e.until is not None,
-             to=_caller, once=lambda e: f"visit/{e.work_order}/{_at(e.until)}",
+             to=_caller, once=lambda e: _anew(f"visit/{e.work_order}/{_at(e.until)}", e.agreed_at),
              facts=lambda e: {"arrive": e.at, "due": e.until}),
     Occasion(WorkOrderExtended, "extended", _TICKET, to=_caller,
              once=lambda e: f"extended/{e.round}/{_at(e.until)}", facts=lambda e: {"due": e.until}),
