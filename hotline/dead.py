@@ -107,6 +107,12 @@ def _ways(item: Mapping[str, Any]) -> tuple[str, ...]:
     drop = f"    hotline dead discard {id} --reason sent_again"
     if item["reason"] == TOO_MANY:
         return ("  可以 you can: ask the sender why there are so many, then end it", drop)
+    if item.get("cut"):
+        return (
+            "  内容过大，只保留了开头，不能重放：请联系发送方，然后结束",
+            "  too large, only its beginning is kept: ask the sender for less, then end it:",
+            drop,
+        )
     taken = " (as a report)" if item["reason"] == "unrouted" else ""
     return (
         f"  原因消除后重放 when what is at fault is mended, send it to its queue again{taken}:",

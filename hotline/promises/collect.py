@@ -14,8 +14,10 @@ from hotline.promises.facts import (
     EMERGENCY_FIELDS,
     MESSAGE_FIELDS,
     SURVEY_FIELDS,
+    TAKEN,
     TASK_FIELDS,
     TICKET_FIELDS,
+    Attempt,
     Emergency,
     LateTask,
     Message,
@@ -25,7 +27,9 @@ from hotline.promises.facts import (
     TellTask,
     WaitingEvent,
 )
+from shared.contracts.notifier import CALLER
 from shared.readers.outboxes import KIND_OF
+from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.store import Doc, Store
 from shared.tickets import TICKET
 
@@ -58,6 +62,7 @@ class Collector:
         self._store = store
         self._before = before
         self._progress = progress
+        self._policies = PolicyReader(store)
 
     async def tickets(self) -> AsyncIterator[Batch]:
         """Every ticket with its papers."""
@@ -183,6 +188,26 @@ class Collector:
         query = {} if every else suspect
         async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
+
+    async def awaited(self, message: Message) -> frozenset[str]:
+        """Of the channels that took a message, those whose receipt was waited for: a caller's, and
+        of the staff's those that the policy of then does not name. Asked only where there are
+        several.
+        """
+        if len(message.taken_by) < 2 or message.recipient == CALLER:
+            return frozenset(message.taken_by)
+        tries = [attempt for attempt in message.attempts if attempt.outcome in TAKEN]
+        return frozenset([a.channel for a in tries if not await self._was_enough(message, a)])
+
+    async def _was_enough(self, message: Message, attempt: Attempt) -> bool:
+        """Whether taking counted as received; so it does where a policy says nothing of it, and one
+        that is not there any more is judged as if it had.
+        """
+        try:
+            policy = await self._policies.version(attempt.policy)
+        except NoPolicyError:
+            return True
+        return policy.at(message.estate).rules.takes_as_received(attempt.channel)
 
     async def digests(self) -> AsyncIterator[tuple[Message, list[Message]]]:
         """Every digest that went out, with the messages it tells."""

@@ -151,7 +151,8 @@ class _Examination:
             is_young = (message.ended_at or message.at) >= self._before
             compared = None if is_young else delivered
             received = None if compared is None else compared.get(message.id, 0)
-            self._found.add(judge_delivery(message, received))
+            awaited = await self._read.awaited(message)
+            self._found.add(judge_delivery(message, received, awaited))
             strangers.discard(message.id)
         self._take("received", len(delivered or ()), judge_strangers(sorted(strangers)))
 

@@ -52,6 +52,8 @@ MESSAGE_FIELDS: Final = (
     "attempts.channel",
     "attempts.at",
     "attempts.outcome",
+    "attempts.policy",
+    "estate",
     "digest",
     "entries",
     "channels",
@@ -81,6 +83,8 @@ class Attempt:
     channel: str
     at: datetime
     outcome: str | None
+    policy: str = ""
+    """The version that it was made under."""
 
     @property
     def may_have_arrived(self) -> bool:
@@ -111,6 +115,12 @@ class Message:
     """What it tells, if it is a digest."""
     channels: tuple[str, ...] = ()
     """By each of these it goes once, where that is more than one."""
+    estate: str | None = None
+
+    @property
+    def taken_by(self) -> tuple[str, ...]:
+        """The channels that took it, each once, in the order in which they did."""
+        return tuple(dict.fromkeys(a.channel for a in self.attempts if a.outcome in TAKEN))
 
     @classmethod
     def from_doc(cls, doc: Mapping[str, Any]) -> Self:
@@ -134,6 +144,7 @@ class Message:
             digest=doc.get("digest"),
             entries=tuple(doc.get("entries", ())),
             channels=tuple(doc.get("channels", ())),
+            estate=doc.get("estate"),
             **{field: doc[field] for field in plain},
         )
 

@@ -22,10 +22,7 @@ from services.notifier.messages import (
     unreached,
 )
 from shared.contracts import Step
-from shared.contracts.notifier import Purpose
 
-ALARMS: Final[frozenset[Purpose]] = frozenset({"alert", "slowed"})
-"""What goes by every alarm channel at once."""
 MISSED: Final = frozenset({Status.FAILED, Status.UNCONFIRMED, Status.UNKNOWN, Status.STOPPED})
 """How a message stands whose reader may not have it, and that goes out no more."""
 

@@ -96,6 +96,14 @@ CauseKind = Literal[
 CAUSE_KINDS: Final[tuple[CauseKind, ...]] = get_args(CauseKind)
 """The closed list. None of it is marketing (B3.3.3), and a message without one cannot be made."""
 
+CONFIDENTIAL: Final[Mapping[CauseKind, str]] = {"reading_alarm": "reading_alarm.see"}
+"""Causes of messages that are read by those alone who may do more than read messages: whom an alarm
+is about may sit at the same desk. All messages of such a cause are: also the word that one of them
+reached nobody.
+"""
+ALARMS: Final[frozenset[Purpose]] = frozenset({"alert", "slowed"})
+"""What goes by every alarm channel at once, before all others, and is told of aloud when nobody got
+it."""
 TOLD_AGAIN: Final = timedelta(minutes=10)
 """What cannot be handled, and comes again word for word, is told so often at most."""
 CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
@@ -437,7 +445,7 @@ def _about(event: MessageUnreached) -> CauseKind:
 
 def _unreached_facts(event: MessageUnreached) -> dict[str, Any]:
     drill = {"test": True} if event.test else {}
-    urgent = {"urgency": EMERGENCY} if event.purpose == "alert" else {}
+    urgent = {"urgency": EMERGENCY} if event.purpose in ALARMS else {}
     return {
         "person": event.recipient,
         "department": event.department,
@@ -561,7 +569,7 @@ _TABLE: Final = (
     Occasion(TicketResolved, "feedback", _TICKET, to=_caller, once=_in_round),
     Occasion(TicketReopened, "reopened", _TICKET, to=_caller, once=_in_round),
     Occasion(WorkOrderAppointed, "visit", _TICKET, when=lambda e: e.until is not None,
-             to=_caller, once=lambda e: f"visit/{e.work_order}/{_at(e.until)}",
+             to=_caller, once=lambda e: _anew(f"visit/{e.work_order}/{_at(e.until)}", e.agreed_at),
              facts=lambda e: {"arrive": e.at, "due": e.until}),
     Occasion(WorkOrderExtended, "extended", _TICKET, to=_caller,
              once=lambda e: f"extended/{e.round}/{_at(e.until)}", facts=lambda e: {"due": e.until}),

@@ -61,15 +61,15 @@ class SendQueue:
 
     def take_up(self, message: Message) -> None:
         """Let it wait for its turn; in a full queue, which takes alerts only, for a later look."""
-        is_full = self._waiting.qsize() >= PLACES and not message.is_alert
+        is_full = self._waiting.qsize() >= PLACES and not message.is_alarm
         if is_full or message in self:
             return
         self._held.add(message.id)
-        if message.is_alert:
+        if message.is_alarm:
             self._alerts.add(message.id)
             self._alerts_changed.set()
         until = asyncio.get_running_loop().time() + GIVE_WAY_SECONDS
-        turn = _Turn(not message.is_alert, next(self._turns), message, until)
+        turn = _Turn(not message.is_alarm, next(self._turns), message, until)
         self._waiting.put_nowait(turn)
 
     async def next(self) -> Message:
@@ -77,7 +77,7 @@ class SendQueue:
         while True:
             first = await self._waiting.get()
             left = first.waits_until - asyncio.get_running_loop().time()
-            if first.message.is_alert or not self._alerts or left <= 0:
+            if first.message.is_alarm or not self._alerts or left <= 0:
                 return first.message
             self._waiting.put_nowait(first)
             self._alerts_changed.clear()
@@ -87,7 +87,7 @@ class SendQueue:
     def put_down(self, message: Message) -> None:
         """Its attempt has ended, however it ended."""
         self._held.discard(message.id)
-        if message.is_alert:
+        if message.is_alarm:
             self._alerts.discard(message.id)
             self._alerts_changed.set()
 

@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, get_args
 
-from services.notifier.domain import Cause, Notice
+from services.notifier.domain import ALARMS, Cause, Notice
 from shared.contracts import Lane, Step
 from shared.contracts.notifier import (
     CALLER,
@@ -187,9 +187,9 @@ class Message:
         return (self.number, *lines, *((told,) if told else ()))
 
     @property
-    def is_alert(self) -> bool:
-        """Whether it calls somebody to an emergency."""
-        return self.purpose == "alert"
+    def is_alarm(self) -> bool:
+        """Whether it calls somebody to an emergency, or says that nobody comes."""
+        return self.purpose in ALARMS
 
     @property
     def is_one_of_several(self) -> bool:

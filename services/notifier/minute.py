@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.notifier.domain import ALARMS, CONFIDENTIAL
 from services.notifier.group_chats import is_group_chat
 from services.notifier.messages import TOGETHER, Message, Status
 from shared.contracts import Step
 from shared.contracts.notifier import CALLER, Purpose
 
 SPAN: Final = timedelta(minutes=1)
-ONE: Final[frozenset[Purpose]] = frozenset({"digest", TOGETHER, "alert", "spared"})
+ONE: Final[frozenset[Purpose]] = frozenset({"digest", TOGETHER, "spared", *ALARMS})
 """What is one message of many already, or of an emergency: these ask for no turn."""
 
 
@@ -45,11 +46,13 @@ class Minute:
 
 def asks_for_turn(message: Message) -> bool:
     """Whether a message may have to wait for others: the first try of what is not urgent, to one of
-    the staff. Never a caller's, nor a group chat's, nor what the ladder sends by several channels.
+    the staff. Never a caller's, nor a group chat's, nor what the ladder sends by several channels,
+    nor what is not for everybody who reads messages: what tells several is.
     """
     return (
         message.lane == "routine"
         and message.purpose not in ONE
+        and message.cause.kind not in CONFIDENTIAL
         and message.recipient != CALLER
         and not is_group_chat(message.recipient)
         and not message.channels

@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifier.alarms import ALARMS, first_of_alarm, messages_beside
+from services.notifier.alarms import first_of_alarm, messages_beside
 from services.notifier.channels import Channels
 from services.notifier.digests import await_digest
 from services.notifier.domain import (
+    ALARMS,
+    CONFIDENTIAL,
     DUE_OF_TICKET,
     Notice,
     answerable_for,
@@ -118,9 +120,8 @@ class Notifying:
         return tuple(n for n in found if whom.isdisjoint(self._people.members(n.recipient)))
 
     async def _others_for(self, event: MessageUnreached) -> tuple[str, ...]:
-        """Not whom the ticket is about, and nobody to whom no channel leads either."""
-        is_ticket = event.about == "ticket"
-        not_for = await self._people.whom_it_is_about(event.number) if is_ticket else frozenset()
+        """Not whom it is about, and nobody to whom no channel leads either."""
+        not_for = await self._whom_it_is_about(event)
 
         def may_hear(person: Person) -> bool:
             return person.id not in not_for and self._channels.lead_to(person)
@@ -130,6 +131,14 @@ class Notifying:
         if not found:
             logger.error("nobody_hears_who_is_unreached", message=event.message)
         return found
+
+    async def _whom_it_is_about(self, event: MessageUnreached) -> frozenset[str]:
+        """Whom the ticket of a message is about, or whose reading an alarm."""
+        if event.about == "ticket":
+            return await self._people.whom_it_is_about(event.number)
+        missed = await self._messages.get(event.message) if event.about in CONFIDENTIAL else None
+        watched = missed.facts.get("person") if missed is not None else None
+        return frozenset({watched} if watched else ())
 
     def _digest_from(self, notice: Notice) -> timedelta:
         """How late a deadline is told together with others."""

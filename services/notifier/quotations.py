@@ -4,12 +4,14 @@ never with the message. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from services.notifier.messages import Message
 from shared.tickets import Transition
-from shared.tickets.model import ROUND_BEGINS
+from shared.tickets.acts import DANGER
+from shared.tickets.model import ROUND_BEGINS, Beginning, beginning
 
 WISHES: Final[Mapping[str, Transition]] = {
     "urged": Transition.URGE,
@@ -29,7 +31,7 @@ def is_again(message: Message) -> bool:
     return message.purpose == "assignment" and message.round > 1
 
 
-def quoted(message: Message, timeline: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
+def quoted(message: Message, timeline: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
     """The fields that bring words of a timeline, which were the last when the message was handed
     over, or are now: a public note, why the work begins again, what the caller has added.
     """
@@ -40,7 +42,18 @@ def quoted(message: Message, timeline: Iterable[Mapping[str, Any]]) -> Mapping[s
     if message.purpose == "wish":
         wish = WISHES.get(str(message.facts.get("reason")))
         return {"words": _last_of({wish} if wish else set(), said)}
-    return {"words": _last_of(ROUND_BEGINS, said)} if is_again(message) else {}
+    return _why_again(timeline, told) if is_again(message) else {}
+
+
+def _why_again(timeline: Sequence[Mapping[str, Any]], told: datetime | None) -> Mapping[str, str]:
+    """Of the round that began last, not of one before; a danger is said (`case`) and not quoted."""
+    begun = [
+        beginning(line["by"], line["note"])
+        for line in timeline
+        if line["transition"] in ROUND_BEGINS and (told is None or line["at"] <= told)
+    ]
+    why = begun[-1] if begun else Beginning()
+    return {"words": why.words} | ({"case": DANGER} if why.is_danger else {})
 
 
 def _last_of(transitions: Collection[str], said: Iterable[Mapping[str, Any]]) -> str:

@@ -101,7 +101,7 @@ class Reading:
         not_theirs = await hidden(self._store, asking, message.numbers if message else [id])
         if message is None or not_theirs or not asking.reaches(message.estate):
             raise NotThere
-        if is_confidential_to(asking, message.purpose):
+        if is_confidential_to(asking, message.cause.kind):
             raise NotThere
         tried = message.telling.channel if message.telling else None
         contact = await self._people.contact(message.recipient, message.number, tried)

@@ -16,6 +16,7 @@ from typing import Final
 from services.notifier.alarms import has_missed, ids_beside, looked_at, say_unreached
 from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.channels import Channels
+from services.notifier.domain import ALARMS
 from services.notifier.enclosures import Enclosures
 from services.notifier.group_chats import stamp_of
 from services.notifier.links import Links
@@ -83,12 +84,13 @@ class Sending:
         self._limits = limits
 
     async def due(self, lane: Lane) -> list[Message]:
-        """Pending messages whose time has come, alerts before all others: those may be thousands
-        after an outage, and an alert must not wait until they fit into one look.
+        """Pending messages whose time has come, alarms before all others: those may be thousands
+        after an outage, and an alarm must not wait until they fit into one look.
         """
         pending = partial(due, self._messages, Status.PENDING, lane, now=self._clock.now())
-        alerts = await pending(limit=TAKE_UP, purpose="alert") if lane == "urgent" else []
-        return [*alerts, *await pending(limit=TAKE_UP)]
+        purposes = sorted(ALARMS) if lane == "urgent" else ()
+        alarms = [each for of in purposes for each in await pending(limit=TAKE_UP, purpose=of)]
+        return [*alarms, *await pending(limit=TAKE_UP)]
 
     async def orphans(self, lane: Lane) -> list[Message]:
         """Messages whose attempt is older than its limit."""
@@ -129,7 +131,7 @@ class Sending:
         ids = ids_beside(first) if first is not None else ()
         beside = await self._messages.find({"_id": {"$in": list(ids)}}, limit=max(1, len(ids)))
         said = await self._messages.change(id, lambda found, now: say_unreached(found, beside, now))
-        if said is not None and said.is_change and said.after.is_alert:
+        if said is not None and said.is_change and said.after.is_alarm:
             _log_unheard(said.after)
         await self._messages.change(message.id, lambda found, _: looked_at(found))
 
@@ -295,7 +297,7 @@ class Sending:
         if message.is_one_of_several:
             if has_missed(message):
                 await self.decide_missed(message)
-        elif message.is_alert and message.status is Status.FAILED:
+        elif message.is_alarm and message.status is Status.FAILED:
             _log_unheard(message)
         return True
 

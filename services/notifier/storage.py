@@ -9,6 +9,7 @@ from typing import Final, get_args
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.notifier.alarms import MISSED
+from services.notifier.domain import CONFIDENTIAL, CauseKind
 from services.notifier.messages import TOGETHER, Attempt, Message, Status
 from services.notifier.minute import Minute
 from shared.contracts import Lane
@@ -20,10 +21,6 @@ from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 
 NAMES_OF_TICKETS: Final = ("number", "facts.lines.number", "facts.ticket")
 """Where a message names a ticket; a digest names many, and one about a parked message its own."""
-CONFIDENTIAL: Final[Mapping[Purpose, str]] = {"reading_alarm": "reading_alarm.see"}
-"""What is read by those alone who may do more than read messages: whom an alarm is about may sit at
-the same desk.
-"""
 NEWEST: Final = Order("at", newest=True)
 _LEAN: Final = ("digest", "entries", "channels", "brake", "beside", "first", "unreached_at")
 MESSAGES: Final = CollectionSpec(
@@ -44,6 +41,11 @@ MESSAGES: Final = CollectionSpec(
             [("status", ASCENDING), ("lane", ASCENDING), ("next_at", ASCENDING)],
             name="alerts_by_next",
             partialFilterExpression={"purpose": "alert"},
+        ),
+        IndexModel(
+            [("status", ASCENDING), ("lane", ASCENDING), ("next_at", ASCENDING)],
+            name="slowed_by_next",
+            partialFilterExpression={"purpose": "slowed"},
         ),
         IndexModel([("number", ASCENDING), *NEWEST.sort], name="by_number"),
         IndexModel([("recipient", ASCENDING), *NEWEST.sort], name="by_recipient"),
@@ -161,13 +163,13 @@ async def listing(store: Store, principal: Principal, filters: Mapping[str, str 
     """Messages within the principal's reach, newest first."""
     named = {key: value for key, value in filters.items() if value is not None}
     reach = await belonging_within_reach(store, principal, "message.see", names=NAMES_OF_TICKETS)
-    kept_from = [purpose for purpose in CONFIDENTIAL if is_confidential_to(principal, purpose)]
+    kept_from = [kind for kind in CONFIDENTIAL if is_confidential_to(principal, kind)]
     if kept_from:
-        reach |= {"purpose": {"$nin": kept_from}}
+        reach |= {"cause.kind": {"$nin": kept_from}}
     return Listing(filters=named, within=reach, order=NEWEST)
 
 
-def is_confidential_to(principal: Principal, purpose: Purpose) -> bool:
-    """Whether messages of a purpose are not for somebody who may read messages."""
-    action = CONFIDENTIAL.get(purpose)
+def is_confidential_to(principal: Principal, cause: CauseKind) -> bool:
+    """Whether messages of such a cause are not for somebody who may read messages."""
+    action = CONFIDENTIAL.get(cause)
     return action is not None and not allows(principal, action)

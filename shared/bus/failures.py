@@ -118,6 +118,7 @@ class Parking:
             principal=sender,
             alerts=alerts,
             answered=getattr(error, "answered", False),
+            cut=_is_huge(message),
         )
         await self._parked.park(parked)
         log = logger.info if step.after else logger.error
@@ -152,7 +153,7 @@ class Parking:
         what could not be kept could not be acknowledged either, and would stop its queue.
         """
         raw, body = message.raw_message, message.body
-        if len(body) > MAX_REWRITTEN_BYTES:
+        if _is_huge(message):
             body = body[:KEPT_OF_HUGE]
         headers = _plain_headers(message.headers)
         if self._sealing is None:
@@ -165,6 +166,10 @@ class Parking:
             "correlation_id": raw.correlation_id,
         }
         return {"headers": {}, "body": await self._sealing.seal_parked(content), "sealed": True}
+
+
+def _is_huge(message: RabbitMessage) -> bool:
+    return len(message.body) > MAX_REWRITTEN_BYTES
 
 
 def _attempts_before(headers: Mapping[str, Any]) -> int:

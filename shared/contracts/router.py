@@ -133,11 +133,12 @@ class WorkOrderNoted(WorkOrderEvent):
 
 
 class WorkOrderAppointed(WorkOrderEvent):
-    """A visit was agreed, to begin between `at` and `until`."""
+    """A visit was agreed, to begin between `at` and `until`; it has been so since `agreed_at`."""
 
     name: ClassVar[str] = "work_order.appointed"
     at: AwareDatetime
     until: AwareDatetime | None = None
+    agreed_at: AwareDatetime | None = None
 
 
 class WorkOrderExtensionAsked(WorkOrderEvent):

@@ -84,7 +84,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("incident.release", _P, "Let go an announcement to many that somebody else wrote", "supervisor", "manager"),
     _own("roster.see", _P, "Read duty lists, shifts and what is covered; a department only its own", *_FLOOR),
     _own("roster.manage", _P, "Change who is on a duty list, how they are reached, and how many are needed when; read these addresses", "supervisor", "manager"),
-    _own("telephone.lose", _P, "Say that somebody's telephone is lost: their links end, and new ones go out by the addresses left; a department of its own people alone, by their lead or the person", "dispatcher", "supervisor", "manager", "department", "administrator"),
+    _own("telephone.lose", _P, "Say that somebody's telephone is lost: their links end, and new ones go out by the addresses left; a department of its own people alone, by their lead or the person", *_DESK, "manager", "department", "administrator"),
     _own("shift.plan", _P, "Put people on shift, one by one or by a pattern, and take them off", "supervisor", "manager"),
     _own("shift.own", _P, "See the own shifts, offer them, take what is offered, leave a note for who comes next", *_FLOOR),
     _own("leave.ask", _A, "Ask for leave, and see the own", *_FLOOR),

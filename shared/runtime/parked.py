@@ -52,6 +52,8 @@ def build_parked_api(parked: ParkedMessages, relay: ParkedRelay, trail: Trail) -
         entry = await _get(parked, id)
         if entry["reason"] == TOO_MANY:
             raise NotNow("not-kept", "This stands for messages that were not kept", ASK_THE_SENDER)
+        if entry.get("cut"):
+            raise NotNow("not-whole", "Only the beginning of this was kept", ASK_THE_SENDER)
         await trail.record(
             actor,
             "parked.replayed",
@@ -99,6 +101,7 @@ def _shown(entry: Doc) -> Doc:
         "principal": entry["principal"],
         "key": shown_key(entry.get("routing_key", "")),
         "answered": entry.get("answered", False),
+        "cut": entry.get("cut", False),
         "more": entry.get("more", 0),
         "ends_at": entry.get("ends_at"),
     }

@@ -52,6 +52,7 @@ SHOWN: Final = (
     "principal",
     "routing_key",
     "answered",
+    "cut",
     "more",
     "ends_at",
 )

@@ -47,6 +47,8 @@ class ParkedMessage:
     principal: str | None = None
     alerts: bool = False
     answered: bool = False
+    cut: bool = False
+    """Only the beginning of its body is kept, so it cannot be sent again."""
 
     @property
     def is_from_outside(self) -> bool:
@@ -101,6 +103,7 @@ def others_of(message: ParkedMessage) -> ParkedMessage:
         headers={},
         body=b"",
         routing_key="",
+        cut=False,
     )
 
 
@@ -132,6 +135,7 @@ def entry_of(message: ParkedMessage, service: str, now: datetime) -> Doc:
         "next_at": message.next_at,
         "parked_at": now,
         "answered": message.answered,
+        **({"cut": True} if message.cut else {}),
         "ends_at": now + (KEPT_ANSWERED if message.answered else KEPT),
     }
 

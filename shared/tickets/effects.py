@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from shared.policy.plan import Plan
@@ -274,7 +275,17 @@ def appoint(ticket: Ticket, act: acts.Appoint, now: datetime, rules: LifecycleRu
     visit = start_visit(now, act.at - rules.appointment_notice, act.until)
     times = {"visit": act.at, Clock.APPOINTMENT.value: act.until}
     agreed = _promised(agree_visit(ticket, act.order, visit), act, VISIT, times, now)
-    return Effect(agreed, {"at": act.at, "until": act.until})
+    facts = {"at": act.at, "until": act.until, "agreed_at": _agreed_since(agreed)}
+    return Effect(agreed, facts)
+
+
+def _agreed_since(ticket: Ticket) -> datetime:
+    """Since when the visit that counts is agreed: the same said again is no news, and one that was
+    another in between is.
+    """
+    visits = [promise for promise in ticket.promised if promise.how == VISIT]
+    same = takewhile(lambda each: each.times == visits[-1].times, reversed(visits))
+    return min(each.at for each in same)
 
 
 def put_quote(ticket: Ticket, act: acts.PutQuote, now: datetime, rules: LifecycleRules) -> Effect:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from shared.contracts import Lane
 from shared.policy.calendar import Calendar
@@ -27,6 +27,8 @@ from shared.triage.taxonomy import Limit
 
 HeldReason = Literal["place", "category", "faults", "nobody_on_duty", "declined_twice", "conflict"]
 ROUND_BEGINS: Final = frozenset({Transition.NOT_SATISFIED, Transition.REOPEN})
+BY_SERVICE: Final = "service:"
+"""What the id of one of our own services begins with, which acts by rule."""
 LINKING: Final = frozenset({Transition.LINK, Transition.UNLINK})
 ROUTERS_REASONS: Final = frozenset({"nobody_on_duty", "declined_twice", "conflict"})
 """Reasons that the router's manual dispatch ends; intake's reclassification ends the others."""
@@ -114,6 +116,24 @@ class TimelineEntry:
     note: str | None = None
     public: bool = False
     form_key: str | None = None
+
+
+class Beginning(NamedTuple):
+    """Why work begins again: in the caller's own words, where they said any, or that a danger was
+    told.
+    """
+
+    words: str = ""
+    is_danger: bool = False
+
+
+def beginning(by: str, note: str | None) -> Beginning:
+    """That of the line with which a round begins. What stands there by rule is a code of ours, and
+    there is one where a danger was told: nobody has said it.
+    """
+    if by.startswith(BY_SERVICE):
+        return Beginning(is_danger=note is not None)
+    return Beginning(note or "")
 
 
 @dataclass(frozen=True, slots=True)

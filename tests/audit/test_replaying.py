@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import httpx
 import pytest
 import pytest_asyncio
@@ -13,11 +14,13 @@ from pymongo.errors import AutoReconnect
 
 from shared.audit import Terms, Trail, verify
 from shared.audit.trail import AUDIT, KEPT
-from shared.bus import BrokerDown, ParkedRelay
+from shared.bus import EVENTS, BrokerDown, ParkedRelay
+from shared.bus.failures import KEPT_OF_HUGE
+from shared.contracts.json_body import MAX_REWRITTEN_BYTES
 from shared.store import Doc
 from shared.store.parked_entry import ParkedMessage
 from tests.router.conftest import RouterBench
-from tests.support.bench import opened
+from tests.support.bench import opened, until
 from tests.support.servers import Corner
 
 QUEUE = "router.tickets.routine"
@@ -138,3 +141,27 @@ async def test_every_service_makes_the_indexes_of_the_audit(bench: RouterBench) 
     found = await bench.store.documents(AUDIT).index_information()
 
     assert {model.document["name"] for model in KEPT.indexes} <= set(found)
+
+
+async def test_what_is_too_large_to_be_kept_whole_says_so_and_is_not_sent_again(
+    bench: RouterBench,
+) -> None:
+    exchange = await bench.channel.get_exchange(EVENTS, ensure=False)
+    body = b'{"text": "' + b"a" * MAX_REWRITTEN_BYTES + b'"}'
+    await exchange.publish(aio_pika.Message(body), "ticket.registered.routine")
+    found: list[Doc] = []
+
+    async def is_parked() -> bool:
+        found[:] = await bench.store.find("parked", {}, limit=9)
+        return bool(found)
+
+    await until(is_parked)
+
+    [entry] = found
+    signed = bench.signed_in("supervisor")
+    shown = await bench.http.get(f"/v1/parked/{entry['_id']}", headers=signed)
+    assert (shown.json()["cut"], shown.json()["bytes"]) == (True, KEPT_OF_HUGE)
+    answer = await replay(bench, entry["_id"])
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("not-whole")
+    assert await waiting(bench, entry["_id"])

@@ -251,6 +251,13 @@ def message_accepted_twice(kept: Kept) -> str:
     return kept.set("messages", found["_id"], attempts=found["attempts"] * 2)
 
 
+def message_that_went_on_though_it_was_taken(kept: Kept) -> str:
+    """By another channel, though the policy waits for no receipt of the first."""
+    found = kept.message("late", "assignment")
+    again = found["attempts"][-1] | {"channel": "webhook"}
+    return kept.set("messages", found["_id"], attempts=[*found["attempts"], again])
+
+
 def message_of_unknown_outcome(kept: Kept) -> str:
     return kept.set("messages", kept.message("late", "assignment")["_id"], status="unknown")
 
@@ -376,6 +383,7 @@ BREAKS: list[tuple[Break, Kind]] = [
     (message_that_nobody_sends, kinds.MESSAGE_WAITS),
     (attempt_that_nobody_decides, kinds.MESSAGE_WAITS),
     (message_accepted_twice, kinds.TOLD_TWICE),
+    (message_that_went_on_though_it_was_taken, kinds.TOLD_TWICE),
     (message_that_waits_for_its_digest, kinds.MESSAGE_WAITS),
     (folded_message_that_its_digest_does_not_tell, kinds.DIGEST_ODD),
     (message_that_two_digests_tell, kinds.DIGEST_ODD),

@@ -45,3 +45,11 @@ def test_what_stands_for_others_is_not_sent_again() -> None:
 
     assert "replay" not in text
     assert "hotline dead discard e1" in text
+
+
+def test_what_is_not_kept_whole_is_not_sent_again() -> None:
+    text = "\n".join(shown({**ITEM, "cut": True}))
+
+    assert "replay" not in text
+    assert "内容过大" in text
+    assert "hotline dead discard e1" in text

@@ -177,7 +177,7 @@ OWN: dict[str, set[str]] = {
     "incident.release": {"supervisor", "manager"},
     "roster.see": STAFF | WORKERS | {"manager"},
     "roster.manage": {"supervisor", "manager"},
-    "telephone.lose": {"dispatcher", "supervisor", "manager", "administrator"} | WORKERS,
+    "telephone.lose": {"agent", "dispatcher", "supervisor", "manager", "administrator"} | WORKERS,
     "shift.plan": {"supervisor", "manager"},
     "shift.own": STAFF | WORKERS | {"manager"},
     "leave.ask": STAFF | WORKERS | {"manager"},

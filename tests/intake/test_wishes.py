@@ -19,7 +19,7 @@ from shared.contracts.intake import (
 from shared.contracts.router import FollowUpDangerTold
 from shared.contracts.survey import SurveyDangerTold
 from shared.tickets import Clock, Ticket
-from shared.tickets.acts import AnswerQuestion, Appoint, Dispatch, Link, Note
+from shared.tickets.acts import DANGER, AnswerQuestion, Appoint, Dispatch, Link, Note
 from tests.intake.test_desk_actions import done
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import handled, until
@@ -143,7 +143,7 @@ async def test_for_a_danger_it_is_never_too_late_to_open_again(bench: IntakeBenc
     ticket = await read(bench, number)
     assert (ticket.is_emergency, ticket.round) == (True, 2)
     assert [(e.transition, e.note) for e in ticket.entries] == [
-        ("reopen", None), ("supplement", FIRE), ("reclassify", None)
+        ("reopen", DANGER), ("supplement", FIRE), ("reclassify", None)
     ]  # fmt: skip
 
 

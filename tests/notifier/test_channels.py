@@ -172,15 +172,33 @@ def kept(*channels: str, lane: str = "routine") -> Message:
         (kept("webhook", "webhook"), None, True),
         (kept("webhook", "mail", "mail"), None, True),
         (kept("webhook", "mail"), 3, True),
-        # Bound to none, and without a receipt it went on by the next.
-        (replace(kept("webhook", "mail"), channels=()), 2, False),
-        (replace(kept("webhook", "mail"), channels=()), 3, True),
-        (replace(kept("webhook", "webhook"), channels=()), None, True),
     ],
 )
 def test_the_auditor_counts_once_for_each_channel(
     message: Message, received: int | None, *, doubled: bool
 ) -> None:
     found = [finding.kind for finding in judge_delivery(message, received)]
+
+    assert found == ([kinds.TOLD_TWICE] if doubled else [])
+
+
+@pytest.mark.parametrize(
+    ("taken_by", "awaited", "received", "doubled"),
+    [
+        (("webhook", "mail"), {"webhook"}, 2, False),
+        (("webhook", "mail"), {"webhook"}, 3, True),
+        (("webhook", "mail"), {"mail"}, None, True),
+        (("webhook", "mail"), set(), None, True),
+        (("webhook", "wecom", "mail"), {"webhook"}, None, True),
+        (("webhook", "wecom", "mail"), {"webhook", "wecom"}, None, False),
+        (("webhook", "webhook"), {"webhook"}, None, True),
+    ],
+)
+def test_a_message_may_go_on_by_another_channel_only_where_a_receipt_was_waited_for(
+    taken_by: tuple[str, ...], awaited: set[str], received: int | None, *, doubled: bool
+) -> None:
+    message = replace(kept(*taken_by), channels=())
+
+    found = [finding.kind for finding in judge_delivery(message, received, awaited)]
 
     assert found == ([kinds.TOLD_TWICE] if doubled else [])

@@ -263,6 +263,14 @@ def test_nothing_waits_until_after_what_it_tells_of(event: Event, *, waits: bool
     assert {n.can_wait_until(MORNING, NIGHT) for n in recipients(event)} == {waits}
 
 
+def test_a_visit_put_off_and_back_is_told_again() -> None:
+    first, back = (samples.appointed(agreed_at=samples.DUE + timedelta(minutes=n)) for n in (0, 5))
+
+    ids = [{n.id for n in recipients(event)} for event in (first, first, back)]
+
+    assert ids[0] == ids[1] != ids[2]
+
+
 def test_more_time_asked_for_and_decided_the_same_way_twice_is_told_twice() -> None:
     first, second = samples.DUE, samples.DUE + timedelta(minutes=5)
     for event in (
@@ -282,3 +290,9 @@ def test_more_time_asked_for_and_decided_the_same_way_twice_is_told_twice() -> N
 
         assert ids[1] == ids[2], "a repeat is the same"
         assert len({*map(frozenset, ids)}) == 3, type(event).__name__
+
+
+def test_that_an_alarm_reached_nobody_is_as_urgent_as_the_alarm() -> None:
+    for purpose, urgency in (("alert", "emergency"), ("slowed", "emergency"), ("warning", None)):
+        (notice,) = recipients(samples.unreached(purpose=purpose))
+        assert notice.facts.get("urgency") == urgency, purpose

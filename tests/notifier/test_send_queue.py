@@ -42,6 +42,13 @@ async def test_an_alert_goes_before_what_came_earlier() -> None:
     assert await line.next() == ALERT
 
 
+async def test_that_nobody_comes_goes_first_too() -> None:
+    line, nobody_comes = SendQueue(), letter("nobody comes", "slowed")
+    for message in (RECEIPT, WORK, nobody_comes):
+        line.take_up(message)
+    assert await line.next() == nobody_comes
+
+
 async def test_others_go_as_soon_as_the_last_alert_is_handed_over() -> None:
     line = SendQueue()
     for message in (RECEIPT, ALERT, OTHER_ALERT):

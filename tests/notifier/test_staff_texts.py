@@ -16,8 +16,10 @@ from services.notifier.quotations import quoted
 from services.notifier.rendering import CLOCKS, render
 from shared.contracts import Event
 from shared.contracts.notifier import CALLER, Purpose
+from shared.identity.principal import service_principal
 from shared.policy.policy import Policy, build_policy, load_documents
 from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, Language
+from shared.tickets.acts import DANGER
 from tests.notifier import samples
 from tests.notifier.test_domain import EVERY_KIND
 
@@ -153,10 +155,14 @@ def test_what_waits_in_the_manual_queue_has_nobody_to_accept_it(
     assert ("派给责任部门" in body) or ("give it to one" in body)
 
 
+def line(transition: str, note: str | None, by: str = "agent", **more: Any) -> dict[str, Any]:
+    return {"at": samples.DUE, "transition": transition, "note": note, "by": by, **more}
+
+
 TIMELINE: Final = [
-    {"at": samples.DUE, "transition": "supplement", "note": "水从厨房来", "public": False},
-    {"at": samples.DUE, "transition": "reopen", "note": "还在漏", "public": False},
-    {"at": samples.DUE, "transition": "note", "note": "配件已到", "public": True},
+    line("supplement", "水从厨房来", public=False),
+    line("reopen", "还在漏", public=False),
+    line("note", "配件已到", public=True),
 ]
 
 
@@ -172,6 +178,34 @@ def test_work_that_begins_again_says_so_with_the_caller_s_words(
     assert "2" in body.splitlines()[0].split("｜" if language == "zh" else " | ")[2]
     assert "还在漏" in body
     assert quoted(first, TIMELINE) == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", ["follow_up/2ab34cd", DANGER])
+def test_work_that_begins_again_by_a_danger_says_so_and_quotes_no_code(
+    code: str, language: Language, policy: Policy
+) -> None:
+    again = message(samples.dispatched(round=3), language)
+    timeline = [*TIMELINE, line("not_satisfied", code, by=service_principal("intake").id)]
+
+    _, body = render(again, policy, name="", link="", quoted=quoted(again, timeline))
+
+    assert ("险情" in body) or ("told of a danger" in body)
+    assert code not in body.replace("told of a danger", "")
+    assert "还在漏" not in body, "that was said of the round before"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_work_that_begins_again_by_a_survey_quotes_nothing_said_before(
+    language: Language, policy: Policy
+) -> None:
+    again = message(samples.dispatched(round=3), language)
+    timeline = [*TIMELINE, line("reopen", None, by=service_principal("intake").id)]
+
+    _, body = render(again, policy, name="", link="", quoted=quoted(again, timeline))
+
+    assert "还在漏" not in body
+    assert ("没有解决。" in body) or ("not solved." in body)
 
 
 def test_what_a_caller_adds_is_quoted_and_a_cancellation_is_confirmed_by_the_link(

@@ -21,11 +21,20 @@ from shared.contracts.router import (
     WorkOrderNoted,
 )
 from shared.identity import sign_link
+from shared.identity.principal import service_principal
 from shared.runtime.http import LARGEST_BODY
 from shared.runtime.web import STYLE_PATH, words
 from shared.runtime.web.pages import SCRIPT_PATH
 from shared.tickets import OrderStatus, Ticket
-from shared.tickets.acts import Accept, Dispatch, NotSatisfied, Resolve, Supplement, Transfer
+from shared.tickets.acts import (
+    DANGER,
+    Accept,
+    Dispatch,
+    NotSatisfied,
+    Resolve,
+    Supplement,
+    Transfer,
+)
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
 from tests.support.photos import encoded, noise, photo, png_of
@@ -143,6 +152,40 @@ async def test_what_was_added_and_why_it_comes_again_is_shown(bench: RouterBench
 
     for shown in ("灯也在滴水", "第 2 轮处理", "根本没修"):
         assert shown in page.text
+
+
+async def test_work_that_a_danger_began_again_says_so_and_shows_no_code(
+    bench: RouterBench,
+) -> None:
+    now, code = bench.now(), "follow_up/2ab34cd"
+    done = Resolve(by=OWN, order=ORDER, outcome="done", proof=("x",))
+    begun = NotSatisfied(by=service_principal("intake").id, reason=DANGER, note=code)
+    ticket = moved(registered(LIFT_DOOR, at=now), OURS, at=now)
+    accepted = moved(ticket, Accept(by=OWN, order=ORDER), done, begun, at=now)
+    await bench.put(moved(accepted, OURS, at=now + timedelta(minutes=1)), scrubbed="电梯门关不上")
+
+    page = await bench.http.get(link(bench, order="23456789-2", person=OWN))
+
+    assert "又有人反映险情，第 2 轮处理" in page.text
+    assert code not in page.text
+    assert "未满意" not in page.text
+
+
+@pytest.mark.parametrize("superiors", [(), ("boss",)])
+async def test_a_chain_in_vain_speaks_of_a_superior_only_where_there_is_one(
+    bench: RouterBench, superiors: tuple[str, ...]
+) -> None:
+    await put_alerted(bench)
+    at = bench.now()
+    await bench.store.documents("emergencies").update_one(
+        {"_id": "23456789"},
+        {"$set": {"slowed_at": at, "next_due": at, "superiors": [*superiors]}},
+    )
+
+    page = await bench.http.get(alert_link(bench, OWN))
+
+    assert ("正在通知上级" in page.text) is bool(superiors)
+    assert "已多次呼叫" in page.text
 
 
 async def test_an_emergency_shows_advice_and_checklist(bench: RouterBench) -> None:

@@ -1,5 +1,6 @@
 """Limits end when people expect them to, pauses do not count, and each deadline comes once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -8,7 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.router import ClockBreached, WorkOrderExtended, WorkOrderExtensionRefused
+from shared.contracts.router import (
+    ClockBreached,
+    WorkOrderAppointed,
+    WorkOrderExtended,
+    WorkOrderExtensionRefused,
+)
 from shared.policy.calendar import Block, Calendar
 from shared.policy.ladder import Ladder
 from shared.tickets import (
@@ -509,6 +515,19 @@ def test_a_visit_is_promised_and_neither_a_pause_nor_another_engineer_undoes_it(
     assert (ticket.orders[-1].assignee, visit.due, visit.next_due) == (
         "guo", VISIT.until, after(hours=4.5),
     )  # fmt: skip
+
+
+def test_a_visit_put_off_and_back_is_agreed_anew_and_the_same_said_again_is_not() -> None:
+    other = replace(VISIT, at=VISIT.at + timedelta(days=1), until=VISIT.until + timedelta(days=1))
+    ticket, said = accepted(), []
+    for n, act in enumerate((VISIT, VISIT, other, VISIT)):
+        outcome = apply(ticket, act, after(hours=2, minutes=n), sample_rules())
+        ticket = outcome.ticket
+        said += [e.agreed_at for e in outcome.events if isinstance(e, WorkOrderAppointed)]
+
+    first, again, moved, back = said
+    assert first == again
+    assert len({first, moved, back}) == 3
 
 
 @pytest.mark.parametrize("arrives", [acts.Arrive, acts.Start])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any, Final
@@ -224,3 +225,25 @@ def test_what_people_said_is_never_markup() -> None:
 
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("tells_superior", "says"), [(True, "正在通知上级"), (False, "无人接警。")]
+)
+def test_a_superior_is_spoken_of_only_where_there_is_one(
+    says: str, *, tells_superior: bool
+) -> None:
+    danger = replace(DANGER, is_slow=True, tells_superior=tells_superior)
+
+    page = html_of(view(danger=danger))
+
+    assert says in page
+    assert "已收到通知" not in page
+    assert ("上级" in page) is tells_superior
+
+
+def test_work_that_comes_again_by_a_danger_says_so_and_not_that_nobody_was_satisfied() -> None:
+    page = html_of(view(again=Again(2, is_danger=True)))
+
+    assert "险情" in page
+    assert "未满意" not in page

@@ -5,9 +5,10 @@ word, and the receivers' where known.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 
 from hotline.promises.facts import TAKEN, Emergency, Message, Papers
@@ -109,12 +110,15 @@ def _about_clock(ticket: Ticket, occurrence: str, state: ClockState) -> Iterator
         yield Expected(purpose, None, f"{occurrence}{rung.level}/", rung.at)
 
 
-def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
-    """`received` is how often its receiver got it; None when nobody asked the receivers."""
+def judge_delivery(
+    message: Message, received: int | None, awaited: Collection[str] = ()
+) -> Iterator[Finding]:
+    """`received` is how often its receiver got it; None when nobody asked the receivers. `awaited`
+    are the channels whose receipt the policy waited for.
+    """
     about = f"{message.purpose} of {message.number}"
     by_channel = Counter(a.channel for a in message.attempts if a.outcome in TAKEN)
-    # Without a receipt by one channel it goes by the next: so it may be told once by each.
-    accepted, once = by_channel.total(), max(1, len(message.channels), len(by_channel))
+    accepted, once = by_channel.total(), max(len(message.channels), told_in_turn(message, awaited))
     again = max(by_channel.values(), default=0) > 1
     times = accepted if received is None else max(accepted, received)
     if times > once or again:
@@ -125,6 +129,14 @@ def judge_delivery(message: Message, received: int | None) -> Iterator[Finding]:
         yield Finding(UNKNOWN, message.id, f"{about}, {tried_at(message)}")
     if received is not None:
         yield from _compare(message, received, about)
+
+
+def told_in_turn(message: Message, awaited: Collection[str]) -> int:
+    """How many channels may have taken it one after the other: it goes by the next only where the
+    receipt of the one before is waited for, and does not come.
+    """
+    before = takewhile(lambda channel: channel in awaited, message.taken_by[:-1])
+    return 1 + sum(1 for _channel in before)
 
 
 def possible(message: Message) -> int:

@@ -385,9 +385,9 @@ def _left_out(before: Steps, made: Plan | None) -> Steps:
 def _back_to_work(ticket: Ticket) -> tuple[Act, ...]:
     """What is finished or over begins again."""
     if ticket.status in DONE:
-        return (NotSatisfied(by=BY_RULE.id, reason=DANGER),)
+        return (NotSatisfied(by=BY_RULE.id, reason=DANGER, note=DANGER),)
     if ticket.status in ROWS[Transition.REOPEN].from_:
-        return (Reopen(by=BY_RULE.id, reason=DANGER),)
+        return (Reopen(by=BY_RULE.id, reason=DANGER, note=DANGER),)
     return ()
 
 

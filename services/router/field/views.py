@@ -23,7 +23,7 @@ from shared.runtime.web.work import (
 from shared.tickets import OrderStatus, Ticket, Transition
 from shared.tickets.costs import needs_consent
 from shared.tickets.lifecycle import Clock
-from shared.tickets.model import ROUND_BEGINS, Planned, TimelineEntry
+from shared.tickets.model import ROUND_BEGINS, Beginning, Planned, TimelineEntry, beginning
 
 _OF_WORK: Final = frozenset(
     {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
@@ -162,7 +162,8 @@ def _again(work: Work) -> Again | None:
     if ticket.round == 1:
         return None
     begun = next((e for e in ticket.entries if e.transition in ROUND_BEGINS), None)
-    return Again(ticket.round, (begun.note or "") if begun else "")
+    why = beginning(begun.by, begun.note) if begun else Beginning()
+    return Again(ticket.round, why.words, is_danger=why.is_danger)
 
 
 def _cost(work: Work, policy: Policy) -> Cost | None:
@@ -189,4 +190,5 @@ def _danger(work: Work, policy: Policy) -> Danger | None:
         is_released=emergency.released_at is not None,
         is_over=emergency.ended_at is not None,
         is_slow=emergency.slowed_at is not None and emergency.next_due is not None,
+        tells_superior=bool(emergency.superiors),
     )

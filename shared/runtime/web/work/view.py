@@ -90,10 +90,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The work comes again: in which round, and what the resident said why, where they did."""
+    """The work comes again: in which round, and what the resident said why, where they did, or
+    that a danger was told.
+    """
 
     round: int
     words: str = ""
+    is_danger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,8 @@ class PlanStep:
 @dataclass(frozen=True, slots=True)
 class Danger:
     """The emergency as it runs. `taken` is by whom: the reader, or somebody else; `is_slow` where
-    everybody was called again and again, and nobody has it.
+    everybody was called again and again, and nobody has it, `tells_superior` where there is a
+    superior who is told so.
     """
 
     advice: Named
@@ -143,6 +147,7 @@ class Danger:
     is_released: bool
     is_over: bool
     is_slow: bool = False
+    tells_superior: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
