@@ -102,7 +102,7 @@ def task(
 
 def survey(
     number: Number,
-    round_: Annotated[int | None, typer.Option("--round", help="Default: the last.")] = None,
+    round_: Annotated[int | None, typer.Option("--round", min=1, help="Default: the last.")] = None,
     data: Data = None,
 ) -> None:
     """Print the link at which a caller says how it went; only of a round that is over."""

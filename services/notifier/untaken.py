@@ -20,7 +20,7 @@ from shared.contracts import Event
 from shared.contracts.intake import TicketRegistered, TicketReopened
 from shared.contracts.router import TicketResolved, WorkOrderDispatched
 from shared.readers.changes import changed_tickets
-from shared.readers.emergencies import calls_of, unanswered
+from shared.readers.emergencies import past_alerts_of, unanswered
 from shared.store import Doc, Store
 from shared.tickets import TICKET, Ticket, TicketStatus
 from shared.tickets.facts import dispatched_facts, ticket_facts
@@ -41,10 +41,11 @@ def untaken_alerts(store: Store, notifying: Notifying) -> Untaken:
 
     async def take_up(number: str) -> bool:
         until = store.clock.now() - AGE
-        calls = [c.event for c in await calls_of(store, number) if until - AT_FIRST < c.at <= until]
-        if not await _lacks(store, calls):
+        alerts = await past_alerts_of(store, number)
+        said = [each.event for each in alerts if until - AT_FIRST < each.at <= until]
+        if not await _lacks(store, said):
             return False
-        return any([await notifying.notify(call, "urgent") for call in calls])
+        return any([await notifying.notify(event, "urgent") for event in said])
 
     return Untaken(
         what="alert",

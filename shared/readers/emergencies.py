@@ -38,8 +38,8 @@ class EmergencyState:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A call for help or, where the chain slowed down, for somebody who sees to it; and the event
+class PastAlert:
+    """People were called for help or, where the chain slowed down, to see to it; and the event
     that said so.
     """
 
@@ -68,7 +68,7 @@ async def running_emergencies(store: Store, only: Mapping[str, Any] = _ALL) -> l
     return [doc["_id"] for doc in found]
 
 
-async def calls_of(store: Store, number: str) -> list[Call]:
+async def past_alerts_of(store: Store, number: str) -> list[PastAlert]:
     """Everybody who was called to an emergency since it began, call by call."""
     doc = await store.get("emergencies", number)
     if doc is None:
@@ -79,15 +79,17 @@ async def calls_of(store: Store, number: str) -> list[Call]:
         "estate": doc["estate"],
         "test": doc.get("test", False),
     }
-    calls = [
-        Call(a["at"], EmergencyAlerted(**facts, step=a["step"], recipients=tuple(a["recipients"])))
+    alerts = [
+        PastAlert(
+            a["at"], EmergencyAlerted(**facts, step=a["step"], recipients=tuple(a["recipients"]))
+        )
         for a in doc["alerts"]
         if a["at"] >= doc["started_at"]
     ]
-    return [*calls, *_slowed(doc, facts)]
+    return [*alerts, *_slowed(doc, facts)]
 
 
-def _slowed(doc: Doc, facts: Mapping[str, Any]) -> Iterator[Call]:
+def _slowed(doc: Doc, facts: Mapping[str, Any]) -> Iterator[PastAlert]:
     """That the chain slowed down, as it was said with the call of that moment."""
     at, superiors = doc.get("slowed_at"), tuple(doc.get("superiors", ()))
     for alert in doc["alerts"]:
@@ -95,7 +97,7 @@ def _slowed(doc: Doc, facts: Mapping[str, Any]) -> Iterator[Call]:
             event = EmergencySlowed(
                 **facts, step=alert["step"], recipients=superiors, next_at=doc.get("next_due")
             )
-            yield Call(at, event)
+            yield PastAlert(at, event)
 
 
 async def emergency_state(store: Store, number: str) -> EmergencyState | None:

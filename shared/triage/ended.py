@@ -92,7 +92,7 @@ _OF_ONE_KIND: Final = tuple(
 """What was done, and the words of the danger that it ends."""
 
 
-class Reading(NamedTuple):
+class Excerpt(NamedTuple):
     """Words of a note to be judged: as callers' words are, or `by_rules` alone, without what they
     are only like.
     """
@@ -101,7 +101,7 @@ class Reading(NamedTuple):
     by_rules: bool = False
 
 
-def readings_of(note: str) -> tuple[Reading, ...]:
+def readings_of(note: str) -> tuple[Excerpt, ...]:
     """What of a note is to be judged, and how; nothing where all of it is over.
 
     Of a note that says, asks or hints that something is not over: all of it, what stands beside
@@ -112,12 +112,12 @@ def readings_of(note: str) -> tuple[Reading, ...]:
     read, left = _read(note), without_ended(note)
     if _goes_on(read):
         wanted = filter(None, (note, left, _PERSISTS.sub("", read).strip()))
-        return tuple(Reading(words) for words in wanted)
+        return tuple(Excerpt(words) for words in wanted)
     if left == read.strip():
-        return (Reading(note, by_rules=True),)
+        return (Excerpt(note, by_rules=True),)
     if not _OF_DANGERS.search(_NOTHING_OF_IT.sub("", left)):
-        return (Reading(left, by_rules=True),) if left else ()
-    return (Reading(left), Reading(note))
+        return (Excerpt(left, by_rules=True),) if left else ()
+    return (Excerpt(left), Excerpt(note))
 
 
 def _goes_on(read: str) -> bool:

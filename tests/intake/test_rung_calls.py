@@ -13,6 +13,7 @@ from shared.contracts.intake import TicketClosed, TicketReopened
 from shared.contracts.router import CallAnswer, FollowUpRung
 from shared.tickets.acts import (
     Accept,
+    Act,
     Appoint,
     Cancel,
     Dispatch,
@@ -37,11 +38,21 @@ def rung(bench: IntakeBench, number: str, answer: CallAnswer, **more: Any) -> Fo
     return FollowUpRung.model_validate(task | facts | more)
 
 
+async def move(bench: IntakeBench, number: str, *acts: Act) -> None:
+    await bench.platform.tickets.change(number, lambda _t, _n: list(acts))
+
+
 async def hear(
-    bench: IntakeBench, event: FollowUpRung, *, n: int = 1, words: str = "", lane: Lane = "routine"
+    bench: IntakeBench,
+    event: FollowUpRung,
+    *,
+    n: int = 1,
+    words: str = "",
+    lane: Lane = "routine",
+    kept_of: str | None = None,
 ) -> None:
-    """Take in what the router said, with the words that lie with the task."""
-    kept = {"call": {"key": event.call, "words": words or None}}
+    """Take in what the router said, with the words of a call that lie with the task."""
+    kept = {"call": {"key": kept_of or event.call, "words": words or None}}
     tasks = bench.store.documents("follow_ups")
     await tasks.update_one({"_id": event.follow_up}, {"$set": kept}, upsert=True)
     before = handled(QUEUES)
@@ -163,8 +174,7 @@ async def test_who_was_not_satisfied_with_an_earlier_round_begins_no_other(
     bench: IntakeBench,
 ) -> None:
     number = await done(bench)
-    for since in (RECEIPT, Reopen(by="he", reason="caller"), Cancel(by="he")):
-        await bench.platform.tickets.change(number, lambda _t, _n, act=since: act)
+    await move(bench, number, RECEIPT, Reopen(by="he", reason="caller"), Cancel(by="he"))
     before = (await read(bench, number)).version
 
     await hear(bench, rung(bench, number, "not_satisfied"))
@@ -176,13 +186,11 @@ async def test_of_two_times_only_the_one_that_was_said_is_told(bench: IntakeBenc
     number = await register(bench, LAMP)
     order, begins = f"{number}-1", bench.now() + timedelta(hours=3)
     given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
-    await bench.platform.tickets.change(
-        number, lambda _t, _n: [given, Accept(by="li", order=order)]
-    )
+    await move(bench, number, given, Accept(by="li", order=order))
     for n in range(2):
         at = begins + timedelta(hours=n)
         comes = Appoint(by="li", order=order, at=at, until=at + timedelta(hours=2))
-        await bench.platform.tickets.change(number, lambda _t, _n, act=comes: act)
+        await move(bench, number, comes)
         await bench.forward(timedelta(minutes=1))
     first, second = [p for p in (await read(bench, number)).promised if p.how == "visit"]
 
@@ -210,14 +218,9 @@ async def test_a_danger_is_heeded_where_a_later_call_has_taken_the_place_of_its_
 ) -> None:
     number = await done(bench)
     event = rung(bench, number, answer, danger="fire", call="early")
-    later = {"call": {"key": "later", "words": "好的"}}
-    tasks = bench.store.documents("follow_ups")
 
     for n in range(2):
-        await tasks.update_one({"_id": TASK}, {"$set": later}, upsert=True)
-        before = handled(QUEUES)
-        await bench.publish(event, id=f"call-early-{n}", lane="urgent")
-        await until(lambda count=before: handled(QUEUES) > count)
+        await hear(bench, event, n=n, words="好的", lane="urgent", kept_of="later")
         ticket = await read(bench, number)
         assert (ticket.is_emergency, ticket.round) == (n == 0, 2)
         if n == 0:  # the desk finds that it is none: told again it is none, either

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.policy.plan import danger_noted, danger_told
-from shared.triage.ended import Reading, readings_of, without_ended
+from shared.triage.ended import Excerpt, readings_of, without_ended
 from tests.tickets.samples import MONDAY, sample_policy
 
 OVER = [
@@ -119,13 +119,13 @@ def test_only_what_is_said_to_be_over_is_taken_out(note: str, left: str) -> None
 def test_a_note_without_either_is_judged_by_the_rules_alone() -> None:
     said = "业主说上次着火你们来得很快"
 
-    assert readings_of(said) == (Reading(said, by_rules=True),)
+    assert readings_of(said) == (Excerpt(said, by_rules=True),)
     assert readings_of("着火已扑灭") == ()
 
 
 def test_what_stands_beside_an_end_is_judged_by_the_rules_or_as_callers_words() -> None:
-    assert readings_of("漏水已修好，业主满意") == (Reading("业主满意", by_rules=True),)
-    assert readings_of("漏水已修好，楼道冒烟")[0] == Reading("楼道冒烟")
+    assert readings_of("漏水已修好，业主满意") == (Excerpt("业主满意", by_rules=True),)
+    assert readings_of("漏水已修好，楼道冒烟")[0] == Excerpt("楼道冒烟")
 
 
 def test_a_long_note_is_read_in_no_time() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.router.field.domain import LOOK_BACK
 from services.router.follow_ups.tasks import SETTLES_IN
-from shared.contracts.router import FollowUpDone, FollowUpOpened, FollowUpRung
+from shared.contracts.router import FollowUpDangerTold, FollowUpDone, FollowUpOpened, FollowUpRung
 from shared.identity import sign_link
 from shared.tickets.acts import (
     Accept,
@@ -216,7 +216,7 @@ async def test_what_the_caller_says_of_the_result_is_told_to_intake_once(
     assert (task["state"], task["call"]["answer"]) == ("open", answer)
     assert "13800138000" not in str(task)
     page = (await bench.http.get(address)).text
-    assert "已记录" in page
+    assert "已提交" in page
     assert forms_of(page) == {}
 
 
@@ -294,6 +294,55 @@ async def test_a_promise_is_told_to_intake_and_ends_when_the_ticket_has_it(
     assert (await docs(bench))[0]["state"] == "open"
 
 
+async def test_a_time_that_has_moved_meanwhile_is_not_told_and_the_page_says_the_new_one(
+    bench: RouterBench,
+) -> None:
+    address = await visit(bench)
+    form = forms_of((await bench.http.get(address)).text)["told"]
+    begins = bench.now() + timedelta(hours=6)
+    await act(bench, Appoint(by="li", order=ORDER, at=begins, until=begins + timedelta(hours=2)))
+
+    page = await bench.http.post(f"{address}/told", data=form)
+
+    assert page.status_code == 409
+    assert "情况已有变化" in page.text
+    assert (await docs(bench))[0].get("call") is None
+    assert (await press(bench.http, address, "told")).status_code == 303
+    (event,) = await bench.said(FollowUpRung)
+    ticket = await bench.platform.tickets.get(NUMBER)
+    assert ticket is not None
+    assert event.promised is not None
+    assert ticket.promised[-1].at in event.promised
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "2026-11-23T10:00:00"])
+async def test_a_form_that_names_no_promise_tells_none(bench: RouterBench, typed: str) -> None:
+    address = await visit(bench)
+
+    assert (await press(bench.http, address, "told", promised=typed)).status_code == 409
+
+    assert (await docs(bench))[0].get("call") is None
+
+
+async def test_one_call_tells_all_that_is_promised_and_was_not_told(bench: RouterBench) -> None:
+    begins = bench.now() + timedelta(hours=3)
+    comes = Appoint(by="li", order=ORDER, at=begins, until=begins + timedelta(hours=2))
+    later = Extend(by="boss", order=ORDER, until=begins + timedelta(days=9))
+    acts = (GIVEN, Accept(by="li", order=ORDER), comes, later)
+    await bench.put(moved(registered(LAMP, at=bench.now()), *acts, at=bench.now()))
+    address = await told_of(bench, "extended")
+
+    page = (await bench.http.get(address)).text
+    await press(bench.http, address, "told")
+
+    assert "需要更多时间" in page
+    assert "之间上门" in page
+    (event,) = await bench.said(FollowUpRung)
+    ticket = await bench.platform.tickets.get(NUMBER)
+    assert ticket is not None
+    assert event.promised == tuple(each.at for each in ticket.promised[-2:])
+
+
 @pytest.mark.parametrize("purpose", ["outage", "reopened"])
 async def test_what_leaves_no_trace_on_the_ticket_is_done_at_once(
     bench: RouterBench, purpose: str
@@ -310,14 +359,27 @@ async def test_what_leaves_no_trace_on_the_ticket_is_done_at_once(
     assert "已告知" in (await bench.http.get(address)).text
 
 
-async def test_a_danger_that_they_tell_of_goes_before_all_else(bench: RouterBench) -> None:
+@pytest.mark.parametrize("words", ["她说楼道里着火了", "着火已扑灭，谢谢"])
+async def test_a_danger_that_they_tell_of_goes_before_all_else(
+    bench: RouterBench, words: str
+) -> None:
     address = await result(bench)
 
-    await press(bench.http, address, "told", answer="said_nothing", note="她说楼道里着火了")
+    await press(bench.http, address, "told", answer="said_nothing", note=words)
 
     (event,) = await bench.said(FollowUpRung)
     assert event.danger == "fire"
     assert [e.lane for e in bench.heard if e.type == FollowUpRung.event_type()] == ["urgent"]
+
+
+async def test_a_danger_is_heard_also_where_no_ticket_has_to_follow(bench: RouterBench) -> None:
+    await bench.put(moved(registered(LAMP, at=bench.now()), GIVEN, at=bench.now()))
+    address = await told_of(bench, "outage")
+
+    await press(bench.http, address, "told", note="着火已扑灭，谢谢")
+
+    (event,) = await bench.said(FollowUpDangerTold)
+    assert event.danger == "fire"
 
 
 # Nobody answers

@@ -8,8 +8,10 @@ from typing import Any, Final, get_args
 
 import pytest
 
+from services.router.field.call_views import call_view_of
 from services.router.field.calls import (
     BoundCall,
+    CallWork,
     answer_in,
     call_bound_by,
     call_has_ended,
@@ -29,7 +31,7 @@ from services.router.follow_ups.tasks import (
     note_call,
     takes_effect,
 )
-from services.router.follow_ups.untold import next_call_at, ring_again
+from services.router.follow_ups.untold import has_heard, next_call_at, promises_to_tell, ring_again
 from services.router.follow_ups.wanted import Seen, look
 from shared.contracts.router import CallAnswer, FollowUpRung
 from shared.identity import Principal, sign_link
@@ -39,7 +41,16 @@ from shared.runtime.web import words
 from shared.runtime.web.work import PACKAGE, CallView, Named
 from shared.runtime.web.work.call import HEARD, Subject, to_say
 from shared.tickets import Ticket
-from shared.tickets.acts import Accept, Dispatch, FeedbackAttempt, Resolve
+from shared.tickets.acts import (
+    Accept,
+    Act,
+    Appoint,
+    Dispatch,
+    Extend,
+    FeedbackAttempt,
+    Resolve,
+    Tell,
+)
 from tests.support.tickets import LAMP, MONDAY, moved, policy, registered
 
 ORDER: Final = "23456789-1"
@@ -254,6 +265,63 @@ def test_there_are_words_to_say_of_everything_in_both_languages(
         assert "26-1" in said[0]
         assert not any(mark in line for line in said for mark in "{}")
     assert f"call_{subject}" in texts
+
+
+@pytest.mark.parametrize("reason", ["tell", "visit"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_what_a_person_tells_nothing_is_said_to_whoever_picks_up(
+    reason: str, language: Language
+) -> None:
+    made = replace(done().plan, emergency_kind="suicide_risk", area="personal_safety")
+    ticket = replace(done(), plans=(made,))
+    work = CallWork(task=task(reason), ticket=ticket, who=HE, building=None, can=frozenset())
+    view = call_view_of(work, policy(), MONDAY)
+
+    (said,) = to_say(view, words(PACKAGE, language), language, str)
+
+    assert ticket.number in said
+    assert view.what.in_(language) not in said
+
+
+def test_that_it_is_over_is_not_said_before_intake_has_agreed() -> None:
+    chinese, english = words(PACKAGE, "zh"), words(PACKAGE, "en")
+
+    assert "已记录" not in chinese["noted"]
+    assert "is closed" not in english["answer_unreachable"]
+
+
+def visited(*more: Act) -> Ticket:
+    """A ticket with a visit from three to five hours on, and what was promised since."""
+    at = MONDAY + timedelta(hours=3)
+    comes = Appoint(by="li", order=ORDER, at=at, until=at + timedelta(hours=2))
+    given = Dispatch(by="router", department="engineering", assignee="li")
+    return moved(registered(LAMP), given, Accept(by="li", order=ORDER), comes, *more)
+
+
+def test_a_call_tells_what_is_untold_and_still_to_come_and_no_more() -> None:
+    ticket = visited(Extend(by="boss", order=ORDER, until=MONDAY + timedelta(days=9)))
+
+    def hows(reason: str, ticket: Ticket, now: datetime = MONDAY) -> list[str]:
+        return [each.how for each in promises_to_tell(task(reason), ticket, now)]
+
+    assert hows("visit", visited()) == ["phone", "visit"]
+    assert hows("extended", ticket) == ["visit", "extension"]
+    assert hows("extended", ticket, MONDAY + timedelta(hours=6)) == ["extension"]
+    assert hows("extended", moved(ticket, Tell(by="he", of="visit"))) == ["extension"]
+    assert hows("outage", ticket) == []
+
+
+def test_who_heard_of_a_time_that_another_took_the_place_of_has_not_heard_what_is_promised() -> (
+    None
+):
+    ticket = visited()
+    first = ticket.promised[-1].at
+    moved_on = visited(Appoint(by="li", order=ORDER, at=MONDAY + HOUR, until=MONDAY + 2 * HOUR))
+
+    assert has_heard((first,), ticket)
+    assert not has_heard((first,), moved_on)
+    assert not has_heard((moved_on.promised[0].at,), moved_on)
+    assert not has_heard((), ticket)
 
 
 def test_every_answer_and_every_end_has_words() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from typing import NamedTuple
 
@@ -519,6 +520,17 @@ def test_telling_the_caller_puts_the_promise_on_record_as_told() -> None:
     assert [promise.told for promise in ticket.promised] == [False]
 
     assert [promise.told for promise in run(ticket, acts.Tell(by="agent-7")).promised] == [True]
+
+
+def test_only_the_promises_that_the_caller_heard_of_are_told() -> None:
+    ticket = registered()
+    (promise,) = ticket.promised
+    heard = acts.Tell(by="agent-7", promised=(promise.at,))
+    other = acts.Tell(by="agent-7", promised=(promise.at - timedelta(minutes=1),))
+
+    assert [each.told for each in run(ticket, heard).promised] == [True]
+    with pytest.raises(NotAllowed, match="another time was promised meanwhile"):
+        run(ticket, other)
 
 
 def test_a_refusal_names_the_present_status_and_who_set_it() -> None:
