@@ -369,6 +369,19 @@ async def test_a_note_to_the_owner_and_one_for_the_house_are_different(bench: Ro
     assert "13800138000" not in shown
 
 
+async def test_a_second_note_to_the_owner_is_said_to_wait(bench: RouterBench) -> None:
+    address = await put_taken(bench)
+
+    await press(bench.http, address, "tell", note="先拆门套")
+    first = (await bench.http.get(address)).text
+    await press(bench.http, address, "tell", note="明早9点上门")
+    second = (await bench.http.get(address)).text
+
+    assert "还没有发给业主" not in first
+    assert second.count("还没有发给业主") == 1
+    assert second.count("告诉业主的</small>") == 1
+
+
 async def test_a_firm_outside_sees_no_internal_note_of_others(bench: RouterBench) -> None:
     address = await put_taken(bench, GIVEN)
     headers = bench.signed_in("agent", "jinyuan")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
 from services.router.field.domain import Work
 from shared.policy.policy import Policy
+from shared.readers.tickets import rules_of
 from shared.runtime.web.work import (
     Act,
     Again,
@@ -24,6 +26,7 @@ from shared.tickets import OrderStatus, Ticket, Transition
 from shared.tickets.costs import needs_consent
 from shared.tickets.lifecycle import Clock
 from shared.tickets.model import ROUND_BEGINS, Planned, TimelineEntry
+from shared.tickets.progress import fate_of_progress
 
 _OF_WORK: Final = frozenset(
     {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
@@ -51,7 +54,7 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
         added=tuple(
             said_in(e) for e in ticket.timeline if e.transition == Transition.SUPPLEMENT and e.note
         ),
-        notes=tuple(said_in(entry) for entry in _notes(work)),
+        notes=_told_notes(work, policy, now),
         is_drill=ticket.test,
         status=_status(work),
         promised=promised_in(ticket),
@@ -107,6 +110,15 @@ def _code(id: str) -> Named:
 def said_in(entry: TimelineEntry) -> Said:
     """The words of an entry."""
     return Said(entry.at, entry.note or "", public=entry.public)
+
+
+def _told_notes(work: Work, policy: Policy, now: datetime) -> tuple[Said, ...]:
+    """With what becomes of those that the owner is to be told."""
+    fates = fate_of_progress(work.ticket, rules_of(policy), now)
+    told = ((said_in(entry), fates.get(entry)) for entry in _notes(work))
+    return tuple(
+        replace(said, fate=found[0], tell_at=found[1]) if found else said for said, found in told
+    )
 
 
 def _notes(work: Work) -> Iterator[TimelineEntry]:

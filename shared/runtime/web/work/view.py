@@ -81,11 +81,15 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something that was said on the way, in scrubbed words. `public`: the owner may be told."""
+    """Something that was said on the way, in scrubbed words. `public`: the owner may be told; what
+    becomes of it is `fate`, at `tell_at`.
+    """
 
     at: datetime
     words: str
     public: bool = False
+    fate: Literal["told", "waits", "replaced", "dropped"] = "told"
+    tell_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
