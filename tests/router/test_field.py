@@ -155,7 +155,8 @@ async def test_an_emergency_shows_advice_and_checklist(bench: RouterBench) -> No
     assert (await press(bench.http, address, "check", step="power_off")).status_code == 303
 
     shown = (await bench.http.get(address)).text
-    assert "✓ 已做：</strong> 电梯已断电" in shown
+    assert "☐ 未做：</strong> 电梯已断电" in page.text
+    assert "☑ 已做：</strong> 电梯已断电" in shown
 
 
 async def test_a_drill_says_that_it_is_one(bench: RouterBench) -> None:

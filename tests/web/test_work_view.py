@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any, Final
@@ -128,6 +129,22 @@ def test_what_is_asked_once_more_is_the_only_thing_to_press() -> None:
 
     assert forms_of(page) == {"end": {"key": "k.end", "sure": "yes"}}
     assert 'name="back" value="yes"' in page
+
+
+def test_before_the_end_is_said_the_page_says_how_much_of_the_checklist_is_not_done() -> None:
+    ticked = PlanStep("call_110", Named("已报110", "110 called"), is_done=True)
+    partly = replace(DANGER, steps=(*DANGER.steps, ticked))
+    asked = Typed("end", {"key": "k.end"})
+
+    page = html_of(view("end", danger=partly), sure=asked)
+    english = html_of(view("end", danger=partly), "en", sure=asked)
+
+    assert "☐ 未做：</strong> 断电" in page
+    assert "☑ 已做：</strong> 已报110" in page
+    assert "还有 1 项未做" in page
+    assert "1 item is not done" in english
+    all_done = html_of(view("end", danger=replace(DANGER, steps=(ticked,))), sure=asked)
+    assert "项未做" not in all_done
 
 
 def test_every_form_has_a_key_of_its_own() -> None:

@@ -196,6 +196,11 @@ class WorkView:
         return tuple(act for act in ACTS if act in self.can and act not in said)
 
     @property
+    def steps_left(self) -> int:
+        """How many items of the plan's checklist are not done."""
+        return sum(not step.is_done for step in self.danger.steps) if self.danger else 0
+
+    @property
     def waits_for_danger(self) -> bool:
         """Whether the work can be ended only once the danger is over."""
         at_work = self.status not in {None, *FINISHED}
