@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
-from services.router.field.domain import Work
+from services.router.field.domain import Work, already_said
 from shared.policy.policy import Policy
 from shared.readers.tickets import rules_of
 from shared.runtime.web.work import (
@@ -15,6 +15,7 @@ from shared.runtime.web.work import (
     Again,
     Cost,
     Danger,
+    MoreTime,
     Named,
     Pause,
     PlanStep,
@@ -62,6 +63,7 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
         again=_again(work),
         wants_cancel=ticket.cancel_requested,
         pause=Pause(order.reason or "", order.resume_at) if order and order.resume_at else None,
+        more_time=_more_time(work),
         cost=_cost(work, policy),
         photos=len(work.proofs),
         photos_can_be_seen=work.inside,
@@ -136,13 +138,18 @@ def promised_in(ticket: Ticket) -> tuple[Time, ...]:
 
 
 def _status(work: Work) -> str | None:
-    """The code of their order's status, or how far they have come: on site, which somebody without
-    an order may be too.
+    """The code of their order's status, or how far they have come: on the way, or on site, which
+    somebody without an order may be too.
     """
     order = work.order
     if work.is_there and (order is None or order.status in _NOT_THERE_YET):
         return "on_site"
-    return order.status.value if order else None
+    if order is None:
+        return None
+    has_set_out = "set_out" in already_said(order, work.ticket)
+    if has_set_out and order.status is OrderStatus.ACCEPTED:
+        return "set_out"
+    return order.status.value
 
 
 def _clocks(work: Work) -> list[Time]:
@@ -175,6 +182,14 @@ def _again(work: Work) -> Again | None:
         return None
     begun = next((e for e in ticket.entries if e.transition in ROUND_BEGINS), None)
     return Again(ticket.round, (begun.note or "") if begun else "")
+
+
+def _more_time(work: Work) -> MoreTime | None:
+    """What was asked for their order and is not decided."""
+    wish, order = work.ticket.extension, work.order
+    if wish is None or order is None or wish.order != order.id:
+        return None
+    return MoreTime(wish.reason, wish.until)
 
 
 def _cost(work: Work, policy: Policy) -> Cost | None:

@@ -109,6 +109,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreTime:
+    """The later time that was asked for and is not decided, and why, as a code."""
+
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """The quote that counts, in fen; `agreed` None while the owner has not answered, `asked` where
     they have to.
@@ -172,6 +180,7 @@ class WorkView:
     again: Again | None = None
     wants_cancel: bool = False
     pause: Pause | None = None
+    more_time: MoreTime | None = None
     cost: Cost | None = None
     photos: int = 0
     photos_can_be_seen: bool = False
@@ -194,6 +203,17 @@ class WorkView:
         if self.next_act == "acknowledge":
             said.add("accept")
         return tuple(act for act in ACTS if act in self.can and act not in said)
+
+    def recorded_as(self, act: Act) -> str:
+        """What the page says is on record after an act, as a code: of what the owner is to read
+        whether it goes out at once, waits, or is only kept.
+        """
+        if act != "tell":
+            return act
+        last = next((note for note in reversed(self.notes) if note.public), None)
+        if last is None or last.tell_at is None:
+            return "tell_kept"
+        return "tell_waits" if last.fate == "waits" else "tell"
 
     @property
     def steps_left(self) -> int:
