@@ -522,8 +522,12 @@ async def test_an_alert_is_taken_attended_released_and_ended(bench: RouterBench)
     assert (await press(bench.http, address, "release")).status_code == 303
     await bench.said(EmergencyReleased)
     form = forms_of((await bench.http.get(address)).text)["end"]
-    asked = await bench.http.post(f"{address}/end", data=form)
+    sent = await bench.http.post(f"{address}/end", data=form)
+    assert sent.status_code == 303  # a browser's Back finds the question again, and sends nothing
+    asked = await bench.http.get(sent.headers["location"])
     assert "确定险情已结束" in asked.text
+    back = await bench.http.post(f"{address}/end", data={"back": "yes"})
+    assert back.headers["location"] == f"{address}?lang=zh"
     assert (await bench.store.get("emergencies", "23456789") or {})["ended_at"] is None
     assert (await press(bench.http, address, "end")).status_code == 303
 

@@ -33,6 +33,9 @@ from shared.tickets import NotAllowed
 ROOT: Final = "/w"
 """Where the pages are."""
 _ACTS: Final[dict[str, Act]] = {act: act for act in ACTS}
+_ASKED_AT: Final = SURE_FIRST - {"decline"}
+"""Acts whose question has an address of its own, so that a browser's Back finds it again. Of those
+with something typed the question is the answer to the form: nothing typed stands in an address."""
 _WITH_TIME: Final = frozenset({"pause", "more_time"})
 
 
@@ -93,6 +96,8 @@ class FieldPages:
         if wanted is None or wanted == "photo":
             raise NoSuchWork
         form = Form.read(await request.body())
+        if form.goes_back and wanted in _ASKED_AT:
+            return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
         if form.goes_back:
             return await self.show(token, language, typed=Typed(wanted, form.fields))
         try:
@@ -131,8 +136,16 @@ class FieldPages:
         work = await self._visits.see(token)
         if act not in work.can:
             return await self.show(token, language, said=_why_not(work, act), status=409)
+        if act in _ASKED_AT:
+            return RedirectResponse(f"{ROOT}/{token}/{act}?lang={language}", status_code=303)
         form.check(act, self._platform.policy.at(work.ticket.estate).calendar.zone)
         return await self.show(token, language, sure=Typed(act, form.fields))
+
+    async def again(self, token: str, act: str, language: Language) -> Response:
+        """The question of an act that has an address, where it can be done now; else the page."""
+        work = await self._visits.see(token)
+        asked = next((each for each in _ASKED_AT & work.can if each == act), None)
+        return await self.show(token, language, sure=Typed(asked, {}) if asked else None)
 
     async def _refused(self, token: str, act: Act, form: Form, language: Language) -> Response:
         """The page with what is possible now; where only the time was at fault, with the form."""
@@ -242,9 +255,13 @@ def build_field_pages(
 
     @router.get("/{token}/{act}")
     async def again(token: str, act: str, language: Chosen, source: Source) -> Response:
-        """The same, where a page with a sentence stood: loaded anew, or in its other language."""
-        del act
-        return await show(token, language, source)
+        """The same, where a page with a sentence stood: loaded anew, or in its other language; or
+        the question whether they are sure. It changes and opens nothing.
+        """
+        shown = (
+            calls.show(token, language) if calls.has(token) else pages.again(token, act, language)
+        )
+        return await pages.or_trouble(shown, language, source)
 
     @router.post("/{token}/photo", status_code=303, openapi_extra=FORM)
     async def take(token: str, request: Request, language: Chosen, source: Source) -> Response:
