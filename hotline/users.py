@@ -13,6 +13,7 @@ import httpx
 import typer
 
 from hotline.client import answer, api, data_folder
+from hotline.errors import UnusableSettingError
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 IdArgument = Annotated[str, typer.Argument(help="The account's id, such as chen.jie.")]
@@ -23,6 +24,9 @@ AddressOption = Annotated[
         "--address",
         help="What was on it, so that nothing goes there: phone, mail, webhook, wecom, dingtalk.",
     ),
+]
+NoneOption = Annotated[
+    bool, typer.Option("--none", help="Nothing of these was on it: new links go by all of them.")
 ]
 SERVICE = "admin"
 ROLE = "administrator"
@@ -89,10 +93,23 @@ def thaw(id: IdArgument, data: DataOption = None) -> None:
     typer.echo(f"{id} may sign in again")
 
 
-def lost(person: PersonArgument, address: AddressOption = None, data: DataOption = None) -> None:
+def lost(
+    person: PersonArgument,
+    address: AddressOption = None,
+    data: DataOption = None,
+    *,
+    nothing: NoneOption = False,
+) -> None:
     """Say that somebody's telephone is lost: their links end within five seconds, and what they
-    have in hand is told again by the addresses left.
+    have in hand is told again by the addresses left. What was on it has to be said.
     """
+    if bool(address) == nothing:
+        raise UnusableSettingError(
+            f"请说明 {person} 丢失的手机上有什么，新链接才不会发到那部手机："
+            "--address wecom（可多次），确实没有则用 --none。"
+            "Say what was on the lost telephone, or the new links go to it: --address phone, mail, "
+            "webhook, wecom or dingtalk, once for each, or --none where it was none of these."
+        )
     body = {"person": person, "addresses": address or []}
     with api(data_folder(data), "router", role=ROLE) as client:
         said = answer(client.post("/v1/lost-telephones", json=body))
@@ -101,6 +118,10 @@ def lost(person: PersonArgument, address: AddressOption = None, data: DataOption
         typer.echo(f"重新登记之前不再使用 not used until given anew: {gone}")
     if left := ", ".join(said["left"]):
         typer.echo(f"新链接经以下方式发出 new links go by: {left}")
+        typer.echo(
+            "其中若有在那部手机上登录的，请马上用 --address 再报一次。"
+            "If one of these is open on that telephone, say so again with --address at once."
+        )
     else:
         typer.echo("没有其他联系方式，请当面通知。No address is left: tell them in person.")
 

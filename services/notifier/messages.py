@@ -393,6 +393,12 @@ def stop(message: Message, brake: str, now: datetime) -> Step[Message]:
     return Step(ended, (MessageFailed(**_facts_of(ended), reason="stopped"),))
 
 
+def drop(message: Message, now: datetime) -> Step[Message]:
+    """It never goes out: what it tells is past."""
+    ended = replace(message, status=Status.STOPPED, next_at=None, ended_at=now, reason="past")
+    return Step(ended, (MessageFailed(**_facts_of(ended), reason="past"),))
+
+
 def stop_waiting(message: Message, now: datetime) -> Step[Message] | None:
     """Its provider says that it cannot bring it: no receipt is waited for. None where none is."""
     waits = message.status is Status.ACCEPTED and message.next_at != now

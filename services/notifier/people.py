@@ -76,8 +76,10 @@ class People:
         return self._duty.current
 
     async def ticket(self, number: str) -> Doc | None:
-        """What a message is about: place, time, language and mark of a ticket, nothing personal."""
-        fields = ("estate", "building", "language", "mark", "clocks.resolve.due")
+        """What a message is about: place, time, language, state of a ticket; nothing personal."""
+        fields = (
+            "estate", "building", "language", "mark", "status", "round", "clocks.resolve.due",
+        )  # fmt: skip
         return await self._store.get("tickets", number, fields=fields)
 
     async def is_about(self, message: Message) -> bool:

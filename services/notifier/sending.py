@@ -29,6 +29,7 @@ from services.notifier.messages import (
     Status,
     begin,
     conclude,
+    drop,
     lack_receipt,
     learn_late,
     lose_sight,
@@ -43,12 +44,15 @@ from services.notifier.renewals import is_dead
 from services.notifier.senders import Letter, ProviderReply, Sender
 from services.notifier.storage import MESSAGES, MINUTES, due, missed
 from shared.contracts import Lane, Step
-from shared.contracts.notifier import CALLER
+from shared.contracts.notifier import CALLER, Purpose
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
-from shared.store import STORE_DOWN, Collection, Store
+from shared.store import STORE_DOWN, Collection, Doc, Store
 from shared.telemetry import logger
+from shared.tickets.lifecycle import DONE, OVER
 
+PROGRESS: Final[Purpose] = "progress"
+_FINISHED: Final = frozenset(status.value for status in DONE | OVER)
 TAKE_UP: Final = 500
 """How many overdue messages one look takes up."""
 LOOK_AGAIN_SECONDS: Final = 0.2
@@ -141,6 +145,11 @@ class Sending:
         sender, policy = self._sender(message, person), self._policy()
         if (brake := await self._brakes.on(message, sender.channel)) is not None:
             await self._brakes.keep_back(message, brake)
+            return
+        if message.purpose == PROGRESS and is_past(
+            message, await self._people.ticket(message.number)
+        ):
+            await self._save(message, drop(message, self._clock.now()))
             return
         if asks_for_turn(message) and (until := await self._wait_of(message, policy)) is not None:
             await self._save(message, wait_for_others(message, until))
@@ -309,6 +318,16 @@ def _log_unheard(message: Message) -> None:
         ticket=message.number,
         reason=message.reason,
     )
+
+
+def is_past(message: Message, ticket: Doc | None) -> bool:
+    """Whether what a message tells of the way of the work is past, since the work is finished or
+    begins again: then the caller hears that. Only progress waits for so long. Pure.
+    """
+    if ticket is None or message.purpose != PROGRESS:
+        return False
+    is_finished = ticket.get("status") in _FINISHED
+    return is_finished or ticket.get("round", message.round) != message.round
 
 
 def receipt_within(message: Message, sender: Sender, policy: Policy) -> timedelta | None:

@@ -60,9 +60,10 @@ Purpose = Literal[
 ]
 
 
-FailureReason = Literal["no_address", "no_channel", "refused", "withheld", "stopped"]
+FailureReason = Literal["no_address", "no_channel", "refused", "withheld", "stopped", "past"]
 """The person left no address, no channel leads to them, a provider would not take it, the policy
-has a person tell the caller of such an emergency, or somebody of the desk has stopped it."""
+has a person tell the caller of such an emergency, somebody of the desk has stopped it, or what it
+tells was past before its time came."""
 
 
 class MessageEvent(Event):

@@ -31,6 +31,8 @@ def hotline(*arguments: str, **settings: str) -> Ended:
         (invoked, ["serve", "intake"], {}, "hotline up"),
         (invoked, ["token", "--role", "agent", "--id", "王 13800138000"], {}, "--id"),
         (invoked, ["token", "--role", "agent", "--id", "caller"], {}, "--id"),
+        (invoked, ["users", "lost", "jy-security-1"], {}, "--none"),
+        (invoked, ["users", "lost", "jy-security-1", "--none", "--address", "mail"], {}, "--none"),
     ],
 )
 def test_a_fault_is_one_paragraph_and_exit_code_2(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.notifier import samples
 from tests.notifier.bench import Bench
 from tests.support.bench import until
@@ -71,3 +73,22 @@ async def test_b21_a_later_note_does_not_change_what_was_told(bench: Bench) -> N
     assert FIRST in letter.body
     assert FIRST in shown.json()["body"]
     assert LAST not in shown.text
+
+
+@pytest.mark.parametrize(
+    "since", [{"status": "resolved"}, {"status": "closed"}, {"round": 2}],
+    ids=["done", "closed", "begins again"],
+)  # fmt: skip
+async def test_what_waited_is_dropped_when_the_work_was_done_meanwhile(
+    bench: Bench, since: dict[str, Any]
+) -> None:
+    notes = [entry(FIRST, public=True)]
+    await bench.add_ticket(timeline=notes, status="in_progress", round=1)
+    await bench.handle(samples.noted(tell_at=bench.now() + timedelta(hours=2)))
+    await bench.store.upsert("tickets", "26-1", {"$set": since})
+
+    await bench.forward(timedelta(hours=2, seconds=1))
+
+    (doc,) = await bench.ended()
+    assert (doc["status"], doc["reason"]) == ("stopped", "past")
+    assert bench.tray.letters == []

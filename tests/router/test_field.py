@@ -198,7 +198,8 @@ async def test_an_emergency_shows_advice_and_checklist(bench: RouterBench) -> No
     assert (await press(bench.http, address, "check", step="power_off")).status_code == 303
 
     shown = (await bench.http.get(address)).text
-    assert "✓ 已做：</strong> 电梯已断电" in shown
+    assert "☐ 未做：</strong> 电梯已断电" in page.text
+    assert "☑ 已做：</strong> 电梯已断电" in shown
 
 
 async def test_a_drill_says_that_it_is_one(bench: RouterBench) -> None:
@@ -412,6 +413,42 @@ async def test_a_note_to_the_owner_and_one_for_the_house_are_different(bench: Ro
     assert "13800138000" not in shown
 
 
+async def test_what_was_just_recorded_is_said_on_top(bench: RouterBench) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"proof_for": []}})
+    await put_given(bench, OURS)
+    address = link(bench, person=OWN)
+
+    async def after(act: str, **typed: str) -> str:
+        sent = await press(bench.http, address, act, **typed)
+        return (await bench.http.get(sent.headers["location"])).text
+
+    assert "✓ 已接单。" in await after("accept")
+    on_the_way = await after("set_out")
+    assert "✓ 已记录：您已出发。" in on_the_way
+    assert "<dt>状态</dt><dd>已出发</dd>" in on_the_way
+    await after("arrive")
+    assert "✓ 已收到，正在发给业主" in await after("tell", note="先拆门套")
+    assert "✓ 已收到，但还没有发给业主" in await after("tell", note="明早9点上门")
+    assert "照片已收到" in (await bench.http.get(f"{address}?done=photo")).text
+    for nothing in ("", "?done=explode", "?done=<b>"):
+        page = await bench.http.get(f"{address}{nothing}")
+        assert (page.status_code, "✓" in page.text) == (200, False)
+
+
+async def test_a_second_note_to_the_owner_is_said_to_wait(bench: RouterBench) -> None:
+    address = await put_taken(bench)
+
+    await press(bench.http, address, "tell", note="先拆门套")
+    first = (await bench.http.get(address)).text
+    await press(bench.http, address, "tell", note="明早9点上门")
+    second = (await bench.http.get(address)).text
+
+    assert "还没有发给业主" not in first
+    assert second.count("还没有发给业主") == 1
+    assert "将于" in second
+    assert second.count("告诉业主的</small>") == 1
+
+
 async def test_a_firm_outside_sees_no_internal_note_of_others(bench: RouterBench) -> None:
     address = await put_taken(bench, GIVEN)
     headers = bench.signed_in("agent", "jinyuan")
@@ -462,7 +499,9 @@ async def test_more_time_is_asked_for_and_a_supervisor_decides(bench: RouterBenc
     wish = (await bench.read()).extension
     assert wish is not None
     assert (wish.reason, wish.by) == ("parts", OWN)
-    assert "more_time" not in forms_of((await bench.http.get(address)).text)
+    page = (await bench.http.get(address)).text
+    assert "more_time" not in forms_of(page)
+    assert "延期申请等待主管审批：等待配件" in page
 
 
 async def test_what_the_owner_has_to_pay_waits_for_their_consent(bench: RouterBench) -> None:
@@ -526,8 +565,12 @@ async def test_an_alert_is_taken_attended_released_and_ended(bench: RouterBench)
     assert (await press(bench.http, address, "release")).status_code == 303
     await bench.said(EmergencyReleased)
     form = forms_of((await bench.http.get(address)).text)["end"]
-    asked = await bench.http.post(f"{address}/end", data=form)
+    sent = await bench.http.post(f"{address}/end", data=form)
+    assert sent.status_code == 303  # a browser's Back finds the question again, and sends nothing
+    asked = await bench.http.get(sent.headers["location"])
     assert "确定险情已结束" in asked.text
+    back = await bench.http.post(f"{address}/end", data={"back": "yes"})
+    assert back.headers["location"] == f"{address}?lang=zh"
     assert (await bench.store.get("emergencies", "23456789") or {})["ended_at"] is None
     assert (await press(bench.http, address, "end")).status_code == 303
 

@@ -336,6 +336,8 @@ async def test_nobody_else_says_it_and_foreign_people_look_like_missing_ones(
     foreign, missing = await say_lost(bench, elsewhere), await say_lost(bench, CHIEF, "nobody")
     assert (foreign.status_code, foreign.json()) == (404, missing.json())
     assert fields(await say_lost(bench, CHIEF, OWN, "fax")) == ["addresses.0"]
+    # What was on it is never left open: the new links would go to the finder without a word.
+    assert fields(await ask(bench, "POST", LOST, CHIEF, body={"person": OWN})) == ["addresses"]
     head = await bench.store.get("rosters", HEAD)
     assert "lost" not in (head or {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -31,6 +32,8 @@ async def press(http: httpx.AsyncClient, address: str, act: str, **typed: str) -
     forms = forms_of(page.text)
     assert act in forms, f"{act} is not on the page: {sorted(forms)}"
     sent = await http.post(f"{address}/{act}", data={**forms[act], **typed})
+    if urlsplit(sent.headers.get("location", "")).path.endswith(f"/{act}"):  # its question
+        sent = await http.get(sent.headers["location"])
     asked = forms_of(sent.text).get(act, {})
     if sent.status_code == 200 and asked.get("sure") == "yes":
         return await http.post(f"{address}/{act}", data=asked)

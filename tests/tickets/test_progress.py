@@ -9,7 +9,17 @@ import pytest
 
 from shared.contracts.router import WorkOrderNoted
 from shared.policy.policy import QuietHours
-from shared.tickets import TICKET, LifecycleRules, Ticket, acts, apply
+from shared.tickets import (
+    TICKET,
+    LifecycleRules,
+    OrderStatus,
+    Ticket,
+    Transition,
+    acts,
+    apply,
+)
+from shared.tickets.model import TimelineEntry
+from shared.tickets.progress import fate_of_progress
 from tests.tickets.samples import MONDAY, registered, sample_policy, sample_rules
 
 ORDER = "JY0001-1"
@@ -98,3 +108,26 @@ def test_only_public_notes_are_marked_on_the_document_and_old_entries_are_read()
     assert [entry.get("public") for entry in doc["timeline"]] == [None, None, None, True]
     assert TICKET.from_doc(doc) == ticket
     assert [entry.note for entry in ticket.public_notes] == ["明早9点上门"]
+
+
+def fates(ticket: Ticket, after: timedelta) -> list[str]:
+    found = fate_of_progress(ticket, sample_rules(), MONDAY + after)
+    return [fate for fate, _ in found.values()]
+
+
+def test_of_notes_that_wait_the_last_goes_out_and_after_the_end_none() -> None:
+    ticket = given()
+    for minutes in (5, 10, 15):
+        ticket, _ = noted(ticket, MONDAY + timedelta(minutes=minutes))
+    ended = replace(
+        ticket,
+        work_orders=tuple(replace(o, status=OrderStatus.RESOLVED) for o in ticket.work_orders),
+        timeline=(
+            *ticket.timeline,
+            TimelineEntry(MONDAY + timedelta(minutes=20), Transition.RESOLVE, "li", ORDER),
+        ),
+    )
+
+    assert fates(ticket, timedelta(minutes=16)) == ["told", "replaced", "waits"]
+    assert fates(ticket, timedelta(hours=3)) == ["told", "replaced", "told"]
+    assert fates(ended, timedelta(hours=3)) == ["told", "dropped", "dropped"]

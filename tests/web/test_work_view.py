@@ -131,6 +131,33 @@ def test_what_is_asked_once_more_is_the_only_thing_to_press() -> None:
     assert 'name="back" value="yes"' in page
 
 
+def test_before_the_end_is_said_the_page_says_how_much_of_the_checklist_is_not_done() -> None:
+    ticked = PlanStep("call_110", Named("已报110", "110 called"), is_done=True)
+    partly = replace(DANGER, steps=(*DANGER.steps, ticked))
+    asked = Typed("end", {"key": "k.end"})
+
+    page = html_of(view("end", danger=partly), sure=asked)
+    english = html_of(view("end", danger=partly), "en", sure=asked)
+
+    assert "☐ 未做：</strong> 断电" in page
+    assert "☑ 已做：</strong> 已报110" in page
+    assert "还有 1 项未做" in page
+    assert "1 item is not done" in english
+    all_done = html_of(view("end", danger=replace(DANGER, steps=(ticked,))), sure=asked)
+    assert "项未做" not in all_done
+
+
+def test_what_the_owner_is_to_read_is_said_to_be_sent_to_wait_or_to_be_kept() -> None:
+    note = Said(NOW, "明早到", public=True)
+    goes = replace(note, tell_at=NOW)
+    waits = replace(note, tell_at=NOW + timedelta(hours=2), fate="waits")
+
+    said = [view(notes=(each,)).recorded_as("tell") for each in (note, goes, waits)]
+
+    assert said == ["tell_kept", "tell", "tell_waits"]
+    assert view().recorded_as("done") == "done"
+
+
 def test_every_form_has_a_key_of_its_own() -> None:
     keys = [fields["key"] for act, fields in forms_of(html_of(full())).items()
             if act not in {"photo", "photos"}]  # fmt: skip
@@ -160,6 +187,7 @@ def test_everything_has_words_in_both_languages(language: Any) -> None:
         *(f"payer_{payer}" for payer in PAYERS),
         *(f"sure_{act}" for act in SURE_FIRST),
         *(f"sure_yes_{act}" for act in SURE_FIRST),
+        *(f"recorded_{act}" for act in (*ACTS, "tell_waits", "tell_kept")),
         *(f"status_{status}" for status in OrderStatus),
     }
     assert named <= set(known)

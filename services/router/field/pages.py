@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -33,6 +33,9 @@ from shared.tickets import NotAllowed
 ROOT: Final = "/w"
 """Where the pages are."""
 _ACTS: Final[dict[str, Act]] = {act: act for act in ACTS}
+_ASKED_AT: Final = SURE_FIRST - {"decline"}
+"""Acts whose question has an address of its own, so that a browser's Back finds it again. Of those
+with something typed the question is the answer to the form: nothing typed stands in an address."""
 _WITH_TIME: Final = frozenset({"pause", "more_time"})
 
 
@@ -53,12 +56,13 @@ class FieldPages:
         language: Language,
         *,
         said: str = "",
+        done: str | None = None,
         typed: Typed | None = None,
         sure: Typed | None = None,
         pictures: tuple[str, ...] = (),
         status: int = 200,
     ) -> Response:
-        """The work and what can be done now."""
+        """The work and what can be done now, and what was just `done`, where it is an act."""
         work = await self._visits.see(token)
         policy = self._platform.policy.at(work.ticket.estate)
         view = view_of(work, policy, self._platform.store.clock.now())
@@ -68,6 +72,7 @@ class FieldPages:
             language,
             policy,
             said=said,
+            recorded=view.recorded_as(_ACTS[done]) if done in _ACTS else "",
             typed=typed,
             sure=sure,
             pictures=pictures,
@@ -91,6 +96,8 @@ class FieldPages:
         if wanted is None or wanted == "photo":
             raise NoSuchWork
         form = Form.read(await request.body())
+        if form.goes_back and wanted in _ASKED_AT:
+            return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
         if form.goes_back:
             return await self.show(token, language, typed=Typed(wanted, form.fields))
         try:
@@ -102,7 +109,7 @@ class FieldPages:
             return await self.show(token, language, typed=typed, status=422)
         except (NotAllowed, NotNow, Forbidden, MalformedMessage):
             return await self._refused(token, wanted, form, language)
-        return await self._after(token, language)
+        return await self._after(token, wanted, language)
 
     async def take(self, token: str, request: Request, language: Language) -> Response:
         """Take a photo, then show the page again; what is wrong with it stands there in words."""
@@ -113,7 +120,8 @@ class FieldPages:
         except (NoPicture, MalformedMessage, Refused, HTTPException) as error:
             code, status = _fault_of(error)
             return await self.show(token, language, typed=Typed("photo", {}, code), status=status)
-        return RedirectResponse(f"{ROOT}/{token}?lang={language}#{PHOTO}", status_code=303)
+        done = f"{ROOT}/{token}?lang={language}&done={PHOTO}#{PHOTO}"
+        return RedirectResponse(done, status_code=303)
 
     async def pictures(self, token: str, language: Language, source: str | None) -> Response:
         """The page with its photos, small, each on record as an opening."""
@@ -128,8 +136,16 @@ class FieldPages:
         work = await self._visits.see(token)
         if act not in work.can:
             return await self.show(token, language, said=_why_not(work, act), status=409)
+        if act in _ASKED_AT:
+            return RedirectResponse(f"{ROOT}/{token}/{act}?lang={language}", status_code=303)
         form.check(act, self._platform.policy.at(work.ticket.estate).calendar.zone)
         return await self.show(token, language, sure=Typed(act, form.fields))
+
+    async def again(self, token: str, act: str, language: Language) -> Response:
+        """The question of an act that has an address, where it can be done now; else the page."""
+        work = await self._visits.see(token)
+        asked = next((each for each in _ASKED_AT & work.can if each == act), None)
+        return await self.show(token, language, sure=Typed(asked, {}) if asked else None)
 
     async def _refused(self, token: str, act: Act, form: Form, language: Language) -> Response:
         """The page with what is possible now; where only the time was at fault, with the form."""
@@ -139,12 +155,12 @@ class FieldPages:
             return await self.show(token, language, typed=typed, status=422)
         return await self.show(token, language, said=_why_not(work, act), status=409)
 
-    async def _after(self, token: str, language: Language) -> Response:
+    async def _after(self, token: str, act: Act, language: Language) -> Response:
         try:
             await self._visits.see(token)
         except WorkEnded:
             return self._paper.recorded(language)
-        return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
+        return RedirectResponse(f"{ROOT}/{token}?lang={language}&done={act}", status_code=303)
 
     async def or_trouble(
         self, page: Awaitable[Response], language: Language, address: str
@@ -221,16 +237,31 @@ def build_field_pages(
     calls = CallPages(platform, call_visits, ROOT, person_url)
 
     @router.get("/{token}")
-    async def show(token: str, language: Chosen, source: Source) -> Response:
-        """The work, and what can be done now; it changes and opens nothing."""
-        found = calls if calls.has(token) else pages
-        return await pages.or_trouble(found.show(token, language), language, source)
+    async def show(
+        token: str,
+        language: Chosen,
+        source: Source,
+        done: Annotated[str | None, Query()] = None,
+    ) -> Response:
+        """The work, and what can be done now; it changes and opens nothing. `done` is the act that
+        the page says on top is on record.
+        """
+        shown = (
+            calls.show(token, language)
+            if calls.has(token)
+            else pages.show(token, language, done=done)
+        )
+        return await pages.or_trouble(shown, language, source)
 
     @router.get("/{token}/{act}")
     async def again(token: str, act: str, language: Chosen, source: Source) -> Response:
-        """The same, where a page with a sentence stood: loaded anew, or in its other language."""
-        del act
-        return await show(token, language, source)
+        """The same, where a page with a sentence stood: loaded anew, or in its other language; or
+        the question whether they are sure. It changes and opens nothing.
+        """
+        shown = (
+            calls.show(token, language) if calls.has(token) else pages.again(token, act, language)
+        )
+        return await pages.or_trouble(shown, language, source)
 
     @router.post("/{token}/photo", status_code=303, openapi_extra=FORM)
     async def take(token: str, request: Request, language: Chosen, source: Source) -> Response:

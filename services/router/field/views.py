@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
-from services.router.field.domain import Work
+from services.router.field.domain import Work, already_said
 from shared.policy.policy import Policy
+from shared.readers.tickets import rules_of
 from shared.runtime.web.work import (
     Act,
     Again,
     Cost,
     Danger,
+    MoreTime,
     Named,
     Pause,
     PlanStep,
@@ -24,6 +27,7 @@ from shared.tickets import OrderStatus, Ticket, Transition
 from shared.tickets.costs import needs_consent
 from shared.tickets.lifecycle import Clock
 from shared.tickets.model import ROUND_BEGINS, Beginning, Planned, TimelineEntry, beginning
+from shared.tickets.progress import fate_of_progress
 
 _OF_WORK: Final = frozenset(
     {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
@@ -51,7 +55,7 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
         added=tuple(
             said_in(e) for e in ticket.timeline if e.transition == Transition.SUPPLEMENT and e.note
         ),
-        notes=tuple(said_in(entry) for entry in _notes(work)),
+        notes=_told_notes(work, policy, now),
         is_drill=ticket.test,
         status=_status(work),
         promised=promised_in(ticket),
@@ -59,6 +63,7 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
         again=_again(work),
         wants_cancel=ticket.cancel_requested,
         pause=Pause(order.reason or "", order.resume_at) if order and order.resume_at else None,
+        more_time=_more_time(work),
         cost=_cost(work, policy),
         photos=len(work.proofs),
         photos_can_be_seen=work.inside,
@@ -109,6 +114,15 @@ def said_in(entry: TimelineEntry) -> Said:
     return Said(entry.at, entry.note or "", public=entry.public)
 
 
+def _told_notes(work: Work, policy: Policy, now: datetime) -> tuple[Said, ...]:
+    """With what becomes of those that the owner is to be told."""
+    fates = fate_of_progress(work.ticket, rules_of(policy), now)
+    told = ((said_in(entry), fates.get(entry)) for entry in _notes(work))
+    return tuple(
+        replace(said, fate=found[0], tell_at=found[1]) if found else said for said, found in told
+    )
+
+
 def _notes(work: Work) -> Iterator[TimelineEntry]:
     """Of this round: all for our own staff, for a firm outside its own and what is no secret."""
     for entry in work.ticket.entries:
@@ -124,13 +138,18 @@ def promised_in(ticket: Ticket) -> tuple[Time, ...]:
 
 
 def _status(work: Work) -> str | None:
-    """The code of their order's status, or how far they have come: on site, which somebody without
-    an order may be too.
+    """The code of their order's status, or how far they have come: on the way, or on site, which
+    somebody without an order may be too.
     """
     order = work.order
     if work.is_there and (order is None or order.status in _NOT_THERE_YET):
         return "on_site"
-    return order.status.value if order else None
+    if order is None:
+        return None
+    has_set_out = "set_out" in already_said(order, work.ticket)
+    if has_set_out and order.status is OrderStatus.ACCEPTED:
+        return "set_out"
+    return order.status.value
 
 
 def _clocks(work: Work) -> list[Time]:
@@ -164,6 +183,14 @@ def _again(work: Work) -> Again | None:
     begun = next((e for e in ticket.entries if e.transition in ROUND_BEGINS), None)
     why = beginning(begun.by, begun.note) if begun else Beginning()
     return Again(ticket.round, why.words, is_danger=why.is_danger)
+
+
+def _more_time(work: Work) -> MoreTime | None:
+    """What was asked for their order and is not decided."""
+    wish, order = work.ticket.extension, work.order
+    if wish is None or order is None or wish.order != order.id:
+        return None
+    return MoreTime(wish.reason, wish.until)
 
 
 def _cost(work: Work, policy: Policy) -> Cost | None:

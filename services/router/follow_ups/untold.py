@@ -53,8 +53,8 @@ def reason_to_tell(event: MessageEvent) -> str | None:
     if event.recipient != CALLER or not (is_result or event.purpose in get_args(ToldByTelephone)):
         return None
     match event:
-        case MessageFailed(reason="stopped") if not is_result:
-            return None  # what somebody stopped is not to be told by other means
+        case MessageFailed(reason="stopped" | "past") if not is_result:
+            return None  # what somebody stopped, or is past, is not to be told by other means
         case MessageFailed(reason=reason) if reason != CLOSES_BY_ITSELF:
             return TELL if is_result else event.purpose
         case MessageUnknown() | MessageUnconfirmed():

@@ -224,11 +224,12 @@ def build_plans_api(platform: Platform, duty_lists: DutyLists, shift_plans: Shif
 
 class LostTelephoneBody(Body):
     """Whose telephone is lost, and by which of their addresses whoever has it now could read what
-    they are told; mail is one where it is read on that telephone.
+    they are told; mail is one where it is read on that telephone. That it was none has to be said:
+    new links go at once by what is left.
     """
 
     person: NamedId
-    addresses: frozenset[Address] = frozenset()
+    addresses: frozenset[Address]
 
 
 def build_lost_telephones_api(lost_telephones: LostTelephones) -> Routes:

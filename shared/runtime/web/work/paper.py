@@ -71,6 +71,7 @@ class WorkPaper:
         policy: Policy,
         *,
         said: str = "",
+        recorded: str = "",
         typed: Typed | None = None,
         sure: Typed | None = None,
         pictures: Sequence[str] = (),
@@ -78,7 +79,8 @@ class WorkPaper:
         status: int = 200,
     ) -> HTMLResponse:
         """The work and what can be done now. `person_form` is the token of the form that asks for
-        flat and number, where there is one. `said` is a sentence on top, as a code; `typed` is the
+        flat and number, where there is one. `said` is a sentence on top, as a code; `recorded`
+        says there what is on record now, as a code too; `typed` is the
         form that could not be read, shown again with its fault; `sure` what is asked once more;
         `pictures` small photos, in base64.
         """
@@ -95,6 +97,7 @@ class WorkPaper:
             pictures=bool(pictures),
             view=view,
             said=said,
+            recorded=recorded,
             typed=typed,
             sure=sure,
             shots=pictures,

@@ -81,11 +81,15 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something that was said on the way, in scrubbed words. `public`: the owner may be told."""
+    """Something that was said on the way, in scrubbed words. `public`: the owner may be told; what
+    becomes of it is `fate`, at `tell_at`.
+    """
 
     at: datetime
     words: str
     public: bool = False
+    fate: Literal["told", "waits", "replaced", "dropped"] = "told"
+    tell_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,14 @@ class Pause:
 
     reason: str
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTime:
+    """The later time that was asked for and is not decided, and why, as a code."""
+
+    reason: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +185,7 @@ class WorkView:
     again: Again | None = None
     wants_cancel: bool = False
     pause: Pause | None = None
+    more_time: MoreTime | None = None
     cost: Cost | None = None
     photos: int = 0
     photos_can_be_seen: bool = False
@@ -195,6 +208,22 @@ class WorkView:
         if self.next_act == "acknowledge":
             said.add("accept")
         return tuple(act for act in ACTS if act in self.can and act not in said)
+
+    def recorded_as(self, act: Act) -> str:
+        """What the page says is on record after an act, as a code: of what the owner is to read
+        whether it goes out at once, waits, or is only kept.
+        """
+        if act != "tell":
+            return act
+        last = next((note for note in reversed(self.notes) if note.public), None)
+        if last is None or last.tell_at is None:
+            return "tell_kept"
+        return "tell_waits" if last.fate == "waits" else "tell"
+
+    @property
+    def steps_left(self) -> int:
+        """How many items of the plan's checklist are not done."""
+        return sum(not step.is_done for step in self.danger.steps) if self.danger else 0
 
     @property
     def waits_for_danger(self) -> bool:
