@@ -55,6 +55,7 @@ MESSAGE_FIELDS: Final = (
     "digest",
     "entries",
     "channels",
+    "brake",
 )
 EMERGENCY_FIELDS: Final = (
     "started_at",
@@ -111,6 +112,8 @@ class Message:
     """What it tells, if it is a digest."""
     channels: tuple[str, ...] = ()
     """By each of these it goes once, where that is more than one."""
+    brake: str | None = None
+    """What holds it, or stopped it."""
 
     @classmethod
     def from_doc(cls, doc: Mapping[str, Any]) -> Self:
@@ -134,6 +137,7 @@ class Message:
             digest=doc.get("digest"),
             entries=tuple(doc.get("entries", ())),
             channels=tuple(doc.get("channels", ())),
+            brake=doc.get("brake"),
             **{field: doc[field] for field in plain},
         )
 
