@@ -175,6 +175,26 @@ class Collector:
         async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             yield Message.from_doc(doc)
 
+    async def held_by_none(self) -> AsyncIterator[Message]:
+        """Messages that are held although their brake was released, or is not there."""
+        in_force: dict[str | None, bool] = {None: False}
+        query = {"status": "held"}
+        async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
+            message = Message.from_doc(doc)
+            # Asked after its message was read: a brake is there before it holds anything.
+            if message.brake is not None and message.brake not in in_force:
+                in_force[message.brake] = await self._is_in_force(message.brake)
+            if not in_force[message.brake]:
+                yield message
+
+    async def _is_in_force(self, brake: str) -> bool:
+        """Whether a brake holds messages, or did a moment ago."""
+        found = await self._store.get("brakes", brake)
+        if found is None:
+            return False
+        released: datetime | None = found["released_at"]
+        return released is None or released >= self._before
+
     async def late_tasks(self) -> AsyncIterator[LateTask]:
         """Follow-up tasks of which something fell due, and did not happen."""
         query = {"next_due": {"$lt": self._before}}

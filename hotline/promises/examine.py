@@ -14,6 +14,7 @@ from hotline.promises.judging import (
     judge_digest,
     judge_events,
     judge_folded,
+    judge_held_by_none,
     judge_late_task,
     judge_parked,
     judge_strangers,
@@ -138,6 +139,8 @@ class _Examination:
             self._take("events waiting", len(events), relays)
         async for message in self._read.waiting_messages():
             self._found.add(judge_waiting_message(message, self._before))
+        async for message in self._read.held_by_none():
+            self._found.add(judge_held_by_none(message))
         async for task in self._read.late_tasks():
             self._found.add(judge_late_task(task))
         async for entry in self._read.parked():

@@ -57,6 +57,7 @@ MESSAGE_FIELDS: Final = (
     "digest",
     "entries",
     "channels",
+    "brake",
 )
 EMERGENCY_FIELDS: Final = (
     "started_at",
@@ -116,6 +117,8 @@ class Message:
     channels: tuple[str, ...] = ()
     """By each of these it goes once, where that is more than one."""
     estate: str | None = None
+    brake: str | None = None
+    """What holds it, or stopped it."""
 
     @property
     def taken_by(self) -> tuple[str, ...]:
@@ -145,6 +148,7 @@ class Message:
             entries=tuple(doc.get("entries", ())),
             channels=tuple(doc.get("channels", ())),
             estate=doc.get("estate"),
+            brake=doc.get("brake"),
             **{field: doc[field] for field in plain},
         )
 

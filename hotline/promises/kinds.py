@@ -154,6 +154,12 @@ MESSAGE_WAITS: Final = Kind(
     "does a notifier run, and can it keep up? Look at hotline_messages_total",
     id="message",
 )  # fmt: skip
+HELD_BY_NONE: Final = Kind(
+    "held_by_none", 4, "stuck",
+    "a message is held, and no brake that holds it is in force",
+    "does a notifier run, and can it keep up? It lets such messages go by itself",
+    id="message",
+)  # fmt: skip
 TOLD_TWICE: Final = Kind(
     "told_twice", 4, "doubled",
     "a person got the same message more than once",
@@ -232,7 +238,7 @@ WAITS_FOR_PERSON: Final = Kind(
 KINDS: Final = (
     NO_TICKET, NOT_WRITTEN, NOT_KEPT, UNREADABLE, NOT_DISPATCHED, EVENT_WAITS, EVENT_ODD, CACHE_OLD,
     CHANGE_MISSING, NOT_CLOSED, NOBODY_TELLS, NOT_ASKED, NOT_REOPENED, SECOND_TICKET, UNASKED,
-    SECOND_ORDER, NOT_TOLD, MESSAGE_WAITS, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID, SAID_UNSENT,
-    DIGEST_ODD, UNKNOWN, NOT_FIRED, FIRED_TWICE, NOT_ALERTED, ALERT_UNHEARD, NOT_CALLED_NEXT,
-    REPLAY_WAITS, WAITS_FOR_PERSON,
+    SECOND_ORDER, NOT_TOLD, MESSAGE_WAITS, HELD_BY_NONE, TOLD_TWICE, TOLD_AGAIN, GOT_UNSAID,
+    SAID_UNSENT, DIGEST_ODD, UNKNOWN, NOT_FIRED, FIRED_TWICE, NOT_ALERTED, ALERT_UNHEARD,
+    NOT_CALLED_NEXT, REPLAY_WAITS, WAITS_FOR_PERSON,
 )  # fmt: skip

@@ -246,6 +246,18 @@ def attempt_that_nobody_decides(kept: Kept) -> str:
     return kept.set("messages", id, status="sending", next_at=ago(kept))
 
 
+def message_held_by_a_brake_that_was_released(kept: Kept) -> str:
+    brake = {"_id": "brake", "kind": "hold", "released_at": ago(kept)}
+    kept.db["brakes"].insert_one(brake)
+    id = kept.message("late", "assignment")["_id"]
+    return kept.set("messages", id, status="held", brake="brake", next_at=None)
+
+
+def message_held_by_a_brake_that_is_not_there(kept: Kept) -> str:
+    id = kept.message("late", "assignment")["_id"]
+    return kept.set("messages", id, status="held", brake="brake", next_at=None)
+
+
 def message_accepted_twice(kept: Kept) -> str:
     found = kept.message("late", "assignment")
     return kept.set("messages", found["_id"], attempts=found["attempts"] * 2)
@@ -382,6 +394,8 @@ BREAKS: list[tuple[Break, Kind]] = [
     (second_order_of_one_department, kinds.SECOND_ORDER),
     (message_that_nobody_sends, kinds.MESSAGE_WAITS),
     (attempt_that_nobody_decides, kinds.MESSAGE_WAITS),
+    (message_held_by_a_brake_that_was_released, kinds.HELD_BY_NONE),
+    (message_held_by_a_brake_that_is_not_there, kinds.HELD_BY_NONE),
     (message_accepted_twice, kinds.TOLD_TWICE),
     (message_that_went_on_though_it_was_taken, kinds.TOLD_TWICE),
     (message_that_waits_for_its_digest, kinds.MESSAGE_WAITS),

@@ -24,6 +24,7 @@ from tests.hotline.broken import (
     ago,
     alerts_that_reached_nobody,
     failed_and_nobody_tells,
+    message_held_by_a_brake_that_was_released,
     parked_for_a_person,
     reservation_without_ticket,
     tell_task,
@@ -91,6 +92,13 @@ async def test_a_result_that_somebody_has_the_task_of_telling_breaks_nothing(
     number = untold(kept)
 
     tell_task(kept, number, state=state)
+
+    assert named(await kept.examine()) == set()
+
+
+async def test_what_a_brake_in_force_holds_breaks_nothing(kept: Kept) -> None:
+    message_held_by_a_brake_that_was_released(kept)
+    kept.set("brakes", "brake", released_at=None)
 
     assert named(await kept.examine()) == set()
 

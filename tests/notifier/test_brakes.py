@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from services.notifier.brakes.domain import Brake, brake_for, release
-from services.notifier.brakes.in_force import LOOK_SECONDS
+from services.notifier.brakes.in_force import LOOK_SECONDS, BrakesInForce
 from services.notifier.brakes.storage import BRAKES
 from services.notifier.domain import recipients
 from services.notifier.messages import Message, Status, hold, let_go, new_message, stop
+from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane, Step
 from shared.contracts.incidents import IncidentAnnounced
 from shared.contracts.notifier import MessageFailed, MessageReceived
@@ -155,6 +156,37 @@ async def test_a_notifier_that_begins_anew_sends_nothing_that_is_held(empty_benc
 
     await until(lambda: has(empty_bench, held=1))
     assert empty_bench.tray.letters == []
+
+
+async def test_what_was_held_when_the_notifier_died_leaves_however_late_it_begins_again(
+    empty_bench: Bench,
+) -> None:
+    now = empty_bench.store.clock.now()
+    released = brake(purpose="feedback", at=now - timedelta(days=9), released_by="chief",
+                     released_at=now - timedelta(days=8))  # fmt: skip
+    await Collection(empty_bench.store, BRAKES).insert(Step(released), now)
+    kept = hold(message(samples.resolved()), released.id)
+    await Collection(empty_bench.store, MESSAGES).insert(kept, now)
+
+    await empty_bench.add_replica()
+    await empty_bench.add_ticket()
+
+    await until(lambda: has(empty_bench, received=1))
+    assert len(empty_bench.tray.letters) == 1
+
+
+async def test_a_brake_put_on_within_the_look_keeps_what_it_holds(empty_bench: Bench) -> None:
+    store = empty_bench.store
+    looking = BrakesInForce(store)
+    await looking.refresh()
+    newer = brake(purpose="feedback", at=store.clock.now())
+    await Collection(store, BRAKES).insert(Step(newer), newer.at)
+    messages = Collection(store, MESSAGES)
+    await messages.insert(hold(message(samples.resolved()), newer.id), newer.at)
+
+    await looking.let_go_of_released()
+
+    assert (await messages.find({}, limit=2))[0].status is Status.HELD
 
 
 async def has(bench: Bench, **wanted: int) -> bool:

@@ -6,6 +6,7 @@ grace.
 
 from hotline.promises.judging.backlog import (
     judge_events,
+    judge_held_by_none,
     judge_late_task,
     judge_parked,
     judge_waiting_message,
@@ -23,6 +24,7 @@ __all__ = [
     "judge_digest",
     "judge_events",
     "judge_folded",
+    "judge_held_by_none",
     "judge_late_task",
     "judge_parked",
     "judge_strangers",

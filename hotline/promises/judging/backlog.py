@@ -11,6 +11,7 @@ from hotline.promises.findings import Finding
 from hotline.promises.kinds import (
     EVENT_ODD,
     EVENT_WAITS,
+    HELD_BY_NONE,
     MESSAGE_WAITS,
     NOT_FIRED,
     REPLAY_WAITS,
@@ -46,6 +47,11 @@ def judge_waiting_message(message: Message, before: datetime) -> Iterator[Findin
     if message.next_at is not None and message.next_at < before:
         why = f"{message.status}, {message.purpose} of {message.number}, due {message.next_at:%T}Z"
         yield Finding(MESSAGE_WAITS, message.id, why)
+
+
+def judge_held_by_none(message: Message) -> Iterator[Finding]:
+    """One that is found at all should have been let go."""
+    yield Finding(HELD_BY_NONE, message.id, f"{message.purpose} of {message.number}")
 
 
 def judge_late_task(task: LateTask) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ messages that wait: what is stopped ends, what was held and is released goes out
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from services.notifier.brakes.domain import LEFT_TO_GO, Brake, brake_for
@@ -14,15 +14,13 @@ from services.notifier.outcomes import count_outcome
 from services.notifier.storage import MESSAGES
 from shared.bus import run_every
 from shared.contracts import Step
-from shared.store import Collection, Store
+from shared.store import Collection, Doc, Store
 
 LOOK_SECONDS: Final = 1.0
 AT_ONCE: Final = 500
 """Messages moved in one look for one brake."""
 MOST: Final = 1_000
-"""Brakes known at a time, and those released lately."""
-LATELY: Final = timedelta(days=1)
-"""So long after its release a brake is looked after: whoever held a message knew it by then."""
+"""Brakes known at a time."""
 
 
 class BrakesInForce:
@@ -43,9 +41,14 @@ class BrakesInForce:
         for brake in await self.refresh():
             if brake.kind == "stop" and brake.channel is None:
                 waiting = {**brake.scope, "status": {"$in": [s.value for s in LEFT_TO_GO]}}
-                await self._move(waiting, brake)
-        for brake in await self._released():
-            await self._move({"brake": brake.id, "status": Status.HELD.value}, None)
+                for message in await self._messages.find(waiting, limit=AT_ONCE):
+                    await self._change(message, brake)
+        await self.let_go_of_released()
+
+    async def let_go_of_released(self) -> None:
+        """What is held by a brake that keeps nothing back any more goes out."""
+        for message in await self._held_by_none():
+            await self._change(message, None)
 
     async def refresh(self) -> tuple[Brake, ...]:
         """Learn which are on."""
@@ -53,9 +56,19 @@ class BrakesInForce:
         self._current = tuple(found)
         return self._current
 
-    async def _released(self) -> list[Brake]:
-        since = {"released_at": {"$gte": self._clock.now() - LATELY}}
-        return await self._brakes.find(since, order=NEWEST, limit=MOST)
+    async def _held_by_none(self) -> list[Message]:
+        """Messages held by a brake that keeps nothing back any more, however long ago it was
+        released: nobody may have been there to let them go.
+        """
+        on = [brake.id for brake in self._current or ()]
+        # Said for the index, which holds those alone that have one.
+        query: Doc = {"brake": {"$exists": True, "$nin": on}, "status": Status.HELD.value}
+        held = await self._messages.find(query, limit=AT_ONCE)
+        # One that was put on since the look began is not among those known, and holds all the same.
+        named = {"_id": {"$in": sorted({message.brake or "" for message in held})}}
+        newer = await self._brakes.find(named | {"released_at": None}, limit=AT_ONCE)
+        keep = {brake.id for brake in newer}
+        return [message for message in held if message.brake not in keep]
 
     async def on(self, message: Message, channel: str) -> Brake | None:
         """The brake that keeps back a message that is about to go by a channel. A service that has
@@ -71,15 +84,15 @@ class BrakesInForce:
         if await self._messages.write_over(message, step) is not None:
             count_outcome(step.value)
 
-    async def _move(self, query: dict[str, object], brake: Brake | None) -> None:
-        """Stop what a query finds, or let it go where no brake does."""
+    async def _change(self, message: Message, brake: Brake | None) -> None:
+        """Stop a message, or let it go where no brake does."""
 
         def choose(found: Message, now: datetime) -> Step[Message] | None:
-            if found.status not in LEFT_TO_GO:
-                return None
-            return let_go(found, now) if brake is None else stop(found, brake.id, now)
+            if brake is not None:
+                return stop(found, brake.id, now) if found.status in LEFT_TO_GO else None
+            # What another brake holds by now is that one's.
+            return let_go(found, now) if found.brake == message.brake else None
 
-        for message in await self._messages.find(query, limit=AT_ONCE):
-            changed = await self._messages.change(message.id, choose)
-            if changed is not None and changed.is_change:
-                count_outcome(changed.after)
+        changed = await self._messages.change(message.id, choose)
+        if changed is not None and changed.is_change:
+            count_outcome(changed.after)
