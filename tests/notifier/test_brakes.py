@@ -168,8 +168,8 @@ async def test_what_was_held_when_the_notifier_died_leaves_however_late_it_begin
     kept = hold(message(samples.resolved()), released.id)
     await Collection(empty_bench.store, MESSAGES).insert(kept, now)
 
-    await empty_bench.add_replica()
     await empty_bench.add_ticket()
+    await empty_bench.add_replica()
 
     await until(lambda: has(empty_bench, received=1))
     assert len(empty_bench.tray.letters) == 1
