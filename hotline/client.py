@@ -1,8 +1,9 @@
 """The operator's commands as clients of the running hotline's APIs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -59,11 +60,23 @@ def pages(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
             return
 
 
-def answer(response: httpx.Response) -> dict[str, Any]:
-    """Return the JSON of an answer; raises RefusedError with what the problem says."""
+def answer(
+    response: httpx.Response,
+    *,
+    missing: str = "",
+    options: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the JSON of an answer; raises RefusedError with what the problem says. A field is
+    called as the option that it was given by, and what is `missing` by its own name.
+    """
     found: dict[str, Any] = response.json()
+    if missing and response.status_code == httpx.codes.NOT_FOUND:
+        raise RefusedError(f"404: {missing}")
     if response.is_error:
-        faults = [f"{f['field']} {f['fault']}: {f['remedy']}" for f in found.get("faults", ())]
+        faults = [
+            f"{options.get(f['field'], f['field'])} {f['fault']}: {f['remedy']}"
+            for f in found.get("faults", ())
+        ]
         said = "; ".join(faults) or found.get("detail") or found.get("title") or "no reason given"
         raise RefusedError(f"{response.status_code}: {said}")
     return found

@@ -1,7 +1,8 @@
 """``hotline messages``: keep messages back, let them go, and see what became of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -13,6 +14,24 @@ IncidentOption = Annotated[str | None, typer.Option("--incident", help="its id")
 EstateOption = Annotated[str | None, typer.Option("--estate", help="its id")]
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="such as mail")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="why")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask once more.")]
+OPTIONS: Final[Mapping[str, str]] = {
+    "purpose": "--template",
+    "incident": "--incident",
+    "estate": "--estate",
+    "channel": "--channel",
+    "note": "--note",
+}
+"""By which option each field of a brake is given."""
+HOLDS_ALL: Final = (
+    "没有指定范围：除紧急消息外，所有消息都会暂停，派单也要等到放行。"
+    "Nothing is named: every message that is not urgent waits until it is released, work orders "
+    "given out to staff too."
+)
+NEVER_GO_OUT: Final = (
+    "停止后，这些消息再也不会发出，无法恢复；只想暂缓，请用 hold。"
+    "What is stopped never goes out, and nothing brings it back; to keep it for a while use hold."
+)
 ROLE = "supervisor"
 PATH = "/v1/messages/brakes"
 
@@ -44,8 +63,14 @@ def hold(
     channel: ChannelOption = None,
     note: NoteOption = None,
     data: DataOption = None,
+    *,
+    yes: YesOption = False,
 ) -> None:
-    """Hold messages until `hotline messages release`; without options all that are not urgent."""
+    """Hold messages until `hotline messages release`; without options all that are not urgent, work
+    orders given out too: then it asks once more.
+    """
+    if not (yes or purpose or incident or estate or channel):
+        _ask_once_more(HOLDS_ALL)
     _put_on("hold", purpose, incident, estate, channel, note, data)
 
 
@@ -56,15 +81,31 @@ def stop(
     channel: ChannelOption = None,
     note: NoteOption = None,
     data: DataOption = None,
+    *,
+    yes: YesOption = False,
 ) -> None:
-    """End messages that have not gone out: they never will."""
+    """End messages that have not gone out: they never will, so it asks once more."""
+    if not yes:
+        _ask_once_more(NEVER_GO_OUT)
     _put_on("stop", purpose, incident, estate, channel, note, data)
 
 
 def release(id: str, data: DataOption = None) -> None:
     """Keep nothing back by one any more; what it held goes out."""
+    missing = (
+        f"没有编号为 {id} 的暂停或停止，可用 hotline messages list 查看。"
+        f"There is no such brake: {id}. `hotline messages list` shows them."
+    )
     with api(data_folder(data), "notifier", role=ROLE) as client:
-        _show(answer(client.post(f"{PATH}/{id}/release")))
+        _show(answer(client.post(f"{PATH}/{id}/release"), missing=missing))
+
+
+def _ask_once_more(said: str) -> None:
+    """Go on where `yes` is typed; raises Exit otherwise."""
+    typer.echo(said)
+    if typer.prompt("输入 yes 继续 Type yes to go on", default="no").strip() != "yes":
+        typer.echo("没有执行。Nothing was done.")
+        raise typer.Exit(1)
 
 
 def _put_on(
@@ -85,19 +126,29 @@ def _put_on(
     }
     body = {"kind": kind, **{key: value for key, value in named.items() if value is not None}}
     with api(data_folder(data), "notifier", role=ROLE) as client:
-        _show(answer(client.post(PATH, json=body)))
+        _show(answer(client.post(PATH, json=body), options=OPTIONS))
 
 
-def _show(brake: dict[str, Any]) -> None:
+def _show(brake: Mapping[str, Any]) -> None:
+    for line in lines_of(brake):
+        typer.echo(line)
+
+
+def lines_of(brake: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is said of one: what it is for in the words of the options, since when, and how its
+    messages stand.
+    """
     scope = [
-        f"{key} {brake[key]}"
+        f"{OPTIONS[key].removeprefix('--')} {brake[key]}"
         for key in ("purpose", "incident", "estate", "channel")
         if brake[key] is not None
     ]
     since = f"since {brake['at']} by {brake['by']}"
     if brake["released_at"]:
         since += f", released {brake['released_at']} by {brake['released_by']}"
-    typer.echo(f"{brake['id']}  {brake['kind']}  {', '.join(scope) or 'all that is not urgent'}")
-    typer.echo(f"    {since}")
     counts = ", ".join(f"{name} {count}" for name, count in sorted(brake["messages"].items()))
-    typer.echo(f"    messages: {counts or 'none yet'}")
+    return (
+        f"{brake['id']}  {brake['kind']}  {', '.join(scope) or 'all that is not urgent'}",
+        f"    {since}",
+        f"    messages: {counts or 'none yet'}",
+    )

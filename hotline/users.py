@@ -112,7 +112,8 @@ def lost(
         )
     body = {"person": person, "addresses": address or []}
     with api(data_folder(data), "router", role=ROLE) as client:
-        said = answer(client.post("/v1/lost-telephones", json=body))
+        missing = f"值班表上没有 {person}。Nobody on a duty list has the id {person}."
+        said = answer(client.post("/v1/lost-telephones", json=body), missing=missing)
     typer.echo(f"{person}: 之前的链接五秒内全部失效。links of before end within five seconds.")
     if gone := ", ".join(said["lost"]):
         typer.echo(f"重新登记之前不再使用 not used until given anew: {gone}")

@@ -376,11 +376,14 @@ def _clock(event: ClockWarned | ClockBreached) -> str:
 
 
 def _clock_facts(event: ClockWarned | ClockBreached) -> dict[str, Any]:
+    """Who has the work (`assignee`) is sent the link to it; all others hear of it without one."""
+    theirs = {"assignee": event.assignee} if event.work_order and event.assignee else {}
     return {
         "clock": event.clock,
         "due": event.due,
         "department": event.department,
         "level": event.level,
+        **theirs,
     }
 
 

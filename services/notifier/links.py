@@ -11,6 +11,7 @@ from services.notifier.messages import Message
 from shared.identity import sign_link, with_generation
 
 _OF_ORDER: Final = "work_order/"
+_OF_CLOCKS: Final = frozenset({"warning", "breach"})
 
 
 class Opened(NamedTuple):
@@ -45,6 +46,16 @@ def opened_by(message: Message) -> Opened | None:
             return None
 
 
+def brought_by(message: Message) -> Opened | None:
+    """What the link that a message brings opens. Who has the work is sent its link with each
+    deadline, too; that is not told again after a lost telephone, since the assignment is. Pure.
+    """
+    if message.purpose in _OF_CLOCKS and message.facts.get("assignee") == message.recipient:
+        order = message.cause.occurrence.split("/")[1]
+        return Opened("work", f"{order}/{message.recipient}")
+    return opened_by(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Where residents answer, whoever has work sees it, and providers send receipts."""
@@ -63,7 +74,7 @@ class Links:
         """The link of a message as its last attempt brings it, or that of the message `within`
         which it is told; empty where it has none.
         """
-        found = opened_by(message)
+        found = brought_by(message)
         if found is None:
             return ""
         if found.kind == "survey":

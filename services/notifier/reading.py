@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from services.notifier.enclosures import Enclosures
-from services.notifier.links import opened_by
+from services.notifier.links import brought_by
 from services.notifier.messages import Attempt, Message
 from services.notifier.people import Contact, People
 from services.notifier.rendering import CannotWrite, render
@@ -64,7 +64,7 @@ def _attempt_view(attempt: Attempt) -> dict[str, Any]:
 
 
 def _hidden_link(message: Message) -> str:
-    return HIDDEN_LINK if opened_by(message) else ""
+    return HIDDEN_LINK if brought_by(message) else ""
 
 
 class Reading:

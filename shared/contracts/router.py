@@ -247,7 +247,8 @@ class WorkOrderWithdrawn(WorkOrderEvent):
 class ClockEvent(TicketEvent):
     """A deadline; `recipients` are the people of the duty list who are to know. `due` is when the
     limit ends, `fell_due` since when the first rung could be called that this call stands for: long
-    ago where nothing ran meanwhile. Those of an `incident` hear of its own time instead.
+    ago where nothing ran meanwhile. Those of an `incident` hear of its own time instead. `assignee`
+    is who has the work order, where it is the clock of one and somebody has it.
     """
 
     clock: str
@@ -257,6 +258,7 @@ class ClockEvent(TicketEvent):
     department: str | None = None
     recipients: tuple[str, ...] = ()
     incident: str | None = None
+    assignee: str | None = None
 
 
 class ClockWarned(ClockEvent):

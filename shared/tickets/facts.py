@@ -59,5 +59,6 @@ def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
         "level": act.level,
         "work_order": act.order,
         "department": order.department if order else None,
+        "assignee": order.assignee if order else None,
         "incident": ticket.incident,
     }

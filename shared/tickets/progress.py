@@ -65,7 +65,7 @@ def fate_of_progress(
         fate: Fate = "told" if at <= now else "waits"
         if ended is not None and at > ended:
             fate = "dropped"
-        elif last[at] is not entry and last[at].at < at:
+        elif last[at] is not entry:
             fate = "replaced"
         found[entry] = (fate, at)
     return found

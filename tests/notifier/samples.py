@@ -71,13 +71,13 @@ def dispatched(**more: Any) -> WorkOrderDispatched:
 def warned(**more: Any) -> ClockWarned:
     facts = {"clock": "resolve", "due": DUE, "work_order": "26-1-1", "recipients": (ASSIGNEE,),
              "department": "engineering"}  # fmt: skip
-    return ClockWarned(**_TICKET | facts | more)
+    return ClockWarned(**_TICKET | facts | {"assignee": ASSIGNEE} | more)
 
 
 def breached(**more: Any) -> ClockBreached:
     facts = {"clock": "resolve", "due": DUE, "work_order": "26-1-1", "department": "engineering",
              "recipients": (ASSIGNEE, "jy-engineering-3")}  # fmt: skip
-    return ClockBreached(**_TICKET | facts | more)
+    return ClockBreached(**_TICKET | facts | {"assignee": ASSIGNEE} | more)
 
 
 def alerted(**more: Any) -> EmergencyAlerted:

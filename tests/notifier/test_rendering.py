@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.notifier.domain import Notice, recipients
-from services.notifier.links import opened_by
+from services.notifier.links import brought_by, opened_by
 from services.notifier.messages import Message, new_message
 from services.notifier.rendering import render, spoken_time
 from shared.contracts import Event
@@ -283,3 +283,20 @@ def test_a_call_to_make_has_a_link_of_its_own_and_other_tasks_have_none() -> Non
     task = samples.follow_up_opened().follow_up
     assert opened_by(to_ring) == ("task", f"{task}/jy-customer-service-1")
     assert [opened_by(other) for other in others] == [None, None]
+
+
+def test_a_deadline_of_work_brings_its_link_to_who_has_the_work_alone() -> None:
+    notices = [*recipients(samples.warned()), *recipients(samples.breached())]
+    found = {
+        (n.purpose, n.recipient): brought_by(
+            new_message(n, lane="routine", language="zh", now=samples.DUE)
+        )
+        for n in notices
+    }
+
+    work = ("work", f"26-1-1/{samples.ASSIGNEE}")
+    assert found == {
+        ("warning", samples.ASSIGNEE): work,
+        ("breach", samples.ASSIGNEE): work,
+        ("breach", "jy-engineering-3"): None,
+    }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
 import httpx
 import pytest
 
+from services.router.field.views import kind_of
 from services.router.proofs.domain import MOST
 from services.router.proofs.uploads import LARGEST_PHOTO
 from shared.contracts.intake import TicketRegistered
@@ -25,6 +27,7 @@ from shared.identity.principal import service_principal
 from shared.runtime.http import LARGEST_BODY
 from shared.runtime.web import STYLE_PATH, words
 from shared.runtime.web.pages import SCRIPT_PATH
+from shared.runtime.web.work import Named
 from shared.tickets import OrderStatus, Ticket
 from shared.tickets.acts import (
     DANGER,
@@ -38,7 +41,7 @@ from shared.tickets.acts import (
 from tests.router.conftest import RouterBench
 from tests.support.bench import until
 from tests.support.photos import encoded, noise, photo, png_of
-from tests.support.tickets import LIFT, moved, registered
+from tests.support.tickets import LIFT, moved, policy, registered
 from tests.support.work_page import forms_of, next_of, press
 
 FIRM: Final = "lift-firm-1"
@@ -112,13 +115,48 @@ async def test_the_page_shows_the_work_in_the_readers_language_and_no_person(
 
     for shown in ("锦园 3 号楼", "3号楼大堂", "电梯门关不上", "接单时限", "已向业主承诺"):
         assert shown in chinese.text
-    assert "Jinyuan Gardens 3" in english.text
+    assert "Jinyuan Gardens, building 3" in english.text
+    assert 'href="tel:400-000-0000"' in chinese.text
     assert "演练" not in chinese.text
     assert chinese.headers["cache-control"] == "no-store"
     assert chinese.headers["referrer-policy"] == "no-referrer"
     assert "script-src 'self'" in chinese.headers["content-security-policy"]
     for hidden in ("persons", "caller_role", given.assignee or ""):
         assert hidden not in chinese.text
+
+
+async def test_before_it_is_accepted_the_page_says_where_flat_and_number_will_be(
+    bench: RouterBench,
+) -> None:
+    await put_given(bench, OURS, persons={"caller": {}})
+    address = link(bench, person=OWN)
+
+    before = (await bench.http.get(address)).text
+    await press(bench.http, address, "accept")
+    after = (await bench.http.get(address)).text
+
+    assert ("接单后，可在本页查看房号和电话" in before, "查看房号和电话</button>" in before) == (
+        True,
+        False,
+    )
+    assert ("接单后，可在本页查看房号和电话" in after, "查看房号和电话</button>" in after) == (
+        False,
+        True,
+    )
+
+
+def test_a_kind_that_is_called_as_its_urgency_is_said_once() -> None:
+    plan = registered(LIFT).plan
+    here = policy()
+    urgent = {"id": plan.urgency, "zh": "紧急", "en": "Emergency"}
+    alike = SimpleNamespace(
+        urgencies=(SimpleNamespace(**urgent),),
+        has_type=lambda _: True,
+        type=lambda _: SimpleNamespace(**urgent),
+    )
+
+    assert kind_of(plan, cast("Any", SimpleNamespace(taxonomy=alike))) == Named("紧急", "Emergency")
+    assert "（" in kind_of(registered(LIFT_DOOR).plan, here).zh
 
 
 async def test_the_whole_page_is_small_and_from_here_alone(bench: RouterBench) -> None:
@@ -429,7 +467,9 @@ async def test_what_was_just_recorded_is_said_on_top(bench: RouterBench) -> None
     await after("arrive")
     assert "✓ 已收到，正在发给业主" in await after("tell", note="先拆门套")
     assert "✓ 已收到，但还没有发给业主" in await after("tell", note="明早9点上门")
-    assert "照片已收到" in (await bench.http.get(f"{address}?done=photo")).text
+    # Where the reader is after it, too: the page opens at the photos.
+    shown = (await bench.http.get(f"{address}?done=photo")).text
+    assert shown.partition('id="photo"')[2].count("✓ 照片已收到") == 1
     for nothing in ("", "?done=explode", "?done=<b>"):
         page = await bench.http.get(f"{address}{nothing}")
         assert (page.status_code, "✓" in page.text) == (200, False)
@@ -659,6 +699,7 @@ async def test_who_is_called_from_the_chain_acts_without_a_work_order(bench: Rou
         page = (await bench.http.get(address)).text
         assert next_of(page) == act
         assert not {"accept", "note", "pause", "quote", "done"} & forms_of(page).keys()
+        assert "险情结束后才能报完工" not in page  # no work of theirs waits for it
         assert (await press(bench.http, address, act)).status_code == 303
 
     found = await bench.store.get("emergencies", "23456789") or {}

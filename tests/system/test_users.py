@@ -78,5 +78,5 @@ async def test_a_lost_telephone_is_said_and_what_is_left_is_named(floor: Floor) 
     assert "links of before end within five seconds" in said
     assert "not used until given anew: phone" in said
     assert "new links go by: mail" in said
-    with pytest.raises(RefusedError, match="404"):
+    with pytest.raises(RefusedError, match=r"404: .*nobody\.here"):
         await operate(floor, "users", "lost", "nobody.here", "--none")

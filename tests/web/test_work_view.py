@@ -169,7 +169,9 @@ def test_every_form_has_a_key_of_its_own() -> None:
 def test_times_stand_there_without_a_script_and_say_what_is_late() -> None:
     page = html_of(full())
 
-    assert "今天 09:57</time> <em" in page
+    # In the span that the script fills in: never "is over" and "late by" beside each other.
+    assert '今天 09:57</time> <span class="left late"><em>已过</em></span>' in page
+    assert 'data-just="刚过时限"' in page
     assert "11月24日 10:00" in page
     assert "24 Nov 10:00" in html_of(full(), "en")
     assert f'data-now="{NOW.isoformat()}"' in page

@@ -131,6 +131,17 @@ class Work:
         return self.knows_person and self.danger_runs and self.attendant.role == "department"
 
     @property
+    def waits_for_danger(self) -> bool:
+        """Whether their work, which they have taken, can be ended only after the danger."""
+        return self.danger_runs and self.order is not None and self.order.status in _AT_WORK
+
+    @property
+    def opens_after_accept(self) -> bool:
+        """Whether flat and number, which are not opened now, are once its reader has accepted."""
+        waits = self.order is not None and self.order.status is OrderStatus.DISPATCHED
+        return self.knows_person and waits
+
+    @property
     def lacks_photo(self) -> bool:
         """Whether it is not done before there is a photo."""
         return self.photo_wanted and not self.proofs and self.order is not None

@@ -69,6 +69,8 @@ def view_of(work: Work, policy: Policy, now: datetime) -> WorkView:
         photos_can_be_seen=work.inside,
         lacks_photo=work.lacks_photo,
         danger=_danger(work, policy),
+        waits_for_danger=work.waits_for_danger,
+        opens_after_accept=work.opens_after_accept,
         can=frozenset(cast("Act", act) for act in work.can),
     )
 
@@ -100,7 +102,7 @@ def kind_of(plan: Planned, policy: Policy) -> Named:
     urgencies = {each.id: each for each in taxonomy.urgencies}
     type_ = named(taxonomy.type(plan.type)) if taxonomy.has_type(plan.type) else _code(plan.type)
     urgency = urgencies.get(plan.urgency)
-    if urgency is None:
+    if urgency is None or named(urgency) == type_:
         return type_
     return Named(f"{type_.zh}（{urgency.zh}）", f"{type_.en} ({urgency.en})")
 

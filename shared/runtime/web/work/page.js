@@ -10,6 +10,8 @@
   function told(seconds) {
     const late = seconds < 0;
     const minutes = Math.floor(Math.abs(seconds) / 60);
+    // "Late by 0 min" says nothing: the first minute has words of its own.
+    if (late && !minutes && words.just) return words.just;
     const days = Math.floor(minutes / 1440);
     const hours = Math.floor((minutes % 1440) / 60);
     const parts = [];

@@ -41,8 +41,6 @@ MORE_TIME_REASONS: Final = ("parts", "access", "weather", "third_party", "more_w
 """Codes; the page has words for them in both languages."""
 ITEM_KINDS: Final = ("part", "labour", "fee")
 PAYERS: Final = ("owner", "group", "warranty")
-FINISHED: Final = frozenset({"resolved", "handed_over"})
-"""Statuses of work that was done; codes."""
 ITEM_ROWS: Final = 4
 """Lines of a quote's form; most quotes have two, and a page without scripts cannot grow."""
 _NEXT: Final[tuple[Act, ...]] = (
@@ -165,7 +163,9 @@ class Danger:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
     """One matter for one reader. `status` is the code of their order's, or of how far they have
-    come; None for who was alerted, has none and is not there. `can` is what may be done now.
+    come; None for who was alerted, has none and is not there. `can` is what may be done now;
+    flat and number open here only once the work is accepted where it `opens_after_accept`. Work in
+    hand that `waits_for_danger` is ended only once that is over.
     """
 
     number: str
@@ -191,6 +191,8 @@ class WorkView:
     photos_can_be_seen: bool = False
     lacks_photo: bool = False
     danger: Danger | None = None
+    waits_for_danger: bool = False
+    opens_after_accept: bool = False
     can: frozenset[Act] = frozenset()
 
     @property
@@ -224,12 +226,6 @@ class WorkView:
     def steps_left(self) -> int:
         """How many items of the plan's checklist are not done."""
         return sum(not step.is_done for step in self.danger.steps) if self.danger else 0
-
-    @property
-    def waits_for_danger(self) -> bool:
-        """Whether the work can be ended only once the danger is over."""
-        at_work = self.status not in {None, *FINISHED}
-        return at_work and self.danger is not None and not self.danger.is_over
 
     @property
     def is_over(self) -> bool:
