@@ -47,7 +47,7 @@ class BrakeDesk:
         """Keep messages back from now on; in force in every replica within five seconds.
 
         Raises NotYours for what reaches beyond the principal's places, and MalformedMessage for
-        what belongs to an emergency, for what is not there, since a slip would keep nothing back,
+        what nothing keeps back, for what is not there, since a slip would keep nothing back,
         and for a stop of everything there is.
         """
         _check(kind, purpose, incident, estate, channel)
@@ -124,7 +124,9 @@ def _check(
 ) -> None:
     if purpose in UNTOUCHED:
         raise MalformedMessage(
-            "purpose", "belongs to emergencies", "nothing keeps these back; name another"
+            "purpose",
+            "is never kept back",
+            "it tells of danger or of what went wrong; name another",
         )
     if kind == "stop" and (purpose, incident, estate, channel) == (None, None, None, None):
         raise MalformedMessage(
