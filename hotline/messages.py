@@ -12,6 +12,9 @@ PurposeOption = Annotated[str | None, typer.Option("--template", help="such as o
 IncidentOption = Annotated[str | None, typer.Option("--incident", help="its id")]
 EstateOption = Annotated[str | None, typer.Option("--estate", help="its id")]
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="such as mail")]
+UrgentOption = Annotated[
+    bool, typer.Option("--urgent-too", help="also those of emergencies, of a template or incident")
+]
 NoteOption = Annotated[str | None, typer.Option("--note", help="why")]
 ROLE = "supervisor"
 PATH = "/v1/messages/brakes"
@@ -44,9 +47,11 @@ def hold(
     channel: ChannelOption = None,
     note: NoteOption = None,
     data: DataOption = None,
+    *,
+    urgent: UrgentOption = False,
 ) -> None:
     """Hold messages until `hotline messages release`; without options all that are not urgent."""
-    _put_on("hold", purpose, incident, estate, channel, note, data)
+    _put_on("hold", purpose, incident, estate, channel, note, data, urgent=urgent)
 
 
 def stop(
@@ -56,9 +61,11 @@ def stop(
     channel: ChannelOption = None,
     note: NoteOption = None,
     data: DataOption = None,
+    *,
+    urgent: UrgentOption = False,
 ) -> None:
     """End messages that have not gone out: they never will."""
-    _put_on("stop", purpose, incident, estate, channel, note, data)
+    _put_on("stop", purpose, incident, estate, channel, note, data, urgent=urgent)
 
 
 def release(id: str, data: DataOption = None) -> None:
@@ -75,15 +82,18 @@ def _put_on(
     channel: str | None,
     note: str | None,
     data: Path | None,
+    *,
+    urgent: bool,
 ) -> None:
-    named = {
+    named: dict[str, Any] = {
         "purpose": purpose,
         "incident": incident,
         "estate": estate,
         "channel": channel,
         "note": note,
     }
-    body = {"kind": kind, **{key: value for key, value in named.items() if value is not None}}
+    body: dict[str, Any] = {"kind": kind, "urgent": urgent}
+    body |= {key: value for key, value in named.items() if value is not None}
     with api(data_folder(data), "notifier", role=ROLE) as client:
         _show(answer(client.post(PATH, json=body)))
 
@@ -97,7 +107,8 @@ def _show(brake: dict[str, Any]) -> None:
     since = f"since {brake['at']} by {brake['by']}"
     if brake["released_at"]:
         since += f", released {brake['released_at']} by {brake['released_by']}"
-    typer.echo(f"{brake['id']}  {brake['kind']}  {', '.join(scope) or 'all that is not urgent'}")
+    reach = "urgent ones too" if brake["urgent"] else "none that is urgent"
+    typer.echo(f"{brake['id']}  {brake['kind']}  {', '.join(scope) or 'all'}; {reach}")
     typer.echo(f"    {since}")
     counts = ", ".join(f"{name} {count}" for name, count in sorted(brake["messages"].items()))
     typer.echo(f"    messages: {counts or 'none yet'}")

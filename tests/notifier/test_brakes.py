@@ -71,7 +71,11 @@ ALERT = message(samples.alerted(recipients=("chain-1",)), "urgent")
         ({}, URGENT, False),
         ({}, ALERT, False),
         ({"purpose": "assignment"}, WORK, True),
-        ({"purpose": "assignment"}, URGENT, True),
+        ({"purpose": "assignment"}, URGENT, False),
+        ({"purpose": "assignment", "kind": "stop"}, URGENT, False),
+        ({"purpose": "assignment", "urgent": True}, URGENT, True),
+        ({"purpose": "assignment", "urgent": True}, WORK, True),
+        ({"purpose": "alert", "urgent": True}, ALERT, False),
         ({"purpose": "feedback"}, WORK, False),
         ({"estate": "jinyuan"}, WORK, True),
         ({"estate": "jinyuan"}, URGENT, False),
@@ -244,6 +248,22 @@ async def test_of_a_mass_message_that_is_stopped_all_messages_are_accounted_for(
     assert bench.tray.letters == []
 
 
+async def test_an_emergency_s_assignment_is_kept_back_only_where_it_was_asked_for(
+    bench: Bench,
+) -> None:
+    now = bench.store.clock.now()
+    waits = replace(URGENT, next_at=now + timedelta(hours=8))
+    await Collection(bench.store, MESSAGES).insert(Step(waits), now)
+
+    spared = await put_on(bench, "stop", purpose="assignment")
+    await in_force(bench)
+    assert (spared["urgent"], await statuses(bench)) == (False, {"pending": 1})
+    asked_for = await put_on(bench, "stop", purpose="assignment", urgent=True)
+
+    await until(lambda: has(bench, stopped=1))
+    assert asked_for["urgent"] is True
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -251,6 +271,9 @@ async def test_of_a_mass_message_that_is_stopped_all_messages_are_accounted_for(
         ({"kind": "hold", "purpose": "alert"}, "purpose"),
         ({"kind": "stop", "purpose": "unreached", "estate": "jinyuan"}, "purpose"),
         ({"kind": "stop", "purpose": "parked"}, "purpose"),
+        ({"kind": "hold", "urgent": True}, "urgent"),
+        ({"kind": "hold", "estate": "jinyuan", "urgent": True}, "urgent"),
+        ({"kind": "hold", "purpose": "assignment", "urgent": "yes"}, "urgent"),
         ({"kind": "stop", "purpose": "reading_alarm"}, "purpose"),
         ({"kind": "stop", "purpose": "link_locked"}, "purpose"),
         ({"kind": "hold", "purpose": "advertising"}, "purpose"),

@@ -1,9 +1,10 @@
 """A brake keeps messages back until somebody releases it. Pure.
 
 `hold` keeps them, and they go out afterwards; what is stopped never goes out. A brake names what it
-is for: a template (`purpose`), an incident, an estate, a channel, or several of these. One that
-names neither template nor incident is general, and no urgent message is kept back by it. Nothing
-keeps back an alert, or the word that something has gone wrong (`UNTOUCHED`).
+is for: a template (`purpose`), an incident, an estate, a channel, or several of these. No urgent
+message is kept back by it, such as an assignment of an emergency, unless it says so (`urgent`) and
+names a template or an incident. Nothing keeps back an alert, or the word that something has gone
+wrong (`UNTOUCHED`).
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ LEFT_TO_GO: Final = (Status.PENDING, Status.QUEUED, Status.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
-    """Who keeps back what, since when, why (`note`, scrubbed), and who released it."""
+    """Who keeps back what, since when, why (`note`, scrubbed), and who released it. Without
+    `urgent` it is for routine messages alone.
+    """
 
     id: str
     version: int = 0
@@ -48,10 +51,13 @@ class Brake:
     at: datetime
     released_by: str | None = None
     released_at: datetime | None = None
+    urgent: bool = False
 
     @property
     def is_general(self) -> bool:
-        """Whether it is for whatever is sent at a place or by a channel."""
+        """Whether it is for whatever is sent at a place or by a channel: then urgent messages are
+        no part of it.
+        """
         return self.purpose is None and self.incident is None
 
     @property
@@ -68,14 +74,13 @@ class Brake:
             named["cause.occurrence"] = {"$gte": begins, "$lt": f"{begins}~"}
         if self.estate is not None:
             named["estate"] = self.estate
-        if self.is_general:
+        if not self.urgent:
             named["lane"] = "routine"
         return named
 
     def is_for(self, message: Message, channel: str) -> bool:
         """Whether it keeps back a message that is about to go by a channel."""
-        is_urgent = message.lane == "urgent"
-        if is_untouched(message) or (is_urgent and self.is_general):
+        if is_untouched(message) or (message.lane == "urgent" and not self.urgent):
             return False
         return (
             self.purpose in {None, message.purpose}
@@ -119,6 +124,7 @@ def brake_view(brake: Brake, counts: dict[str, int]) -> dict[str, Any]:
         "incident": brake.incident,
         "estate": brake.estate,
         "channel": brake.channel,
+        "urgent": brake.urgent,
         "note": brake.note,
         "by": brake.by,
         "at": brake.at,
