@@ -122,7 +122,8 @@ ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
 class Attempt:
     """One try on one channel; `code` is the provider's, never its words. `claim` tells whose try it
     is, where the write that began it was cut off and nobody knows whether it was made. `generation`
-    is that of the recipient's links when it was begun.
+    is that of the recipient's links when it was begun. `cannot_bring` is what the provider said
+    before it answered.
     """
 
     channel: str
@@ -133,6 +134,7 @@ class Attempt:
     code: str | None = None
     ended_at: datetime | None = None
     generation: int = 0
+    cannot_bring: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +290,7 @@ def conclude(
         return _go_on(message, now)
     match answer:
         case Handover.ACCEPTED if receipt_within is not None:
-            return _await_receipt(message, now + receipt_within)
+            return _await_receipt(message, now if told.cannot_bring else now + receipt_within)
         case Handover.ACCEPTED | Handover.RECEIVED:
             return _ended(message, Status.RECEIVED, now)
         case Handover.REFUSED | Handover.NO_ADDRESS | Handover.NO_CHANNEL | Handover.WITHHELD:
@@ -297,6 +299,14 @@ def conclude(
             return _ended(message, Status.UNKNOWN, now)
         case Handover.LATER | Handover.UNCLEAR:
             return _again(message, now)
+
+
+def is_still_under_way(found: Message, begun: Message) -> bool:
+    """Whether it is the attempt `begun` that a message waits for, also where something was said of
+    it meanwhile.
+    """
+    mine, theirs = begun.attempts[-1], found.attempts[-1] if found.attempts else None
+    return found.status is Status.SENDING and theirs == replace(mine, cannot_bring=True)
 
 
 def put_back(found: Message, begun: Message, now: datetime) -> Step[Message] | None:
@@ -391,9 +401,15 @@ def stop(message: Message, brake: str, now: datetime) -> Step[Message]:
 
 
 def stop_waiting(message: Message, now: datetime) -> Step[Message] | None:
-    """Its provider says that it cannot bring it: no receipt is waited for. None where none is."""
-    waits = message.status is Status.ACCEPTED and message.next_at != now
-    return Step(replace(message, next_at=now)) if waits else None
+    """Its provider says that it cannot bring it, perhaps before it has answered: no receipt is
+    waited for. None where none is, and where that is known.
+    """
+    if message.status is Status.ACCEPTED and message.next_at != now:
+        return Step(replace(message, next_at=now))
+    if message.status is Status.SENDING and not message.attempts[-1].cannot_bring:
+        said = replace(message.attempts[-1], cannot_bring=True)
+        return Step(replace(message, attempts=(*message.attempts[:-1], said)))
+    return None
 
 
 def lack_receipt(message: Message, now: datetime, *, others: bool) -> Step[Message] | None:

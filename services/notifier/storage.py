@@ -31,7 +31,7 @@ MESSAGES: Final = CollectionSpec(
     kind="message",
     shape=Shape(
         value=Message,
-        lean={Message: _LEAN, Attempt: ("generation",)},
+        lean={Message: _LEAN, Attempt: ("generation", "cannot_bring")},
         beside=lambda message: {"number": message.number},
     ),
     lane=lambda message: message.lane,
