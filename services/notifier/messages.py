@@ -8,7 +8,8 @@ that from which nobody waits any more for the receipt of an `accepted` one.
 That a provider took a message tells nobody anything. It is received when a receipt says so, or
 where taking is enough (`receipt_within` of an attempt is None): never for a caller.
 
-A brake holds a pending message (held → pending again when it is released), or ends it (stopped).
+A brake holds a pending message (held → pending again when it is released), or ends it (stopped; as
+received or unconfirmed where a channel had taken it).
 
 An alarm is a message for each channel of its reader (`alarms`). One of these that ends without
 having arrived keeps a `next_at`: somebody must look whether any other has.
@@ -388,7 +389,14 @@ def let_go(message: Message, now: datetime) -> Step[Message] | None:
 
 
 def stop(message: Message, brake: str, now: datetime) -> Step[Message]:
-    """It never goes out: somebody said so. For whoever waits for it that is a failure."""
+    """It goes out no more: somebody said so. For whoever waits for it that is a failure, unless a
+    channel has taken it already: then it ends as what that one made of it.
+    """
+    if message.taken_by:
+        # Several channels are the staff's, where it is told once any took it; a single one has had
+        # its time to bring a receipt.
+        told = Status.RECEIVED if len(message.channels) > 1 else Status.UNCONFIRMED
+        return _ended(replace(message, brake=brake), told, now)
     ended = replace(
         message,
         status=Status.STOPPED,
