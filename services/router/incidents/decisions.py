@@ -163,16 +163,19 @@ class IncidentDecisions:
         """
         incident = await self.get(principal, id)
         count = len(households(await linked_to(self._store, id), incident))
-        if counted != count:
-            raise NotNow(
-                "miscounted",
-                f"It would reach {count} households, not {counted}",
-                "look at the incident again; if that many are to be told, release it with that",
-                households=count,
-            )
-        return await self._change(
-            principal, id, lambda incident, now: release(incident, principal.id, now)
-        )
+
+        def choose(incident: Incident, now: datetime) -> Step[Incident]:
+            step = release(incident, principal.id, now)
+            # The answer names no number: who reads it there has not counted.
+            if counted != count:
+                raise NotNow(
+                    "miscounted",
+                    "It does not reach that many households now",
+                    "look at the incident, count whom it reaches, and release it with that many",
+                )
+            return step
+
+        return await self._change(principal, id, choose)
 
     async def restore(self, principal: Principal, id: str) -> Incident:
         """It is over everywhere; every caller is told by their own request."""
