@@ -223,6 +223,27 @@ async def test_each_household_is_told_once_and_again_only_by_another_announcemen
     ]  # fmt: skip
 
 
+async def test_beside_those_who_were_to_be_told_stands_who_has_received_it(
+    outage: Outage,
+) -> None:
+    id = await outage.confirmed()
+    before = await outage.get(f"/{id}")
+    await outage.ask(f"/{id}/announce")
+    await outage.becomes(id, told=5)
+    fates = {"W0": "received", "W1": "stopped", "W2": "stopped", "W3": "unknown", "W4": "pending"}
+    for number, status in fates.items():
+        for occurrence in (f"incident/{id}/1", f"incident/{id}/0", "round/1"):
+            doc = {"number": number, "cause": {"occurrence": occurrence}, "status": status}
+            await outage.bench.store.insert_once("messages", {"_id": number + occurrence, **doc})
+
+    shown = await outage.get(f"/{id}")
+
+    assert set(before["messages"].values()) == {0}
+    assert shown["messages"] == {
+        "received": 1, "stopped": 2, "held": 0, "failed": 0, "unsure": 1, "under_way": 1,
+    }  # fmt: skip
+
+
 async def test_an_announcement_to_many_waits_for_somebody_else(outage: Outage) -> None:
     await outage.bench.let_places_differ(
         jinyuan={"rules": {"incidents": {"areas": ["plumbing"], "alone_up_to": 4}}}

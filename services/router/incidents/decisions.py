@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +24,7 @@ from services.router.incidents.storage import INCIDENTS, find_incidents, linked_
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, sees
+from shared.readers.messages import what_became_of
 from shared.readers.visibility import at_places
 from shared.runtime.platform import Platform
 from shared.store import Collection, Taken
@@ -62,6 +63,13 @@ class IncidentDecisions:
     async def linked(self, incident: Incident) -> list[Linked]:
         """The requests that belong to it."""
         return await linked_to(self._store, incident.id)
+
+    async def heard(self, incident: Incident) -> Mapping[str, int]:
+        """What became of the messages of its last announcement: that it was to be told reaches
+        nobody whose message was stopped.
+        """
+        n = incident.notice.n if incident.notice else 0
+        return await what_became_of(self._store, incident.told, f"incident/{incident.id}/{n}")
 
     async def declare(
         self, principal: Principal, estate: str, area: str, buildings: Sequence[str]
