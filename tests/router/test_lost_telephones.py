@@ -11,7 +11,14 @@ import pytest
 
 from services.router.field.domain import bound_by
 from services.router.rosters.lists import DutyList, Head
-from services.router.rosters.telephones import SAID_AGAIN, give, given_anew, lose, may_say
+from services.router.rosters.telephones import (
+    SAID_AGAIN,
+    SAID_AT_ONCE,
+    give,
+    given_anew,
+    lose,
+    may_say,
+)
 from shared.identity import Principal, sign_link, with_generation
 from shared.policy.duty import Address, Duty, Person
 from shared.readers.rosters import HEAD
@@ -53,7 +60,7 @@ async def say_lost(
 def test_each_lost_telephone_raises_the_generation_and_takes_its_addresses_along() -> None:
     first = lose(Head("head"), "xu", ["wecom"], NOW)
     assert first is not None
-    second = lose(first.value, "xu", ["phone"], NOW + timedelta(seconds=1))
+    second = lose(first.value, "xu", ["phone"], NOW + SAID_AT_ONCE)
     assert second is not None
     other = lose(second.value, "guo", [], NOW)
     assert other is not None
@@ -69,6 +76,18 @@ def test_the_same_said_again_at_once_counts_once_and_later_is_another_telephone(
     assert lose(step.value, "xu", ["wecom"], NOW + SAID_AGAIN - timedelta(seconds=1)) is None
     assert lose(step.value, "xu", [], NOW + timedelta(seconds=1)) is None
     assert lose(step.value, "xu", ["wecom"], NOW + SAID_AGAIN) is not None
+
+
+def test_of_what_is_said_at_once_with_other_addresses_one_telephone_is_lost() -> None:
+    said: list[list[Address]] = [["wecom"], ["phone"], [], ["mail"], ["dingtalk", "phone"]]
+    head = Head("head")
+    for n, addresses in enumerate(said * 2):
+        step = lose(head, "xu", addresses, NOW + timedelta(milliseconds=400 * n))
+        head = step.value if step else head
+
+    (telephone,) = head.lost
+    assert (telephone.generation, telephone.at) == (1, NOW)
+    assert telephone.addresses == ("phone", "mail", "wecom", "dingtalk")
 
 
 def test_what_is_given_anew_counts_again_and_the_links_of_before_stay_dead() -> None:

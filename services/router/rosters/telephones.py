@@ -15,6 +15,11 @@ from shared.identity import Principal
 from shared.policy.duty import ADDRESSES, Address, Duty, LostTelephone, Person
 from shared.policy.policy import Group
 
+SAID_AT_ONCE: Final = timedelta(seconds=5)
+"""Within it all that is said of one person is of one telephone, whichever addresses are named: by
+then every replica knows of it. Later an address that is added raises the generation: messages with
+new links have gone there.
+"""
 SAID_AGAIN: Final = timedelta(minutes=2)
 """Who says the same of the same person within it was impatient, or did not get the answer: a second
 telephone is not lost so soon after the first."""
@@ -32,12 +37,16 @@ def lose(
     head: Head, person: str, addresses: Collection[Address], now: datetime
 ) -> Step[Head] | None:
     """Raise the generation of somebody's links, and let nothing go to these addresses. None where
-    just this was said a moment ago.
+    just this was said a moment ago. Of what is said several times at once, with other addresses,
+    the generation is raised once and all the addresses are taken along.
     """
     known = next((each for each in head.lost if each.person == person), None)
     gone = frozenset(addresses) | frozenset(known.addresses if known else ())
     if known and gone == frozenset(known.addresses) and now - known.at < SAID_AGAIN:
         return None
+    if known and now - known.at < SAID_AT_ONCE:
+        same = replace(known, addresses=in_order(gone))
+        return Step(replace(head, lost=(*_others(head, person), same)))
     raised = LostTelephone(person, known.generation + 1 if known else 1, now, in_order(gone))
     return Step(replace(head, lost=(*_others(head, person), raised)))
 
