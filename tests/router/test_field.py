@@ -194,7 +194,11 @@ async def test_prefetching_changes_nothing(bench: RouterBench) -> None:
         for path in ("", "/accept", "/acknowledge", "/end", "/photos?lang=en"):
             assert (await bench.http.get(f"{address}{path}")).status_code == 200
 
+            head = await bench.http.head(f"{address}{path}")
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"] == "text/html; charset=utf-8"
 
+    assert (await bench.http.head("/w/made.up")).status_code == 404
     assert await bench.read() == before
     assert len(bench.heard) == told
     assert await bench.store.find("audit", {"act": "person.photo_seen"}, limit=1) == []
