@@ -13,6 +13,9 @@ PurposeOption = Annotated[str | None, typer.Option("--template", help="such as o
 IncidentOption = Annotated[str | None, typer.Option("--incident", help="its id")]
 EstateOption = Annotated[str | None, typer.Option("--estate", help="its id")]
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="such as mail")]
+UrgentOption = Annotated[
+    bool, typer.Option("--urgent-too", help="also those of emergencies, of a template or incident")
+]
 NoteOption = Annotated[str | None, typer.Option("--note", help="why")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask once more.")]
 OPTIONS: Final[Mapping[str, str]] = {
@@ -64,6 +67,7 @@ def hold(
     note: NoteOption = None,
     data: DataOption = None,
     *,
+    urgent: UrgentOption = False,
     yes: YesOption = False,
 ) -> None:
     """Hold messages until `hotline messages release`; without options all that are not urgent, work
@@ -71,7 +75,7 @@ def hold(
     """
     if not (yes or purpose or incident or estate or channel):
         _ask_once_more(HOLDS_ALL)
-    _put_on("hold", purpose, incident, estate, channel, note, data)
+    _put_on("hold", purpose, incident, estate, channel, note, data, urgent=urgent)
 
 
 def stop(
@@ -82,12 +86,13 @@ def stop(
     note: NoteOption = None,
     data: DataOption = None,
     *,
+    urgent: UrgentOption = False,
     yes: YesOption = False,
 ) -> None:
     """End messages that have not gone out: they never will, so it asks once more."""
     if not yes:
         _ask_once_more(NEVER_GO_OUT)
-    _put_on("stop", purpose, incident, estate, channel, note, data)
+    _put_on("stop", purpose, incident, estate, channel, note, data, urgent=urgent)
 
 
 def release(id: str, data: DataOption = None) -> None:
@@ -116,15 +121,18 @@ def _put_on(
     channel: str | None,
     note: str | None,
     data: Path | None,
+    *,
+    urgent: bool,
 ) -> None:
-    named = {
+    named: dict[str, Any] = {
         "purpose": purpose,
         "incident": incident,
         "estate": estate,
         "channel": channel,
         "note": note,
     }
-    body = {"kind": kind, **{key: value for key, value in named.items() if value is not None}}
+    body: dict[str, Any] = {"kind": kind, "urgent": urgent}
+    body |= {key: value for key, value in named.items() if value is not None}
     with api(data_folder(data), "notifier", role=ROLE) as client:
         _show(answer(client.post(PATH, json=body), options=OPTIONS))
 
@@ -146,9 +154,10 @@ def lines_of(brake: Mapping[str, Any]) -> tuple[str, ...]:
     since = f"since {brake['at']} by {brake['by']}"
     if brake["released_at"]:
         since += f", released {brake['released_at']} by {brake['released_by']}"
+    reach = "urgent ones too" if brake["urgent"] else "none that is urgent"
     counts = ", ".join(f"{name} {count}" for name, count in sorted(brake["messages"].items()))
     return (
-        f"{brake['id']}  {brake['kind']}  {', '.join(scope) or 'all that is not urgent'}",
+        f"{brake['id']}  {brake['kind']}  {', '.join(scope) or 'all'}; {reach}",
         f"    {since}",
         f"    messages: {counts or 'none yet'}",
     )

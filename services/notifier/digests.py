@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from services.notifier.brakes.domain import TELLS_UNTOUCHED, is_untouched
 from services.notifier.domain import Cause, Notice, can_wait
 from services.notifier.messages import TOGETHER, Message, Status, new_message
 from shared.contracts import Step
@@ -67,7 +68,11 @@ def new_bundle(
         TOGETHER,
         queued[0].recipient,
         estate=estates.pop() if len(estates) == 1 else None,
-        facts={"count": len(queued), "lines": [{"number": m.number} for m in queued]},
+        facts={
+            "count": len(queued),
+            "lines": [{"number": m.number} for m in queued],
+            **({TELLS_UNTOUCHED: True} if any(map(is_untouched, queued)) else {}),
+        },
     )
     message = new_message(notice, lane="routine", language=language, now=now)
     entries = tuple(message.id for message in queued)

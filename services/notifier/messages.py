@@ -8,7 +8,8 @@ that from which nobody waits any more for the receipt of an `accepted` one.
 That a provider took a message tells nobody anything. It is received when a receipt says so, or
 where taking is enough (`receipt_within` of an attempt is None): never for a caller.
 
-A brake holds a pending message (held → pending again when it is released), or ends it (stopped).
+A brake holds a pending message (held → pending again when it is released), or ends it (stopped; as
+received or unconfirmed where a channel had taken it).
 
 An alarm is a message for each channel of its reader (`alarms`). One of these that ends without
 having arrived keeps a `next_at`: somebody must look whether any other has.
@@ -135,6 +136,7 @@ class Attempt:
     ended_at: datetime | None = None
     generation: int = 0
     reach: str | None = None
+    cannot_bring: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +293,7 @@ def conclude(
         return _go_on(message, now)
     match answer:
         case Handover.ACCEPTED if receipt_within is not None:
-            return _await_receipt(message, now + receipt_within)
+            return _await_receipt(message, now if told.cannot_bring else now + receipt_within)
         case Handover.ACCEPTED | Handover.RECEIVED:
             return _ended(message, Status.RECEIVED, now)
         case Handover.REFUSED | Handover.NO_ADDRESS | Handover.NO_CHANNEL | Handover.WITHHELD:
@@ -300,6 +302,14 @@ def conclude(
             return _ended(message, Status.UNKNOWN, now)
         case Handover.LATER | Handover.UNCLEAR:
             return _again(message, now)
+
+
+def is_still_under_way(found: Message, begun: Message) -> bool:
+    """Whether it is the attempt `begun` that a message waits for, also where something was said of
+    it meanwhile.
+    """
+    mine, theirs = begun.attempts[-1], found.attempts[-1] if found.attempts else None
+    return found.status is Status.SENDING and theirs == replace(mine, cannot_bring=True)
 
 
 def put_back(found: Message, begun: Message, now: datetime) -> Step[Message] | None:
@@ -381,7 +391,14 @@ def let_go(message: Message, now: datetime) -> Step[Message] | None:
 
 
 def stop(message: Message, brake: str, now: datetime) -> Step[Message]:
-    """It never goes out: somebody said so. For whoever waits for it that is a failure."""
+    """It goes out no more: somebody said so. For whoever waits for it that is a failure, unless a
+    channel has taken it already: then it ends as what that one made of it.
+    """
+    if message.taken_by:
+        # Several channels are the staff's, where it is told once any took it; a single one has had
+        # its time to bring a receipt.
+        told = Status.RECEIVED if len(message.channels) > 1 else Status.UNCONFIRMED
+        return _ended(replace(message, brake=brake), told, now)
     ended = replace(
         message,
         status=Status.STOPPED,
@@ -400,9 +417,15 @@ def drop(message: Message, now: datetime) -> Step[Message]:
 
 
 def stop_waiting(message: Message, now: datetime) -> Step[Message] | None:
-    """Its provider says that it cannot bring it: no receipt is waited for. None where none is."""
-    waits = message.status is Status.ACCEPTED and message.next_at != now
-    return Step(replace(message, next_at=now)) if waits else None
+    """Its provider says that it cannot bring it, perhaps before it has answered: no receipt is
+    waited for. None where none is, and where that is known.
+    """
+    if message.status is Status.ACCEPTED and message.next_at != now:
+        return Step(replace(message, next_at=now))
+    if message.status is Status.SENDING and not message.attempts[-1].cannot_bring:
+        said = replace(message.attempts[-1], cannot_bring=True)
+        return Step(replace(message, attempts=(*message.attempts[:-1], said)))
+    return None
 
 
 def lack_receipt(message: Message, now: datetime, *, others: bool) -> Step[Message] | None:

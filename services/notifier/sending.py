@@ -30,6 +30,7 @@ from services.notifier.messages import (
     begin,
     conclude,
     drop,
+    is_still_under_way,
     lack_receipt,
     learn_late,
     lose_sight,
@@ -285,12 +286,20 @@ class Sending:
     ) -> None:
         """Write down what the provider said."""
         now, outcome = self._clock.now(), answer.outcome
-        step = conclude(begun, outcome, answer.code, now, receipt_within=receipt_within)
-        step = not_before(step, now + answer.wait)
-        if await self._save(begun, step):
+
+        def concluded(message: Message) -> Step[Message]:
+            step = conclude(message, outcome, answer.code, now, receipt_within=receipt_within)
+            return not_before(step, now + answer.wait)
+
+        if await self._save(begun, concluded(begun)):
             return
-        # Its receipt was faster, or somebody counted us as dead: then only good news can be told.
         found = await self._messages.get(begun.id)
+        # Faster was the word that it cannot be brought: it is ours all the same.
+        if found is not None and is_still_under_way(found, begun):
+            if await self._save(found, concluded(found)):
+                return
+            found = await self._messages.get(begun.id)
+        # Its receipt was faster, or somebody counted us as dead: then only good news can be told.
         if found is None or found.status in ARRIVED or outcome not in TAKEN:
             return
         late = learn_late(found, begun, outcome, now, receipt_within=receipt_within)

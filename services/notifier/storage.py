@@ -28,7 +28,7 @@ MESSAGES: Final = CollectionSpec(
     kind="message",
     shape=Shape(
         value=Message,
-        lean={Message: _LEAN, Attempt: ("generation", "reach")},
+        lean={Message: _LEAN, Attempt: ("generation", "reach", "cannot_bring")},
         beside=lambda message: {"number": message.number},
     ),
     lane=lambda message: message.lane,

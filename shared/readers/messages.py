@@ -1,4 +1,6 @@
-"""What others than the notifier may know of its messages: whom they did not reach."""
+"""What others than the notifier may know of its messages: whom they did not reach, and what became
+of those of an announcement.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,32 @@ from shared.store.store import Store
 IN_VAIN: Final = 3
 """So many attempts after which an address counts as dead, though it is still tried."""
 NO_ANSWER: Final = "no_answer"
+
+_FATES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(ARRIVED, "received"),
+    "stopped": "stopped",
+    "held": "held",
+    "failed": "failed",
+    "unconfirmed": "unsure",
+    "unknown": "unsure",
+}
+
+
+async def what_became_of(
+    store: Store, numbers: Collection[str], occurrence: str
+) -> Mapping[str, int]:
+    """How many callers of these tickets have received what they were to be told because of an
+    occurrence, and how many not: it was stopped, is held, has failed, or nobody is sure. All others
+    are under way.
+    """
+    about = {"number": {"$in": sorted(numbers)}, "cause.occurrence": occurrence}
+    by_status = {"_id": "$status", "count": {"$sum": 1}}
+    rows = await store.aggregate("messages", [{"$match": about}, {"$group": by_status}])
+    found = dict.fromkeys(_FATES.values(), 0)
+    for row in rows:
+        if (fate := _FATES.get(row["_id"])) is not None:
+            found[fate] += row["count"]
+    return {**found, "under_way": len(numbers) - sum(found.values())}
 
 
 async def missed_by_their_last(

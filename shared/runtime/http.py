@@ -15,6 +15,7 @@ from shared.contracts.times import written
 from shared.runtime.api_documents import DocumentedApp, build_docs_page
 from shared.runtime.bodies import Bodies, Larger
 from shared.runtime.endpoint_rights import name_rights, open_to_all
+from shared.runtime.heads import Heads
 from shared.runtime.platform import Platform
 from shared.runtime.problems import add_problem_handlers
 from shared.runtime.routes import Routes
@@ -56,6 +57,7 @@ def build_app(
         routes=[route for router in all_routers for route in router.routes],
     )
     app.state.platform = platform
+    app.add_middleware(Heads)
     app.add_middleware(Bodies, largest=largest_body, larger=larger_bodies)
     add_problem_handlers(app)
     return app

@@ -94,6 +94,8 @@ async def test_looking_at_the_link_confirms_nothing_and_pressing_twice_confirms_
     first = await bench.http.get(path, params={"lang": "zh"})
     assert first.status_code == 200
     assert "我已阅读" in first.text
+    head = await bench.http.head(path)
+    assert (head.status_code, head.content) == (200, b"")
     assert (await bench.get(f"/{id}/readers"))["confirmed"] == []
 
     for _ in range(2):

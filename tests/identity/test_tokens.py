@@ -205,10 +205,27 @@ LINK = sign_link("survey", "JY0001-1", SECRET)
         "SlkwMDAxLTE.\ud800",
         "\ud800.x",
         "/w.x",
+        f"!{LINK}",
+        f"{LINK[0]} {LINK[1:]}",
+        f"{LINK[0]}\r\n{LINK[1:]}",
+        LINK.replace(".", "=."),
+        LINK.replace(".", "?x=1."),
+        LINK.replace("E.", "F."),
     ],
 )
 def test_a_forged_link_leads_nowhere(token: str) -> None:
     assert read_link("survey", token, SECRET) is None
+
+
+def test_a_link_has_one_spelling() -> None:
+    """Also where the last character of the subject holds bits that say nothing."""
+    others = {
+        LINK[:at] + char + LINK[at + 1 :]
+        for at in range(len(LINK))
+        for char in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=!"
+    } - {LINK}
+
+    assert {other for other in others if read_link("survey", other, SECRET)} == set()
 
 
 @given(st.text())
@@ -225,6 +242,9 @@ def test_whatever_is_shown_as_a_link_leads_nowhere(token: str) -> None:
         ("JY0001-1/xu~x", "JY0001-1/xu~x", 0),
         ("JY0001-1/xu~²", "JY0001-1/xu~²", 0),
         ("~2", "~2", 0),
+        ("xu~999999999", "xu", 999_999_999),
+        (f"xu~{'9' * 10}", f"xu~{'9' * 10}", 0),
+        (f"xu~{'9' * 5_000}", f"xu~{'9' * 5_000}", 0),
         ("", "", 0),
     ],
 )

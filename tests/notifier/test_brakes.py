@@ -13,12 +13,13 @@ import pytest
 from services.notifier.brakes.domain import Brake, brake_for, release
 from services.notifier.brakes.in_force import LOOK_SECONDS, BrakesInForce
 from services.notifier.brakes.storage import BRAKES
+from services.notifier.digests import new_bundle
 from services.notifier.domain import recipients
 from services.notifier.messages import Message, Status, hold, let_go, new_message, stop
 from services.notifier.storage import MESSAGES
 from shared.contracts import Event, Lane, Step
 from shared.contracts.incidents import IncidentAnnounced
-from shared.contracts.notifier import MessageFailed, MessageReceived
+from shared.contracts.notifier import MessageFailed, MessageReceived, MessageUnreached
 from shared.store import Collection
 from tests.notifier import samples
 from tests.notifier.bench import Bench
@@ -46,6 +47,20 @@ def announced(numbers: tuple[str, ...] = ("26-1",), **more: Any) -> IncidentAnno
 WORK = message(samples.dispatched())
 NOTICE = message(announced())
 URGENT = message(samples.dispatched(), "urgent")
+UNREACHED = message(
+    MessageUnreached(
+        message="m",
+        number="26-1",
+        recipient="li",
+        purpose="assignment",
+        about="ticket",
+        reason="unknown",
+        estate="jinyuan",
+        recipients=("lead",),
+    )
+)
+TOLD_WITH_OTHERS = new_bundle([WORK, UNREACHED], None, language="zh", now=NOW)
+TOGETHER_ALONE = new_bundle([WORK], None, language="zh", now=NOW)
 ALERT = message(samples.alerted(recipients=("chain-1",)), "urgent")
 
 
@@ -56,7 +71,11 @@ ALERT = message(samples.alerted(recipients=("chain-1",)), "urgent")
         ({}, URGENT, False),
         ({}, ALERT, False),
         ({"purpose": "assignment"}, WORK, True),
-        ({"purpose": "assignment"}, URGENT, True),
+        ({"purpose": "assignment"}, URGENT, False),
+        ({"purpose": "assignment", "kind": "stop"}, URGENT, False),
+        ({"purpose": "assignment", "urgent": True}, URGENT, True),
+        ({"purpose": "assignment", "urgent": True}, WORK, True),
+        ({"purpose": "alert", "urgent": True}, ALERT, False),
         ({"purpose": "feedback"}, WORK, False),
         ({"estate": "jinyuan"}, WORK, True),
         ({"estate": "jinyuan"}, URGENT, False),
@@ -69,6 +88,11 @@ ALERT = message(samples.alerted(recipients=("chain-1",)), "urgent")
         ({"purpose": "assignment", "estate": "binjiang"}, WORK, False),
         ({"released_at": NOW}, WORK, False),
         ({"purpose": "alert"}, ALERT, False),
+        ({"purpose": "unreached"}, UNREACHED, False),
+        ({}, UNREACHED, False),
+        ({"estate": "jinyuan"}, UNREACHED, False),
+        ({"purpose": "together"}, TOLD_WITH_OTHERS, False),
+        ({"purpose": "together"}, TOGETHER_ALONE, True),
     ],
 )
 def test_a_brake_is_for_what_it_names_and_never_for_alerts(
@@ -224,11 +248,34 @@ async def test_of_a_mass_message_that_is_stopped_all_messages_are_accounted_for(
     assert bench.tray.letters == []
 
 
+async def test_an_emergency_s_assignment_is_kept_back_only_where_it_was_asked_for(
+    bench: Bench,
+) -> None:
+    now = bench.store.clock.now()
+    waits = replace(URGENT, next_at=now + timedelta(hours=8))
+    await Collection(bench.store, MESSAGES).insert(Step(waits), now)
+
+    spared = await put_on(bench, "stop", purpose="assignment")
+    await in_force(bench)
+    assert (spared["urgent"], await statuses(bench)) == (False, {"pending": 1})
+    asked_for = await put_on(bench, "stop", purpose="assignment", urgent=True)
+
+    await until(lambda: has(bench, stopped=1))
+    assert asked_for["urgent"] is True
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"kind": "stop"}, "purpose"),
         ({"kind": "hold", "purpose": "alert"}, "purpose"),
+        ({"kind": "stop", "purpose": "unreached", "estate": "jinyuan"}, "purpose"),
+        ({"kind": "stop", "purpose": "parked"}, "purpose"),
+        ({"kind": "hold", "urgent": True}, "urgent"),
+        ({"kind": "hold", "estate": "jinyuan", "urgent": True}, "urgent"),
+        ({"kind": "hold", "purpose": "assignment", "urgent": "yes"}, "urgent"),
+        ({"kind": "stop", "purpose": "reading_alarm"}, "purpose"),
+        ({"kind": "stop", "purpose": "link_locked"}, "purpose"),
         ({"kind": "hold", "purpose": "advertising"}, "purpose"),
         ({"kind": "hold", "estate": "jinyuann"}, "estate"),
         ({"kind": "hold", "channel": "pigeon"}, "channel"),
@@ -243,6 +290,20 @@ async def test_a_slip_keeps_nothing_back_and_is_told(
 
     assert [fault["field"] for fault in found["faults"]] == [field]
     assert await brakes(bench) == []
+
+
+async def test_a_brake_of_before_that_names_what_nothing_keeps_back_does_nothing(
+    bench: Bench,
+) -> None:
+    now = bench.store.clock.now()
+    before = brake(kind="stop", purpose="unreached", at=now)
+    await Collection(bench.store, BRAKES).insert(Step(before), now)
+    waits = replace(UNREACHED, next_at=now + timedelta(hours=8))
+    await Collection(bench.store, MESSAGES).insert(Step(waits), now)
+
+    await in_force(bench)
+
+    assert await statuses(bench) == {"pending": 1}
 
 
 async def test_who_reaches_one_estate_keeps_back_nothing_of_others(bench: Bench) -> None:

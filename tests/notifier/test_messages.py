@@ -12,15 +12,19 @@ from services.notifier.messages import (
     Status,
     begin,
     conclude,
+    hold,
+    lack_receipt,
     learn_late,
     lose_sight,
     new_message,
     put_back,
+    stop,
 )
 from shared.contracts import Lane
 from shared.contracts.notifier import (
     MessageFailed,
     MessageReceived,
+    MessageUnconfirmed,
     MessageUnknown,
     MessageUnreached,
 )
@@ -113,6 +117,35 @@ def test_what_goes_by_two_channels_goes_by_each_once(
 
     assert message.status is status
     assert "".join(attempt.channel[0] for attempt in message.attempts) == channels
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_what_a_channel_took_before_the_stop_has_been_told(*, held: bool) -> None:
+    message = hold(answered(A), "b").value if held else answered(A)
+
+    step = stop(message, "s", NOW)
+
+    assert (step.value.status, step.value.brake) == (Status.RECEIVED, "s")
+    assert [type(event) for event in step.events] == [MessageReceived]
+    assert (step.value.next_at, step.value.ended_at) == (None, NOW)
+
+
+def test_what_was_taken_and_never_confirmed_is_unconfirmed_after_the_stop() -> None:
+    taken = conclude(sending(), A, "250", NOW, receipt_within=timedelta(minutes=10)).value
+    goes_on = lack_receipt(taken, NOW, others=True)
+    assert goes_on is not None
+
+    step = stop(goes_on.value, "s", NOW)
+
+    assert step.value.status is Status.UNCONFIRMED
+    assert [type(event) for event in step.events] == [MessageUnconfirmed, MessageUnreached]
+
+
+def test_what_no_channel_took_before_the_stop_has_failed() -> None:
+    step = stop(answered(L), "s", NOW)
+
+    assert step.value.status is Status.STOPPED
+    assert [type(event) for event in step.events] == [MessageFailed]
 
 
 def test_the_second_channel_is_tried_at_once_and_the_first_again_later() -> None:

@@ -114,9 +114,19 @@ def test_a_provider_that_cannot_bring_it_is_not_waited_for() -> None:
 
     assert step is not None
     assert (step.value.status, step.value.next_at) == (Status.ACCEPTED, NOW)
-    assert stop_waiting(sending(), NOW) is None
+    assert stop_waiting(pending(), NOW) is None
     second = begin(step.value, channel="x", policy="v", claim="c", now=NOW, limit=LIMIT)
     assert second.status is Status.SENDING
+
+
+def test_that_it_cannot_be_brought_is_kept_also_before_the_answer() -> None:
+    step = stop_waiting(sending(), NOW)
+    assert step is not None
+    assert (step.value.status, step.value.next_at) == (Status.SENDING, sending().next_at)
+    assert stop_waiting(step.value, NOW) is None
+
+    answered = conclude(step.value, Handover.ACCEPTED, "250", NOW, receipt_within=WAIT)
+    assert (answered.value.status, answered.value.next_at) == (Status.ACCEPTED, NOW)
 
 
 @dataclass
@@ -229,6 +239,21 @@ async def test_a_receipt_may_be_faster_than_the_answer(texted: Bench, provider: 
     assert (doc["status"], len(doc["attempts"])) == ("received", 1)
     assert len(await texted.said(MessageReceived)) == 1
     assert await texted.said(MessageAccepted, times=0) == []
+
+
+async def test_that_it_cannot_be_brought_may_be_faster_than_the_answer(
+    texted: Bench, provider: Provider
+) -> None:
+    provider.answers.clear()
+    letter = await tell(texted, provider)
+
+    assert await confirm(texted, letter.receipt, arrived=False) == 204
+    provider.answers.set()
+
+    assert len(await texted.said(MessageUnconfirmed)) == 1
+    (doc,) = await texted.docs()
+    assert (doc["status"], len(doc["attempts"])) == ("unconfirmed", 1)
+    assert doc["attempts"][0]["outcome"] == "accepted"
 
 
 async def test_a_provider_that_gives_up_is_not_waited_for(

@@ -42,13 +42,32 @@ from tests.router.conftest import RouterBench
 from tests.support.bench import until
 from tests.support.photos import encoded, noise, photo, png_of
 from tests.support.tickets import LIFT, moved, policy, registered
-from tests.support.work_page import forms_of, next_of, press
+from tests.support.work_page import fields_of, forms_of, next_of, press
 
 FIRM: Final = "lift-firm-1"
 OWN: Final = "jy-engineering-1"
 ORDER: Final = "23456789-1"
 GIVEN: Final = Dispatch(by="router", department="lift_firm", assignee=FIRM)
 OURS: Final = Dispatch(by="router", department="engineering", assignee=OWN)
+GOOD: Final[dict[str, dict[str, str]]] = {
+    "note": {"note": "等配件"},
+    "tell": {"note": "等配件"},
+    "pause": {"reason": "access", "until": "2020-01-01T08:00"},
+    "more_time": {"reason": "parts", "until": "2020-01-01T08:00"},
+    "quote": {
+        "kind1": "part",
+        "text1": "门锁",
+        "quantity1": "1",
+        "price1": "35",
+        "payer": "nobody",
+    },
+}
+"""What is typed beside rubbish; a time that is over and a payer that is none keep forms open."""
+RUBBISH: Final = (
+    "-1", "1e999999", "-1e-999999", "NaN", "sNaN", "Infinity", "9" * 4400, "0" * 4400 + "1", "²",
+    "٣", "1_0", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "2026-W53-7T24:00",
+    "\0", "$where", "🛠" * 40, "<script>", "a" * 20_000,
+)  # fmt: skip
 LIFT_DOOR: Final = "三号楼电梯门关不上，请来修"
 MOST_BYTES: Final = 40_000
 
@@ -258,6 +277,11 @@ async def test_prefetching_changes_nothing(bench: RouterBench) -> None:
         for path in ("", "/accept", "/acknowledge", "/end", "/photos?lang=en"):
             assert (await bench.http.get(f"{address}{path}")).status_code == 200
 
+            head = await bench.http.head(f"{address}{path}")
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"] == "text/html; charset=utf-8"
+
+    assert (await bench.http.head("/w/made.up")).status_code == 404
     assert await bench.read() == before
     assert len(bench.heard) == told
     assert await bench.store.find("audit", {"act": "person.photo_seen"}, limit=1) == []
@@ -528,6 +552,48 @@ async def test_a_time_that_cannot_be_is_said_beside_its_form(bench: RouterBench)
     assert "时间读不懂" in wrong.text
     assert 'value="2020-01-01T08:00"' in gone.text  # what was typed is not lost
     assert [e for e, _ in await done_to(bench)] == ["accept", "arrive"]
+
+
+@pytest.mark.parametrize(
+    ("act", "field", "typed", "fault"),
+    [
+        ("quote", "quantity1", "000001000000", "数量须为整数"),
+        ("quote", "quantity1", "0000019999999999", "数量须为整数"),
+        ("quote", "quantity1", "9" * 4400, "数量须为整数"),
+        ("quote", "price1", "1e999999", "单价须为金额"),
+        ("quote", "price1", "1000000.01", "单价须为金额"),
+        ("more_time", "until", "9999-12-31T23:59:59-12:00", "这个时间不行"),
+        ("more_time", "until", "9999-12-31T00:00", "这个时间不行"),
+        ("more_time", "until", "0001-01-01T00:00:00+12:00", "这个时间不行"),
+        ("pause", "until", "2100-01-01T00:00", "这个时间不行"),
+    ],
+)
+async def test_what_is_beyond_the_limits_is_not_kept_and_said_on_the_page(
+    bench: RouterBench, act: str, field: str, typed: str, fault: str
+) -> None:
+    address = await put_taken(bench)
+    before = await done_to(bench)
+
+    page = await press(bench.http, address, act, **GOOD[act] | {"payer": "owner", field: typed})
+
+    assert page.status_code == 422
+    assert fault in page.text
+    assert await done_to(bench) == before
+
+
+async def test_no_rubbish_in_any_field_of_any_form_is_a_fault_of_ours(bench: RouterBench) -> None:
+    address = await put_taken(bench)
+    forms = fields_of((await bench.http.get(address)).text)
+    # The lines of a quote are alike.
+    tried = [(act, field) for act in GOOD for field in forms[act] if field[-1] not in "23456789"]
+    wanted = {"quantity1", "price1", "text1", "until", "note", "reason", "payer", "key"}
+    assert wanted <= {field for _, field in tried}
+
+    for act, field in tried:
+        for rubbish in RUBBISH:
+            typed = GOOD[act] | {"key": "k", field: rubbish}
+            answer = await bench.http.post(f"{address}/{act}", data=typed)
+            assert answer.status_code in {200, 303, 409, 422}, (act, field, rubbish[:40])
 
 
 async def test_more_time_is_asked_for_and_a_supervisor_decides(bench: RouterBench) -> None:

@@ -223,14 +223,37 @@ async def test_each_household_is_told_once_and_again_only_by_another_announcemen
     ]  # fmt: skip
 
 
+async def test_beside_those_who_were_to_be_told_stands_who_has_received_it(
+    outage: Outage,
+) -> None:
+    id = await outage.confirmed()
+    before = await outage.get(f"/{id}")
+    await outage.ask(f"/{id}/announce")
+    await outage.becomes(id, told=5)
+    fates = {"W0": "received", "W1": "stopped", "W2": "stopped", "W3": "unknown", "W4": "pending"}
+    for number, status in fates.items():
+        for occurrence in (f"incident/{id}/1", f"incident/{id}/0", "round/1"):
+            doc = {"number": number, "cause": {"occurrence": occurrence}, "status": status}
+            await outage.bench.store.insert_once("messages", {"_id": number + occurrence, **doc})
+
+    shown = await outage.get(f"/{id}")
+
+    assert set(before["messages"].values()) == {0}
+    assert shown["messages"] == {
+        "received": 1, "stopped": 2, "held": 0, "failed": 0, "unsure": 1, "under_way": 1,
+    }  # fmt: skip
+
+
 async def test_an_announcement_to_many_waits_for_somebody_else(outage: Outage) -> None:
     await outage.bench.let_places_differ(
         jinyuan={"rules": {"incidents": {"areas": ["plumbing"], "alone_up_to": 4}}}
     )
     id = await outage.confirmed()
 
+    early = await outage.ask(f"/{id}/release", by="gao", role="manager", households=4)
     waiting = (await outage.ask(f"/{id}/announce", by="su", role="supervisor")).json()
-    own = await outage.ask(f"/{id}/release", by="su", role="supervisor", households=5)
+    own = await outage.ask(f"/{id}/release", by="su", role="supervisor", households=4)
+    assert (early.status_code, early.json()["type"]) == (409, "urn:hotline:problem:nothing-waits")
     assert (waiting["notices"][0]["released_at"], waiting["told"]) == (None, 0)
     assert (own.status_code, own.json()["type"]) == (409, "urn:hotline:problem:own-announcement")
 
@@ -238,7 +261,11 @@ async def test_an_announcement_to_many_waits_for_somebody_else(outage: Outage) -
     blind = await outage.ask(f"/{id}/release", **another)
     wrong = await outage.ask(f"/{id}/release", **another, households=4)
     assert (blind.status_code, wrong.status_code) == (422, 409)
-    assert wrong.json()["households"] == 5
+    problem = wrong.json()
+    assert problem["type"] == "urn:hotline:problem:miscounted"
+    assert "households" not in problem
+    said = [value for key, value in problem.items() if key not in {"status", "instance"}]
+    assert not any(digit in str(said) for digit in "0123456789"), said
     counted = await outage.ask(f"/{id}/release", **another, households=5)
     assert counted.status_code == 200
     await outage.becomes(id, told=5)

@@ -11,7 +11,14 @@ import pytest
 
 from services.router.field.domain import bound_by
 from services.router.rosters.lists import DutyList, Head
-from services.router.rosters.telephones import SAID_AGAIN, give, given_anew, lose, may_say
+from services.router.rosters.telephones import (
+    SAID_AGAIN,
+    SAID_AT_ONCE,
+    give,
+    given_anew,
+    lose,
+    may_say,
+)
 from shared.identity import Principal, sign_link, with_generation
 from shared.policy.duty import Duty, LostTelephone, Person
 from shared.readers.rosters import HEAD
@@ -56,7 +63,7 @@ WECOM, PHONE = "wecom:1:ab", "phone:1:cd"
 def test_each_lost_telephone_raises_the_generation_and_takes_its_addresses_along() -> None:
     first = lose(Head("head"), "xu", [WECOM], NOW)
     assert first is not None
-    second = lose(first.value, "xu", [PHONE], NOW + timedelta(seconds=1))
+    second = lose(first.value, "xu", [PHONE], NOW + SAID_AT_ONCE)
     assert second is not None
     other = lose(second.value, "guo", [], NOW)
     assert other is not None
@@ -82,6 +89,19 @@ def test_an_address_is_mute_while_it_is_the_one_that_was_lost() -> None:
     assert telephone.mutes("wecom", WECOM)
     assert not telephone.mutes("wecom", "wecom:1:another")
     assert not telephone.mutes("mail", "mail:1:ab")
+
+
+def test_of_what_is_said_at_once_with_other_addresses_one_telephone_is_lost() -> None:
+    mail, dingtalk = "mail:1:ef", "dingtalk:1:aa"
+    said = [[WECOM], [PHONE], [], [mail], [dingtalk, PHONE]]
+    head = Head("head")
+    for n, addresses in enumerate(said * 2):
+        step = lose(head, "xu", addresses, NOW + timedelta(milliseconds=400 * n))
+        head = step.value if step else head
+
+    (telephone,) = head.lost
+    assert (telephone.generation, telephone.at) == (1, NOW)
+    assert telephone.addresses == ("phone", "mail", "wecom", "dingtalk")
 
 
 def test_what_is_given_anew_counts_again_and_the_links_of_before_stay_dead() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from services.router.follow_ups import desk_tasks
 from services.router.follow_ups.storage import FOLLOW_UPS
+from services.router.follow_ups.tasks import FollowUp, finish
 from shared.contracts.intake import TicketClosed, TicketReopened, TicketTold
 from shared.contracts.notifier import CALLER, MessageFailed, MessageUnconfirmed, MessageUnknown
 from shared.contracts.router import (
@@ -315,6 +319,60 @@ async def test_who_does_not_answer_is_rung_again_after_the_gap_as_often_as_the_p
     path = f"/{opened[1].follow_up}/done"
     assert (await ask(bench, "POST", path, json={"outcome": "no_answer"})).status_code == 200
     assert [doc["state"] for doc in await docs(bench)] == ["done", "done"]
+
+
+async def test_of_presses_at_once_one_counts_and_a_caller_who_was_told_is_not_rung_again(
+    bench: RouterBench,
+) -> None:
+    """What somebody says of such a call leaves no trace on the ticket but the end of its task."""
+    await put_visit(bench)
+    winners = set()
+
+    for n in range(6):
+        await bench.publish(unconfirmed("outage", message=f"o{n}"), id=f"message/o{n}/1/0")
+        opened = await bench.said(FollowUpOpened, n + 1)
+        path = f"/{opened[-1].follow_up}/done"
+        said = ("no_answer", "told_owner", "no_answer", "told_owner")
+        answers = await asyncio.gather(
+            *(ask(bench, "POST", path, json={"outcome": outcome}) for outcome in said)
+        )
+
+        (winner,) = {a.json()["outcome"] for a in answers if a.status_code == 200}
+        live = [doc for doc in await docs(bench) if doc["state"] in {"planned", "open"}]
+        assert len(live) == (winner == "no_answer"), winner
+        for doc in live:
+            told = await ask(bench, "POST", f"/{doc['_id']}/done", json={"outcome": "told_owner"})
+            assert told.status_code == 200
+        winners.add(winner)
+    assert winners
+
+
+async def test_where_another_replica_was_faster_the_next_try_is_taken_back(
+    bench: RouterBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put_visit(bench)
+    await bench.publish(unconfirmed("outage"), id="message/m/1/0")
+    (opened,) = await bench.said(FollowUpOpened)
+    id, outcomes = opened.follow_up, []
+
+    def finished_elsewhere_first(task: FollowUp, outcome: str, *rest: Any, **more: Any) -> Any:
+        step = finish(task, outcome, *rest, **more)  # type: ignore[arg-type]
+        if not outcomes and outcome == "no_answer" and step is not None:
+            outcomes.append(outcome)
+            told = {"state": "done", "outcome": "told_owner", "ended_by": "su"}
+            corner = bench.corner
+            with MongoClient[dict[str, Any]](corner.mongo_url) as client:
+                changed = client[corner.database][FOLLOW_UPS.name].update_one(
+                    {"_id": id}, {"$set": told, "$inc": {"version": 1}}
+                )
+                assert changed.modified_count == 1
+        return step
+
+    monkeypatch.setattr(desk_tasks, "finish", finished_elsewhere_first)
+    answer = await ask(bench, "POST", f"/{id}/done", json={"outcome": "no_answer"})
+
+    assert (answer.status_code, outcomes) == (409, ["no_answer"])
+    assert [doc for doc in await docs(bench) if doc["state"] in {"planned", "open"}] == []
 
 
 async def test_a_new_round_has_a_task_of_its_own(bench: RouterBench) -> None:

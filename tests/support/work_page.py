@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 _FORM: Final = re.compile(r'<form method="post"[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+_NAME: Final = re.compile(r' name="([^"]+)"')
 _HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
@@ -16,6 +17,14 @@ def forms_of(page: str) -> dict[str, dict[str, str]]:
     """The forms of a page by their act, with their hidden fields."""
     return {
         action.partition("?")[0].rpartition("/")[2]: dict(_HIDDEN.findall(inside))
+        for action, inside in _FORM.findall(page)
+    }
+
+
+def fields_of(page: str) -> dict[str, list[str]]:
+    """The fields of each form of a page, by its act."""
+    return {
+        action.partition("?")[0].rpartition("/")[2]: sorted({*_NAME.findall(inside)})
         for action, inside in _FORM.findall(page)
     }
 

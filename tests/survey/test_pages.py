@@ -57,6 +57,17 @@ async def test_the_page_needs_no_script_and_is_labelled_throughout(bench: Bench)
     assert page.described <= page.ids
 
 
+async def test_who_asks_for_the_head_alone_gets_it_and_answers_nothing(bench: Bench) -> None:
+    address = await bench.ask("JY0005")
+
+    head, page = await bench.http.head(address), await bench.http.get(address)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == page.headers["content-length"]
+    assert (await bench.http.head("/s/forged")).status_code == 404
+    assert (await bench.http.head("/v1/surveys")).status_code == 405
+
+
 async def test_the_page_keeps_its_address_to_itself(bench: Bench) -> None:
     address = await bench.ask("JY0004")
 

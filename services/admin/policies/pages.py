@@ -19,7 +19,7 @@ from shared.identity import read_generation, read_link
 from shared.policy.templates import Language
 from shared.policy.versions import Difference, to_text
 from shared.runtime import Platform, Source, open_to_all
-from shared.runtime.web import Chosen, Paper
+from shared.runtime.web import Chosen, Paper, in_path
 from shared.store import STORE_DOWN, Contested
 
 ROOT: Final = "/p"
@@ -64,7 +64,7 @@ class ConfirmationPages:
             await self._reading.confirm_by_link(id, person)
         except NotNow as error:
             raise NotThere from error
-        return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
+        return RedirectResponse(f"{ROOT}/{in_path(token)}?lang={language}", status_code=303)
 
     async def or_trouble(
         self, page: Awaitable[Response], language: Language, address: str

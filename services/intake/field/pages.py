@@ -24,7 +24,7 @@ from shared.contracts.refusals import TooOften
 from shared.identity.staff_links import device_token
 from shared.policy.templates import Language
 from shared.runtime import Platform, Source, open_to_all
-from shared.runtime.web import Chosen, Paper
+from shared.runtime.web import Chosen, Paper, in_path
 from shared.store import STORE_DOWN, Contested
 
 ROOT: Final = "/w"
@@ -52,7 +52,7 @@ class PersonPages:
 
     def back(self, token: str, language: Language) -> str:
         """Where the work is."""
-        return f"{self._work_url}{ROOT}/{token}?lang={language}"
+        return f"{self._work_url}{ROOT}/{in_path(token)}?lang={language}"
 
     async def open(self, token: str, request: Request, language: Language, source: str) -> Response:
         """The flat and the number, or what has to be answered first."""
@@ -80,7 +80,7 @@ class PersonPages:
             form=form,
             left=asked.left,
             unreadable=asked.is_unreadable,
-            here=f"{ROOT}/{token}/person?lang={language}",
+            here=f"{ROOT}/{in_path(token)}/person?lang={language}",
             back=self.back(token, language),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query
+from pydantic import Field
 
 from services.notifier.brakes.desk import BrakeDesk
 from services.notifier.brakes.domain import Brake, BrakeKind, brake_view
@@ -15,7 +16,8 @@ from shared.runtime import Actor, NoteBody, Routes, WordsRoute, may
 
 class BrakeBody(NoteBody):
     """What is kept back: messages of a template, an incident, an estate, a channel, or of several
-    of these at once. `hold` keeps them until it is released, what is stopped never goes out.
+    of these at once. `hold` keeps them until it is released, what is stopped never goes out. Urgent
+    ones are kept back only with `urgent`, of a template or an incident that is named.
     """
 
     kind: BrakeKind
@@ -23,6 +25,7 @@ class BrakeBody(NoteBody):
     incident: NamedId | None = None
     estate: NamedId | None = None
     channel: Code | None = None
+    urgent: Annotated[bool, Field(strict=True)] = False
 
 
 def build_brakes_api(desk: BrakeDesk) -> Routes:
@@ -54,6 +57,7 @@ def build_brakes_api(desk: BrakeDesk) -> Routes:
             incident=body.incident,
             estate=body.estate,
             channel=body.channel,
+            urgent=body.urgent,
             note=body.scrubbed(),
         )
         return await shown(brake)

@@ -42,13 +42,14 @@ class BrakeDesk:
         incident: str | None,
         estate: str | None,
         channel: str | None,
+        urgent: bool,
         note: str | None,
     ) -> Brake:
         """Keep messages back from now on; in force in every replica within five seconds.
 
         Raises NotYours for what reaches beyond the principal's places, and MalformedMessage for
-        what belongs to an emergency, for what is not there, since a slip would keep nothing back,
-        and for a stop of everything there is.
+        what nothing keeps back, for what is not there, since a slip would keep nothing back, for
+        urgent messages of no named kind, and for a stop of everything there is.
         """
         _check(kind, purpose, incident, estate, channel)
         await self._check_known(incident, estate, channel)
@@ -65,10 +66,17 @@ class BrakeDesk:
             incident=incident,
             estate=estate,
             channel=channel,
+            urgent=urgent,
             note=note,
             by=principal.id,
             at=self._store.clock.now(),
         )
+        if brake.urgent and brake.is_general:
+            raise MalformedMessage(
+                "urgent",
+                "needs to be told of which messages",
+                "name a purpose or an incident: all that is urgent is never kept back",
+            )
         await self._brakes.insert(Step(brake), brake.at)
         return brake
 
@@ -124,7 +132,9 @@ def _check(
 ) -> None:
     if purpose in UNTOUCHED:
         raise MalformedMessage(
-            "purpose", "belongs to emergencies", "nothing keeps these back; name another"
+            "purpose",
+            "is never kept back",
+            "it tells of danger or of what went wrong; name another",
         )
     if kind == "stop" and (purpose, incident, estate, channel) == (None, None, None, None):
         raise MalformedMessage(

@@ -1,9 +1,10 @@
 """A brake keeps messages back until somebody releases it. Pure.
 
 `hold` keeps them, and they go out afterwards; what is stopped never goes out. A brake names what it
-is for: a template (`purpose`), an incident, an estate, a channel, or several of these. One that
-names neither template nor incident is general, and no urgent message is kept back by it. Nothing
-keeps back an alert.
+is for: a template (`purpose`), an incident, an estate, a channel, or several of these. No urgent
+message is kept back by it, such as an assignment of an emergency, unless it says so (`urgent`) and
+names a template or an incident. Nothing keeps back an alert, or the word that something has gone
+wrong (`UNTOUCHED`).
 """
 
 from __future__ import annotations
@@ -19,15 +20,24 @@ from shared.contracts.notifier import Purpose
 from shared.documents import Doc
 
 BrakeKind = Literal["hold", "stop"]
-UNTOUCHED: Final[frozenset[Purpose]] = frozenset({"alert", "slowed", "spared"})
-"""Of an emergency: no brake is for these."""
+UNTOUCHED: Final[frozenset[Purpose]] = frozenset(
+    {"alert", "slowed", "spared", "unreached", "parked", "reading_alarm", "link_locked"}
+)
+"""No brake is for these: the first three are of an emergency, and the others say that a message
+reached nobody, that a system's urgent message could not be handled, or that somebody reads or
+guesses what is not theirs. Whom such a word is about may be who puts on brakes.
+"""
+TELLS_UNTOUCHED: Final = "tells_untouched"
+"""The fact of a message that tells one of these together with others."""
 LEFT_TO_GO: Final = (Status.PENDING, Status.QUEUED, Status.HELD)
 """How a message stands that can still be kept back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brake:
-    """Who keeps back what, since when, why (`note`, scrubbed), and who released it."""
+    """Who keeps back what, since when, why (`note`, scrubbed), and who released it. Without
+    `urgent` it is for routine messages alone.
+    """
 
     id: str
     version: int = 0
@@ -41,10 +51,13 @@ class Brake:
     at: datetime
     released_by: str | None = None
     released_at: datetime | None = None
+    urgent: bool = False
 
     @property
     def is_general(self) -> bool:
-        """Whether it is for whatever is sent at a place or by a channel."""
+        """Whether it is for whatever is sent at a place or by a channel: then urgent messages are
+        no part of it.
+        """
         return self.purpose is None and self.incident is None
 
     @property
@@ -61,14 +74,13 @@ class Brake:
             named["cause.occurrence"] = {"$gte": begins, "$lt": f"{begins}~"}
         if self.estate is not None:
             named["estate"] = self.estate
-        if self.is_general:
+        if not self.urgent:
             named["lane"] = "routine"
         return named
 
     def is_for(self, message: Message, channel: str) -> bool:
         """Whether it keeps back a message that is about to go by a channel."""
-        is_urgent = message.lane == "urgent"
-        if message.purpose in UNTOUCHED or (is_urgent and self.is_general):
+        if is_untouched(message) or (message.lane == "urgent" and not self.urgent):
             return False
         return (
             self.purpose in {None, message.purpose}
@@ -76,6 +88,13 @@ class Brake:
             and self.estate in {None, message.estate}
             and self.channel in {None, channel}
         )
+
+
+def is_untouched(message: Message) -> bool:
+    """Whether no brake is for a message, also where it tells such a one together with others: of
+    all that it tells the brakes were asked a moment before.
+    """
+    return message.purpose in UNTOUCHED or bool(message.facts.get(TELLS_UNTOUCHED))
 
 
 def _of(incident: str) -> str:
@@ -105,6 +124,7 @@ def brake_view(brake: Brake, counts: dict[str, int]) -> dict[str, Any]:
         "incident": brake.incident,
         "estate": brake.estate,
         "channel": brake.channel,
+        "urgent": brake.urgent,
         "note": brake.note,
         "by": brake.by,
         "at": brake.at,

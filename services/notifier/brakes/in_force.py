@@ -17,6 +17,7 @@ from shared.contracts import Step
 from shared.store import Collection, Doc, Store
 
 LOOK_SECONDS: Final = 1.0
+ANY_CHANNEL: Final = ""
 AT_ONCE: Final = 500
 """Messages moved in one look for one brake."""
 MOST: Final = 1_000
@@ -89,7 +90,9 @@ class BrakesInForce:
 
         def choose(found: Message, now: datetime) -> Step[Message] | None:
             if brake is not None:
-                return stop(found, brake.id, now) if found.status in LEFT_TO_GO else None
+                # What it names may be more than it is for: some messages no brake is for.
+                is_kept = found.status in LEFT_TO_GO and brake.is_for(found, ANY_CHANNEL)
+                return stop(found, brake.id, now) if is_kept else None
             # What another brake holds by now is that one's.
             return let_go(found, now) if found.brake == message.brake else None
 

@@ -17,6 +17,7 @@ from shared.identity import Forbidden
 from shared.identity.staff_links import form_token, read_staff_link
 from shared.policy.templates import Language
 from shared.runtime import Platform
+from shared.runtime.web import in_path
 from shared.runtime.web.work import CALL_ACTS, CallAct, Typed, WorkPaper
 from shared.tickets import NotAllowed
 
@@ -90,7 +91,7 @@ class CallPages:
             return await self.show(token, language, typed=typed, status=422)
         except _NOT_NOW:
             return await self.show(token, language, said="changed", status=409)
-        return RedirectResponse(f"{self._root}/{token}?lang={language}", status_code=303)
+        return RedirectResponse(f"{self._root}/{in_path(token)}?lang={language}", status_code=303)
 
     async def _ask(self, token: str, act: CallAct, form: Form, language: Language) -> Response:
         """Whether they are sure; only of what is possible, so that nobody confirms in vain."""

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, cast
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from shared.contracts.router import Payer
+from shared.contracts.times import FIRST_YEAR, LAST_YEAR
 from shared.privacy.scrub import scrub
 from shared.tickets.acts import (
     Accept,
@@ -35,7 +36,10 @@ MOST_ITEMS: Final = 20
 DEAREST: Final = 100_000_000
 """In fen, as over HTTP."""
 MOST_OF_ONE: Final = 10_000
+LONGEST_PRICE: Final = 20
+"""Characters; so many digits are counted exactly."""
 _CODE: Final = re.compile(r"[a-z][a-z_]{0,59}")
+_WHOLE: Final = re.compile(r"0*([1-9][0-9]{0,4})")
 _KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _LABELS: Final[Mapping[str, ItemKind]] = {"part": "part", "labour": "labour", "fee": "fee"}
 _PAYERS: Final = frozenset({"owner", "group", "warranty"})
@@ -146,9 +150,11 @@ class Form:
             return None
         try:
             moment = datetime.fromisoformat(typed)
-            return moment if moment.tzinfo else moment.replace(tzinfo=zone)
         except ValueError as error:
             raise Unreadable("until_unreadable") from error
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise Unreadable("until_refused")
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
     def _items(self) -> tuple[Item, ...]:
         rows = (self._item(n) for n in range(1, MOST_ITEMS + 1))
@@ -179,16 +185,19 @@ def _tidy(text: str) -> str:
 
 
 def _whole(typed: str) -> int:
-    if not typed.isascii() or not typed.isdigit() or not 1 <= int(typed[:6]) <= MOST_OF_ONE:
+    found = _WHOLE.fullmatch(typed)
+    if found is None or int(found[1]) > MOST_OF_ONE:
         raise Unreadable("item_unreadable")
-    return int(typed)
+    return int(found[1])
 
 
 def _fen(typed: str) -> int:
     """35.50 yuan are 3550 fen."""
+    if len(typed) > LONGEST_PRICE:
+        raise Unreadable("item_unreadable")
     try:
         fen = Decimal(typed.replace("，", ".").replace("¥", "")) * 100
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         raise Unreadable("item_unreadable") from error
     if not fen.is_finite() or fen != fen.to_integral_value() or not 0 <= fen <= DEAREST:
         raise Unreadable("item_unreadable")

@@ -25,7 +25,7 @@ from shared.identity.staff_links import form_token, read_staff_link
 from shared.policy.templates import Language
 from shared.runtime import Platform, Source, open_to_all
 from shared.runtime.problems import problem_of
-from shared.runtime.web import Chosen, build_script
+from shared.runtime.web import Chosen, build_script, in_path
 from shared.runtime.web.work import ACTS, PACKAGE, SURE_FIRST, Act, Typed, WorkPaper
 from shared.store import STORE_DOWN, Contested
 from shared.tickets import NotAllowed
@@ -120,7 +120,7 @@ class FieldPages:
         except (NoPicture, MalformedMessage, Refused, HTTPException) as error:
             code, status = _fault_of(error)
             return await self.show(token, language, typed=Typed("photo", {}, code), status=status)
-        done = f"{ROOT}/{token}?lang={language}&done={PHOTO}#{PHOTO}"
+        done = f"{ROOT}/{in_path(token)}?lang={language}&done={PHOTO}#{PHOTO}"
         return RedirectResponse(done, status_code=303)
 
     async def pictures(self, token: str, language: Language, source: str | None) -> Response:
@@ -160,7 +160,9 @@ class FieldPages:
             await self._visits.see(token)
         except WorkEnded:
             return self._paper.recorded(language)
-        return RedirectResponse(f"{ROOT}/{token}?lang={language}&done={act}", status_code=303)
+        return RedirectResponse(
+            f"{ROOT}/{in_path(token)}?lang={language}&done={act}", status_code=303
+        )
 
     async def or_trouble(
         self, page: Awaitable[Response], language: Language, address: str

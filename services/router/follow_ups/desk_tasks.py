@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
-from services.router.follow_ups.tasks import FollowUp, State, danger_in, finish, new_task
+from services.router.follow_ups.tasks import FollowUp, State, danger_in, drop, finish, new_task
 from services.router.follow_ups.untold import PROMISES, RESULT, ring_again
 from services.router.follow_ups.wanted import Seen, time_for
 from services.router.people import require_listed, whom_it_is_about
@@ -90,26 +91,29 @@ class DeskTasks:
             raise NotThere
         seen = await self._seen(principal, task.number)
         _check_told(task, outcome)
-        if task.is_live and task.why == "tell" and outcome == "no_answer" and next_at is None:
-            await self._ring_again(task, seen)
         if task.is_live and next_at is not None:
             self._check(seen, next_at, task.person, field="next_at")
-            # Before this one is done: whatever happens in between, the matter is not forgotten.
-            person = task.person if task.named else None
-            await self._insert(
-                principal, seen, next_at, task.reason, f"after/{id}", person=person, note=None
-            )
 
         result = scrub(words) if words else None
         now, policy = self._platform.store.clock.now(), self._platform.policy
         danger = danger_in(words, seen.ticket, policy, now, noted=noted)
-        done = await self._reminders.change(
-            id,
-            lambda present, now: finish(
-                present, outcome, result, now, by=principal.id, danger=danger
-            ),
-        ) or await self._tasks.get(id)
+        planned: list[FollowUp] = []
+
+        async def choose(present: FollowUp, now: datetime) -> Step[FollowUp] | None:
+            step = finish(present, outcome, result, now, by=principal.id, danger=danger)
+            following = (
+                self._following(principal, present, seen, outcome, next_at)
+                if step is not None
+                else None
+            )
+            # Before this one is done: whatever happens in between, the matter is not forgotten.
+            if following is not None and await self._tasks.insert(Step(following), now):
+                planned.append(following)
+            return step
+
+        done = await self._reminders.change(id, choose) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
+            await self._take_back(planned, done)
             raise NotNow(
                 "over",
                 "Nobody has to do this any more",
@@ -118,12 +122,36 @@ class DeskTasks:
             )
         return done
 
-    async def _ring_again(self, task: FollowUp, seen: Seen) -> None:
-        """Before this try is over: whatever happens in between, the caller is not forgotten."""
+    def _following(
+        self,
+        principal: Principal,
+        task: FollowUp,
+        seen: Seen,
+        outcome: FollowUpSaid,
+        next_at: datetime | None,
+    ) -> FollowUp | None:
+        """What is to be done after a task that ends so: the same again at the time that was named,
+        or the next try to ring the caller. Each who ends it has their own.
+        """
+        mark = f"after/{task.id}/{principal.id}/{outcome}"
+        if next_at is not None:
+            person = task.person if task.named else None
+            return self._by_hand(
+                principal, seen, next_at, task.reason, mark, person=person, note=None
+            )
+        if task.why != "tell" or outcome != "no_answer":
+            return None
         now, policy = self._platform.store.clock.now(), self._platform.policy
-        again = ring_again(task, seen.ticket, policy.at(seen.ticket.estate), now)
-        if again is not None:
-            await self._tasks.insert(Step(again), now)
+        return ring_again(task, seen.ticket, policy.at(seen.ticket.estate), now)
+
+    async def _take_back(self, planned: Iterable[FollowUp], done: FollowUp | None) -> None:
+        """Somebody else ended the task a moment before, so nothing follows of what was said here;
+        but where they said that nobody answered, the next try is theirs as well.
+        """
+        in_vain = done is not None and done.outcome == "no_answer"
+        for each in planned:
+            if not (in_vain and each.why == "tell"):
+                await self._reminders.change(each.id, lambda task, now: drop(task, "done", now))
 
     async def _seen(self, principal: Principal, number: str) -> Seen:
         seen = await self._reminders.seen(number)
@@ -153,7 +181,22 @@ class DeskTasks:
         person: str | None,
         note: str | None,
     ) -> FollowUp:
-        task = new_task(
+        task = self._by_hand(principal, seen, at, reason, mark, person=person, note=note)
+        await self._tasks.insert(Step(task), self._platform.store.clock.now())
+        return await self._tasks.get(task.id) or task
+
+    def _by_hand(
+        self,
+        principal: Principal,
+        seen: Seen,
+        at: datetime,
+        reason: str,
+        mark: str,
+        *,
+        person: str | None,
+        note: str | None,
+    ) -> FollowUp:
+        return new_task(
             seen.ticket,
             "by_hand",
             reason,
@@ -165,8 +208,6 @@ class DeskTasks:
             named=person is not None,
             note=note,
         )
-        await self._tasks.insert(Step(task), self._platform.store.clock.now())
-        return await self._tasks.get(task.id) or task
 
 
 def _check_told(task: FollowUp, outcome: FollowUpSaid) -> None:

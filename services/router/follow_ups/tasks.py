@@ -28,10 +28,12 @@ from shared.policy.policy import Policy
 from shared.tickets import Ticket
 
 State = Literal["planned", "open", "done", "dropped"]
-Dropped = Literal["over", "work_done", "work_goes_on", "danger_over", "planned_anew", "passed_over"]
+Dropped = Literal[
+    "over", "work_done", "work_goes_on", "danger_over", "planned_anew", "passed_over", "done"
+]
 """Why nobody has to do it any more: the ticket is over, its work is done, there is work again, its
-danger is over, what was planned is planned anew, or a later share of the limit or look at it has
-come meanwhile.
+danger is over, what was planned is planned anew, a later share of the limit or look at it has come
+meanwhile, or somebody had done it when it was planned.
 """
 LIVE: Final = frozenset({"planned", "open"})
 SETTLES_IN: Final = timedelta(minutes=15)

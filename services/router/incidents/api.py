@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
@@ -184,7 +184,8 @@ def _begun(incident_decisions: IncidentDecisions) -> tuple[Routes, Shown]:
         """Of which requests it is made is for those who link them."""
         linked = await incident_decisions.linked(incident)
         numbers = [each.number for each in linked] if allows(actor, "incident.link") else None
-        return incident_view(incident, linked) | ({} if numbers is None else {"tickets": numbers})
+        view = incident_view(incident, linked, await incident_decisions.heard(incident))
+        return view | ({} if numbers is None else {"tickets": numbers})
 
     return Routes("/v1/incidents", tags=["incidents"]), shown
 
@@ -206,8 +207,13 @@ def summary(incident: Incident) -> dict[str, Any]:
     }
 
 
-def incident_view(incident: Incident, linked: list[Linked]) -> dict[str, Any]:
-    """One incident. `reachable` counts the households that an announcement would reach now."""
+def incident_view(
+    incident: Incident, linked: list[Linked], messages: Mapping[str, int]
+) -> dict[str, Any]:
+    """One incident. `reachable` counts the households that an announcement would reach now, `told`
+    those for whom the last one was handed on, and `messages` says what became of it: who has
+    received it, and who has not.
+    """
     return summary(incident) | {
         "decided_at": incident.decided_at,
         "decided_by": incident.decided_by,
@@ -222,4 +228,5 @@ def incident_view(incident: Incident, linked: list[Linked]) -> dict[str, Any]:
         "open": sum(request.is_open for request in linked),
         "reachable": len(households(linked, incident)),
         "told": len(incident.told),
+        "messages": messages,
     }

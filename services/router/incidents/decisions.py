@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +24,7 @@ from services.router.incidents.storage import INCIDENTS, find_incidents, linked_
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, sees
+from shared.readers.messages import what_became_of
 from shared.readers.visibility import at_places
 from shared.runtime.platform import Platform
 from shared.store import Collection, Taken
@@ -62,6 +63,13 @@ class IncidentDecisions:
     async def linked(self, incident: Incident) -> list[Linked]:
         """The requests that belong to it."""
         return await linked_to(self._store, incident.id)
+
+    async def heard(self, incident: Incident) -> Mapping[str, int]:
+        """What became of the messages of its last announcement: that it was to be told reaches
+        nobody whose message was stopped.
+        """
+        n = incident.notice.n if incident.notice else 0
+        return await what_became_of(self._store, incident.told, f"incident/{incident.id}/{n}")
 
     async def declare(
         self, principal: Principal, estate: str, area: str, buildings: Sequence[str]
@@ -163,16 +171,19 @@ class IncidentDecisions:
         """
         incident = await self.get(principal, id)
         count = len(households(await linked_to(self._store, id), incident))
-        if counted != count:
-            raise NotNow(
-                "miscounted",
-                f"It would reach {count} households, not {counted}",
-                "look at the incident again; if that many are to be told, release it with that",
-                households=count,
-            )
-        return await self._change(
-            principal, id, lambda incident, now: release(incident, principal.id, now)
-        )
+
+        def choose(incident: Incident, now: datetime) -> Step[Incident]:
+            step = release(incident, principal.id, now)
+            # The answer names no number: who reads it there has not counted.
+            if counted != count:
+                raise NotNow(
+                    "miscounted",
+                    "It does not reach that many households now",
+                    "look at the incident, count whom it reaches, and release it with that many",
+                )
+            return step
+
+        return await self._change(principal, id, choose)
 
     async def restore(self, principal: Principal, id: str) -> Incident:
         """It is over everywhere; every caller is told by their own request."""

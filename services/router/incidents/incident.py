@@ -162,9 +162,10 @@ class Announcement:
 class Incident:
     """One outage of an area at an estate: of some buildings, or of all when none is named.
     `restored_in` have it over while others wait. `beyond` are buildings outside the scope from
-    which requests came. `told` are the tickets whose callers had the last announcement.
-    `is_gathered` says that all requests of the scope were looked for and linked, or, once it is
-    dismissed, parted. `emergency` is the ticket whose alert its other emergencies share.
+    which requests came. `told` are the tickets for whose callers the last announcement was handed
+    on; whether they got it, the messages say. `is_gathered` says that all requests of the scope
+    were looked for and linked, or, once it is dismissed, parted. `emergency` is the ticket whose
+    alert its other emergencies share.
     """
 
     id: str

@@ -15,6 +15,11 @@ from shared.identity import Principal
 from shared.policy.duty import ADDRESSES, Address, Duty, LostTelephone, Person, digests_of
 from shared.policy.policy import Group
 
+SAID_AT_ONCE: Final = timedelta(seconds=5)
+"""Within it all that is said of one person is of one telephone, whichever addresses are named: by
+then every replica knows of it. Later an address that is added raises the generation: messages with
+new links have gone there.
+"""
 SAID_AGAIN: Final = timedelta(minutes=2)
 """Who says the same of the same person within it was impatient, or did not get the answer: a second
 telephone is not lost so soon after the first."""
@@ -30,17 +35,19 @@ class Lost:
 
 def lose(head: Head, person: str, values: Collection[str], now: datetime) -> Step[Head] | None:
     """Raise the generation of somebody's links, and let nothing go to the addresses that have these
-    digests. None where just this was said a moment ago.
+    digests. None where just this was said a moment ago. Of what is said several times at once, with
+    other addresses, the generation is raised once and all the addresses are taken along.
     """
     known = next((each for each in head.lost if each.person == person), None)
     before = known or LostTelephone(person, 0, now)
     gone = frozenset(values) | frozenset(before.values)
     if known and gone == frozenset(known.values) and now - known.at < SAID_AGAIN:
         return None
+    is_same = known is not None and now - known.at < SAID_AT_ONCE
     raised = LostTelephone(
         person,
-        before.generation + 1,
-        now,
+        before.generation + (not is_same),
+        before.at if is_same else now,
         in_order({*before.addresses, *_kinds(values)}),
         tuple(sorted(gone)),
     )

@@ -8,6 +8,7 @@ from shared.runtime.web.pages import (
     build_script,
     build_style,
     choose_language,
+    in_path,
     words,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "build_script",
     "build_style",
     "choose_language",
+    "in_path",
     "words",
 ]

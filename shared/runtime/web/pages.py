@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Final, cast
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -49,6 +50,13 @@ _HEADERS: Final = {
     "Vary": "Accept-Language",
 }
 """The address is the key to the page: it goes to no referrer, cache or index."""
+
+
+def in_path(token: str) -> str:
+    """A token as it stands in an address. One that was signed here stays as it is; what somebody
+    made up cannot lead elsewhere.
+    """
+    return quote(token, safe="")
 
 
 def choose_language(asked: str | None, accepted: str) -> Language:

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
-from shared.runtime.web.pages import Paper, words
+from shared.runtime.web.pages import Paper, in_path, words
 from shared.runtime.web.work.call import HEARD, CallAct, CallView, to_say
 from shared.runtime.web.work.view import (
     DECLINE_REASONS,
@@ -103,9 +103,9 @@ class WorkPaper:
             shots=pictures,
             when=when,
             earliest=f"{view.now.astimezone(zone):%Y-%m-%dT%H:%M}",
-            address=f"{self.root}/{token}",
+            address=f"{self.root}/{in_path(token)}",
             person_form=person_form,
-            person_at=f"{self.person_url}{self.root}/{token}/person",
+            person_at=f"{self.person_url}{self.root}/{in_path(token)}/person",
             key=secrets.token_urlsafe(KEY_BYTES),
             **_CHOICES,
         )
@@ -139,13 +139,13 @@ class WorkPaper:
             view=view,
             to_say=to_say(view, words(PACKAGE, language), language, when),
             person_form=person_form,
-            person_at=f"{self.person_url}{self.root}/{token}/person",
+            person_at=f"{self.person_url}{self.root}/{in_path(token)}/person",
             said=said,
             typed=typed,
             sure=sure,
             heard=HEARD,
             when=when,
-            address=f"{self.root}/{token}",
+            address=f"{self.root}/{in_path(token)}",
             key=secrets.token_urlsafe(KEY_BYTES),
         )
 
