@@ -97,7 +97,7 @@ class FieldPages:
             raise NoSuchWork
         form = Form.read(await request.body())
         if form.goes_back and wanted in _ASKED_AT:
-            return RedirectResponse(f"{ROOT}/{token}?lang={language}", status_code=303)
+            return RedirectResponse(f"{ROOT}/{in_path(token)}?lang={language}", status_code=303)
         if form.goes_back:
             return await self.show(token, language, typed=Typed(wanted, form.fields))
         try:
@@ -137,7 +137,9 @@ class FieldPages:
         if act not in work.can:
             return await self.show(token, language, said=_why_not(work, act), status=409)
         if act in _ASKED_AT:
-            return RedirectResponse(f"{ROOT}/{token}/{act}?lang={language}", status_code=303)
+            return RedirectResponse(
+                f"{ROOT}/{in_path(token)}/{act}?lang={language}", status_code=303
+            )
         form.check(act, self._platform.policy.at(work.ticket.estate).calendar.zone)
         return await self.show(token, language, sure=Typed(act, form.fields))
 
