@@ -118,6 +118,9 @@ ENDS_A_CHANNEL: Final[Mapping[Lane, frozenset[str]]] = {
 }
 """Outcomes after which a message that goes by several is not tried by that channel again."""
 
+TELLS_PROMISES: Final = frozenset({"visit", "extended"})
+"""The purposes of messages that tell a caller until when something is promised (`due`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -563,7 +566,8 @@ def _ended(
     facts = _facts_of(ended) | ({"channel": channel} if channel else {})
     match status:
         case Status.RECEIVED:
-            return Step(ended, (MessageReceived(**facts),))
+            told = ended.facts.get("due") if ended.purpose in TELLS_PROMISES else None
+            return Step(ended, (MessageReceived(**facts, promised=told),))
         case Status.UNCONFIRMED:
             said = _unreached_alone(ended, "unconfirmed")
             return Step(ended, (MessageUnconfirmed(**facts), *said))

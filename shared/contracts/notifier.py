@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, Literal
 
+from pydantic import AwareDatetime
+
 from shared.contracts.base import Event
 
 ARRIVED: Final = ("received", "delivered")
@@ -91,10 +93,12 @@ class MessageAccepted(MessageEvent):
 
 class MessageReceived(MessageEvent):
     """It has arrived: a receipt says so, or the policy says of the channel that taking is enough.
-    It is never enough for a caller.
+    It is never enough for a caller. Of one that told a caller when somebody comes, or a later time,
+    `promised` is until when.
     """
 
     name: ClassVar[str] = "message.received"
+    promised: AwareDatetime | None = None
 
 
 class MessageUnconfirmed(MessageEvent):

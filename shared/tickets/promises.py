@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
+from shared.tickets.lifecycle import Clock
 from shared.tickets.model import Promise, Ticket
 
 VISIT: Final = "visit"
@@ -16,3 +18,8 @@ def standing(ticket: Ticket) -> tuple[Promise, ...]:
     """
     last = {(promise.how == VISIT): n for n, promise in enumerate(ticket.promised)}
     return tuple(ticket.promised[n] for n in sorted(last.values()))
+
+
+def until(promise: Promise) -> datetime | None:
+    """Until when somebody comes, or all is done; None where it promises neither."""
+    return promise.times.get(Clock.APPOINTMENT if promise.how == VISIT else Clock.RESOLVE)

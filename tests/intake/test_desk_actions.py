@@ -83,6 +83,37 @@ async def test_a_message_that_tells_of_a_visit_puts_on_record_that_the_caller_kn
     assert (ticket.promised[-1].how, ticket.promised[-1].told) == ("visit", told)
 
 
+@pytest.mark.parametrize(("later", "told"), [(0, True), (2, False)])
+async def test_a_message_that_told_an_earlier_time_tells_nothing_of_the_one_that_holds(
+    bench: IntakeBench, later: int, *, told: bool
+) -> None:
+    made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
+    number = made.json()["number"]
+    ends, order = bench.now() + timedelta(hours=5), f"{number}-1"
+    visits = [
+        Appoint(by="he", order=order, at=until - timedelta(hours=2), until=until)
+        for until in (ends, ends + timedelta(hours=later))
+    ]
+    given = Dispatch(by="router", department="engineering", assignee="jy-engineering-1")
+    acts = [given, Accept(by="li", order=order), *visits]
+    await bench.platform.tickets.change(number, lambda _ticket, _now: acts)
+    before = handled([FEEDBACK.name])
+    arrived = MessageReceived(
+        message="m", number=number, recipient=CALLER, purpose="visit", promised=ends
+    )
+
+    await bench.publish(arrived, id="message/m/1/0")
+    await until_handled(before)
+
+    ticket = await bench.platform.tickets.get(number)
+    assert ticket is not None
+    assert ticket.promised[-1].told is told
+
+
+async def until_handled(before: float) -> None:
+    await until(lambda: handled([FEEDBACK.name]) > before)
+
+
 async def test_progress_that_was_told_is_on_record_once(bench: IntakeBench) -> None:
     made = await bench.http.post("/v1/tickets", json=LAMP, headers=bench.signed_in("agent"))
     number = made.json()["number"]

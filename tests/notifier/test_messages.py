@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -27,6 +27,7 @@ from shared.contracts.notifier import (
     MessageUnconfirmed,
     MessageUnknown,
     MessageUnreached,
+    Purpose,
 )
 from tests.notifier import samples
 
@@ -70,6 +71,18 @@ def test_what_an_answer_means(
     unreached = [MessageUnreached] if event in {MessageFailed, MessageUnknown} else []
     assert [type(e) for e in step.events] == [*([event] if event else []), *unreached]
     assert step.value.attempts[-1].outcome == answer.value
+
+
+@pytest.mark.parametrize(("purpose", "says"), [("visit", NOW), ("extended", NOW), ("survey", None)])
+def test_what_has_arrived_says_which_promise_it_told(
+    purpose: Purpose, says: datetime | None
+) -> None:
+    told = replace(sending(), purpose=purpose, facts={"due": NOW})
+
+    (event,) = conclude(told, Handover.ACCEPTED, "250", NOW).events
+
+    assert isinstance(event, MessageReceived)
+    assert event.promised == says
 
 
 BOTH = ("webhook", "mail")

@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.contracts import MalformedMessage
 from shared.contracts.intake import FeedbackOutcome
-from shared.contracts.notifier import CALLER, MessageEvent, MessageFailed
+from shared.contracts.notifier import CALLER, MessageEvent, MessageFailed, MessageReceived
 from shared.contracts.refusals import NotThere
 from shared.contracts.report import Concerned
 from shared.contracts.survey import SurveyDissatisfied
@@ -29,6 +29,8 @@ from shared.tickets.acts import (
     Reopen,
     Tell,
 )
+from shared.tickets.model import Promise
+from shared.tickets.promises import standing, until
 from shared.triage.taxonomy import EMERGENCY
 
 BY_RULE = service_principal("intake")
@@ -142,11 +144,10 @@ class DeskActions:
         def choose(ticket: Ticket, _now: datetime) -> Act | None:
             if event.purpose == "progress":
                 return _progress_told(ticket, event)
-            last = ticket.promised[-1] if ticket.promised else None
-            untold = last is not None and last.how in TOLD_BY_MESSAGE and not last.told
-            if last is None or not untold or ticket.round != event.round:
+            heard = _heard_of(ticket, event) if ticket.round == event.round else None
+            if heard is None or heard.how not in TOLD_BY_MESSAGE or heard.told:
                 return None
-            return Tell(by=BY_RULE.id, of=last.how)
+            return Tell(by=BY_RULE.id, of=heard.how, promised=(heard.at,))
 
         if event.recipient == CALLER and event.purpose in {"visit", "extended", "progress"}:
             await self._tickets.change(event.number, choose)
@@ -175,6 +176,16 @@ class DeskActions:
             await self._tickets.change(number, choose)
         except NotAllowed as moved_on:
             logger.info("event_no_longer_wanted", ticket=number, status=str(moved_on.status))
+
+
+def _heard_of(ticket: Ticket, event: MessageEvent) -> Promise | None:
+    """The promise that a message told, where it still stands: another may have been made while it
+    was on its way. A message of before does not say which, and counts for the last.
+    """
+    told = event.promised if isinstance(event, MessageReceived) else None
+    if told is None:
+        return ticket.promised[-1] if ticket.promised else None
+    return next((each for each in standing(ticket) if until(each) == told), None)
 
 
 def _progress_told(ticket: Ticket, event: MessageEvent) -> Act | None:

@@ -24,10 +24,10 @@ from shared.contracts.notifier import (
 from shared.identity import service_principal
 from shared.policy.policy import Policy
 from shared.policy.wanted import WITHIN, FollowUps, ToldByTelephone
-from shared.tickets import Clock, Ticket, Transition
+from shared.tickets import Ticket, Transition
 from shared.tickets.lifecycle import DONE
 from shared.tickets.model import ROUND_BEGINS, Promise, TimelineEntry
-from shared.tickets.promises import VISIT, standing
+from shared.tickets.promises import standing, until
 
 TELL: Final = "tell"
 TELL_UNSURE: Final = "tell_unsure"
@@ -110,7 +110,7 @@ def has_heard(promised: Collection[datetime], ticket: Ticket) -> bool:
 
 
 def _is_ahead(promise: Promise, now: datetime) -> bool:
-    ends = promise.times.get(Clock.APPOINTMENT if promise.how == VISIT else Clock.RESOLVE)
+    ends = until(promise)
     return ends is not None and ends > now
 
 
