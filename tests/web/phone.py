@@ -9,20 +9,20 @@ from os import environ
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, sync_playwright
 
+from shared.policy.templates import Language
+from shared.runtime.web import words
+
 CHROMIUM: Final = shutil.which("chromium")
 UBUNTU: Final = "ID=ubuntu" in Path("/etc/os-release").read_text("utf-8").splitlines()
+PACKAGE: Final = "shared.runtime.web.work"
 WIDTH, HEIGHT = 390, 844
 PATIENCE: Final = 20_000.0
 LARGE: Final = 48
 """Pixels: as high as the button for the next thing is at least."""
 LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
-WORDS: Final[dict[str, dict[str, str]]] = yaml.safe_load(
-    Path("shared/runtime/web/work/words.yaml").read_text("utf-8")
-)
 SLOW_LINE: Final = {
     "offline": False,
     "latency": 300,
@@ -35,7 +35,7 @@ SLOW_LINE: Final = {
 class Phone:
     """What a thumb does, and what the eye sees."""
 
-    def __init__(self, page: Page, language: str, *, script: bool) -> None:
+    def __init__(self, page: Page, language: Language, *, script: bool) -> None:
         self.page = page
         self._language = language
         self._script = script
@@ -44,7 +44,7 @@ class Phone:
 
     def word(self, key: str) -> str:
         """What the page says for this, in the telephone's language."""
-        return WORDS[key][self._language]
+        return words(PACKAGE, self._language)[key]
 
     def next(self) -> str:
         """What the large button says; it is on the screen and as high as it is."""
@@ -103,7 +103,7 @@ class Phone:
 
 
 @contextmanager
-def telephone(language: str = "zh", *, script: bool = False) -> Iterator[Phone]:
+def telephone(language: Language = "zh", *, script: bool = False) -> Iterator[Phone]:
     """A telephone with its browser open."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(

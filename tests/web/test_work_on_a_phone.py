@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.demo.plots import first_order
+from shared.policy.templates import Language
 from tests.support.floor import Floor, caller
 from tests.support.photos import photo
 from tests.web.phone import CHROMIUM, UBUNTU, telephone
@@ -47,7 +48,7 @@ async def assigned(floor: Floor) -> tuple[str, str, str]:
     return number, order["id"], await link_in(floor, number, mail, "派单")
 
 
-def work_is_done(address: str, picture: Path, language: str, *, script: bool) -> None:
+def work_is_done(address: str, picture: Path, language: Language, *, script: bool) -> None:
     """Accept, on the way, on site, a word to the owner, a photo, done."""
     with telephone(language, script=script) as phone:
         phone.page.goto(address)
@@ -72,7 +73,7 @@ def work_is_done(address: str, picture: Path, language: str, *, script: bool) ->
 
 @pytest.mark.parametrize(("language", "script"), LANGUAGES)
 async def test_work_is_accepted_shown_by_a_photo_and_done(
-    floor: Floor, tmp_path: Path, *, language: str, script: bool
+    floor: Floor, tmp_path: Path, *, language: Language, script: bool
 ) -> None:
     number, order, address = await assigned(floor)
     (tmp_path / "lock.jpg").write_bytes(photo())
@@ -84,7 +85,7 @@ async def test_work_is_accepted_shown_by_a_photo_and_done(
     assert done == ["accept", "set_out", "arrive", "note", "resolve"]
 
 
-def alarm_is_met(address: str, language: str, *, script: bool) -> None:
+def alarm_is_met(address: str, language: Language, *, script: bool) -> None:
     """I have it, on site, released, and asked once more whether it has ended."""
     with telephone(language, script=script) as phone:
         phone.page.goto(address)
@@ -101,7 +102,7 @@ def alarm_is_met(address: str, language: str, *, script: bool) -> None:
 
 @pytest.mark.parametrize(("language", "script"), LANGUAGES)
 async def test_an_alarm_is_taken_attended_released_and_ended(
-    floor: Floor, *, language: str, script: bool
+    floor: Floor, *, language: Language, script: bool
 ) -> None:
     number = (await floor.clients.post_ticket({**LIFT, "caller": caller()}))["number"]
     await floor.clients.until_message(number, "alert")
