@@ -248,6 +248,24 @@ async def test_a_result_without_what_they_say_of_it_is_asked_for(bench: RouterBe
     assert (await docs(bench))[0].get("call") is None
 
 
+@pytest.mark.parametrize("key", ["own", "used"])
+async def test_a_danger_is_told_also_by_who_comes_too_late(bench: RouterBench, key: str) -> None:
+    """Another answer under the form's key is another answer: the browser's Back sent it again."""
+    address = await result(bench)
+    form = forms_of((await bench.http.get(address)).text)["told"]
+    await bench.http.post(f"{address}/told", data=form | {"answer": "satisfied"})
+    late = form | {"answer": "not_satisfied", "note": "厨房煤气泄漏，孩子晕倒了"}
+    late |= {"key": "another.told"} if key == "own" else {}
+
+    page = await bench.http.post(f"{address}/told", data=late)
+    again = await bench.http.post(f"{address}/told", data=late)
+
+    assert (page.status_code, again.status_code) == (409, 409)
+    (told,) = await bench.said(FollowUpDangerTold)
+    assert told.danger == "gas_leak"
+    assert await rung(bench) == [(DESK, "satisfied", None)]
+
+
 async def test_of_two_who_hold_one_link_the_first_word_counts(bench: RouterBench) -> None:
     address = await result(bench)
     theirs = forms_of((await bench.http.get(address)).text)["no_answer"]

@@ -90,7 +90,8 @@ class CallPages:
             typed = Typed(wanted, form.fields, fault.code)
             return await self.show(token, language, typed=typed, status=422)
         except _NOT_NOW:
-            return await self.show(token, language, said="changed", status=409)
+            typed = Typed(wanted, form.fields)
+            return await self.show(token, language, said="changed", typed=typed, status=409)
         return RedirectResponse(f"{self._root}/{in_path(token)}?lang={language}", status_code=303)
 
     async def _ask(self, token: str, act: CallAct, form: Form, language: Language) -> Response:

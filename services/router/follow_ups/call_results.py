@@ -13,7 +13,7 @@ from services.router.follow_ups.calls import answers_about, answers_to, moves_ti
 from services.router.follow_ups.desk_tasks import DeskTasks
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS
-from services.router.follow_ups.tasks import Call, FollowUp, danger_in, note_call
+from services.router.follow_ups.tasks import Call, FollowUp, danger_in, note_call, tell_danger
 from services.router.follow_ups.untold import has_heard
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow, NotThere
@@ -71,15 +71,18 @@ class CallResults:
             return note_call(present, call, now, danger=danger, promised=told)
 
         if await self._reminders.change(id, choose) is None:
-            _check_said(await self._tasks.get(id), key)
+            if danger is not None:
+                await self._reminders.change(id, lambda present, _: tell_danger(present, danger))
+            _check_said(await self._tasks.get(id), call)
 
     def _now(self) -> datetime:
         return self._platform.store.clock.now()
 
 
-def _check_said(task: FollowUp | None, key: str) -> None:
-    """Raise NotNow unless just this call is on record already."""
-    if task is None or task.call is None or task.call.key != key:
+def _check_said(task: FollowUp | None, call: Call) -> None:
+    """Raise NotNow unless just this answer is on record already."""
+    known = task.call if task else None
+    if known is None or (known.key, known.answer) != (call.key, call.answer):
         raise NotNow(
             "over",
             "Nobody has to ring any more, or it was said already",

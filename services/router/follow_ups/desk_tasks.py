@@ -7,7 +7,15 @@ from datetime import datetime
 
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
-from services.router.follow_ups.tasks import FollowUp, State, danger_in, drop, finish, new_task
+from services.router.follow_ups.tasks import (
+    FollowUp,
+    State,
+    danger_in,
+    drop,
+    finish,
+    new_task,
+    tell_danger,
+)
 from services.router.follow_ups.untold import PROMISES, RESULT, ring_again
 from services.router.follow_ups.wanted import Seen, time_for
 from services.router.people import require_listed, whom_it_is_about
@@ -114,6 +122,8 @@ class DeskTasks:
         done = await self._reminders.change(id, choose) or await self._tasks.get(id)
         if done is None or (done.ended_by, done.outcome) != (principal.id, outcome):
             await self._take_back(planned, done)
+            if danger is not None:
+                await self._reminders.change(id, lambda present, _: tell_danger(present, danger))
             raise NotNow(
                 "over",
                 "Nobody has to do this any more",

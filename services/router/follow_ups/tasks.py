@@ -232,6 +232,16 @@ def note_call(
     return Step(noted, (rung,))
 
 
+def tell_danger(task: FollowUp, danger: str) -> Step[FollowUp] | None:
+    """What was said came too late to count, and tells of a danger all the same: that goes on. None
+    where it was told.
+    """
+    if task.danger == danger:
+        return None
+    known = replace(task, danger=danger)
+    return Step(known, (FollowUpDangerTold(**_facts(known), danger=danger),))
+
+
 def takes_effect(task: FollowUp, now: datetime) -> bool:
     """Whether the ticket is still to follow the last call: a moment as a rule. After so long its
     teller may say it again, and whichever comes first counts.
