@@ -538,7 +538,7 @@ _READING_ALARM: Final[Topic[ReadingAlarmRaised]] = Topic(
     "reading_alarm",
     lambda e: (e.alarm,),
     lambda e: e.estate,
-    lambda e: {"person": e.reader, "reason": f"sign_{e.sign}"},
+    lambda e: {"person": e.reader, "reason": f"sign_{e.sign}", "ticket": e.number},
 )
 _POLICY: Final[Topic[PolicyEvent]] = Topic(
     "policy", lambda e: (e.policy,), lambda _: None, lambda e: {"from": e.begins}

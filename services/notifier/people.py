@@ -84,9 +84,11 @@ class People:
 
     async def is_about(self, message: Message) -> bool:
         """Whether the ticket has turned out to be about whoever was to get this message of it."""
-        if message.recipient == CALLER or message.cause.kind != "ticket":
+        is_of_ticket = message.cause.kind == "ticket"
+        number = message.number if is_of_ticket else message.facts.get("ticket")
+        if message.recipient == CALLER or number is None:
             return False
-        whom = await self.whom_it_is_about(message.number)
+        whom = await self.whom_it_is_about(number)
         return message.recipient in whom or not whom.isdisjoint(self.members(message.recipient))
 
     def members(self, recipient: str) -> frozenset[str]:
