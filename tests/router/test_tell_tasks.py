@@ -353,7 +353,8 @@ async def test_where_another_replica_was_faster_the_next_try_is_taken_back(
     await put_visit(bench)
     await bench.publish(unconfirmed("outage"), id="message/m/1/0")
     (opened,) = await bench.said(FollowUpOpened)
-    id, outcomes = opened.follow_up, []
+    id = opened.follow_up
+    outcomes: list[str] = []
 
     def finished_elsewhere_first(task: FollowUp, outcome: str, *rest: Any, **more: Any) -> Any:
         step = finish(task, outcome, *rest, **more)  # type: ignore[arg-type]
