@@ -48,7 +48,7 @@ class StaffLink:
 
     @property
     def id(self) -> str:
-        """The same for the same link, however its token was written: what is counted of it."""
+        """The same for the same link: what is counted of it."""
         return f"{self.kind}/{self.matter}/{self.holder}"
 
 

@@ -143,12 +143,20 @@ def test_who_opens_the_door_is_whom_the_caller_named() -> None:
     assert whom(StaffLink("task", "abc", DESK), both) == "caller"
 
 
-def test_a_link_is_the_same_however_its_token_is_written() -> None:
+def test_a_link_s_token_is_written_in_one_way() -> None:
     secret, subject = b"secret", f"{LINK.matter}/{OWN}"
     token = sign_link("work", subject, secret)
     head, _, tail = token.partition(".")
 
-    assert {read_staff_link(each, secret) for each in (token, f"{head}=.{tail}")} == {LINK}
+    assert read_staff_link(token, secret) == LINK
+    others = (
+        f"{head}=.{tail}",
+        f"{head[0]} {head[1:]}.{tail}",
+        f"!{token}",
+        f"{token}?",
+        token + "=",
+    )
+    assert {read_staff_link(each, secret) for each in others} == {None}
     assert read_staff_link(token, b"another") is None
     assert read_staff_link(sign_link("survey", subject, secret), secret) is None
 
@@ -310,6 +318,12 @@ async def test_loading_the_address_opens_nothing_and_leads_back_to_the_work(
     assert loaded.status_code == 303
     assert loaded.headers["location"].endswith(f"{path.removesuffix('/person')}?lang=en")
     assert await bench.audit("person.revealed") == before
+
+
+async def test_what_somebody_made_up_leads_nowhere_but_to_itself(bench: PrivacyBench) -> None:
+    loaded = await bench.http.get("/w/abc%3Flang=zh&x=%23.def/person")
+
+    assert "/w/abc%3Flang%3Dzh%26x%3D%23.def?lang=" in loaded.headers["location"]
 
 
 async def test_a_form_from_elsewhere_opens_nothing(bench: PrivacyBench) -> None:
