@@ -22,6 +22,8 @@ WIDTH, HEIGHT = 390, 844
 PATIENCE: Final = 20_000.0
 LARGE: Final = 48
 """Pixels: as high as the button for the next thing is at least."""
+LARGE_BUTTON: Final = ".bar button[type=submit]:not(.back)"
+"""Where they are asked whether they are sure, the other one goes back."""
 LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
 SLOW_LINE: Final = {
     "offline": False,
@@ -48,7 +50,7 @@ class Phone:
 
     def next(self) -> str:
         """What the large button says; it is on the screen and as high as it is."""
-        button = self.page.locator(".bar button[type=submit]").last
+        button = self.page.locator(LARGE_BUTTON).last
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= LARGE
@@ -58,7 +60,7 @@ class Phone:
     def press(self, key: str) -> None:
         """Press the large button, which says just that."""
         assert self.next() == self.word(key)
-        self.page.locator(".bar button[type=submit]").last.click()
+        self.page.locator(LARGE_BUTTON).last.click()
 
     def fits(self) -> bool:
         """Whether nothing has to be moved sideways."""

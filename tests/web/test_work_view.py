@@ -131,6 +131,13 @@ def test_what_is_asked_once_more_is_the_only_thing_to_press() -> None:
     assert 'name="back" value="yes"' in page
 
 
+def test_while_a_danger_runs_nobody_is_sent_to_confirm_a_cancellation() -> None:
+    page = html_of(view("note", danger=DANGER, wants_cancel=True, waits_for_danger=True))
+
+    assert "险情结束后，才能确认取消" in page
+    assert "请在“更多”里确认" not in page
+
+
 def test_before_the_end_is_said_the_page_says_how_much_of_the_checklist_is_not_done() -> None:
     ticked = PlanStep("call_110", Named("已报110", "110 called"), is_done=True)
     partly = replace(DANGER, steps=(*DANGER.steps, ticked))
