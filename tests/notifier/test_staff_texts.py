@@ -36,8 +36,8 @@ TO_STAFF: Final[Mapping[str, Event]] = {
     if notice.recipient != CALLER
 }
 WHAT: Final = re.compile(
-    "电梯|给排水|电梯困人|燃气|排班|班|消息|查阅|项时限|规定|"
-    "[Ll]ift|[Ww]ater|[Gg]as|roster|shift|message|opens callers' data|deadlines|rules"
+    "电梯|给排水|电梯困人|燃气|排班|班|消息|查阅|项时限|规定|链接|"
+    "[Ll]ift|[Ww]ater|[Gg]as|roster|shift|message|the link of|opens callers' data|deadlines|rules"
 )
 WHERE: Final = re.compile("锦园|集团|地点|来自|Jinyuan|Yuanheng|places|from ")
 HOW_SOON: Final = re.compile("11月2[34]日|立即|尽快|今天|停止|2[34] Nov|at once|soon|today|now")
