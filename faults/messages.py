@@ -62,6 +62,8 @@ GRACE: Final = timedelta(seconds=1)
 POLICY: Final = """
 rules:
   busy_from: 100
+  quiet_hours: null
+  messages_in_a_minute: null
   receipt_within: PT20S
   taken_is_enough: [mail]
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hotline.demo.plots import first_order
+from hotline.demo.plots import done_by, first_order, told
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller
 
@@ -65,10 +65,16 @@ async def test_where_nobody_is_to_ring_a_caller_there_is_no_link_to_it(floor: Fl
 
 async def test_a_survey_s_link_is_printed_as_the_caller_got_it(floor: Floor) -> None:
     number = (await floor.clients.post_ticket(TAP))["number"]
+    early, why = await hotline(floor, "link", "survey", number)
+    order = await first_order(floor.clients, number)
+    await done_by(floor.clients, order, "accept", "start", "resolve")
+    await told(floor.clients, number)
+    await floor.clients.until_message(number, "survey")
 
     code, said = await hotline(floor, "link", "survey", number)
 
-    assert (code, said.strip()) == (0, floor.clients.survey_link(number, 1))
+    assert (early, code) == (2, 0), why
+    assert said.strip() == floor.clients.survey_link(number, 1)
 
 
 async def test_a_number_that_is_none_is_told(floor: Floor) -> None:

@@ -37,11 +37,12 @@ SMALL: Final = Size(
     two_share=1.0,
 )
 SEND_SECONDS: Final = 180.0
-SETTLE_SECONDS: Final = 75.0
+SETTLE_SECONDS: Final = 150.0
+"""What waits to be told together waits a minute, and a chain goes on meanwhile."""
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 # aio-pika leaves coroutines of its own behind when a connection is torn away.
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::RuntimeWarning"

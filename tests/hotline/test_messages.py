@@ -51,7 +51,8 @@ def test_a_fault_names_the_option_and_a_missing_thing_its_own_name() -> None:
 def test_the_list_calls_things_as_the_options_do() -> None:
     brake: dict[str, Any] = {
         "id": "17", "kind": "hold", "purpose": "outage", "incident": None, "estate": "jinyuan",
-        "channel": None, "by": "operator", "at": "now", "released_at": None, "messages": {},
+        "channel": None, "by": "operator", "at": "now", "released_at": None,
+        "urgent": False, "messages": {},
     }  # fmt: skip
 
-    assert lines_of(brake)[0] == "17  hold  template outage, estate jinyuan"
+    assert lines_of(brake)[0] == ("17  hold  template outage, estate jinyuan; none that is urgent")

@@ -185,15 +185,15 @@ async def test_a_notifier_that_begins_anew_sends_nothing_that_is_held(empty_benc
 async def test_what_was_held_when_the_notifier_died_leaves_however_late_it_begins_again(
     empty_bench: Bench,
 ) -> None:
+    """Its brake was released while nobody looked, days ago."""
+    await empty_bench.add_replica()
+    await empty_bench.add_ticket()
     now = empty_bench.store.clock.now()
     released = brake(purpose="feedback", at=now - timedelta(days=9), released_by="chief",
                      released_at=now - timedelta(days=8))  # fmt: skip
     await Collection(empty_bench.store, BRAKES).insert(Step(released), now)
     kept = hold(message(samples.resolved()), released.id)
     await Collection(empty_bench.store, MESSAGES).insert(kept, now)
-
-    await empty_bench.add_ticket()
-    await empty_bench.add_replica()
 
     await until(lambda: has(empty_bench, received=1))
     assert len(empty_bench.tray.letters) == 1

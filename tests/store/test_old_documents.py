@@ -155,7 +155,11 @@ READINGS: Final = (
     Reading("tickets", "past", past_from_doc),
     Reading("tickets", "report", incidents._report),
     Reading("tickets", "linked", incidents._linked),
-    kept(EMERGENCIES, "emergency", fills=frozenset({"outage", "alert_of"})),
+    kept(
+        EMERGENCIES,
+        "emergency",
+        fills=frozenset({"outage", "alert_of", "slowed_at", "superiors"}),
+    ),
     Reading("emergencies", "audited", facts.Emergency.from_doc),
     kept(FOLLOW_UPS, "task"),
     Reading("follow_ups", "audited", facts.TellTask.from_doc),
