@@ -67,6 +67,14 @@ def form_token(link: StaffLink, secret: bytes) -> str:
     return sign_link("form", link.id, secret)
 
 
+def form_token_of(token: str, secret: bytes) -> str | None:
+    """The same for the page at the address with this token; None where that is no link of ours. The
+    form goes to intake: whoever shows the page has no right to open a person.
+    """
+    link = read_staff_link(token, secret)
+    return form_token(link, secret) if link is not None else None
+
+
 def is_form_token(token: str, link: StaffLink, secret: bytes) -> bool:
     """Whether a form came from the page of this link."""
     return read_link("form", token, secret) == link.id

@@ -121,9 +121,7 @@ class PersonVisits:
         link = read_staff_link(token, self._platform.keys.link)
         duty = self._platform.duty.current
         person = duty.person(link.person) if link is not None else None
-        if link is None or person is None or link.person in duty.frozen:
-            raise NoSuchLink
-        if link.generation != duty.generation(link.person):
+        if link is None or person is None or not duty.honours_link(link.person, link.generation):
             raise NoSuchLink
         return link, person
 

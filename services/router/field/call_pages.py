@@ -14,7 +14,7 @@ from services.router.field.visits import NoSuchWork
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Forbidden
-from shared.identity.staff_links import form_token, read_staff_link
+from shared.identity.staff_links import form_token_of
 from shared.policy.templates import Language
 from shared.runtime import Platform
 from shared.runtime.web import in_path
@@ -55,24 +55,19 @@ class CallPages:
         work = await self._visits.see(token)
         policy = self._platform.policy.at(work.ticket.estate)
         view = call_view_of(work, policy, self._platform.store.clock.now())
+        form = form_token_of(token, self._platform.keys.link)
         has_to_ring = bool(work.can) and not work.takes_effect
         return self._paper.call_page(
             view,
             token,
             language,
             policy,
-            person_form=self._person_form(token) if has_to_ring else None,
+            person_form=form if has_to_ring else None,
             said=said,
             typed=typed,
             sure=sure,
             status=status,
         )
-
-    def _person_form(self, token: str) -> str | None:
-        """What the form carries that asks intake whom to ring: this service opens no person."""
-        secret = self._platform.keys.link
-        link = read_staff_link(token, secret)
-        return form_token(link, secret) if link is not None else None
 
     async def act(self, token: str, act: str, request: Request, language: Language) -> Response:
         """Say what came of the call, then show the page again: loading it anew sends nothing twice.

@@ -21,7 +21,7 @@ from services.router.proofs.uploads import FORM, PHOTO, read_photo
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import Gone, NotNow, Refused, TooOften
 from shared.identity import Forbidden
-from shared.identity.staff_links import form_token, read_staff_link
+from shared.identity.staff_links import form_token_of
 from shared.policy.templates import Language
 from shared.runtime import Platform, Source, open_to_all
 from shared.runtime.problems import problem_of
@@ -66,6 +66,7 @@ class FieldPages:
         work = await self._visits.see(token)
         policy = self._platform.policy.at(work.ticket.estate)
         view = view_of(work, policy, self._platform.store.clock.now())
+        form = form_token_of(token, self._platform.keys.link)
         return self._paper.page(
             view,
             token,
@@ -76,17 +77,9 @@ class FieldPages:
             typed=typed,
             sure=sure,
             pictures=pictures,
-            person_form=self._person_form(token) if work.goes_there else None,
+            person_form=form if work.goes_there else None,
             status=status,
         )
-
-    def _person_form(self, token: str) -> str | None:
-        """What the form for flat and number carries, which goes to intake: this service has no
-        right to open them.
-        """
-        secret = self._platform.keys.link
-        link = read_staff_link(token, secret)
-        return form_token(link, secret) if link is not None else None
 
     async def act(self, token: str, act: str, request: Request, language: Language) -> Response:
         """Do one act, then show the page again: loading it anew sends nothing twice. What cannot be
