@@ -10,10 +10,8 @@ import pytest
 
 from services.router.field.call_views import call_view_of
 from services.router.field.calls import (
-    BoundCall,
     CallWork,
     answer_in,
-    call_bound_by,
     call_has_ended,
     what_became,
 )
@@ -35,6 +33,7 @@ from services.router.follow_ups.untold import has_heard, next_call_at, promises_
 from services.router.follow_ups.wanted import Seen, look
 from shared.contracts.router import CallAnswer, FollowUpRung
 from shared.identity import Principal, sign_link
+from shared.identity.staff_links import StaffLink, read_staff_link
 from shared.policy.policy import Policy, QuietHours
 from shared.policy.templates import LANGUAGES, Language
 from shared.runtime.web import words
@@ -190,11 +189,11 @@ def test_a_link_is_for_one_call_and_one_person() -> None:
     token = sign_link("task", "abc/he", SECRET)
     after_a_loss = sign_link("task", "abc/he~2", SECRET)
 
-    assert call_bound_by(token, SECRET) == BoundCall("abc", "he", 0)
-    assert call_bound_by(after_a_loss, SECRET) == BoundCall("abc", "he", 2)
-    assert call_bound_by(token, b"other") is None
-    assert call_bound_by(sign_link("work", "abc/he", SECRET), SECRET) is None
-    assert call_bound_by(sign_link("task", "abc", SECRET), SECRET) is None
+    assert read_staff_link(token, SECRET) == StaffLink("task", "abc", "he", 0)
+    assert read_staff_link(after_a_loss, SECRET) == StaffLink("task", "abc", "he", 2)
+    assert read_staff_link(token, b"other") is None
+    assert read_staff_link(sign_link("survey", "abc/he", SECRET), SECRET) is None
+    assert read_staff_link(sign_link("task", "abc", SECRET), SECRET) is None
 
 
 def test_a_link_ends_with_its_task_after_a_day_and_with_who_has_it() -> None:

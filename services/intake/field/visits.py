@@ -27,9 +27,9 @@ from shared.contracts.intake import LinkLocked
 from shared.contracts.refusals import Gone, NotThere
 from shared.documents import Shape
 from shared.identity import Forbidden, Principal, is_about
-from shared.identity.staff_links import StaffLink, is_device_token, is_form_token, read_staff_link
+from shared.identity.staff_links import StaffLink, is_device_token, is_form_token
 from shared.policy.duty import Person
-from shared.readers.dead_links import LINK_TRIES, is_dead
+from shared.readers.dead_links import LINK_TRIES, honoured_link
 from shared.readers.rosters import shift_now
 from shared.runtime.platform import Platform
 from shared.store import Collection, CollectionSpec, Doc
@@ -104,9 +104,9 @@ class PersonVisits:
         """Raises NoSuchLink, NotTheirs, NotFromPage, RingDesk, WhoseTelephone, and TooOften beyond
         the allowance.
         """
-        link, person = self._alive(token)
+        link, person = await self._alive(token)
         doc = await self._store.get("tickets", link.number or await self._number_of_task(link))
-        if doc is None or await is_dead(self._store, link.id):
+        if doc is None:
             raise NoSuchLink
         if not is_form_token(knock.form, link, self._platform.keys.link):
             raise NotFromPage
@@ -117,11 +117,11 @@ class PersonVisits:
             await self._ask(link, ticket, person, knock.digits)
         return Opened(await self._show(link, goer, doc, ticket, knock.source), link, marks)
 
-    def _alive(self, token: str) -> tuple[StaffLink, Person]:
-        link = read_staff_link(token, self._platform.keys.link)
+    async def _alive(self, token: str) -> tuple[StaffLink, Person]:
         duty = self._platform.duty.current
+        link = await honoured_link(self._store, token, self._platform.keys.link, duty)
         person = duty.person(link.person) if link is not None else None
-        if link is None or person is None or not duty.honours_link(link.person, link.generation):
+        if link is None or person is None:
             raise NoSuchLink
         return link, person
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.router.field.calls import (
-    BoundCall,
     CallWork,
     answer_in,
     at_desk,
-    call_bound_by,
     call_has_ended,
     promised_in_form,
 )
@@ -27,7 +25,7 @@ from services.router.incidents.storage import INCIDENTS
 from services.router.people import whom_it_is_about
 from shared.identity import Principal, is_about
 from shared.identity.staff_links import read_staff_link
-from shared.readers.dead_links import is_dead
+from shared.readers.dead_links import honoured_link
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.tickets import Ticket
@@ -46,29 +44,27 @@ class CallVisits:
 
     def is_call(self, token: str) -> bool:
         """Whether a link was made for a call."""
-        return self._bound(token) is not None
+        link = read_staff_link(token, self._platform.keys.link)
+        return link is not None and link.kind == "task"
 
     async def see(self, token: str) -> CallWork:
         """The call of a link, with what may be said of it now. Nothing is changed or opened by it.
         Raises NoSuchWork for what is nobody's, WorkEnded for what is over or somebody else's.
         """
-        bound, now = self._bound(token), self._platform.store.clock.now()
-        link = read_staff_link(token, self._platform.keys.link)
-        if link is not None and await is_dead(self._platform.store, link.id):
+        store, duty, now = self._platform.store, self._platform.duty.current, self._now()
+        link = await honoured_link(store, token, self._platform.keys.link, duty)
+        if link is None or link.kind != "task":
             raise NoSuchWork
-        duty = self._platform.duty.current
-        if bound is None or not duty.honours_link(bound.person, bound.generation):
-            raise NoSuchWork
-        task = await self._tasks.get(bound.task)
+        task = await self._tasks.get(link.matter)
         if task is None or task.why != "tell":
             raise NoSuchWork
-        if call_has_ended(task, bound.person, now):
+        if call_has_ended(task, link.person, now):
             raise WorkEnded
-        found = await self._platform.store.get("tickets", task.number, fields=("building",))
+        found = await store.get("tickets", task.number, fields=("building",))
         ticket = await self._platform.tickets.get(task.number)
         if ticket is None or found is None:
             raise NoSuchWork
-        who, policy = self._who(bound.person, ticket), self._platform.policy.at(ticket.estate)
+        who, policy = self._who(link.person, ticket), self._platform.policy.at(ticket.estate)
         return CallWork(
             task=task,
             ticket=ticket,
@@ -96,8 +92,8 @@ class CallVisits:
             promised=promised_in_form(form),
         )
 
-    def _bound(self, token: str) -> BoundCall | None:
-        return call_bound_by(token, self._platform.keys.link)
+    def _now(self) -> datetime:
+        return self._platform.store.clock.now()
 
     def _who(self, person: str, ticket: Ticket) -> Principal:
         """Who they are here; raises NoSuchWork for whom the ticket is about."""

@@ -1,6 +1,4 @@
-"""A call at its link: what the link was made for, what the caller is to be told, what became of it.
-Pure.
-"""
+"""A call at its link: what the caller is to be told, and what became of it. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from services.router.follow_ups.calls import HEARD
 from services.router.follow_ups.tasks import FollowUp
 from services.router.follow_ups.untold import RESULT
 from shared.contracts.router import CallAnswer
-from shared.identity import DESK, Principal, read_generation, read_link
+from shared.identity import DESK, Principal
 from shared.tickets import Clock, Ticket
 
 NOT_DONE: Final = "not_done"
@@ -22,20 +20,6 @@ NOT_DONE: Final = "not_done"
 
 
 _DROPPED: Final = {"over": "closed", "work_done": "work_done", "work_goes_on": "work_goes_on"}
-
-
-class BoundCall(NamedTuple):
-    """What a link was made for: a task, and a person of that generation of links."""
-
-    task: str
-    person: str
-    generation: int
-
-
-def call_bound_by(token: str, secret: bytes) -> BoundCall | None:
-    """What a token was made for; None where it was not signed here, for a call."""
-    task, _, holder = (read_link("task", token, secret) or "").partition("/")
-    return BoundCall(task, *read_generation(holder)) if holder else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

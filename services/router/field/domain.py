@@ -1,4 +1,4 @@
-"""What a link is bound to, until when it shows something, and what may be asked of the table. Pure.
+"""Until when a link shows something, and what may be asked of the table there. Pure.
 
 No rule of the lifecycle stands here: what can be done now is asked of the rows, and what may be
 done of the rights.
@@ -7,7 +7,7 @@ done of the rights.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from services.router.emergencies.emergency import (
     release,
 )
 from services.router.proofs.domain import MOST, Proof, resolved_with, takes_photos
-from shared.identity import DESK, Principal, allows, read_generation, read_link
+from shared.identity import DESK, Principal, allows
 from shared.policy.duty import EMERGENCY_CHAIN, MANAGEMENT, Duty
 from shared.tickets import OrderStatus, Ticket, Transition, WorkOrder
 from shared.tickets.acts import (
@@ -51,38 +51,6 @@ RIGHTS: Final[Mapping[str, str]] = {
     "end": "emergency.attend",
 }
 """What somebody may do to an emergency, by the action of the table of rights."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What a link was made for: a ticket, one of its work orders or none, and a person. It opens
-    nothing once that person's links are of another `generation`.
-    """
-
-    number: str
-    order: str | None
-    person: str
-    generation: int = 0
-
-
-def bound_by(token: str, secret: bytes) -> Bound | None:
-    """What a token was made for; None where it was not signed here, for work or an alert."""
-    bound = _signed_for(token, secret)
-    if bound is None:
-        return None
-    person, generation = read_generation(bound.person)
-    return replace(bound, person=person, generation=generation)
-
-
-def _signed_for(token: str, secret: bytes) -> Bound | None:
-    """The same, with the person as the link names them."""
-    if subject := read_link("work", token, secret):
-        order, _, person = subject.partition("/")
-        return Bound(order.rpartition("-")[0], order, person) if person else None
-    if subject := read_link("alert", token, secret):
-        number, _, person = subject.partition("/")
-        return Bound(number, None, person) if person else None
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,10 @@ from services.router.emergencies.storage import EMERGENCIES
 from services.router.field.domain import (
     ENDS_THE_WORK,
     RIGHTS,
-    Bound,
     Work,
     alert_has_ended,
     already_said,
     attendant_of,
-    bound_by,
     has_ended,
     order_of_person,
     places_of,
@@ -33,8 +31,8 @@ from services.router.proofs.domain import resolved_with
 from services.router.proofs.photos import Read, WorkPhotos
 from services.router.work_orders.routing import Routing
 from shared.identity import Principal, is_about, require
-from shared.identity.staff_links import read_staff_link
-from shared.readers.dead_links import is_dead
+from shared.identity.staff_links import StaffLink
+from shared.readers.dead_links import honoured_link
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.tickets import TICKET, NotAllowed, OrderStatus, Ticket, Transition, WorkOrder
@@ -173,20 +171,18 @@ class FieldVisits:
         return frozenset(found)
 
     async def _find(self, token: str) -> Work:
-        bound = bound_by(token, self._platform.keys.link)
-        link = read_staff_link(token, self._platform.keys.link)
-        if link is not None and await is_dead(self._platform.store, link.id):
-            raise NoSuchWork
         duty, policy = self._platform.duty.current, self._platform.policy
-        doc = await self._platform.store.get("tickets", bound.number) if bound else None
-        if bound is None or doc is None or not duty.honours_link(bound.person, bound.generation):
+        link = await honoured_link(self._platform.store, token, self._platform.keys.link, duty)
+        number = link.number if link else None
+        doc = await self._platform.store.get("tickets", number) if number else None
+        if link is None or doc is None:
             raise NoSuchWork
         ticket = TICKET.from_doc(doc)
         emergency = await self._emergency_of(ticket)
-        order = self._order_of(bound, ticket, emergency)
-        doer = _doer(bound.person, ticket, order) if order else None
-        attendant = doer or attendant_of(bound.person, ticket.estate, duty)
-        if is_about(ticket, attendant) or bound.person in whom_it_is_about(ticket, duty):
+        order = self._order_of(link, ticket, emergency)
+        doer = _doer(link.person, ticket, order) if order else None
+        attendant = doer or attendant_of(link.person, ticket.estate, duty)
+        if is_about(ticket, attendant) or link.person in whom_it_is_about(ticket, duty):
             raise NoSuchWork
         plan, rules = ticket.plan, policy.at(ticket.estate).rules
         return Work(
@@ -205,23 +201,23 @@ class FieldVisits:
         )
 
     def _order_of(
-        self, bound: Bound, ticket: Ticket, emergency: Emergency | None
+        self, link: StaffLink, ticket: Ticket, emergency: Emergency | None
     ) -> WorkOrder | None:
         """The order of a link; of an alert's the one that its reader has besides, if any. Raises
         NoSuchWork and WorkEnded.
         """
         now = self._platform.store.clock.now()
-        if bound.order is None:
-            if emergency is None or not emergency.has_called(bound.person):
+        if link.order is None:
+            if emergency is None or not emergency.has_called(link.person):
                 raise NoSuchWork
-            order = order_of_person(ticket, bound.person, now)
+            order = order_of_person(ticket, link.person, now)
             if order is None and alert_has_ended(emergency, now):
                 raise WorkEnded
             return order
-        order = ticket.order(bound.order)
+        order = ticket.order(link.order)
         if order is None:
             raise NoSuchWork
-        if has_ended(order, ticket, bound.person, now):
+        if has_ended(order, ticket, link.person, now):
             raise WorkEnded
         return order
 
