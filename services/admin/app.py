@@ -19,8 +19,15 @@ from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import SystemKeys
+from services.admin.people.api import build_people_api
+from services.admin.people.directory import Directory
 from services.admin.policies.announcements import Announcements
-from services.admin.policies.api import build_deciding_api, build_drafts_api, build_reading_api
+from services.admin.policies.api import (
+    build_deciding_api,
+    build_drafts_api,
+    build_names_api,
+    build_reading_api,
+)
 from services.admin.policies.drafting import Drafting
 from services.admin.policies.pages import ROOT, build_policy_pages
 from services.admin.policies.publishing import Publishing
@@ -90,6 +97,7 @@ async def build(settings: AdminSettings) -> FastAPI:
         ),
         build_session_api(signing_in, factors),
         build_users_api(platform, staff_accounts),
+        build_people_api(_directory(platform)),
         build_keys_api(platform, system_keys),
         build_agents_api(platform, training),
         build_audit_api(platform),
@@ -100,6 +108,12 @@ async def build(settings: AdminSettings) -> FastAPI:
     loops = (announcements.run, *((provider.stay_connected,) if provider else ()))
     parts = Parts(routers, loops, platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline administration")
+
+
+def _directory(platform: Platform) -> Directory:
+    return Directory(
+        platform.store, lambda: platform.duty.current, lambda: platform.policy.group
+    )
 
 
 def _requesting(platform: Platform) -> Requesting:
@@ -148,6 +162,7 @@ def build_policies_apis(platform: Platform, records: Trail) -> Sequence[APIRoute
         build_policy_pages(platform, reading),
         build_style(ROOT),
         build_reading_api(reading, policies, drafting),
+        build_names_api(policies, lambda: platform.policy),
         build_drafts_api(drafting, rehearsing, reading),
         build_deciding_api(publishing, reading),
     )
