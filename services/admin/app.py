@@ -8,7 +8,6 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from services.admin.accounts.api import build_users_api
-from services.admin.accounts.secrets import FactorSafe
 from services.admin.accounts.staff import StaffAccounts
 from services.admin.accounts.storage import ACCOUNTS, ROLLS
 from services.admin.agents.api import build_agents_api
@@ -19,6 +18,8 @@ from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import SystemKeys
+from services.admin.own.api import build_own_api
+from services.admin.own.own_account import OwnAccount
 from services.admin.people.api import build_people_api
 from services.admin.people.directory import Directory
 from services.admin.policies.announcements import Announcements
@@ -49,6 +50,7 @@ from services.admin.sessions.storage import SESSIONS
 from services.admin.sessions.tries import KNOWN, TryCounter
 from services.admin.settings import AdminSettings
 from shared.audit import Trail
+from shared.identity.factor_safe import SECRETS_OF, FactorSafe
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.runtime.web import build_style
 
@@ -73,17 +75,19 @@ async def build(settings: AdminSettings) -> FastAPI:
     store, records = platform.store, platform.trail
     staff_accounts = StaffAccounts(store, records)
     try_counter = TryCounter(store, platform.index)
-    safe = FactorSafe(platform.keys.derived("second-factors"))
+    safe = FactorSafe(platform.keys.derived(SECRETS_OF))
     factors = Factors(store, staff_accounts, safe, try_counter)
+    passwords = Passwords()
     signing_in = SigningIn(
         store,
         staff_accounts,
         factors,
-        Passwords(),
+        passwords,
         try_counter,
         platform.misses,
         secret=platform.keys.token,
     )
+    own_account = OwnAccount(store, staff_accounts, signing_in, passwords, try_counter)
     system_keys = SystemKeys(store, records, secret=platform.keys.derived("api-keys"))
     training = Training(store, staff_accounts, records, lambda: platform.policy.calendar)
     provider = _provider(settings, platform)
@@ -95,7 +99,8 @@ async def build(settings: AdminSettings) -> FastAPI:
             signing_in,
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
-        build_session_api(signing_in, factors),
+        build_session_api(signing_in, factors, own_account.seen),
+        build_own_api(own_account),
         build_users_api(platform, staff_accounts),
         build_people_api(_directory(platform)),
         build_keys_api(platform, system_keys),
@@ -111,9 +116,7 @@ async def build(settings: AdminSettings) -> FastAPI:
 
 
 def _directory(platform: Platform) -> Directory:
-    return Directory(
-        platform.store, lambda: platform.duty.current, lambda: platform.policy.group
-    )
+    return Directory(platform.store, lambda: platform.duty.current, lambda: platform.policy.group)
 
 
 def _requesting(platform: Platform) -> Requesting:

@@ -15,12 +15,12 @@ from jinja2 import TemplateError
 
 from services.notifier.group_chats import is_group_chat, words_to_group_chat
 from services.notifier.messages import Message
-from shared.codes import Name, names
+from shared.codes import names
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
 
 CLOCKS: Final = names("clocks")
-REASONS: Final[Mapping[str, Name | Mapping[Language, str]]] = {
+REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "parts": {"zh": "等待配件", "en": "a part is awaited"},
     "access": {"zh": "等待入户", "en": "access is awaited"},
     "weather": {"zh": "天气原因", "en": "the weather"},

@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final, Literal, TypedDict
+from typing import Final
 
 from shared.policy.documents import read_yaml
+from shared.policy.templates import Language
 
-Language = Literal["zh", "en"]
+Name = Mapping[Language, str]
+"""What a code is called, in both languages."""
 _FILE: Final = "names.yaml"
-
-
-class Name(TypedDict):
-    """What a code is called, in both languages."""
-
-    zh: str
-    en: str
 
 
 @cache

@@ -1,6 +1,7 @@
 """What problems say in both languages: the names they are made of, and sentences from these.
 
-All words stand in `problem_words.yaml`, the names of acts in the table of codes; only the thing's path and its state decide which.
+All words stand in `problem_words.yaml`, the names of acts in the table of codes; only the thing's
+path and its state decide which.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names behind ids: of colleagues with whom somebody shares a place, and nothing to reach them by."""
+"""Names behind ids: of colleagues at a place one shares, and nothing to reach them by."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ async def people(bench: Bench, who: dict[str, str] | None = None, **asked: str) 
 
 
 async def test_somebody_is_named_by_account_and_duty_list_together(bench: Bench) -> None:
-    await bench.hire("jy-engineering-1", "department", places=["jinyuan"], departments=["engineering"])
+    await bench.hire(
+        "jy-engineering-1", "department", places=["jinyuan"], departments=["engineering"]
+    )
     await bench.hire("chen.jie", "agent", name="陈洁", places=["jinyuan"])
 
     found = await people(bench, ids="jy-engineering-1,chen.jie,jy-security-1,nobody")
@@ -121,7 +123,9 @@ async def test_pages_hold_each_once_in_order(bench: Bench) -> None:
     assert seen == whole == sorted(whole)
 
 
-@pytest.mark.parametrize("ids", ["", ",", " , ,", "x" * 4000, "\x00", "中文,{$ne}", "nobody," * 1500])
+@pytest.mark.parametrize(
+    "ids", ["", ",", " , ,", "x" * 4000, "\x00", "中文,{$ne}", "nobody," * 1500]
+)
 async def test_rubbish_names_nobody(bench: Bench, ids: str) -> None:
     assert await people(bench, ids=ids) == {}
 
@@ -134,4 +138,4 @@ async def test_more_ids_than_may_be_asked_for_are_refused_by_name(bench: Bench) 
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["field"] == "ids"
     assert answer.json()["faults"][0]["fault_zh"]
-    assert (await bench.ask("GET", "/v1/people", params={"after": "%%"})).status_code == 422
+    assert (await bench.ask("GET", "/v1/people", params={"after": "x"})).status_code == 422

@@ -1,1 +1,1 @@
-"""Who the people are whose ids stand everywhere: names for the staff, and nothing to reach them by."""
+"""Who stands behind an id: names for the staff, and nothing to reach anybody by."""

@@ -21,9 +21,7 @@ _BY_ID: Final = Order()
 class Directory:
     """Tells of colleagues; who shares no place with the reader is not there at all."""
 
-    def __init__(
-        self, store: Store, duty: Callable[[], Duty], group: Callable[[], Group]
-    ) -> None:
+    def __init__(self, store: Store, duty: Callable[[], Duty], group: Callable[[], Group]) -> None:
         self._store = store
         self._duty = duty
         self._group = group
@@ -37,7 +35,9 @@ class Directory:
         """
         start = beyond(after, _BY_ID)["_id"]["$gt"] if after is not None else ""
         at = places_shared(reader, self._group(), sought.place)
-        ids = sorted({*await self._with_account(sought, at, start, limit), *self._listed(sought, at)})
+        ids = sorted(
+            {*await self._with_account(sought, at, start, limit), *self._listed(sought, at)}
+        )
         ids = [id for id in ids if id > start][: limit + 1]
         page = await self._told(ids[:limit])
         more = len(ids) > limit

@@ -1,4 +1,4 @@
-"""What the ids of a policy and the codes of tickets are called, without the rest of its documents."""
+"""What the ids of a policy and the codes of tickets are called, without all else of the policy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from shared.codes import Name, tables
+from shared.codes import tables
 from shared.contracts.refusals import NotNow
 from shared.policy.policy import Group, read_kind
 from shared.triage.taxonomy import Taxonomy
@@ -59,6 +59,13 @@ class NamedKind(Named):
     steps: list[Named]
 
 
+class CodeName(BaseModel):
+    """What a code is called."""
+
+    zh: str
+    en: str
+
+
 class NamesView(BaseModel):
     """Names of a policy's version (`policy`), and of codes: table → code → name."""
 
@@ -71,7 +78,7 @@ class NamesView(BaseModel):
     areas: list[NamedArea]
     departments: list[NamedDepartment]
     emergency_kinds: list[NamedKind]
-    codes: dict[str, dict[str, Name]]
+    codes: dict[str, dict[str, CodeName]]
 
 
 def names_in(version: str, documents: Mapping[str, Any]) -> NamesView:
@@ -115,7 +122,10 @@ def names_of(version: str, group: Group, taxonomy: Taxonomy) -> NamesView:
             )
             for kind in taxonomy.emergency_kinds
         ],
-        codes={table: dict(names) for table, names in tables().items()},
+        codes={
+            table: {code: CodeName(zh=name["zh"], en=name["en"]) for code, name in names.items()}
+            for table, names in tables().items()
+        },
     )
 
 
