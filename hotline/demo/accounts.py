@@ -97,11 +97,11 @@ async def _secure(clients: Clients, seat: Seat, password: str) -> bool:
     tokens = _done(await clients.call("POST", "admin", SESSION, json=body)).json()
     if not tokens["factor_needed"]:
         return False
-    own = {"headers": {"Authorization": f"Bearer {tokens['access_token']}"}}
+    own = {"Authorization": f"Bearer {tokens['access_token']}"}
     path = f"{SESSION}/factor"
-    begun = _done(await clients.call("POST", "admin", path, json={}, **own)).json()
+    begun = _done(await clients.call("POST", "admin", path, json={}, headers=own)).json()
     code = {"code": pyotp.TOTP(begun["secret"]).now()}
-    _done(await clients.call("POST", "admin", f"{path}/confirm", json=code, **own))
+    _done(await clients.call("POST", "admin", f"{path}/confirm", json=code, headers=own))
     return True
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.admin.bench import OTHER_PASSWORD, PASSWORD, Bench, bearer
 
-USUAL = {
+USUAL: dict[str, Any] = {
     "language": None,
     "theme": None,
     "sound": True,
