@@ -7,8 +7,8 @@ In a trial only: with real data a link is its receiver's alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -17,19 +17,16 @@ import typer
 
 from hotline.client import data_folder, running
 from hotline.errors import UnusableSettingError
-from hotline.settings import read_settings
+from hotline.trial import trial_store
 from shared.identity import sign_link, with_generation
 from shared.policy.duty import LostTelephone
 from shared.privacy import load_keys
 from shared.readers.rosters import HEAD, ROSTERS, lost_in
-from shared.store import Doc, Store, connect
+from shared.store import Doc, Store
 from shared.tickets import TICKET, Ticket, WorkOrder
 from shared.tickets.lifecycle import OVER
 
-NOT_A_TRIAL: Final = (
-    "These data are no trial's, so their links are for those who got them. Make a trial with "
-    "`hotline up --trial --data FOLDER`."
-)
+NOT_A_TRIAL: Final = "their links are for those who got them"
 MOST_ROUNDS: Final = 100
 MOST_TASKS: Final = 100
 """A caller is rung a few times a round."""
@@ -162,18 +159,8 @@ def holder(person: str, lost: Mapping[str, LostTelephone]) -> str:
     return with_generation(person, telephone.generation if telephone else 0)
 
 
-@asynccontextmanager
-async def _trial(folder: Path) -> AsyncIterator[Store]:
-    """The store of a trial; raises UnusableSettingError for any other."""
-    client = connect(running(folder).mongo)
-    try:
-        store = Store(client, read_settings().database, service="hotline")
-        await store.clock.refresh()
-        if not store.clock.is_trial:
-            raise UnusableSettingError(NOT_A_TRIAL)
-        yield store
-    finally:
-        client.close()
+def _trial(folder: Path) -> AbstractAsyncContextManager[Store]:
+    return trial_store(folder, why_not=NOT_A_TRIAL)
 
 
 async def _task_of(folder: Path, id: str) -> tuple[Doc | None, Mapping[str, LostTelephone]]:

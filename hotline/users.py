@@ -4,6 +4,7 @@ The first administrator is made here; everybody else may be made over HTTP by an
 of the duty lists has lost a telephone is said here too.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx
 import typer
 
 from hotline.client import answer, api, data_folder
+from hotline.codes import code_of
 from hotline.errors import UnusableSettingError
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
@@ -42,6 +44,7 @@ def register(app: typer.Typer) -> None:
     group.command("freeze")(freeze)
     group.command("thaw")(thaw)
     group.command("lost")(lost)
+    group.command("code")(code)
     app.add_typer(group, name="users")
 
 
@@ -125,6 +128,16 @@ def lost(
         )
     else:
         typer.echo("没有其他联系方式，请当面通知。No address is left: tell them in person.")
+
+
+def code(
+    id: IdArgument,
+    data: DataOption = None,
+    *,
+    new: Annotated[bool, typer.Option("--new", help="Of the device that is being set up.")] = False,
+) -> None:
+    """Print the code of somebody's second factor; in a trial only, elsewhere their device does."""
+    typer.echo(asyncio.run(code_of(data_folder(data), id, new=new)))
 
 
 def _client(data: Path | None) -> AbstractContextManager[httpx.Client]:

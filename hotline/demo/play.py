@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline.client import data_folder
+from hotline.demo.accounts import open_accounts, print_accounts
 from hotline.demo.clients import Clients
 from hotline.demo.plots import PLOTS
 from hotline.demo.scenes import Outcome, Scene, load_scenes, planted_strings
@@ -45,6 +46,7 @@ def run() -> None:
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
+        await _open_accounts(endpoints, folder)
         print_addresses(endpoints, folder)
         if not once:
             typer.echo("The demo's hotline stays up: Ctrl-C ends it.")
@@ -52,6 +54,11 @@ def run() -> None:
 
     policy = Path(__file__).with_name("policy.yaml")
     run_hotline(read_settings(), work, data=folder, trial=True, policy=policy)
+
+
+async def _open_accounts(endpoints: Endpoints, data: Path) -> None:
+    async with Clients(endpoints, data) as clients:
+        print_accounts(await open_accounts(clients, data), data)
 
 
 async def play(endpoints: Endpoints, data: Path) -> None:

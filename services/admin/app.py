@@ -8,7 +8,6 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from services.admin.accounts.api import build_users_api
-from services.admin.accounts.secrets import FactorSafe
 from services.admin.accounts.staff import StaffAccounts
 from services.admin.accounts.storage import ACCOUNTS, ROLLS
 from services.admin.agents.api import build_agents_api
@@ -19,8 +18,17 @@ from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import SystemKeys
+from services.admin.own.api import build_own_api
+from services.admin.own.own_account import OwnAccount
+from services.admin.people.api import build_people_api
+from services.admin.people.directory import Directory
 from services.admin.policies.announcements import Announcements
-from services.admin.policies.api import build_deciding_api, build_drafts_api, build_reading_api
+from services.admin.policies.api import (
+    build_deciding_api,
+    build_drafts_api,
+    build_names_api,
+    build_reading_api,
+)
 from services.admin.policies.drafting import Drafting
 from services.admin.policies.pages import ROOT, build_policy_pages
 from services.admin.policies.publishing import Publishing
@@ -42,6 +50,7 @@ from services.admin.sessions.storage import SESSIONS
 from services.admin.sessions.tries import KNOWN, TryCounter
 from services.admin.settings import AdminSettings
 from shared.audit import Trail
+from shared.identity.factor_safe import SECRETS_OF, FactorSafe
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.runtime.web import build_style
 
@@ -66,17 +75,19 @@ async def build(settings: AdminSettings) -> FastAPI:
     store, records = platform.store, platform.trail
     staff_accounts = StaffAccounts(store, records)
     try_counter = TryCounter(store, platform.index)
-    safe = FactorSafe(platform.keys.derived("second-factors"))
+    safe = FactorSafe(platform.keys.derived(SECRETS_OF))
     factors = Factors(store, staff_accounts, safe, try_counter)
+    passwords = Passwords()
     signing_in = SigningIn(
         store,
         staff_accounts,
         factors,
-        Passwords(),
+        passwords,
         try_counter,
         platform.misses,
         secret=platform.keys.token,
     )
+    own_account = OwnAccount(store, staff_accounts, signing_in, passwords, try_counter)
     system_keys = SystemKeys(store, records, secret=platform.keys.derived("api-keys"))
     training = Training(store, staff_accounts, records, lambda: platform.policy.calendar)
     provider = _provider(settings, platform)
@@ -88,8 +99,10 @@ async def build(settings: AdminSettings) -> FastAPI:
             signing_in,
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
-        build_session_api(signing_in, factors),
+        build_session_api(signing_in, factors, own_account.seen),
+        build_own_api(own_account),
         build_users_api(platform, staff_accounts),
+        build_people_api(_directory(platform)),
         build_keys_api(platform, system_keys),
         build_agents_api(platform, training),
         build_audit_api(platform),
@@ -100,6 +113,10 @@ async def build(settings: AdminSettings) -> FastAPI:
     loops = (announcements.run, *((provider.stay_connected,) if provider else ()))
     parts = Parts(routers, loops, platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline administration")
+
+
+def _directory(platform: Platform) -> Directory:
+    return Directory(platform.store, lambda: platform.duty.current, lambda: platform.policy.group)
 
 
 def _requesting(platform: Platform) -> Requesting:
@@ -148,6 +165,7 @@ def build_policies_apis(platform: Platform, records: Trail) -> Sequence[APIRoute
         build_policy_pages(platform, reading),
         build_style(ROOT),
         build_reading_api(reading, policies, drafting),
+        build_names_api(policies, lambda: platform.policy),
         build_drafts_api(drafting, rehearsing, reading),
         build_deciding_api(publishing, reading),
     )

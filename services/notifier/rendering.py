@@ -15,44 +15,18 @@ from jinja2 import TemplateError
 
 from services.notifier.group_chats import is_group_chat, words_to_group_chat
 from services.notifier.messages import Message
+from shared.codes import names
 from shared.policy.policy import Policy
 from shared.policy.templates import Language
 
-CLOCKS: Final[Mapping[str, Mapping[Language, str]]] = {
-    "accept": {"zh": "接单", "en": "accept"},
-    "first_reply": {"zh": "首次回复", "en": "first reply"},
-    "arrive": {"zh": "到场", "en": "on site"},
-    "resolve": {"zh": "办结", "en": "done"},
-    "control": {"zh": "险情控制", "en": "danger over"},
-    "feed_back": {"zh": "反馈", "en": "feed back"},
-    "appointment": {"zh": "预约上门", "en": "visit"},
-}
+CLOCKS: Final = names("clocks")
 REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "parts": {"zh": "等待配件", "en": "a part is awaited"},
     "access": {"zh": "等待入户", "en": "access is awaited"},
     "weather": {"zh": "天气原因", "en": "the weather"},
     "third_party": {"zh": "等待第三方", "en": "others have to act first"},
-    "repeated": {"zh": "业主多次来电", "en": "the caller had to come back"},
-    "risk": {
-        "zh": "来电人表示将向政府部门或媒体反映",
-        "en": "the caller speaks of going to an authority or the press",
-    },
-    "false_completion": {"zh": "报完工但未解决", "en": "reported as done, and is not"},
-    "limit_nears": {"zh": "时限将到", "en": "the limit comes near"},
-    "limit_broken": {"zh": "已超时", "en": "the limit is broken"},
-    "watch": {"zh": "持续关注，直至解除", "en": "not to be lost sight of until it is over"},
-    "tell": {"zh": "电话告知处理结果", "en": "tell the caller the result by telephone"},
-    "tell_unsure": {
-        "zh": "电话告知处理结果（消息可能已送达）",
-        "en": "tell the caller the result by telephone; a message may have arrived",
-    },
-    "visit": {"zh": "电话告知上门时间", "en": "tell the caller by telephone when somebody comes"},
-    "extended": {"zh": "电话告知延期", "en": "tell the caller the later time by telephone"},
-    "outage": {"zh": "电话告知停供情况", "en": "tell the caller of the outage by telephone"},
-    "reopened": {
-        "zh": "电话告知已重新处理",
-        "en": "tell the caller by telephone that the work begins again",
-    },
+    **names("raise_reasons"),
+    **names("follow_up_reasons"),
     "unreached_unconfirmed": {"zh": "没有回执", "en": "no receipt came"},
     "unreached_unknown": {"zh": "是否收到不明", "en": "nobody knows whether it arrived"},
     "alert_over": {

@@ -107,6 +107,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("parked.replay", _G, "Send a parked message to its queue again", "supervisor", "administrator"),
     _own("parked.discard", _G, "End a parked message that nobody needs, with a reason", "supervisor", "administrator"),
     _own("session.own", _A, "See and end the own session, set up the own second factor", *STAFF_ROLES),
+    _own("colleague.see", _P, "Read who somebody of the staff is by their id: name, role, departments and places, never how they are reached; of those alone with whom one shares a place", *STAFF_ROLES),
     _own("account.see", _G, "Read accounts and their reach", "administrator", "auditor"),
     _own("account.manage", _G, "Create, change, freeze and thaw accounts", "administrator"),
     _own("key.see", _G, "Read which systems have keys, never the keys", "administrator", "auditor"),

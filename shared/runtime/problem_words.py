@@ -1,6 +1,7 @@
 """What problems say in both languages: the names they are made of, and sentences from these.
 
-All words stand in `problem_words.yaml`; only the thing's path and its state decide which.
+All words stand in `problem_words.yaml`, the names of acts in the table of codes; only the thing's
+path and its state decide which.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
+from shared.codes import name_of
 from shared.policy.documents import read_yaml
 from shared.tickets import Transition
 from shared.tickets.lifecycle import FINISHED, FOR_GOOD, VOID, TicketStatus
@@ -103,11 +105,15 @@ def _way(transition: Transition, status: str, possible: Sequence[str]) -> Both:
         return _both("ways", "for_good")
     if not possible:
         return _both("ways", "by_rule")
-    verbs = [_both("verbs", each) for each in possible]
+    verbs = [_verb(each) for each in possible]
     return Both(
         f"possible now: {', '.join(verb.en for verb in verbs)}",
         f"现在可以：{'、'.join(verb.zh for verb in verbs)}",
     )
+
+
+def _verb(transition: str) -> Both:
+    return Both(name_of("transitions", transition, "en"), name_of("transitions", transition, "zh"))
 
 
 def _both(part: str, name: str) -> Both:

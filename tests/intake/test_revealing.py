@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from services.intake.privacy.domain import PER_HOUR
@@ -61,6 +62,57 @@ async def test_nothing_is_opened_that_could_not_be_put_on_record(
 
     assert problem(answer) == (503, "not-anchored")
     assert seen == []
+
+
+async def test_what_is_left_is_told_with_each_opening_and_before_the_first(
+    bench: PrivacyBench,
+) -> None:
+    numbers = [await bench.register() for _ in range(3)]
+    whole = {"left_hour": 20, "left_day": 100, "per_hour": 20, "per_day": 100}
+
+    assert await allowance(bench) == whole
+    shown = [(await bench.reveal(number, key=number)).json() for number in numbers]
+    again = (await bench.reveal(numbers[0], key=numbers[0])).json()
+
+    assert [each["left_hour"] for each in shown] == [19, 18, 17]
+    assert [each["left_day"] for each in shown] == [99, 98, 97]
+    assert (again["repeated"], again["left_hour"], again["left_day"]) == (True, 17, 97)
+    assert await allowance(bench) == whole | {"left_hour": 17, "left_day": 97}
+    assert await allowance(bench, id="agent-8") == whole
+    await bench.forward(timedelta(hours=1))
+    assert await allowance(bench) == whole | {"left_hour": 20, "left_day": 97}
+
+
+async def test_nothing_is_left_where_the_limit_is_reached_and_never_less(
+    bench: PrivacyBench,
+) -> None:
+    number = await bench.register(STUCK)
+    await bench.give(number)
+    for _ in range(PER_HOUR["department"] + 2):  # of an emergency no limit counts
+        assert (await opened_by_engineering(bench, number)).status_code == 201
+
+    left = await allowance(bench, as_="department", departments="engineering")
+
+    assert (left["left_hour"], left["left_day"]) == (0, 28)
+
+
+@pytest.mark.parametrize("role", ["manager", "auditor", "privacy_officer", "administrator"])
+async def test_who_opens_nobody_has_no_allowance(bench: PrivacyBench, role: Role) -> None:
+    answer = await bench.ask("GET", "/v1/reveals/allowance", as_=role)
+
+    assert answer.status_code == 403
+
+
+async def allowance(bench: PrivacyBench, as_: Role = "agent", **who: Any) -> dict[str, Any]:
+    answer = await bench.ask("GET", "/v1/reveals/allowance", as_=as_, **who)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def opened_by_engineering(bench: PrivacyBench, number: str) -> httpx.Response:
+    return await bench.reveal(number, as_="department", departments="engineering")
 
 
 async def test_a_replayed_reveal_tells_when_it_was_and_opens_nothing(bench: PrivacyBench) -> None:

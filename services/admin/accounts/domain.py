@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from services.admin.accounts.settings import USUAL, Settings
 from shared.contracts import MalformedMessage
 from shared.contracts.errors import both
 from shared.contracts.refusals import NotNow
@@ -77,6 +78,7 @@ class Account:
     binding: Binding | None = None
     made_at: datetime
     signed_out_at: datetime | None = None
+    settings: Settings = USUAL
 
     @property
     def governs(self) -> bool:

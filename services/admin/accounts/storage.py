@@ -24,6 +24,7 @@ ACCOUNTS: Final = CollectionSpec(
                 "pending",
                 "binding",
                 "signed_out_at",
+                "settings",
             )
         },
     ),

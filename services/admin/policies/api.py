@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import Query
+from fastapi import Header, Query
 from fastapi.responses import Response, StreamingResponse
 
 from services.admin.accounts.staff import By
 from services.admin.policies.drafting import Drafting
+from services.admin.policies.names import NAMED_BY, NamesView, etag_of, is_known, names_in, names_of
 from services.admin.policies.publishing import Publishing
 from services.admin.policies.reading import Reading
 from services.admin.policies.rehearsal import Tally
@@ -37,9 +38,12 @@ from services.admin.policies.views import (
     version_view,
 )
 from shared.identity import Principal
+from shared.policy.policy import Policy
 from shared.runtime import Actor, NoStore, Routes, Source, may
 
 PREFIX = "/v1/policies"
+IN_FORCE: Final = "in-force"
+"""Stands for the version that is in force at the moment, whichever that is."""
 
 
 def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) -> Routes:
@@ -103,6 +107,36 @@ def build_reading_api(reading: Reading, policies: Policies, drafting: Drafting) 
     async def readers(id: str) -> ReadersView:
         """Who has confirmed having read it, and who must and has not."""
         return readers_view(await reading.readers(id))
+
+    return router
+
+
+def build_names_api(policies: Policies, policy: Callable[[], Policy]) -> Routes:
+    """For whatever shows ids and codes to people: what they are called."""
+    router = Routes(PREFIX, tags=["policies"])
+
+    @router.get(
+        "/{id}/names",
+        dependencies=[may("policy.see")],
+        response_model=NamesView,
+        responses={304: {"description": "The same as what is known by this ETag"}},
+    )
+    async def names(id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+        """What its estates, types, areas and the like are called, and all codes, in both languages;
+        `in-force` stands for the version that is. With an ETag: who knows it already is told so.
+        """
+        body = (await _names(id)).model_dump_json().encode()
+        etag = etag_of(body)
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if is_known(etag, if_none_match):
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+    async def _names(id: str) -> NamesView:
+        if id == IN_FORCE:
+            present = policy()
+            return names_of(present.version, present.group, present.taxonomy)
+        return names_in(id, await policies.some_documents(id, NAMED_BY))
 
     return router
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final
@@ -82,6 +82,15 @@ class Policies:
         if found is None:
             raise NotThere
         return found.documents
+
+    async def some_documents(self, id: str, kinds: Sequence[str]) -> Documents:
+        """Those of its documents that are of these kinds, the others unread; raises NotThere."""
+        fields = tuple(f"documents.{kind}" for kind in kinds)
+        doc = await self._store.get(POLICIES, id, fields=fields) if id != HEAD else None
+        if doc is None:
+            raise NotThere
+        found: Documents = doc.get("documents", {})
+        return found
 
     async def newest(self, *, after: str | None, limit: int) -> Page[Version]:
         """Versions and drafts, the newest first."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends
 from pydantic import BaseModel, Field
 
+from services.admin.accounts.settings import Settings, Theme
 from services.admin.accounts.staff import By
 from services.admin.sessions.domain import LONGEST_PASSWORD
 from services.admin.sessions.factors import Factors
@@ -15,6 +17,7 @@ from services.admin.sessions.sign_in import Shown, SigningIn, Tokens
 from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS, Role, allows, require
 from shared.identity.tokens import Signed
+from shared.policy.templates import Language
 from shared.readers.credentials import SESSION_TOKEN_LIFETIME
 from shared.runtime import Bearing, Body, NoStore, Routes, Source, decides, open_to_all
 
@@ -68,10 +71,30 @@ class TokensView(BaseModel):
     factor_needed: bool
 
 
+class SavedViewView(BaseModel):
+    """A list that somebody looks at again: its name, and what stands in its address."""
+
+    name: str
+    query: str
+
+
+class SettingsView(BaseModel):
+    """How somebody wants their pages; null is as the browser has it."""
+
+    language: Language | None
+    theme: Theme | None
+    sound: bool
+    single_keys: bool
+    saved_views: list[SavedViewView]
+
+
 class SessionView(BaseModel):
-    """Who asks, how far they reach and what they may."""
+    """Who asks, how far they reach, what they may, and how they want their pages. The operator's
+    tokens have no name.
+    """
 
     id: str
+    name: str | None
     role: Role
     places: list[str]
     departments: list[str]
@@ -80,6 +103,7 @@ class SessionView(BaseModel):
     ends_at: datetime
     factor_needed: bool
     may: list[str]
+    settings: SettingsView
 
 
 class FactorView(BaseModel):
@@ -104,8 +128,12 @@ async def _owning(bearing: Bearing) -> Signed:
 Owning = Annotated[Signed, Depends(_owning)]
 
 
-def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
-    """Sessions, and the own second factor."""
+def build_session_api(
+    signing_in: SigningIn,
+    factors: Factors,
+    seen: Callable[[str], Awaitable[tuple[str | None, Settings]]],
+) -> Routes:
+    """Sessions, and the own second factor; `seen` tells name and settings of an account."""
     router = Routes("/v1/session", tags=["session"], route_class=NoStore)
 
     @router.post("", status_code=201, dependencies=[open_to_all()])
@@ -119,12 +147,12 @@ def build_session_api(signing_in: SigningIn, factors: Factors) -> Routes:
     @router.get("", dependencies=[decides("session.own")])
     async def who(bearing: Owning) -> SessionView:
         """Who asks, and what they may."""
-        return _view(bearing)
+        return _view(bearing, *await seen(bearing.principal.id))
 
     @router.delete("", status_code=204, dependencies=[decides("session.own")])
     async def sign_out(bearing: Owning) -> None:
         """End the session; its tokens count nowhere within seconds."""
-        await signing_in.sign_out(_own_session(bearing))
+        await signing_in.sign_out(own_session(bearing))
 
     @router.post("/refresh", dependencies=[open_to_all()])
     async def refresh(body: RefreshBody, source: Source) -> TokensView:
@@ -161,7 +189,7 @@ def tokens_view(tokens: Tokens) -> TokensView:
     )
 
 
-def _own_session(bearing: Signed) -> str:
+def own_session(bearing: Signed) -> str:
     """The session that is asked with; a token of the operator's has none."""
     if bearing.session is None:
         raise NotNow("no-session", "This token belongs to no session", "sign in")
@@ -169,15 +197,27 @@ def _own_session(bearing: Signed) -> str:
 
 
 def _own(bearing: Signed, source: str) -> By:
-    _own_session(bearing)
+    own_session(bearing)
     return By(bearing.principal, source)
 
 
-def _view(bearing: Signed) -> SessionView:
+def settings_view(settings: Settings) -> SettingsView:
+    """As they are shown."""
+    return SettingsView(
+        language=settings.language,
+        theme=settings.theme,
+        sound=settings.sound,
+        single_keys=settings.single_keys,
+        saved_views=[SavedViewView(name=v.name, query=v.query) for v in settings.saved_views],
+    )
+
+
+def _view(bearing: Signed, name: str | None, settings: Settings) -> SessionView:
     who = bearing.principal
     may = [] if bearing.is_unfinished else [a for a in PERMISSIONS if allows(who, a)]
     return SessionView(
         id=who.id,
+        name=name,
         role=who.role,
         places=sorted(who.places),
         departments=sorted(who.departments),
@@ -186,4 +226,5 @@ def _view(bearing: Signed) -> SessionView:
         ends_at=bearing.ends_at,
         factor_needed=bearing.is_unfinished,
         may=sorted(may),
+        settings=settings_view(settings),
     )

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from services.admin.accounts import domain as rules
 from services.admin.accounts.domain import Account, Factor
-from services.admin.accounts.secrets import FactorSafe
 from services.admin.accounts.staff import By, StaffAccounts, step_to
 from services.admin.accounts.storage import ACCOUNTS
 from services.admin.sessions import domain as codes
 from services.admin.sessions.tries import TryCounter
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow
+from shared.identity.factor_safe import FactorSafe
 from shared.store import Collection, Store
 
 

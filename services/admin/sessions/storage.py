@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.admin.sessions.domain import WHOLE, Session
 from shared.documents import Shape
@@ -23,6 +23,7 @@ SESSIONS: Final = CollectionSpec(
     ),
     indexes=(
         IndexModel([("ended_at", ASCENDING)], name="sessions_ended", sparse=True),
+        IndexModel([("account", ASCENDING), ("started_at", DESCENDING)], name="sessions_own"),
         forget_at("forget_at", name="sessions_forgotten"),
     ),
 )

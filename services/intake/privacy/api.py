@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.intake.privacy.access_trace import AccessTrace, Sought
 from services.intake.privacy.alarms import AlarmAnswers, alarm_view
@@ -36,6 +38,30 @@ class RevealBody(Body):
     number: Number
     person: Which
     reason: Reason
+
+
+class AllowanceView(BaseModel):
+    """How many more persons whoever asks may open in this hour and day, and how many in all."""
+
+    left_hour: int
+    left_day: int
+    per_hour: int
+    per_day: int
+
+
+class RevealView(BaseModel):
+    """When a person was opened; themselves only the first time. What is left is as it is now."""
+
+    number: str
+    person: Which
+    reason: Reason
+    opened_at: datetime
+    repeated: bool
+    left_hour: int
+    left_day: int
+    name: str | None = None
+    phone: str | None = None
+    room: str | None = None
 
 
 class AlarmAnswerBody(Body):
@@ -70,11 +96,12 @@ def build_reveals_api(openings: Openings) -> Routes:
         "",
         status_code=201,
         dependencies=[may("person.reveal")],
-        responses={200: {"description": "A repeat: when it was opened"}},
+        response_model_exclude_unset=True,
+        responses={200: {"description": "A repeat: when it was opened", "model": RevealView}},
     )
     async def reveal(
         body: RevealBody, actor: Actor, request: Request, response: Response, key: Named = None
-    ) -> dict[str, Any]:
+    ) -> RevealView:
         """Open one person of a ticket, once: the same key again tells when it was, and no more."""
         wish = Wish(body.number, body.person, body.reason)
         found = await openings.reveal(
@@ -82,8 +109,23 @@ def build_reveals_api(openings: Openings) -> Routes:
         )
         response.headers.update(NO_STORE)
         response.status_code = 201 if found.person is not None else 200
-        told = {**wish.to_json(), "opened_at": found.at, "repeated": found.person is None}
-        return told | (found.person or {})
+        assert found.left is not None, "who wishes to open somebody is told what is left"
+        return RevealView(
+            number=body.number,
+            person=body.person,
+            reason=body.reason,
+            opened_at=found.at,
+            repeated=found.person is None,
+            left_hour=found.left.left_hour,
+            left_day=found.left.left_day,
+            **(found.person or {}),
+        )
+
+    @router.get("/allowance", dependencies=[may("person.reveal")])
+    async def allowance(actor: Actor, response: Response) -> AllowanceView:
+        """How many more persons whoever asks may open."""
+        response.headers.update(NO_STORE)
+        return AllowanceView(**asdict(await openings.allowance(actor)))
 
     return router
 

@@ -193,6 +193,28 @@ def wait_for(reader: Reader, role: str, now: datetime) -> timedelta | None:
     return max(waits, default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How many more persons somebody may open, and how many of their role may in all."""
+
+    left_hour: int
+    left_day: int
+    per_hour: int
+    per_day: int
+
+
+def left_to(reader: Reader, role: str, now: datetime) -> Allowance:
+    """What is left to a reader now: of the hour never more than of the day. What no limit counts
+    for uses it up all the same.
+    """
+    per_hour, per_day = PER_HOUR[role], PER_DAY[role]
+    left_day = max(0, per_day - len(reader.within(DAY, now)))
+    left_hour = max(0, per_hour - len(reader.within(HOUR, now)))
+    return Allowance(
+        left_hour=min(left_hour, left_day), left_day=left_day, per_hour=per_hour, per_day=per_day
+    )
+
+
 def signs_in(reader: Reader, now: datetime, *, of_the_flat: int) -> dict[Sign, int]:
     """What is unusual about a reader's openings, the last one among them, with its count.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from typing_extensions import override
 from services.intake.privacy.domain import (
     DAY,
     Alarm,
+    Allowance,
     Opening,
     Reader,
     Reason,
@@ -20,6 +21,7 @@ from services.intake.privacy.domain import (
     alarm_id,
     cannot_be_opened,
     is_unlimited,
+    left_to,
     may_open,
     of_the_house,
     opening_of,
@@ -65,10 +67,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Revealed:
-    """When it was opened, and the person where it was opened just now; never logged or stored."""
+    """When it was opened, the person where it was opened just now, and what is `left` to whoever
+    opened it by their own wish; never logged or stored.
+    """
 
     at: datetime
     person: dict[str, Any] | None = None
+    left: Allowance | None = None
 
     @override
     def __repr__(self) -> str:
@@ -111,7 +116,7 @@ class Openings:
             raise Forbidden.by_reach(principal, ACTION)
         key = self._key(principal, name, wish)
         if (earlier := await self._earlier(key)) is not None:
-            return earlier
+            return replace(earlier, left=await self.allowance(principal))
         sealed = doc["persons"].get(wish.person)
         if sealed is None:
             raise NotThere(
@@ -122,10 +127,17 @@ class Openings:
         reader, _ = await self._count(ticket, principal)
         opening = reader.recent[-1]
         if not await self._keep(key, wish, principal, opening, ticket):
-            return await self._earlier(key) or Revealed(opening.at)
+            found = await self._earlier(key) or Revealed(opening.at)
+            return replace(found, left=await self.allowance(principal))
         await self._record(wish, principal, source)
         await self._watch(reader, principal, ticket, doc["index"].get("flat"))
-        return await self._open(sealed, opening)
+        left = left_to(reader, principal.role, opening.at)
+        return replace(await self._open(sealed, opening), left=left)
+
+    async def allowance(self, principal: Principal) -> Allowance:
+        """How many more persons somebody may open now."""
+        reader = await self._readers.get(principal.id) or Reader(id=principal.id)
+        return left_to(reader, principal.role, self._store.clock.now())
 
     async def show(
         self, wish: Wish, principal: Principal, *, errand: str, source: str | None

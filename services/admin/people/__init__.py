@@ -1,0 +1,1 @@
+"""Who stands behind an id: names for the staff, and nothing to reach anybody by."""
