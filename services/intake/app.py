@@ -43,6 +43,7 @@ from services.intake.privacy.api import (
 from services.intake.privacy.erasure import Erasure
 from services.intake.privacy.legal_holds import HOLDS, LegalHolds
 from services.intake.privacy.lookup_secret import Reindex
+from services.intake.privacy.old_words import OldWords
 from services.intake.privacy.papers import PAPERS
 from services.intake.privacy.photos import Photos
 from services.intake.privacy.privacy_requests import CopyHandover, PrivacyRequests
@@ -159,7 +160,11 @@ async def build(settings: IntakeSettings) -> FastAPI:
         *_reading_routers(platform, opener),
     ]
     reindex = Reindex(platform.store, opener, platform.index)
-    parts = Parts(routers, loops=(retention.run, reindex.run, replies.run), parked=parked)
+    parts = Parts(
+        routers,
+        loops=(retention.run, reindex.run, OldWords(platform.store).run, replies.run),
+        parked=parked,
+    )
     return build_service(platform, parts, title="Estateline intake")
 
 
