@@ -160,11 +160,9 @@ async def build(settings: IntakeSettings) -> FastAPI:
         *_reading_routers(platform, opener),
     ]
     reindex = Reindex(platform.store, opener, platform.index)
-    parts = Parts(
-        routers,
-        loops=(retention.run, reindex.run, OldWords(platform.store).run, replies.run),
-        parked=parked,
-    )
+    old_words = OldWords(platform.store)
+    loops = (retention.run, reindex.run, old_words.run, replies.run)
+    parts = Parts(routers, loops=loops, parked=parked)
     return build_service(platform, parts, title="Estateline intake")
 
 

@@ -1,7 +1,7 @@
 """By which terms the scrubbed copy of a ticket's words is found. Pure.
 
-Chinese has no gaps between its words: each two characters that stand side by side are a term, so that
-whatever somebody looks for is found wherever it stands. Of other scripts each word is one.
+Chinese has no gaps between its words: each two characters that stand side by side are a term, so
+that whatever somebody looks for is found wherever it stands. Of other scripts each word is one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lists that come in stages: first all of one kind in its order, then all of the next in its own.
 
-So a list is in an order that no single index gives, such as what is urgent first and what nothing is
-due of last, and a page of it costs a page all the same.
+So a list is in an order that no single index gives, such as what is urgent first and what nothing
+is due of last, and a page of it costs a page all the same.
 """
 
 from __future__ import annotations

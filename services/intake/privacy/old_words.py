@@ -1,5 +1,5 @@
-"""Tickets from before their words could be searched get their terms: a loop goes once through all of
-them. Terms are derived from the scrubbed copy; to make them is no change of the ticket.
+"""Tickets from before their words could be searched get their terms: a loop goes once through all
+of them. Terms are derived from the scrubbed copy; to make them is no change of the ticket.
 """
 
 from __future__ import annotations
