@@ -78,7 +78,13 @@ LIST_INDEXES: Final = (
     _index("by_estate_department_and_status", "estate", DEPARTMENT_FIELD),
     *ABOUT_INDEXES,
 )
+OF_MATTER: Final = IndexModel(
+    [("repeat_of", ASCENDING)],
+    name="of_matter",
+    partialFilterExpression={"repeat_of": {"$gt": ""}},
+)
 SEARCH_INDEXES: Final = (
+    OF_MATTER,
     _due_index("by_due"),
     _due_index("by_estate_and_due", "estate"),
     _due_index("by_urgency_and_due", "urgency"),

@@ -31,6 +31,11 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             name="by_contact_s_phone",
             partialFilterExpression={"index.contact": {"$exists": True}},
         ),
+        IndexModel(
+            [("index.flat", ASCENDING), ("registered_at", DESCENDING)],
+            name="by_flat",
+            partialFilterExpression={"index.flat": {"$exists": True}},
+        ),
         # What a system tells of once more while it runs: emergencies alone.
         IndexModel(
             [("principal", ASCENDING), ("emergency_kind", ASCENDING), ("registered_at", ASCENDING)],
