@@ -1,5 +1,5 @@
 """What somebody may ask for in a list of tickets, as a query: each filter takes several values, any
-of which will do, and all filters hold together. Pure.
+of which will do, and all filters hold together.
 """
 
 from __future__ import annotations
