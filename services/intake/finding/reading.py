@@ -44,7 +44,8 @@ class Reading:
             beside["feedback"] = feedback
         if first := await self._reports.told_repeat(ticket, principal):
             beside["duplicate_of"] = first
-        return ticket_view(doc, principal, **beside)
+        # As it is written today, also where it was kept by a release before.
+        return ticket_view({**doc, **TICKET.to_doc(ticket)}, principal, **beside)
 
     async def related(self, number: str, principal: Principal) -> Doc:
         """What else belongs to it, as far as somebody may see it: the same caller's other tickets
