@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.intake import queues
 from services.intake.desk.actions import DeskActions
-from services.intake.desk.api import build_actions_api, build_registering_api, build_tickets_api
+from services.intake.desk.api import build_actions_api, build_registering_api, build_words_api
 from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.desk.late_dangers import LateDangers
@@ -18,6 +18,15 @@ from services.intake.desk.wishes import Wishes
 from services.intake.field.pages import ROOT, build_person_pages
 from services.intake.field.visits import TRIES as LINK_TRIES
 from services.intake.field.visits import PersonVisits
+from services.intake.finding.api import (
+    build_callers_api,
+    build_finding_api,
+    build_similar_api,
+)
+from services.intake.finding.look_ups import LookUps
+from services.intake.finding.masks import Masks
+from services.intake.finding.reading import Reading
+from services.intake.finding.similar import Similar
 from services.intake.handlers import (
     add_call_handlers,
     add_handlers,
@@ -43,6 +52,7 @@ from services.intake.privacy.api import (
 from services.intake.privacy.erasure import Erasure
 from services.intake.privacy.legal_holds import HOLDS, LegalHolds
 from services.intake.privacy.lookup_secret import Reindex
+from services.intake.privacy.old_words import OldWords
 from services.intake.privacy.papers import PAPERS
 from services.intake.privacy.photos import Photos
 from services.intake.privacy.privacy_requests import CopyHandover, PrivacyRequests
@@ -56,6 +66,7 @@ from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import RESERVATIONS
 from services.intake.registration.storage import INDEXES, TicketPapers
 from services.intake.settings import IntakeSettings
+from shared.policy.policy import Policy
 from shared.privacy.open import Opener
 from shared.readers.people import KnownPeople
 from shared.readers.tickets import TICKETS
@@ -152,15 +163,36 @@ async def build(settings: IntakeSettings) -> FastAPI:
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
         build_registering_api(reports),
-        build_tickets_api(platform, reports),
+        build_words_api(reports),
+        *_finding_routers(platform, opener, reports),
         build_actions_api(platform, desk_actions, wishes, call_backs),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),
     ]
     reindex = Reindex(platform.store, opener, platform.index)
-    parts = Parts(routers, loops=(retention.run, reindex.run, replies.run), parked=parked)
+    old_words = OldWords(platform.store)
+    loops = (retention.run, reindex.run, old_words.run, replies.run)
+    parts = Parts(routers, loops=loops, parked=parked)
     return build_service(platform, parts, title="Estateline intake")
+
+
+def _finding_routers(platform: Platform, opener: Opener, reports: Reports) -> list[APIRouter]:
+    """Lists and search, single tickets, and who calls."""
+    store = platform.store
+
+    def policy() -> Policy:
+        return platform.policy
+
+    masks = Masks(opener, lambda: platform.policy.taxonomy.contractors)
+    reading = Reading(store, reports, masks, policy)
+    similar = Similar(store, policy, reports.classify_text)
+    look_ups = LookUps(store, platform.trail, platform.index, masks, policy)
+    return [
+        build_similar_api(similar),
+        build_finding_api(store, policy, reading),
+        build_callers_api(look_ups),
+    ]
 
 
 def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:

@@ -63,6 +63,7 @@ _W, _P, _G, _A = Scope.WORK, Scope.PLACE, Scope.GROUP, Scope.ANYWHERE
 OWN: Final[tuple[Permission, ...]] = (
     _own("ticket.see", _W, "Read tickets, one by one and in lists", *_FLOOR, "privacy_officer"),
     _own("ticket.register_anywhere", _A, "Register a routine request of a place beyond the own ones, and read the receipt of what one registered; the ticket itself is not seen there", *_DESK),
+    _own("caller.look_up", _P, "Ask who calls from a number or a flat: masked, on record, and so many an hour", *_DESK),
     _own("case.see", _W, "See the open tickets one sees through, and hand them over", *_DESK),
     _own("case.hand_over", _W, "Hand over what somebody else sees through", "supervisor"),
     _own("follow_up.see", _P, "Read the desk's follow-up tasks: the own, those of the places, those that are overdue", *_DESK, "manager"),

@@ -5,7 +5,15 @@
 
 from shared.privacy.index import BlindIndex
 from shared.privacy.keys import Keys, load_keys, make_keys
-from shared.privacy.scrub import building_of, mask_name, mask_phone, mask_room, scrub
+from shared.privacy.scrub import (
+    building_of,
+    building_of_flat,
+    mask_name,
+    mask_phone,
+    mask_room,
+    masked,
+    scrub,
+)
 from shared.privacy.seal import Sealer
 from shared.privacy.telephone import Telephone, read_telephone
 from shared.privacy.vault import CannotOpen, Vault
@@ -18,11 +26,13 @@ __all__ = [
     "Telephone",
     "Vault",
     "building_of",
+    "building_of_flat",
     "load_keys",
     "make_keys",
     "mask_name",
     "mask_phone",
     "mask_room",
+    "masked",
     "read_telephone",
     "scrub",
 ]

@@ -122,8 +122,24 @@ def mask_room(room: str | None) -> str | None:
     """The building only."""
     if not room:
         return None
-    found = re.match(r"[0-9A-Za-z]+", room)
-    return f"{found.group()}-…" if found else "…"
+    building = building_of_flat(room)
+    return f"{building}-…" if building else "…"
+
+
+def building_of_flat(room: str | None) -> str | None:
+    """The building that a flat is in, as 3 of 3-1-502; None where it is told by its last part
+    alone, which names the flat.
+    """
+    parts = re.findall(r"[0-9A-Za-z]+", room or "")
+    return parts[0] if len(parts) > 1 else None
+
+
+def masked(person: Mapping[str, Any]) -> dict[str, str | None]:
+    """A person as staff may see them: name, number and flat behind their masks."""
+    return {field: mask(person.get(field)) for field, mask in _MASKS.items()}
+
+
+_MASKS: Final = {"name": mask_name, "phone": mask_phone, "room": mask_room}
 
 
 def scrub(text: str, persons: Iterable[Mapping[str, Any]] = ()) -> str:

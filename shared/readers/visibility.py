@@ -6,7 +6,7 @@ a page, and no cursor names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from pymongo import ASCENDING, IndexModel
@@ -24,28 +24,42 @@ ABOUT_INDEXES: Final = (
 
 
 def within_reach(
-    principal: Principal, action: str, *, estate: str | None = None, department: str | None = None
+    principal: Principal,
+    action: str,
+    *,
+    estate: str | None = None,
+    department: str | None = None,
+    estates: Collection[str] = (),
+    departments: Collection[str] = (),
 ) -> Doc:
     """Keep a query of tickets to what the principal may see by `action`: to its places, for an
     action of scope `work` a department to its own work and a system to what it reported, and
     nobody to what is about them.
 
-    One `estate` or `department` may be asked for instead of all; a foreign one holds nothing.
+    One `estate` or `department`, or several, may be asked for instead of all; a foreign one holds
+    nothing.
     """
+    places = [*estates, *([] if estate is None else [estate])]
+    wanted = [*departments, *([] if department is None else [department])]
     scope = PERMISSIONS[action].scope
     if scope not in {Scope.WORK, Scope.PLACE}:
         return not_about(principal)
-    found = at_places(principal, estate) | not_about(principal)
+    found = _at(principal, places) | not_about(principal)
     if scope is Scope.PLACE:
         return found
     own = {"principal": principal.id} if principal.role == "system" else {}
-    return found | own | _of_departments(principal, department)
+    return found | own | _of_departments(principal, wanted)
 
 
 def at_places(principal: Principal, estate: str | None = None) -> Doc:
     """Keep a query to the principal's places, or to one `estate`; a foreign one holds nothing."""
-    if estate is not None:
-        return {"estate": estate if principal.reaches(estate) else {"$in": []}}
+    return _at(principal, [] if estate is None else [estate])
+
+
+def _at(principal: Principal, estates: Sequence[str]) -> Doc:
+    """At these estates, as far as they are within reach; at all places where none is named."""
+    if estates:
+        return {"estate": _any_of(filter(principal.reaches, estates))}
     if EVERYWHERE in principal.places:
         return {}
     return {"estate": {"$in": sorted(principal.places)}}
@@ -98,12 +112,17 @@ def _about(principal: Principal) -> list[Doc]:
     return [{"about.people": principal.id}, {"about.departments": of_theirs}]
 
 
-def _of_departments(principal: Principal, department: str | None) -> Doc:
+def _of_departments(principal: Principal, departments: Sequence[str]) -> Doc:
     if principal.role != "department":
-        return {} if department is None else {DEPARTMENT_FIELD: department}
-    if department is not None:
-        own = principal.answers_for(department)
-        return {DEPARTMENT_FIELD: department if own else {"$in": []}}
+        return {DEPARTMENT_FIELD: _any_of(departments)} if departments else {}
+    if departments:
+        return {DEPARTMENT_FIELD: _any_of(filter(principal.answers_for, departments))}
     if EVERYWHERE in principal.departments:
         return {DEPARTMENT_FIELD: {"$exists": True}}  # what no department has is the desk's
     return {DEPARTMENT_FIELD: {"$in": sorted(principal.departments)}}
+
+
+def _any_of(ids: Iterable[str]) -> str | Doc:
+    """One of these; a single one by itself, for the index gives it in order."""
+    wanted = sorted({*ids})
+    return wanted[0] if len(wanted) == 1 else {"$in": wanted}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
 
 from shared.contracts import MalformedMessage
 from shared.contracts.errors import faults_in
@@ -35,6 +36,11 @@ async def only_known(request: Request) -> None:
 
 
 def _names_in(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):  # one model for all of them
+            yield from (each.alias or name for name, each in kind.model_fields.items())
+        else:
+            yield field.alias
     for inner in dependant.dependencies:
         yield from _names_in(inner)

@@ -119,6 +119,7 @@ LOCKS: Final = Counter(
 )
 SESSIONS_ENDED: Final = Counter("hotline_sessions_ended_total", "Sessions that were ended", ["why"])
 REVEALS: Final = Counter("hotline_reveals_total", "Wishes to open a person", ["outcome"])
+LOOK_UPS: Final = Counter("hotline_look_ups_total", "Look-ups of who calls", ["outcome"])
 READING_ALARMS: Final = Counter(
     "hotline_reading_alarms_total", "Alarms about how persons are opened", ["sign"]
 )

@@ -147,14 +147,21 @@ def not_decided(ticket: Ticket, act: acts.Decline, *_: object) -> str | None:
     return "the desk decided that this is yours: do it, or ask the desk to give it to somebody else"
 
 
+def next_attempt_at(ticket: Ticket, now: datetime, rules: LifecycleRules) -> datetime | None:
+    """From when on the next attempt to reach the caller counts; None where it counts already."""
+    last = ticket.last_of(Transition.FEEDBACK_ATTEMPT)
+    counts_from = None if last is None else last + rules.feedback_gap
+    return counts_from if counts_from is not None and now < counts_from else None
+
+
 def not_too_soon(
     ticket: Ticket, _act: acts.FeedbackAttempt, now: datetime, rules: LifecycleRules
 ) -> str | None:
     """Attempts within the policy's gap are one attempt."""
-    last = ticket.last_of(Transition.FEEDBACK_ATTEMPT)
-    if last is None or now >= last + rules.feedback_gap:
+    counts_from = next_attempt_at(ticket, now, rules)
+    if counts_from is None:
         return None
-    waits = math.ceil((last + rules.feedback_gap - now) / timedelta(minutes=1))
+    waits = math.ceil((counts_from - now) / timedelta(minutes=1))
     return f"the last attempt was a moment ago: the next one counts in {waits} minutes"
 
 

@@ -164,6 +164,8 @@ def _values(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[
         yield from _values(document["components"]["schemas"][name], document)
     for part in schema.get("anyOf", ()):
         yield from _values(part, document)
+    if "items" in schema:  # it may be repeated
+        yield from _values(schema["items"], document)
     yield from map(str, schema.get("enum", ()))
     if "const" in schema:
         yield str(schema["const"])

@@ -39,6 +39,15 @@ SEARCHED: Final[Mapping[str, Callable[[Things, str], list[str]]]] = {
     "owner": lambda _, role: ["desk", walker(role)],
     "estate": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
     "department": lambda _hidden, _role: [OWN_DEPARTMENT, "security"],
+    "q": lambda hidden, _: [*sorted(hidden.marks), "水龙头", "装修太吵", "电梯困人", "打架"],
+    "type": lambda _hidden, _role: ["repair", "complaint", "emergency"],
+    "area": lambda _hidden, _role: ["plumbing", "noise", "lift"],
+    "urgency": lambda _hidden, _role: ["normal", "urgent", "emergency"],
+    "assignee": lambda _, role: ["jy-engineering-1", walker(role)],
+    "incident": lambda hidden, _: sorted(hidden.marks),
+    "registered_from": lambda _hidden, _role: ["2000-01-01T00:00:00Z"],
+    "registered_to": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
+    "due_before": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
 }
 """What leads to a hidden thing where its list is searched by this; other values the documents name.
 """

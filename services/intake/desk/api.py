@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import Field
 from typing_extensions import override
@@ -17,15 +17,12 @@ from services.intake.desk.wishes import Wishes
 from services.intake.registration.domain import Alerting
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import Conflict
-from services.intake.registration.storage import LISTED_FIELDS
 from shared.contracts import MalformedMessage
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.json_body import read_any_json_object
-from shared.contracts.refusals import NotThere
 from shared.contracts.report import Concerned, Short, TicketReport, TicketType
-from shared.identity import Principal, action_of, sees
+from shared.identity import action_of
 from shared.policy.plan import Reported
-from shared.readers.ticket_lists import list_tickets
 from shared.runtime import (
     Actor,
     Body,
@@ -38,48 +35,10 @@ from shared.runtime import (
     principal,
 )
 from shared.runtime.problem_words import told_in_both
-from shared.store import Doc
 from shared.telemetry import metrics
-from shared.tickets import TICKET, Ticket, TicketStatus, Transition
+from shared.tickets import Ticket, Transition
 from shared.tickets.numbers import TicketNumber
 from shared.triage.taxonomy import Taxonomy
-
-_HIDDEN: Final = frozenset(
-    {
-        "persons",
-        "index",
-        "outbox",
-        "said",
-        "principal",
-        "key",
-        "open_work",
-        "legal_holds",
-        "repeat_of",
-    }
-)
-_IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", "has_contact"})
-"""What tells something of who called, though nothing by which to reach them."""
-Limit = Annotated[int, Query(ge=1, le=200)]
-
-
-def ticket_view(doc: Doc, principal: Principal) -> Doc:
-    """A ticket for staff: everything but the sealed persons, look-up entries and the outbox."""
-    shown = {k: v for k, v in doc.items() if k not in _HIDDEN and k != "_id"}
-    shown |= {"has_contact": "phone" in doc.get("index", {})}
-    return {"number": doc["_id"], **_without_identity(shown, principal)}
-
-
-def listed_view(doc: Doc, principal: Principal) -> Doc:
-    """A ticket in a list."""
-    shown = {k: v for k, v in doc.items() if k != "_id"}
-    return {"number": doc["_id"], **_without_identity(shown, principal)}
-
-
-def _without_identity(shown: Doc, principal: Principal) -> Doc:
-    """Of who asked for confidence the departments hear nothing at all."""
-    if principal.role != "department" or not shown.get("confidential"):
-        return shown
-    return {k: v for k, v in shown.items() if k not in _IDENTITY}
 
 
 class ReclassifyBody(NoteBody):
@@ -186,41 +145,9 @@ def build_registering_api(reports: Reports) -> Routes:
     return router
 
 
-def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
-    """Reading tickets."""
+def build_words_api(reports: Reports) -> Routes:
+    """What was answered, and what words would be taken for."""
     router = Routes("/v1", tags=["tickets"])
-
-    @router.get("/tickets", dependencies=[may("ticket.see")])
-    async def listed(
-        actor: Actor,
-        status: TicketStatus | None = None,
-        estate: str | None = None,
-        after: str | None = None,
-        limit: Limit = 50,
-    ) -> dict[str, Any]:
-        """Tickets within reach, the newest first; `next` is the cursor of the next page."""
-        found = await list_tickets(
-            platform.store,
-            actor,
-            "ticket.see",
-            statuses=TicketStatus if status is None else (status,),
-            estate=estate,
-            after=after,
-            limit=limit,
-            fields=LISTED_FIELDS,
-        )
-        return {"items": [listed_view(doc, actor) for doc in found.items], "next": found.next}
-
-    @router.get("/tickets/{number}", dependencies=[may("ticket.see")])
-    async def one(number: TicketNumber, actor: Actor) -> dict[str, Any]:
-        """A ticket with its plans, promises, work orders, clocks and timeline; for the desk, also
-        the first ticket of the same caller about the same matter (`duplicate_of`).
-        """
-        doc = await platform.store.get("tickets", number)
-        if doc is None or not sees(actor, ticket := TICKET.from_doc(doc)):
-            raise NotThere
-        first = await reports.told_repeat(ticket, actor)
-        return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
 
     @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
     async def receipt(number: TicketNumber, actor: Actor, request: Request) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Query
+from pydantic import BaseModel
 
 from services.intake.desk.actions import DeskActions
-from services.intake.desk.api import listed_view
+from services.intake.finding.views import CasePage, listed_view
 from shared.contracts.ids import NamedId
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, allows
@@ -116,28 +117,46 @@ class HandOverBody(Body):
     owner: NamedId | None = None
 
 
+class LeftView(BaseModel):
+    """What stays with its owner, and why."""
+
+    number: str
+    why: str
+
+
+class HandedOverView(BaseModel):
+    """What went over, what did not, and whether there is more to send."""
+
+    handed_over: list[str]
+    left: list[LeftView]
+    more: bool
+
+
 def build_cases_api(cases: Cases) -> Routes:
     """`/v1/cases`."""
     router = Routes("/v1/cases", tags=["cases"])
 
-    @router.get("", dependencies=[may("case.see")])
+    @router.get("", dependencies=[may("case.see")], response_model_exclude_unset=True)
     async def listed(
         actor: Actor,
         owner: Annotated[str | None, Query(max_length=60)] = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> dict[str, Any]:
+    ) -> CasePage:
         """The open tickets that somebody sees through, one's own when nobody is named."""
         found = await cases.of(actor, owner or actor.id, after=after, limit=limit)
-        return {"items": [listed_view(doc, actor) for doc in found.items], "next": found.next}
+        items = [listed_view(doc, actor) for doc in found.items]
+        return CasePage.model_validate({"items": items, "next": found.next})
 
     @router.post("/hand-over", dependencies=[may("case.see")])
-    async def hand_over(actor: Actor, body: HandOverBody) -> dict[str, Any]:
+    async def hand_over(actor: Actor, body: HandOverBody) -> HandedOverView:
         """Let somebody else see them through, 200 at once; where there are `more`, sent again the
         rest. `left` says which stay with their owner, and why.
         """
         found = await cases.hand_over(actor, body.owner or actor.id, body.to)
         left = [{"number": number, "why": why} for number, why in found.left.items()]
-        return {"handed_over": found.numbers, "left": left, "more": not found.is_all}
+        return HandedOverView.model_validate(
+            {"handed_over": found.numbers, "left": left, "more": not found.is_all}
+        )
 
     return router

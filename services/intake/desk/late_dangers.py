@@ -21,6 +21,7 @@ PAPERS: Final = (
     "persons",
     "index",
     "scrubbed",
+    "terms",
     "location",
     "building",
     "caller_role",

@@ -16,10 +16,9 @@ import orjson
 
 from services.intake.privacy.domain import Which
 from shared.documents import Doc
-from shared.privacy import mask_name, mask_phone, mask_room
+from shared.privacy import masked
 
 FACTS: Final = ("registered_at", "channel", "estate", "type", "area", "status", "over_at")
-MASKS: Final = {"name": mask_name, "phone": mask_phone, "room": mask_room}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,4 +50,4 @@ def _part(part: Part) -> Doc:
 
 
 def _masked(other: Mapping[str, Any] | None) -> Doc:
-    return {field: mask(other.get(field)) for field, mask in MASKS.items()} if other else {}
+    return dict(masked(other)) if other else {}

@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from services.intake.privacy.walks import TicketWalk
 from shared.bus import run_every
-from shared.bus.loops import each
 from shared.privacy import BlindIndex, CannotOpen
 from shared.privacy.index import FIRST_VERSION, Kept, entries_in, kept, version_of
 from shared.privacy.open import Opener
 from shared.store import Doc, Store
 from shared.telemetry import logger
 
-PROGRESS: Final = "reindexing"
 LOOK_SECONDS: Final = 30.0
 BATCH: Final = 100
 """Opening takes a tenth of a millisecond each; the routine goes on beside them."""
@@ -32,7 +31,7 @@ class Reindex:
         self._store = store
         self._opener = opener
         self._index = index
-        self._id = progress_id(index)
+        self._walk = TicketWalk(store, progress_id(index), fields=("estate", "persons", "index"))
 
     async def run(self) -> None:
         """Look until cancelled; where the secret was never changed there is nothing to look for."""
@@ -41,35 +40,7 @@ class Reindex:
 
     async def look(self) -> None:
         """Go on to the end, unless it was reached before."""
-        while (after := await self._after()) is not None:
-            docs = await self._store.find(
-                "tickets",
-                {"_id": {"$gt": after}},
-                limit=BATCH,
-                fields=("estate", "persons", "index"),
-            )
-            found = {doc["_id"]: doc for doc in docs}
-            failed = await each(
-                lambda number: self._fit(found[number]),  # noqa: B023 - awaited here
-                found,
-                begins=self._store.precedence.routine,
-            )
-            if failed:
-                return  # they are logged; the next look begins with this batch
-            await self._reached(docs[-1]["_id"] if docs else after, done=len(docs) < BATCH)
-
-    async def _after(self) -> str | None:
-        """The last ticket that is done; None when all are."""
-        doc = await self._store.documents(PROGRESS).find_one({"_id": self._id})
-        if doc is None:
-            return ""
-        return None if doc["done"] else doc["after"]
-
-    async def _reached(self, after: str, *, done: bool) -> None:
-        progress = {"$set": {"after": after, "done": done}}
-        await self._store.documents(PROGRESS).update_one({"_id": self._id}, progress, upsert=True)
-        if done:
-            logger.info("reindexed", versions=self._id)
+        await self._walk.go(self._fit, batch=BATCH)
 
     async def _fit(self, doc: Doc) -> None:
         before: dict[str, Kept] = doc.get("index") or {}

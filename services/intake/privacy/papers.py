@@ -13,6 +13,7 @@ from services.intake.privacy.persons import ENTRY_OF
 from shared.documents import Doc, Shape
 from shared.privacy import scrub
 from shared.privacy.index import Kept
+from shared.privacy.terms import terms_of
 from shared.store import CollectionSpec
 from shared.tickets.model import TimelineEntry
 
@@ -55,6 +56,7 @@ PAPERS: Final = CollectionSpec(
         value=Papers,
         key="number",
         lean={Papers: ("legal_holds",), TimelineEntry: ("public", "form_key")},
+        beside=lambda papers: {"terms": terms_of(papers.scrubbed)},
     ),
     alerts=True,
 )

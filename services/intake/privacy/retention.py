@@ -10,12 +10,12 @@ from typing import Final, get_args
 from services.intake.privacy.erasure import Erased, Erasure
 from services.intake.privacy.legal_holds import LegalHolds
 from services.intake.privacy.works import Copies
-from services.intake.registration.storage import EVER
 from shared.bus import run_every
 from shared.bus.loops import each
 from shared.contracts.report import TicketType
 from shared.identity import service_principal
 from shared.policy.policy import Policy
+from shared.readers.ticket_filters import EVER
 from shared.store import Doc, Store
 from shared.telemetry import logger
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -11,16 +10,17 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.intake.registration.domain import Arrival, persons_of
 from shared.privacy import BlindIndex, Sealer, building_of, scrub
 from shared.privacy.index import kept
-from shared.readers.ticket_lists import LIST_INDEXES, NEWEST
+from shared.privacy.terms import terms_of
+from shared.readers.ticket_filters import EVER
+from shared.readers.ticket_lists import LIST_INDEXES, NEWEST, SEARCH_INDEXES
 from shared.store import Doc, outbox_index
 from shared.triage.taxonomy import EMERGENCY
 
-EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before any ticket: whatever has a time at all is later."""
 INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
     "tickets": (
         outbox_index(),
         *LIST_INDEXES,
+        *SEARCH_INDEXES,
         IndexModel(
             [("index.phone", ASCENDING), ("registered_at", DESCENDING)],
             name="by_phone",
@@ -30,6 +30,11 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             [("index.contact", ASCENDING), ("registered_at", DESCENDING)],
             name="by_contact_s_phone",
             partialFilterExpression={"index.contact": {"$exists": True}},
+        ),
+        IndexModel(
+            [("index.flat", ASCENDING), ("registered_at", DESCENDING)],
+            name="by_flat",
+            partialFilterExpression={"index.flat": {"$exists": True}},
         ),
         # What a system tells of once more while it runs: emergencies alone.
         IndexModel(
@@ -113,10 +118,12 @@ class TicketPapers:
             contact=self._index.phones(contact_s),
             device=self._index.devices(report.device),
         )
+        scrubbed = scrub(report.text, persons)
         return {
             "persons": sealed,
             "index": entries,
-            "scrubbed": scrub(report.text, persons),
+            "scrubbed": scrubbed,
+            "terms": terms_of(scrubbed),
             "location": scrub(report.location, persons) if report.location else None,
             "building": building_of(report.location, report.text),
             "caller_role": report.caller.role if report.caller else None,

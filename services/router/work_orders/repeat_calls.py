@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from services.router.access import BY_RULE
 from services.router.people import heard_by
@@ -19,15 +18,11 @@ from shared.runtime.platform import Platform
 from shared.telemetry import logger, metrics
 from shared.tickets import NotAllowed, Ticket, TicketStatus, Transition
 from shared.tickets.acts import Act, Raise
+from shared.tickets.contacts import contacts_since
 from shared.tickets.lifecycle import DONE
-from shared.tickets.model import TimelineEntry
 
 NOT_DONE = "not_done"
 """The reason of a reopening that says: what was reported as done was not."""
-CONTACTS: Final = frozenset(
-    {Transition.REGISTER, Transition.SUPPLEMENT, Transition.URGE, Transition.REOPEN}
-)
-"""What a caller comes for; that we rang them up is no contact of theirs."""
 
 
 class RepeatCalls:
@@ -126,16 +121,7 @@ def contacts_of(tickets: Iterable[Ticket], rules: Rules, now: datetime) -> int:
     """How often the caller has come about a matter within the policy's span, the first time
     included.
     """
-    since = now - rules.repeats_within
-    return sum(
-        _is_contact(entry) and entry.at >= since for ticket in tickets for entry in ticket.timeline
-    )
-
-
-def _is_contact(entry: TimelineEntry) -> bool:
-    """Our services are no caller, and a supplement without words, as there were, adds nothing."""
-    said_nothing = entry.transition == Transition.SUPPLEMENT and not entry.note
-    return entry.transition in CONTACTS and not said_nothing and not entry.by.startswith("service:")
+    return contacts_since(now - rules.repeats_within, (ticket.timeline for ticket in tickets))
 
 
 def _raise(

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, IndexModel
 
 from services.router.access import OPEN_STATUSES
 from shared.identity import Principal
-from shared.readers.ticket_lists import LIST_INDEXES, list_tickets
+from shared.readers.ticket_lists import LIST_INDEXES, OF_MATTER, list_tickets
 from shared.readers.visibility import within_reach
 from shared.store import Doc, Page, Store
 from shared.tickets import TICKET, Ticket
@@ -31,11 +31,7 @@ TICKET_INDEXES: Final = (
         name="open_work",
         partialFilterExpression=_AT_WORK,
     ),
-    IndexModel(
-        [("repeat_of", ASCENDING)],
-        name="of_matter",
-        partialFilterExpression={"repeat_of": {"$gt": ""}},
-    ),
+    OF_MATTER,
     # Not `in_hand`: that is the name of another one, which databases of before may still have.
     IndexModel([("in_hand", ASCENDING)], name="work_in_hand", partialFilterExpression=_IN_HAND),
 )

@@ -1,0 +1,1 @@
+"""Finding tickets and reading them: lists, counts, search, what is like another, who calls."""

@@ -1,0 +1,188 @@
+"""Use case: who calls? Found by the blind index of a number or a flat, shown behind masks.
+
+On record before anybody is shown, as an opening is, and within a limit of its own: a call takes one
+or two look-ups and opens nobody, so the limit of openings would stop an honest seat at noon;
+whoever tries numbers one after the other needs hundreds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from services.intake.finding.masks import Masks
+from services.intake.finding.reading import SEE
+from services.intake.finding.views import CARD_FIELDS
+from services.intake.finding.who_calls import MOST_PERSONS, told_of
+from services.intake.privacy.domain import Which
+from shared.audit import Trail
+from shared.contracts import MalformedMessage
+from shared.contracts.refusals import TooOften
+from shared.identity import Principal
+from shared.policy.policy import Policy
+from shared.privacy import BlindIndex, building_of_flat, masked
+from shared.privacy.index import entries_in
+from shared.readers.ticket_lists import NEWEST
+from shared.readers.visibility import within_reach
+from shared.store import Doc, Listing, Store
+from shared.store.tries import TryLimit, count_try
+from shared.telemetry import metrics
+
+LIMITS: Final = (TryLimit(60, timedelta(hours=1)), TryLimit(400, timedelta(days=1)))
+"""A seat takes a dozen calls an hour, each with a number, a flat and a slip of the finger."""
+MOST_TICKETS: Final = 100
+_FIELDS: Final = (*CARD_FIELDS, "persons", "index", "timeline", "caller_role")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """By which entries of which fields of the index."""
+
+    entries: Sequence[str]
+    fields: Mapping[str, Which]
+
+
+@dataclass(slots=True)
+class _Known:
+    """One person of several tickets, the newest first."""
+
+    which: Which
+    docs: list[Doc] = field(default_factory=list)
+
+
+class LookUps:
+    """Says who calls."""
+
+    def __init__(
+        self,
+        store: Store,
+        trail: Trail,
+        index: BlindIndex,
+        masks: Masks,
+        policy: Callable[[], Policy],
+    ) -> None:
+        self._store = store
+        self._trail = trail
+        self._index = index
+        self._masks = masks
+        self._policy = policy
+
+    async def find(
+        self,
+        phone: str | None,
+        estate: str | None,
+        flat: str | None,
+        principal: Principal,
+        *,
+        source: str | None,
+    ) -> dict[str, Any]:
+        """Who is known by a number, or by a flat of an estate, within somebody's reach. Raises
+        MalformedMessage for what is neither, and TooOften over the limit.
+        """
+        sought = self._sought(phone, estate, flat)
+        await self._count(principal)
+        docs = await self._tickets(sought, principal)
+        known = _known_in(docs, sought)
+        await self._record(known, principal, source)
+        persons = [await self._shown(each) for each in known[:MOST_PERSONS]]
+        many = len(known) > MOST_PERSONS or len(docs) >= MOST_TICKETS
+        return told_of(docs, persons, self._store.clock.now(), many=many)
+
+    def _sought(self, phone: str | None, estate: str | None, flat: str | None) -> _Sought:
+        if phone is not None and estate is None and flat is None:
+            if not (entries := self._index.phones(phone)):
+                raise MalformedMessage(
+                    "phone", "is not a number that can be called", "send it as +86…"
+                )
+            return _Sought(entries, {"phone": "caller", "contact": "on_site_contact"})
+        if phone is None and estate is not None and flat is not None:
+            place = self._policy().group.find_estate(estate)
+            if place is None:
+                raise MalformedMessage(
+                    "estate", "is not an estate of this group", "see the policy's estates"
+                )
+            if not (entries := self._index.flats(place.id, flat)):
+                raise MalformedMessage("flat", "is no flat", "write it as 3-1-502")
+            return _Sought(entries, {"flat": "caller"})
+        raise MalformedMessage("body", "names nobody", "send `phone`, or `estate` and `flat`")
+
+    async def _count(self, principal: Principal) -> None:
+        """Count it before it is done; who asks at many places at once is counted as one."""
+        now = self._store.clock.now()
+        for limit in LIMITS:
+            hours = int(limit.within / timedelta(hours=1))
+            id = self._index.entry("look_ups", f"{hours}/{principal.id}")
+            tally = await count_try(self._store, id, limit, now)
+            if tally.is_over(limit):
+                metrics.LOOK_UPS.labels("over_limit").inc()
+                raise TooOften(
+                    "too-many-look-ups",
+                    "You have looked up as many callers as one seat does",
+                    "wait, and record the call without; what is saved is matched by itself",
+                    wait=tally.seconds_left(now),
+                )
+
+    async def _tickets(self, sought: _Sought, principal: Principal) -> list[Doc]:
+        found: dict[str, Doc] = {}
+        for name in sought.fields:
+            listing = Listing(
+                filters={f"index.{name}": {"$in": list(sought.entries)}},
+                within=within_reach(principal, SEE),
+            )
+            docs = await self._store.find(
+                "tickets",
+                listing.query,
+                sort=NEWEST.sort[:1],
+                limit=MOST_TICKETS,
+                fields=_FIELDS,
+            )
+            found |= {doc["_id"]: doc for doc in docs}
+        newest = sorted(found.values(), key=lambda doc: doc["registered_at"], reverse=True)
+        return newest[:MOST_TICKETS]
+
+    async def _record(
+        self, known: Sequence[_Known], principal: Principal, source: str | None
+    ) -> None:
+        """On record for each who is shown, by the ticket they were last named in; what found nobody
+        is on record as well.
+        """
+        subjects = [f"{each.docs[0]['_id']}/{each.which}" for each in known[:MOST_PERSONS]]
+        for subject in subjects or ["unknown"]:
+            await self._trail.record(
+                principal, "person.looked_up", ("person", subject), source=source
+            )
+        metrics.LOOK_UPS.labels("known" if known else "unknown").inc()
+
+    async def _shown(self, known: _Known) -> Doc:
+        newest = known.docs[0]
+        person = await self._masks.open(newest, known.which)
+        shown: Doc = {name: mask for name, mask in masked(person).items() if mask}
+        role = person.get("role")
+        building = building_of_flat(person.get("room"))
+        more = {"role": role, "building": building, "estate": newest.get("estate")}
+        return {
+            **shown,
+            **{name: value for name, value in more.items() if value},
+            "tickets": len(known.docs),
+            "last_at": newest["registered_at"],
+            "number": newest["_id"],
+        }
+
+
+def _known_in(docs: Sequence[Doc], sought: _Sought) -> list[_Known]:
+    """The persons that these tickets name: one by number, family name and flat, as far as the index
+    tells them apart. Whoever was erased is in none.
+    """
+    found: dict[tuple[str, ...], _Known] = {}
+    for doc in docs:
+        index = doc.get("index") or {}
+        for name, which in sought.fields.items():
+            is_named = bool({*entries_in(index.get(name))} & {*sought.entries})
+            if not is_named or which not in doc.get("persons", {}):
+                continue
+            told_by = ("phone", "surname", "flat") if which == "caller" else ("contact",)
+            key = (which, *(entry for f in told_by for entry in entries_in(index.get(f))[:1]))
+            found.setdefault(key, _Known(which)).docs.append(doc)
+    return list(found.values())
