@@ -16,7 +16,7 @@ from shared.tickets.clock_moves import clocks_of, may_wait_until
 from shared.tickets.clocks import due_rung
 from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
-from shared.tickets.model import NOBODY, LifecycleRules, Ticket
+from shared.tickets.model import NOBODY, ROUTERS_REASONS, LifecycleRules, Ticket
 from shared.tickets.promises import standing
 
 MOST_QUOTES: Final = 20
@@ -125,6 +125,15 @@ def is_linked(ticket: Ticket, *_: object) -> str | None:
 def department_free(ticket: Ticket, act: acts.Dispatch, *_: object) -> str | None:
     """One unfinished work order a department and round."""
     return _why_busy(ticket, act.department)
+
+
+def is_given_by_hand(ticket: Ticket) -> str | None:
+    """A person gives out what no rule could give to anybody; what is not understood yet is to be
+    understood first. For who dispatches by hand: by rule all is given out.
+    """
+    if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
+        return "reclassify it first: place, type or area is not decided"
+    return None
 
 
 def receiver_free(ticket: Ticket, act: acts.Transfer, *_: object) -> str | None:

@@ -27,8 +27,8 @@ from shared.runtime.platform import Platform
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
 from shared.tickets.acts import Accept, Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
+from shared.tickets.conditions import is_given_by_hand
 from shared.tickets.lifecycle import UNFINISHED
-from shared.tickets.model import ROUTERS_REASONS
 
 
 class Routing:
@@ -109,12 +109,12 @@ class Routing:
         """A person decides who gets a ticket that no rule could give to anybody."""
 
         def check(ticket: Ticket) -> None:
-            if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
+            if (why_not := is_given_by_hand(ticket)) is not None:
                 raise NotAllowed(
                     Transition.DISPATCH,
                     status=ticket.status,
                     last_by=ticket.timeline[-1].by,
-                    remedy="reclassify it first: place, type or area is not decided",
+                    remedy=why_not,
                 )
 
         return await self._give(number, principal, department, assignee, check)
