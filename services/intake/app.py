@@ -13,6 +13,7 @@ from services.intake.desk.api import build_actions_api, build_registering_api, b
 from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.desk.late_dangers import LateDangers
+from services.intake.desk.merging import Merging
 from services.intake.desk.rung_calls import RungCalls
 from services.intake.desk.wishes import Wishes
 from services.intake.field.pages import ROOT, build_person_pages
@@ -153,7 +154,13 @@ async def build(settings: IntakeSettings) -> FastAPI:
     routers = [
         build_registering_api(reports),
         build_tickets_api(platform, reports),
-        build_actions_api(platform, desk_actions, wishes, call_backs),
+        build_actions_api(
+            platform,
+            desk_actions,
+            wishes,
+            call_backs,
+            Merging(platform.store, platform.tickets),
+        ),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),

@@ -67,6 +67,8 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         repeat_of=new.repeat_of,
         risk=new.risk,
         principal=new.by,
+        joins=new.joins,
+        asked_appointment=new.asked_appointment,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     facts = {

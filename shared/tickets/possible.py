@@ -44,6 +44,14 @@ class Possible:
     ticket: tuple[str, ...]
     orders: Mapping[str, tuple[str, ...]]
 
+    def beside(self, shown: Mapping[str, Any]) -> dict[str, Any]:
+        """What a view of a ticket has of it: `can` of the whole, and of each of its orders."""
+        orders = [
+            {**order, "can": list(self.orders.get(order["id"], ()))}
+            for order in shown.get("work_orders", ())
+        ]
+        return {"can": list(self.ticket), "work_orders": orders}
+
 
 NOTHING: Final = Possible((), MappingProxyType({}))
 May = Callable[[Transition, WorkOrder | None], bool]
@@ -59,9 +67,7 @@ def possible(ticket: Ticket, now: datetime, rules_of: RulesOf, by: By, may: May)
     def is_possible(row: Row[Any], order: WorkOrder | None) -> bool:
         if row.at is None or not may(row.transition, order):
             return False
-        return out_of_turn(ticket, order, row) is None and _fits(
-            ticket, order, row, by, now, rules
-        )
+        return out_of_turn(ticket, order, row) is None and _fits(ticket, order, row, by, now, rules)
 
     rows = [row for row in TABLE if not row.creates]
     own = [row.transition.value for row in rows if row.on == "ticket" and is_possible(row, None)]
@@ -135,6 +141,9 @@ EASIEST: Final[Mapping[Transition, _Easiest]] = {
     Transition.REOPEN: lambda _o, by, _n: acts.Reopen(by=by.id, reason="caller"),
     Transition.CANCEL: lambda _o, by, _n: acts.Cancel(by=by.id),
     Transition.REQUEST_CANCEL: lambda _o, by, _n: acts.RequestCancel(by=by.id),
+    Transition.MERGE: lambda _o, by, _n: acts.Merge(by=by.id, into=""),
+    Transition.JOIN: lambda _o, by, _n: acts.Join(by=by.id, joins=""),
+    Transition.PART: lambda _o, by, _n: acts.Part(by=by.id, reason="other"),
     Transition.DECLINE: lambda o, by, _n: acts.Decline(by=by.id, order=_order(o), reason="other"),
     Transition.TRANSFER: _transfer,
     Transition.APPOINT: lambda o, by, now: acts.Appoint(
@@ -147,12 +156,8 @@ EASIEST: Final[Mapping[Transition, _Easiest]] = {
     Transition.ASK_EXTENSION: lambda o, by, now: acts.AskExtension(
         by=by.id, order=_order(o), until=now + _FAR, reason="other"
     ),
-    Transition.EXTEND: lambda o, by, now: acts.Extend(
-        by=by.id, order=_order(o), until=now + _FAR
-    ),
-    Transition.REFUSE_EXTENSION: lambda o, by, _n: acts.RefuseExtension(
-        by=by.id, order=_order(o)
-    ),
+    Transition.EXTEND: lambda o, by, now: acts.Extend(by=by.id, order=_order(o), until=now + _FAR),
+    Transition.REFUSE_EXTENSION: lambda o, by, _n: acts.RefuseExtension(by=by.id, order=_order(o)),
     Transition.SUSPEND: lambda o, by, _n: acts.Suspend(by=by.id, order=_order(o), reason="other"),
     # A photo is sent and nothing was used: what is missing of these is no matter of its turn.
     Transition.RESOLVE: lambda o, by, _n: acts.Resolve(

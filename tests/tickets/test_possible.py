@@ -116,9 +116,10 @@ def test_another_department_may_support_what_is_under_way_and_nothing_that_is_ov
     ticket = apply(registered("repair"), sent, MONDAY, rules).ticket
     order = ticket.orders[0].id
     assert SUPPORT in can(desk, ticket, MONDAY, lambda _: rules).orders[order]
-    assert SUPPORT not in can(
-        Principal("li", "department"), ticket, MONDAY, lambda _: rules
-    ).orders[order]
+    assert (
+        SUPPORT
+        not in can(Principal("li", "department"), ticket, MONDAY, lambda _: rules).orders[order]
+    )
 
     declined = acts.Decline(by="li", order=order, reason="busy")
     over = apply(ticket, declined, MONDAY, rules).ticket

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final, Literal, get_args
 import orjson
 from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import override
 
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.call_backs import CallBacks
+from services.intake.desk.merging import Merging
 from services.intake.desk.wishes import Wishes
 from services.intake.registration.domain import Alerting
 from services.intake.registration.reports import Reports
@@ -40,7 +41,7 @@ from shared.runtime import (
 from shared.runtime.problem_words import told_in_both
 from shared.store import Doc
 from shared.telemetry import metrics
-from shared.tickets import TICKET, Ticket, TicketStatus, Transition
+from shared.tickets import TICKET, Possible, Ticket, TicketStatus, Transition
 from shared.tickets.numbers import TicketNumber
 from shared.triage.taxonomy import Taxonomy
 
@@ -62,10 +63,13 @@ _IDENTITY: Final = frozenset({"caller_role", "language", "channel", "location", 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-def ticket_view(doc: Doc, principal: Principal) -> Doc:
-    """A ticket for staff: everything but the sealed persons, look-up entries and the outbox."""
+def ticket_view(doc: Doc, principal: Principal, possible: Possible) -> Doc:
+    """A ticket for staff: everything but the sealed persons, look-up entries and the outbox; with
+    what the principal may do now to it and to each of its work orders (`can`).
+    """
     shown = {k: v for k, v in doc.items() if k not in _HIDDEN and k != "_id"}
     shown |= {"has_contact": "phone" in doc.get("index", {})}
+    shown |= possible.beside(shown)
     return {"number": doc["_id"], **_without_identity(shown, principal)}
 
 
@@ -103,6 +107,13 @@ class OwnBody(NoteBody):
     owner: NamedId | None = None
 
 
+class MergeBody(NoteBody):
+    """Under which ticket it goes on, and why, as a code."""
+
+    into: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
+    reason: Code
+
+
 class AnswerBody(NoteBody):
     """What the caller was told."""
 
@@ -125,6 +136,17 @@ class FeedbackBody(NoteBody):
         "not_satisfied",
     ]
     reason: Code | None = None
+
+
+class MergedView(BaseModel):
+    """A ticket that went on under another one."""
+
+    number: str
+    status: str
+    round: int
+    version: int
+    emergency: bool
+    into: str
 
 
 class ClassifyBody(Body):
@@ -220,7 +242,9 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         if doc is None or not sees(actor, ticket := TICKET.from_doc(doc)):
             raise NotThere
         first = await reports.told_repeat(ticket, actor)
-        return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
+        possible = platform.tickets.possible(ticket, actor)
+        view = ticket_view(doc, actor, possible)
+        return view | ({"duplicate_of": first} if first else {})
 
     @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
     async def receipt(number: TicketNumber, actor: Actor, request: Request) -> dict[str, Any]:
@@ -239,7 +263,11 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
 
 
 def build_actions_api(  # noqa: C901 - one small function an endpoint
-    platform: Platform, desk_actions: DeskActions, wishes: Wishes, call_backs: CallBacks
+    platform: Platform,
+    desk_actions: DeskActions,
+    wishes: Wishes,
+    call_backs: CallBacks,
+    merging: Merging,
 ) -> Routes:
     """The table's actions of intake."""
     router = Routes("/v1/tickets/{number}", tags=["actions"], route_class=WordsRoute)
@@ -335,6 +363,16 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         danger cancels nothing.
         """
         return shown(await wishes.cancel(number, actor, body.note if body else None))
+
+    @router.does(Transition.MERGE)
+    async def merge(number: TicketNumber, body: MergeBody, actor: Actor) -> MergedView:
+        """The same caller's same matter goes on under another number, and its caller is told both;
+        another household's never does.
+        """
+        ticket = await merging.merge(
+            number, actor, into=body.into, reason=body.reason, note=body.scrubbed()
+        )
+        return MergedView(**shown(ticket), into=body.into)
 
     return router
 
