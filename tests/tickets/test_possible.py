@@ -51,9 +51,9 @@ class Possibilities(TicketMachine):
             if order != (act.order if isinstance(act, acts.OrderAct) else None):
                 continue
             found = self.ticket.order(order) if order else None
-            if found is not None and who.role == "department":
-                if not who.answers_for(found.department):
-                    continue
+            is_foreign = found is not None and not who.answers_for(found.department)
+            if is_foreign and who.role == "department":
+                continue
             try:
                 apply(ticket, act, self.now, sample_rules())  # type: ignore[arg-type]
             except NotAllowed:

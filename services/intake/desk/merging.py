@@ -67,14 +67,13 @@ class Merging:
         return doc, other
 
     async def _tell(self, into: str, number: str, words: str) -> None:
-        said = Supplement(
-            by=BY_RULE.id, note=words[:MOST_WORDS] or None, form_key=f"merge/{number}"
-        )
+        key = f"merge/{number}"
+        said = Supplement(by=BY_RULE.id, note=words[:MOST_WORDS] or None, form_key=key)
 
         def once(ticket: Ticket, _now: datetime) -> Act | None:
             if ticket.mark is not None:
                 raise _over()
-            return None if said.form_key and ticket.was_asked(said.form_key) else said
+            return None if ticket.was_asked(key) else said
 
         await self._tickets.change(into, once)
 
