@@ -36,6 +36,7 @@ TICKET_FIELDS: Final = (
     "about",
     "extensions",
     "incident",
+    "joins",
 )
 MESSAGE_FIELDS: Final = (
     "number",

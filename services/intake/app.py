@@ -13,6 +13,7 @@ from services.intake.desk.api import build_actions_api, build_registering_api, b
 from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.cases import Cases, build_cases_api
 from services.intake.desk.late_dangers import LateDangers
+from services.intake.desk.merging import Merging
 from services.intake.desk.rung_calls import RungCalls
 from services.intake.desk.wishes import Wishes
 from services.intake.field.pages import ROOT, build_person_pages
@@ -165,7 +166,13 @@ async def build(settings: IntakeSettings) -> FastAPI:
         build_registering_api(reports),
         build_words_api(reports),
         *_finding_routers(platform, opener, reports),
-        build_actions_api(platform, desk_actions, wishes, call_backs),
+        build_actions_api(
+            platform,
+            desk_actions,
+            wishes,
+            call_backs,
+            Merging(platform.store, platform.tickets),
+        ),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),
         *_reading_routers(platform, opener),
@@ -185,7 +192,7 @@ def _finding_routers(platform: Platform, opener: Opener, reports: Reports) -> li
         return platform.policy
 
     masks = Masks(opener, lambda: platform.policy.taxonomy.contractors)
-    reading = Reading(store, reports, masks, policy)
+    reading = Reading(store, platform.tickets, reports, masks, policy)
     similar = Similar(store, policy, reports.classify_text)
     look_ups = LookUps(store, platform.trail, platform.index, masks, policy)
     return [

@@ -34,6 +34,7 @@ from shared.contracts.intake import (
     ReadingAlarmRaised,
     TicketCancelRequested,
     TicketEvent,
+    TicketMerged,
     TicketRegistered,
     TicketReopened,
     TicketSupplemented,
@@ -118,6 +119,7 @@ CAN_WAIT: Final[frozenset[Purpose]] = frozenset(
         "shift_offered",
         "shift_taken",
         "progress",
+        "merged",
         "follow_up_missed",
         "wish",
         "more_time",
@@ -365,8 +367,8 @@ def _at(moment: datetime | None) -> str:
 
 
 def _is_alone(event: WorkOrderDispatched | ClockEvent) -> bool:
-    """Who has the incident that it is a part of hears of the incident's own time."""
-    return event.incident is None
+    """Who has the incident or emergency that it is a part of hears of that one's own time."""
+    return event.incident is None and event.joins is None
 
 
 def _clock(event: ClockWarned | ClockBreached) -> str:
@@ -637,6 +639,8 @@ _TABLE: Final = (
              facts=lambda e: {"person": ", ".join(e.missing), "count": len(e.missing)}),
     Occasion(ReadingAlarmRaised, "reading_alarm", _READING_ALARM, to=_named,
              once=lambda _: "raised"),
+    Occasion(TicketMerged, "merged", _TICKET, to=_caller, once=_in_round,
+             facts=lambda e: {"ticket": e.into}),
     Occasion(LinkLocked, "link_locked", _LOCKED, to=_named,
              once=lambda e: f"link/{e.link}/locked"),
 )

@@ -11,7 +11,7 @@ from services.router.deadlines.firing import Deadlines
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
-from services.router.emergencies.storage import EMERGENCIES
+from services.router.emergencies.storage import EMERGENCIES, JOINED_INDEX
 from services.router.emergencies.untaken import untaken_emergencies
 from services.router.field.call_visits import CallVisits
 from services.router.field.pages import ROOT, build_field_pages, build_field_script
@@ -69,7 +69,9 @@ from shared.runtime import Parts, build_service, open_platform
 from shared.runtime.web import build_style
 
 KEEPS: Final = (TICKETS, EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
-INDEXES: Final = {"tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS, *CHANGE_INDEXES)}
+INDEXES: Final = {
+    "tickets": (*TICKET_INDEXES, *DEADLINE_INDEXES, *OF_INCIDENTS, JOINED_INDEX, *CHANGE_INDEXES)
+}
 
 
 async def build(settings: RouterSettings) -> FastAPI:
@@ -101,6 +103,7 @@ async def build(settings: RouterSettings) -> FastAPI:
             deadlines.fire_due: settings.look_every,
             deadlines.fire_due_of_emergencies: settings.look_every,
             alerting.alert_overdue: settings.look_every,
+            alerting.joins.look: settings.look_every,
             reminders.look: settings.look_at_follow_ups_every,
             IncidentDetection(platform).look: settings.look_for_incidents_every,
             running_incidents.look: settings.look_for_incidents_every,

@@ -14,8 +14,10 @@ WORK: Final = (
     router.WorkOrderDeclined,
 )
 """What may leave a ticket without somebody who has it."""
-EMERGENCY_WORK: Final = (*WORK, router.TicketUnlinked)
-"""What may leave an emergency without an alert too: parted from an outage, it needs its own."""
+EMERGENCY_WORK: Final = (*WORK, router.TicketUnlinked, router.TicketParted)
+"""What may leave an emergency without an alert too: parted from what it was a part of, it needs
+its own.
+"""
 COMING_BACK: Final = (
     intake.TicketSupplemented,
     intake.TicketUrged,
@@ -26,7 +28,13 @@ COMING_BACK: Final = (
 _TOLD: Final = (*WORK, intake.TicketSupplemented, intake.TicketUrged, intake.TicketFlagged)
 TICKETS_ROUTINE: Final = event_queue("router", "tickets", "routine", *_TOLD)
 TICKETS_URGENT: Final = event_queue(
-    "router", "tickets", "urgent", *_TOLD, router.TicketUnlinked, alerts=True
+    "router",
+    "tickets",
+    "urgent",
+    *_TOLD,
+    router.TicketUnlinked,
+    router.TicketParted,
+    alerts=True,
 )
 EMERGENCIES: Final = event_queue(
     "router",

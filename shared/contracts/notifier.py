@@ -59,6 +59,7 @@ Purpose = Literal[
     "policy_unconfirmed",
     "together",
     "link_locked",
+    "merged",
 ]
 
 

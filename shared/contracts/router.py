@@ -57,6 +57,21 @@ class TicketUnlinked(TicketEvent):
     reason: str
 
 
+class TicketJoined(TicketEvent):
+    """It tells of the same emergency as the ticket that it `joins`, and shares its alert."""
+
+    name: ClassVar[str] = "ticket.joined"
+    joins: str
+
+
+class TicketParted(TicketEvent):
+    """It is a matter of its own again, and had `joined` an emergency; `reason` is a code."""
+
+    name: ClassVar[str] = "ticket.parted"
+    joined: str
+    reason: str
+
+
 class WorkOrderEvent(TicketEvent):
     """What every fact about a work order carries; `assignee` is a person of the duty list."""
 
@@ -67,14 +82,15 @@ class WorkOrderEvent(TicketEvent):
 
 class WorkOrderDispatched(WorkOrderEvent):
     """A department has it; `due` holds its limits by clock (UTC). Without an assignee it is offered
-    to `recipients`: whoever accepts first has it. What is part of an `incident` is nobody's own
-    errand: they have the incident.
+    to `recipients`: whoever accepts first has it. What is part of an `incident`, or `joins` an
+    emergency, is nobody's own errand: they have that.
     """
 
     name: ClassVar[str] = "work_order.dispatched"
     due: dict[str, AwareDatetime] = Field(default_factory=dict)
     recipients: tuple[str, ...] = ()
     incident: str | None = None
+    joins: str | None = None
 
 
 class WorkOrderAccepted(WorkOrderEvent):
@@ -247,7 +263,8 @@ class WorkOrderWithdrawn(WorkOrderEvent):
 class ClockEvent(TicketEvent):
     """A deadline; `recipients` are the people of the duty list who are to know. `due` is when the
     limit ends, `fell_due` since when the first rung could be called that this call stands for: long
-    ago where nothing ran meanwhile. Those of an `incident` hear of its own time instead. `assignee`
+    ago where nothing ran meanwhile. Those of an `incident`, and of the emergency that it `joins`,
+    hear of its own time instead. `assignee`
     is who has the work order, where it is the clock of one and somebody has it.
     """
 
@@ -258,6 +275,7 @@ class ClockEvent(TicketEvent):
     department: str | None = None
     recipients: tuple[str, ...] = ()
     incident: str | None = None
+    joins: str | None = None
     assignee: str | None = None
 
 
@@ -345,7 +363,8 @@ class EmergencyReplanned(EmergencyEvent):
 
 
 class EmergencyDowngraded(EmergencyEvent):
-    """It turned out to be no emergency. `recipients` were called before this `step` and are not
+    """It turned out to be no emergency, or (`reason` is `joined`) the same as another one, which
+    goes on. `recipients` were called before this `step` and are not
     there yet.
     """
 

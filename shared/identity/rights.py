@@ -6,11 +6,14 @@ The table says which role and how far; this module asks it, and nobody else does
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from shared.identity.permissions import PERMISSIONS, Scope, action_of
 from shared.identity.principal import EVERYWHERE, Principal
-from shared.tickets import Ticket, Transition, WorkOrder
+from shared.tickets import Possible, Ticket, Transition, WorkOrder, possible
+from shared.tickets.possible import NOTHING, By
+from shared.tickets.steps import RulesOf
 
 DESK: Final = "customer_service"
 """The department that the hotline's own agents and dispatchers are of."""
@@ -96,6 +99,21 @@ def own_departments(principal: Principal) -> frozenset[str] | None:
 def handles(principal: Principal, order: WorkOrder) -> bool:
     """Whether a work order of a ticket within reach is this principal's to act on."""
     return principal.role != "department" or principal.answers_for(order.department)
+
+
+def can(principal: Principal, ticket: Ticket, now: datetime, rules_of: RulesOf) -> Possible:
+    """What a principal may do now to a ticket within its reach, and to each of its work orders: by
+    the lifecycle's table, its conditions, the role and the department. Of what is beyond, nothing.
+    """
+    if not sees(principal, ticket):
+        return NOTHING
+
+    def may(transition: Transition, order: WorkOrder | None) -> bool:
+        is_theirs = order is None or handles(principal, order)
+        return is_theirs and allows(principal, action_of(transition))
+
+    by = By(principal.id, at_desk=principal.role != "department")
+    return possible(ticket, now, rules_of, by, may)
 
 
 def _is_in_scope(principal: Principal, action: str) -> bool:

@@ -59,7 +59,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
     "sender": "the system that sent a message which could not be handled",
-    "ticket": "the ticket that such a message is about, where it is our own",
+    "ticket": "the ticket that such a message is about, where it is our own, or under which a "
+    "matter goes on",
     "person": "the id of whom a message did not reach, whose reading is unusual, who have not "
     "confirmed, or whose link was shut",
     "link": "the signed link of a survey, of somebody's work, of an alert, or of a policy",

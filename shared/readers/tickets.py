@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.contracts import Step
+from shared.identity import Principal, can
 from shared.policy.policy import Policy
 from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
 from shared.telemetry import logger, metrics
-from shared.tickets import TICKET, Applied, LifecycleRules, NotAllowed, Steps, Ticket
+from shared.tickets import TICKET, Applied, LifecycleRules, NotAllowed, Possible, Steps, Ticket
 from shared.tickets.acts import Act
 
 TICKETS: Final = CollectionSpec(
@@ -72,6 +73,10 @@ class Tickets:
         except NotAllowed:
             return False
         return True
+
+    def possible(self, ticket: Ticket, principal: Principal) -> Possible:
+        """What somebody may do now to a ticket and its work orders, said before they try."""
+        return can(principal, ticket, self._clock.now(), self._rules)
 
     async def walk(self, number: str, walk: Walk) -> Steps:
         """Change a ticket by the steps that `walk` takes from its present state, in one write.

@@ -12,6 +12,7 @@ from shared.tickets.lifecycle import (
     derive_status,
 )
 from shared.tickets.model import NOBODY, About, LifecycleRules, Ticket, WorkOrder
+from shared.tickets.possible import Possible, possible
 from shared.tickets.steps import Steps
 from shared.tickets.table import ROWS, TABLE, possible_from
 
@@ -27,6 +28,7 @@ __all__ = [
     "NoSuchOrder",
     "NotAllowed",
     "OrderStatus",
+    "Possible",
     "Registration",
     "Steps",
     "Ticket",
@@ -36,6 +38,7 @@ __all__ = [
     "apply",
     "derive_status",
     "overdue",
+    "possible",
     "possible_from",
     "register",
 ]

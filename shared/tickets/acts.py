@@ -16,7 +16,7 @@ from shared.contracts.router import ConsentHow, Payer, RaiseReason
 from shared.policy.plan import Plan
 from shared.tickets.costs import Item
 from shared.tickets.lifecycle import Clock, Transition
-from shared.tickets.model import NOBODY, About, HeldReason
+from shared.tickets.model import NOBODY, About, AskedVisit, HeldReason
 
 DANGER: Final = "danger"
 """Why what was finished begins again when somebody tells of a danger."""
@@ -41,6 +41,8 @@ class Registration:
     repeat_of: str | None = None
     risk: bool = False
     note: str | None = None
+    joins: str | None = None
+    asked_appointment: AskedVisit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +207,26 @@ class Unlink(Act):
     """It has nothing to do with the outage, or is more than it; `reason` is a code."""
 
     transition = Transition.UNLINK
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join(Act):
+    """It tells of the same emergency as another ticket, whose alert it shares from now on; it stays
+    a request of its own, whose caller is told by its own number.
+    """
+
+    transition = Transition.JOIN
+    joins: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Act):
+    """It is another matter than the emergency that it joined, or outlasts it; `reason` is a
+    code.
+    """
+
+    transition = Transition.PART
     reason: str
 
 

@@ -67,6 +67,8 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         repeat_of=new.repeat_of,
         risk=new.risk,
         principal=new.by,
+        joins=new.joins,
+        asked_appointment=new.asked_appointment,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     facts = {
@@ -157,18 +159,24 @@ def _check(
 ) -> None:
     """Raise NotAllowed unless the row's states and its own condition hold."""
     last_by = ticket.timeline[-1].by
-    if row.on == "work_order" and order is not None:
-        if order.round != ticket.round:
-            raise NotAllowed(row.transition, status="of an earlier round", last_by=last_by)
-        if order.status not in row.from_ or ticket.mark is not None:
-            status = order.status if ticket.mark is None else ticket.mark
-            raise NotAllowed(row.transition, status=status, last_by=last_by)
-    elif not row.creates and ticket.status not in row.from_:
-        raise NotAllowed(row.transition, status=ticket.status, last_by=last_by)
-    elif row.creates and ticket.mark is not None:
-        raise NotAllowed(row.transition, status=ticket.mark, last_by=last_by)
+    if (status := out_of_turn(ticket, order, row)) is not None:
+        raise NotAllowed(row.transition, status=status, last_by=last_by)
     if row.condition and (why_not := row.condition(ticket, act, now, rules)):
         raise NotAllowed(row.transition, status=ticket.status, last_by=last_by, remedy=why_not)
+
+
+def out_of_turn(ticket: Ticket, order: WorkOrder | None, row: Row[Any]) -> str | None:
+    """The state in which the row's states forbid it; None where they allow it."""
+    if row.on == "work_order" and order is not None:
+        if order.round != ticket.round:
+            return "of an earlier round"
+        if order.status not in row.from_ or ticket.mark is not None:
+            return order.status if ticket.mark is None else ticket.mark
+    elif not row.creates and ticket.status not in row.from_:
+        return ticket.status
+    elif row.creates and ticket.mark is not None:
+        return ticket.mark
+    return None
 
 
 def _move_order(ticket: Ticket, order: WorkOrder, row: Row[Any], now: datetime) -> Ticket:

@@ -16,7 +16,7 @@ from shared.tickets.clock_moves import clocks_of, may_wait_until
 from shared.tickets.clocks import due_rung
 from shared.tickets.costs import why_not_done
 from shared.tickets.lifecycle import UNFINISHED, Clock, OrderStatus, Transition
-from shared.tickets.model import NOBODY, LifecycleRules, Ticket
+from shared.tickets.model import NOBODY, ROUTERS_REASONS, LifecycleRules, Ticket
 from shared.tickets.promises import standing
 
 MOST_QUOTES: Final = 20
@@ -41,7 +41,8 @@ def _somebody_went(ticket: Ticket, *_: object) -> str | None:
 def _is_shown(ticket: Ticket, act: acts.Resolve, rules: LifecycleRules) -> str | None:
     plan = ticket.plan
     # An outage is shown to be over where it was, not in every flat that it reached.
-    if act.proof or ticket.incident or not rules.wants_proof(plan.type, plan.area, plan.urgency):
+    is_part = ticket.incident is not None or ticket.joins is not None
+    if act.proof or is_part or not rules.wants_proof(plan.type, plan.area, plan.urgency):
         return None
     return "such work is done only with a photo: add one at /proofs and name its id in `proof`"
 
@@ -60,6 +61,17 @@ def _is_taken(ticket: Ticket) -> bool:
         order.status is not OrderStatus.DISPATCHED and order.status in UNFINISHED
         for order in ticket.orders
     )
+
+
+def goes_on_elsewhere(ticket: Ticket, act: acts.Merge, *_: object) -> str | None:
+    """Nobody is taken from the way, no danger is put aside, and nothing goes on under itself."""
+    if act.into == ticket.number:
+        return "it cannot go on under itself: name the other ticket"
+    if ticket.is_emergency:
+        return "an emergency joins another one, or is reclassified with no_danger and the reason"
+    if _is_taken(ticket):
+        return "a department has accepted it: merge the other one into it"
+    return None
 
 
 def somebody_accepted(ticket: Ticket, *_: object) -> str | None:
@@ -103,7 +115,29 @@ def may_be_linked(
         return "what is about somebody is a matter of its own"
     if ticket.incident is not None:
         return f"it is a part of {ticket.incident}: unlink it first"
+    if ticket.joins is not None:
+        return f"it has joined {ticket.joins}: part it first"
     return None
+
+
+def may_join(ticket: Ticket, act: acts.Join, *_: object) -> str | None:
+    """Only what is nothing else joins, and what is about somebody is not seen by all who see the
+    emergency (A5.3).
+    """
+    if act.joins == ticket.number:
+        return "it cannot join itself: name the other emergency"
+    if ticket.about != NOBODY:
+        return "what is about somebody is a matter of its own"
+    if ticket.incident is not None:
+        return f"it is a part of {ticket.incident}: unlink it first"
+    if ticket.joins is not None:
+        return f"it has joined {ticket.joins}: part it first"
+    return None
+
+
+def has_joined(ticket: Ticket, *_: object) -> str | None:
+    """Only what has joined an emergency can be parted from it."""
+    return None if ticket.joins is not None else "it has joined no emergency"
 
 
 def not_about_owner(ticket: Ticket, act: acts.Own, *_: object) -> str | None:
@@ -125,6 +159,15 @@ def is_linked(ticket: Ticket, *_: object) -> str | None:
 def department_free(ticket: Ticket, act: acts.Dispatch, *_: object) -> str | None:
     """One unfinished work order a department and round."""
     return _why_busy(ticket, act.department)
+
+
+def is_given_by_hand(ticket: Ticket) -> str | None:
+    """A person gives out what no rule could give to anybody; what is not understood yet is to be
+    understood first. For who dispatches by hand: by rule all is given out.
+    """
+    if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
+        return "reclassify it first: place, type or area is not decided"
+    return None
 
 
 def receiver_free(ticket: Ticket, act: acts.Transfer, *_: object) -> str | None:

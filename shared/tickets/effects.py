@@ -80,7 +80,7 @@ def reclassify(
         held=ticket.held if keeps else held_by(act.plan, now),
     )
     parted = Effect(changed)
-    if _is_its_own(changed) or _is_elsewhere(changed, ticket):
+    if _is_its_own(changed) or _is_elsewhere(changed, ticket) or ticket.joins is not None:
         parted = _parted(changed, act, now, reason="reclassified")
     changed = start_ticket_clocks(parted.ticket, now, rules)
     changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
@@ -189,13 +189,26 @@ def begin_round(
 
 
 def _parted(ticket: Ticket, act: acts.Act, now: datetime, *, reason: str) -> Effect:
-    """The ticket without the outage it was a part of, if it was, on record like any other act."""
-    if ticket.incident is None:
-        return Effect(ticket)
-    entry = TimelineEntry(now, Transition.UNLINK, act.by, None, reason)
-    own = replace(ticket, incident=None, timeline=(*ticket.timeline, entry))
-    facts = {"incident": ticket.incident, "reason": reason}
-    return Effect(own, also=((Transition.UNLINK, facts),))
+    """The ticket without the outage or emergency it was a part of, if it was, on record like any
+    other act.
+    """
+    parted = Effect(ticket)
+    if ticket.incident is not None:
+        facts = {"incident": ticket.incident, "reason": reason}
+        own = _recorded(replace(ticket, incident=None), Transition.UNLINK, act, now, reason)
+        parted = Effect(own, also=((Transition.UNLINK, facts),))
+    if ticket.joins is not None:
+        facts = {"joined": ticket.joins, "reason": reason}
+        own = _recorded(replace(parted.ticket, joins=None), Transition.PART, act, now, reason)
+        parted = Effect(own, also=(*parted.also, (Transition.PART, facts)))
+    return parted
+
+
+def _recorded(
+    ticket: Ticket, transition: Transition, act: acts.Act, now: datetime, note: str
+) -> Ticket:
+    entry = TimelineEntry(now, transition, act.by, None, note)
+    return replace(ticket, timeline=(*ticket.timeline, entry))
 
 
 def tell_workers(ticket: Ticket, act: acts.Act, now: datetime, _: LifecycleRules) -> Effect:
@@ -214,8 +227,8 @@ def request_cancel(
 
 
 def merge(ticket: Ticket, act: acts.Merge, *_: object) -> Effect:
-    """The event tells where it goes on."""
-    return Effect(ticket, {"into": act.into})
+    """It is known where it goes on."""
+    return Effect(replace(ticket, merged_into=act.into), {"into": act.into})
 
 
 def hold(ticket: Ticket, act: acts.Hold, now: datetime, rules: LifecycleRules) -> Effect:
@@ -233,6 +246,17 @@ def unlink(ticket: Ticket, act: acts.Unlink, *_: object) -> Effect:
     """A matter of its own again; it was part of an incident."""
     facts = {"incident": ticket.incident, "reason": act.reason}
     return Effect(replace(ticket, incident=None), facts)
+
+
+def join(ticket: Ticket, act: acts.Join, *_: object) -> Effect:
+    """It shares the alert of that emergency."""
+    return Effect(replace(ticket, joins=act.joins), {"joins": act.joins})
+
+
+def part(ticket: Ticket, act: acts.Part, *_: object) -> Effect:
+    """A matter of its own; it had joined an emergency."""
+    facts = {"joined": ticket.joins, "reason": act.reason}
+    return Effect(replace(ticket, joins=None), facts)
 
 
 def dispatch(ticket: Ticket, act: acts.Dispatch, now: datetime, rules: LifecycleRules) -> Effect:
@@ -274,7 +298,8 @@ def appoint(ticket: Ticket, act: acts.Appoint, now: datetime, rules: LifecycleRu
     """Whoever is to come is reminded before the window; it is missed at its end."""
     visit = start_visit(now, act.at - rules.appointment_notice, act.until)
     times = {"visit": act.at, Clock.APPOINTMENT.value: act.until}
-    agreed = _promised(agree_visit(ticket, act.order, visit), act, VISIT, times, now)
+    asked = replace(ticket, asked_appointment=None)
+    agreed = _promised(agree_visit(asked, act.order, visit), act, VISIT, times, now)
     facts = {"at": act.at, "until": act.until, "agreed_at": _agreed_since(agreed)}
     return Effect(agreed, facts)
 

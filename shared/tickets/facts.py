@@ -44,6 +44,7 @@ def dispatched_facts(ticket: Ticket, order: WorkOrder) -> dict[str, Any]:
         "due": due,
         "recipients": order.offered_to,
         "incident": ticket.incident,
+        "joins": ticket.joins,
     }
 
 
@@ -61,4 +62,5 @@ def clock_facts(ticket: Ticket, act: acts.Fire) -> dict[str, Any]:
         "department": order.department if order else None,
         "assignee": order.assignee if order else None,
         "incident": ticket.incident,
+        "joins": ticket.joins,
     }

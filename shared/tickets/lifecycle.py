@@ -70,6 +70,8 @@ class Transition(StrEnum):
     HOLD = "hold"
     LINK = "link"
     UNLINK = "unlink"
+    JOIN = "join"
+    PART = "part"
     FLAG = "flag"
     ACCEPT = "accept"
     DECLINE = "decline"

@@ -17,6 +17,7 @@ from shared.contracts.intake import (
     LinkLocked,
     ReadingAlarmRaised,
     TicketCancelRequested,
+    TicketMerged,
     TicketRegistered,
     TicketReopened,
     TicketSupplemented,
@@ -155,6 +156,10 @@ def resolved(**more: Any) -> TicketResolved:
 
 def reopened(**more: Any) -> TicketReopened:
     return TicketReopened(**_TICKET | {"round": 2, "reason": "caller"} | more)
+
+
+def merged(**more: Any) -> TicketMerged:
+    return TicketMerged(**_TICKET | {"into": "26-2"} | more)
 
 
 def asked(**more: Any) -> SurveyAsked:

@@ -6,6 +6,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from services.intake.desk.api import build_actions_api, build_registering_api
+from services.router.emergencies.api import build_emergencies_api
 from services.router.work_orders.api import (
     build_boards_api,
     build_costs_api,
@@ -25,11 +26,12 @@ def endpoints() -> dict[str, list[str]]:
     """The actions that the doors of intake and router ask for, by path."""
     routers = [
         build_registering_api(NOBODY),
-        build_actions_api(NOBODY, NOBODY, NOBODY, NOBODY),
+        build_actions_api(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY),
         build_work_orders_api(NOBODY, NOBODY),
         build_times_api(NOBODY),
         build_costs_api(NOBODY),
         build_boards_api(NOBODY, NOBODY),
+        build_emergencies_api(NOBODY, NOBODY, NOBODY),
     ]
     name_rights(routers)
     return {
@@ -53,7 +55,7 @@ def test_each_row_with_a_path_is_answered_there_behind_its_own_door() -> None:
 
 
 def test_no_endpoint_is_made_of_a_row_that_has_none_or_lies_elsewhere() -> None:
-    assert ROWS[Transition.MERGE].endpoint is None
-    for transition in (Transition.MERGE, Transition.HOLD, Transition.ACCEPT):
+    assert ROWS[Transition.FLAG].endpoint is None
+    for transition in (Transition.FLAG, Transition.HOLD, Transition.ACCEPT):
         with pytest.raises(ValueError, match="no endpoint below"):
             Routes("/v1/tickets/{number}", tags=["actions"]).does(transition)

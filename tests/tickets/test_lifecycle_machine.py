@@ -55,7 +55,7 @@ TICKET_FROM: Mapping[str, set[str]] = {
     "feedback_attempt": DONE,
     "not_satisfied": DONE, "reopen": {"closed", "answered"}, "cancel": UNTOUCHED,
     "request_cancel": {"dispatched", "in_progress", "suspended"}, "merge": UNTOUCHED,
-    "hold": OPEN, "link": OPEN, "unlink": OPEN,
+    "hold": OPEN, "link": OPEN, "unlink": OPEN, "join": OPEN - DONE, "part": OPEN,
     "flag": (OPEN | OVER) - {"merged"}, "warn": OPEN, "breach": OPEN,
 }  # fmt: skip
 ORDER_FROM: Mapping[str, set[str]] = {
@@ -82,7 +82,8 @@ SAYS: Mapping[str, str] = {
     "feedback_attempt": "ticket.feedback_attempted", "not_satisfied": "ticket.reopened",
     "reopen": "ticket.reopened", "cancel": "ticket.cancelled",
     "request_cancel": "ticket.cancel_requested", "merge": "ticket.merged", "hold": "ticket.held",
-    "link": "ticket.linked", "unlink": "ticket.unlinked", "flag": "ticket.flagged",
+    "link": "ticket.linked", "unlink": "ticket.unlinked",
+    "join": "ticket.joined", "part": "ticket.parted", "flag": "ticket.flagged",
     "dispatch": "work_order.dispatched", "accept": "work_order.accepted",
     "decline": "work_order.declined", "transfer": "work_order.transferred",
     "set_out": "work_order.set_out", "start": "work_order.started", "arrive": "work_order.arrived",
@@ -167,6 +168,7 @@ class Model:
     extensions: int = 0
     arrived: bool = False
     incident: str | None = None
+    joins: str | None = None
     risk: bool = False
     latest: datetime = MONDAY
 
@@ -220,13 +222,15 @@ class Model:
                 return not (taken or ticket.is_emergency)
             case acts.Resolve(order=id, used=used):
                 spent = None if used is None else sum(i.quantity * i.unit_price for i in used)
-                there = self.arrived or not ticket.is_emergency
+                there = self.arrived or not ticket.is_emergency or self.joins is not None
                 return there and self.orders[id].may_be_done(spent)
             case acts.RecordConsent(order=id):
                 order = self.orders[id]
                 in_person = act.how == "on_site" and act.by == order.assignee
                 counts = order.owner_pays and act.quote == order.quotes > 0
                 return counts and (act.at_desk or in_person)
+            case acts.Merge(into=into):
+                return into != ticket.number and not (taken or ticket.is_emergency)
             case acts.RequestCancel():
                 return taken
             case acts.ConfirmCancel():
@@ -238,8 +242,13 @@ class Model:
                 return changes_hands or not self._is_at_it(department)
             case acts.Fire():
                 return self._is_due(act, now, ticket)
+            case acts.Join(joins=joins):
+                return self.incident is None and self.joins is None and joins != ticket.number
+            case acts.Part():
+                return self.joins is not None
             case acts.Link():
-                return self.incident is None and not ticket.is_emergency
+                is_free = self.incident is None and self.joins is None
+                return is_free and not ticket.is_emergency
             case acts.Unlink():
                 return self.incident is not None
             case acts.Flag():
@@ -329,6 +338,8 @@ class Model:
         self.risk |= isinstance(act, acts.Flag)
         if isinstance(act, acts.Link | acts.Unlink):
             self.incident = act.incident if isinstance(act, acts.Link) else None
+        if isinstance(act, acts.Join | acts.Part):
+            self.joins = act.joins if isinstance(act, acts.Join) else None
         if isinstance(act, acts.OrderAct):
             self.orders[act.order].note(act)
 
@@ -337,12 +348,13 @@ class Model:
         self.held = self.held if self.held in ROUTERS else self.undecided
         was, self.where = self.where, (act.estate, act.plan.area)
         elsewhere = act.plan.urgency == "emergency" or was != self.where
-        return self._part() if elsewhere else []
+        return self._part() if elsewhere or self.joins else []
 
     def _part(self) -> list[str]:
         """An emergency, another matter and a matter that comes back are no part of an outage."""
         was, self.incident = self.incident, None
-        return ["ticket.unlinked"] if was else []
+        joined, self.joins = self.joins, None
+        return ["ticket.unlinked"] * bool(was) + ["ticket.parted"] * bool(joined)
 
     def _follows(self, was: str, before: str | None, now: datetime) -> list[str]:
         idle = not any(order.status in UNFINISHED for order in self.present)
@@ -468,6 +480,7 @@ def wishes(ticket: Ticket, now: datetime) -> list[acts.Act]:
     found += [acts.Hold(by="router", reason="nobody_on_duty")]
     found += [acts.Link(by="router", incident=name) for name in ("o-1", "o-2")]
     found += [acts.Unlink(by="agent-7", reason="own_work"), acts.Flag(by="intake")]
+    found += [acts.Join(by="agent-7", joins="JY0003"), acts.Part(by="agent-7", reason="other")]
     found += [
         acts.Dispatch(by="router", department=d, assignee="li", decided=d == "security")
         for d in DEPARTMENTS

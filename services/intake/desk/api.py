@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, get_args
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import override
 
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.call_backs import CallBacks
+from services.intake.desk.merging import Merging
 from services.intake.desk.wishes import Wishes
 from services.intake.registration.domain import Alerting
 from services.intake.registration.reports import Reports
@@ -62,6 +63,13 @@ class OwnBody(NoteBody):
     owner: NamedId | None = None
 
 
+class MergeBody(NoteBody):
+    """Under which ticket it goes on, and why, as a code."""
+
+    into: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
+    reason: Code
+
+
 class AnswerBody(NoteBody):
     """What the caller was told."""
 
@@ -84,6 +92,17 @@ class FeedbackBody(NoteBody):
         "not_satisfied",
     ]
     reason: Code | None = None
+
+
+class MergedView(BaseModel):
+    """A ticket that went on under another one."""
+
+    number: str
+    status: str
+    round: int
+    version: int
+    emergency: bool
+    into: str
 
 
 class ClassifyBody(Body):
@@ -166,7 +185,11 @@ def build_words_api(reports: Reports) -> Routes:
 
 
 def build_actions_api(  # noqa: C901 - one small function an endpoint
-    platform: Platform, desk_actions: DeskActions, wishes: Wishes, call_backs: CallBacks
+    platform: Platform,
+    desk_actions: DeskActions,
+    wishes: Wishes,
+    call_backs: CallBacks,
+    merging: Merging,
 ) -> Routes:
     """The table's actions of intake."""
     router = Routes("/v1/tickets/{number}", tags=["actions"], route_class=WordsRoute)
@@ -262,6 +285,16 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         danger cancels nothing.
         """
         return shown(await wishes.cancel(number, actor, body.note if body else None))
+
+    @router.does(Transition.MERGE)
+    async def merge(number: TicketNumber, body: MergeBody, actor: Actor) -> MergedView:
+        """The same caller's same matter goes on under another number, and its caller is told both;
+        another household's never does.
+        """
+        ticket = await merging.merge(
+            number, actor, into=body.into, reason=body.reason, note=body.scrubbed()
+        )
+        return MergedView(**shown(ticket), into=body.into)
 
     return router
 

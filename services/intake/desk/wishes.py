@@ -230,7 +230,7 @@ class Wishes:
                 steps = _carried_out(steps, wish)
             elif not _is_repeat(steps, wish, principal, said):
                 steps = _alarmed(steps, wish, said)
-                is_own = not self._is_known(steps.ticket, words)
+                is_own = not self._is_known(steps.ticket, words, made)
                 steps = steps.must(*_alarms(steps.ticket, made, how, is_own=is_own))
             if _says_too_much(before, steps, principal):
                 steps = _left_out(before, made)
@@ -267,10 +267,14 @@ class Wishes:
             return self._decided(kind, ticket.estate, steps.now)
         return None
 
-    def _is_known(self, ticket: Ticket, words: str | None) -> bool:
-        """Whether words tell no more than what others were alerted to."""
+    def _is_known(self, ticket: Ticket, words: str | None, made: Plan) -> bool:
+        """Whether words, for which this plan was `made`, tell no more than what others were alerted
+        to.
+        """
         policy = self._policy().at(ticket.estate)
         kind = ticket.plan.emergency_kind
+        if ticket.joins is not None:
+            return made.emergency_kind == kind
         return not ticket.shares_alert or is_only_outage(kind, words or "", policy)
 
     def _decided(self, kind: str, estate: str | None, now: datetime) -> Plan:

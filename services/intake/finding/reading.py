@@ -14,7 +14,7 @@ from shared.contracts.refusals import NotThere
 from shared.identity import Principal, action_of, allows, sees
 from shared.policy.policy import Policy
 from shared.readers.ticket_lists import NEWEST
-from shared.readers.tickets import rules_of
+from shared.readers.tickets import Tickets, rules_of
 from shared.readers.visibility import within_reach
 from shared.store import Doc, Listing, Store
 from shared.tickets import TICKET, Ticket, Transition
@@ -29,9 +29,15 @@ class Reading:
     """Shows tickets one by one; foreign and missing ones look the same."""
 
     def __init__(
-        self, store: Store, reports: Reports, masks: Masks, policy: Callable[[], Policy]
+        self,
+        store: Store,
+        tickets: Tickets,
+        reports: Reports,
+        masks: Masks,
+        policy: Callable[[], Policy],
     ) -> None:
         self._store = store
+        self._tickets = tickets
         self._reports = reports
         self._masks = masks
         self._policy = policy
@@ -45,7 +51,9 @@ class Reading:
         if first := await self._reports.told_repeat(ticket, principal):
             beside["duplicate_of"] = first
         # As it is written today, also where it was kept by a release before.
-        return ticket_view({**doc, **TICKET.to_doc(ticket)}, principal, **beside)
+        kept = {**doc, **TICKET.to_doc(ticket)}
+        beside |= self._tickets.possible(ticket, principal).beside(kept)
+        return ticket_view(kept, principal, **beside)
 
     async def related(self, number: str, principal: Principal) -> Doc:
         """What else belongs to it, as far as somebody may see it: the same caller's other tickets
@@ -79,6 +87,8 @@ class Reading:
             return None
         if not ticket.shares_alert:
             return ticket.number
+        if ticket.joins is not None:
+            return await self._visible(ticket.joins, principal)
         doc = await self._store.get("incidents", str(ticket.incident), fields=("emergency",))
         shared = doc.get("emergency") if doc else None
         return await self._visible(shared, principal)

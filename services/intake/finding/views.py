@@ -221,6 +221,7 @@ class WorkOrderView(Shown):
     assignee: str | None = None
     before: str | None = None
     clocks: dict[str, ClockView] = {}
+    can: list[str] = []
     outcome: str | None = None
     reason: str | None = None
     resume_at: datetime | None = None
@@ -305,6 +306,7 @@ class TicketView(Shown):
     promised: list[PromiseView] = []
     work_orders: list[WorkOrderView] = []
     clocks: dict[str, ClockView] = {}
+    can: list[str] = []
     timeline: list[EntryView] = []
     next_due: datetime | None = None
     over_at: datetime | None = None

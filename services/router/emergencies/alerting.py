@@ -21,6 +21,7 @@ from services.router.emergencies.emergency import (
     replan,
     start,
 )
+from services.router.emergencies.joining import Joins
 from services.router.emergencies.storage import EMERGENCIES, outage_of
 from services.router.incidents.outages import Outages
 from services.router.people import (
@@ -68,6 +69,7 @@ class Alerting:
         self._store = platform.store
         self._emergencies = Collection(platform.store, EMERGENCIES)
         self._outages = Outages(platform)
+        self.joins = Joins(platform, self.change)
         self._due = FallingDue(platform.store, "emergencies", self._alert_next, lane="urgent")
 
     async def heed_plan(self, number: str) -> str | None:
@@ -75,8 +77,9 @@ class Alerting:
         plan asks for none any more. The id of the incident that it is part of, where others were
         alerted to the same outage: then it has no alert of its own.
         """
-        ticket = await self._platform.tickets.get(number)
-        if ticket is None or ticket.shares_alert:
+        found = await self._platform.tickets.get(number)
+        ticket = None if found is None else await self.joins.settle(found)
+        if ticket is None or ticket.shares_alert or ticket.joins is not None:
             return None
         if ticket.is_emergency:
             return await self._share_or_start(ticket)

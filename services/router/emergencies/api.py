@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from services.router.bodies import Limit
 from services.router.emergencies.alerting import Alerting
@@ -12,6 +14,7 @@ from services.router.emergencies.storage import EMERGENCIES, list_emergencies
 from shared.contracts.ids import Code
 from shared.policy.policy import Policy
 from shared.runtime import Actor, Body, NoteBody, Platform, Routes, WordsRoute, may
+from shared.tickets import Transition
 from shared.tickets.numbers import TicketNumber
 
 
@@ -25,6 +28,18 @@ class ReviewBody(NoteBody):
     """How it went."""
 
     verdict: Verdict
+
+
+class JoinBody(Body):
+    """Which ticket tells of the same emergency."""
+
+    ticket: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
+
+
+class PartBody(JoinBody):
+    """Which ticket is another matter after all, and why."""
+
+    reason: Code
 
 
 class FalseAlarmBody(Body):
@@ -94,6 +109,22 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
         """What was learned of it, once it is over."""
         note = body.scrubbed()
         return shown(await attending.review(number, actor, body.verdict, note))
+
+    @router.does(Transition.JOIN)
+    async def join(number: TicketNumber, actor: Actor, body: JoinBody) -> dict[str, Any]:
+        """That ticket tells of the same: nobody is called a second time, its own alert stops, and
+        its caller is told by its own number.
+        """
+        await alerting.get(number, actor)
+        await alerting.joins.join(number, actor, body.ticket)
+        return shown(await alerting.get(number, actor))
+
+    @router.does(Transition.PART)
+    async def part(number: TicketNumber, actor: Actor, body: PartBody) -> dict[str, Any]:
+        """That ticket is another matter after all: an emergency is alerted by itself."""
+        await alerting.get(number, actor)
+        await alerting.joins.part(number, actor, body.ticket, body.reason)
+        return shown(await alerting.get(number, actor))
 
     @router.post("/{number}/false-alarm", dependencies=[may("emergency.attend")])
     async def false_alarm(

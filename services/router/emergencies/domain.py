@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from services.router.emergencies.emergency import Emergency
+from services.router.emergencies.emergency import JOINED, Emergency
 from services.router.incidents.incident import LINKED
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.router import TicketResolved, WorkOrderAccepted
@@ -43,7 +43,11 @@ def _since_the_last_plan(ticket: Ticket, transition: Transition) -> Iterator[str
 
 def is_untaken(ticket: Ticket, emergency: Emergency | None) -> bool:
     """Whether the plan of a ticket does not run as it should."""
-    if emergency is None or emergency.round < ticket.round:
+    if ticket.joins is not None:
+        has_own_alert = emergency is not None and emergency.ended_at is None
+        is_to_give = ticket.held is None and ticket.status in _TO_WORK_ON
+        return has_own_alert or (is_to_give and bool(ticket.without_work))
+    if emergency is None or emergency.round < ticket.round or emergency.outcome == JOINED:
         is_alone = ticket.is_emergency and not ticket.shares_alert
         return is_alone and ticket.status in _TO_WORK_ON
     if emergency.plans < len(ticket.plans) and ticket.status in _TO_WORK_ON:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from shared.contracts import Step
 from shared.contracts.router import (
@@ -20,10 +20,11 @@ from shared.contracts.router import (
     EmergencyStarted,
 )
 
-Outcome = Literal["ended", "resolved", "withdrawn", "false_alarm", "downgraded"]
-"""How an emergency ended: by somebody on site, with its work, by the desk, as none at all, or as
-something less.
+Outcome = Literal["ended", "resolved", "withdrawn", "false_alarm", "downgraded", "joined"]
+"""How an emergency ended: by somebody on site, with its work, by the desk, as none at all, as
+something less, or as the same as another one.
 """
+JOINED: Final = "joined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,10 @@ def begin_again(
 ) -> Step[Emergency] | None:
     """The ticket was reopened, or is an emergency after all: help is called as at first. None when
     that is no news, which a repeat never is."""
-    is_news = round > emergency.round or (
-        emergency.ended_at is not None and plans > emergency.plans
-    )
+    is_over = emergency.ended_at is not None
+    # What shared another alert and does not any more has none that counts.
+    is_alone = is_over and emergency.outcome == JOINED
+    is_news = round > emergency.round or is_alone or (is_over and plans > emergency.plans)
     if not is_news:
         return None
     step = len(emergency.alerts)
@@ -378,6 +380,21 @@ def downgrade(
     spared = tuple(person for person in dict.fromkeys(called) if person not in emergency.on_site)
     facts = _facts(over) | {"step": len(emergency.alerts), "recipients": spared}
     return Step(over, (EmergencyDowngraded(**facts, reason=reason),))
+
+
+def share(
+    emergency: Emergency, now: datetime, *, going_there: Collection[str] = ()
+) -> Step[Emergency] | None:
+    """It is the same as another one, which goes on: nobody more is called to this one. Who was and
+    is not there is told so, but nobody who is to go to the other one. None when it is over anyway.
+    """
+    if emergency.ended_at is not None:
+        return None
+    over = replace(emergency, ended_at=now, next_due=None, outcome=JOINED)
+    called = dict.fromkeys(person for alert in emergency.calls for person in alert.recipients)
+    spared = tuple(p for p in called if p not in {*emergency.on_site, *going_there})
+    facts = _facts(over) | {"step": len(emergency.alerts), "recipients": spared}
+    return Step(over, (EmergencyDowngraded(**facts, reason=JOINED),))
 
 
 def end(

@@ -14,6 +14,7 @@ from shared.documents import Shape
 from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach, within_reach
 from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
+from shared.tickets.lifecycle import DONE, OPEN
 
 EMERGENCIES: Final = CollectionSpec(
     name="emergencies",
@@ -37,6 +38,7 @@ EMERGENCIES: Final = CollectionSpec(
         due_index(),
     ),
 )
+_TO_WORK_ON: Final = sorted(status.value for status in OPEN - DONE)
 MOST_RUNNING: Final = 1_000
 """More dangers at once than any group has people for; what is beyond is old and forgotten."""
 
@@ -79,6 +81,30 @@ async def outage_alerts(store: Store, estate: str, kinds: Iterable[str]) -> list
     )
     places = [(doc["_id"], doc["alert_of"].rpartition("/")[2]) for doc in found]
     return [OutageAlert(number, None if at == UNKNOWN else at) for number, at in places]
+
+
+JOINED_INDEX: Final = IndexModel(
+    [("joins", ASCENDING)],
+    name="joined_to",
+    partialFilterExpression={"joins": {"$type": "string"}},
+)
+MOST_JOINED: Final = 1_000
+"""Of all emergencies that run; a whole estate does not ring about one lift."""
+
+
+async def joined_to(store: Store, number: str) -> list[str]:
+    """The tickets that share the alert of an emergency, over or not."""
+    found = await store.find("tickets", {"joins": number}, limit=MOST_JOINED, fields=("_id",))
+    return [doc["_id"] for doc in found]
+
+
+async def still_joined(store: Store) -> dict[str, list[str]]:
+    """The tickets with work to do that share an alert, by the emergency that they joined."""
+    query = {"joins": {"$type": "string"}, "status": {"$in": _TO_WORK_ON}}
+    joined: dict[str, list[str]] = {}
+    for doc in await store.find("tickets", query, limit=MOST_JOINED, fields=("joins",)):
+        joined.setdefault(doc["joins"], []).append(doc["_id"])
+    return joined
 
 
 async def list_emergencies(

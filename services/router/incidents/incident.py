@@ -61,7 +61,9 @@ def covering(running: Iterable[Incident], ticket: Ticket, rules: IncidentRules) 
     """The confirmed incident that a new request is a part of; None for what is its own: dangers,
     drills, what tells of no outage, and what is about somebody.
     """
-    if ticket.incident or ticket.is_emergency or ticket.test or ticket.about != NOBODY:
+    if ticket.incident or ticket.joins or ticket.is_emergency or ticket.test:
+        return None
+    if ticket.about != NOBODY:
         return None
     if not rules.tells_of_outage(ticket.plan.type, None):
         return None
@@ -90,7 +92,8 @@ def may_share_alert(ticket: Ticket, words: str, policy: Policy) -> bool:
 def may_be_part(ticket: Ticket) -> bool:
     """Whether an emergency that was to share an alert still may: it was not decided anew since."""
     is_as_reported = (ticket.round, len(ticket.plans)) == (1, 1)
-    return ticket.is_emergency and ticket.incident is None and is_as_reported
+    is_free = ticket.incident is None and ticket.joins is None
+    return ticket.is_emergency and is_free and is_as_reported
 
 
 LINKED: Final = "incident"
@@ -103,18 +106,24 @@ def link(ticket: Ticket, given: Sequence[Act], incident: str, *, by: str) -> lis
 
     Without anybody who has the work it stays as it is: a person has to look at it first.
     """
-    moved = {act.order for act in given if isinstance(act, Transfer)}
-    waits = (order for order in ticket.orders if order.status is OrderStatus.DISPATCHED)
-    waiting = [order for order in waits if order.id not in moved]
-    new = [act for act in given if isinstance(act, Dispatch | Transfer)]
+    new = any(isinstance(act, Dispatch | Transfer) for act in given)
     if not new and not any(order.status in UNFINISHED for order in ticket.orders):
         return list(given)
-    accepted = [(order.id, _whoever(order)) for order in waiting]
-    first = len(ticket.work_orders) + 1
-    accepted += [(f"{ticket.number}-{n}", _whoever(act)) for n, act in enumerate(new, first)]
-    taken = (Accept(by=who, order=id, note=LINKED) for id, who in accepted if who)
     part = Link(by=by, incident=incident, note=incident, shares_alert=ticket.is_emergency)
-    return [part, *given, *taken]
+    return [part, *given, *taken_as_part(ticket, given)]
+
+
+def taken_as_part(ticket: Ticket, given: Sequence[Act]) -> Iterator[Act]:
+    """That whoever has, or is `given`, the work of a ticket is at it already, as part of another
+    one.
+    """
+    moved = {act.order for act in given if isinstance(act, Transfer)}
+    waits = (order for order in ticket.orders if order.status is OrderStatus.DISPATCHED)
+    accepted = [(order.id, _whoever(order)) for order in waits if order.id not in moved]
+    first = len(ticket.work_orders) + 1
+    new = (act for act in given if isinstance(act, Dispatch | Transfer))
+    accepted += [(f"{ticket.number}-{n}", _whoever(act)) for n, act in enumerate(new, first)]
+    return (Accept(by=who, order=id, note=LINKED) for id, who in accepted if who)
 
 
 def _whoever(work: WorkOrder | Dispatch | Transfer) -> str | None:
@@ -122,8 +131,8 @@ def _whoever(work: WorkOrder | Dispatch | Transfer) -> str | None:
     return work.assignee or next(iter(asked), None)
 
 
-def finish(ticket: Ticket, *, by: str) -> Iterator[Act]:
-    """The outage is over, and so is the work of a request that it brought about."""
+def finish(ticket: Ticket, *, by: str, outcome: str = OUTCOME) -> Iterator[Act]:
+    """What a request is part of is over, and so is its work."""
     for order in ticket.orders:
         if order.status not in UNFINISHED:
             continue
@@ -131,7 +140,7 @@ def finish(ticket: Ticket, *, by: str) -> Iterator[Act]:
             yield Accept(by=_whoever(order) or by, order=order.id)
         if order.status is OrderStatus.SUSPENDED:
             yield Resume(by=by, order=order.id)
-        yield Resolve(by=by, order=order.id, outcome=OUTCOME)
+        yield Resolve(by=by, order=order.id, outcome=outcome)
 
 
 def households(linked: Iterable[Linked], incident: Incident) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from services.router.people import HowBusy, choose_person, nobody_is_busy, others, whom_it_is_about
@@ -11,6 +12,7 @@ from shared.policy.policy import Policy
 from shared.tickets import OrderStatus, Ticket, WorkOrder
 from shared.tickets.acts import (
     Act,
+    Appoint,
     Dispatch,
     Hold,
     OrderAct,
@@ -202,6 +204,18 @@ def _held_once(ticket: Ticket, wanted: Sequence[Act]) -> list[Act]:
     holds = [act for act in wanted if isinstance(act, Hold)]
     waits = ticket.held is not None and not any(isinstance(act, Dispatch) for act in acts)
     return acts if waits else [*acts, *holds[:1]]
+
+
+def as_asked(ticket: Ticket, given: Sequence[Act], now: datetime, *, by: str) -> list[Act]:
+    """`given`, which gives out the work of a ticket, and the visit that the caller asked for in the
+    report, with the first of its orders. What is over by then, and a danger, waits for no visit.
+    """
+    asked = ticket.asked_appointment
+    is_first = not ticket.orders and any(isinstance(act, Dispatch) for act in given)
+    if asked is None or not is_first or ticket.is_emergency or asked.to <= now:
+        return list(given)
+    order = f"{ticket.number}-{len(ticket.work_orders) + 1}"
+    return [*given, Appoint(by=by, order=order, at=asked.from_, until=asked.to)]
 
 
 def is_said(act: OrderAct, order: WorkOrder) -> bool:

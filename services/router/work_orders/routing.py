@@ -9,7 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.router.access import BY_RULE, order_of
-from services.router.incidents.incident import Incident, covering, link, may_be_part
+from services.router.incidents.incident import (
+    Incident,
+    covering,
+    link,
+    may_be_part,
+    taken_as_part,
+)
 from services.router.people import (
     choose_person,
     desk_lead,
@@ -17,7 +23,7 @@ from services.router.people import (
     require_there,
     whom_it_is_about,
 )
-from services.router.work_orders.domain import is_said, was_done, work_to_give
+from services.router.work_orders.domain import as_asked, is_said, was_done, work_to_give
 from services.router.work_orders.workload import Workload
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotThere
@@ -27,8 +33,8 @@ from shared.runtime.platform import Platform
 from shared.telemetry import logger
 from shared.tickets import NotAllowed, Ticket, Transition
 from shared.tickets.acts import Accept, Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
+from shared.tickets.conditions import is_given_by_hand
 from shared.tickets.lifecycle import UNFINISHED
-from shared.tickets.model import ROUTERS_REASONS
 
 
 class Routing:
@@ -50,10 +56,13 @@ class Routing:
         is still missing. Raises NoSuchTicket, and the event is tried again.
         """
 
-        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
             policy, duty = self._platform.policy.at(ticket.estate), self._platform.duty.current
             how_busy = self._workload.beyond(policy.rules.busy_from)
             given = work_to_give(ticket, duty, policy, by=BY_RULE.id, how_busy=how_busy)
+            given = as_asked(ticket, given, now, by=BY_RULE.id)
+            if ticket.joins is not None:
+                return [*given, *taken_as_part(ticket, given)]
             if part_of is not None and may_be_part(ticket):
                 return link(ticket, given, part_of, by=BY_RULE.id)
             rules = policy.rules.incidents
@@ -109,12 +118,12 @@ class Routing:
         """A person decides who gets a ticket that no rule could give to anybody."""
 
         def check(ticket: Ticket) -> None:
-            if ticket.held is None or ticket.held.reason not in ROUTERS_REASONS:
+            if (why_not := is_given_by_hand(ticket)) is not None:
                 raise NotAllowed(
                     Transition.DISPATCH,
                     status=ticket.status,
                     last_by=ticket.timeline[-1].by,
-                    remedy="reclassify it first: place, type or area is not decided",
+                    remedy=why_not,
                 )
 
         return await self._give(number, principal, department, assignee, check)
@@ -152,14 +161,15 @@ class Routing:
         """Dispatch by hand what `check` does not refuse."""
         require(principal, Transition.DISPATCH)
 
-        def choose(ticket: Ticket, _now: datetime) -> Act:
+        def choose(ticket: Ticket, now: datetime) -> list[Act]:
             if not sees(principal, ticket):
                 raise NotThere
             check(ticket)
             self._check_receiver(ticket, department, assignee)
             self._check_not_about(ticket, department, assignee)
             person = assignee or self._first(ticket, department)
-            return Dispatch(by=principal.id, department=department, assignee=person, decided=True)
+            given = Dispatch(by=principal.id, department=department, assignee=person, decided=True)
+            return as_asked(ticket, [given], now, by=principal.id)
 
         return await self._change(number, choose)
 
