@@ -39,6 +39,8 @@ SEARCHED: Final[Mapping[str, Callable[[Things, str], list[str]]]] = {
     "owner": lambda _, role: ["desk", walker(role)],
     "estate": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
     "department": lambda _hidden, _role: [OWN_DEPARTMENT, "security"],
+    "place": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
+    "ids": lambda hidden, role: [",".join([walker(role), *sorted(hidden.marks)])],
 }
 """What leads to a hidden thing where its list is searched by this; other values the documents name.
 """
