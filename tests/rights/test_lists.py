@@ -48,6 +48,8 @@ SEARCHED: Final[Mapping[str, Callable[[Things, str], list[str]]]] = {
     "registered_from": lambda _hidden, _role: ["2000-01-01T00:00:00Z"],
     "registered_to": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
     "due_before": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
+    "place": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
+    "ids": lambda hidden, role: [",".join([walker(role), *sorted(hidden.marks)])],
 }
 """What leads to a hidden thing where its list is searched by this; other values the documents name.
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from services.admin.accounts.settings import USUAL, Settings
+from services.admin.accounts.own_settings import USUAL, Settings
 from shared.contracts import MalformedMessage
 from shared.contracts.errors import both
 from shared.contracts.refusals import NotNow

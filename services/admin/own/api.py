@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.admin.accounts.settings import (
+from services.admin.accounts.own_settings import (
     LONGEST_QUERY,
     LONGEST_VIEW_NAME,
     MOST_VIEWS,

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.admin.accounts import domain as rules
 from services.admin.accounts.domain import Account
-from services.admin.accounts.settings import USUAL, Settings
+from services.admin.accounts.own_settings import USUAL, Settings
 from services.admin.accounts.staff import By, StaffAccounts, step_to
 from services.admin.accounts.storage import ACCOUNTS
 from services.admin.sessions.domain import Session, as_hashed, take_password

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from services.admin.accounts.storage import ACCOUNTS
-from services.admin.people.domain import Colleague, Sought, is_there, places_shared, roles_of
+from services.admin.people.domain import (
+    Colleague,
+    Lists,
+    OfLists,
+    Sought,
+    is_there,
+    lists_in,
+    places_shared,
+    roles_of,
+)
 from shared.documents import Doc
 from shared.identity import EVERYWHERE, Principal
-from shared.policy.duty import Duty
+from shared.policy.duty import Duty, Person
 from shared.policy.policy import Group
 from shared.store import Order, Page, Store
 from shared.store.paging import beyond, cursor_of
@@ -35,11 +44,10 @@ class Directory:
         """
         start = beyond(after, _BY_ID)["_id"]["$gt"] if after is not None else ""
         at = places_shared(reader, self._group(), sought.place)
-        ids = sorted(
-            {*await self._with_account(sought, at, start, limit), *self._listed(sought, at)}
-        )
-        ids = [id for id in ids if id > start][: limit + 1]
-        page = await self._told(ids[:limit])
+        lists = lists_in(self._duty())
+        found = {*await self._with_account(sought, at, start, limit), *_listed(lists, sought, at)}
+        ids = sorted(id for id in found if id > start)[: limit + 1]
+        page = await self._told(ids[:limit], lists)
         more = len(ids) > limit
         return Page(page, cursor_of({"_id": ids[limit - 1]}, _BY_ID) if more else None)
 
@@ -52,17 +60,20 @@ class Directory:
         )
         return [doc["_id"] for doc in docs]
 
-    def _listed(self, sought: Sought, at: frozenset[str] | None) -> Iterable[str]:
-        duty = self._duty()
-        everybody = (person.id for person in duty.everybody)
-        wanted = everybody if sought.ids is None else sought.ids
-        return (id for id in wanted if is_there(duty.lists_of(id), sought, at))
-
-    async def _told(self, ids: list[str]) -> list[Colleague]:
+    async def _told(self, ids: list[str], lists: Lists) -> list[Colleague]:
         query = {"_id": {"$in": ids}}
         docs = await self._store.find(ACCOUNTS.name, query, limit=len(ids), fields=_FIELDS)
         accounts = {doc["_id"]: doc for doc in docs}
-        return [_colleague(id, accounts.get(id, {}), self._duty()) for id in ids]
+        listed = self._duty()
+        return [
+            _colleague(id, accounts.get(id, {}), listed.person(id), lists.get(id, ())) for id in ids
+        ]
+
+
+def _listed(lists: Lists, sought: Sought, at: frozenset[str] | None) -> Iterator[str]:
+    """Whom of the duty lists somebody asks for, and may."""
+    wanted = lists if sought.ids is None else sought.ids
+    return (id for id in wanted if is_there(lists.get(id, ()), sought, at))
 
 
 def _asked(sought: Sought, at: frozenset[str] | None) -> list[Doc]:
@@ -73,14 +84,15 @@ def _asked(sought: Sought, at: frozenset[str] | None) -> list[Doc]:
     if at is not None:
         asked.append({"places": {"$in": sorted(at)}})
     if (department := sought.department) is not None:
-        named = {"role": {"$in": ["department"]}, "departments": {"$in": [department, EVERYWHERE]}}
+        named = {"role": "department", "departments": {"$in": [department, EVERYWHERE]}}
         of_the_desk = {"role": {"$in": list(roles_of(department))}}
         asked.append({"$or": [named, of_the_desk]})
     return asked
 
 
-def _colleague(id: str, account: Mapping[str, Any], duty: Duty) -> Colleague:
-    listed, lists = duty.person(id), duty.lists_of(id)
+def _colleague(
+    id: str, account: Mapping[str, Any], listed: Person | None, lists: OfLists
+) -> Colleague:
     named = account.get("name") or (listed.name if listed is not None else None)
     return Colleague(
         id=id,

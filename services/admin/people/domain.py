@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from shared.identity import EVERYWHERE, Principal, Role
 from shared.identity.rights import DESK
+from shared.policy.duty import Duty
 from shared.policy.policy import Group
 
+OfLists = Sequence[tuple[str, str]]
+"""Place and department of each duty list that somebody stands on."""
+Lists = Mapping[str, OfLists]
+"""The same of everybody on any, by id."""
 OF_THE_DESK: Final[tuple[Role, ...]] = ("agent", "dispatcher")
 """Roles whose people are the desk's, whatever departments their account names."""
 
@@ -65,7 +70,17 @@ def _known_at(place: str, group: Group) -> frozenset[str]:
     return frozenset(estate for estate in group.estates_of([place]) if estate in known)
 
 
-def is_there(lists: Iterable[tuple[str, str]], sought: Sought, at: frozenset[str] | None) -> bool:
+def lists_in(duty: Duty) -> Lists:
+    """On which duty lists everybody stands, read in one go."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for place, departments in duty.places.items():
+        for department, people in departments.items():
+            for person in people:
+                found.setdefault(person.id, []).append((place, department))
+    return found
+
+
+def is_there(lists: OfLists, sought: Sought, at: frozenset[str] | None) -> bool:
     """Whether somebody on these duty lists (place, department) is sought and at one of the places
     `at`.
     """

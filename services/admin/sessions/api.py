@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Depends
 from pydantic import BaseModel, Field
 
-from services.admin.accounts.settings import Settings, Theme
+from services.admin.accounts.own_settings import Settings, Theme
 from services.admin.accounts.staff import By
 from services.admin.sessions.domain import LONGEST_PASSWORD
 from services.admin.sessions.factors import Factors
