@@ -227,6 +227,7 @@ async def test_a_card_says_what_there_is_to_say_and_no_more(bench: PrivacyBench)
 async def test_what_a_person_has_to_tell_is_a_filter_and_the_ticket_says_how_far_it_is(
     bench: PrivacyBench,
 ) -> None:
+    await bench.let_places_differ(jinyuan={"rules": {"feedback_by_call": ["complaint"]}})
     noise, tap, waiting = [await bench.register(each) for each in (LATE, TAP, TAP)]
     for each in (noise, tap, waiting):
         await bench.finish(each, await bench.give(each))
