@@ -1,4 +1,4 @@
-"""Opening what is sealed. Only the notifier (to render a message), intake's reveal, export, dial,
+"""Opening what is sealed. Only the notifier (to render a message), intake's masks, reveal, export,
 replay and erasure, and the router's small photos may import this module; import-linter holds that
 wall.
 """

@@ -21,6 +21,7 @@ from shared.store.paging import Listing, Order, Page
 from shared.store.stages import Sorting, Stage, page_in_stages
 from shared.store.store import Store
 from shared.tickets import TicketStatus
+from shared.tickets.lifecycle import OPEN, OVER
 from shared.triage.taxonomy import EMERGENCY
 
 NEWEST: Final = Order("registered_at", newest=True)
@@ -28,8 +29,11 @@ _DUE: Final = Order("next_due")
 MOST_COUNTED: Final = 10_000
 SortName = Literal["newest", "oldest", "due", "urgent"]
 Grouped = Literal["status", "estate", "department", "type", "area", "urgency"]
-_NOTHING_DUE: Final = Stage(NEWEST, {"next_due": None})
 _URGENT: Final = "urgent"
+_OPEN: Final[Doc] = {"status": {"$in": sorted(OPEN)}}
+_OVER: Final[Doc] = {"status": {"$in": sorted(OVER)}}
+_NOT_DUE: Final[Doc] = {"next_due": None}
+_EMERGENCIES: Final[Doc] = {"urgency": EMERGENCY}
 
 
 def _due(**urgency: object) -> Stage:
@@ -39,18 +43,24 @@ def _due(**urgency: object) -> Stage:
 SORTINGS: Final[Mapping[SortName, Sorting]] = {
     "newest": Sorting("newest", (Stage(NEWEST),)),
     "oldest": Sorting("oldest", (Stage(Order("registered_at")),)),
-    "due": Sorting("due", (_due(), _NOTHING_DUE)),
+    "due": Sorting(
+        "due", (_due(), Stage(NEWEST, _OPEN | _NOT_DUE), Stage(NEWEST, _OVER | _NOT_DUE))
+    ),
     "urgent": Sorting(
         "urgent",
         (
-            _due(urgency=EMERGENCY),
+            # Also one of which nothing is due, since nobody has it yet.
+            Stage(NEWEST, _EMERGENCIES | _OPEN),
             _due(urgency=_URGENT),
             _due(urgency={"$nin": [EMERGENCY, _URGENT]}),
-            _NOTHING_DUE,
+            Stage(NEWEST, _OPEN | _NOT_DUE | {"urgency": {"$ne": EMERGENCY}}),
+            Stage(NEWEST, _OVER | {"$or": [_NOT_DUE, _EMERGENCIES]}),
         ),
     ),
 }
-"""By name. What nothing is due of comes last where it is sorted by that, the newest first."""
+"""By name. Where it is sorted by what falls due, what nothing is due of comes later, and what is
+over last, the newest first.
+"""
 
 
 def _index(name: str, *named: str) -> IndexModel:
@@ -88,6 +98,11 @@ SEARCH_INDEXES: Final = (
     _due_index("by_due"),
     _due_index("by_estate_and_due", "estate"),
     _due_index("by_urgency_and_due", "urgency"),
+    IndexModel(
+        [("status", ASCENDING), *NEWEST.sort],
+        name="emergencies_by_status",
+        partialFilterExpression=_EMERGENCIES,
+    ),
     _of_few("by_area", "area", {"$gt": ""}),
     _of_few("by_any_owner", "owner", {"$gt": ""}),
     _of_few("by_assignee", "work_orders.assignee", {"$gt": ""}),

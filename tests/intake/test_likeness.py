@@ -59,6 +59,7 @@ async def test_of_little_that_is_known_nothing_is_made_up(bench: PrivacyBench) -
 
 
 async def test_what_belongs_to_a_ticket_is_shown_as_far_as_it_may_be(bench: PrivacyBench) -> None:
+    await bench.have_account("agent-7")
     first = await bench.register(LEAK)
     again = await bench.register(LEAK)
     hidden = await bench.register(LEAK, about={"people": ["agent-7"]})

@@ -101,6 +101,7 @@ async def test_what_is_foreign_or_about_whoever_asks_or_erased_shows_nobody(
 ) -> None:
     nobody = {"persons": [], "open": [], "recent": [], "contacts": 0, "confidential": False,
               "about_staff": False, "many": False}  # fmt: skip
+    await bench.have_account("agent-7")
     await bench.register(estate="cuihu")
     assert (await look(bench, PHONE, place="jinyuan")).json() == nobody
     await bench.register(caller=LI, about={"people": ["agent-7"]})

@@ -17,6 +17,8 @@ METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/tickets": {"estate": "jinyuan", "text": "楼道灯不亮"},
     "/v1/classify": {"text": "楼道灯不亮"},
+    "/v1/tickets/similar": {"estate": "jinyuan", "text": "楼道灯不亮"},
+    "/v1/callers/look-up": {"phone": "13800138000"},
     "/v1/tickets/{number}/reclassify": {"area": "electrical"},
     "/v1/tickets/{number}/answer": {"answer": "已经答复"},
     "/v1/tickets/{number}/feedback": {"outcome": "told"},

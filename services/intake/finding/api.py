@@ -67,7 +67,7 @@ class Asked(BaseModel):
     registered_from: Moment | None = None
     registered_to: Moment | None = None
     due_before: Moment | None = None
-    to_tell: Literal[True] | None = None
+    to_tell: Literal["true"] | None = None
 
     def filters(self) -> dict[str, Any]:
         """Those that mean what they say."""
