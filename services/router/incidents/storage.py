@@ -42,6 +42,11 @@ INCIDENTS: Final = CollectionSpec(
         ),
         IndexModel([("status", ASCENDING), ("began_at", ASCENDING)], name="by_status"),
         IndexModel(
+            [("emergency", ASCENDING)],
+            name="of_emergency",
+            partialFilterExpression={"emergency": {"$type": "string"}},
+        ),
+        IndexModel(
             [("status", ASCENDING), ("is_gathered", ASCENDING)],
             name="to_part",
             partialFilterExpression={"is_gathered": False},
@@ -59,6 +64,8 @@ TICKET_INDEXES: Final = (
         partialFilterExpression={"incident": {"$type": "string"}},
     ),
 )
+MOST_SHOWN: Final = 200
+"""Of the requests of one incident, with their words; all of them are counted."""
 _OPEN: Final = frozenset(status.value for status in (TicketStatus.REGISTERED, *OPEN_STATUSES))
 _REPORT_FIELDS: Final = (
     "estate",
@@ -116,6 +123,16 @@ async def linked_to(store: Store, incident: str) -> list[Linked]:
     fields = ("registered_at", "building", "index", "status")
     docs = await store.find("tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields)
     return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
+
+
+async def numbers_of_outages(store: Store, emergency: str) -> list[str]:
+    """The requests of the incidents that an emergency is the alert of."""
+    found = await store.find(
+        INCIDENTS.name, {"emergency": emergency}, limit=MOST_OPEN, fields=("_id",)
+    )
+    linked = {"incident": {"$in": [doc["_id"] for doc in found]}}
+    docs = await store.find("tickets", linked, limit=MOST_SHOWN, fields=("_id",)) if found else []
+    return [doc["_id"] for doc in docs]
 
 
 async def to_gather(store: Store, incident: Incident, types: AbstractSet[str]) -> list[str]:
