@@ -132,7 +132,10 @@ async def test_somebodys_work_is_theirs_or_offered_to_them_and_says_what_they_ca
     mine = await get(bench, "/work-orders?mine=true", "department", id="li")
     accepted = await get(bench, "/work-orders?assignee=li&status=accepted")
     security = await get(bench, "/work-orders?department=security")
-    declined = await get(bench, "/work-orders?status=declined")
+    declined = await get(bench, "/work-orders?status=declined&mine=true", id="li")
+    of_all = await bench.http.get(
+        "/v1/work-orders?status=declined", headers=bench.signed_in("dispatcher")
+    )
 
     assert {item["id"] for item in mine["items"]} == {f"{n}-1" for n in NUMBERS[:3]}
     can = {item["id"]: {*item["can"]} for item in mine["items"]}
@@ -143,6 +146,7 @@ async def test_somebodys_work_is_theirs_or_offered_to_them_and_says_what_they_ca
     assert accepted["items"][0]["ticket"]["words"] == LAMP
     assert [item["id"] for item in security["items"]] == [f"{NUMBERS[2]}-1"]
     assert declined["items"] == []
+    assert (of_all.status_code, of_all.json()["faults"][0]["field"]) == (422, "assignee")
 
 
 async def test_lists_of_work_reach_as_far_as_the_board_and_go_on_page_by_page(

@@ -24,6 +24,15 @@ from shared.triage.taxonomy import EMERGENCY
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
 _IN_HAND: Final = {"in_hand": {"$gt": ""}}
+
+
+def _of_person(name: str, field: str) -> IndexModel:
+    """Of what somebody has, or was offered."""
+    return IndexModel(
+        [(field, ASCENDING), *NEWEST.sort], name=name, partialFilterExpression={field: {"$gt": ""}}
+    )
+
+
 TICKET_INDEXES: Final = (
     *LIST_INDEXES,
     IndexModel(
@@ -36,8 +45,8 @@ TICKET_INDEXES: Final = (
         name="held_longest",
         partialFilterExpression=_HELD,
     ),
-    IndexModel([("work_orders.assignee", ASCENDING), *NEWEST.sort], name="work_of"),
-    IndexModel([("work_orders.offered_to", ASCENDING), *NEWEST.sort], name="work_offered"),
+    _of_person("by_assignee", "work_orders.assignee"),
+    _of_person("by_offered_to", "work_orders.offered_to"),
     IndexModel(
         [("open_work", ASCENDING), ("urgency", ASCENDING)],
         name="open_work",
@@ -156,11 +165,14 @@ async def page_of_work(
     to them, and of a department, where that is asked for; the newest first.
     """
     order: Doc = {"status": {"$in": list(statuses)}}
-    if person is not None:
-        order["$or"] = [{"assignee": person}, {"offered_to": person}]
     if department is not None:
         order["department"] = department
     asked: Doc = {"work_orders": {"$elemMatch": order}}
+    if person is not None:
+        theirs = [{"assignee": person}, {"offered_to": person}]
+        asked["work_orders"]["$elemMatch"] = order | {"$or": theirs}
+        # Once more, where the indexes can see it.
+        asked["$or"] = [{f"work_orders.{k}": v} for each in theirs for k, v in each.items()]
     if set(statuses) <= _UNFINISHED:
         asked["status"] = {"$in": [status.value for status in OPEN_STATUSES]}
     within = within_reach(principal, "board.see", department=department)

@@ -24,6 +24,7 @@ from services.router.work_orders.views import (
     queue_card,
     work_card,
 )
+from shared.contracts import MalformedMessage
 from shared.identity import Principal, handles
 from shared.readers.emergencies import which_run
 from shared.runtime.platform import Platform
@@ -48,6 +49,11 @@ class WantedWork:
         """Those that are asked for."""
         wanted = UNFINISHED if self.status is None else {self.status}
         return sorted(status.value for status in wanted)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it is all still to be done."""
+        return self.status is None or self.status in UNFINISHED
 
     def fits(self, order: WorkOrder, principal: Principal) -> bool:
         """Whether an order of a ticket is one of these, and one that whoever asks may see."""
@@ -105,7 +111,13 @@ class WorkLists:
     async def work(
         self, principal: Principal, wanted: WantedWork, *, after: str | None, limit: int
     ) -> WorkPage:
-        """Work orders of the newest tickets first; a page holds those of `limit` tickets."""
+        """Work orders of the newest tickets first; a page holds those of `limit` tickets.
+
+        Raises MalformedMessage for the finished work of nobody in particular: of years of it no
+        page would come in time.
+        """
+        if wanted.person is None and not wanted.is_unfinished:
+            raise MalformedMessage("assignee", "is missing", "name whose finished work to list")
         page = await page_of_work(
             self._store,
             principal,
