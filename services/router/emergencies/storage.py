@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel
 
 from services.router.cards import MOST_COUNTED
 from services.router.deadlines.falling_due import due_index
-from services.router.emergencies.emergency import Emergency
+from services.router.emergencies.emergency import JOINED, Emergency
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach, within_reach
@@ -130,7 +130,8 @@ class Wanted:
         if self.nobody_has_it:
             asked["acknowledged_at"] = None
         if self.unreviewed:
-            asked["review"] = None
+            # What turned out to be the same as another one is reviewed there.
+            asked |= {"review": None, "outcome": {"$ne": JOINED}}
         return asked
 
 
