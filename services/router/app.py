@@ -11,6 +11,7 @@ from services.router.deadlines.firing import Deadlines
 from services.router.emergencies.alerting import Alerting
 from services.router.emergencies.api import build_emergencies_api
 from services.router.emergencies.attending import Attending
+from services.router.emergencies.room import EmergencyRoom
 from services.router.emergencies.storage import EMERGENCIES, JOINED_INDEX
 from services.router.emergencies.untaken import untaken_emergencies
 from services.router.field.call_visits import CallVisits
@@ -59,6 +60,7 @@ from services.router.work_orders.repeat_calls import RepeatCalls
 from services.router.work_orders.routing import Routing
 from services.router.work_orders.storage import TICKET_INDEXES
 from services.router.work_orders.untaken import untaken_tickets
+from services.router.work_orders.work_lists import WorkLists
 from services.router.work_orders.workload import REFRESH_EVERY, Workload
 from shared.privacy.open import Opener
 from shared.readers.certificates import CertificateReader
@@ -117,8 +119,8 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_proofs_api(work_photos),
         build_times_api(routing),
         build_costs_api(routing),
-        build_boards_api(platform, routing),
-        build_emergencies_api(platform, alerting, attending),
+        build_boards_api(WorkLists(platform), routing),
+        build_emergencies_api(EmergencyRoom(platform, alerting), alerting, attending),
         build_incidents_api(incident_decisions),
         build_running_incidents_api(incident_decisions),
         build_style(ROOT),

@@ -77,6 +77,7 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("emergency.see", _W, "Read an emergency and who was alerted", *_FLOOR),
     _own("emergency.acknowledge", _W, "Take an alert", *_FLOOR),
     _own("emergency.check", _W, "Tick off the checklist of an emergency", *_FLOOR),
+    _own("emergency.log", _W, "Write down what happens in an emergency", *_FLOOR),
     _own("emergency.attend", _W, "Be on site; who is there says that people are safe, that it is over, or that it was none", "department", "supervisor", "manager"),
     _own("emergency.review", _W, "Say what was learned of an emergency that is over", "supervisor", "manager"),
     _own("incident.see", _P, "Read outages that many report: offered, running and over", *_FLOOR),

@@ -7,7 +7,7 @@ notifier whom the router called.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -66,6 +66,15 @@ async def running_emergencies(store: Store, only: Mapping[str, Any] = _ALL) -> l
         "emergencies", running, sort=latest, limit=_MOST_RUNNING, fields=("_id",)
     )
     return [doc["_id"] for doc in found]
+
+
+async def which_run(store: Store, numbers: Collection[str]) -> frozenset[str]:
+    """Those of these emergencies that are not over."""
+    if not numbers:
+        return frozenset()
+    query = {"_id": {"$in": sorted(numbers)}, "ended_at": None}
+    found = await store.find("emergencies", query, limit=len(numbers), fields=("_id",))
+    return frozenset(doc["_id"] for doc in found)
 
 
 async def past_alerts_of(store: Store, number: str) -> list[PastAlert]:

@@ -4,17 +4,36 @@ of those of an announcement.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pymongo import ASCENDING
+
 from shared.contracts.notifier import ARRIVED
+from shared.documents import Doc
 from shared.store.store import Store
 
 IN_VAIN: Final = 3
 """So many attempts after which an address counts as dead, though it is still tried."""
 NO_ANSWER: Final = "no_answer"
 
+_MOST_TOLD: Final = 2_000
+"""More than a chain rings in a night, by every channel."""
+_TOLD_FIELDS: Final = (
+    "recipient",
+    "purpose",
+    "cause",
+    "channels",
+    "attempts.channel",
+    "status",
+    "reason",
+    "at",
+    "ended_at",
+)
+_CALL: Final = re.compile(r"(?:emergency|slowed|spared)/(\d+)")
 _FATES: Final[Mapping[str, str]] = {
     **dict.fromkeys(ARRIVED, "received"),
     "stopped": "stopped",
@@ -40,6 +59,47 @@ async def what_became_of(
         if (fate := _FATES.get(row["_id"])) is not None:
             found[fate] += row["count"]
     return {**found, "under_way": len(numbers) - sum(found.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldOfEmergency:
+    """What became of one message to somebody who was called to an emergency, and by which channel
+    it went; `step` is the call, where it was one.
+    """
+
+    recipient: str
+    purpose: str
+    step: int | None
+    channel: str | None
+    fate: str
+    reason: str | None
+    at: datetime
+    ended_at: datetime | None
+
+
+async def told_of_emergency(store: Store, number: str) -> list[ToldOfEmergency]:
+    """Every message about an emergency to those whom the router called, the earliest first."""
+    about = {"number": number, "purpose": {"$in": ["alert", "slowed", "spared"]}}
+    docs = await store.find(
+        "messages", about, sort=[("at", ASCENDING)], limit=_MOST_TOLD, fields=_TOLD_FIELDS
+    )
+    return [_told(doc) for doc in docs]
+
+
+def _told(doc: Doc) -> ToldOfEmergency:
+    tried = [attempt["channel"] for attempt in doc.get("attempts", ())]
+    called = _CALL.match(doc["cause"]["occurrence"])
+    fate = {"accepted": "accepted", "stopped": "failed"}.get(doc["status"])
+    return ToldOfEmergency(
+        recipient=doc["recipient"],
+        purpose=doc["purpose"],
+        step=int(called.group(1)) if called else None,
+        channel=next(iter([*doc.get("channels", ()), *reversed(tried)]), None),
+        fate=fate or _FATES.get(doc["status"], "under_way"),
+        reason=doc.get("reason"),
+        at=doc["at"],
+        ended_at=doc.get("ended_at"),
+    )
 
 
 async def missed_by_their_last(

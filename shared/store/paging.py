@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -67,10 +67,26 @@ class Page(Generic[T]):
     next: str | None
 
 
+def with_sorted(fields: Sequence[str], by: str) -> tuple[str, ...]:
+    """These fields with the one a list is sorted by, once: the database takes no field beside one
+    that holds it.
+    """
+    is_there = any(by == name or by.startswith(f"{name}.") for name in fields)
+    return tuple(fields) if is_there else (*fields, by)
+
+
 def cursor_of(doc: Mapping[str, Any], order: Order) -> str:
     """The cursor of what comes after a document."""
-    at = "" if order.by == "_id" else f"{doc[order.by].timestamp() * 1000:.0f}"
+    at = "" if order.by == "_id" else f"{_within(doc, order.by).timestamp() * 1000:.0f}"
     return base64.urlsafe_b64encode(f"{at} {doc['_id']}".encode()).decode().rstrip("=")
+
+
+def _within(doc: Mapping[str, Any], name: str) -> Any:
+    """A field, also one inside of another, as queries name it: `held.since`."""
+    found: Any = doc
+    for part in name.split("."):
+        found = found[part]
+    return found
 
 
 def beyond(cursor: str, order: Order) -> Doc:

@@ -35,7 +35,7 @@ from shared.store.group_commit import (
     updating,
     write_all,
 )
-from shared.store.paging import Listing, Page, beyond, cursor_of
+from shared.store.paging import Listing, Page, beyond, cursor_of, with_sorted
 from shared.store.statement_counts import Counting
 from shared.store.together import Together
 from shared.telemetry import logger
@@ -335,7 +335,7 @@ class Store:
             query,
             sort=listing.order.sort,
             limit=limit + 1,
-            fields=fields and (*fields, listing.order.by),
+            fields=fields and with_sorted(fields, listing.order.by),
         )
         shown = docs[:limit]
         following = cursor_of(shown[-1], listing.order) if len(docs) > limit else None

@@ -345,3 +345,22 @@ async def test_a_broken_limit_is_told_by_the_task_and_not_twice(bench: RouterBen
     (opened,) = await bench.said(FollowUpOpened)
     assert opened.reason == "limit_broken"
     assert not set(opened.recipients) & set(breached.recipients)
+
+
+async def test_a_task_in_a_list_says_where_it_is_and_what_the_caller_said(
+    bench: RouterBench,
+) -> None:
+    ticket = registered(LAMP, at=bench.now())
+    await bench.put(ticket, building="3", scrubbed=LAMP)
+    for hours in (1, 2):
+        answer = await by_hand(bench, bench.now() + timedelta(hours=hours))
+        assert answer.status_code == 200, answer.text
+
+    answer = await ask(bench, "GET", params={"state": "planned", "limit": 1})
+    elsewhere = await ask(bench, "GET", who=ELSEWHERE, params={"state": "planned"})
+
+    [line] = answer.json()["items"]
+    assert (line["building"], line["words"], line["status"]) == ("3", LAMP, "registered")
+    assert answer.json()["all"] == {"count": 2, "more": False}
+    assert answer.json()["next"] is not None
+    assert (elsewhere.json()["items"], elsewhere.json()["all"]["count"]) == ([], 0)

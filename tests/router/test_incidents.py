@@ -403,7 +403,8 @@ async def test_a_department_sees_the_outage_and_not_whose_requests_it_is_made_of
     async def seen(role: str) -> Any:
         return (await outage.bench.http.get(path, headers=outage.bench.signed_in(role))).json()
 
-    assert "tickets" not in await seen("department")
+    unseen = await seen("department")
+    assert [unseen[key] for key in ("tickets", "requests", "by_building")] == [None] * 3
     assert (await seen("department"))["linked"] == 5
     assert len((await seen("agent"))["tickets"]) == 5
 
@@ -439,3 +440,69 @@ async def test_what_cannot_be_done_to_it_is_refused_with_the_way_out(
 
     assert answer.status_code == 409
     assert answer.json()["detail"]
+
+
+async def test_who_decides_sees_in_their_words_what_an_offered_outage_is_made_of(
+    outage: Outage,
+) -> None:
+    for n in range(4):
+        await outage.call(n)
+    await outage.call(4, building="5")
+    await outage.call(5, text=LAMP)
+    await outage.bench.store._database["tickets"].update_many({}, {"$set": {"scrubbed": "停水了"}})
+    id = await outage.offered()
+
+    shown = await outage.get(f"/{id}")
+    listed = await outage.get()
+
+    assert shown["status"] == "offered"
+    assert [r["number"] for r in shown["requests"]] == [f"W{n}" for n in range(5)]
+    assert {(r["words"], r["linked"]) for r in shown["requests"]} == {("停水了", False)}
+    assert shown["by_building"] == [
+        {"building": "3", "requests": 4, "open": 4}, {"building": "5", "requests": 1, "open": 1}
+    ]  # fmt: skip
+    assert (listed["all"], listed["next"]) == ({"count": 1, "more": False}, None)
+    assert listed["items"][0]["id"] == id
+    hidden = outage.bench.signed_in("manager", "binjiang")
+    foreign = await outage.bench.http.get(f"/v1/incidents/{id}", headers=hidden)
+    assert foreign.status_code == 404
+
+
+async def test_what_would_be_announced_and_to_how_many_is_read_before_it_is(
+    outage: Outage,
+) -> None:
+    id = await outage.confirmed()
+    by = (outage.bench.now() + timedelta(hours=2)).isoformat()
+    assert (await outage.ask(f"/{id}/promise", restore_by=by)).status_code == 200
+
+    draft = await outage.get(f"/{id}/notice")
+
+    assert draft["households"] == 5
+    assert "锦园" in draft["zh"]["body"]
+    assert "前恢复" in draft["zh"]["body"]
+    assert draft["en"]["body"].isascii()
+    assert await outage.bench.said(IncidentAnnounced, 0) == []
+    agent = await outage.bench.http.get(
+        f"/v1/incidents/{id}/notice", headers=outage.bench.signed_in("agent")
+    )
+    assert agent.status_code == 403
+
+
+async def test_what_is_closed_is_read_page_by_page_the_latest_first(outage: Outage) -> None:
+    areas = ("electrical", "elevator", "plumbing")
+    for area in areas:
+        made = await outage.ask(estate="jinyuan", area=area)
+        assert made.status_code == 201, made.text
+        assert (await outage.ask(f"/{made.json()['id']}/restore")).status_code == 200
+        await outage.bench.forward(timedelta(minutes=1))
+
+    async def are_closed() -> bool:
+        return bool((await outage.get("?status=closed"))["all"]["count"] == len(areas))
+
+    await until(are_closed)
+    first = await outage.get("?status=closed&limit=2")
+    rest = await outage.get(f"?status=closed&limit=2&after={first['next']}")
+
+    found = [item["area"] for item in (*first["items"], *rest["items"])]
+    assert found == list(reversed(areas))
+    assert rest["next"] is None

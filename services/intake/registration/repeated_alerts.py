@@ -118,7 +118,7 @@ class RepeatedAlerts:
         """The earlier emergency with these words; None where this alert is a new one."""
         for doc in await self._candidates(alert):
             ticket = TICKET.from_doc(doc)
-            emergency = await emergency_state(self._store, ticket.number)
+            emergency = await emergency_state(self._store, ticket.joins or ticket.number)
             is_over = ended_at(ticket, emergency) is not None or self._is_old(alert, ticket)
             if is_over or self._tells_more(alert, ticket, doc):
                 continue

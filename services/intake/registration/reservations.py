@@ -145,7 +145,9 @@ class Reservations:
             return Claim(number, key)
         ticket = TICKET.from_doc(doc)
         has_danger = ticket.is_emergency or not _was_calm(ticket)
-        emergency = await emergency_state(self._store, number) if has_danger else None
+        # What has joined another emergency is over when that one is.
+        alert = ticket.joins or number
+        emergency = await emergency_state(self._store, alert) if has_danger else None
         return Claim(number, key, ticket, emergency)
 
     async def another(self, key: IdempotencyKey, taken: str) -> Claim:

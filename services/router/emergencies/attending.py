@@ -14,6 +14,7 @@ from services.router.emergencies.emergency import (
     release,
     review,
     tick_off,
+    write_down,
 )
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow
@@ -48,6 +49,18 @@ class Attending:
     async def confirm(self, number: str, principal: Principal) -> Emergency:
         """It is one, says a person. Twice changes nothing."""
         return await self._do(number, principal, lambda e, now: confirm(e, principal.id, now))
+
+    async def write_down(self, number: str, principal: Principal, text: str) -> Emergency:
+        """What happens, in words that are scrubbed. Raises NotNow when the log is full."""
+
+        def choose(emergency: Emergency, now: datetime) -> Step[Emergency] | None:
+            if emergency.log_is_full:
+                raise NotNow(
+                    "log-full", "Nothing more can be written down here", "write it into the review"
+                )
+            return write_down(emergency, principal.id, text, now)
+
+        return await self._do(number, principal, choose)
 
     async def release(self, number: str, principal: Principal) -> Emergency:
         """The people in danger are safe, says somebody who is there."""

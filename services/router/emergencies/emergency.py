@@ -45,6 +45,19 @@ class Check:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """What somebody wrote down while it lasted, or of it; `text` is scrubbed."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+MOST_LOGGED: Final = 500
+"""A document holds only so much; what is beyond belongs into the review."""
+SAID_TWICE: Final = timedelta(seconds=30)
+"""The same words of the same person within this are one entry: a form was sent twice."""
 Verdict = Literal["handled_well", "late", "plan_at_fault", "plan_not_followed"]
 """What a review finds."""
 
@@ -95,6 +108,17 @@ class Emergency:
     outage: str | None = None
     slowed_at: datetime | None = None
     superiors: tuple[str, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+
+    @property
+    def nobody_has_it(self) -> bool:
+        """Whether it runs and nobody has said that they have it."""
+        return self.ended_at is None and self.acknowledged_at is None
+
+    @property
+    def log_is_full(self) -> bool:
+        """Whether nothing more can be written down."""
+        return len(self.log) >= MOST_LOGGED
 
     @property
     def calls(self) -> tuple[Alert, ...]:
@@ -355,6 +379,17 @@ def confirm(emergency: Emergency, by: str, now: datetime) -> Step[Emergency] | N
     if emergency.confirmed_at is not None or emergency.ended_at is not None:
         return None
     return Step(replace(emergency, confirmed_at=now, confirmed_by=by), ())
+
+
+def write_down(emergency: Emergency, by: str, text: str, now: datetime) -> Step[Emergency] | None:
+    """Somebody writes down what happens; None when it was just said, or there is no more room."""
+    said = any(
+        (entry.by, entry.text) == (by, text) and now - entry.at < SAID_TWICE
+        for entry in emergency.log
+    )
+    if said or emergency.log_is_full:
+        return None
+    return Step(replace(emergency, log=(*emergency.log, LogEntry(now, by, text))), ())
 
 
 def release(emergency: Emergency, now: datetime) -> Step[Emergency] | None:

@@ -8,14 +8,17 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
+from services.router.cards import MOST_COUNTED
 from services.router.deadlines.falling_due import due_index
-from services.router.emergencies.emergency import Emergency
+from services.router.emergencies.emergency import JOINED, Emergency
 from shared.documents import Shape
 from shared.identity import Principal
 from shared.readers.visibility import belonging_within_reach, within_reach
-from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
+from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Page, Store
 from shared.tickets.lifecycle import DONE, OPEN
 
+SEE: Final = "emergency.see"
+NEWEST: Final = Order("started_at", newest=True)
 EMERGENCIES: Final = CollectionSpec(
     name="emergencies",
     kind="emergency",
@@ -35,6 +38,8 @@ EMERGENCIES: Final = CollectionSpec(
             partialFilterExpression={"alert_of": {"$gt": ""}},
         ),
         IndexModel([("ended_at", ASCENDING), ("started_at", ASCENDING)], name="running"),
+        IndexModel(NEWEST.sort, name="newest"),
+        IndexModel([("estate", ASCENDING), *NEWEST.sort], name="by_estate"),
         due_index(),
     ),
 )
@@ -107,26 +112,73 @@ async def still_joined(store: Store) -> dict[str, list[str]]:
     return joined
 
 
-async def list_emergencies(
-    store: Store, principal: Principal, *, unreviewed: bool, limit: int
-) -> list[Emergency]:
-    """Emergencies within reach that are not over, or over and not reviewed (drills too), the latest
-    first: those whose ticket may be seen, and those to which whoever asks was called.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which emergencies: those that run, or those that are over; of these only what `nobody_has`,
+    or what is still `unreviewed`; at one estate.
     """
-    over = {"ended_at": {"$type": "date"}, "review": None}
-    near = Listing(
-        filters=over if unreviewed else {"ended_at": None},
-        within=await belonging_within_reach(store, principal, "emergency.see", names=("_id",)),
-        order=Order("started_at", newest=True, loose=True),
+
+    running: bool = True
+    nobody_has_it: bool = False
+    unreviewed: bool = False
+    estate: str | None = None
+
+    @property
+    def filters(self) -> Doc:
+        """As a query."""
+        asked: Doc = {"ended_at": None if self.running else {"$type": "date"}}
+        if self.nobody_has_it:
+            asked["acknowledged_at"] = None
+        if self.unreviewed:
+            # What turned out to be the same as another one is reviewed there.
+            asked |= {"review": None, "outcome": {"$ne": JOINED}}
+        return asked
+
+
+async def _listing(store: Store, principal: Principal, wanted: Wanted) -> Listing:
+    within = await belonging_within_reach(
+        store, principal, SEE, estate=wanted.estate, names=("_id",)
     )
-    emergencies = Collection(store, EMERGENCIES)
-    found = await emergencies.find(near.query, order=near.order, limit=MOST_RUNNING)
-    theirs = await _tickets_of(
-        store, [each.number for each in found], within_reach(principal, "emergency.see")
-    )
-    return [each for each in found if each.number in theirs or each.has_called(principal.id)][
-        :limit
-    ]
+    return Listing(filters=wanted.filters, within=within, order=NEWEST)
+
+
+async def find_running(store: Store, principal: Principal, wanted: Wanted) -> list[Emergency]:
+    """Emergencies within reach that are not over (drills too): what nobody has first, of these and
+    of the others the latest first; those whose ticket may be seen, and those to which whoever asks
+    was called.
+    """
+    near = await _listing(store, principal, wanted)
+    order = Order(NEWEST.by, newest=True, loose=True)
+    found = await Collection(store, EMERGENCIES).find(near.query, order=order, limit=MOST_RUNNING)
+    seen = await _seen(store, principal, found)
+    return sorted(seen, key=lambda each: not each.nobody_has_it)
+
+
+async def page_of_ended(
+    store: Store, principal: Principal, wanted: Wanted, *, after: str | None, limit: int
+) -> Page[Emergency]:
+    """Those that are over, the latest first, page by page; where something of a page is not for
+    whoever asks, it is shorter.
+    """
+    listing = await _listing(store, principal, wanted)
+    page = await Collection(store, EMERGENCIES).page(listing, after=after, limit=limit)
+    return Page(await _seen(store, principal, page.items), page.next)
+
+
+async def count_emergencies(store: Store, principal: Principal, wanted: Wanted) -> int | None:
+    """How many are over, by the query that their pages are of; None for a department, whose share
+    the tickets alone know.
+    """
+    if principal.role == "department":
+        return None
+    listing = await _listing(store, principal, wanted)
+    return await Collection(store, EMERGENCIES).count(listing, most=MOST_COUNTED + 1)
+
+
+async def _seen(store: Store, principal: Principal, found: Sequence[Emergency]) -> list[Emergency]:
+    numbers = [each.number for each in found]
+    theirs = await _tickets_of(store, numbers, within_reach(principal, SEE))
+    return [each for each in found if each.number in theirs or each.has_called(principal.id)]
 
 
 async def _tickets_of(store: Store, numbers: Sequence[str], reach: Doc) -> frozenset[str]:

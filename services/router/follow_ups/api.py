@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
 
 from services.router.bodies import Limit
+from services.router.cards import Counted
 from services.router.follow_ups.desk_tasks import DeskTasks
-from services.router.follow_ups.tasks import Call, FollowUp, State
+from services.router.follow_ups.tasks import State
+from services.router.follow_ups.views import TaskPage, TaskView, task_line, task_view
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import FollowUpSaid
 from shared.contracts.times import Moment
@@ -51,11 +53,11 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         number: Annotated[TicketNumber | None, Query(max_length=60)] = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Limit = 50,
-    ) -> dict[str, Any]:
-        """Tasks within reach, the one that is due first first; `next` is the cursor of the next
-        page.
+    ) -> TaskPage:
+        """Tasks within reach, the one that is due first first, each with its ticket's place and
+        words; `next` is the cursor of the next page, and all of them are counted.
         """
-        found = await desk_tasks.listed(
+        found, cards, count = await desk_tasks.listed(
             actor,
             state=state,
             mine=mine,
@@ -64,10 +66,11 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
             after=after,
             limit=limit,
         )
-        return {"items": [task_view(task) for task in found.items], "next": found.next}
+        items = tuple(task_line(task, cards.get(task.number)) for task in found.items)
+        return TaskPage(items=items, next=found.next, all=Counted.of(count))
 
     @router.post("", dependencies=[may("follow_up.make")])
-    async def ask(actor: Actor, body: TaskBody) -> dict[str, Any]:
+    async def ask(actor: Actor, body: TaskBody) -> TaskView:
         """Have a ticket looked after at a time; the same again changes nothing."""
         note, person = body.scrubbed(), body.person
         task = await desk_tasks.ask(
@@ -76,7 +79,7 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         return task_view(task)
 
     @router.post("/{id}/done", dependencies=[may("follow_up.do")])
-    async def done(id: str, actor: Actor, body: TaskDoneBody) -> dict[str, Any]:
+    async def done(id: str, actor: Actor, body: TaskDoneBody) -> TaskView:
         """It is done; with `next_at` it comes again. A danger that the note tells of makes the
         ticket an emergency.
         """
@@ -85,38 +88,3 @@ def build_follow_ups_api(desk_tasks: DeskTasks) -> Routes:
         )
 
     return router
-
-
-def task_view(task: FollowUp) -> dict[str, Any]:
-    """A task."""
-    return {
-        "id": task.id,
-        "number": task.number,
-        "round": task.round,
-        "estate": task.estate,
-        "type": task.type,
-        "area": task.area,
-        "urgency": task.urgency,
-        "test": task.test,
-        "why": task.why,
-        "reason": task.reason,
-        "state": task.state,
-        "person": task.person,
-        "opens_at": task.opens_at,
-        "due_at": task.due_at,
-        "missed_at": task.missed_at,
-        "asked_by": task.asked_by,
-        "note": task.note,
-        "outcome": task.outcome,
-        "result": task.result,
-        "ended_by": task.ended_by,
-        "ended_at": task.ended_at,
-        "dropped_for": task.dropped_for,
-        "danger": task.danger,
-        "call": _call_view(task.call) if task.call else None,
-    }
-
-
-def _call_view(call: Call) -> dict[str, Any]:
-    """What was said of a call at its link."""
-    return {"at": call.at, "by": call.by, "answer": call.answer, "cause": call.cause}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from services.router.cards import MOST_COUNTED, TicketCard, ticket_cards
 from services.router.follow_ups.reminders import Reminders
 from services.router.follow_ups.storage import FOLLOW_UPS, duty_lists
 from services.router.follow_ups.tasks import (
@@ -46,8 +47,11 @@ class DeskTasks:
         number: str | None,
         after: str | None,
         limit: int,
-    ) -> Page[FollowUp]:
-        """Tasks within reach by when they are due: one's own, or all; those overdue, or all."""
+    ) -> tuple[Page[FollowUp], Mapping[str, TicketCard], int]:
+        """Tasks within reach by when they are due: one's own, or all; those overdue, or all. With
+        the tickets that they are about, as far as these are within reach, and how many tasks there
+        are.
+        """
         store = self._platform.store
         wanted = await duty_lists(
             store,
@@ -57,7 +61,10 @@ class DeskTasks:
             number=number,
             overdue_at=store.clock.now() if overdue else None,
         )
-        return await self._tasks.page(wanted, after=after, limit=limit)
+        page = await self._tasks.page(wanted, after=after, limit=limit)
+        numbers = [task.number for task in page.items]
+        cards = await ticket_cards(store, principal, "follow_up.see", numbers)
+        return page, cards, await self._tasks.count(wanted, most=MOST_COUNTED + 1)
 
     async def ask(
         self,

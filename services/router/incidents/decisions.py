@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
+from services.router.cards import MOST_COUNTED, ticket_cards
 from services.router.incidents.detection import desk_at
 from services.router.incidents.incident import OPEN, Incident, Linked, Status, households
+from services.router.incidents.notice import draft_of
 from services.router.incidents.outages import Outages
 from services.router.incidents.running_incidents import RunningIncidents
 from services.router.incidents.steps import (
@@ -20,19 +22,38 @@ from services.router.incidents.steps import (
     rescope,
     restore,
 )
-from services.router.incidents.storage import INCIDENTS, find_incidents, linked_to
+from services.router.incidents.storage import (
+    INCIDENTS,
+    MOST_SHOWN,
+    find_incidents,
+    linked_to,
+    would_belong,
+)
+from services.router.incidents.views import (
+    BuildingView,
+    NoticeDraftView,
+    RequestView,
+    by_building,
+)
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal, sees
 from shared.readers.messages import what_became_of
 from shared.readers.visibility import at_places
 from shared.runtime.platform import Platform
-from shared.store import Collection, Taken
+from shared.store import Collection, Listing, Order, Page, Taken
 from shared.telemetry import logger, metrics
 from shared.tickets import Ticket
 
 Choose = Callable[[Incident, datetime], Step[Incident] | None]
-MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """The requests of an incident in their words, and how many came from where."""
+
+    requests: tuple[RequestView, ...]
+    by_building: tuple[BuildingView, ...]
 
 
 class IncidentDecisions:
@@ -46,12 +67,24 @@ class IncidentDecisions:
         self._outages = Outages(platform)
 
     async def within_reach(
-        self, principal: Principal, *, status: Status | None, estate: str | None
-    ) -> list[Incident]:
-        """Those that are open, or in a status, the earliest first."""
-        query = {"status": {"$in": [status] if status else sorted(OPEN)}}
-        found = await find_incidents(self._store, query | at_places(principal, estate))
-        return found[:MOST]
+        self,
+        principal: Principal,
+        *,
+        status: Status | None,
+        estate: str | None,
+        after: str | None,
+        limit: int,
+    ) -> tuple[Page[Incident], int]:
+        """Those that are open, or in a status, page by page and counted: the earliest first, what
+        nobody looks after any more the latest.
+        """
+        listing = Listing(
+            filters={"status": {"$in": [status] if status else sorted(OPEN)}},
+            within=at_places(principal, estate),
+            order=Order("began_at", newest=status is not None and status not in OPEN),
+        )
+        page = await self._incidents.page(listing, after=after, limit=limit)
+        return page, await self._incidents.count(listing, most=MOST_COUNTED + 1)
 
     async def get(self, principal: Principal, id: str) -> Incident:
         """One; foreign and missing look the same (404)."""
@@ -63,6 +96,40 @@ class IncidentDecisions:
     async def linked(self, incident: Incident) -> list[Linked]:
         """The requests that belong to it."""
         return await linked_to(self._store, incident.id)
+
+    async def made_of(
+        self, principal: Principal, incident: Incident, linked: Sequence[Linked]
+    ) -> MadeOf:
+        """The requests that belong to it and, while nobody has decided, those that would, as far as
+        whoever asks may see them.
+        """
+        alike: Sequence[Linked] = ()
+        if incident.status == "offered":
+            rules = self._platform.policy.at(incident.estate).rules.incidents
+            alike = await would_belong(self._store, incident, rules.types)
+        belong = {each.number: True for each in linked}
+        everything = belong | {each.number: False for each in alike}
+        shown = sorted((*linked, *alike), key=lambda each: each.at)[:MOST_SHOWN]
+        numbers = [each.number for each in shown]
+        cards = await ticket_cards(self._store, principal, "ticket.see", numbers)
+        requests = tuple(
+            RequestView(**cards[number].model_dump(), linked=everything[number])
+            for number in numbers
+            if number in cards
+        )
+        return MadeOf(requests, by_building((*linked, *alike)))
+
+    async def draft(self, principal: Principal, id: str) -> NoticeDraftView:
+        """What an announcement would say, and whom it would reach; nothing is sent."""
+        incident = await self.get(principal, id)
+        policy = self._platform.policy.at(incident.estate)
+        count = len(households(await linked_to(self._store, id), incident))
+        return NoticeDraftView(
+            households=count,
+            needs_release=count > policy.rules.incidents.alone_up_to,
+            zh=draft_of(incident, policy, "zh"),
+            en=draft_of(incident, policy, "en"),
+        )
 
     async def heard(self, incident: Incident) -> Mapping[str, int]:
         """What became of the messages of its last announcement: that it was to be told reaches

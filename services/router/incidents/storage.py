@@ -40,7 +40,16 @@ INCIDENTS: Final = CollectionSpec(
             unique=True,
             partialFilterExpression={"is_open": True},
         ),
-        IndexModel([("status", ASCENDING), ("began_at", ASCENDING)], name="by_status"),
+        # Not `by_status`: that is the name of another one, which databases of before may have.
+        IndexModel(
+            [("status", ASCENDING), ("began_at", ASCENDING), ("_id", ASCENDING)],
+            name="by_status_and_time",
+        ),
+        IndexModel(
+            [("emergency", ASCENDING)],
+            name="of_emergency",
+            partialFilterExpression={"emergency": {"$type": "string"}},
+        ),
         IndexModel(
             [("status", ASCENDING), ("is_gathered", ASCENDING)],
             name="to_part",
@@ -59,7 +68,10 @@ TICKET_INDEXES: Final = (
         partialFilterExpression={"incident": {"$type": "string"}},
     ),
 )
+MOST_SHOWN: Final = 200
+"""Of the requests of one incident, with their words; all of them are counted."""
 _OPEN: Final = frozenset(status.value for status in (TicketStatus.REGISTERED, *OPEN_STATUSES))
+_LINKED_FIELDS: Final = ("registered_at", "building", "index", "status")
 _REPORT_FIELDS: Final = (
     "estate",
     "area",
@@ -113,16 +125,42 @@ async def reports_of(store: Store, numbers: Sequence[str]) -> list[Report]:
 
 async def linked_to(store: Store, incident: str) -> list[Linked]:
     """The requests that belong to an incident, the earliest first."""
-    fields = ("registered_at", "building", "index", "status")
-    docs = await store.find("tickets", {"incident": incident}, limit=MOST_LINKED, fields=fields)
+    docs = await store.find(
+        "tickets", {"incident": incident}, limit=MOST_LINKED, fields=_LINKED_FIELDS
+    )
     return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
+
+
+async def would_belong(store: Store, incident: Incident, types: AbstractSet[str]) -> list[Linked]:
+    """The requests that make an incident that is offered, and are linked to none: what `to_gather`
+    will find once it is confirmed, and what nobody has the work of yet. The earliest first.
+    """
+    query = _alike(incident, types) | {"status": {"$in": sorted(_OPEN)}}
+    docs = await store.find("tickets", query, limit=MOST_LINKED, fields=_LINKED_FIELDS)
+    return sorted((_linked(doc) for doc in docs), key=lambda each: (each.at, each.number))
+
+
+async def numbers_of_outages(store: Store, emergency: str) -> list[str]:
+    """The requests of the incidents that an emergency is the alert of."""
+    found = await store.find(
+        INCIDENTS.name, {"emergency": emergency}, limit=MOST_OPEN, fields=("_id",)
+    )
+    linked = {"incident": {"$in": [doc["_id"] for doc in found]}}
+    docs = await store.find("tickets", linked, limit=MOST_SHOWN, fields=("_id",)) if found else []
+    return [doc["_id"] for doc in docs]
 
 
 async def to_gather(store: Store, incident: Incident, types: AbstractSet[str]) -> list[str]:
     """Numbers of open requests of these types in its scope that belong to none yet."""
+    query = _alike(incident, types)
+    query["status"] = {"$in": [status.value for status in OPEN_STATUSES]}
+    docs = await store.find("tickets", query, limit=MOST_LINKED, fields=("_id",))
+    return [doc["_id"] for doc in docs]
+
+
+def _alike(incident: Incident, types: AbstractSet[str]) -> Doc:
     query: Doc = {
         "estate": incident.estate,
-        "status": {"$in": [status.value for status in OPEN_STATUSES]},
         "area": incident.area,
         "type": {"$in": sorted(types)},
         "incident": None,
@@ -135,8 +173,7 @@ async def to_gather(store: Store, incident: Incident, types: AbstractSet[str]) -
         query["building"] = {"$in": list(incident.buildings)}
     if incident.restored_in:
         query["$nor"] = [{"building": {"$in": list(incident.restored_in)}}]
-    docs = await store.find("tickets", query, limit=MOST_LINKED, fields=("_id",))
-    return [doc["_id"] for doc in docs]
+    return query
 
 
 def _may_belong(doc: Mapping[str, Any]) -> bool:

@@ -7,22 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
+from fastapi import Query
 from pydantic import Field
 
-from services.router.bodies import Items, Limit, ReasonBody, order_view
+from services.router.bodies import Items, Limit, ReasonBody
 from services.router.proofs.domain import MOST, resolved_with
 from services.router.proofs.photos import WorkPhotos
 from services.router.work_orders.routing import Routing
-from services.router.work_orders.storage import board, manual_queue
+from services.router.work_orders.views import (
+    BoardPage,
+    GivenView,
+    OrderView,
+    QueuePage,
+    WorkPage,
+    order_view,
+)
+from services.router.work_orders.work_lists import WantedWork, WorkLists
 from shared.contracts import MalformedMessage
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import ConsentHow, Payer
 from shared.contracts.times import Moment
 from shared.identity import Principal
-from shared.runtime import Actor, Body, NoteBody, Platform, Routes, WordsRoute, may, may_do
-from shared.tickets import ROWS, Transition
+from shared.runtime import Actor, Body, NoteBody, Routes, WordsRoute, may, may_do
+from shared.tickets import ROWS, OrderStatus, Transition
 from shared.tickets.acts import (
     Accept,
     Appoint,
@@ -44,6 +53,7 @@ from shared.tickets.acts import (
     Suspend,
     Transfer,
 )
+from shared.tickets.model import HeldReason
 from shared.tickets.numbers import TicketNumber
 
 SIMPLE: Final[tuple[type[OrderAct], ...]] = (
@@ -104,8 +114,8 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     """The table's actions of work orders."""
     router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
-    def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[dict[str, Any]]]:
-        async def act(id: str, actor: Actor, body: NoteBody | None = None) -> dict[str, Any]:
+    def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[OrderView]]:
+        async def act(id: str, actor: Actor, body: NoteBody | None = None) -> OrderView:
             note = body.scrubbed() if body else None
             done = await routing.act(id, actor, kind(by=actor.id, order=id, note=note))
             return order_view(done, id)
@@ -118,7 +128,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         router.does(kind.transition)(simple(kind))
 
     @router.does(Transition.NOTE)
-    async def note(id: str, actor: Actor, body: ProgressBody | None = None) -> dict[str, Any]:
+    async def note(id: str, actor: Actor, body: ProgressBody | None = None) -> OrderView:
         """Progress, for the staff alone unless it is public."""
         said = body or ProgressBody()
         if said.public and said.scrubbed() is None:
@@ -127,13 +137,13 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.DECLINE)
-    async def decline(id: str, actor: Actor, body: ReasonBody) -> dict[str, Any]:
+    async def decline(id: str, actor: Actor, body: ReasonBody) -> OrderView:
         """Send it back, with the reason; the next on duty gets it."""
         act = Decline(by=actor.id, order=id, reason=body.reason, note=body.scrubbed())
         return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.SUSPEND)
-    async def suspend(id: str, actor: Actor, body: SuspendBody) -> dict[str, Any]:
+    async def suspend(id: str, actor: Actor, body: SuspendBody) -> OrderView:
         """Wait for a reason; the clocks pause."""
         act = Suspend(
             by=actor.id, order=id, reason=body.reason, until=body.until, note=body.scrubbed()
@@ -141,7 +151,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.RESOLVE)
-    async def resolve(id: str, actor: Actor, body: DoneBody | None = None) -> dict[str, Any]:
+    async def resolve(id: str, actor: Actor, body: DoneBody | None = None) -> OrderView:
         """The work is done, as these photos show. What the owner pays for needs their consent."""
         said = body or DoneBody()
         shown = await work_photos.named(id, actor, said.proof)
@@ -152,14 +162,14 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.HAND_OVER)
-    async def hand_over(id: str, actor: Actor, body: OutcomeBody | None = None) -> dict[str, Any]:
+    async def hand_over(id: str, actor: Actor, body: OutcomeBody | None = None) -> OrderView:
         """Not ours."""
         said = body or OutcomeBody()
         act = HandOver(by=actor.id, order=id, outcome=said.outcome, note=said.scrubbed())
         return order_view(await routing.act(id, actor, act), id)
 
     @router.post("/support", dependencies=[may_do(Transition.DISPATCH)])
-    async def support(id: str, actor: Actor, body: SupportBody) -> dict[str, Any]:
+    async def support(id: str, actor: Actor, body: SupportBody) -> OrderView:
         """Let another department help; whoever leads keeps this order."""
         ticket = await routing.support(
             id, actor, department=body.department, assignee=body.assignee
@@ -167,7 +177,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         return order_view(ticket, ticket.orders[-1].id)
 
     @router.does(Transition.TRANSFER)
-    async def transfer(id: str, actor: Actor, body: TransferBody) -> dict[str, Any]:
+    async def transfer(id: str, actor: Actor, body: TransferBody) -> OrderView:
         """Another department takes over."""
         act = Transfer(
             by=actor.id,
@@ -202,7 +212,7 @@ def build_costs_api(routing: Routing) -> Routes:
     router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.QUOTE)
-    async def quote(id: str, actor: Actor, body: QuoteBody) -> dict[str, Any]:
+    async def quote(id: str, actor: Actor, body: QuoteBody) -> OrderView:
         """Say what it will cost; the same again changes nothing, anything else needs a new
         consent.
         """
@@ -211,7 +221,7 @@ def build_costs_api(routing: Routing) -> Routes:
         return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.CONSENT)
-    async def consent(id: str, actor: Actor, body: ConsentBody) -> dict[str, Any]:
+    async def consent(id: str, actor: Actor, body: ConsentBody) -> OrderView:
         """Take down what the owner said; the desk in any way, the assignee on site."""
         act = RecordConsent(
             by=actor.id,
@@ -249,14 +259,14 @@ def build_times_api(routing: Routing) -> Routes:
     router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.APPOINT)
-    async def appoint(id: str, actor: Actor, body: VisitBody) -> dict[str, Any]:
+    async def appoint(id: str, actor: Actor, body: VisitBody) -> OrderView:
         """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
         until = body.until or body.at + VISIT
         act = Appoint(by=actor.id, order=id, at=body.at, until=until, note=body.scrubbed())
         return order_view(await routing.act(id, actor, act), id)
 
     @router.does(Transition.EXTEND)
-    async def extend(id: str, actor: Actor, body: ExtensionBody) -> dict[str, Any]:
+    async def extend(id: str, actor: Actor, body: ExtensionBody) -> OrderView:
         """A later time for the whole: the department asks, a supervisor decides."""
         return order_view(await routing.act(id, actor, _extension(id, actor, body)), id)
 
@@ -284,38 +294,59 @@ class DispatchBody(Body):
     assignee: NamedId | None = None
 
 
-def build_boards_api(platform: Platform, routing: Routing) -> Routes:
+def build_boards_api(lists: WorkLists, routing: Routing) -> Routes:
     """Lists of work and the manual queue."""
     router = Routes("/v1", tags=["boards"])
 
     @router.get("/board", dependencies=[may("board.see")])
     async def show_board(
         actor: Actor, department: str | None = None, after: str | None = None, limit: Limit = 50
-    ) -> dict[str, Any]:
+    ) -> BoardPage:
         """Tickets with open work within reach, the newest first; `next` is a cursor."""
-        found = await board(platform.store, actor, department=department, after=after, limit=limit)
-        return {"items": [_card(doc) for doc in found.items], "next": found.next}
+        return await lists.board(actor, department=department, after=after, limit=limit)
+
+    @router.get("/work-orders", dependencies=[may("board.see")])
+    async def show_work(
+        actor: Actor,
+        *,
+        mine: bool = False,
+        assignee: Annotated[str | None, Query(max_length=100)] = None,
+        department: Annotated[str | None, Query(max_length=60)] = None,
+        status: OrderStatus | None = None,
+        after: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Limit = 50,
+    ) -> WorkPage:
+        """Work orders within reach, unfinished ones where no status is named: one's own (`mine`) or
+        somebody's, theirs or offered to them. Those of the newest tickets come first; a page holds
+        those of `limit` tickets.
+        """
+        person = actor.id if mine else assignee
+        wanted = WantedWork(person=person, department=department, status=status)
+        return await lists.work(actor, wanted, after=after, limit=limit)
 
     @router.get("/manual-queue", dependencies=[may("manual_queue.see")])
-    async def show_manual_queue(actor: Actor, limit: Limit = 50) -> dict[str, Any]:
-        """What waits for a person's decision, the longest waiting first, with the reason."""
-        docs = await manual_queue(platform.store, actor, limit=limit)
-        return {"items": [_card(doc) for doc in docs]}
+    async def show_manual_queue(
+        actor: Actor,
+        reason: HeldReason | None = None,
+        estate: Annotated[str | None, Query(max_length=60)] = None,
+        after: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Limit = 50,
+    ) -> QueuePage:
+        """What waits for a person's decision, emergencies on top and then the longest waiting
+        first, with the reason, by when, what it was taken for, and who declined it.
+        """
+        return await lists.queue(actor, reason=reason, estate=estate, after=after, limit=limit)
 
     @router.does(Transition.DISPATCH)
-    async def dispatch(number: TicketNumber, actor: Actor, body: DispatchBody) -> dict[str, Any]:
+    async def dispatch(number: TicketNumber, actor: Actor, body: DispatchBody) -> GivenView:
         """Give it to a department by hand."""
         ticket = await routing.dispatch_by_hand(
             number, actor, department=body.department, assignee=body.assignee
         )
-        return {
-            "number": number,
-            "status": ticket.status.value,
-            "work_orders": [order.id for order in ticket.orders],
-        }
+        return GivenView(
+            number=number,
+            status=ticket.status.value,
+            work_orders=tuple(order.id for order in ticket.orders),
+        )
 
     return router
-
-
-def _card(doc: dict[str, Any]) -> dict[str, Any]:
-    return {"number": doc["_id"], **{k: v for k, v in doc.items() if k != "_id"}}

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
 from services.router.access import OPEN_STATUSES
+from services.router.cards import MOST_COUNTED
 from shared.identity import Principal
-from shared.readers.ticket_lists import LIST_INDEXES, OF_MATTER, list_tickets
+from shared.readers.ticket_lists import LIST_INDEXES, NEWEST, OF_MATTER, list_tickets
 from shared.readers.visibility import within_reach
-from shared.store import Doc, Page, Store
+from shared.store import Doc, Listing, Order, Page, Store
 from shared.tickets import TICKET, Ticket
+from shared.tickets.lifecycle import UNFINISHED
+from shared.tickets.model import HeldReason
+from shared.triage.taxonomy import EMERGENCY
 
 _HELD: Final = {"held.since": {"$type": "date"}}
 _AT_WORK: Final = {"open_work": {"$gt": ""}}
 _IN_HAND: Final = {"in_hand": {"$gt": ""}}
+
+
+def _of_person(name: str, field: str) -> IndexModel:
+    """Of what somebody has, or was offered."""
+    return IndexModel(
+        [(field, ASCENDING), *NEWEST.sort], name=name, partialFilterExpression={field: {"$gt": ""}}
+    )
+
+
 TICKET_INDEXES: Final = (
     *LIST_INDEXES,
     IndexModel(
@@ -26,6 +40,13 @@ TICKET_INDEXES: Final = (
         name="held",
         partialFilterExpression=_HELD,
     ),
+    IndexModel(
+        [("held.since", ASCENDING), ("_id", ASCENDING)],
+        name="held_longest",
+        partialFilterExpression=_HELD,
+    ),
+    _of_person("by_assignee", "work_orders.assignee"),
+    _of_person("by_offered_to", "work_orders.offered_to"),
     IndexModel(
         [("open_work", ASCENDING), ("urgency", ASCENDING)],
         name="open_work",
@@ -58,6 +79,13 @@ BOARD_FIELDS: Final = (
     "scrubbed",
 )
 
+CARD_FIELDS: Final = tuple(sorted({*TICKET.keys, *BOARD_FIELDS}))
+"""With all that says what may be done to a ticket."""
+LONGEST_WAITING: Final = Order("held.since")
+MOST_EMERGENCIES: Final = 200
+"""That nobody could be chosen for; they are on top of the queue, all of them."""
+_UNFINISHED: Final = frozenset(status.value for status in UNFINISHED)
+
 
 async def others_of_matter(store: Store, number: str) -> list[Ticket]:
     """The other tickets of the same caller about the same matter: those that name the same first
@@ -71,12 +99,81 @@ async def others_of_matter(store: Store, number: str) -> list[Ticket]:
     return [TICKET.from_doc(doc) for doc in docs if doc["_id"] != number]
 
 
-async def manual_queue(store: Store, principal: Principal, *, limit: int) -> list[Doc]:
-    """Held tickets within reach, the longest waiting first."""
-    query: dict[str, Any] = {**_HELD, **within_reach(principal, "manual_queue.see")}
+def _queue(
+    principal: Principal, reason: HeldReason | None, estate: str | None, urgency: Doc | None
+) -> Listing:
+    asked: Doc = {**_HELD}
+    if reason is not None:
+        asked["held.reason"] = reason
+    if urgency is not None:
+        asked["urgency"] = urgency
+    within = within_reach(principal, "manual_queue.see", estate=estate)
+    return Listing(filters=asked, within=within, order=LONGEST_WAITING)
+
+
+async def emergencies_of_queue(
+    store: Store, principal: Principal, *, reason: HeldReason | None, estate: str | None
+) -> list[Doc]:
+    """Held emergencies within reach, the longest waiting first."""
+    listing = _queue(principal, reason, estate, {"$eq": EMERGENCY})
     return await store.find(
-        "tickets", query, sort=[("held.since", ASCENDING)], limit=limit, fields=BOARD_FIELDS
+        "tickets",
+        listing.query,
+        sort=listing.order.sort,
+        limit=MOST_EMERGENCIES,
+        fields=CARD_FIELDS,
     )
+
+
+async def page_of_queue(
+    store: Store,
+    principal: Principal,
+    *,
+    reason: HeldReason | None,
+    estate: str | None,
+    after: str | None,
+    limit: int,
+) -> Page[Doc]:
+    """All other held tickets within reach, the longest waiting first, from the cursor on."""
+    listing = _queue(principal, reason, estate, {"$ne": EMERGENCY})
+    return await store.page("tickets", listing, after=after, limit=limit, fields=CARD_FIELDS)
+
+
+async def count_of_queue(
+    store: Store, principal: Principal, *, reason: HeldReason | None, estate: str | None
+) -> int:
+    """How many there are of both."""
+    query = _queue(principal, reason, estate, None).query
+    return await store.count("tickets", query, most=MOST_COUNTED + 1)
+
+
+async def page_of_work(
+    store: Store,
+    principal: Principal,
+    *,
+    person: str | None,
+    department: str | None,
+    statuses: Sequence[str],
+    after: str | None,
+    limit: int,
+) -> Page[Doc]:
+    """Tickets within reach that have a work order in one of these statuses, of a person or offered
+    to them, and of a department, where that is asked for; the newest first.
+    """
+    order: Doc = {"status": {"$in": list(statuses)}}
+    if department is not None:
+        order["department"] = department
+    asked: Doc = {"work_orders": {"$elemMatch": order}}
+    if person is not None:
+        theirs = [{"assignee": person}, {"offered_to": person}]
+        asked["work_orders"]["$elemMatch"] = order | {"$or": theirs}
+        # Once more, where the indexes can see it.
+        asked["$or"] = [{f"work_orders.{k}": v} for each in theirs for k, v in each.items()]
+    if set(statuses) <= _UNFINISHED:
+        asked["status"] = {"$in": [status.value for status in OPEN_STATUSES]}
+    within = within_reach(principal, "board.see", department=department)
+    listing = Listing(filters=asked, within=within, order=NEWEST)
+    return await store.page("tickets", listing, after=after, limit=limit, fields=CARD_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +206,7 @@ async def board(
         department=department,
         after=after,
         limit=limit,
-        fields=BOARD_FIELDS,
+        fields=CARD_FIELDS,
     )
 
 
