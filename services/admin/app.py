@@ -15,6 +15,8 @@ from services.admin.agents.api import build_agents_api
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training
 from services.admin.audit.api import build_audit_api
+from services.admin.browsers.api import build_browsers_api
+from services.admin.browsers.continuing import Browsers
 from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
@@ -89,6 +91,7 @@ async def build(settings: AdminSettings) -> FastAPI:
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
         build_session_api(signing_in, factors),
+        build_browsers_api(Browsers(store, signing_in, platform.misses)),
         build_users_api(platform, staff_accounts),
         build_keys_api(platform, system_keys),
         build_agents_api(platform, training),

@@ -7,6 +7,7 @@ from shared.identity.principal import (
     UNNAMED,
     Principal,
     Role,
+    console_principal,
     publisher_principal,
     service_principal,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Scope",
     "action_of",
     "allows",
+    "console_principal",
     "handles",
     "is_about",
     "issue_token",

@@ -5,7 +5,7 @@ from shared.runtime.endpoint_rights import decides, may, may_do, open_to_all
 from shared.runtime.platform import Platform, open_platform
 from shared.runtime.routes import Body, NoStore, NoteBody, Routes, WordsRoute
 from shared.runtime.serve import Parts, build_service, run_service
-from shared.runtime.settings import ServiceSettings, for_service
+from shared.runtime.settings import ProcessSettings, ServiceSettings, for_service
 
 __all__ = [
     "Actor",
@@ -15,6 +15,7 @@ __all__ = [
     "NoteBody",
     "Parts",
     "Platform",
+    "ProcessSettings",
     "Routes",
     "ServiceSettings",
     "Source",
