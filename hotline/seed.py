@@ -100,12 +100,16 @@ async def _begin_audit(store: Store, folder: Path, key: bytes) -> Trail:
     return trail
 
 
+def _read(file: Path) -> str | None:
+    return file.read_text("utf-8").strip() if file.exists() else None
+
+
 async def _give_console_key(
     database: Database, trail: Trail, keys: Keys, file: Path, *, now: datetime
 ) -> None:
     """The console's own key, in a file that it alone is given; made anew long before it ends."""
     secret = keys.derived("api-keys")
-    shown = file.read_text("utf-8").strip() if file.exists() else None
+    shown = await asyncio.to_thread(_read, file)
     if not await lacks_console_key(database, shown, secret, now=now):
         return
     id, shown = await make_console_key(database, secret, now=now)

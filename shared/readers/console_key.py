@@ -1,12 +1,11 @@
-"""The key by which the console asks the administration: made on the machine that holds the key file,
-and kept in a file of its own, since the console is given no other secret.
+"""The key by which the console asks the administration: made on the machine that holds the key
+file, and kept in a file of its own, since the console is given no other secret.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from shared.identity import EVERYWHERE, PERMISSIONS, InvalidToken
