@@ -87,6 +87,11 @@ class Endpoints:
             # Behind a proxy the work page's own name leads there too.
             own = "" if os.environ.get("HOTLINE_WORK_URL") else self.services["intake"]
             pages["HOTLINE_PERSON_URL"] = os.environ.get("HOTLINE_PERSON_URL") or own
+        asked = {
+            f"HOTLINE_CONSOLE_{name.upper()}_URL": address
+            for name, address in self.services.items()
+            if name != "console"
+        }
         management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}
         return {
             "HOTLINE_AMQP_URL": self.amqp_operator,
@@ -96,6 +101,7 @@ class Endpoints:
             **management,
             **ports,
             **addresses,
+            **asked,
             **pages,
         }
 
