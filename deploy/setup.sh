@@ -195,6 +195,26 @@ COMMAND
     chmod 755 "$venv/bin/hotline"
 }
 
+# --- The console's script --------------------------------------------------------------------
+
+# htmx is one file of a wheel whose hash is pinned: it is unpacked, and nothing is installed.
+ensure_assets() {
+    local from=requirements/assets.txt into=build/console made
+    made=$(sha256sum "$from" | cut -d' ' -f1)
+    if [ "$(cat "$into/.made-from" 2>/dev/null || true)" = "$made" ]; then return 0; fi
+    say "unpacking $from"
+    rm -rf "$into"
+    mkdir -p "$into/wheel"
+    "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps \
+        --require-hashes --only-binary=:all: -r "$from" -d "$into/wheel" ||
+        fail "pip could not download $from; its messages are above. See that its index can be" \
+            "reached (pip config list) and run this again."
+    "$venv/bin/python" -m zipfile -e "$into"/wheel/*.whl "$into/wheel"
+    cp "$into/wheel/django_htmx/static/django_htmx/htmx-2.min.js" "$into/htmx.js"
+    rm -rf "$into/wheel"
+    echo "$made" >"$into/.made-from"
+}
+
 # --- Node ------------------------------------------------------------------------------------
 
 # Exactly what the lock file names, with its hashes; nothing of it is run while it is installed.
@@ -238,4 +258,5 @@ if [ "$kind" = faults ]; then
     ensure_nginx
 fi
 if ! is_ready; then make_venv; fi
+ensure_assets
 compile_python services shared hotline

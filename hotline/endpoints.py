@@ -87,6 +87,11 @@ class Endpoints:
             # Behind a proxy the work page's own name leads there too.
             own = "" if os.environ.get("HOTLINE_WORK_URL") else self.services["intake"]
             pages["HOTLINE_PERSON_URL"] = os.environ.get("HOTLINE_PERSON_URL") or own
+        asked = {
+            f"HOTLINE_CONSOLE_{name.upper()}_URL": address
+            for name, address in self.services.items()
+            if name != "console"
+        }
         management = {"HOTLINE_MANAGEMENT_URL": self.management} if self.management else {}
         return {
             "HOTLINE_AMQP_URL": self.amqp_operator,
@@ -96,6 +101,7 @@ class Endpoints:
             **management,
             **ports,
             **addresses,
+            **asked,
             **pages,
         }
 
@@ -104,7 +110,8 @@ def print_addresses(endpoints: Endpoints, data: Path, console: Console | None = 
     """Print where everything answers, without any password."""
     table = Table("服务 service", "地址 address", "文档 docs", title="物业服务热线 Estateline")
     for name, address in endpoints.services.items():
-        table.add_row(TITLES.get(name, name), address, f"{address}/docs")
+        docs = "" if name == "console" else f"{address}/docs"
+        table.add_row(TITLES.get(name, name), address, docs)
     table.add_row("消息 RabbitMQ", _hosts(endpoints.amqp), "")
     table.add_row("数据 MongoDB", _hosts(endpoints.mongo), "")
     console = console or Console()

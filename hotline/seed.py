@@ -1,27 +1,32 @@
 """What a fresh data folder needs before the first service starts: keys, a policy, a duty list."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import yaml
 
+from hotline.embedded.folder import write_private
 from hotline.errors import UnusableSettingError
 from hotline.settings import read_settings
 from shared.audit import Trail
 from shared.audit.anchors import FOLDER
+from shared.identity import Principal
 from shared.policy.checks import check_policy
 from shared.policy.duty import sample_duty
 from shared.policy.policy import load_documents
-from shared.privacy import make_keys
+from shared.privacy import Keys, make_keys
+from shared.readers.console_key import FILE_NAME, lacks_console_key, make_console_key
 from shared.readers.policies import seed_policy
 from shared.readers.rosters import seed_duty
 from shared.store import Store, connect
 from shared.store.clock import allow_trial
+from shared.store.store import Database
 
 SAMPLE = "sample-1"
+SEEDER = Principal("operator:seed", "administrator")
 
 
 def register(app: typer.Typer) -> None:
@@ -74,12 +79,14 @@ async def seed(
         except ValueError as error:
             raise UnusableSettingError(f"The policy cannot be used: {error}") from error
         await seed_duty(client[database], sample_duty())
-        await _begin_audit(store, read_settings().audit or data / FOLDER, keys.audit_key)
+        trail = await _begin_audit(store, read_settings().audit or data / FOLDER, keys.audit_key)
+        file = read_settings().console_key_file or data / FILE_NAME
+        await _give_console_key(client[database], trail, keys, file, now=store.clock.now())
     finally:
         client.close()
 
 
-async def _begin_audit(store: Store, folder: Path, key: bytes) -> None:
+async def _begin_audit(store: Store, folder: Path, key: bytes) -> Trail:
     """The chain of the operator's own acts, so that it is missed when somebody takes it away."""
     trail = Trail(store, folder, key)
     try:
@@ -90,6 +97,30 @@ async def _begin_audit(store: Store, folder: Path, key: bytes) -> None:
             "this user write there, or set HOTLINE_AUDIT to a folder where it may."
         ) from error
     await trail.begin()
+    return trail
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text("utf-8").strip() if file.exists() else None
+
+
+async def _give_console_key(
+    database: Database, trail: Trail, keys: Keys, file: Path, *, now: datetime
+) -> None:
+    """The console's own key, in a file that it alone is given; made anew long before it ends."""
+    secret = keys.derived("api-keys")
+    shown = await asyncio.to_thread(_read, file)
+    if not await lacks_console_key(database, shown, secret, now=now):
+        return
+    id, shown = await make_console_key(database, secret, now=now)
+    await trail.record(SEEDER, "key.create", ("key", id))
+    try:
+        write_private(file, f"{shown}\n")
+    except OSError as error:
+        raise UnusableSettingError(
+            f"The console's key cannot be written to {file} ({error.strerror}). Let this user "
+            "write there, or set HOTLINE_CONSOLE_KEY_FILE to a file that it may write."
+        ) from error
 
 
 def _documents(policy: Path | None) -> dict[str, dict[str, object]]:

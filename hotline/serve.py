@@ -7,7 +7,7 @@ import typer
 
 from hotline.endpoints import FILE, Endpoints
 from hotline.errors import UnusableSettingError
-from hotline.service import SERVICES, ServiceSpec, with_ports
+from hotline.service import ALL, ServiceSpec, with_ports
 from hotline.settings import read_settings
 from hotline.up import DataOption
 
@@ -18,15 +18,15 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    service: Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}.")],
+    service: Annotated[str, typer.Argument(help=f"One of: {', '.join(ALL)}.")],
     data: DataOption = None,
 ) -> None:
     """Become one service, with the addresses a running hotline wrote, or those set by hand."""
     settings = read_settings()
     folder = (data or settings.data).absolute()
-    if service not in SERVICES:
+    if service not in ALL:
         raise UnusableSettingError(
-            f"There is no service {service!r}. Name one of: {', '.join(SERVICES)}."
+            f"There is no service {service!r}. Name one of: {', '.join(ALL)}."
         )
     endpoints = Endpoints.read(folder)
     if endpoints is None and (settings.amqp_url is None or settings.mongo_url is None):

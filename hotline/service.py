@@ -20,8 +20,10 @@ from hotline.patience import BackOff, Patience, Signs, Start, Telling
 from hotline.probe import HttpProbe, listens
 
 HOST = "127.0.0.1"
-# In the order in which they are listed; they start together.
+# Those that keep something. In the order in which they are listed; they start together.
 SERVICES = ("intake", "router", "notifier", "survey", "admin")
+# All that `hotline up` runs: the console keeps nothing, and has neither the store nor the keys.
+ALL = (*SERVICES, "console")
 READY_PATHS = ("/readyz", "/healthz/consumers")
 CONSUMERS_PATHS = ("/healthz/consumers",)
 STOP_GRACE = 10.0

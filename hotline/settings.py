@@ -25,6 +25,10 @@ class HotlineSettings(BaseSettings):
     management_url: SecretStr | None = Field(None, description="That RabbitMQ's management API.")
     mongo_url: SecretStr | None = Field(None, description="Use this MongoDB, start none.")
     database: str = Field("hotline", description="The name of the database.")
+    console_key_file: Path | None = Field(
+        None, description="Where the console's key is kept; default <data>/console.key."
+    )
+    console_port: Port = 8000
     intake_port: Port = 8001
     router_port: Port = 8002
     notifier_port: Port = 8003

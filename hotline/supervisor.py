@@ -1,7 +1,7 @@
 """Everything of one hotline on one machine: started in order, kept running, stopped in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -146,7 +146,7 @@ class Supervisor:
                 spec,
                 data=self.data,
                 broker_url=endpoints.amqp_operator,
-                environment=environment,
+                environment=_environment_of(spec, environment),
                 changed=self._record,
                 patience=self._patience,
                 probe=self._probe,
@@ -171,6 +171,12 @@ class Supervisor:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._keepers = []
         await self._probe.aclose()
+
+
+def _environment_of(spec: ServiceSpec, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a service is told: all, but that the console does not learn where the store is."""
+    withheld = {"HOTLINE_MONGO_URL"} if spec.name == "console" else set()
+    return {name: value for name, value in environment.items() if name not in withheld}
 
 
 def _report_end(keeper: "asyncio.Task[None]") -> None:

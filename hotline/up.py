@@ -11,7 +11,7 @@ from hotline.endpoints import Endpoints, print_addresses
 from hotline.errors import UnusableSettingError
 from hotline.running import Work, forever, run_while
 from hotline.seed import seed
-from hotline.service import SERVICES, ServiceSpec
+from hotline.service import ALL, ServiceSpec
 from hotline.settings import HotlineSettings, read_settings
 from hotline.supervisor import Supervisor
 
@@ -58,7 +58,7 @@ async def _run(
     supervisor = Supervisor(
         data=data,
         settings=settings,
-        services=[ServiceSpec.of(name, settings.port_of(name)) for name in SERVICES],
+        services=[ServiceSpec.of(name, settings.port_of(name)) for name in ALL],
         seed=partial(seed, policy=policy, database=settings.database),
         trial=trial,
     )

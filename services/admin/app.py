@@ -14,6 +14,8 @@ from services.admin.agents.api import build_agents_api
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training
 from services.admin.audit.api import build_audit_api
+from services.admin.browsers.api import build_browsers_api
+from services.admin.browsers.continuing import Browsers
 from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
@@ -101,6 +103,7 @@ async def build(settings: AdminSettings) -> FastAPI:
         ),
         build_session_api(signing_in, factors, own_account.seen),
         build_own_api(own_account),
+        build_browsers_api(Browsers(store, signing_in, platform.misses)),
         build_users_api(platform, staff_accounts),
         build_people_api(_directory(platform)),
         build_keys_api(platform, system_keys),

@@ -7,6 +7,7 @@ from shared.identity.principal import (
     UNNAMED,
     Principal,
     Role,
+    console_principal,
     publisher_principal,
     service_principal,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "action_of",
     "allows",
     "can",
+    "console_principal",
     "handles",
     "is_about",
     "issue_token",

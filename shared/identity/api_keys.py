@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from string import ascii_lowercase
-from typing import Final
+from typing import Final, Literal
 
-from shared.identity.principal import Principal, publisher_principal
+from shared.identity.principal import Principal, console_principal, publisher_principal
 from shared.identity.tokens import InvalidToken
 
 KEY_PREFIX: Final = "hk_"
+KeyRole = Literal["system", "console"]
 _ID_LENGTH: Final = 12
 _FORM: Final = re.compile(r"hk_([a-z]{12})_[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -46,10 +47,12 @@ class ApiKey:
     actions: frozenset[str]
     expires_at: datetime
     digests: tuple[KeyDigest, ...]
+    role: KeyRole = "system"
 
     def to_principal(self) -> Principal:
         """The system, with the reach and the actions of this key."""
-        system = publisher_principal(self.publisher)
+        of = console_principal if self.role == "console" else publisher_principal
+        system = of(self.publisher)
         return Principal(system.id, system.role, self.places, actions=self.actions)
 
 

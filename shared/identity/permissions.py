@@ -110,6 +110,8 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("parked.discard", _G, "End a parked message that nobody needs, with a reason", "supervisor", "administrator"),
     _own("session.own", _A, "See and end the own session, set up the own second factor", *STAFF_ROLES),
     _own("colleague.see", _P, "Read who somebody of the staff is by their id: name, role, departments and places, never how they are reached; of those alone with whom one shares a place", *STAFF_ROLES),
+    _own("session.continue", _A, "Begin the session of a browser for whoever signs in there, at the address it names, and continue it", "console"),
+    _own("session.check", _A, "Ask which sessions have ended", "console"),
     _own("account.see", _G, "Read accounts and their reach", "administrator", "auditor"),
     _own("account.manage", _G, "Create, change, freeze and thaw accounts", "administrator"),
     _own("key.see", _G, "Read which systems have keys, never the keys", "administrator", "auditor"),

@@ -17,6 +17,7 @@ Role = Literal[
     "auditor",
     "administrator",
     "system",
+    "console",
     "service",
 ]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -60,6 +61,11 @@ UNNAMED: Final = Principal("unnamed", "system")
 def service_principal(name: str) -> Principal:
     """One of our own services, acting by rule."""
     return Principal(f"service:{name}", "service")
+
+
+def console_principal(name: str) -> Principal:
+    """The console, which passes on what people ask; of its own it may but continue sessions."""
+    return Principal(f"system:{name}", "console")
 
 
 def publisher_principal(user_id: str) -> Principal:

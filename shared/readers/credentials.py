@@ -27,7 +27,7 @@ SESSION_TOKEN_LIFETIME: Final = timedelta(minutes=10)
 REMEMBERED: Final = SESSION_TOKEN_LIFETIME + timedelta(minutes=2)
 """Tokens of a session that ended before have ended too, also by clocks a minute apart."""
 _EVERYWHERE: Final = frozenset({EVERYWHERE})
-_KEY_FIELDS: Final = ("publisher", "places", "actions", "expires_at", "digests")
+_KEY_FIELDS: Final = ("publisher", "places", "actions", "expires_at", "digests", "role")
 _COUNTING_FIELDS: Final = (*_KEY_FIELDS, "revoked_at", "held")
 
 
@@ -130,4 +130,5 @@ def key_from_doc(doc: Mapping[str, Any]) -> ApiKey:
         actions=frozenset(doc["actions"]),
         expires_at=doc["expires_at"],
         digests=tuple(KeyDigest(bytes(d["digest"]), d["until"]) for d in doc["digests"]),
+        role=doc.get("role", "system"),
     )

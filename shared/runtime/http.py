@@ -42,21 +42,38 @@ def build_app(
         async with lifespan():
             yield
 
-    all_routers = (*routers, _health(platform), build_docs_page(title))
-    name_rights(all_routers)
+    all_routers = (*routers, _health(platform), build_metrics(), build_docs_page(title))
+    app = build_bare_app(
+        all_routers, run, title=title, largest_body=largest_body, larger_bodies=larger_bodies
+    )
+    app.state.platform = platform
+    return app
+
+
+def build_bare_app(
+    routers: Sequence[APIRouter],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    *,
+    title: str,
+    largest_body: int = LARGEST_BODY,
+    larger_bodies: Sequence[Larger] = (),
+) -> FastAPI:
+    """An HTTP application without a platform: it owns neither store nor keys, and brings its own
+    health. Every endpoint names its right, bodies are limited, errors are problem documents.
+    """
+    name_rights(routers)
     app = DocumentedApp(
         title=title,
         version="1",
-        lifespan=run,
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         # A redirect has no words, and loses the body on the way with many clients.
         redirect_slashes=False,
         # Not included but taken over: a router that is included has its routes built once more, at
         # the first request, which holds up everything else in the process.
-        routes=[route for router in all_routers for route in router.routes],
+        routes=[route for router in routers for route in router.routes],
     )
-    app.state.platform = platform
     app.add_middleware(Heads)
     app.add_middleware(Bodies, largest=largest_body, larger=larger_bodies)
     add_problem_handlers(app)
@@ -94,6 +111,13 @@ def _health(platform: Platform) -> APIRouter:
                 queues=missing,
             )
         return {"status": "consuming"}
+
+    return router
+
+
+def build_metrics() -> Routes:
+    """`/metrics`: what this process counts."""
+    router = Routes(tags=["health"], dependencies=[open_to_all()])
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

@@ -21,10 +21,10 @@ from shared.runtime.bodies import Larger
 from shared.runtime.http import LARGEST_BODY, build_app
 from shared.runtime.parked import build_parked_api
 from shared.runtime.platform import Platform
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ProcessSettings
 from shared.telemetry import configure_logs, logger, trace_of
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=ProcessSettings)
 
 GRACE_SECONDS: Final = 5
 """Open streams may hold a stop no longer than this."""
@@ -116,7 +116,7 @@ def _leave_what_stays() -> None:
     gc.set_threshold(GARBAGE_AFTER, 20, 20)
 
 
-def server_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+def server_config(app: FastAPI, settings: ProcessSettings) -> uvicorn.Config:
     """How a service is served. Only its own proxies are believed about who asks: anybody can write
     a header, and the address is what tries are counted by and what stands in the audit.
     """
@@ -136,7 +136,9 @@ def server_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
 
 async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastAPI]]) -> None:
     app = await build(settings)
-    await app.state.platform.trail.begin()
+    platform: Platform | None = getattr(app.state, "platform", None)
+    if platform is not None:  # the console has none
+        await platform.trail.begin()
     _leave_what_stays()
     config = server_config(app, settings)
     logger.info("serving", service=service, host=settings.host, port=settings.port)

@@ -32,10 +32,39 @@ def names(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
-class ServiceSettings(BaseSettings):
-    """Read from HOTLINE_* variables."""
+class ProcessSettings(BaseSettings):
+    """What every process of ours is told, also one without store, broker and keys: where it
+    listens, who stands before it, how it logs.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True, populate_by_name=True)
+
+    data: Path = Field(
+        Path(".hotline"), validation_alias=_shared("data"), description="Folder of keys and logs"
+    )
+    host: str = Field("127.0.0.1", validation_alias=_shared("host"))
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)] = Field(
+        (),
+        validation_alias=_shared("trusted_proxies"),
+        description="Addresses or networks of our own proxies: whom they name in X-Forwarded-For "
+        "asked. Unset: whoever is connected asked",
+    )
+    log_level: str = Field("INFO", validation_alias=_shared("log_level"))
+    port: int = Field(0, ge=0, le=65535)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as error:
+                raise ValueError("must be addresses or networks, such as 10.0.0.0/8") from error
+        return proxies
+
+
+class ServiceSettings(ProcessSettings):
+    """Read from HOTLINE_* variables."""
 
     amqp_url: SecretStr = Field(
         validation_alias=_shared("amqp_url"), description="amqp://user:password@host:port/vhost"
@@ -44,9 +73,6 @@ class ServiceSettings(BaseSettings):
         validation_alias=_shared("mongo_url"), description="A replica set; mongodb://…"
     )
     database: str = Field("hotline", validation_alias=_shared("database"))
-    data: Path = Field(
-        Path(".hotline"), validation_alias=_shared("data"), description="Folder of keys and logs"
-    )
     keys: Path | None = Field(
         None, validation_alias=_shared("keys"), description="Key file; default <data>/keys.json"
     )
@@ -76,15 +102,6 @@ class ServiceSettings(BaseSettings):
         validation_alias=_shared("count_statements"),
         description="Count what is asked of the store, for measurements; costs processor time",
     )
-    host: str = Field("127.0.0.1", validation_alias=_shared("host"))
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(names)] = Field(
-        (),
-        validation_alias=_shared("trusted_proxies"),
-        description="Addresses or networks of our own proxies: whom they name in X-Forwarded-For "
-        "asked. Unset: whoever is connected asked",
-    )
-    log_level: str = Field("INFO", validation_alias=_shared("log_level"))
-    port: int = Field(0, ge=0, le=65535)
     work_url: str = Field(
         "http://127.0.0.1:8002",
         validation_alias=_shared("work_url"),
@@ -102,16 +119,6 @@ class ServiceSettings(BaseSettings):
         description="Where staff reach the administration to confirm having read a policy, for "
         "links in messages",
     )
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
-        for proxy in proxies:
-            try:
-                ipaddress.ip_network(proxy)
-            except ValueError as error:
-                raise ValueError("must be addresses or networks, such as 10.0.0.0/8") from error
-        return proxies
 
     @model_validator(mode="after")
     def _can_wrap(self) -> Self:

@@ -19,7 +19,7 @@ from shared.store.collection import CollectionSpec
 from shared.store.store import Store, forget_at
 from shared.telemetry import logger, metrics
 
-Unguessable = Literal["link", "invitation", "refresh_token"]
+Unguessable = Literal["link", "invitation", "refresh_token", "session"]
 """What is made here of so many bits that nobody finds one by trying."""
 
 

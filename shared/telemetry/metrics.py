@@ -118,6 +118,9 @@ LOCKS: Final = Counter(
     "hotline_account_locks_total", "Locks after too many failed sign-ins", ["scope"]
 )
 SESSIONS_ENDED: Final = Counter("hotline_sessions_ended_total", "Sessions that were ended", ["why"])
+UPSTREAM_SECONDS: Final = Histogram(
+    "hotline_console_upstream_seconds", "What the console waited for a service", ["service"]
+)
 REVEALS: Final = Counter("hotline_reveals_total", "Wishes to open a person", ["outcome"])
 LOOK_UPS: Final = Counter("hotline_look_ups_total", "Look-ups of who calls", ["outcome"])
 READING_ALARMS: Final = Counter(

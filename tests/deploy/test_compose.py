@@ -14,13 +14,14 @@ from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
-OURS: Final = ("intake", "router", "notifier", "survey", "admin")
+OURS: Final = ("intake", "router", "notifier", "survey", "admin", "console")
 ONE_SHOTS: Final = ("mongo-init", "seed")
 FOLDER: Final = "HOTLINE_DATA"
 """What the key file and the audit have paths of their own instead of."""
 SETTLED: Final = frozenset({
     "HOTLINE_AMQP_URL", "HOTLINE_MONGO_URL", "HOTLINE_DATABASE", "HOTLINE_KEYS", "HOTLINE_AUDIT",
-    "HOTLINE_HOST",
+    "HOTLINE_HOST", "HOTLINE_CONSOLE_KEY_FILE",
+    *(f"HOTLINE_CONSOLE_{name.upper()}_URL" for name in OURS[:5]),
 })  # fmt: skip
 """What follows from the other parts of the compose file."""
 

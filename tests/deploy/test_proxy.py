@@ -9,6 +9,7 @@ import pytest
 
 from faults.nginx import TEMPLATE
 from services.admin.app import LARGEST_BODY as OF_ADMIN
+from services.console.frame.guard import OPERATORS
 from services.intake.field.pages import ROOT as PERSONS
 from services.router.field.pages import ROOT as WORK
 from services.router.proofs.uploads import LARGER_BODIES
@@ -33,7 +34,7 @@ def sizes(block: str) -> list[int]:
     return [int(number) * UNITS[unit] for number, unit in found]
 
 
-@pytest.mark.parametrize("service", OURS)
+@pytest.mark.parametrize("service", [name for name in OURS if name != "console"])
 def test_every_service_has_a_name_of_its_own_and_nothing_for_operators(service: str) -> None:
     block = server_of(service)
     paths = re.findall(r"location ~ \^(\S+) ", block)
@@ -42,6 +43,15 @@ def test_every_service_has_a_name_of_its_own_and_nothing_for_operators(service: 
     assert "location / { return 404; }" in block
     known = ("/(v1|s|w|t)/", "/(v1/work-orders/", "/w/[^/]+/person$")
     assert all(path.startswith(known) for path in paths)
+
+
+def test_the_console_is_open_but_for_what_is_for_operators() -> None:
+    block = server_of("console")
+    [closed] = re.findall(r"location ~ (\S+) \{ return 404; \}", block)
+
+    assert "location / { proxy_pass ${HOTLINE_PROXY_CONSOLE_TO}; }" in block
+    assert all(re.search(closed, path) for path in (*OPERATORS, "/openapi.json"))
+    assert not any(re.search(closed, path) for path in ("/", "/session", "/emergencies", "/help"))
 
 
 def test_the_pages_of_people_without_an_account_are_open() -> None:

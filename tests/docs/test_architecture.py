@@ -14,6 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from hotline.settings import HotlineSettings
 from services.admin import queues as admin
 from services.admin.settings import AdminSettings
+from services.console.settings import ConsoleSettings
 from services.intake import queues as intake
 from services.intake.settings import IntakeSettings
 from services.notifier import queues as notifier
@@ -42,6 +43,7 @@ OWN_SETTINGS: Final[list[tuple[str, type[Any]]]] = [
     ("NOTIFIER_", NotifierSettings),
     ("SURVEY_", SurveySettings),
     ("ADMIN_", AdminSettings),
+    ("CONSOLE_", ConsoleSettings),
 ]
 KEPT: Final = sorted(
     (service, kept.name)

@@ -12,7 +12,7 @@ from typing_extensions import override
 from shared.identity import PERMISSIONS, STAFF_ROLES, Scope
 from tests.support.floor import Floor
 
-ROLES: Final = (*STAFF_ROLES, "system")
+ROLES: Final = (*STAFF_ROLES, "system", "console")
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/tickets": {"estate": "jinyuan", "text": "楼道灯不亮"},

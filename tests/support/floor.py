@@ -22,7 +22,7 @@ from hotline.demo.clients import Clients
 from hotline.embedded.ports import free_ports
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
-from hotline.service import SERVICES, Service, ServiceSpec
+from hotline.service import ALL, Service, ServiceSpec
 from hotline.settings import HotlineSettings
 from hotline.supervisor import Supervisor
 from shared.policy.documents import read_yaml, write_yaml
@@ -118,6 +118,7 @@ async def running_floor(
         notifier_port=0,
         survey_port=0,
         admin_port=0,
+        console_port=0,
     )
     server = {
         "HOTLINE_NOTIFIER_SMTP_HOST": "127.0.0.1",
@@ -133,7 +134,7 @@ async def running_floor(
             supervisor = Supervisor(
                 data=folder / "data",
                 settings=settings,
-                services=[ServiceSpec.of(name, 0) for name in SERVICES],
+                services=[ServiceSpec.of(name, 0) for name in ALL],
                 seed=partial(seed, policy=policy),
                 trial=trial,
             )

@@ -10,7 +10,7 @@ from typing import Final
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import NotNow
 from shared.identity import PERMISSIONS
-from shared.identity.api_keys import KeyDigest
+from shared.identity.api_keys import KeyDigest, KeyRole
 
 LONGEST_DAYS: Final = 365
 LONGEST_OVERLAP_DAYS: Final = 30
@@ -26,6 +26,7 @@ class SystemKey:
     """One key: whose, what for, until when; its digests, the newest last.
 
     `owner` is the account that answers for it, if one does: while that is frozen the key is `held`.
+    One of the role `console` is made on the machine that holds the key file, and nowhere else.
     """
 
     id: str
@@ -40,6 +41,7 @@ class SystemKey:
     made_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    role: KeyRole = "system"
 
 
 def read_actions(actions: Collection[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from shared.store import CollectionSpec, Store
 
 KEYS: Final = CollectionSpec(
     name="api_keys",
-    shape=Shape(value=SystemKey),
+    shape=Shape(value=SystemKey, lean={SystemKey: ("role",)}),
     indexes=(IndexModel([("owner", ASCENDING)], name="api_keys_of_account"),),
 )
 

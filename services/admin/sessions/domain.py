@@ -25,11 +25,14 @@ IDLE: Final = timedelta(hours=1)
 REFRESHES_REMEMBERED: Final = 100
 """A used refresh token that is shown again is known as such so far back: all of a session that is
 refreshed every ten minutes, and some more."""
+TOUCHED_EVERY: Final = timedelta(minutes=1)
+"""That a browser's session is used is written down no more often: nine tabs are one reader."""
 How = Literal["password", "provider"]
 Ending = Literal["signed_out", "stolen", "account_changed"]
 Refusal = Literal[
     "sign-in",
     "refresh",
+    "session",
     "invitation",
     "unknown-state",
     "declined",
@@ -130,7 +133,9 @@ _TOTP: Final = re.compile(r"\d{6}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Somebody who is signed in; of refresh tokens only digests are kept."""
+    """Somebody who is signed in; of refresh tokens only digests are kept. That of a `browser` is
+    no such token but a secret that stays the same and counts with the console's key alone.
+    """
 
     id: str
     version: int = 0
@@ -144,6 +149,7 @@ class Session:
     used: tuple[str, ...] = ()
     ended_at: datetime | None = None
     why: Ending | None = None
+    browser: bool = False
 
     def is_over(self, now: datetime) -> bool:
         """Whether it was ended, or ended by itself."""
@@ -167,6 +173,12 @@ def rotate(session: Session, refresh: str, now: datetime) -> Session:
     """Another refresh token in place of the present one, which is remembered as used."""
     used = (*session.used, session.refresh)[-REFRESHES_REMEMBERED:]
     return replace(session, refresh=refresh, refreshed_at=now, used=used)
+
+
+def touch(session: Session, now: datetime) -> Session:
+    """Used again, by a browser: it stays so long from now on. The same where that is known."""
+    is_known = now < session.refreshed_at + TOUCHED_EVERY or session.is_over(now)
+    return session if is_known else replace(session, refreshed_at=now)
 
 
 def end(session: Session, why: Ending, now: datetime) -> Session:

@@ -37,8 +37,11 @@ from shared.telemetry import logger, metrics
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What somebody who is signed in is given; the refresh token counts once."""
+    """What somebody who is signed in is given; the refresh token counts once. In a browser it is
+    the session's secret, which stays the same.
+    """
 
+    session: str
     access: str
     refresh: str
     ends_at: datetime
@@ -47,12 +50,13 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What somebody shows who wants to sign in, and from where."""
+    """What somebody shows who wants to sign in, and from where; in a `browser` by the console."""
 
     id: str
     password: str
     code: str | None
     address: str
+    browser: bool = False
 
 
 class SigningIn:
@@ -89,7 +93,7 @@ class SigningIn:
             one.succeeded = await self._fits(shown, account)
         if account is None or not one.succeeded:
             raise _refused("sign-in")
-        return await self._begin(account, "password", shown.address)
+        return await self._begin(account, "password", shown.address, browser=shown.browser)
 
     async def _fits(self, shown: Shown, account: Account | None) -> bool:
         """Whether all of it fits; saying no takes the same work, whatever it is for."""
@@ -110,7 +114,9 @@ class SigningIn:
             raise _refused("no-second-factor")
         return await self._begin(account, "provider", address)
 
-    async def _begin(self, account: Account, how: How, address: str) -> Tokens:
+    async def _begin(
+        self, account: Account, how: How, address: str, *, browser: bool = False
+    ) -> Tokens:
         now = self._clock.now()
         id = secrets.token_hex(16)
         refresh, digest = new_token(id)
@@ -123,12 +129,13 @@ class SigningIn:
             started_at=now,
             refreshed_at=now,
             refresh=digest,
+            browser=browser,
         )
         await self._sessions.insert(Step(session), now)
         await self._try_counter.remember(account.id, address)
         metrics.SIGN_INS.labels(outcome="unfinished" if session.unfinished else "signed_in").inc()
         logger.info("signed_in", account=account.id, how=how, session=id)
-        return self._tokens(account, session, refresh, now)
+        return self.tokens_of(account, session, refresh, now)
 
     async def refresh(self, token: str, address: str) -> Tokens:
         """New tokens for a refresh token that was not used yet; raises NotSignedIn, TooOften.
@@ -138,14 +145,14 @@ class SigningIn:
         id, digest = read_token(token)
         session = await self._sessions.get(id)
         now = self._clock.now()
-        if session is None:
+        if session is None or session.browser:
             await self._misses.count("refresh_token", address)
             raise not_signed_in("refresh")
         if not same(digest, session.refresh) or session.is_over(now):
             await self._refuse(session, digest, address)
         account = await self._accounts.get(session.account)
         if account is None or account.edition != session.edition or account.state == "frozen":
-            await self._end(session, "account_changed")
+            await self.end(session, "account_changed")
             raise not_signed_in("refresh")
         refresh, new = new_token(id)
 
@@ -156,12 +163,12 @@ class SigningIn:
         changed = await self._sessions.change(id, decide)
         if changed is None or not changed.is_change:
             await self._refuse(changed.after if changed else session, digest, address)
-        return self._tokens(account, session, refresh, now)
+        return self.tokens_of(account, session, refresh, now)
 
     async def _refuse(self, session: Session, digest: str, address: str) -> NoReturn:
         if any(same(digest, used) for used in session.used):
             logger.warning("refresh_token_used_twice", account=session.account, session=session.id)
-            await self._end(session, "stolen")
+            await self.end(session, "stolen")
         elif not same(digest, session.refresh):
             await self._misses.count("refresh_token", address)
         raise not_signed_in("refresh")
@@ -170,9 +177,10 @@ class SigningIn:
         """End a session; its tokens count nowhere within seconds."""
         session = await self._sessions.get(id)
         if session is not None:
-            await self._end(session, "signed_out")
+            await self.end(session, "signed_out")
 
-    async def _end(self, session: Session, why: Ending) -> None:
+    async def end(self, session: Session, why: Ending) -> None:
+        """End a session for this reason, unless it had ended before."""
         changed = await self._sessions.change(
             session.id, lambda present, now: step_to(present, sessions.end(present, why, now))
         )
@@ -211,7 +219,8 @@ class SigningIn:
             and now < invited.expires_at
         )
 
-    def _tokens(self, account: Account, session: Session, refresh: str, now: datetime) -> Tokens:
+    def tokens_of(self, account: Account, session: Session, refresh: str, now: datetime) -> Tokens:
+        """What is given out for a session now."""
         access = issue_token(
             account.to_principal(),
             self._secret,
@@ -219,7 +228,8 @@ class SigningIn:
             lifetime=SESSION_TOKEN_LIFETIME,
             session=session.mark(),
         )
-        return Tokens(access, refresh, now + SESSION_TOKEN_LIFETIME, session.unfinished)
+        ends_at = now + SESSION_TOKEN_LIFETIME
+        return Tokens(session.id, access, refresh, ends_at, session.unfinished)
 
 
 def _refused(reason: Refusal) -> Refused:

@@ -18,7 +18,7 @@ SESSIONS: Final = CollectionSpec(
     name="sessions",
     shape=Shape(
         value=Session,
-        lean={Session: ("ended_at", "why")},
+        lean={Session: ("ended_at", "why", "browser")},
         beside=lambda session: {"forget_at": session.started_at + FORGET_AFTER},
     ),
     indexes=(

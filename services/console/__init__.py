@@ -1,0 +1,1 @@
+"""The console: the pages of the staff, made of what the services answer. It keeps nothing."""

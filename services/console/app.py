@@ -1,0 +1,106 @@
+"""The one place where the console's objects are built and joined."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, get_args
+
+import httpx
+from fastapi import APIRouter, FastAPI
+
+from services.console.clients.admin import AdminClient, OwnKey
+from services.console.clients.answers import ServiceName
+from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.router import RouterClient
+from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.emergencies.pages import ENTRY as EMERGENCIES
+from services.console.emergencies.pages import build_emergencies_pages
+from services.console.enrolment.pages import build_enrolment_pages
+from services.console.frame.assets import assets
+from services.console.frame.health import build_health
+from services.console.frame.house import House
+from services.console.frame.pages import build_frame_pages
+from services.console.frame.rail import Entry
+from services.console.frame.troubles import add_troubles
+from services.console.help.pages import build_help_pages
+from services.console.session.pages import build_session_pages
+from services.console.session.sessions import BrowserSessions
+from services.console.settings import ConsoleSettings
+from shared.runtime import build_bare_app, build_metrics
+
+SERVICES: Final[tuple[ServiceName, ...]] = get_args(ServiceName)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page, or several of one subject: what builds them, and their place in the rail."""
+
+    build: Callable[[House], APIRouter]
+    entry: Entry | None = None
+
+
+ROOMS: Final = (
+    Room(build_frame_pages),
+    Room(build_session_pages),
+    Room(build_enrolment_pages),
+    Room(build_help_pages),
+    Room(build_emergencies_pages, EMERGENCIES),
+)
+"""A new page is a line here: the rail, the beginning and the search follow from it."""
+
+
+async def build(
+    settings: ConsoleSettings,
+    rooms: Sequence[Room] = ROOMS,
+    transports: dict[ServiceName, httpx.AsyncBaseTransport] | None = None,
+) -> FastAPI:
+    """The console, ready to be served. `transports` lead to services in the same process."""
+    assets()  # raises now, not at the first page, where they were not made
+    stack = AsyncExitStack()
+    services = {
+        name: ServiceClient(
+            name,
+            await stack.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=settings.address_of(name),
+                    timeout=LIMIT,
+                    limits=CONNECTIONS,
+                    transport=(transports or {}).get(name),
+                    trust_env=False,
+                )
+            ),
+        )
+        for name in SERVICES
+    }
+    house = _house(services, settings, rooms)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with stack:
+            yield
+
+    routers = [
+        *(room.build(house) for room in rooms),
+        build_health(house, services["intake"]),
+        build_metrics(),
+    ]
+    app = build_bare_app(routers, lifespan, title="Estateline console")
+    app.state.house = house
+    add_troubles(app, house)
+    return app
+
+
+def _house(
+    services: dict[ServiceName, ServiceClient], settings: ConsoleSettings, rooms: Sequence[Room]
+) -> House:
+    admin = AdminClient(services["admin"], OwnKey(settings.key_path))
+    return House(
+        admin=admin,
+        router=RouterClient(services["router"]),
+        sessions=BrowserSessions(admin),
+        names=NameBook(admin),
+        clock=HotlineClock(admin),
+        entries=[room.entry for room in rooms if room.entry is not None],
+    )

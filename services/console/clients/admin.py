@@ -1,0 +1,204 @@
+"""The administration: sessions of browsers by the console's own key, names of the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from services.console.clients.answers import Declined, Unreached
+from services.console.clients.service import Answer, M, Nothing, ServiceClient
+
+
+class Access(Answer):
+    """A token for the next minutes."""
+
+    session: str
+    access_token: str
+    expires_in: int
+    factor_needed: bool
+
+
+class Begun(Access):
+    """The same for a session that begins, with the secret that the browser keeps."""
+
+    secret: str
+
+
+class Own(Answer):
+    """Who somebody is that signed in, how far they reach and what they may."""
+
+    id: str
+    role: str
+    name: str | None = None
+    places: list[str]
+    departments: list[str]
+    may: list[str]
+    factor_needed: bool
+
+
+class FactorSecret(Answer):
+    """What a device for second factors is told."""
+
+    secret: str
+    otpauth: str
+
+
+class RecoveryCodes(Answer):
+    """Codes for a lost device."""
+
+    recovery_codes: list[str]
+
+
+class Ended(Answer):
+    """A session that counts no more."""
+
+    id: str
+    why: str
+
+
+class Checked(Answer):
+    """Those of the sessions asked after that count no more."""
+
+    ended: list[Ended]
+
+
+class Now(Answer):
+    """What time a service takes it to be."""
+
+    now: datetime
+
+
+class Present(Answer):
+    """Which policy counts."""
+
+    now: str | None
+
+
+class Named(Answer):
+    """Something of the policy with its names."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class GroupNames(Answer):
+    """The group and its estates."""
+
+    zh: str
+    en: str
+    estates: list[Named] = Field(default_factory=list)
+
+
+class TaxonomyNames(Answer):
+    """What is registered."""
+
+    emergency_kinds: list[Named] = Field(default_factory=list)
+
+
+class PolicyNames(Answer):
+    """The documents of a policy, as far as they name things."""
+
+    group: GroupNames
+    taxonomy: TaxonomyNames
+
+
+class OwnKey:
+    """The console's own key, from a file: read anew when the one that is known counts no more."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._shown: str | None = None
+
+    def shown(self, *, anew: bool = False) -> str:
+        """The key; raises Unreached while there is none."""
+        if self._shown is None or anew:
+            try:
+                self._shown = self._file.read_text("utf-8").strip()
+            except OSError as error:
+                raise Unreached("admin", sent=False) from error
+        return self._shown
+
+
+class AdminClient:
+    """What the console asks of the administration."""
+
+    def __init__(self, service: ServiceClient, key: OwnKey) -> None:
+        self._service = service
+        self._key = key
+
+    async def sign_in(self, shown: Mapping[str, str], address: str) -> Begun:
+        """Begin the session of a browser that is at this address."""
+        body = {**shown, "address": address}
+        return await self._by_key(Begun, "/v1/session/browser", body)
+
+    async def go_on(self, secret: str, address: str) -> Access:
+        """Another token for a browser's secret; Declined with 401 where it counts no more."""
+        body = {"secret": secret, "address": address}
+        return await self._by_key(Access, "/v1/session/continue", body)
+
+    async def check(self, sessions: list[str]) -> Checked:
+        """Which of these sessions have ended."""
+        return await self._by_key(Checked, "/v1/session/check", {"ids": sessions})
+
+    async def _by_key(self, model: type[M], path: str, body: Mapping[str, Any]) -> M:
+        """Ask as the console. A key that is refused may have been made anew in its file."""
+        try:
+            return await self._service.ask(model, "POST", path, bearer=self._key.shown(), json=body)
+        except Declined as refused:
+            if not _is_of_the_key(refused):
+                raise
+        try:
+            return await self._service.ask(
+                model, "POST", path, bearer=self._key.shown(anew=True), json=body
+            )
+        except Declined as refused:
+            if _is_of_the_key(refused):
+                raise Unreached("admin", sent=False) from refused
+            raise
+
+    async def who(self, bearer: str) -> Own:
+        """Who bears a token."""
+        return await self._service.get(Own, "/v1/session", bearer=bearer)
+
+    async def sign_out(self, bearer: str) -> None:
+        """End the session of a token."""
+        await self._service.ask(Nothing, "DELETE", "/v1/session", bearer=bearer)
+
+    async def begin_factor(self, bearer: str) -> FactorSecret:
+        """Begin a second factor."""
+        path = "/v1/session/factor"
+        return await self._service.ask(FactorSecret, "POST", path, bearer=bearer, json={})
+
+    async def confirm_factor(self, bearer: str, code: str) -> RecoveryCodes:
+        """Take it into use; all sessions end."""
+        path, body = "/v1/session/factor/confirm", {"code": code}
+        return await self._service.ask(RecoveryCodes, "POST", path, bearer=bearer, json=body)
+
+    async def accept(self, invitation: str, password: str) -> None:
+        """Set the password that an invitation is for."""
+        body = {"invitation": invitation, "password": password}
+        await self._service.ask(Nothing, "POST", "/v1/session/password", bearer=None, json=body)
+
+    async def now(self) -> datetime:
+        """What time the hotline takes it to be; a trial's may be ahead."""
+        return (await self._service.ask(Now, "GET", "/healthz", bearer=None)).now
+
+    async def policy_in_force(self, bearer: str) -> str | None:
+        """The id of the policy that counts."""
+        return (await self._service.get(Present, "/v1/policies/in-force", bearer=bearer)).now
+
+    async def names_of(self, policy: str, bearer: str) -> PolicyNames:
+        """What a policy calls things."""
+        path = f"/v1/policies/{policy}/documents"
+        return await self._service.get(PolicyNames, path, bearer=bearer)
+
+
+def _is_of_the_key(refused: Declined) -> bool:
+    """Whether the key itself was refused, not what was asked with it."""
+    about_us = refused.status == 401 and "reason" not in refused.problem
+    return about_us or (refused.status == 403 and refused.kind == "forbidden")

@@ -1,0 +1,102 @@
+"""What things are called, by the policy in force, and what time it is: known in the process, and
+asked again when it may have changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from services.console.clients.admin import AdminClient, PolicyNames
+from services.console.clients.answers import Declined, Unreached
+
+NAMES_SECONDS: Final = 60.0
+"""So long a policy that was put in force meanwhile may be unknown to pages."""
+AGAIN_SECONDS: Final = 5.0
+TIME_SECONDS: Final = 5.0
+"""So long a trial's time may be behind after it was moved."""
+Both = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names in both languages, by id."""
+
+    group: Both = field(default_factory=dict)
+    estates: dict[str, Both] = field(default_factory=dict)
+    kinds: dict[str, Both] = field(default_factory=dict)
+
+    def estate(self, id: str | None, language: str) -> str | None:
+        """What an estate is called; its id where the policy has forgotten it."""
+        return None if id is None else self.estates.get(id, {}).get(language, id)
+
+    def kind(self, id: str, language: str) -> str:
+        """What a kind of emergency is called."""
+        return self.kinds.get(id, {}).get(language, id)
+
+
+class NameBook:
+    """The names of the policy in force, asked for with the token of whoever needs them."""
+
+    def __init__(
+        self, admin: AdminClient, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._admin = admin
+        self._monotonic = monotonic
+        self._names = Names()
+        self._policy: str | None = None
+        self._ask_at = float("-inf")
+        self._asking = asyncio.Lock()
+
+    async def names(self, bearer: str) -> Names:
+        """The names as they are now, or were a minute ago. While nobody tells them, those of before
+        or none: what runs is shown by its ids rather than not at all.
+        """
+        async with self._asking:
+            if self._monotonic() >= self._ask_at:
+                self._ask_at = self._monotonic() + AGAIN_SECONDS
+                with suppress(Declined, Unreached):
+                    await self._read(bearer)
+                    self._ask_at = self._monotonic() + NAMES_SECONDS
+        return self._names
+
+    async def _read(self, bearer: str) -> None:
+        policy = await self._admin.policy_in_force(bearer)
+        if policy is not None and policy != self._policy:
+            self._names = _names(await self._admin.names_of(policy, bearer))
+            self._policy = policy
+
+
+class HotlineClock:
+    """The hotline's time: that of its database, which in a trial may be days ahead of ours."""
+
+    def __init__(
+        self, admin: AdminClient, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._admin = admin
+        self._monotonic = monotonic
+        self._known: tuple[datetime, float] | None = None
+        self._ask_at = float("-inf")
+
+    async def now(self) -> datetime:
+        """What time it is; by this machine's clock while nobody has ever said."""
+        if self._monotonic() >= self._ask_at:
+            self._ask_at = self._monotonic() + TIME_SECONDS
+            with suppress(Declined, Unreached):
+                self._known = (await self._admin.now(), self._monotonic())
+        told, at = self._known or (datetime.now(UTC), self._monotonic())
+        return told + timedelta(seconds=self._monotonic() - at)
+
+
+def _names(policy: PolicyNames) -> Names:
+    group = policy.group
+    return Names(
+        group={"zh": group.zh, "en": group.en},
+        estates={each.id: {"zh": each.zh, "en": each.en} for each in group.estates},
+        kinds={each.id: {"zh": each.zh, "en": each.en} for each in policy.taxonomy.emergency_kinds},
+    )

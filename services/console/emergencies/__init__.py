@@ -1,0 +1,1 @@
+"""Emergencies: what runs, and what waits for its review."""

@@ -1,0 +1,1 @@
+"""What comes before work: the first password, and the second factor where a role needs one."""

@@ -1,0 +1,69 @@
+"use strict";
+/* Keys, by the table of keys.py, and whether the console answers. What it needs stands in attributes: `data-key` what is
+   pressed for an element, `data-rail` its digit, `data-list` and `data-row` lists. */
+(() => {
+  const PULSE = 20000, WAIT = 3000;
+  let waitsForDigit = false, lost;
+
+  const isField = e => e && (e.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName));
+  const act = e => { if (!e) return false; isField(e) ? e.focus() : e.click(); return true; };
+  const byKey = key => [...document.querySelectorAll("[data-key]")].find(e => e.dataset.key.split(" ").includes(key));
+  const byDigit = digit => document.querySelector(`[data-rail="${digit}"]`);
+
+  const step = (row, by) => {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    const at = rows.indexOf(row);
+    const next = at < 0 ? rows[0] : rows[at + by];
+    if (next) next.focus();
+    return Boolean(next);
+  };
+
+  const pressed = event => {
+    const key = event.key, field = isField(document.activeElement);
+    if (event.altKey && !event.ctrlKey && !event.metaKey) return /^[1-9]$/.test(key) && act(byDigit(key));
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (key === "F8") return act(byKey("F8"));
+    if (key === "Escape") {
+      const open = document.querySelector("details.menu[open]");
+      if (open) { open.open = false; open.querySelector("summary").focus(); }
+      return Boolean(open);
+    }
+    if (field) return false;
+    const row = document.activeElement.closest("[data-row]");
+    if (key === "ArrowDown" && row) return step(row, 1);
+    if (key === "ArrowUp" && row) return step(row, -1);
+    if (key === "Enter" && row === document.activeElement && row) return act(row.querySelector("a"));
+    if (document.documentElement.dataset.singleKeys === "off") return false;
+    const afterG = waitsForDigit;
+    waitsForDigit = false;
+    if (afterG && /^[1-9]$/.test(key)) return act(byDigit(key));
+    if (key === "g") { waitsForDigit = true; return true; }
+    if (key === "j") return step(row, 1);
+    if (key === "k") return step(row, -1);
+    return key.length === 1 && act(byKey(key));
+  };
+
+  document.addEventListener("keydown", event => {
+    // What an input method composes is its own, also on the key that ends it.
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    if (pressed(event)) event.preventDefault();
+  });
+
+  const line = document.getElementById("line");
+  const say = is => {
+    if (!line || line.dataset.is === is) return;
+    line.dataset.is = is;
+    line.querySelector(".words").textContent = line.dataset[is];
+  };
+  const gone = () => { lost = lost || setTimeout(() => say("off"), WAIT); };
+  const back = () => { clearTimeout(lost); lost = undefined; say("on"); };
+  const ask = () => fetch("/pulse", {cache: "no-store", redirect: "manual", headers: {"HX-Request": "true"}})
+    .then(back, gone);
+  if (line) {
+    ask();
+    setInterval(() => { if (!document.hidden) ask(); }, PULSE);
+    addEventListener("offline", gone);
+    addEventListener("online", ask);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  }
+})();

@@ -1,0 +1,53 @@
+"""How a moment and a span are said. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from shared.policy.templates import Language
+
+ZONE: Final = "Asia/Shanghai"
+"""Until a page knows its estate's own."""
+_WEEKDAYS: Final = {
+    "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_MONTHS: Final = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+_UNITS: Final = {"zh": ("天", "小时", "分", "秒"), "en": ("d", "h", "min", "s")}
+_GAP: Final = {"zh": "", "en": " "}
+
+
+def moment(at: datetime, now: datetime, language: Language, zone: str = ZONE) -> str:
+    """Today the time of day, else the day with it."""
+    there, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
+    clock = f"{there:%H:%M}"
+    if there.date() == today.date():
+        return clock
+    weekday = _WEEKDAYS[language][there.weekday()]
+    year = "" if there.year == today.year else str(there.year)
+    if language == "zh":
+        return f"{year + '年' if year else ''}{there.month}月{there.day}日 {weekday} {clock}"
+    return " ".join(filter(None, (weekday, str(there.day), _MONTHS[there.month - 1], year, clock)))
+
+
+def span(time: timedelta, language: Language) -> str:
+    """How long something has been, in its two largest units; below a minute in seconds."""
+    seconds = max(int(time.total_seconds()), 0)
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, left = divmod(rest, 60)
+    names, gap = _UNITS[language], _GAP[language]
+    if not days and not hours and not minutes:
+        return f"{left}{gap}{names[3]}"
+    parts = [(days, names[0]), (hours, names[1]), (minutes, names[2])]
+    said = [f"{count}{gap}{name}" for count, name in parts if count][:2]
+    return gap.join(said)
+
+
+def grouped(number: str) -> str:
+    """A ticket's number in groups of four, as it is read out."""
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))

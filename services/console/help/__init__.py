@@ -1,0 +1,1 @@
+"""Help: the keys, made of their table."""

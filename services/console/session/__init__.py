@@ -1,0 +1,1 @@
+"""Signing in at the console, staying and leaving: the browser's cookie and what it stands for."""

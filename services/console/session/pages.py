@@ -1,0 +1,104 @@
+"""`/session`: signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from services.console.clients.answers import Declined
+from services.console.frame.house import Anybody, House, Visit, cookie_name, drop_cookie
+from services.console.frame.looks import own_path
+from services.console.frame.paper import Paper
+from services.console.session.sessions import SessionOver
+from shared.runtime import open_to_all
+
+PACKAGE: Final = "services.console.session"
+WHOLE_SECONDS: Final = 12 * 3600
+"""As long as a session lasts at the most; what the administration says counts before."""
+Typed = Annotated[str, Form(max_length=400)]
+Path = Annotated[str, Form(max_length=2_000)]
+
+
+def build_session_pages(  # noqa: C901 - one small function a path
+    house: House,
+) -> APIRouter:
+    """Being signed in and not."""
+    router = APIRouter(prefix="/session", dependencies=[open_to_all()], include_in_schema=False)
+    paper = Paper(PACKAGE, house.entries)
+
+    def form(visit: Visit, status: int = 200, **facts: object) -> HTMLResponse:
+        shown = {"next": "/", "id": "", "refused": None, "wait": None, "out": False, **facts}
+        return paper.page(visit, "sign_in.html", status, **shown)
+
+    @router.get("")
+    async def ask(
+        visit: Anybody,
+        *,
+        next: Annotated[str | None, Query(max_length=2_000)] = None,
+        out: bool = False,
+        accepted: bool = False,
+    ) -> Response:
+        """The page where one signs in; whoever is already goes on."""
+        if visit.secret is not None and not out:
+            try:
+                await house.sessions.reader(visit.secret, visit.address)
+            except SessionOver:
+                pass
+            else:
+                return RedirectResponse(own_path(next), 303)
+        refused = "accepted" if accepted else None
+        return form(visit, next=own_path(next), out=out, refused=refused)
+
+    @router.post("")
+    async def sign_in(
+        request: Request,
+        visit: Anybody,
+        id: Typed = "",
+        password: Typed = "",
+        code: Typed = "",
+        next: Path = "/",
+    ) -> Response:
+        """Sign in; whatever does not fit, the words are the same."""
+        facts = {"next": own_path(next), "id": id}
+        if not id.strip() or not password:
+            return form(visit, 422, refused="empty", **facts)
+        try:
+            begun = await house.sessions.begin(id.strip(), password, code.strip(), visit.address)
+        except Declined as refused:
+            if refused.status not in {401, 422, 429}:
+                raise
+            why = "locked" if refused.status == 429 else "refused"
+            wait = -(-(refused.retry_after or 0) // 60) if refused.status == 429 else None
+            return form(visit, max(refused.status, 401), refused=why, wait=wait, **facts)
+        to = "/session/factor" if begun.factor_needed else own_path(next)
+        answer = RedirectResponse(to, 303)
+        _keep(request, answer, begun.secret)
+        return answer
+
+    @router.post("/end")
+    async def sign_out(request: Request, visit: Anybody) -> RedirectResponse:
+        """Sign out here; the session counts nowhere within seconds."""
+        if visit.secret is not None:
+            await house.sessions.end(visit.secret, visit.address)
+        answer = RedirectResponse("/session?out=true", 303)
+        drop_cookie(request, answer)
+        return answer
+
+    return router
+
+
+def _keep(request: Request, answer: Response, secret: str) -> None:
+    """Let the browser keep the secret: for this site alone, for no script, for no longer than a
+    session lasts.
+    """
+    answer.set_cookie(
+        cookie_name(request),
+        secret,
+        max_age=WHOLE_SECONDS,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )

@@ -1,0 +1,101 @@
+"""A browser's cookie and the token it stands for: traded at the administration, kept in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakValueDictionary
+
+from services.console.clients.admin import Access, AdminClient, Begun
+from services.console.clients.answers import Declined
+from services.console.session.reader import Reader
+
+EARLY_SECONDS: Final = 60.0
+"""So long before its end a token is not used any more: a page may ask for a while."""
+MOST_KNOWN: Final = 10_000
+"""Readers in memory; of more the longest unused ones are asked for again."""
+
+
+class SessionOver(Exception):
+    """The cookie stands for nothing, or for nothing any more: sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    reader: Reader
+    until: float
+
+
+class BrowserSessions:
+    """Whose browser asks. However many of its tabs ask at once, the administration is asked once.
+
+    Secrets are known here by their digests alone.
+    """
+
+    def __init__(
+        self, admin: AdminClient, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._admin = admin
+        self._monotonic = monotonic
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def begin(self, id: str, password: str, code: str, address: str) -> Begun:
+        """Sign somebody in; raises Declined and Unreached."""
+        shown = {"id": id, "password": password} | ({"code": code} if code else {})
+        return await self._admin.sign_in(shown, address)
+
+    async def reader(self, secret: str, address: str) -> Reader:
+        """Whose secret this is; raises SessionOver, Declined and Unreached."""
+        key = _digest(secret)
+        lock = self._asking.setdefault(key, asyncio.Lock())
+        async with lock:
+            known = self._known.get(key)
+            if known is None or self._monotonic() >= known.until:
+                known = await self._continued(key, secret, address)
+            self._known[key] = known
+            self._known.move_to_end(key)
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return known.reader
+
+    async def _continued(self, key: str, secret: str, address: str) -> _Known:
+        self._known.pop(key, None)
+        asked = self._monotonic()
+        try:
+            access = await self._admin.go_on(secret, address)
+            who = await self._admin.who(access.access_token)
+        except Declined as refused:
+            if refused.status in {401, 422}:
+                raise SessionOver from refused
+            raise
+        return _Known(Reader.of(who, access), self._until(asked, access))
+
+    def _until(self, asked: float, access: Access) -> float:
+        return asked + max(access.expires_in - EARLY_SECONDS, 0.0)
+
+    def forget(self, secret: str) -> None:
+        """Ask anew next time: a service did not believe the token."""
+        self._known.pop(_digest(secret), None)
+
+    async def end(self, secret: str, address: str) -> None:
+        """Sign out; raises Declined and Unreached where that could not be done."""
+        try:
+            reader = await self.reader(secret, address)
+            await self._admin.sign_out(reader.token)
+        except SessionOver:
+            return
+        except Declined as refused:
+            if refused.status != 401:
+                raise
+        finally:
+            self.forget(secret)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
