@@ -50,6 +50,7 @@ from services.intake.privacy.retention import Retention
 from services.intake.privacy.reveals import Openings
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import COPIES_KEPT, WORKS
+from services.intake.registration.joining import Joining
 from services.intake.registration.repeat_calls import RepeatCalls
 from services.intake.registration.repeated_alerts import RepeatedAlerts
 from services.intake.registration.reports import Reports
@@ -95,6 +96,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         TicketPapers(platform.sealer, platform.index),
         RepeatCalls(platform.store, platform.index),
         RepeatedAlerts(platform.store, platform.tickets, platform.index, lambda: platform.policy),
+        Joining(platform.store, platform.tickets, lambda: platform.policy),
         known_people,
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,

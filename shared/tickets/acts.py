@@ -16,7 +16,7 @@ from shared.contracts.router import ConsentHow, Payer, RaiseReason
 from shared.policy.plan import Plan
 from shared.tickets.costs import Item
 from shared.tickets.lifecycle import Clock, Transition
-from shared.tickets.model import NOBODY, About, HeldReason
+from shared.tickets.model import NOBODY, About, AskedVisit, HeldReason
 
 DANGER: Final = "danger"
 """Why what was finished begins again when somebody tells of a danger."""
@@ -41,6 +41,8 @@ class Registration:
     repeat_of: str | None = None
     risk: bool = False
     note: str | None = None
+    joins: str | None = None
+    asked_appointment: AskedVisit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,8 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         repeat_of=new.repeat_of,
         risk=new.risk,
         principal=new.by,
+        joins=new.joins,
+        asked_appointment=new.asked_appointment,
     )
     ticket = start_ticket_clocks(ticket, now, rules)
     facts = {
@@ -74,6 +76,7 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         "held": ticket.held.reason if ticket.held else None,
         "channel": new.channel,
         "promised": dict(ticket.promised[-1].times) if ticket.promised else {},
+        "joins": new.joins,
     }
     registered = _said(Transition.REGISTER, ticket, facts)
     flagged = (_said(Transition.FLAG, ticket),) if new.risk else ()

@@ -15,7 +15,15 @@ from cattrs.gen import make_dict_structure_fn
 from shared.documents import Doc, Shape
 from shared.policy.ladder import BREACH
 from shared.tickets.clocks import ClockState
-from shared.tickets.model import NOBODY, About, Planned, Ticket, TimelineEntry, WorkOrder
+from shared.tickets.model import (
+    NOBODY,
+    About,
+    AskedVisit,
+    Planned,
+    Ticket,
+    TimelineEntry,
+    WorkOrder,
+)
 from shared.triage.taxonomy import Limit
 
 
@@ -102,6 +110,7 @@ TICKET: Final = Shape(
     value=Ticket,
     key="number",
     # Few notes are public, and most work costs nobody anything: their documents say nothing of it.
+    names={AskedVisit: {"from_": "from"}},
     lean={TimelineEntry: ("public", "form_key"), WorkOrder: ("quotes", "used")},
     beside=_kept_for_indexes,
     hooks=_teach,

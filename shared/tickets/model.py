@@ -68,6 +68,14 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedVisit:
+    """Between when and when the caller asked for somebody to come."""
+
+    from_: datetime
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """One plan as it was made; the last one counts. `reason` is a code: why a person decided so."""
 
@@ -216,7 +224,9 @@ class Ticket:
     the outage it is a part of, `risk` that it may go to an authority or the press, `building` the
     public place it is about, `repeat_of` the first ticket of the same caller about the same matter,
     `principal` the id of the person or system that registered it; None in documents that lost it,
-    which are no system's.
+    which are no system's. `joins` is the emergency whose alert it shares, because somebody said
+    that it is the same; `asked_appointment` the visit asked for in the report, until it is agreed
+    with whoever has the work.
     """
 
     number: str
@@ -247,6 +257,8 @@ class Ticket:
     about: About = NOBODY
     repeat_of: str | None = None
     principal: str | None = None
+    joins: str | None = None
+    asked_appointment: AskedVisit | None = None
 
     @property
     def plan(self) -> Planned:
@@ -261,9 +273,9 @@ class Ticket:
     @property
     def shares_alert(self) -> bool:
         """Whether it is an emergency without an alert of its own: part of an outage that others
-        reported before.
+        reported before, or of an emergency that somebody said it joins.
         """
-        return self.is_emergency and self.incident is not None
+        return self.is_emergency and (self.incident is not None or self.joins is not None)
 
     @property
     def lane(self) -> Lane:

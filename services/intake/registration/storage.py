@@ -31,6 +31,12 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             name="by_contact_s_phone",
             partialFilterExpression={"index.contact": {"$exists": True}},
         ),
+        # What one call was about: the caller is told all of its numbers.
+        IndexModel(
+            [("call", ASCENDING)],
+            name="by_call",
+            partialFilterExpression={"call": {"$gt": ""}},
+        ),
         # What a system tells of once more while it runs: emergencies alone.
         IndexModel(
             [("principal", ASCENDING), ("emergency_kind", ASCENDING), ("registered_at", ASCENDING)],
@@ -125,4 +131,5 @@ class TicketPapers:
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
             "due_by": report.due_by,
+            "call": report.call,
         }

@@ -86,6 +86,11 @@ def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
     for path, part, name in named:
         if name not in ids(documents, "taxonomy", part):
             yield Fault(path, f"there is no such entry in taxonomy.{part}", _ADD)
+    yield from _kind_faults(documents)
+
+
+def _kind_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
+    """Kinds of danger without a plan, or without anybody to lead it."""
     if not ids(documents, "taxonomy", "emergency_kinds"):
         yield Fault("taxonomy.emergency_kinds", "there is none", "no danger would have a plan")
     for path, kind in things(documents, "taxonomy", "emergency_kinds"):
