@@ -96,8 +96,8 @@ async def build(settings: IntakeSettings) -> FastAPI:
         TicketPapers(platform.sealer, platform.index),
         RepeatCalls(platform.store, platform.index),
         RepeatedAlerts(platform.store, platform.tickets, platform.index, lambda: platform.policy),
-        Joining(platform.store, platform.tickets, lambda: platform.policy),
         known_people,
+        joining=Joining(platform.store, platform.tickets, lambda: platform.policy),
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )

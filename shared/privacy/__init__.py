@@ -5,7 +5,7 @@
 
 from shared.privacy.index import BlindIndex
 from shared.privacy.keys import Keys, load_keys, make_keys
-from shared.privacy.scrub import building_of, mask_name, mask_phone, mask_room, scrub
+from shared.privacy.scrub import mask_name, mask_phone, mask_room, scrub
 from shared.privacy.seal import Sealer
 from shared.privacy.telephone import Telephone, read_telephone
 from shared.privacy.vault import CannotOpen, Vault
@@ -17,7 +17,6 @@ __all__ = [
     "Sealer",
     "Telephone",
     "Vault",
-    "building_of",
     "load_keys",
     "make_keys",
     "mask_name",

@@ -59,9 +59,9 @@ class Reports:
         papers: TicketPapers,
         repeat_calls: RepeatCalls,
         repeated_alerts: RepeatedAlerts,
-        joining: Joining,
         known_people: KnownPeople,
         *,
+        joining: Joining,
         secret: bytes,
         alert_published: Callable[[], bool],
     ) -> None:

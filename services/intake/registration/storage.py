@@ -9,7 +9,8 @@ from typing import Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.intake.registration.domain import Arrival, persons_of
-from shared.privacy import BlindIndex, Sealer, building_of, scrub
+from shared.buildings import building_of
+from shared.privacy import BlindIndex, Sealer, scrub
 from shared.privacy.index import kept
 from shared.readers.ticket_lists import LIST_INDEXES, NEWEST
 from shared.store import Doc, outbox_index
