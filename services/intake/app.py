@@ -50,7 +50,9 @@ from services.intake.privacy.retention import Retention
 from services.intake.privacy.reveals import Openings
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import COPIES_KEPT, WORKS
+from services.intake.registration.api import build_preview_api
 from services.intake.registration.joining import Joining
+from services.intake.registration.preview import Previews
 from services.intake.registration.repeat_calls import RepeatCalls
 from services.intake.registration.repeated_alerts import RepeatedAlerts
 from services.intake.registration.reports import Reports
@@ -154,6 +156,10 @@ async def build(settings: IntakeSettings) -> FastAPI:
     add_privacy_handlers(platform.consumers, privacy_requests)
     routers = [
         build_registering_api(reports),
+        build_preview_api(
+            platform,
+            Previews(platform.store, lambda: platform.policy, lambda: platform.duty.current),
+        ),
         build_tickets_api(platform, reports),
         build_actions_api(platform, desk_actions, wishes, call_backs),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),

@@ -25,6 +25,7 @@ from pydantic import (
 
 from shared.contracts.errors import MAX_FAULTS, Fault, MalformedMessage, faults_in
 from shared.contracts.ids import NamedId, without_number
+from shared.contracts.times import Moment
 from shared.words import legible, says_nothing
 
 TicketType = Literal["inquiry", "complaint", "suggestion", "repair", "registration", "emergency"]
@@ -84,8 +85,8 @@ class Appointment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    from_: Annotated[AwareDatetime, AfterValidator(_as_utc), Field(alias="from")]
-    to: Annotated[AwareDatetime, AfterValidator(_as_utc)]
+    from_: Annotated[Moment, AfterValidator(_as_utc), Field(alias="from")]
+    to: Annotated[Moment, AfterValidator(_as_utc)]
 
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
@@ -193,20 +194,32 @@ def read_leniently(
 
     Raises MalformedMessage only when there is no text to act on.
     """
-    text = raw.get("text")
-    said = legible(text).strip() if isinstance(text, str) else ""
-    if says_nothing(said):
-        said = ""
+    said = _said_in(raw)
     if not said and not (may_be_silent and _is_called_emergency(raw)):
         raise MalformedMessage("text", "is missing, empty or not text", "say what the matter is")
-    kept, found = known({**raw, "text": said[:MAX_TEXT]}, TicketReport)
+    report, faults = read_partly(raw)
+    return report, (*faults, *report.place_faults())[:MAX_FAULTS]
+
+
+def read_partly(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, ...]]:
+    """Whatever can be read of a report that is still being taken down, and what could not; nothing
+    has to be there.
+    """
+    kept, found = known({**raw, "text": _said_in(raw)[:MAX_TEXT]}, TicketReport)
     try:
         report = TicketReport.model_validate(kept)
     except ValidationError as error:
         errors = errors_of(error)
         found += errors
         report = TicketReport.model_validate(_without(kept, [item["loc"] for item in errors]))
-    return report, (*faults_in(found), *report.place_faults())[:MAX_FAULTS]
+    return report, faults_in(found)
+
+
+def _said_in(raw: Mapping[str, Any]) -> str:
+    """The words, as they may be kept; empty where there is nothing to read."""
+    text = raw.get("text")
+    said = legible(text).strip() if isinstance(text, str) else ""
+    return "" if says_nothing(said) else said
 
 
 def _is_called_emergency(raw: Mapping[str, Any]) -> bool:
