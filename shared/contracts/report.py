@@ -102,6 +102,8 @@ INNER: Final[Mapping[str, type[BaseModel]]] = {
     "appointment": Appointment,
 }
 """The fields that are objects themselves."""
+_WHOLE: Final = frozenset({"appointment"})
+"""Those of them of which a part alone says nothing."""
 
 
 CallId = Annotated[
@@ -211,7 +213,9 @@ def read_partly(raw: Mapping[str, Any]) -> tuple[TicketReport, tuple[Fault, ...]
     except ValidationError as error:
         errors = errors_of(error)
         found += errors
-        report = TicketReport.model_validate(_without(kept, [item["loc"] for item in errors]))
+        bad = (item["loc"] for item in errors)
+        places = [loc[:1] if loc[0] in _WHOLE else loc for loc in bad]
+        report = TicketReport.model_validate(_without(kept, places))
     return report, faults_in(found)
 
 
