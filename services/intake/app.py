@@ -61,6 +61,9 @@ from services.intake.privacy.retention import Retention
 from services.intake.privacy.reveals import Openings
 from services.intake.privacy.storage import ALARMS, READERS
 from services.intake.privacy.works import COPIES_KEPT, WORKS
+from services.intake.registration.api import build_preview_api
+from services.intake.registration.joining import Joining
+from services.intake.registration.preview import Previews
 from services.intake.registration.repeat_calls import RepeatCalls
 from services.intake.registration.repeated_alerts import RepeatedAlerts
 from services.intake.registration.reports import Reports
@@ -108,6 +111,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         RepeatCalls(platform.store, platform.index),
         RepeatedAlerts(platform.store, platform.tickets, platform.index, lambda: platform.policy),
         known_people,
+        joining=Joining(platform.store, platform.tickets, lambda: platform.policy),
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
@@ -172,6 +176,10 @@ async def build(settings: IntakeSettings) -> FastAPI:
             wishes,
             call_backs,
             Merging(platform.store, platform.tickets),
+        ),
+        build_preview_api(
+            platform,
+            Previews(platform.store, lambda: platform.policy, lambda: platform.duty.current),
         ),
         build_cases_api(Cases(platform.store, desk_actions, known_people)),
         build_holds_api(legal_holds),

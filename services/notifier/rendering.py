@@ -6,10 +6,8 @@ Times are the estate's own, names are the policy's in the reader's language.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from jinja2 import TemplateError
 
@@ -17,9 +15,9 @@ from services.notifier.group_chats import is_group_chat, words_to_group_chat
 from services.notifier.messages import Message
 from shared.codes import names
 from shared.policy.policy import Policy
+from shared.policy.spoken import CLOCKS, spoken_time
 from shared.policy.templates import Language
 
-CLOCKS: Final = names("clocks")
 REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
     "parts": {"zh": "等待配件", "en": "a part is awaited"},
     "access": {"zh": "等待入户", "en": "access is awaited"},
@@ -101,20 +99,6 @@ _UNKNOWN_PLACE: Final[Mapping[Language, str]] = {"zh": "地点不明", "en": "Pl
 _BUILDING: Final[Mapping[Language, str]] = {"zh": " {} 号楼", "en": ", building {}"}
 _UNSORTED: Final[Mapping[Language, str]] = {"zh": "事项待分类", "en": "not sorted yet"}
 _URGENT: Final[Mapping[Language, str]] = {"zh": "{}（{}）", "en": "{} ({})"}
-_MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
 
 
 class CannotWrite(Exception):
@@ -272,15 +256,6 @@ def _line(line: Mapping[str, Any], policy: Policy, language: Language) -> str:
         _DRILL[language] if line.get("test") else "",
     )
     return " ".join(filter(None, words))
-
-
-def spoken_time(moment: datetime, zone: ZoneInfo, language: Language) -> str:
-    """11月23日 16:30, or 23 Nov 16:30."""
-    local = moment.astimezone(zone)
-    clock = f"{local:%H:%M}"
-    if language == "zh":
-        return f"{local.month}月{local.day}日 {clock}"
-    return f"{local.day} {_MONTHS[local.month - 1]} {clock}"
 
 
 def _name(find: Callable[[str], Any], id: str | None, language: Language) -> str:

@@ -28,13 +28,16 @@ class TicketEvent(Event):
 
 
 class TicketRegistered(TicketEvent):
-    """A request is on record; `promised` holds what the caller was told, by clock (UTC)."""
+    """A request is on record; `promised` holds what the caller was told, by clock (UTC). An
+    emergency that `joins` a running one has no alert of its own.
+    """
 
     name: ClassVar[str] = "ticket.registered"
     departments: tuple[str, ...] = ()
     held: str | None = None
     channel: str = "phone"
     promised: dict[str, AwareDatetime] = Field(default_factory=dict)
+    joins: str | None = None
 
 
 class TicketAnswered(TicketEvent):

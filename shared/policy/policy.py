@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -32,7 +33,7 @@ from shared.policy.templates import Templates
 from shared.policy.wanted import FollowUps, ProofWanted, ToldByTelephone
 from shared.triage.lexicon import Lexicon
 from shared.triage.taxonomy import Limit, Taxonomy
-from shared.words import plain
+from shared.words import plain, read
 
 
 class Place(BaseModel):
@@ -141,9 +142,33 @@ class Group(BaseModel):
                 return next(iter(found.values()))
         return None
 
+    def estate_in(self, said: str) -> Mention | None:
+        """The one estate that words mention, by its longest name there; None where it is unclear,
+        or there is none.
+        """
+        words = read(said)
+        text = words.text.casefold()
+        if len(text) != len(words.text):  # a sign that has another length in small letters
+            return None
+        named = [(known, estate) for known, estate in self._by_name.items() if known in text]
+        if len({estate.id for _, estate in named}) != 1:
+            return None
+        known, estate = max(named, key=lambda each: len(each[0]))
+        at = text.index(known)
+        return Mention(estate, *words.place(at, at + len(known)))
+
 
 def _as_read(name: str) -> str:
     return plain(name).strip().casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An estate, and where in the words it was named."""
+
+    estate: Estate
+    start: int
+    end: int
 
 
 Positive = Annotated[timedelta, Field(gt=timedelta(0))]

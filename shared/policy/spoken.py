@@ -7,17 +7,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.codes import names
 from shared.policy.templates import Language
 
-CLOCKS: Final[Mapping[str, Mapping[Language, str]]] = {
-    "accept": {"zh": "接单", "en": "accept"},
-    "first_reply": {"zh": "首次回复", "en": "first reply"},
-    "arrive": {"zh": "到场", "en": "on site"},
-    "resolve": {"zh": "办结", "en": "done"},
-    "control": {"zh": "险情控制", "en": "danger over"},
-    "feed_back": {"zh": "反馈", "en": "feed back"},
-    "appointment": {"zh": "预约上门", "en": "visit"},
-}
+CLOCKS: Final = names("clocks")
 _DAYS: Final[Mapping[int, Mapping[Language, str]]] = {
     0: {"zh": "今天", "en": "today"},
     1: {"zh": "明天", "en": "tomorrow"},

@@ -6,7 +6,6 @@
 from shared.privacy.index import BlindIndex
 from shared.privacy.keys import Keys, load_keys, make_keys
 from shared.privacy.scrub import (
-    building_of,
     building_of_flat,
     mask_name,
     mask_phone,
@@ -25,7 +24,6 @@ __all__ = [
     "Sealer",
     "Telephone",
     "Vault",
-    "building_of",
     "building_of_flat",
     "load_keys",
     "make_keys",

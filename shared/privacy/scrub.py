@@ -96,10 +96,6 @@ _OF_NAMES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? [A-Z][a-z]+"), NAME),
 )
 _MAIL: Final = re.compile(r"(?a)(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMERALS: Final = {numeral: str(n) for n, numeral in enumerate("一二三四五六七八九十", 1)}
-_BUILDING: Final = re.compile(
-    r"(?i)([0-9一二三四五六七八九十]{1,3})\s*(?:号楼|栋|幢|座|#楼)|(?:block|building|tower)\s+([0-9]{1,3}[a-z]?|[a-z][0-9]{0,3})\b"
-)
 _HAN: Final = re.compile(r"[一-鿿]")
 
 
@@ -153,16 +149,6 @@ def scrub(text: str, persons: Iterable[Mapping[str, Any]] = ()) -> str:
     for pattern, mark in _OF_NAMES:
         page.cut(page.words, pattern, mark)
     return page.shown()
-
-
-def building_of(*words: str | None) -> str | None:
-    """The building a request names, which may be kept in plain; None when there is none."""
-    for text in words:
-        found = _BUILDING.search(plain(text or ""))
-        if found:
-            named = next(group for group in found.groups() if group)
-            return _NUMERALS.get(named, named)
-    return None
 
 
 @dataclass(slots=True)

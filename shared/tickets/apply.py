@@ -76,6 +76,7 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         "held": ticket.held.reason if ticket.held else None,
         "channel": new.channel,
         "promised": dict(ticket.promised[-1].times) if ticket.promised else {},
+        "joins": new.joins,
     }
     registered = _said(Transition.REGISTER, ticket, facts)
     flagged = (_said(Transition.FLAG, ticket),) if new.risk else ()

@@ -18,7 +18,7 @@ from shared.triage.lexicon import (
     Lexicon,
     Likeness,
 )
-from shared.triage.taxonomy import EMERGENCY, NORMAL, Taxonomy
+from shared.triage.taxonomy import EMERGENCY, NORMAL, UNKNOWN_KIND, Taxonomy
 
 # Evidence that makes a danger certain enough to send people.
 _ALARM = 1.0
@@ -37,12 +37,14 @@ _INQUIRY = "inquiry"
 _COMPLAINT = "complaint"
 _REPAIR = "repair"
 _URGENT = "urgent"
-# A claimed emergency of which nothing tells the kind: somebody goes and looks for a person.
-_UNKNOWN_DANGER = "trapped_person"
+# A claimed emergency of which nothing tells the kind, under a policy of before, which has no plan
+# for that: somebody goes and looks for a person.
+_LOOKED_FOR = "trapped_person"
 
 NEEDED_TYPES: Final = (EMERGENCY, _INQUIRY)
 NEEDED_AREAS: Final = (_OTHER,)
 NEEDED_URGENCIES: Final = (EMERGENCY, _URGENT, NORMAL)
+NEEDED_KINDS: Final = (UNKNOWN_KIND,)
 """What a text without any clue is taken for, and what the rules here name by themselves."""
 
 _Fired = dict[str, dict[str, float]]
@@ -78,19 +80,22 @@ def classify(
     *,
     type_hint: str | None = None,
     area_hint: str | None = None,
+    kind_hint: str | None = None,
 ) -> Classification:
     """Tell what a report is about; total: any text has an answer, a poor one little confidence.
 
-    A danger found in the text wins over both hints. A hint of an emergency is believed unless the
+    A danger found in the text wins over all hints. A hint of an emergency is believed unless the
     text speaks of danger only as past, possible, rehearsed or otherwise harmless; its kind is then
-    the likeliest one heard, else that of the hinted or heard area, else a trapped person, because
-    somebody must go and look. Hints unknown to the taxonomy are ignored.
+    the likeliest one heard, else the hinted one, else that of the hinted area, else unknown. An
+    area that is only heard of says where something is, and not which danger. Hints unknown to the
+    taxonomy are ignored.
     """
     clauses = lexicon.read(text)
     claimed = type_hint == EMERGENCY
     is_letter = not claimed and len(text) > lexicon.letter.longer_than
     dangers, silenced = _dangers(clauses, lexicon, is_letter=is_letter)
     area_hint = area_hint if area_hint and taxonomy.has_area(area_hint) else None
+    kind_hint = kind_hint if kind_hint and taxonomy.has_kind(kind_hint) else None
     traits = _comparable(text, clauses, lexicon)
     danger = _danger(traits, lexicon)
     believed = claimed or danger >= lexicon.examples.harmless_below
@@ -98,9 +103,9 @@ def classify(
     if kind is not None:
         likest = _likest_kind(traits, dangers, lexicon) if traits else kind
         return _heard(likest, dangers, taxonomy)
-    areas = _fire(clauses, lexicon.area_rules)
     if claimed and not silenced:
-        return _claimed(dangers, _best(areas) if area_hint is None else area_hint, taxonomy)
+        return _claimed(dangers, kind_hint, area_hint, taxonomy)
+    areas = _fire(clauses, lexicon.area_rules)
     known = type_hint if type_hint and taxonomy.has_type(type_hint) else None
     if known is None and traits and danger >= lexicon.examples.danger_from:
         return _heard(_likest_kind(traits, dangers, lexicon), dangers, taxonomy)
@@ -295,15 +300,21 @@ def _emergency(
     )
 
 
-def _claimed(dangers: _Fired, area: str | None, taxonomy: Taxonomy) -> Classification:
+def _claimed(
+    dangers: _Fired, kind_hint: str | None, area_hint: str | None, taxonomy: Taxonomy
+) -> Classification:
     """Believe a publisher who says emergency, and choose the likeliest kind."""
     heard = max(dangers, key=lambda kind: sum(dangers[kind].values()), default=None)
-    of_area = (kind.id for kind in taxonomy.emergency_kinds if kind.area == area)
-    first = taxonomy.emergency_kinds[0].id
-    last = _UNKNOWN_DANGER if taxonomy.has_kind(_UNKNOWN_DANGER) else first
-    kind = heard or next(of_area, last)
+    of_area = (kind.id for kind in taxonomy.emergency_kinds if kind.area == area_hint)
+    kind = heard or kind_hint or next(of_area, unknown_kind(taxonomy))
     evidence = {"hint.emergency": 1.0, **dangers.get(kind, {})}
-    return _emergency(kind, taxonomy, evidence, confidence=0.6 if heard else 0.4)
+    return _emergency(kind, taxonomy, evidence, confidence=0.6 if heard or kind_hint else 0.4)
+
+
+def unknown_kind(taxonomy: Taxonomy) -> str:
+    """The kind of a danger of which nobody has said what it is."""
+    last = taxonomy.emergency_kinds[0].id
+    return next((kind for kind in (UNKNOWN_KIND, _LOOKED_FOR) if taxonomy.has_kind(kind)), last)
 
 
 def _routine(

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from shared.triage.taxonomy import Taxonomy, load_sample_taxonomy
-from shared.words import plain
+from shared.words import plain, read
 
 Reach = Literal["clause", "onward", "sentence", "text"]
 
@@ -36,6 +36,8 @@ _LONGEST_TEXT = 20_000
 
 # Where a list is heard: position in the text, bit of the list.
 _Heard = list[tuple[int, int]]
+# The same with where it ends: position, end, bit.
+_Spans = list[tuple[int, int, int]]
 
 # Of examples: a trait seen once tells nothing, and one never seen with a subject does not rule
 # that subject out.
@@ -269,7 +271,28 @@ class Lexicon(BaseModel):
     def read(self, text: str) -> list[Clause]:
         """Split into clauses and tell which word lists each one speaks of; total for any text."""
         plain = normalise(text)
-        return list(_clauses(plain, self._hits(plain)))
+        return list(_clauses(plain, [(at, bit) for at, _, bit in self._hits(plain)]))
+
+    def phrases(self, text: str, reasons: Iterable[str]) -> tuple[tuple[int, int], ...]:
+        """Where in a text the words stand by which the rules with these ids were decided, in order
+        and without overlap: of each clause in which a rule finds all that it needs.
+        """
+        plain = normalise(text)
+        words = read(text[:_LONGEST_TEXT])
+        if len(words.text) != len(plain):  # a sign that has another length in small letters
+            return ()
+        rules = (self._by_reason[reason] for reason in reasons if reason in self._by_reason)
+        needs = [rule.need for rule in rules]
+        hits, found, position = self._hits(plain), list[tuple[int, int]](), 0
+        for end, _ in _ends(plain):
+            begun = position
+            while position < len(hits) and hits[position][0] < end:
+                position += 1
+            inside = hits[begun:position]
+            heard = sum({bit for _, _, bit in inside})
+            told = sum({bit for n in needs if heard & n == n for bit in _bits_of(n)})
+            found += [(at, last) for at, last, bit in inside if bit & told]
+        return tuple(words.place(at, last) for at, last in _apart(found))
 
     def learn(self) -> None:
         """Compile the rules and learn from the examples now, so that no caller waits for it."""
@@ -377,9 +400,18 @@ class Lexicon(BaseModel):
                 heads.setdefault(head, []).append(compiled)
         return {head: tuple(terms) for head, terms in heads.items()}
 
-    def _hits(self, plain: str) -> _Heard:
+    @cached_property
+    def _by_reason(self) -> Mapping[str, CompiledRule]:
+        return {
+            rule.reason: rule
+            for rules in (self.kind_rules, self.area_rules, self.type_rules, self.mark_rules)
+            for of_bit in rules.by_trigger.values()
+            for rule in of_bit
+        }
+
+    def _hits(self, plain: str) -> _Spans:
         """Tell where each list is heard; what only an idiom says is not heard."""
-        hits: list[tuple[int, int, int]] = []
+        hits: _Spans = []
         idioms: list[tuple[int, int]] = []
         heads = self._heads
         for at, pair in enumerate(map(str.__add__, plain, f"{plain[1:]}\n")):
@@ -535,19 +567,30 @@ def _bits_of(mask: int) -> Iterator[int]:
         yield bit
 
 
-def _audible(
-    hits: list[tuple[int, int, int]], idioms: list[tuple[int, int]], always: int
-) -> _Heard:
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same places without overlap, in order."""
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def _audible(hits: _Spans, idioms: list[tuple[int, int]], always: int) -> _Spans:
     """Drop what is only part of a longer idiom."""
     if not idioms:
-        return [(at, bit) for at, _, bit in hits]
+        return hits
     # Of the idioms over a place, the one that ends last and, among those, begins first.
     covered: dict[int, tuple[int, int]] = {}
     for start, end in idioms:
         for at in range(start, end):
             covered[at] = max((end, -start), covered.get(at, (0, 0)))
     return [
-        (at, bit) for at, end, bit in hits if bit & always or (end, -at) >= covered.get(at, (0, 0))
+        (at, end, bit)
+        for at, end, bit in hits
+        if bit & always or (end, -at) >= covered.get(at, (0, 0))
     ]
 
 

@@ -2,19 +2,24 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Literal, Self
+from typing import Any, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Calendar = Literal["wall", "business", "days", "workdays"]
 Clock = Literal["accept", "first_reply", "arrive", "resolve", "control", "feed_back"]
 
 EMERGENCY = "emergency"
 NORMAL = "normal"
+UNKNOWN_KIND: Final = "unknown"
+"""The kind of an emergency of which nobody has said what it is: the first to find out is where and
+what.
+"""
 
 
 class _Entry(BaseModel):
@@ -78,20 +83,69 @@ class CheckStep(_Entry):
     """One thing of a checklist that somebody does and ticks off."""
 
 
+class Wording(BaseModel):
+    """The same in both languages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Advice(BaseModel):
+    """What whoever takes the call does at once: tells the caller (`say`), asks them (`ask`), and
+    sees to themselves (`do`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    say: Wording
+    ask: Wording | None = None
+    do: Wording | None = None
+
+    def in_one(self, language: Literal["zh", "en"]) -> str:
+        """All of it in one line, for whoever goes there."""
+        parts = (part for part in (self.say, self.ask, self.do) if part is not None)
+        if language == "zh":
+            return "；".join(part.zh.rstrip("。；") for part in parts)
+        return " ".join(part.en for part in parts)
+
+
 class EmergencyKind(_Entry):
     """A danger with its own plan: who goes, who is rung up, what to tell the caller first, and what
     is ticked off while it lasts. Where it is `told_by_person`, no machine writes to the caller.
+
+    A policy gives its `advice` in three parts; those of before gave it in one line, all of which
+    was read aloud. Whichever is there, the other follows from it.
     """
 
     area: str
     department: str
     support: tuple[str, ...]
     external: tuple[str, ...]
+    advice: Advice
     first_advice: str
     first_advice_en: str
     checklist: tuple[CheckStep, ...] = ()
     told_by_person: bool = False
     limits: Mapping[Clock, Limit]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _advises_in_both_ways(cls, data: Any) -> Any:
+        """What cannot be read is left for the fields to name."""
+        if not isinstance(data, Mapping):
+            return data
+        zh, en, advice = (data.get(name) for name in ("first_advice", "first_advice_en", "advice"))
+        if advice is None and isinstance(zh, str) and isinstance(en, str):
+            return {**data, "advice": {"say": {"zh": zh, "en": en}}}
+        if advice is None or (zh is not None and en is not None):
+            return data
+        with suppress(ValidationError):
+            read = Advice.model_validate(advice)
+            in_one = {"first_advice": read.in_one("zh"), "first_advice_en": read.in_one("en")}
+            return {**in_one, **{k: v for k, v in data.items() if k not in in_one or v is not None}}
+        return {"first_advice": "", "first_advice_en": "", **data}
 
 
 class Taxonomy(BaseModel):

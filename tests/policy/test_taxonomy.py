@@ -25,7 +25,7 @@ def test_the_sample_has_every_part() -> None:
 
     assert len(taxonomy.areas) == 24
     assert len(taxonomy.departments) == 7
-    assert len(taxonomy.emergency_kinds) == 17
+    assert len(taxonomy.emergency_kinds) == 18
     assert all(kind.first_advice and kind.first_advice_en for kind in taxonomy.emergency_kinds)
 
 
@@ -120,3 +120,42 @@ def test_a_lexicon_for_another_taxonomy_is_refused(
 def test_english_advice_says_what_staff_do_as_the_chinese_does(kind: EmergencyKind) -> None:
     """It is read by whoever goes there, and read aloud by the desk: nobody in it is `you`."""
     assert not re.search(r"\b(us|you|your|yourself|staff)\b", kind.first_advice_en)
+
+
+@pytest.mark.parametrize("kind", load_sample_taxonomy().emergency_kinds, ids=lambda kind: kind.id)
+def test_each_kind_says_what_to_say_to_ask_and_to_do(kind: EmergencyKind) -> None:
+    for part in (kind.advice.say, kind.advice.ask, kind.advice.do):
+        assert part is not None
+        assert part.en.isascii()
+        assert not part.zh.isascii()
+        assert part.zh.rstrip("。") in kind.first_advice
+        assert part.en in kind.first_advice_en
+
+
+def fire(**changes: Any) -> dict[str, Any]:
+    made = load_sample_taxonomy().kind("fire").model_dump(mode="json", by_alias=True)
+    made |= changes
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def test_advice_of_before_in_one_line_was_all_read_aloud() -> None:
+    kind = EmergencyKind.model_validate(
+        fire(advice=None, first_advice="先打119", first_advice_en="Call 119")
+    )
+
+    assert (kind.advice.say.zh, kind.advice.say.en) == ("先打119", "Call 119")
+    assert kind.advice.ask is None
+    assert kind.first_advice == "先打119"
+
+
+def test_a_line_that_the_policy_writes_itself_stays_beside_the_parts() -> None:
+    kind = EmergencyKind.model_validate(fire(first_advice="先打119", first_advice_en="Call 119"))
+
+    assert kind.first_advice == "先打119"
+    assert kind.advice.do is not None
+
+
+@pytest.mark.parametrize("advice", [None, {}, [], "call 119", {"say": {"zh": "喊"}}, {"say": 7}])
+def test_without_advice_that_can_be_read_the_kind_is_at_fault(advice: Any) -> None:
+    with pytest.raises(ValidationError):
+        EmergencyKind.model_validate(fire(advice=advice, first_advice=None, first_advice_en=None))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.privacy import BlindIndex, building_of, mask_name, mask_phone, mask_room, read_telephone
+from shared.buildings import building_of
+from shared.privacy import BlindIndex, mask_name, mask_phone, mask_room, read_telephone
 from shared.privacy.index import entries_in, kept, version_of
 
 INDEX = BlindIndex(b"secret")

@@ -61,7 +61,7 @@ ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 NONE: Final = frozenset[str]()
 DERIVED: Final = frozenset({"changed_at", "in_hand"})
 """What a ticket of before has not been kept by."""
-LATER: Final = frozenset({"former_owners"})
+LATER: Final = frozenset({"former_owners", "joins", "asked_appointment"})
 """What nobody noted of a ticket of before."""
 
 
@@ -134,7 +134,7 @@ def of_entries(entries: Sequence[VersionInForce]) -> Mapping[str, Any]:
 
 PAPER_NAMES: Final = frozenset({
     "persons", "index", "scrubbed", "location", "caller_role", "confidential", "language",
-    "faults", "reported_at", "key", "legal_holds",
+    "faults", "reported_at", "key", "legal_holds", "call",
 })  # fmt: skip
 """What intake keeps beside a ticket."""
 UNSET: Final = frozenset({

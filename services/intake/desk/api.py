@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Request, Response
@@ -15,13 +15,14 @@ from services.intake.desk.actions import DeskActions
 from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.merging import Merging
 from services.intake.desk.wishes import Wishes
-from services.intake.registration.domain import Alerting
+from services.intake.registration.api import report_body
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import Conflict
+from services.intake.registration.views import RegisteredShown
 from shared.contracts import MalformedMessage
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.json_body import read_any_json_object
-from shared.contracts.report import Concerned, Short, TicketReport, TicketType
+from shared.contracts.report import Concerned, Short, TicketType
 from shared.identity import action_of
 from shared.policy.plan import Reported
 from shared.runtime import (
@@ -132,8 +133,11 @@ def build_registering_api(reports: Reports) -> Routes:
         openapi_extra=_report_schema(),
         dependencies=[decides(action_of(Transition.REGISTER))],
         responses={
-            200: _answers("A repeat: the stored ticket's answer, with what is so now"),
-            201: _answers("A new request"),
+            200: {
+                "model": RegisteredShown,
+                "description": "A repeat: the stored ticket's answer, with what is so now",
+            },
+            201: {"model": RegisteredShown, "description": "A new request"},
         },
     )
     async def create(request: Request) -> Response:
@@ -332,33 +336,11 @@ def unknown_estate() -> Exception:
     return MalformedMessage("estate", "is not an estate of this group", "see the policy's estates")
 
 
-def _answers(description: str) -> dict[str, Any]:
-    """What an answer says of the alert; the rest of it speaks for itself."""
-    alerting = (
-        "Of an emergency, what is so now. `started`: people are alerted. `delayed`: our alert "
-        "could not go out yet, so ring the numbers in `call`. `unheard`: no alert so far has "
-        "reached anybody, so ring them too. `acknowledged`: somebody has taken "
-        "it. `ended`: it is over and this repeat alerts nobody; who needs help rings `call`."
-    )
-    properties = {
-        "number": {"type": "string"},
-        "alerting": {"type": "string", "enum": get_args(Alerting), "description": alerting},
-        "call": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "numbers to ring by hand",
-        },
-    }
-    schema = {"type": "object", "required": ["number"], "properties": properties}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
 def _report_schema() -> dict[str, Any]:
     """The body is read by hand (an emergency is never refused), but documented as the report."""
-    schema = TicketReport.model_json_schema()
     text = {"type": "string"}
     return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        **report_body(),
         "parameters": [
             {
                 "name": "Idempotency-Key",

@@ -11,9 +11,9 @@ from typing import Final
 from services.intake.finding.likeness import Told, likest
 from services.intake.finding.reading import SEE
 from services.intake.finding.views import CARD_FIELDS, card_of
+from shared.buildings import building_of
 from shared.identity import Principal
 from shared.policy.policy import Policy
-from shared.privacy import building_of
 from shared.privacy.terms import terms_of
 from shared.readers.ticket_filters import TicketFilters
 from shared.readers.ticket_lists import NEWEST, ticket_listing

@@ -17,8 +17,9 @@ from shared.contracts.times import written
 from shared.policy.policy import Policy
 from shared.privacy import read_telephone
 from shared.tickets import NOBODY, About, Ticket
+from shared.tickets.model import AskedVisit
 from shared.triage.classify import Classification
-from shared.triage.taxonomy import Taxonomy
+from shared.triage.taxonomy import Advice, Taxonomy
 
 Alerting = Literal["started", "delayed", "unheard", "acknowledged", "ended"]
 """What is so now of an emergency's alert: people are called, cannot be called yet, no call has
@@ -56,7 +57,7 @@ def _digest(secret: bytes, purpose: bytes, value: bytes) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """One report as it arrived: what it says, what its words were taken for, whom we know of those
-    it is about, its faults, and how a repeat is recognised.
+    it is about, the running emergency that it joins, its faults, and how a repeat is recognised.
     """
 
     report: TicketReport
@@ -66,6 +67,7 @@ class Arrival:
     name: str | None = None
     language: str = "zh"
     about: About = NOBODY
+    joins: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,14 @@ class Answer:
     advice: str | None = None
     advice_zh: str | None = None
     advice_en: str | None = None
+    advice_parts: Advice | None = None
     alerting: Alerting | None = None
     call: Sequence[str] = ()
     faults: Sequence[Fault] = field(default_factory=tuple)
     reporter_ref: str | None = None
     duplicate_of: str | None = None
+    joins: str | None = None
+    appointment: AskedVisit | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it goes out: empty fields are left out."""
@@ -107,11 +112,14 @@ class Answer:
             "advice": self.advice,
             "advice_zh": self.advice_zh,
             "advice_en": self.advice_en,
+            "advice_parts": self.advice_parts and self.advice_parts.model_dump(exclude_none=True),
             "alerting": self.alerting,
             "call": list(self.call) or None,
             "faults": [_fault_to_json(f) for f in self.faults] or None,
             "reporter_ref": self.reporter_ref,
             "duplicate_of": self.duplicate_of,
+            "joins": self.joins,
+            "appointment": self.appointment and _visit_to_json(self.appointment),
         }
         return {k: v for k, v in plain.items() if v is not None or k not in _LEFT_OUT}
 
@@ -122,11 +130,14 @@ _LEFT_OUT: Final = frozenset(
         "advice",
         "advice_zh",
         "advice_en",
+        "advice_parts",
         "alerting",
         "call",
         "faults",
         "reporter_ref",
         "duplicate_of",
+        "joins",
+        "appointment",
     }
 )
 """Fields of an answer that it lacks where there is nothing to say."""
@@ -134,6 +145,10 @@ _LEFT_OUT: Final = frozenset(
 
 def _fault_to_json(fault: Fault) -> dict[str, str]:
     return {"field": fault.field, "fault": fault.fault, "remedy": fault.remedy}
+
+
+def _visit_to_json(asked: AskedVisit) -> dict[str, str]:
+    return {"from": written(asked.from_), "to": written(asked.to)}
 
 
 def answer_for(
@@ -164,11 +179,14 @@ def answer_for(
         advice=advice_for(policy, plan.emergency_kind, language),
         advice_zh=advice_for(policy, plan.emergency_kind, "zh"),
         advice_en=advice_for(policy, plan.emergency_kind, "en"),
+        advice_parts=advice_parts(policy, plan.emergency_kind),
         alerting=alerting,
         call=numbers_to_ring(policy, plan.emergency_kind) if alerting in RING_BY_HAND else (),
         faults=tuple(faults),
         reporter_ref=reporter_ref,
         duplicate_of=duplicate_of,
+        joins=ticket.joins,
+        appointment=ticket.asked_appointment,
     )
 
 
@@ -180,6 +198,14 @@ def notices(report: TicketReport, *, estate: str | None, taxonomy: Taxonomy) -> 
             Fault("area", "is no area of the policy", "we went by the words; see the taxonomy")
         )
     named = report.estate or report.address or report.device
+    if report.emergency_kind and not taxonomy.has_kind(report.emergency_kind):
+        found.append(
+            Fault(
+                "emergency_kind",
+                "is no kind of the policy",
+                "we went by the words; see the taxonomy",
+            )
+        )
     if estate is None and named:
         found.append(
             Fault("estate", "is no place of this group that we know", "a person will look at it")
@@ -212,6 +238,11 @@ def advice_for(policy: Policy, kind: str | None, language: str) -> str | None:
         return None
     found = policy.taxonomy.kind(kind)
     return found.first_advice_en if language == "en" else found.first_advice
+
+
+def advice_parts(policy: Policy, kind: str | None) -> Advice | None:
+    """The same in three parts: what to say, to ask and to do."""
+    return None if kind is None else policy.taxonomy.kind(kind).advice
 
 
 def numbers_to_ring(policy: Policy, kind: str | None) -> tuple[str, ...]:

@@ -18,11 +18,12 @@ from typing import Any, Final
 
 from services.intake.registration.domain import Arrival, persons_of
 from services.intake.registration.reservations import ended_at
+from shared.buildings import building_of
 from shared.contracts.report import Caller, TicketReport
 from shared.identity import UNNAMED, Principal
 from shared.policy.outages import is_only_outage
 from shared.policy.policy import Policy
-from shared.privacy import BlindIndex, building_of, scrub
+from shared.privacy import BlindIndex, scrub
 from shared.privacy.index import entries_in
 from shared.readers.emergencies import EmergencyState, emergency_state
 from shared.readers.tickets import NoSuchTicket, Tickets

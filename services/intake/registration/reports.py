@@ -14,6 +14,7 @@ from services.intake.registration.domain import (
     idempotency_key,
     notices,
 )
+from services.intake.registration.joining import NOT_RUNNING, Joining
 from services.intake.registration.repeat_calls import Matter, RepeatCalls, in_its_light
 from services.intake.registration.repeated_alerts import Earlier, RepeatedAlerts
 from services.intake.registration.reservations import (
@@ -36,8 +37,10 @@ from shared.readers.tickets import Tickets, rules_of
 from shared.store import Doc, Store
 from shared.telemetry import logger, metrics
 from shared.tickets import Registration, Ticket, Transition, register
+from shared.tickets.model import AskedVisit
 from shared.tickets.numbers import new_number
-from shared.triage.classify import Classification, classify
+from shared.triage.classify import Classification, classify, decided_danger
+from shared.triage.taxonomy import EMERGENCY
 
 _OWNING: Final = action_of(Transition.OWN)
 _ANYWHERE: Final = "ticket.register_anywhere"
@@ -58,6 +61,7 @@ class Reports:
         repeated_alerts: RepeatedAlerts,
         known_people: KnownPeople,
         *,
+        joining: Joining,
         secret: bytes,
         alert_published: Callable[[], bool],
     ) -> None:
@@ -67,6 +71,7 @@ class Reports:
         self._papers = papers
         self._repeat_calls = repeat_calls
         self._repeated_alerts = repeated_alerts
+        self._joining = joining
         self._known_people = known_people
         self._reservations = Reservations(store)
         self._secret = secret
@@ -93,16 +98,17 @@ class Reports:
     ) -> Arrival:
         """Read a report: strictly for routine work, leniently when it is an emergency; `damage` is
         what was wrong with its bytes. The desk need not know the place: a caller who does not say
-        it, or has rung off, is asked later.
+        it, or has rung off, is asked later. Nor need it know anything of an emergency.
 
         Raises MalformedMessage naming the fields at fault of a routine report.
         """
-        report, faults = read_leniently(raw)
-        found = self._classify(report)
+        is_of_desk = _is_of_desk(principal)
+        report, faults = read_leniently(raw, may_be_silent=is_of_desk)
+        found = self._classify(report, decides=is_of_desk)
         if not found.emergency:
             if damage:
                 raise MalformedMessage.naming(damage)
-            report, faults = read_strictly(raw, needs_place=not _is_of_desk(principal)), ()
+            report, faults = read_strictly(raw, needs_place=not is_of_desk), ()
         return Arrival(
             report=report,
             found=found,
@@ -112,8 +118,13 @@ class Reports:
             language=language,
         )
 
-    def _classify(self, report: TicketReport) -> Classification:
-        """What its words are about; its subject where only that tells of a danger."""
+    def _classify(self, report: TicketReport, *, decides: bool = False) -> Classification:
+        """What its words are about; its subject where only that tells of a danger. Whoever speaks
+        with the caller `decides` which emergency it is.
+        """
+        taxonomy, kind = self._policy().taxonomy, report.emergency_kind
+        if decides and kind is not None and taxonomy.has_kind(kind):
+            return decided_danger(kind, taxonomy)
         found = self._judged(report, report.text)
         if found.emergency or report.subject is None:
             return found
@@ -126,8 +137,9 @@ class Reports:
             words,
             policy.taxonomy,
             policy.lexicon,
-            type_hint=report.type,
+            type_hint=EMERGENCY if report.emergency_kind else report.type,
             area_hint=report.area,
+            kind_hint=report.emergency_kind,
         )
 
     async def register(self, arrival: Arrival, principal: Principal) -> tuple[Answer, bool]:
@@ -135,13 +147,17 @@ class Reports:
 
         The same key and body give the stored ticket's answer, until its matter is long over. Raises
         Conflict for another body under a key in use, Forbidden for a role that does not register,
-        NotYours for a place beyond a system's reach, and MalformedMessage for whom nobody knows
-        (all for routine work only: an emergency is taken from everybody).
+        NotYours for a place beyond a system's reach, and MalformedMessage for whom nobody knows or
+        an emergency to join that does not run (all for routine work only: an emergency is taken
+        from everybody).
         """
+        if not arrival.found.emergency:
+            require(principal, Transition.REGISTER)
+        place = _place(arrival, self._policy())
+        arrival = await self._joining.joined(arrival, principal, place)
         if arrival.found.emergency:
             with self._store.precedence.urgent():
                 return await self._register(await self._about_known(arrival), principal)
-        require(principal, Transition.REGISTER)
         return await self._register(await self._about_known(arrival), principal)
 
     async def _about_known(self, arrival: Arrival) -> Arrival:
@@ -163,6 +179,8 @@ class Reports:
         place = _place(arrival, policy)
         if not arrival.found.emergency:
             _check_reach(principal, place)
+            return await self._make(arrival, principal, policy, place)
+        if arrival.joins is not None:
             return await self._make(arrival, principal, policy, place)
         made = plan(_reported(arrival, place), policy, self._store.clock.now())
         alert = self._repeated_alerts.alert_of(
@@ -199,6 +217,8 @@ class Reports:
         )
         if matter is not None:
             arrival = replace(arrival, found=in_its_light(arrival.found, matter, policy.at(place)))
+        if claim.ticket is None and not arrival.found.emergency and NOT_RUNNING in arrival.faults:
+            raise MalformedMessage.naming([NOT_RUNNING])
         papers["key"] = claim.key.id if claim.key else None
         for _ in range(NUMBER_TRIES):
             if claim.ticket is not None:
@@ -264,6 +284,8 @@ class Reports:
                 about=arrival.about,
                 repeat_of=matter.first if matter else None,
                 risk=policy.at(place).rules.tells_of_risk(f"{report.subject or ''}\n{report.text}"),
+                joins=arrival.joins.number if arrival.joins else None,
+                asked_appointment=_asked_visit(report),
             ),
             made,
             now,
@@ -280,13 +302,15 @@ class Reports:
         self, ticket: Ticket, claim: Claim, policy: Policy, arrival: Arrival, principal: Principal
     ) -> Answer:
         told = notices(arrival.report, estate=ticket.estate, taxonomy=policy.taxonomy)
+        told += self._joining.tells_more(arrival)
+        emergency = await self._joining.alert_of(ticket) if ticket.joins else claim.emergency
         return answer_for(
             ticket,
             policy.at(ticket.estate),
             language=arrival.language,
             faults=(*told, *arrival.faults)[:MAX_FAULTS],
             reporter_ref=arrival.report.reporter_ref,
-            alerting=alerting_of(ticket, claim.emergency, published=self._alert_published()),
+            alerting=alerting_of(ticket, emergency, published=self._alert_published()),
             duplicate_of=await self.told_repeat(ticket, principal),
         )
 
@@ -297,7 +321,7 @@ class Reports:
         ticket = await self._tickets.get(number)
         if ticket is None or not _may_read_receipt(principal, ticket):
             raise NotThere
-        emergency = await emergency_state(self._store, number)
+        emergency = await emergency_state(self._store, ticket.joins or number)
         return answer_for(
             ticket,
             self._policy().at(ticket.estate),
@@ -347,7 +371,14 @@ def _place(arrival: Arrival, policy: Policy) -> str | None:
     """The estate that a report is about, where it can be told."""
     report = arrival.report
     estate = policy.group.find_estate(report.estate, report.address, report.location)
+    if estate is None and arrival.joins is not None:
+        return arrival.joins.estate
     return estate.id if estate else None
+
+
+def _asked_visit(report: TicketReport) -> AskedVisit | None:
+    asked = report.appointment
+    return AskedVisit(asked.from_, asked.to) if asked is not None else None
 
 
 def _reported(arrival: Arrival, estate: str | None) -> Reported:

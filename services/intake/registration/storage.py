@@ -8,7 +8,8 @@ from typing import Final
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.intake.registration.domain import Arrival, persons_of
-from shared.privacy import BlindIndex, Sealer, building_of, scrub
+from shared.buildings import building_of
+from shared.privacy import BlindIndex, Sealer, scrub
 from shared.privacy.index import kept
 from shared.privacy.terms import terms_of
 from shared.readers.ticket_filters import EVER
@@ -35,6 +36,12 @@ INDEXES: Final[Mapping[str, tuple[IndexModel, ...]]] = {
             [("index.flat", ASCENDING), ("registered_at", DESCENDING)],
             name="by_flat",
             partialFilterExpression={"index.flat": {"$exists": True}},
+        ),
+        # What one call was about: the caller is told all of its numbers.
+        IndexModel(
+            [("call", ASCENDING)],
+            name="by_call",
+            partialFilterExpression={"call": {"$gt": ""}},
         ),
         # What a system tells of once more while it runs: emergencies alone.
         IndexModel(
@@ -132,4 +139,5 @@ class TicketPapers:
             "faults": [{"field": f.field, "fault": f.fault} for f in arrival.faults],
             "reported_at": report.reported_at,
             "due_by": report.due_by,
+            "call": report.call,
         }

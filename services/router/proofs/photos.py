@@ -22,10 +22,10 @@ from services.router.proofs.domain import (
 )
 from services.router.proofs.storage import PHOTOS, PROOFS, proofs_of
 from services.router.proofs.uploads import Sent, Tag
+from shared.buildings import building_of
 from shared.contracts import MalformedMessage, Step
 from shared.contracts.refusals import NotNow, NotThere
 from shared.identity import Principal
-from shared.privacy import building_of
 from shared.privacy.index import entries_in
 from shared.runtime.platform import Platform
 from shared.store import Collection, Doc

@@ -12,14 +12,16 @@ from shared.contracts.errors import Fault
 from shared.policy.checks.raw import Thing, fields, ids, items, things
 from shared.policy.duty import Duty
 from shared.policy.local import places_above
-from shared.triage.classify import NEEDED_AREAS, NEEDED_TYPES, NEEDED_URGENCIES
+from shared.triage.classify import NEEDED_AREAS, NEEDED_KINDS, NEEDED_TYPES, NEEDED_URGENCIES
+from shared.triage.taxonomy import UNKNOWN_KIND
 
 _NEEDED: Final[Mapping[str, Iterable[str]]] = {
     "types": NEEDED_TYPES,
     "areas": NEEDED_AREAS,
     "urgencies": NEEDED_URGENCIES,
+    "emergency_kinds": NEEDED_KINDS,
 }
-_PARTS: Final = ("departments", "emergency_kinds", *_NEEDED)
+_PARTS: Final = ("departments", *_NEEDED)
 _ADD: Final = "add it, or name one that there is"
 
 
@@ -84,11 +86,32 @@ def routing_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
     for path, part, name in named:
         if name not in ids(documents, "taxonomy", part):
             yield Fault(path, f"there is no such entry in taxonomy.{part}", _ADD)
+    yield from _kind_faults(documents)
+
+
+def _kind_faults(documents: Mapping[str, Any]) -> Iterator[Fault]:
+    """Kinds of danger without a plan, or without anybody to lead it."""
     if not ids(documents, "taxonomy", "emergency_kinds"):
         yield Fault("taxonomy.emergency_kinds", "there is none", "no danger would have a plan")
     for path, kind in things(documents, "taxonomy", "emergency_kinds"):
         if kind.get("department") == "":
             yield Fault(f"{path}.department", "is empty: nobody would go", "name who leads")
+        if kind["id"] == UNKNOWN_KIND:
+            yield from _unplanned(path, kind)
+
+
+def _unplanned(path: str, kind: Mapping[str, Any]) -> Iterator[Fault]:
+    """What the plan of an emergency of unknown kind lacks: whoever takes such a call has nothing
+    else to go by.
+    """
+    advice = fields(kind.get("advice"))
+    for part in ("say", "ask", "do"):
+        if part not in advice:
+            yield Fault(f"{path}.advice.{part}", "is missing", "say how to find out where and what")
+    if not items(kind.get("checklist")):
+        yield Fault(
+            f"{path}.checklist", "is empty", "name the first steps: where it is, what it is"
+        )
 
 
 def unserved(documents: Mapping[str, Any], duty: Duty) -> Iterator[Fault]:
