@@ -161,9 +161,7 @@ class Hub:
         source = self._sources[topic.partition(":")[0]]
         readers = {stream.viewer.who.id: stream.viewer for stream in group}
         asked = list(itertools.islice(readers.values(), 2))
-        found = [
-            await source(topic, await viewer.token(), viewer.language) for viewer in asked
-        ]
+        found = [await source(topic, await viewer.token(), viewer.language) for viewer in asked]
         return found[0] if len(found) == 1 else found[0].united(found[1])
 
     def _tell(self, topic: str, group: Sequence[Stream], listing: Listing) -> None:

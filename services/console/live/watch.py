@@ -27,9 +27,7 @@ class Check(Protocol):
 class Watch:
     """One look at a time; the loop calls it each two seconds."""
 
-    def __init__(
-        self, hub: Hub, check: Check, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, hub: Hub, check: Check, clock: Callable[[], float] = time.monotonic) -> None:
         self._hub, self._check, self._clock = hub, check, clock
         self._sure_at = clock()
 

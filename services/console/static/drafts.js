@@ -4,7 +4,7 @@
 (function () {
   const AFTER = 300; // ms without a key
   const KEPT = 12 * 3600 * 1000;
-  const session = document.documentElement.dataset.session;
+  const session = document.documentElement.dataset.person; // Whose drafts these are: signing in again finds them.
   if (!session || !window.indexedDB || !crypto.subtle) return;
   const tab = sessionStorage.getItem("tab") || crypto.randomUUID();
   sessionStorage.setItem("tab", tab);
@@ -28,7 +28,7 @@
     return (await opened).transaction(name, mode).objectStore(name);
   }
 
-  // The key cannot be taken out of the browser; with the session it is gone, and all drafts with it.
+  // The key cannot be taken out of the browser; who signs out takes it away, and all drafts with it.
   async function key() {
     const known = await asked((await store("keys", "readonly")).get(session));
     if (known) return known;
@@ -94,7 +94,7 @@
       const open = await crypto.subtle.decrypt({ name: "AES-GCM", iv: draft.iv }, await key(), draft.sealed);
       found = JSON.parse(new TextDecoder().decode(open));
     } catch {
-      return forget(form); // Another session's.
+      return forget(form); // Sealed with a key that is gone.
     }
     for (const [each, value] of Object.entries(found)) {
       const field = form.elements[each];
