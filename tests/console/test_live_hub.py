@@ -33,7 +33,7 @@ class Lists:
     is_away: bool = False
     readers: dict[str, Principal] = field(default_factory=dict)
 
-    async def __call__(self, topic: str, token: str, language: Language) -> Listing:
+    async def __call__(self, _topic: str, token: str, _language: Language) -> Listing:
         """As the service answers."""
         self.asked.append(token)
         if self.is_away:

@@ -1,4 +1,6 @@
-"""Hears every event of the hotline, by a queue of this process alone, and says where to look again."""
+"""Hears every event of the hotline, by a queue of this process alone, and says where to look
+again.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ it: after a pause everything is shown anew."""
 
 
 class Ear:
-    """The exclusive queue of one process: it is gone with its connection, and so is what it missed."""
+    """The exclusive queue of one process: gone with its connection, and with it what it missed."""
 
     def __init__(self, url: str, hub: Hub) -> None:
         self._url, self._hub = url, hub
@@ -31,7 +33,7 @@ class Ear:
         return connection is not None and connection.connected.is_set()
 
     async def listen(self) -> None:
-        """Begin to hear; after a lost connection it goes on by itself, with everything shown anew."""
+        """Begin to hear; after a lost connection it goes on by itself, and all is shown anew."""
         self._connection = await aio_pika.connect_robust(self._url, timeout=5)
         self._connection.reconnect_callbacks.add(lambda _: self._hub.forget())
         channel = await self._connection.channel()

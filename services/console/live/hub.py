@@ -1,4 +1,5 @@
-"""Keeps what browsers show as it is now: events say where to look again, the services what is there.
+"""Keeps what browsers show as it is now: events say where to look again, the services what is
+there.
 
 An event is a hint and no more: nothing of it is shown. What one reach sees is asked for once and
 rendered once, however many look at it.
@@ -44,7 +45,7 @@ class SessionOver(Exception):
 class Source(Protocol):
     """Where a topic's list comes from."""
 
-    async def __call__(self, topic: str, token: str, language: Language) -> Listing:
+    async def __call__(self, topic: str, token: str, language: Language, /) -> Listing:
         """The list as the holder of the token sees it now. Raises Away and SessionOver."""
         ...
 
@@ -155,8 +156,8 @@ class Hub:
                 asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
 
     async def _ask(self, topic: str, group: Sequence[Stream]) -> Listing:
-        """The list of this reach. One reader is kept from what is about them, so where there are two
-        both are asked.
+        """The list of this reach. One reader is kept from what is about them, so where there are
+        two both are asked.
         """
         source = self._sources[topic.partition(":")[0]]
         readers = {stream.viewer.who.id: stream.viewer for stream in group}

@@ -15,7 +15,7 @@ from shared.identity import Principal
 from shared.policy.templates import Language
 
 HELLO_SECONDS: Final = 10.0
-"""A sign of life so often: proxies end what is silent, and a browser knows that its data are fresh."""
+"""A sign of life so often: proxies end what is silent, and a browser knows how old its data are."""
 MOST_WAITING: Final = 200
 """So many frames wait for a slow browser; then it is shown the whole anew."""
 Bye = Literal["signed_out", "frozen", "changed", "replaced", "stopping"]
