@@ -1,0 +1,193 @@
+"""Keeps what browsers show as it is now: events say where to look again, the services what is
+there.
+
+An event is a hint and no more: nothing of it is shown. What one reach sees is asked for once and
+rendered once, however many look at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from services.console.live.cards import Listing, changes
+from services.console.live.streams import Bye, Stream, Viewer, frame, whole
+from services.console.live.topics import MOST, is_of_person, is_topic
+from shared.policy.templates import Language
+from shared.telemetry import logger
+
+FLUSH_SECONDS: Final = 0.2
+URGENT_SECONDS: Final = 0.05
+"""How long hints are gathered before anybody is asked: an emergency's hardly at all."""
+AGAIN_SECONDS: Final = 1.0
+"""After a service did not answer, it is asked again so much later."""
+MOST_STREAMS: Final = 4
+"""Of one session; a browser has one, and one more for a moment when it comes back."""
+
+
+class Away(Exception):
+    """A service gives no answer now; `part` is what people call what it does."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+class SessionOver(Exception):
+    """The reader's session has ended, so nothing can be asked with it."""
+
+
+class Source(Protocol):
+    """Where a topic's list comes from."""
+
+    async def __call__(self, topic: str, token: str, language: Language, /) -> Listing:
+        """The list as the holder of the token sees it now. Raises Away and SessionOver."""
+        ...
+
+
+class Hub:
+    """All streams of this process."""
+
+    def __init__(self, sources: Mapping[str, Source], now: Callable[[], datetime]) -> None:
+        self._sources, self._now = sources, now
+        self._streams: dict[str, Stream] = {}
+        self._touched: set[str] = set()
+        self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self.is_paused = False
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """Those that are open."""
+        return tuple(self._streams.values())
+
+    def open(self, viewer: Viewer) -> Stream:
+        """A stream that follows nothing yet. Of too many of one session the oldest ends."""
+        mine = [s for s in self._streams.values() if s.viewer.session == viewer.session]
+        for old in mine[: max(0, len(mine) - MOST_STREAMS + 1)]:
+            self.close(old, "replaced")
+        stream = Stream(secrets.token_urlsafe(12), viewer, self._now)
+        self._streams[stream.id] = stream
+        return stream
+
+    def find(self, id: str, session: str) -> Stream | None:
+        """A stream of this session; anybody else's is as none."""
+        stream = self._streams.get(id)
+        return stream if stream and stream.viewer.session == session else None
+
+    def close(self, stream: Stream, why: Bye | None = None) -> None:
+        """Forget a stream, and tell its browser why where it is still there."""
+        self._streams.pop(stream.id, None)
+        if why is not None:
+            stream.end(why)
+
+    def hint(self, topics: Iterable[str], *, urgent: bool = False) -> None:
+        """Something may have changed in these."""
+        self._touched.update(topics)
+        if self._touched:
+            self._wake.set()
+        if urgent:
+            self._urgent.set()
+
+    def forget(self) -> None:
+        """Nobody knows what changed meanwhile: all that is shown is shown anew, whole."""
+        for stream in self._streams.values():
+            stream.shown.clear()
+            self._touched |= stream.topics
+        self._wake.set()
+
+    async def follow(self, stream: Stream, add: Iterable[str], drop: Iterable[str]) -> None:
+        """Show these as well, whole and at once, also what was followed before: a tab that has just
+        come knows nothing of it.
+        """
+        stream.topics -= set(drop)
+        added = [topic for topic in add if is_topic(topic)][: MOST - len(stream.topics)]
+        stream.topics |= set(added)
+        for topic in {*drop, *added}:
+            stream.shown.pop(topic, None)
+        for topic in added:
+            await self._show(topic, [stream])
+
+    async def run(self) -> None:
+        """Show what changes, until cancelled."""
+        while True:
+            await self._wake.wait()
+            await self._gather()
+            self._wake.clear()
+            self._urgent.clear()
+            touched, self._touched = self._touched, set()
+            if self.is_paused:
+                await asyncio.sleep(FLUSH_SECONDS)
+                self.hint(touched)
+                continue
+            shown = (self._show(topic, self._who_follows(topic)) for topic in touched)
+            await asyncio.gather(*shown)
+
+    async def _gather(self) -> None:
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._urgent.wait()
+            await asyncio.sleep(URGENT_SECONDS)
+        except TimeoutError:
+            pass
+
+    def _who_follows(self, topic: str) -> list[Stream]:
+        return [stream for stream in self._streams.values() if topic in stream.topics]
+
+    async def _show(self, topic: str, streams: Sequence[Stream]) -> None:
+        groups: dict[tuple[object, ...], list[Stream]] = defaultdict(list)
+        for stream in streams:
+            own = (stream.viewer.who.id,) if is_of_person(topic) else ()
+            groups[(*stream.viewer.reach, *own)].append(stream)
+        for group in groups.values():
+            try:
+                self._tell(topic, group, await self._ask(topic, group))
+            except Away as error:
+                for stream in group:
+                    stream.put(frame("away", {"topic": topic, "part": error.part}))
+                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
+            except SessionOver:
+                # Whoever watches over sessions ends the stream; the others are asked for next time.
+                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
+
+    async def _ask(self, topic: str, group: Sequence[Stream]) -> Listing:
+        """The list of this reach. One reader is kept from what is about them, so where there are
+        two both are asked.
+        """
+        source = self._sources[topic.partition(":")[0]]
+        readers = {stream.viewer.who.id: stream.viewer for stream in group}
+        asked = list(itertools.islice(readers.values(), 2))
+        found = [await source(topic, await viewer.token(), viewer.language) for viewer in asked]
+        return found[0] if len(found) == 1 else found[0].united(found[1])
+
+    def _tell(self, topic: str, group: Sequence[Stream], listing: Listing) -> None:
+        sent: dict[tuple[int, int], bytes] = {}
+        for stream in group:
+            if topic not in stream.topics:
+                continue
+            theirs = listing.for_reader(stream.viewer.who)
+            before = stream.shown.get(topic)
+            if before == theirs:
+                continue
+            key = (id(before), id(theirs))
+            if key not in sent:
+                sent[key] = _told(topic, before, theirs)
+            if stream.put(sent[key]):
+                stream.shown[topic] = theirs
+            else:
+                self._touched |= stream.topics
+                self._wake.set()
+        logger.debug("topic_shown", topic=topic.partition(":")[0], streams=len(group))
+
+
+def _told(topic: str, before: Listing | None, after: Listing) -> bytes:
+    if before is None:
+        return frame("list", whole(topic, after))
+    ops = changes(before.cards, after.cards)
+    told = {"topic": topic, "ops": ops, "total": after.total, "counts": after.counts}
+    return frame("cards", told)

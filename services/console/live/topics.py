@@ -1,0 +1,50 @@
+"""What a page can be kept up to date of, and which events touch it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from shared.tickets.numbers import ALPHABET, LENGTH
+
+EMERGENCIES: Final = "emergencies"
+QUEUE: Final = "queue"
+MINE: Final = "mine"
+LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE})
+OF_PERSON: Final = frozenset({MINE})
+"""Lists of which each reader has their own; all others are the same for one reach."""
+MOST: Final = 40
+"""So many topics one browser follows: some nine tabs with all that they show."""
+_TICKET: Final = re.compile(rf"ticket:[{ALPHABET}]{{{LENGTH + 1}}}")
+
+_TOUCHED: Final[Mapping[str, frozenset[str]]] = {
+    "ticket": frozenset({QUEUE, MINE}),
+    "work_order": frozenset({QUEUE, MINE}),
+    "clock": frozenset({QUEUE, MINE}),
+    "emergency": frozenset({EMERGENCIES}),
+    "incident": frozenset({EMERGENCIES}),
+    "follow_up": frozenset({MINE}),
+}
+"""By the family of an event, the lists in which something may have changed."""
+
+
+def is_topic(name: str) -> bool:
+    """Whether a page can follow it."""
+    return name in LISTS or _TICKET.fullmatch(name) is not None
+
+
+def is_of_person(topic: str) -> bool:
+    """Whether each reader has their own: what a ticket's page offers depends on who reads it."""
+    return topic in OF_PERSON or topic.startswith("ticket:")
+
+
+def of_ticket(number: str) -> str:
+    """The topic of one ticket's page."""
+    return f"ticket:{number}"
+
+
+def touched_by(event: str, number: str | None) -> frozenset[str]:
+    """The topics in which an event, such as `ticket.registered`, may have changed something."""
+    lists = _TOUCHED.get(event.partition(".")[0], frozenset())
+    return lists | {of_ticket(number)} if number else lists

@@ -1,0 +1,85 @@
+"""How one listing becomes the next in a browser, and who is shown what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.console.live.cards import Card, Listing, changes
+from shared.identity import Principal
+
+IDS = st.lists(st.integers(0, 12), unique=True, max_size=10)
+
+
+def cards(ids: list[int], look: str = "a") -> tuple[Card, ...]:
+    return tuple(Card(f"c{i}", f"<li id=c{i}>{look}{i}</li>") for i in ids)
+
+
+def in_browser(shown: list[tuple[str, str]], ops: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What live.js does with them."""
+    now = list(shown)
+    for op in ops:
+        id = op.get("drop") or op["put"]
+        now = [each for each in now if each[0] != id]
+        if "put" in op:
+            before = [i for i, each in enumerate(now) if each[0] == op["after"]]
+            now.insert(before[0] + 1 if before else 0, (id, op["html"]))
+    return now
+
+
+def as_shown(listed: tuple[Card, ...]) -> list[tuple[str, str]]:
+    return [(card.id, card.html) for card in listed]
+
+
+@given(IDS, IDS, st.sets(st.integers(0, 12)))
+def test_a_browser_that_does_what_it_is_told_shows_the_list_as_it_is(
+    before: list[int], after: list[int], changed: set[int]
+) -> None:
+    now = tuple(
+        Card(c.id, c.html.replace("a", "b")) if int(c.id[1:]) in changed else c
+        for c in cards(after)
+    )
+
+    ops = changes(cards(before), now)
+
+    assert in_browser(as_shown(cards(before)), ops) == as_shown(now)
+
+
+@given(IDS)
+def test_of_a_list_that_did_not_change_nothing_is_sent(ids: list[int]) -> None:
+    assert changes(cards(ids), cards(ids)) == []
+
+
+@given(IDS, st.integers(0, 9))
+def test_what_comes_to_a_list_is_sent_alone(ids: list[int], at: int) -> None:
+    new = Card("new", "<li id=new></li>")
+    after = (*cards(ids)[:at], new, *cards(ids)[at:])
+
+    assert [op["put"] for op in changes(cards(ids), after)] == ["new"]
+
+
+def test_nobody_is_shown_what_is_about_them_or_their_department() -> None:
+    about_zhou = Card("c1", "<li id=c1></li>", people=frozenset({"zhou"}))
+    about_guards = Card("c2", "<li id=c2></li>", departments=frozenset({"security"}))
+    listing = Listing((about_zhou, about_guards, *cards([3])), total=40, counts=3)
+    agent, zhou = Principal("xiao-he", "agent"), Principal("zhou", "agent")
+    guard = Principal("tian", "department", departments=frozenset({"security"}))
+
+    assert listing.for_reader(agent) is listing
+    assert [c.id for c in listing.for_reader(zhou).cards] == ["c2", "c3"]
+    assert [c.id for c in listing.for_reader(guard).cards] == ["c1", "c3"]
+    assert listing.for_reader(zhou).total == 39
+
+
+def test_what_is_about_one_of_two_readers_is_kept_from_that_one_alone() -> None:
+    about_he = Card("c2", "<li id=c2></li>", people=frozenset({"he"}))
+    as_he_sees = Listing(cards([1, 3]), total=2)
+    as_yan_sees = Listing((cards([1])[0], about_he, cards([3])[0]), total=3)
+
+    found = as_he_sees.united(as_yan_sees)
+
+    assert [c.id for c in found.cards] == ["c1", "c2", "c3"]
+    assert [c.id for c in found.for_reader(Principal("he", "agent")).cards] == ["c1", "c3"]
+    assert found.total == 3

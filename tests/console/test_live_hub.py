@@ -1,0 +1,247 @@
+"""What each browser is told when something changed, and when nobody can say what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from services.console.live.cards import Card, Listing
+from services.console.live.hub import MOST_STREAMS, Away, Hub
+from services.console.live.streams import MOST_WAITING, Bye, Stream, Viewer, frame
+from services.console.live.watch import Watch
+from shared.identity import Principal
+from shared.policy.templates import Language
+
+NOW: Final = datetime(2026, 11, 12, 8, tzinfo=UTC)
+JINYUAN: Final = frozenset({"jinyuan"})
+
+
+@dataclass
+class Lists:
+    """What the services have: the list of each reader by their token, as the rights make it."""
+
+    cards: list[tuple[str, Card]] = field(default_factory=list)
+    """The estate and the card."""
+    asked: list[str] = field(default_factory=list)
+    is_away: bool = False
+    readers: dict[str, Principal] = field(default_factory=dict)
+
+    async def __call__(self, _topic: str, token: str, _language: Language) -> Listing:
+        """As the service answers."""
+        self.asked.append(token)
+        if self.is_away:
+            raise Away("dispatch")
+        who = self.readers[token]
+        seen = [c for estate, c in self.cards if who.reaches(estate) and c.may_be_seen_by(who)]
+        return Listing(tuple(seen), len(seen))
+
+
+def card(id: str, look: str = "", **about: frozenset[str]) -> Card:
+    return Card(id, f"<li id={id}>{look}</li>", **about)
+
+
+def viewer(lists: Lists, who: Principal, session: str = "") -> Viewer:
+    lists.readers[who.id] = who
+
+    async def token() -> str:
+        return who.id
+
+    return Viewer(session or who.id, who, "zh", token)
+
+
+@asynccontextmanager
+async def running(lists: Lists) -> AsyncIterator[Hub]:
+    hub = Hub({"emergencies": lists, "ticket": lists}, lambda: NOW)
+    task = asyncio.create_task(hub.run())
+    try:
+        yield hub
+    finally:
+        task.cancel()
+
+
+async def told(stream: Stream, seconds: float = 1.0) -> list[tuple[str, dict[str, Any]]]:
+    """All that was sent within so long, but for signs of life."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for sent in stream.frames():
+                name, _, data = sent.decode().partition("\ndata: ")
+                if name != "event: hello":
+                    found.append((name.removeprefix("event: "), orjson.loads(data)))
+    except TimeoutError:
+        pass
+    return found
+
+
+async def test_a_stream_begins_with_the_whole_and_then_hears_what_changed() -> None:
+    lists = Lists([("jinyuan", card("e1"))])
+    async with running(lists) as hub:
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["emergencies"], [])
+        lists.cards.insert(0, ("jinyuan", card("e2")))
+        hub.hint(["emergencies", "queue"], urgent=True)
+        first, second = await told(stream)
+
+    assert first[0] == "list"
+    assert [c["id"] for c in first[1]["cards"]] == ["e1"]
+    assert second == (
+        "cards",
+        {"topic": "emergencies", "total": 2, "counts": 0,
+         "ops": [{"put": "e2", "html": "<li id=e2></li>", "after": None}]},
+    )  # fmt: skip
+
+
+async def test_a_tab_that_comes_later_is_given_the_whole_though_the_browser_follows_it() -> None:
+    lists = Lists([("jinyuan", card("e1"))])
+    async with running(lists) as hub:
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["emergencies"], [])
+        await hub.follow(stream, ["emergencies"], [])
+        assert [name for name, _ in await told(stream, 0.3)] == ["list", "list"]
+
+
+async def test_of_one_reach_two_are_asked_and_no_more_and_each_sees_what_is_theirs() -> None:
+    about_yan = card("e2", people=frozenset({"yan"}))
+    lists = Lists([("jinyuan", card("e1"))])
+    async with running(lists) as hub:
+        names = ("he", "yan", "cai", "xu")
+        streams = [hub.open(viewer(lists, Principal(n, "agent", JINYUAN))) for n in names]
+        for stream in streams:
+            await hub.follow(stream, ["emergencies"], [])
+        lists.asked.clear()
+        lists.cards += [("jinyuan", about_yan), ("cuihu", card("e3"))]
+        hub.hint(["emergencies"])
+        heard = [await told(stream, 0.6) for stream in streams]
+
+    assert len(lists.asked) == 2
+    puts = [[op["put"] for name, d in each for op in d.get("ops", [])] for each in heard]
+    assert puts == [["e2"], [], ["e2"], ["e2"]]
+
+
+async def test_a_ticket_is_asked_for_by_each_reader_since_each_may_do_other_things() -> None:
+    lists = Lists([("jinyuan", card("head"))])
+    async with running(lists) as hub:
+        for name in ("he", "yan", "cai"):
+            stream = hub.open(viewer(lists, Principal(name, "agent")))
+            await hub.follow(stream, ["ticket:23456789"], [])
+        lists.asked.clear()
+        hub.hint(["ticket:23456789"])
+        await asyncio.sleep(0.4)
+
+    assert sorted(lists.asked) == ["cai", "he", "yan"]
+
+
+async def test_while_a_service_is_away_pages_keep_what_they_have_and_are_told_so() -> None:
+    lists = Lists([("jinyuan", card("e1"))])
+    async with running(lists) as hub:
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["emergencies"], [])
+        lists.is_away = True
+        hub.hint(["emergencies"])
+        await asyncio.sleep(0.5)
+        lists.is_away = False
+        lists.cards.append(("jinyuan", card("e2")))
+        heard = await told(stream, 1.5)
+
+    assert [name for name, _ in heard] == ["list", "away", "cards"]
+    assert heard[1][1] == {"topic": "emergencies", "part": "dispatch"}
+
+
+async def test_a_browser_that_takes_nothing_is_shown_the_whole_when_it_does_again() -> None:
+    lists = Lists()
+    async with running(lists) as hub:
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["emergencies"], [])
+        for _ in range(MOST_WAITING):
+            stream.put(frame("noise", {}))
+        lists.cards.append(("jinyuan", card("e1")))
+        hub.hint(["emergencies"])
+        await asyncio.sleep(0.8)
+        heard = await told(stream, 0.3)
+
+    assert [(n, [c["id"] for c in d["cards"]]) for n, d in heard if n == "list"] == [
+        ("list", ["e1"])
+    ]
+
+
+async def test_of_too_many_streams_of_a_session_the_oldest_ends() -> None:
+    lists = Lists()
+    hub = Hub({"emergencies": lists}, lambda: NOW)
+    streams = [hub.open(viewer(lists, Principal("he", "agent"))) for _ in range(MOST_STREAMS + 1)]
+
+    assert streams[0].is_over
+    assert hub.streams == tuple(streams[1:])
+    assert (await told(streams[0], 0.2)) == [("bye", {"why": "replaced"})]
+
+
+async def test_what_is_not_a_topic_is_not_followed_and_another_session_finds_no_stream() -> None:
+    lists = Lists()
+    hub = Hub({"emergencies": lists}, lambda: NOW)
+    stream = hub.open(viewer(lists, Principal("he", "agent")))
+    await hub.follow(stream, ["ticket:../../v1", "board", "emergencies\nevent: bye"], [])
+
+    assert stream.topics == set()
+    assert hub.find(stream.id, "somebody else's") is None
+
+
+@pytest.mark.parametrize("why", ["frozen", "signed_out", "changed"])
+async def test_the_stream_of_a_session_that_is_over_ends_and_says_why(why: Bye) -> None:
+    lists = Lists()
+    hub = Hub({"emergencies": lists}, lambda: NOW)
+    gone = hub.open(viewer(lists, Principal("he", "agent"), "s1"))
+    stays = hub.open(viewer(lists, Principal("yan", "agent"), "s2"))
+
+    async def check(sessions: Sequence[str]) -> Mapping[str, Bye]:
+        return {each: why for each in sessions if each == "s1"}
+
+    await Watch(hub, check).look()
+
+    assert hub.streams == (stays,)
+    assert (await told(gone, 0.2)) == [("bye", {"why": why})]
+
+
+async def test_while_nobody_can_say_whose_session_counts_nothing_is_shown() -> None:
+    lists, now, answers = Lists(), [0.0], [True]
+
+    async def check(sessions: Sequence[str]) -> Mapping[str, Bye]:
+        if not answers[0]:
+            raise Away("sign-in")
+        return {}
+
+    async with running(lists) as hub:
+        watch = Watch(hub, check, lambda: now[0])
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["emergencies"], [])
+        answers[0] = False
+        for now[0] in (1.0, 3.5):
+            await watch.look()
+        lists.cards.append(("jinyuan", card("e1")))
+        hub.hint(["emergencies"])
+        before = await told(stream, 0.6)
+        answers[0] = True
+        await watch.look()
+        after = await told(stream, 0.8)
+
+    assert [name for name, _ in before] == ["list", "paused"]
+    assert [name for name, _ in after] == ["paused", "list"]
+    assert after[1][1]["cards"][0]["id"] == "e1"
+
+
+def test_nothing_that_is_shown_can_forge_an_event() -> None:
+    words = "漏水\r\n\r\nevent: bye\ndata: {}\u2028\u2029"
+    sent = frame("list", {"html": words})
+
+    assert sent.count(b"\n") == 3
+    assert orjson.loads(sent.decode().partition("\ndata: ")[2])["html"] == words
+
+
+def test_two_languages_are_two_reaches() -> None:
+    chinese = viewer(Lists(), Principal("he", "agent"))
+    assert chinese.reach != replace(chinese, language="en").reach
