@@ -14,8 +14,8 @@ from jinja2 import TemplateError
 from services.notifier.group_chats import is_group_chat, words_to_group_chat
 from services.notifier.messages import Message
 from shared.codes import names
+from shared.codes.spoken import CLOCKS, spoken_time
 from shared.policy.policy import Policy
-from shared.policy.spoken import CLOCKS, spoken_time
 from shared.policy.templates import Language
 
 REASONS: Final[Mapping[str, Mapping[Language, str]]] = {

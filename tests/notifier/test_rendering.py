@@ -9,10 +9,10 @@ from services.notifier.domain import Notice, recipients
 from services.notifier.links import brought_by, opened_by
 from services.notifier.messages import Message, new_message
 from services.notifier.rendering import render
+from shared.codes.spoken import spoken_time
 from shared.contracts import Event
 from shared.contracts.notifier import CALLER
 from shared.policy.policy import Policy, build_policy, load_documents
-from shared.policy.spoken import spoken_time
 from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, Language, faults_in_words
 from tests.notifier import samples
 

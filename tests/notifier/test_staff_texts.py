@@ -14,11 +14,11 @@ from services.notifier.domain import Notice, recipients
 from services.notifier.messages import Message, new_message
 from services.notifier.quotations import quoted
 from services.notifier.rendering import render
+from shared.codes.spoken import CLOCKS
 from shared.contracts import Event
 from shared.contracts.notifier import CALLER, Purpose
 from shared.identity.principal import service_principal
 from shared.policy.policy import Policy, build_policy, load_documents
-from shared.policy.spoken import CLOCKS
 from shared.policy.templates import FIELDS, LANGUAGES, PURPOSES, Language
 from shared.tickets.acts import DANGER
 from tests.notifier import samples

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.registration.domain import Alerting
 from services.intake.registration.preview import FoundIn, Missing, PlannedMatter, Preview, Where
+from shared.codes.spoken import spoken_promise
 from shared.contracts import Fault
 from shared.policy.plan import Undecided
 from shared.policy.policy import Policy
-from shared.policy.spoken import spoken_promise
 from shared.runtime.problem_words import told_in_both
 from shared.triage.taxonomy import Advice, Wording
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from services.router.incidents.incident import Incident
 from services.router.incidents.views import WordsView
+from shared.codes.spoken import spoken_time
 from shared.policy.policy import Policy
-from shared.policy.spoken import spoken_time
 from shared.policy.templates import FIELDS, Language
 
 _BETWEEN: Final[Mapping[Language, str]] = {"zh": "、", "en": ", "}
