@@ -208,6 +208,7 @@ OWN: dict[str, set[str]] = {
     "parked.replay": {"supervisor", "administrator"},
     "parked.discard": {"supervisor", "administrator"},
     "session.own": EVERYBODY,
+    "colleague.see": EVERYBODY,
     "account.see": {"administrator", "auditor"},
     "account.manage": {"administrator"},
     "key.see": {"administrator", "auditor"},
