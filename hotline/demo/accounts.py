@@ -110,10 +110,18 @@ def _done(answer: httpx.Response) -> httpx.Response:
 
 
 def print_accounts(opened: Sequence[Opened], data: Path, console: Console | None = None) -> None:
-    """Print who may sign in, with which password, and how to get the code that goes with it."""
-    columns = ("身份 role", "账号 id", "密码 password", "验证码 code")
-    table = Table(*columns, title="登录账号 Accounts of this trial")
+    """Print who may sign in, with which password, and how to get the code where one is asked for:
+    whole on every terminal, since it is copied.
+    """
+    table = Table(title="登录账号 Accounts of this trial")
+    table.add_column("身份 role")
+    for name in ("账号 id", "密码 password"):
+        table.add_column(name, no_wrap=True)
     for each in opened:
-        code = f"hotline users code {each.seat.id} --data {data}" if each.has_factor else "-"
-        table.add_row(f"{each.seat.title}，{each.seat.name}", each.seat.id, each.password, code)
-    (console or Console()).print(table)
+        table.add_row(f"{each.seat.title}，{each.seat.name}", each.seat.id, each.password)
+    console = console or Console()
+    console.print(table)
+    for each in opened:
+        if each.has_factor:
+            command = f"hotline users code {each.seat.id} --data {data}"
+            console.print(f"验证码 code: {command}", soft_wrap=True, markup=False)

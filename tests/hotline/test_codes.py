@@ -1,11 +1,16 @@
-"""Which code is shown for a second factor: one that counts now."""
+"""Which code is shown for a second factor, and to whom a trial's accounts are."""
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
+
 import pyotp
 import pytest
+from rich.console import Console
 
 from hotline.codes import code_at
+from hotline.demo.accounts import SEATS, Opened, print_accounts
 from hotline.errors import UnusableSettingError
 from services.admin.sessions.domain import new_secret, step_of
 
@@ -36,3 +41,18 @@ def test_where_no_code_is_left_the_wait_is_told(ahead: int) -> None:
     later = NOW + seconds
     code = code_at(SECRET, later, last_step=STEP + ahead)
     assert step_of(SECRET, code, at=later, after=STEP + ahead) is not None
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_what_is_copied_from_the_list_of_accounts_is_whole_on_every_terminal(width: int) -> None:
+    said = StringIO()
+    opened = [Opened(seat, f"demo-{seat.role}", seat.role == "supervisor") for seat in SEATS]
+    data = Path("/a/folder/with/quite/a/long/name/that/does/not/fit/into/eighty/columns/demo")
+
+    print_accounts(opened, data, Console(file=said, width=width))
+
+    for each in opened:
+        assert each.seat.id in said.getvalue()
+        assert each.password in said.getvalue()
+    assert f"hotline users code group-desk-1 --data {data}\n" in said.getvalue()
+    assert said.getvalue().count("hotline users code") == 1

@@ -210,6 +210,7 @@ OWN: dict[str, set[str]] = {
     "session.own": EVERYBODY,
     "session.continue": {"console"},
     "session.check": {"console"},
+    "colleague.see": EVERYBODY,
     "account.see": {"administrator", "auditor"},
     "account.manage": {"administrator"},
     "key.see": {"administrator", "auditor"},
