@@ -25,7 +25,7 @@ from bench.sides import Ours
 from bench.traffic import Traffic, as_body
 from hotline.embedded.process import clean_environment, dies_with
 from hotline.endpoints import Endpoints
-from hotline.service import SERVICES
+from hotline.service import ALL, SERVICES
 
 LOOK_SECONDS: Final = 0.5
 PORTION: Final = 500
@@ -108,7 +108,7 @@ async def _start_of_all() -> float:
 
 
 def _hotline_up(folder: Path) -> subprocess.Popen[bytes]:
-    ports = {f"HOTLINE_{name.upper()}_PORT": "0" for name in SERVICES}
+    ports = {f"HOTLINE_{name.upper()}_PORT": "0" for name in ALL}
     return subprocess.Popen(
         [sys.executable, "-m", "hotline", "up", "--data", str(folder)],
         env={**clean_environment("HOTLINE_"), **ports},

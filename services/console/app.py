@@ -22,7 +22,7 @@ from services.console.frame.assets import assets
 from services.console.frame.health import build_health
 from services.console.frame.house import House
 from services.console.frame.pages import build_frame_pages
-from services.console.frame.rail import Entry
+from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
 from services.console.help.pages import build_help_pages
 from services.console.session.pages import build_session_pages
@@ -38,7 +38,7 @@ class Room:
     """A page, or several of one subject: what builds them, and their place in the rail."""
 
     build: Callable[[House], APIRouter]
-    entry: Entry | None = None
+    entry: RailEntry | None = None
 
 
 ROOMS: Final = (

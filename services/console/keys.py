@@ -13,7 +13,7 @@ Where = Literal["anywhere", "outside_fields", "list"]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Shortcut:
     """What is pressed, where it counts, and what it does; its words are `key_<act>`. One that is
     `single` is a letter or sign by itself, which a reader may switch off.
     """
@@ -25,13 +25,13 @@ class Key:
 
 
 KEYS: Final = (
-    Key(("/",), "outside_fields", "search", single=True),
-    Key(("?",), "outside_fields", "keys", single=True),
-    Key(("F8",), "anywhere", "keys"),
-    Key(("Alt+1 … Alt+9",), "anywhere", "rail"),
-    Key(("g 1 … g 9",), "outside_fields", "rail", single=True),
-    Key(("Esc",), "anywhere", "close"),
-    Key(("j", "k"), "list", "next", single=True),
-    Key(("↓", "↑"), "list", "next"),
-    Key(("Enter",), "list", "open"),
+    Shortcut(("/",), "outside_fields", "search", single=True),
+    Shortcut(("?",), "outside_fields", "keys", single=True),
+    Shortcut(("F8",), "anywhere", "keys"),
+    Shortcut(("Alt+1 … Alt+9",), "anywhere", "rail"),
+    Shortcut(("g 1 … g 9",), "outside_fields", "rail", single=True),
+    Shortcut(("Esc",), "anywhere", "close"),
+    Shortcut(("j", "k"), "list", "next", single=True),
+    Shortcut(("↓", "↑"), "list", "next"),
+    Shortcut(("Enter",), "list", "open"),
 )

@@ -126,6 +126,18 @@ async def test_a_session_ends_after_an_hour_without_use_and_not_before(bench: Be
     assert (await browser.get("/help")).status_code == 303
 
 
+async def test_a_page_that_lies_open_does_not_keep_its_session_alive(bench: Bench) -> None:
+    await bench.hire("xiao.he")
+    browser = await bench.signed_in_browser("xiao.he")
+    sessions = bench.console.state.house.sessions
+    for _ in range(7):
+        await bench.forward(timedelta(minutes=10))
+        sessions._known.clear()
+        assert (await browser.get("/pulse")).status_code == 204
+
+    assert (await browser.get("/help")).status_code == 303
+
+
 async def test_signing_out_ends_the_session_for_every_tab(bench: Bench) -> None:
     await bench.hire("xiao.he")
     browser = await bench.signed_in_browser("xiao.he")

@@ -15,14 +15,14 @@ from services.console.emergencies.views import cards, phase_of
 from services.console.errors import trouble_of
 from services.console.frame.looks import looks_of, own_path
 from services.console.frame.paper import FRAME, words_of
-from services.console.frame.rail import Entry, home_of, rail_of
+from services.console.frame.rail import RailEntry, home_of, rail_of
 from services.console.frame.times import grouped, moment, span
 
 NOW = datetime(2026, 12, 3, 6, 30, tzinfo=UTC)
-DESK = Entry("desk", "/desk", "ticket.register_anywhere")
-QUEUE = Entry("queue", "/queue", "manual_queue.see")
-EMERGENCIES = Entry("emergencies", "/emergencies", "emergency.see")
-FLOOR = Entry("floor", "/floor", "emergency.see")
+DESK = RailEntry("desk", "/desk", "ticket.register_anywhere")
+QUEUE = RailEntry("queue", "/queue", "manual_queue.see")
+EMERGENCIES = RailEntry("emergencies", "/emergencies", "emergency.see")
+FLOOR = RailEntry("floor", "/floor", "emergency.see")
 AGENT = {"ticket.register_anywhere", "survey.record", "manual_queue.see", "emergency.see"}
 DISPATCHER = (AGENT - {"survey.record"}) | {"incident.decide"}
 SUPERVISOR = AGENT | {"incident.decide", "incident.release"}

@@ -152,7 +152,10 @@ def test_the_settings_start_the_service(name: str, monkeypatch: pytest.MonkeyPat
 
     settings: Any = _settings_of(name)()
 
-    assert (settings.host, str(settings.key_file)) == ("0.0.0.0", "/var/lib/hotline/keys.json")
+    keys = "/var/lib/hotline/keys.json"
+    own = "/var/lib/hotline-console/console.key"  # it is not given the other
+    expected = own if name == "console" else keys
+    assert (settings.host, str(settings.key_file)) == ("0.0.0.0", expected)
     assert settings.mongo_url.get_secret_value().startswith("mongodb://hotline:given@mongo:27017/")
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import Field
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.service import Answer, M, Nothing, ServiceClient
+from services.console.clients.service import Answered, M, Nothing, ServiceClient
 
 
-class Access(Answer):
+class Access(Answered):
     """A token for the next minutes."""
 
     session: str
@@ -28,7 +28,7 @@ class Begun(Access):
     secret: str
 
 
-class Own(Answer):
+class Own(Answered):
     """Who somebody is that signed in, how far they reach and what they may."""
 
     id: str
@@ -40,45 +40,45 @@ class Own(Answer):
     factor_needed: bool
 
 
-class FactorSecret(Answer):
+class FactorSecret(Answered):
     """What a device for second factors is told."""
 
     secret: str
     otpauth: str
 
 
-class RecoveryCodes(Answer):
+class RecoveryCodes(Answered):
     """Codes for a lost device."""
 
     recovery_codes: list[str]
 
 
-class Ended(Answer):
+class Ended(Answered):
     """A session that counts no more."""
 
     id: str
     why: str
 
 
-class Checked(Answer):
+class Checked(Answered):
     """Those of the sessions asked after that count no more."""
 
     ended: list[Ended]
 
 
-class Now(Answer):
+class Now(Answered):
     """What time a service takes it to be."""
 
     now: datetime
 
 
-class Present(Answer):
+class Present(Answered):
     """Which policy counts."""
 
     now: str | None
 
 
-class Named(Answer):
+class Named(Answered):
     """Something of the policy with its names."""
 
     id: str
@@ -86,7 +86,7 @@ class Named(Answer):
     en: str
 
 
-class GroupNames(Answer):
+class GroupNames(Answered):
     """The group and its estates."""
 
     zh: str
@@ -94,13 +94,13 @@ class GroupNames(Answer):
     estates: list[Named] = Field(default_factory=list)
 
 
-class TaxonomyNames(Answer):
+class TaxonomyNames(Answered):
     """What is registered."""
 
     emergency_kinds: list[Named] = Field(default_factory=list)
 
 
-class PolicyNames(Answer):
+class PolicyNames(Answered):
     """The documents of a policy, as far as they name things."""
 
     group: GroupNames

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.console.clients.service import Answer, ServiceClient
+from services.console.clients.service import Answered, ServiceClient
 
 
-class EmergencyRow(Answer):
+class EmergencyRow(Answered):
     """An emergency in a list."""
 
     number: str
@@ -23,7 +23,7 @@ class EmergencyRow(Answer):
     test: bool = False
 
 
-class EmergencyRows(Answer):
+class EmergencyRows(Answered):
     """A list of them."""
 
     items: list[EmergencyRow]

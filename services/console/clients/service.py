@@ -21,16 +21,16 @@ TRACE: ContextVar[str] = ContextVar("trace")
 ADDRESS: ContextVar[str] = ContextVar("address")
 """Where the browser is that asked for the page."""
 
-M = TypeVar("M", bound="Answer")
+M = TypeVar("M", bound="Answered")
 
 
-class Answer(BaseModel):
+class Answered(BaseModel):
     """What a page reads of an answer; what else stands in it is none of its business."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-class Nothing(Answer):
+class Nothing(Answered):
     """An answer without a body."""
 
 

@@ -12,12 +12,12 @@ from services.console.clients.router import EmergencyRow
 from services.console.emergencies.views import cards
 from services.console.frame.house import AtWork, House
 from services.console.frame.paper import Paper
-from services.console.frame.rail import Entry
+from services.console.frame.rail import RailEntry
 from services.console.session.reader import Reader
 from shared.runtime import open_to_all
 
 PACKAGE: Final = "services.console.emergencies"
-ENTRY: Final = Entry("emergencies", "/emergencies", "emergency.see")
+ENTRY: Final = RailEntry("emergencies", "/emergencies", "emergency.see")
 REVIEW: Final = "emergency.review"
 
 

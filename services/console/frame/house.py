@@ -13,7 +13,7 @@ from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
 from services.console.frame.looks import Looks, looks_of
-from services.console.frame.rail import Entry
+from services.console.frame.rail import RailEntry
 from services.console.session.reader import Reader
 from services.console.session.sessions import BrowserSessions, SessionOver
 from shared.runtime import Source
@@ -37,7 +37,7 @@ class House:
     sessions: BrowserSessions
     names: NameBook
     clock: HotlineClock
-    entries: Sequence[Entry]
+    entries: Sequence[RailEntry]
 
 
 @dataclass(frozen=True, slots=True)

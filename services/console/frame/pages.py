@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.console.frame.assets import FOR_EVER, assets
-from services.console.frame.house import Anybody, AtWork, House, SignedIn
+from services.console.frame.house import Anybody, AtWork, House
 from services.console.frame.looks import (
     KEYS_COOKIE,
     LANGUAGE_COOKIE,
@@ -50,8 +50,8 @@ def build_frame_pages(house: House) -> APIRouter:
         return Response(found.content, media_type=found.kind, headers={"Cache-Control": FOR_EVER})
 
     @router.get("/pulse", status_code=204)
-    async def pulse(_: SignedIn) -> None:
-        """The console answers, and the session lasts."""
+    async def pulse(_: Anybody) -> None:
+        """The console answers. A page that lies open asks this and uses no session by it."""
 
     @router.post("/looks")
     async def choose(

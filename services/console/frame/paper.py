@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from services.console.frame.assets import assets
 from services.console.frame.house import Visit
 from services.console.frame.looks import THEMES
-from services.console.frame.rail import Entry, rail_of
+from services.console.frame.rail import RailEntry, rail_of
 from shared.policy.templates import Language
 from shared.runtime.web import LANGUAGES, words
 
@@ -33,7 +33,7 @@ class Paper:
     `words.yaml`, as `t['name']`.
     """
 
-    def __init__(self, package: str, entries: Sequence[Entry]) -> None:
+    def __init__(self, package: str, entries: Sequence[RailEntry]) -> None:
         self._package = package
         self._entries = entries
         self._words = {language: words_of(package, language) for language in LANGUAGES}
@@ -82,5 +82,5 @@ class Paper:
         return HTMLResponse(html, status, headers)
 
 
-def _without_search(entries: Sequence[Entry]) -> list[Entry]:
+def _without_search(entries: Sequence[RailEntry]) -> list[RailEntry]:
     return [entry for entry in entries if entry.name != TICKETS]

@@ -10,7 +10,7 @@ NUMBERED: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RailEntry:
     """A page that stands in the rail: `needs` is the action without which nobody has use for it.
     Its label is the word `rail_<name>` of the frame.
     """
@@ -50,7 +50,7 @@ HOMES: Final = (
 LAST_RESORT: Final = "/help"
 
 
-def rail_of(entries: Collection[Entry], may: Collection[str], here: str) -> list[RailItem]:
+def rail_of(entries: Collection[RailEntry], may: Collection[str], here: str) -> list[RailItem]:
     """The entries for somebody who may this; `here` is the path of the page."""
     shown = [entry for entry in _in_order(entries) if entry.needs in may]
     return [
@@ -64,7 +64,7 @@ def rail_of(entries: Collection[Entry], may: Collection[str], here: str) -> list
     ]
 
 
-def home_of(entries: Collection[Entry], may: Collection[str]) -> str:
+def home_of(entries: Collection[RailEntry], may: Collection[str]) -> str:
     """The path where somebody begins who may this."""
     paths = {entry.name: entry.path for entry in entries if entry.needs in may}
     for action, name in HOMES:
@@ -74,8 +74,8 @@ def home_of(entries: Collection[Entry], may: Collection[str]) -> str:
     return rail[0].path if rail else LAST_RESORT
 
 
-def _in_order(entries: Collection[Entry]) -> Sequence[Entry]:
-    def place(entry: Entry) -> int:
+def _in_order(entries: Collection[RailEntry]) -> Sequence[RailEntry]:
+    def place(entry: RailEntry) -> int:
         return ORDER.index(entry.name) if entry.name in ORDER else len(ORDER)
 
     return sorted(entries, key=place)
