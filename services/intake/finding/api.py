@@ -43,7 +43,7 @@ from shared.tickets import TicketStatus
 from shared.tickets.model import HeldReason
 from shared.tickets.numbers import TicketNumber
 
-Named = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
+Named = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=50)]
 
 
 class Asked(BaseModel):
