@@ -26,7 +26,7 @@ from services.intake.finding.api import (
 )
 from services.intake.finding.look_ups import LookUps
 from services.intake.finding.masks import Masks
-from services.intake.finding.reading import Reading
+from services.intake.finding.showing import Showing
 from services.intake.finding.similar import Similar
 from services.intake.handlers import (
     add_call_handlers,
@@ -200,12 +200,12 @@ def _finding_routers(platform: Platform, opener: Opener, reports: Reports) -> li
         return platform.policy
 
     masks = Masks(opener, lambda: platform.policy.taxonomy.contractors)
-    reading = Reading(store, platform.tickets, reports, masks, policy)
+    showing = Showing(store, platform.tickets, reports, masks, policy)
     similar = Similar(store, policy, reports.classify_text)
     look_ups = LookUps(store, platform.trail, platform.index, masks, policy)
     return [
         build_similar_api(similar),
-        build_finding_api(store, policy, reading),
+        build_finding_api(store, policy, showing),
         build_callers_api(look_ups),
     ]
 

@@ -168,6 +168,7 @@ OWN: dict[str, set[str]] = {
     "follow_up.make": STAFF,
     "follow_up.do": STAFF,
     "text.classify": STAFF | WORKERS | {"manager"},
+    "caller.look_up": STAFF,
     "case.see": STAFF,
     "case.hand_over": {"supervisor"},
     "emergency.review": {"supervisor", "manager"},

@@ -9,8 +9,8 @@ from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from services.intake.finding.look_ups import LookUps
-from services.intake.finding.reading import SEE, Reading
 from services.intake.finding.searching import sought, to_be_told
+from services.intake.finding.showing import SEE, Showing
 from services.intake.finding.similar import Similar, Sketch
 from services.intake.finding.views import (
     CARD_FIELDS,
@@ -43,7 +43,7 @@ from shared.tickets import TicketStatus
 from shared.tickets.model import HeldReason
 from shared.tickets.numbers import TicketNumber
 
-Named = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
+Named = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=50)]
 
 
 class Asked(BaseModel):
@@ -172,7 +172,7 @@ class SimilarList(Shown):
     items: list[SimilarView]
 
 
-def build_finding_api(store: Store, policy: Callable[[], Policy], reading: Reading) -> Routes:
+def build_finding_api(store: Store, policy: Callable[[], Policy], showing: Showing) -> Routes:
     """Lists, counts, and tickets one by one."""
     router = Routes("/v1/tickets", tags=["tickets"])
 
@@ -217,12 +217,12 @@ def build_finding_api(store: Store, policy: Callable[[], Policy], reading: Readi
         """A ticket with its plans, promises, work orders, clocks and timeline, its caller masked;
         for the desk, also the first ticket of the same caller about the same matter.
         """
-        return TicketView.model_validate(await reading.one(number, actor))
+        return TicketView.model_validate(await showing.one(number, actor))
 
     @router.get("/{number}/related", dependencies=[may(SEE)], response_model_exclude_unset=True)
     async def related(number: TicketNumber, actor: Actor) -> RelatedView:
         """What else belongs to it, as cards."""
-        return RelatedView.model_validate(await reading.related(number, actor))
+        return RelatedView.model_validate(await showing.related(number, actor))
 
     return router
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.intake.finding.masks import Masks
-from services.intake.finding.reading import SEE
+from services.intake.finding.showing import SEE
 from services.intake.finding.views import CARD_FIELDS
 from services.intake.finding.who_calls import MOST_PERSONS, told_of
 from services.intake.privacy.domain import Which

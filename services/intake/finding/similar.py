@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.intake.finding.likeness import Told, likest
-from services.intake.finding.reading import SEE
+from services.intake.finding.showing import SEE
 from services.intake.finding.views import CARD_FIELDS, card_of
 from shared.buildings import building_of
 from shared.identity import Principal

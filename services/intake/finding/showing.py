@@ -25,7 +25,7 @@ SEE: Final = "ticket.see"
 MOST_RELATED: Final = 20
 
 
-class Reading:
+class Showing:
     """Shows tickets one by one; foreign and missing ones look the same."""
 
     def __init__(
