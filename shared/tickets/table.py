@@ -161,10 +161,15 @@ ROWS: Final[dict[Transition, Row[Any]]] = {row.transition: row for row in TABLE}
 
 
 def possible_from(wanted: Transition, status: str) -> list[str]:
-    """What somebody may do instead of `wanted`, by the table, to a ticket or order in `status`."""
+    """What somebody may do instead of `wanted`, by the table, to a ticket or order in `status`: by
+    the paths below it, not by those of other things.
+    """
     on = ROWS[wanted].on
     return [
         row.transition.value
         for row in TABLE
-        if row.on == on and row.at and any(state.value == status for state in row.from_)
+        if row.on == on
+        and row.at
+        and not row.at.startswith("/v1/")
+        and any(state.value == status for state in row.from_)
     ]

@@ -44,6 +44,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
         (samples.extension_refused(assignee=None), None, []),
         (samples.dispatched(), "assignment", [samples.ASSIGNEE]),
         (samples.dispatched(assignee=None), None, []),
+        (samples.dispatched(joins="26-9"), None, []),
+        (samples.breached(joins="26-9"), None, []),
         (samples.dispatched(assignee=None, recipients=("a", "b")), "assignment", ["a", "b"]),
         (samples.warned(), "warning", [samples.ASSIGNEE]),
         (samples.warned(recipients=()), None, []),

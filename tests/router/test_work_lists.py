@@ -225,3 +225,16 @@ async def test_the_router_agrees_on_the_visit_as_soon_as_somebody_has_the_work(
     found = await bench.read(NUMBERS[0])
     assert found.asked_appointment is None
     assert [p.times["visit"] for p in found.promised if p.how == "visit"] == [wish.from_]
+
+
+async def test_an_act_on_an_order_answers_with_what_can_be_done_next(bench: RouterBench) -> None:
+    await given(bench, NUMBERS[0], OURS)
+
+    answer = await bench.http.post(
+        f"/v1/work-orders/{NUMBERS[0]}-1/accept", headers=bench.signed_in("department", id="li")
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == "accepted"
+    assert {"arrive", "resolve", "suspend"} <= {*answer.json()["can"]}
+    assert not {"accept", "decline"} & {*answer.json()["can"]}

@@ -33,6 +33,7 @@ from tests.tickets.samples import MONDAY, after, plan_of, registered, registrati
 
 ALL = "accept first_reply arrive resolve control feed_back appointment"
 OPEN = "registered dispatched in_progress suspended resolved handed_over"
+AT_WORK = "registered dispatched in_progress suspended"
 ANY_BUT_MERGED = f"{OPEN} closed answered cancelled"
 UNFINISHED = "dispatched accepted in_progress suspended"
 TAKEN = "accepted in_progress"
@@ -79,10 +80,14 @@ DESIGN = [
         "request_cancel", "ticket", "dispatched in_progress suspended", None, "/cancel",
         "ticket.cancel_requested",
     ),
-    Expected("merge", "ticket", "registered dispatched", "merged", None, "ticket.merged", ALL),
+    Expected("merge", "ticket", "registered dispatched", "merged", "/merge", "ticket.merged", ALL),
     Expected("hold", "ticket", OPEN, None, None, "ticket.held"),
     Expected("link", "ticket", OPEN, None, None, "ticket.linked"),
     Expected("unlink", "ticket", OPEN, None, None, "ticket.unlinked"),
+    Expected(
+        "join", "ticket", AT_WORK, None, "/v1/emergencies/{number}/join", "ticket.joined"
+    ),
+    Expected("part", "ticket", OPEN, None, "/v1/emergencies/{number}/part", "ticket.parted"),
     Expected("flag", "ticket", ANY_BUT_MERGED, None, None, "ticket.flagged"),
     Expected(
         "dispatch", "work_order", "", "dispatched", "/v1/manual-queue/{number}/dispatch",
@@ -194,6 +199,11 @@ def test_every_row_is_built_and_refusals_offer_what_has_a_path() -> None:
     assert possible_from(Transition.FEEDBACK, "registered") == [
         "reclassify", "answer", "tell", "supplement", "urge", "own", "cancel", "merge",
     ]  # fmt: skip
+
+
+def test_a_refusal_offers_nothing_that_is_asked_for_at_another_thing() -> None:
+    for status in TicketStatus:
+        assert not {"join", "part"} & {*possible_from(Transition.FEEDBACK, status)}
 
 
 def test_only_a_new_round_begins_from_what_is_over() -> None:
@@ -533,7 +543,7 @@ def test_only_the_promises_that_the_caller_heard_of_are_told() -> None:
 
 
 def test_a_refusal_names_the_present_status_and_who_set_it() -> None:
-    ticket = run(registered(), *ACCEPTED)
+    ticket = run(registered(), dispatch())
 
     with pytest.raises(NotAllowed) as caught:
         run(ticket, acts.Merge(by="agent-7", into="JY0002"), of(acts.Accept))

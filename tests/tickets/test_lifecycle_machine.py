@@ -701,7 +701,8 @@ def check_step(before: Ticket, act: acts.Act, applied: Applied, now: datetime) -
     assert after.version == before.version + 1
     parts = isinstance(act, acts.Reclassify | acts.Reopen | acts.NotSatisfied)
     is_parted = parts and before.incident is not None and after.incident is None
-    entries = [act.transition.value, "unlink"] if is_parted else [act.transition.value]
+    has_left = parts and before.joins is not None and after.joins is None
+    entries = [act.transition.value, *["unlink"] * is_parted, *["part"] * has_left]
     assert after.timeline[: len(before.timeline)] == before.timeline
     new = after.timeline[len(before.timeline) :]
     assert [(e.at, e.transition, e.by) for e in new] == [(now, name, act.by) for name in entries]

@@ -14,7 +14,7 @@ from shared.policy.policy import Policy
 from shared.policy.templates import FIELDS, Language
 
 _BETWEEN: Final[Mapping[Language, str]] = {"zh": "、", "en": ", "}
-BLANK: Final = "……"
+_BLANK: Final[Mapping[Language, str]] = {"zh": "……", "en": "..."}
 """Where each household reads its own number."""
 
 
@@ -24,7 +24,7 @@ def draft_of(incident: Incident, policy: Policy, language: Language) -> WordsVie
     areas = {area.id: area for area in policy.taxonomy.areas}
     area, due = areas.get(incident.area), incident.restore_by
     fields = dict.fromkeys(FIELDS, "") | {
-        "number": BLANK,
+        "number": _BLANK[language],
         "group": getattr(policy.group, language),
         "desk": _BETWEEN[language].join(policy.rules.desk_numbers),
         "estate": getattr(estate, language) if estate else "",

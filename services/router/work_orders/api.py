@@ -108,6 +108,12 @@ class TransferBody(ReasonBody, SupportBody):
     """To whom."""
 
 
+async def acted(routing: Routing, id: str, actor: Principal, act: OrderAct) -> OrderView:
+    """Carry out an act: the order as it is then, and what may be done to it next."""
+    ticket = await routing.act(id, actor, act)
+    return order_view(ticket, id, routing.possible(ticket, actor))
+
+
 def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     routing: Routing, work_photos: WorkPhotos
 ) -> Routes:
@@ -117,8 +123,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
     def simple(kind: type[OrderAct]) -> Callable[..., Awaitable[OrderView]]:
         async def act(id: str, actor: Actor, body: NoteBody | None = None) -> OrderView:
             note = body.scrubbed() if body else None
-            done = await routing.act(id, actor, kind(by=actor.id, order=id, note=note))
-            return order_view(done, id)
+            return await acted(routing, id, actor, kind(by=actor.id, order=id, note=note))
 
         act.__name__ = kind.__name__.lower()
         act.__doc__ = kind.__doc__
@@ -134,13 +139,13 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         if said.public and said.scrubbed() is None:
             raise MalformedMessage("note", "is missing", "write what the caller is to hear")
         act = Note(by=actor.id, order=id, note=said.scrubbed(), public=said.public)
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.does(Transition.DECLINE)
     async def decline(id: str, actor: Actor, body: ReasonBody) -> OrderView:
         """Send it back, with the reason; the next on duty gets it."""
         act = Decline(by=actor.id, order=id, reason=body.reason, note=body.scrubbed())
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.does(Transition.SUSPEND)
     async def suspend(id: str, actor: Actor, body: SuspendBody) -> OrderView:
@@ -148,7 +153,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         act = Suspend(
             by=actor.id, order=id, reason=body.reason, until=body.until, note=body.scrubbed()
         )
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.does(Transition.RESOLVE)
     async def resolve(id: str, actor: Actor, body: DoneBody | None = None) -> OrderView:
@@ -159,14 +164,14 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         act = resolved_with(
             shown, by=actor.id, order=id, outcome=said.outcome, used=used, note=said.scrubbed()
         )
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.does(Transition.HAND_OVER)
     async def hand_over(id: str, actor: Actor, body: OutcomeBody | None = None) -> OrderView:
         """Not ours."""
         said = body or OutcomeBody()
         act = HandOver(by=actor.id, order=id, outcome=said.outcome, note=said.scrubbed())
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.post("/support", dependencies=[may_do(Transition.DISPATCH)])
     async def support(id: str, actor: Actor, body: SupportBody) -> OrderView:
@@ -174,7 +179,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         ticket = await routing.support(
             id, actor, department=body.department, assignee=body.assignee
         )
-        return order_view(ticket, ticket.orders[-1].id)
+        return order_view(ticket, ticket.orders[-1].id, routing.possible(ticket, actor))
 
     @router.does(Transition.TRANSFER)
     async def transfer(id: str, actor: Actor, body: TransferBody) -> OrderView:
@@ -187,7 +192,7 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
             reason=body.reason,
             note=body.scrubbed(),
         )
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     return router
 
@@ -218,7 +223,7 @@ def build_costs_api(routing: Routing) -> Routes:
         """
         items = tuple(item.item() for item in body.items)
         act = PutQuote(by=actor.id, order=id, items=items, payer=body.payer, note=body.scrubbed())
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.does(Transition.CONSENT)
     async def consent(id: str, actor: Actor, body: ConsentBody) -> OrderView:
@@ -232,7 +237,7 @@ def build_costs_api(routing: Routing) -> Routes:
             at_desk=actor.role != "department",
             note=body.scrubbed(),
         )
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     return router
 
@@ -263,12 +268,12 @@ def build_times_api(routing: Routing) -> Routes:
         """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
         until = body.until or body.at + VISIT
         act = Appoint(by=actor.id, order=id, at=body.at, until=until, note=body.scrubbed())
-        return order_view(await routing.act(id, actor, act), id)
+        return await acted(routing, id, actor, act)
 
     @router.does(Transition.EXTEND)
     async def extend(id: str, actor: Actor, body: ExtensionBody) -> OrderView:
         """A later time for the whole: the department asks, a supervisor decides."""
-        return order_view(await routing.act(id, actor, _extension(id, actor, body)), id)
+        return await acted(routing, id, actor, _extension(id, actor, body))
 
     return router
 

@@ -31,7 +31,7 @@ from shared.identity import Principal, require, sees
 from shared.readers.tickets import Choose
 from shared.runtime.platform import Platform
 from shared.telemetry import logger
-from shared.tickets import NotAllowed, Ticket, Transition
+from shared.tickets import NotAllowed, Possible, Ticket, Transition
 from shared.tickets.acts import Accept, Act, AskExtension, Dispatch, OrderAct, PutQuote, Transfer
 from shared.tickets.conditions import is_given_by_hand
 from shared.tickets.lifecycle import UNFINISHED
@@ -91,6 +91,10 @@ class Routing:
             return self._completed(act, ticket, principal)
 
         return await self._change(number, choose)
+
+    def possible(self, ticket: Ticket, principal: Principal) -> Possible:
+        """What somebody may do now to a ticket and its work orders."""
+        return self._platform.tickets.possible(ticket, principal)
 
     def _completed(self, act: OrderAct, ticket: Ticket, principal: Principal) -> Act:
         """With the people that duty list and ticket name."""

@@ -85,7 +85,9 @@ class TicketStateView(BaseModel):
 
 
 class OrderView(BaseModel):
-    """A work order and the ticket's status after an action."""
+    """A work order and the ticket's status after an action, and what may be done to the order now
+    (`can`).
+    """
 
     id: str
     status: str
@@ -93,6 +95,7 @@ class OrderView(BaseModel):
     due: dict[str, datetime]
     quote: TotalledQuoteView | None
     ticket: TicketStateView
+    can: tuple[str, ...]
 
 
 class OrderCard(BaseModel):
@@ -257,7 +260,7 @@ class GivenView(BaseModel):
     work_orders: tuple[str, ...]
 
 
-def order_view(ticket: Ticket, id: str) -> OrderView:
+def order_view(ticket: Ticket, id: str, possible: Possible) -> OrderView:
     """A work order and the ticket's status after an action."""
     order = ticket.order(id)
     assert order is not None, "the action found it a moment ago"
@@ -268,6 +271,7 @@ def order_view(ticket: Ticket, id: str) -> OrderView:
         due=_due(order),
         quote=_quote_view(order.quote) if order.quote else None,
         ticket=TicketStateView(number=ticket.number, status=ticket.status.value),
+        can=possible.orders.get(id, ()),
     )
 
 
