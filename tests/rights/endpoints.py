@@ -16,6 +16,7 @@ ROLES: Final = (*STAFF_ROLES, "system")
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/tickets": {"estate": "jinyuan", "text": "楼道灯不亮"},
+    "/v1/tickets/preview": {"estate": "jinyuan", "text": "楼道灯不亮"},
     "/v1/classify": {"text": "楼道灯不亮"},
     "/v1/tickets/{number}/reclassify": {"area": "electrical"},
     "/v1/tickets/{number}/answer": {"answer": "已经答复"},
