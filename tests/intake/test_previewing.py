@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any, Final
 
 import pytest
@@ -18,11 +19,17 @@ async def preview(
     report: object,
     *,
     as_: Role = "agent",
-    id: str = "agent-1",
+    id: str | None = None,
     place: str = "*",
 ) -> dict[str, Any]:
+    """As somebody who has not asked just now, unless said otherwise."""
     answer = await bench.ask(
-        "POST", "/v1/tickets/preview", as_=as_, id=id, place=place, json=report
+        "POST",
+        "/v1/tickets/preview",
+        as_=as_,
+        id=id or f"agent-{uuid.uuid4().hex[:8]}",
+        place=place,
+        json=report,
     )
     assert answer.status_code == 200, answer.text
     shown: dict[str, Any] = answer.json()

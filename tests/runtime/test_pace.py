@@ -66,3 +66,16 @@ def test_not_more_are_remembered_than_there_is_room_for(monkeypatch: pytest.Monk
     kept = Pace(5, 1, clock=Hand())
 
     assert [asked(kept, who, 2) for who in ("a", "b", "c", "c", "a")] == [1, 1, 1, 0, 1]
+
+
+def test_what_weighs_more_is_counted_as_more_and_never_as_too_much() -> None:
+    hand = Hand()
+    kept = Pace(5, 10, clock=hand)
+    kept.take("a", 6)
+
+    with pytest.raises(TooOften):
+        kept.take("a", 6)
+    kept.take("a", 4)
+    hand.at += 2
+    kept.take("a", 1_000)
+    assert asked(kept, "a", 1) == 0
