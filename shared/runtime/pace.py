@@ -28,13 +28,16 @@ class Pace:
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str) -> None:
-        """Count one; raises TooOften with the time to wait where there is none left."""
+    def take(self, who: str, weight: float = 1) -> None:
+        """Count one, or as many as it weighs; raises TooOften with the time to wait where there is
+        not so much left.
+        """
+        weight = min(weight, self._at_once)
         now = self._clock()
         left, since = self._left.pop(who, (float(self._at_once), now))
         left = min(float(self._at_once), left + (now - since) * self._a_second)
-        may = left >= 1
-        self._left[who] = (left - 1 if may else left, now)
+        may = left >= weight
+        self._left[who] = (left - weight if may else left, now)
         if len(self._left) > MOST_KNOWN:
             self._left.popitem(last=False)
         if not may:
@@ -42,5 +45,5 @@ class Pace:
                 "asked-too-often",
                 "This is asked too often",
                 "wait a second, and ask once for what was typed meanwhile",
-                wait=math.ceil((1 - left) / self._a_second),
+                wait=math.ceil((weight - left) / self._a_second),
             )

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import chain, pairwise
-from typing import Final
+from functools import cache
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from shared.triage.classify import Classification, classify
 from shared.triage.lexicon import Lexicon
@@ -21,7 +22,7 @@ from shared.triage.taxonomy import Taxonomy
 
 MOST_PARTS: Final = 12
 """Parts of a text that are looked at; what is beyond belongs to the last one."""
-_SURE: Final = 0.6
+_SURE: Final = 0.55
 """How sure a part must be of its type and area by itself."""
 _SURELY_ASKS: Final = 0.75
 """How sure of a question: most are about what was told before them."""
@@ -35,6 +36,14 @@ _ANOTHER: Final = re.compile(
 """By what callers say that they come to something else."""
 
 _Judge = Callable[[int, int], Classification]
+
+
+class _Part(NamedTuple):
+    """Where a part stands; `says_so` where the caller begins it as something else."""
+
+    start: int
+    end: int
+    says_so: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ def matters_in(
     the whole text. With a hint, or in a letter, it is one: somebody has decided, or tells a story.
     """
 
+    @cache
     def judge(start: int, end: int) -> Classification:
         return classify(text[start:end], taxonomy, lexicon)
 
@@ -65,28 +75,37 @@ def matters_in(
     one = (Matter(0, len(text), whole),)
     if type_hint or area_hint or len(text) > lexicon.letter.longer_than:
         return one
-    begins = [mark.start() for mark in _ANOTHER.finditer(text)]
-    tellings = _joined(_parts(text, 0, len(text), begins), judge, _is_said_to_be_another)
-    matters = tuple(chain.from_iterable(_matters_of(text, each, judge) for each in tellings))
+    parts = [part for telling in _tellings(text) for part in _parts_of(text, telling, judge)]
+    matters = _joined(parts, judge)
     tells_of_danger = any(matter.found.emergency for matter in matters)
     if len(matters) == 1 or (whole.emergency and not tells_of_danger):
         return one
-    return matters
+    return tuple(matters)
 
 
-def _matters_of(text: str, telling: Matter, judge: _Judge) -> list[Matter]:
-    """What was told in one breath, sentence by sentence; a danger is told as a whole."""
-    if telling.found.emergency:
+def _tellings(text: str) -> list[_Part]:
+    """What is told in one breath, up to where the caller says that they come to something else."""
+    begins = [mark.start() for mark in _ANOTHER.finditer(text)]
+    edges = _edges(text, 0, len(text), begins)
+    return [_Part(start, end, says_so=start > 0) for start, end in edges]
+
+
+def _parts_of(text: str, telling: _Part, judge: _Judge) -> list[_Part]:
+    """What was told in one breath, sentence by sentence; a danger is told as a whole, and what
+    silences one may stand in another sentence.
+    """
+    start, end, says_so = telling
+    if judge(start, end).emergency:
         return [telling]
-    ends = [mark.end() for mark in _ENDS.finditer(text, telling.start, telling.end)]
-    parts = _parts(text, telling.start, telling.end, ends)
-    matters = _joined(parts, judge, _is_plainly_another)
-    # What silences a danger stands in another sentence.
-    return [telling] if any(matter.found.emergency for matter in matters) else matters
+    ends = [mark.end() for mark in _ENDS.finditer(text, start, end)]
+    edges = _edges(text, start, end, ends)
+    if any(judge(*edge).emergency for edge in edges):
+        return [telling]
+    return [_Part(*edge, says_so=says_so and edge[0] == start) for edge in edges]
 
 
-def _parts(text: str, start: int, end: int, cuts: Iterable[int]) -> list[tuple[int, int]]:
-    """Where a part begins and ends; none of them is empty, and they are few."""
+def _edges(text: str, start: int, end: int, cuts: Iterable[int]) -> list[tuple[int, int]]:
+    """Where parts begin and end; none of them is empty, and they are few."""
     edges = [start]
     for cut in cuts:
         if len(edges) < MOST_PARTS and text[edges[-1] : cut].strip() and text[cut:end].strip():
@@ -94,14 +113,11 @@ def _parts(text: str, start: int, end: int, cuts: Iterable[int]) -> list[tuple[i
     return list(pairwise((*edges, end)))
 
 
-def _joined(
-    parts: Iterable[tuple[int, int]],
-    judge: _Judge,
-    is_another: Callable[[Classification, Classification], bool],
-) -> list[Matter]:
+def _joined(parts: Iterable[_Part], judge: _Judge) -> list[Matter]:
     """Neighbours that belong together as one."""
     joined: list[Matter] = []
-    for start, end in parts:
+    for start, end, says_so in parts:
+        is_another = _is_said_to_be_another if says_so else _is_plainly_another
         matter = Matter(start, end, judge(start, end))
         while joined and not is_another(joined[-1].found, matter.found):
             first = joined.pop().start
@@ -122,7 +138,8 @@ def _is_plainly_another(before: Classification, found: Classification) -> bool:
     """Whether a sentence is about something else without saying so. What is as much a fault as the
     one before it is most often the same one, told on.
     """
-    if before.area == found.area or before.type == found.type:
+    same = before.area == found.area or before.type == found.type
+    if same or before.emergency or found.emergency:
         return False
     asks = found.type == _INQUIRY
     return _are_sure(before, found) and (not asks or found.confidence >= _SURELY_ASKS)

@@ -16,6 +16,7 @@ ROLES: Final = (*STAFF_ROLES, "system", "console")
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/tickets": {"estate": "jinyuan", "text": "楼道灯不亮"},
+    "/v1/tickets/preview": {"estate": "jinyuan", "text": "楼道灯不亮"},
     "/v1/classify": {"text": "楼道灯不亮"},
     "/v1/tickets/similar": {"estate": "jinyuan", "text": "楼道灯不亮"},
     "/v1/callers/look-up": {"phone": "13800138000"},

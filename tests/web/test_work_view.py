@@ -22,6 +22,7 @@ from shared.runtime.web.work import (
     PAYERS,
     SURE_FIRST,
     Act,
+    Advised,
     Again,
     Cost,
     Danger,
@@ -41,7 +42,7 @@ from tests.support.work_page import forms_of, next_of
 NOW: Final = MONDAY
 LIFT: Final = Named("电梯困人", "Lift entrapment")
 DANGER: Final = Danger(
-    advice=Named("不扒门", "Do not force the doors"),
+    advice=(Advised("say", Named("不扒门", "Do not force the doors")),),
     steps=(PlanStep("power_off", Named("断电", "Power off"), is_done=False),),
     taken="nobody",
     reader_is_there=False,

@@ -32,6 +32,8 @@ FoundIn = Literal["field", "words"]
 A_SECOND: Final = 5
 AT_ONCE: Final = 10
 """A page asks at each pause of whoever types; a second one may be open beside it."""
+AS_LONG_AS_ONE: Final = 2_000
+"""So many characters cost as much as a preview does: a letter is asked for less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class Previews:
 
     async def of(self, raw: Mapping[str, Any], principal: Principal) -> Preview:
         """What a report would become, whatever is known of it; raises TooOften."""
-        self._pace.take(principal.id)
         report, faults = read_partly(raw)
+        self._pace.take(principal.id, 1 + len(report.text) / AS_LONG_AS_ONE)
         shift = _shift(raw, report)
         policy = self._policy()
         estate = _estate(report, policy, shift)

@@ -179,6 +179,8 @@ class Reports:
         place = _place(arrival, policy)
         if not arrival.found.emergency:
             _check_reach(principal, place)
+            if NOT_RUNNING in arrival.faults:
+                return await self._registered_before(arrival, principal, policy), False
             return await self._make(arrival, principal, policy, place)
         if arrival.joins is not None:
             return await self._make(arrival, principal, policy, place)
@@ -193,6 +195,19 @@ class Reports:
             if earlier is None:
                 return await self._make(arrival, principal, policy, place)
         return await self._told_again(earlier, arrival, principal, policy), False
+
+    async def _registered_before(
+        self, arrival: Arrival, principal: Principal, policy: Policy
+    ) -> Answer:
+        """The answer of the ticket that was made of this report while the emergency ran that it
+        joins; raises MalformedMessage where there is none.
+        """
+        key = idempotency_key(self._secret, principal.id, arrival.name, arrival.raw)
+        claim = await self._reservations.standing(key) if key is not None else None
+        if claim is None or claim.ticket is None:
+            raise MalformedMessage.naming([NOT_RUNNING])
+        without = replace(arrival, faults=())
+        return await self._answer(claim.ticket, claim, policy, without, principal)
 
     async def _told_again(
         self, earlier: Earlier, arrival: Arrival, principal: Principal, policy: Policy
@@ -217,8 +232,6 @@ class Reports:
         )
         if matter is not None:
             arrival = replace(arrival, found=in_its_light(arrival.found, matter, policy.at(place)))
-        if claim.ticket is None and not arrival.found.emergency and NOT_RUNNING in arrival.faults:
-            raise MalformedMessage.naming([NOT_RUNNING])
         papers["key"] = claim.key.id if claim.key else None
         for _ in range(NUMBER_TRIES):
             if claim.ticket is not None:

@@ -136,6 +136,14 @@ class Reservations:
         assert own is not None, "only an emergency has another key"
         return await self.claim(own, earlier=earlier)
 
+    async def standing(self, key: IdempotencyKey) -> Claim | None:
+        """The ticket of this very report, where one was made of it before; nothing is reserved."""
+        there = await self._reservations.get(key.id)
+        if there is None or there.body != key.body:
+            return None
+        found = await self.look(there.number, key, shared=there.shared)
+        return found if found.ticket is not None and not self._is_spent(found) else None
+
     async def look(self, number: str, key: IdempotencyKey, *, shared: bool = False) -> Claim:
         """What there is of a number, if it is this key's, or `shared` with the key that made it; a
         stranger's ticket is not looked at.

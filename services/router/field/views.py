@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from services.router.field.domain import Work, already_said
 from shared.policy.policy import Policy
 from shared.readers.tickets import rules_of
 from shared.runtime.web.work import (
     Act,
+    Advised,
     Again,
     Cost,
     Danger,
@@ -28,6 +29,7 @@ from shared.tickets.costs import needs_consent
 from shared.tickets.lifecycle import Clock
 from shared.tickets.model import ROUND_BEGINS, Beginning, Planned, TimelineEntry, beginning
 from shared.tickets.progress import fate_of_progress
+from shared.triage.taxonomy import Advice, Wording
 
 _OF_WORK: Final = frozenset(
     {Clock.ACCEPT, Clock.ARRIVE, Clock.CONTROL, Clock.RESOLVE, Clock.APPOINTMENT}
@@ -204,6 +206,15 @@ def _cost(work: Work, policy: Policy) -> Cost | None:
     return Cost(quote.total, quote.payer, asked, agreed)
 
 
+def _advised(advice: Advice) -> Iterator[Advised]:
+    parts: tuple[tuple[Literal["say", "ask", "do"], Wording | None], ...] = (
+        ("say", advice.say),
+        ("ask", advice.ask),
+        ("do", advice.do),
+    )
+    yield from (Advised(part, Named(said.zh, said.en)) for part, said in parts if said)
+
+
 def _danger(work: Work, policy: Policy) -> Danger | None:
     emergency = work.emergency
     if emergency is None or not policy.taxonomy.has_kind(emergency.kind):
@@ -212,7 +223,7 @@ def _danger(work: Work, policy: Policy) -> Danger | None:
     done = {check.step for check in emergency.checks}
     by = emergency.acknowledged_by
     return Danger(
-        advice=Named(kind.first_advice, kind.first_advice_en),
+        advice=tuple(_advised(kind.advice)),
         steps=tuple(PlanStep(each.id, named(each), each.id in done) for each in kind.checklist),
         taken="nobody" if by is None else "reader" if by == work.person else "other",
         reader_is_there=work.person in emergency.on_site,

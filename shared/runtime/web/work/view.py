@@ -144,13 +144,21 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Advised:
+    """One part of the advice: what to say to people, to ask them, and to do."""
+
+    part: Literal["say", "ask", "do"]
+    words: Named
+
+
+@dataclass(frozen=True, slots=True)
 class Danger:
     """The emergency as it runs. `taken` is by whom: the reader, or somebody else; `is_slow` where
     everybody was called again and again, and nobody has it, `tells_superior` where there is a
     superior who is told so.
     """
 
-    advice: Named
+    advice: tuple[Advised, ...]
     steps: tuple[PlanStep, ...]
     taken: Literal["nobody", "reader", "other"]
     reader_is_there: bool
