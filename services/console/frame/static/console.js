@@ -7,7 +7,13 @@
 
   const isField = e => e && (e.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName));
   const act = e => { if (!e) return false; isField(e) ? e.focus() : e.click(); return true; };
-  const byKey = key => [...document.querySelectorAll("[data-key]")].find(e => e.dataset.key.split(" ").includes(key));
+  const isSeen = e => !e.disabled && !e.closest("[inert]") && e.getClientRects().length > 0;
+  // Of what is pressed by one key that of an open dialog counts, and nothing of the page below it.
+  const byKey = key => {
+    const dialog = document.querySelector("dialog[open]");
+    return [...(dialog || document).querySelectorAll("[data-key]")]
+      .find(e => e.dataset.key.split(" ").includes(key) && isSeen(e));
+  };
   const byDigit = digit => document.querySelector(`[data-rail="${digit}"]`);
 
   const step = (row, by) => {
@@ -20,13 +26,16 @@
 
   const pressed = event => {
     const key = event.key, field = isField(document.activeElement);
-    if (event.altKey && !event.ctrlKey && !event.metaKey) return /^[1-9]$/.test(key) && act(byDigit(key));
-    if (event.ctrlKey || event.metaKey || event.altKey) return false;
-    if (key === "F8") return act(byKey("F8"));
+    // AltGr writes letters on many keyboards.
+    if (event.metaKey || (event.ctrlKey && event.altKey) || event.getModifierState("AltGraph")) return false;
+    if (event.altKey && /^[1-9]$/.test(key)) return act(byDigit(key));
+    if (event.altKey) return act(byKey(`Alt+${key.toUpperCase()}`));
+    if (event.ctrlKey) return key === "Enter" && act(byKey("Ctrl+Enter"));
+    if (/^F\d+$/.test(key)) return act(byKey(key));
     if (key === "Escape") {
       const open = document.querySelector("details.menu[open]");
       if (open) { open.open = false; open.querySelector("summary").focus(); }
-      return Boolean(open);
+      return Boolean(open) || act(byKey("Esc"));
     }
     if (field) return false;
     const row = document.activeElement.closest("[data-row]");
