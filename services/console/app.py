@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, get_args
 
 import httpx
@@ -15,6 +15,7 @@ from services.console.clients.answers import ServiceName
 from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.emergencies.live import emergencies_source
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
 from services.console.enrolment.pages import build_enrolment_pages
@@ -25,6 +26,9 @@ from services.console.frame.pages import build_frame_pages
 from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
 from services.console.help.pages import build_help_pages
+from services.console.live.hub import Hub, Source
+from services.console.live.loops import live
+from services.console.live.pages import build_live_pages
 from services.console.session.pages import build_session_pages
 from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
@@ -39,6 +43,8 @@ class Room:
 
     build: Callable[[House], APIRouter]
     entry: RailEntry | None = None
+    sources: Mapping[str, Callable[[House], Source]] = field(default_factory=dict)
+    """Its lists that are kept up to date in browsers, by topic."""
 
 
 ROOMS: Final = (
@@ -46,7 +52,7 @@ ROOMS: Final = (
     Room(build_session_pages),
     Room(build_enrolment_pages),
     Room(build_help_pages),
-    Room(build_emergencies_pages, EMERGENCIES),
+    Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 
@@ -75,18 +81,22 @@ async def build(
         for name in SERVICES
     }
     house = _house(services, settings, rooms)
+    sources = {topic: make(house) for room in rooms for topic, make in room.sources.items()}
+    hub = Hub(sources, house.clock.now)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with stack:
+        async with stack, live(house, hub, settings):
             yield
 
     routers = [
         *(room.build(house) for room in rooms),
+        build_live_pages(house, hub),
         build_health(house, services["intake"]),
         build_metrics(),
     ]
     app = build_bare_app(routers, lifespan, title="Estateline console")
+    app.state.hub = hub
     app.state.house = house
     add_troubles(app, house)
     return app

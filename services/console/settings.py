@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.runtime import ProcessSettings, for_service
 
@@ -26,6 +26,12 @@ class ConsoleSettings(ProcessSettings):
     notifier_url: str = Field("http://127.0.0.1:8003", description="Where the notifier answers.")
     survey_url: str = Field("http://127.0.0.1:8004", description="Where the survey answers.")
     admin_url: str = Field("http://127.0.0.1:8005", description="Where the administration answers.")
+
+    amqp_url: SecretStr | None = Field(
+        None,
+        validation_alias="HOTLINE_AMQP_URL",
+        description="Where it hears what happens; unset: it looks every five seconds.",
+    )
 
     @property
     def key_path(self) -> Path:

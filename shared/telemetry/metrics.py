@@ -118,6 +118,7 @@ LOCKS: Final = Counter(
     "hotline_account_locks_total", "Locks after too many failed sign-ins", ["scope"]
 )
 SESSIONS_ENDED: Final = Counter("hotline_sessions_ended_total", "Sessions that were ended", ["why"])
+STREAMS: Final = Gauge("hotline_console_streams", "Browsers whose pages are kept up to date")
 UPSTREAM_SECONDS: Final = Histogram(
     "hotline_console_upstream_seconds", "What the console waited for a service", ["service"]
 )

@@ -12,8 +12,9 @@ from typing import Any, Final
 import orjson
 import pytest
 
+from services.console.clients.answers import Unreached
 from services.console.live.cards import Card, Listing
-from services.console.live.hub import MOST_STREAMS, Away, Hub
+from services.console.live.hub import MOST_STREAMS, Hub
 from services.console.live.streams import MOST_WAITING, Bye, Stream, Viewer, frame
 from services.console.live.watch import Watch
 from shared.identity import Principal
@@ -21,6 +22,10 @@ from shared.policy.templates import Language
 
 NOW: Final = datetime(2026, 11, 12, 8, tzinfo=UTC)
 JINYUAN: Final = frozenset({"jinyuan"})
+
+
+async def now() -> datetime:
+    return NOW
 
 
 @dataclass
@@ -37,7 +42,7 @@ class Lists:
         """As the service answers."""
         self.asked.append(token)
         if self.is_away:
-            raise Away("dispatch")
+            raise Unreached("router", sent=False)
         who = self.readers[token]
         seen = [c for estate, c in self.cards if who.reaches(estate) and c.may_be_seen_by(who)]
         return Listing(tuple(seen), len(seen))
@@ -58,7 +63,7 @@ def viewer(lists: Lists, who: Principal, session: str = "") -> Viewer:
 
 @asynccontextmanager
 async def running(lists: Lists) -> AsyncIterator[Hub]:
-    hub = Hub({"emergencies": lists, "ticket": lists}, lambda: NOW)
+    hub = Hub({"emergencies": lists, "ticket": lists}, now)
     task = asyncio.create_task(hub.run())
     try:
         yield hub
@@ -151,7 +156,7 @@ async def test_while_a_service_is_away_pages_keep_what_they_have_and_are_told_so
         heard = await told(stream, 1.5)
 
     assert [name for name, _ in heard] == ["list", "away", "cards"]
-    assert heard[1][1] == {"topic": "emergencies", "part": "dispatch"}
+    assert heard[1][1] == {"topic": "emergencies", "part": "router"}
 
 
 async def test_a_browser_that_takes_nothing_is_shown_the_whole_when_it_does_again() -> None:
@@ -173,7 +178,7 @@ async def test_a_browser_that_takes_nothing_is_shown_the_whole_when_it_does_agai
 
 async def test_of_too_many_streams_of_a_session_the_oldest_ends() -> None:
     lists = Lists()
-    hub = Hub({"emergencies": lists}, lambda: NOW)
+    hub = Hub({"emergencies": lists}, now)
     streams = [hub.open(viewer(lists, Principal("he", "agent"))) for _ in range(MOST_STREAMS + 1)]
 
     assert streams[0].is_over
@@ -183,7 +188,7 @@ async def test_of_too_many_streams_of_a_session_the_oldest_ends() -> None:
 
 async def test_what_is_not_a_topic_is_not_followed_and_another_session_finds_no_stream() -> None:
     lists = Lists()
-    hub = Hub({"emergencies": lists}, lambda: NOW)
+    hub = Hub({"emergencies": lists}, now)
     stream = hub.open(viewer(lists, Principal("he", "agent")))
     await hub.follow(stream, ["ticket:../../v1", "board", "emergencies\nevent: bye"], [])
 
@@ -191,10 +196,10 @@ async def test_what_is_not_a_topic_is_not_followed_and_another_session_finds_no_
     assert hub.find(stream.id, "somebody else's") is None
 
 
-@pytest.mark.parametrize("why", ["frozen", "signed_out", "changed"])
+@pytest.mark.parametrize("why", ["frozen", "over", "changed"])
 async def test_the_stream_of_a_session_that_is_over_ends_and_says_why(why: Bye) -> None:
     lists = Lists()
-    hub = Hub({"emergencies": lists}, lambda: NOW)
+    hub = Hub({"emergencies": lists}, now)
     gone = hub.open(viewer(lists, Principal("he", "agent"), "s1"))
     stays = hub.open(viewer(lists, Principal("yan", "agent"), "s2"))
 
@@ -208,19 +213,19 @@ async def test_the_stream_of_a_session_that_is_over_ends_and_says_why(why: Bye) 
 
 
 async def test_while_nobody_can_say_whose_session_counts_nothing_is_shown() -> None:
-    lists, now, answers = Lists(), [0.0], [True]
+    lists, at, answers = Lists(), [0.0], [True]
 
     async def check(sessions: Sequence[str]) -> Mapping[str, Bye]:
         if not answers[0]:
-            raise Away("sign-in")
+            raise Unreached("admin", sent=False)
         return {}
 
     async with running(lists) as hub:
-        watch = Watch(hub, check, lambda: now[0])
+        watch = Watch(hub, check, lambda: at[0])
         stream = hub.open(viewer(lists, Principal("he", "agent")))
         await hub.follow(stream, ["emergencies"], [])
         answers[0] = False
-        for now[0] in (1.0, 3.5):
+        for at[0] in (1.0, 3.5):
             await watch.look()
         lists.cards.append(("jinyuan", card("e1")))
         hub.hint(["emergencies"])

@@ -27,6 +27,7 @@ class ContinueBody(Body):
 
     secret: Token
     address: IPvAnyAddress
+    used: bool = Field(True, description="False: for what is pushed to a page that lies open.")
 
 
 class CheckBody(Body):
@@ -88,7 +89,9 @@ def build_browsers_api(browsers: Browsers) -> Routes:
     @router.post("/continue", dependencies=[may("session.continue")])
     async def go_on(body: ContinueBody) -> AccessView:
         """Another access token. The secret stays the same, so tabs and replicas may ask at once."""
-        return AccessView(**_access(await browsers.go_on(body.secret, str(body.address))))
+        return AccessView(
+            **_access(await browsers.go_on(body.secret, str(body.address), used=body.used))
+        )
 
     @router.post("/check", dependencies=[may("session.check")])
     async def check(body: CheckBody) -> CheckView:

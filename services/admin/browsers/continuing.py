@@ -48,9 +48,10 @@ class Browsers:
         """Sign somebody in at a browser; refused as by `SigningIn.by_password`."""
         return await self._signing_in.by_password(shown)
 
-    async def go_on(self, secret: str, address: str) -> Tokens:
-        """Another access token for the secret of a session that lasts; raises NotSignedIn, and
-        TooOften where somebody guesses.
+    async def go_on(self, secret: str, address: str, *, used: bool) -> Tokens:
+        """Another access token for the secret of a session that lasts. It lasts longer by being
+        `used`, not by a page that lies open. Raises NotSignedIn, and TooOften where somebody
+        guesses.
         """
         id, digest = read_token(secret)
         session = await self._sessions.get(id)
@@ -64,6 +65,8 @@ class Browsers:
             if why in {"account_changed", "frozen"}:
                 await self._signing_in.end(session, "account_changed")
             raise not_signed_in("session")
+        if not used:
+            return self._signing_in.tokens_of(account, session, secret, now)
         changed = await self._sessions.change(
             id, lambda present, now: step_to(present, rules.touch(present, now))
         )

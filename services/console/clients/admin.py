@@ -136,9 +136,11 @@ class AdminClient:
         body = {**shown, "address": address}
         return await self._by_key(Begun, "/v1/session/browser", body)
 
-    async def go_on(self, secret: str, address: str) -> Access:
-        """Another token for a browser's secret; Declined with 401 where it counts no more."""
-        body = {"secret": secret, "address": address}
+    async def go_on(self, secret: str, address: str, *, used: bool) -> Access:
+        """Another token for a browser's secret; Declined with 401 where it counts no more. A
+        session lasts longer by being `used`.
+        """
+        body = {"secret": secret, "address": address, "used": used}
         return await self._by_key(Access, "/v1/session/continue", body)
 
     async def check(self, sessions: list[str]) -> Checked:

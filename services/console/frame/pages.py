@@ -1,4 +1,4 @@
-"""What belongs to no room: the beginning, the files, looks, the pulse."""
+"""What belongs to no room: the beginning, the files, looks."""
 
 from __future__ import annotations
 
@@ -48,10 +48,6 @@ def build_frame_pages(house: House) -> APIRouter:
         if found is None:
             raise HTTPException(404)
         return Response(found.content, media_type=found.kind, headers={"Cache-Control": FOR_EVER})
-
-    @router.get("/pulse", status_code=204)
-    async def pulse(_: Anybody) -> None:
-        """The console answers. A page that lies open asks this and uses no session by it."""
 
     @router.post("/looks")
     async def choose(

@@ -11,15 +11,17 @@ import asyncio
 import itertools
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from services.console.clients.answers import Declined, Unreached
 from services.console.live.cards import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
 from services.console.live.topics import MOST, is_of_person, is_topic
+from services.console.session.sessions import SessionOver
 from shared.policy.templates import Language
-from shared.telemetry import logger
+from shared.telemetry import logger, metrics
 
 FLUSH_SECONDS: Final = 0.2
 URGENT_SECONDS: Final = 0.05
@@ -30,30 +32,20 @@ MOST_STREAMS: Final = 4
 """Of one session; a browser has one, and one more for a moment when it comes back."""
 
 
-class Away(Exception):
-    """A service gives no answer now; `part` is what people call what it does."""
-
-    def __init__(self, part: str) -> None:
-        super().__init__(part)
-        self.part = part
-
-
-class SessionOver(Exception):
-    """The reader's session has ended, so nothing can be asked with it."""
-
-
 class Source(Protocol):
     """Where a topic's list comes from."""
 
     async def __call__(self, topic: str, token: str, language: Language, /) -> Listing:
-        """The list as the holder of the token sees it now. Raises Away and SessionOver."""
+        """The list as the holder of the token sees it now. Raises Declined and Unreached."""
         ...
 
 
 class Hub:
     """All streams of this process."""
 
-    def __init__(self, sources: Mapping[str, Source], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, sources: Mapping[str, Source], now: Callable[[], Awaitable[datetime]]
+    ) -> None:
         self._sources, self._now = sources, now
         self._streams: dict[str, Stream] = {}
         self._touched: set[str] = set()
@@ -73,6 +65,7 @@ class Hub:
             self.close(old, "replaced")
         stream = Stream(secrets.token_urlsafe(12), viewer, self._now)
         self._streams[stream.id] = stream
+        metrics.STREAMS.set(len(self._streams))
         return stream
 
     def find(self, id: str, session: str) -> Stream | None:
@@ -83,6 +76,7 @@ class Hub:
     def close(self, stream: Stream, why: Bye | None = None) -> None:
         """Forget a stream, and tell its browser why where it is still there."""
         self._streams.pop(stream.id, None)
+        metrics.STREAMS.set(len(self._streams))
         if why is not None:
             stream.end(why)
 
@@ -93,6 +87,10 @@ class Hub:
             self._wake.set()
         if urgent:
             self._urgent.set()
+
+    def look_again(self) -> None:
+        """Look at all that anybody follows: what happened is heard of by no event now."""
+        self.hint({topic for stream in self._streams.values() for topic in stream.topics})
 
     def forget(self) -> None:
         """Nobody knows what changed meanwhile: all that is shown is shown anew, whole."""
@@ -106,7 +104,10 @@ class Hub:
         come knows nothing of it.
         """
         stream.topics -= set(drop)
-        added = [topic for topic in add if is_topic(topic)][: MOST - len(stream.topics)]
+        known = (each for each in add if is_topic(each) and each.partition(":")[0] in self._sources)
+        added = list(dict.fromkeys(known))[:MOST]
+        if len(stream.topics | set(added)) > MOST:
+            return
         stream.topics |= set(added)
         for topic in {*drop, *added}:
             stream.shown.pop(topic, None)
@@ -147,13 +148,16 @@ class Hub:
         for group in groups.values():
             try:
                 self._tell(topic, group, await self._ask(topic, group))
-            except Away as error:
+            except (Declined, Unreached) as error:
                 for stream in group:
-                    stream.put(frame("away", {"topic": topic, "part": error.part}))
-                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
+                    stream.put(frame("away", {"topic": topic, "part": error.service}))
+                self._later(topic)
             except SessionOver:
                 # Whoever watches over sessions ends the stream; the others are asked for next time.
-                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
+                self._later(topic)
+
+    def _later(self, topic: str) -> None:
+        asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
 
     async def _ask(self, topic: str, group: Sequence[Stream]) -> Listing:
         """The list of this reach. One reader is kept from what is about them, so where there are

@@ -18,7 +18,10 @@ HELLO_SECONDS: Final = 10.0
 """A sign of life so often: proxies end what is silent, and a browser knows how old its data are."""
 MOST_WAITING: Final = 200
 """So many frames wait for a slow browser; then it is shown the whole anew."""
-Bye = Literal["signed_out", "frozen", "changed", "replaced", "stopping"]
+Bye = Literal["over", "frozen", "changed", "replaced", "stopping"]
+"""Why a stream ends: the session is over, its account is frozen or may see other things now, the
+browser has too many, this process stops.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Stream:
 
     id: str
     viewer: Viewer
-    now: Callable[[], datetime]
+    now: Callable[[], Awaitable[datetime]]
     topics: set[str] = field(default_factory=set)
     shown: dict[str, Listing] = field(default_factory=dict)
     is_over: bool = False
@@ -76,20 +79,20 @@ class Stream:
 
     async def frames(self) -> AsyncIterator[bytes]:
         """All that is sent, with a sign of life between."""
-        yield self._hello()
+        yield await self._hello()
         while True:
             try:
                 async with asyncio.timeout(HELLO_SECONDS):
                     sent = await self._waiting.get()
             except TimeoutError:
-                yield self._hello()
+                yield await self._hello()
                 continue
             if sent is None:
                 return
             yield sent
 
-    def _hello(self) -> bytes:
-        return frame("hello", {"stream": self.id, "now": self.now().isoformat()})
+    async def _hello(self) -> bytes:
+        return frame("hello", {"stream": self.id, "now": (await self.now()).isoformat()})
 
 
 def whole(topic: str, listing: Listing) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from services.console.live.hub import Away, Hub
+from services.console.clients.answers import Declined, Unreached
+from services.console.live.hub import Hub
 from services.console.live.streams import Bye, frame
 
 CHECK_SECONDS: Final = 2.0
@@ -20,7 +21,7 @@ class Check(Protocol):
     """Asks which sessions are over."""
 
     async def __call__(self, sessions: Sequence[str]) -> Mapping[str, Bye]:
-        """Why each of them ended that did; raises Away."""
+        """Why each of them ended that did; raises Declined and Unreached."""
         ...
 
 
@@ -36,7 +37,7 @@ class Watch:
         sessions = sorted({stream.viewer.session for stream in self._hub.streams})
         try:
             ended = await self._check(sessions) if sessions else {}
-        except Away:
+        except (Declined, Unreached):
             self._doubt()
             return
         self._sure_at = self._clock()

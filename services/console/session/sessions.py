@@ -17,6 +17,8 @@ from services.console.session.reader import Reader
 
 EARLY_SECONDS: Final = 60.0
 """So long before its end a token is not used any more: a page may ask for a while."""
+USED_SECONDS: Final = 300.0
+"""So often the administration hears that a session is used, also while its token counts."""
 MOST_KNOWN: Final = 10_000
 """Readers in memory; of more the longest unused ones are asked for again."""
 
@@ -29,6 +31,8 @@ class SessionOver(Exception):
 class _Known:
     reader: Reader
     until: float
+    used_at: float
+    """When the administration last heard that somebody uses the session."""
 
 
 class BrowserSessions:
@@ -50,31 +54,38 @@ class BrowserSessions:
         shown = {"id": id, "password": password} | ({"code": code} if code else {})
         return await self._admin.sign_in(shown, address)
 
-    async def reader(self, secret: str, address: str) -> Reader:
-        """Whose secret this is; raises SessionOver, Declined and Unreached."""
+    async def reader(self, secret: str, address: str, *, used: bool = True) -> Reader:
+        """Whose secret this is; raises SessionOver, Declined and Unreached. What is pushed to a
+        page that lies open does not count as use.
+        """
         key = _digest(secret)
         lock = self._asking.setdefault(key, asyncio.Lock())
         async with lock:
             known = self._known.get(key)
-            if known is None or self._monotonic() >= known.until:
-                known = await self._continued(key, secret, address)
+            if known is None or not self._is_good(known, used=used):
+                known = await self._continued(key, secret, address, used=used)
             self._known[key] = known
             self._known.move_to_end(key)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return known.reader
 
-    async def _continued(self, key: str, secret: str, address: str) -> _Known:
-        self._known.pop(key, None)
+    def _is_good(self, known: _Known, *, used: bool) -> bool:
+        now = self._monotonic()
+        return now < known.until and not (used and now >= known.used_at + USED_SECONDS)
+
+    async def _continued(self, key: str, secret: str, address: str, *, used: bool) -> _Known:
+        before = self._known.pop(key, None)
         asked = self._monotonic()
         try:
-            access = await self._admin.go_on(secret, address)
+            access = await self._admin.go_on(secret, address, used=used)
             who = await self._admin.who(access.access_token)
         except Declined as refused:
             if refused.status in {401, 422}:
                 raise SessionOver from refused
             raise
-        return _Known(Reader.of(who, access), self._until(asked, access))
+        used_at = asked if used else before.used_at if before else float("-inf")
+        return _Known(Reader.of(who, access), self._until(asked, access), used_at)
 
     def _until(self, asked: float, access: Access) -> float:
         return asked + max(access.expires_in - EARLY_SECONDS, 0.0)

@@ -1,9 +1,8 @@
 "use strict";
-/* Keys, by the table of keys.py, and whether the console answers. What it needs stands in attributes: `data-key` what is
+/* Keys, by the table of keys.py. What it needs stands in attributes: `data-key` what is
    pressed for an element, `data-rail` its digit, `data-list` and `data-row` lists. */
 (() => {
-  const PULSE = 20000, WAIT = 3000;
-  let waitsForDigit = false, lost;
+  let waitsForDigit = false;
 
   const isField = e => e && (e.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName));
   const act = e => { if (!e) return false; isField(e) ? e.focus() : e.click(); return true; };
@@ -57,22 +56,4 @@
     if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
     if (pressed(event)) event.preventDefault();
   });
-
-  const line = document.getElementById("line");
-  const say = is => {
-    if (!line || line.dataset.is === is) return;
-    line.dataset.is = is;
-    line.querySelector(".words").textContent = line.dataset[is];
-  };
-  const gone = () => { lost = lost || setTimeout(() => say("off"), WAIT); };
-  const back = () => { clearTimeout(lost); lost = undefined; say("on"); };
-  const ask = () => fetch("/pulse", {cache: "no-store", redirect: "manual", headers: {"HX-Request": "true"}})
-    .then(back, gone);
-  if (line) {
-    ask();
-    setInterval(() => { if (!document.hidden) ask(); }, PULSE);
-    addEventListener("offline", gone);
-    addEventListener("online", ask);
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
-  }
 })();

@@ -5,6 +5,7 @@
   const topics = () => [...new Set(lists().map((list) => list.dataset.topic))];
   const root = document.documentElement;
   const waiting = new Map(); // list -> ops that wait until nobody points at it
+  const shown = new WeakMap(); // card -> its HTML, before its clocks ticked
   let send = () => {};
   let ahead = 0;
   let heard = Date.now();
@@ -17,16 +18,17 @@
     return made.content.firstElementChild;
   }
 
-  function put(list, id, html, after) {
+  function put(list, id, html, after, isNews = true) {
     const fresh = card(html);
     const old = document.getElementById(id);
     const held = old && old.contains(document.activeElement) ? document.activeElement.id : null;
-    if (old && old.isEqualNode(fresh)) {
+    if (old && (shown.get(old) === html || old.isEqualNode(fresh))) {
       place(list, old, after);
       return;
     }
+    shown.set(fresh, html);
     if (old) old.replaceWith(fresh);
-    fresh.classList.add("changed");
+    if (isNews) fresh.classList.add("changed");
     place(list, fresh, after);
     if (held) (document.getElementById(held) || fresh).focus({ preventScroll: true });
   }
@@ -85,7 +87,7 @@
     for (const node of [...list.children]) if (!kept.has(node.id)) node.remove();
     let before = null;
     for (const each of cards) {
-      put(list, each.id, each.html, before);
+      put(list, each.id, each.html, before, false);
       before = each.id;
     }
     bar(list);
@@ -150,11 +152,12 @@
     if (name === "live") heard = Date.now();
     if (root.dataset.live === name) return;
     root.dataset.live = name;
-    const band = document.getElementById("line");
-    if (!band) return;
-    band.hidden = name === "live";
-    const at = band.querySelector("time");
-    if (at) at.textContent = new Date(heard + ahead).toTimeString().slice(0, 8);
+    const line = document.getElementById("line");
+    if (!line) return;
+    const is = { live: "on", paused: "paused" }[name] || "off";
+    const at = name === "live" ? "" : " " + line.dataset.asOf + new Date(heard + ahead).toTimeString().slice(0, 8);
+    line.dataset.is = is;
+    line.querySelector(".words").textContent = line.dataset[is] + at;
     document.dispatchEvent(new CustomEvent("hotline:line", { detail: name }));
   }
 

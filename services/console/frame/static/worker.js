@@ -1,6 +1,6 @@
 // The browser's one stream, shared by its tabs.
 "use strict";
-importScripts("stream.js" + self.location.search);
+importScripts(self.location.hash.slice(1));
 const ports = new Set();
 const stream = new HotlineStream((message) => {
   for (const port of ports) port.postMessage(message);

@@ -1,0 +1,109 @@
+"""What is open in a browser stays as it is now: one stream, and no word typed is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from tests.console.bench import PASSWORD
+from tests.console.test_in_a_browser import LIFT, PATIENCE, agent
+from tests.support.floor import Floor, caller
+from tests.web.phone import CHROMIUM, UBUNTU
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
+TABS = 9
+NO_WORKER = "delete window.SharedWorker"
+
+
+@contextmanager
+def signed_in(address: str, id: str, *, worker: bool) -> Iterator[BrowserContext]:
+    """The browser of somebody who has signed in; without shared workers where it has none."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+        context.set_default_timeout(PATIENCE)
+        if not worker:
+            context.add_init_script(NO_WORKER)
+        try:
+            page = context.new_page()
+            page.goto(f"{address}/session?next=/emergencies")
+            page.locator("#id").fill(id)
+            page.locator("#password").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            expect(page.locator("#line")).to_have_attribute("data-is", "on")
+            yield context
+        finally:
+            chromium.close()
+
+
+def streams(address: str) -> int:
+    """How many browsers the console keeps up to date."""
+    said = httpx.get(f"{address}/metrics", trust_env=False).text
+    found = re.search(r"^hotline_console_streams (\d+)", said, re.MULTILINE)
+    assert found is not None
+    return int(float(found[1]))
+
+
+def nine_tabs(address: str, id: str, report: object, *, worker: bool) -> None:
+    before = streams(address)
+    with signed_in(address, id, worker=worker) as context:
+        for _ in range(TABS - 1):
+            context.new_page().goto(f"{address}/emergencies")
+        tabs = context.pages
+        for tab in tabs:
+            expect(tab.locator("#line")).to_have_attribute("data-is", "on")
+        assert streams(address) == before + 1
+        seen_by_all(tabs, report())  # type: ignore[operator]
+        tabs[0].close()
+        seen_by_all(context.pages, report())  # type: ignore[operator]
+        assert streams(address) <= before + 2  # The one that went may not be missed yet.
+
+
+def seen_by_all(tabs: list[Page], number: str) -> None:
+    for tab in tabs:
+        expect(tab.locator(f"#emergency-{number}")).to_be_visible()
+
+
+@pytest.mark.parametrize("worker", [True, False], ids=["worker", "lock"])
+async def test_nine_tabs_have_one_stream_and_all_see_what_comes(
+    floor: Floor, *, worker: bool
+) -> None:
+    id = await agent(floor, f"tabs-{worker}".lower())
+    loop = asyncio.get_running_loop()
+
+    def report() -> str:
+        made = floor.clients.post_ticket({**LIFT, "caller": caller()})
+        return str(asyncio.run_coroutine_threadsafe(made, loop).result(20)["number"])
+
+    address = floor.endpoints.services["console"]
+    await asyncio.to_thread(nine_tabs, address, id, report, worker=worker)
+
+
+def frozen(address: str, id: str, freeze: object) -> None:
+    with signed_in(address, id, worker=True) as context:
+        page = context.pages[0]
+        freeze()  # type: ignore[operator]
+        expect(page.locator("#bye")).to_be_visible(timeout=5_000)
+        assert page.locator("main").get_attribute("inert") is not None
+
+
+async def test_the_page_of_a_frozen_account_is_covered_within_five_seconds(floor: Floor) -> None:
+    id = await agent(floor, "frozen-while-open")
+    loop = asyncio.get_running_loop()
+
+    def freeze() -> None:
+        asked = floor.clients.call(
+            "POST", "admin", f"/v1/users/{id}/freeze", role="administrator", json={"reason": "left"}
+        )
+        answer = asyncio.run_coroutine_threadsafe(asked, loop).result(20)
+        assert answer.is_success, answer.text
+
+    await asyncio.to_thread(frozen, floor.endpoints.services["console"], id, freeze)
