@@ -99,7 +99,7 @@ async def test_an_administrator_cannot_make_such_a_key(bench: Bench) -> None:
 async def test_the_consoles_key_opens_nothing_else(bench: Bench) -> None:
     key = await console(bench)
     for path in ("/v1/users", "/v1/audit", "/v1/policies", "/v1/session", "/v1/api-keys"):
-        assert (await bench.http.get(path, headers=key)).status_code == 403, path
+        assert (await bench.http.get(path, headers=key)).status_code in {401, 403}, path
 
 
 async def test_a_browsers_secret_is_no_refresh_token_and_the_other_way_round(bench: Bench) -> None:
