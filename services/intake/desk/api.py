@@ -43,6 +43,7 @@ from shared.store import Doc
 from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket, TicketStatus, Transition
 from shared.tickets.numbers import TicketNumber
+from shared.triage.classify import Classification
 from shared.triage.taxonomy import Taxonomy
 
 _HIDDEN: Final = frozenset(
@@ -226,7 +227,12 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         first = await reports.told_repeat(ticket, actor)
         return ticket_view(doc, actor) | ({"duplicate_of": first} if first else {})
 
-    @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
+    @router.get(
+        "/tickets/{number}/receipt",
+        dependencies=[may("ticket.register_anywhere")],
+        response_model=RegisteredShown,
+        response_model_exclude_unset=True,
+    )
     async def receipt(number: TicketNumber, actor: Actor, request: Request) -> dict[str, Any]:
         """What whoever registered a ticket was told, as it is now; also where its place is beyond
         their reach, and the ticket is not theirs to see.
@@ -234,10 +240,10 @@ def build_tickets_api(platform: Platform, reports: Reports) -> Routes:
         answer = await reports.receipt(number, actor, language=_language(request))
         return answer.to_json()
 
-    @router.post("/classify", dependencies=[may("text.classify")])
-    async def classify(body: ClassifyBody) -> dict[str, Any]:
+    @router.post("/classify", dependencies=[may("text.classify")], response_model=Classification)
+    async def classify(body: ClassifyBody) -> Classification:
         """What these words would be taken for; nothing is stored."""
-        return reports.classify_text(body.text).model_dump()
+        return reports.classify_text(body.text)
 
     return router
 
