@@ -40,6 +40,7 @@ from shared.runtime.problem_words import told_in_both
 from shared.telemetry import metrics
 from shared.tickets import Ticket, Transition
 from shared.tickets.numbers import TicketNumber
+from shared.triage.classify import Classification
 from shared.triage.taxonomy import Taxonomy
 
 
@@ -172,7 +173,12 @@ def build_words_api(reports: Reports) -> Routes:
     """What was answered, and what words would be taken for."""
     router = Routes("/v1", tags=["tickets"])
 
-    @router.get("/tickets/{number}/receipt", dependencies=[may("ticket.register_anywhere")])
+    @router.get(
+        "/tickets/{number}/receipt",
+        dependencies=[may("ticket.register_anywhere")],
+        response_model=RegisteredShown,
+        response_model_exclude_unset=True,
+    )
     async def receipt(number: TicketNumber, actor: Actor, request: Request) -> dict[str, Any]:
         """What whoever registered a ticket was told, as it is now; also where its place is beyond
         their reach, and the ticket is not theirs to see.
@@ -180,10 +186,10 @@ def build_words_api(reports: Reports) -> Routes:
         answer = await reports.receipt(number, actor, language=_language(request))
         return answer.to_json()
 
-    @router.post("/classify", dependencies=[may("text.classify")])
-    async def classify(body: ClassifyBody) -> dict[str, Any]:
+    @router.post("/classify", dependencies=[may("text.classify")], response_model=Classification)
+    async def classify(body: ClassifyBody) -> Classification:
         """What these words would be taken for; nothing is stored."""
-        return reports.classify_text(body.text).model_dump()
+        return reports.classify_text(body.text)
 
     return router
 
