@@ -89,7 +89,7 @@ class Possibilities(TicketMachine):
 
 
 TestPossibilities = Possibilities.TestCase
-TestPossibilities.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestPossibilities.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
 
 
 def test_each_row_with_a_path_and_a_condition_says_what_meets_it_most_easily() -> None:
