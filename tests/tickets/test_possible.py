@@ -62,9 +62,10 @@ class Possibilities(TicketMachine):
 
     def _sent(self, who: Principal) -> Iterator[acts.Act]:
         for act in wishes(self.ticket, self.now):
-            if isinstance(act, acts.RecordConsent):  # who stands at the desk, the API says
-                act = replace(act, at_desk=who.role != "department")
-            yield replace(act, by=who.id)
+            # Who stands at the desk, the API says.
+            is_asked = isinstance(act, acts.RecordConsent)
+            told = {"at_desk": who.role != "department"} if is_asked else {}
+            yield replace(act, by=who.id, **told)
         for order in self.ticket.work_orders:
             yield acts.Extend(by=who.id, order=order.id, until=self.now + timedelta(days=900))
             yield acts.AskExtension(
