@@ -56,6 +56,8 @@ Doc = dict[str, Any]
 Write = Callable[[Any], Mapping[str, Any]]
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "documents"
+SINCE_THE_DESK: Final = frozenset({"joins", "asked_appointment", "merged_into"})
+"""What a ticket can be since the desk has a console."""
 ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 """What the store adds to a document."""
 NONE: Final = frozenset[str]()
@@ -150,7 +152,7 @@ def kept(spec: CollectionSpec[Any], what: str, **more: Any) -> Reading:
 READINGS: Final = (
     Reading(
         "tickets", "ticket", TICKET.from_doc, TICKET.to_doc, beside=PAPER_NAMES,
-        fills=DERIVED | LATER,
+        fills=DERIVED | LATER | SINCE_THE_DESK,
     ),
     Reading("tickets", "past", past_from_doc),
     Reading("tickets", "report", incidents._report),
@@ -158,7 +160,7 @@ READINGS: Final = (
     kept(
         EMERGENCIES,
         "emergency",
-        fills=frozenset({"outage", "alert_of", "slowed_at", "superiors"}),
+        fills=frozenset({"outage", "alert_of", "slowed_at", "superiors", "log"}),
     ),
     Reading("emergencies", "audited", facts.Emergency.from_doc),
     kept(FOLLOW_UPS, "task"),

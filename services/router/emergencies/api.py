@@ -55,7 +55,7 @@ class JoinBody(Body):
     ticket: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
 
 
-class PartBody(JoinBody):
+class OtherMatterBody(JoinBody):
     """Which ticket is another matter after all, and why."""
 
     reason: Code
@@ -157,7 +157,7 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
         return await shown(actor, await alerting.get(number, actor))
 
     @router.does(Transition.PART)
-    async def part(number: TicketNumber, actor: Actor, body: PartBody) -> EmergencyView:
+    async def part(number: TicketNumber, actor: Actor, body: OtherMatterBody) -> EmergencyView:
         """That ticket is another matter after all: an emergency is alerted by itself."""
         await alerting.get(number, actor)
         await alerting.joins.part(number, actor, body.ticket, body.reason)

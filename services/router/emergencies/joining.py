@@ -42,7 +42,7 @@ _TO_WORK_ON: Final = OPEN - DONE
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class Joinable:
     """What others join: the ticket, and its emergency once it was begun."""
 
     ticket: Ticket
@@ -170,9 +170,9 @@ class Joins:
 
         return await self._platform.tickets.change(number, choose)
 
-    async def _lead(self, number: str) -> Lead | None:
+    async def _lead(self, number: str) -> Joinable | None:
         ticket = await self._platform.tickets.get(number)
-        return None if ticket is None else Lead(ticket, await self._emergencies.get(number))
+        return None if ticket is None else Joinable(ticket, await self._emergencies.get(number))
 
     async def _seen(self, number: str, principal: Principal) -> Ticket:
         ticket = await self._platform.tickets.get(number)
@@ -180,7 +180,7 @@ class Joins:
             raise MalformedMessage("ticket", "is no ticket that you see", "check the number")
         return ticket
 
-    async def _check(self, lead: Lead, joining: Ticket) -> None:
+    async def _check(self, lead: Joinable, joining: Ticket) -> None:
         """Raise NotNow unless the one runs and the other may be the same."""
         if lead.ticket.joins is not None:
             raise NotNow(

@@ -93,6 +93,8 @@ JOINED_INDEX: Final = IndexModel(
     name="joined_to",
     partialFilterExpression={"joins": {"$type": "string"}},
 )
+MOST_PASSED_OVER: Final = 20
+"""Pages in which a department has no part; it reads of its own, and of the last ones."""
 MOST_JOINED: Final = 1_000
 """Of all emergencies that run; a whole estate does not ring about one lift."""
 
@@ -158,11 +160,18 @@ async def page_of_ended(
     store: Store, principal: Principal, wanted: Wanted, *, after: str | None, limit: int
 ) -> Page[Emergency]:
     """Those that are over, the latest first, page by page; where something of a page is not for
-    whoever asks, it is shorter.
+    whoever asks, it is shorter, and a page with nothing for them is passed over.
     """
-    listing = await _listing(store, principal, wanted)
-    page = await Collection(store, EMERGENCIES).page(listing, after=after, limit=limit)
-    return Page(await _seen(store, principal, page.items), page.next)
+    listing, emergencies = (
+        await _listing(store, principal, wanted),
+        Collection(store, EMERGENCIES),
+    )
+    for _ in range(MOST_PASSED_OVER):
+        page = await emergencies.page(listing, after=after, limit=limit)
+        seen, after = await _seen(store, principal, page.items), page.next
+        if seen or after is None:
+            return Page(seen, after)
+    return Page([], None)
 
 
 async def count_emergencies(store: Store, principal: Principal, wanted: Wanted) -> int | None:

@@ -1,5 +1,5 @@
 """What an emergency shows: what happened, who was called and what became of it, and what its plan
-says. Pure.
+says.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a task of the desk shows; in a list also where it is and what the caller said. Pure."""
+"""What a task of the desk shows; in a list also where it is and what the caller said."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """How an announcement reads before it is made: in the group's own words, for nobody in
-particular. Pure.
+particular.
 """
 
 from __future__ import annotations

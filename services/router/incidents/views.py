@@ -1,4 +1,4 @@
-"""What an incident shows: where it is, what was promised and told, and of whom it is made. Pure."""
+"""What an incident shows: where it is, what was promised and told, and of whom it is made."""
 
 from __future__ import annotations
 

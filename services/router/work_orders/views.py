@@ -1,4 +1,4 @@
-"""What boards, the manual queue and lists of work show, with what may be done now. Pure."""
+"""What boards, the manual queue and lists of work show, with what may be done now."""
 
 from __future__ import annotations
 
