@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import settings
 from hypothesis.stateful import invariant
@@ -64,7 +65,7 @@ class Possibilities(TicketMachine):
         for act in wishes(self.ticket, self.now):
             # Who stands at the desk, the API says.
             is_asked = isinstance(act, acts.RecordConsent)
-            told = {"at_desk": who.role != "department"} if is_asked else {}
+            told: dict[str, Any] = {"at_desk": who.role != "department"} if is_asked else {}
             yield replace(act, by=who.id, **told)
         for order in self.ticket.work_orders:
             yield acts.Extend(by=who.id, order=order.id, until=self.now + timedelta(days=900))
