@@ -38,7 +38,7 @@ def signed_in(address: str, id: str, *, worker: bool) -> Iterator[BrowserContext
             page.locator("#id").fill(id)
             page.locator("#password").fill(PASSWORD)
             page.keyboard.press("Enter")
-            expect(page.locator("#line")).to_have_attribute("data-is", "on")
+            expect(page.locator("#line")).to_have_attribute("data-is", "on", timeout=PATIENCE)
             yield context
         finally:
             chromium.close()
@@ -59,7 +59,7 @@ def nine_tabs(address: str, id: str, report: object, *, worker: bool) -> None:
             context.new_page().goto(f"{address}/emergencies")
         tabs = context.pages
         for tab in tabs:
-            expect(tab.locator("#line")).to_have_attribute("data-is", "on")
+            expect(tab.locator("#line")).to_have_attribute("data-is", "on", timeout=PATIENCE)
         assert streams(address) == before + 1
         seen_by_all(tabs, report())  # type: ignore[operator]
         tabs[0].close()
@@ -69,7 +69,7 @@ def nine_tabs(address: str, id: str, report: object, *, worker: bool) -> None:
 
 def seen_by_all(tabs: list[Page], number: str) -> None:
     for tab in tabs:
-        expect(tab.locator(f"#emergency-{number}")).to_be_visible()
+        expect(tab.locator(f"#emergency-{number}")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "lock"])
@@ -101,7 +101,7 @@ async def test_the_page_of_a_frozen_account_is_covered_within_five_seconds(floor
 
     def freeze() -> None:
         asked = floor.clients.call(
-            "POST", "admin", f"/v1/users/{id}/freeze", role="administrator", json={"reason": "left"}
+            "POST", "admin", f"/v1/users/{id}/freeze", role="administrator", json={"why": "left"}
         )
         answer = asyncio.run_coroutine_threadsafe(asked, loop).result(20)
         assert answer.is_success, answer.text

@@ -107,7 +107,7 @@
 
   const on = {
     hello(message) {
-      ahead = Date.parse(message.now) - Date.now();
+      ahead = message.ahead;
       state("live");
     },
     list(message) {

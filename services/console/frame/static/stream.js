@@ -24,7 +24,8 @@ class HotlineStream {
       this.fresh = Date.now();
       const isNew = hello.stream !== this.id;
       this.id = hello.stream;
-      this.tell({ kind: "hello", now: hello.now });
+      this.ahead = Date.parse(hello.now) - Date.now();
+      this.greet();
       if (isNew) this.follow(this.topics(), []);
     });
     for (const kind of ["list", "cards", "away", "paused"]) {
@@ -44,6 +45,10 @@ class HotlineStream {
       this.id = null;
       setTimeout(() => this.open(), 1000 + Math.random() * 4000);
     };
+  }
+
+  greet() {
+    this.tell({ kind: "hello", ahead: this.ahead });
   }
 
   look() {
@@ -70,7 +75,10 @@ class HotlineStream {
     }
     const now = this.topics();
     if (this.over) this.tell({ kind: "bye", why: "signed_out" });
-    else if (this.id) this.follow(topics, before.filter((topic) => !now.includes(topic)));
+    else if (this.id) {
+      this.greet(); // The next sign of life may be ten seconds away.
+      this.follow(topics, before.filter((topic) => !now.includes(topic)));
+    }
   }
 
   follow(add, drop) {
