@@ -256,7 +256,7 @@ async def test_a_session_that_ends_while_it_is_continued_gives_no_token(bench: B
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self._sessions, "get", got)
-            return await change(self, secret, address)
+            return await change(self, secret, address, used=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Browsers, "go_on", end_first)
