@@ -245,7 +245,7 @@ async def test_a_session_that_ends_while_it_is_continued_gives_no_token(bench: B
 
     change = Browsers.go_on
 
-    async def end_first(self: Browsers, secret: str, address: str) -> Any:
+    async def end_first(self: Browsers, secret: str, address: str, *, used: bool) -> Any:
         browsers.append(self)
         get = self._sessions.get
 
@@ -256,7 +256,7 @@ async def test_a_session_that_ends_while_it_is_continued_gives_no_token(bench: B
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self._sessions, "get", got)
-            return await change(self, secret, address, used=True)
+            return await change(self, secret, address, used=used)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Browsers, "go_on", end_first)
