@@ -66,12 +66,11 @@ class Showing:
             same = {"$or": [{"repeat_of": first}, {"_id": first}]}
             matter = await self._cards(same, number, principal)
         incident = await self._incident(ticket, principal) if ticket.incident else None
-        into = next((e.note for e in ticket.timeline if e.transition == Transition.MERGE), None)
         return {
             "matter": matter,
             "incident": incident,
             "emergency": await self._emergency(ticket, principal),
-            "merged_into": await self._visible(into, principal),
+            "merged_into": await self._visible(ticket.merged_into, principal),
         }
 
     async def _incident(self, ticket: Ticket, principal: Principal) -> Doc:
