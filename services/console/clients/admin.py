@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
+
+
+MOST_PEOPLE: Final = 200
+"""As many names are asked for at once."""
 
 
 class Access(Answered):
@@ -86,25 +90,53 @@ class Named(Answered):
     en: str
 
 
-class GroupNames(Answered):
-    """The group and its estates."""
+class Words(Answered):
+    """What a code is called."""
 
     zh: str
     en: str
-    estates: list[Named] = Field(default_factory=list)
 
 
-class TaxonomyNames(Answered):
-    """What is registered."""
+class NamedKind(Named):
+    """A kind of emergency, with the steps of its checklist."""
 
-    emergency_kinds: list[Named] = Field(default_factory=list)
+    steps: list[Named] = Field(default_factory=list)
+
+
+class NamedDepartment(Named):
+    """A department; a `contractor` is a firm outside the group."""
+
+    contractor: bool = False
 
 
 class PolicyNames(Answered):
-    """The documents of a policy, as far as they name things."""
+    """What the ids of a policy are called, and all codes: table → code → name."""
 
-    group: GroupNames
-    taxonomy: TaxonomyNames
+    group: Named
+    estates: list[Named] = Field(default_factory=list)
+    types: list[Named] = Field(default_factory=list)
+    urgencies: list[Named] = Field(default_factory=list)
+    areas: list[Named] = Field(default_factory=list)
+    departments: list[NamedDepartment] = Field(default_factory=list)
+    emergency_kinds: list[NamedKind] = Field(default_factory=list)
+    codes: dict[str, dict[str, Words]] = Field(default_factory=dict)
+
+
+class Colleague(Answered):
+    """Somebody of the staff."""
+
+    id: str
+    name: str | None = None
+    role: str | None = None
+    departments: list[str] = Field(default_factory=list)
+    places: list[str] = Field(default_factory=list)
+    frozen: bool = False
+
+
+class Colleagues(Answered):
+    """Some of them."""
+
+    items: list[Colleague]
 
 
 class OwnKey:
@@ -194,8 +226,20 @@ class AdminClient:
 
     async def names_of(self, policy: str, bearer: str) -> PolicyNames:
         """What a policy calls things."""
-        path = f"/v1/policies/{policy}/documents"
+        path = f"/v1/policies/{policy}/names"
         return await self._service.get(PolicyNames, path, bearer=bearer)
+
+    async def people(self, bearer: str, ids: Collection[str]) -> dict[str, Colleague]:
+        """Those of these who share a place with the reader, by id; nothing is asked for nobody."""
+        if not ids:
+            return {}
+        params = {"ids": ",".join(sorted(ids)[:MOST_PEOPLE])}
+        found = await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        return {each.id: each for each in found.items}
+
+    async def colleagues(self, bearer: str) -> list[Colleague]:
+        """Everybody with whom the reader shares a place, as many as one answer holds."""
+        return (await self._service.get(Colleagues, "/v1/people", bearer=bearer)).items
 
 
 def _is_of_the_key(refused: Declined) -> bool:
