@@ -12,7 +12,9 @@ from fastapi import APIRouter, FastAPI
 
 from services.console.clients.admin import AdminClient, OwnKey
 from services.console.clients.answers import ServiceName
+from services.console.clients.cases import CasesClient
 from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
@@ -24,7 +26,12 @@ from services.console.frame.house import House
 from services.console.frame.pages import build_frame_pages
 from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
+from services.console.hand_over.pages import build_hand_over_pages
 from services.console.help.pages import build_help_pages
+from services.console.mine.pages import ENTRY as MINE
+from services.console.mine.pages import build_mine_pages
+from services.console.queue.pages import ENTRY as QUEUE
+from services.console.queue.pages import build_queue_pages
 from services.console.session.pages import build_session_pages
 from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
@@ -47,6 +54,9 @@ ROOMS: Final = (
     Room(build_enrolment_pages),
     Room(build_help_pages),
     Room(build_emergencies_pages, EMERGENCIES),
+    Room(build_queue_pages, QUEUE),
+    Room(build_mine_pages, MINE),
+    Room(build_hand_over_pages),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 
@@ -99,8 +109,10 @@ def _house(
     return House(
         admin=admin,
         router=RouterClient(services["router"]),
+        cases=CasesClient(services["intake"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
+        people=People(admin),
         clock=HotlineClock(admin),
         entries=[room.entry for room in rooms if room.entry is not None],
     )

@@ -12,7 +12,6 @@ from pydantic import Field
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
 
-
 MOST_PEOPLE: Final = 200
 """As many names are asked for at once."""
 

@@ -73,6 +73,12 @@ class Paper:
         """A piece of a page, for whoever has the rest already."""
         return self._made(visit, template, status, **facts)
 
+    def snippet(self, language: Language, template: str, **facts: Any) -> str:
+        """A card of a list, as a page and its stream show it alike."""
+        t = self._words[language]
+        html = self._templates.get_template(template).render(t=t, language=language, **facts)
+        return html.strip()
+
     def _made(self, visit: Visit, template: str, status: int, **facts: Any) -> HTMLResponse:
         language = visit.looks.language
         html = self._templates.get_template(template).render(

@@ -1,0 +1,63 @@
+"""One's own lists as a stream asks for them: one list with the head of each of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from services.console.clients.answers import Declined, Unreached
+from services.console.clients.cases import CasesPage
+from services.console.clients.router import Task
+from services.console.frame.house import House
+from services.console.frame.listing import asked_for
+from services.console.frame.paper import Paper
+from services.console.live.cards import Card, Listing
+from services.console.live.hub import Source
+from services.console.mine.views import Group, groups
+from shared.policy.templates import Language
+
+
+async def own_tasks(house: House, token: str) -> list[Task]:
+    """The reader's open tasks, and those within reach that are nobody's yet."""
+    own, all_open = await asyncio.gather(
+        house.router.tasks(token, mine=True), house.router.tasks(token, mine=False)
+    )
+    return own.items + [each for each in all_open.items if each.person is None]
+
+
+async def own_cases(house: House, token: str) -> CasesPage | None:
+    """What the reader sees through; None while intake does not say."""
+    try:
+        return await house.cases.mine(token)
+    except Unreached:
+        return None
+    except Declined as error:
+        if error.status < 500:
+            raise
+        return None
+
+
+def mine_source(house: House, paper: Paper) -> Source:
+    """What whose token it is has to see to."""
+
+    async def listing(_topic: str, token: str, language: Language) -> Listing:
+        async with asked_for():
+            tasks, cases, names, now = await asyncio.gather(
+                own_tasks(house, token),
+                house.cases.mine(token),
+                house.names.names(token),
+                house.clock.now(),
+            )
+        found = groups(tasks, cases.items, names, now, language)
+        total = sum(len(group.items) for group in found)
+        counts = sum(len(group.items) for group in found[:-1])
+        return Listing(tuple(_cards(found, paper, language)), total=total, counts=counts)
+
+    return listing
+
+
+def _cards(found: Sequence[Group], paper: Paper, language: Language) -> Iterator[Card]:
+    for group in found:
+        yield Card(f"mine-{group.section}", paper.snippet(language, "head.html", group=group))
+        for each in group.items:
+            yield Card(each.id, paper.snippet(language, "item.html", each=each))
