@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,8 @@ from pydantic import Field
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
 
-MOST_PEOPLE: Final = 200
-"""As many names are asked for at once."""
+MOST_ASKED: Final = 200
+"""So many people are asked for at a time."""
 
 
 class Access(Answered):
@@ -228,17 +228,22 @@ class AdminClient:
         path = f"/v1/policies/{policy}/names"
         return await self._service.get(PolicyNames, path, bearer=bearer)
 
-    async def people(self, bearer: str, ids: Collection[str]) -> dict[str, Colleague]:
-        """Those of these who share a place with the reader, by id; nothing is asked for nobody."""
-        if not ids:
-            return {}
-        params = {"ids": ",".join(sorted(ids)[:MOST_PEOPLE])}
-        found = await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
-        return {each.id: each for each in found.items}
+    async def colleagues(self, ids: Iterable[str], bearer: str) -> list[Colleague]:
+        """Who these are, 200 at most; whom nobody knows, and who shares no place, is not there."""
+        asked = sorted({id for id in ids if "," not in id})[:MOST_ASKED]
+        if not asked:
+            return []
+        params = {"ids": ",".join(asked)}
+        return (
+            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        ).items
 
-    async def colleagues(self, bearer: str) -> list[Colleague]:
-        """Everybody with whom the reader shares a place, as many as one answer holds."""
-        return (await self._service.get(Colleagues, "/v1/people", bearer=bearer)).items
+    async def colleagues_at(self, place: str | None, bearer: str) -> list[Colleague]:
+        """Who is at a place, or within the reader's reach; 200 at most."""
+        params = {"place": place} if place else {}
+        return (
+            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        ).items
 
 
 def _is_of_the_key(refused: Declined) -> bool:

@@ -40,8 +40,10 @@ class People:
         found: dict[str, str] = {}
         if asked:
             with suppress(Declined, Unreached):
-                people = await self._admin.people(bearer, asked)
-                found = {id: people[id].name or id if id in people else id for id in asked}
+                people = await self._admin.colleagues(asked, bearer)
+                found = {id: id for id in asked} | {
+                    each.id: each.name for each in people if each.name
+                }
         if len(self._known) > MOST_KEPT:
             self._known.clear()
         self._known |= {(bearer, id): (name, now + KEPT_SECONDS) for id, name in found.items()}

@@ -83,26 +83,129 @@ class QueueRows(Answered):
     all: Counted = Counted()
 
 
+class Alert(Answered):
+    """One call for help."""
+
+    at: datetime
+    step: int
+    recipients: list[str] = Field(default_factory=list)
+
+
 class EmergencyRow(Answered):
     """An emergency in a list."""
 
     number: str
     kind: str
     estate: str | None = None
+    building: str | None = None
+    words: str | None = None
     started_at: datetime
+    next_due: datetime | None = None
+    alerts: list[Alert] = Field(default_factory=list)
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     arrived_at: datetime | None = None
     released_at: datetime | None = None
     ended_at: datetime | None = None
+    ended_by: str | None = None
+    outcome: str | None = None
     confirmed_at: datetime | None = None
+    on_site: list[str] = Field(default_factory=list)
     test: bool = False
 
 
 class EmergencyRows(Answered):
-    """A list of them."""
+    """A list of them; `next` is the cursor of the next page."""
 
     items: list[EmergencyRow]
+    next: str | None = None
+
+
+class Advice(Answered):
+    """What to do first, and have the caller do."""
+
+    zh: str
+    en: str
+
+
+class Step(Answered):
+    """A step of the checklist, done or not."""
+
+    step: str
+    zh: str
+    en: str
+    done_at: datetime | None = None
+    done_by: str | None = None
+
+
+class ToldPerson(Answered):
+    """One message to somebody who was called, and what became of it."""
+
+    purpose: str
+    channel: str | None = None
+    fate: str
+    reason: str | None = None
+    at: datetime
+
+
+class Called(Answered):
+    """Somebody who was called."""
+
+    person: str
+    at: datetime
+    step: int
+    messages: list[ToldPerson] = Field(default_factory=list)
+
+
+class NextCalled(Answered):
+    """Who is called next, and when."""
+
+    people: list[str]
+    at: datetime
+
+
+class LinkedTicket(Answered):
+    """A ticket about the same."""
+
+    number: str
+    status: str
+    estate: str | None = None
+    building: str | None = None
+    registered_at: datetime
+    words: str = ""
+    why: str
+
+
+class Happened(Answered):
+    """One line of what happened."""
+
+    at: datetime
+    what: str
+    people: list[str] = Field(default_factory=list)
+    text: str | None = None
+
+
+class Review(Answered):
+    """What was learned."""
+
+    by: str
+    at: datetime
+    verdict: str
+    note: str | None = None
+
+
+class EmergencyRoom(EmergencyRow):
+    """An emergency with all that whoever leads it needs to see."""
+
+    advice: Advice | None = None
+    external: list[str] = Field(default_factory=list)
+    checklist: list[Step] = Field(default_factory=list)
+    tickets: list[LinkedTicket] = Field(default_factory=list)
+    called: list[Called] = Field(default_factory=list)
+    next_in_chain: NextCalled | None = None
+    history: list[Happened] = Field(default_factory=list)
+    review: Review | None = None
+    can: list[str] = Field(default_factory=list)
 
 
 class CallNoted(Answered):
@@ -199,6 +302,24 @@ class RouterClient:
             EmergencyRows, "/v1/emergencies", bearer=bearer, params=params
         )
         return found.items
+
+    async def over_emergencies(self, bearer: str, after: str | None) -> EmergencyRows:
+        """Those within reach that are over, the latest first."""
+        asked = {"running": False, "after": after, "limit": PAGE}
+        return await self._service.get(
+            EmergencyRows, "/v1/emergencies", bearer=bearer, params=_said(asked)
+        )
+
+    async def emergency(self, bearer: str, number: str) -> EmergencyRoom:
+        """One of them with all that belongs to it."""
+        return await self._service.get(EmergencyRoom, f"/v1/emergencies/{number}", bearer=bearer)
+
+    async def act_in_emergency(
+        self, bearer: str, number: str, act: str, body: Mapping[str, Any]
+    ) -> None:
+        """One act in an emergency, such as `acknowledge`."""
+        path = f"/v1/emergencies/{number}/{act}"
+        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body)
 
     async def manual_queue(
         self,

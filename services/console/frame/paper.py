@@ -73,10 +73,11 @@ class Paper:
         """A piece of a page, for whoever has the rest already."""
         return self._made(visit, template, status, **facts)
 
-    def snippet(self, language: Language, template: str, **facts: Any) -> str:
-        """A card of a list, as a page and its stream show it alike."""
-        t = self._words[language]
-        html = self._templates.get_template(template).render(t=t, language=language, **facts)
+    def card(self, template: str, language: Language, **facts: Any) -> str:
+        """One card of a list that is pushed: the same for whoever reads it in this language."""
+        html = self._templates.get_template(template).render(
+            t=self._words[language], language=language, **facts
+        )
         return html.strip()
 
     def _made(self, visit: Visit, template: str, status: int, **facts: Any) -> HTMLResponse:

@@ -31,7 +31,7 @@ class Handing:
     async def colleagues(self, reader: Reader) -> list[Choice]:
         """Who may see them through instead: whoever is of the desk and has not left."""
         with suppress(Declined, Unreached):
-            found = await self._house.admin.colleagues(reader.token)
+            found = await self._house.admin.colleagues_at(None, reader.token)
             return [
                 Choice(each.id, each.name or each.id)
                 for each in found

@@ -18,7 +18,7 @@ from services.console.frame.numbers import Number
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.frame.times import ZONE, moment
-from services.console.mine.sources import own_cases, own_tasks
+from services.console.mine.live import PACKAGE, own_cases, own_tasks
 from services.console.mine.views import (
     OUTCOMES,
     body_of_call,
@@ -29,7 +29,6 @@ from services.console.mine.views import (
 )
 from shared.runtime import open_to_all
 
-PACKAGE: Final = "services.console.mine"
 ENTRY: Final = RailEntry("mine", "/mine", "case.see")
 REVEAL: Final = "person.reveal"
 KEY_BYTES: Final = 9

@@ -20,11 +20,11 @@ from services.console.frame.house import AtWork, House
 from services.console.frame.numbers import Number, is_number
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
+from services.console.queue.live import PACKAGE
 from services.console.queue.views import body_of, decision, queue_cards
 from services.console.session.reader import Reader
 from shared.runtime import open_to_all
 
-PACKAGE: Final = "services.console.queue"
 ENTRY: Final = RailEntry("queue", "/queue", "manual_queue.see")
 TOPIC: Final = "queue"
 ACTS: Final = frozenset({"reclassify", "dispatch", "answer"})
@@ -207,7 +207,7 @@ async def _people(house: House, reader: Reader) -> list[Choice]:
     if "ticket.dispatch" not in reader.may:
         return []
     with suppress(Declined, Unreached):
-        found = await house.admin.colleagues(reader.token)
+        found = await house.admin.colleagues_at(None, reader.token)
         return [
             Choice(each.id, each.name or each.id)
             for each in found

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.cases import CasesPage
 from services.console.clients.router import Task
 from services.console.frame.house import House
-from services.console.frame.listing import asked_for
+from services.console.frame.listing import listed
 from services.console.frame.paper import Paper
 from services.console.live.cards import Card, Listing
 from services.console.live.hub import Source
 from services.console.mine.views import Group, groups
 from shared.policy.templates import Language
+
+PACKAGE: Final = "services.console.mine"
 
 
 async def own_tasks(house: House, token: str) -> list[Task]:
@@ -37,27 +40,30 @@ async def own_cases(house: House, token: str) -> CasesPage | None:
         return None
 
 
-def mine_source(house: House, paper: Paper) -> Source:
+def mine_source(house: House) -> Source:
     """What whose token it is has to see to."""
+    paper = Paper(PACKAGE, house.entries)
 
-    async def listing(_topic: str, token: str, language: Language) -> Listing:
-        async with asked_for():
-            tasks, cases, names, now = await asyncio.gather(
-                own_tasks(house, token),
-                house.cases.mine(token),
-                house.names.names(token),
-                house.clock.now(),
-            )
+    async def ask(token: str, language: Language) -> Listing:
+        tasks, cases, names, now = await asyncio.gather(
+            own_tasks(house, token),
+            house.cases.mine(token),
+            house.names.names(token),
+            house.clock.now(),
+        )
         found = groups(tasks, cases.items, names, now, language)
         total = sum(len(group.items) for group in found)
         counts = sum(len(group.items) for group in found[:-1])
         return Listing(tuple(_cards(found, paper, language)), total=total, counts=counts)
 
-    return listing
+    async def source(_topic: str, token: str, language: Language) -> Listing:
+        return await listed(ask(token, language))
+
+    return source
 
 
 def _cards(found: Sequence[Group], paper: Paper, language: Language) -> Iterator[Card]:
     for group in found:
-        yield Card(f"mine-{group.section}", paper.snippet(language, "head.html", group=group))
+        yield Card(f"mine-{group.section}", paper.card("head.html", language, group=group))
         for each in group.items:
-            yield Card(each.id, paper.snippet(language, "item.html", each=each))
+            yield Card(each.id, paper.card("item.html", language, each=each))
