@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, get_args
 
 import httpx
@@ -17,6 +17,7 @@ from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.emergencies.live import emergencies_source
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
 from services.console.enrolment.pages import build_enrolment_pages
@@ -28,8 +29,11 @@ from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
 from services.console.hand_over.pages import build_hand_over_pages
 from services.console.help.pages import build_help_pages
+from services.console.live.hub import Source
+from services.console.mine.live import mine_source
 from services.console.mine.pages import ENTRY as MINE
 from services.console.mine.pages import build_mine_pages
+from services.console.queue.live import queue_source
 from services.console.queue.pages import ENTRY as QUEUE
 from services.console.queue.pages import build_queue_pages
 from services.console.session.pages import build_session_pages
@@ -46,6 +50,8 @@ class Room:
 
     build: Callable[[House], APIRouter]
     entry: RailEntry | None = None
+    sources: Mapping[str, Callable[[House], Source]] = field(default_factory=dict)
+    """Its lists that are kept up to date in browsers, by topic."""
 
 
 ROOMS: Final = (
@@ -53,9 +59,9 @@ ROOMS: Final = (
     Room(build_session_pages),
     Room(build_enrolment_pages),
     Room(build_help_pages),
-    Room(build_emergencies_pages, EMERGENCIES),
-    Room(build_queue_pages, QUEUE),
-    Room(build_mine_pages, MINE),
+    Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
+    Room(build_queue_pages, QUEUE, {"queue": queue_source}),
+    Room(build_mine_pages, MINE, {"mine": mine_source}),
     Room(build_hand_over_pages),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""

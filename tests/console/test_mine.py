@@ -153,6 +153,7 @@ async def test_nobody_answering_is_tried_again_until_they_cannot_be_reached(benc
     second = await tasks.find_one({"number": number, "why": "tell", "turn": 2})
     assert second is not None
     await bench.forward(timedelta(days=1))
+    await bench.sign_in(browser, "xiao.he")
     last = await browser.get(f"/mine/tell/{second['_id']}")
 
     assert "多次联系不上" in last.text

@@ -20,12 +20,24 @@ from shared.policy.templates import Language
 PACKAGE: Final = "services.console.mine"
 
 
-async def own_tasks(house: House, token: str) -> list[Task]:
-    """The reader's open tasks, and those within reach that are nobody's yet."""
+async def own_tasks(
+    house: House, token: str, cases: CasesPage | None
+) -> tuple[list[Task], dict[str, str]]:
+    """The reader's open tasks, and those within reach that are nobody's yet, or of what they see
+    through; with the names of who has the latter.
+    """
     own, all_open = await asyncio.gather(
         house.router.tasks(token, mine=True), house.router.tasks(token, mine=False)
     )
-    return own.items + [each for each in all_open.items if each.person is None]
+    mine = {each.number for each in cases.items} if cases else set()
+    known = {each.id for each in own.items}
+    others = [
+        each
+        for each in all_open.items
+        if each.id not in known and (each.person is None or each.number in mine)
+    ]
+    people = await house.people.names(token, {each.person for each in others if each.person})
+    return own.items + others, people
 
 
 async def own_cases(house: House, token: str) -> CasesPage | None:
@@ -45,13 +57,11 @@ def mine_source(house: House) -> Source:
     paper = Paper(PACKAGE, house.entries)
 
     async def ask(token: str, language: Language) -> Listing:
-        tasks, cases, names, now = await asyncio.gather(
-            own_tasks(house, token),
-            house.cases.mine(token),
-            house.names.names(token),
-            house.clock.now(),
+        cases, names, now = await asyncio.gather(
+            house.cases.mine(token), house.names.names(token), house.clock.now()
         )
-        found = groups(tasks, cases.items, names, now, language)
+        tasks, people = await own_tasks(house, token, cases)
+        found = groups(tasks, cases.items, names, now, language, people)
         total = sum(len(group.items) for group in found)
         counts = sum(len(group.items) for group in found[:-1])
         return Listing(tuple(_cards(found, paper, language)), total=total, counts=counts)

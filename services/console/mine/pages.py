@@ -50,13 +50,13 @@ class _Lists:
         self, visit: Visit, panel: str | None = None, done: Done | None = None, **beside: Any
     ) -> HTMLResponse:
         token, language = visit.known.token, visit.looks.language
-        tasks, cases, names, now = await asyncio.gather(
-            own_tasks(self._house, token),
+        cases, names, now = await asyncio.gather(
             own_cases(self._house, token),
             self._house.names.names(token),
             self._house.clock.now(),
         )
-        found = groups(tasks, cases.items if cases else [], names, now, language)
+        tasks, people = await own_tasks(self._house, token, cases)
+        found = groups(tasks, cases.items if cases else [], names, now, language, people)
         return self.paper.page(
             visit,
             "mine.html",

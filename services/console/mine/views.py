@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Literal
 
 from services.console.clients.cases import Case, TicketState
@@ -108,15 +109,21 @@ class FeedbackView:
 
 
 def groups(
-    tasks: Iterable[Task], cases: Iterable[Case], names: Names, now: datetime, language: Language
+    tasks: Iterable[Task],
+    cases: Iterable[Case],
+    names: Names,
+    now: datetime,
+    language: Language,
+    people: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Group]:
     """The four lists: calls and follow-ups, what is due first first; then what is asked of the
-    reader, and the rest of what they see through, each by what falls due next.
+    reader, and the rest of what they see through, each by what falls due next. `people` names who
+    has a task that is somebody else's.
     """
     found: dict[Section, list[Item]] = {section: [] for section in SECTIONS}
     for task in sorted(tasks, key=lambda each: each.due_at):
         section: Section = "tell" if task.why == "tell" else "tasks"
-        found[section].append(item_of_task(task, names, now, language))
+        found[section].append(item_of_task(task, names, now, language, people))
     for case in sorted(cases, key=_order):
         where: Section = "asked" if case.is_asked else "cases"
         found[where].append(_case(case, names, now, language))
@@ -128,7 +135,13 @@ def _order(case: Case) -> tuple[bool, float]:
     return (due is None, due.timestamp() if due else -case.registered_at.timestamp())
 
 
-def item_of_task(task: Task, names: Names, now: datetime, language: Language) -> Item:
+def item_of_task(
+    task: Task,
+    names: Names,
+    now: datetime,
+    language: Language,
+    people: Mapping[str, str] = MappingProxyType({}),
+) -> Item:
     """A task as a row."""
     is_call = task.why == "tell"
     href = f"/mine/{'tell' if is_call else 'tasks'}/{task.id}"
@@ -143,7 +156,7 @@ def item_of_task(task: Task, names: Names, now: datetime, language: Language) ->
         status=_status(task.status, names, language),
         due=due_of(task.due_at, now, language),
         words=task.words or "",
-        marks=(),
+        marks=[people[who]] if (who := task.person) and who in people else [],
         is_noted=task.call is not None,
         is_nobodys=task.person is None,
         is_drill=task.test,
