@@ -1,23 +1,21 @@
-"""A list as a stream asks for it, where a service says no, or nothing."""
+"""A list as a stream asks for it, where a service says no."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import Final
 
-from services.console.clients.answers import Declined, Unreached
+from services.console.clients.answers import Declined
 from services.console.live.cards import Listing
-from services.console.live.hub import Away, SessionOver
+
+NOT_THEIRS: Final = frozenset({403, 404})
 
 
 async def listed(asked: Awaitable[Listing]) -> Listing:
-    """The list; nothing of it for whom it is not. Raises Away and SessionOver."""
+    """The list; nothing of it for whom it is not, however often they ask."""
     try:
         return await asked
-    except Unreached as error:
-        raise Away(error.service) from error
     except Declined as refused:
-        if refused.status == 401:
-            raise SessionOver from refused
-        if refused.status >= 500 or refused.status == 429:
-            raise Away(refused.service) from refused
+        if refused.status not in NOT_THEIRS:
+            raise
         return Listing((), 0)
