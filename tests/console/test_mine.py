@@ -92,7 +92,7 @@ def key_in(page: httpx.Response, act: str) -> str:
 async def ended(bench: Bench, task: str) -> dict[str, Any]:
     async def is_over() -> bool:
         found = await bench.store.get("follow_ups", task)
-        return bool(found and found["state"] != "open")
+        return bool(found and found["state"] in {"done", "dropped"})
 
     await until(is_over)
     found = await bench.store.get("follow_ups", task)
