@@ -126,11 +126,10 @@ def _add_calls(router: APIRouter, house: House, lists: _Lists, acting: Acting) -
         return await acting.answer(visit, say(), lambda number: _did("call", number))
 
     @router.post("/tell/{id}/person")
-    async def person(visit: AtWork, id: Id) -> HTMLResponse:
+    async def person(visit: AtWork, id: Id, key: Chosen) -> HTMLResponse:
         """Whom to ring, opened on record; once, and gone from the page in a minute."""
         token, language = visit.known.token, visit.looks.language
         number = (await house.router.call(token, id)).number
-        key = secrets.token_urlsafe(KEY_BYTES)
         opened = await house.cases.open_caller(token, number, key)
         at = moment(opened.opened_at, await house.clock.now(), language)
         facts: dict[str, Any] = {"person": opened, "by": visit.known.name, "at": at}
