@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Where = Literal["anywhere", "outside_fields", "list"]
+Where = Literal["anywhere", "outside_fields", "list", "beside", "form", "queue", "mine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,13 @@ KEYS: Final = (
     Shortcut(("j", "k"), "list", "next", single=True),
     Shortcut(("↓", "↑"), "list", "next"),
     Shortcut(("Enter",), "list", "open"),
+    Shortcut(("r",), "list", "apply", single=True),
+    Shortcut(("n",), "queue", "next_undecided", single=True),
+    Shortcut(("1", "2", "3"), "queue", "take_reading", single=True),
+    Shortcut(("o",), "beside", "open_ticket", single=True),
+    Shortcut(("f",), "mine", "feed_back", single=True),
+    Shortcut(("h",), "mine", "hand_over", single=True),
+    Shortcut(("Alt+N",), "mine", "reveal"),
+    Shortcut(("Alt+U",), "mine", "not_reached"),
+    Shortcut(("Ctrl+Enter",), "form", "save"),
 )

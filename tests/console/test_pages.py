@@ -18,9 +18,9 @@ def rail(page: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "pages", "home"),
     [
-        ("agent", ["/emergencies"], "/emergencies"),
+        ("agent", ["/mine", "/queue", "/emergencies"], "/mine"),
         ("department", ["/emergencies"], "/emergencies"),
-        ("supervisor", ["/emergencies"], "/emergencies"),
+        ("supervisor", ["/mine", "/queue", "/emergencies"], "/mine"),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),
     ],

@@ -9,7 +9,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 
 from services.console.clients.admin import AdminClient
+from services.console.clients.cases import CasesClient
 from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
 from services.console.frame.looks import Looks, looks_of
@@ -34,8 +36,10 @@ class House:
 
     admin: AdminClient
     router: RouterClient
+    cases: CasesClient
     sessions: BrowserSessions
     names: NameBook
+    people: People
     clock: HotlineClock
     entries: Sequence[RailEntry]
 
