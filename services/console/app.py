@@ -15,6 +15,8 @@ from services.console.clients.answers import ServiceName
 from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.clients.tickets import TicketsClient
+from services.console.clients.told import NotifierClient, SurveyClient
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
 from services.console.enrolment.pages import build_enrolment_pages
@@ -28,6 +30,8 @@ from services.console.help.pages import build_help_pages
 from services.console.session.pages import build_session_pages
 from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
+from services.console.tickets.pages import ENTRY as TICKETS
+from services.console.tickets.pages import build_tickets_pages
 from shared.runtime import build_bare_app, build_metrics
 
 SERVICES: Final[tuple[ServiceName, ...]] = get_args(ServiceName)
@@ -47,6 +51,7 @@ ROOMS: Final = (
     Room(build_enrolment_pages),
     Room(build_help_pages),
     Room(build_emergencies_pages, EMERGENCIES),
+    Room(build_tickets_pages, TICKETS),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 
@@ -99,6 +104,9 @@ def _house(
     return House(
         admin=admin,
         router=RouterClient(services["router"]),
+        tickets=TicketsClient(services["intake"]),
+        notifier=NotifierClient(services["notifier"]),
+        survey=SurveyClient(services["survey"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
         clock=HotlineClock(admin),

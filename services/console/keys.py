@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Where = Literal["anywhere", "outside_fields", "list"]
+Where = Literal["anywhere", "outside_fields", "list", "form", "ticket"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,14 @@ KEYS: Final = (
     Shortcut(("j", "k"), "list", "next", single=True),
     Shortcut(("↓", "↑"), "list", "next"),
     Shortcut(("Enter",), "list", "open"),
+    Shortcut(("Ctrl+Enter",), "form", "save"),
+    Shortcut(("t",), "ticket", "tell", single=True),
+    Shortcut(("s",), "ticket", "supplement", single=True),
+    Shortcut(("u",), "ticket", "urge", single=True),
+    Shortcut(("f",), "ticket", "feedback", single=True),
+    Shortcut(("h",), "ticket", "own", single=True),
+    Shortcut(("r",), "ticket", "reclassify", single=True),
+    Shortcut(("n",), "ticket", "note", single=True),
+    Shortcut(("p",), "ticket", "appoint", single=True),
+    Shortcut(("d",), "ticket", "transfer", single=True),
 )

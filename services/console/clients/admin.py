@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
+
+MOST_ASKED: Final = 200
+"""So many people are asked for at a time."""
 
 
 class Access(Answered):
@@ -86,25 +89,31 @@ class Named(Answered):
     en: str
 
 
-class GroupNames(Answered):
-    """The group and its estates."""
+class PolicyNames(Answered):
+    """What a policy calls things."""
 
-    zh: str
-    en: str
+    group: Named
     estates: list[Named] = Field(default_factory=list)
-
-
-class TaxonomyNames(Answered):
-    """What is registered."""
-
+    types: list[Named] = Field(default_factory=list)
+    urgencies: list[Named] = Field(default_factory=list)
+    areas: list[Named] = Field(default_factory=list)
+    departments: list[Named] = Field(default_factory=list)
     emergency_kinds: list[Named] = Field(default_factory=list)
 
 
-class PolicyNames(Answered):
-    """The documents of a policy, as far as they name things."""
+class Colleague(Answered):
+    """Somebody of the staff."""
 
-    group: GroupNames
-    taxonomy: TaxonomyNames
+    id: str
+    name: str | None = None
+    role: str | None = None
+    frozen: bool = False
+
+
+class Colleagues(Answered):
+    """Some of them."""
+
+    items: list[Colleague]
 
 
 class OwnKey:
@@ -194,8 +203,25 @@ class AdminClient:
 
     async def names_of(self, policy: str, bearer: str) -> PolicyNames:
         """What a policy calls things."""
-        path = f"/v1/policies/{policy}/documents"
+        path = f"/v1/policies/{policy}/names"
         return await self._service.get(PolicyNames, path, bearer=bearer)
+
+    async def colleagues(self, ids: Iterable[str], bearer: str) -> list[Colleague]:
+        """Who these are, 200 at most; whom nobody knows, and who shares no place, is not there."""
+        asked = sorted({id for id in ids if "," not in id})[:MOST_ASKED]
+        if not asked:
+            return []
+        params = {"ids": ",".join(asked)}
+        return (
+            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        ).items
+
+    async def colleagues_at(self, place: str | None, bearer: str) -> list[Colleague]:
+        """Who is at a place, or within the reader's reach; 200 at most."""
+        params = {"place": place} if place else {}
+        return (
+            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        ).items
 
 
 def _is_of_the_key(refused: Declined) -> bool:

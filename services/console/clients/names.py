@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.console.clients.admin import AdminClient, PolicyNames
+from services.console.clients.admin import AdminClient, Named, PolicyNames
 from services.console.clients.answers import Declined, Unreached
 
 NAMES_SECONDS: Final = 60.0
@@ -30,6 +30,10 @@ class Names:
     group: Both = field(default_factory=dict)
     estates: dict[str, Both] = field(default_factory=dict)
     kinds: dict[str, Both] = field(default_factory=dict)
+    types: dict[str, Both] = field(default_factory=dict)
+    urgencies: dict[str, Both] = field(default_factory=dict)
+    areas: dict[str, Both] = field(default_factory=dict)
+    departments: dict[str, Both] = field(default_factory=dict)
 
     def estate(self, id: str | None, language: str) -> str | None:
         """What an estate is called; its id where the policy has forgotten it."""
@@ -38,6 +42,22 @@ class Names:
     def kind(self, id: str, language: str) -> str:
         """What a kind of emergency is called."""
         return self.kinds.get(id, {}).get(language, id)
+
+    def type(self, id: str, language: str) -> str:
+        """What a type is called."""
+        return self.types.get(id, {}).get(language, id)
+
+    def urgency(self, id: str, language: str) -> str:
+        """What an urgency is called."""
+        return self.urgencies.get(id, {}).get(language, id)
+
+    def area(self, id: str, language: str) -> str:
+        """What an area is called."""
+        return self.areas.get(id, {}).get(language, id)
+
+    def department(self, id: str, language: str) -> str:
+        """What a department is called."""
+        return self.departments.get(id, {}).get(language, id)
 
 
 class NameBook:
@@ -97,6 +117,14 @@ def _names(policy: PolicyNames) -> Names:
     group = policy.group
     return Names(
         group={"zh": group.zh, "en": group.en},
-        estates={each.id: {"zh": each.zh, "en": each.en} for each in group.estates},
-        kinds={each.id: {"zh": each.zh, "en": each.en} for each in policy.taxonomy.emergency_kinds},
+        estates=_both(policy.estates),
+        kinds=_both(policy.emergency_kinds),
+        types=_both(policy.types),
+        urgencies=_both(policy.urgencies),
+        areas=_both(policy.areas),
+        departments=_both(policy.departments),
     )
+
+
+def _both(named: Iterable[Named]) -> dict[str, Both]:
+    return {each.id: {"zh": each.zh, "en": each.en} for each in named}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from services.console.clients.service import Answered, ServiceClient
+from services.console.clients.service import Answered, Nothing, ServiceClient
 
 
 class EmergencyRow(Answered):
@@ -29,6 +31,13 @@ class EmergencyRows(Answered):
     items: list[EmergencyRow]
 
 
+class OrderActed(Answered):
+    """A work order after an act."""
+
+    id: str
+    status: str
+
+
 class RouterClient:
     """What the console asks of the router."""
 
@@ -46,3 +55,20 @@ class RouterClient:
             EmergencyRows, "/v1/emergencies", bearer=bearer, params=params
         )
         return found.items
+
+    async def act_on_order(
+        self, order: str, act: str, body: Mapping[str, Any], bearer: str
+    ) -> OrderActed:
+        """Do something to a work order."""
+        path = f"/v1/work-orders/{order}/{act}"
+        return await self._service.ask(OrderActed, "POST", path, bearer=bearer, json=body)
+
+    async def join(self, emergency: str, ticket: str, bearer: str) -> None:
+        """A ticket tells of the same as this emergency."""
+        path, body = f"/v1/emergencies/{emergency}/join", {"ticket": ticket}
+        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body)
+
+    async def part(self, emergency: str, ticket: str, reason: str, bearer: str) -> None:
+        """It is another matter after all."""
+        path, body = f"/v1/emergencies/{emergency}/part", {"ticket": ticket, "reason": reason}
+        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body)

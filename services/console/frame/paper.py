@@ -73,6 +73,13 @@ class Paper:
         """A piece of a page, for whoever has the rest already."""
         return self._made(visit, template, status, **facts)
 
+    def card(self, template: str, language: Language, **facts: Any) -> str:
+        """One card of a list that is pushed: the same for whoever reads it in this language."""
+        html = self._templates.get_template(template).render(
+            t=self._words[language], language=language, **facts
+        )
+        return html.strip()
+
     def _made(self, visit: Visit, template: str, status: int, **facts: Any) -> HTMLResponse:
         language = visit.looks.language
         html = self._templates.get_template(template).render(
