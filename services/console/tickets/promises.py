@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 from services.console.clients.tickets import ClockSeen, PromiseSeen, TicketSeen
 from services.console.tickets.saying import Saying
-from shared.codes.spoken import spoken_promise
 
 State = Literal["kept", "late", "broken", "paused", "open", "past"]
 """Kept, done too late, not done and past its time, waiting, still to come; of no clock any more."""
@@ -89,7 +88,8 @@ def _times(
             until = due.astimezone(saying.zone)
             said = f"{saying.t['visit']} {saying.at(begins)}–{until:%H:%M}"
         else:
-            said = spoken_promise(clock, due, saying.now, saying.zone, saying.language)
+            what = saying.code("clocks", clock)
+            said = saying.t["by_when"].format(when=saying.until(due), what=what)
         yield Promised(said, due.isoformat(), _state(clocks.get(clock), due, saying.now))
 
 
@@ -126,8 +126,8 @@ def _clock(
         name=saying.code("clocks", name),
         department=department and saying.names.department(department, saying.language),
         due=None if paused else due.isoformat(),
-        due_said=saying.at(due),
+        due_said=saying.until(due),
         is_late=not paused and due < saying.now,
         is_paused=paused,
-        extended_to=saying.at(clock.extended_to) if clock.extended_to else None,
+        extended_to=saying.until(clock.extended_to) if clock.extended_to else None,
     )

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.console.clients.names import Names
-from services.console.frame.times import ZONE, moment
+from services.console.frame.times import ZONE, deadline, moment
 from shared.codes import name_of, names
 from shared.policy.templates import Language
 
@@ -47,6 +47,10 @@ class Saying:
     def at(self, when: datetime) -> str:
         """A moment."""
         return moment(when, self.now, self.language)
+
+    def until(self, when: datetime) -> str:
+        """A moment by which something is due."""
+        return deadline(when, self.now, self.language)
 
     def code(self, table: str, code: str) -> str:
         """A code's name."""

@@ -88,7 +88,10 @@ def parts_of(ticket: TicketSeen, told: Told, saying: Saying) -> list[Part]:
 def place_of(ticket: TicketSeen | TicketRow, saying: Saying) -> str | None:
     """Estate and building; None where nobody knows."""
     estate = saying.names.estate(ticket.estate, saying.language)
-    return " ".join(filter(None, (estate, ticket.building))) or None
+    building = ticket.building
+    if building is not None and building.isdecimal():
+        building = saying.t["building"].format(building)
+    return " ".join(filter(None, (estate, building))) or None
 
 
 def matter_of(ticket: TicketSeen | TicketRow, saying: Saying) -> str:
@@ -151,7 +154,7 @@ def head_of(ticket: TicketSeen, related: Related, saying: Saying) -> dict[str, A
         },
         "extension": extension
         and {
-            "until": saying.at(extension.until),
+            "until": saying.until(extension.until),
             "who": saying.who(extension.by),
             "reason": saying.code("more_time_reasons", extension.reason),
         },
@@ -266,7 +269,7 @@ def row_of(row: TicketRow, saying: Saying) -> dict[str, Any]:
         "marks": marks_of(row, saying),
         "registered": saying.at(row.registered_at),
         "due": due and due.isoformat(),
-        "due_said": due and saying.at(due),
+        "due_said": due and saying.until(due),
         "is_late": due is not None and due < saying.now,
         "over": row.over_at and saying.at(row.over_at),
         "owner": row.owner and saying.who(row.owner),
