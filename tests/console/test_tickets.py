@@ -15,6 +15,7 @@ from services.console.clients.answers import Unreached
 from services.console.live.hub import Away
 from services.console.tickets.live import tickets_source
 from shared.identity import Principal, issue_token
+from shared.tickets.numbers import new_number
 from tests.console.bench import CALLER, Bench
 from tests.support.bench import until
 
@@ -111,9 +112,9 @@ async def test_a_ticket_tells_its_story_on_one_page_by_names(bench: Bench) -> No
     ):  # fmt: skip
         assert said in page.text, said
     assert "13800138000" not in page.text
-    seen = re.sub(r"<[^>]*>", " ", page.text)
+    seen = re.sub(r"<[^>]*>", " ", page.text.split("<main")[1])
     for code in ("jinyuan", "xiao.he", "dispatched", order["department"], "service:"):
-        assert code not in seen.replace(page.text.split("<summary>")[1].split("</details>")[0], "")
+        assert code not in seen, code
 
 
 @pytest.mark.parametrize(
@@ -242,6 +243,9 @@ async def test_tickets_are_merged_joined_and_parted(bench: Bench) -> None:
         browser, third, "join", emergency=f"{emergency[:4]} {emergency[4:].lower()}"
     )
     assert is_taken(joined), joined.text
+    assert f'href="/emergencies/{emergency}"' in (await browser.get(f"/tickets/{third}")).text
+    parted = await send(browser, third, "part", reason="unrelated")
+    assert is_taken(parted), parted.text
     wrong = await send(browser, first, "join", emergency="nothing")
     assert wrong.status_code == 422
     assert "不是工单号" in wrong.text
@@ -322,24 +326,21 @@ async def test_without_a_script_a_refused_form_keeps_its_words_in_the_page(bench
 
 
 async def test_foreign_missing_and_own_matters_read_the_same(bench: Bench) -> None:
+    browser = await reader(bench, places=["jinyuan"])
     foreign = await register(bench, estate="binjiang", text="滨江的楼道灯坏了")
     own = await register(
-        bench, text="保安小何态度恶劣，骂人", type="complaint", about={"people": ["xiao.he"]}
+        bench, text="客服小何态度恶劣，骂人", type="complaint", about={"people": ["xiao.he"]}
     )
-    browser = await reader(bench, places=["jinyuan"])
+    missing = new_number()
 
-    answers = [
-        await browser.get(f"/tickets/{number}") for number in (foreign, own, "2345678E", "22222222")
-    ]
+    answers = [await browser.get(f"/tickets/{number}") for number in (foreign, own, missing)]
     acts = [
         await browser.post(f"/tickets/{number}/tell", data={"key": "k"}, headers=HTMX)
         for number in (foreign, own)
     ]
 
     assert {answer.status_code for answer in answers + acts} == {404}
-    pages = {
-        answer.text.replace(n, "") for answer, n in zip(answers[:2], (foreign, own), strict=True)
-    }
+    pages = {answer.text.replace(str(answer.url.path), "") for answer in answers}
     assert len(pages) == 1
     assert "没有这" in answers[0].text
 
@@ -351,7 +352,8 @@ async def test_what_is_no_number_is_no_page(bench: Bench, number: str) -> None:
     browser = await reader(bench)
 
     assert (await browser.get(f"/tickets/{number}")).status_code == 404
-    assert (await browser.post(f"/tickets/{number}/tell", data={})).status_code == 404
+    answer = await browser.post(f"/tickets/{number}/tell", data={})
+    assert answer.status_code in {404, 405}
 
 
 async def test_a_number_as_it_is_read_out_leads_to_its_page(bench: Bench) -> None:
@@ -376,10 +378,9 @@ async def test_nothing_is_changed_by_looking_nor_from_another_site(bench: Bench)
     assert (await ticket_of(bench, number))["version"] == before["version"]
 
 
-@pytest.mark.parametrize("role", ["manager", "privacy_officer"])
-async def test_who_may_only_read_has_no_form(bench: Bench, role: str) -> None:
+async def test_who_may_only_read_has_no_form(bench: Bench) -> None:
     number = await register(bench)
-    browser = await reader(bench, "boss", role)
+    browser = await reader(bench, "boss", "manager")
 
     page = (await browser.get(f"/tickets/{number}")).text
     refused = await browser.post(f"/tickets/{number}/tell", data={"key": "k"}, headers=HTMX)
@@ -460,7 +461,7 @@ class Breaking:
 
 
 @pytest.mark.parametrize("does", [True, False])
-async def test_an_act_whose_answer_was_lost_is_looked_after(bench: Bench, does: bool) -> None:
+async def test_an_act_whose_answer_was_lost_is_looked_after(bench: Bench, *, does: bool) -> None:
     number = await register(bench)
     browser = await reader(bench)
     service = bench.console.state.house.tickets._service

@@ -35,7 +35,7 @@ def moment(at: datetime, now: datetime, language: Language, zone: str = ZONE) ->
 
 
 def deadline(at: datetime, now: datetime, language: Language, zone: str = ZONE) -> str:
-    """Until when: a day's end is 24:00 of that day, for the next one's 00:00 is heard a day late."""
+    """Until when: a day ends at its own 24:00, for the next one's 00:00 is heard a day late."""
     there = at.astimezone(ZoneInfo(zone))
     if (there.hour, there.minute, there.second) != (0, 0, 0):
         return moment(at, now, language, zone)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from services.console.clients.answers import Declined, Unreached
@@ -22,6 +22,8 @@ from shared.tickets.numbers import is_number, read_number
 
 MOST_KNOWN: Final = 10_000
 """Forms in memory; of more the oldest are forgotten."""
+APART: Final = timedelta(seconds=1)
+"""So far the console's idea of the hotline's time may be ahead."""
 IN_PLACE: Final = frozenset({403, 409, 410, 422, 429})
 """Refusals that are said in the form; all others are the page's."""
 State = Literal["done", "refused", "unsure"]
@@ -60,13 +62,18 @@ class Forms:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str], _Form] = OrderedDict()
 
-    def begin(self, reader: str, key: str, now: datetime) -> _Form:
-        """One that is sent now, perhaps again."""
+    def begin(self, reader: str, key: str, now: datetime) -> tuple[_Form, bool]:
+        """One that is sent now, and whether it was before: since when then is that first time."""
+        is_again = (reader, key) in self._known
         form = self._known.setdefault((reader, key), _Form(now))
         self._known.move_to_end((reader, key))
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
-        return form
+        return form, is_again
+
+    def forget(self, reader: str, key: str) -> None:
+        """It was refused, so what comes with its key next is another wish."""
+        self._known.pop((reader, key), None)
 
 
 class Acting:
@@ -83,18 +90,19 @@ class Acting:
         wish = wish_of(act, filled, saying)
         if (missing := _missing(act, wish, filled, saying)) is not None:
             return missing
-        form = self._forms.begin(reader.id, filled.get("key") or new_key(), saying.now)
-        if form.is_done or await self._was_done(number, act, reader, form, saying):
+        form, is_again = self._forms.begin(reader.id, filled.get("key") or new_key(), saying.now)
+        if form.is_done or (is_again and await self._was_done(number, act, reader, form)):
             form.is_done = True
             return Said("done")
         try:
             acted = await self._send(number, wish, reader)
         except Declined as refused:
+            self._forms.forget(reader.id, filled.get("key", ""))
             if refused.status not in IN_PLACE:
                 raise
             return await self._refused(refused, number, reader, saying)
         except Unreached as away:
-            if away.sent and await self._was_done(number, act, reader, form, saying):
+            if away.sent and await self._was_done(number, act, reader, form):
                 form.is_done = True
                 return Said("done")
             trouble = trouble_of(away, saying.t, saying.language)
@@ -116,15 +124,11 @@ class Acting:
             await self._house.router.part(wish.to, number, str(wish.body["reason"]), token)
         return None
 
-    async def _was_done(
-        self, number: str, act: Act, reader: Reader, form: _Form, saying: Saying
-    ) -> bool:
+    async def _was_done(self, number: str, act: Act, reader: Reader, form: _Form) -> bool:
         """Whether one whose answer was lost has been carried out all the same."""
-        if form.sent_at == saying.now and not form.is_done:
-            return False
         with suppress(Declined, Unreached):
             ticket = await self._house.tickets.one(number, reader.token)
-            return is_done(act, ticket, reader.id, form.sent_at)
+            return is_done(act, ticket, reader.id, form.sent_at - APART)
         return False
 
     async def _refused(

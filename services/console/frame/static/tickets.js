@@ -6,13 +6,16 @@
     const can = document.getElementById("part-can");
     if (!can) return;
     const now = new Set(can.dataset.can.split(" "));
-    let any = false;
+    let any = false, lost = false;
     for (const act of document.querySelectorAll("details[data-act]")) {
       const is = act.dataset.act.split(" ").some(each => now.has(each));
       any = any || is;
       // What somebody has open stays: a colleague's act takes no word from them.
+      const had = !act.hidden && act.contains(document.activeElement);
       act.hidden = !is && !act.open;
+      lost = lost || (had && act.hidden);
     }
+    if (lost) document.getElementById("acts-title").focus();
     const none = document.getElementById("no-acts");
     if (none) none.hidden = any;
   };
