@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, get_args
 
 import httpx
@@ -27,9 +27,11 @@ from services.console.frame.pages import build_frame_pages
 from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
 from services.console.help.pages import build_help_pages
+from services.console.live.hub import Source
 from services.console.session.pages import build_session_pages
 from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
+from services.console.tickets.live import tickets_source
 from services.console.tickets.pages import ENTRY as TICKETS
 from services.console.tickets.pages import build_tickets_pages
 from shared.runtime import build_bare_app, build_metrics
@@ -43,6 +45,8 @@ class Room:
 
     build: Callable[[House], APIRouter]
     entry: RailEntry | None = None
+    sources: Mapping[str, Callable[[House], Source]] = field(default_factory=dict)
+    """Its lists that are kept up to date in browsers, by topic."""
 
 
 ROOMS: Final = (
@@ -51,7 +55,7 @@ ROOMS: Final = (
     Room(build_enrolment_pages),
     Room(build_help_pages),
     Room(build_emergencies_pages, EMERGENCIES),
-    Room(build_tickets_pages, TICKETS),
+    Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 

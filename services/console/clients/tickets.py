@@ -187,6 +187,13 @@ class ExtensionSeen(Answered):
     at: datetime
 
 
+class AskedVisit(Answered):
+    """The visit that was asked for, until one is agreed."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+
+
 class AboutSeen(Answered):
     """Whom it is about."""
 
@@ -238,6 +245,8 @@ class TicketSeen(Answered):
     language: str | None = None
     reported_at: datetime | None = None
     duplicate_of: str | None = None
+    joins: str | None = None
+    asked_appointment: AskedVisit | None = None
 
 
 class RelatedIncident(Answered):

@@ -54,26 +54,30 @@ class _Form:
     is_done: bool = False
 
 
+_Sent = tuple[str, str, str, str]
+"""By whom, to which ticket, which act, and the form's key."""
+
+
 class Forms:
     """Which forms were sent, by whoever sent them and the form's key: one that comes again is done
     once, as far as this process knows. Nobody else's is found by its key.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], _Form] = OrderedDict()
+        self._known: OrderedDict[_Sent, _Form] = OrderedDict()
 
-    def begin(self, reader: str, key: str, now: datetime) -> tuple[_Form, bool]:
+    def begin(self, sent: _Sent, now: datetime) -> tuple[_Form, bool]:
         """One that is sent now, and whether it was before: since when then is that first time."""
-        is_again = (reader, key) in self._known
-        form = self._known.setdefault((reader, key), _Form(now))
-        self._known.move_to_end((reader, key))
+        is_again = sent in self._known
+        form = self._known.setdefault(sent, _Form(now))
+        self._known.move_to_end(sent)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return form, is_again
 
-    def forget(self, reader: str, key: str) -> None:
+    def forget(self, sent: _Sent) -> None:
         """It was refused, so what comes with its key next is another wish."""
-        self._known.pop((reader, key), None)
+        self._known.pop(sent, None)
 
 
 class Acting:
@@ -90,14 +94,15 @@ class Acting:
         wish = wish_of(act, filled, saying)
         if (missing := _missing(act, wish, filled, saying)) is not None:
             return missing
-        form, is_again = self._forms.begin(reader.id, filled.get("key") or new_key(), saying.now)
+        sent = (reader.id, number, act.name, filled.get("key") or new_key())
+        form, is_again = self._forms.begin(sent, saying.now)
         if form.is_done or (is_again and await self._was_done(number, act, reader, form)):
             form.is_done = True
             return Said("done")
         try:
             acted = await self._send(number, wish, reader)
         except Declined as refused:
-            self._forms.forget(reader.id, filled.get("key", ""))
+            self._forms.forget(sent)
             if refused.status not in IN_PLACE:
                 raise
             return await self._refused(refused, number, reader, saying)

@@ -61,7 +61,7 @@ def build_tickets_pages(  # noqa: C901 - one small function a path
             grouped=grouped(ticket.number),
             parts=parts_of(ticket, found.told, saying),
             forms=forms_of(ticket, reader.may, desk, new_key(), saying, typed),
-            joined=found.told.related.emergency,
+            joined=ticket.joins or found.told.related.emergency,
             is_confidential=bool(ticket.confidential),
             **{"said": None, "said_of": None, "done": None, "opened": None, **opens, **more},
         )

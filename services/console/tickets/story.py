@@ -116,7 +116,7 @@ def _reason(entry: EntrySeen, saying: Saying) -> str | None:
     if (named := saying.coded(note, _TABLES) or saying.coded(head, _TABLES)) is not None:
         return named
     is_ours = entry.by.startswith(BY_SERVICE) or entry.transition in _NUMBERS
-    is_plain = is_code(note) or (note.isalnum() and note.isascii())
+    is_plain = is_code(note) or (note.isascii() and " " not in note)
     return "" if is_ours and is_plain else None
 
 

@@ -126,7 +126,7 @@ def marks_of(ticket: TicketSeen | TicketRow, saying: Saying) -> list[str]:
 
 def head_of(ticket: TicketSeen, related: Related, saying: Saying) -> dict[str, Any]:
     """What it is, where, how it stands, and what the caller said."""
-    extension = ticket.extension
+    extension, asked = ticket.extension, ticket.asked_appointment
     return {
         "urgent": ticket.urgency == EMERGENCY,
         "urgency": saying.names.urgency(ticket.urgency or "", saying.language),
@@ -144,6 +144,7 @@ def head_of(ticket: TicketSeen, related: Related, saying: Saying) -> dict[str, A
         "registered": saying.at(ticket.registered_at),
         "over": ticket.over_at and saying.at(ticket.over_at),
         "owner": ticket.owner and saying.who(ticket.owner),
+        "asked": asked and f"{saying.at(asked.from_)}–{asked.to.astimezone(saying.zone):%H:%M}",
         "emergency": related.emergency,
         "feedback": ticket.feedback
         and {
