@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from services.console.clients.answers import Declined, Unreached
+from typing import Final
+
+from services.console.clients.answers import Declined
 from services.console.frame.house import House
 from services.console.frame.paper import Paper
 from services.console.live.cards import Card, Listing
-from services.console.live.hub import Away, SessionOver, Source
+from services.console.live.hub import Source
 from services.console.tickets.loading import PACKAGE, Loaded, load
 from services.console.tickets.views import parts_of
 from shared.policy.templates import Language
+
+GONE: Final = frozenset({403, 404, 410})
 
 
 def cards_of(paper: Paper, loaded: Loaded, language: Language) -> tuple[Card, ...]:
@@ -29,14 +33,10 @@ def tickets_source(house: House) -> Source:
         number = topic.partition(":")[2]
         try:
             loaded = await load(house, number, token, None, language)
-        except Unreached as error:
-            raise Away(error.service) from error
         except Declined as refused:
-            if refused.status == 401:
-                raise SessionOver from refused
-            if refused.status >= 500 or refused.status == 429:
-                raise Away(refused.service) from refused
-            return Listing((), 0)
+            if refused.status in GONE:
+                return Listing((), 0)
+            raise
         cards = cards_of(paper, loaded, language)
         return Listing(cards, len(cards))
 
