@@ -17,6 +17,8 @@ from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.clients.tickets import TicketsClient
+from services.console.clients.told import NotifierClient, SurveyClient
 from services.console.emergencies.live import emergencies_source
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
@@ -41,6 +43,9 @@ from services.console.queue.pages import build_queue_pages
 from services.console.session.pages import build_session_pages
 from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
+from services.console.tickets.live import tickets_source
+from services.console.tickets.pages import ENTRY as TICKETS
+from services.console.tickets.pages import build_tickets_pages
 from shared.runtime import build_bare_app, build_metrics
 
 SERVICES: Final[tuple[ServiceName, ...]] = get_args(ServiceName)
@@ -65,6 +70,7 @@ ROOMS: Final = (
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
     Room(build_mine_pages, MINE, {"mine": mine_source}),
     Room(build_hand_over_pages),
+    Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 
@@ -122,6 +128,9 @@ def _house(
         admin=admin,
         router=RouterClient(services["router"]),
         cases=CasesClient(services["intake"]),
+        tickets=TicketsClient(services["intake"]),
+        notifier=NotifierClient(services["notifier"]),
+        survey=SurveyClient(services["survey"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
         people=People(admin),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Where = Literal["anywhere", "outside_fields", "list", "beside", "form", "queue", "mine"]
+Where = Literal["anywhere", "outside_fields", "list", "beside", "form", "queue", "mine", "ticket"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,13 @@ KEYS: Final = (
     Shortcut(("Alt+N",), "mine", "reveal"),
     Shortcut(("Alt+U",), "mine", "not_reached"),
     Shortcut(("Ctrl+Enter",), "form", "save"),
+    Shortcut(("t",), "ticket", "tell", single=True),
+    Shortcut(("s",), "ticket", "supplement", single=True),
+    Shortcut(("u",), "ticket", "urge", single=True),
+    Shortcut(("f",), "ticket", "feedback", single=True),
+    Shortcut(("h",), "ticket", "own", single=True),
+    Shortcut(("r",), "ticket", "reclassify", single=True),
+    Shortcut(("n",), "ticket", "note", single=True),
+    Shortcut(("p",), "ticket", "appoint", single=True),
+    Shortcut(("d",), "ticket", "transfer", single=True),
 )

@@ -285,6 +285,13 @@ class CallSheet(Answered):
     can: list[str] = Field(default_factory=list)
 
 
+class OrderActed(Answered):
+    """A work order after an act."""
+
+    id: str
+    status: str
+
+
 class RouterClient:
     """What the console asks of the router."""
 
@@ -363,6 +370,23 @@ class RouterClient:
         path = f"/v1/follow-ups/{id}/call"
         headers = {"Idempotency-Key": key}
         await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body, headers=headers)
+
+    async def act_on_order(
+        self, order: str, act: str, body: Mapping[str, Any], bearer: str
+    ) -> OrderActed:
+        """Do something to a work order."""
+        path = f"/v1/work-orders/{order}/{act}"
+        return await self._service.ask(OrderActed, "POST", path, bearer=bearer, json=body)
+
+    async def join(self, emergency: str, ticket: str, bearer: str) -> None:
+        """A ticket tells of the same as this emergency."""
+        path, body = f"/v1/emergencies/{emergency}/join", {"ticket": ticket}
+        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body)
+
+    async def part(self, emergency: str, ticket: str, reason: str, bearer: str) -> None:
+        """It is another matter after all."""
+        path, body = f"/v1/emergencies/{emergency}/part", {"ticket": ticket, "reason": reason}
+        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body)
 
 
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:

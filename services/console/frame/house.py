@@ -14,6 +14,8 @@ from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
+from services.console.clients.tickets import TicketsClient
+from services.console.clients.told import NotifierClient, SurveyClient
 from services.console.frame.looks import Looks, looks_of
 from services.console.frame.rail import RailEntry
 from services.console.session.reader import Reader
@@ -37,6 +39,9 @@ class House:
     admin: AdminClient
     router: RouterClient
     cases: CasesClient
+    tickets: TicketsClient
+    notifier: NotifierClient
+    survey: SurveyClient
     sessions: BrowserSessions
     names: NameBook
     people: People

@@ -36,6 +36,14 @@ def moment(at: datetime, now: datetime, language: Language, zone: str = ZONE) ->
     return " ".join(filter(None, (weekday, str(there.day), _MONTHS[there.month - 1], year, clock)))
 
 
+def deadline(at: datetime, now: datetime, language: Language, zone: str = ZONE) -> str:
+    """Until when: a day ends at its own 24:00, for the next one's 00:00 is heard a day late."""
+    there = at.astimezone(ZoneInfo(zone))
+    if (there.hour, there.minute, there.second) != (0, 0, 0):
+        return moment(at, now, language, zone)
+    return moment(at - timedelta(minutes=1), now, language, zone).replace("23:59", "24:00")
+
+
 def span(time: timedelta, language: Language) -> str:
     """How long something has been, in its two largest units; below a minute in seconds."""
     seconds = max(int(time.total_seconds()), 0)
