@@ -12,9 +12,12 @@ from fastapi import APIRouter, FastAPI
 
 from services.console.clients.admin import AdminClient, OwnKey
 from services.console.clients.answers import ServiceName
+from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.desk.pages import ENTRY as DESK
+from services.console.desk.pages import build_desk_pages
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
 from services.console.enrolment.pages import build_enrolment_pages
@@ -46,6 +49,7 @@ ROOMS: Final = (
     Room(build_session_pages),
     Room(build_enrolment_pages),
     Room(build_help_pages),
+    Room(build_desk_pages, DESK),
     Room(build_emergencies_pages, EMERGENCIES),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
@@ -99,6 +103,7 @@ def _house(
     return House(
         admin=admin,
         router=RouterClient(services["router"]),
+        desk=DeskClient(services["intake"], services["router"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
         clock=HotlineClock(admin),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Where = Literal["anywhere", "outside_fields", "list"]
+Where = Literal["anywhere", "outside_fields", "list", "desk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,15 @@ KEYS: Final = (
     Shortcut(("j", "k"), "list", "next", single=True),
     Shortcut(("↓", "↑"), "list", "next"),
     Shortcut(("Enter",), "list", "open"),
+    Shortcut(("Ctrl+Enter",), "desk", "register"),
+    Shortcut(("F2",), "desk", "another"),
+    Shortcut(("F9",), "desk", "emergency"),
+    Shortcut(("Esc",), "desk", "end_call"),
+    Shortcut(("Alt+E",), "desk", "take_place"),
+    Shortcut(("Alt+J",), "desk", "join"),
+    Shortcut(("Alt+S",), "desk", "split"),
+    Shortcut(("Alt+P",), "desk", "to_place"),
+    Shortcut(("Alt+A",), "desk", "to_area"),
+    Shortcut(("Alt+T",), "desk", "to_text"),
+    Shortcut(("F4", "1 … 4"), "desk", "supplement"),
 )

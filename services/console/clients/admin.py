@@ -86,25 +86,29 @@ class Named(Answered):
     en: str
 
 
-class GroupNames(Answered):
-    """The group and its estates."""
+class NamedEstate(Named):
+    """An estate, with what else callers call it."""
+
+    aliases: list[str] = Field(default_factory=list)
+
+
+class CodeName(Answered):
+    """What a code is called."""
 
     zh: str
     en: str
-    estates: list[Named] = Field(default_factory=list)
-
-
-class TaxonomyNames(Answered):
-    """What is registered."""
-
-    emergency_kinds: list[Named] = Field(default_factory=list)
 
 
 class PolicyNames(Answered):
-    """The documents of a policy, as far as they name things."""
+    """What a policy calls things, and what the codes of tickets are called."""
 
-    group: GroupNames
-    taxonomy: TaxonomyNames
+    group: CodeName
+    estates: list[NamedEstate]
+    types: list[Named]
+    areas: list[Named]
+    departments: list[Named]
+    emergency_kinds: list[Named]
+    codes: dict[str, dict[str, CodeName]]
 
 
 class OwnKey:
@@ -194,7 +198,7 @@ class AdminClient:
 
     async def names_of(self, policy: str, bearer: str) -> PolicyNames:
         """What a policy calls things."""
-        path = f"/v1/policies/{policy}/documents"
+        path = f"/v1/policies/{policy}/names"
         return await self._service.get(PolicyNames, path, bearer=bearer)
 
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.console.clients.admin import AdminClient, PolicyNames
+from services.console.clients.admin import AdminClient, Named, PolicyNames
 from services.console.clients.answers import Declined, Unreached
 
 NAMES_SECONDS: Final = 60.0
@@ -29,7 +29,12 @@ class Names:
 
     group: Both = field(default_factory=dict)
     estates: dict[str, Both] = field(default_factory=dict)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
     kinds: dict[str, Both] = field(default_factory=dict)
+    types: dict[str, Both] = field(default_factory=dict)
+    areas: dict[str, Both] = field(default_factory=dict)
+    departments: dict[str, Both] = field(default_factory=dict)
+    codes: dict[str, dict[str, Both]] = field(default_factory=dict)
 
     def estate(self, id: str | None, language: str) -> str | None:
         """What an estate is called; its id where the policy has forgotten it."""
@@ -38,6 +43,22 @@ class Names:
     def kind(self, id: str, language: str) -> str:
         """What a kind of emergency is called."""
         return self.kinds.get(id, {}).get(language, id)
+
+    def type(self, id: str, language: str) -> str:
+        """What a type of request is called."""
+        return self.types.get(id, {}).get(language, id)
+
+    def area(self, id: str, language: str) -> str:
+        """What an area is called."""
+        return self.areas.get(id, {}).get(language, id)
+
+    def department(self, id: str, language: str) -> str:
+        """What a department is called."""
+        return self.departments.get(id, {}).get(language, id)
+
+    def code(self, table: str, code: str, language: str) -> str:
+        """What a code of a table is called."""
+        return self.codes.get(table, {}).get(code, {}).get(language, code)
 
 
 class NameBook:
@@ -94,9 +115,20 @@ class HotlineClock:
 
 
 def _names(policy: PolicyNames) -> Names:
-    group = policy.group
     return Names(
-        group={"zh": group.zh, "en": group.en},
-        estates={each.id: {"zh": each.zh, "en": each.en} for each in group.estates},
-        kinds={each.id: {"zh": each.zh, "en": each.en} for each in policy.taxonomy.emergency_kinds},
+        group={"zh": policy.group.zh, "en": policy.group.en},
+        estates=_by_id(policy.estates),
+        aliases={each.id: each.aliases for each in policy.estates},
+        kinds=_by_id(policy.emergency_kinds),
+        types=_by_id(policy.types),
+        areas=_by_id(policy.areas),
+        departments=_by_id(policy.departments),
+        codes={
+            table: {code: {"zh": name.zh, "en": name.en} for code, name in names.items()}
+            for table, names in policy.codes.items()
+        },
     )
+
+
+def _by_id(named: Iterable[Named]) -> dict[str, Both]:
+    return {each.id: {"zh": each.zh, "en": each.en} for each in named}

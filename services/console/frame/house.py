@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 
 from services.console.clients.admin import AdminClient
+from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
@@ -34,6 +35,7 @@ class House:
 
     admin: AdminClient
     router: RouterClient
+    desk: DeskClient
     sessions: BrowserSessions
     names: NameBook
     clock: HotlineClock
