@@ -41,13 +41,19 @@ _INCIDENT: Final = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 T = TypeVar("T")
 
 
-def build_desk_pages(  # noqa: C901 - one small function a path
-    house: House,
-) -> APIRouter:
+def build_desk_pages(house: House) -> APIRouter:
     """The page where calls are taken down."""
     router = APIRouter(prefix=ENTRY.path, dependencies=[open_to_all()], include_in_schema=False)
     paper = Paper(PACKAGE, house.entries)
+    _add_page(router, house, paper)
+    _add_judging(router, house, paper)
+    _add_look_up(router, house, paper)
+    _add_registering(router, house, paper)
+    _add_ticket_acts(router, house, paper)
+    return router
 
+
+def _add_page(router: APIRouter, house: House, paper: Paper) -> None:
     @router.get("")
     async def desk(visit: AtWork) -> HTMLResponse:
         """An empty form, and what is going on."""
@@ -71,6 +77,8 @@ def build_desk_pages(  # noqa: C901 - one small function a path
         _need(visit)
         return paper.part(visit, "now.html", **await _going_on(house, visit))
 
+
+def _add_judging(router: APIRouter, house: House, paper: Paper) -> None:
     @router.post("/look")
     async def look(request: Request, visit: AtWork) -> Response:
         """What the form would become. Nothing is kept, and nothing of it stops whoever types: while
@@ -93,6 +101,8 @@ def build_desk_pages(  # noqa: C901 - one small function a path
         panel = panel_of(form["text"], found, likely, names, at, language)
         return paper.part(visit, "panel.html", panel=panel)
 
+
+def _add_look_up(router: APIRouter, house: House, paper: Paper) -> None:
     @router.post("/caller")
     async def caller(request: Request, visit: AtWork) -> Response:
         """Who calls from this number, or from this flat where the number says nothing; asked once
@@ -118,6 +128,8 @@ def build_desk_pages(  # noqa: C901 - one small function a path
         strip = strip_of(found, names, at, language)
         return paper.part(visit, "caller.html", strip=strip, trouble=None)
 
+
+def _add_registering(router: APIRouter, house: House, paper: Paper) -> None:
     @router.post("/save")
     async def register(request: Request, visit: AtWork) -> JSONResponse:
         """Register what stands there. The answer says what is shown instead of the judgement, what
@@ -151,6 +163,8 @@ def build_desk_pages(  # noqa: C901 - one small function a path
         part = paper.part(visit, "saved.html", saved=saved)
         return bytes(part.body).decode()
 
+
+def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
     @router.post("/told")
     async def told(request: Request, visit: AtWork) -> HTMLResponse:
         """The caller was told what was promised of these."""
@@ -178,8 +192,6 @@ def build_desk_pages(  # noqa: C901 - one small function a path
         answer = paper.part(visit, "supplemented.html", number=number)
         answer.headers["HX-Trigger"] = TAKEN
         return answer
-
-    return router
 
 
 def _need(visit: Visit) -> None:

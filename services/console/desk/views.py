@@ -332,6 +332,7 @@ class Saved:
     alerting: str | None
     call: Sequence[str]
     joins: str | None
+    room: str | None
     duplicate_of: str | None
     is_new: bool
     outside: bool
@@ -366,6 +367,7 @@ def saved_of(taken: Taken, names: Names, now: datetime, language: Language) -> S
         alerting=made.alerting,
         call=made.call or (),
         joins=grouped(made.joins) if made.joins else None,
+        room=(made.joins or made.number) if made.emergency else None,
         duplicate_of=grouped(made.duplicate_of) if made.duplicate_of else None,
         is_new=taken.is_new,
         outside=taken.outside,

@@ -9,7 +9,7 @@
   const panel = by("panel"), save = by("save"), sending = by("sending"), faults = by("faults");
   const INTENT = ["emergency", "kind", "joins", "incident", "split"];
   const OF_ONE_MATTER = ["type", "area", "answer", "visit_day", "visit_from", "visit_to"];
-  const SLOW = 2000, ASKED = 15000, SECOND = 1000;
+  const SLOW = 2000, ASKED = 15000, SECOND = 1000, AGAIN = 5000;
   let isSending = false, isSaved = false, asked = "", spoken = 0, speaking, slow;
 
   // Letters alone: digits might be somebody's number.
@@ -56,6 +56,8 @@
     if (event.target !== form) return;
     clearTimeout(slow);
     by("slow").hidden = true;
+    // Asked too often: once more, or the last words would stay unjudged.
+    if (event.detail.xhr?.status === 204) setTimeout(look, SECOND);
   });
   let held = "";
   document.body.addEventListener("htmx:beforeSwap", (event) => {
@@ -68,6 +70,7 @@
     if (event.detail.target === panel) {
       if (event.detail.elt === form) isSaved = false;
       if (held) by(held)?.focus();
+      if (panel.querySelector("[data-again]")) setTimeout(look, AGAIN);
       speak();
     }
     keys();
@@ -184,15 +187,15 @@
       let answer = null, told = null;
       try {
         answer = await fetch("/desk/save", {
-          method: "POST", body: body, redirect: "error", signal: AbortSignal.timeout(ASKED),
+          method: "POST", body: body, redirect: "manual", signal: AbortSignal.timeout(ASKED),
           headers: { "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded" },
         });
         told = await answer.text();
       } catch { /* Nobody answered: it may be registered all the same. */ }
       const json = answer && (answer.headers.get("Content-Type") || "").includes("json") ? JSON.parse(told) : null;
       if (json && answer.status < 500) return json;
-      if (answer && answer.status === 401) {
-        notice(told);
+      if (answer && (answer.status === 401 || answer.type === "opaqueredirect")) {
+        if (told) notice(told);
         sending.textContent = sending.dataset.over;
         await Promise.race([pause(wait), new Promise((back) => addEventListener("focus", back, { once: true }))]);
         continue;
@@ -221,7 +224,8 @@
     htmx.trigger(document.body, "desk-now");
     speak();
     keys();
-    (text.value ? text : by("tell") || text).focus();
+    if (text.value) look();
+    text.focus();
   }
   // What is typed from now on is another request.
   function afresh() {
