@@ -13,12 +13,15 @@ from fastapi import APIRouter, FastAPI
 from services.console.clients.admin import AdminClient, OwnKey
 from services.console.clients.answers import ServiceName
 from services.console.clients.cases import CasesClient
+from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
 from services.console.clients.tickets import TicketsClient
 from services.console.clients.told import NotifierClient, SurveyClient
+from services.console.desk.pages import ENTRY as DESK
+from services.console.desk.pages import build_desk_pages
 from services.console.emergencies.live import emergencies_source
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
@@ -66,6 +69,7 @@ ROOMS: Final = (
     Room(build_session_pages),
     Room(build_enrolment_pages),
     Room(build_help_pages),
+    Room(build_desk_pages, DESK),
     Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
     Room(build_mine_pages, MINE, {"mine": mine_source}),
@@ -131,6 +135,7 @@ def _house(
         tickets=TicketsClient(services["intake"]),
         notifier=NotifierClient(services["notifier"]),
         survey=SurveyClient(services["survey"]),
+        desk=DeskClient(services["intake"], services["router"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
         people=People(admin),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Where = Literal["anywhere", "outside_fields", "list", "beside", "form", "queue", "mine", "ticket"]
+Where = Literal[
+    "anywhere", "outside_fields", "list", "beside", "form", "desk", "queue", "mine", "ticket"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +54,15 @@ KEYS: Final = (
     Shortcut(("n",), "ticket", "note", single=True),
     Shortcut(("p",), "ticket", "appoint", single=True),
     Shortcut(("d",), "ticket", "transfer", single=True),
+    Shortcut(("Ctrl+Enter",), "desk", "register"),
+    Shortcut(("F2",), "desk", "another"),
+    Shortcut(("F9",), "desk", "emergency"),
+    Shortcut(("Esc",), "desk", "end_call"),
+    Shortcut(("Alt+E",), "desk", "take_place"),
+    Shortcut(("Alt+J",), "desk", "join"),
+    Shortcut(("Alt+S",), "desk", "split"),
+    Shortcut(("Alt+P",), "desk", "to_place"),
+    Shortcut(("Alt+A",), "desk", "to_area"),
+    Shortcut(("Alt+T",), "desk", "to_text"),
+    Shortcut(("F4", "1 … 4"), "desk", "supplement_likely"),
 )

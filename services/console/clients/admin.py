@@ -96,6 +96,12 @@ class Words(Answered):
     en: str
 
 
+class NamedEstate(Named):
+    """An estate, with what else callers call it."""
+
+    aliases: list[str] = Field(default_factory=list)
+
+
 class NamedKind(Named):
     """A kind of emergency, with the steps of its checklist."""
 
@@ -112,7 +118,7 @@ class PolicyNames(Answered):
     """What the ids of a policy are called, and all codes: table → code → name."""
 
     group: Named
-    estates: list[Named] = Field(default_factory=list)
+    estates: list[NamedEstate] = Field(default_factory=list)
     types: list[Named] = Field(default_factory=list)
     urgencies: list[Named] = Field(default_factory=list)
     areas: list[Named] = Field(default_factory=list)

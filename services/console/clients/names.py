@@ -29,6 +29,7 @@ class Names:
 
     group: Both = field(default_factory=dict)
     estates: dict[str, Both] = field(default_factory=dict)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
     kinds: dict[str, Both] = field(default_factory=dict)
     types: dict[str, Both] = field(default_factory=dict)
     urgencies: dict[str, Both] = field(default_factory=dict)
@@ -124,6 +125,7 @@ def _names(policy: PolicyNames) -> Names:
     return Names(
         group=_both(policy.group),
         estates=_by_id(policy.estates),
+        aliases={each.id: each.aliases for each in policy.estates},
         kinds=_by_id(kinds),
         types=_by_id(policy.types),
         urgencies=_by_id(policy.urgencies),

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 
 from services.console.clients.admin import AdminClient
 from services.console.clients.cases import CasesClient
+from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.people import People
 from services.console.clients.router import RouterClient
@@ -42,6 +43,7 @@ class House:
     tickets: TicketsClient
     notifier: NotifierClient
     survey: SurveyClient
+    desk: DeskClient
     sessions: BrowserSessions
     names: NameBook
     people: People
