@@ -42,7 +42,7 @@ from shared.store.store import Database
 from shared.tickets import Ticket
 from tests.support.deadline_reference import PEOPLE, SAMPLE, Minutes, Reference
 from tests.support.servers import Servers
-from tests.support.trial import forward, time_of
+from hotline.demo.time import forward, time_of
 
 SHORTEST: Final = timedelta(minutes=2)
 LONGEST: Final = timedelta(hours=36)

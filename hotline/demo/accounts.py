@@ -23,6 +23,11 @@ CONFLICT: Final = 409
 NOT_A_TRIAL: Final = "nobody gets a password there that others read"
 
 
+AGENT: Final = "jy-customer-service-1"
+SUPERVISOR: Final = "group-desk-1"
+ENGINEER: Final = "jy-engineering-1"
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """Somebody of the sample's duty lists, and what their account may."""
@@ -36,10 +41,10 @@ class Seat:
 
 
 SEATS: Final = (
-    Seat("jy-customer-service-1", "蔡文静", "agent", "坐席 agent"),
-    Seat("group-desk-1", "严谨", "supervisor", "主管 supervisor"),
+    Seat(AGENT, "蔡文静", "agent", "坐席 agent"),
+    Seat(SUPERVISOR, "严谨", "supervisor", "主管 supervisor"),
     Seat(
-        "jy-engineering-1",
+        ENGINEER,
         "许志强",
         "department",
         "部门 department",
@@ -109,9 +114,11 @@ def _done(answer: httpx.Response) -> httpx.Response:
     return answer.raise_for_status()
 
 
-def print_accounts(opened: Sequence[Opened], data: Path, console: Console | None = None) -> None:
-    """Print who may sign in, with which password, and how to get the code where one is asked for:
-    whole on every terminal, since it is copied.
+def print_accounts(
+    opened: Sequence[Opened], data: Path, address: str, console: Console | None = None
+) -> None:
+    """Print where the console is, who may sign in there, with which password, and how to get the
+    code where one is asked for: whole on every terminal, since it is copied.
     """
     table = Table(title="登录账号 Accounts of this trial")
     table.add_column("身份 role")
@@ -123,5 +130,6 @@ def print_accounts(opened: Sequence[Opened], data: Path, console: Console | None
     console.print(table)
     for each in opened:
         if each.has_factor:
-            command = f"hotline users code {each.seat.id} --data {data}"
+            command = f".venv/bin/hotline users code {each.seat.id} --data {data}"
             console.print(f"验证码 code: {command}", soft_wrap=True, markup=False)
+    console.print(f"用浏览器打开 open in a browser: {address}", soft_wrap=True, markup=False)

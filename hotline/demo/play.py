@@ -13,14 +13,18 @@ from rich.table import Table
 from hotline.client import data_folder
 from hotline.demo.accounts import open_accounts, print_accounts
 from hotline.demo.clients import Clients
+from hotline.demo.floor import A_DAY, load_floor, until_offered
 from hotline.demo.plots import PLOTS
 from hotline.demo.scenes import Outcome, Scene, load_scenes, planted_strings
+from hotline.demo.time import forward
 from hotline.endpoints import Endpoints, print_addresses
 from hotline.errors import HotlineError
 from hotline.running import forever
 from hotline.search import search_everywhere
 from hotline.settings import read_settings
+from hotline.token import ahead_of
 from hotline.up import run_hotline
+from shared.store import connect
 
 AT_ONCE = 6
 """Scenes played side by side; more would only wait for two cores."""
@@ -37,7 +41,8 @@ def register(app: typer.Typer) -> None:
 
 
 def run() -> None:
-    """Start a trial hotline and play requests through it, from the call to the survey.
+    """Start a trial hotline, play requests through it from the call to the survey, and leave a
+    floor worth looking at in the console.
 
     Stays up on a terminal until Ctrl-C; ends by itself with ONCE=1 or without a terminal.
     """
@@ -46,8 +51,8 @@ def run() -> None:
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
-        await _open_accounts(endpoints, folder)
         print_addresses(endpoints, folder)
+        await _open_accounts(endpoints, folder)
         if not once:
             typer.echo("The demo's hotline stays up: Ctrl-C ends it.")
             await forever()
@@ -58,28 +63,58 @@ def run() -> None:
 
 async def _open_accounts(endpoints: Endpoints, data: Path) -> None:
     async with Clients(endpoints, data) as clients:
-        print_accounts(await open_accounts(clients, data), data)
+        clients.ahead = await asyncio.to_thread(ahead_of, data)
+        opened = await open_accounts(clients, data)
+    print_accounts(opened, data, endpoints.services["console"])
 
 
 async def play(endpoints: Endpoints, data: Path) -> None:
-    """Play every scene and print what became of it; DemoFailedError when one is unexplained."""
-    scenes = load_scenes()
-    outcomes = [Outcome(scene) for scene in scenes]
-    gate = asyncio.Semaphore(AT_ONCE)
+    """Play every scene and print what became of it; DemoFailedError when one is unexplained.
+
+    What yesterday's floor leaves comes first, and what stands on today's last.
+    """
+    scenes, floor = load_scenes(), load_floor()
     async with Clients(endpoints, data) as clients:
-        finished = 0
-
-        async def one(outcome: Outcome) -> None:
-            nonlocal finished
-            async with gate:
-                await _play_scene(clients, outcome)
-            finished += 1
-            typer.echo(f"[{finished}/{len(outcomes)}] {outcome.scene.id}: {outcome.status}")
-
-        await asyncio.gather(*(one(outcome) for outcome in outcomes))
+        clients.ahead = await asyncio.to_thread(ahead_of, data)  # of an earlier run on these data
+        yesterday = await _play_all(clients, floor.yesterday)
+        await _let_a_day_pass(endpoints, clients)
+        outcomes = await _play_all(clients, scenes, tell=True)
+        now = await _play_all(clients, floor.now)
+        _judge([*yesterday, *outcomes, *now])
+        offered = await until_offered(clients, floor.now)
         await asyncio.gather(*(_read_messages(clients, outcome) for outcome in outcomes))
     _print_outcomes(outcomes)
-    await _search_planted(endpoints, data, scenes)
+    _print_floor([*yesterday, *now], offered)
+    await _search_planted(endpoints, data, [*scenes, *floor.all])
+
+
+async def _play_all(clients: Clients, scenes: list[Scene], *, tell: bool = False) -> list[Outcome]:
+    """Play these side by side."""
+    outcomes = [Outcome(scene) for scene in scenes]
+    gate = asyncio.Semaphore(AT_ONCE)
+    finished = 0
+
+    async def one(outcome: Outcome) -> None:
+        nonlocal finished
+        async with gate:
+            await _play_scene(clients, outcome)
+        finished += 1
+        if tell:
+            typer.echo(f"[{finished}/{len(outcomes)}] {outcome.scene.id}: {outcome.status}")
+
+    await asyncio.gather(*(one(outcome) for outcome in outcomes))
+    return outcomes
+
+
+async def _let_a_day_pass(endpoints: Endpoints, clients: Clients) -> None:
+    client = connect(endpoints.mongo)
+    try:
+        await forward(endpoints, client[read_settings().database], clients, A_DAY)
+    finally:
+        client.close()
+
+
+def _judge(outcomes: list[Outcome]) -> None:
     if failed := [o for o in outcomes if not o.explained]:
         names = ", ".join(f"{o.scene.id} ({o.told})" for o in failed)
         raise DemoFailedError(f"{len(failed)} requests did not end as they must: {names}")
@@ -124,6 +159,17 @@ def _print_outcomes(outcomes: list[Outcome]) -> None:
     console.print(
         f"{len(outcomes)} requests: " + ", ".join(f"{n} {status}" for status, n in counted.items())
     )
+
+
+def _print_floor(outcomes: list[Outcome], offered: str) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    table = Table(
+        "request", "number", "status", "how it stands", title="现场 The floor that is left"
+    )
+    for outcome in outcomes:
+        table.add_row(outcome.scene.id, outcome.number, outcome.status, outcome.told)
+    console.print(table)
+    console.print(offered)
 
 
 async def _search_planted(endpoints: Endpoints, data: Path, scenes: list[Scene]) -> None:

@@ -49,10 +49,11 @@ def test_what_is_copied_from_the_list_of_accounts_is_whole_on_every_terminal(wid
     opened = [Opened(seat, f"demo-{seat.role}", seat.role == "supervisor") for seat in SEATS]
     data = Path("/a/folder/with/quite/a/long/name/that/does/not/fit/into/eighty/columns/demo")
 
-    print_accounts(opened, data, Console(file=said, width=width))
+    print_accounts(opened, data, "http://127.0.0.1:8000", Console(file=said, width=width))
 
     for each in opened:
         assert each.seat.id in said.getvalue()
         assert each.password in said.getvalue()
     assert f"hotline users code group-desk-1 --data {data}\n" in said.getvalue()
     assert said.getvalue().count("hotline users code") == 1
+    assert "http://127.0.0.1:8000\n" in said.getvalue()

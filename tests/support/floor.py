@@ -28,7 +28,7 @@ from hotline.supervisor import Supervisor
 from shared.policy.documents import read_yaml, write_yaml
 from shared.store import connect
 from tests.support.rules import AT_ONCE
-from tests.support.trial import forward, time_of
+from hotline.demo.time import forward, time_of
 
 FLOOR: Final = "floor"
 """The fixture of the one that is shared, and the group of all tests that use it."""
