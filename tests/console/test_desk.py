@@ -176,7 +176,8 @@ async def test_rubbish_breaks_nothing(bench: Bench) -> None:
     form = {
         "text": evil[:4_000], "phone": "+44 20 7946 0958", "estate": "]]></estate>",
         "flat": "☃" * 199, "name": "'; drop table tickets; --", "location": "\x00\x01",
-        "type": "nonsense", "split": "[[0,99999],[true,1]]", "visit_day": "yesterday", "language": "xx",
+        "type": "nonsense", "split": "[[0,99999],[true,1]]", "visit_day": "yesterday",
+        "language": "xx",
     }  # fmt: skip
 
     panel = await look(browser, **form)
