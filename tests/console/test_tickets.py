@@ -445,6 +445,21 @@ async def test_nobody_is_opened_for_no_reason(bench: Bench, form: dict[str, str]
     assert "13800138000" not in answer.text
 
 
+async def test_who_has_opened_too_many_is_told_how_long_to_wait(bench: Bench) -> None:
+    number = await register(bench)
+    browser = await reader(bench)
+    form = {"person": "caller", "reason": "call_back"}
+
+    answers = [
+        await browser.post(f"/tickets/{number}/reveal", data={**form, "key": f"{n}"}, headers=HTMX)
+        for n in range(21)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert "建议等待（秒）" in answers[-1].text
+    assert "13800138000" not in answers[-1].text
+
+
 class Breaking:
     """Intake as it is, whose answers to acts are lost on their way."""
 

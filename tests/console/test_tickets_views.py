@@ -71,7 +71,8 @@ def test_rounds_stand_newest_first_and_so_do_their_lines() -> None:
 @pytest.mark.parametrize(
     ("entry", "words", "reason", "side"),
     [
-        (line("warn", "service:router", note="accept/2"), None, "接单 第 2", "system"),
+        (line("warn", "service:router", note="accept/2"), None, "接单 2 级", "system"),
+        (line("warn", "service:router", note="resolve/0"), None, "办结", "system"),
         (line("raise", "service:router", note="repeated/3"), None, "业主多次来电", "system"),
         (line("link", "service:router", note="I-2026"), None, "", "system"),
         (line("reclassify", "service:intake", note="survey/x1"), None, "回访不满意", "system"),

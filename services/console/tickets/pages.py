@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.console.clients.answers import Declined
-from services.console.clients.tickets import Opened, Which
+from services.console.clients.answers import Declined, Unreached
+from services.console.clients.tickets import Allowance, Opened, Which
 from services.console.errors import FieldFault, faults_in, trouble_of
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.paper import Paper
@@ -35,25 +37,35 @@ PERSONS: Final[Mapping[str, Which]] = {"caller": "caller", "contact": "on_site_c
 MOST_FIELDS: Final = 40
 
 
-def build_tickets_pages(  # noqa: C901 - one small function a path
-    house: House,
-) -> APIRouter:
-    """The pages of tickets."""
-    router = APIRouter(prefix=ENTRY.path, dependencies=[open_to_all()], include_in_schema=False)
-    paper = Paper(PACKAGE, house.entries)
-    acting = Acting(house)
-    add_search(router, house, paper)
+class Sheets:
+    """The page of a ticket, as one reader gets it."""
 
-    async def loaded(number: str, visit: Visit) -> Loaded:
+    def __init__(self, house: House, paper: Paper) -> None:
+        self.house = house
+        self.paper = paper
+
+    async def loaded(self, number: str, visit: Visit) -> Loaded:
+        """The ticket with what stands beside it."""
         reader = visit.known
-        return await load(house, number, reader.token, reader.may, visit.looks.language)
+        return await load(self.house, number, reader.token, reader.may, visit.looks.language)
 
-    async def whole(visit: Visit, found: Loaded, status: int = 200, **more: Any) -> HTMLResponse:
+    async def plain(self, visit: Visit) -> Saying:
+        """How things are told, without the names of people."""
+        names, now = await asyncio.gather(
+            self.house.names.names(visit.known.token), self.house.clock.now()
+        )
+        return Saying(self.paper.t(visit), names, now, visit.looks.language)
+
+    async def whole(
+        self, visit: Visit, found: Loaded, status: int = 200, **more: Any
+    ) -> HTMLResponse:
+        """All of the page; `more` is what it says of an act, or what was typed."""
         reader, ticket, saying = visit.known, found.ticket, found.saying
-        desk = await desk_of(house, ticket, reader, saying.t)
         typed = more.pop("typed", None)
-        opens = await _persons(house, visit, found)
-        return paper.page(
+        desk, opens = await asyncio.gather(
+            desk_of(self.house, ticket, reader, saying.t), _persons(self.house, visit, found)
+        )
+        return self.paper.page(
             visit,
             "ticket.html",
             status,
@@ -66,45 +78,27 @@ def build_tickets_pages(  # noqa: C901 - one small function a path
             **{"said": None, "said_of": None, "done": None, "opened": None, **opens, **more},
         )
 
+
+def build_tickets_pages(house: House) -> APIRouter:
+    """The pages of tickets."""
+    router = APIRouter(prefix=ENTRY.path, dependencies=[open_to_all()], include_in_schema=False)
+    paper = Paper(PACKAGE, house.entries)
+    sheets, acting = Sheets(house, paper), Acting(house)
+    add_search(router, house, paper)
+
     @router.get("/{number}")
     async def shown(number: str, visit: AtWork, done: str = "") -> Response:
         """A ticket, its whole story on one page. Asked for by htmx it is the parts alone."""
         meant = _number(number)
         if meant != number:
             return RedirectResponse(f"{ENTRY.path}/{meant}", 303)
-        found = await loaded(meant, visit)
+        found = await sheets.loaded(meant, visit)
         if visit.is_part:
             parts = parts_of(found.ticket, found.told, found.saying)
             return paper.part(visit, "parts.html", parts=parts)
-        return await whole(visit, found, done=done if done in BY_NAME else None)
+        return await sheets.whole(visit, found, done=done if done in BY_NAME else None)
 
-    @router.post("/{number}/reveal")
-    async def reveal(number: str, request: Request, visit: AtWork) -> Response:
-        """Show one person for a minute; who opened them and when is on record and stands there."""
-        meant, filled = _number(number), await _filled(request)
-        which = PERSONS.get(filled.get("person", ""))
-        if which is None:
-            raise HTTPException(404)
-        found = await loaded(meant, visit)
-        try:
-            opened = await house.tickets.reveal(
-                meant,
-                which,
-                filled.get("reason", ""),
-                filled.get("key") or new_key(),
-                visit.known.token,
-            )
-        except Declined as refused:
-            if refused.status not in IN_PLACE:
-                raise
-            said = _refusal(refused, found.saying)
-            if visit.is_part:
-                return _keyed(paper.part(visit, "opened.html", said.status, said=said, **_shut()))
-            return await whole(visit, found, said.status, said=said, said_of="reveal")
-        facts = {"person": filled["person"], **_opened(opened, visit, found.saying)}
-        if visit.is_part:
-            return _keyed(paper.part(visit, "opened.html", said=None, **facts))
-        return await whole(visit, found, opened=facts)
+    _add_reveal(router, sheets)
 
     @router.post("/{number}/{name}")
     async def act(number: str, name: str, request: Request, visit: AtWork) -> Response:
@@ -112,17 +106,13 @@ def build_tickets_pages(  # noqa: C901 - one small function a path
         meant, filled = _number(number), await _filled(request)
         if name not in BY_NAME:
             raise HTTPException(404)
-        language = visit.looks.language
-        reader = visit.known
-        saying = Saying(
-            paper.t(visit), await house.names.names(reader.token), await house.clock.now(), language
-        )
+        reader, saying = visit.known, await sheets.plain(visit)
         said = await acting.do(meant, BY_NAME[name], filled, reader, saying)
         if not visit.is_part:
             if said.state == "done":
                 return RedirectResponse(f"{ENTRY.path}/{meant}?done={name}", 303)
-            found = await loaded(meant, visit)
-            return await whole(
+            found = await sheets.loaded(meant, visit)
+            return await sheets.whole(
                 visit, found, said.status, said=said, said_of=name, typed={name: filled}
             )
         fields = ["order", *(each.name for each in BY_NAME[name].fields)]
@@ -132,6 +122,38 @@ def build_tickets_pages(  # noqa: C901 - one small function a path
         return _announced(answer, said)
 
     return router
+
+
+def _add_reveal(router: APIRouter, sheets: Sheets) -> None:
+    """Opening persons."""
+
+    @router.post("/{number}/reveal")
+    async def reveal(number: str, request: Request, visit: AtWork) -> Response:
+        """Show one person for a minute; who opened them and when is on record and stands there."""
+        meant, filled = _number(number), await _filled(request)
+        which = PERSONS.get(filled.get("person", ""))
+        if which is None:
+            raise HTTPException(404)
+        saying = await sheets.plain(visit)
+        key = filled.get("key") or new_key()
+        try:
+            opened = await sheets.house.tickets.reveal(
+                meant, which, filled.get("reason", ""), key, visit.known.token
+            )
+        except Declined as refused:
+            if refused.status not in IN_PLACE:
+                raise
+            said = _refusal(refused, saying)
+            if visit.is_part:
+                return _keyed(
+                    sheets.paper.part(visit, "opened.html", said.status, said=said, **_shut())
+                )
+            found = await sheets.loaded(meant, visit)
+            return await sheets.whole(visit, found, said.status, said=said, said_of="reveal")
+        facts = {"person": filled["person"], **_opened(opened, visit, saying)}
+        if visit.is_part:
+            return _keyed(sheets.paper.part(visit, "opened.html", said=None, **facts))
+        return await sheets.whole(visit, await sheets.loaded(meant, visit), opened=facts)
 
 
 def _number(typed: str) -> str:
@@ -163,12 +185,10 @@ async def _persons(house: House, visit: Visit, found: Loaded) -> dict[str, Any]:
         for name, person in (("caller", ticket.caller), ("contact", ticket.contact))
         if (shown := person_of(person, saying)) is not None
     }
-    left = None
+    left: Allowance | None = None
     if REVEAL in reader.may and persons:
-        try:
+        with suppress(Declined, Unreached):
             left = await house.tickets.allowance(reader.token)
-        except Declined:
-            left = None
     reasons = [(code, saying.code("reveal_reasons", code)) for code in names("reveal_reasons")]
     return {
         "persons": persons,

@@ -111,8 +111,8 @@ def _reason(entry: EntrySeen, saying: Saying) -> str | None:
         return None
     head, _, tail = note.partition("/")
     if entry.transition in _CLOCKS:
-        level = f" {saying.t['level']} {tail}" if tail else ""
-        return f"{saying.code('clocks', head)}{level}"
+        level = saying.t["level"].format(tail) if tail.strip("0") else ""
+        return " ".join(filter(None, (saying.code("clocks", head), level)))
     if (named := saying.coded(note, _TABLES) or saying.coded(head, _TABLES)) is not None:
         return named
     is_ours = entry.by.startswith(BY_SERVICE) or entry.transition in _NUMBERS
