@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.console.clients.cases import Case, Judged, Matter, Span
 from services.console.clients.names import Names
-from services.console.clients.router import EmergencyRoom, QueueRow, Reading, Task
+from services.console.clients.router import EmergencyRoom, QueueRow, ReadingSeen, Task
 from services.console.emergencies.rooms import people_in, room_of
 from services.console.frame.acting import Done
 from services.console.frame.numbers import is_number
@@ -23,8 +23,8 @@ NOW = datetime(2026, 12, 3, 6, 30, tzinfo=UTC)
 REPAIR = {"type": "repair", "area": "plumbing", "urgency": "urgent"}
 
 
-def reading(**more: Any) -> Reading:
-    return Reading(**{**REPAIR, "at": NOW, "by": "lan", **more})
+def reading(**more: Any) -> ReadingSeen:
+    return ReadingSeen(**{**REPAIR, "at": NOW, "by": "lan", **more})
 
 
 def matter(**more: Any) -> Matter:
