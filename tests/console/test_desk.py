@@ -86,13 +86,13 @@ async def test_an_emergency_says_first_what_to_say_and_offers_what_runs(bench: B
     panel = await look(browser, estate="锦园", text="3号楼电梯不动了，就我一个人，我十三岁")
 
     assert panel.index("对来电人说") < panel.index(number)
-    assert f'data-joins="{number}" data-kind="lift_entrapment"' in panel
+    assert f'data-joins="{number}" data-kind="elevator_entrapment"' in panel
     joined = await save(
         browser,
         estate="锦园",
         text="我十三岁",
         emergency="yes",
-        kind="lift_entrapment",
+        kind="elevator_entrapment",
         joins=number,
     )
     assert "已加入紧急事件" in joined.json()["panel"]
@@ -226,7 +226,7 @@ async def test_whose_account_is_frozen_registers_nothing_and_is_asked_to_sign_in
     bench: Bench,
 ) -> None:
     browser = await at_the_desk(bench)
-    await bench.done("/v1/users/xiao.he/freeze", reason="left")
+    await bench.done("/v1/users/xiao.he/freeze", why="left")
     await bench.hear()
 
     answer = await save(browser, **LEAK)

@@ -181,7 +181,7 @@ async def test_the_number_is_opened_by_a_post_on_record_and_stands_on_no_page(be
     assert "今日还可查看" in shown.text
     assert "13800138000" not in again.text
     assert "已查看过一次" in again.text
-    assert looked.status_code == 404
+    assert looked.status_code == 405
     assert "13800138000" not in (await browser.get(f"/mine/tell/{task}")).text
     reveals = bench.store.documents("reveals")
     assert await reveals.count_documents({"number": number}) == 1

@@ -18,9 +18,9 @@ def rail(page: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "pages", "home"),
     [
-        ("agent", ["/mine", "/queue", "/emergencies"], "/mine"),
+        ("agent", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
         ("department", ["/emergencies"], "/emergencies"),
-        ("supervisor", ["/mine", "/queue", "/emergencies"], "/mine"),
+        ("supervisor", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),
     ],

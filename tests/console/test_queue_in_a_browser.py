@@ -5,27 +5,40 @@ to date, in both themes and languages and at both widths.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from os import environ
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 from playwright.sync_api import Page, expect
 
 from shared.policy.templates import Language
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
 from tests.console.test_in_a_browser import LIFT, LOOKS, agent, browser, look
-from tests.support.floor import Floor, caller
+from tests.support.floor import Floor, caller, running_floor
 from tests.web.phone import CHROMIUM, UBUNTU
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+BY_CALL: Final = "rules: {feedback_by_call: [repair], busy_from: 100, repeats: []}"
+"""A person tells the result of every repair."""
 VAGUE: Final = {"text": "你们那个事情到底怎么说", "estate": "jinyuan"}
 LAMP: Final = {"text": "三号楼楼道灯不亮了", "estate": "jinyuan"}
 SHOTS: Final = environ.get("CONSOLE_SHOTS")
 SOON: Final = 15_000.0
 Later = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def own_floor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Floor]:
+    """A hotline of its own, for its policy."""
+    async with running_floor(tmp_path_factory.mktemp("queue"), overlay=BY_CALL) as running:
+        yield running
 
 
 def later() -> Later:
@@ -52,34 +65,36 @@ def seen(page: Page, name: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
-async def post(floor: Floor, service: str, path: str, role: str = "agent", **body: Any) -> Any:
-    answer = await floor.clients.call("POST", service, path, role=role, json=body)
+async def post(own_floor: Floor, service: str, path: str, role: str = "agent", **body: Any) -> Any:
+    answer = await own_floor.clients.call("POST", service, path, role=role, json=body)
     assert answer.is_success, answer.text
     return answer.json()
 
 
-async def reported(floor: Floor, report: dict[str, Any]) -> str:
-    return str((await floor.clients.post_ticket({**report, "caller": caller()}))["number"])
+async def reported(own_floor: Floor, report: dict[str, Any]) -> str:
+    return str((await own_floor.clients.post_ticket({**report, "caller": caller()}))["number"])
 
 
-async def held(floor: Floor) -> str:
+async def held(own_floor: Floor) -> str:
     """A ticket that waits for a person."""
-    number = await reported(floor, VAGUE)
-    await floor.clients.until_ticket(number, lambda t: t.get("held") is not None, "held")
+    number = await reported(own_floor, VAGUE)
+    await own_floor.clients.until_ticket(number, lambda t: t.get("held") is not None, "held")
     return number
 
 
-async def to_tell(floor: Floor, owner: str) -> tuple[str, str]:
+async def to_tell(own_floor: Floor, owner: str) -> tuple[str, str]:
     """A caller whom no message could tell the result; the task, and the ticket's number."""
-    number = await reported(floor, LAMP)
-    ticket = await floor.clients.until_ticket(number, lambda t: bool(t["work_orders"]), "given out")
-    await post(floor, "intake", f"/v1/tickets/{number}/own", owner=owner)
+    number = await reported(own_floor, LAMP)
+    ticket = await own_floor.clients.until_ticket(
+        number, lambda t: bool(t["work_orders"]), "given out"
+    )
+    await post(own_floor, "intake", f"/v1/tickets/{number}/own", owner=owner)
     order = ticket["work_orders"][0]
     for act in ("accept", "resolve"):
-        assert (await floor.clients.work(order, act)).is_success
+        assert (await own_floor.clients.work(order, act)).is_success
     for _ in range(300):
         params = {"number": number}
-        found = await floor.clients.call("GET", "router", "/v1/follow-ups", params=params)
+        found = await own_floor.clients.call("GET", "router", "/v1/follow-ups", params=params)
         for task in found.json()["items"]:
             if task["why"] == "tell":
                 return str(task["id"]), number
@@ -123,21 +138,21 @@ def worked_by_keyboard(address: str, id: str, numbers: list[str], report: Any) -
 
 
 async def test_the_queue_is_worked_by_keyboard_and_what_comes_shows_by_itself(
-    floor: Floor,
+    own_floor: Floor,
 ) -> None:
-    id = await agent(floor, "queue-keys")
-    numbers = [await held(floor), await held(floor)]
+    id = await agent(own_floor, "queue-keys")
+    numbers = [await held(own_floor), await held(own_floor)]
     do = later()
 
     await asyncio.to_thread(
         worked_by_keyboard,
-        floor.endpoints.services["console"],
+        own_floor.endpoints.services["console"],
         id,
         numbers,
-        lambda: do(held(floor)),
+        lambda: do(held(own_floor)),
     )
 
-    kept = await floor.clients.ticket(numbers[1])
+    kept = await own_floor.clients.ticket(numbers[1])
     assert kept["status"] == "answered"
 
 
@@ -160,13 +175,13 @@ def told(address: str, id: str, task: str, number: str) -> None:
         expect(page.locator(f"#task-{task}")).to_have_count(0, timeout=SOON)
 
 
-async def test_a_caller_is_told_by_telephone_to_the_end(floor: Floor) -> None:
-    id = await agent(floor, "mine-tells")
-    task, number = await to_tell(floor, id)
+async def test_a_caller_is_told_by_telephone_to_the_end(own_floor: Floor) -> None:
+    id = await agent(own_floor, "mine-tells")
+    task, number = await to_tell(own_floor, id)
 
-    await asyncio.to_thread(told, floor.endpoints.services["console"], id, task, number)
+    await asyncio.to_thread(told, own_floor.endpoints.services["console"], id, task, number)
 
-    await floor.clients.until_status(number, "closed")
+    await own_floor.clients.until_status(number, "closed")
 
 
 def handed(address: str, id: str, to: str, number: str) -> None:
@@ -184,15 +199,15 @@ def handed(address: str, id: str, to: str, number: str) -> None:
         expect(page.locator(f"#case-{number}")).to_have_count(0)
 
 
-async def test_a_case_is_handed_over_by_keyboard(floor: Floor) -> None:
-    id, to = await agent(floor, "mine-gives"), await agent(floor, "mine-takes")
-    number = await reported(floor, {**LAMP, "text": "六号楼大堂玻璃门坏了"})
-    await floor.clients.until_ticket(number, lambda t: bool(t["work_orders"]), "given out")
-    await post(floor, "intake", f"/v1/tickets/{number}/own", owner=id)
+async def test_a_case_is_handed_over_by_keyboard(own_floor: Floor) -> None:
+    id, to = await agent(own_floor, "mine-gives"), await agent(own_floor, "mine-takes")
+    number = await reported(own_floor, {**LAMP, "text": "六号楼大堂玻璃门坏了"})
+    await own_floor.clients.until_ticket(number, lambda t: bool(t["work_orders"]), "given out")
+    await post(own_floor, "intake", f"/v1/tickets/{number}/own", owner=id)
 
-    await asyncio.to_thread(handed, floor.endpoints.services["console"], id, to, number)
+    await asyncio.to_thread(handed, own_floor.endpoints.services["console"], id, to, number)
 
-    assert (await floor.clients.ticket(number))["owner"] == to
+    assert (await own_floor.clients.ticket(number))["owner"] == to
 
 
 def attended(address: str, id: str, number: str, tick: Any) -> None:
@@ -215,17 +230,17 @@ def attended(address: str, id: str, number: str, tick: Any) -> None:
 
 
 async def test_an_emergency_is_taken_and_written_down_and_shows_what_others_do(
-    floor: Floor,
+    own_floor: Floor,
 ) -> None:
-    id = await agent(floor, "room-leads")
-    number = await reported(floor, LIFT)
-    await floor.clients.until_message(number, "alert")
+    id = await agent(own_floor, "room-leads")
+    number = await reported(own_floor, LIFT)
+    await own_floor.clients.until_message(number, "alert")
     do = later()
 
     def tick() -> None:
-        do(post(floor, "router", f"/v1/emergencies/{number}/log", text="物业到了"))
+        do(post(own_floor, "router", f"/v1/emergencies/{number}/log", text="物业到了"))
 
-    await asyncio.to_thread(attended, floor.endpoints.services["console"], id, number, tick)
+    await asyncio.to_thread(attended, own_floor.endpoints.services["console"], id, number, tick)
 
 
 def every_page(
@@ -240,11 +255,13 @@ def every_page(
 
 
 @pytest.mark.parametrize(("theme", "language"), LOOKS)
-async def test_every_page_is_for_everybody(floor: Floor, theme: str, language: Language) -> None:
-    id = await agent(floor, f"looks-{theme}-{language}")
-    waiting, (task, done) = await held(floor), await to_tell(floor, id)
-    number = await reported(floor, LIFT)
-    await floor.clients.until_message(number, "alert")
+async def test_every_page_is_for_everybody(
+    own_floor: Floor, theme: str, language: Language
+) -> None:
+    id = await agent(own_floor, f"looks-{theme}-{language}")
+    waiting, (task, done) = await held(own_floor), await to_tell(own_floor, id)
+    number = await reported(own_floor, LIFT)
+    await own_floor.clients.until_message(number, "alert")
     paths = {
         "queue": "/queue",
         "queue-one": f"/queue/{waiting}",
@@ -258,5 +275,5 @@ async def test_every_page_is_for_everybody(floor: Floor, theme: str, language: L
     }
 
     await asyncio.to_thread(
-        every_page, floor.endpoints.services["console"], id, paths, language, theme
+        every_page, own_floor.endpoints.services["console"], id, paths, language, theme
     )

@@ -29,7 +29,7 @@ class Held(Answered):
     since: datetime
 
 
-class Reading(Answered):
+class ReadingSeen(Answered):
     """What a request was taken for, by words or by a person."""
 
     type: str
@@ -69,7 +69,7 @@ class QueueRow(Answered):
     scrubbed: str = ""
     due: datetime | None = None
     undecided: list[str] = Field(default_factory=list)
-    readings: list[Reading] = Field(default_factory=list)
+    readings: list[ReadingSeen] = Field(default_factory=list)
     declines: list[SentBack] = Field(default_factory=list)
     emergency_runs: bool = False
     can: list[str] = Field(default_factory=list)
@@ -128,7 +128,7 @@ class Advice(Answered):
     en: str
 
 
-class Step(Answered):
+class StepSeen(Answered):
     """A step of the checklist, done or not."""
 
     step: str
@@ -199,7 +199,7 @@ class EmergencyRoom(EmergencyRow):
 
     advice: Advice | None = None
     external: list[str] = Field(default_factory=list)
-    checklist: list[Step] = Field(default_factory=list)
+    checklist: list[StepSeen] = Field(default_factory=list)
     tickets: list[LinkedTicket] = Field(default_factory=list)
     called: list[Called] = Field(default_factory=list)
     next_in_chain: NextCalled | None = None

@@ -13,7 +13,7 @@ from services.console.clients.router import (
     EmergencyRoom,
     Happened,
     LinkedTicket,
-    Step,
+    StepSeen,
 )
 from services.console.emergencies.views import EmergencyCard, card_of
 from services.console.frame.choices import Choice
@@ -178,7 +178,7 @@ def _phases(room: EmergencyRoom, now: datetime, language: Language) -> list[Reac
     ]
 
 
-def _step(each: Step, people: Mapping[str, str], now: datetime, language: Language) -> StepCard:
+def _step(each: StepSeen, people: Mapping[str, str], now: datetime, language: Language) -> StepCard:
     by = each.done_by
     return StepCard(
         id=each.step,

@@ -13,7 +13,7 @@ from shared.policy.templates import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CaseRow:
     """One case that may go over."""
 
     number: str
@@ -23,10 +23,10 @@ class Row:
     status: str
 
 
-def rows(cases: Iterable[Case], names: Names, language: Language) -> list[Row]:
+def rows(cases: Iterable[Case], names: Names, language: Language) -> list[CaseRow]:
     """One's own, the newest first."""
     return [
-        Row(
+        CaseRow(
             number=case.number,
             grouped=grouped(case.number),
             what=f"{names.type(case.type, language)} · {names.area(case.area, language)}",

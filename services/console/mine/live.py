@@ -14,7 +14,7 @@ from services.console.frame.listing import listed
 from services.console.frame.paper import Paper
 from services.console.live.cards import Card, Listing
 from services.console.live.hub import Source
-from services.console.mine.views import Group, groups
+from services.console.mine.views import TaskGroup, groups
 from shared.policy.templates import Language
 
 PACKAGE: Final = "services.console.mine"
@@ -72,7 +72,7 @@ def mine_source(house: House) -> Source:
     return source
 
 
-def _cards(found: Sequence[Group], paper: Paper, language: Language) -> Iterator[Card]:
+def _cards(found: Sequence[TaskGroup], paper: Paper, language: Language) -> Iterator[Card]:
     for group in found:
         yield Card(f"mine-{group.section}", paper.card("head.html", language, group=group))
         for each in group.items:

@@ -54,7 +54,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TaskGroup:
     """One of the four lists."""
 
     section: Section
@@ -115,7 +115,7 @@ def groups(
     now: datetime,
     language: Language,
     people: Mapping[str, str] = MappingProxyType({}),
-) -> list[Group]:
+) -> list[TaskGroup]:
     """The four lists: calls and follow-ups, what is due first first; then what is asked of the
     reader, and the rest of what they see through, each by what falls due next. `people` names who
     has a task that is somebody else's.
@@ -127,7 +127,7 @@ def groups(
     for case in sorted(cases, key=_order):
         where: Section = "asked" if case.is_asked else "cases"
         found[where].append(_case(case, names, now, language))
-    return [Group(section, items) for section, items in found.items()]
+    return [TaskGroup(section, items) for section, items in found.items()]
 
 
 def _order(case: Case) -> tuple[bool, float]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.console.clients.cases import Department, Judged, Matter, Span
 from services.console.clients.names import Names
-from services.console.clients.router import QueueRow, Reading, SentBack
+from services.console.clients.router import QueueRow, ReadingSeen, SentBack
 from services.console.frame.choices import Choice, choices
 from services.console.frame.places import place_of
 from services.console.frame.times import Due, due_of, grouped, moment, span
@@ -204,25 +204,25 @@ def pieces(text: str, spans: Iterable[Span]) -> Iterator[Piece]:
 
 
 def proposals(
-    readings: Iterable[Reading], matters: Iterable[Matter], names: Names, language: Language
+    readings: Iterable[ReadingSeen], matters: Iterable[Matter], names: Names, language: Language
 ) -> list[Proposal]:
     """The readings that are kept, and then how the words are read now, each once."""
-    found: dict[str, Reading | Matter] = {}
-    every: list[Reading | Matter] = [*readings, *matters]
+    found: dict[str, ReadingSeen | Matter] = {}
+    every: list[ReadingSeen | Matter] = [*readings, *matters]
     for each in every:
         found.setdefault(value_of(each), each)
     shown = list(found.items())[:MOST_READINGS]
     return [_proposal(at, *each, names, language) for at, each in enumerate(shown, start=1)]
 
 
-def value_of(reading: Reading | Matter) -> str:
+def value_of(reading: ReadingSeen | Matter) -> str:
     """A reading as a form sends it."""
     kind = reading.emergency_kind or ""
     return f"{reading.type}|{reading.area}|{reading.urgency}|{kind}"
 
 
 def _proposal(
-    digit: int, value: str, reading: Reading | Matter, names: Names, language: Language
+    digit: int, value: str, reading: ReadingSeen | Matter, names: Names, language: Language
 ) -> Proposal:
     ids = (
         [each.id for each in reading.departments]

@@ -82,12 +82,12 @@ class Showing:
 
     async def _emergency(self, ticket: Ticket, principal: Principal) -> str | None:
         """The number under which an emergency runs: its own, or the one whose alert it shares."""
+        if ticket.joins is not None:
+            return await self._visible(ticket.joins, principal)
         if not ticket.is_emergency:
             return None
         if not ticket.shares_alert:
             return ticket.number
-        if ticket.joins is not None:
-            return await self._visible(ticket.joins, principal)
         doc = await self._store.get("incidents", str(ticket.incident), fields=("emergency",))
         shared = doc.get("emergency") if doc else None
         return await self._visible(shared, principal)
