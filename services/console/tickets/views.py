@@ -76,7 +76,10 @@ def parts_of(ticket: TicketSeen, told: Told, saying: Saying) -> list[Part]:
         parts.append(Part("part-messages", "part_messages.html", messages_of(told, saying)))
     if told.shows_surveys:
         parts.append(Part("part-surveys", "part_surveys.html", surveys_of(told, saying)))
-    parts.append(Part("part-related", "part_related.html", related_of(told.related, saying)))
+    related = told.related
+    if related.emergency is None and ticket.joins is not None:
+        related = related.model_copy(update={"emergency": ticket.joins})
+    parts.append(Part("part-related", "part_related.html", related_of(related, saying)))
     parts += [
         Part(f"round-{each.n}", "part_round.html", {"round": each})
         for each in rounds_of(ticket, saying)
@@ -145,7 +148,7 @@ def head_of(ticket: TicketSeen, related: Related, saying: Saying) -> dict[str, A
         "over": ticket.over_at and saying.at(ticket.over_at),
         "owner": ticket.owner and saying.who(ticket.owner),
         "asked": asked and f"{saying.at(asked.from_)}–{asked.to.astimezone(saying.zone):%H:%M}",
-        "emergency": related.emergency,
+        "emergency": related.emergency or ticket.joins,
         "feedback": ticket.feedback
         and {
             "attempts": ticket.feedback.attempts,
