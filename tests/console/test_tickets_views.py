@@ -11,7 +11,8 @@ from services.console.clients.names import Names
 from services.console.clients.tickets import TicketSeen
 from services.console.frame.paper import words_of
 from services.console.frame.times import deadline
-from services.console.tickets.acts import ACTS, BY_NAME, forms_of, wish_of
+from services.console.tickets.acts import ACTS, BY_NAME, wish_of
+from services.console.tickets.forms import forms_of
 from services.console.tickets.promises import promises_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.story import rounds_of

@@ -20,11 +20,13 @@ from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.frame.times import grouped
 from services.console.tickets.acting import IN_PLACE, Acting, Said, new_key
-from services.console.tickets.acts import BY_NAME, forms_of
+from services.console.tickets.acts import BY_NAME
+from services.console.tickets.forms import forms_of
 from services.console.tickets.loading import PACKAGE, Loaded, desk_of, load
+from services.console.tickets.rows import person_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.search_pages import add_search
-from services.console.tickets.views import parts_of, person_of
+from services.console.tickets.views import parts_of
 from shared.codes import names
 from shared.runtime import open_to_all
 from shared.tickets.numbers import is_number, read_number
