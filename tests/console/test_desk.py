@@ -86,13 +86,13 @@ async def test_an_emergency_says_first_what_to_say_and_offers_what_runs(bench: B
     panel = await look(browser, estate="锦园", text="3号楼电梯不动了，就我一个人，我十三岁")
 
     assert panel.index("对来电人说") < panel.index(number)
-    assert f'data-joins="{number}" data-kind="lift_entrapment"' in panel
+    assert f'data-joins="{number}" data-kind="elevator_entrapment"' in panel
     joined = await save(
         browser,
         estate="锦园",
         text="我十三岁",
         emergency="yes",
-        kind="lift_entrapment",
+        kind="elevator_entrapment",
         joins=number,
     )
     assert "已加入紧急事件" in joined.json()["panel"]
@@ -176,7 +176,8 @@ async def test_rubbish_breaks_nothing(bench: Bench) -> None:
     form = {
         "text": evil[:4_000], "phone": "+44 20 7946 0958", "estate": "]]></estate>",
         "flat": "☃" * 199, "name": "'; drop table tickets; --", "location": "\x00\x01",
-        "type": "nonsense", "split": "[[0,99999],[true,1]]", "visit_day": "yesterday", "language": "xx",
+        "type": "nonsense", "split": "[[0,99999],[true,1]]", "visit_day": "yesterday",
+        "language": "xx",
     }  # fmt: skip
 
     panel = await look(browser, **form)

@@ -119,7 +119,7 @@ def a_silent_call(address: str, id: str) -> tuple[str, str]:
         expect(page.locator("#estate")).to_have_value("锦园")
         expect(page.locator(".advice")).to_be_visible()
         page.keyboard.press("F9")
-        expect(page.locator("#likely-kind")).to_have_value("lift_entrapment")
+        expect(page.locator("#likely-kind")).to_have_value("elevator_entrapment")
         page.keyboard.press("Enter")
         (lift,) = numbers_on(page)
     return first, lift
@@ -150,7 +150,7 @@ async def test_an_emergency_is_raised_on_an_empty_form_and_a_second_caller_joins
 
     silent, lift = await asyncio.to_thread(a_silent_call, address, id)
     assert (await ticket(floor, silent))["emergency_kind"] == "unknown"
-    assert (await ticket(floor, lift))["emergency_kind"] == "lift_entrapment"
+    assert (await ticket(floor, lift))["emergency_kind"] == "elevator_entrapment"
     await floor.clients.until_message(lift, "alert")
 
     child = await asyncio.to_thread(the_child_calls, address, id, lift)
