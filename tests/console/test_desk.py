@@ -226,7 +226,7 @@ async def test_whose_account_is_frozen_registers_nothing_and_is_asked_to_sign_in
     bench: Bench,
 ) -> None:
     browser = await at_the_desk(bench)
-    await bench.done("/v1/users/xiao.he/freeze", reason="left")
+    await bench.done("/v1/users/xiao.he/freeze")
     await bench.hear()
 
     answer = await save(browser, **LEAK)
