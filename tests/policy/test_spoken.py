@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.codes.spoken import spoken_promise
 from shared.policy.policy import build_policy, sample_documents
+from shared.codes.spoken import spoken_promise
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
