@@ -308,6 +308,20 @@ async def test_what_was_told_before_is_offered_and_added_to(bench: Bench) -> Non
     assert await tickets(bench) == 1
 
 
+async def test_a_request_is_registered_also_where_its_outage_does_not_take_it(
+    bench: Bench,
+) -> None:
+    browser = await at_the_desk(bench)
+
+    answer = await save(browser, **LEAK, incident="no-such-outage")
+
+    assert len(answer.json()["numbers"]) == 1
+    assert "没有归入群体事件" in answer.json()["panel"]
+    bad = await save(browser, **LEAK, key="another-key", incident="../../v1/tickets")
+    assert bad.status_code == 422
+    assert await tickets(bench) == 1
+
+
 async def test_a_question_is_answered_and_closed_at_once(bench: Bench) -> None:
     browser = await at_the_desk(bench)
 
