@@ -180,9 +180,11 @@ class _Sender:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        n = 0
+        n, task = 0, asyncio.current_task()
         async with await aio_pika.connect(self._hotline.endpoints.amqp) as connection:
-            while True:
+            # A channel that is cancelled while it opens closes itself with an error of the broker's
+            # kind: the cancellation does not come out of it.
+            while task is None or not task.cancelling():
                 is_emergency = n % 4 == 0
                 body = (LIFT if is_emergency else LAMP) | {"external_id": f"lost-{n}"}
                 key = "ticket.report.urgent" if is_emergency else "ticket.report"

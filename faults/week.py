@@ -31,6 +31,7 @@ from faults.ear import Ear
 from faults.requests import Request, requests
 from faults.staff import Staff
 from hotline.demo.clients import Clients
+from hotline.demo.time import forward, time_of
 from hotline.promises import KINDS, examine
 from hotline.service import SERVICES
 from shared.contracts.router import ClockBreached, ClockWarned
@@ -42,7 +43,6 @@ from shared.store.store import Database
 from shared.tickets import Ticket
 from tests.support.deadline_reference import PEOPLE, SAMPLE, Minutes, Reference
 from tests.support.servers import Servers
-from hotline.demo.time import forward, time_of
 
 SHORTEST: Final = timedelta(minutes=2)
 LONGEST: Final = timedelta(hours=36)

@@ -12,9 +12,16 @@ from fastapi import APIRouter, FastAPI
 
 from services.console.clients.admin import AdminClient, OwnKey
 from services.console.clients.answers import ServiceName
+from services.console.clients.cases import CasesClient
+from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.clients.tickets import TicketsClient
+from services.console.clients.told import NotifierClient, SurveyClient
+from services.console.desk.pages import ENTRY as DESK
+from services.console.desk.pages import build_desk_pages
 from services.console.emergencies.live import emergencies_source
 from services.console.emergencies.pages import ENTRY as EMERGENCIES
 from services.console.emergencies.pages import build_emergencies_pages
@@ -25,13 +32,23 @@ from services.console.frame.house import House
 from services.console.frame.pages import build_frame_pages
 from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
+from services.console.hand_over.pages import build_hand_over_pages
 from services.console.help.pages import build_help_pages
 from services.console.live.hub import Hub, Source
 from services.console.live.loops import live
 from services.console.live.pages import build_live_pages
+from services.console.mine.live import mine_source
+from services.console.mine.pages import ENTRY as MINE
+from services.console.mine.pages import build_mine_pages
+from services.console.queue.live import queue_source
+from services.console.queue.pages import ENTRY as QUEUE
+from services.console.queue.pages import build_queue_pages
 from services.console.session.pages import build_session_pages
 from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
+from services.console.tickets.live import tickets_source
+from services.console.tickets.pages import ENTRY as TICKETS
+from services.console.tickets.pages import build_tickets_pages
 from shared.runtime import build_bare_app, build_metrics
 
 SERVICES: Final[tuple[ServiceName, ...]] = get_args(ServiceName)
@@ -52,7 +69,12 @@ ROOMS: Final = (
     Room(build_session_pages),
     Room(build_enrolment_pages),
     Room(build_help_pages),
+    Room(build_desk_pages, DESK),
     Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
+    Room(build_queue_pages, QUEUE, {"queue": queue_source}),
+    Room(build_mine_pages, MINE, {"mine": mine_source}),
+    Room(build_hand_over_pages),
+    Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 
@@ -109,8 +131,14 @@ def _house(
     return House(
         admin=admin,
         router=RouterClient(services["router"]),
+        cases=CasesClient(services["intake"]),
+        tickets=TicketsClient(services["intake"]),
+        notifier=NotifierClient(services["notifier"]),
+        survey=SurveyClient(services["survey"]),
+        desk=DeskClient(services["intake"], services["router"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
+        people=People(admin),
         clock=HotlineClock(admin),
         entries=[room.entry for room in rooms if room.entry is not None],
     )

@@ -14,7 +14,9 @@ from services.router.emergencies.attending import Attending
 from services.router.emergencies.room import EmergencyRoom
 from services.router.emergencies.storage import EMERGENCIES, JOINED_INDEX
 from services.router.emergencies.untaken import untaken_emergencies
+from services.router.field.api import build_calls_api
 from services.router.field.call_visits import CallVisits
+from services.router.field.calls_at_desk import CallsAtDesk
 from services.router.field.pages import ROOT, build_field_pages, build_field_script
 from services.router.field.thumbnails import Thumbnails
 from services.router.field.visits import FieldVisits
@@ -92,6 +94,8 @@ async def build(settings: RouterSettings) -> FastAPI:
     add_task_handlers(platform.consumers, reminders)
     work_photos = WorkPhotos(platform)
     add_erasure_handlers(platform.consumers, work_photos)
+    call_results = CallResults(platform, reminders, desk_tasks)
+    call_visits = CallVisits(platform, call_results)
     attending = Attending(platform, alerting)
     fitness = Fitness(platform, CertificateReader(platform.store))
     lost_telephones = LostTelephones(platform)
@@ -129,7 +133,7 @@ async def build(settings: RouterSettings) -> FastAPI:
             platform,
             FieldVisits(platform, routing, alerting, attending, work_photos),
             Thumbnails(platform, Opener(platform.vault)),
-            CallVisits(platform, CallResults(platform, reminders, desk_tasks)),
+            call_visits,
             person_url=settings.person_url.rstrip("/"),
         ),
         build_lists_api(platform, duty_lists),
@@ -137,6 +141,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_plans_api(platform, duty_lists, shift_plans),
         build_shifts_api(platform, shift_plans),
         build_follow_ups_api(desk_tasks),
+        build_calls_api(platform, CallsAtDesk(platform, call_visits, call_results)),
         build_leaves_api(LeaveRequests(platform)),
     ]
     parts = Parts(

@@ -242,6 +242,7 @@ async def test_a_session_that_ends_while_it_is_continued_gives_no_token(bench: B
     begun = (await begin(bench, key)).json()
     await bench.forward(timedelta(minutes=2))
     browsers: list[Browsers] = []
+    ended_by: list[str] = []
 
     change = Browsers.go_on
 
@@ -251,7 +252,9 @@ async def test_a_session_that_ends_while_it_is_continued_gives_no_token(bench: B
 
         async def got(id: str) -> Any:
             found = await get(id)
-            await self._signing_in.sign_out(id)
+            if not ended_by:  # once: the write that follows reads again
+                ended_by.append(id)
+                await self._signing_in.sign_out(id)
             return found
 
         with pytest.MonkeyPatch.context() as patch:

@@ -18,9 +18,9 @@ def rail(page: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "pages", "home"),
     [
-        ("agent", ["/emergencies"], "/emergencies"),
+        ("agent", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
         ("department", ["/emergencies"], "/emergencies"),
-        ("supervisor", ["/emergencies"], "/emergencies"),
+        ("supervisor", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),
     ],

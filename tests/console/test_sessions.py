@@ -96,10 +96,10 @@ async def test_nine_tabs_ask_the_administration_once(bench: Bench) -> None:
     asked = 0
     go_on = sessions._admin.go_on
 
-    async def counted(*args: str) -> object:
+    async def counted(*args: str, used: bool) -> object:
         nonlocal asked
         asked += 1
-        return await go_on(*args)
+        return await go_on(*args, used=used)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sessions._admin, "go_on", counted)

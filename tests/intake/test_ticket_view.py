@@ -44,7 +44,9 @@ SHOWN_AS: Final = [
 ]
 
 
-@pytest.mark.parametrize(("value", "view", "hidden"), SHOWN_AS, ids=str)
+@pytest.mark.parametrize(
+    ("value", "view", "hidden"), SHOWN_AS, ids=lambda each: getattr(each, "__name__", "")
+)
 def test_every_field_is_shown_or_hidden_on_purpose(value: Any, view: Any, hidden: set[str]) -> None:
     assert {each.name for each in fields(value)} - set(view.model_fields) == hidden
 

@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
 from hotline.demo.clients import Clients
+from hotline.demo.time import forward, time_of
 from hotline.embedded.ports import free_ports
 from hotline.endpoints import Endpoints
 from hotline.seed import seed
@@ -28,7 +29,6 @@ from hotline.supervisor import Supervisor
 from shared.policy.documents import read_yaml, write_yaml
 from shared.store import connect
 from tests.support.rules import AT_ONCE
-from hotline.demo.time import forward, time_of
 
 FLOOR: Final = "floor"
 """The fixture of the one that is shared, and the group of all tests that use it."""

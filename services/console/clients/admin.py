@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
+
+MOST_ASKED: Final = 200
+"""So many people are asked for at a time."""
 
 
 class Access(Answered):
@@ -86,25 +89,59 @@ class Named(Answered):
     en: str
 
 
-class GroupNames(Answered):
-    """The group and its estates."""
+class Words(Answered):
+    """What a code is called."""
 
     zh: str
     en: str
-    estates: list[Named] = Field(default_factory=list)
 
 
-class TaxonomyNames(Answered):
-    """What is registered."""
+class NamedEstate(Named):
+    """An estate, with what else callers call it."""
 
-    emergency_kinds: list[Named] = Field(default_factory=list)
+    aliases: list[str] = Field(default_factory=list)
+
+
+class NamedKind(Named):
+    """A kind of emergency, with the steps of its checklist."""
+
+    steps: list[Named] = Field(default_factory=list)
+
+
+class NamedDepartment(Named):
+    """A department; a `contractor` is a firm outside the group."""
+
+    contractor: bool = False
 
 
 class PolicyNames(Answered):
-    """The documents of a policy, as far as they name things."""
+    """What the ids of a policy are called, and all codes: table → code → name."""
 
-    group: GroupNames
-    taxonomy: TaxonomyNames
+    group: Named
+    estates: list[NamedEstate] = Field(default_factory=list)
+    types: list[Named] = Field(default_factory=list)
+    urgencies: list[Named] = Field(default_factory=list)
+    areas: list[Named] = Field(default_factory=list)
+    departments: list[NamedDepartment] = Field(default_factory=list)
+    emergency_kinds: list[NamedKind] = Field(default_factory=list)
+    codes: dict[str, dict[str, Words]] = Field(default_factory=dict)
+
+
+class Colleague(Answered):
+    """Somebody of the staff."""
+
+    id: str
+    name: str | None = None
+    role: str | None = None
+    departments: list[str] = Field(default_factory=list)
+    places: list[str] = Field(default_factory=list)
+    frozen: bool = False
+
+
+class Colleagues(Answered):
+    """Some of them."""
+
+    items: list[Colleague]
 
 
 class OwnKey:
@@ -196,8 +233,25 @@ class AdminClient:
 
     async def names_of(self, policy: str, bearer: str) -> PolicyNames:
         """What a policy calls things."""
-        path = f"/v1/policies/{policy}/documents"
+        path = f"/v1/policies/{policy}/names"
         return await self._service.get(PolicyNames, path, bearer=bearer)
+
+    async def colleagues(self, ids: Iterable[str], bearer: str) -> list[Colleague]:
+        """Who these are, 200 at most; whom nobody knows, and who shares no place, is not there."""
+        asked = sorted({id for id in ids if "," not in id})[:MOST_ASKED]
+        if not asked:
+            return []
+        params = {"ids": ",".join(asked)}
+        return (
+            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        ).items
+
+    async def colleagues_at(self, place: str | None, bearer: str) -> list[Colleague]:
+        """Who is at a place, or within the reader's reach; 200 at most."""
+        params = {"place": place} if place else {}
+        return (
+            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+        ).items
 
 
 def _is_of_the_key(refused: Declined) -> bool:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.console.clients.admin import AdminClient, PolicyNames
+from services.console.clients.admin import AdminClient, Named, PolicyNames
 from services.console.clients.answers import Declined, Unreached
 
 NAMES_SECONDS: Final = 60.0
@@ -25,11 +25,18 @@ Both = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names in both languages, by id."""
+    """Names in both languages, by id: of what stands in the policy, and of codes by their table."""
 
     group: Both = field(default_factory=dict)
     estates: dict[str, Both] = field(default_factory=dict)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
     kinds: dict[str, Both] = field(default_factory=dict)
+    types: dict[str, Both] = field(default_factory=dict)
+    urgencies: dict[str, Both] = field(default_factory=dict)
+    areas: dict[str, Both] = field(default_factory=dict)
+    departments: dict[str, Both] = field(default_factory=dict)
+    steps: dict[str, Both] = field(default_factory=dict)
+    codes: dict[str, dict[str, Both]] = field(default_factory=dict)
 
     def estate(self, id: str | None, language: str) -> str | None:
         """What an estate is called; its id where the policy has forgotten it."""
@@ -38,6 +45,26 @@ class Names:
     def kind(self, id: str, language: str) -> str:
         """What a kind of emergency is called."""
         return self.kinds.get(id, {}).get(language, id)
+
+    def type(self, id: str, language: str) -> str:
+        """What a type of request is called."""
+        return self.types.get(id, {}).get(language, id)
+
+    def urgency(self, id: str, language: str) -> str:
+        """How urgent something is."""
+        return self.urgencies.get(id, {}).get(language, id)
+
+    def area(self, id: str, language: str) -> str:
+        """What an area of work is called."""
+        return self.areas.get(id, {}).get(language, id)
+
+    def department(self, id: str, language: str) -> str:
+        """What a department is called."""
+        return self.departments.get(id, {}).get(language, id)
+
+    def code(self, table: str, code: str, language: str) -> str:
+        """What a code of a table is called; the code where nobody has named it."""
+        return self.codes.get(table, {}).get(code, {}).get(language, code)
 
 
 class NameBook:
@@ -94,9 +121,27 @@ class HotlineClock:
 
 
 def _names(policy: PolicyNames) -> Names:
-    group = policy.group
+    kinds = policy.emergency_kinds
     return Names(
-        group={"zh": group.zh, "en": group.en},
-        estates={each.id: {"zh": each.zh, "en": each.en} for each in group.estates},
-        kinds={each.id: {"zh": each.zh, "en": each.en} for each in policy.taxonomy.emergency_kinds},
+        group=_both(policy.group),
+        estates=_by_id(policy.estates),
+        aliases={each.id: each.aliases for each in policy.estates},
+        kinds=_by_id(kinds),
+        types=_by_id(policy.types),
+        urgencies=_by_id(policy.urgencies),
+        areas=_by_id(policy.areas),
+        departments=_by_id(policy.departments),
+        steps=_by_id([step for kind in kinds for step in kind.steps]),
+        codes={
+            table: {code: {"zh": name.zh, "en": name.en} for code, name in names.items()}
+            for table, names in policy.codes.items()
+        },
     )
+
+
+def _by_id(things: Iterable[Named]) -> dict[str, Both]:
+    return {each.id: _both(each) for each in things}
+
+
+def _both(thing: Named) -> Both:
+    return {"zh": thing.zh, "en": thing.en}

@@ -15,6 +15,7 @@ from services.console.clients.answers import Declined, ServiceName, Unreached
 from shared.telemetry import logger, metrics
 
 LIMIT: Final = httpx.Timeout(10.0, connect=2.0)
+CREATED: Final = 201
 CONNECTIONS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50)
 TRACE: ContextVar[str] = ContextVar("trace")
 """The trace of the page that is being made, as W3C's `traceparent` has it."""
@@ -59,9 +60,28 @@ class ServiceClient:
         headers: Mapping[str, str] | None = None,
     ) -> M:
         """Ask or tell; raises Declined and Unreached. Nothing is sent twice by itself."""
+        answer = await self._send(method, path, bearer, json, params, headers)
+        return self._read(model, answer)
+
+    async def make(
+        self, model: type[M], path: str, *, bearer: str, json: Any, headers: Mapping[str, str]
+    ) -> tuple[M, bool]:
+        """Have something made that has a key: what it is, and whether it was not there before."""
+        answer = await self._send("POST", path, bearer, json, None, headers)
+        return self._read(model, answer), answer.status_code == CREATED
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        bearer: str | None,
+        json: Any,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx.Response:
         began = time.monotonic()
         try:
-            answer = await self._http.request(
+            return await self._http.request(
                 method,
                 path,
                 json=json,
@@ -74,7 +94,6 @@ class ServiceClient:
             raise Unreached(self.name, sent=not never) from error
         finally:
             metrics.UPSTREAM_SECONDS.labels(service=self.name).observe(time.monotonic() - began)
-        return self._read(model, answer)
 
     def _read(self, model: type[M], answer: httpx.Response) -> M:
         if not answer.is_success:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from services.console.clients.names import Names
 from services.console.clients.router import EmergencyRow
+from services.console.frame.places import place_of
 from services.console.frame.times import grouped, moment, span
 from shared.policy.templates import Language
 
@@ -39,12 +41,16 @@ class EmergencyCard:
 
 
 def cards(
-    rows: Iterable[EmergencyRow], names: Names, now: datetime, language: Language
+    rows: Iterable[EmergencyRow],
+    names: Names,
+    now: datetime,
+    language: Language,
+    people: Mapping[str, str] = MappingProxyType({}),
 ) -> list[EmergencyCard]:
     """What runs first, of this what nobody has, of this what has waited longest; what is over with
     the latest first.
     """
-    return [_card(row, names, now, language) for row in sorted(rows, key=_place)]
+    return [card_of(row, names, now, language, people) for row in sorted(rows, key=_place)]
 
 
 def _place(row: EmergencyRow) -> tuple[int, float]:
@@ -65,14 +71,22 @@ def phase_of(row: EmergencyRow) -> Phase:
     return "nobody" if row.acknowledged_at is None else "acknowledged"
 
 
-def _card(row: EmergencyRow, names: Names, now: datetime, language: Language) -> EmergencyCard:
+def card_of(
+    row: EmergencyRow,
+    names: Names,
+    now: datetime,
+    language: Language,
+    people: Mapping[str, str] = MappingProxyType({}),
+) -> EmergencyCard:
+    """One of them; whoever has it by name, where `people` knows one."""
+    who = row.acknowledged_by
     return EmergencyCard(
         number=row.number,
         grouped=grouped(row.number),
         kind=names.kind(row.kind, language),
-        place=names.estate(row.estate, language),
+        place=place_of(row.estate, row.building, names, language),
         phase=phase_of(row),
-        who=row.acknowledged_by,
+        who=people.get(who, who) if who else None,
         began=moment(row.started_at, now, language),
         began_at=row.started_at.isoformat(),
         lasts=span((row.ended_at or now) - row.started_at, language),

@@ -9,9 +9,14 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 
 from services.console.clients.admin import AdminClient
+from services.console.clients.cases import CasesClient
+from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
+from services.console.clients.tickets import TicketsClient
+from services.console.clients.told import NotifierClient, SurveyClient
 from services.console.frame.looks import Looks, looks_of
 from services.console.frame.rail import RailEntry
 from services.console.session.reader import Reader
@@ -34,8 +39,14 @@ class House:
 
     admin: AdminClient
     router: RouterClient
+    cases: CasesClient
+    tickets: TicketsClient
+    notifier: NotifierClient
+    survey: SurveyClient
+    desk: DeskClient
     sessions: BrowserSessions
     names: NameBook
+    people: People
     clock: HotlineClock
     entries: Sequence[RailEntry]
 

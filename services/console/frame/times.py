@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from shared.policy.templates import Language
 
 ZONE: Final = "Asia/Shanghai"
 """Until a page knows its estate's own."""
+SOON: Final = timedelta(minutes=5)
 _WEEKDAYS: Final = {
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -34,6 +36,14 @@ def moment(at: datetime, now: datetime, language: Language, zone: str = ZONE) ->
     return " ".join(filter(None, (weekday, str(there.day), _MONTHS[there.month - 1], year, clock)))
 
 
+def deadline(at: datetime, now: datetime, language: Language, zone: str = ZONE) -> str:
+    """Until when: a day ends at its own 24:00, for the next one's 00:00 is heard a day late."""
+    there = at.astimezone(ZoneInfo(zone))
+    if (there.hour, there.minute, there.second) != (0, 0, 0):
+        return moment(at, now, language, zone)
+    return moment(at - timedelta(minutes=1), now, language, zone).replace("23:59", "24:00")
+
+
 def span(time: timedelta, language: Language) -> str:
     """How long something has been, in its two largest units; below a minute in seconds."""
     seconds = max(int(time.total_seconds()), 0)
@@ -46,6 +56,31 @@ def span(time: timedelta, language: Language) -> str:
     parts = [(days, names[0]), (hours, names[1]), (minutes, names[2])]
     said = [f"{count}{gap}{name}" for count, name in parts if count][:2]
     return gap.join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When something falls due: `at` for machines, `on` the moment in words, and how long that is
+    from now, or ago.
+    """
+
+    at: str
+    on: str
+    span: str
+    state: Literal["late", "soon", "far"]
+
+
+def due_of(at: datetime | None, now: datetime, language: Language) -> Due | None:
+    """How a limit is said; None where nothing falls due."""
+    if at is None:
+        return None
+    left = at - now
+    state: Literal["late", "soon", "far"] = "far"
+    if left < timedelta():
+        state = "late"
+    elif left < SOON:
+        state = "soon"
+    return Due(at.isoformat(), moment(at, now, language), span(abs(left), language), state)
 
 
 def grouped(number: str) -> str:

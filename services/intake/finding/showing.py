@@ -66,12 +66,11 @@ class Showing:
             same = {"$or": [{"repeat_of": first}, {"_id": first}]}
             matter = await self._cards(same, number, principal)
         incident = await self._incident(ticket, principal) if ticket.incident else None
-        into = next((e.note for e in ticket.timeline if e.transition == Transition.MERGE), None)
         return {
             "matter": matter,
             "incident": incident,
             "emergency": await self._emergency(ticket, principal),
-            "merged_into": await self._visible(into, principal),
+            "merged_into": await self._visible(ticket.merged_into, principal),
         }
 
     async def _incident(self, ticket: Ticket, principal: Principal) -> Doc:
@@ -83,12 +82,12 @@ class Showing:
 
     async def _emergency(self, ticket: Ticket, principal: Principal) -> str | None:
         """The number under which an emergency runs: its own, or the one whose alert it shares."""
+        if ticket.joins is not None:
+            return await self._visible(ticket.joins, principal)
         if not ticket.is_emergency:
             return None
         if not ticket.shares_alert:
             return ticket.number
-        if ticket.joins is not None:
-            return await self._visible(ticket.joins, principal)
         doc = await self._store.get("incidents", str(ticket.incident), fields=("emergency",))
         shared = doc.get("emergency") if doc else None
         return await self._visible(shared, principal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.identity import Principal
 from shared.store import Doc
@@ -280,6 +280,13 @@ class FeedbackView(Shown):
     by_call: bool
 
 
+class AskedVisitView(Shown):
+    """The visit that was asked for in the report, until it is agreed."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+
+
 class TicketView(Shown):
     """A ticket for staff. Persons are masked, and not there for whom they are not; `feedback` is
     there while the work is done and the caller is to be told.
@@ -333,6 +340,9 @@ class TicketView(Shown):
     due_by: datetime | None = None
     faults: list[FaultView] = []
     duplicate_of: str | None = None
+    joins: str | None = None
+    merged_into: str | None = None
+    asked_appointment: AskedVisitView | None = None
 
 
 _OF_A_TICKET: Final = frozenset(TicketView.model_fields)

@@ -60,16 +60,20 @@ class CallVisits:
             raise NoSuchWork
         if call_has_ended(task, link.person, now):
             raise WorkEnded
-        found = await store.get("tickets", task.number, fields=("building",))
         ticket = await self._platform.tickets.get(task.number)
-        if ticket is None or found is None:
+        if ticket is None:
             raise NoSuchWork
-        who, policy = self._who(link.person, ticket), self._platform.policy.at(ticket.estate)
+        return await self.work(task, ticket, self._who(link.person, ticket))
+
+    async def work(self, task: FollowUp, ticket: Ticket, who: Principal) -> CallWork:
+        """The call of a task as somebody has it who may see it."""
+        now, policy = self._now(), self._platform.policy.at(ticket.estate)
+        found = await self._platform.store.get("tickets", task.number, fields=("building",))
         return CallWork(
             task=task,
             ticket=ticket,
             who=who,
-            building=found.get("building"),
+            building=found.get("building") if found else None,
             can=answers_to(task, ticket, policy, who),
             again_at=await self._again_at(task, ticket, now),
             restored_by=await self._restored_by(task, ticket),

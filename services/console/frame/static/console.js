@@ -8,10 +8,13 @@
   const act = e => { if (!e) return false; isField(e) ? e.focus() : e.click(); return true; };
   const isSeen = e => !e.disabled && !e.closest("[inert]") && e.getClientRects().length > 0;
   // Of what is pressed by one key that of an open dialog counts, and nothing of the page below it.
+  // So does that of the form or row one is in, before the others that bear the same key.
   const byKey = key => {
     const dialog = document.querySelector("dialog[open]");
-    return [...(dialog || document).querySelectorAll("[data-key]")]
-      .find(e => e.dataset.key.split(" ").includes(key) && isSeen(e));
+    const found = [...(dialog || document).querySelectorAll("[data-key]")]
+      .filter(e => e.dataset.key.split(" ").includes(key) && isSeen(e));
+    const own = document.activeElement.closest("form, [data-row]");
+    return found.find(e => own && own.contains(e)) || found[0];
   };
   const byDigit = digit => document.querySelector(`[data-rail="${digit}"]`);
 

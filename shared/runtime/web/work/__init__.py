@@ -3,7 +3,7 @@ by a link and for whoever is signed in.
 """
 
 from shared.runtime.web.work.call import CALL_ACTS, CallAct, CallView, Ended
-from shared.runtime.web.work.paper import PACKAGE, Typed, WorkPaper
+from shared.runtime.web.work.paper import PACKAGE, Typed, WordsToSay, WorkPaper
 from shared.runtime.web.work.view import (
     ACTS,
     DECLINE_REASONS,
@@ -53,6 +53,7 @@ __all__ = [
     "Said",
     "Time",
     "Typed",
+    "WordsToSay",
     "WorkPaper",
     "WorkView",
 ]

@@ -137,7 +137,7 @@ class WorkPaper:
             status,
             policy=policy,
             view=view,
-            to_say=to_say(view, words(PACKAGE, language), language, when),
+            to_say=WordsToSay(view, zone).in_(language),
             person_form=person_form,
             person_at=f"{self.person_url}{self.root}/{in_path(token)}/person",
             said=said,
@@ -158,6 +158,22 @@ class WorkPaper:
     ) -> HTMLResponse:
         """Why there is nothing to see, in both languages."""
         return self.paper.trouble(said, language, status=status, wait=wait)
+
+
+@dataclass(frozen=True, slots=True)
+class WordsToSay:
+    """What to say to the caller of a call, with its times as people of that zone say them."""
+
+    view: CallView
+    zone: ZoneInfo
+
+    def in_(self, language: Language) -> list[str]:
+        """A paragraph each."""
+
+        def when(moment: datetime) -> str:
+            return _spoken(moment, self.view.now, self.zone, language)
+
+        return list(to_say(self.view, words(PACKAGE, language), language, when))
 
 
 def _spoken(moment: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:

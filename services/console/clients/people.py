@@ -1,0 +1,50 @@
+"""What colleagues are called: known in the process for a while, asked for with the token of whoever
+needs it. Nobody's name is told to whom the administration would not tell it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Final
+
+from services.console.clients.admin import AdminClient
+from services.console.clients.answers import Declined, Unreached
+
+KEPT_SECONDS: Final = 60.0
+MOST_KEPT: Final = 2_000
+
+
+class People:
+    """Names by id, as each reader may know them."""
+
+    def __init__(
+        self, admin: AdminClient, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._admin = admin
+        self._monotonic = monotonic
+        self._known: dict[tuple[str, str], tuple[str, float]] = {}
+
+    async def names(self, bearer: str, ids: Collection[str]) -> dict[str, str]:
+        """The names of these; of whom nobody tells one, the id. While the administration is away
+        all are shown by their ids.
+        """
+        now = self._monotonic()
+        fresh = {
+            id: known[0]
+            for id in ids
+            if (known := self._known.get((bearer, id))) is not None and known[1] > now
+        }
+        asked = {id for id in ids if id not in fresh}
+        found: dict[str, str] = {}
+        if asked:
+            with suppress(Declined, Unreached):
+                people = await self._admin.colleagues(asked, bearer)
+                found = {id: id for id in asked} | {
+                    each.id: each.name for each in people if each.name
+                }
+        if len(self._known) > MOST_KEPT:
+            self._known.clear()
+        self._known |= {(bearer, id): (name, now + KEPT_SECONDS) for id, name in found.items()}
+        return {id: id for id in ids} | fresh | found

@@ -1,0 +1,88 @@
+"""Use case: what stands in the form is registered, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from services.console.clients.answers import Declined, Unreached
+from services.console.clients.desk import DeskClient, Registered
+from services.console.desk.form import DeskForm, Report
+
+MENDED_HERE = frozenset({400, 409, 422})
+"""What whoever typed it can mend. All else is no fault of the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One that is registered; `is_new` unless it was before. `outside` is the outage that it could
+    not be made a part of.
+    """
+
+    registered: Registered
+    is_new: bool
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One that was not, and why."""
+
+    report: Report
+    why: Declined
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of all of them."""
+
+    taken: list[Taken] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def left(self) -> str:
+        """The words that still stand in the form."""
+        return "\n".join(each.report.text for each in self.refused)
+
+
+async def save(desk: DeskClient, form: DeskForm, bearer: str) -> Outcome:
+    """Register it, in order. What intake refuses for what it says does not keep the others. Raises
+    Unreached and Declined for all else; the same form sent again registers nothing twice.
+    """
+    outcome = Outcome()
+    for report in form.reports():
+        try:
+            made, is_new = await desk.register(report.body, report.key, form.language, bearer)
+        except Declined as refused:
+            if refused.status not in MENDED_HERE:
+                raise
+            outcome.refused.append(Refused(report, refused))
+            continue
+        outside = bool(form["incident"]) and not await _linked(desk, form, made.number, bearer)
+        outcome.taken.append(Taken(made, is_new, outside))
+    return outcome
+
+
+async def _linked(desk: DeskClient, form: DeskForm, number: str, bearer: str) -> bool:
+    with suppress(Declined, Unreached):
+        await desk.link(form["incident"], number, bearer)
+        return True
+    return False
+
+
+async def for_each(
+    numbers: Sequence[str], desk: DeskClient, bearer: str
+) -> tuple[list[str], list[tuple[str, Declined]]]:
+    """Say of each that its caller was told: those of which it is kept, and those refused."""
+    told: list[str] = []
+    refused: list[tuple[str, Declined]] = []
+    for number in numbers:
+        try:
+            await desk.tell(number, bearer)
+            told.append(number)
+        except Declined as error:
+            if error.status == 401:
+                raise
+            refused.append((number, error))
+    return told, refused

@@ -1,0 +1,31 @@
+// Forms that htmx sends. What the server has taken is no draft any more; what it finds at fault is shown where it is, with
+// all that was typed as it was.
+"use strict";
+(() => {
+  const isDone = xhr => xhr.status >= 200 && xhr.status < 300;
+
+  document.addEventListener("htmx:beforeOnLoad", event => {
+    const form = event.detail.elt.closest("form");
+    if (!form) return;
+    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    if (!isDone(event.detail.xhr) || form.dataset.draft === undefined) return;
+    form.reset();
+    form.dispatchEvent(new Event("hotline:taken", {bubbles: true}));
+  });
+
+  document.addEventListener("htmx:afterSettle", event => {
+    const form = event.target.closest("form");
+    if (!form) return;
+    const faulty = [...event.target.querySelectorAll("[data-field]")]
+      .map(each => form.elements[each.dataset.field]).filter(each => each instanceof Element);
+    for (const field of faulty) {
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", event.target.id);
+    }
+    if (faulty.length) {
+      const folded = faulty[0].closest("details");
+      if (folded) folded.open = true;
+      faulty[0].focus();
+    }
+  });
+})();

@@ -1,0 +1,1 @@
+"""Handing cases over at the end of a shift."""

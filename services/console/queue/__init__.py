@@ -1,0 +1,1 @@
+"""The manual queue: what waits for a person's decision, and deciding it."""

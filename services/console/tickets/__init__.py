@@ -1,0 +1,1 @@
+"""Tickets: one by one with their whole story, and found by words, place, time and caller."""

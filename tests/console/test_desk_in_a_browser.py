@@ -1,0 +1,278 @@
+"""The desk in a real browser, by keyboard alone: what is registered, and that no word is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from shared.policy.templates import Language
+from shared.runtime.web import words
+from tests.console.bench import PASSWORD
+from tests.console.test_in_a_browser import LOOKS, agent, browser, look
+from tests.support.floor import Floor
+from tests.web.phone import CHROMIUM, UBUNTU
+
+S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋套都不穿；还有物业费发票怎么开？"
+CHILD: Final = "3号楼电梯不动了，就我一个人，我十三岁"
+WHILE_IT_STARTS: Final = 90_000.0
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
+
+
+@contextmanager
+def desk(
+    address: str, id: str, language: Language = "zh", theme: str = "light", width: int = 1440
+) -> Iterator[Page]:
+    """Somebody at the desk, signed in."""
+    with browser(language, theme, width) as page:
+        page.goto(f"{address}/desk")
+        page.locator("#id").fill(id)
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator("#text")).to_be_focused()
+        yield page
+
+
+def numbers_on(page: Page) -> list[str]:
+    """The tickets that the page says are registered."""
+    expect(page.locator("#saved")).to_be_visible(timeout=WHILE_IT_STARTS)
+    return [text.replace(" ", "") for text in page.locator("#saved .big").all_inner_texts()]
+
+
+def a_first_call(address: str, id: str, language: Language, theme: str) -> list[str]:
+    """Three matters of one caller, told, and the end of the call."""
+    say = words("services.console.desk", language)
+    with desk(address, id, language, theme) as page:
+        look(page, "empty")
+        page.keyboard.press("Alt+P")
+        expect(page.locator("#estate")).to_be_focused()
+        page.keyboard.type("锦园")
+        page.keyboard.press("Enter")
+        expect(page.locator("#saved")).to_have_count(0)
+        page.keyboard.press("Alt+T")
+        page.keyboard.type(S4)
+        expect(page.locator(".matter")).to_have_count(3)
+        expect(page.locator("#verdict")).to_contain_text("；" if language == "zh" else ";")
+        look(page, "three matters")
+        page.keyboard.press("Alt+S")
+        expect(page.locator("#intent")).to_contain_text("3")
+        page.keyboard.press("Control+Enter")
+        numbers = numbers_on(page)
+        expect(page.locator("#text")).to_have_value("")
+        expect(page.locator("#text")).to_be_focused()
+        expect(page.locator("#estate")).to_have_value("锦园")
+        look(page, "saved")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#told-done")).to_contain_text(say["told"])
+        page.keyboard.press("F2")
+        expect(page.locator("#saved")).to_have_count(0)
+        page.keyboard.type("灯")
+        page.keyboard.press("Escape")
+        expect(page.locator("#end-asked")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#text")).to_have_value("灯")
+        page.locator("#text").fill("")
+        page.keyboard.press("Escape")
+        expect(page.locator("#estate")).to_have_value("")
+        expect(page.locator("#phone")).to_be_focused()
+    return numbers
+
+
+@pytest.mark.parametrize(("theme", "language"), LOOKS)
+async def test_a_first_call_is_three_tickets_by_keyboard_alone(
+    floor: Floor, theme: str, language: Language
+) -> None:
+    id = await agent(floor, f"desk-{theme}-{language}")
+
+    numbers = await asyncio.to_thread(
+        a_first_call, floor.endpoints.services["console"], id, language, theme
+    )
+
+    found = [await ticket(floor, number) for number in numbers]
+    assert [each["type"] for each in found] == ["repair", "complaint", "inquiry"]
+    assert all(each["promised"][-1]["told"] for each in found)
+
+
+async def ticket(floor: Floor, number: str) -> dict[str, Any]:
+    answer = await floor.clients.call("GET", "intake", f"/v1/tickets/{number}", role="supervisor")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def a_silent_call(address: str, id: str) -> tuple[str, str]:
+    """The emergency key with nothing typed; a child calls from the same lift."""
+    with desk(address, id) as page:
+        page.keyboard.press("F9")
+        expect(page.locator("#emergency-go")).to_be_focused()
+        expect(page.locator("#likely-kind")).to_have_value("unknown")
+        page.keyboard.press("Enter")
+        (first,) = numbers_on(page)
+        page.keyboard.press("F2")
+        page.keyboard.type(f"锦园{CHILD}")
+        expect(page.locator("#take-place")).to_be_visible()
+        page.keyboard.press("Alt+E")
+        expect(page.locator("#estate")).to_have_value("锦园")
+        expect(page.locator(".advice")).to_be_visible()
+        page.keyboard.press("F9")
+        expect(page.locator("#likely-kind")).to_have_value("elevator_entrapment")
+        page.keyboard.press("Enter")
+        (lift,) = numbers_on(page)
+    return first, lift
+
+
+def the_child_calls(address: str, id: str, running: str) -> str:
+    with desk(address, id) as page:
+        page.keyboard.press("Alt+P")
+        page.keyboard.type("锦园")
+        page.keyboard.press("Alt+T")
+        page.keyboard.type(CHILD)
+        expect(page.locator(f"#join-{running}")).to_be_visible()
+        look(page, "offered")
+        page.locator(f"#join-{running}").focus()
+        if page.locator("[data-key='Alt+J']").get_attribute("data-joins") == running:
+            page.keyboard.press("Alt+J")
+        else:
+            page.keyboard.press("Enter")
+        (number,) = numbers_on(page)
+    return number
+
+
+async def test_an_emergency_is_raised_on_an_empty_form_and_a_second_caller_joins_it(
+    floor: Floor,
+) -> None:
+    id = await agent(floor, "desk-emergency")
+    address = floor.endpoints.services["console"]
+
+    silent, lift = await asyncio.to_thread(a_silent_call, address, id)
+    assert (await ticket(floor, silent))["emergency_kind"] == "unknown"
+    assert (await ticket(floor, lift))["emergency_kind"] == "elevator_entrapment"
+    await floor.clients.until_message(lift, "alert")
+
+    child = await asyncio.to_thread(the_child_calls, address, id, lift)
+    related = await floor.clients.call(
+        "GET", "intake", f"/v1/tickets/{child}/related", role="supervisor"
+    )
+    assert related.json()["emergency"] == lift
+
+
+def compose(address: str, id: str) -> None:
+    """An input method writes; while it does, nothing is asked and no key acts."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith(("/desk/look", "/desk/save")):
+            asked.append(request.url)
+
+    with desk(address, id) as page:
+        page.on("request", note)
+        typed = page.context.new_cdp_session(page)
+        for so_far in ("l", "lou", "lous", "loushang"):
+            sent = {"text": so_far, "selectionStart": len(so_far), "selectionEnd": len(so_far)}
+            typed.send("Input.imeSetComposition", sent)
+            for key in ("Enter", "F9", "F2", "Escape"):
+                event = {"type": "rawKeyDown", "key": key, "windowsVirtualKeyCode": 229}
+                typed.send("Input.dispatchKeyEvent", event)
+        page.wait_for_timeout(600)
+        assert asked == []
+        expect(page.locator("#emergency-row")).to_be_hidden()
+        typed.send("Input.insertText", {"text": "楼上漏水"})
+        expect(page.locator(".matter")).to_have_count(1)
+        expect(page.locator("#text")).to_have_value("楼上漏水")
+        assert [url for url in asked if url.endswith("/desk/save")] == []
+
+
+async def test_while_an_input_method_composes_nothing_is_asked_and_no_key_acts(
+    floor: Floor,
+) -> None:
+    id = await agent(floor, "desk-ime")
+
+    await asyncio.to_thread(compose, floor.endpoints.services["console"], id)
+
+
+def through_two_deaths(floor: Floor, id: str) -> list[str]:
+    """Intake dies while somebody types, the console while it is being registered."""
+    say = words("services.console.desk", "zh")
+    with desk(floor.endpoints.services["console"], id) as page:
+        page.keyboard.press("Alt+P")
+        page.keyboard.type("锦园")
+        page.keyboard.press("Alt+T")
+        page.keyboard.type("单元门禁")
+        floor.service("intake").kill()
+        page.keyboard.type("坏了，刷卡没反应")
+        expect(page.locator("#panel")).to_contain_text(say["judge_away"])
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#sending")).not_to_have_text("")
+        floor.service("console").kill()
+        expect(page.locator("#sending")).to_contain_text(say["unsure"], timeout=WHILE_IT_STARTS)
+        expect(page.locator("#text")).to_have_value("单元门禁坏了，刷卡没反应")
+        expect(page.locator("#save")).to_be_disabled()
+        numbers = numbers_on(page)
+        expect(page.locator("#text")).to_have_value("")
+    return numbers
+
+
+async def test_intake_and_the_console_die_and_there_is_one_ticket_with_every_word(
+    floor: Floor,
+) -> None:
+    id = await agent(floor, "desk-deaths")
+
+    (number,) = await asyncio.to_thread(through_two_deaths, floor, id)
+
+    kept = await ticket(floor, number)
+    assert kept["scrubbed"] == "单元门禁坏了，刷卡没反应"
+    found = await floor.clients.call(
+        "GET", "intake", "/v1/tickets?owner=desk-deaths", role="supervisor"
+    )
+    assert [each["number"] for each in found.json()["items"]] == [number]
+
+
+def signed_out_elsewhere(address: str, id: str) -> list[str]:
+    """The session ends while somebody types; in another tab they sign in again."""
+    with desk(address, id) as page:
+        page.keyboard.type("楼道灯不亮")
+        other = page.context.new_page()
+        other.goto(f"{address}/help")
+        other.locator("details.menu summary").click()
+        other.locator("form[action='/session/end'] button").click()
+        expect(other.locator("#password")).to_be_visible()
+        page.bring_to_front()
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#sending")).to_contain_text(
+            words("services.console.desk", "zh")["over_wait"]
+        )
+        expect(page.locator("#text")).to_have_value("楼道灯不亮")
+        other.goto(f"{address}/session")
+        other.locator("#id").fill(id)
+        other.locator("#password").fill(PASSWORD)
+        other.locator("#password").press("Enter")
+        page.bring_to_front()
+        return numbers_on(page)
+
+
+async def test_whose_session_ends_signs_in_beside_and_the_same_request_goes_on(
+    floor: Floor,
+) -> None:
+    id = await agent(floor, "desk-again")
+
+    numbers = await asyncio.to_thread(signed_out_elsewhere, floor.endpoints.services["console"], id)
+
+    assert len(numbers) == 1
+
+
+def narrow(address: str, id: str) -> None:
+    for theme in ("light", "dark"):
+        with desk(address, id, "en", theme, width=390) as page:
+            page.locator("#text").fill(S4)
+            expect(page.locator(".matter")).to_have_count(3)
+            look(page, "narrow")
+
+
+async def test_it_fits_a_telephone(floor: Floor) -> None:
+    id = await agent(floor, "desk-narrow")
+
+    await asyncio.to_thread(narrow, floor.endpoints.services["console"], id)

@@ -1,0 +1,227 @@
+"""The manual queue: what waits first, what somebody may decide of it, and what a refusal says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from services.console.queue.live import queue_source
+from tests.console.bench import Bench
+from tests.support.bench import until
+
+VAGUE = "你们那个事情到底怎么说"
+NOWHERE = "楼道灯不亮了"
+PART = {"hx-request": "true"}
+
+
+async def waits(bench: Bench, text: str = NOWHERE, **report: Any) -> str:
+    """A ticket in the manual queue; its number."""
+    body = {"text": text, "caller": {"phone": "13800138000"}, **report}
+    made = await bench.services["intake"].post(
+        "/v1/tickets", json=body, headers=bench.signed_in("agent", id="lan")
+    )
+    assert made.status_code == 201, made.text
+    number = str(made.json()["number"])
+
+    async def is_held() -> bool:
+        found = await bench.store.get("tickets", number)
+        return bool(found and found.get("held"))
+
+    await until(is_held)
+    return number
+
+
+async def desk(bench: Bench, id: str = "xiao.he", role: str = "agent", **facts: Any) -> Any:
+    await bench.hire(id, role, **facts)
+    return await bench.signed_in_browser(id)
+
+
+def numbers(page: httpx.Response) -> list[str]:
+    return re.findall(r'<li id="queue-(\w+)"', page.text)
+
+
+async def test_what_has_waited_longest_is_first_and_says_why_and_by_when(bench: Bench) -> None:
+    first = await waits(bench)
+    await bench.forward_to_another_minute()
+    second = await waits(bench, VAGUE, estate="jinyuan")
+
+    page = await (await desk(bench)).get("/queue")
+
+    assert page.status_code == 200
+    assert numbers(page) == [first, second]
+    assert "地点不明" in page.text
+    assert "事项不明" in page.text
+    assert "data-due=" in page.text
+    assert 'data-topic="queue"' in page.text
+
+
+async def test_the_ticket_stands_beside_the_list_with_its_words_and_readings(bench: Bench) -> None:
+    number = await waits(bench)
+
+    page = await (await desk(bench)).get(f"/queue/{number}")
+
+    assert re.search(r"<blockquote[^>]*hx-disable>(.*?)</blockquote>", page.text)
+    assert "<mark>" in page.text
+    assert 'data-key="1"' in page.text
+    assert f'action="/queue/{number}/reclassify"' in page.text
+
+
+async def test_a_reading_is_taken_with_the_place_and_the_next_one_is_opened(bench: Bench) -> None:
+    number = await waits(bench)
+    other = await waits(bench, VAGUE, estate="jinyuan")
+    browser = await desk(bench)
+    page = await browser.get(f"/queue/{number}")
+    reading = re.search(r'name="reading" value="([^"]+)" data-key="1"', page.text)
+    assert reading
+
+    form = {"reading": reading[1], "estate": "jinyuan", "following": other}
+    done = await browser.post(f"/queue/{number}/reclassify", data=form, headers=PART)
+
+    assert done.status_code == 204
+    assert done.headers["hx-redirect"] == f"/queue/{other}?did=reclassify&done={number}"
+    ticket = await bench.store.get("tickets", number)
+    assert ticket is not None
+    assert ticket["estate"] == "jinyuan"
+    on = await browser.get(done.headers["hx-redirect"])
+    assert "已定类" in on.text
+    assert number not in numbers(on)
+
+
+async def test_without_a_script_the_same_form_leads_on(bench: Bench) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+
+    done = await browser.post(f"/queue/{number}/answer", data={"answer": "请拨社区电话"})
+
+    assert (done.status_code, done.headers["location"]) == (
+        303, f"/queue?did=answer&done={number}"
+    )  # fmt: skip
+    ticket = await bench.store.get("tickets", number)
+    assert ticket is not None
+    assert ticket["mark"] == "answered"
+
+
+async def test_a_refusal_stands_beside_the_form_and_says_what_can_be_done(bench: Bench) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+    assert (await browser.post(f"/queue/{number}/answer", data={"answer": "好"})).status_code == 303
+
+    late = await browser.post(f"/queue/{number}/answer", data={"answer": "好"}, headers=PART)
+    unfit = await browser.post(
+        f"/queue/{number}/reclassify", data={"area": "no-such"}, headers=PART
+    )
+
+    assert late.status_code == 409
+    assert "hx-retarget" not in late.headers
+    assert "xiao.he" in late.text
+    assert "<form" not in late.text
+    assert unfit.status_code == 422
+    assert "area" in unfit.text
+
+
+async def test_whoever_may_only_read_has_no_button(bench: Bench) -> None:
+    number = await waits(bench)
+
+    page = await (await desk(bench, "manager", "manager")).get(f"/queue/{number}")
+
+    assert page.status_code == 200
+    assert f"/queue/{number}/" not in page.text
+    assert "由坐席或调度处理" in page.text
+
+
+async def test_an_agent_is_not_offered_to_give_work_out_and_a_dispatcher_is(bench: Bench) -> None:
+    number = await waits(bench, VAGUE, estate="jinyuan")
+    # As two departments that sent it back leave it.
+    await bench.store.documents("tickets").update_one(
+        {"_id": number}, {"$set": {"held.reason": "declined_twice"}}
+    )
+
+    agent = await (await desk(bench)).get(f"/queue/{number}")
+    dispatcher = await (await desk(bench, "diao.du", "dispatcher")).get(f"/queue/{number}")
+
+    assert f"/queue/{number}/dispatch" not in agent.text
+    assert f"/queue/{number}/dispatch" in dispatcher.text
+
+
+async def test_nobody_sees_what_waits_beyond_their_reach(bench: Bench) -> None:
+    number = await waits(bench, VAGUE, estate="jinyuan")
+    browser = await desk(bench, places=["cuihu"])
+
+    page = await browser.get(f"/queue/{number}")
+
+    assert number not in numbers(page)
+    assert "已不在队列里" in page.text
+    act = await browser.post(f"/queue/{number}/answer", data={"answer": "好"}, headers=PART)
+    assert act.status_code == 404
+
+
+@pytest.mark.parametrize("number", ["x", "ABCDEFG1", "2345678", "<script>", "23456789A"])
+async def test_what_cannot_be_a_number_is_not_there(bench: Bench, number: str) -> None:
+    browser = await desk(bench)
+
+    assert (await browser.get(f"/queue/{number}")).status_code == 404
+    assert (await browser.post(f"/queue/{number}/answer", data={})).status_code == 404
+
+
+async def test_markup_in_the_callers_words_stays_words(bench: Bench) -> None:
+    number = await waits(bench, '楼道灯<img src=x onerror="alert(1)"> 不亮')
+
+    page = await (await desk(bench)).get(f"/queue/{number}")
+
+    assert "<img" not in page.text
+
+
+async def test_an_act_from_another_site_is_refused(bench: Bench) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+
+    answer = await browser.post(
+        f"/queue/{number}/answer", data={"answer": "好"}, headers={"sec-fetch-site": "cross-site"}
+    )
+
+    assert answer.status_code == 403
+
+
+async def test_while_the_router_is_away_the_page_says_so_and_words_are_judged_no_more(
+    bench: Bench,
+) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+    house = bench.console.state.house
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    away = httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url="http://away")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.cases._service, "_http", away)
+        page = await browser.get(f"/queue/{number}")
+        act = await browser.post(f"/queue/{number}/answer", data={"answer": "好"}, headers=PART)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.router._service, "_http", away)
+        gone = await browser.get("/queue")
+
+    assert page.status_code == 200
+    assert 'data-key="1"' in page.text
+    assert act.status_code == 503
+    assert act.headers["hx-retarget"] == "#notice"
+    assert gone.status_code == 503
+    assert "派单暂停" in gone.text
+
+
+async def test_the_stream_shows_the_cards_of_the_page(bench: Bench) -> None:
+    number = await waits(bench)
+    house = bench.console.state.house
+    browser = await desk(bench)
+    page = await browser.get("/queue")
+    token = bench.signed_in("agent", id="xiao.he")["Authorization"].removeprefix("Bearer ")
+
+    listing = await queue_source(house)("queue", token, "zh")
+
+    assert [card.id for card in listing.cards] == [f"queue-{number}"]
+    assert (listing.total, listing.counts) == (1, 1)
+    assert listing.cards[0].html.splitlines()[0] in page.text
+    assert not re.search(r"<(form|button|input|select|textarea)", listing.cards[0].html)

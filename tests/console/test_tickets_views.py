@@ -1,0 +1,170 @@
+"""Pure: what a ticket's page makes of what the services answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.console.clients.names import Names
+from services.console.clients.tickets import TicketSeen
+from services.console.frame.paper import words_of
+from services.console.frame.times import deadline
+from services.console.tickets.acts import ACTS, BY_NAME, forms_of, wish_of
+from services.console.tickets.promises import promises_of
+from services.console.tickets.saying import Saying
+from services.console.tickets.story import rounds_of
+from services.console.tickets.views import total_of
+from shared.codes import names
+from shared.identity import PERMISSIONS
+from shared.tickets import Transition
+from tests.console.test_views import NOW
+
+T = words_of("services.console.tickets", "zh")
+SAYING = Saying(T, Names(), NOW, "zh", {"kim": "金敏"})
+
+
+def ticket(**more: Any) -> TicketSeen:
+    facts = {"number": "RBVBFBN5", "version": 3, "status": "registered", "registered_at": NOW}
+    return TicketSeen.model_validate({**facts, "round": 1, **more})
+
+
+def line(transition: str, by: str = "kim", minutes: int = 0, **more: Any) -> dict[str, Any]:
+    return {"at": NOW + timedelta(minutes=minutes), "transition": transition, "by": by, **more}
+
+
+def test_every_transition_has_a_sentence_in_both_languages() -> None:
+    for language in ("zh", "en"):
+        known = words_of("services.console.tickets", language)
+        assert [code for code in names("transitions") if f"did_{code}" not in known] == []
+
+
+def test_every_form_has_its_words_and_rights() -> None:
+    transitions = {each.value for each in Transition}
+    for act in ACTS:
+        assert f"act_{act.name}" in T
+        assert act.opens <= transitions
+        assert act.actions <= PERMISSIONS.keys()
+        assert all(f"field_{each.name}" in T for each in act.fields)
+
+
+def test_rounds_stand_newest_first_and_so_do_their_lines() -> None:
+    rounds = rounds_of(
+        ticket(
+            round=2,
+            timeline=[
+                line("register"), line("tell", minutes=1), line("reopen", minutes=2, note="又坏了"),
+                line("tell", minutes=3),
+            ],
+        ),
+        SAYING,
+    )  # fmt: skip
+
+    assert [(each.n, each.is_present) for each in rounds] == [(2, True), (1, False)]
+    assert [each.did for each in rounds[0].lines] == ["告知了来电人", "重新开启"]
+    assert rounds[0].lines[1].words == "又坏了"
+    assert rounds[0].lines[1].kept == "said"
+    assert rounds[0].lines[0].who == "金敏"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words", "reason", "side"),
+    [
+        (line("warn", "service:router", note="accept/2"), None, "接单 2 级", "system"),
+        (line("warn", "service:router", note="resolve/0"), None, "办结", "system"),
+        (line("raise", "service:router", note="repeated/3"), None, "业主多次来电", "system"),
+        (line("link", "service:router", note="I-2026"), None, "", "system"),
+        (line("reclassify", "service:intake", note="survey/x1"), None, "回访不满意", "system"),
+        (line("accept", "kim", note="linked_now", order="o"), "linked_now", None, "department"),
+        (line("note", "kim", note="other", order="o"), None, "其他原因", "department"),
+        (line("supplement", "kim", note="二楼也不亮"), "二楼也不亮", None, "caller"),
+    ],
+)
+def test_codes_are_named_and_words_are_kept(
+    entry: dict[str, Any], words: str | None, reason: str | None, side: str
+) -> None:
+    [only] = rounds_of(ticket(timeline=[entry]), SAYING)[0].lines
+
+    assert (only.words, only.reason, only.side) == (words, reason, side)
+
+
+def test_a_note_is_internal_unless_it_is_for_the_caller() -> None:
+    lines = rounds_of(
+        ticket(timeline=[line("note", note="等货"), line("note", note="明天到", public=True)]),
+        SAYING,
+    )[0].lines
+
+    assert [each.kept for each in lines] == ["public", "internal"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "state"),
+    [
+        (None, "open"),
+        ({"segments": [{"kind": "run", "start": NOW}]}, "open"),
+        ({"segments": [{"kind": "pause", "start": NOW}]}, "paused"),
+        ({"segments": [], "stopped_at": NOW + timedelta(hours=1)}, "kept"),
+        ({"segments": [], "stopped_at": NOW + timedelta(hours=3)}, "late"),
+    ],
+)
+def test_a_promise_says_whether_it_was_kept(clock: Any, state: str) -> None:
+    due = NOW + timedelta(hours=2)
+    promise = {"at": NOW, "by": "kim", "how": "phone", "times": {"resolve": due}, "told": True}
+    clocks = {"resolve": clock} if clock else {}
+
+    [shown] = promises_of(ticket(promised=[promise], clocks=clocks), SAYING)
+
+    assert [(each.said, each.state) for each in shown.times] == [("16:30 前办结", state)]
+    assert (shown.who, shown.how, shown.told, shown.is_first) == ("金敏", "电话", True, True)
+
+
+def test_the_end_of_a_day_is_heard_as_that_day() -> None:
+    midnight = NOW.replace(hour=16, minute=0)
+
+    assert deadline(midnight, NOW, "zh") == "24:00"
+    assert deadline(midnight + timedelta(days=1), NOW, "zh") == "12月4日 周五 24:00"
+    assert deadline(midnight + timedelta(minutes=1), NOW, "zh") == "12月4日 周五 00:01"
+
+
+def test_forms_are_those_of_the_rights_and_count_by_what_is_possible() -> None:
+    may = {"ticket.tell", "ticket.cancel", "ticket.request_cancel", "ticket.see"}
+
+    forms = forms_of(ticket(can=["tell", "request_cancel"]), may, [], "k", SAYING)
+
+    assert [(form.name, form.is_now, form.asks) for form in forms] == [
+        ("tell", True, False), ("cancel", True, True),
+    ]  # fmt: skip
+    assert forms[0].key != forms[1].key
+
+
+def test_a_time_is_that_of_the_estate_and_what_does_not_fit_is_left_to_the_service() -> None:
+    visit = BY_NAME["appoint"]
+
+    good = wish_of(visit, {"at": "2026-12-03T14:00", "order": "RBVBFBN5-1"}, SAYING)
+    bad = wish_of(visit, {"at": "heute", "until": "", "order": "x"}, SAYING)
+
+    assert good.body == {"at": "2026-12-03T14:00:00+08:00"}
+    assert bad.body == {"at": "heute"}
+
+
+def test_satisfied_is_told_with_a_word_of_it_and_a_reason_goes_with_dissatisfaction_alone() -> None:
+    feedback = BY_NAME["feedback"]
+
+    told = wish_of(feedback, {"outcome": "satisfied", "reason": "not_done"}, SAYING)
+
+    assert told.body == {"outcome": "told", "note": "来电人表示满意"}
+
+
+def test_money_is_said_in_yuan() -> None:
+    seen = ticket(
+        work_orders=[{
+            "id": "o", "round": 1, "department": "d", "status": "accepted",
+            "quotes": [{
+                "version": 1, "payer": "owner", "by": "kim", "at": NOW,
+                "items": [{"kind": "part", "text": "x", "quantity": 3, "unit_price": 1050}],
+            }],
+        }]
+    )  # fmt: skip
+
+    assert total_of(seen.work_orders[0].quotes[0]) == "31.50"
