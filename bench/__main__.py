@@ -14,6 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bench import console as pages
 from bench import emergencies, growth, http, memory, pipeline, report, scrubber
 from bench.hotline import Broken
 from bench.plan import FULL, QUICK, Plan
@@ -26,6 +27,7 @@ PARTS: Final[dict[str, Callable[[Plan, Console], Awaitable[Result]]]] = {
     "growth": growth.measure,
     "memory": memory.measure,
     "scrubber": scrubber.measure,
+    "console": pages.measure,
 }
 
 WIDTH: Final = 160

@@ -66,7 +66,7 @@ async def p95_of(hotline: Hotline, look: Look, numbers: Sequence[str], requests:
     headers = {"authorization": f"Bearer {_token(hotline, look)}"}
     path = look.path
     if look.deep:
-        path += ("&" if "?" in path else "?") + f"after={_cursor(numbers)}"
+        path += ("&" if "?" in path else "?") + f"after={await _cursor(hotline, look, numbers)}"
     taken = []
     async with wire_to(hotline.endpoints.services[look.service], headers) as wire:
         for _ in range(WARM_UP + requests):
@@ -86,7 +86,17 @@ def _token(hotline: Hotline, look: Look) -> str:
     return make_token(hotline.data, role=look.role, **named)
 
 
-def _cursor(numbers: Sequence[str]) -> str:
-    """What the page before a deep one gave out."""
+async def _cursor(hotline: Hotline, look: Look, numbers: Sequence[str]) -> str:
+    """What the page before a deep one gave out: tickets are listed by when they came, all else by
+    number.
+    """
     last = numbers[int(len(numbers) * DEEP)]
-    return base64.urlsafe_b64encode(f" {last}".encode()).decode().rstrip("=")
+    if look.service != "intake":
+        return _encoded(f" {last}")
+    newest = hotline.database["tickets"].find({}, {"registered_at": 1}).sort("registered_at", -1)
+    [doc] = await newest.skip(int(len(numbers) * DEEP)).limit(1).to_list(1)
+    return _encoded(f"newest.0 {doc['registered_at'].timestamp() * 1000:.0f} {doc['_id']}")
+
+
+def _encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -27,6 +27,8 @@ class Plan:
     tickets_large: int
     list_requests: int
     load_tickets: int
+    streams: int
+    live_seconds: float
 
 
 FULL: Final = Plan(
@@ -44,6 +46,8 @@ FULL: Final = Plan(
     tickets_large=1_000_000,
     list_requests=60,
     load_tickets=4_000,
+    streams=200,
+    live_seconds=40,
 )
 QUICK: Final = Plan(
     quick=True,
@@ -62,4 +66,6 @@ QUICK: Final = Plan(
     tickets_large=10_000,
     list_requests=8,
     load_tickets=200,
+    streams=12,
+    live_seconds=8,
 )

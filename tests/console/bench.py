@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from typing_extensions import override
 
+from services.admin.accounts.domain import NEED_FACTOR
 from services.admin.app import build as build_admin
 from services.admin.settings import AdminSettings
 from services.console.app import build as build_console
@@ -92,7 +93,7 @@ class Bench(ServiceBench):
         """An account with a password; with a second factor where the role needs one."""
         invited = await self.done("/v1/users", id=id, role=role, **facts)
         await self.done("/v1/session/password", invitation=invited["invitation"], password=PASSWORD)
-        if role in {"supervisor", "manager", "auditor", "administrator"}:
+        if role in NEED_FACTOR:
             await self._secure(id)
         return id
 
