@@ -43,7 +43,7 @@ class FieldShown:
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form as it stands in the page; without `is_now` it is there and hidden, until the ticket
-    has come so far. `orders` are those it may be done to.
+    has come so far. `orders` are those it may be done to, `absent` the fields that do not count.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Form:
     asks: bool
     orders: Sequence[Option]
     fields: Sequence[FieldShown]
+    absent: Sequence[str] = ()
     hint: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -102,6 +103,7 @@ def _form(
             )
             for each in shown
         ],
+        absent=[each.name for each in act.fields if each not in shown],
         hint=_hint(act, ticket, saying),
         values=values,
     )

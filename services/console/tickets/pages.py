@@ -117,7 +117,8 @@ def build_tickets_pages(house: House) -> APIRouter:
             return await sheets.whole(
                 visit, found, said.status, said=said, said_of=name, typed={name: filled}
             )
-        fields = ["order", *(each.name for each in BY_NAME[name].fields)]
+        order = ["order"] if BY_NAME[name].of == "order" else []
+        fields = [*order, *(each.name for each in BY_NAME[name].fields)]
         answer = paper.part(
             visit, "said.html", said.status, said=said, name=name, number=meant, fields=fields
         )
