@@ -29,6 +29,8 @@ from shared.policy.templates import Language
 MOST_LIKELY: Final = 4
 """So many are offered: each has a digit."""
 SURE: Final = 0.5
+HALF_A_VISIT: Final = frozenset({"appointment.from", "appointment.to"})
+"""What intake says of these is for whoever writes a moment out."""
 _MIDNIGHT: Final = (0, 0)
 
 
@@ -391,6 +393,8 @@ def beside_fields(
         faults = [] if each.why.kind == "conflict" else faults_in(problem, language)
         for fault in faults:
             said = " · ".join(filter(None, (fault.fault, fault.remedy)))
+            if fault.field in HALF_A_VISIT:
+                said = t["visit_whole"]
             name = field_of(fault.field)
             if name is None:
                 others.append(said)
