@@ -137,6 +137,13 @@ class Panel:
     faults: Sequence[FieldFault]
 
     @property
+    def joins_by_key(self) -> bool:
+        """Whether what runs is offered first and by one key: not where the words tell of no danger,
+        since a slip of the finger would make a dripping tap a part of a fire.
+        """
+        return self.kind is not None or not self.matters
+
+    @property
     def kind(self) -> str | None:
         """The likeliest kind of emergency."""
         return next((each.kind_id for each in self.matters if each.kind_id), None)
@@ -170,7 +177,7 @@ def panel_of(
                 lasts=span(now - each.since, language),
                 taken=each.taken,
             )
-            for each in found.emergencies
+            for each in found.emergencies[:MOST_LIKELY]
         ],
         outages=[
             Running(
