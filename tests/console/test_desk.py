@@ -86,7 +86,10 @@ async def test_an_emergency_says_first_what_to_say_and_offers_what_runs(bench: B
     panel = await look(browser, estate="锦园", text="3号楼电梯不动了，就我一个人，我十三岁")
 
     assert panel.index("对来电人说") < panel.index(number)
-    assert f'data-joins="{number}" data-kind="elevator_entrapment"' in panel
+    assert f'data-joins="{number}" data-kind="elevator_entrapment" data-key="Alt+J"' in panel
+    routine = await look(browser, estate="锦园", text="厨房水龙头漏水")
+    assert f'data-joins="{number}"' in routine
+    assert "Alt+J" not in routine
     joined = await save(
         browser,
         estate="锦园",

@@ -120,6 +120,7 @@ def test_what_is_wrong_with_no_field_is_said_above_all_and_in_the_readers_langua
         "type": "urn:hotline:problem:malformed",
         "faults": [
             {"field": "joins", "fault": "is over", "remedy": "leave it", "fault_zh": "已结束"},
+            {"field": "appointment.to", "fault": "is no time", "remedy": "send 2026-11-23T08:00"},
             {"field": "caller.name", "fault": "is long", "remedy": "cut it"},
         ],
     }
@@ -130,7 +131,10 @@ def test_what_is_wrong_with_no_field_is_said_above_all_and_in_the_readers_langua
 
     faults, others = beside_fields(outcome, words_of("services.console.desk", "zh"), "zh")
 
-    assert faults == [{"field": "name", "said": "is long · cut it"}]
+    assert faults == [
+        {"field": "visit_to", "said": "日期、从、到都要填"},
+        {"field": "name", "said": "is long · cut it"},
+    ]
     assert others == ["已结束 · leave it", "现在不行"]
     assert outcome.left == "\n二"
 
