@@ -20,11 +20,11 @@ WIDTH, HEIGHT = 1440, 900
 PATIENCE: Final = 20_000.0
 HEAVIEST: Final = 200_000
 """Bytes: what somebody reads the README for is not to be waited for."""
-CALL: Final = "2号楼电梯不动了，里面有个孩子；还有厨房水龙头一直滴水，麻烦来个师傅"
+CALL: Final = "2号楼电梯不动了，里面有个孩子"
 
 
 def desk(page: Page, address: str, language: Language) -> Path:
-    """A call that is being taken down: two matters, one of them an emergency that runs already."""
+    """A call that is being taken down: an emergency that runs already."""
     page.goto(f"{address}/desk")
     page.locator("#estate").fill("锦园" if language == "zh" else "Jinyuan Gardens")
     page.locator("#text").fill(CALL)
