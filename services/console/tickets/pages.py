@@ -13,12 +13,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.tickets import Allowance, Opened, Which
+from services.console.clients.tickets import Allowance, Opened, TicketSeen, Which
 from services.console.errors import FieldFault, faults_in, trouble_of
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.frame.times import grouped
+from services.console.session.reader import Reader
 from services.console.tickets.acting import IN_PLACE, Acting, Said, new_key
 from services.console.tickets.acts import BY_NAME
 from services.console.tickets.forms import forms_of
@@ -28,11 +29,15 @@ from services.console.tickets.saying import Saying
 from services.console.tickets.search_pages import add_search
 from services.console.tickets.views import parts_of
 from shared.codes import names
+from shared.identity import EVERYWHERE
 from shared.runtime import open_to_all
 from shared.tickets.numbers import is_number, read_number
 
 ENTRY: Final = RailEntry("tickets", "/tickets", "ticket.see")
 REVEAL: Final = "person.reveal"
+DESK: Final = "ticket.register_anywhere"
+AT_WORK: Final = frozenset({"accepted", "in_progress", "suspended"})
+"""How far an order has come while its department may open who called."""
 SHOWN_SECONDS: Final = 60
 """So long an opened person stays on the page."""
 PERSONS: Final[Mapping[str, Which]] = {"caller": "caller", "contact": "on_site_contact"}
@@ -189,18 +194,31 @@ async def _persons(house: House, visit: Visit, found: Loaded) -> dict[str, Any]:
         if (shown := person_of(person, saying)) is not None
     }
     left: Allowance | None = None
-    if REVEAL in reader.may and persons:
+    may_reveal = bool(persons) and _may_open(reader, ticket)
+    if may_reveal:
         with suppress(Declined, Unreached):
             left = await house.tickets.allowance(reader.token)
     reasons = [(code, saying.code("reveal_reasons", code)) for code in names("reveal_reasons")]
     return {
         "persons": persons,
-        "may_reveal": REVEAL in reader.may and bool(persons),
+        "may_reveal": may_reveal,
         "left": left,
         "reasons": reasons,
         "reveal_keys": {name: new_key() for name in persons},
         "seconds": SHOWN_SECONDS,
     }
+
+
+def _may_open(reader: Reader, ticket: TicketSeen) -> bool:
+    """Whether intake would open a person of it: for the desk, and for who is at work on it."""
+    if REVEAL not in reader.may or DESK in reader.may:
+        return REVEAL in reader.may
+    theirs = (
+        order
+        for order in ticket.work_orders
+        if order.department in reader.departments or EVERYWHERE in reader.departments
+    )
+    return not ticket.confidential and any(order.status in AT_WORK for order in theirs)
 
 
 def _shut() -> dict[str, Any]:

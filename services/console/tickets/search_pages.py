@@ -28,6 +28,7 @@ from services.console.tickets.rows import person_of, place_of, rows_of
 from services.console.tickets.saying import Saying
 
 LOOK_UP: Final = "caller.look_up"
+SEE: Final = "ticket.see"
 
 
 def add_search(  # noqa: C901 - one small function a path
@@ -65,6 +66,8 @@ def add_search(  # noqa: C901 - one small function a path
         """What was found. A ticket's number leads to it; a telephone number or a flat leaves the
         address at once, and is asked for in a form.
         """
+        if SEE not in visit.known.may:
+            raise Declined("intake", 403, {})
         sought = read_search(request.query_params.multi_items())
         if is_personal(sought.q):
             return RedirectResponse("/tickets?by=caller", 303)
