@@ -15,7 +15,7 @@ from services.console.clients.tickets import Acted, TicketSeen
 from services.console.errors import FieldFault, faults_in, trouble_of
 from services.console.frame.house import House
 from services.console.session.reader import Reader
-from services.console.tickets.acts import Act, Wish, acts_now, is_done, wish_of
+from services.console.tickets.acts import ActForm, Wish, acts_now, is_done, wish_of
 from services.console.tickets.loading import names_of
 from services.console.tickets.saying import Saying
 from shared.tickets.numbers import is_number, read_number
@@ -88,7 +88,7 @@ class Acting:
         self._forms = Forms()
 
     async def do(
-        self, number: str, act: Act, filled: Mapping[str, str], reader: Reader, saying: Saying
+        self, number: str, act: ActForm, filled: Mapping[str, str], reader: Reader, saying: Saying
     ) -> Said:
         """Carry out a form. Raises Declined for what is no matter of the form."""
         wish = wish_of(act, filled, saying)
@@ -129,7 +129,7 @@ class Acting:
             await self._house.router.part(wish.to, number, str(wish.body["reason"]), token)
         return None
 
-    async def _was_done(self, number: str, act: Act, reader: Reader, form: _Form) -> bool:
+    async def _was_done(self, number: str, act: ActForm, reader: Reader, form: _Form) -> bool:
         """Whether one whose answer was lost has been carried out all the same."""
         with suppress(Declined, Unreached):
             ticket = await self._house.tickets.one(number, reader.token)
@@ -159,7 +159,7 @@ class Acting:
         )
 
 
-def _missing(act: Act, wish: Wish, filled: Mapping[str, str], saying: Saying) -> Said | None:
+def _missing(act: ActForm, wish: Wish, filled: Mapping[str, str], saying: Saying) -> Said | None:
     """What the form itself lacks: what the service cannot be asked without."""
     lacks = [
         each.name for each in act.fields if each.needed and not filled.get(each.name, "").strip()

@@ -38,7 +38,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ActForm:
     """One form: `opens` are the acts of the table that it can carry out, `path` is where."""
 
     name: str
@@ -63,8 +63,8 @@ def _act(
     opens: Collection[str] = (),
     of: Of = "ticket",
     key: str | None = None,
-) -> Act:
-    return Act(name, frozenset(opens or {name}), fields, of, key)
+) -> ActForm:
+    return ActForm(name, frozenset(opens or {name}), fields, of, key)
 
 
 ACTS: Final = (
@@ -144,12 +144,12 @@ def acts_now(ticket: TicketSeen) -> frozenset[str]:
 class Wish:
     """What is sent, to which thing: an order's id, or an emergency's number."""
 
-    act: Act
+    act: ActForm
     to: str
     body: Mapping[str, Any]
 
 
-def wish_of(act: Act, form: Mapping[str, str], saying: Saying) -> Wish:
+def wish_of(act: ActForm, form: Mapping[str, str], saying: Saying) -> Wish:
     """What a filled-in form means; what does not fit is sent as it is, for the service to name."""
     said = {each.name: form.get(each.name, "").strip() for each in act.fields}
     body = {each.name: _value(each, said[each.name]) for each in act.fields if said[each.name]}
@@ -181,7 +181,7 @@ def _value(of: Field, said: str) -> Any:
     return (typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(ZONE))).isoformat()
 
 
-def is_done(act: Act, ticket: TicketSeen, by: str, since: datetime) -> bool:
+def is_done(act: ActForm, ticket: TicketSeen, by: str, since: datetime) -> bool:
     """Whether a wish whose answer was lost was carried out: it stands in the timeline since."""
     return any(
         entry.transition in act.opens and entry.by == by and entry.at >= since

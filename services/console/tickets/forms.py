@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.console.clients.tickets import OrderSeen, TicketSeen
-from services.console.tickets.acts import ACTS, Act, Kind, Option, acts_now
+from services.console.tickets.acts import ACTS, ActForm, Kind, Option, acts_now
 from services.console.tickets.saying import Saying
 from shared.codes import names
 
@@ -76,7 +76,7 @@ def forms_of(
 
 
 def _form(
-    act: Act,
+    act: ActForm,
     ticket: TicketSeen,
     desk: Sequence[Option],
     key: str,
@@ -109,7 +109,7 @@ def _form(
     )
 
 
-def _id_of(act: Act, order: OrderSeen) -> str:
+def _id_of(act: ActForm, order: OrderSeen) -> str:
     """Consent is to the estimate that was read to the owner, not to one that came after it."""
     if act.name == "consent" and order.quotes:
         return f"{order.id}#{order.quotes[-1].version}"
@@ -123,7 +123,7 @@ def _named(order: OrderSeen, saying: Saying) -> str:
     return f"{department}{who} · {status}"
 
 
-def _hint(act: Act, ticket: TicketSeen, saying: Saying) -> str | None:
+def _hint(act: ActForm, ticket: TicketSeen, saying: Saying) -> str | None:
     told = ticket.feedback
     if act.name != "feedback" or told is None:
         return None
