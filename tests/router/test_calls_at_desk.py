@@ -11,9 +11,9 @@ from shared.contracts.router import FollowUpDone
 from shared.identity import Principal
 from shared.tickets.acts import Feedback
 from tests.router.conftest import RouterBench
-from tests.router.test_calls import DESK, act, result, rung, visit
+from tests.router.test_calls import DESK, result, rung, visit
 from tests.router.test_follow_ups import CHIEF, ELSEWHERE, HE, NUMBER, ask, by_hand, put
-from tests.router.test_tell_tasks import docs
+from tests.router.test_tell_tasks import act, docs
 
 MANAGER = Principal("boss", "manager", frozenset({"*"}))
 
