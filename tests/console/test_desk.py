@@ -86,7 +86,10 @@ async def test_an_emergency_says_first_what_to_say_and_offers_what_runs(bench: B
     panel = await look(browser, estate="锦园", text="3号楼电梯不动了，就我一个人，我十三岁")
 
     assert panel.index("对来电人说") < panel.index(number)
-    assert f'data-joins="{number}" data-kind="elevator_entrapment"' in panel
+    assert f'data-joins="{number}" data-kind="elevator_entrapment" data-key="Alt+J"' in panel
+    routine = await look(browser, estate="锦园", text="厨房水龙头漏水")
+    assert f'data-joins="{number}"' in routine
+    assert "Alt+J" not in routine
     joined = await save(
         browser,
         estate="锦园",
@@ -305,6 +308,20 @@ async def test_what_was_told_before_is_offered_and_added_to(bench: Bench) -> Non
         refused = await browser.post("/desk/supplement", data={**form, "number": bad}, headers=PART)
         assert refused.status_code == 404
         assert refused.headers["hx-retarget"] == "#notice"
+    assert await tickets(bench) == 1
+
+
+async def test_a_request_is_registered_also_where_its_outage_does_not_take_it(
+    bench: Bench,
+) -> None:
+    browser = await at_the_desk(bench)
+
+    answer = await save(browser, **LEAK, incident="no-such-outage")
+
+    assert len(answer.json()["numbers"]) == 1
+    assert "没有归入群体事件" in answer.json()["panel"]
+    bad = await save(browser, **LEAK, key="another-key", incident="../../v1/tickets")
+    assert bad.status_code == 422
     assert await tickets(bench) == 1
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, expect
 from shared.policy.templates import Language
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
-from tests.console.test_in_a_browser import LOOKS, agent, browser, look
+from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look
 from tests.support.floor import Floor
 from tests.web.phone import CHROMIUM, UBUNTU
 
@@ -21,6 +21,7 @@ S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋�
 CHILD: Final = "3号楼电梯不动了，就我一个人，我十三岁"
 WHILE_IT_STARTS: Final = 90_000.0
 
+expect.set_options(timeout=PATIENCE)
 pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
 
 

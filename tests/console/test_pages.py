@@ -33,7 +33,8 @@ async def test_the_rail_and_the_beginning_follow_from_what_somebody_may(
 
     assert rail(await browser.get("/help")) == pages
     assert (await browser.get("/")).headers["location"] == home
-    assert (await browser.get("/emergencies")).status_code == (200 if pages else 403)
+    for path in ("/desk", "/emergencies"):
+        assert (await browser.get(path)).status_code == (200 if path in pages else 403)
 
 
 async def test_emergencies_that_nobody_has_stand_first_and_are_marked(bench: Bench) -> None:

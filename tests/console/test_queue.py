@@ -74,7 +74,7 @@ async def test_a_reading_is_taken_with_the_place_and_the_next_one_is_opened(benc
     other = await waits(bench, VAGUE, estate="jinyuan")
     browser = await desk(bench)
     page = await browser.get(f"/queue/{number}")
-    reading = re.search(r'name="reading" value="([^"]+)" data-key="1"', page.text)
+    reading = re.search(r'name="reading" data-no-draft value="([^"]+)" data-key="1"', page.text)
     assert reading
 
     form = {"reading": reading[1], "estate": "jinyuan", "following": other}
@@ -225,3 +225,63 @@ async def test_the_stream_shows_the_cards_of_the_page(bench: Bench) -> None:
     assert (listing.total, listing.counts) == (1, 1)
     assert listing.cards[0].html.splitlines()[0] in page.text
     assert not re.search(r"<(form|button|input|select|textarea)", listing.cards[0].html)
+
+
+async def test_where_no_answer_comes_nobody_claims_that_it_was_done_or_not(bench: Bench) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+    house = bench.console.state.house
+
+    def silent(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("no answer")
+
+    slow = httpx.AsyncClient(transport=httpx.MockTransport(silent), base_url="http://slow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.cases._service, "_http", slow)
+        act = await browser.post(f"/queue/{number}/answer", data={"answer": "好"}, headers=PART)
+
+    assert act.status_code == 503
+    assert act.headers["hx-retarget"] == "#notice"
+    assert "不确定是否已完成" in act.text
+
+
+async def test_whose_session_has_ended_is_asked_to_sign_in_and_nothing_is_done(
+    bench: Bench,
+) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+    await bench.done("/v1/users/xiao.he/freeze", why="left")
+    await bench.hear()
+
+    act = await browser.post(f"/queue/{number}/answer", data={"answer": "好"}, headers=PART)
+
+    assert act.status_code == 401
+    assert act.headers["hx-retarget"] == "#notice"
+    ticket = await bench.store.get("tickets", number)
+    assert ticket is not None
+    assert ticket["held"] is not None
+
+
+@pytest.mark.parametrize("words", ["", "   ", "字" * 5_000])
+async def test_an_answer_that_says_nothing_or_too_much_is_sent_back(
+    bench: Bench, words: str
+) -> None:
+    number = await waits(bench)
+    browser = await desk(bench)
+
+    answer = await browser.post(f"/queue/{number}/answer", data={"answer": words}, headers=PART)
+
+    assert answer.status_code == 422
+    assert "hx-redirect" not in answer.headers
+
+
+async def test_a_department_that_is_none_is_named_beside_the_form(bench: Bench) -> None:
+    number = await waits(bench, VAGUE, estate="jinyuan")
+    browser = await desk(bench, "diao.du", "dispatcher")
+
+    answer = await browser.post(
+        f"/queue/{number}/dispatch", data={"department": "no-such"}, headers=PART
+    )
+
+    assert answer.status_code in {409, 422}
+    assert "<form" not in answer.text

@@ -233,7 +233,7 @@ async def test_work_is_passed_on(bench: Bench) -> None:
 async def test_tickets_are_merged_joined_and_parted(bench: Bench) -> None:
     first, second = await register(bench), await register(bench, text="楼道灯还是不亮")
     emergency = await bench.emergency()
-    third = await register(bench, text="三号楼电梯好像停了", caller={"phone": "13800138001"})
+    third = await bench.emergency(text="三号楼电梯停了，里面有人", caller={"phone": "13800138001"})
     browser = await reader(bench)
 
     assert is_taken(await send(browser, second, "merge", into=first, reason="caller"))

@@ -11,7 +11,8 @@ from services.console.clients.names import Names
 from services.console.clients.tickets import TicketSeen
 from services.console.frame.paper import words_of
 from services.console.frame.times import deadline
-from services.console.tickets.acts import ACTS, BY_NAME, forms_of, wish_of
+from services.console.tickets.acts import ACTS, BY_NAME, wish_of
+from services.console.tickets.forms import forms_of
 from services.console.tickets.promises import promises_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.story import rounds_of
@@ -117,6 +118,23 @@ def test_a_promise_says_whether_it_was_kept(clock: Any, state: str) -> None:
 
     assert [(each.said, each.state) for each in shown.times] == [("16:30 前办结", state)]
     assert (shown.who, shown.how, shown.told, shown.is_first) == ("金敏", "电话", True, True)
+
+
+def test_nobody_arrives_where_the_question_was_answered() -> None:
+    due, over = NOW + timedelta(hours=2), NOW + timedelta(minutes=5)
+    times = {"arrive": due, "resolve": due}
+    promise = {"at": NOW, "by": "kim", "how": "phone", "times": times, "told": True}
+    clocks = {name: {"stopped_at": over} for name in times}
+
+    def states(status: str) -> dict[str, str]:
+        [shown] = promises_of(
+            ticket(promised=[promise], clocks=clocks, status=status, over_at=over), SAYING
+        )
+        return {each.said[-2:]: each.state for each in shown.times}
+
+    assert states("answered") == {"到场": "moot", "办结": "kept"}
+    assert states("cancelled") == {"到场": "moot", "办结": "moot"}
+    assert states("closed") == {"到场": "kept", "办结": "kept"}
 
 
 def test_the_end_of_a_day_is_heard_as_that_day() -> None:

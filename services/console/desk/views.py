@@ -29,6 +29,8 @@ from shared.policy.templates import Language
 MOST_LIKELY: Final = 4
 """So many are offered: each has a digit."""
 SURE: Final = 0.5
+HALF_A_VISIT: Final = frozenset({"appointment.from", "appointment.to"})
+"""What intake says of these is for whoever writes a moment out."""
 _MIDNIGHT: Final = (0, 0)
 
 
@@ -135,6 +137,13 @@ class Panel:
     faults: Sequence[FieldFault]
 
     @property
+    def joins_by_key(self) -> bool:
+        """Whether what runs is offered first and by one key: not where the words tell of no danger,
+        since a slip of the finger would make a dripping tap a part of a fire.
+        """
+        return self.kind is not None or not self.matters
+
+    @property
     def kind(self) -> str | None:
         """The likeliest kind of emergency."""
         return next((each.kind_id for each in self.matters if each.kind_id), None)
@@ -168,7 +177,7 @@ def panel_of(
                 lasts=span(now - each.since, language),
                 taken=each.taken,
             )
-            for each in found.emergencies
+            for each in found.emergencies[:MOST_LIKELY]
         ],
         outages=[
             Running(
@@ -391,6 +400,8 @@ def beside_fields(
         faults = [] if each.why.kind == "conflict" else faults_in(problem, language)
         for fault in faults:
             said = " · ".join(filter(None, (fault.fault, fault.remedy)))
+            if fault.field in HALF_A_VISIT:
+                said = t["visit_whole"]
             name = field_of(fault.field)
             if name is None:
                 others.append(said)

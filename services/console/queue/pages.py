@@ -21,7 +21,7 @@ from services.console.frame.numbers import Number, is_number
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.queue.live import PACKAGE
-from services.console.queue.views import body_of, decision, queue_cards
+from services.console.queue.views import body_of, decision, queue_cards, who_declined
 from services.console.session.reader import Reader
 from shared.runtime import open_to_all
 
@@ -81,7 +81,11 @@ def build_queue_pages(
             house.clock.now(),
         )
         row = await _row(house, reader, found, number) if number else None
-        judged, people = await asyncio.gather(_judged(house, reader, row), _people(house, reader))
+        judged, people, declined = await asyncio.gather(
+            _judged(house, reader, row),
+            _people(house, reader),
+            house.people.names(reader.token, who_declined(row)),
+        )
         numbers = [each.number for each in found.items]
         is_whole = reason is None and estate is None and after is None
         return paper.page(
@@ -91,7 +95,7 @@ def build_queue_pages(
             count=_count(found),
             topic=TOPIC if is_whole else "",
             following=_following(numbers, number),
-            beside=decision(row, judged, names, now, language) if row else None,
+            beside=decision(row, judged, names, now, language, declined) if row else None,
             was_opened=number is not None,
             people=people,
             reasons=_reasons(names, language),

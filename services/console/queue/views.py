@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from services.console.clients.cases import Department, Judged, Matter, Span
@@ -148,9 +149,16 @@ def _what(row: QueueRow, names: Names, language: Language) -> str:
 
 
 def decision(
-    row: QueueRow, judged: Judged | None, names: Names, now: datetime, language: Language
+    row: QueueRow,
+    judged: Judged | None,
+    names: Names,
+    now: datetime,
+    language: Language,
+    people: Mapping[str, str] = MappingProxyType({}),
 ) -> Decision:
-    """What is shown beside the list; `judged` is how its words are read now, where that is told."""
+    """What is shown beside the list; `judged` is how its words are read now, where that is told,
+    `people` names who sent it back.
+    """
     matters = judged.matters if judged else []
     can = frozenset(row.can)
     reason = row.held.reason if row.held else ""
@@ -162,7 +170,7 @@ def decision(
         registered=moment(row.registered_at, now, language),
         pieces=list(pieces(row.scrubbed, [each for m in matters for each in m.words])),
         proposals=proposals(row.readings, matters, names, language),
-        declines=[_sent(each, names, now, language) for each in row.declines],
+        declines=[_sent(each, names, people, now, language) for each in row.declines],
         there=[
             There(names.department(each.id, language), [one.name for one in each.on_duty])
             for each in _once(matters)
@@ -249,9 +257,17 @@ def _sure(confidence: float) -> str:
     return "likely" if confidence >= UNSURE else "unsure"
 
 
-def _sent(each: SentBack, names: Names, now: datetime, language: Language) -> Sent:
+def who_declined(row: QueueRow | None) -> set[str]:
+    """Everybody who sent a ticket back."""
+    return {who for each in (row.declines if row else ()) if (who := each.by or each.assignee)}
+
+
+def _sent(
+    each: SentBack, names: Names, people: Mapping[str, str], now: datetime, language: Language
+) -> Sent:
+    who = each.by or each.assignee or ""
     return Sent(
-        who=each.by or each.assignee or "",
+        who=people.get(who, who),
         department=names.department(each.department, language),
         reason=_reason(each.reason, names, language),
         at=moment(each.at, now, language) if each.at else None,

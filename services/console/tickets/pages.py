@@ -21,11 +21,13 @@ from services.console.frame.rail import RailEntry
 from services.console.frame.times import grouped
 from services.console.session.reader import Reader
 from services.console.tickets.acting import IN_PLACE, Acting, Said, new_key
-from services.console.tickets.acts import BY_NAME, forms_of
+from services.console.tickets.acts import BY_NAME
+from services.console.tickets.forms import forms_of
 from services.console.tickets.loading import PACKAGE, Loaded, desk_of, load
+from services.console.tickets.rows import person_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.search_pages import add_search
-from services.console.tickets.views import parts_of, person_of
+from services.console.tickets.views import parts_of
 from shared.codes import names
 from shared.identity import EVERYWHERE
 from shared.runtime import open_to_all
@@ -120,7 +122,8 @@ def build_tickets_pages(house: House) -> APIRouter:
             return await sheets.whole(
                 visit, found, said.status, said=said, said_of=name, typed={name: filled}
             )
-        fields = ["order", *(each.name for each in BY_NAME[name].fields)]
+        order = ["order"] if BY_NAME[name].of == "order" else []
+        fields = [*order, *(each.name for each in BY_NAME[name].fields)]
         answer = paper.part(
             visit, "said.html", said.status, said=said, name=name, number=meant, fields=fields
         )

@@ -10,10 +10,15 @@ from typing import Final, Literal
 from services.console.clients.tickets import ClockSeen, PromiseSeen, TicketSeen
 from services.console.tickets.saying import Saying
 
-State = Literal["kept", "late", "broken", "paused", "open", "past"]
-"""Kept, done too late, not done and past its time, waiting, still to come; of no clock any more."""
+State = Literal["kept", "late", "broken", "paused", "open", "past", "moot"]
+"""Kept, done too late, not done and past its time, waiting, still to come; of no clock any more;
+not needed any more, since all ended without it.
+"""
 VISIT: Final = "visit"
 APPOINTMENT: Final = "appointment"
+ANSWERED: Final = "answered"
+WITHOUT_WORK: Final = frozenset({ANSWERED, "cancelled", "merged"})
+KEPT_BY_ANSWER: Final = frozenset({"first_reply", "resolve"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def promises_of(ticket: TicketSeen, saying: Saying) -> list[PromiseLine]:
             how=_how(promise.how, saying),
             told=promise.told,
             is_first=n == 0,
-            times=tuple(_times(promise, clocks, saying)),
+            times=tuple(_times(promise, ticket, clocks, saying)),
         )
         for n, promise in enumerate(ticket.promised)
         if promise.times
@@ -78,7 +83,7 @@ def _clocks_by_name(ticket: TicketSeen) -> Mapping[str, ClockSeen]:
 
 
 def _times(
-    promise: PromiseSeen, clocks: Mapping[str, ClockSeen], saying: Saying
+    promise: PromiseSeen, ticket: TicketSeen, clocks: Mapping[str, ClockSeen], saying: Saying
 ) -> Iterable[Promised]:
     for clock, due in sorted(promise.times.items(), key=lambda item: item[1]):
         if clock == VISIT:
@@ -90,7 +95,18 @@ def _times(
         else:
             what = saying.code("clocks", clock)
             said = saying.t["by_when"].format(when=saying.until(due), what=what)
-        yield Promised(said, due.isoformat(), _state(clocks.get(clock), due, saying.now))
+        state = _state(clocks.get(clock), due, saying.now)
+        if state in {"kept", "late"} and _is_moot(clock, clocks[clock], ticket):
+            state = "moot"
+        yield Promised(said, due.isoformat(), state)
+
+
+def _is_moot(name: str, clock: ClockSeen, ticket: TicketSeen) -> bool:
+    """Whether a clock stopped with the ticket, and not since it was done: nobody arrives where the
+    question was answered.
+    """
+    is_kept_so = name in KEPT_BY_ANSWER and ticket.status == ANSWERED
+    return ticket.status in WITHOUT_WORK and clock.stopped_at == ticket.over_at and not is_kept_so
 
 
 def _state(clock: ClockSeen | None, due: datetime, now: datetime) -> State:

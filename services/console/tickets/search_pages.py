@@ -24,8 +24,8 @@ from services.console.tickets.finding import (
     read_search,
 )
 from services.console.tickets.loading import names_of
+from services.console.tickets.rows import person_of, place_of, rows_of
 from services.console.tickets.saying import Saying
-from services.console.tickets.views import person_of, place_of, rows_of
 
 LOOK_UP: Final = "caller.look_up"
 SEE: Final = "ticket.see"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.console.clients.tickets import (
     OrderSeen,
-    PersonSeen,
     QuoteSeen,
     Related,
-    TicketRow,
     TicketSeen,
 )
 from services.console.clients.told import Messages, MessageSeen, SurveySeen
-from services.console.frame.times import grouped
 from services.console.tickets.acts import acts_now
 from services.console.tickets.promises import clocks_of, promises_of
+from services.console.tickets.rows import marks_of, matter_of, place_of, related_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.story import rounds_of
 
@@ -76,52 +74,16 @@ def parts_of(ticket: TicketSeen, told: Told, saying: Saying) -> list[Part]:
         parts.append(Part("part-messages", "part_messages.html", messages_of(told, saying)))
     if told.shows_surveys:
         parts.append(Part("part-surveys", "part_surveys.html", surveys_of(told, saying)))
-    parts.append(Part("part-related", "part_related.html", related_of(told.related, saying)))
+    related = told.related
+    if related.emergency is None and ticket.joins is not None:
+        related = related.model_copy(update={"emergency": ticket.joins})
+    parts.append(Part("part-related", "part_related.html", related_of(related, saying)))
     parts += [
         Part(f"round-{each.n}", "part_round.html", {"round": each})
         for each in rounds_of(ticket, saying)
     ]
     can = " ".join(sorted(acts_now(ticket)))
     return [*parts, Part("part-can", "part_can.html", {"can": can, "number": number})]
-
-
-def place_of(ticket: TicketSeen | TicketRow, saying: Saying) -> str | None:
-    """Estate and building; None where nobody knows."""
-    estate = saying.names.estate(ticket.estate, saying.language)
-    building = ticket.building
-    if building is not None and building.isdecimal():
-        building = saying.t["building"].format(building)
-    return " ".join(filter(None, (estate, building))) or None
-
-
-def matter_of(ticket: TicketSeen | TicketRow, saying: Saying) -> str:
-    """What it is about: of an emergency its kind, else its area."""
-    if ticket.emergency_kind:
-        return saying.names.kind(ticket.emergency_kind, saying.language)
-    return saying.names.area(ticket.area, saying.language) if ticket.area else saying.t["unsorted"]
-
-
-def marks_of(ticket: TicketSeen | TicketRow, saying: Saying) -> list[str]:
-    """What else is true of it, in words."""
-    is_about = (
-        bool(ticket.about and (ticket.about.people or ticket.about.departments))
-        if isinstance(ticket, TicketSeen)
-        else ticket.about_staff
-    )
-    more = isinstance(ticket, TicketSeen)
-    found = {
-        "drill": ticket.test,
-        "risk": ticket.risk,
-        "confidential": bool(ticket.confidential),
-        "about_staff": is_about,
-        "raised": ticket.level > 0,
-        "incident": ticket.incident is not None,
-        "held": ticket.held is not None,
-        "cancel_requested": more and bool(getattr(ticket, "cancel_requested", False)),
-        "extension_asked": more and getattr(ticket, "extension", None) is not None,
-        "place_differs": ticket.place_differs,
-    }
-    return [saying.code("marks", mark) for mark, is_so in found.items() if is_so]
 
 
 def head_of(ticket: TicketSeen, related: Related, saying: Saying) -> dict[str, Any]:
@@ -145,7 +107,7 @@ def head_of(ticket: TicketSeen, related: Related, saying: Saying) -> dict[str, A
         "over": ticket.over_at and saying.at(ticket.over_at),
         "owner": ticket.owner and saying.who(ticket.owner),
         "asked": asked and f"{saying.at(asked.from_)}–{asked.to.astimezone(saying.zone):%H:%M}",
-        "emergency": related.emergency,
+        "emergency": related.emergency or ticket.joins,
         "feedback": ticket.feedback
         and {
             "attempts": ticket.feedback.attempts,
@@ -252,56 +214,3 @@ def surveys_of(told: Told, saying: Saying) -> dict[str, Any]:
         ],
         "is_away": told.surveys is None,
     }
-
-
-def row_of(row: TicketRow, saying: Saying) -> dict[str, Any]:
-    """A ticket in a list."""
-    due = row.next_due
-    return {
-        "number": row.number,
-        "grouped": grouped(row.number),
-        "matter": matter_of(row, saying),
-        "type": saying.names.type(row.type, saying.language) if row.type else "",
-        "place": place_of(row, saying),
-        "urgency": row.urgency,
-        "urgency_name": saying.names.urgency(row.urgency or "", saying.language),
-        "status": saying.code("ticket_statuses", row.status),
-        "words": row.words,
-        "marks": marks_of(row, saying),
-        "registered": saying.at(row.registered_at),
-        "due": due and due.isoformat(),
-        "due_said": due and saying.until(due),
-        "is_late": due is not None and due < saying.now,
-        "over": row.over_at and saying.at(row.over_at),
-        "owner": row.owner and saying.who(row.owner),
-    }
-
-
-def rows_of(rows: Iterable[TicketRow], saying: Saying) -> list[dict[str, Any]]:
-    """Tickets in a list."""
-    return [row_of(row, saying) for row in rows]
-
-
-def related_of(related: Related, saying: Saying) -> dict[str, Any]:
-    """What else belongs to it."""
-    return {
-        "matter": rows_of(related.matter, saying),
-        "incident": rows_of(related.incident.tickets, saying) if related.incident else None,
-        "merged_into": related.merged_into,
-        "merged_grouped": related.merged_into and grouped(related.merged_into),
-        "emergency": related.emergency,
-        "emergency_grouped": related.emergency and grouped(related.emergency),
-    }
-
-
-def person_of(person: PersonSeen | None, saying: Saying) -> dict[str, str] | None:
-    """Somebody behind their mask."""
-    if person is None:
-        return None
-    shown = {
-        "name": person.name,
-        "phone": person.phone,
-        "room": person.room,
-        "role": person.role and saying.code("caller_roles", person.role),
-    }
-    return {name: value for name, value in shown.items() if value}

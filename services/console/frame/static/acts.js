@@ -28,4 +28,16 @@
       faulty[0].focus();
     }
   });
+
+  // The row of what is open beside its list, also when the list was sent anew.
+  const markHere = () => {
+    for (const row of document.querySelectorAll("[data-row]")) {
+      const isHere = row.querySelector("a")?.pathname === location.pathname;
+      if (row.classList.contains("here") !== isHere) row.classList.toggle("here", isHere);
+    }
+  };
+  for (const list of document.querySelectorAll("[data-topic]")) {
+    new MutationObserver(markHere).observe(list, {childList: true});
+  }
+  markHere();
 })();

@@ -6,7 +6,9 @@
 
   const isField = e => e && (e.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName));
   const act = e => { if (!e) return false; isField(e) ? e.focus() : e.click(); return true; };
-  const isSeen = e => !e.disabled && !e.closest("[inert]") && e.getClientRects().length > 0;
+  // What is folded away has boxes all the same in newer browsers.
+  const isShown = e => e.checkVisibility ? e.checkVisibility() : e.getClientRects().length > 0;
+  const isSeen = e => !e.disabled && !e.closest("[inert]") && isShown(e);
   // Of what is pressed by one key that of an open dialog counts, and nothing of the page below it.
   // So does that of the form or row one is in, before the others that bear the same key.
   const byKey = key => {

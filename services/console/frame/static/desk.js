@@ -63,12 +63,12 @@
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target !== panel) return;
     // What was registered gives way to the next words, not to an answer that came late.
-    if (isSaved && event.detail.elt === form && !field("text").value.trim()) event.detail.shouldSwap = false;
+    if (isSaved && event.detail.requestConfig.elt === form && !field("text").value.trim()) event.detail.shouldSwap = false;
     held = panel.contains(document.activeElement) ? document.activeElement.id : "";
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target === panel) {
-      if (event.detail.elt === form) isSaved = false;
+      if (event.detail.requestConfig.elt === form) isSaved = false;
       if (held) by(held)?.focus();
       if (panel.querySelector("[data-again]")) setTimeout(look, AGAIN);
       speak();
