@@ -23,6 +23,8 @@ PATIENCE: Final = 20_000.0
 HEAVIEST: Final = 200_000
 """Bytes: what somebody reads the README for is not to be waited for."""
 COLOURS: Final = 128
+CLOCKS_TICK: Final = 2_500.0
+"""Milliseconds in which the page learns the hotline's time and says by it how long something is."""
 CALL: Final = "2号楼电梯不动了，里面有个孩子"
 
 
@@ -47,6 +49,7 @@ def queue(page: Page, address: str, language: Language) -> Path:
 def shot(page: Page, name: str) -> Path:
     """Take the picture, in few colours; raises SystemExit for one that is too heavy."""
     expect(page.locator("#line")).to_have_attribute("data-is", "on")
+    page.wait_for_timeout(CLOCKS_TICK)
     path = FOLDER / f"{name}.png"
     taken = Image.open(BytesIO(page.screenshot()))
     taken.quantize(COLOURS).save(path, optimize=True)
