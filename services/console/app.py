@@ -13,9 +13,9 @@ from fastapi import APIRouter, FastAPI
 from services.console.clients.admin import AdminClient, OwnKey
 from services.console.clients.answers import ServiceName
 from services.console.clients.cases import CasesClient
+from services.console.clients.colleagues import People
 from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
-from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
 from services.console.clients.tickets import TicketsClient
@@ -35,7 +35,7 @@ from services.console.frame.troubles import add_troubles
 from services.console.hand_over.pages import build_hand_over_pages
 from services.console.help.pages import build_help_pages
 from services.console.live.hub import Hub, Source
-from services.console.live.loops import live
+from services.console.live.lifetime import live
 from services.console.live.pages import build_live_pages
 from services.console.mine.live import mine_source
 from services.console.mine.pages import ENTRY as MINE

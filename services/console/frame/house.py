@@ -10,9 +10,9 @@ from fastapi import Depends, Request, Response
 
 from services.console.clients.admin import AdminClient
 from services.console.clients.cases import CasesClient
+from services.console.clients.colleagues import People
 from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
-from services.console.clients.people import People
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
 from services.console.clients.tickets import TicketsClient
