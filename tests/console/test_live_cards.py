@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.console.live.cards import Card, Listing, changes
+from services.console.live.listings import Card, Listing, changes
 from shared.identity import Principal
 
 IDS = st.lists(st.integers(0, 12), unique=True, max_size=10)

@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from services.console.clients.answers import Unreached
-from services.console.live.cards import Card, Listing
 from services.console.live.hub import MOST_STREAMS, Hub
+from services.console.live.listings import Card, Listing
 from services.console.live.streams import MOST_WAITING, Bye, Stream, Viewer, frame
 from services.console.live.watch import Watch
 from shared.identity import Principal

@@ -11,8 +11,8 @@ from services.console.emergencies.views import EmergencyCard, cards
 from services.console.frame.house import House
 from services.console.frame.listing import listed
 from services.console.frame.paper import Paper
-from services.console.live.cards import Card, Listing
 from services.console.live.hub import Source
+from services.console.live.listings import Card, Listing
 from shared.policy.templates import Language
 
 PACKAGE: Final = "services.console.emergencies"

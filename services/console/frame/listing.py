@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Final
 
 from services.console.clients.answers import Declined
-from services.console.live.cards import Listing
+from services.console.live.listings import Listing
 
 NOT_THEIRS: Final = frozenset({403, 404})
 

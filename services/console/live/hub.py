@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.live.cards import Listing, changes
+from services.console.live.listings import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
 from services.console.live.topics import MOST, is_of_person, is_topic
 from services.console.session.sessions import SessionOver

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from services.console.live.cards import Listing
+from services.console.live.listings import Listing
 from shared.identity import Principal
 from shared.policy.templates import Language
 

@@ -12,8 +12,8 @@ from services.console.clients.router import Task
 from services.console.frame.house import House
 from services.console.frame.listing import listed
 from services.console.frame.paper import Paper
-from services.console.live.cards import Card, Listing
 from services.console.live.hub import Source
+from services.console.live.listings import Card, Listing
 from services.console.mine.views import TaskGroup, groups
 from shared.policy.templates import Language
 

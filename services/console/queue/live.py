@@ -8,8 +8,8 @@ from typing import Final
 from services.console.frame.house import House
 from services.console.frame.listing import listed
 from services.console.frame.paper import Paper
-from services.console.live.cards import Card, Listing
 from services.console.live.hub import Source
+from services.console.live.listings import Card, Listing
 from services.console.queue.views import queue_cards
 from shared.policy.templates import Language
 

@@ -7,8 +7,8 @@ from typing import Final
 from services.console.clients.answers import Declined
 from services.console.frame.house import House
 from services.console.frame.paper import Paper
-from services.console.live.cards import Card, Listing
 from services.console.live.hub import Source
+from services.console.live.listings import Card, Listing
 from services.console.tickets.loading import PACKAGE, Loaded, load
 from services.console.tickets.views import parts_of
 from shared.policy.templates import Language
