@@ -63,7 +63,7 @@ def viewer(lists: Lists, who: Principal, session: str = "") -> Viewer:
 
 @asynccontextmanager
 async def running(lists: Lists) -> AsyncIterator[Hub]:
-    hub = Hub({"emergencies": lists, "ticket": lists}, now)
+    hub = Hub({"emergencies": lists, "ticket": lists, "mine": lists}, now)
     task = asyncio.create_task(hub.run())
     try:
         yield hub
@@ -250,3 +250,18 @@ def test_nothing_that_is_shown_can_forge_an_event() -> None:
 def test_two_languages_are_two_reaches() -> None:
     chinese = viewer(Lists(), Principal("he", "agent"))
     assert chinese.reach != replace(chinese, language="en").reach
+
+
+async def test_a_list_of_ones_own_is_asked_for_each_two_seconds_however_much_happens() -> None:
+    lists = Lists([("jinyuan", card("t1"))])
+    async with running(lists) as hub:
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["mine"], [])
+        lists.asked.clear()
+        for _ in range(20):
+            hub.hint(["mine"])
+            await asyncio.sleep(0.05)
+        assert lists.asked == []
+        await asyncio.sleep(1.6)
+
+    assert lists.asked == ["he"]

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 from services.console.clients.answers import Declined, Unreached
 from services.console.live.listings import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
-from services.console.live.topics import MOST, is_of_person, is_topic
+from services.console.live.topics import MOST, OF_PERSON, is_of_person, is_topic
 from services.console.session.sessions import SessionOver
 from shared.policy.templates import Language
 from shared.telemetry import logger, metrics
@@ -26,6 +26,10 @@ from shared.telemetry import logger, metrics
 FLUSH_SECONDS: Final = 0.2
 URGENT_SECONDS: Final = 0.05
 """How long hints are gathered before anybody is asked: an emergency's hardly at all."""
+OWN_SECONDS: Final = 2.0
+"""How long hints are gathered for lists of which each reader has their own: they are asked for once
+for every reader.
+"""
 AGAIN_SECONDS: Final = 1.0
 """After a service did not answer, it is asked again so much later."""
 MOST_STREAMS: Final = 4
@@ -49,6 +53,7 @@ class Hub:
         self._sources, self._now = sources, now
         self._streams: dict[str, Stream] = {}
         self._touched: set[str] = set()
+        self._own: set[str] = set()
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self.is_paused = False
@@ -82,11 +87,25 @@ class Hub:
 
     def hint(self, topics: Iterable[str], *, urgent: bool = False) -> None:
         """Something may have changed in these."""
-        self._touched.update(topics)
+        for topic in topics:
+            if topic in OF_PERSON:
+                self._hint_own(topic)
+            else:
+                self._touched.add(topic)
         if self._touched:
             self._wake.set()
         if urgent:
             self._urgent.set()
+
+    def _hint_own(self, topic: str) -> None:
+        if topic not in self._own:
+            self._own.add(topic)
+            asyncio.get_running_loop().call_later(OWN_SECONDS, self._show_own, topic)
+
+    def _show_own(self, topic: str) -> None:
+        self._own.discard(topic)
+        self._touched.add(topic)
+        self._wake.set()
 
     def look_again(self) -> None:
         """Look at all that anybody follows: what happened is heard of by no event now."""

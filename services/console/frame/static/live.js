@@ -7,7 +7,7 @@
   const waiting = new Map(); // list -> ops that wait until nobody points at it
   const shown = new WeakMap(); // card -> its HTML, before its clocks ticked
   let send = () => {};
-  let ahead = 0;
+  let ahead = null; // How far the hotline's time is before this machine's; a trial may be days ahead.
   let heard = Date.now();
 
   // ---- One list, card by card
@@ -108,6 +108,7 @@
   const on = {
     hello(message) {
       ahead = message.ahead;
+      tick();
       state("live");
     },
     list(message) {
@@ -155,7 +156,7 @@
     const line = document.getElementById("line");
     if (!line) return;
     const is = { live: "on", paused: "paused" }[name] || "off";
-    const at = name === "live" ? "" : " " + line.dataset.asOf + new Date(heard + ahead).toTimeString().slice(0, 8);
+    const at = name === "live" ? "" : " " + line.dataset.asOf + new Date(heard + (ahead || 0)).toTimeString().slice(0, 8);
     line.dataset.is = is;
     line.querySelector(".words").textContent = line.dataset[is] + at;
     document.dispatchEvent(new CustomEvent("hotline:line", { detail: name }));
@@ -169,6 +170,7 @@
   // ---- Clocks: time passes without anybody sending it
 
   function tick() {
+    if (ahead === null) return; // The page has the times themselves until then.
     const words = document.body.dataset;
     const now = Date.now() + ahead;
     for (const time of document.querySelectorAll("time[data-due]")) {
