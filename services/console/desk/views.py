@@ -416,7 +416,7 @@ def beside_fields(
 
 
 @dataclass(frozen=True, slots=True)
-class NowRow:
+class WaitingLine:
     """Something that waits, in the column of what is going on now."""
 
     id: str
@@ -431,10 +431,10 @@ class NowRow:
 
 def waiting_rows(
     tickets: Iterable[WaitingTicket], names: Names, now: datetime, language: Language
-) -> list[NowRow]:
+) -> list[WaitingLine]:
     """The oldest of the manual queue."""
     return [
-        NowRow(
+        WaitingLine(
             id=f"queue-{each.number}",
             number=each.number,
             grouped=grouped(each.number),
@@ -450,10 +450,10 @@ def waiting_rows(
 
 def task_rows(
     tasks: Iterable[OwnTask], names: Names, now: datetime, language: Language
-) -> list[NowRow]:
+) -> list[WaitingLine]:
     """One's own follow-ups that are due first."""
     return [
-        NowRow(
+        WaitingLine(
             id=f"task-{each.id}",
             number=each.number,
             grouped=grouped(each.number),
