@@ -285,3 +285,19 @@ async def test_a_department_that_is_none_is_named_beside_the_form(bench: Bench) 
 
     assert answer.status_code in {409, 422}
     assert "<form" not in answer.text
+
+
+async def test_the_next_one_is_what_waits_now(bench: Bench) -> None:
+    browser = await desk(bench)
+    assert (await browser.get("/queue/next")).headers["location"] == "/queue"
+    assert 'href="/queue/next"' in (await browser.get("/queue")).text
+    first = await waits(bench)
+    await bench.forward_to_another_minute()
+    second = await waits(bench, VAGUE, estate="jinyuan")
+
+    async def after(number: str) -> str:
+        return str((await browser.get(f"/queue/next?after={number}")).headers["location"])
+
+    assert await after(first) == f"/queue/{second}"
+    assert await after(second) == f"/queue/{first}"
+    assert await after("rubbish") == f"/queue/{first}"

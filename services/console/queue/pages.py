@@ -14,7 +14,7 @@ from services.console.clients.answers import Declined, Unreached
 from services.console.clients.cases import Judged
 from services.console.clients.names import Names
 from services.console.clients.router import QueueRow, QueueRows
-from services.console.frame.acting import Acting, Done
+from services.console.frame.acting import Acting, Done, gone_to
 from services.console.frame.choices import Choice, choices
 from services.console.frame.house import AtWork, House
 from services.console.frame.numbers import Number, is_number
@@ -123,6 +123,13 @@ def build_queue_pages(
             after=after,
             done=Done.of(did, done, ACTS),
         )
+
+    @router.get("/next")
+    async def go_on(visit: AtWork, after: Asked = None) -> Response:
+        """To what waits now: the one below, at the end the first again."""
+        found = await house.router.manual_queue(visit.known.token)
+        number = _following([each.number for each in found.items], after)
+        return gone_to(visit, f"{ENTRY.path}/{number}" if number else ENTRY.path)
 
     @router.get("/{number}")
     async def one(

@@ -52,8 +52,12 @@
     const found = {};
     for (const field of form.elements) {
       if (!field.name || field.type === "password" || field.dataset.noDraft !== undefined) continue;
+      if (field.tagName === "BUTTON" || field.tagName === "FIELDSET") continue;
       if (field.type === "radio" || field.type === "checkbox") {
         if (field.checked !== field.defaultChecked) found[field.name + "=" + field.value] = field.checked;
+      } else if (field.tagName === "SELECT") {
+        const chosen = [...field.options].find((option) => option.defaultSelected) || field.options[0];
+        if (chosen && field.value !== chosen.value) found[field.name] = field.value;
       } else if (field.value !== field.defaultValue && field.type !== "hidden") {
         found[field.name] = field.value;
       } else if (field.dataset.draftKey !== undefined) {
@@ -159,6 +163,17 @@
     });
   });
 
-  for (const form of forms()) restore(form);
+  const restored = new WeakSet();
+  function begin() {
+    for (const form of forms()) {
+      if (restored.has(form)) continue;
+      restored.add(form);
+      restore(form);
+    }
+  }
+
+  begin();
+  // A form that comes later than the page, opened beside a list, has its draft as well.
+  document.body.addEventListener("htmx:afterSettle", begin);
   sweep();
 })();
