@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from pydantic import BaseModel
 
@@ -23,11 +23,14 @@ _FIELDS: Final = (
     "urgency",
     "registered_at",
     "scrubbed",
+    "about",
 )
 
 
 class TicketCard(BaseModel):
-    """A ticket in a few words; nothing in it says who called."""
+    """A ticket in a few words; nothing in it says who called, or whom it is about where it is
+    `about_staff`.
+    """
 
     number: str
     status: str
@@ -38,6 +41,7 @@ class TicketCard(BaseModel):
     urgency: str
     registered_at: datetime
     words: str
+    about_staff: bool = False
 
 
 class Counted(BaseModel):
@@ -76,4 +80,11 @@ def card_of(doc: Doc) -> TicketCard:
         urgency=doc["urgency"],
         registered_at=doc["registered_at"],
         words=str(doc.get("scrubbed") or ""),
+        about_staff=is_about_staff(doc),
     )
+
+
+def is_about_staff(doc: Mapping[str, Any]) -> bool:
+    """Whether a ticket's document is about somebody of ours, who then sees nothing of it."""
+    about = doc.get("about") or {}
+    return bool(about.get("people") or about.get("departments"))

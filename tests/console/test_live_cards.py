@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.console.live.listings import Card, Listing, changes
-from shared.identity import Principal
 
 IDS = st.lists(st.integers(0, 12), unique=True, max_size=10)
 
@@ -60,26 +59,8 @@ def test_what_comes_to_a_list_is_sent_alone(ids: list[int], at: int) -> None:
     assert [op["put"] for op in changes(cards(ids), after)] == ["new"]
 
 
-def test_nobody_is_shown_what_is_about_them_or_their_department() -> None:
-    about_zhou = Card("c1", "<li id=c1></li>", people=frozenset({"zhou"}))
-    about_guards = Card("c2", "<li id=c2></li>", departments=frozenset({"security"}))
-    listing = Listing((about_zhou, about_guards, *cards([3])), total=40, counts=3)
-    agent, zhou = Principal("xiao-he", "agent"), Principal("zhou", "agent")
-    guard = Principal("tian", "department", departments=frozenset({"security"}))
+def test_a_list_is_for_all_of_one_reach_unless_something_is_about_one_of_them() -> None:
+    about_zhou = Card("c1", "<li id=c1></li>", is_about_staff=True)
 
-    assert listing.for_reader(agent) is listing
-    assert [c.id for c in listing.for_reader(zhou).cards] == ["c2", "c3"]
-    assert [c.id for c in listing.for_reader(guard).cards] == ["c1", "c3"]
-    assert listing.for_reader(zhou).total == 39
-
-
-def test_what_is_about_one_of_two_readers_is_kept_from_that_one_alone() -> None:
-    about_he = Card("c2", "<li id=c2></li>", people=frozenset({"he"}))
-    as_he_sees = Listing(cards([1, 3]), total=2)
-    as_yan_sees = Listing((cards([1])[0], about_he, cards([3])[0]), total=3)
-
-    found = as_he_sees.united(as_yan_sees)
-
-    assert [c.id for c in found.cards] == ["c1", "c2", "c3"]
-    assert [c.id for c in found.for_reader(Principal("he", "agent")).cards] == ["c1", "c3"]
-    assert found.total == 3
+    assert Listing(cards([3]), total=1).is_for_all
+    assert not Listing((about_zhou, *cards([3])), total=2).is_for_all

@@ -65,6 +65,7 @@ class QueueRow(Answered):
     emergency_kind: str | None = None
     held: Held | None = None
     risk: bool = False
+    about_staff: bool = False
     registered_at: datetime
     scrubbed: str = ""
     due: datetime | None = None
@@ -99,6 +100,7 @@ class EmergencyRow(Answered):
     estate: str | None = None
     building: str | None = None
     words: str | None = None
+    about_staff: bool = False
     started_at: datetime
     next_due: datetime | None = None
     alerts: list[Alert] = Field(default_factory=list)

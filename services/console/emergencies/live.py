@@ -38,7 +38,11 @@ def emergencies_source(house: House) -> Source:
     async def ask(token: str, language: Language) -> Listing:
         shown = await named(house, token, await house.router.running_emergencies(token), language)
         made = [
-            Card(f"emergency-{each.number}", paper.card("card.html", language, each=each))
+            Card(
+                f"emergency-{each.number}",
+                paper.card("card.html", language, each=each),
+                each.is_about_staff,
+            )
             for each in shown
         ]
         urgent = sum(each.is_urgent for each in shown)

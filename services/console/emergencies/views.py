@@ -33,6 +33,7 @@ class EmergencyCard:
     lasts: str
     is_drill: bool
     is_suspected: bool
+    is_about_staff: bool
 
     @property
     def is_urgent(self) -> bool:
@@ -92,4 +93,5 @@ def card_of(
         lasts=span((row.ended_at or now) - row.started_at, language),
         is_drill=row.test,
         is_suspected=row.confirmed_at is None,
+        is_about_staff=row.about_staff,
     )

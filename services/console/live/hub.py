@@ -8,7 +8,6 @@ rendered once, however many look at it.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -166,7 +165,8 @@ class Hub:
             groups[(*stream.viewer.reach, *own)].append(stream)
         for group in groups.values():
             try:
-                self._tell(topic, group, await self._ask(topic, group))
+                for readers, listing in await self._ask(topic, group):
+                    self._tell(topic, readers, listing)
             except (Declined, Unreached) as error:
                 for stream in group:
                     stream.put(frame("away", {"topic": topic, "part": error.service}))
@@ -178,30 +178,40 @@ class Hub:
     def _later(self, topic: str) -> None:
         asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
 
-    async def _ask(self, topic: str, group: Sequence[Stream]) -> Listing:
-        """The list of this reach. One reader is kept from what is about them, so where there are
-        two both are asked.
+    async def _ask(
+        self, topic: str, group: Sequence[Stream]
+    ) -> list[tuple[Sequence[Stream], Listing]]:
+        """The list of this reach, asked for twice however many there are; for each reader by
+        themselves where something is about one of our staff, since nobody sees what is about them.
         """
-        source = self._sources[topic.partition(":")[0]]
-        readers = {stream.viewer.who.id: stream.viewer for stream in group}
-        asked = list(itertools.islice(readers.values(), 2))
-        found = [await source(topic, await viewer.token(), viewer.language) for viewer in asked]
-        return found[0] if len(found) == 1 else found[0].united(found[1])
+        by_reader: dict[str, list[Stream]] = defaultdict(list)
+        for stream in group:
+            by_reader[stream.viewer.who.id].append(stream)
+        readers = list(by_reader.values())
+        found = [await self._asked(topic, streams[0]) for streams in readers[:2]]
+        if len(readers) == 1:
+            return [(group, found[0])]
+        if found[0] == found[1] and found[0].is_for_all:
+            return [(group, found[0])]
+        found += [await self._asked(topic, streams[0]) for streams in readers[2:]]
+        return list(zip(readers, found, strict=True))
+
+    async def _asked(self, topic: str, stream: Stream) -> Listing:
+        source, viewer = self._sources[topic.partition(":")[0]], stream.viewer
+        return await source(topic, await viewer.token(), viewer.language)
 
     def _tell(self, topic: str, group: Sequence[Stream], listing: Listing) -> None:
-        sent: dict[tuple[int, int], bytes] = {}
+        sent: dict[int, bytes] = {}
         for stream in group:
             if topic not in stream.topics:
                 continue
-            theirs = listing.for_reader(stream.viewer.who)
             before = stream.shown.get(topic)
-            if before == theirs:
+            if before == listing:
                 continue
-            key = (id(before), id(theirs))
-            if key not in sent:
-                sent[key] = _told(topic, before, theirs)
-            if stream.put(sent[key]):
-                stream.shown[topic] = theirs
+            if id(before) not in sent:
+                sent[id(before)] = _told(topic, before, listing)
+            if stream.put(sent[id(before)]):
+                stream.shown[topic] = listing
             else:
                 self._touched |= stream.topics
                 self._wake.set()

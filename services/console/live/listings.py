@@ -6,24 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.identity import Principal
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One element of a list in the browser: `html` has one root, whose id is `id`. `people` and
-    `departments` are whom its matter is about: they never see it.
-    """
+    """One element of a list in the browser: `html` has one root, whose id is `id`."""
 
     id: str
     html: str
-    people: frozenset[str] = frozenset()
-    departments: frozenset[str] = frozenset()
-
-    def may_be_seen_by(self, reader: Principal) -> bool:
-        """Whether the matter is not about the reader or their own department."""
-        theirs = self.departments & reader.departments
-        return reader.id not in self.people and not theirs
+    is_about_staff: bool = False
+    """Whether its matter is about somebody of ours, who sees nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +26,10 @@ class Listing:
     counts: int = 0
     """So many of them want somebody now: what the rail shows."""
 
-    def for_reader(self, reader: Principal) -> Listing:
-        """The same without what is about the reader; itself where nothing is."""
-        kept = tuple(card for card in self.cards if card.may_be_seen_by(reader))
-        if len(kept) == len(self.cards):
-            return self
-        gone = len(self.cards) - len(kept)
-        return Listing(kept, self.total - gone, max(0, self.counts - gone))
-
-    def united(self, other: Listing) -> Listing:
-        """This one with what only the other has, behind what stands before it there: of two readers
-        of one reach each is kept from what is about them, and from nothing else.
-        """
-        cards, known = list(self.cards), {card.id for card in self.cards}
-        before: str | None = None
-        for card in other.cards:
-            if card.id not in known:
-                at = next((i for i, c in enumerate(cards) if c.id == before), -1)
-                cards.insert(at + 1, card)
-            before = card.id
-        total = max(self.total, other.total, len(cards))
-        return Listing(tuple(cards), total, max(self.counts, other.counts))
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is the same for everybody of one reach: nothing in it is about one of them."""
+        return not any(card.is_about_staff for card in self.cards)
 
 
 def changes(before: Sequence[Card], after: Sequence[Card]) -> list[dict[str, Any]]:

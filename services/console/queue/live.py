@@ -25,7 +25,11 @@ def queue_source(house: House) -> Source:
             house.router.manual_queue(token), house.names.names(token), house.clock.now()
         )
         cards = [
-            Card(f"queue-{each.number}", paper.card("queue_card.html", language, each=each))
+            Card(
+                f"queue-{each.number}",
+                paper.card("queue_card.html", language, each=each),
+                each.is_about_staff,
+            )
             for each in queue_cards(found.items, names, now, language)
         ]
         count = max(found.all.count, len(cards))

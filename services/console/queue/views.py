@@ -43,6 +43,7 @@ class QueueCard:
     is_urgent: bool
     has_risk: bool
     runs: bool
+    is_about_staff: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ def queue_card(row: QueueRow, names: Names, now: datetime, language: Language) -
         is_urgent=row.urgency == "urgent",
         has_risk=row.risk,
         runs=row.emergency_runs,
+        is_about_staff=row.about_staff,
     )
 
 

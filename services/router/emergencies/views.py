@@ -87,6 +87,7 @@ class EmergencyView(BaseModel):
     started_at: datetime
     age_seconds: int
     nobody_has_it: bool
+    about_staff: bool = False
     alerts: tuple[AlertView, ...]
     next_due: datetime | None
     acknowledged_by: str | None
@@ -202,6 +203,7 @@ def emergency_view(
             "words": card.words if card else None,
             "age_seconds": max(0, int((until - emergency.started_at).total_seconds())),
             "nobody_has_it": emergency.nobody_has_it,
+            "about_staff": card is None or card.about_staff,
             "advice": {"zh": kind.first_advice, "en": kind.first_advice_en} if kind else None,
             "external": kind.external if kind and not emergency.test else (),
             "checklist": _checklist(emergency, kind) if kind else (),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.router.cards import Counted, TicketCard, card_of
+from services.router.cards import Counted, TicketCard, card_of, is_about_staff
 from shared.contracts.router import ConsentHow, Payer
 from shared.store import Doc
 from shared.tickets import OrderStatus, Possible, Ticket, Transition, WorkOrder
@@ -163,6 +163,7 @@ class BoardCard(BaseModel):
     incident: str | None = None
     joins: str | None = None
     risk: bool = False
+    about_staff: bool = False
     registered_at: datetime
     next_due: datetime | None = None
     round: int = 1
@@ -290,7 +291,8 @@ def board_card(doc: Doc, possible: Possible) -> BoardCard:
 
 
 def _shown(doc: Mapping[str, Any], possible: Possible) -> Doc:
-    return {**doc, "number": doc["_id"], **possible.beside(doc)}
+    beside = {"about_staff": is_about_staff(doc), **possible.beside(doc)}
+    return {**doc, "number": doc["_id"], **beside}
 
 
 def queue_card(doc: Doc, ticket: Ticket, possible: Possible, *, runs: bool) -> QueueCard:
