@@ -47,11 +47,9 @@ class Lists:
             raise Unreached("router", sent=False)
         who = self.readers[token]
         seen = [
-            c
-            for estate, c in self.cards
-            if who.reaches(estate) and self.about.get(c.id) != who.id
-        ]
-            c for estate, c in self.cards if who.reaches(estate) and self.about.get(c.id) != who.id
+            each
+            for estate, each in self.cards
+            if who.reaches(estate) and self.about.get(each.id) != who.id
         ]
         return Listing(tuple(seen), len(seen))
 
