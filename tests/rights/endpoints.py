@@ -36,6 +36,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/work-orders/{id}/support": {"department": "security"},
     "/v1/work-orders/{id}/transfer": {"reason": "not_ours", "department": "security"},
     "/v1/follow-ups/{id}/done": {"outcome": "told_owner"},
+    "/v1/follow-ups/{id}/call": {"answer": "told"},
     "/v1/emergencies/{number}/check": {"step": "meet_rescue"},
     "/v1/emergencies/{number}/join": {"ticket": "23456789"},
     "/v1/emergencies/{number}/part": {"ticket": "23456789", "reason": "other_lift"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 
@@ -78,7 +79,8 @@ class House:
         params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request as somebody, or without a token as nobody."""
-        headers = {}
+        # Each request is a new one, where an endpoint asks for a key.
+        headers = {"idempotency-key": uuid4().hex} if endpoint.method == "POST" else {}
         if role is not None:
             token = make_token(self.floor.data, role=role, places=[place],
                                departments=[department], id=walker(role))  # fmt: skip

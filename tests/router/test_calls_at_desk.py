@@ -124,7 +124,7 @@ async def test_a_task_of_another_kind_has_no_call(bench: RouterBench) -> None:
     id = made.json()["id"]
 
     assert (await ask(bench, "GET", f"/{id}", who=CHIEF)).status_code == 200
-    assert (await ask(bench, "GET", f"/{id}/call", who=CHIEF)).status_code == 404
+    assert (await ask(bench, "GET", f"/{id}/call", who=CHIEF)).status_code == 409
 
 
 @pytest.mark.parametrize(

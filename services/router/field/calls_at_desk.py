@@ -15,7 +15,7 @@ from services.router.follow_ups.call_results import CallResults
 from services.router.follow_ups.storage import FOLLOW_UPS
 from services.router.follow_ups.tasks import FollowUp
 from services.router.people import whom_it_is_about
-from shared.contracts.refusals import NotThere
+from shared.contracts.refusals import NotNow, NotThere
 from shared.contracts.router import CallAnswer
 from shared.identity import Principal, sees
 from shared.runtime.platform import Platform
@@ -43,12 +43,16 @@ class CallsAtDesk:
         return task, cards.get(ticket.number)
 
     async def see(self, id: str, who: Principal) -> CallWork:
-        """What is to be told, and what may be said of the call now. Raises NotThere, also for a
-        task of another kind.
+        """What is to be told, and what may be said of the call now. Raises NotThere, and NotNow for
+        a task of another kind.
         """
         task, ticket = await self._found(id, who)
         if task.why != "tell":
-            raise NotThere
+            raise NotNow(
+                "no-call",
+                "This task is no call to make",
+                "end it with what came of it (POST /v1/follow-ups/{id}/done)",
+            )
         return await self._visits.work(task, ticket, who)
 
     async def say(
