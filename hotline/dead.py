@@ -8,6 +8,7 @@ import typer
 
 from hotline.client import answer, api, data_folder, pages, running
 from hotline.errors import UnusableSettingError
+from hotline.service import SERVICES
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="[HOTLINE_DATA]")]
 ROLE = "supervisor"
@@ -143,14 +144,19 @@ def discard(
 
 
 def _all(data: Path) -> Iterator[dict[str, Any]]:
-    for service in running(data).services:
+    for service in _keepers(data):
         with api(data, service, role=ROLE) as client:
             yield from pages(client, "/v1/parked")
 
 
+def _keepers(data: Path) -> list[str]:
+    """The services that run and keep messages: the console keeps nothing."""
+    return [service for service in running(data).services if service in SERVICES]
+
+
 def _service_of(data: Path, id: str) -> str:
     """The service that parked a message; raises UnusableSettingError for an unknown id."""
-    for service in running(data).services:
+    for service in _keepers(data):
         with api(data, service, role=ROLE) as client:
             if client.get(f"/v1/parked/{id}").is_success:
                 return service
