@@ -75,11 +75,11 @@ async def test_b23_an_area_that_there_is_not_moves_nothing(floor: Floor) -> None
 async def test_b23_a_filter_that_is_not_known_does_not_answer_with_everything(
     floor: Floor,
 ) -> None:
-    answer = await floor.clients.call("GET", "intake", "/v1/tickets?phone=13800138000&q=x")
+    answer = await floor.clients.call("GET", "intake", "/v1/tickets?phone=13800138000&words=x")
 
     assert answer.status_code == 422
     faults = [(fault["field"], fault["fault"]) for fault in answer.json()["faults"]]
-    assert faults == [("phone", "is not a known field"), ("q", "is not a known field")]
+    assert faults == [("phone", "is not a known field"), ("words", "is not a known field")]
 
 
 async def test_b23_what_others_have_added_to_a_cry_for_help_keeps_nobody_from_it(

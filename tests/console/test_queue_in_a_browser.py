@@ -184,6 +184,25 @@ async def test_a_caller_is_told_by_telephone_to_the_end(own_floor: Floor) -> Non
     await own_floor.clients.until_status(number, "closed")
 
 
+def not_reached(address: str, id: str, task: str) -> None:
+    t = words("services.console.mine", "zh")
+    with browser("zh", "light") as page:
+        sign_in(page, address, id, f"/mine/tell/{task}")
+        page.keyboard.press("Alt+u")
+        expect(page.locator(".said").first).to_contain_text(t["did_call"])
+
+
+async def test_a_caller_who_does_not_answer_is_rung_again(own_floor: Floor) -> None:
+    id = await agent(own_floor, "mine-rings")
+    task, number = await to_tell(own_floor, id)
+
+    await asyncio.to_thread(not_reached, own_floor.endpoints.services["console"], id, task)
+
+    await own_floor.clients.until_ticket(
+        number, lambda t: t["feedback_attempts"] == 1, "one attempt is on record"
+    )
+
+
 def handed(address: str, id: str, to: str, number: str) -> None:
     t = words("services.console.hand_over", "zh")
     with browser("zh", "dark") as page:

@@ -309,7 +309,7 @@ def doctor(kept: Kept) -> tuple[list[str], dict[str, str]]:
 NOT_JUDGED = {
     "owner", "former_owners", "level", "risk", "building", "in_hand", "extension", "repeat_of",
     "principal", "place_differs", "open_work", "changed_at", "type", "area", "urgency",
-    "emergency_kind",
+    "emergency_kind", "asked_appointment", "merged_into",
 }  # fmt: skip
 """What of a ticket no rule of the auditor reads, or what it derives anew."""
 
