@@ -305,12 +305,8 @@ async def test_every_key_of_the_table_is_pressed_on_its_page(floor: Floor) -> No
         for chord in chords_of(key)
         if not any(chord in each.on(WHERE.get(key.where, "")) for each in (pressed, typed, work))
     ]
-    kept = (
-        BY_SCRIPTS
-        | CALLS
-        | READINGS
-        | (set() if "tickets" in ROOMS_THERE else {("outside_fields", "/")})
-    )
+    search = set() if "tickets" in ROOMS_THERE else {("outside_fields", "/")}
+    kept = BY_SCRIPTS | CALLS | READINGS | search
     assert [each for each in missing if each not in kept] == []
     table = {chord for key in KEYS for chord in chords_of(key)}
     assert (pressed.on("") | typed.on("") | work.on("")) - table == set()
