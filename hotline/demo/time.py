@@ -8,18 +8,19 @@ import httpx
 
 from hotline.demo.clients import Clients, until
 from hotline.endpoints import Endpoints
+from hotline.service import SERVICES
 from shared.store.clock import forward_trial
 from shared.store.store import Database
 
 
 async def time_of(endpoints: Endpoints) -> datetime:
     """The time of the service that is furthest behind."""
+    # The console has no clock of its own.
+    addresses = [endpoints.services[name] for name in SERVICES if name in endpoints.services]
     # A client of its own: connections of before may lead to a service that was started again.
     async with httpx.AsyncClient() as http:
-        found = [await http.get(f"{address}/healthz") for address in endpoints.services.values()]
-    # The console has no clock of its own.
-    told = [answer.json().get("now") for answer in found]
-    return min(datetime.fromisoformat(now) for now in told if now)
+        found = [await http.get(f"{address}/healthz") for address in addresses]
+    return min(datetime.fromisoformat(answer.json()["now"]) for answer in found)
 
 
 async def forward(
