@@ -30,7 +30,7 @@ class ContinueBody(Body):
     used: bool = Field(True, description="False: for what is pushed to a page that lies open.")
 
 
-class CheckBody(Body):
+class SessionsBody(Body):
     """Sessions that are asked after, by id."""
 
     ids: Annotated[list[SessionId], Field(max_length=MOST_CHECKED)]
@@ -94,7 +94,7 @@ def build_browsers_api(browsers: Browsers) -> Routes:
         )
 
     @router.post("/check", dependencies=[may("session.check")])
-    async def check(body: CheckBody) -> CheckView:
+    async def check(body: SessionsBody) -> CheckView:
         """Which sessions have ended: signed out, frozen, changed, too long, not used. To ask does
         not prolong them.
         """
