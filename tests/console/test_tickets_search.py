@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from shared.contracts.times import written
 from services.console.clients.names import Names
 from services.console.frame.paper import words_of
 from services.console.tickets.finding import chips_of, is_personal, read_search
@@ -152,7 +153,7 @@ def test_an_address_is_read_and_written_back_the_same() -> None:
     assert "after" not in again
     assert parse_qs(urlsplit(sought.without("status", "closed")).query)["status"] == ["answered"]
     since = dict(sought.query(NOW))["registered_from"]
-    assert since == (NOW - timedelta(days=7)).isoformat()
+    assert since == written(NOW - timedelta(days=7))
 
 
 def test_words_without_a_place_are_of_the_last_month() -> None:

@@ -156,7 +156,10 @@ def test_the_settings_start_the_service(name: str, monkeypatch: pytest.MonkeyPat
     own = "/var/lib/hotline-console/console.key"  # it is not given the other
     expected = own if name == "console" else keys
     assert (settings.host, str(settings.key_file)) == ("0.0.0.0", expected)
-    assert settings.mongo_url.get_secret_value().startswith("mongodb://hotline:given@mongo:27017/")
+    assert settings.amqp_url.get_secret_value() == "amqp://hotline:given@rabbitmq:5672/"
+    if name != "console":  # it is not told where the store is
+        mongo = settings.mongo_url.get_secret_value()
+        assert mongo.startswith("mongodb://hotline:given@mongo:27017/")
 
 
 def _filled_in(value: str) -> str:

@@ -24,6 +24,7 @@ from services.console.desk.form import field_of
 from services.console.desk.saving import Outcome, Taken
 from services.console.errors import FieldFault, faults_in
 from services.console.frame.times import ZONE, grouped, moment, span
+from shared.contracts.times import written
 from shared.policy.templates import Language
 
 MOST_LIKELY: Final = 4
@@ -173,7 +174,7 @@ def panel_of(
                 name=each.kind.in_(language),
                 kind_id=each.kind_id,
                 building=each.building,
-                since=each.since.isoformat(),
+                since=written(each.since),
                 lasts=span(now - each.since, language),
                 taken=each.taken,
             )
@@ -185,7 +186,7 @@ def panel_of(
                 name=names.area(each.area, language),
                 kind_id="",
                 building="、".join(each.buildings) or None,
-                since=each.since.isoformat(),
+                since=written(each.since),
                 lasts=span(now - each.since, language),
                 taken=each.status != "offered",
             )
@@ -367,7 +368,7 @@ def saved_of(taken: Taken, names: Names, now: datetime, language: Language) -> S
             Time(
                 names.code("clocks", clock.removesuffix("_by"), language),
                 until(at, now, language),
-                at.isoformat(),
+                written(at),
             )
             for clock, at in promised
         ],
@@ -442,7 +443,7 @@ def waiting_rows(
             place=names.estate(each.estate, language) or "",
             words=each.scrubbed,
             due=moment(each.due, now, language) if each.due else None,
-            due_at=each.due.isoformat() if each.due else None,
+            due_at=written(each.due) if each.due else None,
         )
         for each in tickets
     ]
@@ -461,7 +462,7 @@ def task_rows(
             place=names.estate(each.estate, language) or "",
             words=each.words or "",
             due=moment(each.due_at, now, language),
-            due_at=each.due_at.isoformat(),
+            due_at=written(each.due_at),
         )
         for each in tasks
     ]

@@ -19,6 +19,7 @@ from services.console.emergencies.views import EmergencyCard, card_of
 from services.console.frame.choices import Choice
 from services.console.frame.places import place_of
 from services.console.frame.times import Due, due_of, grouped, moment
+from shared.contracts.times import written
 from shared.policy.templates import Language
 
 PHASES: Final = ("alerted", "acknowledged", "on_site", "released", "over")
@@ -148,7 +149,7 @@ def room_of(
     return Room(
         card=card_of(room, names, now, language, people),
         words=room.words or "",
-        began_at=room.started_at.isoformat(),
+        began_at=written(room.started_at),
         phases=_phases(room, now, language),
         advice=None if advice is None else advice.zh if language == "zh" else advice.en,
         external=room.external,

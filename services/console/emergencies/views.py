@@ -12,6 +12,7 @@ from services.console.clients.names import Names
 from services.console.clients.router import EmergencyRow
 from services.console.frame.places import place_of
 from services.console.frame.times import grouped, moment, span
+from shared.contracts.times import written
 from shared.policy.templates import Language
 
 Phase = Literal["nobody", "acknowledged", "on_site", "released", "over"]
@@ -89,7 +90,7 @@ def card_of(
         phase=phase_of(row),
         who=people.get(who, who) if who else None,
         began=moment(row.started_at, now, language),
-        began_at=row.started_at.isoformat(),
+        began_at=written(row.started_at),
         lasts=span((row.ended_at or now) - row.started_at, language),
         is_drill=row.test,
         is_suspected=row.confirmed_at is None,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from shared.contracts.times import written
 from shared.policy.templates import Language
 
 ZONE: Final = "Asia/Shanghai"
@@ -80,7 +81,7 @@ def due_of(at: datetime | None, now: datetime, language: Language) -> Due | None
         state = "late"
     elif left < SOON:
         state = "soon"
-    return Due(at.isoformat(), moment(at, now, language), span(abs(left), language), state)
+    return Due(written(at), moment(at, now, language), span(abs(left), language), state)
 
 
 def grouped(number: str) -> str:

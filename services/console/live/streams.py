@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from services.console.live.listings import Listing
+from shared.contracts.times import written
 from shared.identity import Principal
 from shared.policy.templates import Language
 
@@ -92,7 +93,7 @@ class Stream:
             yield sent
 
     async def _hello(self) -> bytes:
-        return frame("hello", {"stream": self.id, "now": (await self.now()).isoformat()})
+        return frame("hello", {"stream": self.id, "now": written(await self.now())})
 
 
 def whole(topic: str, listing: Listing) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from services.console.mine.views import (
     groups,
     item_of_task,
 )
+from shared.contracts.times import written
 from shared.runtime import open_to_all
 
 ENTRY: Final = RailEntry("mine", "/mine", "case.see")
@@ -215,4 +216,4 @@ def _moment(typed: str) -> str:
         at = datetime.fromisoformat(typed)
     except ValueError:
         return typed
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(ZONE))).isoformat()
+    return written(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(ZONE)))

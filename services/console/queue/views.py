@@ -14,6 +14,7 @@ from services.console.clients.router import QueueRow, ReadingSeen, SentBack
 from services.console.frame.choices import Choice, choices
 from services.console.frame.places import place_of
 from services.console.frame.times import Due, due_of, grouped, moment, span
+from shared.contracts.times import written
 from shared.policy.templates import Language
 
 MOST_READINGS: Final = 3
@@ -133,7 +134,7 @@ def queue_card(row: QueueRow, names: Names, now: datetime, language: Language) -
         place=place_of(row.estate, row.building, names, language),
         reason=names.code("held_reasons", row.held.reason, language) if row.held else "",
         waits=span(now - since, language),
-        since=since.isoformat(),
+        since=written(since),
         due=due_of(row.due, now, language),
         words=row.scrubbed,
         is_emergency=row.emergency_kind is not None,

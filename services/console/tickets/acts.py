@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from services.console.clients.tickets import TicketSeen
 from services.console.frame.times import ZONE
 from services.console.tickets.saying import Saying
+from shared.contracts.times import written
 
 Kind = Literal["words", "line", "choice", "radio", "tick", "time", "number", "hidden"]
 """Several lines, one, one of a list, one of a few, yes or no, a time, a ticket's number."""
@@ -178,7 +179,7 @@ def _value(of: Field, said: str) -> Any:
         typed = datetime.fromisoformat(said)
     except ValueError:
         return said
-    return (typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(ZONE))).isoformat()
+    return written(typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(ZONE)))
 
 
 def is_done(act: ActForm, ticket: TicketSeen, by: str, since: datetime) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from services.console.tickets.saying import Saying
 from shared.codes import names
+from shared.contracts.times import written
 from shared.tickets.numbers import is_number, read_number
 
 Pairs = Sequence[tuple[str, str]]
@@ -50,7 +51,7 @@ class Sought:
         found = [("q", self.q)] if self.q else []
         found += list(self.filters)
         if days := PERIODS.get(self.period):
-            found.append(("registered_from", (now - timedelta(days=days)).isoformat()))
+            found.append(("registered_from", written(now - timedelta(days=days))))
         return found
 
     def page(self, now: datetime) -> list[tuple[str, str]]:

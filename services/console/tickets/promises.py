@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from services.console.clients.tickets import ClockSeen, PromiseSeen, TicketSeen
 from services.console.tickets.saying import Saying
+from shared.contracts.times import written
 
 State = Literal["kept", "late", "broken", "paused", "open", "past", "moot"]
 """Kept, done too late, not done and past its time, waiting, still to come; of no clock any more;
@@ -98,7 +99,7 @@ def _times(
         state = _state(clocks.get(clock), due, saying.now)
         if state in {"kept", "late"} and _is_moot(clock, clocks[clock], ticket):
             state = "moot"
-        yield Promised(said, due.isoformat(), state)
+        yield Promised(said, written(due), state)
 
 
 def _is_moot(name: str, clock: ClockSeen, ticket: TicketSeen) -> bool:
@@ -141,7 +142,7 @@ def _clock(
     return ClockLine(
         name=saying.code("clocks", name),
         department=department and saying.names.department(department, saying.language),
-        due=None if paused else due.isoformat(),
+        due=None if paused else written(due),
         due_said=saying.until(due),
         is_late=not paused and due < saying.now,
         is_paused=paused,

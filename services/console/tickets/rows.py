@@ -8,6 +8,7 @@ from typing import Any
 from services.console.clients.tickets import PersonSeen, Related, TicketRow, TicketSeen
 from services.console.frame.times import grouped
 from services.console.tickets.saying import Saying
+from shared.contracts.times import written
 
 
 def place_of(ticket: TicketSeen | TicketRow, saying: Saying) -> str | None:
@@ -64,7 +65,7 @@ def row_of(row: TicketRow, saying: Saying) -> dict[str, Any]:
         "words": row.words,
         "marks": marks_of(row, saying),
         "registered": saying.at(row.registered_at),
-        "due": due and due.isoformat(),
+        "due": due and written(due),
         "due_said": due and saying.until(due),
         "is_late": due is not None and due < saying.now,
         "over": row.over_at and saying.at(row.over_at),

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from services.console.clients.tickets import EntrySeen, TicketSeen
 from services.console.tickets.saying import BY_SERVICE, Saying, is_code
+from shared.contracts.times import written
 
 Side = Literal["caller", "department", "desk", "system"]
 """Whose doing it was: a reader may look at one side alone."""
@@ -84,7 +85,7 @@ def _lines(
         department = departments.get(entry.order or "")
         yield Line(
             at=saying.at(entry.at),
-            at_iso=entry.at.isoformat(),
+            at_iso=written(entry.at),
             side=_side(entry),
             who=saying.who(entry.by),
             did=saying.word("did", entry.transition)
