@@ -120,6 +120,9 @@ async def some_work(floor: Floor, id: str) -> list[str]:
     numbers = []
     lift = await floor.clients.post_ticket({**LIFT, "caller": caller()})
     await floor.clients.post_ticket({**UNCLEAR, "caller": caller()})
+    # Some systems send what has no place to break a line at.
+    unbroken = UNCLEAR["text"] + "x" * 300
+    await floor.clients.post_ticket({**UNCLEAR, "text": unbroken, "caller": caller()})
     await floor.clients.until_message(str(lift["number"]), "alert")
     for acts in (("accept",), ("accept", "resolve")):
         number = str((await floor.clients.post_ticket({**TAP, "caller": caller()}))["number"])

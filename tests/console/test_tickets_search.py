@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shared.contracts.times import written
 from services.console.clients.names import Names
 from services.console.frame.paper import words_of
 from services.console.tickets.finding import chips_of, is_personal, read_search
 from services.console.tickets.saying import Saying
+from shared.contracts.times import written
 from tests.console.bench import Bench
 from tests.console.test_tickets import HTMX, reader, register
 from tests.console.test_views import NOW

@@ -162,7 +162,7 @@ def test_a_time_is_that_of_the_estate_and_what_does_not_fit_is_left_to_the_servi
     good = wish_of(visit, {"at": "2026-12-03T14:00", "order": "RBVBFBN5-1"}, SAYING)
     bad = wish_of(visit, {"at": "heute", "until": "", "order": "x"}, SAYING)
 
-    assert good.body == {"at": "2026-12-03T14:00:00+08:00"}
+    assert good.body == {"at": "2026-12-03T06:00:00Z"}
     assert bad.body == {"at": "heute"}
 
 
