@@ -35,9 +35,12 @@ class HotlineStream {
       });
     }
     source.addEventListener("bye", (event) => {
-      this.over = true;
+      const said = JSON.parse(event.data);
+      // The console is started again: nobody's session is over, and nobody's page is covered.
+      if (said.why === "stopping") return source.onerror();
+      this.over = said.why;
       source.close();
-      this.tell({ kind: "bye", ...JSON.parse(event.data) });
+      this.tell({ kind: "bye", why: said.why });
     });
     source.onerror = () => {
       // Waits of our own, each of another length: a restart must not be met by all at once.
@@ -74,7 +77,7 @@ class HotlineStream {
       return;
     }
     const now = this.topics();
-    if (this.over) this.tell({ kind: "bye", why: "signed_out" });
+    if (this.over) this.tell({ kind: "bye", why: this.over });
     else if (this.id) {
       this.greet(); // The next sign of life may be ten seconds away.
       this.follow(topics, before.filter((topic) => !now.includes(topic)));
