@@ -232,7 +232,8 @@ async def test_a_server_that_stays_busy_for_a_day_is_given_up(bench: Bench) -> N
 
     await bench.forward(timedelta(hours=24))
 
-    (doc,) = await bench.ended()
+    await bench.ended()
+    (doc,) = await bench.docs(purpose="assignment")
     assert (doc["status"], doc["reason"]) == ("failed", "refused")
     (failed,) = await bench.said(MessageFailed)
     assert failed.reason == "refused"
