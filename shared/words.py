@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from opencc import OpenCC
@@ -25,15 +26,17 @@ them.
 MOST_LETTERS: Final = 4
 """So many letters one sign stands for, such as ⅷ; what stands for a whole prayer is cut."""
 _KEPT: Final = "\n\t"
-_KNOWN: Final = (*range(0x20000), *range(0xE0000, 0xE0200))
+_KNOWN: Final = (range(0x20000), range(0xE0000, 0xE0200))
 """Where marks, dashes and hidden signs stand."""
 HAN: Final = "一-鿿㐀-䶿〇"
 
 
-def _by_category() -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for code in _KNOWN:
-        found.setdefault(unicodedata.category(chr(code)), []).append(code)
+def _by_category(wanted: Iterable[str]) -> dict[str, list[int]]:
+    """Of these alone: letters and what is unassigned are most of all there is."""
+    found: dict[str, list[int]] = {category: [] for category in wanted}
+    for code in chain(*_KNOWN):
+        if (category := unicodedata.category(chr(code))) in found:
+            found[category].append(code)
     return found
 
 
@@ -65,7 +68,7 @@ def _simplified() -> dict[int, str]:
     return table | {ord("著"): "着"}
 
 
-_OF: Final = _by_category()
+_OF: Final = _by_category(("Mn", "Me", "Mc", "Cc", "Cf", "Cs", "Pd"))
 _MARKS: Final = _class(_OF["Mn"] + _OF["Me"] + _OF["Mc"])
 _TAILS: Final = rf"{_MARKS}\uff9e\uff9f"
 """What belongs to the character before it; the two are halves of Japanese ones."""

@@ -29,7 +29,8 @@ class TicketEvent(Event):
 
 class TicketRegistered(TicketEvent):
     """A request is on record; `promised` holds what the caller was told, by clock (UTC). An
-    emergency that `joins` a running one has no alert of its own.
+    emergency that `joins` a running one has no alert of its own. `owner`, of the desk, sees it
+    through, where somebody does from the beginning.
     """
 
     name: ClassVar[str] = "ticket.registered"
@@ -38,6 +39,7 @@ class TicketRegistered(TicketEvent):
     channel: str = "phone"
     promised: dict[str, AwareDatetime] = Field(default_factory=dict)
     joins: str | None = None
+    owner: str | None = None
 
 
 class TicketAnswered(TicketEvent):

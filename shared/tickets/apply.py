@@ -77,6 +77,7 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         "channel": new.channel,
         "promised": dict(ticket.promised[-1].times) if ticket.promised else {},
         "joins": new.joins,
+        "owner": ticket.owner,
     }
     registered = _said(Transition.REGISTER, ticket, facts)
     flagged = (_said(Transition.FLAG, ticket),) if new.risk else ()

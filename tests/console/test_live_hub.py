@@ -13,9 +13,11 @@ import orjson
 import pytest
 
 from services.console.clients.answers import Unreached
+from services.console.live import hub as hub_module
 from services.console.live.hub import MOST_STREAMS, Hub
 from services.console.live.listings import Card, Listing
 from services.console.live.streams import MOST_WAITING, Bye, Stream, Viewer, frame
+from services.console.live.topics import news_of
 from services.console.live.watch import Watch
 from shared.identity import Principal
 from shared.policy.templates import Language
@@ -39,10 +41,16 @@ class Lists:
     asked: list[str] = field(default_factory=list)
     is_away: bool = False
     readers: dict[str, Principal] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    """The ticket that stands in somebody's own list."""
+    hangs: set[str] = field(default_factory=set)
+    """Topics that are not answered."""
 
-    async def __call__(self, _topic: str, token: str, _language: Language) -> Listing:
+    async def __call__(self, topic: str, token: str, _language: Language) -> Listing:
         """As the service answers."""
         self.asked.append(token)
+        if topic in self.hangs:
+            await asyncio.sleep(60)
         if self.is_away:
             raise Unreached("router", sent=False)
         who = self.readers[token]
@@ -51,7 +59,8 @@ class Lists:
             for estate, each in self.cards
             if who.reaches(estate) and self.about.get(each.id) != who.id
         ]
-        return Listing(tuple(seen), len(seen))
+        own = frozenset({self.numbers[token]} if token in self.numbers else ())
+        return Listing(tuple(seen), len(seen), numbers=own)
 
 
 def card(id: str, look: str = "", *, about_staff: bool = False) -> Card:
@@ -165,6 +174,65 @@ async def test_a_ticket_is_asked_for_by_each_reader_since_each_may_do_other_thin
         await asyncio.sleep(0.4)
 
     assert sorted(lists.asked) == ["cai", "he", "yan"]
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "concerned"),
+    [
+        ("ticket.told", {"number": "23456789"}, ["cai"]),
+        ("ticket.owned", {"number": "99999999", "owner": "he"}, ["he"]),
+        ("ticket.registered", {"number": "99999999", "owner": "yan"}, ["yan"]),
+        ("follow_up.opened", {"number": "23456789", "person": "yan"}, ["cai", "yan"]),
+        ("follow_up.opened", {"number": "99999999", "person": None}, ["cai", "he", "yan"]),
+        ("ticket.told", {"number": "99999999"}, []),
+    ],
+)
+async def test_ones_own_list_is_asked_for_by_whom_the_news_concern(
+    event: str, data: dict[str, Any], concerned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "OWN_SECONDS", 0.2)
+    lists = Lists(numbers={"cai": "23456789"})
+    async with running(lists) as hub:
+        for name in ("he", "yan", "cai"):
+            stream = hub.open(viewer(lists, Principal(name, "agent")))
+            await hub.follow(stream, ["mine"], [])
+        lists.asked.clear()
+        hub.hint(["mine"], news=news_of(event, data))
+        await asyncio.sleep(0.6)
+
+    assert sorted(lists.asked) == concerned
+
+
+async def test_ones_own_list_is_asked_for_by_all_when_nobody_knows_what_happened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "OWN_SECONDS", 0.2)
+    lists = Lists()
+    async with running(lists) as hub:
+        for name in ("he", "yan", "cai"):
+            stream = hub.open(viewer(lists, Principal(name, "agent")))
+            await hub.follow(stream, ["mine"], [])
+        lists.asked.clear()
+        hub.hint(["mine"], news=news_of("ticket.told", {"number": "99999999"}))
+        hub.look_again()
+        await asyncio.sleep(0.6)
+
+    assert sorted(lists.asked) == ["cai", "he", "yan"]
+
+
+async def test_an_emergency_does_not_wait_for_a_list_that_is_not_answered() -> None:
+    lists = Lists()
+    async with running(lists) as hub:
+        stream = hub.open(viewer(lists, Principal("he", "agent")))
+        await hub.follow(stream, ["emergencies", "ticket:23456789"], [])
+        lists.hangs.add("ticket:23456789")
+        hub.hint(["ticket:23456789"], urgent=True)
+        await asyncio.sleep(0.3)
+        lists.cards.append(("jinyuan", card("e1")))
+        hub.hint(["emergencies"], urgent=True)
+        heard = await told(stream, 0.4)
+
+    assert puts_of(heard) == ["e1"]
 
 
 async def test_while_a_service_is_away_pages_keep_what_they_have_and_are_told_so() -> None:

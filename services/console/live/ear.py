@@ -10,7 +10,7 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
 
 from services.console.live.hub import Hub
-from services.console.live.topics import touched_by
+from services.console.live.topics import news_of, touched_by
 from shared.bus.topology import EVENTS
 from shared.contracts import ContractError, read_envelope
 
@@ -52,9 +52,9 @@ class Ear:
         except ContractError:
             return
         name = envelope.type.removeprefix("hotline.").rpartition(".")[0]
-        number = envelope.data.get("number")
-        topics = touched_by(name, number if isinstance(number, str) else None)
-        self._hub.hint(topics, urgent=envelope.lane == "urgent")
+        news = news_of(name, envelope.data)
+        topics = touched_by(name, news.number)
+        self._hub.hint(topics, urgent=envelope.lane == "urgent", news=news)
 
     async def aclose(self) -> None:
         """Hear nothing more."""

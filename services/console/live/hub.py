@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from services.console.clients.answers import Declined, Unreached
 from services.console.live.listings import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
-from services.console.live.topics import MOST, OF_PERSON, is_of_person, is_topic
+from services.console.live.topics import MOST, OF_PERSON, News, is_of_person, is_topic
 from services.console.session.sessions import SessionOver
 from shared.policy.templates import Language
 from shared.telemetry import logger, metrics
@@ -31,6 +31,8 @@ for every reader.
 """
 AGAIN_SECONDS: Final = 1.0
 """After a service did not answer, it is asked again so much later."""
+AT_ONCE: Final = 8
+"""So many reaches are asked for at once of one topic: hundreds look at their own."""
 MOST_STREAMS: Final = 4
 """Of one session; a browser has one, and one more for a moment when it comes back."""
 
@@ -52,7 +54,8 @@ class Hub:
         self._sources, self._now = sources, now
         self._streams: dict[str, Stream] = {}
         self._touched: set[str] = set()
-        self._own: set[str] = set()
+        self._showing: set[str] = set()
+        self._news: dict[str, list[News | None]] = {}
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self.is_paused = False
@@ -84,11 +87,15 @@ class Hub:
         if why is not None:
             stream.end(why)
 
-    def hint(self, topics: Iterable[str], *, urgent: bool = False) -> None:
-        """Something may have changed in these."""
+    def hint(
+        self, topics: Iterable[str], *, urgent: bool = False, news: News | None = None
+    ) -> None:
+        """Something may have changed in these; in lists of which each reader has their own, for
+        those whom the news concern, for all where nobody knows what happened.
+        """
         for topic in topics:
             if topic in OF_PERSON:
-                self._hint_own(topic)
+                self._hint_own(topic, news)
             else:
                 self._touched.add(topic)
         if self._touched:
@@ -96,13 +103,12 @@ class Hub:
         if urgent:
             self._urgent.set()
 
-    def _hint_own(self, topic: str) -> None:
-        if topic not in self._own:
-            self._own.add(topic)
+    def _hint_own(self, topic: str, news: News | None) -> None:
+        if topic not in self._news:
             asyncio.get_running_loop().call_later(OWN_SECONDS, self._show_own, topic)
+        self._news.setdefault(topic, []).append(news)
 
     def _show_own(self, topic: str) -> None:
-        self._own.discard(topic)
         self._touched.add(topic)
         self._wake.set()
 
@@ -133,19 +139,32 @@ class Hub:
             await self._show(topic, [stream])
 
     async def run(self) -> None:
-        """Show what changes, until cancelled."""
-        while True:
-            await self._wake.wait()
-            await self._gather()
-            self._wake.clear()
-            self._urgent.clear()
-            touched, self._touched = self._touched, set()
-            if self.is_paused:
-                await asyncio.sleep(FLUSH_SECONDS)
-                self.hint(touched)
-                continue
-            shown = (self._show(topic, self._who_follows(topic)) for topic in touched)
-            await asyncio.gather(*shown)
+        """Show what changes, until cancelled. No topic waits for another; one that changes while it
+        is shown is shown again after it.
+        """
+        async with asyncio.TaskGroup() as shows:
+            while True:
+                await self._wake.wait()
+                await self._gather()
+                self._wake.clear()
+                self._urgent.clear()
+                if self.is_paused:
+                    await asyncio.sleep(FLUSH_SECONDS)
+                    self._wake.set()
+                    continue
+                begun = self._touched - self._showing
+                self._touched -= begun
+                self._showing |= begun
+                for topic in begun:
+                    shows.create_task(self._show_once(topic))
+
+    async def _show_once(self, topic: str) -> None:
+        try:
+            await self._show(topic, self._whom_it_concerns(topic))
+        finally:
+            self._showing.discard(topic)
+            if topic in self._touched:
+                self._wake.set()
 
     async def _gather(self) -> None:
         try:
@@ -155,25 +174,38 @@ class Hub:
         except TimeoutError:
             pass
 
-    def _who_follows(self, topic: str) -> list[Stream]:
-        return [stream for stream in self._streams.values() if topic in stream.topics]
+    def _whom_it_concerns(self, topic: str) -> list[Stream]:
+        """Asked when the list was shown to the end before: nothing is missing of what they see."""
+        news = self._news.pop(topic, [None])
+        return [
+            stream
+            for stream in self._streams.values()
+            if topic in stream.topics and any(_concerns(each, topic, stream) for each in news)
+        ]
 
     async def _show(self, topic: str, streams: Sequence[Stream]) -> None:
         groups: dict[tuple[object, ...], list[Stream]] = defaultdict(list)
         for stream in streams:
             own = (stream.viewer.who.id,) if is_of_person(topic) else ()
             groups[(*stream.viewer.reach, *own)].append(stream)
-        for group in groups.values():
-            try:
-                for readers, listing in await self._ask(topic, group):
-                    self._tell(topic, readers, listing)
-            except (Declined, Unreached) as error:
-                for stream in group:
-                    stream.put(frame("away", {"topic": topic, "part": error.service}))
-                self._later(topic)
-            except SessionOver:
-                # Whoever watches over sessions ends the stream; the others are asked for next time.
-                self._later(topic)
+        gate = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._show_group(topic, each, gate) for each in groups.values()))
+
+    async def _show_group(
+        self, topic: str, group: Sequence[Stream], gate: asyncio.Semaphore
+    ) -> None:
+        try:
+            async with gate:
+                found = await self._ask(topic, group)
+            for readers, listing in found:
+                self._tell(topic, readers, listing)
+        except (Declined, Unreached) as error:
+            for stream in group:
+                stream.put(frame("away", {"topic": topic, "part": error.service}))
+            self._later(topic)
+        except SessionOver:
+            # Whoever watches over sessions ends the stream; the others are asked for next time.
+            self._later(topic)
 
     def _later(self, topic: str) -> None:
         asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
@@ -188,13 +220,17 @@ class Hub:
         for stream in group:
             by_reader[stream.viewer.who.id].append(stream)
         readers = list(by_reader.values())
-        found = [await self._asked(topic, streams[0]) for streams in readers[:2]]
+        found = list(await self._ask_each(topic, readers[:2]))
         if len(readers) == 1:
             return [(group, found[0])]
         if found[0] == found[1] and found[0].is_for_all:
             return [(group, found[0])]
-        found += [await self._asked(topic, streams[0]) for streams in readers[2:]]
+        for at in range(len(found), len(readers), AT_ONCE):
+            found += await self._ask_each(topic, readers[at : at + AT_ONCE])
         return list(zip(readers, found, strict=True))
+
+    async def _ask_each(self, topic: str, readers: Iterable[Sequence[Stream]]) -> Sequence[Listing]:
+        return await asyncio.gather(*(self._asked(topic, streams[0]) for streams in readers))
 
     async def _asked(self, topic: str, stream: Stream) -> Listing:
         source, viewer = self._sources[topic.partition(":")[0]], stream.viewer
@@ -216,6 +252,13 @@ class Hub:
                 self._touched |= stream.topics
                 self._wake.set()
         logger.debug("topic_shown", topic=topic.partition(":")[0], streams=len(group))
+
+
+def _concerns(news: News | None, topic: str, stream: Stream) -> bool:
+    shown = stream.shown.get(topic)
+    if news is None or shown is None:
+        return True
+    return news.number in shown.numbers or stream.viewer.who.id in news.people or news.is_nobodys
 
 
 def _told(topic: str, before: Listing | None, after: Listing) -> bytes:

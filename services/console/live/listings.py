@@ -25,6 +25,8 @@ class Listing:
     total: int
     counts: int = 0
     """So many of them want somebody now: what the rail shows."""
+    numbers: frozenset[str] = frozenset()
+    """The tickets in it, where what happens to these is how it changes."""
 
     @property
     def is_for_all(self) -> bool:

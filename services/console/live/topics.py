@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from shared.tickets.numbers import ALPHABET, LENGTH
 
@@ -29,6 +30,17 @@ _TOUCHED: Final[Mapping[str, frozenset[str]]] = {
 """By the family of an event, the lists in which something may have changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an event says of whose own list it changes: of those who have the ticket in it, of whom
+    it names, of everybody where it is a task of nobody yet.
+    """
+
+    number: str | None
+    people: frozenset[str] = frozenset()
+    is_nobodys: bool = False
+
+
 def is_topic(name: str) -> bool:
     """Whether a page can follow it."""
     return name in LISTS or _TICKET.fullmatch(name) is not None
@@ -42,6 +54,16 @@ def is_of_person(topic: str) -> bool:
 def of_ticket(number: str) -> str:
     """The topic of one ticket's page."""
     return f"ticket:{number}"
+
+
+def news_of(event: str, data: Mapping[str, Any]) -> News:
+    """Whose own list an event, such as `ticket.owned`, may change."""
+    number, people = data.get("number"), (data.get("owner"), data.get("person"))
+    return News(
+        number if isinstance(number, str) else None,
+        frozenset(each for each in people if isinstance(each, str)),
+        is_nobodys=event.startswith("follow_up.") and data.get("person") is None,
+    )
 
 
 def touched_by(event: str, number: str | None) -> frozenset[str]:

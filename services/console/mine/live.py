@@ -64,7 +64,8 @@ def mine_source(house: House) -> Source:
         found = groups(tasks, cases.items, names, now, language, people)
         total = sum(len(group.items) for group in found)
         counts = sum(len(group.items) for group in found[:-1])
-        return Listing(tuple(_cards(found, paper, language)), total=total, counts=counts)
+        numbers = frozenset(each.number for group in found for each in group.items)
+        return Listing(tuple(_cards(found, paper, language)), total, counts, numbers)
 
     async def source(_topic: str, token: str, language: Language) -> Listing:
         return await listed(ask(token, language))
