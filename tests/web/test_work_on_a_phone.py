@@ -85,6 +85,34 @@ async def test_work_is_accepted_shown_by_a_photo_and_done(
     assert done == ["accept", "set_out", "arrive", "note", "resolve"]
 
 
+def flat_is_asked_for(address: str, assignee: str, language: Language) -> str:
+    """Where to go and whom to call, on a page of its own whose opening is on record."""
+    with telephone(language, script=True) as phone:
+        phone.page.goto(address)
+        phone.press("act_accept")
+        phone.page.locator("form.person button").click()
+        phone.look("10-whose-telephone")
+        phone.page.locator("input[name=digits]").fill(f"800{assignee[-1]}")
+        phone.page.locator("main form button").click()
+        phone.page.locator("main dl").wait_for()
+        phone.look("11-person")
+        return phone.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_the_page_of_flat_and_number_can_be_used_by_everybody(
+    floor: Floor, language: Language
+) -> None:
+    number, _, address = await assigned(floor)
+    assignee = str((await first_order(floor.clients, number))["assignee"])
+    assert assignee.startswith("jy-engineering-"), "their numbers end with 8001, 8002, 8003"
+
+    seen = await asyncio.to_thread(flat_is_asked_for, address, assignee, language)
+
+    assert caller()["phone"] in seen.replace(" ", "")
+    assert caller()["room"] in seen
+
+
 def alarm_is_met(address: str, language: Language, *, script: bool) -> None:
     """I have it, on site, released, and asked once more whether it has ended."""
     with telephone(language, script=script) as phone:
