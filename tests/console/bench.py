@@ -45,6 +45,8 @@ class Bench(ServiceBench):
     services: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     console: FastAPI = field(default_factory=FastAPI)
+    transports: Any = None
+    """They lead from a console to the services."""
 
     async def open(self) -> None:
         """Start everything; the console's key is made as seeding makes it."""
@@ -61,8 +63,8 @@ class Bench(ServiceBench):
             }
         for name, app in apps.items():
             self.services[name] = (await self.serve(app)).http
-        transports: Any = {name: httpx.ASGITransport(app) for name, app in apps.items()}
-        await self.add_console(transports)
+        self.transports = {name: httpx.ASGITransport(app) for name, app in apps.items()}
+        await self.add_console(self.transports)
 
     async def add_console(self, transports: Any) -> FastAPI:
         """A console, with nothing in its memory."""
