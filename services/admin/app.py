@@ -42,6 +42,7 @@ from services.admin.privacy.api import build_requests_api
 from services.admin.privacy.requests import Requesting
 from services.admin.privacy.storage import REQUESTS
 from services.admin.provider.api import build_provider_api
+from services.admin.provider.console_api import build_console_provider_api
 from services.admin.provider.discovery import provider_client
 from services.admin.provider.sign_in import FLOWS, Client, Provider
 from services.admin.sessions.api import build_session_api
@@ -101,6 +102,7 @@ async def build(settings: AdminSettings) -> FastAPI:
             signing_in,
             secure=settings.oidc_redirect_url.startswith("https:"),
         ),
+        build_console_provider_api(provider, signing_in),
         build_session_api(signing_in, factors, own_account.seen),
         build_own_api(own_account),
         build_browsers_api(Browsers(store, signing_in, platform.misses)),
@@ -144,6 +146,7 @@ def _provider(settings: AdminSettings, platform: Platform) -> Provider | None:
         redirect_url=settings.oidc_redirect_url,
         trusts_factor=settings.oidc_second_factor,
         acr_values=settings.oidc_acr_values,
+        console_url=settings.oidc_console_url,
     )
     return Provider(client, platform.store, provider_client())
 

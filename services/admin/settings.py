@@ -31,6 +31,11 @@ class AdminSettings(ServiceSettings):
         "http://127.0.0.1:8005/v1/session/oidc/callback",
         description="Where the provider sends people back to; it must know this address.",
     )
+    oidc_console_url: str | None = Field(
+        None,
+        description="The same for who signs in at the console: its address with "
+        "/session/provider; unset: the console offers no provider.",
+    )
     oidc_second_factor: bool = Field(
         False,
         description="true: roles which need a second factor may sign in there, where the "
@@ -42,12 +47,12 @@ class AdminSettings(ServiceSettings):
         "for.",
     )
 
-    @field_validator("oidc_issuer")
+    @field_validator("oidc_issuer", "oidc_console_url")
     @classmethod
-    def _is_safe(cls, issuer: str | None) -> str | None:
-        if issuer is not None and not is_safe(issuer):
+    def _is_safe(cls, address: str | None) -> str | None:
+        if address is not None and not is_safe(address):
             raise ValueError("must begin with https:// (http:// on this machine only)")
-        return issuer
+        return address
 
     @model_validator(mode="after")
     def _names_us_too(self) -> Self:

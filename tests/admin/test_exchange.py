@@ -13,7 +13,7 @@ import pytest
 
 from services.admin.accounts.domain import Binding
 from services.admin.provider.discovery import LARGEST
-from services.admin.provider.sign_in import Client, Provider
+from services.admin.provider.sign_in import CameBack, Client, Provider
 from services.admin.sessions.domain import Vouched
 from shared.contracts.refusals import NotSignedIn, Refused
 from tests.admin.bench import Bench
@@ -67,7 +67,7 @@ def provider(bench: Bench, stand: Stand, *, secret: str | None = None) -> Provid
 async def sign_in(asked: Provider, stand: Stand) -> Vouched:
     begun = await asked.begin()
     stand.nonce = parse_qs(urlsplit(begun.address).query)["nonce"][0]
-    return await asked.finish(state=begun.state, begun_here=begun.state, code="c-1", error=None)
+    return await asked.finish(CameBack(begun.state, begun.state, "c-1", None))
 
 
 async def test_the_verifier_of_the_challenge_is_sent_with_the_code(bench: Bench) -> None:
@@ -77,7 +77,7 @@ async def test_the_verifier_of_the_challenge_is_sent_with_the_code(bench: Bench)
     query = parse_qs(urlsplit(begun.address).query)
     stand.nonce = query["nonce"][0]
 
-    who = await asked.finish(state=begun.state, begun_here=begun.state, code="c-1", error=None)
+    who = await asked.finish(CameBack(begun.state, begun.state, "c-1", None))
 
     assert who == Vouched(Binding(ISSUER, "s-1"), second_factor=False)
     assert query["state"] == [begun.state]

@@ -48,8 +48,10 @@ class Bench(ServiceBench):
     transports: Any = None
     """They lead from a console to the services."""
 
-    async def open(self) -> None:
-        """Start everything; the console's key is made as seeding makes it."""
+    async def open(self, **admin: Any) -> None:
+        """Start everything, the administration with these settings; the console's key is made as
+        seeding makes it.
+        """
         secret = self.keys.derived("api-keys")
         database = self.store._database
         _, shown = await make_console_key(database, secret, now=self.store.clock.now())
@@ -57,7 +59,7 @@ class Bench(ServiceBench):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("services.admin.sessions.passwords.PasswordHasher", CHEAP)
             apps = {
-                "admin": await build_admin(self.settings_of(AdminSettings)),
+                "admin": await build_admin(self.settings_of(AdminSettings, **admin)),
                 "intake": await build_intake(self.settings_of(IntakeSettings)),
                 "router": await build_router(self.settings_of(RouterSettings)),
             }
@@ -155,8 +157,8 @@ class Bench(ServiceBench):
 
 
 @asynccontextmanager
-async def open_bench(corner: Corner, folder: Path) -> AsyncIterator[Bench]:
-    """A bench whose services run."""
+async def open_bench(corner: Corner, folder: Path, **admin: Any) -> AsyncIterator[Bench]:
+    """A bench whose services run, the administration with these settings."""
     async with opened(Bench, corner, folder) as bench:
-        await bench.open()
+        await bench.open(**admin)
         yield bench

@@ -291,3 +291,15 @@ async def test_what_htmx_asked_for_comes_back_as_a_notice_when_the_session_is_ov
 
     assert (answer.status_code, answer.headers["hx-retarget"]) == (401, "#notice")
     assert "<html" not in answer.text
+
+
+async def test_without_a_provider_there_is_no_button_and_no_way(bench: Bench) -> None:
+    browser = await bench.browser()
+
+    page = await browser.get("/session")
+    gone = await browser.post("/session/provider", data={"next": "/"})
+    back = await browser.get("/session/provider", params={"state": "x", "code": "y"})
+
+    assert "/session/provider" not in page.text
+    assert (gone.status_code, back.status_code) == (404, 404)
+    assert 'name="password"' in gone.text

@@ -83,8 +83,7 @@ def build_browsers_api(browsers: Browsers) -> Routes:
             address=str(body.address),
             browser=True,
         )
-        tokens = await browsers.begin(shown)
-        return BrowserView(secret=tokens.refresh, **_access(tokens))
+        return browser_view(await browsers.begin(shown))
 
     @router.post("/continue", dependencies=[may("session.continue")])
     async def go_on(body: ContinueBody) -> AccessView:
@@ -102,6 +101,11 @@ def build_browsers_api(browsers: Browsers) -> Routes:
         return CheckView(ended=[EndedView(id=each.id, why=each.why) for each in ended])
 
     return router
+
+
+def browser_view(tokens: Tokens) -> BrowserView:
+    """A session of a browser that begins."""
+    return BrowserView(secret=tokens.refresh, **_access(tokens))
 
 
 def _access(tokens: Tokens) -> dict[str, Any]:

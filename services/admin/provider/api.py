@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Cookie, Query
 from fastapi.responses import RedirectResponse
 
-from services.admin.provider.sign_in import FLOW_LIFETIME, Provider
+from services.admin.provider.sign_in import FLOW_LIFETIME, CameBack, Provider
 from services.admin.sessions.api import TokensView, tokens_view
 from services.admin.sessions.sign_in import SigningIn
 from shared.contracts.refusals import NotThere
@@ -53,9 +53,7 @@ def build_provider_api(provider: Provider | None, signing_in: SigningIn, *, secu
         begun_here: Annotated[str | None, Cookie(alias=COOKIE, max_length=200)] = None,
     ) -> TokensView:
         """Come back from the provider. A refusal is 401 with its `reason`, and repeats nothing."""
-        vouched = await the_provider().finish(
-            state=state, begun_here=begun_here, code=code, error=error
-        )
+        vouched = await the_provider().finish(CameBack(state, begun_here, code, error))
         return tokens_view(await signing_in.by_provider(vouched, source))
 
     return router

@@ -22,7 +22,7 @@ from services.admin.provider.discovery import Discovery, ProviderAway, fetch_jso
 from services.admin.provider.id_token import Recognised, UnfitToken, key_id, read_token
 from services.admin.sessions.domain import Refusal, Vouched, not_signed_in
 from shared.contracts import Step
-from shared.contracts.refusals import Refused
+from shared.contracts.refusals import NotThere, Refused
 from shared.documents import Shape
 from shared.store import Collection, CollectionSpec, Store, forget_at
 from shared.telemetry import logger
@@ -34,18 +34,21 @@ SCOPE: Final = "openid"
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What has to come back fitting; `state` is a digest."""
+    """What has to come back fitting; `state` is a digest. What was begun for the console counts
+    there alone, as a session of the `browser`.
+    """
 
     state: str
     nonce: str
     verifier: str
     until: datetime
     version: int = 0
+    browser: bool = False
 
 
 FLOWS: Final = CollectionSpec(
     name="oidc_flows",
-    shape=Shape(value=Flow, key="state"),
+    shape=Shape(value=Flow, key="state", lean={Flow: ("browser",)}),
     indexes=(forget_at("until", name="flows_forgotten"),),
 )
 
@@ -59,7 +62,8 @@ async def take_flow(store: Store, state: str) -> Flow | None:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who we are at the provider; without a secret a public client.
+    """Who we are at the provider; without a secret a public client. People come back to us at
+    `redirect_url`, to the console at `console_url` where there is one.
 
     `trusts_factor`: its word about a second factor counts, which is what the token says;
     `acr_values` are asked for there, and each of them means one.
@@ -71,6 +75,15 @@ class Client:
     redirect_url: str
     trusts_factor: bool = False
     acr_values: tuple[str, ...] = ()
+    console_url: str | None = None
+
+    def way_back(self, *, browser: bool) -> str:
+        """Where people come back to; raises NotThere where the console has no provider."""
+        if not browser:
+            return self.redirect_url
+        if self.console_url is None:
+            raise NotThere
+        return self.console_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,20 @@ class Begun:
 
     address: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What somebody comes back with: a code, or an error in its place.
+
+    `begun_here` is the state that this browser was given: otherwise somebody could send their own
+    way back to another person, who would then work under a foreign name.
+    """
+
+    state: str
+    begun_here: str | None
+    code: str | None
+    error: str | None
 
 
 class Provider:
@@ -101,20 +128,28 @@ class Provider:
         finally:
             await self._http.aclose()
 
-    async def begin(self) -> Begun:
-        """Begin a sign-in; raises Away when the provider is."""
+    @property
+    def serves_console(self) -> bool:
+        """Whether people may sign in here at the console."""
+        return self._client.console_url is not None
+
+    async def begin(self, *, browser: bool = False) -> Begun:
+        """Begin a sign-in, for the console in a `browser`; raises Away when the provider is, and
+        NotThere where the console has none.
+        """
+        way_back = self._client.way_back(browser=browser)
         try:
             metadata = await self._discovery.metadata()
         except ProviderAway as error:
             raise _refused("provider-away", error.fault) from error
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         now = self._store.clock.now()
-        flow = Flow(digest(state), nonce, verifier, now + FLOW_LIFETIME)
+        flow = Flow(digest(state), nonce, verifier, now + FLOW_LIFETIME, browser=browser)
         await self._flows.insert(Step(flow), now)
         asked = {
             "response_type": "code",
             "client_id": self._client.id,
-            "redirect_uri": self._client.redirect_url,
+            "redirect_uri": way_back,
             "scope": SCOPE,
             "state": state,
             "nonce": nonce,
@@ -126,21 +161,18 @@ class Provider:
         joint = "&" if "?" in metadata.authorization else "?"
         return Begun(f"{metadata.authorization}{joint}{urlencode(asked)}", state)
 
-    async def finish(
-        self, *, state: str, begun_here: str | None, code: str | None, error: str | None
-    ) -> Vouched:
-        """Who came back; raises NotSignedIn with the reason. What was begun is used up.
-
-        `begun_here` is the state that this browser was given: otherwise somebody could send their
-        own way back to another person, who would then work under a foreign name.
-        """
-        if not same(digest(state), digest(begun_here or "")):
+    async def finish(self, back: CameBack, *, browser: bool = False) -> Vouched:
+        """Who came back; raises NotSignedIn with the reason. What was begun is used up."""
+        if not same(digest(back.state), digest(back.begun_here or "")):
             raise _refused("unknown-state", "another_browser")
-        flow = await take_flow(self._store, digest(state))
-        if flow is None:
+        flow = await take_flow(self._store, digest(back.state))
+        if flow is None or flow.browser != browser:
             raise _refused("unknown-state", "none_such")
-        if error is not None or code is None:
+        if back.error is not None or back.code is None:
             raise _refused("declined", "by_provider")
+        return await self._vouched(back.code, flow)
+
+    async def _vouched(self, code: str, flow: Flow) -> Vouched:
         try:
             found = await self._recognised(await self._id_token(code, flow), flow)
         except ProviderAway as away:
@@ -168,7 +200,7 @@ class Provider:
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": self._client.redirect_url,
+            "redirect_uri": self._client.way_back(browser=flow.browser),
             "code_verifier": flow.verifier,
         }
         if self._client.secret is None:

@@ -105,14 +105,16 @@ class SigningIn:
             return False
         return await self._factors.use(account, code)
 
-    async def by_provider(self, vouched: Vouched, address: str) -> Tokens:
-        """Sign in whom a provider vouches for; raises NotSignedIn."""
+    async def by_provider(self, vouched: Vouched, address: str, *, browser: bool = False) -> Tokens:
+        """Sign in whom a provider vouches for, in a `browser` for the console; raises
+        NotSignedIn.
+        """
         account = await bound_to(self._accounts, vouched.binding)
         if account is None or account.state == "frozen":
             raise _refused("no-account")
         if account.reach.role in rules.NEED_FACTOR and not vouched.second_factor:
             raise _refused("no-second-factor")
-        return await self._begin(account, "provider", address)
+        return await self._begin(account, "provider", address, browser=browser)
 
     async def _begin(
         self, account: Account, how: How, address: str, *, browser: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from pydantic import Field
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
 
+PROVIDER: Final = "/v1/session/browser/provider"
 MOST_ASKED: Final = 200
 """So many people are asked for at a time."""
 
@@ -29,6 +31,29 @@ class Begun(Access):
     """The same for a session that begins, with the secret that the browser keeps."""
 
     secret: str
+
+
+class Offer(Answered):
+    """Whether people may sign in by an identity provider."""
+
+    offered: bool
+
+
+class Way(Answered):
+    """Where to send a browser, and the state that it alone may come back with."""
+
+    address: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What a browser came back with from the provider, and the state that it was given."""
+
+    state: str
+    begun_here: str
+    code: str | None
+    error: str | None
 
 
 class Own(Answered):
@@ -184,16 +209,30 @@ class AdminClient:
         """Which of these sessions have ended."""
         return await self._by_key(Checked, "/v1/session/check", {"ids": sessions})
 
-    async def _by_key(self, model: type[M], path: str, body: Mapping[str, Any]) -> M:
+    async def offers_provider(self) -> bool:
+        """Whether people may sign in by an identity provider."""
+        return (await self._by_key(Offer, PROVIDER, None, method="GET")).offered
+
+    async def begin_way(self) -> Way:
+        """The way to the provider, for one browser."""
+        return await self._by_key(Way, PROVIDER, {})
+
+    async def finish_way(self, back: CameBack, address: str) -> Begun:
+        """Begin the session of a browser that came back and is at this address."""
+        return await self._by_key(Begun, f"{PROVIDER}/finish", {**asdict(back), "address": address})
+
+    async def _by_key(
+        self, model: type[M], path: str, body: Mapping[str, Any] | None, *, method: str = "POST"
+    ) -> M:
         """Ask as the console. A key that is refused may have been made anew in its file."""
         try:
-            return await self._service.ask(model, "POST", path, bearer=self._key.shown(), json=body)
+            return await self._service.ask(model, method, path, bearer=self._key.shown(), json=body)
         except Declined as refused:
             if not _is_of_the_key(refused):
                 raise
         try:
             return await self._service.ask(
-                model, "POST", path, bearer=self._key.shown(anew=True), json=body
+                model, method, path, bearer=self._key.shown(anew=True), json=body
             )
         except Declined as refused:
             if _is_of_the_key(refused):

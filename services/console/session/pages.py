@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
 
 from services.console.clients.answers import Declined
-from services.console.frame.house import Anybody, House, Visit, cookie_name, drop_cookie
+from services.console.frame.house import Anybody, House, drop_cookie
 from services.console.frame.looks import own_path
-from services.console.frame.paper import Paper
+from services.console.session.provider import AtProvider
+from services.console.session.provider_pages import build_provider_pages
 from services.console.session.sessions import SessionOver
+from services.console.session.sign_in_form import Path, SignInForm, Typed, keep_cookie
 from shared.runtime import open_to_all
-
-PACKAGE: Final = "services.console.session"
-WHOLE_SECONDS: Final = 12 * 3600
-"""As long as a session lasts at the most; what the administration says counts before."""
-Typed = Annotated[str, Form(max_length=400)]
-Path = Annotated[str, Form(max_length=2_000)]
 
 
 def build_session_pages(  # noqa: C901 - one small function a path
@@ -26,11 +22,9 @@ def build_session_pages(  # noqa: C901 - one small function a path
 ) -> APIRouter:
     """Being signed in and not."""
     router = APIRouter(prefix="/session", dependencies=[open_to_all()], include_in_schema=False)
-    paper = Paper(PACKAGE, house.entries)
-
-    def form(visit: Visit, status: int = 200, **facts: object) -> HTMLResponse:
-        shown = {"next": "/", "id": "", "refused": None, "wait": None, "out": False, **facts}
-        return paper.page(visit, "sign_in.html", status, **shown)
+    provider = AtProvider(house.admin)
+    form = SignInForm(house, provider)
+    router.include_router(build_provider_pages(provider, form))
 
     @router.get("")
     async def ask(
@@ -49,7 +43,7 @@ def build_session_pages(  # noqa: C901 - one small function a path
             else:
                 return RedirectResponse(own_path(next), 303)
         refused = "accepted" if accepted else None
-        return form(visit, next=own_path(next), out=out, refused=refused)
+        return await form.shown(visit, next=own_path(next), out=out, refused=refused)
 
     @router.post("")
     async def sign_in(
@@ -63,7 +57,7 @@ def build_session_pages(  # noqa: C901 - one small function a path
         """Sign in; whatever does not fit, the words are the same."""
         facts = {"next": own_path(next), "id": id}
         if not id.strip() or not password:
-            return form(visit, 422, refused="empty", **facts)
+            return await form.shown(visit, 422, refused="empty", **facts)
         try:
             begun = await house.sessions.begin(id.strip(), password, code.strip(), visit.address)
         except Declined as refused:
@@ -71,10 +65,11 @@ def build_session_pages(  # noqa: C901 - one small function a path
                 raise
             why = "locked" if refused.status == 429 else "refused"
             wait = -(-(refused.retry_after or 0) // 60) if refused.status == 429 else None
-            return form(visit, max(refused.status, 401), refused=why, wait=wait, **facts)
+            status = max(refused.status, 401)
+            return await form.shown(visit, status, refused=why, wait=wait, **facts)
         to = "/session/factor" if begun.factor_needed else own_path(next)
         answer = RedirectResponse(to, 303)
-        _keep(request, answer, begun.secret)
+        keep_cookie(request, answer, begun.secret)
         return answer
 
     @router.post("/end")
@@ -87,18 +82,3 @@ def build_session_pages(  # noqa: C901 - one small function a path
         return answer
 
     return router
-
-
-def _keep(request: Request, answer: Response, secret: str) -> None:
-    """Let the browser keep the secret: for this site alone, for no script, for no longer than a
-    session lasts.
-    """
-    answer.set_cookie(
-        cookie_name(request),
-        secret,
-        max_age=WHOLE_SECONDS,
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
