@@ -34,6 +34,8 @@ from shared.store import Doc, Store
 from shared.tickets import TICKET
 
 BATCH: Final = 300
+TELL_OTHERS: Final = ("digest", "together", "receipts")
+"""The purposes of messages that tell others, which name them."""
 BY_ID: Final = (("_id", 1),)
 PARKED_FIELDS: Final = ("service", "queue", "reason", "next_at", "parked_at")
 EVENT_FIELDS: Final = ("outbox.id", "outbox.service", "outbox.lane", "outbox.at")
@@ -231,7 +233,7 @@ class Collector:
 
     async def digests(self) -> AsyncIterator[tuple[Message, list[Message]]]:
         """Every digest that went out, with the messages it tells."""
-        query = {"purpose": {"$in": ["digest", "together"]}, "status": {"$ne": "gathering"}}
+        query = {"purpose": {"$in": list(TELL_OTHERS)}, "status": {"$ne": "gathering"}}
         async for doc in self._store.walk("messages", query, fields=MESSAGE_FIELDS):
             told = {"_id": {"$in": doc["entries"]}}
             found = self._store.walk("messages", told, fields=MESSAGE_FIELDS)

@@ -13,6 +13,7 @@ from services.notifier.brakes.desk import BrakeDesk
 from services.notifier.brakes.in_force import BrakesInForce
 from services.notifier.brakes.storage import BRAKES
 from services.notifier.bundles import Bundles
+from services.notifier.call_receipts import CallReceipts
 from services.notifier.channels import Channels
 from services.notifier.folding import Folding
 from services.notifier.handlers import add_handlers
@@ -78,6 +79,7 @@ def join(
     )
     brakes = BrakesInForce(store)
     names = [sender.channel for sender in channels.senders]
+    call_receipts = CallReceipts(store, people, lambda: platform.policy)
     desk = BrakeDesk(store, lambda: platform.policy, names)
     sending = Sending(
         store,
@@ -86,6 +88,7 @@ def join(
         links=links,
         channels=channels,
         brakes=brakes,
+        call_receipts=call_receipts,
         limits=settings.limits,
     )
     workers = {
@@ -105,7 +108,15 @@ def join(
         places_of=platform.credentials.places_of,
     )
     folding = Folding(store, people, lambda: platform.policy, hand_on, after=settings.digest_after)
-    bundling = Bundles(store, people, hand_on, channels=channels, brakes=brakes)
+    bundling = Bundles(
+        store,
+        people,
+        lambda: platform.policy,
+        hand_on,
+        channels=channels,
+        brakes=brakes,
+        call_receipts=call_receipts,
+    )
     add_handlers(platform.consumers, notifying)
     reading = Reading(store, people, platform.policies.version)
     trial_messages = TrialMessages(store, people, platform.policies.version, links)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from services.notifier.brakes.domain import TELLS_UNTOUCHED, is_untouched
 from services.notifier.domain import Cause, Notice, can_wait
-from services.notifier.messages import TOGETHER, Message, Status, new_message
+from services.notifier.messages import RECEIPTS, TOGETHER, Message, Status, new_message
 from shared.contracts import Step
 from shared.policy.ladder import BREACH
 from shared.policy.templates import Language
@@ -59,24 +59,34 @@ def new_digest(
 
 
 def new_bundle(
-    queued: Sequence[Message], last: Message | None, *, language: Language, now: datetime
+    queued: Sequence[Message],
+    last: Message | None,
+    *,
+    language: Language,
+    now: datetime,
+    call: str | None = None,
 ) -> Message:
-    """The message after `last` that tells one person several which had no turn of their own."""
+    """The message after `last` that tells one person several which had no turn of their own; or a
+    caller the receipts of one `call`.
+    """
     estates = {message.estate for message in queued}
+    turn = f"{_turn(last) + 1:06}"
+    is_drill = all(message.facts.get("test") for message in queued)
     notice = Notice(
-        Cause("report", TOGETHER, f"{_turn(last) + 1:06}"),
-        TOGETHER,
+        Cause("report", TOGETHER, turn) if call is None else Cause("call", call, turn),
+        TOGETHER if call is None else RECEIPTS,
         queued[0].recipient,
         estate=estates.pop() if len(estates) == 1 else None,
         facts={
             "count": len(queued),
             "lines": [{"number": m.number} for m in queued],
             **({TELLS_UNTOUCHED: True} if any(map(is_untouched, queued)) else {}),
+            **({"test": True} if call is not None and is_drill else {}),
         },
     )
     message = new_message(notice, lane="routine", language=language, now=now)
     entries = tuple(message.id for message in queued)
-    return replace(message, status=Status.GATHERING, entries=entries)
+    return replace(message, status=Status.GATHERING, entries=entries, call=call)
 
 
 def bundle(message: Message, telling: Message, now: datetime) -> Step[Message]:

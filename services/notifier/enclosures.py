@@ -5,11 +5,12 @@ the title of a policy, the messages that are told together.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from services.notifier.messages import TOGETHER, Message
+from services.notifier.messages import RECEIPTS, TELLS_SEVERAL, Message
 from services.notifier.people import People
 from services.notifier.quotations import quoted, quotes
-from services.notifier.rendering import line_of
+from services.notifier.rendering import line_of, line_of_receipt
 from services.notifier.storage import MESSAGES, entries_of
 from shared.policy.policy import Policy
 from shared.readers.policies import POLICIES
@@ -30,7 +31,7 @@ class Enclosures:
         """The fields of a template that a message fills from elsewhere; none for most messages.
         Raises CannotWrite where a message that it tells cannot be written.
         """
-        if message.purpose == TOGETHER:
+        if message.purpose in TELLS_SEVERAL:
             return {"lines": await self._lines(message, policy, link_of)}
         if message.cause.kind == "policy":
             version = await self._store.get(POLICIES, message.number, fields=("title",))
@@ -43,7 +44,11 @@ class Enclosures:
     async def _lines(
         self, message: Message, policy: Policy, link_of: Callable[[Message], str]
     ) -> str:
-        told = await entries_of(self._messages, message)
+        """What it tells of each, in the language of the one message."""
+        found = await entries_of(self._messages, message)
+        told = [replace(entry, language=message.language) for entry in found]
+        if message.purpose == RECEIPTS:
+            return "\n".join(f"{n}. {line_of_receipt(e, policy)}" for n, e in enumerate(told, 1))
         lines: list[str] = []
         for entry in told:
             brought = await self.of(entry, policy, link_of)

@@ -16,8 +16,9 @@ having arrived keeps a `next_at`: somebody must look whether any other has.
 
 What is told in a digest is never sent by itself: waiting → folded. The digest is gathering until
 all that it tells is folded, then pending like any other (`digests`). So is what is told together
-with others because too many would go within a minute (pending → queued → folded): it shares the
-fate of the message that tells it, and counts as told when that was received (`share_fate`).
+with others because too many would go within a minute (pending → queued → folded), or because its
+report is one of several of the same call (queued → folded; `calls`): it shares the fate of the
+message that tells it, and counts as told when that was received (`share_fate`).
 """
 
 from __future__ import annotations
@@ -84,6 +85,10 @@ class Handover(StrEnum):
 
 TOGETHER: Final = "together"
 """The purpose of the message that tells several which would have gone within one minute."""
+RECEIPTS: Final = "receipts"
+"""The purpose of the one receipt that a caller gets for all reports of a call."""
+TELLS_SEVERAL: Final[tuple[Purpose, ...]] = (TOGETHER, RECEIPTS)
+"""The purposes of messages that tell others, each of which shares their fate."""
 ARRIVED: Final = frozenset({Status.RECEIVED, Status.DELIVERED})
 FIRST_LOOK: Final = timedelta(seconds=1)
 """Whoever inserts a message sends it at once; others take it up when that has not happened."""
@@ -146,7 +151,8 @@ class Attempt:
 class Message:
     """One message to one person as it is kept: what the words are made of, never the words.
 
-    `digest` is the message that tells it where it is folded, `entries` are what a digest tells.
+    `digest` is the message that tells it where it is folded, `entries` are what a digest tells, and
+    `call` the call with whose other receipts it is told.
     `channels` are those by each of which it goes, where that is more than one, or the one by which
     an alarm goes alone; `brake` is what holds it, or stopped it. Of an alarm the `first` message
     names the channels `beside`, each of which has a message of its own, and says since when others
@@ -176,6 +182,7 @@ class Message:
     beside: tuple[str, ...] = ()
     first: str | None = None
     unreached_at: datetime | None = None
+    call: str | None = None
 
     @property
     def number(self) -> str:
@@ -190,6 +197,13 @@ class Message:
         lines = (line["number"] for line in self.facts.get("lines", ()))
         told = self.facts.get("ticket")
         return (self.number, *lines, *((told,) if told else ()))
+
+    @property
+    def ticket(self) -> str:
+        """By whose caller's telephone it goes, where it is for a caller: all tickets of one receipt
+        have the same.
+        """
+        return str(self.facts["lines"][0]["number"]) if self.purpose == RECEIPTS else self.number
 
     @property
     def is_alarm(self) -> bool:
@@ -524,7 +538,8 @@ def unreached(
     """
     every = (message, *by)
     is_kept_back = any(attempt.code == ABOUT_THEM for each in every for attempt in each.attempts)
-    if message.recipient == CALLER or message.purpose in {"unreached", TOGETHER} or is_kept_back:
+    tells_no_work = message.purpose in {"unreached", *TELLS_SEVERAL}
+    if message.recipient == CALLER or tells_no_work or is_kept_back:
         return ()
     said = MessageUnreached(
         **_facts_of(message),

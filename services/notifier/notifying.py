@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.notifier.alarms import first_of_alarm, messages_beside
+from services.notifier.calls import await_others, waits_for_call
 from services.notifier.channels import Channels
 from services.notifier.digests import await_digest
 from services.notifier.domain import (
@@ -152,6 +153,10 @@ class Notifying:
         message = new_message(placed, lane=lane, language=language, now=now, not_before=later)
         if folds:
             return await self._insert(await_digest(message))
+        if call := waits_for_call(message, ticket):
+            after = self._policy().at(placed.estate).rules.receipt_of_call_after
+            if after is not None:
+                return await self._insert(await_others(message, call, after))
         message = await self._by_its_channels(message, placed)
         is_new = await self._insert(message)
         if is_new and later is None:

@@ -76,9 +76,12 @@ class People:
         return self._duty.current
 
     async def ticket(self, number: str) -> Doc | None:
-        """What a message is about: place, time, language, state of a ticket; nothing personal."""
+        """What a message is about: place, time, language, state of a ticket, the call in which it
+        was told of; nothing personal.
+        """
         fields = (
             "estate", "building", "language", "mark", "status", "round", "clocks.resolve.due",
+            "call",
         )  # fmt: skip
         return await self._store.get("tickets", number, fields=fields)
 

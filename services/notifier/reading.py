@@ -104,7 +104,7 @@ class Reading:
         if is_confidential_to(asking, message.cause.kind):
             raise NotThere
         tried = message.telling.channel if message.telling else None
-        contact = await self._people.contact(message.recipient, message.number, tried)
+        contact = await self._people.contact(message.recipient, message.ticket, tried)
         shown = contact.masked() if contact else _NOBODY
         subject, body = await self._words(message, shown)
         return message_view(message) | {

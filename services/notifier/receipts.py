@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.notifier.messages import TOGETHER, Message, receive, share_fate, stop_waiting
+from services.notifier.messages import TELLS_SEVERAL, Message, receive, share_fate, stop_waiting
 from services.notifier.outcomes import count_outcome
 from services.notifier.storage import MESSAGES
 from shared.contracts import Step
@@ -38,7 +38,7 @@ class Receipts:
             raise NotThere
         if changed.is_change:
             count_outcome(changed.after)
-        if changed.after.purpose == TOGETHER:
+        if changed.after.purpose in TELLS_SEVERAL:
             await self._share(changed.after)
 
     async def _share(self, telling: Message) -> None:

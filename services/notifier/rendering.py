@@ -93,6 +93,23 @@ _NEW_LINK: Final[Mapping[Language, str]] = {
     "the one in this message.",
 }
 """Said first where somebody is told again what they knew: it is no new work."""
+_PROMISES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "zh": {
+        "arrive": "预计 {} 前到场",
+        "due": "{} 前处理完毕",
+        "reply": "{} 前与您联系",
+        "before": "：",
+        "between": "，",
+    },
+    "en": {
+        "arrive": "there by {}",
+        "due": "done by {}",
+        "reply": "we get back to you by {}",
+        "before": ": ",
+        "between": ", ",
+    },
+}
+"""What a line of the one receipt of a call promises, as its own receipt would."""
 _DRILL: Final[Mapping[Language, str]] = {"zh": "【演练】", "en": "[Drill]"}
 _AND_MORE: Final[Mapping[Language, str]] = {"zh": "……另有 {} 项", "en": "… and {} more"}
 _UNKNOWN_PLACE: Final[Mapping[Language, str]] = {"zh": "地点不明", "en": "Place unknown"}
@@ -141,6 +158,29 @@ def line_of(message: Message, policy: Policy, *, link: str, quoted: Mapping[str,
     subject, body = _worded(message, here, {**fields, **quoted})
     drill = _DRILL[language] if message.facts.get("test") else ""
     return "\n".join(filter(None, (f"{drill}{subject}", body.partition("\n")[0], link)))
+
+
+def line_of_receipt(message: Message, policy: Policy) -> str:
+    """What the one receipt of a call says of each report: its number, what it is about, where, and
+    what is promised, as its own receipt would.
+    """
+    here, language = policy.at(message.estate), message.language
+    fields = fields_of(message, here, name="", link="")
+    drill = _DRILL[language] if message.facts.get("test") else ""
+    place, matter = fields["estate"], fields["area"] or fields["type"]
+    if language == "zh":
+        return f"{drill}{message.number} {place}{matter}{_promise_of(fields, language)}"
+    what = ", ".join(filter(None, (matter, place)))
+    about = f" ({what})" if what else ""
+    return f"{drill}{message.number}{about}{_promise_of(fields, language)}"
+
+
+def _promise_of(fields: Mapping[str, str], language: Language) -> str:
+    """What a receipt promises; nothing where nothing was."""
+    words = _PROMISES[language]
+    kept = ("arrive", "due") if fields["due"] else ("reply",)
+    said = [words[fact].format(fields[fact]) for fact in kept if fields[fact]]
+    return words["before"] + words["between"].join(said) if said else ""
 
 
 def _worded(message: Message, here: Policy, fields: Mapping[str, str]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from services.notifier.alarms import has_missed, ids_beside, looked_at, say_unreached
 from services.notifier.brakes.in_force import BrakesInForce
+from services.notifier.call_receipts import CallReceipts
 from services.notifier.channels import Channels
 from services.notifier.domain import ALARMS
 from services.notifier.enclosures import Enclosures
@@ -23,6 +24,7 @@ from services.notifier.links import Links
 from services.notifier.messages import (
     ABOUT_THEM,
     ARRIVED,
+    RECEIPTS,
     TAKEN,
     Handover,
     Message,
@@ -75,6 +77,7 @@ class Sending:
         links: Links,
         channels: Channels,
         brakes: BrakesInForce,
+        call_receipts: CallReceipts,
         limits: Mapping[Lane, timedelta],
     ) -> None:
         self._messages = Collection(store, MESSAGES)
@@ -86,6 +89,7 @@ class Sending:
         self._links = links
         self._channels = channels
         self._brakes = brakes
+        self._call_receipts = call_receipts
         self._limits = limits
 
     async def due(self, lane: Lane) -> list[Message]:
@@ -156,6 +160,11 @@ class Sending:
             await self._save(message, wait_for_others(message, until))
             return
         now = self._clock.now()
+        if message.purpose == RECEIPTS:
+            fewer = await self._call_receipts.left_out(message, now)
+            if fewer is not None:
+                await self._save(message, fewer)
+                return
         limit = self._limits[message.lane]
         begun = begin(
             message,
@@ -205,7 +214,7 @@ class Sending:
         """`person` is the one that the sender was chosen for: the list may change meanwhile."""
         try:
             if message.recipient == CALLER:
-                contact = await self._people.caller(message.number)
+                contact = await self._people.caller(message.ticket)
             else:
                 contact = contact_of(person, sender.channel)
             if contact is None:

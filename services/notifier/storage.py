@@ -22,7 +22,7 @@ from shared.store import Collection, CollectionSpec, Doc, Listing, Order, Store
 NAMES_OF_TICKETS: Final = ("number", "facts.lines.number", "facts.ticket")
 """Where a message names a ticket; a digest names many, and one about a parked message its own."""
 NEWEST: Final = Order("at", newest=True)
-_LEAN: Final = ("digest", "entries", "channels", "brake", "beside", "first", "unreached_at")
+_LEAN: Final = ("digest", "entries", "channels", "brake", "beside", "first", "unreached_at", "call")
 MESSAGES: Final = CollectionSpec(
     name="messages",
     kind="message",
@@ -76,6 +76,11 @@ MESSAGES: Final = CollectionSpec(
         IndexModel(
             [("recipient", ASCENDING), ("next_at", ASCENDING)],
             name="queued",
+            partialFilterExpression={"status": "queued"},
+        ),
+        IndexModel(
+            [("call", ASCENDING), ("at", ASCENDING)],
+            name="queued_of_call",
             partialFilterExpression={"status": "queued"},
         ),
     ),
@@ -142,6 +147,13 @@ async def queued_for(
     return sorted(found, key=lambda message: (message.at, message.id))
 
 
+async def queued_of_call(messages: Collection[Message], call: str, *, limit: int) -> list[Message]:
+    """The receipts of a call that wait to be told together, the earliest first."""
+    query = {"status": Status.QUEUED.value, "call": call}
+    found = await messages.find(query, order=Order("at", loose=True), limit=limit)
+    return sorted(found, key=lambda message: (message.at, message.id))
+
+
 async def entries_of(messages: Collection[Message], telling: Message) -> list[Message]:
     """The messages that one tells, in its order."""
     ids = telling.entries
@@ -150,10 +162,18 @@ async def entries_of(messages: Collection[Message], telling: Message) -> list[Me
 
 
 async def last_digest(
-    messages: Collection[Message], recipient: str, purpose: Purpose = "digest"
+    messages: Collection[Message],
+    recipient: str,
+    purpose: Purpose = "digest",
+    *,
+    call: str | None = None,
 ) -> Message | None:
-    """The last digest that somebody got, or is to get; or what they were last told together."""
+    """The last digest that somebody got, or is to get; or what they were last told together, of
+    callers that of a `call`.
+    """
     query = {"purpose": purpose, "recipient": recipient}
+    if call is not None:
+        query["number"] = call
     order = Order("cause.occurrence", newest=True, loose=True)
     found = await messages.find(query, order=order, limit=1)
     return found[0] if found else None

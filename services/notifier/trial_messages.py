@@ -77,7 +77,7 @@ class TrialMessages:
 
     async def _sent(self, message: Message) -> Sent:
         policy = await self._policy(message.telling.policy if message.telling else None)
-        contact = await self._people.contact(message.recipient, message.number)
+        contact = await self._people.contact(message.recipient, message.ticket)
         name = contact.name if contact else ""
         link = self._links.of(message)
         texts = []

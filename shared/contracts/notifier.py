@@ -60,6 +60,7 @@ Purpose = Literal[
     "together",
     "link_locked",
     "merged",
+    "receipts",
 ]
 
 

@@ -276,6 +276,7 @@ class Rules(BaseModel):
     receipt_within: Positive = timedelta(minutes=10)
     taken_is_enough: frozenset[Channel] | None = None
     messages_in_a_minute: int | None = Field(3, ge=1, le=100)
+    receipt_of_call_after: Positive | None = timedelta(minutes=1)
     confirm_within: Positive = timedelta(days=2)
     told_by_telephone: frozenset[ToldByTelephone] = frozenset()
     busy_from: int = Field(10, ge=1, le=100)

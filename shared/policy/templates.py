@@ -54,8 +54,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "contacts": "how often the caller has come about this matter",
     "reason": "why it takes longer, why a shift counts no more, why to look after a ticket, "
     "what the owner said or the caller wants, why a message could not be handled or reached nobody",
-    "count": "how many deadlines a digest tells of, or people have not confirmed",
-    "lines": "the deadlines of a digest, one a line",
+    "count": "how many deadlines a digest tells of, people have not confirmed, or a call reported",
+    "lines": "the deadlines of a digest, or the reports of a call and what is promised, one a line",
     "total": "what work costs, in yuan",
     "progress": "what a public note says of how it goes",
     "sender": "the system that sent a message which could not be handled",

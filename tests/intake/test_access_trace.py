@@ -65,6 +65,29 @@ async def test_what_no_channel_took_left_the_house_by_none(bench: PrivacyBench) 
     assert message["channels"] == []
 
 
+async def test_what_was_told_with_others_left_by_the_channel_of_the_one_message(
+    bench: PrivacyBench,
+) -> None:
+    numbers = [await bench.register() for _ in range(2)]
+    await told(bench, "call-7", "receipts", "sandbox")
+    for number in numbers:
+        await bench.store.insert_once(
+            "messages",
+            {
+                "_id": f"m-{number}", "number": number, "recipient": "caller",
+                "purpose": "receipt", "status": "received", "at": bench.now(), "attempts": [],
+                "digest": "m-call-7-receipts",
+            },
+        )  # fmt: skip
+
+    answer = await ask(bench, {"phone": "+86 138 0013 8000"})
+
+    messages = [item for item in answer.json()["items"] if item["way"] == "message"]
+    assert {item["number"] for item in messages} == set(numbers)
+    assert [item["channels"] for item in messages] == [["sandbox"], ["sandbox"]]
+    assert all("told_by" not in item for item in messages)
+
+
 async def test_a_phone_finds_all_tickets_of_the_person_also_as_contact(bench: PrivacyBench) -> None:
     own, other = await bench.register(), await bench.register(caller=LI)
     visiting = await bench.register(caller=LI, on_site_contact=WANG, estate="cuihu")

@@ -243,6 +243,7 @@ SHIFTS = ("gap", "shift_offered", "shift_taken", "shift_cut", "shift_struck")
 NAMED = dict.fromkeys(SHIFTS, "<from>") | {
     "digest": "<count>",
     "together": "<count>",
+    "receipts": "<count>",
     "parked": "<reason>",
 }
 

@@ -26,7 +26,7 @@ from tests.notifier.test_domain import EVERY_KIND
 
 TO_CALLERS: Final = frozenset(
     {"receipt", "answered", "feedback", "reopened", "survey", "visit", "extended", "outage",
-     "progress", "merged"}
+     "progress", "merged", "receipts"}
 )  # fmt: skip
 NOT_OF_AN_EVENT: Final[tuple[Purpose, ...]] = ("digest", "together")
 """Made of other messages; a test of their own reads their first line."""

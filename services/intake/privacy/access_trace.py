@@ -26,7 +26,8 @@ from shared.store import Doc, Listing, Order, Store
 from shared.store.paging import cursor_of
 
 SYSTEM: Final = "system:"
-_MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts")
+_MESSAGES: Final = "messages"
+_MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts", "digest")
 STAYED: Final = frozenset({"no_address", "no_channel", "withheld"})
 """Outcomes of attempts after which nothing has left the house."""
 
@@ -82,6 +83,7 @@ class AccessTrace:
         details = {"tickets": len(persons)}
         await self._trail.record(asking, "person.traced", subject, source=source, details=details)
         items, following = await self._merged(_sources(persons), after, limit)
+        await self._add_channels(items)
         named = [{"number": named.number, "person": named.person} for named in persons]
         return {"tickets": named, "items": items, "next": following}
 
@@ -91,6 +93,18 @@ class AccessTrace:
         if sought.phone is None and sought.number is not None and sought.person is not None:
             return await self._persons.like(sought.number, sought.person)
         raise MalformedMessage("body", "names nobody", "send `phone`, or `number` and `person`")
+
+    async def _add_channels(self, items: Sequence[Doc]) -> None:
+        """Of what was told together with others, by which channel all of them left."""
+        told = [(item, id) for item in items if (id := item.pop("told_by", None)) is not None]
+        ids = {id for _, id in told}
+        query = {"_id": {"$in": sorted(ids)}}
+        found = await self._store.find(
+            _MESSAGES, query, limit=max(1, len(ids)), fields=("attempts",)
+        )
+        channels = {doc["_id"]: _channels_of(doc) for doc in found}
+        for item, id in told:
+            item["channels"] += channels.get(id, [])
 
     async def _merged(
         self, sources: Sequence[_Source], after: str | None, limit: int
@@ -130,7 +144,7 @@ def _sources(persons: Sequence[Named]) -> list[_Source]:
             _told_by_audit,
         ),
         _Source(
-            "messages",
+            _MESSAGES,
             {"number": {"$in": callers}, "recipient": CALLER},
             "at",
             _MESSAGE_FIELDS,
@@ -169,8 +183,13 @@ def _told_by_message(doc: Doc) -> Doc:
         "person": CALLER,
         "purpose": doc["purpose"],
         "status": doc["status"],
-        "channels": [a["channel"] for a in doc["attempts"] if a.get("outcome") not in STAYED],
+        "channels": _channels_of(doc),
+        "told_by": doc.get("digest"),
     }
+
+
+def _channels_of(doc: Doc) -> list[str]:
+    return [a["channel"] for a in doc["attempts"] if a.get("outcome") not in STAYED]
 
 
 def _told_by_ticket(doc: Doc, which: Mapping[str, Which]) -> Doc:
