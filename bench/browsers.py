@@ -27,7 +27,7 @@ AT_ONCE: Final = 2
 """So many accounts are made side by side: a password is dear on purpose."""
 LONGEST_LINE: Final = 4 * 1024 * 1024
 FOLLOWED: Final = ("emergencies", "queue", "mine")
-_ASSET: Final = re.compile(r'(?:src|href|data-worker)="(/static/[^"]+)"')
+_ASSET: Final = re.compile(r'(?:src|href|data-stream)="(/static/[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,7 @@ async def first_view(ask: httpx.AsyncClient, path: str) -> dict[str, int]:
         raise Broken(f"{path}: {page.status_code}")
     sizes = {path: len(gzip.compress(page.content, 9))}
     for name in sorted(set(_ASSET.findall(page.text))):
-        for each in name.split("#"):
-            sizes[each] = len(gzip.compress((await ask.get(each)).content, 9))
+        sizes[name] = len(gzip.compress((await ask.get(name)).content, 9))
     return sizes
 
 

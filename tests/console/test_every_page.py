@@ -13,6 +13,7 @@ import pytest
 
 from services.console.app import ROOMS
 from services.console.frame.assets import assets
+from services.console.frame.rail import RailEntry
 from shared.identity import STAFF_ROLES
 from tests.console.bench import CALLER, Bench
 from tests.console.offers import Act, offers_of, shape
@@ -24,13 +25,15 @@ LEFT_OUT: Final = frozenset({"/session/end", "/looks"})
 LOST: Final = frozenset({401, 403, 405, 426})
 """Not for whoever was offered it."""
 KILOBYTES: Final = 60.0
-OWN_SCRIPT: Final = 14.0
+OWN_SCRIPT: Final = 8.0
+MORE_SCRIPT: Final = {"desk": 9.9, "tickets": 8.4}
+"""Pages that have not come down to it yet, and how far they are."""
 OWN_STYLE: Final = 12.0
 TAP: Final = {
     "estate": "jinyuan", "text": "厨房水龙头一直滴水，麻烦来个师傅看一下", "caller": CALLER,
 }  # fmt: skip
 UNCLEAR: Final = {"estate": "幸福家园", "text": "楼道灯坏了两盏，请来换", "caller": CALLER}
-_FILE: Final = re.compile(r'(?:src|href|data-worker)="(/static/[^"]+)"')
+_FILE: Final = re.compile(r'(?:src|href|data-stream)="(/static/[^"]+)"')
 
 
 async def somebody(bench: Bench, role: str) -> httpx.AsyncClient:
@@ -113,18 +116,19 @@ def acts_of(pages: dict[str, httpx.Response]) -> list[Act]:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-async def test_the_first_view_of_a_page_is_light(bench: Bench, entry: object) -> None:
+async def test_the_first_view_of_a_page_is_light(bench: Bench, entry: RailEntry) -> None:
     await some_work(bench)
     await bench.hire("chef", "supervisor")
     browser = await bench.signed_in_browser("chef")
-    page = await browser.get(entry.path)  # type: ignore[attr-defined]
+    page = await browser.get(entry.path)
 
-    files = {part for name in _FILE.findall(page.text) for part in name.split("#")}
+    files = set(_FILE.findall(page.text))
     weights = {path: weight((await browser.get(path)).content) for path in files}
     own = {path: w for path, w in weights.items() if "htmx" not in path}
 
     assert weight(page.content) + sum(weights.values()) <= KILOBYTES
-    assert sum(w for path, w in own.items() if ".js" in path) <= OWN_SCRIPT
+    script = sum(w for path, w in own.items() if ".js" in path)
+    assert script <= MORE_SCRIPT.get(entry.name, OWN_SCRIPT)
     assert sum(w for path, w in own.items() if ".css" in path) <= OWN_STYLE
     assert {
         path for path in files if path.partition("?")[0].rpartition("/")[2] in assets()

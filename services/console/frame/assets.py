@@ -11,6 +11,8 @@ from typing import Final
 _HERE: Final = Path(__file__).parent / "static"
 _MADE: Final = Path(__file__).parents[3] / "build" / "console"
 HTMX: Final = "htmx.js"
+JOINED: Final = {"frame.js": ("console.js", "live.js", "drafts.js")}
+"""What is sent as one: every page of somebody who has signed in needs all of it."""
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
@@ -36,7 +38,8 @@ def assets() -> dict[str, Asset]:
     htmx = _MADE / HTMX
     if not htmx.is_file():
         raise FileNotFoundError(f"{htmx} is not there; `make setup` unpacks it")
+    contents = {name: file.read_bytes() for name, file in {**files, HTMX: htmx}.items()}
+    contents |= {name: b"".join(contents[part] for part in parts) for name, parts in JOINED.items()}
     return {
-        name: Asset(name, file.read_bytes(), KINDS[file.suffix])
-        for name, file in {**files, HTMX: htmx}.items()
+        name: Asset(name, content, KINDS[Path(name).suffix]) for name, content in contents.items()
     }

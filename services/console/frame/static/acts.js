@@ -7,7 +7,7 @@
   document.addEventListener("htmx:beforeOnLoad", event => {
     const form = event.detail.elt.closest("form");
     if (!form) return;
-    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    for (const field of all("[aria-invalid]", form)) field.removeAttribute("aria-invalid");
     if (!isDone(event.detail.xhr) || form.dataset.draft === undefined) return;
     form.reset();
     form.dispatchEvent(new Event("hotline:taken", {bubbles: true}));
@@ -16,28 +16,20 @@
   document.addEventListener("htmx:afterSettle", event => {
     const form = event.target.closest("form");
     if (!form) return;
-    const faulty = [...event.target.querySelectorAll("[data-field]")]
+    const faulty = all("[data-field]", event.target)
       .map(each => form.elements[each.dataset.field]).filter(each => each instanceof Element);
     for (const field of faulty) {
       field.setAttribute("aria-invalid", "true");
       field.setAttribute("aria-describedby", event.target.id);
     }
-    if (faulty.length) {
-      const folded = faulty[0].closest("details");
-      if (folded) folded.open = true;
-      faulty[0].focus();
-    }
+    for (const folded of all("details:has([aria-invalid])", form)) folded.open = true;
+    faulty[0]?.focus();
   });
 
   // The row of what is open beside its list, also when the list was sent anew.
   const markHere = () => {
-    for (const row of document.querySelectorAll("[data-row]")) {
-      const isHere = row.querySelector("a")?.pathname === location.pathname;
-      if (row.classList.contains("here") !== isHere) row.classList.toggle("here", isHere);
-    }
+    for (const row of all("[data-row]")) row.classList.toggle("here", row.querySelector("a")?.pathname === location.pathname);
   };
-  for (const list of document.querySelectorAll("[data-topic]")) {
-    new MutationObserver(markHere).observe(list, {childList: true});
-  }
+  for (const list of all("[data-topic]")) new MutationObserver(markHere).observe(list, {childList: true});
   markHere();
 })();

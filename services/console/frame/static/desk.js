@@ -1,317 +1,243 @@
-// The desk's form: asks what a call would become while somebody types, and registers it once,
-// whatever happens to the line meanwhile. Nothing here empties a field before the server has it.
+// The desk's form: asks what a call would become while somebody types, and registers it once, whatever happens to the
+// line meanwhile. Nothing here empties a field before the server has it.
 "use strict";
 (() => {
-  const form = document.getElementById("desk");
-  if (!form) return;
-  const by = (id) => document.getElementById(id);
+  const form = by("desk"), panel = by("panel"), save = by("save"), sending = by("sending"), faults = by("faults");
   const field = (name) => form.elements[name];
-  const panel = by("panel"), save = by("save"), sending = by("sending"), faults = by("faults");
-  const INTENT = ["emergency", "kind", "joins", "incident", "split"];
+  const has = (name) => field(name).value.trim();
+  const WHO = ["phone", "estate", "flat"];
   const OF_ONE_MATTER = ["type", "area", "answer", "visit_day", "visit_from", "visit_to"];
-  const SLOW = 2000, ASKED = 15000, SECOND = 1000, AGAIN = 5000;
-  let isSending = false, isSaved = false, asked = "", spoken = 0, speaking, slow;
+  let composing = false, isSending = false, isSaved = false, asked = "", speaking;
 
   // Letters alone: digits might be somebody's number.
-  const letters = () => [...crypto.getRandomValues(new Uint8Array(24))]
-    .map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
-  const pause = (time) => new Promise((done) => setTimeout(done, time));
-  const changed = () => field("key").dispatchEvent(new Event("input", { bubbles: true }));
+  const letters = () => Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => String.fromCharCode(97 + byte % 26)).join("");
 
   // ---- What it would become
 
-  let composing = false;
-  const look = () => { if (!composing) htmx.trigger(form, "desk-look"); };
+  const look = () => htmx.trigger(form, "desk-look");
   form.addEventListener("compositionstart", () => { composing = true; });
   form.addEventListener("compositionend", () => { composing = false; look(); });
-  form.addEventListener("input", (event) => {
-    if (event.isComposing || event.target.type === "hidden") return;
-    if (event.target.name === "text") intend({ split: "" });
-    keys();
+  form.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target === form && (composing || isSending)) event.preventDefault();
+  });
+  form.addEventListener("input", ({ target: { name, type } }) => {
+    if (type === "hidden") return;
+    if (name === "text") field("split").value = "";
+    if (name === "phone" && /^(\+?86)?1\d{10}$/.test(field("phone").value.replace(/[\s-]/g, ""))) lookUp();
+    show();
     look();
   });
-  form.addEventListener("change", (event) => {
-    if (event.target.type !== "hidden") look();
-    if (["phone", "estate", "flat"].includes(event.target.name)) lookUp();
-  });
-  field("phone").addEventListener("input", () => {
-    if (/^(\+?86)?1\d{10}$/.test(field("phone").value.replace(/[\s-]/g, ""))) lookUp();
-  });
+  form.addEventListener("change", (event) => { if (WHO.includes(event.target.name)) lookUp(); });
   // Each look-up is on record, so the same is not asked twice.
   function lookUp() {
-    const who = ["phone", "estate", "flat"].map((name) => field(name).value.trim()).join("\n");
-    const isWhole = field("phone").value.trim() || (field("estate").value.trim() && field("flat").value.trim());
-    if (who === asked || !isWhole) return;
+    const who = WHO.map((name) => field(name).value.trim()).join("\n");
+    if (who === asked || !(has("phone") || has("estate") && has("flat"))) return;
     asked = who;
-    htmx.trigger(by("caller"), "desk-caller");
+    htmx.trigger("#caller", "desk-caller");
   }
 
-  form.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target !== form) return;
-    if (composing || isSending) { event.preventDefault(); return; }
-    clearTimeout(slow);
-    slow = setTimeout(() => { by("slow").hidden = false; }, SLOW);
-  });
-  form.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target !== form) return;
-    clearTimeout(slow);
-    by("slow").hidden = true;
-    // Asked too often: once more, or the last words would stay unjudged.
-    if (event.detail.xhr?.status === 204) setTimeout(look, SECOND);
-  });
-  let held = "";
-  document.body.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target !== panel) return;
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
     // What was registered gives way to the next words, not to an answer that came late.
-    if (isSaved && event.detail.requestConfig.elt === form && !field("text").value.trim()) event.detail.shouldSwap = false;
-    held = panel.contains(document.activeElement) ? document.activeElement.id : "";
+    if (detail.target !== panel || detail.requestConfig.elt !== form) return;
+    if (isSaved && !has("text")) detail.shouldSwap = false;
+    else isSaved = false;
   });
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === panel) {
-      if (event.detail.requestConfig.elt === form) isSaved = false;
-      if (held) by(held)?.focus();
-      if (panel.querySelector("[data-again]")) setTimeout(look, AGAIN);
-      speak();
-    }
-    keys();
+  document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.target === panel) speak();
+    show();
   });
-  // One sentence for who listens, at most once a second.
+  // One sentence for who listens, when it has been so for a second.
   function speak() {
     clearTimeout(speaking);
     speaking = setTimeout(() => {
-      spoken = Date.now();
-      const words = by("said")?.dataset.said ?? by("saved")?.textContent.replace(/\s+/g, " ").trim() ?? "";
-      if (by("verdict").textContent !== words) by("verdict").textContent = words;
-    }, Math.max(0, spoken + SECOND - Date.now()));
-  }
-  // Ctrl+Enter registers; once registered it says that the caller was told.
-  function keys() {
-    const told = by("tell") && !field("text").value.trim();
-    save.dataset.key = told ? "" : "Ctrl+Enter";
-    save.querySelector("kbd").hidden = Boolean(told);
+      by("verdict").textContent = by("said")?.dataset.said ?? by("saved")?.textContent.replace(/\s+/g, " ") ?? "";
+    }, 1000);
   }
 
   // ---- What is meant by it, beside the words
 
   function intend(what) {
-    for (const name of INTENT) if (name in what) field(name).value = what[name];
-    const said = by("intent-said"), count = field("split").value ? JSON.parse(field("split").value).length : 0;
-    const words = field("joins").value || field("incident").value ? said.dataset.joins
-      : field("emergency").value ? said.dataset.emergency
-        : count ? said.dataset.split + " " + count : "";
-    said.textContent = words;
-    by("intent").hidden = !words;
+    for (const name of ["emergency", "kind", "joins", "incident", "split"]) field(name).value = what[name] ?? "";
+    show();
+    htmx.trigger(field("key"), "input"); // So that a draft knows it, too.
   }
-  const plain = () => intend({ emergency: "", kind: "", joins: "", incident: "", split: "" });
-  by("intent-not").addEventListener("click", () => { plain(); changed(); field("text").focus(); });
+  function show() {
+    const { joins, emergency, split } = by("intent-said").dataset;
+    by("intent-said").textContent = has("joins") || has("incident") ? joins : has("emergency") ? emergency
+      : has("split") ? split + " " + JSON.parse(field("split").value).length : "";
+    // Ctrl+Enter registers; once registered it says that the caller was told.
+    save.dataset.key = by("tell") && !has("text") ? "" : "Ctrl+Enter";
+  }
+  const write = () => field("text").focus();
+  by("intent-not").onclick = () => { intend({}); write(); };
 
-  panel.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    if (button.id === "split") {
-      intend({ split: button.dataset.split, emergency: "", kind: "", joins: "", incident: "" });
-      changed();
-      field("text").focus();
-    } else if (button.id === "take-place") {
-      field("estate").value = button.dataset.estate;
-      field("estate").dispatchEvent(new Event("input", { bubbles: true }));
+  panel.addEventListener("click", ({ target }) => {
+    const button = target.closest("button"), { split, estate, kind, joins, incident } = button?.dataset ?? {};
+    if (target.id === "likely") target.querySelector("button")?.focus();
+    if (joins || incident) register({ emergency: joins && "yes", kind, joins, incident });
+    if (split) intend({ split });
+    if (estate) {
+      field("estate").value = estate;
+      htmx.trigger(field("estate"), "input");
       lookUp();
-      field("text").focus();
-    } else if (button.dataset.joins) {
-      intend({ emergency: "yes", kind: button.dataset.kind, joins: button.dataset.joins, incident: "", split: "" });
-      register();
-    } else if (button.dataset.incident) {
-      intend({ emergency: "", kind: "", joins: "", incident: button.dataset.incident, split: "" });
-      register();
     }
-  });
-  panel.addEventListener("click", (event) => {
-    if (event.target.id === "likely") event.target.querySelector("button")?.focus();
+    if (split || estate) write();
   });
   panel.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-    const button = event.target.closest("#likely")?.querySelector('[data-digit="' + event.key + '"]');
-    if (button) { event.preventDefault(); button.click(); }
+    const button = event.target.closest("#likely") && all("#likely [data-digit]").find((each) => each.dataset.digit === event.key);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
   });
 
-  by("emergency-ask").addEventListener("click", () => {
+  const ask = (is) => {
+    by("emergency-row").hidden = !is;
+    by("emergency-ask").setAttribute("aria-expanded", is);
+  };
+  by("emergency-ask").onclick = () => {
     const likely = by("said")?.dataset.kind;
     if (by("emergency-row").hidden && likely) by("likely-kind").value = likely;
-    by("emergency-row").hidden = false;
-    by("emergency-ask").setAttribute("aria-expanded", "true");
+    ask(true);
     by("emergency-go").focus();
-  });
-  by("emergency-go").addEventListener("click", () => {
-    intend({ emergency: "yes", kind: by("likely-kind").value, joins: "", incident: "", split: "" });
-    register();
-  });
-  by("likely-kind").addEventListener("keydown", (event) => {
+  };
+  by("emergency-go").onclick = () => register({ emergency: "yes", kind: by("likely-kind").value });
+  by("likely-kind").onkeydown = (event) => {
     if (event.key === "Enter" && !event.isComposing) { event.preventDefault(); by("emergency-go").click(); }
-  });
-  save.addEventListener("click", register);
-  form.addEventListener("submit", (event) => { event.preventDefault(); });
-  form.addEventListener("keydown", (event) => {
-    // Enter in a line sends nothing: a call is registered on purpose.
-    if (event.key === "Enter" && event.target.tagName === "INPUT" && !event.ctrlKey) event.preventDefault();
-  });
+  };
+  save.onclick = () => register();
 
   // ---- Registering, once
 
-  function busy(is) {
-    isSending = is;
-    for (const button of [save, by("emergency-go"), by("next"), by("end")]) button.disabled = is;
-    if (!is) sending.textContent = "";
-  }
-
-  async function register() {
+  async function register(meant) {
     if (isSending) return;
-    busy(true);
+    if (meant) intend(meant);
     clear();
-    changed(); // So that a draft knows what was meant, too.
     htmx.trigger(form, "htmx:abort");
     const sent = new URLSearchParams(new FormData(form)), words = field("text").value;
-    sending.textContent = sending.dataset.sending;
-    let answer;
-    try {
-      answer = await ask(sent.toString());
-    } finally {
-      busy(false);
-    }
+    busy(true);
+    const answer = await answered(sent);
+    busy(false);
     if (answer.panel) taken(answer, words);
     if (answer.faults.length || answer.summary.length) fault(answer);
   }
+  function busy(is) {
+    isSending = is;
+    for (const button of [save, by("emergency-go"), by("next"), by("end")]) button.disabled = is;
+    sending.textContent = is ? sending.dataset.sending : "";
+  }
 
   // Asks until there is an answer; the key makes the same of it however often it is sent.
-  async function ask(body) {
+  async function answered(body) {
     for (let wait = 1000; ; wait = Math.min(wait * 2, 8000)) {
-      let answer = null, told = null;
+      let answer = new Response(), told = "";
       try {
         answer = await fetch("/desk/save", {
-          method: "POST", body: body, redirect: "manual", signal: AbortSignal.timeout(ASKED),
-          headers: { "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded" },
+          method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(15000), headers: { "HX-Request": "true" },
         });
         told = await answer.text();
       } catch { /* Nobody answered: it may be registered all the same. */ }
-      const json = answer && (answer.headers.get("Content-Type") || "").includes("json") ? JSON.parse(told) : null;
-      if (json && answer.status < 500) return json;
-      if (answer && (answer.status === 401 || answer.type === "opaqueredirect")) {
-        if (told) notice(told);
-        sending.textContent = sending.dataset.over;
-        await Promise.race([pause(wait), new Promise((back) => addEventListener("focus", back, { once: true }))]);
-        continue;
-      }
-      if (answer && told !== null && answer.status < 500 && ![408, 429].includes(answer.status)) {
-        notice(told);
-        return { panel: null, faults: [], summary: [] };
-      }
-      sending.textContent = json ? json.summary.join(" ") : sending.dataset.unsure;
-      await pause(Math.max(wait, 1000 * Number(answer?.headers.get("Retry-After") || 0)));
+      const status = answer.status, isOver = status === 401 || answer.type === "opaqueredirect";
+      const json = answer.headers.get("Content-Type")?.includes("json") && told && JSON.parse(told);
+      if (json && status < 500) return json;
+      const isFinal = told && status < 500 && ![401, 408, 429].includes(status);
+      if (isOver || isFinal) notice(told);
+      if (isFinal) return { faults: [], summary: [] };
+      sending.textContent = isOver ? sending.dataset.over : json ? json.summary.join(" ") : sending.dataset.unsure;
+      await new Promise((done) => {
+        setTimeout(done, Math.max(wait, 1000 * answer.headers.get("Retry-After")));
+        if (isOver) addEventListener("focus", done, { once: true });
+      });
     }
   }
-  function notice(html) { by("notice").innerHTML = html; }
+  const notice = (html) => { by("notice").innerHTML = html; };
 
   function taken(answer, words) {
     notice("");
     panel.innerHTML = answer.panel;
     htmx.process(panel);
     isSaved = true;
-    const text = field("text"), isSame = text.value === words;
-    if (isSame) text.value = answer.left;
+    const text = field("text");
+    if (text.value === words) text.value = answer.left;
     else sending.textContent = sending.dataset.kept;
     if (!answer.left) for (const name of OF_ONE_MATTER) field(name).value = "";
-    afresh();
-    if (!text.value) form.dispatchEvent(new Event("hotline:taken", { bubbles: true }));
-    htmx.trigger(document.body, "desk-now");
-    speak();
-    keys();
+    kept();
     if (text.value) look();
-    text.focus();
+    speak();
   }
-  // What is typed from now on is another request.
+  // The server has it: what is typed from now on is another request.
+  function kept() {
+    afresh();
+    if (!has("text")) htmx.trigger(form, "hotline:taken");
+    htmx.trigger(document.body, "desk-now");
+    write();
+  }
   function afresh() {
     field("key").value = letters();
-    plain();
-    by("emergency-row").hidden = true;
-    by("emergency-ask").setAttribute("aria-expanded", "false");
-    changed();
+    intend({});
+    ask(false);
   }
   document.body.addEventListener("desk-taken", () => {
     field("text").value = "";
     isSaved = true;
-    afresh();
-    form.dispatchEvent(new Event("hotline:taken", { bubbles: true }));
-    htmx.trigger(document.body, "desk-now");
-    field("text").focus();
+    kept();
   });
 
   function clear() {
-    faults.hidden = true;
     faults.replaceChildren();
-    for (const each of form.querySelectorAll(".fault[id]")) { each.hidden = true; each.textContent = ""; }
-    for (const each of form.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+    for (const each of all(".fault[id]", form)) each.textContent = "";
+    for (const each of all("[aria-invalid]", form)) each.removeAttribute("aria-invalid");
   }
   function fault(answer) {
-    let first = null;
     for (const each of answer.faults) {
-      const place = by("fault-" + each.field), input = field(each.field);
-      place.textContent = each.said;
-      place.hidden = false;
-      input.setAttribute("aria-invalid", "true");
-      const folded = input.closest("details");
-      if (folded) folded.open = true;
-      if (!first || input.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING) first = input;
+      by("fault-" + each.field).textContent = each.said;
+      field(each.field).setAttribute("aria-invalid", "true");
     }
-    for (const each of answer.summary) {
-      const line = document.createElement("p");
-      line.textContent = each;
-      faults.append(line);
-    }
-    faults.hidden = !answer.summary.length;
-    (first || faults).focus();
+    faults.textContent = answer.summary.join("\n");
+    for (const each of all("details:has([aria-invalid])", form)) each.open = true;
+    (form.querySelector("[aria-invalid]") || faults).focus();
   }
 
   // ---- The next matter, the end of the call
 
-  by("next").addEventListener("click", () => {
+  by("next").onclick = () => {
     clear();
+    if (isSaved) panel.replaceChildren();
+    isSaved = false;
     afresh();
-    if (isSaved) { panel.replaceChildren(); isSaved = false; }
-    keys();
     look();
-    field("text").focus();
-  });
-  const isUnsaved = () => ["text", "answer"].some((name) => field(name).value.trim()) ||
-    (!isSaved && ["phone", "name", "flat", "location"].some((name) => field(name).value.trim()));
+    write();
+  };
   function end() {
     form.reset();
     clear();
     field("call").value = letters();
-    afresh();
+    panel.replaceChildren();
+    by("caller").replaceChildren();
+    notice("");
     asked = "";
     isSaved = false;
-    by("caller").replaceChildren();
-    panel.replaceChildren();
-    notice("");
-    keys();
-    for (const each of form.querySelectorAll("details")) each.open = false;
-    form.dispatchEvent(new Event("hotline:taken", { bubbles: true }));
+    afresh();
+    for (const each of all("details", form)) each.open = false;
+    htmx.trigger(form, "hotline:taken");
     field("phone").focus();
   }
-  by("end").addEventListener("click", () => { if (isUnsaved()) by("end-asked").showModal(); else end(); });
-  by("end-not").addEventListener("click", () => { by("end-asked").close(); field("text").focus(); });
-  by("end-yes").addEventListener("click", () => { by("end-asked").close(); end(); });
+  by("end").onclick = () => {
+    const isUnsaved = ["text", "answer"].some(has) || (!isSaved && ["phone", "name", "flat", "location"].some(has));
+    if (!isUnsaved) return end();
+    sure.returnValue = "";
+    sure.showModal();
+  };
+  const sure = by("end-asked");
+  sure.onclose = () => sure.returnValue ? end() : write();
 
   form.addEventListener("hotline:restored", () => {
-    intend({});
-    for (const each of form.querySelectorAll("details")) {
-      each.open = [...each.querySelectorAll("input, textarea, select")].some((one) => one.type === "checkbox" ? one.checked : one.value);
+    for (const each of all("details", form)) {
+      each.open = all("input, textarea, select", each).some((one) => one.type === "checkbox" ? one.checked : one.value);
     }
+    show();
     look();
     lookUp();
   });
   form.addEventListener("hotline:dropped", end);
-
-  setInterval(() => {
-    if (!document.hidden && document.documentElement.dataset.live !== "live") htmx.trigger(document.body, "desk-now");
-  }, 60000);
 })();

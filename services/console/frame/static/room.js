@@ -4,18 +4,17 @@
 (() => {
   const room = document.querySelector("[data-room][data-runs]");
   if (!room) return;
-  const EVERY = 5000, PARTS = ["room-parts", "room-story"];
   let asking = false;
 
   const put = (id, fresh) => {
-    const old = document.getElementById(id);
+    const old = by(id);
     if (!fresh || !old || old.innerHTML === fresh.innerHTML) return;
     // Nothing is taken from under a hand that is about to choose.
     if (old.querySelector("details[open]") || old.querySelector("select:focus")) return;
     const held = old.contains(document.activeElement) ? document.activeElement.id : null;
     old.innerHTML = fresh.innerHTML;
-    window.htmx?.process(old);
-    if (held) document.getElementById(held)?.focus({preventScroll: true});
+    htmx.process(old);
+    if (held) by(held)?.focus({preventScroll: true});
   };
 
   const look = async () => {
@@ -25,7 +24,7 @@
       const answer = await fetch(room.dataset.room, {cache: "no-store", redirect: "error"});
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of PARTS) put(id, page.getElementById(id));
+      for (const id of ["room-parts", "room-story"]) put(id, page.getElementById(id));
       if (!page.querySelector("[data-room][data-runs]")) location.reload();
     } catch {
       // The band of the frame says that there is no connection.
@@ -34,7 +33,6 @@
     }
   };
 
-  const pulse = document.getElementById("pulse");
-  if (pulse) new MutationObserver(() => look()).observe(pulse, {childList: true, subtree: true, characterData: true});
-  setInterval(look, EVERY);
+  if (by("pulse")) new MutationObserver(look).observe(by("pulse"), {childList: true, subtree: true, characterData: true});
+  setInterval(look, 5000);
 })();
