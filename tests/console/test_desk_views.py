@@ -73,10 +73,21 @@ def test_several_matters_have_their_own_keys_and_what_was_decided_of_the_whole_i
     assert [each.key for each in emergency.reports()] == ["k"]
 
 
+@pytest.mark.parametrize("split", ["[[0,4],[4,8]]", "[[4,8],[8,13]]", "[[0,8],[4,13]]"])
+def test_words_that_were_typed_after_they_were_divided_are_not_lost(split: str) -> None:
+    form = read_form({"text": "灯坏了。水漏了。快来看看。", "key": "k", "split": split})
+
+    assert [each.text for each in form.reports()] == ["灯坏了。水漏了。快来看看。"]
+
+
 def test_ends_of_lines_are_those_that_the_page_counted() -> None:
     form = read_form({"text": " 一\r\n二\r三", "key": "k", "split": "[[0,3],[3,6]]"})
 
     assert [each.text for each in form.reports()] == [" 一\n", "二\n三"]
+
+
+def test_what_is_nested_without_end_divides_nothing() -> None:
+    assert spans_in("[" * 100_000, 10) == []
 
 
 @given(st.text(max_size=60))
