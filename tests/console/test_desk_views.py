@@ -14,8 +14,9 @@ from services.console.clients.desk import MatterFound, Registered
 from services.console.clients.names import Names
 from services.console.desk.form import Report, field_of, read_form, spans_in
 from services.console.desk.saving import Outcome, Refused, Taken
-from services.console.desk.views import beside_fields, bits_of, saved_of, until
+from services.console.desk.views import beside_fields, bits_of, saved_of
 from services.console.frame.paper import words_of
+from services.console.frame.times import deadline
 from shared.contracts.report import TicketReport
 
 NOW = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
@@ -114,7 +115,7 @@ def test_no_word_is_lost_or_doubled_where_some_are_marked(words: list[tuple[int,
     ],
 )
 def test_the_end_of_a_day_is_that_days(at: str, said: str) -> None:
-    assert until(datetime.fromisoformat(at), NOW, "zh") == said
+    assert deadline(datetime.fromisoformat(at), NOW, "zh") == said
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def spans_in(split: str, length: int) -> list[tuple[int, int]]:
 
 
 def _holds_all(spans: Sequence[tuple[int, int]], text: str) -> bool:
-    """Whether these parts, one after the other, leave nothing but blanks between and around them."""
+    """Whether these parts, one after the other, leave out nothing but blanks."""
     edges = (0, *(edge for span in spans for edge in span), len(text))
     gaps = zip(edges[::2], edges[1::2], strict=True)
     return all(start <= end and not text[start:end].strip() for start, end in gaps)
