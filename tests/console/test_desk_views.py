@@ -14,8 +14,9 @@ from services.console.clients.desk import MatterFound, Registered
 from services.console.clients.names import Names
 from services.console.desk.form import Report, field_of, read_form, spans_in
 from services.console.desk.saving import Outcome, Refused, Taken
-from services.console.desk.views import beside_fields, bits_of, saved_of, until
+from services.console.desk.views import beside_fields, bits_of, saved_of
 from services.console.frame.paper import words_of
+from services.console.frame.times import deadline
 from shared.contracts.report import TicketReport
 
 NOW = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
@@ -73,10 +74,21 @@ def test_several_matters_have_their_own_keys_and_what_was_decided_of_the_whole_i
     assert [each.key for each in emergency.reports()] == ["k"]
 
 
+@pytest.mark.parametrize("split", ["[[0,4],[4,8]]", "[[4,8],[8,13]]", "[[0,8],[4,13]]"])
+def test_words_that_were_typed_after_they_were_divided_are_not_lost(split: str) -> None:
+    form = read_form({"text": "灯坏了。水漏了。快来看看。", "key": "k", "split": split})
+
+    assert [each.text for each in form.reports()] == ["灯坏了。水漏了。快来看看。"]
+
+
 def test_ends_of_lines_are_those_that_the_page_counted() -> None:
     form = read_form({"text": " 一\r\n二\r三", "key": "k", "split": "[[0,3],[3,6]]"})
 
     assert [each.text for each in form.reports()] == [" 一\n", "二\n三"]
+
+
+def test_what_is_nested_without_end_divides_nothing() -> None:
+    assert spans_in("[" * 100_000, 10) == []
 
 
 @given(st.text(max_size=60))
@@ -103,7 +115,7 @@ def test_no_word_is_lost_or_doubled_where_some_are_marked(words: list[tuple[int,
     ],
 )
 def test_the_end_of_a_day_is_that_days(at: str, said: str) -> None:
-    assert until(datetime.fromisoformat(at), NOW, "zh") == said
+    assert deadline(datetime.fromisoformat(at), NOW, "zh") == said
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class Lists:
     cards: list[tuple[str, Card]] = field(default_factory=list)
     """The estate and the card."""
     about: dict[str, str] = field(default_factory=dict)
-    """Whom a card is about."""
+    """Whom a card is about; of two, with a space between."""
     asked: list[str] = field(default_factory=list)
     is_away: bool = False
     readers: dict[str, Principal] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Lists:
         seen = [
             each
             for estate, each in self.cards
-            if who.reaches(estate) and self.about.get(each.id) != who.id
+            if who.reaches(estate) and who.id not in self.about.get(each.id, "").split()
         ]
         own = frozenset({self.numbers[token]} if token in self.numbers else ())
         return Listing(tuple(seen), len(seen), numbers=own)
@@ -157,6 +157,28 @@ async def test_what_is_about_one_of_them_is_shown_to_all_others(about: str) -> N
         heard = [await told(stream, 0.6) for stream in streams]
 
     assert [puts_of(each) for each in heard] == [[] if n == about else ["e2"] for n in names]
+
+
+async def test_what_is_about_both_who_were_asked_reaches_the_others_with_what_happens_next() -> (
+    None
+):
+    """And once somebody has been shown it, nobody's list is taken for that of all."""
+    lists = Lists([("jinyuan", card("e1"))], about={"e2": "he yan"})
+    names = ("he", "yan", "cai", "xu")
+    async with running(lists) as hub:
+        streams = [hub.open(viewer(lists, Principal(n, "agent", JINYUAN))) for n in names]
+        for stream in streams:
+            await hub.follow(stream, ["emergencies"], [])
+        lists.cards.append(("jinyuan", card("e2", about_staff=True)))
+        for n in range(40):
+            lists.cards.insert(0, ("jinyuan", card(f"n{n}")))
+            await hub._show("emergencies", streams)
+        shown = [{each.id for each in stream.shown["emergencies"].cards} for stream in streams]
+        heard = [await told(stream, 0.1) for stream in streams]
+
+    assert ["e2" in ids for ids in shown] == [False, False, True, True]
+    drops = [op for each in heard for _, data in each for op in data.get("ops", []) if "drop" in op]
+    assert drops == []
 
 
 def puts_of(heard: list[tuple[str, dict[str, Any]]]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import httpx
@@ -56,6 +57,23 @@ async def test_what_has_waited_longest_is_first_and_says_why_and_by_when(bench: 
     assert "事项不明" in page.text
     assert "data-due=" in page.text
     assert 'data-topic="queue"' in page.text
+
+
+async def test_more_of_a_list_is_of_the_same_list(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.console.clients.router.PAGE", 1)
+    held = [await waits(bench, VAGUE, estate="jinyuan")]
+    await bench.forward_to_another_minute()
+    await waits(bench)
+    held.append(await waits(bench, VAGUE, estate="jinyuan"))
+    browser = await desk(bench)
+
+    first = await browser.get("/queue?reason=category&estate=jinyuan")
+    (more,) = re.findall(r'<a href="(/queue\?[^"]*after=[^"]*)"', first.text)
+    second = await browser.get(unescape(more))
+
+    assert [numbers(first), numbers(second)] == [held[:1], held[1:]]
 
 
 async def test_the_ticket_stands_beside_the_list_with_its_words_and_readings(bench: Bench) -> None:

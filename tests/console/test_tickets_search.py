@@ -13,6 +13,7 @@ from services.console.frame.paper import words_of
 from services.console.tickets.finding import chips_of, is_personal, read_search
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written
+from shared.tickets.numbers import is_number
 from tests.console.bench import Bench
 from tests.console.test_tickets import HTMX, reader, register
 from tests.console.test_views import NOW
@@ -140,6 +141,15 @@ async def test_rubbish_in_an_address_is_said_and_breaks_nothing(bench: Bench, qu
 
     assert answer.status_code == 422
     assert "<html" in answer.text
+
+
+async def test_a_number_of_digits_alone_leads_to_its_ticket(bench: Bench) -> None:
+    browser = await reader(bench)
+    assert is_number("22222222")
+
+    answer = await browser.get("/tickets", params={"q": "2222 2222"})
+
+    assert answer.headers["location"] == "/tickets/22222222"
 
 
 def test_an_address_is_read_and_written_back_the_same() -> None:

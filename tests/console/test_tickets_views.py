@@ -76,6 +76,7 @@ def test_rounds_stand_newest_first_and_so_do_their_lines() -> None:
         (line("warn", "service:router", note="resolve/0"), None, "办结", "system"),
         (line("raise", "service:router", note="repeated/3"), None, "业主多次来电", "system"),
         (line("link", "service:router", note="I-2026"), None, "", "system"),
+        (line("join", note="RBVBFBN5"), None, "", "desk"),
         (line("reclassify", "service:intake", note="survey/x1"), None, "回访不满意", "system"),
         (line("accept", "kim", note="linked_now", order="o"), "linked_now", None, "department"),
         (line("note", "kim", note="other", order="o"), None, "其他原因", "department"),
@@ -186,3 +187,17 @@ def test_money_is_said_in_yuan() -> None:
     )  # fmt: skip
 
     assert total_of(seen.work_orders[0].quotes[0]) == "31.50"
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01T00:00", "9999-99-99T99:99", "bald", "2026-12-03"])
+def test_a_time_that_is_none_is_left_to_the_service(typed: str) -> None:
+    said = wish_of(BY_NAME["appoint"], {"at": typed}, SAYING).body["at"]
+
+    assert said == ("2026-12-02T16:00:00Z" if typed == "2026-12-03" else typed)
+
+
+@pytest.mark.parametrize("quote", ["9" * 5_000, "-1", "x", ""])
+def test_an_estimate_that_is_none_is_named_as_none(quote: str) -> None:
+    form = {"order": f"RBVBFBN5-1#{quote}", "given": "yes"}
+
+    assert wish_of(BY_NAME["consent"], form, SAYING).body["quote"] == 0

@@ -16,6 +16,8 @@ from services.console.clients.service import Answered, M, Nothing, ServiceClient
 PROVIDER: Final = "/v1/session/browser/provider"
 MOST_ASKED: Final = 200
 """So many people are asked for at a time."""
+MOST_PAGES: Final = 10
+"""Of those at a place; nobody chooses from a longer list."""
 
 
 class Access(Answered):
@@ -167,6 +169,7 @@ class Colleagues(Answered):
     """Some of them."""
 
     items: list[Colleague]
+    next: str | None = None
 
 
 class OwnKey:
@@ -286,11 +289,16 @@ class AdminClient:
         ).items
 
     async def colleagues_at(self, place: str | None, bearer: str) -> list[Colleague]:
-        """Who is at a place, or within the reader's reach; 200 at most."""
+        """Who is at a place, or within the reader's reach: all of them, page by page."""
         params = {"place": place} if place else {}
-        return (
-            await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
-        ).items
+        found: list[Colleague] = []
+        for _ in range(MOST_PAGES):
+            page = await self._service.get(Colleagues, "/v1/people", bearer=bearer, params=params)
+            found += page.items
+            if page.next is None:
+                break
+            params["after"] = page.next
+        return found
 
 
 def _is_of_the_key(refused: Declined) -> bool:

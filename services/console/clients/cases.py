@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from services.console.clients.service import Answered, Nothing, ServiceClient
+from services.console.clients.service import Answered, Nothing, ServiceClient, keyed
 
 MOST_CASES: Final = 200
 """As many as one answer holds."""
@@ -194,5 +194,5 @@ class CasesClient:
             "/v1/reveals",
             bearer=bearer,
             json=body,
-            headers={"Idempotency-Key": key},
+            headers=keyed(key),
         )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.console.clients.service import Answered, Nothing, ServiceClient
+from services.console.clients.service import Answered, Nothing, ServiceClient, keyed
 
 
 class Both(Answered):
@@ -287,7 +287,7 @@ class DeskClient:
         self, report: Mapping[str, Any], key: str, language: str, bearer: str
     ) -> tuple[Registered, bool]:
         """Register a report; what became of it, and whether it was not registered before."""
-        headers = {"Idempotency-Key": key, "Accept-Language": language}
+        headers = keyed(key) | {"Accept-Language": language}
         return await self._intake.make(
             Registered, "/v1/tickets", bearer=bearer, json=report, headers=headers
         )

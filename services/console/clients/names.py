@@ -82,15 +82,23 @@ class NameBook:
 
     async def names(self, bearer: str) -> Names:
         """The names as they are now, or were a minute ago. While nobody tells them, those of before
-        or none: what runs is shown by its ids rather than not at all.
+        or none: what runs is shown by its ids rather than not at all. Who knows names of before
+        waits for nobody who asks already.
         """
-        async with self._asking:
-            if self._monotonic() >= self._ask_at:
-                self._ask_at = self._monotonic() + AGAIN_SECONDS
-                with suppress(Declined, Unreached):
-                    await self._read(bearer)
-                    self._ask_at = self._monotonic() + NAMES_SECONDS
+        is_asked_already = self._policy is not None and self._asking.locked()
+        if self._monotonic() >= self._ask_at and not is_asked_already:
+            async with self._asking:
+                await self._ask(bearer)
         return self._names
+
+    async def _ask(self, bearer: str) -> None:
+        if self._monotonic() < self._ask_at:
+            return
+        again = AGAIN_SECONDS
+        with suppress(Declined, Unreached):
+            await self._read(bearer)
+            again = NAMES_SECONDS
+        self._ask_at = self._monotonic() + again
 
     async def _read(self, bearer: str) -> None:
         policy = await self._admin.policy_in_force(bearer)

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from services.console.clients.service import Answered, Nothing, ServiceClient
+from services.console.clients.service import Answered, Nothing, ServiceClient, keyed
 
 PAGE: Final = 50
 """So many rows a page shows at once."""
 MOST_TASKS: Final = 100
+MOST_RUNNING: Final = 200
+"""As many as one answer holds: after a storm, and none of them is to be missing."""
 
 
 class Counted(Answered):
@@ -301,8 +303,12 @@ class RouterClient:
         self._service = service
 
     async def running_emergencies(self, bearer: str) -> list[EmergencyRow]:
-        """Those within reach that are not over."""
-        return (await self._service.get(EmergencyRows, "/v1/emergencies", bearer=bearer)).items
+        """Those within reach that are not over, what nobody has first."""
+        params = {"limit": MOST_RUNNING}
+        found = await self._service.get(
+            EmergencyRows, "/v1/emergencies", bearer=bearer, params=params
+        )
+        return found.items
 
     async def unreviewed_emergencies(self, bearer: str) -> list[EmergencyRow]:
         """Those within reach that are over and wait for what was learned."""
@@ -370,8 +376,7 @@ class RouterClient:
     async def say_of_call(self, bearer: str, id: str, key: str, body: Mapping[str, Any]) -> None:
         """What came of ringing them; the same key counts once."""
         path = f"/v1/follow-ups/{id}/call"
-        headers = {"Idempotency-Key": key}
-        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body, headers=headers)
+        await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body, headers=keyed(key))
 
     async def act_on_order(
         self, order: str, act: str, body: Mapping[str, Any], bearer: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from shared.telemetry import logger, metrics
 
 LIMIT: Final = httpx.Timeout(10.0, connect=2.0)
 CREATED: Final = 201
+_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{0,100}")
 CONNECTIONS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50)
 TRACE: ContextVar[str] = ContextVar("trace")
 """The trace of the page that is being made, as W3C's `traceparent` has it."""
@@ -105,6 +108,15 @@ class ServiceClient:
             where = [".".join(map(str, each["loc"])) for each in error.errors()][:5]
             logger.exception("answer_not_understood", service=self.name, where=where)
             raise Unreached(self.name, sent=True) from None
+
+
+def keyed(key: str) -> dict[str, str]:
+    """A form's key as a header: the same key is the same wish. What is none of ours, such as one in
+    no ASCII, goes as its digest.
+    """
+    is_ours = _KEY.fullmatch(key) is not None
+    shown = key if is_ours else hashlib.sha256(key.encode(errors="replace")).hexdigest()
+    return {"Idempotency-Key": shown}
 
 
 def begin_trace(address: str) -> str:

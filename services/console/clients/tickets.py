@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.console.clients.service import Answered, ServiceClient
+from services.console.clients.service import Answered, ServiceClient, keyed
 
 Which = Literal["caller", "on_site_contact"]
 Query = Sequence[tuple[str, str]]
@@ -348,9 +348,8 @@ class TicketsClient:
     ) -> Opened:
         """Open one person of a ticket, once for the key."""
         body = {"number": number, "person": person, "reason": reason}
-        headers = {"Idempotency-Key": key}
         return await self._service.ask(
-            Opened, "POST", "/v1/reveals", bearer=bearer, json=body, headers=headers
+            Opened, "POST", "/v1/reveals", bearer=bearer, json=body, headers=keyed(key)
         )
 
     async def look_up(self, who: Mapping[str, str], bearer: str) -> Callers:

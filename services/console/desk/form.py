@@ -98,10 +98,11 @@ class DeskForm:
 
     def reports(self) -> Sequence[Report]:
         """What is to be registered, in the order in which it was told: of several matters each has
-        its own key, and what a person has decided of the whole counts for none of them.
+        its own key, and what a person has decided of the whole counts for none of them. Words that
+        were typed since they were divided are not left out: then it is one.
         """
         spans = spans_in(self["split"], len(self["text"]))
-        if len(spans) < 2 or self["emergency"]:
+        if len(spans) < 2 or self["emergency"] or not _holds_all(spans, self["text"]):
             return (Report(self["key"], self.report()),)
         whole = {k: v for k, v in self.report().items() if k not in {"type", "area", "answer"}}
         return tuple(
@@ -147,7 +148,7 @@ def spans_in(split: str, length: int) -> list[tuple[int, int]]:
     """The parts into which the words are divided, each within them; none where it is rubbish."""
     try:
         found = json.loads(split)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(found, list) or len(found) > MOST_MATTERS:
         return []
@@ -156,6 +157,13 @@ def spans_in(split: str, length: int) -> list[tuple[int, int]]:
     spans = [(start, end) for start, end in found if type(start) is int and type(end) is int]
     is_fit = len(spans) == len(found) and all(0 <= a < b <= length for a, b in spans)
     return spans if is_fit else []
+
+
+def _holds_all(spans: Sequence[tuple[int, int]], text: str) -> bool:
+    """Whether these parts, one after the other, leave out nothing but blanks."""
+    edges = (0, *(edge for span in spans for edge in span), len(text))
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return all(start <= end and not text[start:end].strip() for start, end in gaps)
 
 
 def field_of(name: str) -> str | None:

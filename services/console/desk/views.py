@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from services.console.clients.desk import (
     Advice,
@@ -23,7 +22,7 @@ from services.console.clients.names import Names
 from services.console.desk.form import field_of
 from services.console.desk.saving import Outcome, Taken
 from services.console.errors import FieldFault, faults_in
-from services.console.frame.times import ZONE, grouped, moment, span
+from services.console.frame.times import deadline, grouped, moment, span
 from shared.contracts.times import written
 from shared.policy.templates import Language
 
@@ -32,7 +31,6 @@ MOST_LIKELY: Final = 4
 SURE: Final = 0.5
 HALF_A_VISIT: Final = frozenset({"appointment.from", "appointment.to"})
 """What intake says of these is for whoever writes a moment out."""
-_MIDNIGHT: Final = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +232,7 @@ def _matter(
         times=[
             Time(
                 names.code("clocks", each.clock, language),
-                until(each.by, now, language),
+                deadline(each.by, now, language),
                 str(each.by),
             )
             for each in found.promised
@@ -255,15 +253,6 @@ def bits_of(text: str, found: MatterFound) -> list[Bit]:
         at = end
     bits.append(Bit(text[at : found.end], counts=False))
     return [bit for bit in bits if bit.text]
-
-
-def until(at: datetime, now: datetime, language: Language) -> str:
-    """When a time is over: the end of a day is that day's, not the beginning of the next."""
-    there = at.astimezone(ZoneInfo(ZONE))
-    if (there.hour, there.minute) != _MIDNIGHT:
-        return moment(at, now, language)
-    said = moment(at - timedelta(minutes=1), now, language)
-    return said.replace("23:59", "24:00")
 
 
 def _card(ticket: TicketCard, names: Names, now: datetime, language: Language) -> Card:
@@ -367,7 +356,7 @@ def saved_of(taken: Taken, names: Names, now: datetime, language: Language) -> S
         times=[
             Time(
                 names.code("clocks", clock.removesuffix("_by"), language),
-                until(at, now, language),
+                deadline(at, now, language),
                 written(at),
             )
             for clock, at in promised
@@ -442,7 +431,7 @@ def waiting_rows(
             name=names.code("held_reasons", each.held.reason, language) if each.held else "",
             place=names.estate(each.estate, language) or "",
             words=each.scrubbed,
-            due=moment(each.due, now, language) if each.due else None,
+            due=deadline(each.due, now, language) if each.due else None,
             due_at=written(each.due) if each.due else None,
         )
         for each in tickets
@@ -461,7 +450,7 @@ def task_rows(
             name=names.code("follow_up_reasons", each.reason, language),
             place=names.estate(each.estate, language) or "",
             words=each.words or "",
-            due=moment(each.due_at, now, language),
+            due=deadline(each.due_at, now, language),
             due_at=written(each.due_at),
         )
         for each in tasks

@@ -45,6 +45,17 @@ def deadline(at: datetime, now: datetime, language: Language, zone: str = ZONE) 
     return moment(at - timedelta(minutes=1), now, language, zone).replace("23:59", "24:00")
 
 
+def typed_moment(typed: str, zone: str = ZONE) -> str:
+    """What a field for a local time holds, as a service takes it. Rubbish is left as it is: the
+    service says what is wrong with it.
+    """
+    try:
+        at = datetime.fromisoformat(typed)
+        return written(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))
+    except (ValueError, OverflowError):
+        return typed
+
+
 def span(time: timedelta, language: Language) -> str:
     """How long something has been, in its two largest units; below a minute in seconds."""
     seconds = max(int(time.total_seconds()), 0)
@@ -81,7 +92,7 @@ def due_of(at: datetime | None, now: datetime, language: Language) -> Due | None
         state = "late"
     elif left < SOON:
         state = "soon"
-    return Due(written(at), moment(at, now, language), span(abs(left), language), state)
+    return Due(written(at), deadline(at, now, language), span(abs(left), language), state)
 
 
 def grouped(number: str) -> str:

@@ -8,6 +8,7 @@ rendered once, however many look at it.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -58,6 +59,7 @@ class Hub:
         self._news: dict[str, list[News | None]] = {}
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._random = random.SystemRandom()
         self.is_paused = False
 
     @property
@@ -215,15 +217,18 @@ class Hub:
     ) -> list[tuple[Sequence[Stream], Listing]]:
         """The list of this reach, asked for twice however many there are; for each reader by
         themselves where something is about one of our staff, since nobody sees what is about them.
+        Two others are asked each time, so that what is about both is not hidden from all for long.
         """
         by_reader: dict[str, list[Stream]] = defaultdict(list)
         for stream in group:
             by_reader[stream.viewer.who.id].append(stream)
         readers = list(by_reader.values())
+        self._random.shuffle(readers)
         found = list(await self._ask_each(topic, readers[:2]))
         if len(readers) == 1:
             return [(group, found[0])]
-        if found[0] == found[1] and found[0].is_for_all:
+        shown = [known for stream in group if (known := stream.shown.get(topic)) is not None]
+        if found[0] == found[1] and all(each.is_for_all for each in (found[0], *shown)):
             return [(group, found[0])]
         for at in range(len(found), len(readers), AT_ONCE):
             found += await self._ask_each(topic, readers[at : at + AT_ONCE])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import datetime
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Path, Query
 from fastapi.responses import HTMLResponse, Response
@@ -17,7 +15,7 @@ from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.numbers import Number
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
-from services.console.frame.times import ZONE, moment
+from services.console.frame.times import moment, typed_moment
 from services.console.mine.live import PACKAGE, own_cases, own_tasks
 from services.console.mine.views import (
     OUTCOMES,
@@ -27,7 +25,6 @@ from services.console.mine.views import (
     groups,
     item_of_task,
 )
-from shared.contracts.times import written
 from shared.runtime import open_to_all
 
 ENTRY: Final = RailEntry("mine", "/mine", "case.see")
@@ -169,7 +166,7 @@ def _add_tasks(router: APIRouter, house: House, lists: _Lists, acting: Acting) -
         if note.strip():
             body["note"] = note.strip()
         if next_at.strip():
-            body["next_at"] = _moment(next_at.strip())
+            body["next_at"] = typed_moment(next_at.strip())
 
         async def end() -> str:
             number = (await house.router.task(token, id)).number
@@ -206,14 +203,3 @@ def _add_feedback(router: APIRouter, house: House, lists: _Lists, acting: Acting
 
 def _did(act: str, number: str) -> str:
     return f"{ENTRY.path}?did={act}&done={number}"
-
-
-def _moment(typed: str) -> str:
-    """What a field for a local time holds, with the estate's zone; rubbish as it is: the service
-    says what is wrong with it.
-    """
-    try:
-        at = datetime.fromisoformat(typed)
-    except ValueError:
-        return typed
-    return written(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(ZONE)))

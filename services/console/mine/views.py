@@ -13,7 +13,7 @@ from services.console.clients.names import Names
 from services.console.clients.router import CallSheet, Task
 from services.console.frame.choices import Choice
 from services.console.frame.places import place_of
-from services.console.frame.times import Due, due_of, grouped, moment
+from services.console.frame.times import Due, deadline, due_of, grouped, moment
 from shared.policy.templates import Language
 
 Section = Literal["tell", "tasks", "asked", "cases"]
@@ -192,7 +192,7 @@ def _case(case: Case, names: Names, now: datetime, language: Language) -> Item:
 def _marks(case: Case, names: Names, now: datetime, language: Language) -> Iterator[str]:
     if case.extension is not None:
         reason = names.code("more_time_reasons", case.extension.reason, language)
-        until = moment(case.extension.until, now, language)
+        until = deadline(case.extension.until, now, language)
         yield f"{names.code('marks', 'extension_asked', language)} {until} · {reason}"
     if case.cancel_requested:
         yield names.code("marks", "cancel_requested", language)

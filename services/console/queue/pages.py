@@ -83,7 +83,7 @@ def build_queue_pages(
         row = await _row(house, reader, found, number) if number else None
         judged, people, declined = await asyncio.gather(
             _judged(house, reader, row),
-            _people(house, reader),
+            _people(house, reader, row),
             house.people.names(reader.token, who_declined(row)),
         )
         numbers = [each.number for each in found.items]
@@ -213,12 +213,12 @@ async def _judged(house: House, reader: Reader, row: QueueRow | None) -> Judged 
     return None
 
 
-async def _people(house: House, reader: Reader) -> list[Choice]:
-    """Who may be named as the one who is to go; a help that may be missing."""
-    if "ticket.dispatch" not in reader.may:
+async def _people(house: House, reader: Reader, row: QueueRow | None) -> list[Choice]:
+    """Who may be named as the one who is to go: who is at its place. A help that may be missing."""
+    if row is None or "dispatch" not in row.can:
         return []
     with suppress(Declined, Unreached):
-        found = await house.admin.colleagues_at(None, reader.token)
+        found = await house.admin.colleagues_at(row.estate, reader.token)
         return [
             Choice(each.id, each.name or each.id)
             for each in found

@@ -6,21 +6,21 @@ services (`can`), and judged by them again when one is sent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from services.console.clients.tickets import TicketSeen
-from services.console.frame.times import ZONE
+from services.console.frame.times import typed_moment
 from services.console.tickets.saying import Saying
-from shared.contracts.times import written
 
 Kind = Literal["words", "line", "choice", "radio", "tick", "time", "number", "hidden"]
 """Several lines, one, one of a list, one of a few, yes or no, a time, a ticket's number."""
 Of = Literal["ticket", "order", "emergency"]
 """Which thing it is done to."""
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
 Option = tuple[str, str]
 """What is sent, and what it is called."""
 
@@ -157,7 +157,7 @@ def wish_of(act: ActForm, form: Mapping[str, str], saying: Saying) -> Wish:
     order, _, quote = form.get("order", "").partition("#")
     if act.name == "consent":
         body["given"] = said["given"] == "yes"
-        body["quote"] = int(quote) if quote.isdecimal() else 0
+        body["quote"] = int(quote) if _VERSION.fullmatch(quote) else 0
     if body.get("outcome") == "satisfied":
         body |= {"outcome": "told", "note": _joined(saying.t["satisfied_note"], said["note"])}
     if body.get("outcome") != "not_satisfied" and act.name == "feedback":
@@ -173,13 +173,7 @@ def _joined(*words: str) -> str:
 def _value(of: Field, said: str) -> Any:
     if of.kind == "tick":
         return True
-    if of.kind != "time":
-        return said
-    try:
-        typed = datetime.fromisoformat(said)
-    except ValueError:
-        return said
-    return written(typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(ZONE)))
+    return typed_moment(said) if of.kind == "time" else said
 
 
 def is_done(act: ActForm, ticket: TicketSeen, by: str, since: datetime) -> bool:

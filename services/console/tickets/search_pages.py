@@ -69,10 +69,11 @@ def add_search(  # noqa: C901 - one small function a path
         if SEE not in visit.known.may:
             raise Declined("intake", 403, {})
         sought = read_search(request.query_params.multi_items())
-        if is_personal(sought.q):
-            return RedirectResponse("/tickets?by=caller", 303)
+        # First, for one of many thousands is made of digits alone, as a telephone number is.
         if (number := number_in(sought.q)) is not None:
             return RedirectResponse(f"/tickets/{number}", 303)
+        if is_personal(sought.q):
+            return RedirectResponse("/tickets?by=caller", 303)
         by_caller = request.query_params.get("by") == "caller"
         if sought.is_nothing:
             return await page(visit, sought, by_caller=by_caller)

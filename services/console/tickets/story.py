@@ -26,7 +26,7 @@ _TABLES: Final = (
     "pause_reasons", "more_time_reasons", "raise_reasons", "emergency_outcomes",
 )  # fmt: skip
 _CLOCKS: Final = frozenset({"warn", "breach"})
-_NUMBERS: Final = frozenset({"link", "merge"})
+_NUMBERS: Final = frozenset({"link", "merge", "join"})
 """What stands beside these is a number or id, which the page links elsewhere."""
 
 
