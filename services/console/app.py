@@ -17,6 +17,7 @@ from services.console.clients.cases import CasesClient
 from services.console.clients.colleagues import People
 from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.own import OwnClient
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
 from services.console.clients.tickets import TicketsClient
@@ -38,6 +39,7 @@ from services.console.help.pages import build_help_pages
 from services.console.live.hub import Hub, Source
 from services.console.live.lifetime import live
 from services.console.live.pages import build_live_pages
+from services.console.me.pages import build_me_pages
 from services.console.mine.live import mine_source
 from services.console.mine.pages import ENTRY as MINE
 from services.console.mine.pages import build_mine_pages
@@ -70,6 +72,7 @@ ROOMS: Final = (
     Room(build_session_pages),
     Room(build_enrolment_pages),
     Room(build_help_pages),
+    Room(build_me_pages),
     Room(build_desk_pages, DESK),
     Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
@@ -140,6 +143,7 @@ def _house(
         notifier=NotifierClient(services["notifier"]),
         survey=SurveyClient(services["survey"]),
         desk=DeskClient(services["intake"], services["router"]),
+        own=OwnClient(services["admin"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),
         people=People(admin),

@@ -17,7 +17,7 @@ from string import ascii_lowercase
 from typing import Final, Literal
 
 from shared.identity.principal import Principal, console_principal, publisher_principal
-from shared.identity.tokens import InvalidToken
+from shared.identity.tokens import InvalidToken, UnknownBearer
 
 KEY_PREFIX: Final = "hk_"
 KeyRole = Literal["system", "console"]
@@ -33,6 +33,7 @@ class KeyDigest:
     until: datetime | None = None
 
 
+_NOT_VALID: Final = "the key is not valid; ask the hotline's administrator for another"
 _NOBODYS: Final = (KeyDigest(bytes(32)),)
 """What a key of an unknown id is compared with, so that both take as long."""
 
@@ -68,12 +69,16 @@ def digest_of(shown: str, secret: bytes) -> bytes:
 
 
 def read_key(shown: str, known: Mapping[str, ApiKey], secret: bytes, *, now: datetime) -> Principal:
-    """Whose key this is at `now`; raises InvalidToken, in the same words whatever is wrong."""
+    """Whose key this is at `now`; raises InvalidToken, in the same words whatever is wrong, as
+    UnknownBearer for what was never one.
+    """
     form = _FORM.fullmatch(shown)
     key = known.get(form.group(1)) if form else None
     fits = form is not None and _fits(shown, key.digests if key else _NOBODYS, secret, now)
-    if key is None or not fits or now >= key.expires_at:
-        raise InvalidToken("the key is not valid; ask the hotline's administrator for another")
+    if key is None or not fits:
+        raise UnknownBearer(_NOT_VALID)
+    if now >= key.expires_at:
+        raise InvalidToken(_NOT_VALID)
     return key.to_principal()
 
 

@@ -44,6 +44,10 @@ class InvalidToken(Exception):
         super().__init__(reason)
 
 
+class UnknownBearer(InvalidToken):
+    """Nothing like it was given out here: a guess, or what was damaged on the way."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionMark:
     """What makes a token one of a session, which can be taken back before the token ends.
@@ -101,7 +105,7 @@ def issue_token(
 
 
 def read_token(token: str, secret: bytes, *, now: datetime) -> Signed:
-    """What a token says at `now`; raises InvalidToken."""
+    """What a token says at `now`; raises InvalidToken, UnknownBearer for what we did not sign."""
     signed = _verified(token, secret)
     if signed.ends_at < now:
         raise InvalidToken("the token has expired; ask for a new one")
@@ -123,7 +127,7 @@ def _verified(token: str, secret: bytes) -> Signed:
     except jwt.InvalidIssuerError as error:
         raise InvalidToken("the token was issued by somebody else") from error
     except jwt.InvalidTokenError as error:
-        raise InvalidToken(_NOT_VALID) from error
+        raise UnknownBearer(_NOT_VALID) from error
     try:
         ends_at = datetime.fromtimestamp(claims["exp"], UTC) + LEEWAY
         issued_at = datetime.fromtimestamp(claims.get("iat_ms", 0) / 1000, UTC)

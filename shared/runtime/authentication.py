@@ -1,11 +1,13 @@
 """Who asks over HTTP: people by the token of their session, systems by their key; and the name they
 give a wish that counts once.
 
-Both are judged in memory. Where what was taken back cannot be read, nobody is believed: 503.
+Both are judged in memory; what nobody was given is counted as a guess, in the store. Where what was
+taken back cannot be read, nobody is believed: 503.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request
@@ -13,7 +15,7 @@ from fastapi import Depends, Header, Request
 from shared.contracts import MalformedMessage
 from shared.identity import InvalidToken, Principal, read_token
 from shared.identity.api_keys import KEY_PREFIX
-from shared.identity.tokens import Signed
+from shared.identity.tokens import Signed, UnknownBearer
 from shared.runtime.platform import Platform
 
 LONGEST_NAME: Final = 200
@@ -42,10 +44,11 @@ async def principal(request: Request) -> Principal:
     """Who asks, by the bearer's token or key; 401 without a valid one."""
     platform: Platform = request.app.state.platform
     shown = _shown(request)
-    if shown.startswith(KEY_PREFIX):
-        known = platform.credentials.bearer_of(shown, now=platform.store.clock.now())
-    else:
-        known = _finished(_judged(platform, shown)).principal
+    async with _guesses_counted(platform, request):
+        if shown.startswith(KEY_PREFIX):
+            known = platform.credentials.bearer_of(shown, now=platform.store.clock.now())
+        else:
+            known = _finished(_judged(platform, shown)).principal
     return known.within(platform.policy.group)
 
 
@@ -58,7 +61,10 @@ def source_of(request: Request) -> str:
 
 async def signed(request: Request) -> Signed:
     """The token of whoever asks, also of a session that may only set up a second factor yet."""
-    return _judged(request.app.state.platform, _shown(request))
+    platform: Platform = request.app.state.platform
+    shown = _shown(request)
+    async with _guesses_counted(platform, request):
+        return _judged(platform, shown)
 
 
 def _shown(request: Request) -> str:
@@ -66,6 +72,11 @@ def _shown(request: Request) -> str:
     if scheme.lower() != "bearer" or not shown:
         raise InvalidToken("send the header `Authorization: Bearer <token>`")
     return shown
+
+
+def _guesses_counted(platform: Platform, request: Request) -> AbstractAsyncContextManager[None]:
+    """What was never given out is counted by address; what has ended, or fits, is not."""
+    return platform.misses.counting("bearer", source_of(request), UnknownBearer)
 
 
 def _judged(platform: Platform, token: str) -> Signed:

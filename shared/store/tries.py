@@ -19,7 +19,7 @@ from shared.store.collection import CollectionSpec
 from shared.store.store import Store, forget_at
 from shared.telemetry import logger, metrics
 
-Unguessable = Literal["link", "invitation", "refresh_token", "session"]
+Unguessable = Literal["link", "invitation", "refresh_token", "session", "bearer"]
 """What is made here of so many bits that nobody finds one by trying."""
 
 
@@ -88,6 +88,13 @@ async def count_try(store: Store, id: str, limit: TryLimit, now: datetime) -> Ta
     which later ones do not lengthen.
     """
     return TRIES.from_doc(await store.upsert(TRIES.name, id, _counting(limit, now)))
+
+
+async def tally_of(store: Store, id: str, now: datetime) -> Tally | None:
+    """The tries so far, without counting another; None where none count any more."""
+    doc = await store.get(TRIES.name, id)
+    tally = TRIES.from_doc(doc) if doc is not None else None
+    return tally if tally is not None and now < tally.until else None
 
 
 async def forgive_tries(store: Store, id: str, count: int = 1) -> None:

@@ -246,3 +246,42 @@ async def test_a_session_that_is_over_is_shown_no_more(bench: Bench) -> None:
     who = bearer(await bench.tokens("chen.jie"))
 
     assert len((await bench.done("GET", "/v1/sessions", who))["items"]) == 1
+
+
+async def test_a_name_of_ones_own_is_kept_and_on_record_without_saying_which(
+    bench: Bench,
+) -> None:
+    who = await signed_in(bench, name="陈洁")
+
+    assert await bench.done("PUT", "/v1/session/name", who, json={"name": " 陈小洁 "}) == {
+        "name": "陈小洁"
+    }
+
+    assert (await bench.who(who)).json()["name"] == "陈小洁"
+    acts = await bench.store.find("audit", {"act": "account.change_name"}, limit=9)
+    assert [(each["by"], each["subject"]["id"]) for each in acts] == [("chen.jie", "chen.jie")]
+    assert "小洁" not in str(acts)
+    for none in ("", "  ", None):
+        assert await bench.done("PUT", "/v1/session/name", who, json={"name": none}) == {
+            "name": None
+        }
+    assert (await bench.who(who)).status_code == 200, "the session goes on"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"name": "x" * 61}, {"name": "a\nb"}, {"name": "a\u202eb"}, {"name": 7}, {"nom": "x"}],
+)
+async def test_a_name_that_cannot_be_read_is_refused(bench: Bench, body: dict[str, Any]) -> None:
+    who = await signed_in(bench, name="陈洁")
+
+    answer = await bench.ask("PUT", "/v1/session/name", who, json=body)
+
+    assert answer.status_code == 422
+    assert (await bench.who(who)).json()["name"] == "陈洁"
+
+
+async def test_the_operators_token_has_no_name_to_change(bench: Bench) -> None:
+    answer = await bench.ask("PUT", "/v1/session/name", json={"name": "x"})
+
+    assert answer.status_code == 409

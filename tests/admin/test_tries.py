@@ -105,15 +105,42 @@ async def test_an_address_is_known_for_thirty_days_and_to_its_account_alone(benc
 async def test_many_accounts_tried_from_one_address_are_slowed(bench: Bench) -> None:
     before = locks("address")
 
-    answers = [await bench.sign_in(f"person-{n}", OTHER_PASSWORD) for n in range(14)]
+    answers = [await bench.sign_in(f"person-{n}", OTHER_PASSWORD) for n in range(32)]
 
-    assert [a.status_code for a in answers] == [401] * 12 + [429] * 2
+    assert [a.status_code for a in answers] == [401] * 30 + [429] * 2
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 15 * 60
     assert locks("address") == before + 1
     await bench.hire("chen.jie")
     assert (await bench.sign_in("chen.jie")).status_code == 429
     elsewhere = await bench.from_address("192.0.2.9")
     assert (await bench.sign_in("chen.jie", http=elsewhere)).status_code == 201
+
+
+async def test_an_address_that_is_locked_is_so_for_accounts_that_it_tried_before(
+    bench: Bench,
+) -> None:
+    """Else whoever sends each guess twice would have the second one looked at."""
+    await bench.hire("chen.jie")
+    assert await fail(bench, 2) == [401] * 2
+    for n in range(30):
+        await bench.sign_in(f"person-{n}", OTHER_PASSWORD)
+
+    assert (await bench.sign_in("chen.jie")).status_code == 429
+    twice = await asyncio.gather(*(bench.sign_in("another", OTHER_PASSWORD) for _ in range(4)))
+    assert {a.status_code for a in twice} == {429}
+    await bench.forward(timedelta(minutes=15, seconds=1))
+    assert (await bench.sign_in("chen.jie")).status_code == 201
+
+
+async def test_one_who_has_forgotten_a_password_does_not_lock_the_office(bench: Bench) -> None:
+    office = [f"agent-{n}" for n in range(4)]
+    for id in office:
+        await bench.hire(id)
+    for id in office[:3]:
+        assert await fail(bench, 12, id=id) == [401] * 10 + [429] * 2
+
+    assert await fail(bench, 9, id=office[3]) == [401] * 9
+    assert (await bench.sign_in(office[3])).status_code == 201
 
 
 async def test_slips_of_the_finger_in_an_office_are_taken_back_by_signing_in(bench: Bench) -> None:
@@ -162,6 +189,42 @@ async def test_guessed_refresh_tokens_and_invitations_are_counted_by_address(
     assert [a.status_code for a in answers] == [401] * 30 + [429]
     assert (await bench.refresh(tokens["refresh_token"])).status_code == 200, "what fits goes on"
     assert (await bench.accept(invitation)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "guess",
+    ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.x", "x", "hk_aaaaaaaaaaaa_" + "b" * 43, "hk_", "hk_x"],
+)
+async def test_guessed_tokens_and_keys_are_counted_by_address(bench: Bench, guess: str) -> None:
+    await bench.hire("chen.jie")
+    who = bearer(await bench.tokens("chen.jie"))
+    guessed = {"Authorization": f"Bearer {guess}"}
+    paths = ["/v1/session", "/v1/users", "/v1/sessions"]  # of either door
+
+    answers = [await bench.ask("GET", paths[n % 3], guessed) for n in range(33)]
+
+    assert [a.status_code for a in answers] == [401] * 30 + [429] * 3
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 15 * 60
+    assert guess not in answers[-1].text or len(guess) < 4
+    assert (await bench.who(who)).status_code == 200, "what fits goes on"
+    elsewhere = await bench.from_address("192.0.2.9")
+    assert (await elsewhere.get("/v1/users", headers=guessed)).status_code == 401
+    await bench.forward(timedelta(minutes=15, seconds=1))
+    assert (await bench.ask("GET", "/v1/users", guessed)).status_code == 401
+
+
+async def test_tokens_and_keys_that_have_ended_are_no_guesses(bench: Bench) -> None:
+    await bench.hire("chen.jie")
+    ended, over = [bearer(await bench.tokens("chen.jie")) for _ in range(2)]
+    await bench.done("DELETE", "/v1/session", ended)
+    await bench.hear()
+    answers = [await bench.who(ended) for _ in range(31)]
+    await bench.forward(timedelta(minutes=11))
+    answers += [await bench.who(over) for _ in range(31)]
+    answers += [await bench.http.get("/v1/users") for _ in range(31)]
+
+    assert {a.status_code for a in answers} == {401}
+    assert await bench.store.find("tries", {"count": {"$gt": 1}}, limit=9) == []
 
 
 async def test_an_account_that_is_not_there_is_locked_like_any_other(bench: Bench) -> None:

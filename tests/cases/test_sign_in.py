@@ -67,12 +67,12 @@ async def test_a16_wrong_passwords_from_three_addresses_do_not_lock_the_owner_ou
     assert (await signed_in(floor, "a16.owner", desk)).status_code == 201
 
 
-async def test_a16_one_password_tried_at_fourteen_accounts_from_one_address_is_slowed(
+async def test_a16_one_password_tried_at_many_accounts_from_one_address_is_slowed(
     floor: Floor,
 ) -> None:
-    answers = [await signed_in(floor, f"a16.sprayed-{n}", "127.16.2.1", WRONG) for n in range(14)]
+    answers = [await signed_in(floor, f"a16.sprayed-{n}", "127.16.2.1", WRONG) for n in range(32)]
 
-    assert statuses(answers)[-2:] == [429, 429]
+    assert statuses(answers) == [401] * 30 + [429, 429]
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
@@ -81,10 +81,10 @@ async def test_a16_a_header_that_anybody_can_write_makes_no_other_address(floor:
         await signed_in(
             floor, f"a16.forged-{n}", "127.16.3.1", WRONG, **{"X-Forwarded-For": f"192.0.2.{n}"}
         )
-        for n in range(14)
+        for n in range(32)
     ]
 
-    assert statuses(answers)[-2:] == [429, 429]
+    assert statuses(answers) == [401] * 30 + [429, 429]
 
 
 async def test_a23_guesses_at_the_code_of_a_new_device_are_counted(floor: Floor) -> None:

@@ -12,7 +12,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.console.session.provider import BegunHere
+from hotline.embedded.ports import free_ports
+from services.console.clients.admin import AdminClient
+from services.console.clients.service import ServiceClient
+from services.console.session.provider import ASKED_EVERY, AtProvider, BegunHere
 from tests.admin.mock_provider import claim, consent, running_provider
 from tests.console.bench import HERE, PASSWORD, Bench, open_bench
 from tests.support.anew import Shared, shared
@@ -226,6 +229,22 @@ async def test_another_sites_page_cannot_begin(bench: Bench) -> None:
 
     assert (await browser.post(WAY, data={}, headers=CROSS)).status_code == 403
     assert "hotline_way" not in browser.cookies
+
+
+async def test_while_the_administration_is_away_the_page_offers_what_it_last_knew(
+    bench: Bench,
+) -> None:
+    now = [0.0]
+    known = bench.console.state.house.admin
+    provider = AtProvider(known, monotonic=lambda: now[0])
+    assert await provider.is_offered()
+    nowhere = f"http://127.0.0.1:{free_ports(1)[0]}"
+
+    async with httpx.AsyncClient(base_url=nowhere, trust_env=False) as http:
+        provider._admin = AdminClient(ServiceClient("admin", http), known._key)
+        now[0] = ASKED_EVERY
+        assert await provider.is_offered()
+        assert not await AtProvider(provider._admin).is_offered()
 
 
 async def test_a_password_signs_in_all_the_same(bench: Bench) -> None:

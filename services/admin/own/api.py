@@ -1,4 +1,4 @@
-"""`/v1/session/settings`, `/v1/session/password`, `/v1/sessions`: one's own account."""
+"""`/v1/session/settings`, `/name`, `/password` and `/v1/sessions`: one's own account."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from services.admin.accounts.domain import LONGEST_NAME
 from services.admin.accounts.own_settings import (
     LONGEST_QUERY,
     LONGEST_VIEW_NAME,
@@ -20,6 +21,7 @@ from services.admin.accounts.staff import By
 from services.admin.own.own_account import NewPassword, OwnAccount
 from services.admin.sessions.api import Password, SettingsView, own_session, settings_view
 from services.admin.sessions.domain import LONGEST_PASSWORD, How
+from shared.contracts import MalformedMessage
 from shared.policy.templates import Language
 from shared.runtime import Bearing, Body, NoStore, Routes, Source, may
 
@@ -50,6 +52,27 @@ class SettingsBody(Body):
             single_keys=self.single_keys,
             saved_views=take_views(views),
         )
+
+
+class NameBody(Body):
+    """How colleagues see whoever asks; none: by their id."""
+
+    name: Annotated[str, Field(max_length=LONGEST_NAME)] | None
+
+    def to_name(self) -> str | None:
+        """As it is kept; raises MalformedMessage for signs that nobody can read."""
+        name = (self.name or "").strip()
+        if not name.isprintable():
+            raise MalformedMessage(
+                "name", "holds signs that cannot be read", "leave out what cannot be seen"
+            )
+        return name or None
+
+
+class NameView(BaseModel):
+    """The name that is shown now."""
+
+    name: str | None
 
 
 class PasswordBody(Body):
@@ -87,6 +110,14 @@ def build_own_api(own_account: OwnAccount) -> Routes:
         own_session(bearing)
         by = By(bearing.principal, source)
         return settings_view(await own_account.wish(by, body.to_settings()))
+
+    @router.put("/session/name", dependencies=[may("session.own")])
+    async def rename(body: NameBody, bearing: Bearing, source: Source) -> NameView:
+        """Another name, as colleagues see it; it is on record that there is another, not which."""
+        own_session(bearing)
+        name = body.to_name()
+        await own_account.rename(By(bearing.principal, source), name)
+        return NameView(name=name)
 
     @router.put("/session/password", status_code=204, dependencies=[may("session.own")])
     async def change_password(body: PasswordBody, bearing: Bearing, source: Source) -> None:

@@ -1,4 +1,6 @@
-"""The use cases of one's own account: how one wants the pages, another password, one's sessions."""
+"""The use cases of one's own account: the name that is shown, how one wants the pages, another
+password, one's sessions.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +67,14 @@ class OwnAccount:
 
         act = "account.change_settings"
         return (await self._staff_accounts.change(by.id, decide, act, by)).settings
+
+    async def rename(self, by: By, name: str | None) -> None:
+        """Another name in place of the present one, or none; raises NotThere without an account."""
+
+        def decide(account: Account, _: datetime) -> Account:
+            return replace(account, name=name)
+
+        await self._staff_accounts.change(by.id, decide, "account.change_name", by)
 
     async def change_password(self, by: By, session: str, wanted: NewPassword) -> None:
         """Another password, for who knows the present one. All other sessions end; this one goes on

@@ -21,6 +21,7 @@ from shared.store.tries import (
     forget_tries,
     forgive_tries,
     neighbourhood,
+    tally_of,
     too_often,
 )
 from shared.telemetry import logger, metrics
@@ -29,9 +30,9 @@ Guessed = Literal["sign-in", "factor"]
 """What is tried: id, password and code together; or the code of somebody who is signed in, which
 must not let off any tries at the password."""
 BY_BOTH: Final = TryLimit(10, timedelta(minutes=15))
-BY_ADDRESS: Final = TryLimit(12, timedelta(minutes=15))
-"""Over all accounts. A whole office may have one address: who signs in after some slips of the
-finger takes those with them."""
+BY_ADDRESS: Final = TryLimit(30, timedelta(minutes=15))
+"""Different accounts, not tries. A whole office may have one address: whoever has forgotten a
+password is one of them however often they try, and who signs in after all is none."""
 BY_ACCOUNT: Final = TryLimit(30, timedelta(minutes=15))
 KNOWN_FOR: Final = timedelta(days=30)
 
@@ -59,6 +60,19 @@ class _Scope:
     limit: TryLimit
 
 
+@dataclass(frozen=True, slots=True)
+class _Scopes:
+    both: _Scope
+    address: _Scope
+    account: _Scope
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    scope: _Scope
+    tally: Tally
+
+
 class Try:
     """One try; it counts as a failure unless it is said to have succeeded.
 
@@ -84,21 +98,21 @@ class TryCounter:
         What the block refuses as Away was looked at by nobody, and does not count.
         """
         scopes = self._scopes(of, id, neighbourhood(address))
-        tallies = [await self._counted(scope, id, address) for scope in scopes]
+        counted = await self._count(scopes, id, address)
         one = Try()
         try:
             yield one
         except Away:
-            for scope in scopes:
-                await forgive_tries(self._store, scope.id)
+            for each in counted:
+                await forgive_tries(self._store, each.scope.id)
             raise
         except Exception:
-            _tell(scopes, tallies, one.account)
+            _tell(counted, one.account)
             raise
         if one.succeeded:
-            await self._let_off(scopes, tallies)
+            await self._let_off(scopes)
         else:
-            _tell(scopes, tallies, one.account)
+            _tell(counted, one.account)
 
     async def remember(self, id: str, address: str) -> None:
         """The account signed in from there: what others try elsewhere does not lock it out."""
@@ -106,23 +120,38 @@ class TryCounter:
         update = {"$set": {"until": until}, "$inc": {"version": 1}}
         await self._store.upsert(KNOWN.name, self._known_as(id, address), update)
 
-    def _scopes(self, what: Guessed, id: str, near: str) -> tuple[_Scope, _Scope, _Scope]:
+    def _scopes(self, what: Guessed, id: str, near: str) -> _Scopes:
         def entry(of: str) -> str:
             return self._index.entry(what, of)
 
-        # Both first: whoever is locked out of one account uses up nothing that others share.
-        return (
-            _Scope("both", entry(f"{near}\0{id}"), BY_BOTH),
-            _Scope("address", self._index.entry("tries-from", near), BY_ADDRESS),
-            _Scope("account", entry(id), BY_ACCOUNT),
+        return _Scopes(
+            both=_Scope("both", entry(f"{near}\0{id}"), BY_BOTH),
+            address=_Scope("address", self._index.entry("tries-from", near), BY_ADDRESS),
+            account=_Scope("account", entry(id), BY_ACCOUNT),
         )
 
-    async def _counted(self, scope: _Scope, id: str, address: str) -> Tally:
+    async def _count(self, scopes: _Scopes, id: str, address: str) -> list[_Counted]:
+        # Both first: whoever is locked out of one account uses up nothing that others share.
+        both = await self._counted(scopes.both, id, address)
+        if both.tally.count == 1:
+            another = [await self._counted(scopes.address, id, address)]
+        else:  # an account that the address has tried already
+            another = []
+            await self._require_open(scopes.address)
+        return [both, *another, await self._counted(scopes.account, id, address)]
+
+    async def _counted(self, scope: _Scope, id: str, address: str) -> _Counted:
         now = self._store.clock.now()
         tally = await count_try(self._store, scope.id, scope.limit, now)
         if tally.is_over(scope.limit) and not await self._is_spared(scope, id, address, now):
             raise too_often(tally, now)
-        return tally
+        return _Counted(scope, tally)
+
+    async def _require_open(self, scope: _Scope) -> None:
+        now = self._store.clock.now()
+        tally = await tally_of(self._store, scope.id, now)
+        if tally is not None and tally.is_over(scope.limit):
+            raise too_often(tally, now)
 
     async def _is_spared(self, scope: _Scope, id: str, address: str, now: datetime) -> bool:
         """Whether a lock is not for whoever comes from there: what strangers tried from anywhere
@@ -136,18 +165,17 @@ class TryCounter:
     def _known_as(self, id: str, address: str) -> str:
         return self._index.entry("known-address", f"{neighbourhood(address)}\0{id}")
 
-    async def _let_off(self, scopes: Sequence[_Scope], tallies: Sequence[Tally]) -> None:
-        both, address, account = (scope.id for scope in scopes)
-        await forget_tries(self._store, both)
-        await forgive_tries(self._store, address, tallies[0].count)
-        await forgive_tries(self._store, account)
+    async def _let_off(self, scopes: _Scopes) -> None:
+        await forget_tries(self._store, scopes.both.id)
+        await forgive_tries(self._store, scopes.address.id)
+        await forgive_tries(self._store, scopes.account.id)
 
 
-def _tell(scopes: Sequence[_Scope], tallies: Sequence[Tally], account: str | None) -> None:
+def _tell(counted: Sequence[_Counted], account: str | None) -> None:
     """Tell of the locks that a failed try begins whoever looks after the hotline; what a stranger
     typed as an id may be anything, and is not repeated.
     """
-    for scope, tally in zip(scopes, tallies, strict=True):
-        if tally.fills(scope.limit):
-            metrics.LOCKS.labels(scope=scope.name).inc()
-            logger.warning("account_locked", scope=scope.name, account=account)
+    for each in counted:
+        if each.tally.fills(each.scope.limit):
+            metrics.LOCKS.labels(scope=each.scope.name).inc()
+            logger.warning("account_locked", scope=each.scope.name, account=account)

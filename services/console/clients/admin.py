@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from services.console.clients.answers import Declined, Unreached
+from services.console.clients.own import USUAL, OwnSettings
 from services.console.clients.service import Answered, M, Nothing, ServiceClient
 
 PROVIDER: Final = "/v1/session/browser/provider"
@@ -68,6 +69,7 @@ class Own(Answered):
     departments: list[str]
     may: list[str]
     factor_needed: bool
+    settings: OwnSettings = USUAL
 
 
 class FactorSecret(Answered):

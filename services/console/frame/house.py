@@ -13,11 +13,12 @@ from services.console.clients.cases import CasesClient
 from services.console.clients.colleagues import People
 from services.console.clients.desk import DeskClient
 from services.console.clients.names import HotlineClock, NameBook
+from services.console.clients.own import OwnClient
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
 from services.console.clients.tickets import TicketsClient
 from services.console.clients.told import NotifierClient, SurveyClient
-from services.console.frame.looks import Looks, looks_of
+from services.console.frame.looks import Looks, looks_by, looks_of
 from services.console.frame.rail import RailEntry
 from services.console.session.reader import Reader
 from services.console.session.sessions import BrowserSessions, SessionOver
@@ -44,6 +45,7 @@ class House:
     notifier: NotifierClient
     survey: SurveyClient
     desk: DeskClient
+    own: OwnClient
     sessions: BrowserSessions
     names: NameBook
     people: People
@@ -115,7 +117,7 @@ async def signed_in(request: Request, visit: Annotated[Visit, Depends(anybody)])
     if visit.secret is None:
         raise SessionOver
     reader = await house.sessions.reader(visit.secret, visit.address)
-    known = replace(visit, reader=reader)
+    known = replace(visit, reader=reader, looks=looks_by(reader.settings, visit.looks))
     request.state.visit = known
     return known
 

@@ -1,4 +1,6 @@
-"""How somebody wants the pages: language, theme, single keys. Kept in their browser. Pure."""
+"""How somebody wants the pages: language, theme, single keys. Kept with their account; before they
+sign in, and for what the account leaves open, in their browser. Pure.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from services.console.clients.own import OwnSettings
 from shared.policy.templates import Language
 
 Theme = Literal["system", "light", "dark"]
@@ -34,6 +37,22 @@ def looks_of(cookies: Mapping[str, str], liked: Language) -> Looks:
         language = "en"
     theme = next((each for each in THEMES if each == cookies.get(THEME_COOKIE)), THEMES[0])
     return Looks(language, theme, cookies.get(KEYS_COOKIE) != OFF)
+
+
+def looks_by(settings: OwnSettings, kept: Looks) -> Looks:
+    """What the account says; what it leaves open is as the browser keeps it."""
+    theme = next((each for each in THEMES if each == settings.theme), kept.theme)
+    return Looks(settings.language or kept.language, theme, settings.single_keys)
+
+
+def chosen(settings: OwnSettings, name: str, value: str) -> OwnSettings:
+    """The settings with one of them chosen, by the name of the cookie that would keep it."""
+    changed: dict[str, dict[str, object]] = {
+        LANGUAGE_COOKIE: {"language": value},
+        THEME_COOKIE: {"theme": None if value == THEMES[0] else value},
+        KEYS_COOKIE: {"single_keys": value != OFF},
+    }
+    return settings.model_copy(update=changed[name])
 
 
 def own_path(text: str | None) -> str:

@@ -9,16 +9,18 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.console.frame.assets import FOR_EVER, assets
-from services.console.frame.house import Anybody, AtWork, House
+from services.console.frame.house import Anybody, AtWork, House, Visit
 from services.console.frame.looks import (
     KEYS_COOKIE,
     LANGUAGE_COOKIE,
     OFF,
     THEME_COOKIE,
     THEMES,
+    chosen,
     own_path,
 )
 from services.console.frame.rail import home_of
+from services.console.session.sessions import SessionOver
 from shared.runtime import open_to_all
 from shared.runtime.web import LANGUAGES
 
@@ -51,12 +53,16 @@ def build_frame_pages(house: House) -> APIRouter:
 
     @router.post("/looks")
     async def choose(
-        request: Request, _: Anybody, name: Said, value: Said, back: Said = "/"
+        request: Request, visit: Anybody, name: Said, value: Said, back: Said = "/"
     ) -> RedirectResponse:
-        """Keep in the browser how the pages are to look."""
+        """Keep how the pages are to look: with the account of who is signed in, else in the
+        browser, of which the next one at this desk knows nothing.
+        """
         if value not in CHOICES.get(name, ()):
             raise HTTPException(404)
         answer = RedirectResponse(own_path(back), 303)
+        if await _is_kept(house, visit, name, value):
+            return answer
         answer.set_cookie(
             name,
             value,
@@ -68,3 +74,19 @@ def build_frame_pages(house: House) -> APIRouter:
         return answer
 
     return router
+
+
+async def _is_kept(house: House, visit: Visit, name: str, value: str) -> bool:
+    """Keep a choice with the account; False where nobody is signed in who may."""
+    if visit.secret is None:
+        return False
+    try:
+        reader = await house.sessions.reader(visit.secret, visit.address)
+    except SessionOver:
+        return False
+    if reader.factor_needed:
+        return False
+    settings = await house.own.settings(reader.token)
+    await house.own.wish(reader.token, chosen(settings, name, value))
+    house.sessions.forget(visit.secret)
+    return True

@@ -4,6 +4,7 @@ which hands what it brought to the administration.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ that nobody can be made to come back from a way that they did not begin."""
 WAY_SECONDS: Final = 600
 """As long as the administration remembers what was begun."""
 ASKED_EVERY: Final = 60.0
+PATIENCE: Final = 2.0
+"""So many seconds the page where one signs in waits to hear whether there is a provider."""
 LONGEST: Final = 1_500
 """Of an address to go on to: a cookie holds four thousand characters."""
 NOT_FOUND: Final = 404
@@ -83,9 +86,10 @@ class AtProvider:
         if now < self._asked_at + ASKED_EVERY:
             return self._offered
         try:
-            self._offered = await self._admin.offers_provider()
+            async with asyncio.timeout(PATIENCE):
+                self._offered = await self._admin.offers_provider()
             self._asked_at = now
-        except (Declined, Unreached):
+        except (Declined, Unreached, TimeoutError):
             pass  # the page where one signs in stands all the same, and asks again next time
         return self._offered
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from services.console.clients.admin import Access, Own
+from services.console.clients.own import OwnSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Reader:
     may: frozenset[str]
     session: str
     factor_needed: bool
+    settings: OwnSettings
     token: str = field(repr=False)
 
     @classmethod
@@ -36,5 +38,6 @@ class Reader:
             may=frozenset(who.may),
             session=access.session,
             factor_needed=who.factor_needed,
+            settings=who.settings,
             token=access.access_token,
         )
