@@ -311,6 +311,20 @@ async def test_what_was_told_before_is_offered_and_added_to(bench: Bench) -> Non
     assert await tickets(bench) == 1
 
 
+async def test_what_is_added_twice_for_a_lost_answer_is_added_once(bench: Bench) -> None:
+    browser = await at_the_desk(bench)
+    (number,) = (await save(browser, **LEAK)).json()["numbers"]
+    form = {"number": number, "text": "水更大了", "key": "abc"}
+
+    for words in ("水更大了", "水更大了", "楼下也漏了"):
+        answer = await browser.post("/desk/supplement", data={**form, "text": words}, headers=PART)
+        assert answer.status_code == 200
+
+    ticket = await bench.store.get("tickets", number)
+    assert ticket is not None
+    assert [line.get("note") for line in ticket["timeline"][1:]] == ["水更大了", "楼下也漏了"]
+
+
 async def test_a_request_is_registered_also_where_its_outage_does_not_take_it(
     bench: Bench,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from services.console.clients.answers import Unreached
+from services.console.tickets.acting import Forms, _Form
 from services.console.tickets.live import tickets_source
 from shared.identity import Principal, issue_token
 from shared.tickets.numbers import new_number
@@ -458,6 +460,40 @@ async def test_who_has_opened_too_many_is_told_how_long_to_wait(bench: Bench) ->
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
     assert "建议等待（秒）" in answers[-1].text
     assert "13800138000" not in answers[-1].text
+
+
+async def test_two_that_are_sent_at_once_are_one_and_other_words_are_another(bench: Bench) -> None:
+    number = await register(bench)
+    browser = await reader(bench)
+    form = {"note": "二楼的也不亮", "key": "the-same"}
+
+    answers = await asyncio.gather(
+        *(browser.post(f"/tickets/{number}/supplement", data=form, headers=HTMX) for _ in range(5))
+    )
+    other = {**form, "note": "三楼的也不亮"}
+    answers.append(await browser.post(f"/tickets/{number}/supplement", data=other, headers=HTMX))
+
+    assert all(map(is_taken, answers))
+    said = [line.get("note") for line in (await ticket_of(bench, number))["timeline"]]
+    assert said[1:] == ["二楼的也不亮", "三楼的也不亮"]
+
+
+async def test_what_another_console_was_sent_before_counts_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Forms, "begin", lambda _, __, now: (_Form(now), False))
+    number, order = await dispatched(bench)
+    browser = await reader(bench)
+    said = {"note": "二楼的也不亮", "key": "the-same"}
+    noted = {"note": "配件下午到", "key": "the-same", "order": order["id"]}
+
+    for _ in range(2):
+        for act, form in (("supplement", said), ("tell", {"key": "k"}), ("note", noted)):
+            answer = await browser.post(f"/tickets/{number}/{act}", data=form, headers=HTMX)
+            assert is_taken(answer), answer.text
+
+    done = [line["transition"] for line in (await ticket_of(bench, number))["timeline"]]
+    assert [done.count(act) for act in ("supplement", "tell", "note")] == [1, 1, 1]
 
 
 class Breaking:

@@ -297,10 +297,10 @@ class DeskClient:
         path = f"/v1/tickets/{number}/tell"
         await self._intake.ask(Nothing, "POST", path, bearer=bearer, json={})
 
-    async def supplement(self, number: str, note: str, bearer: str) -> None:
-        """The caller added something to a ticket."""
-        path = f"/v1/tickets/{number}/supplement"
-        await self._intake.ask(Nothing, "POST", path, bearer=bearer, json={"note": note})
+    async def supplement(self, number: str, note: str, key: str, bearer: str) -> None:
+        """The caller added something to a ticket; the same words count once for a key."""
+        path, body = f"/v1/tickets/{number}/supplement", {"note": note}
+        await self._intake.ask(Nothing, "POST", path, bearer=bearer, json=body, headers=keyed(key))
 
     async def link(self, incident: str, number: str, bearer: str) -> None:
         """A ticket is part of an outage."""

@@ -379,11 +379,13 @@ class RouterClient:
         await self._service.ask(Nothing, "POST", path, bearer=bearer, json=body, headers=keyed(key))
 
     async def act_on_order(
-        self, order: str, act: str, body: Mapping[str, Any], bearer: str
+        self, order: str, act: str, body: Mapping[str, Any], key: str, bearer: str
     ) -> OrderActed:
-        """Do something to a work order."""
+        """Do something to a work order; what only adds to it counts once for a key."""
         path = f"/v1/work-orders/{order}/{act}"
-        return await self._service.ask(OrderActed, "POST", path, bearer=bearer, json=body)
+        return await self._service.ask(
+            OrderActed, "POST", path, bearer=bearer, json=body, headers=keyed(key)
+        )
 
     async def join(self, emergency: str, ticket: str, bearer: str) -> None:
         """A ticket tells of the same as this emergency."""

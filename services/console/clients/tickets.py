@@ -334,10 +334,14 @@ class TicketsClient:
         params: Any = list(query)
         return await self._service.get(Counted, "/v1/tickets/counts", bearer=bearer, params=params)
 
-    async def act(self, number: str, act: str, body: Mapping[str, Any], bearer: str) -> Acted:
-        """Do something to a ticket."""
+    async def act(
+        self, number: str, act: str, body: Mapping[str, Any], key: str, bearer: str
+    ) -> Acted:
+        """Do something to a ticket; what only adds to it counts once for a key."""
         path = f"/v1/tickets/{number}/{act}"
-        return await self._service.ask(Acted, "POST", path, bearer=bearer, json=body)
+        return await self._service.ask(
+            Acted, "POST", path, bearer=bearer, json=body, headers=keyed(key)
+        )
 
     async def allowance(self, bearer: str) -> Allowance:
         """How many more persons whoever asks may open."""

@@ -190,7 +190,7 @@ def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
         number, form = str(sent.get("number", "")), read_form(sent)
         if not is_number(number):
             raise Declined("intake", 404, {})
-        await house.desk.supplement(number, form["text"], visit.known.token)
+        await house.desk.supplement(number, form["text"], form["key"], visit.known.token)
         answer = paper.part(visit, "supplemented.html", number=number)
         answer.headers["HX-Trigger"] = TAKEN
         return answer

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.tickets import Acted, TicketSeen
@@ -52,15 +54,22 @@ class Said:
 class _Form:
     sent_at: datetime
     is_done: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Two that come at once are one after the other."""
 
 
-_Sent = tuple[str, str, str, str]
-"""By whom, to which ticket, which act, and the form's key."""
+class _Sent(NamedTuple):
+    by: str
+    number: str
+    act: str
+    key: str
+    words: str
 
 
 class Forms:
-    """Which forms were sent, by whoever sent them and the form's key: one that comes again is done
-    once, as far as this process knows. Nobody else's is found by its key.
+    """Which forms were sent, by whoever sent them, the form's key and what stood in it: one that
+    comes again is done once, as far as this process knows. Nobody else's is found by its key, and
+    other words are another wish.
     """
 
     def __init__(self) -> None:
@@ -94,20 +103,27 @@ class Acting:
         wish = wish_of(act, filled, saying)
         if (missing := _missing(act, wish, filled, saying)) is not None:
             return missing
-        sent = (reader.id, number, act.name, filled.get("key") or new_key())
+        sent = _Sent(reader.id, number, act.name, filled.get("key") or new_key(), _words_of(wish))
         form, is_again = self._forms.begin(sent, saying.now)
-        if form.is_done or (is_again and await self._was_done(number, act, reader, form)):
-            form.is_done = True
-            return Said("done")
+        async with form.turn:
+            if form.is_done or (is_again and await self._was_done(number, act, reader, form)):
+                form.is_done = True
+                return Said("done")
+            return await self._carry_out(sent, form, wish, reader, saying)
+
+    async def _carry_out(
+        self, sent: _Sent, form: _Form, wish: Wish, reader: Reader, saying: Saying
+    ) -> Said:
+        number = sent.number
         try:
-            acted = await self._send(number, wish, reader)
+            acted = await self._send(number, wish, sent.key, reader)
         except Declined as refused:
             self._forms.forget(sent)
             if refused.status not in IN_PLACE:
                 raise
             return await self._refused(refused, number, reader, saying)
         except Unreached as away:
-            if away.sent and await self._was_done(number, act, reader, form):
+            if away.sent and await self._was_done(number, wish.act, reader, form):
                 form.is_done = True
                 return Said("done")
             trouble = trouble_of(away, saying.t, saying.language)
@@ -117,12 +133,12 @@ class Acting:
         detail = f"{saying.t['next_urge']} {saying.at(again)}" if again else ""
         return Said("done", detail=detail)
 
-    async def _send(self, number: str, wish: Wish, reader: Reader) -> Acted | None:
+    async def _send(self, number: str, wish: Wish, key: str, reader: Reader) -> Acted | None:
         token, act = reader.token, wish.act
         if act.of == "ticket":
-            return await self._house.tickets.act(number, act.name, wish.body, token)
+            return await self._house.tickets.act(number, act.name, wish.body, key, token)
         if act.of == "order":
-            await self._house.router.act_on_order(wish.to, act.name, wish.body, token)
+            await self._house.router.act_on_order(wish.to, act.name, wish.body, key, token)
         elif act.name == "join":
             await self._house.router.join(wish.to, number, token)
         else:
@@ -157,6 +173,12 @@ class Acting:
             trouble.wait,
             refused.status,
         )
+
+
+def _words_of(wish: Wish) -> str:
+    """What a wish says, short enough to be remembered and to tell nobody anything."""
+    said = repr((wish.to, sorted(wish.body.items())))
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest()
 
 
 def _missing(act: ActForm, wish: Wish, filled: Mapping[str, str], saying: Saying) -> Said | None:

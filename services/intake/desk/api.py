@@ -14,7 +14,7 @@ from typing_extensions import override
 from services.intake.desk.actions import DeskActions
 from services.intake.desk.call_backs import CallBacks
 from services.intake.desk.merging import Merging
-from services.intake.desk.wishes import Wishes
+from services.intake.desk.wishes import Origin, Wishes
 from services.intake.registration.api import report_body
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import Conflict
@@ -36,6 +36,7 @@ from shared.runtime import (
     may,
     principal,
 )
+from shared.runtime.form_keys import SentKey, form_key_of
 from shared.runtime.problem_words import told_in_both
 from shared.telemetry import metrics
 from shared.tickets import Ticket, Transition
@@ -250,14 +251,20 @@ def build_actions_api(  # noqa: C901 - one small function an endpoint
         return shown(await call_backs.answer(number, actor, body.answer, body.note))
 
     @router.does(Transition.TELL)
-    async def tell(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
+    async def tell(
+        number: TicketNumber, body: NoteBody, actor: Actor, key: SentKey = None
+    ) -> dict[str, Any]:
         """The caller was told the promise or the progress."""
-        return shown(await call_backs.tell(number, actor, body.note))
+        origin = Origin(noted=True, form_key=form_key_of(key, actor.id, body.scrubbed()))
+        return shown(await call_backs.tell(number, actor, body.note, origin=origin))
 
     @router.does(Transition.SUPPLEMENT)
-    async def supplement(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:
+    async def supplement(
+        number: TicketNumber, body: NoteBody, actor: Actor, key: SentKey = None
+    ) -> dict[str, Any]:
         """The caller added something: it stands in `note`."""
-        return shown(await wishes.supplement(number, actor, body.note))
+        form_key = form_key_of(key, actor.id, body.scrubbed())
+        return shown(await wishes.supplement(number, actor, body.note, form_key=form_key))
 
     @router.does(Transition.URGE)
     async def urge(number: TicketNumber, body: NoteBody, actor: Actor) -> dict[str, Any]:

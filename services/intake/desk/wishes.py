@@ -87,7 +87,9 @@ class Wishes:
         self._late_dangers = late_dangers
         self._precedence = precedence
 
-    async def supplement(self, number: str, principal: Principal, words: str | None) -> Ticket:
+    async def supplement(
+        self, number: str, principal: Principal, words: str | None, *, form_key: str | None = None
+    ) -> Ticket:
         """Put on record what the caller added. Raises MalformedMessage where that is nothing."""
         require(principal, Supplement.transition)
         note = kept(words)
@@ -96,11 +98,12 @@ class Wishes:
             if note is None:
                 raise MalformedMessage("note", "is missing or empty", "write what the caller adds")
             # A system that sends the same words again has sent them twice.
-            added = Supplement(by=principal.id, note=note)
+            added = Supplement(by=principal.id, note=note, form_key=form_key)
             again = principal.role == "system" and _was_said(ticket, added, added.transition)
             return None if again else added
 
-        return await self.hear(number, principal, words, wish, how="supplement")
+        origin = Origin(form_key=form_key)
+        return await self.hear(number, principal, words, wish, how="supplement", origin=origin)
 
     async def urge(
         self, number: str, principal: Principal, words: str | None

@@ -31,6 +31,7 @@ from shared.contracts.router import ConsentHow, Payer
 from shared.contracts.times import Moment
 from shared.identity import Principal
 from shared.runtime import Actor, Body, NoteBody, Routes, WordsRoute, may, may_do
+from shared.runtime.form_keys import SentKey, form_key_of
 from shared.tickets import ROWS, OrderStatus, Transition
 from shared.tickets.acts import (
     Accept,
@@ -133,12 +134,16 @@ def build_work_orders_api(  # noqa: C901 - one small function an endpoint
         router.does(kind.transition)(simple(kind))
 
     @router.does(Transition.NOTE)
-    async def note(id: str, actor: Actor, body: ProgressBody | None = None) -> OrderView:
+    async def note(
+        id: str, actor: Actor, body: ProgressBody | None = None, key: SentKey = None
+    ) -> OrderView:
         """Progress, for the staff alone unless it is public."""
         said = body or ProgressBody()
         if said.public and said.scrubbed() is None:
             raise MalformedMessage("note", "is missing", "write what the caller is to hear")
-        act = Note(by=actor.id, order=id, note=said.scrubbed(), public=said.public)
+        words = said.scrubbed()
+        form_key = form_key_of(key, actor.id, words)
+        act = Note(by=actor.id, order=id, note=words, public=said.public, form_key=form_key)
         return await acted(routing, id, actor, act)
 
     @router.does(Transition.DECLINE)
@@ -264,10 +269,13 @@ def build_times_api(routing: Routing) -> Routes:
     router = Routes("/v1/work-orders/{id}", tags=["work orders"], route_class=WordsRoute)
 
     @router.does(Transition.APPOINT)
-    async def appoint(id: str, actor: Actor, body: VisitBody) -> OrderView:
+    async def appoint(id: str, actor: Actor, body: VisitBody, key: SentKey = None) -> OrderView:
         """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
         until = body.until or body.at + VISIT
-        act = Appoint(by=actor.id, order=id, at=body.at, until=until, note=body.scrubbed())
+        words = body.scrubbed()
+        said = f"{body.at.isoformat()} {until.isoformat()} {words or ''}"
+        form_key = form_key_of(key, actor.id, said)
+        act = Appoint(by=actor.id, order=id, at=body.at, until=until, note=words, form_key=form_key)
         return await acted(routing, id, actor, act)
 
     @router.does(Transition.EXTEND)
