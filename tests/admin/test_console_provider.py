@@ -169,7 +169,7 @@ async def test_without_an_address_of_the_console_it_offers_no_provider(
         finished = await replica.http.post(f"{WAY}/finish", json=body, headers=key)
 
         assert offer.json() == {"offered": False}
-        assert (begun.status_code, finished.status_code) == (404, 404)
+        assert (begun.status_code, finished.status_code) == (409, 409)
     assert here == {"offered": True}
 
 

@@ -9,9 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field, IPvAnyAddress
 
 from services.admin.browsers.api import BrowserView, browser_view
-from services.admin.provider.sign_in import CameBack, Provider
+from services.admin.provider.sign_in import CameBack, Provider, no_provider
 from services.admin.sessions.sign_in import SigningIn
-from shared.contracts.refusals import NotThere
 from shared.runtime import Body, NoStore, Routes, may
 
 Longest = Field(max_length=2_000)
@@ -41,12 +40,12 @@ class CameBackBody(Body):
 
 
 def build_console_provider_api(provider: Provider | None, signing_in: SigningIn) -> Routes:
-    """The way over the provider for the console; 404 where none is set for it."""
+    """The way over the provider for the console; 409 where none is set for it."""
     router = Routes("/v1/session/browser/provider", tags=["session"], route_class=NoStore)
 
     def the_provider() -> Provider:
         if provider is None or not provider.serves_console:
-            raise NotThere
+            raise no_provider()
         return provider
 
     @router.get("", dependencies=[may("session.continue")])

@@ -22,7 +22,7 @@ from services.admin.provider.discovery import Discovery, ProviderAway, fetch_jso
 from services.admin.provider.id_token import Recognised, UnfitToken, key_id, read_token
 from services.admin.sessions.domain import Refusal, Vouched, not_signed_in
 from shared.contracts import Step
-from shared.contracts.refusals import NotThere, Refused
+from shared.contracts.refusals import NotNow, Refused
 from shared.documents import Shape
 from shared.store import Collection, CollectionSpec, Store, forget_at
 from shared.telemetry import logger
@@ -78,12 +78,21 @@ class Client:
     console_url: str | None = None
 
     def way_back(self, *, browser: bool) -> str:
-        """Where people come back to; raises NotThere where the console has no provider."""
+        """Where people come back to; raises NotNow where the console has no provider."""
         if not browser:
             return self.redirect_url
         if self.console_url is None:
-            raise NotThere
+            raise no_provider()
         return self.console_url
+
+
+def no_provider() -> NotNow:
+    """That nobody signs in at the console by a provider."""
+    return NotNow(
+        "no-provider",
+        "The console has no identity provider",
+        "set HOTLINE_ADMIN_OIDC_ISSUER and HOTLINE_ADMIN_OIDC_CONSOLE_URL",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,7 @@ class Provider:
 
     async def begin(self, *, browser: bool = False) -> Begun:
         """Begin a sign-in, for the console in a `browser`; raises Away when the provider is, and
-        NotThere where the console has none.
+        NotNow where the console has none.
         """
         way_back = self._client.way_back(browser=browser)
         try:

@@ -26,7 +26,7 @@ PATIENCE: Final = 2.0
 """So many seconds the page where one signs in waits to hear whether there is a provider."""
 LONGEST: Final = 1_500
 """Of an address to go on to: a cookie holds four thousand characters."""
-NOT_FOUND: Final = 404
+AWAY: Final = frozenset({"provider-away", "no-provider"})
 REFUSALS: Final[Mapping[str, str]] = {
     "unknown-state": "way_unknown",
     "declined": "way_declined",
@@ -59,7 +59,7 @@ class BegunHere:
 
 def is_of_provider(refused: Declined) -> bool:
     """Whether it is the provider that is away, not the administration; or that there is none."""
-    return refused.kind == "provider-away" or refused.status == NOT_FOUND
+    return refused.kind in AWAY
 
 
 def said_of(refused: Declined) -> str:
