@@ -70,16 +70,28 @@ def digest_of(shown: str, secret: bytes) -> bytes:
 
 def read_key(shown: str, known: Mapping[str, ApiKey], secret: bytes, *, now: datetime) -> Principal:
     """Whose key this is at `now`; raises InvalidToken, in the same words whatever is wrong, as
-    UnknownBearer for what was never one.
+    UnknownBearer for none of those that are known.
     """
-    form = _FORM.fullmatch(shown)
-    key = known.get(form.group(1)) if form else None
-    fits = form is not None and _fits(shown, key.digests if key else _NOBODYS, secret, now)
+    id = id_in(shown)
+    key = known.get(id) if id else None
+    fits = id is not None and _fits(shown, key.digests if key else _NOBODYS, secret, now)
     if key is None or not fits:
         raise UnknownBearer(_NOT_VALID)
     if now >= key.expires_at:
         raise InvalidToken(_NOT_VALID)
     return key.to_principal()
+
+
+def id_in(shown: str) -> str | None:
+    """Which key something that looks like one names."""
+    form = _FORM.fullmatch(shown)
+    return form.group(1) if form else None
+
+
+def is_of(shown: str, key: ApiKey, secret: bytes) -> bool:
+    """Whether this is a secret of that key, also one whose time is over."""
+    digest = digest_of(shown, secret)
+    return any(hmac.compare_digest(kept.digest, digest) for kept in key.digests)
 
 
 def _fits(shown: str, digests: Sequence[KeyDigest], secret: bytes, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from shared.documents import Doc
 from shared.identity import EVERYWHERE, InvalidToken, Principal
-from shared.identity.api_keys import ApiKey, KeyDigest, read_key
+from shared.identity.api_keys import ApiKey, KeyDigest, id_in, is_of, read_key
 from shared.identity.tokens import Signed
 from shared.store.store import Store
 from shared.telemetry import logger
@@ -92,6 +92,14 @@ class Credentials:
         """The system whose key this is; raises InvalidToken and CredentialsAway."""
         self._require_fresh()
         return read_key(key, self._keys, self._secret, now=now)
+
+    async def was_given(self, shown: str) -> bool:
+        """Whether it was ever a key: also one that is too new for this process to know, or that was
+        taken back.
+        """
+        id = id_in(shown)
+        doc = await self._store.get("api_keys", id) if id else None
+        return doc is not None and is_of(shown, key_from_doc(doc), self._secret)
 
     def places_of(self, publisher: str | None) -> frozenset[str]:
         """The places of all keys of a publisher that count; none for whoever has no key."""

@@ -7,7 +7,8 @@ taken back cannot be read, nobody is believed: 503.
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request
@@ -44,7 +45,7 @@ async def principal(request: Request) -> Principal:
     """Who asks, by the bearer's token or key; 401 without a valid one."""
     platform: Platform = request.app.state.platform
     shown = _shown(request)
-    async with _guesses_counted(platform, request):
+    async with _guesses_counted(platform, request, shown):
         if shown.startswith(KEY_PREFIX):
             known = platform.credentials.bearer_of(shown, now=platform.store.clock.now())
         else:
@@ -63,7 +64,7 @@ async def signed(request: Request) -> Signed:
     """The token of whoever asks, also of a session that may only set up a second factor yet."""
     platform: Platform = request.app.state.platform
     shown = _shown(request)
-    async with _guesses_counted(platform, request):
+    async with _guesses_counted(platform, request, shown):
         return _judged(platform, shown)
 
 
@@ -74,9 +75,15 @@ def _shown(request: Request) -> str:
     return shown
 
 
-def _guesses_counted(platform: Platform, request: Request) -> AbstractAsyncContextManager[None]:
+@asynccontextmanager
+async def _guesses_counted(platform: Platform, request: Request, shown: str) -> AsyncIterator[None]:
     """What was never given out is counted by address; what has ended, or fits, is not."""
-    return platform.misses.counting("bearer", source_of(request), UnknownBearer)
+    try:
+        yield
+    except UnknownBearer:
+        if not await platform.credentials.was_given(shown):
+            await platform.misses.count("bearer", source_of(request))
+        raise
 
 
 def _judged(platform: Platform, token: str) -> Signed:

@@ -213,6 +213,26 @@ async def test_guessed_tokens_and_keys_are_counted_by_address(bench: Bench, gues
     assert (await bench.ask("GET", "/v1/users", guessed)).status_code == 401
 
 
+async def test_a_key_that_is_too_new_to_be_known_or_was_taken_back_is_no_guess(
+    bench: Bench,
+) -> None:
+    body = {"publisher": "app", "actions": ["ticket.register"]}
+    made = await bench.done("POST", "/v1/api-keys", json=body)
+    key = {"Authorization": f"Bearer {made['secret']}"}
+    damaged = {"Authorization": f"Bearer {made['secret'][:-4]}xxxx"}
+    answers = [await bench.ask("GET", "/v1/users", key) for _ in range(31)]
+    await bench.hear()
+    assert (await bench.ask("GET", "/v1/users", key)).status_code == 403, "known now"
+    id = made["secret"].split("_")[1]
+    await bench.done("POST", f"/v1/api-keys/{id}/revoke", json={})
+    await bench.hear()
+    answers += [await bench.ask("GET", "/v1/users", key) for _ in range(31)]
+
+    assert {a.status_code for a in answers} == {401}
+    guesses = [await bench.ask("GET", "/v1/users", damaged) for _ in range(31)]
+    assert [a.status_code for a in guesses] == [401] * 30 + [429]
+
+
 async def test_tokens_and_keys_that_have_ended_are_no_guesses(bench: Bench) -> None:
     await bench.hire("chen.jie")
     ended, over = [bearer(await bench.tokens("chen.jie")) for _ in range(2)]
