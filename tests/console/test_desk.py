@@ -255,7 +255,7 @@ async def test_while_intake_is_away_the_form_goes_on(bench: Bench) -> None:
     for refuse, said in ((_refuse, "登记服务暂停"), (_silent, "不确定是否已登记")):
         away = httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url="http://intake")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(desk._intake, "_http", away)
+            patch.setattr(desk._service, "_http", away)
             assert "照常填写" in await look(browser, text="漏水")
             answer = await save(browser, **LEAK)
             assert answer.status_code == 503

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.tickets import Acted, TicketSeen
+from services.console.clients.shapes.tickets import Acted
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.errors import FieldFault, faults_in, trouble_of
 from services.console.frame.house import House
 from services.console.session.reader import Reader
@@ -136,9 +137,9 @@ class Acting:
     async def _send(self, number: str, wish: Wish, key: str, reader: Reader) -> Acted | None:
         token, act = reader.token, wish.act
         if act.of == "ticket":
-            return await self._house.tickets.act(number, act.name, wish.body, key, token)
+            return await self._house.tickets.act(number, act.name, wish.body, token, key)
         if act.of == "order":
-            await self._house.router.act_on_order(wish.to, act.name, wish.body, key, token)
+            await self._house.router.act_on_order(wish.to, act.name, wish.body, token, key)
         elif act.name == "join":
             await self._house.router.join(wish.to, number, token)
         else:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.tickets import Related, TicketSeen
+from services.console.clients.shapes.tickets import Related
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.frame.house import House
 from services.console.frame.paper import words_of
 from services.console.session.reader import Reader

@@ -13,7 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.tickets import Allowance, Opened, TicketSeen, Which
+from services.console.clients.shapes.persons import Allowance, Opened
+from services.console.clients.shapes.whole import TicketSeen
+from services.console.clients.tickets import Which
 from services.console.errors import FieldFault, faults_in, trouble_of
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.paper import Paper

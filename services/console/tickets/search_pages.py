@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.clients.answers import Declined
-from services.console.clients.tickets import Callers, TicketRow, TicketRows
+from services.console.clients.shapes.persons import Callers
+from services.console.clients.shapes.tickets import TicketRow, TicketRows
 from services.console.errors import Trouble, trouble_of
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.paper import Paper
