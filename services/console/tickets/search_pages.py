@@ -24,7 +24,6 @@ from services.console.tickets.finding import (
     number_in,
     read_search,
 )
-from services.console.tickets.loading import names_of
 from services.console.tickets.rows import person_of, place_of, rows_of
 from services.console.tickets.saying import Saying
 
@@ -89,7 +88,7 @@ def add_search(  # noqa: C901 - one small function a path
                 raise
             trouble = trouble_of(refused, paper.t(visit), visit.looks.language)
             return await page(visit, sought, 422, trouble=trouble)
-        people = await names_of(house, _owners(rows), token)
+        people = await house.people.names(token, _owners(rows))
         return await page(visit, sought, rows=rows, count=count, people=people)
 
     @router.post("/callers")
