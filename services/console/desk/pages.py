@@ -19,7 +19,7 @@ from services.console.desk.faults import beside_fields
 from services.console.desk.form import UNKNOWN, DeskForm, read_form
 from services.console.desk.panel import panel_of
 from services.console.desk.saved import saved_of
-from services.console.desk.saving import Outcome, for_each, save
+from services.console.desk.saving import Outcome, save, tell_each
 from services.console.desk.waiting import task_rows, waiting_rows
 from services.console.emergencies.views import cards
 from services.console.errors import trouble_of
@@ -157,7 +157,7 @@ def _add_registering(router: APIRouter, house: House, paper: Paper) -> None:
     async def _saved(outcome: Outcome, visit: Visit) -> str:
         names, at = await asyncio.gather(house.names.names(visit.known.token), house.clock.now())
         saved = [saved_of(each, names, at, visit.looks.language) for each in outcome.taken]
-        part = paper.part(visit, "saved.html", saved=saved)
+        part = paper.part(visit, "saved.html", saved=saved, key=_letters())
         return bytes(part.body).decode()
 
 
@@ -166,9 +166,10 @@ def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
     async def told(request: Request, visit: AtWork) -> HTMLResponse:
         """The caller was told what was promised of these."""
         _need(visit)
-        said = str((await request.form()).get("numbers", ""))
+        sent = await request.form()
+        said, key = str(sent.get("numbers", "")), str(sent.get("key", ""))
         numbers = [each for each in said.split(",")[:50] if is_number(each)]
-        done, refused = await for_each(numbers, house.tickets, visit.known.token)
+        done, refused = await tell_each(numbers, key, house.tickets, visit.known.token)
         t, language = paper.t(visit), visit.looks.language
         return paper.part(
             visit,

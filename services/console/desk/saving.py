@@ -74,15 +74,17 @@ async def _linked(router: RouterClient, form: DeskForm, number: str, bearer: str
     return False
 
 
-async def for_each(
-    numbers: Sequence[str], tickets: TicketsClient, bearer: str
+async def tell_each(
+    numbers: Sequence[str], key: str, tickets: TicketsClient, bearer: str
 ) -> tuple[list[str], list[tuple[str, Declined]]]:
-    """Say of each that its caller was told: those of which it is kept, and those refused."""
+    """Say of each that its caller was told, once for a key: those of which it is kept, and those
+    refused.
+    """
     told: list[str] = []
     refused: list[tuple[str, Declined]] = []
     for number in numbers:
         try:
-            await tickets.act(number, "tell", {}, bearer)
+            await tickets.act(number, "tell", {}, bearer, key)
             told.append(number)
         except Declined as error:
             if error.status == 401:
