@@ -124,6 +124,18 @@ class Watcher:
             (at for at, event, data in self.frames if event == "cards" and sign in data), None
         )
 
+    def hears(self, topic: str, after: float) -> float | None:
+        """When it was first told of a list after a moment: of a long one its length alone."""
+        sign = f'"topic":"{topic}"'
+        return next(
+            (
+                at
+                for at, event, data in self.frames
+                if event == "cards" and sign in data and at > after
+            ),
+            None,
+        )
+
     def follows(self) -> set[str]:
         """The topics whose list it was given."""
         return {json.loads(data)["topic"] for _, event, data in self.frames if event == "list"}

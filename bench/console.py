@@ -154,7 +154,8 @@ def _taken(
         if topic[lane] not in followed:
             continue
         for each in watchers:
-            seen = each.sees(number)
+            # The newest of a long queue stands on a page further on: its length is what is seen.
+            seen = each.sees(number) if lane == "urgent" else each.hears(topic[lane], at)
             if seen is None:
                 missed += 1
             else:

@@ -18,7 +18,7 @@ from bench.clones import AT_ONCE, Template, insert, numbers
 from bench.hotline import Hotline
 from bench.traffic import PHONE, Traffic
 from hotline.demo.clients import Clients
-from hotline.demo.plots import done_by, first_order, told
+from hotline.demo.steps import done_by, first_order, told
 
 OPEN_SHARE: Final = 0.05
 HELD_SHARE: Final = 0.002

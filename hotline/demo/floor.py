@@ -15,15 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 from hotline.demo.accounts import AGENT, ENGINEER
 from hotline.demo.clients import Clients, Json, until
-from hotline.demo.plots import (
-    WentWrongError,
-    acknowledge,
-    done_by,
-    first_order,
-    plot,
-    registered,
-)
+from hotline.demo.plots import plot
 from hotline.demo.scenes import Outcome, Scene
+from hotline.demo.steps import WentWrongError, acknowledge, given, registered, sure
 from shared.policy.documents import read_yaml
 
 A_DAY: Final = timedelta(days=1, minutes=12)
@@ -53,36 +47,29 @@ def load_floor() -> FloorScenes:
 @plot
 async def left(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Dispatched, and nobody has accepted it yet."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
+    order = await given(clients, scene, outcome)
     return f"with {order['department']}, not accepted yet"
 
 
 @plot
 async def accepted(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Somebody will come."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept")
+    order = await given(clients, scene, outcome, "accept")
     return f"{order['assignee']} has it"
 
 
 @plot
 async def late(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Somebody has it, and does not come in time."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept")
+    order = await given(clients, scene, outcome, "accept")
     return f"{order['assignee']} accepted it a day ago, and has not come"
 
 
 @plot
 async def suspended(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Waits for a part."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept", "arrive")
-    _sure(await clients.work(order, "suspend", reason="parts"), "suspend")
+    order = await given(clients, scene, outcome, "accept", "arrive")
+    sure(await clients.work(order, "suspend", reason="parts"), "suspend")
     return "waits for a part"
 
 
@@ -97,9 +84,7 @@ async def urged(clients: Clients, scene: Scene, outcome: Outcome) -> str:
 @plot
 async def seen_through(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """An agent sees it through."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept")
+    await given(clients, scene, outcome, "accept")
     await _at_desk(clients, outcome.number, "own")
     return f"{AGENT} sees it through"
 
@@ -107,9 +92,7 @@ async def seen_through(clients: Clients, scene: Scene, outcome: Outcome) -> str:
 @plot
 async def to_be_told(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Done, and a person is to ring the caller."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept", "start", "resolve")
+    await given(clients, scene, outcome, "accept", "start", "resolve")
 
     async def task() -> Json | None:
         answer = await clients.call("GET", "router", "/v1/follow-ups", role="supervisor")
@@ -162,9 +145,4 @@ async def until_offered(clients: Clients, scenes: Sequence[Scene]) -> str:
 
 async def _at_desk(clients: Clients, number: str, act: str, **body: Any) -> None:
     path = f"/v1/tickets/{number}/{act}"
-    _sure(await clients.call("POST", "intake", path, by=AGENT, json=body), act)
-
-
-def _sure(answer: Any, act: str) -> None:
-    if answer.is_error:
-        raise WentWrongError(f"{act}: {answer.status_code} {answer.text}")
+    sure(await clients.call("POST", "intake", path, by=AGENT, json=body), act)

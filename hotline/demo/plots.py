@@ -3,89 +3,35 @@
 Each plot returns what it did in words; a plot that does not go as it must raises.
 """
 
-import asyncio
-import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from hotline.demo.clients import Clients, Json, until
 from hotline.demo.scenes import Outcome, Scene
+from hotline.demo.steps import (
+    WentWrongError,
+    acknowledge,
+    asked,
+    done_by,
+    first_order,
+    given,
+    handled,
+    reclassify,
+    registered,
+    send,
+    sure,
+    told,
+)
 
 Plot = Callable[[Clients, Scene, Outcome], Awaitable[str]]
 PLOTS: dict[str, Plot] = {}
-
-
-class WentWrongError(Exception):
-    """A request did not end as its plot says."""
 
 
 def plot(function: Plot) -> Plot:
     """Add a plot under its function's name."""
     PLOTS[function.__name__] = function
     return function
-
-
-async def send(clients: Clients, scene: Scene, *, key: str | None = None) -> Json:
-    """Send the request the way the scene says; the answer."""
-    if scene.via == "amqp":
-        body = scene.raw or json.dumps(scene.report, ensure_ascii=False)
-        found = await clients.publish(body.encode(), key=scene.key, message_id=key)
-        assert found is not None, "the demo always asks for an answer"
-        return found
-    headers: dict[str, str] = {"Accept-Language": scene.language}
-    if key:
-        headers["Idempotency-Key"] = key
-    return await clients.post_ticket(scene.report, headers=headers)
-
-
-async def registered(
-    clients: Clients, scene: Scene, outcome: Outcome, key: str | None = None
-) -> Json:
-    """Send it and keep its number; raises when it was not registered."""
-    answer = await send(clients, scene, key=key)
-    if "number" not in answer or "title" in answer:
-        raise WentWrongError(f"not registered: {answer}")
-    outcome.number = answer["number"]
-    return answer
-
-
-async def first_order(clients: Clients, number: str, *, round_: int = 1, after: int = 0) -> Json:
-    """Wait for the round's work order number `after`; declined ones count."""
-    ticket = await clients.until_ticket(
-        number,
-        lambda t: len([o for o in t["work_orders"] if o["round"] == round_]) > after,
-        f"work order {after + 1} of round {round_}",
-    )
-    orders: list[Json] = [o for o in ticket["work_orders"] if o["round"] == round_]
-    return orders[after]
-
-
-async def done_by(clients: Clients, order: Mapping[str, Any], *steps: str) -> None:
-    """The assignee does one step after the other; raises when one is refused."""
-    for step in steps:
-        answer = await clients.work(order, step)
-        if answer.is_error:
-            raise WentWrongError(f"{step} of {order['id']}: {answer.status_code} {answer.text}")
-
-
-async def told(clients: Clients, number: str) -> None:
-    """The result reaches the caller, which closes the ticket."""
-    await clients.until_message(number, "feedback")
-    await clients.until_status(number, "closed")
-
-
-async def asked(clients: Clients, number: str, round_: int, score: int) -> None:
-    """The resident opens the page behind the link and answers."""
-
-    async def page() -> str | None:
-        link = await clients.http.get(clients.survey_link(number, round_))
-        return link.text if link.is_success else None
-
-    await until(page, f"{number}: survey of round {round_}")
-    status = await clients.answer_survey(number, round_, score)
-    if status >= 400:
-        raise WentWrongError(f"the survey of {number} answered {status}")
 
 
 @plot
@@ -156,8 +102,7 @@ async def declined(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     await registered(clients, scene, outcome)
     order = await first_order(clients, outcome.number)
     refused = await clients.work(order, "decline", reason="not_my_trade")
-    if refused.is_error:
-        raise WentWrongError(f"decline: {refused.status_code}")
+    sure(refused, "decline")
     second = await first_order(clients, outcome.number, after=1)
     await done_by(clients, second, "accept", "start", "resolve")
     await told(clients, outcome.number)
@@ -180,9 +125,7 @@ async def overdue(clients: Clients, scene: Scene, outcome: Outcome) -> str:
 @plot
 async def unsatisfied(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Done, told, and not satisfied: a new round."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept", "start", "resolve")
+    await given(clients, scene, outcome, "accept", "start", "resolve")
     await told(clients, outcome.number)
     await asked(clients, outcome.number, 1, 1)
     again = await first_order(clients, outcome.number, round_=2)
@@ -210,9 +153,7 @@ async def place_unknown(clients: Clients, scene: Scene, outcome: Outcome) -> str
 @plot
 async def no_contact(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Nobody to tell: closed as that."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept", "start", "resolve")
+    await given(clients, scene, outcome, "accept", "start", "resolve")
     await clients.until_status(outcome.number, "closed")
     return "done; the caller left no number, so it closed as no_contact"
 
@@ -222,8 +163,7 @@ async def cancelled(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Not needed any more."""
     await registered(clients, scene, outcome)
     answer = await clients.call("POST", "intake", f"/v1/tickets/{outcome.number}/cancel")
-    if answer.is_error:
-        raise WentWrongError(f"cancel: {answer.status_code} {answer.text}")
+    sure(answer, "cancel")
     await clients.until_status(outcome.number, "cancelled")
     return "cancelled by the caller before anybody had accepted it"
 
@@ -231,17 +171,14 @@ async def cancelled(clients: Clients, scene: Scene, outcome: Outcome) -> str:
 @plot
 async def waiting(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Left with its department."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
+    order = await given(clients, scene, outcome)
     return f"waits for {order['assignee']} to accept it"
 
 
 @plot
 async def in_progress(clients: Clients, scene: Scene, outcome: Outcome) -> str:
     """Left under way."""
-    await registered(clients, scene, outcome)
-    order = await first_order(clients, outcome.number)
-    await done_by(clients, order, "accept", "start")
+    order = await given(clients, scene, outcome, "accept", "start")
     return f"{order['assignee']} is working on it"
 
 
@@ -299,34 +236,3 @@ def _fault(answer: Mapping[str, Any]) -> str:
         raise WentWrongError(f"it was not refused: {answer}")
     first = answer["faults"][0]
     return f"{first['field']} {first['fault']}"
-
-
-async def acknowledge(clients: Clients, number: str, person: str) -> None:
-    """Somebody takes the alert."""
-    path = f"/v1/emergencies/{number}/acknowledge"
-    answer = await clients.call("POST", "router", path, role="department", by=person)
-    if answer.is_error:
-        raise WentWrongError(f"acknowledge: {answer.status_code} {answer.text}")
-
-
-async def reclassify(clients: Clients, number: str, **decided: str) -> None:
-    """The desk decides what was unclear."""
-    path = f"/v1/tickets/{number}/reclassify"
-    answer = await clients.call("POST", "intake", path, json=decided)
-    if answer.is_error:
-        raise WentWrongError(f"reclassify: {answer.status_code} {answer.text}")
-
-
-async def handled(clients: Clients, number: str) -> None:
-    """Every department of an emergency does its part, then the caller is told."""
-    departments = (await clients.ticket(number))["plans"][-1]["departments"]
-    ticket = await clients.until_ticket(
-        number,
-        lambda t: {o["department"] for o in t["work_orders"]} >= set(departments),
-        "a work order for every department",
-    )
-    orders = [o for o in ticket["work_orders"] if o["status"] == "dispatched"]
-    await asyncio.gather(
-        *(done_by(clients, o, "accept", "arrive", "control", "resolve") for o in orders)
-    )
-    await told(clients, number)

@@ -142,7 +142,7 @@ def _house(
         tickets=TicketsClient(services["intake"]),
         notifier=NotifierClient(services["notifier"]),
         survey=SurveyClient(services["survey"]),
-        desk=DeskClient(services["intake"], services["router"]),
+        desk=DeskClient(services["intake"]),
         own=OwnClient(services["admin"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),

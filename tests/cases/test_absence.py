@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hotline.demo.clients import Json, until
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from tests.support.floor import Floor, with_account
 
 PLACE: Final = "cuihu"

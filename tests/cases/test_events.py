@@ -14,7 +14,7 @@ import aio_pika
 import pytest
 
 from hotline.demo.clients import Json, until
-from hotline.demo.plots import asked, done_by, first_order, told
+from hotline.demo.steps import asked, done_by, first_order, told
 from shared.contracts import Envelope, Event, Lane
 from shared.contracts.incidents import IncidentAnnounced
 from shared.contracts.intake import (

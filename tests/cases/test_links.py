@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hotline.demo.clients import Json
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from hotline.endpoints import Endpoints
 from shared.identity import sign_link
 from shared.privacy import load_keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hotline.demo.clients import Json, until
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from tests.support.floor import Floor, caller, with_account
 
 DARK: Final = {"text": "楼道灯不亮，请来修", "type": "repair", "area": "electrical",

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from hotline.demo.clients import Json, until
-from hotline.demo.plots import acknowledge, done_by, first_order
+from hotline.demo.steps import acknowledge, done_by, first_order
 from services.notifier.domain import recipients
 from shared.policy.policy import Rules, load_documents
 from shared.triage.taxonomy import load_sample_taxonomy

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from tests.support.floor import Floor, caller, with_account
 
 WORDS: Final = "张三 13800138000"

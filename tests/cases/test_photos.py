@@ -13,7 +13,7 @@ import httpx
 import pytest_asyncio
 
 from hotline.demo.clients import Json
-from hotline.demo.plots import done_by, first_order
+from hotline.demo.steps import done_by, first_order
 from shared.identity import sign_link
 from shared.privacy import load_keys
 from tests.support.floor import Floor, caller

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from hotline.demo.clients import until
-from hotline.demo.plots import done_by, first_order, told
+from hotline.demo.steps import done_by, first_order, told
 from tests.support.floor import Floor, caller, with_account
 
 WEEK: Final = "local: {binjiang: {rules: {reopen_within: P7D}}}"

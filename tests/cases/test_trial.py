@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hotline.demo.plots import done_by, first_order, told
+from hotline.demo.steps import done_by, first_order, told
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hotline.demo.clients import Json
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from tests.support.floor import Floor, caller, orders_of
 
 LEAK: Final = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下", "caller": caller()}

@@ -100,4 +100,4 @@ def test_a_key_that_is_none_of_ours_is_a_header_all_the_same(key: str) -> None:
 
 def test_our_own_keys_stay_as_they_are() -> None:
     assert keyed("Ab_9-x.told") == {"Idempotency-Key": "Ab_9-x.told"}
-    assert keyed("") == {"Idempotency-Key": ""}
+    assert keyed("") == {}

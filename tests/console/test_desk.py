@@ -255,7 +255,7 @@ async def test_while_intake_is_away_the_form_goes_on(bench: Bench) -> None:
     for refuse, said in ((_refuse, "登记服务暂停"), (_silent, "不确定是否已登记")):
         away = httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url="http://intake")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(desk._intake, "_http", away)
+            patch.setattr(desk._service, "_http", away)
             assert "照常填写" in await look(browser, text="漏水")
             answer = await save(browser, **LEAK)
             assert answer.status_code == 503
@@ -284,11 +284,14 @@ async def test_told_is_kept_of_each(bench: Bench) -> None:
     browser = await at_the_desk(bench)
     (number,) = (await save(browser, **LEAK)).json()["numbers"]
 
-    answer = await browser.post("/desk/told", data={"numbers": f"{number},x"}, headers=PART)
+    for _ in range(2):
+        form = {"numbers": f"{number},x", "key": "abc"}
+        answer = await browser.post("/desk/told", data=form, headers=PART)
+        assert "已记录告知" in answer.text
 
-    assert "已记录告知" in answer.text
     ticket = await bench.store.get("tickets", number)
     assert ticket is not None
+    assert [line["transition"] for line in ticket["timeline"]].count("tell") == 1
     assert ticket["promised"][-1]["told"] is True
 
 

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.console.clients.answers import Declined
-from services.console.clients.desk import MatterFound, Registered
 from services.console.clients.names import Names
+from services.console.clients.shapes.previews import MatterFound, Registered
+from services.console.desk.faults import beside_fields
 from services.console.desk.form import Report, field_of, read_form, spans_in
+from services.console.desk.saved import saved_of
 from services.console.desk.saving import Outcome, Refused, Taken
-from services.console.desk.views import beside_fields, bits_of, saved_of
+from services.console.frame.marking import pieces
 from services.console.frame.paper import words_of
 from services.console.frame.times import deadline
 from shared.contracts.report import TicketReport
@@ -100,9 +102,11 @@ def test_whatever_divides_the_words_lies_within_them(split: str) -> None:
 def test_no_word_is_lost_or_doubled_where_some_are_marked(words: list[tuple[int, int]]) -> None:
     text = "楼上漏水，我家顶上湿了一大片，地板也泡了"
 
-    bits = bits_of(text, matter([w for w in words if w[0] >= 0], 3, 15))
+    found = matter([w for w in words if w[0] >= 0], 3, 15)
 
-    assert "".join(bit.text for bit in bits) == text[3:15]
+    marked = pieces(text, found.words, found.start, found.end)
+
+    assert "".join(piece.text for piece in marked) == text[3:15]
 
 
 @pytest.mark.parametrize(

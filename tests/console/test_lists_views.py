@@ -9,15 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.console.clients.cases import Case, Judged, Matter, Span
 from services.console.clients.names import Names
-from services.console.clients.router import EmergencyRoom, QueueRow, ReadingSeen, Task
+from services.console.clients.shapes.cases import Case
+from services.console.clients.shapes.common import Span
+from services.console.clients.shapes.emergencies import EmergencyRoom
+from services.console.clients.shapes.previews import MatterFound, Preview
+from services.console.clients.shapes.work import QueueRow, ReadingSeen, Task
 from services.console.emergencies.rooms import people_in, room_of
 from services.console.frame.acting import Done
+from services.console.frame.marking import pieces
 from services.console.frame.numbers import is_number
 from services.console.frame.times import due_of
 from services.console.mine.views import body_of_call, groups
-from services.console.queue.views import body_of, decision, pieces, proposals
+from services.console.queue.views import body_of, decision, proposals
 
 NOW = datetime(2026, 12, 3, 6, 30, tzinfo=UTC)
 REPAIR = {"type": "repair", "area": "plumbing", "urgency": "urgent"}
@@ -27,8 +31,12 @@ def reading(**more: Any) -> ReadingSeen:
     return ReadingSeen(**{**REPAIR, "at": NOW, "by": "lan", **more})
 
 
-def matter(**more: Any) -> Matter:
-    return Matter(**{**REPAIR, "confidence": 0.9, **more})
+def matter(**more: Any) -> MatterFound:
+    facts: dict[str, Any] = {
+        "start": 0, "end": 6, "emergency": False, "emergency_kind": None, "confidence": 0.9,
+        "refers_back": False, "words": [], "departments": [], "promised": [], "undecided": [],
+    }  # fmt: skip
+    return MatterFound(**{**facts, **REPAIR, **more})
 
 
 def waiting(**more: Any) -> QueueRow:
@@ -112,7 +120,11 @@ def test_a_form_says_what_was_decided_and_no_more(
 
 
 def test_the_place_that_the_words_name_is_chosen_where_none_is_known() -> None:
-    judged = Judged.model_validate({"matters": [], "place": {"estate": {"id": "jinyuan"}}})
+    judged = Preview.model_validate({
+        "matters": [], "missing": [], "advice": None, "emergencies": [], "incidents": [],
+        "place": {"estate": {"id": "jinyuan", "found_in": "words"}, "building": None},
+        "faults": [],
+    })  # fmt: skip
 
     assert decision(waiting(), judged, Names(), NOW, "zh").estate == "jinyuan"
     assert decision(waiting(estate="cuihu"), judged, Names(), NOW, "zh").estate == "cuihu"

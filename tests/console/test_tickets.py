@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from services.console.clients.answers import Unreached
-from services.console.tickets.acting import Forms, _Form
 from services.console.tickets.live import tickets_source
+from services.console.tickets.sent_forms import Forms, SentForm
 from shared.identity import Principal, issue_token
 from shared.tickets.numbers import new_number
 from tests.console.bench import CALLER, Bench
@@ -481,7 +481,7 @@ async def test_two_that_are_sent_at_once_are_one_and_other_words_are_another(ben
 async def test_what_another_console_was_sent_before_counts_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Forms, "begin", lambda _, __, now: (_Form(now), False))
+    monkeypatch.setattr(Forms, "begin", lambda _, __, now: (SentForm(now), False))
     number, order = await dispatched(bench)
     browser = await reader(bench)
     said = {"note": "二楼的也不亮", "key": "the-same"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.console.clients.names import Names
-from services.console.clients.tickets import TicketSeen
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.frame.paper import words_of
 from services.console.frame.times import deadline
 from services.console.tickets.acts import ACTS, BY_NAME, wish_of

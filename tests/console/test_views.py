@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.names import Names
-from services.console.clients.router import EmergencyRow
+from services.console.clients.shapes.emergencies import EmergencyRow
 from services.console.emergencies.views import cards, phase_of
 from services.console.errors import trouble_of
 from services.console.frame.looks import looks_of, own_path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from shared.tickets.acts import Join, Merge
 from tests.intake.privacy_bench import PrivacyBench
 
 LEAK: Final = {"text": "3号楼大堂天花板一直漏水", "type": "repair", "area": "plumbing"}
@@ -78,3 +79,19 @@ async def test_what_belongs_to_a_ticket_is_shown_as_far_as_it_may_be(bench: Priv
     assert theirs["matter"] == []
     assert (await related(stuck))["emergency"] == stuck
     assert order
+
+
+async def test_a_ticket_names_none_that_is_not_for_whoever_reads_it(bench: PrivacyBench) -> None:
+    await bench.have_account("agent-7")
+    stuck = {"text": "电梯里困了两个人，快来"}
+    theirs = await bench.register(stuck, about={"people": ["agent-7"]})
+    joined, merged = await bench.register(stuck), await bench.register(LEAK)
+    await bench.act(joined, Join(by="agent-1", joins=theirs, note=theirs))
+    await bench.act(merged, Merge(by="agent-1", into=theirs))
+
+    for number, name in ((joined, "joins"), (merged, "merged_into")):
+        for id, shown in (("agent-7", None), ("lin", theirs)):
+            answer = await bench.ask("GET", f"/v1/tickets/{number}", as_="agent", id=id)
+            assert answer.status_code == 200
+            assert answer.json()[name] == shown
+            assert (theirs in answer.text) is (shown is not None)

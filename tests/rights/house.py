@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 
 from hotline.demo.clients import until
-from hotline.demo.plots import asked, done_by, first_order, told
+from hotline.demo.steps import asked, done_by, first_order, told
 from hotline.token import make_token
 from services.intake.privacy.domain import MOST, Sign
 from shared.identity import STAFF_ROLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hotline.demo.clients import Json
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from tests.support.floor import Floor, caller
 
 RUDE: Final = {"text": "楼上装修太吵了，保安来了也不管", "type": "complaint", "area": "noise",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.demo.clients import Json
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from shared.store import connect
 from shared.store.clock import FURTHEST, forward_trial
 from tests.support.floor import Floor

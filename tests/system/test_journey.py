@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from hotline.demo.clients import Json, until
-from hotline.demo.plots import acknowledge, asked, done_by, first_order, handled, told
+from hotline.demo.steps import acknowledge, asked, done_by, first_order, handled, told
 from tests.support.floor import Floor, caller, orders_of
 
 LEAK = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下", "caller": caller()}

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from hotline.demo.clients import Clients, Json
-from hotline.demo.plots import first_order, told
+from hotline.demo.steps import first_order, told
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import EVENTS, INBOUND, exchange_of
 from tests.support.command import hotline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hotline.demo.clients import until
-from hotline.demo.plots import asked, done_by, first_order, told
+from hotline.demo.steps import asked, done_by, first_order, told
 from tests.support.floor import Floor, caller
 from tests.support.questions import questions
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from hotline.demo.plots import first_order
+from hotline.demo.steps import first_order
 from shared.policy.templates import Language
 from tests.support.floor import Floor, caller
 from tests.support.photos import photo

@@ -18,7 +18,7 @@ from shared.telemetry import logger, metrics
 
 LIMIT: Final = httpx.Timeout(10.0, connect=2.0)
 CREATED: Final = 201
-_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{0,100}")
+_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 CONNECTIONS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50)
 TRACE: ContextVar[str] = ContextVar("trace")
 """The trace of the page that is being made, as W3C's `traceparent` has it."""
@@ -112,8 +112,10 @@ class ServiceClient:
 
 def keyed(key: str) -> dict[str, str]:
     """A form's key as a header: the same key is the same wish. What is none of ours, such as one in
-    no ASCII, goes as its digest.
+    no ASCII, goes as its digest; none where there is none.
     """
+    if not key:
+        return {}
     is_ours = _KEY.fullmatch(key) is not None
     shown = key if is_ours else hashlib.sha256(key.encode(errors="replace")).hexdigest()
     return {"Idempotency-Key": shown}

@@ -13,17 +13,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.desk import Likely, Preview
+from services.console.clients.shapes.previews import Likely, Preview
+from services.console.desk.cards import strip_of
+from services.console.desk.faults import beside_fields
 from services.console.desk.form import UNKNOWN, DeskForm, read_form
-from services.console.desk.saving import Outcome, for_each, save
-from services.console.desk.views import (
-    beside_fields,
-    panel_of,
-    saved_of,
-    strip_of,
-    task_rows,
-    waiting_rows,
-)
+from services.console.desk.panel import panel_of
+from services.console.desk.saved import saved_of
+from services.console.desk.saving import Outcome, save, tell_each
+from services.console.desk.waiting import task_rows, waiting_rows
 from services.console.emergencies.views import cards
 from services.console.errors import trouble_of
 from services.console.frame.house import AtWork, House, Visit
@@ -117,10 +114,10 @@ def _add_look_up(router: APIRouter, house: House, paper: Paper) -> None:
             return paper.part(visit, "caller.html", strip=None, trouble=None)
         token, language = visit.known.token, visit.looks.language
         try:
-            found = await house.desk.look_up(sought, token)
+            found = await house.tickets.look_up(sought, token)
             flat = form.flat_sought()
             if not found.persons and flat is not None and flat != sought:
-                found = await house.desk.look_up(flat, token)
+                found = await house.tickets.look_up(flat, token)
         except (Declined, Unreached) as error:
             if isinstance(error, Declined) and error.status == 401:
                 raise
@@ -145,7 +142,7 @@ def _add_registering(router: APIRouter, house: House, paper: Paper) -> None:
         if not form["key"] or (form["incident"] and not _INCIDENT.fullmatch(form["incident"])):
             return _answer(422, summary=[t["trouble_422"]])
         try:
-            outcome = await save(house.desk, form, visit.known.token)
+            outcome = await save(house.desk, house.router, form, visit.known.token)
         except Unreached as error:
             return _answer(503, summary=[t["unsure" if error.sent else "not_yet"]])
         faults, others = beside_fields(outcome, t, language)
@@ -162,7 +159,7 @@ def _add_registering(router: APIRouter, house: House, paper: Paper) -> None:
     async def _saved(outcome: Outcome, visit: Visit) -> str:
         names, at = await asyncio.gather(house.names.names(visit.known.token), house.clock.now())
         saved = [saved_of(each, names, at, visit.looks.language) for each in outcome.taken]
-        part = paper.part(visit, "saved.html", saved=saved)
+        part = paper.part(visit, "saved.html", saved=saved, key=_letters())
         return bytes(part.body).decode()
 
 
@@ -171,9 +168,10 @@ def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
     async def told(request: Request, visit: AtWork) -> HTMLResponse:
         """The caller was told what was promised of these."""
         _need(visit)
-        said = str((await request.form()).get("numbers", ""))
+        sent = await request.form()
+        said, key = str(sent.get("numbers", "")), str(sent.get("key", ""))
         numbers = [each for each in said.split(",")[:50] if is_number(each)]
-        done, refused = await for_each(numbers, house.desk, visit.known.token)
+        done, refused = await tell_each(numbers, key, house.tickets, visit.known.token)
         t, language = paper.t(visit), visit.looks.language
         return paper.part(
             visit,
@@ -190,7 +188,8 @@ def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
         number, form = str(sent.get("number", "")), read_form(sent)
         if not is_number(number):
             raise Declined("intake", 404, {})
-        await house.desk.supplement(number, form["text"], form["key"], visit.known.token)
+        said, token = {"note": form["text"]}, visit.known.token
+        await house.tickets.act(number, "supplement", said, token, form["key"])
         answer = paper.part(visit, "supplemented.html", number=number)
         answer.headers["HX-Trigger"] = TAKEN
         return answer
@@ -271,8 +270,8 @@ async def _going_on(house: House, visit: Visit) -> Mapping[str, Any]:
 
     running, waiting, tasks, names, at = await asyncio.gather(
         known(house.router.running_emergencies(reader.token)),
-        known(house.desk.waiting(reader.token, MOST_WAITING)),
-        known(house.desk.own_tasks(reader.token, MOST_WAITING)),
+        known(house.router.manual_queue(reader.token, limit=MOST_WAITING)),
+        known(house.router.tasks(reader.token, mine=True, limit=MOST_WAITING)),
         house.names.names(reader.token),
         house.clock.now(),
     )

@@ -7,7 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.desk import DeskClient, Registered
+from services.console.clients.desk import DeskClient
+from services.console.clients.router import RouterClient
+from services.console.clients.shapes.previews import Registered
+from services.console.clients.tickets import TicketsClient
 from services.console.desk.form import DeskForm, Report
 
 MENDED_HERE = frozenset({400, 409, 422})
@@ -46,7 +49,7 @@ class Outcome:
         return "\n".join(each.report.text for each in self.refused)
 
 
-async def save(desk: DeskClient, form: DeskForm, bearer: str) -> Outcome:
+async def save(desk: DeskClient, router: RouterClient, form: DeskForm, bearer: str) -> Outcome:
     """Register it, in order. What intake refuses for what it says does not keep the others. Raises
     Unreached and Declined for all else; the same form sent again registers nothing twice.
     """
@@ -59,27 +62,29 @@ async def save(desk: DeskClient, form: DeskForm, bearer: str) -> Outcome:
                 raise
             outcome.refused.append(Refused(report, refused))
             continue
-        outside = bool(form["incident"]) and not await _linked(desk, form, made.number, bearer)
+        outside = bool(form["incident"]) and not await _linked(router, form, made.number, bearer)
         outcome.taken.append(Taken(made, is_new, outside))
     return outcome
 
 
-async def _linked(desk: DeskClient, form: DeskForm, number: str, bearer: str) -> bool:
+async def _linked(router: RouterClient, form: DeskForm, number: str, bearer: str) -> bool:
     with suppress(Declined, Unreached):
-        await desk.link(form["incident"], number, bearer)
+        await router.link(form["incident"], number, bearer)
         return True
     return False
 
 
-async def for_each(
-    numbers: Sequence[str], desk: DeskClient, bearer: str
+async def tell_each(
+    numbers: Sequence[str], key: str, tickets: TicketsClient, bearer: str
 ) -> tuple[list[str], list[tuple[str, Declined]]]:
-    """Say of each that its caller was told: those of which it is kept, and those refused."""
+    """Say of each that its caller was told, once for a key: those of which it is kept, and those
+    refused.
+    """
     told: list[str] = []
     refused: list[tuple[str, Declined]] = []
     for number in numbers:
         try:
-            await desk.tell(number, bearer)
+            await tickets.act(number, "tell", {}, bearer, key)
             told.append(number)
         except Declined as error:
             if error.status == 401:

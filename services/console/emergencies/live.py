@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-from services.console.clients.router import EmergencyRow
+from services.console.clients.shapes.emergencies import EmergencyRow
 from services.console.emergencies.views import EmergencyCard, cards
 from services.console.frame.house import House
 from services.console.frame.listing import listed

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.console.clients.router import EmergencyRow
+from services.console.clients.shapes.emergencies import EmergencyRow
 from services.console.emergencies.live import PACKAGE, named
 from services.console.emergencies.rooms import BUTTONS, Room, people_in, room_of
 from services.console.frame.acting import Acting

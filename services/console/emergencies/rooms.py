@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from services.console.clients.names import Names
-from services.console.clients.router import (
+from services.console.clients.shapes.emergencies import (
     Called,
     EmergencyRoom,
     Happened,
@@ -151,7 +151,7 @@ def room_of(
         words=room.words or "",
         began_at=written(room.started_at),
         phases=_phases(room, now, language),
-        advice=None if advice is None else advice.zh if language == "zh" else advice.en,
+        advice=advice.in_(language) if advice else None,
         external=room.external,
         steps=[_step(each, people, now, language) for each in room.checklist],
         called=[_called(each, names, people, now, language) for each in room.called],
@@ -183,7 +183,7 @@ def _step(each: StepSeen, people: Mapping[str, str], now: datetime, language: La
     by = each.done_by
     return StepCard(
         id=each.step,
-        said=each.zh if language == "zh" else each.en,
+        said=each.in_(language),
         by=people.get(by, by) if by else None,
         at=moment(each.done_at, now, language) if each.done_at else None,
     )
@@ -215,7 +215,7 @@ def _linked(each: LinkedTicket, names: Names, now: datetime, language: Language)
         status=names.code("ticket_statuses", each.status, language),
         place=place_of(each.estate, each.building, names, language),
         at=moment(each.registered_at, now, language),
-        words=each.words,
+        words=each.words or "",
     )
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from services.console.clients.names import Names
-from services.console.clients.router import EmergencyRow
+from services.console.clients.shapes.emergencies import EmergencyRow
 from services.console.frame.places import place_of
 from services.console.frame.times import grouped, moment, span
 from shared.contracts.times import written

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.cases import HandedOver, Left
+from services.console.clients.shapes.cases import HandedOver, Left
 from services.console.errors import trouble_of
 from services.console.frame.choices import Choice
 from services.console.frame.house import House
@@ -61,7 +61,7 @@ class Handing:
         async def one(number: str) -> Left | None:
             async with turn:
                 try:
-                    await self._house.cases.act(reader.token, number, "own", {"owner": to})
+                    await self._house.tickets.act(number, "own", {"owner": to}, reader.token)
                 except (Declined, Unreached) as error:
                     if isinstance(error, Declined) and error.status == 401:
                         raise

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
-from services.console.clients.cases import HandedOver
+from services.console.clients.shapes.cases import HandedOver
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.numbers import is_number
 from services.console.frame.paper import Paper

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.console.clients.cases import Case, HandedOver
 from services.console.clients.names import Names
+from services.console.clients.shapes.cases import Case, HandedOver
 from services.console.frame.places import place_of
 from services.console.frame.times import grouped
 from shared.policy.templates import Language

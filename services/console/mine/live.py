@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.cases import CasesPage
-from services.console.clients.router import Task
+from services.console.clients.shapes.cases import CasesPage
+from services.console.clients.shapes.work import Task
 from services.console.frame.house import House
 from services.console.frame.listing import listed
 from services.console.frame.paper import Paper

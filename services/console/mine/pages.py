@@ -128,7 +128,7 @@ def _add_calls(router: APIRouter, house: House, lists: _Lists, acting: Acting) -
         """Whom to ring, opened on record; once, and gone from the page in a minute."""
         token, language = visit.known.token, visit.looks.language
         number = (await house.router.call(token, id)).number
-        opened = await house.cases.open_caller(token, number, key)
+        opened = await house.tickets.reveal(number, "caller", "call_back", key, token)
         at = moment(opened.opened_at, await house.clock.now(), language)
         facts: dict[str, Any] = {"person": opened, "by": visit.known.name, "at": at}
         if visit.is_part:
@@ -182,7 +182,7 @@ def _add_feedback(router: APIRouter, house: House, lists: _Lists, acting: Acting
         """A result to feed back beside the lists."""
         token, language = visit.known.token, visit.looks.language
         ticket, names, now = await asyncio.gather(
-            house.cases.ticket(token, number), house.names.names(token), house.clock.now()
+            house.tickets.one(number, token), house.names.names(token), house.clock.now()
         )
         view = feedback_view(ticket, names, now, language)
         return await lists.page(visit, "feedback.html", feedback=view)
@@ -197,7 +197,7 @@ def _add_feedback(router: APIRouter, house: House, lists: _Lists, acting: Acting
             body["reason"] = reason
         if note.strip():
             body["note"] = note.strip()
-        act = house.cases.act(visit.known.token, number, "feedback", body)
+        act = house.tickets.act(number, "feedback", body, visit.known.token)
         return await acting.answer(visit, act, lambda _: _did("feedback", number))
 
 

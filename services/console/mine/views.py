@@ -8,9 +8,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from services.console.clients.cases import Case, TicketState
 from services.console.clients.names import Names
-from services.console.clients.router import CallSheet, Task
+from services.console.clients.shapes.cases import Case
+from services.console.clients.shapes.whole import TicketSeen
+from services.console.clients.shapes.work import CallSheet, Task
 from services.console.frame.choices import Choice
 from services.console.frame.places import place_of
 from services.console.frame.times import Due, deadline, due_of, grouped, moment
@@ -263,7 +264,7 @@ def body_of_call(answer: str, note: str, promised: str) -> dict[str, object]:
 
 
 def feedback_view(
-    ticket: TicketState, names: Names, now: datetime, language: Language
+    ticket: TicketSeen, names: Names, now: datetime, language: Language
 ) -> FeedbackView:
     """A result to feed back, with what the policy lets be said of it."""
     feedback = ticket.feedback

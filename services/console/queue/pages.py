@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.cases import Judged
 from services.console.clients.names import Names
-from services.console.clients.router import QueueRow, QueueRows
+from services.console.clients.shapes.previews import Preview
+from services.console.clients.shapes.work import QueueRow, QueueRows
 from services.console.frame.acting import Acting, Done, gone_to
 from services.console.frame.choices import Choice, choices
 from services.console.frame.house import AtWork, House
@@ -147,7 +147,7 @@ def build_queue_pages(
         visit: AtWork, number: Number, decided: Annotated[Decided, Form()]
     ) -> Response:
         """Take a reading, or decide field by field."""
-        act = house.cases.act(visit.known.token, number, "reclassify", body_of(decided.fields()))
+        act = house.tickets.act(number, "reclassify", body_of(decided.fields()), visit.known.token)
         return await acting.answer(
             visit, act, lambda _: led_to(number, "reclassify", decided.following)
         )
@@ -170,7 +170,7 @@ def build_queue_pages(
         visit: AtWork, number: Number, answer: Text = "", following: Chosen = ""
     ) -> Response:
         """The question is answered; nobody has to go."""
-        act = house.cases.act(visit.known.token, number, "answer", {"answer": answer.strip()})
+        act = house.tickets.act(number, "answer", {"answer": answer.strip()}, visit.known.token)
         return await acting.answer(visit, act, lambda _: led_to(number, "answer", following))
 
     return router
@@ -204,12 +204,13 @@ async def _row(house: House, reader: Reader, found: QueueRows, number: str) -> Q
     return None
 
 
-async def _judged(house: House, reader: Reader, row: QueueRow | None) -> Judged | None:
+async def _judged(house: House, reader: Reader, row: QueueRow | None) -> Preview | None:
     """How the words are read now; a help that may be missing."""
     if row is None or not row.scrubbed or JUDGE not in reader.may:
         return None
     with suppress(Declined, Unreached):
-        return await house.cases.judge(reader.token, row.scrubbed, row.estate)
+        said = {"text": row.scrubbed} | ({"estate": row.estate} if row.estate else {})
+        return await house.desk.preview(said, reader.token)
     return None
 
 

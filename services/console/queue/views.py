@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from services.console.clients.cases import Department, Judged, Matter, Span
 from services.console.clients.names import Names
-from services.console.clients.router import QueueRow, ReadingSeen, SentBack
+from services.console.clients.shapes.previews import DepartmentOnDuty, MatterFound, Preview
+from services.console.clients.shapes.work import QueueRow, ReadingSeen, SentBack
 from services.console.frame.choices import Choice, choices
+from services.console.frame.marking import Piece, pieces
 from services.console.frame.places import place_of
 from services.console.frame.times import Due, due_of, grouped, moment, span
 from shared.contracts.times import written
@@ -59,14 +60,6 @@ class Proposal:
     kind: str | None
     departments: Sequence[str]
     sure: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Part of the caller's words; one that decided is marked."""
-
-    text: str
-    is_marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +146,7 @@ def _what(row: QueueRow, names: Names, language: Language) -> str:
 
 def decision(
     row: QueueRow,
-    judged: Judged | None,
+    judged: Preview | None,
     names: Names,
     now: datetime,
     language: Language,
@@ -197,47 +190,33 @@ def _some(names: Names, codes: Iterable[str]) -> dict[str, dict[str, str]]:
     return {code: known.get(code, {}) for code in codes}
 
 
-def pieces(text: str, spans: Iterable[Span]) -> Iterator[Piece]:
-    """Words in order, those that decided marked; a span that lies over another, or beyond the
-    words, marks no more than is left.
-    """
-    at = 0
-    for each in sorted(spans, key=lambda one: one.start):
-        start, end = max(each.start, at), min(each.end, len(text))
-        if start >= end:
-            continue
-        if start > at:
-            yield Piece(text[at:start], is_marked=False)
-        yield Piece(text[start:end], is_marked=True)
-        at = end
-    if at < len(text):
-        yield Piece(text[at:], is_marked=False)
-
-
 def proposals(
-    readings: Iterable[ReadingSeen], matters: Iterable[Matter], names: Names, language: Language
+    readings: Iterable[ReadingSeen],
+    matters: Iterable[MatterFound],
+    names: Names,
+    language: Language,
 ) -> list[Proposal]:
     """The readings that are kept, and then how the words are read now, each once."""
-    found: dict[str, ReadingSeen | Matter] = {}
-    every: list[ReadingSeen | Matter] = [*readings, *matters]
+    found: dict[str, ReadingSeen | MatterFound] = {}
+    every: list[ReadingSeen | MatterFound] = [*readings, *matters]
     for each in every:
         found.setdefault(value_of(each), each)
     shown = list(found.items())[:MOST_READINGS]
     return [_proposal(at, *each, names, language) for at, each in enumerate(shown, start=1)]
 
 
-def value_of(reading: ReadingSeen | Matter) -> str:
+def value_of(reading: ReadingSeen | MatterFound) -> str:
     """A reading as a form sends it."""
     kind = reading.emergency_kind or ""
     return f"{reading.type}|{reading.area}|{reading.urgency}|{kind}"
 
 
 def _proposal(
-    digit: int, value: str, reading: ReadingSeen | Matter, names: Names, language: Language
+    digit: int, value: str, reading: ReadingSeen | MatterFound, names: Names, language: Language
 ) -> Proposal:
     ids = (
         [each.id for each in reading.departments]
-        if isinstance(reading, Matter)
+        if isinstance(reading, MatterFound)
         else reading.departments
     )
     kind = reading.emergency_kind
@@ -284,7 +263,7 @@ def _reason(code: str | None, names: Names, language: Language) -> str | None:
     return said if said != code else names.code("reasons", code, language)
 
 
-def _once(matters: Iterable[Matter]) -> list[Department]:
+def _once(matters: Iterable[MatterFound]) -> list[DepartmentOnDuty]:
     return list({each.id: each for m in matters for each in m.departments}.values())
 
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, Literal
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.tickets import Acted, TicketSeen
+from services.console.clients.shapes.tickets import Acted
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.errors import FieldFault, faults_in, trouble_of
 from services.console.frame.house import House
 from services.console.session.reader import Reader
 from services.console.tickets.acts import ActForm, Wish, acts_now, is_done, wish_of
-from services.console.tickets.loading import names_of
 from services.console.tickets.saying import Saying
+from services.console.tickets.sent_forms import Forms, Sent, SentForm
 from shared.tickets.numbers import is_number, read_number
 
-MOST_KNOWN: Final = 10_000
-"""Forms in memory; of more the oldest are forgotten."""
 APART: Final = timedelta(seconds=1)
 """So far the console's idea of the hotline's time may be ahead."""
 IN_PLACE: Final = frozenset({403, 409, 410, 422, 429})
@@ -50,45 +47,6 @@ class Said:
     status: int = 200
 
 
-@dataclass(slots=True)
-class _Form:
-    sent_at: datetime
-    is_done: bool = False
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Two that come at once are one after the other."""
-
-
-class _Sent(NamedTuple):
-    by: str
-    number: str
-    act: str
-    key: str
-    words: str
-
-
-class Forms:
-    """Which forms were sent, by whoever sent them, the form's key and what stood in it: one that
-    comes again is done once, as far as this process knows. Nobody else's is found by its key, and
-    other words are another wish.
-    """
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[_Sent, _Form] = OrderedDict()
-
-    def begin(self, sent: _Sent, now: datetime) -> tuple[_Form, bool]:
-        """One that is sent now, and whether it was before: since when then is that first time."""
-        is_again = sent in self._known
-        form = self._known.setdefault(sent, _Form(now))
-        self._known.move_to_end(sent)
-        while len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
-        return form, is_again
-
-    def forget(self, sent: _Sent) -> None:
-        """It was refused, so what comes with its key next is another wish."""
-        self._known.pop(sent, None)
-
-
 class Acting:
     """Does what readers ask for, with their own tokens."""
 
@@ -103,7 +61,7 @@ class Acting:
         wish = wish_of(act, filled, saying)
         if (missing := _missing(act, wish, filled, saying)) is not None:
             return missing
-        sent = _Sent(reader.id, number, act.name, filled.get("key") or new_key(), _words_of(wish))
+        sent = Sent(reader.id, number, act.name, filled.get("key") or new_key(), _words_of(wish))
         form, is_again = self._forms.begin(sent, saying.now)
         async with form.turn:
             if form.is_done or (is_again and await self._was_done(number, act, reader, form)):
@@ -112,7 +70,7 @@ class Acting:
             return await self._carry_out(sent, form, wish, reader, saying)
 
     async def _carry_out(
-        self, sent: _Sent, form: _Form, wish: Wish, reader: Reader, saying: Saying
+        self, sent: Sent, form: SentForm, wish: Wish, reader: Reader, saying: Saying
     ) -> Said:
         number = sent.number
         try:
@@ -136,16 +94,16 @@ class Acting:
     async def _send(self, number: str, wish: Wish, key: str, reader: Reader) -> Acted | None:
         token, act = reader.token, wish.act
         if act.of == "ticket":
-            return await self._house.tickets.act(number, act.name, wish.body, key, token)
+            return await self._house.tickets.act(number, act.name, wish.body, token, key)
         if act.of == "order":
-            await self._house.router.act_on_order(wish.to, act.name, wish.body, key, token)
+            await self._house.router.act_on_order(wish.to, act.name, wish.body, token, key)
         elif act.name == "join":
             await self._house.router.join(wish.to, number, token)
         else:
             await self._house.router.part(wish.to, number, str(wish.body["reason"]), token)
         return None
 
-    async def _was_done(self, number: str, act: ActForm, reader: Reader, form: _Form) -> bool:
+    async def _was_done(self, number: str, act: ActForm, reader: Reader, form: SentForm) -> bool:
         """Whether one whose answer was lost has been carried out all the same."""
         with suppress(Declined, Unreached):
             ticket = await self._house.tickets.one(number, reader.token)
@@ -161,7 +119,7 @@ class Acting:
             with suppress(Declined, Unreached):
                 ticket = await self._house.tickets.one(number, reader.token)
                 by = {entry.by for entry in ticket.timeline[-1:]}
-                people = await names_of(self._house, by, reader.token)
+                people = await self._house.people.names(reader.token, by)
                 saying = replace(saying, people=people)
         return Said(
             "refused",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from services.console.clients.tickets import TicketSeen
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.frame.times import typed_moment
 from services.console.tickets.saying import Saying
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.console.clients.tickets import OrderSeen, TicketSeen
+from services.console.clients.shapes.whole import OrderSeen, TicketSeen
 from services.console.tickets.acts import ACTS, ActForm, Kind, Option, acts_now
 from services.console.tickets.saying import Saying
 from shared.codes import names

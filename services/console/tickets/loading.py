@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from services.console.clients.answers import Declined, Unreached
-from services.console.clients.tickets import Related, TicketSeen
+from services.console.clients.shapes.tickets import Related
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.frame.house import House
 from services.console.frame.paper import words_of
 from services.console.session.reader import Reader
@@ -57,7 +58,7 @@ async def load(
         shows_messages=messages.is_theirs,
         shows_surveys=surveys.is_theirs,
     )
-    people = await names_of(house, people_in(ticket, told), token)
+    people = await house.people.names(token, people_in(ticket, told))
     saying = Saying(words_of(PACKAGE, language), names, now, language, people)
     return Loaded(ticket, told, saying)
 
@@ -78,14 +79,6 @@ async def desk_of(
         ]
         return [own, *others]
     return [own]
-
-
-async def names_of(house: House, ids: set[str], token: str) -> dict[str, str]:
-    """Names of colleagues; while nobody tells them, none."""
-    with suppress(Declined, Unreached):
-        found = await house.admin.colleagues(ids, token)
-        return {each.id: each.name for each in found if each.name}
-    return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from services.console.clients.tickets import ClockSeen, PromiseSeen, TicketSeen
+from services.console.clients.shapes.whole import ClockSeen, PromiseSeen, TicketSeen
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written
 

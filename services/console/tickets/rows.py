@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from services.console.clients.tickets import PersonSeen, Related, TicketRow, TicketSeen
+from services.console.clients.shapes.persons import PersonSeen
+from services.console.clients.shapes.tickets import Related, TicketRow
+from services.console.clients.shapes.whole import TicketSeen
 from services.console.frame.times import grouped
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written

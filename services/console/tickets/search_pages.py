@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.clients.answers import Declined
-from services.console.clients.tickets import Callers, TicketRow, TicketRows
+from services.console.clients.shapes.persons import Callers
+from services.console.clients.shapes.tickets import TicketRow, TicketRows
 from services.console.errors import Trouble, trouble_of
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.paper import Paper
@@ -23,7 +24,6 @@ from services.console.tickets.finding import (
     number_in,
     read_search,
 )
-from services.console.tickets.loading import names_of
 from services.console.tickets.rows import person_of, place_of, rows_of
 from services.console.tickets.saying import Saying
 
@@ -88,7 +88,7 @@ def add_search(  # noqa: C901 - one small function a path
                 raise
             trouble = trouble_of(refused, paper.t(visit), visit.looks.language)
             return await page(visit, sought, 422, trouble=trouble)
-        people = await names_of(house, _owners(rows), token)
+        people = await house.people.names(token, _owners(rows))
         return await page(visit, sought, rows=rows, count=count, people=people)
 
     @router.post("/callers")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.console.clients.tickets import EntrySeen, TicketSeen
+from services.console.clients.shapes.whole import EntrySeen, TicketSeen
 from services.console.tickets.saying import BY_SERVICE, Saying, is_code
 from shared.contracts.times import written
 

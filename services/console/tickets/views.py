@@ -6,12 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.console.clients.tickets import (
-    OrderSeen,
-    QuoteSeen,
-    Related,
-    TicketSeen,
-)
+from services.console.clients.shapes.tickets import Related
+from services.console.clients.shapes.whole import OrderSeen, QuoteSeen, TicketSeen
 from services.console.clients.told import Messages, MessageSeen, SurveySeen
 from services.console.tickets.acts import acts_now
 from services.console.tickets.promises import clocks_of, promises_of

@@ -4,7 +4,7 @@ belongs to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from services.intake.finding.masks import Masks
@@ -52,6 +52,7 @@ class Showing:
             beside["duplicate_of"] = first
         # As it is written today, also where it was kept by a release before.
         kept = {**doc, **TICKET.to_doc(ticket)}
+        beside |= await self._links(ticket, kept["timeline"], principal)
         beside |= self._tickets.possible(ticket, principal).beside(kept)
         return ticket_view(kept, principal, **beside)
 
@@ -92,12 +93,37 @@ class Showing:
         shared = doc.get("emergency") if doc else None
         return await self._visible(shared, principal)
 
+    async def _links(
+        self, ticket: Ticket, timeline: Sequence[Doc], principal: Principal
+    ) -> Mapping[str, Any]:
+        """Whose alert it shares, where it goes on, and what the timeline says of it, without the
+        numbers of tickets that are not for somebody.
+        """
+        links = {"joins": ticket.joins, "merged_into": ticket.merged_into}
+        joined = (entry.note for entry in ticket.timeline if entry.transition == Transition.JOIN)
+        named = {number for number in (*links.values(), *joined) if number}
+        hidden = named - await self._visible_of(named, principal)
+        if not hidden:
+            return {}
+        lines = [
+            {name: value for name, value in line.items() if name != "note" or value not in hidden}
+            for line in timeline
+        ]
+        shown = {name: None if number in hidden else number for name, number in links.items()}
+        return {**shown, "timeline": lines}
+
     async def _visible(self, number: str | None, principal: Principal) -> str | None:
-        if number is None:
-            return None
-        query = Listing(filters={"_id": number}, within=within_reach(principal, SEE)).query
-        found = await self._store.find("tickets", query, limit=1, fields=("_id",))
-        return number if found else None
+        return number if number in await self._visible_of({number}, principal) else None
+
+    async def _visible_of(
+        self, numbers: Collection[str | None], principal: Principal
+    ) -> frozenset[str]:
+        asked = sorted(number for number in numbers if number is not None)
+        if not asked:
+            return frozenset()
+        query = Listing(filters={"_id": {"$in": asked}}, within=within_reach(principal, SEE)).query
+        found = await self._store.find("tickets", query, limit=len(asked), fields=("_id",))
+        return frozenset(doc["_id"] for doc in found)
 
     async def _cards(self, query: Mapping[str, Any], but: str, principal: Principal) -> list[Doc]:
         """The newest of these, without the one that they belong to."""

@@ -1,5 +1,5 @@
-"""Use case: is it reported already? The likeliest of what is open at the place, and of what was
-reported there within the policy's span.
+"""Use case: is it reported already? The likeliest of what was reported at the place within the
+policy's span, open or over.
 """
 
 from __future__ import annotations
