@@ -210,6 +210,18 @@ async def test_of_too_many_streams_of_a_session_the_oldest_ends() -> None:
     assert (await told(streams[0], 0.2)) == [("bye", {"why": "replaced"})]
 
 
+async def test_every_browser_is_told_that_this_process_stops_and_to_come_again() -> None:
+    hub = Hub({"emergencies": Lists()}, now)
+    open_before = hub.open(viewer(Lists(), Principal("he", "agent")))
+
+    hub.stop()
+    comes_after = hub.open(viewer(Lists(), Principal("yan", "agent")))
+
+    assert hub.streams == ()
+    for stream in (open_before, comes_after):
+        assert await told(stream, 0.2) == [("bye", {"why": "stopping"})]
+
+
 async def test_what_is_not_a_topic_is_not_followed_and_another_session_finds_no_stream() -> None:
     lists = Lists()
     hub = Hub({"emergencies": lists}, now)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from shared.runtime.serve import GRACE_SECONDS
 from tests.console.bench import PASSWORD
 from tests.console.test_in_a_browser import LIFT, PATIENCE, agent
 from tests.support.floor import Floor, caller
@@ -19,6 +21,14 @@ from tests.web.phone import CHROMIUM, UBUNTU
 pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
 TABS = 9
 NO_WORKER = "delete window.SharedWorker"
+WHILE_IT_STARTS = 90_000.0
+HEAR_BYE = """() => {
+  window.byes = [];
+  const own = new EventSource("/live");
+  own.addEventListener("bye", (event) => { window.byes.push(event.data); own.close(); });
+  return new Promise((done) => own.addEventListener("hello", done, { once: true }));
+}"""
+"""A stream of the test's own, which is told what the browser's is told."""
 
 
 @contextmanager
@@ -85,6 +95,46 @@ async def test_nine_tabs_have_one_stream_and_all_see_what_comes(
 
     address = floor.endpoints.services["console"]
     await asyncio.to_thread(nine_tabs, address, id, report, worker=worker)
+
+
+def started_anew(address: str, id: str, meanwhile: Callable[[], str]) -> None:
+    with signed_in(address, id, worker=True) as context:
+        first = context.pages[0]
+        context.new_page().goto(f"{address}/emergencies")
+        for tab in context.pages:
+            expect(tab.locator("#line")).to_have_attribute("data-is", "on", timeout=PATIENCE)
+        first.evaluate(HEAR_BYE)
+        began = time.monotonic()
+        number = meanwhile()
+        first.wait_for_function("window.byes.length")
+        # Streams that are told end by themselves; others would be waited for until they are cut.
+        assert time.monotonic() - began < GRACE_SECONDS
+        assert first.evaluate("window.byes") == ['{"why":"stopping"}']
+        for tab in context.pages:
+            expect(tab.locator("#line")).to_have_attribute("data-is", "off", timeout=PATIENCE)
+        for tab in context.pages:
+            line = tab.locator("#line")
+            expect(line).to_have_attribute("data-is", "on", timeout=WHILE_IT_STARTS)
+            expect(tab.locator("#bye")).to_be_hidden()
+            assert tab.locator("main").get_attribute("inert") is None
+        seen_by_all(context.pages, number)
+
+
+async def test_tabs_come_back_by_themselves_when_the_console_is_started_anew(floor: Floor) -> None:
+    id = await agent(floor, "started-anew")
+    loop = asyncio.get_running_loop()
+
+    async def meanwhile() -> str:
+        """It is ended as whoever deploys ends it; while it is away somebody is in a lift."""
+        ending = asyncio.create_task(floor.service("console").stop())
+        made = await floor.clients.post_ticket({**LIFT, "caller": caller()})
+        await ending
+        return str(made["number"])
+
+    def restart() -> str:
+        return asyncio.run_coroutine_threadsafe(meanwhile(), loop).result(30)
+
+    await asyncio.to_thread(started_anew, floor.endpoints.services["console"], id, restart)
 
 
 def frozen(address: str, id: str, freeze: object) -> None:

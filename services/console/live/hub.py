@@ -56,6 +56,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self.is_paused = False
+        self._is_stopping = False
 
     @property
     def streams(self) -> Sequence[Stream]:
@@ -70,6 +71,8 @@ class Hub:
         stream = Stream(secrets.token_urlsafe(12), viewer, self._now)
         self._streams[stream.id] = stream
         metrics.STREAMS.set(len(self._streams))
+        if self._is_stopping:
+            self.close(stream, "stopping")
         return stream
 
     def find(self, id: str, session: str) -> Stream | None:
@@ -83,6 +86,12 @@ class Hub:
         metrics.STREAMS.set(len(self._streams))
         if why is not None:
             stream.end(why)
+
+    def stop(self) -> None:
+        """Tell every browser to come again, also those that still come."""
+        self._is_stopping = True
+        for stream in self.streams:
+            self.close(stream, "stopping")
 
     def hint(self, topics: Iterable[str], *, urgent: bool = False) -> None:
         """Something may have changed in these."""

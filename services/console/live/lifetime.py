@@ -38,8 +38,7 @@ async def live(house: House, hub: Hub, settings: ConsoleSettings) -> AsyncIterat
     try:
         yield
     finally:
-        for stream in hub.streams:
-            hub.close(stream, "stopping")
+        hub.stop()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
