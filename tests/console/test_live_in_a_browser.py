@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from shared.runtime.serve import GRACE_SECONDS
 from tests.console.bench import PASSWORD
@@ -135,6 +135,49 @@ async def test_tabs_come_back_by_themselves_when_the_console_is_started_anew(flo
         return asyncio.run_coroutine_threadsafe(meanwhile(), loop).result(30)
 
     await asyncio.to_thread(started_anew, floor.endpoints.services["console"], id, restart)
+
+
+def waits(address: str, id: str, report: Callable[[], str]) -> None:
+    with signed_in(address, id, worker=True) as context:
+        page = context.pages[0]
+        bar = page.locator("[data-waits='emergencies']")
+
+        def row(number: str) -> Locator:
+            return page.locator(f"#emergency-{number}")
+
+        first = row(report())
+        expect(first).to_be_visible(timeout=PATIENCE)
+        first.hover()
+        pointed = row(report())
+        expect(bar).to_be_visible(timeout=PATIENCE)
+        expect(pointed).to_have_count(0)
+        page.keyboard.press("r")
+        expect(pointed).to_be_visible()
+        expect(bar).to_be_hidden()
+        page.mouse.move(0, 0)
+        first.focus()
+        focused = row(report())
+        expect(bar).to_be_visible(timeout=PATIENCE)
+        expect(focused).to_have_count(0)
+        page.keyboard.press("r")
+        expect(focused).to_be_visible()
+        expect(first).to_be_focused()
+        left = row(report())
+        expect(bar).to_be_visible(timeout=PATIENCE)
+        page.evaluate("document.activeElement.blur()")
+        expect(left).to_be_visible()
+        expect(bar).to_be_hidden()
+
+
+async def test_a_list_in_which_somebody_is_waits_for_them_and_says_so(floor: Floor) -> None:
+    id = await agent(floor, "waits")
+    loop = asyncio.get_running_loop()
+
+    def report() -> str:
+        made = floor.clients.post_ticket({**LIFT, "caller": caller()})
+        return str(asyncio.run_coroutine_threadsafe(made, loop).result(20)["number"])
+
+    await asyncio.to_thread(waits, floor.endpoints.services["console"], id, report)
 
 
 def frozen(address: str, id: str, freeze: object) -> None:

@@ -18,10 +18,8 @@
       card?.replaceWith(fresh);
       card = fresh;
     }
-    if (after !== undefined || !card.isConnected) {
-      const next = by(after) ? by(after).nextElementSibling : list.firstElementChild;
-      if (next !== card) list.insertBefore(card, next);
-    }
+    const before = by(after), next = before ? before.nextElementSibling : after === null ? list.firstElementChild : null;
+    if (next !== card && (before || after === null || !card.isConnected)) list.insertBefore(card, next);
     if (isHeld && !card.contains(document.activeElement)) (by(at.id) || card).focus({ preventScroll: true });
   }
 
@@ -48,7 +46,12 @@
     waiting.delete(list);
     bar(list);
   }
-  const releaseIdle = () => { for (const list of [...waiting.keys()]) if (!isInUse(list)) release(list); };
+  const releaseIdle = () => {
+    for (const list of [...waiting.keys()]) {
+      if (!list.isConnected) waiting.delete(list);
+      else if (!isInUse(list)) release(list);
+    }
+  };
 
   function bar(list) {
     const count = new Set(waiting.get(list)?.map((op) => op.put || op.drop)).size;
