@@ -15,9 +15,19 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from services.console.clients.answers import Declined, Unreached
+from services.console.live.counts import GATHERED_SECONDS, Counts
 from services.console.live.listings import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
-from services.console.live.topics import MOST, OF_PERSON, is_of_person, is_topic
+from services.console.live.topics import (
+    COUNT,
+    LISTS,
+    MOST,
+    OF_PERSON,
+    is_count,
+    is_of_person,
+    is_topic,
+    list_of,
+)
 from services.console.session.sessions import SessionOver
 from shared.policy.templates import Language
 from shared.telemetry import logger, metrics
@@ -25,10 +35,6 @@ from shared.telemetry import logger, metrics
 FLUSH_SECONDS: Final = 0.2
 URGENT_SECONDS: Final = 0.05
 """How long hints are gathered before anybody is asked: an emergency's hardly at all."""
-OWN_SECONDS: Final = 2.0
-"""How long hints are gathered for lists of which each reader has their own: they are asked for once
-for every reader.
-"""
 AGAIN_SECONDS: Final = 1.0
 """After a service did not answer, it is asked again so much later."""
 MOST_STREAMS: Final = 4
@@ -52,7 +58,8 @@ class Hub:
         self._sources, self._now = sources, now
         self._streams: dict[str, Stream] = {}
         self._touched: set[str] = set()
-        self._own: set[str] = set()
+        self._gathered: set[str] = set()
+        self._counts = Counts()
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self.is_paused = False
@@ -94,24 +101,29 @@ class Hub:
             self.close(stream, "stopping")
 
     def hint(self, topics: Iterable[str], *, urgent: bool = False) -> None:
-        """Something may have changed in these."""
+        """Something may have changed in these. Counts, and lists of which each reader has their
+        own, are gathered for longer: they are asked for once for every reader.
+        """
         for topic in topics:
-            if topic in OF_PERSON:
-                self._hint_own(topic)
+            if topic in OF_PERSON or is_count(topic):
+                self._gather_longer(topic)
             else:
                 self._touched.add(topic)
+            if list_of(topic) in LISTS:
+                self._counts.touch(list_of(topic))
+                self._gather_longer(COUNT + list_of(topic))
         if self._touched:
             self._wake.set()
         if urgent:
             self._urgent.set()
 
-    def _hint_own(self, topic: str) -> None:
-        if topic not in self._own:
-            self._own.add(topic)
-            asyncio.get_running_loop().call_later(OWN_SECONDS, self._show_own, topic)
+    def _gather_longer(self, topic: str) -> None:
+        if topic not in self._gathered:
+            self._gathered.add(topic)
+            asyncio.get_running_loop().call_later(GATHERED_SECONDS, self._show_gathered, topic)
 
-    def _show_own(self, topic: str) -> None:
-        self._own.discard(topic)
+    def _show_gathered(self, topic: str) -> None:
+        self._gathered.discard(topic)
         self._touched.add(topic)
         self._wake.set()
 
@@ -121,6 +133,7 @@ class Hub:
 
     def forget(self) -> None:
         """Nobody knows what changed meanwhile: all that is shown is shown anew, whole."""
+        self._counts.forget()
         for stream in self._streams.values():
             stream.shown.clear()
             self._touched |= stream.topics
@@ -131,15 +144,18 @@ class Hub:
         come knows nothing of it.
         """
         stream.topics -= set(drop)
-        known = (each for each in add if is_topic(each) and each.partition(":")[0] in self._sources)
-        added = list(dict.fromkeys(known))[:MOST]
+        added = list(dict.fromkeys(each for each in add if self._is_known(each)))[:MOST]
         if len(stream.topics | set(added)) > MOST:
             return
         stream.topics |= set(added)
         for topic in {*drop, *added}:
             stream.shown.pop(topic, None)
-        for topic in added:
-            await self._show(topic, [stream])
+        # Lists first: their counts are known then.
+        for topic in sorted(added, key=is_count):
+            await self._show(topic, [stream], is_new=True)
+
+    def _is_known(self, topic: str) -> bool:
+        return is_topic(topic) and list_of(topic).partition(":")[0] in self._sources
 
     async def run(self) -> None:
         """Show what changes, until cancelled."""
@@ -153,8 +169,13 @@ class Hub:
                 await asyncio.sleep(FLUSH_SECONDS)
                 self.hint(touched)
                 continue
-            shown = (self._show(topic, self._who_follows(topic)) for topic in touched)
-            await asyncio.gather(*shown)
+            for kind in (False, True):
+                shown = (
+                    self._show(topic, self._who_follows(topic))
+                    for topic in touched
+                    if is_count(topic) is kind
+                )
+                await asyncio.gather(*shown)
 
     async def _gather(self) -> None:
         try:
@@ -167,14 +188,19 @@ class Hub:
     def _who_follows(self, topic: str) -> list[Stream]:
         return [stream for stream in self._streams.values() if topic in stream.topics]
 
-    async def _show(self, topic: str, streams: Sequence[Stream]) -> None:
+    async def _show(self, topic: str, streams: Sequence[Stream], *, is_new: bool = False) -> None:
         groups: dict[tuple[object, ...], list[Stream]] = defaultdict(list)
         for stream in streams:
             own = (stream.viewer.who.id,) if is_of_person(topic) else ()
             groups[(*stream.viewer.reach, *own)].append(stream)
         for group in groups.values():
             try:
-                for readers, listing in await self._ask(topic, group):
+                asked = (
+                    self._counted(topic, group, is_new=is_new)
+                    if is_count(topic)
+                    else self._ask(topic, group)
+                )
+                for readers, listing in await asked:
                     self._tell(topic, readers, listing)
             except (Declined, Unreached) as error:
                 for stream in group:
@@ -187,7 +213,31 @@ class Hub:
     def _later(self, topic: str) -> None:
         asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
 
+    async def _counted(
+        self, topic: str, group: Sequence[Stream], *, is_new: bool
+    ) -> list[tuple[Sequence[Stream], Listing]]:
+        """The counts of these readers, each with what is theirs; a list is asked for where nobody
+        knows what it has.
+        """
+        of = list_of(topic)
+        found = {each: self._counts.of(of, each, is_new=is_new) for each in group}
+        unknown = [each for each, listing in found.items() if listing is None]
+        if unknown:
+            await self._ask(of, unknown)
+            found |= {each: self._counts.of(of, each, is_new=True) for each in unknown}
+        return [([each], listing) for each, listing in found.items() if listing is not None]
+
     async def _ask(
+        self, topic: str, group: Sequence[Stream]
+    ) -> list[tuple[Sequence[Stream], Listing]]:
+        """The list as each of them sees it, whose count is known then."""
+        at = self._counts.now()
+        found = await self._find(topic, group)
+        if topic in LISTS:
+            self._counts.note(topic, at, found)
+        return found
+
+    async def _find(
         self, topic: str, group: Sequence[Stream]
     ) -> list[tuple[Sequence[Stream], Listing]]:
         """The list of this reach, asked for twice however many there are; for each reader by
