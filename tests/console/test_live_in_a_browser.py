@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from shared.runtime.serve import GRACE_SECONDS
+from shared.runtime.web import words
 from tests.console.bench import PASSWORD
 from tests.console.test_in_a_browser import LIFT, PATIENCE, agent
 from tests.support.floor import Floor, caller
@@ -32,7 +33,7 @@ HEAR_BYE = """() => {
 
 
 @contextmanager
-def signed_in(address: str, id: str, *, worker: bool) -> Iterator[BrowserContext]:
+def signed_in(address: str, id: str, *, worker: bool, line: str = "on") -> Iterator[BrowserContext]:
     """The browser of somebody who has signed in; without shared workers where it has none."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -48,7 +49,7 @@ def signed_in(address: str, id: str, *, worker: bool) -> Iterator[BrowserContext
             page.locator("#id").fill(id)
             page.locator("#password").fill(PASSWORD)
             page.keyboard.press("Enter")
-            expect(page.locator("#line")).to_have_attribute("data-is", "on", timeout=PATIENCE)
+            expect(page.locator("#line")).to_have_attribute("data-is", line, timeout=PATIENCE)
             yield context
         finally:
             chromium.close()
@@ -178,6 +179,75 @@ async def test_a_list_in_which_somebody_is_waits_for_them_and_says_so(floor: Flo
         return str(asyncio.run_coroutine_threadsafe(made, loop).result(20)["number"])
 
     await asyncio.to_thread(waits, floor.endpoints.services["console"], id, report)
+
+
+@asynccontextmanager
+async def holding_back(port: int) -> AsyncIterator[int]:
+    """A proxy that passes everything on but streams, which it gathers for ever; its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        above, below = await asyncio.open_connection("127.0.0.1", port)
+        holds = False
+
+        async def up() -> None:
+            nonlocal holds
+            while data := await reader.read(65536):
+                holds = holds or b"GET /live?" in data
+                below.write(data)
+                await below.drain()
+            below.close()
+
+        async def down() -> None:
+            while data := await above.read(65536):
+                if not holds:
+                    writer.write(data)
+                    await writer.drain()
+            writer.close()
+
+        with suppress(OSError):
+            await asyncio.gather(up(), down())
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def behind_a_proxy(
+    address: str, id: str, report: Callable[[], str], freeze: Callable[[], None]
+) -> None:
+    with signed_in(address, id, worker=True, line="polled") as context:
+        page = context.pages[0]
+        expect(page.locator("#line")).to_contain_text(
+            words("services.console.frame", "zh")["line_polled"]
+        )
+        seen_by_all([page], report())
+        page.goto(f"{address}/help")
+        count = page.locator("[data-count='count:emergencies']")
+        expect(count).to_have_text(re.compile(r"[1-9]"), timeout=PATIENCE)
+        freeze()
+        expect(page.locator("#bye")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_where_a_proxy_holds_streams_back_pages_ask_each_five_seconds_and_say_so(
+    floor: Floor,
+) -> None:
+    id = await agent(floor, "behind-a-proxy")
+    loop = asyncio.get_running_loop()
+
+    def report() -> str:
+        made = floor.clients.post_ticket({**LIFT, "caller": caller()})
+        return str(asyncio.run_coroutine_threadsafe(made, loop).result(20)["number"])
+
+    def freeze() -> None:
+        asked = floor.clients.call(
+            "POST", "admin", f"/v1/users/{id}/freeze", role="administrator", json={"why": "left"}
+        )
+        assert asyncio.run_coroutine_threadsafe(asked, loop).result(20).is_success
+
+    console = httpx.URL(floor.endpoints.services["console"])
+    async with holding_back(console.port or 80) as port:
+        address = str(console.copy_with(port=port)).rstrip("/")
+        await asyncio.to_thread(behind_a_proxy, address, id, report, freeze)
 
 
 def frozen(address: str, id: str, freeze: object) -> None:

@@ -12,7 +12,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.live.counts import GATHERED_SECONDS, Counts
@@ -75,7 +75,7 @@ class Hub:
         mine = [s for s in self._streams.values() if s.viewer.session == viewer.session]
         for old in mine[: max(0, len(mine) - MOST_STREAMS + 1)]:
             self.close(old, "replaced")
-        stream = Stream(secrets.token_urlsafe(12), viewer, self._now)
+        stream = Stream(secrets.token_urlsafe(12), viewer, self._now, is_paused=self.is_paused)
         self._streams[stream.id] = stream
         metrics.STREAMS.set(len(self._streams))
         if self._is_stopping:
@@ -156,6 +156,26 @@ class Hub:
 
     def _is_known(self, topic: str) -> bool:
         return is_topic(topic) and list_of(topic).partition(":")[0] in self._sources
+
+    async def look(self, viewer: Viewer, topics: Iterable[str]) -> list[tuple[str, Any]]:
+        """What a stream of this reader is first told of these, for a browser to which none comes
+        through. Raises SessionOver.
+        """
+        told: list[tuple[str, Any]] = []
+        stream = Stream("", viewer, self._now)
+        for topic in sorted({each for each in topics if self._is_known(each)}, key=is_count):
+            try:
+                ((_, listing),) = (
+                    await self._counted(topic, [stream], is_new=True)
+                    if is_count(topic)
+                    else await self._ask(topic, [stream])
+                )
+                told.append(("list", whole(topic, listing)))
+            except (Declined, Unreached) as error:
+                if isinstance(error, Declined) and error.status == 401:
+                    raise SessionOver from error
+                told.append(("away", {"topic": topic, "part": error.service}))
+        return told
 
     async def run(self) -> None:
         """Show what changes, until cancelled."""

@@ -80,7 +80,7 @@
     hello(said) {
       ahead = said.ahead;
       tick();
-      state("live");
+      state(said.paused ? "paused" : said.polled ? "polled" : "live");
     },
     list(said) {
       show(said, (list) => {
@@ -105,11 +105,12 @@
   };
 
   function state(name) {
-    if (name === "live") heard = Date.now();
+    const isFresh = name === "live" || name === "polled";
+    if (isFresh) heard = Date.now();
     if (root.dataset.live === name) return;
     root.dataset.live = name;
-    const line = by("line"), is = { live: "on", paused: "paused" }[name] || "off";
-    const at = name === "live" ? "" : " " + line.dataset.asOf + new Date(heard + (ahead ?? 0)).toTimeString().slice(0, 8);
+    const line = by("line"), is = { live: "on", bye: "off", lost: "off" }[name] || name;
+    const at = isFresh ? "" : " " + line.dataset.asOf + new Date(heard + (ahead ?? 0)).toTimeString().slice(0, 8);
     line.dataset.is = is;
     line.querySelector(".words").textContent = line.dataset[is] + at;
   }
