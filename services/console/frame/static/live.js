@@ -1,10 +1,10 @@
-// Keeps what a page shows as it is now. A page works without it; it is only older then.
+// Keeps what a page shows as it is now.
 "use strict";
 (() => {
   const root = document.documentElement, words = document.body.dataset;
   const waiting = new Map(); // list -> what is not done to it yet
   const shown = new WeakMap(); // card -> its HTML, before its clocks ticked
-  let ahead, heard = Date.now(); // `ahead`: the hotline's time before this machine's.
+  let ahead, heard = Date.now();
   const of = (kind, topic) => all(`[data-${kind}="${topic}"]`);
 
   function put(list, id, html, after, isOld) {
@@ -23,7 +23,7 @@
     if (isHeld && !card.contains(document.activeElement)) (by(at.id) || card).focus({ preventScroll: true });
   }
 
-  // Under a pointer or a focus nothing moves: it waits, and a bar says so. What changes in a card is there at once.
+  // Under a pointer or a focus nothing moves: it waits, and a bar says so.
   const isInUse = (list) => list.matches(":hover") || list.contains(document.activeElement);
 
   function patch(list, ops) {
@@ -61,8 +61,6 @@
       button.onclick = () => release(list);
     }
   }
-
-  // ---- What the stream says
 
   function show({ topic, counts, total }, ops) {
     for (const list of of("topic", topic)) patch(list, ops(list));
@@ -115,8 +113,6 @@
     line.querySelector(".words").textContent = line.dataset[is] + at;
   }
 
-  // ---- Clocks: time passes without anybody sending it
-
   function tick() {
     if (ahead === undefined) return; // The page has the times themselves until then.
     const now = Date.now() + ahead;
@@ -138,10 +134,8 @@
     return hours < 48 ? hours + words.hours : Math.floor(hours / 24) + words.days;
   }
 
-  // ---- One stream a browser: a shared worker has it, or else the tab that holds the lock
-
   const tab = crypto.randomUUID(), { stream } = document.currentScript.dataset;
-  // Not that of somebody else who signs in here, nor of an older console's pages.
+  // Not that of somebody else, nor of an older console.
   const name = stream + " " + root.dataset.person, channel = new BroadcastChannel(name);
   function send(gone) {
     const topics = all("[data-topic]").map((list) => list.dataset.topic);

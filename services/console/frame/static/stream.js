@@ -1,4 +1,4 @@
-// The one stream of a browser, in the shared worker or the tab that holds the lock. Tabs and it hear each other on a channel.
+// The one stream of a browser.
 "use strict";
 (() => {
   const channel = new BroadcastChannel(self.document?.currentScript.dataset.channel ?? name);
@@ -40,7 +40,7 @@
     }
   }
 
-  // Where a proxy holds the stream back: what it would say, each five seconds.
+  // Where a proxy holds the stream back.
   async function poll() {
     asked = Date.now();
     const answer = await fetch(`/live/poll?lang=${lang}&topics=${topics()}`, {
@@ -59,7 +59,6 @@
     }).catch(() => {});
   }
 
-  // A tab shows these now; none when it has gone.
   channel.onmessage = ({ data: { tab, topics: shown, gone, lang: spoken } }) => {
     if (!tab) return;
     const before = topics(), isNew = !tabs.has(tab);
