@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Request, expect
 from shared.policy.templates import Language
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
-from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look
+from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look, until_so
 from tests.support.floor import Floor
 from tests.web.phone import CHROMIUM, UBUNTU
 
@@ -323,7 +323,7 @@ def nothing_left(page: Page, id: str) -> None:
 def two_at_one_desk(address: str, one: str, other: str) -> None:
     with desk(address, one) as page:
         page.locator("#text").fill("半句话")
-        page.wait_for_function(KEPT)
+        until_so(page, KEPT)
         page.locator("details.menu summary").click()
         page.locator("form[action='/session/end'] button").click()
         expect(page.locator("#password")).to_be_visible()
@@ -332,7 +332,7 @@ def two_at_one_desk(address: str, one: str, other: str) -> None:
         sign_in_here(page, one)
         nothing_left(page, one)
         page.locator("#text").fill("又是半句话")
-        page.wait_for_function(KEPT)
+        until_so(page, KEPT)
         page.context.clear_cookies()
         page.goto(f"{address}/desk")
         sign_in_here(page, other)

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_play
 from shared.runtime.serve import GRACE_SECONDS
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
-from tests.console.test_in_a_browser import LIFT, PATIENCE, agent
+from tests.console.test_in_a_browser import LIFT, PATIENCE, agent, until_so
 from tests.support.floor import Floor, caller
 from tests.web.phone import CHROMIUM, UBUNTU
 
@@ -107,7 +107,7 @@ def started_anew(address: str, id: str, meanwhile: Callable[[], str]) -> None:
         first.evaluate(HEAR_BYE)
         began = time.monotonic()
         number = meanwhile()
-        first.wait_for_function("window.byes.length")
+        until_so(first, "window.byes.length")
         # Streams that are told end by themselves; others would be waited for until they are cut.
         assert time.monotonic() - began < GRACE_SECONDS
         assert first.evaluate("window.byes") == ['{"why":"stopping"}']
