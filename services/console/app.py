@@ -126,6 +126,7 @@ async def build(
     ]
     app = build_bare_app(routers, lifespan, title="Estateline console")
     app.state.hub = hub
+    app.state.stopping = hub.stop
     app.state.house = house
     add_troubles(app, house)
     return app

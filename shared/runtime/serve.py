@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
+from typing_extensions import override
 
 from shared.bus import ParkedRelay
 from shared.bus.reconciliation import Untaken, reconcile
@@ -142,4 +144,18 @@ async def _serve(service: str, settings: S, build: Callable[[S], Awaitable[FastA
     _leave_what_stays()
     config = server_config(app, settings)
     logger.info("serving", service=service, host=settings.host, port=settings.port)
-    await uvicorn.Server(config).serve()
+    await _Server(config, getattr(app.state, "stopping", None)).serve()
+
+
+class _Server(uvicorn.Server):
+    """Says that it stops before it waits for what is open: a stream would not end by itself."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._stopping is not None:
+            self._stopping()
+        await super().shutdown(sockets)

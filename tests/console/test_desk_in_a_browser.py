@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Request, expect
 
 from shared.policy.templates import Language
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
-from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look
+from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look, until_so
 from tests.support.floor import Floor
 from tests.web.phone import CHROMIUM, UBUNTU
 
 S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋套都不穿；还有物业费发票怎么开？"
 CHILD: Final = "3号楼电梯不动了，就我一个人，我十三岁"
 WHILE_IT_STARTS: Final = 90_000.0
+DRAFT_AFTER: Final = 300
+"""So many milliseconds after a key it is kept."""
 
 expect.set_options(timeout=PATIENCE)
 pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
@@ -230,6 +234,115 @@ async def test_intake_and_the_console_die_and_there_is_one_ticket_with_every_wor
         "GET", "intake", "/v1/tickets?owner=desk-deaths", role="supervisor"
     )
     assert [each["number"] for each in found.json()["items"]] == [number]
+
+
+KEPT: Final = "Object.keys(sessionStorage).some((each) => each.startsWith('draft '))"
+KEYS: Final = """() => new Promise((done) => {
+  const asked = indexedDB.open("hotline", 1);
+  asked.onsuccess = () => {
+    const all = asked.result.transaction("keys").objectStore("keys").getAllKeys();
+    all.onsuccess = () => { asked.result.close(); done(all.result); };
+  };
+})"""
+"""Whose keys the browser has."""
+
+
+def load_anew(page: Page, address: str) -> None:
+    """Open the desk as soon as somebody answers."""
+    until = time.monotonic() + WHILE_IT_STARTS / 1000
+    while True:
+        try:
+            page.goto(f"{address}/desk")
+        except PlaywrightError:
+            assert time.monotonic() < until
+            page.wait_for_timeout(500)
+        else:
+            return
+
+
+def typed_before_the_console_dies(floor: Floor, id: str) -> None:
+    address = floor.endpoints.services["console"]
+    with desk(address, id) as page:
+        bar = page.locator("[data-restored='desk']")
+        page.locator("#estate").fill("锦园")
+        page.locator("#text").fill("单元门禁坏了，刷卡没反应")
+        page.locator("#type").select_option("repair")
+        page.locator("#location").fill("三号楼")
+        expect(page.locator(".matter")).to_have_count(1)
+        page.wait_for_timeout(2 * DRAFT_AFTER)
+        key = page.locator("[name='key']").input_value()
+        floor.service("console").kill()
+        page.wait_for_timeout(2 * DRAFT_AFTER)
+        load_anew(page, address)
+        expect(page.locator("#text")).to_have_value("单元门禁坏了，刷卡没反应")
+        expect(page.locator("#estate")).to_have_value("锦园")
+        expect(page.locator("#type")).to_have_value("repair")
+        expect(page.locator("#location")).to_have_value("三号楼")
+        expect(page.locator("[name='key']")).to_have_value(key)
+        expect(bar).to_be_visible()
+        page.keyboard.press("Control+Enter")
+        assert len(numbers_on(page)) == 1
+        expect(bar).to_be_hidden()
+        page.keyboard.press("F2")
+        page.keyboard.press("Escape")
+        if page.locator("#end-asked").is_visible():
+            page.locator("#end-yes").click()
+        expect(page.locator("#estate")).to_have_value("")
+        load_anew(page, address)
+        expect(page.locator("#phone")).to_have_value("")
+        page.wait_for_timeout(2 * DRAFT_AFTER)
+        expect(page.locator("#text")).to_have_value("")
+        expect(bar).to_be_hidden()
+        assert not page.evaluate(KEPT)
+
+
+async def test_what_is_typed_at_the_desk_is_there_after_the_console_died_until_it_is_saved(
+    floor: Floor,
+) -> None:
+    id = await agent(floor, "desk-drafts")
+
+    await asyncio.to_thread(typed_before_the_console_dies, floor, id)
+
+
+def sign_in_here(page: Page, id: str) -> None:
+    page.locator("#id").fill(id)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    expect(page.locator("#text")).to_be_focused()
+
+
+def nothing_left(page: Page, id: str) -> None:
+    """Of what was typed before whoever is here now came."""
+    page.wait_for_timeout(2 * DRAFT_AFTER)
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("[data-restored='desk']")).to_be_hidden()
+    assert not page.evaluate(KEPT)
+    assert set(page.evaluate(KEYS)) <= {id}
+
+
+def two_at_one_desk(address: str, one: str, other: str) -> None:
+    with desk(address, one) as page:
+        page.locator("#text").fill("半句话")
+        until_so(page, KEPT)
+        page.locator("details.menu summary").click()
+        page.locator("form[action='/session/end'] button").click()
+        expect(page.locator("#password")).to_be_visible()
+        assert page.evaluate(KEYS) == []
+        page.goto(f"{address}/desk")
+        sign_in_here(page, one)
+        nothing_left(page, one)
+        page.locator("#text").fill("又是半句话")
+        until_so(page, KEPT)
+        page.context.clear_cookies()
+        page.goto(f"{address}/desk")
+        sign_in_here(page, other)
+        nothing_left(page, other)
+
+
+async def test_nothing_typed_is_there_after_signing_out_or_for_somebody_else(floor: Floor) -> None:
+    one, other = await agent(floor, "desk-one"), await agent(floor, "desk-other")
+
+    await asyncio.to_thread(two_at_one_desk, floor.endpoints.services["console"], one, other)
 
 
 def signed_out_elsewhere(address: str, id: str) -> list[str]:

@@ -211,8 +211,8 @@ def at_the_desk(page: Page, address: str, pressed: Pressed) -> None:
     press_all(page, "/desk?saved", pressed)
 
 
-def walk_lists(page: Page, address: str) -> set[str]:
-    """Rows by letters and by arrows, and what a row is opened by."""
+def walk_lists(page: Page, address: str, report: Callable[[], str]) -> set[str]:
+    """Rows by letters and arrows, what waits while one is in them, and what a row is opened by."""
     page.goto(f"{address}/emergencies")
     rows = page.locator("[data-row]")
     for down, up in (("j", "k"), ("ArrowDown", "ArrowUp")):
@@ -223,10 +223,17 @@ def walk_lists(page: Page, address: str) -> set[str]:
             page.keyboard.press(up)
         compose(page, down)
         expect(rows.first).to_be_focused()
+    fresh = page.locator(f"#emergency-{report()}")
+    expect(page.locator("[data-waits='emergencies']")).to_be_visible()
+    compose(page, "r")
+    expect(fresh).to_have_count(0)
+    page.keyboard.press("r")
+    expect(fresh).to_be_visible()
+    expect(page.locator("[data-waits='emergencies']")).to_be_hidden()
     if rows.first.locator("a").count():
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: not url.endswith("/emergencies"))
-    return set(OF_LISTS)
+    return {*OF_LISTS, "r"}
 
 
 def walk_rail(page: Page, address: str) -> set[str]:
@@ -257,11 +264,11 @@ def keys_pressed(address: str, id: str, numbers: Collection[str] = ()) -> Presse
         return pressed
 
 
-def keys_of_the_desk(address: str, id: str) -> Pressed:
+def keys_of_the_desk(address: str, id: str, report: Callable[[], str]) -> Pressed:
     """Those of the desk that are there when something is typed, and those of lists."""
     with browser("zh", "light") as page:
         sign_in(page, address, id)
-        pressed = Pressed({"lists": walk_lists(page, address)})
+        pressed = Pressed({"lists": walk_lists(page, address, report)})
         if "desk" in ROOMS_THERE:
             at_the_desk(page, address, pressed)
         return pressed
@@ -272,6 +279,7 @@ WHERE: Final[Mapping[str, str]] = {
     "ticket": "/tickets/",
     "queue": "/queue",
     "mine": "/mine",
+    "list": "lists",
 }
 """Below which address a key counts; of all others it is everywhere."""
 BY_SCRIPTS: Final = frozenset({("desk", "4"), ("desk", "1")})
@@ -298,7 +306,13 @@ async def test_every_key_of_the_table_is_pressed_on_its_page(floor: Floor) -> No
     address = floor.endpoints.services["console"]
 
     pressed = await asyncio.to_thread(keys_pressed, address, id, numbers)
-    typed = await asyncio.to_thread(keys_of_the_desk, address, id)
+    loop = asyncio.get_running_loop()
+
+    def report() -> str:
+        made = floor.clients.post_ticket({**LIFT, "caller": caller()})
+        return str(asyncio.run_coroutine_threadsafe(made, loop).result(20)["number"])
+
+    typed = await asyncio.to_thread(keys_of_the_desk, address, id, report)
     worker = await engineer(floor, "every-key-engineer")
     work = await asyncio.to_thread(keys_pressed, address, worker, numbers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -47,6 +48,14 @@ def browser(language: Language, theme: str, width: int = 1440) -> Iterator[Page]
             assert [each for each in said if "Error" in each and "Failed to load" not in each] == []
         finally:
             chromium.close()
+
+
+def until_so(page: Page, script: str) -> None:
+    """Wait for what a script says; the page's own policy lets no waiting of Playwright's in."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(script):
+        assert time.monotonic() < until, script
+        page.wait_for_timeout(100)
 
 
 def look(page: Page, name: str) -> None:

@@ -300,6 +300,18 @@ async def test_of_too_many_streams_of_a_session_the_oldest_ends() -> None:
     assert (await told(streams[0], 0.2)) == [("bye", {"why": "replaced"})]
 
 
+async def test_every_browser_is_told_that_this_process_stops_and_to_come_again() -> None:
+    hub = Hub({"emergencies": Lists()}, now)
+    open_before = hub.open(viewer(Lists(), Principal("he", "agent")))
+
+    hub.stop()
+    comes_after = hub.open(viewer(Lists(), Principal("yan", "agent")))
+
+    assert hub.streams == ()
+    for stream in (open_before, comes_after):
+        assert await told(stream, 0.2) == [("bye", {"why": "stopping"})]
+
+
 async def test_what_is_not_a_topic_is_not_followed_and_another_session_finds_no_stream() -> None:
     lists = Lists()
     hub = Hub({"emergencies": lists}, now)
@@ -379,3 +391,66 @@ async def test_a_list_of_ones_own_is_asked_for_each_two_seconds_however_much_hap
         await asyncio.sleep(1.6)
 
     assert lists.asked == ["he"]
+
+
+async def test_a_count_is_asked_for_each_two_seconds_of_a_reach_however_many_look_at_it() -> None:
+    lists = Lists([("jinyuan", card("e1"))])
+    async with running(lists) as hub:
+        streams = [hub.open(viewer(lists, Principal(f"agent-{i}", "agent"))) for i in range(9)]
+        for stream in streams:
+            await hub.follow(stream, ["count:emergencies"], [])
+        first = [await told(stream, 0.05) for stream in streams]
+        lists.asked.clear()
+        lists.cards.append(("jinyuan", card("e2")))
+        for _ in range(20):
+            hub.hint(["emergencies"])
+            await asyncio.sleep(0.05)
+        assert lists.asked == []
+        await asyncio.sleep(1.6)
+        then = [await told(stream, 0.05) for stream in streams]
+
+    assert len(lists.asked) == 2
+    whole = {"topic": "count:emergencies", "cards": [], "total": 1, "counts": 0}
+    assert first == [[("list", whole)]] * 9
+    changed = {"topic": "count:emergencies", "ops": [], "total": 2, "counts": 0}
+    assert then == [[("cards", changed)]] * 9
+
+
+async def test_the_count_of_a_list_that_is_shown_is_known_and_asked_for_by_nobody() -> None:
+    lists = Lists([("jinyuan", card("e1"))])
+    async with running(lists) as hub:
+        shown = [hub.open(viewer(lists, Principal(id, "agent"))) for id in ("he", "yan")]
+        for stream in shown:
+            await hub.follow(stream, ["count:emergencies", "emergencies"], [])
+        beside = hub.open(viewer(lists, Principal("cai", "agent")))
+        await hub.follow(beside, ["count:emergencies"], [])
+        lists.asked.clear()
+        lists.cards.append(("jinyuan", card("e2")))
+        hub.hint(["emergencies"])
+        await asyncio.sleep(2.5)
+        heard = await told(beside, 0.1)
+
+    assert sorted(lists.asked) == ["he", "yan"]  # The list itself.
+    assert [data["total"] for _, data in heard] == [1, 2]
+
+
+async def test_a_count_tells_nobody_of_a_matter_about_them() -> None:
+    lists = Lists([("jinyuan", card("e1", about_staff=True))], about={"e1": "cai"})
+    async with running(lists) as hub:
+        counts = {}
+        for id in ("he", "yan", "cai"):
+            stream = hub.open(viewer(lists, Principal(id, "agent")))
+            await hub.follow(stream, ["count:emergencies"], [])
+            hub.hint(["emergencies"])
+            await asyncio.sleep(2.4)
+            counts[id] = [data["total"] for _, data in await told(stream, 0.1)]
+
+    assert counts == {"he": [1], "yan": [1], "cai": [0]}
+
+
+async def test_the_count_of_no_list_is_followed() -> None:
+    hub = Hub({"emergencies": Lists(), "ticket": Lists()}, now)
+    stream = hub.open(viewer(Lists(), Principal("he", "agent")))
+    await hub.follow(stream, ["count:ticket:23456789", "count:board", "count:count:queue"], [])
+
+    assert stream.topics == set()

@@ -20,7 +20,7 @@ from services.console.frame.rail import RailEntry
 from services.console.session.reader import Reader
 from shared.runtime import open_to_all
 
-ENTRY: Final = RailEntry("emergencies", "/emergencies", "emergency.see")
+ENTRY: Final = RailEntry("emergencies", "/emergencies", "emergency.see", counts=True)
 REVIEW: Final = "emergency.review"
 Cursor = Annotated[str | None, Query(max_length=400)]
 Chosen = Annotated[str, Form(max_length=200)]

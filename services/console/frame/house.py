@@ -113,10 +113,14 @@ async def signed_in(request: Request, visit: Annotated[Visit, Depends(anybody)])
     """Who is signed in, also with a session that may only set up a second factor; raises
     SessionOver.
     """
+    return await _known(request, visit, used=True)
+
+
+async def _known(request: Request, visit: Visit, *, used: bool) -> Visit:
     house: House = request.app.state.house
     if visit.secret is None:
         raise SessionOver
-    reader = await house.sessions.reader(visit.secret, visit.address)
+    reader = await house.sessions.reader(visit.secret, visit.address, used=used)
     known = replace(visit, reader=reader, looks=looks_by(reader.settings, visit.looks))
     request.state.visit = known
     return known
@@ -129,6 +133,12 @@ async def at_work(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
     return visit
 
 
+async def looking_on(request: Request, visit: Annotated[Visit, Depends(anybody)]) -> Visit:
+    """Whose page lies open and asks by itself, which is no use of the session; raises as before."""
+    return await at_work(await _known(request, visit, used=False))
+
+
 Anybody = Annotated[Visit, Depends(anybody)]
 SignedIn = Annotated[Visit, Depends(signed_in)]
 AtWork = Annotated[Visit, Depends(at_work)]
+LookingOn = Annotated[Visit, Depends(looking_on)]

@@ -18,6 +18,8 @@ class RailEntry:
     name: str
     path: str
     needs: str
+    counts: bool = False
+    """Whether it says how many of its list want somebody; the list's topic has the page's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class RailItem:
     path: str
     digit: int | None
     is_here: bool
+    counts: bool = False
 
 
 ORDER: Final = (
@@ -59,6 +62,7 @@ def rail_of(entries: Collection[RailEntry], may: Collection[str], here: str) -> 
             entry.path,
             number if number <= NUMBERED else None,
             is_here=here == entry.path or here.startswith(f"{entry.path}/"),
+            counts=entry.counts,
         )
         for number, entry in enumerate(shown, start=1)
     ]

@@ -13,12 +13,23 @@ import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from services.console.clients.answers import Declined, Unreached
+from services.console.live.counts import GATHERED_SECONDS, Counts
 from services.console.live.listings import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
-from services.console.live.topics import MOST, OF_PERSON, News, is_of_person, is_topic
+from services.console.live.topics import (
+    COUNT,
+    LISTS,
+    MOST,
+    OF_PERSON,
+    News,
+    is_count,
+    is_of_person,
+    is_topic,
+    list_of,
+)
 from services.console.session.sessions import SessionOver
 from shared.policy.templates import Language
 from shared.telemetry import logger, metrics
@@ -26,10 +37,6 @@ from shared.telemetry import logger, metrics
 FLUSH_SECONDS: Final = 0.2
 URGENT_SECONDS: Final = 0.05
 """How long hints are gathered before anybody is asked: an emergency's hardly at all."""
-OWN_SECONDS: Final = 2.0
-"""How long hints are gathered for lists of which each reader has their own: they are asked for once
-for every reader.
-"""
 AGAIN_SECONDS: Final = 1.0
 """After a service did not answer, it is asked again so much later."""
 AT_ONCE: Final = 8
@@ -56,11 +63,13 @@ class Hub:
         self._streams: dict[str, Stream] = {}
         self._touched: set[str] = set()
         self._showing: set[str] = set()
-        self._news: dict[str, list[News | None]] = {}
+        self._news: dict[str, list[tuple[float, News | None]]] = {}
+        self._counts = Counts()
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self._random = random.SystemRandom()
         self.is_paused = False
+        self._is_stopping = False
 
     @property
     def streams(self) -> Sequence[Stream]:
@@ -72,9 +81,11 @@ class Hub:
         mine = [s for s in self._streams.values() if s.viewer.session == viewer.session]
         for old in mine[: max(0, len(mine) - MOST_STREAMS + 1)]:
             self.close(old, "replaced")
-        stream = Stream(secrets.token_urlsafe(12), viewer, self._now)
+        stream = Stream(secrets.token_urlsafe(12), viewer, self._now, is_paused=self.is_paused)
         self._streams[stream.id] = stream
         metrics.STREAMS.set(len(self._streams))
+        if self._is_stopping:
+            self.close(stream, "stopping")
         return stream
 
     def find(self, id: str, session: str) -> Stream | None:
@@ -89,28 +100,39 @@ class Hub:
         if why is not None:
             stream.end(why)
 
+    def stop(self) -> None:
+        """Tell every browser to come again, also those that still come."""
+        self._is_stopping = True
+        for stream in self.streams:
+            self.close(stream, "stopping")
+
     def hint(
         self, topics: Iterable[str], *, urgent: bool = False, news: News | None = None
     ) -> None:
-        """Something may have changed in these; in lists of which each reader has their own, for
-        those whom the news concern, for all where nobody knows what happened.
+        """Something may have changed in these. Counts, and lists of which each reader has their
+        own, are gathered for longer, and asked for by those whom the news concern: by all where
+        nobody knows what happened.
         """
         for topic in topics:
-            if topic in OF_PERSON:
-                self._hint_own(topic, news)
+            if topic in OF_PERSON or is_count(topic):
+                self._gather_longer(topic, news)
             else:
                 self._touched.add(topic)
+            if topic in LISTS:
+                self._gather_longer(COUNT + topic, news)
+            if list_of(topic) in LISTS - OF_PERSON:
+                self._counts.touch(list_of(topic), self._counts.now())
         if self._touched:
             self._wake.set()
         if urgent:
             self._urgent.set()
 
-    def _hint_own(self, topic: str, news: News | None) -> None:
+    def _gather_longer(self, topic: str, news: News | None) -> None:
         if topic not in self._news:
-            asyncio.get_running_loop().call_later(OWN_SECONDS, self._show_own, topic)
-        self._news.setdefault(topic, []).append(news)
+            asyncio.get_running_loop().call_later(GATHERED_SECONDS, self._show_gathered, topic)
+        self._news.setdefault(topic, []).append((self._counts.now(), news))
 
-    def _show_own(self, topic: str) -> None:
+    def _show_gathered(self, topic: str) -> None:
         self._touched.add(topic)
         self._wake.set()
 
@@ -120,6 +142,7 @@ class Hub:
 
     def forget(self) -> None:
         """Nobody knows what changed meanwhile: all that is shown is shown anew, whole."""
+        self._counts.forget()
         for stream in self._streams.values():
             stream.shown.clear()
             self._touched |= stream.topics
@@ -130,19 +153,42 @@ class Hub:
         come knows nothing of it.
         """
         stream.topics -= set(drop)
-        known = (each for each in add if is_topic(each) and each.partition(":")[0] in self._sources)
-        added = list(dict.fromkeys(known))[:MOST]
+        added = list(dict.fromkeys(each for each in add if self._is_known(each)))[:MOST]
         if len(stream.topics | set(added)) > MOST:
             return
         stream.topics |= set(added)
         for topic in {*drop, *added}:
             stream.shown.pop(topic, None)
-        for topic in added:
-            await self._show(topic, [stream])
+        # Lists first: their counts are known then.
+        for topic in sorted(added, key=is_count):
+            await self._show(topic, [stream], is_new=True)
+
+    def _is_known(self, topic: str) -> bool:
+        return is_topic(topic) and list_of(topic).partition(":")[0] in self._sources
+
+    async def look(self, viewer: Viewer, topics: Iterable[str]) -> list[tuple[str, Any]]:
+        """What a stream of this reader is first told of these, for a browser to which none comes
+        through. Raises SessionOver.
+        """
+        told: list[tuple[str, Any]] = []
+        stream = Stream("", viewer, self._now)
+        for topic in sorted({each for each in topics if self._is_known(each)}, key=is_count):
+            try:
+                ((_, listing),) = (
+                    await self._counted(topic, [stream], is_new=True)
+                    if is_count(topic)
+                    else await self._ask(topic, [stream])
+                )
+                told.append(("list", whole(topic, listing)))
+            except (Declined, Unreached) as error:
+                if isinstance(error, Declined) and error.status == 401:
+                    raise SessionOver from error
+                told.append(("away", {"topic": topic, "part": error.service}))
+        return told
 
     async def run(self) -> None:
         """Show what changes, until cancelled. No topic waits for another; one that changes while it
-        is shown is shown again after it.
+        is shown is shown again after it. A count follows its list, by which it is known.
         """
         async with asyncio.TaskGroup() as shows:
             while True:
@@ -155,6 +201,8 @@ class Hub:
                     self._wake.set()
                     continue
                 begun = self._touched - self._showing
+                busy = begun | self._showing
+                begun = {each for each in begun if not (is_count(each) and list_of(each) in busy)}
                 self._touched -= begun
                 self._showing |= begun
                 for topic in begun:
@@ -165,7 +213,7 @@ class Hub:
             await self._show(topic, self._whom_it_concerns(topic))
         finally:
             self._showing.discard(topic)
-            if topic in self._touched:
+            if self._touched & {topic, COUNT + topic}:
                 self._wake.set()
 
     async def _gather(self) -> None:
@@ -178,27 +226,39 @@ class Hub:
 
     def _whom_it_concerns(self, topic: str) -> list[Stream]:
         """Asked when the list was shown to the end before: nothing is missing of what they see."""
-        news = self._news.pop(topic, [None])
-        return [
-            stream
-            for stream in self._streams.values()
-            if topic in stream.topics and any(_concerns(each, topic, stream) for each in news)
-        ]
+        followers = [stream for stream in self._streams.values() if topic in stream.topics]
+        news = self._news.pop(topic, None)
+        if news is None or list_of(topic) not in OF_PERSON:
+            return followers
+        heard = {
+            stream: [at for at, each in news if _concerns(each, stream.shown.get(topic), stream)]
+            for stream in followers
+        }
+        if is_count(topic):
+            for stream, times in heard.items():
+                if times:
+                    self._counts.touch(list_of(topic), max(times), stream.viewer.who.id)
+        return [stream for stream, times in heard.items() if times]
 
-    async def _show(self, topic: str, streams: Sequence[Stream]) -> None:
+    async def _show(self, topic: str, streams: Sequence[Stream], *, is_new: bool = False) -> None:
         groups: dict[tuple[object, ...], list[Stream]] = defaultdict(list)
         for stream in streams:
             own = (stream.viewer.who.id,) if is_of_person(topic) else ()
             groups[(*stream.viewer.reach, *own)].append(stream)
         gate = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._show_group(topic, each, gate) for each in groups.values()))
+        asked = (self._show_group(topic, g, gate, is_new=is_new) for g in groups.values())
+        await asyncio.gather(*asked)
 
     async def _show_group(
-        self, topic: str, group: Sequence[Stream], gate: asyncio.Semaphore
+        self, topic: str, group: Sequence[Stream], gate: asyncio.Semaphore, *, is_new: bool
     ) -> None:
         try:
             async with gate:
-                found = await self._ask(topic, group)
+                found = await (
+                    self._counted(topic, group, is_new=is_new)
+                    if is_count(topic)
+                    else self._ask(topic, group)
+                )
             for readers, listing in found:
                 self._tell(topic, readers, listing)
         except (Declined, Unreached) as error:
@@ -212,7 +272,31 @@ class Hub:
     def _later(self, topic: str) -> None:
         asyncio.get_running_loop().call_later(AGAIN_SECONDS, self.hint, [topic])
 
+    async def _counted(
+        self, topic: str, group: Sequence[Stream], *, is_new: bool
+    ) -> list[tuple[Sequence[Stream], Listing]]:
+        """The counts of these readers, each with what is theirs; a list is asked for where nobody
+        knows what it has.
+        """
+        of = list_of(topic)
+        found = {each: self._counts.of(of, each, is_new=is_new) for each in group}
+        unknown = [each for each, listing in found.items() if listing is None]
+        if unknown:
+            await self._ask(of, unknown)
+            found |= {each: self._counts.of(of, each, is_new=True) for each in unknown}
+        return [([each], listing) for each, listing in found.items() if listing is not None]
+
     async def _ask(
+        self, topic: str, group: Sequence[Stream]
+    ) -> list[tuple[Sequence[Stream], Listing]]:
+        """The list as each of them sees it, whose count is known then."""
+        at = self._counts.now()
+        found = await self._find(topic, group)
+        if topic in LISTS:
+            self._counts.note(topic, at, found)
+        return found
+
+    async def _find(
         self, topic: str, group: Sequence[Stream]
     ) -> list[tuple[Sequence[Stream], Listing]]:
         """The list of this reach, asked for twice however many there are; for each reader by
@@ -259,8 +343,7 @@ class Hub:
         logger.debug("topic_shown", topic=topic.partition(":")[0], streams=len(group))
 
 
-def _concerns(news: News | None, topic: str, stream: Stream) -> bool:
-    shown = stream.shown.get(topic)
+def _concerns(news: News | None, shown: Listing | None, stream: Stream) -> bool:
     if news is None or shown is None:
         return True
     return news.number in shown.numbers or stream.viewer.who.id in news.people or news.is_nobodys

@@ -28,7 +28,7 @@ async def live(house: House, hub: Hub, settings: ConsoleSettings) -> AsyncIterat
     """Keep open pages up to date meanwhile; at the end every browser is told to come again."""
     url = settings.amqp_url
     ear = Ear(url.get_secret_value(), hub) if url else None
-    watch = Watch(hub, _check(house))
+    watch = Watch(hub, check_of(house))
     running = [
         asyncio.create_task(hub.run()),
         asyncio.create_task(_watch(watch)),
@@ -38,8 +38,7 @@ async def live(house: House, hub: Hub, settings: ConsoleSettings) -> AsyncIterat
     try:
         yield
     finally:
-        for stream in hub.streams:
-            hub.close(stream, "stopping")
+        hub.stop()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -47,7 +46,9 @@ async def live(house: House, hub: Hub, settings: ConsoleSettings) -> AsyncIterat
             await ear.aclose()
 
 
-def _check(house: House) -> Check:
+def check_of(house: House) -> Check:
+    """Asks the administration."""
+
     async def check(sessions: Sequence[str]) -> Mapping[str, Bye]:
         ended = (await house.admin.check(list(sessions))).ended
         return {each.id: _WHY.get(each.why, "over") for each in ended}

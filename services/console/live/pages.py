@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Final, Literal, cast
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, Final, Literal, cast
 
-from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import StreamingResponse
+import orjson
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from services.console.frame.house import AtWork, House, Visit
+from services.console.clients.answers import Declined, Unreached
+from services.console.frame.house import AtWork, House, LookingOn, Visit
 from services.console.live.hub import Hub
-from services.console.live.streams import Stream, Viewer
+from services.console.live.lifetime import check_of
+from services.console.live.streams import Stream, Viewer, greeting
 from services.console.live.topics import MOST
 from shared.identity import Principal
 from shared.identity.principal import Role
@@ -38,6 +42,7 @@ class Follow(BaseModel):
 def build_live_pages(house: House, hub: Hub) -> APIRouter:
     """The stream of whoever is signed in."""
     router = APIRouter(prefix="/live", dependencies=[open_to_all()], include_in_schema=False)
+    check = check_of(house)
 
     @router.get("")
     async def live(
@@ -49,6 +54,27 @@ def build_live_pages(house: House, hub: Hub) -> APIRouter:
             _until_gone(hub, stream), media_type="text/event-stream", headers=_HEADERS
         )
 
+    @router.get("/poll")
+    async def poll(
+        visit: LookingOn,
+        topics: Annotated[str, Query(max_length=40 * MOST)] = "",
+        lang: Annotated[Literal["zh", "en"], Query()] = "zh",
+        if_none_match: Annotated[str | None, Header(max_length=100)] = None,
+    ) -> Response:
+        """What a stream would say, as one answer: for a browser to which a proxy passes none on."""
+        greeted = greeting(await house.clock.now(), "", is_paused=False) | {"polled": True}
+        try:
+            ended = await check([visit.known.session])
+        except (Declined, Unreached):
+            return _said([("hello", greeted | {"paused": True})])
+        if why := ended.get(visit.known.session):
+            return _said([("bye", {"why": why})])
+        told = await hub.look(viewer_of(house, visit, lang), topics.split(",")[:MOST])
+        tag = f'"{hashlib.sha256(orjson.dumps(told)).hexdigest()[:24]}"'
+        if if_none_match == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return _said([("hello", greeted), *told], tag)
+
     @router.post("/{id}/topics", status_code=204)
     async def follow(id: StreamId, visit: AtWork, asked: Follow, _: Request) -> None:
         """Follow these as well, each whole at once, and those no more."""
@@ -58,6 +84,11 @@ def build_live_pages(house: House, hub: Hub) -> APIRouter:
         await hub.follow(stream, asked.add, asked.drop)
 
     return router
+
+
+def _said(told: Sequence[tuple[str, Any]], tag: str = "") -> Response:
+    headers = {"Cache-Control": "no-store"} | ({"ETag": tag} if tag else {})
+    return Response(orjson.dumps(told), media_type="application/json", headers=headers)
 
 
 async def _until_gone(hub: Hub, stream: Stream) -> AsyncIterator[bytes]:

@@ -57,6 +57,8 @@ class Stream:
     topics: set[str] = field(default_factory=set)
     shown: dict[str, Listing] = field(default_factory=dict)
     is_over: bool = False
+    is_paused: bool = False
+    """Whether nothing is shown now, because nobody can say whose session counts."""
     _waiting: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
 
     def put(self, sent: bytes) -> bool:
@@ -93,7 +95,12 @@ class Stream:
             yield sent
 
     async def _hello(self) -> bytes:
-        return frame("hello", {"stream": self.id, "now": written(await self.now())})
+        return frame("hello", greeting(await self.now(), self.id, is_paused=self.is_paused))
+
+
+def greeting(now: datetime, stream: str, *, is_paused: bool) -> dict[str, Any]:
+    """A sign of life: the time, and whether more is shown."""
+    return {"stream": stream, "now": written(now), "paused": is_paused}
 
 
 def whole(topic: str, listing: Listing) -> dict[str, Any]:

@@ -15,6 +15,8 @@ MINE: Final = "mine"
 LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE})
 OF_PERSON: Final = frozenset({MINE})
 """Lists of which each reader has their own; all others are the same for one reach."""
+COUNT: Final = "count:"
+"""Before the name of a list: its count alone, without its cards."""
 MOST: Final = 40
 """So many topics one browser follows: some nine tabs with all that they show."""
 _TICKET: Final = re.compile(rf"ticket:[{ALPHABET}]{{{LENGTH + 1}}}")
@@ -43,12 +45,22 @@ class News:
 
 def is_topic(name: str) -> bool:
     """Whether a page can follow it."""
-    return name in LISTS or _TICKET.fullmatch(name) is not None
+    return list_of(name) in LISTS or _TICKET.fullmatch(name) is not None
 
 
 def is_of_person(topic: str) -> bool:
     """Whether each reader has their own: what a ticket's page offers depends on who reads it."""
-    return topic in OF_PERSON or topic.startswith("ticket:")
+    return list_of(topic) in OF_PERSON or topic.startswith("ticket:")
+
+
+def is_count(topic: str) -> bool:
+    """Whether nothing but the count of a list is followed."""
+    return topic.startswith(COUNT)
+
+
+def list_of(topic: str) -> str:
+    """The list whose count this is; any other topic is itself."""
+    return topic.removeprefix(COUNT)
 
 
 def of_ticket(number: str) -> str:

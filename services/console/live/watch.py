@@ -56,4 +56,5 @@ class Watch:
 
     def _say(self, *, paused: bool) -> None:
         for stream in self._hub.streams:
+            stream.is_paused = paused
             stream.put(frame("paused", {"paused": paused}))

@@ -27,7 +27,7 @@ from services.console.mine.views import (
 )
 from shared.runtime import open_to_all
 
-ENTRY: Final = RailEntry("mine", "/mine", "case.see")
+ENTRY: Final = RailEntry("mine", "/mine", "case.see", counts=True)
 REVEAL: Final = "person.reveal"
 KEY_BYTES: Final = 9
 ACTS: Final = frozenset({"call", "task", "feedback"})

@@ -25,7 +25,7 @@ from services.console.queue.views import body_of, decision, queue_cards, who_dec
 from services.console.session.reader import Reader
 from shared.runtime import open_to_all
 
-ENTRY: Final = RailEntry("queue", "/queue", "manual_queue.see")
+ENTRY: Final = RailEntry("queue", "/queue", "manual_queue.see", counts=True)
 TOPIC: Final = "queue"
 ACTS: Final = frozenset({"reclassify", "dispatch", "answer"})
 JUDGE: Final = "ticket.register"

@@ -1,13 +1,12 @@
-// Keys, by the table of keys.py: `data-key` is pressed for an element, `data-rail` is its digit, `data-row` is walked.
+// Keys, by the table of keys.py.
 "use strict";
-// Said by every script: all that are so, and the one of this id.
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const by = (id) => document.getElementById(id);
 (() => {
   let waitsForDigit = false;
   const isField = (e) => e.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName);
   const act = (e) => { if (e) isField(e) ? e.focus() : e.click(); return Boolean(e); };
-  // An open dialog's keys count alone, and those of the form or row one is in before others.
+  // In a dialog its keys count alone, in a form or row its own before others.
   const byKey = (key) => {
     const found = all("[data-key]", document.querySelector("dialog[open]") || document)
       .filter((e) => e.dataset.key.split(" ").includes(key) && !e.disabled && !e.closest("[inert]") && e.checkVisibility());

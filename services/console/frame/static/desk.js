@@ -1,5 +1,4 @@
-// The desk's form: asks what a call would become while somebody types, and registers it once, whatever happens to the
-// line meanwhile. Nothing here empties a field before the server has it.
+// The desk's form. Nothing here empties a field before the server has it.
 "use strict";
 (() => {
   const form = by("desk"), panel = by("panel"), save = by("save"), sending = by("sending"), faults = by("faults");
@@ -10,9 +9,7 @@
   let composing = false, isSending = false, isSaved = false, asked = "", speaking;
 
   // Letters alone: digits might be somebody's number.
-  const letters = () => Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => String.fromCharCode(97 + byte % 26)).join("");
-
-  // ---- What it would become
+  const letters = () => crypto.randomUUID().replace(/[\d-]/g, (each) => "ghijklmnop"[each] ?? "q");
 
   const look = () => htmx.trigger(form, "desk-look");
   form.addEventListener("compositionstart", () => { composing = true; });
@@ -53,8 +50,6 @@
       by("verdict").textContent = by("said")?.dataset.said ?? by("saved")?.textContent.replace(/\s+/g, " ") ?? "";
     }, 1000);
   }
-
-  // ---- What is meant by it, beside the words
 
   function intend(what) {
     for (const name of ["emergency", "kind", "joins", "incident", "split"]) field(name).value = what[name] ?? "";
@@ -107,8 +102,6 @@
   };
   save.onclick = () => register();
 
-  // ---- Registering, once
-
   async function register(meant) {
     if (isSending) return;
     if (meant) intend(meant);
@@ -127,7 +120,7 @@
     sending.textContent = is ? sending.dataset.sending : "";
   }
 
-  // Asks until there is an answer; the key makes the same of it however often it is sent.
+  // Asks until there is an answer: the key makes the same of it.
   async function answered(body) {
     for (let wait = 1000; ; wait = Math.min(wait * 2, 8000)) {
       let answer = new Response(), told = "";
@@ -197,8 +190,6 @@
     for (const each of all("details:has([aria-invalid])", form)) each.open = true;
     (form.querySelector("[aria-invalid]") || faults).focus();
   }
-
-  // ---- The next matter, the end of the call
 
   by("next").onclick = () => {
     clear();

@@ -1,4 +1,4 @@
-// Keeps what is typed in a form with `data-draft`, sealed, until the server has it: one draft a form and tab.
+// Keeps what is typed, sealed, until the server has it.
 "use strict";
 (() => {
   const KEPT = 12 * 3600 * 1000, AES = "AES-GCM", { person } = document.documentElement.dataset;
@@ -16,7 +16,7 @@
   request.onupgradeneeded = () => request.result.createObjectStore("keys");
   const opened = asked(request);
   const keys = async () => (await opened).transaction("keys", "readwrite").objectStore("keys");
-  // The key cannot be taken out of the browser; without it no draft opens. Who signs out takes it away.
+  // It cannot be taken out of the browser.
   async function key() {
     const known = async () => asked((await keys()).get(person));
     if (!await known()) {
@@ -25,8 +25,6 @@
     }
     return known();
   }
-
-  // ---- What a form holds that was not there when it came
 
   const isBox = (field) => /radio|checkbox/.test(field.type);
   const value = (field) => isBox(field) ? "checked" : "value";
@@ -73,8 +71,6 @@
     }
     htmx.trigger(form, "hotline:restored");
   }
-
-  // ---- When: a moment after a key, when the page goes, and never once the server has it
 
   const begin = () => forms().filter((form) => !timers.has(form)).forEach((form) => { timers.set(form, 0); restore(form); });
   document.addEventListener("input", ({ target: { form } }) => {

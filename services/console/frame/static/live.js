@@ -1,10 +1,10 @@
-// Keeps what a page shows as it is now. A page works without it; it is only older then.
+// Keeps what a page shows as it is now.
 "use strict";
 (() => {
   const root = document.documentElement, words = document.body.dataset;
   const waiting = new Map(); // list -> what is not done to it yet
   const shown = new WeakMap(); // card -> its HTML, before its clocks ticked
-  let ahead, heard = Date.now(); // `ahead`: the hotline's time before this machine's.
+  let ahead, heard = Date.now();
   const of = (kind, topic) => all(`[data-${kind}="${topic}"]`);
 
   function put(list, id, html, after, isOld) {
@@ -18,14 +18,12 @@
       card?.replaceWith(fresh);
       card = fresh;
     }
-    if (after !== undefined || !card.isConnected) {
-      const next = by(after) ? by(after).nextElementSibling : list.firstElementChild;
-      if (next !== card) list.insertBefore(card, next);
-    }
+    const before = by(after), next = before ? before.nextElementSibling : after === null ? list.firstElementChild : null;
+    if (next !== card && (before || after === null || !card.isConnected)) list.insertBefore(card, next);
     if (isHeld && !card.contains(document.activeElement)) (by(at.id) || card).focus({ preventScroll: true });
   }
 
-  // Under a pointer or a focus nothing moves: it waits, and a bar says so. What changes in a card is there at once.
+  // Under a pointer or a focus nothing moves: it waits, and a bar says so.
   const isInUse = (list) => list.matches(":hover") || list.contains(document.activeElement);
 
   function patch(list, ops) {
@@ -48,7 +46,12 @@
     waiting.delete(list);
     bar(list);
   }
-  const releaseIdle = () => { for (const list of [...waiting.keys()]) if (!isInUse(list)) release(list); };
+  const releaseIdle = () => {
+    for (const list of [...waiting.keys()]) {
+      if (!list.isConnected) waiting.delete(list);
+      else if (!isInUse(list)) release(list);
+    }
+  };
 
   function bar(list) {
     const count = new Set(waiting.get(list)?.map((op) => op.put || op.drop)).size;
@@ -58,8 +61,6 @@
       button.onclick = () => release(list);
     }
   }
-
-  // ---- What the stream says
 
   function show({ topic, counts, total }, ops) {
     for (const list of of("topic", topic)) patch(list, ops(list));
@@ -77,7 +78,7 @@
     hello(said) {
       ahead = said.ahead;
       tick();
-      state("live");
+      state(said.paused ? "paused" : said.polled ? "polled" : "live");
     },
     list(said) {
       show(said, (list) => {
@@ -102,16 +103,15 @@
   };
 
   function state(name) {
-    if (name === "live") heard = Date.now();
+    const isFresh = name === "live" || name === "polled";
+    if (isFresh) heard = Date.now();
     if (root.dataset.live === name) return;
     root.dataset.live = name;
-    const line = by("line"), is = { live: "on", paused: "paused" }[name] || "off";
-    const at = name === "live" ? "" : " " + line.dataset.asOf + new Date(heard + (ahead ?? 0)).toTimeString().slice(0, 8);
+    const line = by("line"), is = { live: "on", bye: "off", lost: "off" }[name] || name;
+    const at = isFresh ? "" : " " + line.dataset.asOf + new Date(heard + (ahead ?? 0)).toTimeString().slice(0, 8);
     line.dataset.is = is;
     line.querySelector(".words").textContent = line.dataset[is] + at;
   }
-
-  // ---- Clocks: time passes without anybody sending it
 
   function tick() {
     if (ahead === undefined) return; // The page has the times themselves until then.
@@ -134,10 +134,8 @@
     return hours < 48 ? hours + words.hours : Math.floor(hours / 24) + words.days;
   }
 
-  // ---- One stream a browser: a shared worker has it, or else the tab that holds the lock
-
   const tab = crypto.randomUUID(), { stream } = document.currentScript.dataset;
-  // Not that of somebody else who signs in here, nor of an older console's pages.
+  // Not that of somebody else, nor of an older console.
   const name = stream + " " + root.dataset.person, channel = new BroadcastChannel(name);
   function send(gone) {
     const topics = all("[data-topic]").map((list) => list.dataset.topic);
