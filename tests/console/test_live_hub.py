@@ -212,7 +212,7 @@ async def test_a_ticket_is_asked_for_by_each_reader_since_each_may_do_other_thin
 async def test_ones_own_list_is_asked_for_by_whom_the_news_concern(
     event: str, data: dict[str, Any], concerned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "OWN_SECONDS", 0.2)
+    monkeypatch.setattr(hub_module, "GATHERED_SECONDS", 0.2)
     lists = Lists(numbers={"cai": "23456789"})
     async with running(lists) as hub:
         for name in ("he", "yan", "cai"):
@@ -228,7 +228,7 @@ async def test_ones_own_list_is_asked_for_by_whom_the_news_concern(
 async def test_ones_own_list_is_asked_for_by_all_when_nobody_knows_what_happened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub_module, "OWN_SECONDS", 0.2)
+    monkeypatch.setattr(hub_module, "GATHERED_SECONDS", 0.2)
     lists = Lists()
     async with running(lists) as hub:
         for name in ("he", "yan", "cai"):

@@ -15,7 +15,7 @@ import pytest
 from services.console.app import build
 from services.console.frame.house import House, Visit
 from services.console.frame.looks import looks_of
-from services.console.live.hub import OWN_SECONDS, Hub
+from services.console.live.hub import GATHERED_SECONDS, Hub
 from services.console.live.pages import viewer_of
 from services.console.live.streams import Stream
 from services.console.live.topics import LISTS, of_ticket
@@ -117,7 +117,7 @@ async def heard(hub: Hub, screens: Sequence[Screen]) -> None:
     before = -1
     while before != (now := sum(len(each.frames) for each in screens)):
         before = now
-        await asyncio.sleep(2 * OWN_SECONDS)
+        await asyncio.sleep(2 * GATHERED_SECONDS)
 
 
 async def test_no_stream_ever_shows_what_its_reader_may_not_see(
