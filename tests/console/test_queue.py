@@ -92,7 +92,7 @@ async def test_a_reading_is_taken_with_the_place_and_the_next_one_is_opened(benc
     other = await waits(bench, VAGUE, estate="jinyuan")
     browser = await desk(bench)
     page = await browser.get(f"/queue/{number}")
-    reading = re.search(r'name="reading" data-no-draft value="([^"]+)" data-key="1"', page.text)
+    reading = re.search(r'name="reading" value="([^"]+)" data-key="1"', page.text)
     assert reading
 
     form = {"reading": reading[1], "estate": "jinyuan", "following": other}

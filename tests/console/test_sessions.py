@@ -301,5 +301,5 @@ async def test_without_a_provider_there_is_no_button_and_no_way(bench: Bench) ->
     back = await browser.get("/session/provider", params={"state": "x", "code": "y"})
 
     assert "/session/provider" not in page.text
-    assert (gone.status_code, back.status_code) == (404, 404)
+    assert (gone.status_code, back.status_code) == (409, 409)
     assert 'name="password"' in gone.text

@@ -30,7 +30,7 @@ NAMES_OF_LANGUAGES: Final = {"中文", "English"}
 SIGNS: Final = re.compile(r"[\W\d_]*")
 HTMX: Final = frozenset({
     "hx-get", "hx-post", "hx-target", "hx-swap", "hx-trigger", "hx-include", "hx-sync",
-    "hx-confirm", "hx-disable", "hx-swap-oob",
+    "hx-confirm", "hx-disable", "hx-swap-oob", "hx-indicator",
 })  # fmt: skip
 """What the pages use of htmx: the subset that its versions 2 and 4 share."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.console.clients.names import Names
 from services.console.clients.shapes.previews import Likely, Preview
-from services.console.desk.cards import Card, card_of
+from services.console.desk.callers import Card, card_of
 from services.console.desk.faults import said_of
 from services.console.desk.matters import Matter, Steps, matter_of, steps_of
 from services.console.errors import FieldFault

@@ -28,7 +28,7 @@ from services.router.work_orders.work_lists import WantedWork, WorkLists
 from shared.contracts import MalformedMessage
 from shared.contracts.ids import Code, NamedId
 from shared.contracts.router import ConsentHow, Payer
-from shared.contracts.times import Moment
+from shared.contracts.times import Moment, written
 from shared.identity import Principal
 from shared.runtime import Actor, Body, NoteBody, Routes, WordsRoute, may, may_do
 from shared.runtime.form_keys import SentKey, form_key_of
@@ -273,7 +273,7 @@ def build_times_api(routing: Routing) -> Routes:
         """Agree on a visit; whoever is to come is reminded, and the lead hears of a missed one."""
         until = body.until or body.at + VISIT
         words = body.scrubbed()
-        said = f"{body.at.isoformat()} {until.isoformat()} {words or ''}"
+        said = f"{written(body.at)} {written(until)} {words or ''}"
         form_key = form_key_of(key, actor.id, said)
         act = Appoint(by=actor.id, order=id, at=body.at, until=until, note=words, form_key=form_key)
         return await acted(routing, id, actor, act)
