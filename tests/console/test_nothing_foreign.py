@@ -15,7 +15,8 @@ import pytest
 from services.console.app import build
 from services.console.frame.house import House, Visit
 from services.console.frame.looks import looks_of
-from services.console.live.hub import GATHERED_SECONDS, Hub
+from services.console.live.counts import GATHERED_SECONDS
+from services.console.live.hub import Hub
 from services.console.live.pages import viewer_of
 from services.console.live.streams import Stream
 from services.console.live.topics import LISTS, of_ticket
