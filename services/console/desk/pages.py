@@ -14,9 +14,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.shapes.previews import Likely, Preview
-from services.console.desk.cards import strip_of
 from services.console.desk.faults import beside_fields
 from services.console.desk.form import UNKNOWN, DeskForm, read_form
+from services.console.desk.known import strip_of
 from services.console.desk.panel import panel_of
 from services.console.desk.saved import saved_of
 from services.console.desk.saving import Outcome, save, tell_each
