@@ -325,10 +325,8 @@ async def test_what_is_added_twice_for_a_lost_answer_is_added_once(bench: Bench)
 
     ticket = await bench.store.get("tickets", number)
     assert ticket is not None
-    assert [said for line in ticket["timeline"] if (said := line.get("note"))] == [
-        "水更大了",
-        "楼下也漏了",
-    ]
+    added = [line["note"] for line in ticket["timeline"] if line["transition"] == "supplement"]
+    assert added == ["水更大了", "楼下也漏了"]
 
 
 async def test_a_request_is_registered_also_where_its_outage_does_not_take_it(

@@ -474,11 +474,9 @@ async def test_two_that_are_sent_at_once_are_one_and_other_words_are_another(ben
     answers.append(await browser.post(f"/tickets/{number}/supplement", data=other, headers=HTMX))
 
     assert all(map(is_taken, answers))
-    lines = (await ticket_of(bench, number))["timeline"]
-    assert [said for line in lines if (said := line.get("note"))] == [
-        "二楼的也不亮",
-        "三楼的也不亮",
-    ]
+    timeline = (await ticket_of(bench, number))["timeline"]
+    added = [line["note"] for line in timeline if line["transition"] == "supplement"]
+    assert added == ["二楼的也不亮", "三楼的也不亮"]
 
 
 async def test_what_another_console_was_sent_before_counts_once(

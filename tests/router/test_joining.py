@@ -250,6 +250,19 @@ async def test_only_the_desk_joins_and_only_what_it_sees(bench: RouterBench) -> 
     assert rubbish.status_code == 422
 
 
+async def test_the_board_names_whose_alert_is_shared_to_whom_that_is(bench: RouterBench) -> None:
+    await call(bench, FIRST, about=About(people=("lan",)))
+    await call(bench, SECOND, joins=FIRST)
+
+    async def told(id: str) -> Any:
+        headers = bench.signed_in("dispatcher", id=id)
+        items = (await bench.http.get("/v1/board", headers=headers)).json()["items"]
+        return {item["number"]: item["joins"] for item in items}
+
+    assert (await told("lan")) == {SECOND: None}
+    assert (await told("xu"))[SECOND] == FIRST
+
+
 async def test_what_a_crash_left_between_joining_and_stopping_the_alert_is_made_good(
     bench: RouterBench,
 ) -> None:

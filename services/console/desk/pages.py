@@ -14,9 +14,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.shapes.previews import Likely, Preview
-from services.console.desk.callers import strip_of
 from services.console.desk.faults import beside_fields
 from services.console.desk.form import UNKNOWN, DeskForm, read_form
+from services.console.desk.known import strip_of
 from services.console.desk.panel import panel_of
 from services.console.desk.saved import saved_of
 from services.console.desk.saving import Outcome, save, tell_each
@@ -34,8 +34,6 @@ ENTRY: Final = RailEntry("desk", "/desk", "ticket.register_anywhere")
 MOST_WAITING: Final = 5
 TAKEN: Final = "desk-taken"
 """What the page hears when its words are kept elsewhere."""
-AGAIN: Final = "desk-again"
-"""What the page hears when nothing is judged yet."""
 _INCIDENT: Final = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 T = TypeVar("T")
 
@@ -88,13 +86,13 @@ def _add_judging(router: APIRouter, house: House, paper: Paper) -> None:
         try:
             found, likely = await _judged(house, form, visit.known.token)
         except Unreached:
-            return _again(paper.part(visit, "no_panel.html"))
+            return paper.part(visit, "no_panel.html")
         except Declined as refused:
             if refused.status == 429:
-                return _again(Response(status_code=204))
+                return Response(status_code=204)
             if refused.status < 500:
                 raise
-            return _again(paper.part(visit, "no_panel.html"))
+            return paper.part(visit, "no_panel.html")
         language = visit.looks.language
         names, at = await asyncio.gather(house.names.names(visit.known.token), house.clock.now())
         panel = panel_of(form["text"], found, likely, names, at, language)
@@ -198,12 +196,6 @@ def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
 def _need(visit: Visit) -> None:
     if ENTRY.needs not in visit.known.may:
         raise Declined("intake", 403, {})
-
-
-def _again(answer: Response) -> Response:
-    """The page asks once more a little later, or the last words would stay unjudged."""
-    answer.headers["HX-Trigger"] = AGAIN
-    return answer
 
 
 def _letters() -> str:

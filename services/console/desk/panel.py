@@ -9,8 +9,8 @@ from typing import Final
 
 from services.console.clients.names import Names
 from services.console.clients.shapes.previews import Likely, Preview
-from services.console.desk.callers import Card, card_of
 from services.console.desk.faults import said_of
+from services.console.desk.known import Card, card_of
 from services.console.desk.matters import Matter, Steps, matter_of, steps_of
 from services.console.errors import FieldFault
 from services.console.frame.times import span

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.router.cards import Counted
+from services.router.cards import Counted, ticket_cards
 from services.router.work_orders.storage import (
     board,
     count_of_queue,
@@ -73,10 +73,17 @@ class WorkLists:
     async def board(
         self, principal: Principal, *, department: str | None, after: str | None, limit: int
     ) -> BoardPage:
-        """Tickets with open work, the newest first."""
+        """Tickets with open work, the newest first. Whose alert one shares is named where that is
+        within reach, too.
+        """
         found = await board(self._store, principal, department=department, after=after, limit=limit)
+        named = {joined for doc in found.items if (joined := doc.get("joins"))}
+        seen = await ticket_cards(self._store, principal, "board.see", named)
         cards = [
-            board_card(doc, self._tickets.possible(TICKET.from_doc(doc), principal))
+            board_card(
+                doc | {"joins": joined if (joined := doc.get("joins")) in seen else None},
+                self._tickets.possible(TICKET.from_doc(doc), principal),
+            )
             for doc in found.items
         ]
         return BoardPage(items=tuple(cards), next=found.next)

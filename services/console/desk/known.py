@@ -1,4 +1,4 @@
-"""A ticket in a few words, and who calls behind their masks. Pure."""
+"""What is known already beside a call: tickets in a few words, and who calls. Pure."""
 
 from __future__ import annotations
 
