@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.notifier.calls import leave_out
-from services.notifier.messages import Message
+from services.notifier.messages import Message, drop
 from services.notifier.people import People
 from services.notifier.storage import MESSAGES, entries_of
 from shared.contracts import Step
@@ -56,10 +56,14 @@ class CallReceipts:
 
     async def left_out(self, telling: Message, now: datetime) -> Step[Message] | None:
         """What of a call turned out since that it is not to be told with the rest leaves the one
-        message. None where all may stay, and where none may: then that message ends as each would.
+        message, and so does what somebody held or stopped before it was folded. None where all may
+        stay, and where nobody may be told any of it: then the message ends as each would.
         """
-        told = await self.told(await entries_of(self._messages, telling))
-        kept = {message.id for message in told.together}
+        entries = await entries_of(self._messages, telling)
+        folded = [entry for entry in entries if entry.digest == telling.id]
+        if not folded:
+            return drop(telling, now)
+        kept = {message.id for message in (await self.told(folded)).together}
         return leave_out(telling, kept, now) if kept and kept != {*telling.entries} else None
 
     async def _reader(self, message: Message) -> _Reader | None:

@@ -199,6 +199,11 @@ class Message:
         return (self.number, *lines, *((told,) if told else ()))
 
     @property
+    def named(self) -> str:
+        """The number by which its reader may ask; all of them where it is the one of a call."""
+        return ", ".join(self.numbers[1:]) if self.purpose == RECEIPTS else self.number
+
+    @property
     def ticket(self) -> str:
         """By whose caller's telephone it goes, where it is for a caller: all tickets of one receipt
         have the same.

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.notifier.messages import Message
+from shared.contracts.notifier import CALLER
+from shared.policy.templates import Language
 from shared.tickets import Transition
 from shared.tickets.acts import DANGER
-from shared.tickets.model import ROUND_BEGINS, Beginning, beginning
+from shared.tickets.model import ROUND_BEGINS, Beginning, beginning, merged_number
 
 WISHES: Final[Mapping[str, Transition]] = {
     "urged": Transition.URGE,
@@ -19,11 +21,38 @@ WISHES: Final[Mapping[str, Transition]] = {
     "cancel_wanted": Transition.REQUEST_CANCEL,
 }
 """The line of the timeline that a caller's wish stands in, by the reason of its message."""
+_WITH: Final[Mapping[Language, tuple[str, str, str]]] = {
+    "zh": ("（含已并入的 ", "、", "）"),
+    "en": (" (with ", ", ", ")"),
+}
+"""Around and between the numbers of tickets that went on under another."""
 
 
 def quotes(message: Message) -> bool:
     """Whether a message quotes anything, so that the timeline has to be read."""
     return message.purpose in {"progress", "wish"} or is_again(message)
+
+
+def names_all_numbers(message: Message) -> bool:
+    """Whether it tells a caller of a ticket that may have taken others in, so that the timeline has
+    to be read. A receipt goes before that.
+    """
+    is_of_ticket = message.cause.kind == "ticket"
+    return message.recipient == CALLER and is_of_ticket and message.purpose != "receipt"
+
+
+def taken_in(message: Message, timeline: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The numbers of the tickets that a timeline takes in, until the message was handed over."""
+    told = message.telling.at if message.telling else None
+    lines = (line for line in timeline if told is None or line["at"] <= told)
+    found = (merged_number(line.get("form_key")) for line in lines)
+    return tuple(dict.fromkeys(number for number in found if number is not None))
+
+
+def with_taken_in(number: str, others: Sequence[str], language: Language) -> str:
+    """A number with those that went on under it: whoever rings may name either."""
+    before, between, after = _WITH[language]
+    return f"{number}{before}{between.join(others)}{after}" if others else number
 
 
 def is_again(message: Message) -> bool:

@@ -213,7 +213,7 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
     named = _names(facts, policy, language)
     return {
         "name": name,
-        "number": message.number,
+        "number": message.named,
         "group": getattr(policy.group, language),
         "desk": _joined(policy.rules.desk_numbers, language),
         "estate": getattr(estate, language) if estate else "",

@@ -25,7 +25,7 @@ PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
 FIELDS: Final[Mapping[str, str]] = {
     "name": "the recipient's name",
-    "number": "the ticket's number",
+    "number": "the ticket's number; to a caller with those of the tickets that went on under it",
     "group": "the property group",
     "desk": "the hotline's own numbers",
     "estate": "the estate",

@@ -126,6 +126,19 @@ class TimelineEntry:
     form_key: str | None = None
 
 
+_MERGE: Final = "merge/"
+
+
+def merge_key(number: str) -> str:
+    """The form key of the line with which a ticket takes another in."""
+    return f"{_MERGE}{number}"
+
+
+def merged_number(form_key: str | None) -> str | None:
+    """The ticket that a line with this form key takes in; None for any other line."""
+    return form_key.removeprefix(_MERGE) if form_key and form_key.startswith(_MERGE) else None
+
+
 class Beginning(NamedTuple):
     """Why work begins again: in the caller's own words, where they said any, or that a danger was
     told.

@@ -294,6 +294,11 @@ def message_that_two_digests_tell(kept: Kept) -> str:
     return str(found["_id"])
 
 
+def receipt_that_the_one_of_its_call_does_not_tell(kept: Kept) -> str:
+    id: str = kept.message("first of a call", "receipt")["_id"]
+    return kept.set("messages", id, digest="another")
+
+
 def digest_of_what_is_not_there(kept: Kept) -> str:
     id = str(kept.message("late", "breach", status="folded")["_id"])
     kept.db["messages"].update_one({"entries": id}, {"$push": {"entries": "gone"}})
@@ -402,6 +407,7 @@ BREAKS: list[tuple[Break, Kind]] = [
     (folded_message_that_its_digest_does_not_tell, kinds.DIGEST_ODD),
     (message_that_two_digests_tell, kinds.DIGEST_ODD),
     (digest_of_what_is_not_there, kinds.DIGEST_ODD),
+    (receipt_that_the_one_of_its_call_does_not_tell, kinds.DIGEST_ODD),
     (message_of_unknown_outcome, kinds.UNKNOWN),
     (deadline_that_did_not_fire, kinds.NOT_FIRED),
     (task_that_did_not_open, kinds.NOT_FIRED),

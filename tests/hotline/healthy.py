@@ -163,7 +163,22 @@ async def play(house: House) -> dict[str, str]:
     # On a busy machine an event may be published, and what it asks for not written down yet.
     await until(lambda: _has_ended(house, answered, "survey"))
     await until(lambda: _has_ended(house, nowhere, "receipt"))
-    return {"late": late, "again": again, "lift": lift, "answered": answered, "nowhere": nowhere}
+    of_call = [await house.report(f"call/{n}", LAMP | {"call": "call-7"}) for n in range(2)]
+    for number in of_call:
+        await house.until_status(number, "dispatched")
+        await until(lambda number=number: _waits(house, number))
+    await house.forward(timedelta(minutes=1, seconds=1))
+    for number in of_call:
+        await until(lambda number=number: _told(house, number, "receipt"))
+    return {
+        "late": late, "again": again, "lift": lift, "answered": answered, "nowhere": nowhere,
+        "first of a call": of_call[0], "second of a call": of_call[1],
+    }  # fmt: skip
+
+
+async def _waits(house: House, number: str) -> bool:
+    waits = {"number": number, "purpose": "receipt", "status": "queued"}
+    return bool(await house.store.find("messages", waits, limit=1))
 
 
 async def _told(house: House, number: str, purpose: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from shared.contracts.intake import TicketMerged, TicketSupplemented
 from shared.tickets import Transition
 from shared.tickets.acts import Accept, Dispatch
+from shared.tickets.model import merged_number
 from tests.intake.test_registering import IntakeBench
 
 PHONE = "138 0013 8000"
@@ -50,6 +51,7 @@ async def test_one_households_second_report_goes_on_under_the_first_with_its_wor
     assert [e.note for e in kept.timeline if e.transition == Transition.SUPPLEMENT] == [
         "灯还在闪，请快来修"
     ]
+    assert [merged_number(e.form_key) for e in kept.timeline] == [None, second]
     assert len(await bench.said(TicketSupplemented)) == 1
     shown = await bench.http.get(f"/v1/tickets/{second}", headers=bench.signed_in("agent"))
     assert (shown.json()["merged_into"], shown.json()["can"]) == (first, [])

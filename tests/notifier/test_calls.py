@@ -12,7 +12,7 @@ from services.notifier.calls import await_others, go_alone, leave_out, leaves_at
 from services.notifier.digests import bundle, new_bundle
 from services.notifier.domain import recipients
 from services.notifier.messages import Message, Status, new_message, share_fate
-from services.notifier.rendering import line_of_receipt, render
+from services.notifier.rendering import fields_of, line_of_receipt, render
 from shared.contracts import Event, Lane
 from shared.contracts.notifier import MessageFailed, MessageReceived
 from shared.policy.policy import Policy, build_policy, load_documents
@@ -107,6 +107,13 @@ def test_the_one_receipt_names_every_number_with_its_promise(
     assert ("前与您联系" if language == "zh" else "we get back to you by") in lines[1]
     assert "400-000-0000" in body
     assert "call-7" not in subject + body
+
+
+def test_a_group_that_writes_the_number_names_all_and_no_call(policy: Policy) -> None:
+    fields = fields_of(joint(receipt(1), receipt(2)), policy, name="", link="")
+
+    assert (fields["number"], fields["count"]) == ("26-1, 26-2", "2")
+    assert fields_of(receipt(1), policy, name="", link="")["number"] == "26-1"
 
 
 def test_a_line_without_a_promise_promises_nothing(policy: Policy) -> None:

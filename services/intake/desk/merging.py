@@ -17,6 +17,7 @@ from shared.readers.tickets import Tickets
 from shared.store import Doc, Store
 from shared.tickets import TICKET, Ticket, Transition
 from shared.tickets.acts import Act, Merge, Supplement
+from shared.tickets.model import merge_key
 
 _KNOWN_BY: Final = ("flat", "phone")
 """By either of these two reports are known to be of one household."""
@@ -67,7 +68,7 @@ class Merging:
         return doc, other
 
     async def _tell(self, into: str, number: str, words: str) -> None:
-        key = f"merge/{number}"
+        key = merge_key(number)
         said = Supplement(by=BY_RULE.id, note=words[:MOST_WORDS] or None, form_key=key)
 
         def once(ticket: Ticket, _now: datetime) -> Act | None:
