@@ -34,6 +34,8 @@ ENTRY: Final = RailEntry("desk", "/desk", "ticket.register_anywhere")
 MOST_WAITING: Final = 5
 TAKEN: Final = "desk-taken"
 """What the page hears when its words are kept elsewhere."""
+AGAIN: Final = "desk-again"
+"""What the page hears when nothing is judged yet."""
 _INCIDENT: Final = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 T = TypeVar("T")
 
@@ -86,13 +88,13 @@ def _add_judging(router: APIRouter, house: House, paper: Paper) -> None:
         try:
             found, likely = await _judged(house, form, visit.known.token)
         except Unreached:
-            return paper.part(visit, "no_panel.html")
+            return _again(paper.part(visit, "no_panel.html"))
         except Declined as refused:
             if refused.status == 429:
-                return Response(status_code=204)
+                return _again(Response(status_code=204))
             if refused.status < 500:
                 raise
-            return paper.part(visit, "no_panel.html")
+            return _again(paper.part(visit, "no_panel.html"))
         language = visit.looks.language
         names, at = await asyncio.gather(house.names.names(visit.known.token), house.clock.now())
         panel = panel_of(form["text"], found, likely, names, at, language)
@@ -196,6 +198,12 @@ def _add_ticket_acts(router: APIRouter, house: House, paper: Paper) -> None:
 def _need(visit: Visit) -> None:
     if ENTRY.needs not in visit.known.may:
         raise Declined("intake", 403, {})
+
+
+def _again(answer: Response) -> Response:
+    """The page asks once more a little later, or the last words would stay unjudged."""
+    answer.headers["HX-Trigger"] = AGAIN
+    return answer
 
 
 def _letters() -> str:
