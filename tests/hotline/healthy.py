@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -166,10 +167,10 @@ async def play(house: House) -> dict[str, str]:
     of_call = [await house.report(f"call/{n}", LAMP | {"call": "call-7"}) for n in range(2)]
     for number in of_call:
         await house.until_status(number, "dispatched")
-        await until(lambda number=number: _waits(house, number))
+        await until(partial(_waits, house, number))
     await house.forward(timedelta(minutes=1, seconds=1))
     for number in of_call:
-        await until(lambda number=number: _told(house, number, "receipt"))
+        await until(partial(_told, house, number, "receipt"))
     return {
         "late": late, "again": again, "lift": lift, "answered": answered, "nowhere": nowhere,
         "first of a call": of_call[0], "second of a call": of_call[1],
