@@ -15,7 +15,7 @@ from services.console.frame.rail import RailEntry
 from services.console.tickets.acting import Acting, Said, new_key
 from services.console.tickets.acts import BY_NAME
 from services.console.tickets.loading import PACKAGE
-from services.console.tickets.revealing import add_reveal
+from services.console.tickets.reveal_pages import add_reveal
 from services.console.tickets.search_pages import add_search
 from services.console.tickets.sheets import Sheets, filled_in, number_of
 from services.console.tickets.views import parts_of
