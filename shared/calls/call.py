@@ -121,17 +121,21 @@ class Call:
 
         The greeting is in it. None while the call waits, and where the answer itself went unheard.
         """
-        until = self.answered_at
-        if until is None and self.outcome is not Outcome.ANSWERED:
-            until = self.ended_at
+        until = self._waited_until
         return None if until is None else (until - self.offered_at).total_seconds()
 
     @property
     def queue_wait_s(self) -> float | None:
         """As `wait_s`, from the first queue: the greeting is not in it. None without a queue."""
-        until = self.answered_at or self.ended_at
+        until = self._waited_until
         first = next((stay.joined_at for stay in self.stays), None)
         return None if first is None or until is None else (until - first).total_seconds()
+
+    @property
+    def _waited_until(self) -> datetime | None:
+        if self.answered_at is None and self.outcome is not Outcome.ANSWERED:
+            return self.ended_at
+        return self.answered_at
 
     @property
     def talk_s(self) -> float:
