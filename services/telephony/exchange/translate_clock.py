@@ -12,7 +12,7 @@ BEHIND: Final = timedelta(hours=1)
 """So far off the other events an event is of another clock. Behind may be what had to wait."""
 SET_ANEW: Final = 20
 """After so many in a row it is the exchange's clock that was set."""
-_TIMESTAMP: Final = re.compile(r"(\d{1,11})\.(\d{6})")
+_TIMESTAMP: Final = re.compile(r"(\d{10})\.(\d{6})")
 
 
 def time_of(timestamp: str) -> datetime | None:

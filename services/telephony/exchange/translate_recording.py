@@ -1,8 +1,8 @@
 """A stream that was written down, and the calls in it. Pure.
 
-Before each block stands `# recv` and the listener's time; `# connected` and `# connection lost`
-mark the connection. What stands in it is taken by time: of blocks that were mixed up, or came
-twice, it tells the same.
+Before each block stands `# recv` and the listener's time, and `# connected` where a connection
+begins; of a stream without them the exchange's greeting and times do. What stands in it is taken
+by time: of blocks that were mixed up, or came twice, it tells the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from shared.calls.fold import fold_all, missed
 from shared.calls.gaps import Gap, unheard
 
 _HEARD: Final = b"# recv "
-_CONNECTED: Final = b"# connected"
+_CONNECTED: Final = (b"# connected", b"Asterisk Call Manager/")
 _NEW_CONNECTION: Final[Block] = {"Connection": "new"}
 _FIRST_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -82,19 +82,20 @@ def read_recording(recording: bytes, document: ExchangeDocument) -> Recorded:
 
 
 def _blocks(recording: bytes) -> Iterator[Heard]:
-    at = _FIRST_TIME
+    heard_at, told_at = None, _FIRST_TIME
     for paragraph in recording.split(b"\n\n"):
         lines = []
         for line in paragraph.split(b"\n"):
             if line.startswith(_HEARD):
-                at = time_of(_padded(line.removeprefix(_HEARD))) or at
+                heard_at = time_of(_padded(line.removeprefix(_HEARD))) or heard_at
             elif line.startswith(_CONNECTED):
-                yield Heard(at, _NEW_CONNECTION)
+                yield Heard(heard_at or told_at, _NEW_CONNECTION)
             elif not line.startswith(b"#"):
                 lines.append(line)
         block = block_of(b"\n".join(lines))
         if block:
-            yield Heard(at, block)
+            told_at = time_of(block.get("Timestamp", "")) or told_at
+            yield Heard(heard_at or told_at, block)
 
 
 def _told_at(heard: Heard) -> datetime | None:
