@@ -18,6 +18,11 @@ class Stretches:
     _done: list[Stretch] = field(default_factory=list)
     _open: dict[str, tuple[datetime, Who]] = field(default_factory=dict)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether any is over."""
+        return bool(self._done)
+
     def begin(self, leg: str | None, at: datetime, who: Who) -> None:
         """It begins, unless it runs already."""
         if leg is not None:

@@ -88,6 +88,9 @@ class Unfolding:
             self.answered, self.agent = True, agent
             # A list of who is there does not say since when.
             self.answered_at = None if fact.kind is Kind.SEEN else fact.at
+        elif fact.kind is Kind.ANSWERED and self.agent is None and not self.talks.has_ended:
+            # A queue that rings through a wire may not know whom it reaches.
+            self.agent = agent
         self._stop_ringing(fact.leg, fact.at)
         self.talks.begin(fact.leg, fact.at, (party, agent))
         self._goes_to(to=party, to_agent=agent)

@@ -268,3 +268,12 @@ def test_a_gap_that_was_surveyed_later_is_one_gap() -> None:
 def test_a_call_made_for_these_tests_is_what_it_says() -> None:
     assert talked(0, 5, 60).talk_s == 60
     assert ended(0, 9, Outcome.ABANDONED).wait_s == 9
+
+
+def test_of_a_call_that_an_unnamed_telephone_answered_the_next_one_is_not_the_one_who_did() -> None:
+    unnamed = replace(ANSWERED, agent=None)
+    parted = fact(Kind.PARTED, 9, leg="a")
+    again = fact(Kind.ANSWERED, 12, leg="b", party=Party.AGENT, agent="2")
+    call = made([OFFERED, QUEUED, unnamed, parted, again, ENDED])
+
+    assert (call.agent, call.agents, call.wait_s) == (None, ("2",), 5.0)

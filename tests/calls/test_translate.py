@@ -364,3 +364,77 @@ def _listed(id: str, channel: str, linked: str, bridge: str) -> Block:
         "Linkedid": linked,
         "BridgeId": bridge,
     }
+
+
+def test_a_queue_that_rings_an_agent_through_a_wire_has_one_agent_with_one_talk() -> None:
+    """As where members are `Local/…`: by Asterisk's documentation, not by a recording."""
+    half, whole = "Local/8001@desk-0000000c;", "PJSIP/8001-0000000d"
+    blocks = [
+        newcomer(0),
+        event("QueueCallerJoin", 1, Queue="hotline"),
+        _born(2.0, "2.1", f"{half}1"),
+        _born(2.1, "2.2", f"{half}2"),
+        {
+            "Event": "LocalBridge",
+            "Timestamp": stamp(at(2.2)),
+            "LocalOneChannel": f"{half}1",
+            "LocalOneUniqueid": "2.1",
+            "LocalTwoChannel": f"{half}2",
+            "LocalTwoUniqueid": "2.2",
+        },
+        _born(2.3, "2.3", whole),
+        event(
+            "AgentConnect",
+            5,
+            Interface="Local/8001@desk",
+            DestChannel=f"{half}1",
+            DestUniqueid="2.1",
+        ),
+        _enters(5.01, "1.0", "PJSIP/trunk-a-0000000a", "b1"),
+        _enters(5.02, "2.1", f"{half}1", "b1"),
+        _enters(5.03, "2.2", f"{half}2", "b2"),
+        _enters(5.04, "2.3", whole, "b2"),
+        {**event("HangupRequest", 65, "2.3"), "Channel": whole, "Cause": "16"},
+        event("Hangup", 65.1, Cause="16"),
+    ]
+    [call] = fold_all(facts(blocks))
+
+    assert (call.outcome, call.agent, call.agents) == (Outcome.ANSWERED, "8001", ("8001",))
+    assert call.handle_s == pytest.approx(60.1, abs=0.01)
+    assert call.ended_by is EndedBy.AGENT
+
+
+def test_calls_that_run_at_once_do_not_slow_each_other_down() -> None:
+    blocks = [newcomer(n / 1_000, f"{n}.0") for n in range(1_500)]
+    for n in range(1_500):
+        blocks.append(_enters(2 + n / 1_000, f"{n}.0", "PJSIP/trunk-a-0000000a", f"b{n}"))
+        blocks.append(
+            _enters(2 + (n + 0.5) / 1_000, f"{n}.1", f"PJSIP/8{n % 100:03}-0000000b", f"b{n}")
+        )
+    began = time.process_time()
+    joined = [fact for fact in facts(blocks) if fact.kind is Kind.JOINED]
+
+    assert len(joined) == 1_500
+    assert time.process_time() - began < 2.5
+
+
+def _born(seconds: float, id: str, channel: str) -> Block:
+    return {
+        "Event": "Newchannel",
+        "Timestamp": stamp(at(seconds)),
+        "Channel": channel,
+        "ChannelState": "0",
+        "Uniqueid": id,
+        "Linkedid": "1.0",
+    }
+
+
+def _enters(seconds: float, id: str, channel: str, bridge: str) -> Block:
+    return {
+        "Event": "BridgeEnter",
+        "Timestamp": stamp(at(seconds)),
+        "Channel": channel,
+        "Uniqueid": id,
+        "Linkedid": id if id.endswith(".0") else "x",
+        "BridgeUniqueid": bridge,
+    }

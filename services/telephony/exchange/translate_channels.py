@@ -40,6 +40,8 @@ class Channel:
     bridge: str | None = None
     hung_up_by: EndedBy | None = None
     """Of a caller: who of those with it let go last."""
+    answered_by_wire: str | None = None
+    """Of a caller: half of a wire that answered, until whoever is at its other end has come."""
 
     @property
     def is_half(self) -> bool:
@@ -57,6 +59,9 @@ class Channels:
     _bridges: dict[str, set[str]] = field(default_factory=dict)
     _other_half: dict[str, str] = field(default_factory=dict)
     _with: dict[str, frozenset[str]] = field(default_factory=dict)
+    _touched: dict[str, None] = field(default_factory=dict)
+    """Bridges in which somebody's company may have changed."""
+    _moved: dict[str, None] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -89,18 +94,23 @@ class Channels:
         """None is left."""
         for each in (self._by_id, self._bridges, self._other_half, self._with):
             each.clear()
+        self._touched.clear()
+        self._moved.clear()
 
     def enter(self, id: str, bridge: str) -> None:
         """A channel comes into a bridge, out of any other."""
         self.leave(id)
-        self._by_id[id].bridge = bridge
+        channel = self._by_id[id]
+        channel.bridge = bridge
         self._bridges.setdefault(bridge, set()).add(id)
+        self._touch(channel)
 
     def leave(self, id: str) -> None:
         """A channel is in no bridge."""
         channel = self._by_id.get(id)
         if channel is None or channel.bridge is None:
             return
+        self._touch(channel)
         inside = self._bridges.get(channel.bridge, set())
         inside.discard(id)
         if not inside:
@@ -110,6 +120,8 @@ class Channels:
     def tie(self, one: str, two: str) -> None:
         """Two halves are one wire: whoever is at its ends is together."""
         self._other_half[one], self._other_half[two] = two, one
+        for id in (one, two):
+            self._touch(self._by_id[id])
 
     def with_caller(self, caller: Channel) -> frozenset[str]:
         """Who is with a caller now, through wires too."""
@@ -117,15 +129,32 @@ class Channels:
 
     def changes(self) -> Iterator[tuple[Channel, frozenset[str], frozenset[str]]]:
         """Callers to whom somebody came, or whom somebody left, since this was last asked."""
-        for caller in [channel for channel in self if channel.caller]:
+        moved = [self._by_id[id] for id in self._moved if id in self._by_id]
+        there = [caller for bridge in self._touched for caller in self.callers_in(bridge)]
+        self._touched.clear()
+        self._moved.clear()
+        for caller in {each.id: each for each in moved + there}.values():
             before, now = self._with.get(caller.id, frozenset()), self.with_caller(caller)
             if before != now:
                 self._with[caller.id] = now
                 yield caller, now - before, before - now
 
+    def callers_in(self, bridge: str | None) -> list[Channel]:
+        """The callers at any end of a bridge."""
+        reached = sorted(self._reach(bridge, set()))
+        return [self._by_id[id] for id in reached if self._by_id[id].caller]
+
     def in_bridge(self, bridge: str) -> list[Channel]:
         """Whoever is in it."""
         return [self._by_id[id] for id in sorted(self._bridges.get(bridge, ()))]
+
+    def _touch(self, channel: Channel) -> None:
+        if channel.caller:
+            self._moved[channel.id] = None
+        other = self._by_id.get(self._other_half.get(channel.id, ""))
+        for bridge in (channel.bridge, other.bridge if other is not None else None):
+            if bridge is not None:
+                self._touched[bridge] = None
 
     def _reach(self, bridge: str | None, seen: set[str]) -> Iterator[str]:
         if bridge is None or bridge in seen:

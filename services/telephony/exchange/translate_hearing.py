@@ -99,7 +99,7 @@ class Hearing:
 
     def callers_with(self, channel: Channel) -> list[Channel]:
         """The callers who are with somebody now."""
-        return [c for c in self.channels if c.caller and channel.id in self.channels.with_caller(c)]
+        return [c for c in self.channels.callers_in(channel.bridge) if c.id != channel.id]
 
 
 def given(block: Block, header: str | None) -> str | None:

@@ -106,7 +106,11 @@ def changes(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
             other.calls.add(caller.id)
             caller.hung_up_by = None
             party, agent = party_of(other)
-            yield hearing.fact(Kind.JOINED, block, at, caller, leg, party=party, agent=agent)
+            wire, caller.answered_by_wire = caller.answered_by_wire, None
+            kind = Kind.JOINED if wire is None else Kind.ANSWERED
+            yield hearing.fact(kind, block, at, caller, leg, party=party, agent=agent)
+            if wire is not None:
+                yield hearing.fact(Kind.PARTED, block, at, caller, wire)
         for leg in sorted(went):
             yield hearing.fact(Kind.PARTED, block, at, caller, leg)
 

@@ -120,6 +120,7 @@ def connects(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
     agent = hearing.member(block).agent
     hearing.counts["unknown_agent"] += agent is None
     caller.hung_up_by = None
+    caller.answered_by_wire = rung.id if rung.is_half else None
     yield hearing.fact(
         Kind.ANSWERED,
         block,
