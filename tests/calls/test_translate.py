@@ -232,11 +232,26 @@ def test_an_agent_who_rings_a_colleague_is_no_call() -> None:
 
 
 def test_whoever_hangs_up_is_told_from_whoever_is_let_go() -> None:
+    translator = Translator(document())
     asked = [newcomer(0), event("HangupRequest", 5), event("Hangup", 5.1, Cause="16")]
-    let_go = [newcomer(0), event("SoftHangupRequest", 5), event("Hangup", 5.1, Cause="16")]
+    let_go = [newcomer(6), event("SoftHangupRequest", 7), event("Hangup", 7.1, Cause="16")]
 
-    assert facts(asked)[-1].by is EndedBy.CALLER
-    assert facts(let_go)[-1].by is EndedBy.SYSTEM
+    assert facts(asked, translator=translator)[-1].by is EndedBy.CALLER
+    assert facts(let_go, translator=translator)[-1].by is EndedBy.SYSTEM
+
+
+@pytest.mark.parametrize(
+    ("cause", "by"),
+    [
+        ({"Cause": "0"}, EndedBy.CALLER),
+        ({"Cause": "127", "TechCause": "487"}, EndedBy.CALLER),
+        ({"Cause": "16"}, None),
+    ],
+)
+def test_where_nobody_says_who_asked_to_hang_up_the_cause_does_or_nothing(
+    cause: dict[str, str], by: EndedBy | None
+) -> None:
+    assert facts([newcomer(0), event("Hangup", 7, **cause)])[-1].by is by
 
 
 def test_one_number_may_be_called_by_several_names_and_several_trunks() -> None:

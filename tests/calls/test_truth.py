@@ -265,6 +265,19 @@ def test_without_our_word_on_the_offer_only_what_it_said_is_missing(run: str) ->
     assert {call.presentation for call in recorded.calls} == {None}
 
 
+@pytest.mark.parametrize("run", [run for run in WHOLE if run != "load-patient"])
+def test_a_filter_as_narrow_as_that_of_a_load_test_loses_no_call(run: str) -> None:
+    """Without bridges, rings and requests to hang up, as `load-patient` was recorded."""
+    narrow = re.compile(
+        rb"^Event: (SoftH|H)angupRequest|^Event: (Newstate|Bridge|Dial|AgentCalled)", re.M
+    )
+    blocks = stream(run).split(b"\n\n")
+    left = [block for block in blocks if not narrow.search(block)]
+
+    assert len(left) < len(blocks)
+    check(run, read_recording(b"\n\n".join(left), document()))
+
+
 def test_two_listeners_tell_the_same_facts() -> None:
     one, _, _ = facts_in(stream("standby"), document(), "1")
     two, _, _ = facts_in(stream("standby", "events-second.ami"), document(), "2")

@@ -26,6 +26,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "AgentRingNoAnswer": queues.rings_out,
     "DialEnd": queues.rings_out,
     "AgentConnect": queues.connects,
+    "AgentComplete": legs.completes,
     "LocalBridge": legs.ties,
     "BridgeEnter": legs.enters,
     "BridgeLeave": legs.goes,

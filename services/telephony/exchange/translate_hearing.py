@@ -23,6 +23,8 @@ class Hearing:
     document: ExchangeDocument
     channels: Channels
     counts: Counter[str]
+    hears_requests: bool = False
+    """Whether `HangupRequest` comes at all: an exchange's filter may leave it out."""
     _dialled: set[str] = field(default_factory=set)
 
     def fact(

@@ -12,6 +12,9 @@ from services.telephony.exchange.translate_hearing import Hearing
 from shared.calls.facts import EndedBy, Fact, Kind, Party, TransferKind
 
 _DONE: Final = "Success"
+_OF_REASON: Final = {"agent": EndedBy.AGENT, "caller": EndedBy.CALLER}
+_CANCELLED: Final = "487"
+_NO_CAUSE: Final = "0"
 
 
 def enters(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
@@ -71,12 +74,21 @@ def hands_over(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
 def asks_to_hang_up(hearing: Hearing, block: Block, _at: datetime) -> Iterator[Fact]:
     """`HangupRequest`: this side let go, and nobody else."""
     channel = hearing.channel(block)
+    hearing.hears_requests = True
     if channel is None:
         return
     channel.asked_to_hang_up = block.get("Cause", "")
     by = EndedBy.AGENT if channel.who.party is Party.AGENT else EndedBy.OUTSIDE
     for caller in hearing.callers_with(channel):
         caller.hung_up_by = by
+    yield from ()
+
+
+def completes(hearing: Hearing, block: Block, _at: datetime) -> Iterator[Fact]:
+    """`AgentComplete`: its reason is worth something only where nobody says who let go."""
+    caller = hearing.caller(block)
+    if caller is not None and not hearing.hears_requests:
+        caller.hung_up_by = _OF_REASON.get(block.get("Reason", ""))
     yield from ()
 
 
@@ -87,10 +99,8 @@ def ends(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
         return
     hearing.channels.remove(channel.id)
     if channel.caller:
-        by = channel.hung_up_by or EndedBy.SYSTEM
-        if channel.asked_to_hang_up is not None:
-            by = EndedBy.CALLER
-        yield hearing.fact(Kind.ENDED, block, at, channel, by=by, cause=block.get("Cause"))
+        by, cause = _ended_by(hearing, block, channel), block.get("Cause")
+        yield hearing.fact(Kind.ENDED, block, at, channel, by=by, cause=cause)
     else:
         yield from _leg_ends(hearing, block, at, channel)
     yield from changes(hearing, block, at)
@@ -113,6 +123,19 @@ def changes(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
                 yield hearing.fact(Kind.PARTED, block, at, caller, wire)
         for leg in sorted(went):
             yield hearing.fact(Kind.PARTED, block, at, caller, leg)
+
+
+def _ended_by(hearing: Hearing, block: Block, caller: Channel) -> EndedBy | None:
+    """Who let go: whoever asked to. Where that is never told, a call that nobody took shows it by
+    its cause (the exchange gives one, a caller who hangs up none), and of others it is not known.
+    """
+    if caller.asked_to_hang_up is not None:
+        return EndedBy.CALLER
+    if hearing.hears_requests or caller.hung_up_by is not None:
+        return caller.hung_up_by or EndedBy.SYSTEM
+    if block.get("Cause") == _NO_CAUSE or block.get("TechCause") == _CANCELLED:
+        return EndedBy.CALLER
+    return None
 
 
 def _leg_ends(hearing: Hearing, block: Block, at: datetime, channel: Channel) -> Iterator[Fact]:

@@ -69,11 +69,14 @@ def leaves(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
 
 
 def let_go(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
-    """`QueueCallerAbandon`: told of whoever hangs up, and of whoever waited too long as well."""
+    """`QueueCallerAbandon`: told of whoever hangs up, and of whoever waited too long as well.
+
+    Where nothing says who asked to hang up, the end of the call has to.
+    """
     caller = hearing.caller(block)
     if caller is not None and caller.asked_to_hang_up is None:
-        queue = hearing.queue(block)
-        yield hearing.fact(Kind.LEFT, block, at, caller, queue=queue, left=Left.LET_GO)
+        left = Left.LET_GO if hearing.hears_requests else None
+        yield hearing.fact(Kind.LEFT, block, at, caller, queue=hearing.queue(block), left=left)
 
 
 def rings(hearing: Hearing, block: Block, at: datetime) -> Iterator[Fact]:
