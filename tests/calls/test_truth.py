@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from services.telephony.exchange.translate_recording import (
     read_recording,
 )
 from shared.calls.call import Call
-from shared.calls.facts import RangOut, TransferKind
+from shared.calls.facts import Fact, RangOut, TransferKind
 from shared.calls.fold import fold_all
 from shared.calls.gaps import Why, unheard
+from shared.documents import Shape
 from tests.calls.recordings import (
     WHOLE,
     callers,
@@ -228,6 +230,29 @@ def test_any_order_and_any_repeat_make_the_same_calls(run: str) -> None:
 
 
 @pytest.mark.parametrize("run", [*WHOLE, "restart"])
+def test_a_store_that_keeps_milliseconds_keeps_the_calls(run: str) -> None:
+    facts, told, _ = facts_in(stream(run), document())
+    gaps = unheard(told, {"1"})
+    shape = Shape(value=Fact)
+    kept = [shape.from_doc(shape.to_doc(_to_milliseconds(fact))) for fact in facts]
+    random.Random(run).shuffle(kept)
+
+    read = {call.call: call for call in fold_all(kept, gaps)}
+    for here in fold_all(facts, gaps):
+        there = read.pop(here.call)
+        assert (there.outcome, there.agents) == (here.outcome, here.agents)
+        assert there.wait_s == pytest.approx(here.wait_s, abs=0.002)
+        assert there.talk_s == pytest.approx(here.talk_s, abs=0.002)
+        assert there.handle_s == pytest.approx(here.handle_s, abs=0.01)
+        assert there.incomplete == here.incomplete
+    assert read == {}
+
+
+def _to_milliseconds(fact: Fact) -> Fact:
+    return replace(fact, at=fact.at.replace(microsecond=fact.at.microsecond // 1_000 * 1_000))
+
+
+@pytest.mark.parametrize("run", [*WHOLE, "restart"])
 def test_a_stream_whose_blocks_were_mixed_up_tells_the_same(run: str) -> None:
     blocks = stream(run).replace(b"\r", b"").split(b"\n\n")
     drawn = random.Random(run)
@@ -269,7 +294,7 @@ def test_without_our_word_on_the_offer_only_what_it_said_is_missing(run: str) ->
 def test_a_filter_as_narrow_as_that_of_a_load_test_loses_no_call(run: str) -> None:
     """Without bridges, rings and requests to hang up, as `load-patient` was recorded."""
     narrow = re.compile(
-        rb"^Event: (SoftH|H)angupRequest|^Event: (Newstate|Bridge|Dial|AgentCalled)", re.M
+        rb"^Event: (SoftH|H)angupRequest|^Event: (Newstate|Bridge|Dial|AgentCalled)", re.MULTILINE
     )
     blocks = stream(run).split(b"\n\n")
     left = [block for block in blocks if not narrow.search(block)]
@@ -295,6 +320,29 @@ def test_what_one_of_two_listeners_did_not_hear_nobody_misses() -> None:
     assert fold_all(one + two, unheard(gaps + more, {"1", "2"})) == whole
 
 
+@pytest.mark.parametrize("run", ["day", "two-queues", "numbers", "load-patient"])
+def test_of_a_listener_that_was_away_only_the_calls_open_then_are_incomplete(run: str) -> None:
+    whole = {call.call: call for call in read_recording(stream(run), document()).calls}
+    cut = read_recording(_cut(stream(run)), document())
+    [away] = cut.gaps
+    heard = {call.call: call for call in cut.calls}
+    open_then = {
+        id
+        for id, call in whole.items()
+        if call.offered_at < away.ended and call.last_sign_at > away.began
+    }
+
+    assert {id for id, call in heard.items() if call.incomplete} <= open_then
+    for id, call in heard.items():
+        if call.incomplete:
+            assert call.talk_s <= whole[id].talk_s + NEAR
+        else:
+            assert call == whole[id]
+    # Whoever was offered meanwhile is in the gap, and in no figure.
+    assert all(away.hides(whole[id].offered_at) for id in whole.keys() - heard.keys())
+    assert len(heard) < len(whole)
+
+
 def test_a_withheld_number_is_known_to_be_withheld_and_a_diverted_call_to_be_diverted() -> None:
     recorded = read_recording(stream("numbers"), document())
     labs = {row["uniqueid"]: row["lab"].removeprefix("numbers-") for row in callers("numbers")}
@@ -304,13 +352,19 @@ def test_a_withheld_number_is_known_to_be_withheld_and_a_diverted_call_to_be_div
 
 
 def _cut(recording: bytes) -> bytes:
-    """As a listener would have it that lost the line for the middle third."""
+    """As a listener would have it that lost the line for the middle third, and came back between
+    two events: whoever is on the telephone then is listed by nobody here.
+    """
     blocks = recording.replace(b"\r", b"").split(b"\n\n")
     third = len(blocks) // 3
-    [head] = re.findall(rb"# recv [0-9.]+\n(?=Event)", blocks[2 * third]) or [b"# recv 0.0\n"]
+    times = [
+        float(re.search(rb"# recv ([0-9.]+)", block)[1]) for block in blocks if b"# recv" in block
+    ]  # type: ignore[index]
+    back = next(n for n in range(2 * third, len(times)) if times[n] - times[n - 1] > 0.1)
+    head = f"# recv {times[back] - 0.05:.6f}\n".encode()
     again = head + b"# connected again\n" + head + b"Event: FullyBooted\nUptime: 86400"
     listed = head + b"Event: CoreShowChannelsComplete\nActionID: 1"
-    return b"\n\n".join([*blocks[:third], again, listed, *blocks[2 * third :]])
+    return b"\n\n".join([*blocks[:third], again, listed, *blocks[back:]])
 
 
 def _renamed(text: str) -> tuple[str, dict[str, Any]]:
