@@ -51,7 +51,8 @@ def told(
     document_: ExchangeDocument | None = None,
 ) -> list[Fact | Gap]:
     listener = translator or Translator(document_ or document())
-    return [fact for block in blocks for fact in listener.take(block, _heard(block))]
+    told = [each for block in blocks for each in listener.take(block, _heard(block))]
+    return [each for each in told if isinstance(each, Fact | Gap)]
 
 
 def _heard(block: Block) -> datetime:

@@ -358,8 +358,11 @@ def _cut(recording: bytes) -> bytes:
     blocks = recording.replace(b"\r", b"").split(b"\n\n")
     third = len(blocks) // 3
     times = [
-        float(re.search(rb"# recv ([0-9.]+)", block)[1]) for block in blocks if b"# recv" in block
-    ]  # type: ignore[index]
+        float(time)
+        for time in re.findall(
+            rb"^# recv ([0-9.]+)\n(?=Event|Resp)", b"\n".join(blocks), re.MULTILINE
+        )
+    ]
     back = next(n for n in range(2 * third, len(times)) if times[n] - times[n - 1] > 0.1)
     head = f"# recv {times[back] - 0.05:.6f}\n".encode()
     again = head + b"# connected again\n" + head + b"Event: FullyBooted\nUptime: 86400"

@@ -30,6 +30,7 @@ _SAID: Final = {
     "unknown_line": "calls to a number that the document does not name",
     "unknown_device": "channels of a device that the document does not name",
     "unknown_agent": "calls answered at a device that the document does not name",
+    "unknown_member": "events of queue members whose device the document does not name",
     "unknown_status": "callers who left a queue in a way that the document does not name",
 }
 

@@ -15,7 +15,7 @@ from services.telephony.exchange.translate_blocks import Block
 from services.telephony.exchange.translate_channels import Channels
 from services.telephony.exchange.translate_clock import Clock, time_of
 from services.telephony.exchange.translate_document import ExchangeDocument
-from services.telephony.exchange.translate_events import HANDLERS, survey
+from services.telephony.exchange.translate_events import HANDLERS, Told, survey
 from services.telephony.exchange.translate_hearing import Hearing
 from shared.calls.facts import Fact
 from shared.calls.gaps import Gap, Why
@@ -41,7 +41,7 @@ class Translator:
         self._heard_until = self._alive
         self._gap, self._listed = None, None
 
-    def take(self, block: Block, heard_at: datetime) -> Iterator[Fact | Gap]:
+    def take(self, block: Block, heard_at: datetime) -> Iterator[Told | Gap]:
         """What one block tells. `heard_at` is the listener's time."""
         match block.get("Event"):
             case None:
@@ -58,7 +58,7 @@ class Translator:
             case _:
                 yield from self._happened(block, heard_at)
 
-    def _happened(self, block: Block, heard_at: datetime) -> Iterator[Fact]:
+    def _happened(self, block: Block, heard_at: datetime) -> Iterator[Told]:
         at = time_of(block["Timestamp"])
         if at is None:
             self.counts["no_timestamp"] += 1

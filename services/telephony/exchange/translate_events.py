@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Final
 
 from services.telephony.exchange import translate_legs as legs
+from services.telephony.exchange import translate_members as members
 from services.telephony.exchange import translate_queues as queues
 from services.telephony.exchange.translate_blocks import Block
 from services.telephony.exchange.translate_channels import Channel, party_of
 from services.telephony.exchange.translate_hearing import Hearing, given
+from shared.calls.agents import Membership, Reachable
 from shared.calls.facts import Fact, Kind
 
-Handler = Callable[[Hearing, Block, datetime], Iterator[Fact]]
+Told = Fact | Membership | Reachable
+Handler = Callable[[Hearing, Block, datetime], Iterator[Told]]
 
 HANDLERS: Final[dict[str, Handler]] = {
     "Newchannel": queues.begins,
@@ -36,6 +39,11 @@ HANDLERS: Final[dict[str, Handler]] = {
     "AttendedTransfer": legs.hands_over,
     "HangupRequest": legs.asks_to_hang_up,
     "Hangup": legs.ends,
+    "QueueMemberAdded": members.stands,
+    "QueueMemberPause": members.stands,
+    "QueueMemberRemoved": members.stands,
+    "QueueMemberStatus": members.stands,
+    "PeerStatus": members.reaches,
 }
 """Everything that a listener has to hear; an exchange's `eventfilter` may leave out all else."""
 

@@ -16,6 +16,8 @@ from services.telephony.exchange.translate import Translator
 from services.telephony.exchange.translate_blocks import Block, block_of
 from services.telephony.exchange.translate_clock import time_of
 from services.telephony.exchange.translate_document import ExchangeDocument
+from services.telephony.exchange.translate_events import Told
+from shared.calls.agents import Membership, Reachable
 from shared.calls.call import Call
 from shared.calls.facts import Fact
 from shared.calls.fold import fold_all, missed
@@ -64,14 +66,19 @@ def facts_in(
 ) -> tuple[list[Fact], list[Gap], dict[str, int]]:
     """The facts that one listener would have told, the gaps, and what was counted."""
     translator = Translator(document, listener)
-    told: list[Fact | Gap] = []
-    for heard in heard_in(recording):
-        if heard.block is _NEW_CONNECTION:
-            translator.connect()
-        told += translator.take(heard.block, heard.at)
+    told = [*_told_in(recording, translator)]
     facts = [each for each in told if isinstance(each, Fact)]
     gaps = [each for each in told if isinstance(each, Gap)]
     return facts, gaps, {why: n for why, n in sorted(translator.counts.items()) if n}
+
+
+def members_in(
+    recording: bytes, document: ExchangeDocument
+) -> tuple[list[Membership], list[Reachable]]:
+    """How agents stood in their queues, and which devices the exchange reached."""
+    told = [*_told_in(recording, Translator(document))]
+    members = [each for each in told if isinstance(each, Membership)]
+    return members, [each for each in told if isinstance(each, Reachable)]
 
 
 def read_recording(recording: bytes, document: ExchangeDocument) -> Recorded:
@@ -79,6 +86,13 @@ def read_recording(recording: bytes, document: ExchangeDocument) -> Recorded:
     facts, told, counts = facts_in(recording, document)
     gaps = unheard(told, {"1"})
     return Recorded(fold_all(facts, gaps), gaps, facts, missed(facts), counts)
+
+
+def _told_in(recording: bytes, translator: Translator) -> Iterator[Told | Gap]:
+    for heard in heard_in(recording):
+        if heard.block is _NEW_CONNECTION:
+            translator.connect()
+        yield from translator.take(heard.block, heard.at)
 
 
 def _blocks(recording: bytes) -> Iterator[Heard]:
