@@ -402,3 +402,20 @@ def _number(row: dict[str, Any]) -> int:
 
 def _epoch(at: Any) -> float:
     return float(at.timestamp())
+
+
+@pytest.mark.parametrize("run", ["transfers", "two-queues", "restart", "day"])
+def test_a_stream_with_lines_missing_is_read_and_every_ended_call_has_one_outcome(run: str) -> None:
+    lines = stream(run).split(b"\n")
+    for seed in range(4):
+        drawn = random.Random(f"{run} {seed}")
+        left = [
+            line for line in lines if not line or line.startswith(b"#") or drawn.random() > 0.15
+        ]
+        recorded = read_recording(b"\n".join(left), document())
+        assert recorded.calls != []
+        for call in recorded.calls:
+            assert (call.outcome is None) == (call.ended_at is None)
+            assert call.wait_s is None or call.wait_s >= 0
+            assert call.talk_s >= 0
+            assert all(talk.began <= talk.ended for talk in call.talks)
