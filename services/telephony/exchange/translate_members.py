@@ -1,0 +1,50 @@
+"""Who is in a queue, paused or away, and which devices the exchange reaches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from services.telephony.exchange.translate_blocks import Block
+from services.telephony.exchange.translate_hearing import Hearing, given
+from shared.calls.agents import Membership, Reachable
+from shared.calls.facts import Party, fact_id
+
+_UNAVAILABLE: Final = "5"
+"""The one state of a member's device that can be believed: busy is told while it rings, too."""
+_REACHED: Final = {"Reachable": True, "Unreachable": False}
+
+
+def stands(hearing: Hearing, block: Block, at: datetime) -> Iterator[Membership]:
+    """`QueueMemberAdded`, `-Removed`, `-Pause` and `-Status`: each tells all there is to know."""
+    who, queue = hearing.document.who(block.get("Interface", "")), hearing.queue(block)
+    if who.agent is None or queue is None:
+        hearing.counts["unknown_member"] += 1
+        return
+    yield Membership(
+        id=fact_id(hearing.document.exchange, block["Event"], at, f"{queue}+{who.agent}"),
+        exchange=hearing.document.exchange,
+        at=at,
+        agent=who.agent,
+        queue=queue,
+        signed_on=block["Event"] != "QueueMemberRemoved",
+        paused=block.get("Paused") == "1",
+        unreachable=block.get("Status") == _UNAVAILABLE,
+        reason=given(block, "PausedReason"),
+    )
+
+
+def reaches(hearing: Hearing, block: Block, at: datetime) -> Iterator[Reachable]:
+    """`PeerStatus`: that a trunk's far end answers says not that calls arrive."""
+    who = hearing.document.who(block.get("Peer", ""))
+    reachable = _REACHED.get(block.get("PeerStatus", ""))
+    if reachable is not None and who.party is not Party.UNKNOWN:
+        yield Reachable(
+            id=fact_id(hearing.document.exchange, "PeerStatus", at, block["Peer"]),
+            exchange=hearing.document.exchange,
+            at=at,
+            trunk=who.trunk,
+            agent=who.agent,
+            reachable=reachable,
+        )
