@@ -162,7 +162,7 @@ async def test_what_ended_and_why_is_told_and_to_ask_prolongs_nothing(bench: Ben
 
     assert await ended(bench, key, *ids.values(), "none") == {
         ids["xiao.he"]: "signed_out",
-        ids["lao.li"]: "account_changed",
+        ids["lao.li"]: "frozen",
         "none": "unknown",
     }
     await bench.forward(timedelta(minutes=61))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+from services.console.clients import colleagues, names
 from services.console.clients.admin import AdminClient, OwnKey
+from services.console.clients.colleagues import People
 from services.console.clients.names import NAMES_SECONDS, NameBook
 from services.console.clients.service import ServiceClient, keyed
 
@@ -101,3 +104,43 @@ def test_a_key_that_is_none_of_ours_is_a_header_all_the_same(key: str) -> None:
 def test_our_own_keys_stay_as_they_are() -> None:
     assert keyed("Ab_9-x.told") == {"Idempotency-Key": "Ab_9-x.told"}
     assert keyed("") == {}
+
+
+async def test_a_page_waits_two_seconds_for_names_and_then_shows_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(names, "PATIENCE", SLOW)
+    monkeypatch.setattr(colleagues, "PATIENCE", SLOW)
+    asked: list[str] = []
+
+    async def hangs(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    book, people = NameBook(admin(hangs)), People(admin(hangs))
+    async with asyncio.timeout(10 * SLOW):
+        assert (await book.names("t")).kind("fire", "zh") == "fire"
+        assert await people.names("t", ["xiao.he"]) == {"xiao.he": "xiao.he"}
+        assert await people.names("t", ["lao.li"]) == {"lao.li": "lao.li"}
+
+    assert len(asked) == 2, "whoever hangs is left alone for a while"
+
+
+async def test_more_sessions_than_one_answer_holds_are_asked_after_in_parts(tmp_path: Path) -> None:
+    key = tmp_path / "console.key"
+    key.write_text("key")
+    asked: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        ids = json.loads(request.content)["ids"]
+        asked.append(len(ids))
+        return httpx.Response(200, json={"ended": [{"id": ids[0], "why": "over"}]})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://admin")
+    client = AdminClient(ServiceClient("admin", http), OwnKey(key))
+
+    found = await client.check([str(n) for n in range(2_500)])
+
+    assert asked == [1_000, 1_000, 500]
+    assert [each.id for each in found.ended] == ["0", "1000", "2000"]

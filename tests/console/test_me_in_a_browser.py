@@ -29,7 +29,7 @@ def sign_in(page: Page, address: str, id: str) -> None:
 
 
 def title(page: Page, of: str, language: Language) -> None:
-    expect(page.locator("h1")).to_have_text(words(f"services.console.{of}", language)["title"])
+    expect(page.locator("h1")).to_contain_text(words(f"services.console.{of}", language)["title"])
 
 
 def own_settings(address: str, id: str) -> None:

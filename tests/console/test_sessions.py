@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from services.console.clients.answers import Unreached
 from services.console.frame.guard import POLICY
 from tests.console.bench import HERE, PASSWORD, Bench
 
@@ -152,6 +154,58 @@ async def test_signing_out_ends_the_session_for_every_tab(bench: Bench) -> None:
     assert "hotline" not in browser.cookies
     browser.cookies.set("hotline", secret, domain="127.0.0.1")
     assert (await browser.get("/help")).status_code == 303
+
+
+async def test_guessed_cookies_of_an_address_keep_nobody_from_signing_in_or_out(
+    bench: Bench,
+) -> None:
+    await bench.hire("xiao.he")
+    browser = await bench.browser()
+    for n in range(40):
+        await browser.get("/desk", headers={"cookie": f"hotline=guess-{n}"})
+    stale = {"cookie": "hotline=of-yesterday"}
+
+    refused = await browser.get("/desk", headers=stale)
+    page = await browser.get("/session", headers=stale)
+    out = await browser.post("/session/end", headers=stale)
+    signed_in = await bench.sign_in(browser, "xiao.he")
+
+    assert refused.status_code == 429
+    assert (page.status_code, out.status_code, signed_in.status_code) == (200, 303, 303)
+    assert "Max-Age=0" in out.headers["set-cookie"]
+
+
+async def test_the_stream_of_a_frozen_account_is_told_that_it_is_frozen(bench: Bench) -> None:
+    await bench.hire("xiao.he")
+    browser = await bench.signed_in_browser("xiao.he")
+    house = bench.console.state.house
+    session = (await house.sessions.reader(browser.cookies["hotline"], "127.0.0.1")).session
+    await bench.done("/v1/users/xiao.he/freeze")
+
+    ended = (await house.admin.check([session])).ended
+
+    assert [(each.id, each.why) for each in ended] == [(session, "frozen")]
+
+
+@pytest.mark.parametrize(("method", "unsure"), [("GET", False), ("POST", True)])
+async def test_only_of_an_act_is_it_said_that_it_may_have_been_done(
+    bench: Bench, method: str, monkeypatch: pytest.MonkeyPatch, *, unsure: bool
+) -> None:
+    await bench.hire("xiao.he")
+    browser = await bench.signed_in_browser("xiao.he")
+    house = bench.console.state.house
+
+    async def hangs(*_: Any, **__: Any) -> Any:
+        raise Unreached("admin", sent=True)
+
+    monkeypatch.setattr(house.own, "sessions", hangs)
+    monkeypatch.setattr(house.own, "rename", hangs)
+    path = "/me" if method == "GET" else "/me/name"
+
+    answer = await browser.request(method, path, data={"name": "何晓"})
+
+    assert answer.status_code == 503
+    assert ("不确定" in answer.text) is unsure
 
 
 async def test_a_made_up_cookie_signs_nobody_in(bench: Bench) -> None:

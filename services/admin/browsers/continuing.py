@@ -96,6 +96,6 @@ def _why_over(session: Session, account: Account | None, now: datetime) -> Over 
     """Why a session counts no more, or None while it does."""
     if session.is_over(now):
         return session.why or "over"
-    if account is None or account.edition != session.edition:
-        return "account_changed"
-    return "frozen" if account.state == "frozen" else None
+    if account is not None and account.state == "frozen":
+        return "frozen"  # it raised the edition, too
+    return None if account and account.edition == session.edition else "account_changed"

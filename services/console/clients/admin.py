@@ -17,6 +17,8 @@ from services.console.clients.service import Answered, M, Nothing, ServiceClient
 PROVIDER: Final = "/v1/session/browser/provider"
 MOST_ASKED: Final = 200
 """So many people are asked for at a time."""
+MOST_CHECKED: Final = 1_000
+"""So many sessions are asked after at a time."""
 MOST_PAGES: Final = 10
 """Of those at a place; nobody chooses from a longer list."""
 
@@ -212,7 +214,11 @@ class AdminClient:
 
     async def check(self, sessions: list[str]) -> Checked:
         """Which of these sessions have ended."""
-        return await self._by_key(Checked, "/v1/session/check", {"ids": sessions})
+        ended: list[Ended] = []
+        for at in range(0, len(sessions), MOST_CHECKED):
+            body = {"ids": sessions[at : at + MOST_CHECKED]}
+            ended += (await self._by_key(Checked, "/v1/session/check", body)).ended
+        return Checked(ended=ended)
 
     async def offers_provider(self) -> bool:
         """Whether people may sign in by an identity provider."""

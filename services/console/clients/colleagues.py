@@ -4,13 +4,14 @@ needs it. Nobody's name is told to whom the administration would not tell it.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from typing import Final
 
 from services.console.clients.admin import AdminClient
 from services.console.clients.answers import Declined, Unreached
+from services.console.clients.names import AGAIN_SECONDS, PATIENCE
 
 KEPT_SECONDS: Final = 60.0
 MOST_KEPT: Final = 2_000
@@ -25,6 +26,7 @@ class People:
         self._admin = admin
         self._monotonic = monotonic
         self._known: dict[tuple[str, str], tuple[str, float]] = {}
+        self._ask_at = float("-inf")
 
     async def names(self, bearer: str, ids: Collection[str]) -> dict[str, str]:
         """The names of these; of whom nobody tells one, the id. While the administration is away
@@ -38,13 +40,21 @@ class People:
         }
         asked = {id for id in ids if id not in fresh}
         found: dict[str, str] = {}
-        if asked:
-            with suppress(Declined, Unreached):
-                people = await self._admin.colleagues(asked, bearer)
-                found = {id: id for id in asked} | {
-                    each.id: each.name for each in people if each.name
-                }
+        if asked and now >= self._ask_at:
+            found = await self._ask(asked, bearer)
         if len(self._known) > MOST_KEPT:
             self._known.clear()
         self._known |= {(bearer, id): (name, now + KEPT_SECONDS) for id, name in found.items()}
         return {id: id for id in ids} | fresh | found
+
+    async def _ask(self, ids: Collection[str], bearer: str) -> dict[str, str]:
+        """An administration that hangs is left alone for a while: each page would wait for it."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                people = await self._admin.colleagues(ids, bearer)
+        except Declined:
+            return {}
+        except (Unreached, TimeoutError):
+            self._ask_at = self._monotonic() + AGAIN_SECONDS
+            return {}
+        return {id: id for id in ids} | {each.id: each.name for each in people if each.name}

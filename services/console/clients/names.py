@@ -18,6 +18,9 @@ from services.console.clients.answers import Declined, Unreached
 NAMES_SECONDS: Final = 60.0
 """So long a policy that was put in force meanwhile may be unknown to pages."""
 AGAIN_SECONDS: Final = 5.0
+PATIENCE: Final = 2.0
+"""So long a page waits for names, or for the time: what runs is shown by its ids rather than late.
+"""
 TIME_SECONDS: Final = 5.0
 """So long a trial's time may be behind after it was moved."""
 Both = dict[str, str]
@@ -95,8 +98,9 @@ class NameBook:
         if self._monotonic() < self._ask_at:
             return
         again = AGAIN_SECONDS
-        with suppress(Declined, Unreached):
-            await self._read(bearer)
+        with suppress(Declined, Unreached, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._read(bearer)
             again = NAMES_SECONDS
         self._ask_at = self._monotonic() + again
 
@@ -122,8 +126,9 @@ class HotlineClock:
         """What time it is; by this machine's clock while nobody has ever said."""
         if self._monotonic() >= self._ask_at:
             self._ask_at = self._monotonic() + TIME_SECONDS
-            with suppress(Declined, Unreached):
-                self._known = (await self._admin.now(), self._monotonic())
+            with suppress(Declined, Unreached, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    self._known = (await self._admin.now(), self._monotonic())
         told, at = self._known or (datetime.now(UTC), self._monotonic())
         return told + timedelta(seconds=self._monotonic() - at)
 

@@ -58,6 +58,8 @@ class Troubles:
             return self.over(request)
         if isinstance(error, Declined) and error.kind == "factor-needed":
             return RedirectResponse(FACTOR, 303)
+        if isinstance(error, Unreached) and request.method == "GET":
+            error = Unreached(error.service, sent=False)  # who only reads has done nothing
         trouble = trouble_of(error, self._paper.t(visit), visit.looks.language)
         return self.said(request, trouble)
 

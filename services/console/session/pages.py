@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.console.clients.answers import Declined
@@ -30,7 +28,7 @@ def build_session_pages(  # noqa: C901 - one small function a path
     async def ask(
         visit: Anybody,
         *,
-        next: Annotated[str | None, Query(max_length=2_000)] = None,
+        next: str | None = None,
         out: bool = False,
         accepted: bool = False,
     ) -> Response:
@@ -40,6 +38,10 @@ def build_session_pages(  # noqa: C901 - one small function a path
                 await house.sessions.reader(visit.secret, visit.address)
             except SessionOver:
                 pass
+            except Declined as stopped:
+                # Too many guesses came from this address: a password is asked for all the same.
+                if stopped.status != 429:
+                    raise
             else:
                 return RedirectResponse(own_path(next), 303)
         refused = "accepted" if accepted else None
@@ -66,7 +68,10 @@ def build_session_pages(  # noqa: C901 - one small function a path
             why = "locked" if refused.status == 429 else "refused"
             wait = -(-(refused.retry_after or 0) // 60) if refused.status == 429 else None
             status = max(refused.status, 401)
-            return await form.shown(visit, status, refused=why, wait=wait, **facts)
+            page = await form.shown(visit, status, refused=why, wait=wait, **facts)
+            if refused.retry_after is not None:
+                page.headers["Retry-After"] = str(refused.retry_after)
+            return page
         to = "/session/factor" if begun.factor_needed else own_path(next)
         answer = RedirectResponse(to, 303)
         keep_cookie(request, answer, begun.secret)

@@ -31,6 +31,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown-state": "way_unknown",
     "declined": "way_declined",
     "provider-away": "way_away",
+    "no-provider": "way_none",
     "no-account": "way_no_account",
     "no-second-factor": "way_no_factor",
 }
@@ -65,7 +66,7 @@ def is_of_provider(refused: Declined) -> bool:
 def said_of(refused: Declined) -> str:
     """Which words are said of a refusal."""
     if is_of_provider(refused):
-        return REFUSALS["provider-away"]
+        return REFUSALS[refused.kind]
     return REFUSALS.get(str(refused.problem.get("reason", "")), REFUSED)
 
 

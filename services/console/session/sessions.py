@@ -102,7 +102,8 @@ class BrowserSessions:
         except SessionOver:
             return
         except Declined as refused:
-            if refused.status != 401:
+            # Of too many guesses from an address only what nobody knows is not looked at.
+            if refused.status not in {401, 429}:
                 raise
         finally:
             self.forget(secret)
