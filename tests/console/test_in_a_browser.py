@@ -21,6 +21,7 @@ from tests.web.phone import CHROMIUM, LOCALES, UBUNTU
 LIFT: Final = {"text": "二号楼电梯困人了，快来人", "estate": "jinyuan"}
 LOOKS: Final = [(theme, language) for theme in ("light", "dark") for language in ("zh", "en")]
 PATIENCE: Final = 20_000.0
+FIRST_SCREEN: Final = 844
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
 
@@ -147,3 +148,36 @@ def narrow(address: str) -> None:
 
 async def test_the_page_where_one_signs_in_fits_a_telephone(floor: Floor) -> None:
     await asyncio.to_thread(narrow, floor.endpoints.services["console"])
+
+
+def first_screen_tells(address: str, id: str, width: int) -> None:
+    """Whatever page is open, without a hand moved: that there is an emergency nobody has."""
+    with browser("zh", "light", width) as page:
+        page.goto(f"{address}/session?next=/desk")
+        page.locator("#id").fill(id)
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        alarm = page.locator(".rail .count.alarm")
+        expect(alarm).to_be_visible()
+        expect(alarm).not_to_be_empty()
+        for path in ("/desk", "/mine"):
+            page.goto(f"{address}{path}")
+            expect(alarm).not_to_be_empty()
+            box = alarm.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= FIRST_SCREEN
+            said = alarm.evaluate("e => getComputedStyle(e, '::before').content")
+            assert words("services.console.frame", "zh")["rail_nobody_has"] in said
+            look(page, f"{path} {width}")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_the_first_screen_tells_of_an_emergency_that_nobody_has(
+    floor: Floor, width: int
+) -> None:
+    number = (await floor.clients.post_ticket({**LIFT, "caller": caller()}))["number"]
+    await floor.clients.until_message(number, "alert")
+    id = await agent(floor, f"first-screen-{width}")
+    address = floor.endpoints.services["console"]
+
+    await asyncio.to_thread(first_screen_tells, address, id, width)
