@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
+from playwright.sync_api import Dialog, Page, Request, expect
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, Request, expect
 
 from shared.policy.templates import Language
 from shared.runtime.web import words
@@ -322,11 +322,22 @@ def nothing_left(page: Page, id: str) -> None:
 
 def two_at_one_desk(address: str, one: str, other: str) -> None:
     with desk(address, one) as page:
+        asked: list[str] = []
+        answers = iter((Dialog.dismiss, Dialog.accept))
+
+        def answered(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            next(answers)(dialog)
+
+        page.on("dialog", answered)
         page.locator("#text").fill("半句话")
-        until_so(page, KEPT)
         page.locator("details.menu summary").click()
         page.locator("form[action='/session/end'] button").click()
+        expect(page.locator("#text")).to_have_value("半句话")
+        until_so(page, KEPT)
+        page.locator("form[action='/session/end'] button").click()
         expect(page.locator("#password")).to_be_visible()
+        assert asked == [words("services.console.frame", "zh")["sign_out_typed"]] * 2
         assert page.evaluate(KEYS) == []
         page.goto(f"{address}/desk")
         sign_in_here(page, one)

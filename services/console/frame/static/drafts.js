@@ -80,9 +80,14 @@
   });
   addEventListener("pagehide", () => forms().forEach(keep));
   document.addEventListener("hotline:taken", ({ target }) => { if (timers.has(target.closest("form"))) forget(target.closest("form")); });
-  document.addEventListener("submit", async ({ target }) => {
-    isLeaving = target.getAttribute("action") === "/session/end";
-    if (isLeaving) (await keys()).clear();
+  const isTyped = () => Object.keys(sessionStorage).some((each) => each.startsWith("draft "))
+    || forms().some((form) => fields(form).some((each) => each.type !== "hidden" && each[value(each)] !== first(each)));
+  document.addEventListener("submit", async (event) => {
+    const { target } = event;
+    if (target.getAttribute("action") !== "/session/end") return;
+    if (isTyped() && !confirm(target.dataset.typed)) return event.preventDefault();
+    isLeaving = true;
+    (await keys()).clear();
   });
   keys().then((kept) => { // Nobody else's stays.
     for (const others of [IDBKeyRange.upperBound(person, true), IDBKeyRange.lowerBound(person, true)]) kept.delete(others);
