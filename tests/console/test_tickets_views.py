@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -119,6 +119,36 @@ def test_a_promise_says_whether_it_was_kept(clock: Any, state: str) -> None:
 
     assert [(each.said, each.state) for each in shown.times] == [("16:30 前办结", state)]
     assert (shown.who, shown.how, shown.told, shown.is_first) == ("金敏", "电话", True, True)
+
+
+LATER: Final = NOW + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("others", "state"),
+    [
+        ([("accepted", NOW)], "kept"),
+        ([("accepted", NOW), ("accepted", LATER)], "late"),
+        ([("accepted", NOW), ("dispatched", None)], "open"),
+        ([("accepted", NOW), ("declined", LATER)], "kept"),
+    ],
+)
+def test_what_several_departments_were_to_do_is_kept_when_all_have(
+    others: list[tuple[str, Any]], state: str
+) -> None:
+    """In whatever order they stand."""
+    due = NOW + timedelta(hours=2)
+    promise = {"at": NOW, "by": "kim", "how": "phone", "times": {"accept": due}, "told": True}
+    orders = [
+        {"id": f"o-{n}", "round": 1, "department": "d", "status": status,
+         "clocks": {"accept": {"stopped_at": at} if at else {"segments": []}}}
+        for n, (status, at) in enumerate(others)
+    ]  # fmt: skip
+
+    for each in (orders, orders[::-1]):
+        [shown] = promises_of(ticket(promised=[promise], work_orders=each), SAYING)
+
+        assert [time.state for time in shown.times] == [state]
 
 
 def test_nobody_arrives_where_the_question_was_answered() -> None:

@@ -19,6 +19,9 @@ VISIT: Final = "visit"
 APPOINTMENT: Final = "appointment"
 ANSWERED: Final = "answered"
 WITHOUT_WORK: Final = frozenset({ANSWERED, "cancelled", "merged"})
+GIVEN_AWAY: Final = frozenset({"declined", "transferred", "cancelled"})
+"""Work orders that somebody else has now: what they were to do is measured there."""
+WORST_FIRST: Final[Sequence[State]] = ("broken", "late", "paused", "open", "kept", "moot", "past")
 KEPT_BY_ANSWER: Final = frozenset({"first_reply", "resolve"})
 
 
@@ -77,14 +80,23 @@ def _how(how: str, saying: Saying) -> str:
     return saying.word("how", how) or (saying.coded(how, ("channels",)) or "")
 
 
-def _clocks_by_name(ticket: TicketSeen) -> Mapping[str, ClockSeen]:
-    """Of each the one that measures what was promised: the last work order's, else the whole's."""
-    orders = [order.clocks for order in ticket.work_orders if order.round == ticket.round]
-    return {name: clock for owner in (*orders, ticket.clocks) for name, clock in owner.items()}
+def _clocks_by_name(ticket: TicketSeen) -> Mapping[str, Sequence[ClockSeen]]:
+    """Of each those that measure what was promised: the whole's, else that of every department that
+    has work now. What all were to do is kept when all have done it.
+    """
+    found: dict[str, list[ClockSeen]] = {}
+    for order in ticket.work_orders:
+        if order.round == ticket.round and order.status not in GIVEN_AWAY:
+            for name, clock in order.clocks.items():
+                found.setdefault(name, []).append(clock)
+    return {**found, **{name: [clock] for name, clock in ticket.clocks.items()}}
 
 
 def _times(
-    promise: PromiseSeen, ticket: TicketSeen, clocks: Mapping[str, ClockSeen], saying: Saying
+    promise: PromiseSeen,
+    ticket: TicketSeen,
+    clocks: Mapping[str, Sequence[ClockSeen]],
+    saying: Saying,
 ) -> Iterable[Promised]:
     for clock, due in sorted(promise.times.items(), key=lambda item: item[1]):
         if clock == VISIT:
@@ -96,10 +108,19 @@ def _times(
         else:
             what = saying.code("clocks", clock)
             said = saying.t["by_when"].format(when=saying.until(due), what=what)
-        state = _state(clocks.get(clock), due, saying.now)
-        if state in {"kept", "late"} and _is_moot(clock, clocks[clock], ticket):
-            state = "moot"
-        yield Promised(said, written(due), state)
+        states = [
+            _state_in(ticket, clock, each, due, saying.now) for each in clocks.get(clock, (None,))
+        ]
+        yield Promised(said, written(due), min(states, key=WORST_FIRST.index))
+
+
+def _state_in(
+    ticket: TicketSeen, name: str, clock: ClockSeen | None, due: datetime, now: datetime
+) -> State:
+    state = _state(clock, due, now)
+    if clock is not None and clock.stopped_at is not None and _is_moot(name, clock, ticket):
+        return "moot"
+    return state
 
 
 def _is_moot(name: str, clock: ClockSeen, ticket: TicketSeen) -> bool:

@@ -33,8 +33,9 @@
   const named = (field) => isBox(field) ? field.name + "=" + field.value : field.name;
   const fields = (form) => [...form.elements].filter((each) => each.name && !/password|submit|button|fieldset/.test(each.type));
 
+  const typedIn = (form) => fields(form).filter((each) => each.type !== "hidden" && each[value(each)] !== first(each));
   async function keep(form) {
-    const typed = fields(form).filter((each) => each.type !== "hidden" && each[value(each)] !== first(each));
+    const typed = typedIn(form);
     if (!typed.length || isLeaving) return forget(form);
     typed.push(...fields(form).filter((each) => "draftKey" in each.dataset));
     const found = JSON.stringify(Object.fromEntries(typed.map((each) => [named(each), each[value(each)]])));
@@ -80,12 +81,11 @@
   });
   addEventListener("pagehide", () => forms().forEach(keep));
   document.addEventListener("hotline:taken", ({ target }) => { if (timers.has(target.closest("form"))) forget(target.closest("form")); });
-  const isTyped = () => Object.keys(sessionStorage).some((each) => each.startsWith("draft "))
-    || forms().some((form) => fields(form).some((each) => each.type !== "hidden" && each[value(each)] !== first(each)));
   document.addEventListener("submit", async (event) => {
-    const { target } = event;
-    if (target.getAttribute("action") !== "/session/end") return;
-    if (isTyped() && !confirm(target.dataset.typed)) return event.preventDefault();
+    const { typed } = event.target.dataset;
+    if (!typed) return;
+    const isKept = /"draft /.test(JSON.stringify(sessionStorage));
+    if ((isKept || forms().some((form) => typedIn(form)[0])) && !confirm(typed)) return event.preventDefault();
     isLeaving = true;
     (await keys()).clear();
   });
