@@ -50,6 +50,16 @@ def test_every_form_has_its_words_and_rights() -> None:
         assert all(f"field_{each.name}" in T for each in act.fields)
 
 
+def test_nobody_is_said_to_have_accepted_what_counts_as_part_of_something_else() -> None:
+    shown = rounds_of(
+        ticket(timeline=[line("register"), line("accept", note="incident", order="o-1")]), SAYING
+    )
+
+    said = shown[0].lines[0]
+    assert said.did == T["did_accept_as_part"]
+    assert (said.words, said.reason) == (None, "")
+
+
 def test_rounds_stand_newest_first_and_so_do_their_lines() -> None:
     rounds = rounds_of(
         ticket(

@@ -26,6 +26,8 @@ _TABLES: Final = (
     "pause_reasons", "more_time_reasons", "raise_reasons", "emergency_outcomes",
 )  # fmt: skip
 _CLOCKS: Final = frozenset({"warn", "breach"})
+AS_PART: Final = "incident"
+"""The router's note of work that counts as accepted with what it is a part of: nobody said so."""
 _NUMBERS: Final = frozenset({"link", "merge", "join"})
 """What stands beside these is a number or id, which the page links elsewhere."""
 
@@ -80,7 +82,9 @@ def _lines(
     entries: Iterable[EntrySeen], departments: Mapping[str, str], saying: Saying
 ) -> Iterable[Line]:
     for entry in entries:
-        reason = _reason(entry, saying)
+        as_part = entry.transition == "accept" and entry.note == AS_PART
+        reason = "" if as_part else _reason(entry, saying)
+        did = "accept_as_part" if as_part else entry.transition
         words = _words(entry) if reason is None else None
         department = departments.get(entry.order or "")
         yield Line(
@@ -88,8 +92,7 @@ def _lines(
             at_iso=written(entry.at),
             side=_side(entry),
             who=saying.who(entry.by),
-            did=saying.word("did", entry.transition)
-            or saying.code("transitions", entry.transition),
+            did=saying.word("did", did) or saying.code("transitions", entry.transition),
             department=department and saying.names.department(department, saying.language),
             words=words,
             reason=reason,
