@@ -110,7 +110,8 @@ class Previews:
             building=building,
             missing=_missing(report, estate, building),
             emergencies=sorted(
-                emergencies, key=lambda each: (each.kind not in kinds, each.building != named)
+                emergencies,
+                key=lambda each: (each.kind not in kinds, each.building != named, each.is_taken),
             ),
             incidents=incidents,
             faults=faults,
@@ -167,7 +168,7 @@ def _matters(report: TicketReport, policy: Policy) -> Sequence[Matter]:
 
 
 def _told_kind(report: TicketReport, policy: Policy) -> Classification | None:
-    """The emergency that the words tell of where nobody has said which it is, as registering does."""
+    """The emergency that the words tell of where nobody has said which; as registering does it."""
     hints = {"type_hint": EMERGENCY, "area_hint": report.area, "kind_hint": UNKNOWN_KIND}
     told = classify(report.text, policy.taxonomy, policy.lexicon, **hints)
     return told if told.emergency else None
