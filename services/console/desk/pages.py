@@ -141,7 +141,7 @@ def _add_registering(router: APIRouter, house: House, paper: Paper) -> None:
             return _answer(409, summary=[t["other_person"]])
         if not form["key"] or (form["incident"] and not _INCIDENT.fullmatch(form["incident"])):
             return _answer(422, summary=[t["trouble_422"]])
-        if form["joins"] and not form["estate"]:
+        if (form["joins"] or form["incident"]) and not form["estate"]:
             return _answer(422, faults=[{"field": "estate", "said": t["join_needs_place"]}])
         try:
             outcome = await save(house.desk, house.router, house.tickets, form, visit.known.token)

@@ -88,7 +88,7 @@
   panel.addEventListener("click", ({ target }) => {
     const button = target.closest("button"), { split, estate, kind, joins, incident, place } = button?.dataset ?? {};
     if (target.id === "likely") (target.querySelector("button") || target).focus();
-    if (joins && place && !stands(place)) return;
+    if (place && !stands(place)) return;
     if (joins || incident) register({ emergency: joins && "yes", kind, joins, incident });
     if (split) intend({ split });
     if (estate) {
