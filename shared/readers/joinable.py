@@ -79,6 +79,7 @@ async def running_emergencies_at(
         )
         for doc in docs
         if (ticket := by_number.get(doc["_id"])) is not None
+        and (estate is None or ticket["estate"] in {estate, None})
     ]
 
 

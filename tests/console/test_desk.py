@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.console.bench import CALLER, Bench
+from tests.support.bench import until
 
 PHONE: Final = "13800138000"
 S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋套都不穿；还有物业费发票怎么开？"
@@ -371,3 +372,71 @@ async def test_the_first_view_is_small(bench: Bench) -> None:
     files = [(await browser.get(path.replace("&amp;", "&"))).content for path in paths]
 
     assert sum(len(gzip.compress(each)) for each in (page.content, *files)) <= 60_000
+
+
+async def test_where_the_place_is_not_known_what_runs_is_shown_with_its_place_and_joined_by_none(
+    bench: Bench,
+) -> None:
+    number = await bench.emergency()
+    browser = await at_the_desk(bench)
+
+    for estate in ("", "翠"):
+        panel = await look(browser, estate=estate, text="电梯不动了，困在里面")
+        assert number in panel
+        assert "各小区正在处置" in panel
+        assert "锦园" in panel
+        assert "data-joins" not in panel
+        assert "Alt+J" not in panel
+        assert "先不要说到场时间" in panel
+        assert 'class="times"' not in panel
+    refused = await save(browser, text="电梯不动了，困在里面", emergency="yes", joins=number)
+
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["faults"]] == ["estate"]
+    assert await tickets(bench) == 1
+
+
+async def test_what_a_second_caller_knows_goes_to_the_emergency_of_which_nobody_knew_it(
+    bench: Bench,
+) -> None:
+    browser = await at_the_desk(bench)
+    silent = (await save(browser, emergency="yes", kind="unknown")).json()
+    (first,) = silent["numbers"]
+
+    async def runs() -> bool:
+        return await bench.store.get("emergencies", first) is not None
+
+    await until(runs)
+    fire = {"estate": "锦园", "text": "3号楼着火了，烟很大", "phone": PHONE}
+
+    panel = await look(browser, **fire)
+    joined = await save(
+        browser, **fire, key="key-of-the-next", emergency="yes", kind="fire", joins=first
+    )
+
+    assert f'data-joins="{first}" data-kind="fire"' in panel
+    assert "地点不明" in panel
+    shown = joined.json()["panel"]
+    assert "已加入紧急事件" in shown
+    assert "已补到那起紧急事件上" in shown
+    ticket = await bench.store.get("tickets", first)
+    assert ticket is not None
+    assert (ticket["estate"], ticket["emergency_kind"]) == ("jinyuan", "fire")
+
+
+async def test_of_a_place_nobody_knows_no_times_are_said_and_nobody_is_to_ring_a_missing_number(
+    bench: Bench,
+) -> None:
+    browser = await at_the_desk(bench)
+
+    silent = (await save(browser, emergency="yes", kind="unknown")).json()["panel"]
+    lamp = (await save(browser, estate="锦园", text="楼道灯不亮", key="k-2")).json()["panel"]
+    called = (await save(browser, **{**LEAK, "key": "k-3"})).json()["panel"]
+
+    assert 'class="times"' not in silent
+    assert "先不要说到场时间" in silent
+    assert "会有人询问" not in silent
+    assert "无人可问" in silent
+    assert "没有回电号码" in lamp
+    assert 'class="times"' in lamp
+    assert "没有回电号码" not in called

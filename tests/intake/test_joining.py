@@ -145,3 +145,46 @@ async def test_a_system_joins_what_it_reported_and_nothing_else(bench: PrivacyBe
 
     assert joined.json()["joins"] == own
     assert refused.status_code == 422
+
+
+FIRE = "翠湖3号楼着火了，烟很大，有人喊救命"
+
+
+async def test_one_of_which_nobody_knows_place_and_kind_is_joined_by_who_knows_both(
+    bench: PrivacyBench,
+) -> None:
+    first = (await send(bench, {"channel": "phone", "emergency_kind": "unknown"})).json()["number"]
+    await run(bench, first, kind="unknown", estate=None)
+
+    shown = (await send(bench, {"estate": "cuihu", "text": FIRE, "joins": first})).json()
+
+    ticket = await bench.platform.tickets.get(shown["number"])
+    assert ticket is not None
+    assert (ticket.joins, ticket.estate) == (first, "cuihu")
+    assert shown["emergency_kind"] == "fire"
+
+
+async def test_an_estate_that_nobody_knows_is_not_taken_for_that_of_the_emergency(
+    bench: PrivacyBench,
+) -> None:
+    first = await running(bench)
+
+    shown = (await send(bench, STUCK | {"estate": "翠", "joins": first})).json()
+
+    ticket = await bench.platform.tickets.get(shown["number"])
+    assert ticket is not None
+    assert (ticket.joins, ticket.estate) == (None, None)
+
+
+async def test_whose_joining_is_refused_keeps_what_the_words_tell_and_hears_what_to_do(
+    bench: PrivacyBench,
+) -> None:
+    first = await running(bench)
+    report = {"estate": "cuihu", "text": FIRE, "emergency_kind": "unknown", "joins": first}
+
+    shown = (await send(bench, report)).json()
+
+    [fault] = [each for each in shown["faults"] if each["field"] == "joins"]
+    assert (shown["emergency_kind"], shown.get("joins")) == ("fire", None)
+    assert "119" in shown["advice_zh"]
+    assert "已单独报警" in fault["remedy_zh"]

@@ -64,6 +64,11 @@ class DeskForm:
         """Which one the caller speaks."""
         return "en" if self["language"] == "en" else "zh"
 
+    @property
+    def is_callable(self) -> bool:
+        """Whether there is a number by which somebody can be asked later."""
+        return bool(self["phone"] or self["contact_phone"])
+
     def person_sought(self) -> Mapping[str, str] | None:
         """Whom to look up: the number, else the flat of an estate."""
         if self["phone"]:

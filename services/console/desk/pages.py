@@ -141,8 +141,10 @@ def _add_registering(router: APIRouter, house: House, paper: Paper) -> None:
             return _answer(409, summary=[t["other_person"]])
         if not form["key"] or (form["incident"] and not _INCIDENT.fullmatch(form["incident"])):
             return _answer(422, summary=[t["trouble_422"]])
+        if (form["joins"] or form["incident"]) and not form["estate"]:
+            return _answer(422, faults=[{"field": "estate", "said": t["join_needs_place"]}])
         try:
-            outcome = await save(house.desk, house.router, form, visit.known.token)
+            outcome = await save(house.desk, house.router, house.tickets, form, visit.known.token)
         except Unreached as error:
             return _answer(503, summary=[t["unsure" if error.sent else "not_yet"]])
         faults, others = beside_fields(outcome, t, language)

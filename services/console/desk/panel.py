@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from services.console.desk.faults import said_of
 from services.console.desk.known import Card, card_of
 from services.console.desk.matters import Matter, Steps, matter_of, steps_of
 from services.console.errors import FieldFault
+from services.console.frame.places import place_of
 from services.console.frame.times import span
 from shared.contracts.times import written
 from shared.policy.templates import Language
@@ -23,11 +24,12 @@ MOST_LIKELY: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An emergency or outage of the place that the call may be a part of."""
+    """An emergency or outage that the call may be a part of; `place` is where the emergency is."""
 
     id: str
     name: str
     kind_id: str
+    place: str | None
     building: str | None
     since: str
     lasts: str
@@ -45,7 +47,11 @@ class Panel:
     estate: str | None
     offers_estate: bool
     building: str | None
+    """Where the words name one: what a field says needs no saying."""
+    no_times: bool
+    """Whether times would be said if it were known where it is: without a place nobody can come."""
     emergencies: Sequence[Running]
+    more_emergencies: int
     outages: Sequence[Running]
     likely: Sequence[Card]
     faults: Sequence[FieldFault]
@@ -53,9 +59,24 @@ class Panel:
     @property
     def joins_by_key(self) -> bool:
         """Whether what runs is offered first and by one key: not where the words tell of no danger,
-        since a slip of the finger would make a dripping tap a part of a fire.
+        since a slip of the finger would make a dripping tap a part of a fire; nor where nobody
+        knows the place.
         """
+        return self.joins and self._is_danger
+
+    @property
+    def offers_first(self) -> bool:
+        """Whether what runs stands above the matters."""
+        return self._is_danger
+
+    @property
+    def _is_danger(self) -> bool:
         return self.kind is not None or not self.matters
+
+    @property
+    def joins(self) -> bool:
+        """Whether what runs may be joined: who does it says that the place is the same."""
+        return self.estate_id is not None
 
     @property
     def kind(self) -> str | None:
@@ -72,32 +93,38 @@ def panel_of(
     language: Language,
 ) -> Panel:
     """What is shown beside the form."""
-    estate = found.place.estate
+    estate, building = found.place.estate, found.place.building
+    matters = [matter_of(each, text, names, now, language) for each in found.matters]
+    running = found.emergencies if estate else sorted(found.emergencies, key=lambda e: e.taken)
     return Panel(
-        matters=[matter_of(each, text, names, now, language) for each in found.matters],
+        matters=matters if estate else [replace(each, times=()) for each in matters],
         advice=steps_of(found.advice, language),
         missing=found.missing,
         estate_id=estate.id if estate else None,
         estate=names.estate(estate.id, language) if estate else None,
         offers_estate=estate is not None and estate.found_in == "words",
-        building=found.place.building.id if found.place.building else None,
+        building=building.id if building and building.found_in == "words" else None,
+        no_times=estate is None and any(each.times for each in matters),
         emergencies=[
             Running(
                 id=each.number,
                 name=each.kind.in_(language),
                 kind_id=each.kind_id,
+                place=place_of(each.estate, each.building, names, language),
                 building=each.building,
                 since=written(each.since),
                 lasts=span(now - each.since, language),
                 taken=each.taken,
             )
-            for each in found.emergencies[:MOST_LIKELY]
+            for each in running[:MOST_LIKELY]
         ],
+        more_emergencies=max(0, len(running) - MOST_LIKELY),
         outages=[
             Running(
                 id=each.id,
                 name=names.area(each.area, language),
                 kind_id="",
+                place=None,
                 building="、".join(each.buildings) or None,
                 since=written(each.since),
                 lasts=span(now - each.since, language),

@@ -35,6 +35,9 @@ class Saved:
     duplicate_of: str | None
     is_new: bool
     outside: bool
+    completed: bool | None
+    is_callable: bool
+    no_times: bool
     faults: Sequence[FieldFault]
 
     @property
@@ -47,6 +50,8 @@ def saved_of(taken: Taken, names: Names, now: datetime, language: Language) -> S
     """What is told of a ticket that was registered, and what to tell the caller."""
     made = taken.registered
     promised = sorted(made.promised.items(), key=lambda item: item[1])
+    faults = [each for each in made.faults if not (taken.completed and each.field == "joins")]
+    is_placed = all(each.field != "estate" for each in faults)
     return Saved(
         number=made.number,
         grouped=grouped(made.number),
@@ -60,6 +65,7 @@ def saved_of(taken: Taken, names: Names, now: datetime, language: Language) -> S
                 written(at),
             )
             for clock, at in promised
+            if is_placed
         ],
         held=names.code("held_reasons", made.held, language) if made.held else None,
         advice=steps_of(made.advice_parts, language),
@@ -70,5 +76,8 @@ def saved_of(taken: Taken, names: Names, now: datetime, language: Language) -> S
         duplicate_of=grouped(made.duplicate_of) if made.duplicate_of else None,
         is_new=taken.is_new,
         outside=taken.outside,
-        faults=said_of(made.faults, language),
+        completed=taken.completed,
+        is_callable=taken.is_callable,
+        no_times=bool(promised) and not is_placed,
+        faults=said_of(faults, language),
     )

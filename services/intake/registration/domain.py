@@ -190,6 +190,12 @@ def answer_for(
     )
 
 
+NOT_SAID: Final = Fault("estate", "is not said", "a person will ask for it")
+NOBODY_TO_ASK: Final = Fault(
+    "estate", "is not said", "there is no number to call back either: nobody can ask for it"
+)
+
+
 def notices(report: TicketReport, *, estate: str | None, taxonomy: Taxonomy) -> tuple[Fault, ...]:
     """What did not keep a request from being taken, but whoever sent it should know."""
     found = []
@@ -211,7 +217,7 @@ def notices(report: TicketReport, *, estate: str | None, taxonomy: Taxonomy) -> 
             Fault("estate", "is no place of this group that we know", "a person will look at it")
         )
     if estate is None and not named:
-        found.append(Fault("estate", "is not said", "a person will ask for it"))
+        found.append(NOBODY_TO_ASK if _is_unreachable(report) else NOT_SAID)
     found += _uncallable("caller", report.caller)
     found += _uncallable("on_site_contact", report.on_site_contact)
     if report.attachments:
@@ -223,6 +229,12 @@ def notices(report: TicketReport, *, estate: str | None, taxonomy: Taxonomy) -> 
             Fault("due_by", "is kept, and changes none of our times", "see promised for those")
         )
     return tuple(found)
+
+
+def _is_unreachable(report: TicketReport) -> bool:
+    """Whether whoever rang left no number: they cannot be asked anything later."""
+    people = (report.caller, report.on_site_contact)
+    return report.channel == "phone" and not any(has_contact(person) for person in people)
 
 
 def _uncallable(field: str, person: Caller | None) -> list[Fault]:

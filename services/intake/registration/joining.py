@@ -20,12 +20,19 @@ from shared.tickets import Ticket
 from shared.tickets.lifecycle import DONE, OPEN
 from shared.tickets.numbers import read_number
 from shared.triage.classify import dangers_in, decided_danger
+from shared.triage.taxonomy import UNKNOWN_KIND
 
 NOT_RUNNING: Final = Fault(
     "joins",
     "is no emergency that runs within your reach at this place",
     "leave it out, or name one that runs",
 )
+OWN_ALERT: Final = Fault(
+    "joins",
+    "is no emergency that runs within your reach at this place",
+    "people are alerted to this one by itself; put the place right where it is the same",
+)
+"""The same of what is an emergency itself, which is never refused."""
 TELLS_MORE: Final = Fault(
     "joins",
     "is kept, but the words tell of another danger, too",
@@ -43,9 +50,10 @@ class Joining:
         self._policy = policy
 
     async def joined(self, arrival: Arrival, principal: Principal, place: str | None) -> Arrival:
-        """The report as one of that emergency: of its kind, at its place where it names none. As
-        it came where it names none that runs, with the fault: an emergency then has an alert of
-        its own, and what is routine is refused, unless it was registered before.
+        """The report as one of that emergency: of its kind, at its place where it names none; of
+        the kind that its own words tell while nobody knows that of the other. As it came where it
+        names none that runs, with the fault: an emergency then has an alert of its own, and what
+        is routine is refused, unless it was registered before.
         """
         said = arrival.report.joins
         if said is None:
@@ -53,9 +61,12 @@ class Joining:
         ticket = await self._running(said, principal)
         kind = ticket.plan.emergency_kind if ticket is not None else None
         taxonomy = self._policy().taxonomy
-        is_there = ticket is not None and place in {None, ticket.estate}
+        is_there = ticket is not None and _may_be_there(arrival, place, ticket)
         if ticket is None or not is_there or kind is None or not taxonomy.has_kind(kind):
-            return replace(arrival, faults=(*arrival.faults, NOT_RUNNING))
+            fault = OWN_ALERT if arrival.found.emergency else NOT_RUNNING
+            return replace(arrival, faults=(*arrival.faults, fault))
+        if kind == UNKNOWN_KIND and arrival.found.emergency:
+            return replace(arrival, joins=ticket)
         return replace(arrival, found=decided_danger(kind, taxonomy), joins=ticket)
 
     async def _running(self, said: str, principal: Principal) -> Ticket | None:
@@ -85,3 +96,13 @@ class Joining:
         """How the emergency stands whose alert a ticket shares by joining it."""
         assert ticket.joins is not None
         return await emergency_state(self._store, ticket.joins)
+
+
+def _may_be_there(arrival: Arrival, place: str | None, ticket: Ticket) -> bool:
+    """Whether a report may be about the place of an emergency. An emergency whose place nobody
+    knows yet may be anywhere; a report that names an estate which nobody knows is not taken for
+    one of the emergency's, as one that names none is.
+    """
+    if ticket.estate is None or place is None:
+        return ticket.estate is None or not arrival.report.estate
+    return place == ticket.estate

@@ -23,9 +23,9 @@ from shared.readers.joinable import (
 )
 from shared.runtime.pace import Pace
 from shared.store import Store
-from shared.triage.classify import decided_danger
+from shared.triage.classify import Classification, classify, decided_danger
 from shared.triage.matters import Matter, matters_in
-from shared.triage.taxonomy import EMERGENCY
+from shared.triage.taxonomy import EMERGENCY, UNKNOWN_KIND
 
 Missing = Literal["text", "estate", "building", "flat", "phone"]
 FoundIn = Literal["field", "words"]
@@ -110,7 +110,8 @@ class Previews:
             building=building,
             missing=_missing(report, estate, building),
             emergencies=sorted(
-                emergencies, key=lambda each: (each.kind not in kinds, each.building != named)
+                emergencies,
+                key=lambda each: (each.kind not in kinds, each.building != named, each.is_taken),
             ),
             incidents=incidents,
             faults=faults,
@@ -158,11 +159,19 @@ def _matters(report: TicketReport, policy: Policy) -> Sequence[Matter]:
     """What the words are about, or what whoever takes them down has decided."""
     taxonomy, lexicon, kind = policy.taxonomy, policy.lexicon, report.emergency_kind
     if kind is not None and taxonomy.has_kind(kind):
-        return (Matter(0, len(report.text), decided_danger(kind, taxonomy)),)
+        told = _told_kind(report, policy) if kind == UNKNOWN_KIND else None
+        return (Matter(0, len(report.text), told or decided_danger(kind, taxonomy)),)
     type_hint = EMERGENCY if kind is not None else report.type
     if not report.text and type_hint != EMERGENCY:
         return ()
     return matters_in(report.text, taxonomy, lexicon, type_hint=type_hint, area_hint=report.area)
+
+
+def _told_kind(report: TicketReport, policy: Policy) -> Classification | None:
+    """The emergency that the words tell of where nobody has said which; as registering does it."""
+    hints = {"type_hint": EMERGENCY, "area_hint": report.area, "kind_hint": UNKNOWN_KIND}
+    told = classify(report.text, policy.taxonomy, policy.lexicon, **hints)
+    return told if told.emergency else None
 
 
 def _estate(report: TicketReport, policy: Policy, shift: int) -> Where | None:

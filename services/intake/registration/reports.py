@@ -40,7 +40,7 @@ from shared.tickets import Registration, Ticket, Transition, register
 from shared.tickets.model import AskedVisit
 from shared.tickets.numbers import new_number
 from shared.triage.classify import Classification, classify, decided_danger
-from shared.triage.taxonomy import EMERGENCY
+from shared.triage.taxonomy import EMERGENCY, UNKNOWN_KIND
 
 _OWNING: Final = action_of(Transition.OWN)
 _ANYWHERE: Final = "ticket.register_anywhere"
@@ -120,11 +120,13 @@ class Reports:
 
     def _classify(self, report: TicketReport, *, decides: bool = False) -> Classification:
         """What its words are about; its subject where only that tells of a danger. Whoever speaks
-        with the caller `decides` which emergency it is.
+        with the caller `decides` which emergency it is; that it is of an unknown kind decides
+        nothing but that it is one.
         """
         taxonomy, kind = self._policy().taxonomy, report.emergency_kind
         if decides and kind is not None and taxonomy.has_kind(kind):
-            return decided_danger(kind, taxonomy)
+            told = self._judged(report, report.text) if kind == UNKNOWN_KIND else None
+            return told if told and told.emergency else decided_danger(kind, taxonomy)
         found = self._judged(report, report.text)
         if found.emergency or report.subject is None:
             return found

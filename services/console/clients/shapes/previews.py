@@ -79,6 +79,7 @@ class RunningHere(Answered):
     number: str
     kind: Both
     kind_id: str
+    estate: str | None = None
     building: str | None
     since: datetime
     taken: bool

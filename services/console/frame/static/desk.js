@@ -66,9 +66,29 @@
   const write = () => field("text").focus();
   by("intent-not").onclick = () => { intend({}); write(); };
 
+  // Who joins is at the same place: it stands in the form first. Another that was typed there is
+  // replaced for all to see, and joined at the next press.
+  function stands(place) {
+    const was = has("estate");
+    if (was === place) return true;
+    field("estate").value = place;
+    lookUp();
+    if (!was) return true;
+    htmx.trigger(field("estate"), "input");
+    return false;
+  }
+  // Keys that found nothing to act on say so.
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || document.querySelector("dialog[open]")) return;
+    const missing = event.altKey && event.key.toUpperCase() === "S" ? "single" : event.key === "F4" && !event.altKey ? "unlike" : "";
+    if (!missing) return;
+    event.preventDefault();
+    sending.textContent = sending.dataset[missing];
+  });
   panel.addEventListener("click", ({ target }) => {
-    const button = target.closest("button"), { split, estate, kind, joins, incident } = button?.dataset ?? {};
-    if (target.id === "likely") target.querySelector("button")?.focus();
+    const button = target.closest("button"), { split, estate, kind, joins, incident, place } = button?.dataset ?? {};
+    if (target.id === "likely") (target.querySelector("button") || target).focus();
+    if (place && !stands(place)) return;
     if (joins || incident) register({ emergency: joins && "yes", kind, joins, incident });
     if (split) intend({ split });
     if (estate) {
@@ -153,10 +173,20 @@
     const text = field("text");
     if (text.value === words) text.value = answer.left;
     else sending.textContent = sending.dataset.kept;
+    justSaved(answer.numbers);
     if (!answer.left) for (const name of OF_ONE_MATTER) field(name).value = "";
     kept();
     if (text.value) look();
     speak();
+  }
+  // Whoever calls is not looked up again for it: each look-up is on record.
+  function justSaved(numbers) {
+    const strip = by("caller").querySelector(".strip");
+    if (!strip || !numbers.length) return;
+    const line = document.createElement("p");
+    line.className = "just-saved";
+    line.textContent = sending.dataset.just + " " + numbers.map((each) => each.slice(0, 4) + " " + each.slice(4)).join(" · ");
+    strip.append(line);
   }
   // The server has it: what is typed from now on is another request.
   function kept() {
@@ -196,6 +226,7 @@
     if (isSaved) panel.replaceChildren();
     isSaved = false;
     afresh();
+    sending.textContent = has("text") ? sending.dataset.unsaved : "";
     look();
     write();
   };
