@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from services.console.clients.answers import Declined
 from services.console.clients.names import Names
-from services.console.clients.shapes.previews import MatterFound, Registered
+from services.console.clients.shapes.previews import MatterFound, Preview, Registered
 from services.console.desk.faults import beside_fields
 from services.console.desk.form import Report, field_of, read_form, spans_in
+from services.console.desk.panel import panel_of
 from services.console.desk.saved import saved_of
 from services.console.desk.saving import Outcome, Refused, Taken
 from services.console.frame.marking import pieces
@@ -166,3 +167,38 @@ def test_who_joins_is_led_to_the_room_of_the_emergency_that_runs() -> None:
 
     assert (saved.room, saved.joins, saved.is_new) == ("CCCCDDDD", "CCCC DDDD", False)
     assert [(each.clock, each.when) for each in saved.times] == [("arrive", "12:04")]
+
+
+def previewed(estate: dict[str, Any] | None, building: str, taken: list[bool]) -> Preview:
+    running = [
+        {"number": f"AAAABBB{n}", "kind": {"zh": "火灾", "en": "Fire"}, "kind_id": "fire",
+         "estate": "jinyuan", "building": "3", "since": NOW, "taken": each}
+        for n, each in enumerate(taken, start=2)
+    ]  # fmt: skip
+    where = {"estate": estate, "building": {"id": "3", "found_in": building}}
+    return Preview.model_validate(
+        {"matters": [], "place": where, "missing": [], "advice": None, "emergencies": running,
+         "incidents": [], "faults": []}
+    )  # fmt: skip
+
+
+def test_of_what_runs_anywhere_that_which_nobody_has_stands_first_and_the_rest_is_counted() -> None:
+    found = previewed(None, "words", [True, True, True, True, False])
+
+    panel = panel_of("", found, [], Names(), NOW, "zh")
+
+    assert [each.taken for each in panel.emergencies] == [False, True, True, True]
+    assert panel.more_emergencies == 1
+    assert not panel.joins
+    assert not panel.joins_by_key
+
+
+def test_a_building_of_a_field_is_not_said_to_be_named_in_the_words() -> None:
+    estate = {"id": "jinyuan", "found_in": "field"}
+
+    in_field, in_words = (
+        panel_of("", previewed(estate, where, []), [], Names(), NOW, "zh").building
+        for where in ("field", "words")
+    )
+
+    assert (in_field, in_words) == (None, "3")
