@@ -51,7 +51,7 @@ async def test_a_page_of_a_session_that_is_over_is_told_so(bench: Bench) -> None
 
     await bench.done("/v1/users/he/freeze", why="left")
 
-    assert (await asked(browser, "emergencies")).json() == [["bye", {"why": "changed"}]]
+    assert (await asked(browser, "emergencies")).json() == [["bye", {"why": "frozen"}]]
     stranger = await bench.browser()
     assert (await asked(stranger, "emergencies")).status_code == 401
 

@@ -215,7 +215,8 @@ class AdminClient:
     async def check(self, sessions: list[str]) -> Checked:
         """Which of these sessions have ended."""
         ended: list[Ended] = []
-        for at in range(0, len(sessions), MOST_CHECKED):
+        # Also for none: whether the key counts is known by asking.
+        for at in range(0, max(len(sessions), 1), MOST_CHECKED):
             body = {"ids": sessions[at : at + MOST_CHECKED]}
             ended += (await self._by_key(Checked, "/v1/session/check", body)).ended
         return Checked(ended=ended)
