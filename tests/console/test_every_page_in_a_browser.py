@@ -323,7 +323,8 @@ async def test_every_key_of_the_table_is_pressed_on_its_page(floor: Floor) -> No
         if not any(chord in each.on(WHERE.get(key.where, "")) for each in (pressed, typed, work))
     ]
     search = set() if "tickets" in ROOMS_THERE else {("outside_fields", "/")}
-    kept = BY_SCRIPTS | CALLS | READINGS | search
+    # A result may have been told by message before its page is opened; tests of the page press it.
+    kept = BY_SCRIPTS | CALLS | READINGS | search | {("ticket", "f")}
     assert [each for each in missing if each not in kept] == []
     table = {chord for key in KEYS for chord in chords_of(key)}
     assert (pressed.on("") | typed.on("") | work.on("")) - table == set()

@@ -20,6 +20,7 @@ KEPT: Final = {
     "shared/audit/chain.py": "what is signed stays as it was",
     "shared/contracts/base.py": "what a digest is made of stays as it was",
     "shared/contracts/times.py": "the one way",
+    "services/telephony/exchange/translate_recording.py": "to the microsecond",
 }
 """Where a time is written in another way, and why."""
 AT: Final = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from services.notifier.brakes.in_force import LOOK_SECONDS
 from shared.contracts.notifier import MessageReceived
 from tests.notifier import samples
 from tests.notifier.bench import Bench
@@ -114,6 +115,7 @@ async def test_a_brake_keeps_back_what_waits_and_the_others_leave(bench: Bench) 
         "/v1/messages/brakes", json=wanted, headers={**supervisor, "Idempotency-Key": "b-1"}
     )
     assert made.is_success, made.text
+    await asyncio.sleep(2 * LOOK_SECONDS)  # until every replica has read it
 
     await bench.forward(A_MINUTE)
     docs = await stand(bench, received=5, held=1)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from services.telephony.exchange.translate_document import ExchangeDocument
 from services.telephony.exchange.translate_recording import Recorded, lines_of, read_recording
+from shared.contracts.times import written
 
 UNUSABLE: Final = 2
 _ZIPPED: Final = b"\x1f\x8b"
@@ -56,7 +57,7 @@ def read_document(file: Path) -> ExchangeDocument:
 def notes_on(recorded: Recorded) -> Iterator[str]:
     """What a reader of the figures has to know besides."""
     for gap in recorded.gaps:
-        yield f"unheard ({gap.why}) from {gap.began.isoformat()} to {gap.ended.isoformat()}"
+        yield f"unheard ({gap.why}) from {written(gap.began)} to {written(gap.ended)}"
     if recorded.missed:
         yield f"{len(recorded.missed)} calls were heard, but not from their beginning: not counted"
     for why, number in recorded.counts.items():
