@@ -125,7 +125,9 @@ async def some_work(floor: Floor, id: str) -> list[str]:
     await floor.clients.post_ticket({**UNCLEAR, "text": unbroken, "caller": caller()})
     await floor.clients.until_message(str(lift["number"]), "alert")
     for acts in (("accept",), ("accept", "resolve")):
-        number = str((await floor.clients.post_ticket({**TAP, "caller": caller()}))["number"])
+        # No text reaches a fixed line: the result stays to be told, however long this takes.
+        report = {**TAP, "caller": caller(phone="057188880000")}
+        number = str((await floor.clients.post_ticket(report))["number"])
         ticket = await floor.clients.until_ticket(
             number, lambda t: bool(t["work_orders"]), "given out"
         )
@@ -323,8 +325,7 @@ async def test_every_key_of_the_table_is_pressed_on_its_page(floor: Floor) -> No
         if not any(chord in each.on(WHERE.get(key.where, "")) for each in (pressed, typed, work))
     ]
     search = set() if "tickets" in ROOMS_THERE else {("outside_fields", "/")}
-    # A result may have been told by message before its page is opened; tests of the page press it.
-    kept = BY_SCRIPTS | CALLS | READINGS | search | {("ticket", "f")}
+    kept = BY_SCRIPTS | CALLS | READINGS | search
     assert [each for each in missing if each not in kept] == []
     table = {chord for key in KEYS for chord in chords_of(key)}
     assert (pressed.on("") | typed.on("") | work.on("")) - table == set()
