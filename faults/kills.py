@@ -33,7 +33,7 @@ FULL_AT: Final = 2
 FULL_QUEUES: Final = r"^intake\.(triage|arrivals\.urgent)$"
 NACK_SECONDS: Final = 30.0
 DELAY_SECONDS: Final = 0.3
-SLOW_SECONDS: Final = 1.5
+SLOW_SECONDS: Final = 3.0
 """How long the mail server thinks while the notifier is about to be killed."""
 MAIL_SECONDS: Final = 20.0
 """Within this the notifier has a mail to hand over while requests come in."""
@@ -111,16 +111,18 @@ class Kills:
         """Kill services at the same moment; the notifier in the middle of a mail."""
         if "notifier" in done.fault.targets:
             self._house.receivers.seconds = SLOW_SECONDS
-            await self._until_sending()
+            await self._until_sending(datetime.now(UTC))
         for name in done.fault.targets:
             done.kills += self.kill_service(name)
         self._house.receivers.seconds = 0
         await asyncio.sleep(SETTLE_SECONDS)
 
-    async def _until_sending(self) -> None:
-        """Return when a message is being handed over, or none comes."""
+    async def _until_sending(self, slow_since: datetime) -> None:
+        """Return when a message is being handed over that the mail server is slow to take, or none
+        comes. One that it had begun to take before may be told by the time of the kill.
+        """
         for _ in range(round(MAIL_SECONDS / SETTLE_SECONDS)):
-            if await self._books.in_sending():
+            if await self._books.in_sending(begun_after=slow_since):
                 return
             await asyncio.sleep(SETTLE_SECONDS)
 

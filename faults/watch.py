@@ -75,14 +75,17 @@ class Books:
                 return int(await database[collection].count_documents({}))
         return None
 
-    async def in_sending(self, *, begun_before: datetime | None = None) -> set[str] | None:
+    async def in_sending(
+        self, *, begun_after: datetime | None = None, begun_before: datetime | None = None
+    ) -> set[str] | None:
         """Ids of messages that are being handed over; None while that cannot be told."""
         fields = ("attempts.at",)
         found = await self.find("messages", {"status": "sending"}, fields)
         if found is None:
             return None
+        early = begun_after or datetime.min.replace(tzinfo=UTC)
         late = begun_before or datetime.max.replace(tzinfo=UTC)
-        return {m["_id"] for m in found if m["attempts"][-1]["at"] <= late}
+        return {m["_id"] for m in found if early <= m["attempts"][-1]["at"] <= late}
 
     def close(self) -> None:
         """Let go of the connections."""

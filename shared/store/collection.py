@@ -6,6 +6,8 @@ when two change the same thing at once, and what becomes of the events of whoeve
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +25,10 @@ from shared.store.store import Store
 
 ATTEMPTS: Final = 5
 """A writer that loses re-reads and repeats; who loses five times meets a hot spot, not a race."""
+PAUSE_SECONDS: Final = 0.01
+"""The longest wait after a first loss, by chance and doubled with each: two processes that change
+one document in step would otherwise go on losing to each other.
+"""
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -197,7 +203,9 @@ class Collection(Generic[T]):
         have, and Contested after so many losses.
         """
         async with self._store.turn(self.spec.name, id):
-            for _ in range(attempts):
+            for lost in range(attempts):
+                if lost:
+                    await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * 2**lost))
                 now = self._store.clock.now()
                 found = await self.get(id)
                 before = found if found is not None else new
