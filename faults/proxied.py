@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 import tempfile
 import time
@@ -186,6 +187,20 @@ async def open_paths(outside: Outside) -> list[str]:
     return found
 
 
+async def pages_files(outside: Outside) -> list[str]:
+    """The console's scripts and styles come compressed; its pages, beside what people said, not."""
+    async with outside.at("127.0.0.73", "console") as http:
+        page = await http.get("/sign-in")
+        paths = re.findall(r"/static/[^\s\"]+\.(?:js|css)[^\s\"]*", page.text)
+        answers = [page, *[await http.get(path) for path in paths]]
+    found = [] if paths else ["the page names no file"]
+    for answer in answers:
+        coded = answer.headers.get("content-encoding", "")
+        if answer.status_code != 200 or coded != ("" if answer is page else "gzip"):
+            found.append(f"console {answer.url.path}: {answer.status_code}, {coded or 'as it is'}")
+    return found
+
+
 async def _raw(outside: Outside, service: str, path: str) -> tuple[int, bytes]:
     """A path as it is written; clients tidy them up."""
     reader, writer = await outside.open("127.0.0.72", service)
@@ -299,6 +314,7 @@ def _beside(trouble: Callable[[Outside], Awaitable[list[str]]]) -> Any:
 PARTS: Final[dict[str, Callable[[Outside], Awaitable[list[str]]]]] = {
     "what is for operators is closed": closed_paths,
     "what is for others is open": open_paths,
+    "the pages' files come compressed": pages_files,
     "tries are counted by who is outside": addresses,
     "bodies are no larger than services take": large_bodies,
     "a header of 60 MiB is refused, emergencies beside it": _beside(large_header),
