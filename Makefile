@@ -3,9 +3,10 @@
 
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 PYTHON_FILES := services shared hotline bench faults tests
 
-.PHONY: help setup setup-dev setup-faults demo test faults bench check bare clean
+.PHONY: help setup setup-dev setup-faults demo test whole faults bench check bare clean
 
 help: ## list these
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -20,8 +21,11 @@ setup-dev:
 demo: setup ## start the hotline and play real requests through it; ONCE=1 ends by itself
 	@$(BIN)/hotline demo
 
-test: setup-dev ## run the tests on servers of their own; ARGS goes to pytest
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup-dev ## run the tests of the services on servers of their own; ARGS goes to pytest
+	@$(PYTEST) -m "not whole" $(ARGS)
+
+whole: setup-dev ## run the tests of a whole hotline: in a browser, over days, while it is killed
+	@$(PYTEST) -m whole $(ARGS)
 
 setup-faults:
 	@deploy/setup.sh faults

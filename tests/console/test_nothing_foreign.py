@@ -23,7 +23,7 @@ from services.console.live.topics import LISTS, of_ticket
 from services.console.settings import ConsoleSettings
 from tests.console.bench import Bench
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 SEED: Final = 21
 EVENTS: Final = 1000
 ESTATES: Final = ("jinyuan", "cuihu", "binjiang")

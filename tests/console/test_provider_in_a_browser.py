@@ -22,7 +22,10 @@ from tests.support.bench import until
 from tests.support.servers import Servers, open_corner
 from tests.web.phone import CHROMIUM, UBUNTU
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap"),
+    pytest.mark.whole,
+]
 
 
 @pytest.fixture(scope="module")

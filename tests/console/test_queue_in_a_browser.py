@@ -24,6 +24,7 @@ from tests.web.phone import CHROMIUM, UBUNTU
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Chromium is a snap"),
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.whole,
 ]
 BY_CALL: Final = "rules: {feedback_by_call: [repair], busy_from: 100, repeats: []}"
 """A person tells the result of every repair."""

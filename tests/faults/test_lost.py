@@ -7,7 +7,7 @@ import pytest
 from faults.lost import delete_queues, start_in_order
 from tests.support.servers import Servers
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 
 @pytest.mark.parametrize("order", [("intake", "router"), ("router", "notifier")], ids="-".join)

@@ -9,7 +9,7 @@ import pytest
 from faults.messages import blow
 from tests.support.servers import Servers
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 
 @pytest.mark.timeout(400)

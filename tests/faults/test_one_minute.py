@@ -42,6 +42,7 @@ SETTLE_SECONDS: Final = 150.0
 
 
 @pytest.mark.alone
+@pytest.mark.whole
 @pytest.mark.timeout(400)
 # aio-pika leaves coroutines of its own behind when a connection is torn away.
 @pytest.mark.filterwarnings(

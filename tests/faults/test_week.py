@@ -7,7 +7,7 @@ import pytest
 from faults.week import play
 from tests.support.servers import Servers
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 
 @pytest.mark.timeout(300)

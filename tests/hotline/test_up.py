@@ -14,6 +14,7 @@ from hotline.embedded.folder import read_json
 from hotline.embedded.ports import is_free
 from hotline.embedded.process import Identity, descendants, wait_until
 
+pytestmark = pytest.mark.whole
 PROGRAM = [sys.executable, "-m", "tests.hotline.up_with_stand_ins"]
 
 

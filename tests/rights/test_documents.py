@@ -12,7 +12,7 @@ from hotline.token import make_token
 from tests.support.documents import faults_against
 from tests.support.floor import Floor
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 ROLE: Final = "supervisor"
 """Who may do most. `make faults` asks as nobody and as others too, for longer and in sequences."""
 SEED: Final = 20261126

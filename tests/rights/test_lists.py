@@ -26,7 +26,7 @@ from tests.rights.house import (
     walker,
 )
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 EVERYWHERE: Final = "*"
 MOST_PAGES: Final = 60
 PAGE: Final = 200

@@ -13,7 +13,7 @@ from tests.rights.endpoints import ROLES, Endpoint, kind_of
 from tests.rights.house import House, Things
 from tests.support.questions import questions
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 DATABASE: Final = "hotline"
 PASSING: Final = {"date", "x-request-id"}
 """Headers that differ from answer to answer."""

@@ -1,4 +1,7 @@
-"""Which tests run in one worker, and in which order they begin.
+"""Which tests run in one worker, in which order they begin, and which of the two runs they are of.
+
+`make test` runs what asks single services, on real servers; `make whole` what asks a whole hotline:
+on the floor, in a browser, over days, while it is killed. CI runs both.
 
 The tests of a file run in one worker, one after the other: they share what their module makes. All
 tests of the floor, whatever their file, run in one worker too, so that a run starts one hotline and
@@ -21,7 +24,7 @@ from tests.support.floor import FLOOR, MARK
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: a file that takes a minute or more by itself")
+    config.addinivalue_line("markers", "whole: asks a whole hotline, and belongs to `make whole`")
 
 
 def group_of(test: str) -> str:
@@ -42,8 +45,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileOrFloo
     return ByFileOrFloor(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+# Before pytest itself leaves out what `-m` does not want.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
+    for item in items:
+        if _is_of_the_floor(item):
+            item.add_marker("whole")
 
 
 def _turn(item: pytest.Item) -> tuple[bool, bool, bool, bool]:
@@ -52,7 +60,7 @@ def _turn(item: pytest.Item) -> tuple[bool, bool, bool, bool]:
         not _is_of_the_floor(item),
         # What was broken from outside changes lists, policies and the time: others come before.
         item.nodeid.startswith("tests/cases/"),
-        item.get_closest_marker("long") is None,
+        item.get_closest_marker("whole") is None,
     )
 
 

@@ -16,7 +16,7 @@ from shared.store import connect
 from tests.notifier.receiver import Receiver, running_receiver
 from tests.support.floor import Floor, caller, running_floor
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 REPORTS: Final = (
     "2号楼电梯困人了，里面两个人，快来",
     "5号楼楼下配电箱着火了，冒黑烟",

@@ -36,7 +36,7 @@ LEAK: Final = {
 }  # fmt: skip
 
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.whole]
 
 
 @dataclass

@@ -22,7 +22,7 @@ from tests.support.floor import Floor, caller, running_floor
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.long,
+    pytest.mark.whole,
     # Killed services leave sockets that nobody has closed.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

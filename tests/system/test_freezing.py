@@ -13,7 +13,7 @@ from hotline.demo.clients import until
 from hotline.embedded import RabbitNode
 from tests.support.floor import Floor, running_floor
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.whole]
 PASSWORD: Final = "vier Pferde ziehen am Mond"
 SECONDS: Final = 5.0
 PATHS: Final = {

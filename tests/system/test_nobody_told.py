@@ -14,7 +14,7 @@ from hotline.promises import Findings, examine, kinds
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller, orders_of, running_floor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.whole]
 IN_A_HURRY: Final = "rules: {acknowledge_within: PT2S}"
 TAP: Final = {"estate": "jinyuan", "text": "厨房水龙头滴水，请来修一下", "caller": caller()}
 LIFT: Final = {"estate": "cuihu", "text": "十楼电梯里困了人", "caller": caller()}

@@ -24,7 +24,7 @@ from tests.support.command import hotline
 from tests.support.floor import Floor
 from tests.support.photos import encoded, noise
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 CALLER: Final = {"name": "诸葛晚晴", "phone": "13800138765", "role": "owner", "room": "21-3-1907"}
 CONTACT: Final = {"name": "Petra Kowalczyk", "phone": "+86 138 0013 8654", "room": "22-4-2308"}
 FORMS: Final = (

@@ -17,7 +17,7 @@ from tests.system.test_journey import body_of
 from tests.system.test_nobody_told import finish, tasks
 from tests.web.phone import CHROMIUM, UBUNTU, telephone
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.whole]
 DESK_DIGITS: Final = "8011"
 _LINK: Final = re.compile(r"https?://\S+(/w/\S+)")
 
