@@ -8,7 +8,7 @@ A count is asked by the query of the list, and stops at MOST_COUNTED.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from pymongo import ASCENDING, IndexModel
@@ -16,7 +16,7 @@ from pymongo import ASCENDING, IndexModel
 from shared.documents import Doc
 from shared.identity import Principal
 from shared.readers.ticket_filters import SOMETHING_DUE, TicketFilters
-from shared.readers.visibility import ABOUT_INDEXES, DEPARTMENT_FIELD, within_reach
+from shared.readers.visibility import ABOUT_INDEXES, DEPARTMENT_FIELD, apart, within_reach
 from shared.store.paging import Listing, Order, Page
 from shared.store.stages import Sorting, Stage, page_in_stages
 from shared.store.store import Store
@@ -157,9 +157,14 @@ class Count:
 
 
 async def count_tickets(store: Store, listing: Listing) -> Count:
-    """How many tickets a list holds, MOST_COUNTED at most."""
-    found = await store.count("tickets", listing.query, most=MOST_COUNTED + 1)
-    return Count(min(found, MOST_COUNTED), found > MOST_COUNTED)
+    """How many tickets a list holds, MOST_COUNTED at most: all that are within reach but for those
+    that are about whoever asks, of which there are few.
+    """
+    reached, about = (replace(listing, within=part) for part in apart(dict(listing.within)))
+    hidden = await store.count("tickets", about.query, most=MOST_COUNTED)
+    most = MOST_COUNTED + 1
+    found = await store.count("tickets", reached.query, most=most + hidden) - hidden
+    return Count(min(found, MOST_COUNTED), found >= most)
 
 
 async def count_tickets_by(store: Store, listing: Listing, by: Grouped) -> list[Count]:

@@ -16,6 +16,7 @@ from shared.identity import EVERYWHERE, PERMISSIONS, Principal, Scope, own_depar
 from shared.store.store import Store
 
 DEPARTMENT_FIELD: Final = "work_orders.department"
+HIDING: Final = "$nor"
 ABOUT_INDEXES: Final = (
     # Of tickets that are about nobody, which most are, there is nothing in them.
     IndexModel([("about.people", ASCENDING)], name="about_people", sparse=True),
@@ -87,12 +88,21 @@ async def belonging_within_reach(
 
 def not_about(principal: Principal) -> Doc:
     """Keep a query of tickets to what is not about the principal or their own department."""
-    return {"$nor": _about(principal)}
+    return {HIDING: _about(principal)}
 
 
 def only_about(principal: Principal) -> Doc:
     """What is left out by this: for counts of what is shown."""
     return {"$or": _about(principal)}
+
+
+def apart(within: Doc) -> tuple[Doc, Doc]:
+    """What is within reach, as `within_reach` tells it, without a look at whom a ticket is about;
+    and what of it is left out since it is about the principal. An index answers the first by
+    itself, where for the whole every ticket is opened to see that it is about nobody.
+    """
+    reached = {name: part for name, part in within.items() if name != HIDING}
+    return reached, reached | {"$or": within[HIDING]}
 
 
 async def hidden(store: Store, principal: Principal, numbers: Iterable[str]) -> frozenset[str]:

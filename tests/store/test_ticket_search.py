@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from shared.identity import Principal
 from shared.privacy.terms import sought_in, terms_of
+from shared.readers import ticket_lists
 from shared.readers.ticket_filters import TicketFilters
 from shared.readers.ticket_lists import (
     LIST_INDEXES,
@@ -180,6 +181,31 @@ async def test_a_page_and_a_count_come_from_an_index_and_read_little_more_than_t
         assert read <= look.times * (LIMIT + 1), (look.name, paged)
         assert sum(each.count for each in by) == count.count, look.name
         assert len(found.items) == min(count.count, LIMIT), look.name
+
+
+ABOUT_ME: Final = {"people": ["a"], "departments": []}
+
+
+@pytest.mark.parametrize("most", [30, 10_000])
+async def test_a_count_opens_no_ticket_but_those_about_whoever_asks(
+    filled: Store, corner: Corner, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(ticket_lists, "MOST_COUNTED", most)
+    mine = [doc["_id"] for doc in made(MANY) if doc["estate"] == "place-3"][:5]
+    await filled.documents("tickets").update_many(
+        {"_id": {"$in": mine}}, {"$set": {"about": ABOUT_ME}}
+    )
+    look = Look("", {"estates": ("place-3",)}, principal=Principal("a", "supervisor"))
+    listing = ticket_listing(look.principal, "ticket.see", look.filters)
+    expected = sum(doc["estate"] == "place-3" for doc in made(MANY)) - len(mine)
+
+    with questions(corner.mongo_url, corner.database) as record:
+        found = await count_tickets(filled, listing)
+        asked = record.asked()
+
+    assert found.count == min(expected, most)
+    assert found.more == (expected > most)
+    assert sum(question.documents for question in asked) == len(mine)
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "due", "urgent"])
