@@ -34,6 +34,8 @@ from hotline.errors import (
 )
 from tests.support.servers import Corner, Servers, fresh_vhost
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:

@@ -83,10 +83,13 @@ def sizes_in(visits: Together[int, int]) -> list[int]:
 async def four_together(work: Work) -> Together[int, int]:
     """After one that went alone."""
     visits = together(work)
-    first = [asyncio.create_task(visits.do(2 * n)) for n in range(5)]
+    alone = asyncio.create_task(visits.do(0))
+    await asyncio.sleep(0.05)  # it is on its way before the others come
+    four = [asyncio.create_task(visits.do(2 * n)) for n in range(1, 5)]
     await asyncio.sleep(0.05)
     work.goes_on.set()
-    await asyncio.gather(*first)
+    await asyncio.gather(alone, *four)
+    assert visits._expected == len(four)
     return visits
 
 
@@ -101,7 +104,7 @@ async def test_who_went_together_goes_together_again_though_they_come_one_by_one
     for number in range(4):
         coming.append(asyncio.create_task(visits.do(2 * number)))
         await asyncio.sleep(0.01)
-    await asyncio.gather(*coming)
+    await asyncio.wait_for(asyncio.gather(*coming), 20)
 
     assert sizes == [4]
 
