@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, expect
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, Request, expect
 
 from shared.policy.templates import Language
 from shared.runtime.web import words
@@ -311,6 +311,13 @@ def sign_in_here(page: Page, id: str) -> None:
     expect(page.locator("#text")).to_be_focused()
 
 
+def sign_out(page: Page) -> None:
+    """By keyboard alone."""
+    if page.locator("details.menu[open]").count() == 0:
+        page.locator("details.menu summary").press("Enter")
+    page.locator("form[action='/session/end'] button").press("Enter")
+
+
 def nothing_left(page: Page, id: str) -> None:
     """Of what was typed before whoever is here now came."""
     page.wait_for_timeout(2 * DRAFT_AFTER)
@@ -321,23 +328,21 @@ def nothing_left(page: Page, id: str) -> None:
 
 
 def two_at_one_desk(address: str, one: str, other: str) -> None:
+    asked = words("services.console.frame", "zh")["out_asked"]
     with desk(address, one) as page:
-        asked: list[str] = []
-        answers = iter((Dialog.dismiss, Dialog.accept))
-
-        def answered(dialog: Dialog) -> None:
-            asked.append(dialog.message)
-            next(answers)(dialog)
-
-        page.on("dialog", answered)
         page.locator("#text").fill("半句话")
-        page.locator("details.menu summary").click()
-        page.locator("form[action='/session/end'] button").click()
+        sign_out(page)
+        expect(page.locator("#out-asked")).to_contain_text(asked)
+        look(page, "sign out")
+        page.keyboard.press("Escape")
+        expect(page.locator("#out-asked")).to_be_hidden()
         expect(page.locator("#text")).to_have_value("半句话")
         until_so(page, KEPT)
-        page.locator("form[action='/session/end'] button").click()
+        sign_out(page)
+        expect(page.locator("#out-asked")).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
         expect(page.locator("#password")).to_be_visible()
-        assert asked == [words("services.console.frame", "zh")["sign_out_typed"]] * 2
         assert page.evaluate(KEYS) == []
         page.goto(f"{address}/desk")
         sign_in_here(page, one)
@@ -350,6 +355,34 @@ def two_at_one_desk(address: str, one: str, other: str) -> None:
         nothing_left(page, other)
 
 
+def of_another_tab(address: str, id: str) -> None:
+    """What is typed in one tab is asked about in each, once it is closed or sent in none."""
+    with desk(address, id) as page:
+        other = page.context.new_page()
+        other.goto(f"{address}/help")
+        page.bring_to_front()
+        page.locator("#text").fill("半句话")
+        until_so(page, KEPT)
+        other.bring_to_front()
+        sign_out(other)
+        expect(other.locator("#out-asked")).to_be_visible()
+        other.keyboard.press("Enter")
+        expect(other.locator("#out-asked")).to_be_hidden()
+        page.goto(f"{address}/help")
+        sign_out(other)
+        expect(other.locator("#out-asked")).to_be_visible()
+        other.keyboard.press("Escape")
+        page.close()
+        sign_out(other)
+        expect(other.locator("#password")).to_be_visible()
+
+
+async def test_signing_out_asks_about_what_is_typed_in_any_tab_and_else_not(floor: Floor) -> None:
+    id = await agent(floor, "desk-tabs")
+
+    await asyncio.to_thread(of_another_tab, floor.endpoints.services["console"], id)
+
+
 async def test_nothing_typed_is_there_after_signing_out_or_for_somebody_else(floor: Floor) -> None:
     one, other = await agent(floor, "desk-one"), await agent(floor, "desk-other")
 
@@ -360,10 +393,11 @@ def signed_out_elsewhere(address: str, id: str) -> list[str]:
     """The session ends while somebody types; in another tab they sign in again."""
     with desk(address, id) as page:
         page.keyboard.type("楼道灯不亮")
+        until_so(page, KEPT)
         other = page.context.new_page()
         other.goto(f"{address}/help")
-        other.locator("details.menu summary").click()
-        other.locator("form[action='/session/end'] button").click()
+        sign_out(other)
+        other.locator("#out-asked button[value]").click()
         expect(other.locator("#password")).to_be_visible()
         page.bring_to_front()
         page.keyboard.press("Control+Enter")
