@@ -101,4 +101,7 @@
   });
 
   counts();
+  // Elsewhere a form is named by its address.
+  const asked = location.hash && by(location.hash.slice(1));
+  if (asked?.matches("details.act") && !asked.hidden) asked.open = true;
 })();
