@@ -19,7 +19,7 @@ def rail(page: httpx.Response) -> list[str]:
     ("role", "pages", "home"),
     [
         ("agent", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
-        ("department", ["/emergencies"], "/emergencies"),
+        ("department", ["/tickets", "/emergencies"], "/tickets"),
         ("supervisor", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),

@@ -15,7 +15,7 @@ from services.console.tickets.saying import Saying
 from shared.contracts.times import written
 from shared.tickets.numbers import is_number
 from tests.console.bench import Bench
-from tests.console.test_tickets import HTMX, reader, register
+from tests.console.test_tickets import HTMX, dispatched, reader, register
 from tests.console.test_views import NOW
 
 SAYING = Saying(words_of("services.console.tickets", "zh"), Names(), NOW, "zh")
@@ -239,3 +239,22 @@ def test_chips_name_what_they_stand_for() -> None:
 )
 def test_what_is_nobody_is_looked_for_as_words(q: str) -> None:
     assert person_in(q, SAYING) is None
+
+
+async def test_whoever_does_the_work_begins_at_what_is_theirs_and_hears_where_it_is_done(
+    bench: Bench,
+) -> None:
+    number, order = await dispatched(bench)
+    foreign = await register(bench, estate="binjiang")
+    reach = {"places": ["jinyuan"], "departments": [order["department"]]}
+    browser = await reader(bench, order["assignee"] or "wu.gong", "department", **reach)
+
+    page = await browser.get("/", follow_redirects=True)
+
+    assert page.status_code == 200
+    assert number in page.text
+    assert foreign not in page.text
+    assert "在派工消息里的链接上办" in page.text
+    assert "部门的工单" in page.text
+    agent = await reader(bench)
+    assert "在派工消息里的链接上办" not in (await agent.get("/tickets")).text

@@ -29,6 +29,9 @@ from services.console.tickets.saying import Saying
 
 LOOK_UP: Final = "caller.look_up"
 SEE: Final = "ticket.see"
+WORK: Final = "proof.add"
+"""Whoever does the work finds nothing here but their own."""
+OWN_WORK: Final = "/tickets?over=false&sort=due"
 
 
 def add_search(  # noqa: C901 - one small function a path
@@ -60,6 +63,7 @@ def add_search(  # noqa: C901 - one small function a path
             "place": rows and rows.place and place_of(rows.place, saying),
             "estates": [(id, both[saying.language]) for id, both in saying.names.estates.items()],
             "looks_up": LOOK_UP in visit.known.may,
+            "works": WORK in visit.known.may,
             **facts,
         }
         return paper.page(visit, "search.html", status, **shown)
@@ -78,6 +82,8 @@ def add_search(  # noqa: C901 - one small function a path
         if person_in(sought.q, await _saying(house, paper, visit, {})):
             return RedirectResponse("/tickets?by=caller", 303)
         by_caller = request.query_params.get("by") == "caller"
+        if sought.is_nothing and WORK in visit.known.may:
+            return RedirectResponse(OWN_WORK, 303)
         if sought.is_nothing:
             return await page(visit, sought, by_caller=by_caller)
         token, now = visit.known.token, await house.clock.now()
