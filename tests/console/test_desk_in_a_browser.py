@@ -10,16 +10,17 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from shared.policy.templates import Language
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
 from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look, until_so
-from tests.support.floor import Floor
+from tests.support.floor import Floor, caller
 from tests.web.phone import CHROMIUM, UBUNTU
 
 S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋套都不穿；还有物业费发票怎么开？"
+TAP_AGAIN: Final = "北门的快递柜打不开，屏幕是黑的"
 CHILD: Final = "3号楼电梯不动了，就我一个人，我十三岁"
 WHILE_IT_STARTS: Final = 90_000.0
 DRAFT_AFTER: Final = 300
@@ -189,6 +190,58 @@ def compose(address: str, id: str) -> None:
         expect(page.locator(".matter")).to_have_count(1)
         expect(page.locator("#text")).to_have_value("楼上漏水")
         assert [url for url in asked if url.endswith("/desk/save")] == []
+
+
+def gives_a_composition_up(address: str, id: str) -> None:
+    """Several requests stay several while nothing else was said; other words are others."""
+    parts = "JSON.parse(document.querySelector('[name=split]').value || '[]').length"
+    with desk(address, id) as page:
+        page.locator("#estate").fill("锦园")
+        page.locator("#text").fill(S4)
+        expect(page.locator(".matter")).to_have_count(3)
+        page.keyboard.press("Alt+S")
+        assert page.evaluate(parts) == 3
+        page.keyboard.press("End")
+        typed = page.context.new_cdp_session(page)
+        for so_far in ("l", "lo", ""):
+            sent = {"text": so_far, "selectionStart": len(so_far), "selectionEnd": len(so_far)}
+            typed.send("Input.imeSetComposition", sent)
+        expect(page.locator("#text")).to_have_value(S4)
+        assert page.evaluate(parts) == 3
+        typed.send("Input.insertText", {"text": "还有"})
+        assert page.evaluate(parts) == 0
+
+
+async def test_words_that_were_composed_and_given_up_change_nothing(floor: Floor) -> None:
+    id = await agent(floor, "desk-gives-up")
+
+    await asyncio.to_thread(gives_a_composition_up, floor.endpoints.services["console"], id)
+
+
+def adds_to_what_is_there(address: str, id: str, number: str) -> None:
+    """What is typed after the words were sent stays."""
+    with desk(address, id) as page:
+        page.locator("#estate").fill("锦园")
+        page.locator("#text").fill(TAP_AGAIN)
+        button = page.locator(f"#add-to-{number}")
+        expect(button).to_be_visible()
+
+        def late(route: Route) -> None:
+            page.evaluate("document.querySelector('#text').value += '；门禁也坏了'")
+            route.continue_()
+
+        page.route("**/desk/supplement", late)
+        button.click()
+        expect(page.locator("#saved")).to_contain_text(f"{number[:4]} {number[4:]}")
+        expect(page.locator("#text")).to_have_value("；门禁也坏了")
+
+
+async def test_what_is_typed_while_words_are_added_to_a_ticket_stays(floor: Floor) -> None:
+    id = await agent(floor, "desk-adds")
+    report = {"estate": "jinyuan", "text": TAP_AGAIN, "caller": caller()}
+    number = str((await floor.clients.post_ticket(report))["number"])
+
+    await asyncio.to_thread(adds_to_what_is_there, floor.endpoints.services["console"], id, number)
 
 
 async def test_while_an_input_method_composes_nothing_is_asked_and_no_key_acts(

@@ -35,8 +35,8 @@ const by = (id) => document.getElementById(id);
       return true;
     }
     if (isField(at)) return false;
-    if (key === "ArrowDown" && row) return step(row, 1);
-    if (key === "ArrowUp" && row) return step(row, -1);
+    // Where nothing has the focus yet a list is entered at its first row.
+    if (/^Arrow(Down|Up)$/.test(key) && (row || /^(BODY|MAIN)$/.test(at.tagName))) return step(row, key === "ArrowDown" ? 1 : -1);
     if (key === "Enter" && row === at) return act(row.querySelector("a"));
     if (key.length > 1 || document.documentElement.dataset.singleKeys === "off") return false;
     const digit = waitsForDigit && byDigit(key);
