@@ -52,7 +52,7 @@ def add_search(  # noqa: C901 - one small function a path
             "trouble": None,
             "callers": None,
             "by_caller": False,
-            "typed": {},
+            "typed": {"phone": "", "estate": "", "flat": ""} | facts.pop("typed", {}),
             "is_moved": False,
             "chips": chips_of(sought, saying, me),
             "choices": choices_of(sought, saying, me),
