@@ -28,7 +28,7 @@ const by = (id) => document.getElementById(id);
     if (event.ctrlKey) return act(byKey("Ctrl+" + key));
     if (/^F\d/.test(key)) return act(byKey(key));
     if (key === "Escape") {
-      const open = document.querySelector(".menu[open]");
+      const open = !document.querySelector("dialog[open]") && document.querySelector(".menu[open]");
       if (!open) return act(byKey("Esc"));
       open.open = false;
       open.querySelector("summary").focus();
