@@ -107,7 +107,8 @@ async def test_a_search_is_kept_to_the_place_that_its_words_name(bench: PrivacyB
         assert set(await numbers(bench, **asked)) == wanted, asked
         assert (await found(bench, "/counts", **asked))["count"] == len(wanted), asked
         told = (await found(bench, **asked)).get("place")
-        assert told == (place and {"estate": None, "building": None, **place}), asked
+        whole: dict[str, Any] = {"estate": None, "building": None, **(place or {})}
+        assert told == (whole if place else None), asked
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "due", "urgent"])
