@@ -14,6 +14,7 @@ from hotline.client import data_folder
 from hotline.demo.accounts import open_accounts, print_accounts
 from hotline.demo.clients import Clients
 from hotline.demo.floor import A_DAY, load_floor, until_offered
+from hotline.demo.left import floor_of_before, keep_floor
 from hotline.demo.plots import PLOTS
 from hotline.demo.scenes import Outcome, Scene, load_scenes, planted_strings
 from hotline.demo.time import forward
@@ -42,12 +43,12 @@ def register(app: typer.Typer) -> None:
 
 def run() -> None:
     """Start a trial hotline, play requests through it from the call to the survey, and leave a
-    floor worth looking at in the console.
+    floor worth looking at in the console. Where an earlier run left one nothing is played again.
 
-    Stays up on a terminal until Ctrl-C; ends by itself with ONCE=1 or without a terminal.
+    Stays up until Ctrl-C, with or without a terminal; ends by itself with ONCE=1.
     """
     folder = data_folder(None) / "demo"
-    once = os.environ.get("ONCE") == "1" or not sys.stdin.isatty()
+    once = os.environ.get("ONCE") == "1"
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
@@ -69,13 +70,17 @@ async def _open_accounts(endpoints: Endpoints, data: Path) -> None:
 
 
 async def play(endpoints: Endpoints, data: Path) -> None:
-    """Play every scene and print what became of it; DemoFailedError when one is unexplained.
+    """Play every scene and print what became of it; DemoFailedError when one is unexplained. A
+    floor that is there already is named, and no second one is laid upon it.
 
     What yesterday's floor leaves comes first, and what stands on today's last.
     """
     scenes, floor = load_scenes(), load_floor()
     async with Clients(endpoints, data) as clients:
         clients.ahead = await asyncio.to_thread(ahead_of, data)  # of an earlier run on these data
+        if (before := await floor_of_before(clients, data)) is not None:
+            typer.echo(before)
+            return
         yesterday = await _play_all(clients, floor.yesterday)
         await _let_a_day_pass(endpoints, clients)
         outcomes = await _play_all(clients, scenes, tell=True)
@@ -86,6 +91,8 @@ async def play(endpoints: Endpoints, data: Path) -> None:
     _print_outcomes(outcomes)
     _print_floor([*yesterday, *now], offered)
     await _search_planted(endpoints, data, [*scenes, *floor.all])
+    numbers = (outcome.number for outcome in (*yesterday, *now))
+    keep_floor(data, [number for number in numbers if number != NO_NUMBER])
 
 
 async def _play_all(clients: Clients, scenes: list[Scene], *, tell: bool = False) -> list[Outcome]:

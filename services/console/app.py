@@ -51,7 +51,7 @@ from services.console.session.sessions import BrowserSessions
 from services.console.settings import ConsoleSettings
 from services.console.tickets.live import tickets_source
 from services.console.tickets.pages import ENTRY as TICKETS
-from services.console.tickets.pages import build_tickets_pages
+from services.console.tickets.pages import WORK, build_tickets_pages
 from shared.runtime import build_bare_app, build_metrics
 
 SERVICES: Final[tuple[ServiceName, ...]] = get_args(ServiceName)
@@ -65,6 +65,13 @@ class Room:
     entry: RailEntry | None = None
     sources: Mapping[str, Callable[[House], Source]] = field(default_factory=dict)
     """Its lists that are kept up to date in browsers, by topic."""
+    more: tuple[RailEntry, ...] = ()
+    """What it is called besides, for others."""
+
+    @property
+    def entries(self) -> tuple[RailEntry, ...]:
+        """All its places in the rail."""
+        return (*((self.entry,) if self.entry else ()), *self.more)
 
 
 ROOMS: Final = (
@@ -78,7 +85,7 @@ ROOMS: Final = (
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
     Room(build_mine_pages, MINE, {"mine": mine_source}),
     Room(build_hand_over_pages),
-    Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}),
+    Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}, (WORK,)),
 )
 """A new page is a line here: the rail, the beginning and the search follow from it."""
 
@@ -149,5 +156,5 @@ def _house(
         names=NameBook(admin),
         people=People(admin),
         clock=HotlineClock(admin),
-        entries=[room.entry for room in rooms if room.entry is not None],
+        entries=[entry for room in rooms for entry in room.entries],
     )

@@ -33,6 +33,8 @@ class Trouble:
     wait: int | None = None
     part: str | None = None
     """The service that is away: pages of the others go on."""
+    signs_in: bool = False
+    """Whether signing in is the way out."""
 
 
 def trouble_of(error: Declined | Unreached, t: Mapping[str, str], language: str) -> Trouble:

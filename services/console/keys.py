@@ -6,6 +6,7 @@ yet: a page that brings a key brings its row.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,17 +18,19 @@ Where = Literal[
 @dataclass(frozen=True, slots=True)
 class Shortcut:
     """What is pressed, where it counts, and what it does; its words are `key_<act>`. One that is
-    `single` is a letter or sign by itself, which a reader may switch off.
+    `single` is a letter or sign by itself, which a reader may switch off; without what it `needs`
+    it does nothing for them.
     """
 
     chords: tuple[str, ...]
     where: Where
     act: str
     single: bool = False
+    needs: str = ""
 
 
 KEYS: Final = (
-    Shortcut(("/",), "outside_fields", "search", single=True),
+    Shortcut(("/",), "outside_fields", "search", single=True, needs="ticket.see"),
     Shortcut(("?",), "outside_fields", "keys", single=True),
     Shortcut(("F8",), "anywhere", "keys"),
     Shortcut(("Alt+1 … Alt+9",), "anywhere", "rail"),
@@ -38,22 +41,22 @@ KEYS: Final = (
     Shortcut(("Enter",), "list", "open"),
     Shortcut(("r",), "list", "apply", single=True),
     Shortcut(("n",), "queue", "next_undecided", single=True),
-    Shortcut(("1", "2", "3"), "queue", "take_reading", single=True),
+    Shortcut(("1", "2", "3"), "queue", "take_reading", single=True, needs="ticket.reclassify"),
     Shortcut(("o",), "beside", "open_ticket", single=True),
     Shortcut(("f",), "mine", "feed_back", single=True),
     Shortcut(("h",), "mine", "hand_over", single=True),
-    Shortcut(("Alt+N",), "mine", "reveal"),
+    Shortcut(("Alt+N",), "mine", "reveal", needs="person.reveal"),
     Shortcut(("Alt+U",), "mine", "not_reached"),
     Shortcut(("Ctrl+Enter",), "form", "save"),
-    Shortcut(("t",), "ticket", "tell", single=True),
-    Shortcut(("s",), "ticket", "supplement", single=True),
-    Shortcut(("u",), "ticket", "urge", single=True),
-    Shortcut(("f",), "ticket", "feedback", single=True),
-    Shortcut(("h",), "ticket", "own", single=True),
-    Shortcut(("r",), "ticket", "reclassify", single=True),
-    Shortcut(("n",), "ticket", "note", single=True),
-    Shortcut(("p",), "ticket", "appoint", single=True),
-    Shortcut(("d",), "ticket", "transfer", single=True),
+    Shortcut(("t",), "ticket", "tell", single=True, needs="ticket.tell"),
+    Shortcut(("s",), "ticket", "supplement", single=True, needs="ticket.supplement"),
+    Shortcut(("u",), "ticket", "urge", single=True, needs="ticket.urge"),
+    Shortcut(("f",), "ticket", "feedback", single=True, needs="ticket.feedback"),
+    Shortcut(("h",), "ticket", "own", single=True, needs="ticket.own"),
+    Shortcut(("r",), "ticket", "reclassify", single=True, needs="ticket.reclassify"),
+    Shortcut(("n",), "ticket", "note", single=True, needs="ticket.note"),
+    Shortcut(("p",), "ticket", "appoint", single=True, needs="ticket.appoint"),
+    Shortcut(("d",), "ticket", "transfer", single=True, needs="ticket.transfer"),
     Shortcut(("Ctrl+Enter",), "desk", "register"),
     Shortcut(("F2",), "desk", "another"),
     Shortcut(("F9",), "desk", "emergency"),
@@ -66,3 +69,39 @@ KEYS: Final = (
     Shortcut(("Alt+T",), "desk", "to_text"),
     Shortcut(("F4", "1 … 4"), "desk", "supplement_likely"),
 )
+_NEEDS: Final[Mapping[Where, tuple[str, ...]]] = {
+    "desk": ("ticket.register_anywhere",),
+    "queue": ("manual_queue.see",),
+    "mine": ("case.see",),
+    "ticket": ("ticket.see",),
+    "list": ("emergency.see", "ticket.see"),
+    "beside": ("case.see", "manual_queue.see"),
+}
+"""Whoever may none of these has no such page."""
+_THERE: Final[Mapping[str, tuple[Where, ...]]] = {
+    "desk": ("desk", "form"),
+    "queue": ("queue", "beside", "list", "form"),
+    "mine": ("mine", "beside", "list", "form"),
+    "emergencies": ("list", "form"),
+    "tickets": ("list", "form"),
+}
+"""What counts on a page, by the first part of its address."""
+
+
+def keys_for(may: Collection[str], *, singles: bool, has_rail: bool) -> list[Shortcut]:
+    """The keys that do something for whoever may this."""
+    return [
+        key
+        for key in KEYS
+        if (singles or not key.single)
+        and (not key.needs or key.needs in may)
+        and (key.where not in _NEEDS or set(_NEEDS[key.where]) & set(may))
+        and (has_rail or key.act != "rail")
+    ]
+
+
+def of_page(keys: Sequence[Shortcut], path: str) -> list[Shortcut]:
+    """Those of them that count on the page of this address."""
+    first, _, rest = path.strip("/").partition("/")
+    there = ("ticket", "form") if first == "tickets" and rest else _THERE.get(first, ())
+    return [key for key in keys if key.where in there]

@@ -42,13 +42,15 @@ def sought_in(words: str) -> tuple[str, ...]:
     nothing to look for, since a part that is left out would be one that finds too much.
     """
     # Words that stand apart are looked for apart: in what was said they are elsewhere, too.
-    parts = (units for word in words.split() for units in _stretches(word))
-    stretches = [list(_in_stretch(units)) for units in parts]
+    said = [units for word in words.split() for units in _stretches(word)]
+    stretches = [list(_in_stretch(units)) for units in said]
     if not stretches:
         raise MalformedMessage("q", "holds no word", "write a ticket number or words")
-    if not all(stretches):
+    if short := [units for units, terms in zip(said, stretches, strict=True) if not terms]:
         raise MalformedMessage(
-            "q", "holds a single character by itself", "write two that stand side by side"
+            "q",
+            f"“{short[0][0]}” is one character by itself, which is too little to look for",
+            "write two or more that stand side by side, such as 漏水",
         )
     terms = dict.fromkeys(term for found in stretches for term in found)
     if len(terms) > MOST_SOUGHT:

@@ -30,6 +30,7 @@ class TicketFilters:
     statuses: Collection[TicketStatus] = ()
     over: bool | None = None
     estates: Collection[str] = ()
+    buildings: Collection[str] = ()
     departments: Collection[str] = ()
     types: Collection[str] = ()
     areas: Collection[str] = ()
@@ -56,7 +57,10 @@ class TicketFilters:
         """Whether some filter has an index of its own that gives few tickets: then all statuses are
         not named one by one.
         """
-        led = (self.number, self.terms, self.owners, self.assignees, self.incidents, self.areas)
+        led = (
+            self.number, self.terms, self.buildings, self.owners, self.assignees, self.incidents,
+            self.areas,
+        )  # fmt: skip
         return any(led) or bool(self.risk or self.level or self.held) or self.due_before is not None
 
     @property
@@ -135,6 +139,7 @@ _PARTS: Final = (
     _marks,
     _times,
     _to_tell,
+    _named("building", lambda asked: asked.buildings),
     _named("urgency", lambda asked: asked.urgencies),
     _named("type", lambda asked: asked.types),
     _named("area", lambda asked: asked.areas),

@@ -109,7 +109,13 @@ SEARCH_INDEXES: Final = (
     _of_few("by_incident", "incident", {"$gt": ""}),
     _of_few("by_risk", "risk", {"$eq": True}),
     _of_few("by_level", "level", {"$gt": 0}),
-    # The estate at the end: of many tickets with a word, those of one place are told apart here.
+    # The estate at the end: of many tickets with a building of that number, or with a word, those
+    # of one place are told apart here.
+    IndexModel(
+        [("building", ASCENDING), *NEWEST.sort, ("estate", ASCENDING)],
+        name="by_building",
+        partialFilterExpression={"building": {"$gt": ""}},
+    ),
     IndexModel(
         [("terms", ASCENDING), *NEWEST.sort, ("estate", ASCENDING)],
         name="by_terms",

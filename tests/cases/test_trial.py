@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
+
+from hotline.demo.left import FILE, floor_of_before, keep_floor
+from hotline.demo.play import play
 from hotline.demo.steps import done_by, first_order, told
 from tests.support.command import hotline
 from tests.support.floor import Floor, caller
@@ -82,3 +86,30 @@ async def test_a_number_that_is_none_is_told(floor: Floor) -> None:
 
     assert code == 2
     assert "There is no ticket 22222222" in said
+
+
+async def test_a_demo_on_the_same_data_lays_no_second_floor_on_the_first(
+    floor: Floor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = (await floor.clients.post_ticket(TAP))["number"]
+    keep_floor(floor.data, ["22222222", number])
+    before = await floor.clients.call("GET", "intake", "/v1/tickets/counts")
+    try:
+        await play(floor.endpoints, floor.data)
+    finally:
+        (floor.data / FILE).unlink()
+
+    after = await floor.clients.call("GET", "intake", "/v1/tickets/counts")
+    assert after.json() == before.json()
+    said = capsys.readouterr().out
+    assert "演示现场还在" in said
+    assert f"rm -r {floor.data}" in said
+
+
+async def test_a_floor_whose_tickets_are_gone_is_none(floor: Floor) -> None:
+    keep_floor(floor.data, ["22222222"])
+    try:
+        assert await floor_of_before(floor.clients, floor.data) is None
+    finally:
+        (floor.data / FILE).unlink()
+    assert await floor_of_before(floor.clients, floor.data) is None

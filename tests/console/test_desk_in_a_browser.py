@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, expect
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, Request, Route, expect
 
 from shared.policy.templates import Language
 from shared.runtime.web import words
 from tests.console.bench import PASSWORD
 from tests.console.test_in_a_browser import LOOKS, PATIENCE, agent, browser, look, until_so
-from tests.support.floor import Floor
+from tests.support.floor import Floor, caller
 from tests.web.phone import CHROMIUM, UBUNTU
 
 S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋套都不穿；还有物业费发票怎么开？"
+TAP_AGAIN: Final = "北门的快递柜打不开，屏幕是黑的"
 CHILD: Final = "3号楼电梯不动了，就我一个人，我十三岁"
 WHILE_IT_STARTS: Final = 90_000.0
 DRAFT_AFTER: Final = 300
@@ -191,6 +192,58 @@ def compose(address: str, id: str) -> None:
         assert [url for url in asked if url.endswith("/desk/save")] == []
 
 
+def gives_a_composition_up(address: str, id: str) -> None:
+    """Several requests stay several while nothing else was said; other words are others."""
+    parts = "JSON.parse(document.querySelector('[name=split]').value || '[]').length"
+    with desk(address, id) as page:
+        page.locator("#estate").fill("锦园")
+        page.locator("#text").fill(S4)
+        expect(page.locator(".matter")).to_have_count(3)
+        page.keyboard.press("Alt+S")
+        assert page.evaluate(parts) == 3
+        page.keyboard.press("End")
+        typed = page.context.new_cdp_session(page)
+        for so_far in ("l", "lo", ""):
+            sent = {"text": so_far, "selectionStart": len(so_far), "selectionEnd": len(so_far)}
+            typed.send("Input.imeSetComposition", sent)
+        expect(page.locator("#text")).to_have_value(S4)
+        assert page.evaluate(parts) == 3
+        typed.send("Input.insertText", {"text": "还有"})
+        assert page.evaluate(parts) == 0
+
+
+async def test_words_that_were_composed_and_given_up_change_nothing(floor: Floor) -> None:
+    id = await agent(floor, "desk-gives-up")
+
+    await asyncio.to_thread(gives_a_composition_up, floor.endpoints.services["console"], id)
+
+
+def adds_to_what_is_there(address: str, id: str, number: str) -> None:
+    """What is typed after the words were sent stays."""
+    with desk(address, id) as page:
+        page.locator("#estate").fill("锦园")
+        page.locator("#text").fill(TAP_AGAIN)
+        button = page.locator(f"#add-to-{number}")
+        expect(button).to_be_visible()
+
+        def late(route: Route) -> None:
+            page.evaluate("document.querySelector('#text').value += '；门禁也坏了'")
+            route.continue_()
+
+        page.route("**/desk/supplement", late)
+        button.click()
+        expect(page.locator("#saved")).to_contain_text(f"{number[:4]} {number[4:]}")
+        expect(page.locator("#text")).to_have_value("；门禁也坏了")
+
+
+async def test_what_is_typed_while_words_are_added_to_a_ticket_stays(floor: Floor) -> None:
+    id = await agent(floor, "desk-adds")
+    report = {"estate": "jinyuan", "text": TAP_AGAIN, "caller": caller()}
+    number = str((await floor.clients.post_ticket(report))["number"])
+
+    await asyncio.to_thread(adds_to_what_is_there, floor.endpoints.services["console"], id, number)
+
+
 async def test_while_an_input_method_composes_nothing_is_asked_and_no_key_acts(
     floor: Floor,
 ) -> None:
@@ -311,6 +364,13 @@ def sign_in_here(page: Page, id: str) -> None:
     expect(page.locator("#text")).to_be_focused()
 
 
+def sign_out(page: Page) -> None:
+    """By keyboard alone."""
+    if page.locator("details.menu[open]").count() == 0:
+        page.locator("details.menu summary").press("Enter")
+    page.locator("form[action='/session/end'] button").press("Enter")
+
+
 def nothing_left(page: Page, id: str) -> None:
     """Of what was typed before whoever is here now came."""
     page.wait_for_timeout(2 * DRAFT_AFTER)
@@ -321,23 +381,21 @@ def nothing_left(page: Page, id: str) -> None:
 
 
 def two_at_one_desk(address: str, one: str, other: str) -> None:
+    asked = words("services.console.frame", "zh")["out_asked"]
     with desk(address, one) as page:
-        asked: list[str] = []
-        answers = iter((Dialog.dismiss, Dialog.accept))
-
-        def answered(dialog: Dialog) -> None:
-            asked.append(dialog.message)
-            next(answers)(dialog)
-
-        page.on("dialog", answered)
         page.locator("#text").fill("半句话")
-        page.locator("details.menu summary").click()
-        page.locator("form[action='/session/end'] button").click()
+        sign_out(page)
+        expect(page.locator("#out-asked")).to_contain_text(asked)
+        look(page, "sign out")
+        page.keyboard.press("Escape")
+        expect(page.locator("#out-asked")).to_be_hidden()
         expect(page.locator("#text")).to_have_value("半句话")
         until_so(page, KEPT)
-        page.locator("form[action='/session/end'] button").click()
+        sign_out(page)
+        expect(page.locator("#out-asked")).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
         expect(page.locator("#password")).to_be_visible()
-        assert asked == [words("services.console.frame", "zh")["sign_out_typed"]] * 2
         assert page.evaluate(KEYS) == []
         page.goto(f"{address}/desk")
         sign_in_here(page, one)
@@ -350,6 +408,34 @@ def two_at_one_desk(address: str, one: str, other: str) -> None:
         nothing_left(page, other)
 
 
+def of_another_tab(address: str, id: str) -> None:
+    """What is typed in one tab is asked about in each, once it is closed or sent in none."""
+    with desk(address, id) as page:
+        other = page.context.new_page()
+        other.goto(f"{address}/help")
+        page.bring_to_front()
+        page.locator("#text").fill("半句话")
+        until_so(page, KEPT)
+        other.bring_to_front()
+        sign_out(other)
+        expect(other.locator("#out-asked")).to_be_visible()
+        other.keyboard.press("Enter")
+        expect(other.locator("#out-asked")).to_be_hidden()
+        page.goto(f"{address}/help")
+        sign_out(other)
+        expect(other.locator("#out-asked")).to_be_visible()
+        other.keyboard.press("Escape")
+        page.close()
+        sign_out(other)
+        expect(other.locator("#password")).to_be_visible()
+
+
+async def test_signing_out_asks_about_what_is_typed_in_any_tab_and_else_not(floor: Floor) -> None:
+    id = await agent(floor, "desk-tabs")
+
+    await asyncio.to_thread(of_another_tab, floor.endpoints.services["console"], id)
+
+
 async def test_nothing_typed_is_there_after_signing_out_or_for_somebody_else(floor: Floor) -> None:
     one, other = await agent(floor, "desk-one"), await agent(floor, "desk-other")
 
@@ -360,10 +446,11 @@ def signed_out_elsewhere(address: str, id: str) -> list[str]:
     """The session ends while somebody types; in another tab they sign in again."""
     with desk(address, id) as page:
         page.keyboard.type("楼道灯不亮")
+        until_so(page, KEPT)
         other = page.context.new_page()
         other.goto(f"{address}/help")
-        other.locator("details.menu summary").click()
-        other.locator("form[action='/session/end'] button").click()
+        sign_out(other)
+        other.locator("#out-asked button[value]").click()
         expect(other.locator("#password")).to_be_visible()
         page.bring_to_front()
         page.keyboard.press("Control+Enter")

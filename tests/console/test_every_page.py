@@ -26,7 +26,7 @@ LOST: Final = frozenset({401, 403, 405, 426})
 """Not for whoever was offered it."""
 KILOBYTES: Final = 60.0
 OWN_SCRIPT: Final = 8.0
-MORE_SCRIPT: Final = {"desk": 10.2, "tickets": 8.4}
+MORE_SCRIPT: Final = {"desk": 10.9, "tickets": 8.7}
 """Pages that have not come down to it yet, and how far they are."""
 OWN_STYLE: Final = 12.0
 TAP: Final = {
@@ -65,11 +65,15 @@ async def test_a_page_is_there_for_whom_its_action_is_and_for_nobody_else(
     browser = await somebody(bench, role)
     may = await may_of(bench, browser)
 
-    got = {entry.path: (await browser.get(entry.path)).status_code for entry in ENTRIES}
+    async def status(path: str) -> int:
+        return (await browser.get(path, follow_redirects=True)).status_code
+
+    got = {entry.path: await status(entry.path) for entry in ENTRIES}
 
     assert got == {entry.path: 200 if entry.needs in may else 403 for entry in ENTRIES}
     rail = offers_of((await browser.get("/help")).text).links.keys()
-    shown = {entry.path for entry in ENTRIES if entry.needs in may and entry.name != "tickets"}
+    listed = [entry for room in ROOMS for entry in room.entries if entry.name != "tickets"]
+    shown = {entry.path for entry in listed if entry.needs in may}
     assert {entry.path for entry in ENTRIES} & rail == shown
 
 

@@ -91,6 +91,26 @@ async def test_before_anybody_signs_in_the_browser_keeps_what_is_chosen(bench: B
     assert attributes(await browser.get("/help"))["lang"] == "zh-CN"
 
 
+async def test_what_another_page_has_changed_meanwhile_stays(bench: Bench) -> None:
+    await bench.hire("xiao.he")
+    one, other = [await bench.signed_in_browser("xiao.he") for _ in range(2)]
+    forms = [seen_in(await each.get("/me")) for each in (one, other)]
+    assert forms[0]["was_theme"] == forms[0]["theme"] == ""
+
+    await one.post("/me/settings", data={**forms[0], "theme": "dark"})
+    await other.post("/me/settings", data={**forms[1], "sound": "off"})
+
+    settings = await kept(bench)
+    assert (settings["theme"], settings["sound"]) == ("dark", False)
+
+
+def seen_in(page: httpx.Response) -> dict[str, str]:
+    """The form of settings as it was shown."""
+    own = page.text.split('action="/me/settings"')[1].split("</form>")[0]
+    was = dict(re.findall(r'name="(was_\w+)" value="([^"]*)"', own))
+    return was | {name.removeprefix("was_"): value for name, value in was.items()}
+
+
 async def test_who_asks_by_htmx_is_led_on_as_well(bench: Bench) -> None:
     await bench.hire("xiao.he")
     browser = await bench.signed_in_browser("xiao.he")
@@ -317,6 +337,7 @@ def test_the_form_shows_what_is_set_and_means_it_when_it_is_sent_back() -> None:
     ):
         form = {each.name: each.chosen for each in settings_form(settings, T)}
 
-        assert wished(settings, **form) == settings
+        assert wished(settings, form, {}) == settings
+        assert wished(settings, form, form) == settings
         for each in settings_form(settings, T):
             assert each.chosen in {choice.value for choice in each.choices}

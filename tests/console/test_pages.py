@@ -19,7 +19,7 @@ def rail(page: httpx.Response) -> list[str]:
     ("role", "pages", "home"),
     [
         ("agent", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
-        ("department", ["/emergencies"], "/emergencies"),
+        ("department", ["/tickets", "/emergencies"], "/tickets"),
         ("supervisor", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),
@@ -161,3 +161,33 @@ async def test_the_console_is_ready_only_while_its_key_counts(bench: Bench) -> N
 
     answer = await browser.get("/readyz")
     assert (answer.status_code, answer.json()["service"]) == (503, "admin")
+
+
+def keys_on(page: httpx.Response) -> list[str]:
+    """The keys that a page of help names, in order."""
+    return re.findall(r"<kbd>([^<]+)</kbd>", page.text)
+
+
+async def test_help_says_the_keys_of_the_page_one_comes_from_first_and_only_what_works(
+    bench: Bench,
+) -> None:
+    for id, role in (("xiao.he", "agent"), ("wu", "department"), ("shen", "auditor")):
+        await bench.hire(id, role)
+    browser = await bench.signed_in_browser("xiao.he")
+    from_desk = {"referer": "http://127.0.0.1:8000/desk?x=1"}
+
+    plain, of_desk = await browser.get("/help"), await browser.get("/help", headers=from_desk)
+    of_ticket = await browser.get("/help", headers={"referer": "/tickets/22222222"})
+    await browser.post("/looks", data={"name": "hotline_keys", "value": "off"})
+    without = await browser.get("/help")
+    department = await (await bench.signed_in_browser("wu")).get("/help")
+    auditor = await (await bench.signed_in_browser("shen")).get("/help")
+
+    assert keys_on(plain)[0] == "/"
+    assert {"Ctrl+Enter", "F2"} <= set(keys_on(of_desk)[:3])
+    assert {"t", "s"} <= set(keys_on(of_ticket)[:4])
+    assert sorted(keys_on(plain)) == sorted(keys_on(of_desk))
+    assert not {"j", "t", "/"} & set(keys_on(without))
+    assert not {"F2", "t", "h"} & set(keys_on(department))
+    assert {"j", "n", "d"} <= set(keys_on(department))
+    assert not {"Alt+1 … Alt+9", "j", "F9", "/"} & set(keys_on(auditor))

@@ -60,6 +60,34 @@ async def test_it_is_taken_ticked_off_and_written_down(bench: Bench) -> None:
     assert "acknowledge" not in acts_in(page.text, number)
 
 
+async def test_what_nobody_has_named_leads_to_where_kind_and_place_are_changed(
+    bench: Bench,
+) -> None:
+    known = await bench.emergency()
+    unnamed = await bench.emergency(text="", estate=None, emergency_kind="unknown")
+    browser = await desk(bench)
+    manager = await desk(bench, "jing.li", "manager")
+
+    pages = {n: (await browser.get(f"/emergencies/{n}")).text for n in (known, unnamed)}
+
+    for number, page in pages.items():
+        assert f'href="/tickets/{number}#act-reclassify"' in page
+        assert 'id="act-reclassify"' in (await browser.get(f"/tickets/{number}")).text
+    assert "弄清后马上改" in pages[unnamed]
+    assert "弄清后马上改" not in pages[known]
+    assert "#act-reclassify" not in (await manager.get(f"/emergencies/{known}")).text
+
+
+async def test_what_to_do_first_stands_in_three_parts(bench: Bench) -> None:
+    number = await bench.emergency()
+    browser = await desk(bench)
+
+    page = (await browser.get(f"/emergencies/{number}")).text
+
+    parts = re.findall(r"<p><strong>(对来电人说|问清|同时做)</strong>", page)
+    assert parts == ["对来电人说", "问清", "同时做"]
+
+
 async def test_without_a_script_an_act_leads_back_to_the_room(bench: Bench) -> None:
     number = await bench.emergency()
     browser = await desk(bench)

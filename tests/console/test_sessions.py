@@ -171,6 +171,9 @@ async def test_guessed_cookies_of_an_address_keep_nobody_from_signing_in_or_out(
     signed_in = await bench.sign_in(browser, "xiao.he")
 
     assert refused.status_code == 429
+    assert "暂时不能确认您的登录" in refused.text
+    assert 'href="/session?next=/desk"' in refused.text
+    assert refused.headers["retry-after"]
     assert (page.status_code, out.status_code, signed_in.status_code) == (200, 303, 303)
     assert "Max-Age=0" in out.headers["set-cookie"]
 

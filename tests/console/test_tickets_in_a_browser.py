@@ -139,6 +139,8 @@ def by_keys(address: str, id: str, number: str) -> None:
         expect(field).to_have_value("")
         page.locator("main h1").click()
         page.keyboard.press("Escape")
+        bar = "getComputedStyle(document.querySelector('#line .line-said')).borderLeftWidth"
+        assert page.evaluate(bar) == "0px"
         page.keyboard.press("/")
         page.keyboard.type(number.lower())
         page.keyboard.press("Enter")

@@ -10,12 +10,12 @@ import pytest
 
 from services.console.clients.names import Names
 from services.console.frame.paper import words_of
-from services.console.tickets.finding import chips_of, is_personal, read_search
+from services.console.tickets.finding import chips_of, person_in, read_search
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written
 from shared.tickets.numbers import is_number
 from tests.console.bench import Bench
-from tests.console.test_tickets import HTMX, reader, register
+from tests.console.test_tickets import HTMX, dispatched, reader, register
 from tests.console.test_views import NOW
 
 SAYING = Saying(words_of("services.console.tickets", "zh"), Names(), NOW, "zh")
@@ -94,6 +94,54 @@ async def test_who_is_looked_for_stands_in_no_address(bench: Bench, q: str) -> N
     assert answer.headers["location"] == "/tickets?by=caller"
     page = await browser.get("/tickets?by=caller")
     assert 'id="by-caller" open' in page.text
+    assert q not in page.text
+
+
+@pytest.mark.parametrize(
+    ("q", "kept"),
+    [
+        ("13800138000", ('value="13800138000" autofocus',)),
+        ("王女士 13800138000", ('value="13800138000" autofocus',)),
+        ("锦园3栋1单元502室", ('value="3栋1单元502室" autofocus', '"jinyuan" selected')),
+    ],
+)
+async def test_who_was_typed_into_a_search_stands_in_the_form_of_that_step(
+    bench: Bench, q: str, kept: tuple[str, ...]
+) -> None:
+    browser = await reader(bench)
+
+    page = await browser.post("/tickets", data={"q": q})
+
+    assert page.status_code == 200
+    assert all(each in page.text for each in kept), page.text
+    assert "按人查找每次都会记录" in page.text
+    assert '<ul class="cards">' not in page.text
+
+
+async def test_what_was_typed_into_a_search_leads_to_its_address(bench: Bench) -> None:
+    number = await register(bench)
+    browser = await reader(bench)
+
+    words = await browser.post("/tickets", data={"q": "楼道灯", "estate": "jinyuan"})
+    by_number = await browser.post("/tickets", data={"q": number})
+    of_digits = await browser.post("/tickets", data={"q": "22222222"})
+
+    assert words.status_code == 303
+    assert parse_qs(urlsplit(words.headers["location"]).query)["q"] == ["楼道灯"]
+    assert by_number.headers["location"] == f"/tickets/{number}"
+    assert of_digits.headers["location"] == "/tickets/22222222"
+
+
+async def test_a_place_that_was_typed_is_what_the_list_is_kept_to(bench: Bench) -> None:
+    number = await register(bench, location="3号楼")
+    other = await register(bench, location="5号楼")
+    browser = await reader(bench)
+
+    page = await browser.get("/tickets", params={"q": "锦园 3号楼"})
+
+    assert number in page.text
+    assert other not in page.text
+    assert "按地点筛选：<strong>锦园 3号楼</strong>" in page.text
 
 
 async def test_a_caller_is_found_by_number_and_by_flat_behind_their_mask(bench: Bench) -> None:
@@ -129,6 +177,8 @@ async def test_who_may_not_look_up_has_no_form_for_it(bench: Bench) -> None:
     browser = await reader(bench, "boss", "manager")
 
     assert "by-caller" not in (await browser.get("/tickets")).text
+    told = await browser.post("/tickets", data={"q": "13800138000"})
+    assert "按人查找不在您的权限内" in told.text
     refused = await browser.post("/tickets/callers", data={"phone": "13800138000"}, headers=HTMX)
     assert refused.status_code == 403
 
@@ -184,6 +234,27 @@ def test_chips_name_what_they_stand_for() -> None:
     ]
 
 
-@pytest.mark.parametrize("q", ["楼道灯", "3号楼", "RBVBFBN5", "电梯 2号楼", "2026", "6-2 漏水"])
+@pytest.mark.parametrize(
+    "q", ["楼道灯", "3号楼", "RBVBFBN5", "电梯 2号楼", "2026", "6-2 漏水", "2026-12-01 漏水"]
+)
 def test_what_is_nobody_is_looked_for_as_words(q: str) -> None:
-    assert not is_personal(q)
+    assert person_in(q, SAYING) is None
+
+
+async def test_whoever_does_the_work_begins_at_what_is_theirs_and_hears_where_it_is_done(
+    bench: Bench,
+) -> None:
+    number, order = await dispatched(bench)
+    foreign = await register(bench, estate="binjiang")
+    reach = {"places": ["jinyuan"], "departments": [order["department"]]}
+    browser = await reader(bench, order["assignee"] or "wu.gong", "department", **reach)
+
+    page = await browser.get("/", follow_redirects=True)
+
+    assert page.status_code == 200
+    assert number in page.text
+    assert foreign not in page.text
+    assert "在派工消息里的链接上办" in page.text
+    assert "部门的工单" in page.text
+    agent = await reader(bench)
+    assert "在派工消息里的链接上办" not in (await agent.get("/tickets")).text

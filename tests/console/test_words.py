@@ -70,9 +70,10 @@ def test_whatever_is_put_together_at_the_time_has_its_words() -> None:
     help_page = words("services.console.help", "zh").keys()
 
     assert {f"role_{role}" for role in STAFF_ROLES} <= frame
-    assert {f"rail_{room.entry.name}" for room in ROOMS if room.entry} <= frame
+    assert {f"rail_{entry.name}" for room in ROOMS for entry in room.entries} <= frame
     assert {f"key_{key.act}" for key in KEYS} | {f"where_{key.where}" for key in KEYS} <= help_page
-    assert {room.entry.needs for room in ROOMS if room.entry} <= PERMISSIONS.keys()
+    assert {entry.needs for room in ROOMS for entry in room.entries} <= PERMISSIONS.keys()
+    assert {key.needs for key in KEYS if key.needs} <= PERMISSIONS.keys()
 
 
 class _Texts(HTMLParser):

@@ -79,6 +79,38 @@ async def test_each_filter_holds_what_it_says_and_is_counted_alike(bench: Privac
     assert order
 
 
+async def test_a_search_is_kept_to_the_place_that_its_words_name(bench: PrivacyBench) -> None:
+    three = await bench.register(TAP, location="3号楼402")
+    phase = await bench.register(TAP, location="二期3栋")
+    nine = await bench.register(LATE, location="9号楼")
+    cuihu = await bench.register(TAP, estate="cuihu", location="3幢")
+    long_ago = {"registered_from": "2000-01-01T00:00:00Z"}
+
+    for asked, wanted, place in (
+        ({"q": "3号楼", "estate": "jinyuan"}, {three, phase}, {"building": "3"}),
+        ({"q": "三栋", **long_ago}, {three, phase, cuihu}, {"building": "3"}),
+        ({"q": "锦园"}, {three, phase, nine}, {"estate": "jinyuan"}),
+        ({"q": "锦园小区的水龙头"}, {three, phase}, {"estate": "jinyuan"}),
+        ({"q": "錦園三號樓"}, {three, phase}, {"estate": "jinyuan", "building": "3"}),
+        (
+            {"q": "Jinyuan, tower 3"},
+            {three, phase},
+            {"estate": "jinyuan", "building": "3"},
+        ),
+        ({"q": "锦园二期3栋水龙头"}, {phase}, {"estate": "jinyuan", "building": "2期3"}),
+        ({"q": "锦园 9号楼 装修"}, {nine}, {"estate": "jinyuan", "building": "9"}),
+        ({"q": "锦园 9号楼 水龙头"}, set(), {"estate": "jinyuan", "building": "9"}),
+        ({"q": "锦园", "estate": "cuihu"}, set(), None),
+        ({"q": "3-1-402", "estate": "jinyuan"}, set(), None),
+        ({"q": three}, {three}, None),
+    ):
+        assert set(await numbers(bench, **asked)) == wanted, asked
+        assert (await found(bench, "/counts", **asked))["count"] == len(wanted), asked
+        told = (await found(bench, **asked)).get("place")
+        whole: dict[str, Any] = {"estate": None, "building": None, **(place or {})}
+        assert told == (whole if place else None), asked
+
+
 @pytest.mark.parametrize("sort", ["newest", "oldest", "due", "urgent"])
 async def test_every_sort_holds_all_of_it_once_and_its_cursor_counts_for_it_alone(
     bench: PrivacyBench, sort: str
@@ -179,6 +211,11 @@ async def test_a_foreign_place_is_in_no_list_whatever_is_asked_for(bench: Privac
     for asked in ({}, {"estate": "cuihu"}, {"q": "水龙头"}, {"sort": "urgent"}):
         answer = await bench.ask("GET", "/v1/tickets", as_="agent", place="jinyuan", params=asked)
         assert answer.json() == {"items": [], "next": None}, asked
+    for q in ("翠湖", "翠湖水龙头"):
+        answer = await bench.ask(
+            "GET", "/v1/tickets", as_="agent", place="jinyuan", params={"q": q}
+        )
+        assert answer.json()["items"] == [], q
 
 
 async def test_a_department_learns_nothing_of_who_asked_for_confidence(

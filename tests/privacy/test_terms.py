@@ -29,8 +29,8 @@ def test_what_was_not_said_is_not_found(words: str) -> None:
     [
         ("", "holds no word"),
         ("？！ 〔某人〕", "holds no word"),
-        ("灯", "holds a single character by itself"),
-        ("灯 坏了", "holds a single character by itself"),
+        ("灯", "“灯” is one character by itself, which is too little to look for"),
+        ("坏了 灯", "“灯” is one character by itself, which is too little to look for"),
         ("".join(map(chr, range(0x4E00, 0x4E00 + 60))), "is too long"),
     ],
 )

@@ -131,6 +131,9 @@ async def test_the_kind_its_advice_and_its_checklist_follow_a_reclassification(
     after = await get(bench, f"/{FIRST}")
     assert (before["kind"], after["kind"]) == ("elevator_entrapment", "fire")
     assert before["advice"] != after["advice"]
+    parts = after["advice_parts"]
+    assert after["advice"]["zh"].startswith(parts["say"]["zh"].rstrip("。；"))
+    assert parts["ask"]["zh"] != parts["do"]["zh"]
     assert before["checklist"] != after["checklist"]
 
 

@@ -72,6 +72,7 @@ def made(many: int) -> Iterator[dict[str, Any]]:
             "area": AREAS[kind],
             "type": "repair",
             "channel": "phone",
+            "building": str(n % 23),
             "terms": terms_of(f"{SAYINGS[kind]}，{seldom}请尽快派人来处理一下，谢谢{n % 977}"),
             "owner": f"agent-{n % 60}",
             "risk": n % 500 == 0,
@@ -150,6 +151,13 @@ LOOKS: Final = [
             "statuses": (TicketStatus.CLOSED, TicketStatus.DISPATCHED),
             "estates": ("place-3", "place-4"),
         },
+    ),
+    Look("a building of a place", {"buildings": ("3", "1期3"), "estates": ("place-3",)}),
+    Look("a building, oldest", {"buildings": ("3",)}, "oldest", HERE),
+    Look(
+        "words of a building",
+        {"buildings": ("3",), "terms": sought_in("水龙头"), "estates": ("place-3",)},
+        times=8,
     ),
     Look("a department's", {"departments": ("d-3",)}),
 ]

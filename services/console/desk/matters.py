@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from services.console.clients.names import Names
-from services.console.clients.shapes.previews import Advice, MatterFound
+from services.console.clients.shapes.previews import MatterFound
 from services.console.frame.marking import Piece, pieces
 from services.console.frame.times import deadline
 from shared.policy.templates import Language
@@ -90,24 +90,4 @@ def matter_of(
             for each in found.promised
         ],
         undecided=[names.code("held_reasons", each, language) for each in found.undecided],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What to say, to ask and to do."""
-
-    say: str
-    ask: str | None
-    do: str | None
-
-
-def steps_of(advice: Advice | None, language: Language) -> Steps | None:
-    """Advice in the reader's language."""
-    if advice is None:
-        return None
-    return Steps(
-        say=advice.say.in_(language),
-        ask=advice.ask.in_(language) if advice.ask else None,
-        do=advice.do.in_(language) if advice.do else None,
     )

@@ -11,8 +11,9 @@ from services.console.clients.names import Names
 from services.console.clients.shapes.previews import Likely, Preview
 from services.console.desk.faults import said_of
 from services.console.desk.known import Card, card_of
-from services.console.desk.matters import Matter, Steps, matter_of, steps_of
+from services.console.desk.matters import Matter, matter_of
 from services.console.errors import FieldFault
+from services.console.frame.advice import Steps, steps_of
 from services.console.frame.places import place_of
 from services.console.frame.times import span
 from shared.contracts.times import written

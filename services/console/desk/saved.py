@@ -8,9 +8,10 @@ from datetime import datetime
 
 from services.console.clients.names import Names
 from services.console.desk.faults import said_of
-from services.console.desk.matters import Steps, Time, steps_of
+from services.console.desk.matters import Time
 from services.console.desk.saving import Taken
 from services.console.errors import FieldFault
+from services.console.frame.advice import Steps, steps_of
 from services.console.frame.times import deadline, grouped
 from shared.contracts.times import written
 from shared.policy.templates import Language

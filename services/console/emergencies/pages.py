@@ -22,6 +22,7 @@ from shared.runtime import open_to_all
 
 ENTRY: Final = RailEntry("emergencies", "/emergencies", "emergency.see", counts=True)
 REVIEW: Final = "emergency.review"
+SORT: Final = "ticket.reclassify"
 Cursor = Annotated[str | None, Query(max_length=400)]
 Chosen = Annotated[str, Form(max_length=200)]
 Text = Annotated[str, Form(max_length=4_000)]
@@ -78,7 +79,7 @@ def _add_room(  # noqa: C901 - one small function a path
     @router.get("/{number}")
     async def room(visit: AtWork, number: Number) -> HTMLResponse:
         """All of one; asked for by a script it is what changes, without what is typed in."""
-        facts = {"room": await loaded(visit, number)}
+        facts = {"room": await loaded(visit, number), "sorts": SORT in visit.known.may}
         if visit.is_part:
             return paper.part(visit, "room_parts.html", 200, **facts)
         return paper.page(visit, "room.html", 200, **facts)

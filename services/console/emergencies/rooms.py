@@ -16,11 +16,13 @@ from services.console.clients.shapes.emergencies import (
     StepSeen,
 )
 from services.console.emergencies.views import EmergencyCard, card_of
+from services.console.frame.advice import Steps, steps_of
 from services.console.frame.choices import Choice
 from services.console.frame.places import place_of
 from services.console.frame.times import Due, due_of, grouped, moment
 from shared.contracts.times import written
 from shared.policy.templates import Language
+from shared.triage.taxonomy import UNKNOWN_KIND
 
 PHASES: Final = ("alerted", "acknowledged", "on_site", "released", "over")
 FALSE_ALARM: Final = ("misreported", "misheard", "no_danger", "other")
@@ -99,7 +101,7 @@ class Room:
     words: str
     began_at: str
     phases: Sequence[Reached]
-    advice: str | None
+    advice: Steps | None
     external: Sequence[str]
     steps: Sequence[StepCard]
     called: Sequence[CalledCard]
@@ -110,11 +112,17 @@ class Room:
     outcome: str | None
     review: str | None
     review_note: str | None
+    is_unnamed: bool
     can: frozenset[str]
     buttons: Sequence[str]
     false_alarm: Sequence[Choice]
     parted: Sequence[Choice]
     verdicts: Sequence[Choice]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody knows yet what it is, or where."""
+        return self.is_unnamed or self.card.place is None
 
     @property
     def is_over(self) -> bool:
@@ -144,14 +152,14 @@ def room_of(
         return [Choice(each, names.code(table, each, language)) for each in codes]
 
     can = frozenset(room.can)
-    advice, review = room.advice, room.review
+    review = room.review
     following = room.next_in_chain
     return Room(
         card=card_of(room, names, now, language, people),
         words=room.words or "",
         began_at=written(room.started_at),
         phases=_phases(room, now, language),
-        advice=advice.in_(language) if advice else None,
+        advice=steps_of(room.advice_parts, language),
         external=room.external,
         steps=[_step(each, people, now, language) for each in room.checklist],
         called=[_called(each, names, people, now, language) for each in room.called],
@@ -162,6 +170,7 @@ def room_of(
         outcome=names.code("emergency_outcomes", room.outcome, language) if room.outcome else None,
         review=names.code("emergency_verdicts", review.verdict, language) if review else None,
         review_note=review.note if review else None,
+        is_unnamed=room.kind == UNKNOWN_KIND,
         can=can,
         buttons=[act for act in BUTTONS if act in can],
         false_alarm=code("reasons", *FALSE_ALARM),

@@ -48,7 +48,8 @@ class Troubles:
     def own(self, request: Request, status: int, name: str) -> HTMLResponse:
         """One of our own words."""
         t = self._paper.t(_visit(request))
-        return self.said(request, Trouble(status, t[f"trouble_{name}"], t[f"trouble_{name}_way"]))
+        title, way = t[f"trouble_{name}"], t[f"trouble_{name}_way"]
+        return self.said(request, Trouble(status, title, way, signs_in=status == 401))
 
     def of_service(self, request: Request, error: Declined | Unreached) -> Response:
         """What a service answered, or that it did not."""
@@ -61,7 +62,16 @@ class Troubles:
         if isinstance(error, Unreached) and request.method == "GET":
             error = Unreached(error.service, sent=False)  # who only reads has done nothing
         trouble = trouble_of(error, self._paper.t(visit), visit.looks.language)
+        if trouble.status == 429 and visit.reader is None:
+            trouble = self._unknown(visit, trouble.wait)
         return self.said(request, trouble)
+
+    def _unknown(self, visit: Visit, wait: int | None) -> Trouble:
+        """Too many cookies of this address were nobody's, so that nobody looks at this one now."""
+        t = self._paper.t(visit)
+        return Trouble(
+            429, t["trouble_unknown"], t["trouble_unknown_way"], wait=wait, signs_in=True
+        )
 
     def over(self, request: Request) -> Response:
         """Nobody is signed in, or not any more: to the page where one signs in, and back; what was

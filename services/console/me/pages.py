@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Path, Query
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.console.frame.acting import Acting
 from services.console.frame.house import AtWork, House
 from services.console.frame.paper import Paper
-from services.console.me.views import session_lines, settings_form, wished
+from services.console.me.views import SETTINGS, session_lines, settings_form, wished
 from shared.runtime import open_to_all
 
 PACKAGE: Final = "services.console.me"
@@ -57,20 +57,15 @@ def build_me_pages(house: House) -> APIRouter:
         return await acting.answer(visit, act(), lambda _: f"{HERE}?done=name")
 
     @router.post("/settings")
-    async def wish(
-        visit: AtWork,
-        language: Said = "",
-        theme: Said = "",
-        sound: Said = "",
-        single_keys: Said = "",
-    ) -> Response:
-        """How the pages are to be, from the next one on."""
+    async def wish(request: Request, visit: AtWork) -> Response:
+        """How the pages are to be, from the next one on; what stays as it was shown is not said."""
+        sent = await request.form(max_files=0, max_fields=2 * len(SETTINGS))
+        form = {name: str(sent.get(name, "")) for name in SETTINGS}
+        seen = {name: str(sent[f"was_{name}"]) for name in SETTINGS if f"was_{name}" in sent}
 
         async def act() -> None:
             before = await house.own.settings(visit.known.token)
-            after = wished(
-                before, language=language, theme=theme, sound=sound, single_keys=single_keys
-            )
+            after = wished(before, form, seen)
             if after is None:
                 raise HTTPException(404)
             await house.own.wish(visit.known.token, after)

@@ -17,6 +17,7 @@ AS_BROWSER: Final = ""
 ON, OFF = "on", "off"
 SWITCH: Final = (ON, OFF)
 THEMES: Final = (AS_BROWSER, "light", "dark")
+SETTINGS: Final = ("language", "theme", "sound", "single_keys")
 NAMES: Final[Mapping[str, str]] = {"zh": "中文", "en": "English"}
 
 
@@ -63,24 +64,26 @@ def settings_form(settings: OwnSettings, t: Mapping[str, str]) -> list[Picked]:
 
 
 def wished(
-    before: OwnSettings, *, language: str, theme: str, sound: str, single_keys: str
+    before: OwnSettings, form: Mapping[str, str], seen: Mapping[str, str]
 ) -> OwnSettings | None:
-    """The settings as the form was filled in; None for what it does not offer. What it does not
-    show stays.
+    """The settings with what was changed in the form since it was `seen`; None for what it does not
+    offer. What it does not show stays, and so does what another page has changed meanwhile.
     """
+    language, theme = form["language"], form["theme"]
     known = (
         language in (AS_BROWSER, *NAMES)
-        and theme in (*THEMES, before.theme)
-        and {sound, single_keys} <= set(SWITCH)
+        and theme in (*THEMES, before.theme, seen.get("theme"))
+        and {form["sound"], form["single_keys"]} <= set(SWITCH)
     )
     if not known:
         return None
-    changed = {
+    filled = {
         "language": language or None,
         "theme": theme or None,
-        "sound": sound == ON,
-        "single_keys": single_keys == ON,
+        "sound": form["sound"] == ON,
+        "single_keys": form["single_keys"] == ON,
     }
+    changed = {name: each for name, each in filled.items() if form[name] != seen.get(name)}
     return before.model_copy(update=changed)
 
 

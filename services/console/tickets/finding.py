@@ -28,7 +28,10 @@ USUAL_PERIOD: Final = "30"
 SORTS: Final = ("newest", "oldest", "due", "urgent")
 LIMIT: Final = "50"
 _PHONE: Final = re.compile(r"\+?[\d\s()-]{7,20}")
-_FLAT: Final = re.compile(r"\d{1,3}\s*[-－栋幢座号]\s*\d{1,3}\s*[-－单元]{1,3}\s*\d{2,5}室?")
+_MOBILE: Final = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_FLAT: Final = re.compile(
+    r"(?<![\d-])\d{1,3}\s*(?:[-－栋幢座]|号楼?)\s*\d{1,3}\s*[-－单元]{1,3}\s*\d{2,5}室?(?![\d-])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,23 @@ def number_in(q: str) -> str | None:
     return number if is_number(number) else None
 
 
-def is_personal(q: str) -> bool:
-    """Whether this is a telephone number or a flat, which stand in no address."""
+def person_in(q: str, saying: Saying) -> Mapping[str, str] | None:
+    """By whom this looks: a telephone number, or a flat and its estate, which stand in no address,
+    as fields of the look-up by caller; None where it is nobody.
+    """
     plain = q.strip()
-    return _PHONE.fullmatch(plain) is not None or _FLAT.fullmatch(plain) is not None
+    if _PHONE.fullmatch(plain) is not None:
+        return {"phone": plain}
+    if found := _MOBILE.search(plain):
+        return {"phone": found.group()}
+    if (found := _FLAT.search(plain)) is None:
+        return None
+    at = [
+        id
+        for id, both in saying.names.estates.items()
+        if any(name in plain for name in (*both.values(), *saying.names.aliases.get(id, ())))
+    ]
+    return {"flat": found.group(), "estate": at[0] if len(at) == 1 else ""}
 
 
 def chips_of(sought: Sought, saying: Saying, me: str) -> list[dict[str, str]]:

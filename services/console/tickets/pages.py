@@ -22,6 +22,8 @@ from services.console.tickets.views import parts_of
 from shared.runtime import open_to_all
 
 ENTRY: Final = RailEntry("tickets", "/tickets", "ticket.see")
+WORK: Final = RailEntry("work", "/tickets", "proof.add")
+"""Whoever does the work finds there what they and their department have."""
 
 
 def build_tickets_pages(house: House) -> APIRouter:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.console.clients.shapes.persons import PersonSeen
-from services.console.clients.shapes.tickets import Related, TicketRow
+from services.console.clients.shapes.tickets import Related, SaidPlace, TicketRow
 from services.console.clients.shapes.whole import TicketSeen
 from services.console.frame.times import grouped
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written
 
 
-def place_of(ticket: TicketSeen | TicketRow, saying: Saying) -> str | None:
+def place_of(ticket: TicketSeen | TicketRow | SaidPlace, saying: Saying) -> str | None:
     """Estate and building; None where nobody knows."""
     estate = saying.names.estate(ticket.estate, saying.language)
     building = ticket.building

@@ -20,8 +20,8 @@ from services.console.tickets.finding import (
     Sought,
     chips_of,
     choices_of,
-    is_personal,
     number_in,
+    person_in,
     read_search,
 )
 from services.console.tickets.rows import person_of, place_of, rows_of
@@ -29,6 +29,9 @@ from services.console.tickets.saying import Saying
 
 LOOK_UP: Final = "caller.look_up"
 SEE: Final = "ticket.see"
+WORK: Final = "proof.add"
+"""Whoever does the work finds nothing here but their own."""
+OWN_WORK: Final = "/tickets?over=false&sort=due"
 
 
 def add_search(  # noqa: C901 - one small function a path
@@ -49,14 +52,18 @@ def add_search(  # noqa: C901 - one small function a path
             "trouble": None,
             "callers": None,
             "by_caller": False,
+            "typed": {"phone": "", "estate": "", "flat": ""} | facts.pop("typed", {}),
+            "is_moved": False,
             "chips": chips_of(sought, saying, me),
             "choices": choices_of(sought, saying, me),
             "kept": list(sought.filters),
             "periods": [("", saying.t["period_any"])]
             + [(each, saying.t[f"period_{each}"]) for each in PERIODS],
             "sorts": [(each, saying.t[f"sort_{each}"]) for each in SORTS],
+            "place": rows and rows.place and place_of(rows.place, saying),
             "estates": [(id, both[saying.language]) for id, both in saying.names.estates.items()],
             "looks_up": LOOK_UP in visit.known.may,
+            "works": WORK in visit.known.may,
             **facts,
         }
         return paper.page(visit, "search.html", status, **shown)
@@ -72,9 +79,11 @@ def add_search(  # noqa: C901 - one small function a path
         # First, for one of many thousands is made of digits alone, as a telephone number is.
         if (number := number_in(sought.q)) is not None:
             return RedirectResponse(f"/tickets/{number}", 303)
-        if is_personal(sought.q):
+        if person_in(sought.q, await _saying(house, paper, visit, {})):
             return RedirectResponse("/tickets?by=caller", 303)
         by_caller = request.query_params.get("by") == "caller"
+        if sought.is_nothing and WORK in visit.known.may:
+            return RedirectResponse(OWN_WORK, 303)
         if sought.is_nothing:
             return await page(visit, sought, by_caller=by_caller)
         token, now = visit.known.token, await house.clock.now()
@@ -90,6 +99,22 @@ def add_search(  # noqa: C901 - one small function a path
             return await page(visit, sought, 422, trouble=trouble)
         people = await house.people.names(token, _owners(rows))
         return await page(visit, sought, rows=rows, count=count, people=people)
+
+    @router.post("")
+    async def find(request: Request, visit: AtWork) -> Response:
+        """What was typed into a search, which so stands in no address before it is known what it
+        is: words and numbers lead on, and who is looked for stands in the form for that.
+        """
+        if SEE not in visit.known.may:
+            raise Declined("intake", 403, {})
+        form = await request.form(max_files=0, max_fields=200)
+        sought = read_search((name, str(value)) for name, value in form.multi_items())
+        if (number := number_in(sought.q)) is not None:
+            return RedirectResponse(f"/tickets/{number}", 303)
+        typed = person_in(sought.q, await _saying(house, paper, visit, {}))
+        if typed is None:
+            return RedirectResponse(sought.address(), 303)
+        return await page(visit, read_search(()), by_caller=True, is_moved=True, typed=typed)
 
     @router.post("/callers")
     async def callers(request: Request, visit: AtWork) -> Response:
@@ -112,7 +137,7 @@ def add_search(  # noqa: C901 - one small function a path
         status = trouble.status if trouble else 200
         if visit.is_part:
             return paper.part(visit, "callers.html", status, **facts)
-        return await page(visit, read_search(()), status, by_caller=True, **facts)
+        return await page(visit, read_search(()), status, by_caller=True, typed=said, **facts)
 
 
 async def _saying(house: House, paper: Paper, visit: Visit, people: dict[str, str]) -> Saying:

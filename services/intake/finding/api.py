@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from services.intake.finding.look_ups import LookUps
-from services.intake.finding.searching import sought, to_be_told
+from services.intake.finding.searching import named_place, sought, to_be_told
 from services.intake.finding.showing import SEE, Showing
 from services.intake.finding.similar import Similar, Sketch
 from services.intake.finding.views import (
@@ -178,16 +179,17 @@ def build_finding_api(store: Store, policy: Callable[[], Policy], showing: Showi
 
     async def listing(asked: Asked, actor: Principal) -> Listing:
         filters = TicketFilters(**asked.filters())
-        more = dict(sought(asked.q, filters, actor)) if asked.q is not None else {}
+        if asked.q is not None:
+            filters = replace(filters, **sought(asked.q, filters, actor, policy().group))
         if asked.to_tell:
-            more["to_tell"] = await to_be_told(store, policy())
-        return ticket_listing(actor, SEE, TicketFilters(**asked.filters(), **more))
+            filters = replace(filters, to_tell=await to_be_told(store, policy()))
+        return ticket_listing(actor, SEE, filters)
 
     @router.get("", dependencies=[may(SEE)], response_model_exclude_unset=True)
     async def listed(actor: Actor, asked: Annotated[AskedPage, Query()]) -> TicketPage:
         """Tickets within reach by any filters, in the order of `sort`; `next` is the cursor of the
         next page, for the same `sort`. `q` is a ticket number, or words, which ask for a place or a
-        time beside them.
+        time in them or beside them.
         """
         is_card = asked.fields == "card"
         found = await page_of_tickets(
@@ -199,7 +201,10 @@ def build_finding_api(store: Store, policy: Callable[[], Policy], showing: Showi
             fields=CARD_FIELDS if is_card else LISTED_FIELDS,
         )
         view = [card_of(doc) if is_card else listed_view(doc, actor) for doc in found.items]
-        return TicketPage.model_validate({"items": view, "next": found.next})
+        told: dict[str, Any] = {"items": view, "next": found.next}
+        if asked.q is not None and (place := named_place(asked.q, asked.estate, policy().group)):
+            told["place"] = place
+        return TicketPage.model_validate(told)
 
     @router.get("/counts", dependencies=[may(SEE)], response_model_exclude_unset=True)
     async def counts(actor: Actor, asked: Annotated[AskedCount, Query()]) -> CountsView:

@@ -86,11 +86,21 @@ class ListedTicket(Shown):
     words: str | None = None
 
 
+class SaidPlaceView(Shown):
+    """The place that the words of a search were read to name."""
+
+    estate: str | None = None
+    building: str | None = None
+
+
 class TicketPage(Shown):
-    """A page, and the cursor of the next one, if there is one."""
+    """A page, and the cursor of the next one, if there is one; `place` is there where the words
+    that were looked for name one, by which the list is kept then.
+    """
 
     items: list[ListedTicket]
     next: str | None
+    place: SaidPlaceView | None = None
 
 
 class ExtensionView(Shown):

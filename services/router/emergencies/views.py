@@ -15,7 +15,7 @@ from services.router.emergencies.emergency import Emergency
 from services.router.emergencies.storage import EMERGENCIES
 from shared.policy.policy import Policy
 from shared.readers.messages import ToldOfEmergency
-from shared.triage.taxonomy import EmergencyKind
+from shared.triage.taxonomy import Advice, EmergencyKind
 
 
 class _View(BaseModel):
@@ -74,7 +74,8 @@ class StepView(BaseModel):
 
 class EmergencyView(BaseModel):
     """An emergency. `nobody_has_it` while it runs and nobody has acknowledged it; `words` are what
-    the caller said, scrubbed; `age_seconds` is from its start until now, or its end.
+    the caller said, scrubbed; `age_seconds` is from its start until now, or its end. `advice` is in
+    one line what `advice_parts` says apart: what to say, to ask and to see to.
     """
 
     number: str
@@ -111,6 +112,7 @@ class EmergencyView(BaseModel):
     superiors: tuple[str, ...]
     log: tuple[LogView, ...]
     advice: AdviceView | None
+    advice_parts: Advice | None
     external: tuple[str, ...]
     checklist: tuple[StepView, ...]
 
@@ -205,6 +207,7 @@ def emergency_view(
             "nobody_has_it": emergency.nobody_has_it,
             "about_staff": card is None or card.about_staff,
             "advice": {"zh": kind.first_advice, "en": kind.first_advice_en} if kind else None,
+            "advice_parts": kind.advice if kind else None,
             "external": kind.external if kind and not emergency.test else (),
             "checklist": _checklist(emergency, kind) if kind else (),
         }

@@ -37,3 +37,11 @@ class Span(Answered):
 
     start: int
     end: int
+
+
+class Advice(Answered):
+    """What to tell the caller, to ask them, and to see to."""
+
+    say: Both
+    ask: Both | None = None
+    do: Both | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from services.console.clients.service import Answered
-from services.console.clients.shapes.common import Both
+from services.console.clients.shapes.common import Advice, Both
 from services.console.clients.shapes.tickets import TicketRow
 
 
@@ -111,7 +111,7 @@ class Review(Answered):
 class EmergencyRoom(EmergencyRow):
     """An emergency with all that whoever leads it needs to see."""
 
-    advice: Both | None = None
+    advice_parts: Advice | None = None
     external: list[str] = Field(default_factory=list)
     checklist: list[StepSeen] = Field(default_factory=list)
     tickets: list[LinkedTicket] = Field(default_factory=list)

@@ -8,16 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from services.console.clients.service import Answered
-from services.console.clients.shapes.common import Both, Span
+from services.console.clients.shapes.common import Advice, Both, Span
 from services.console.clients.shapes.tickets import TicketRow
-
-
-class Advice(Answered):
-    """What to tell the caller, to ask them, and to see to."""
-
-    say: Both
-    ask: Both | None = None
-    do: Both | None = None
 
 
 class OnDuty(Answered):

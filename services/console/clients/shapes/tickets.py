@@ -36,11 +36,19 @@ class TicketRow(Answered):
     words: str | None = None
 
 
+class SaidPlace(Answered):
+    """The place that words were read to name."""
+
+    estate: str | None = None
+    building: str | None = None
+
+
 class TicketRows(Answered):
-    """A page of them."""
+    """A page of them; `place` is what the words that were looked for name."""
 
     items: list[TicketRow]
     next: str | None = None
+    place: SaidPlace | None = None
 
 
 class RelatedIncident(Answered):

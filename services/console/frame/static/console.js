@@ -28,15 +28,15 @@ const by = (id) => document.getElementById(id);
     if (event.ctrlKey) return act(byKey("Ctrl+" + key));
     if (/^F\d/.test(key)) return act(byKey(key));
     if (key === "Escape") {
-      const open = document.querySelector(".menu[open]");
+      const open = !document.querySelector("dialog[open]") && document.querySelector(".menu[open]");
       if (!open) return act(byKey("Esc"));
       open.open = false;
       open.querySelector("summary").focus();
       return true;
     }
     if (isField(at)) return false;
-    if (key === "ArrowDown" && row) return step(row, 1);
-    if (key === "ArrowUp" && row) return step(row, -1);
+    // Where nothing has the focus yet a list is entered at its first row.
+    if (/^Arrow(Down|Up)$/.test(key) && (row || /^(BODY|MAIN)$/.test(at.tagName))) return step(row, key === "ArrowDown" ? 1 : -1);
     if (key === "Enter" && row === at) return act(row.querySelector("a"));
     if (key.length > 1 || document.documentElement.dataset.singleKeys === "off") return false;
     const digit = waitsForDigit && byDigit(key);

@@ -6,20 +6,30 @@
   const has = (name) => field(name).value.trim();
   const WHO = ["phone", "estate", "flat"];
   const OF_ONE_MATTER = ["type", "area", "answer", "visit_day", "visit_from", "visit_to"];
-  let composing = false, isSending = false, isSaved = false, asked = "", speaking;
+  let composing = false, isSending = false, isSaved = false, asked = "", parted = "", added = "", speaking;
 
   // Letters alone: digits might be somebody's number.
   const letters = () => crypto.randomUUID().replace(/[\d-]/g, (each) => "ghijklmnop"[each] ?? "q");
 
   const look = () => htmx.trigger(form, "desk-look");
   form.addEventListener("compositionstart", () => { composing = true; });
-  form.addEventListener("compositionend", () => { composing = false; look(); });
+  form.addEventListener("compositionend", () => {
+    composing = false;
+    parts();
+    look();
+  });
+  // Several requests are cut where the words were: other words are not cut. What an input method
+  // composes is no word yet, and may be given up.
+  function parts() {
+    if (field("text").value !== parted) field("split").value = "";
+    show();
+  }
   form.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target === form && (composing || isSending)) event.preventDefault();
   });
   form.addEventListener("input", ({ target: { name, type } }) => {
     if (type === "hidden") return;
-    if (name === "text") field("split").value = "";
+    if (name === "text" && !composing) parts();
     if (name === "phone" && /^(\+?86)?1\d{10}$/.test(field("phone").value.replace(/[\s-]/g, ""))) lookUp();
     show();
     look();
@@ -53,6 +63,7 @@
 
   function intend(what) {
     for (const name of ["emergency", "kind", "joins", "incident", "split"]) field(name).value = what[name] ?? "";
+    parted = field("text").value;
     show();
     htmx.trigger(field("key"), "input"); // So that a draft knows it, too.
   }
@@ -200,8 +211,11 @@
     intend({});
     ask(false);
   }
+  panel.addEventListener("htmx:configRequest", () => { added = field("text").value; });
   document.body.addEventListener("desk-taken", () => {
-    field("text").value = "";
+    const text = field("text");
+    if (text.value.startsWith(added)) text.value = text.value.slice(added.length).trimStart();
+    else sending.textContent = sending.dataset.kept;
     isSaved = true;
     kept();
   });
@@ -254,6 +268,7 @@
   sure.onclose = () => sure.returnValue ? end() : write();
 
   form.addEventListener("hotline:restored", () => {
+    parted = field("text").value;
     for (const each of all("details", form)) {
       each.open = all("input, textarea, select", each).some((one) => one.type === "checkbox" ? one.checked : one.value);
     }

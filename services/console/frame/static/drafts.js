@@ -16,9 +16,9 @@
   request.onupgradeneeded = () => request.result.createObjectStore("keys");
   const opened = asked(request);
   const keys = async () => (await opened).transaction("keys", "readwrite").objectStore("keys");
+  const known = async () => asked((await keys()).get(person));
   // It cannot be taken out of the browser.
   async function key() {
-    const known = async () => asked((await keys()).get(person));
     if (!await known()) {
       const made = await crypto.subtle.generateKey({ name: AES, length: 256 }, false, ["encrypt", "decrypt"]);
       await asked((await keys()).add(made, person)).catch(() => {}); // Two tabs may begin at once: the first counts.
@@ -42,24 +42,48 @@
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const sealed = await crypto.subtle.encrypt({ name: AES, iv }, await key(), new TextEncoder().encode(found));
     sessionStorage[name(form)] = JSON.stringify([Date.now(), [...iv], [...new Uint8Array(sealed)]]);
+    show();
   }
 
   function forget(form) {
     clearTimeout(timers.get(form));
     delete sessionStorage[name(form)];
+    show();
     for (const bar of bars(form)) bar.hidden = true;
   }
 
-  async function restore(form) {
-    const [at, iv, sealed] = JSON.parse(sessionStorage[name(form)] ?? "[0]");
-    let open;
+  // What was kept and when; null where it is too old, or sealed with a key that is gone.
+  async function unsealed(kept) {
+    const [at, iv, sealed] = JSON.parse(kept ?? "[0]");
+    if (Date.now() - at > KEPT) return null;
     try {
-      if (Date.now() - at > KEPT) throw at;
-      open = await crypto.subtle.decrypt({ name: AES, iv: new Uint8Array(iv) }, await key(), new Uint8Array(sealed));
+      const open = await crypto.subtle.decrypt({ name: AES, iv: new Uint8Array(iv) }, await known(), new Uint8Array(sealed));
+      return { at, found: JSON.parse(new TextDecoder().decode(open)) };
     } catch {
-      return forget(form); // None, too old, or sealed with a key that is gone.
+      return null;
     }
-    const found = JSON.parse(new TextDecoder().decode(open));
+  }
+
+  // A tab that keeps a draft holds a lock, which ends with it: so each tab of the browser knows of all.
+  const DRAFTS = "drafts " + person, stored = () => Object.keys(sessionStorage).filter((each) => each.startsWith("draft "));
+  let free;
+  function show() {
+    const has = stored().length > 0;
+    if (has === Boolean(free)) return;
+    if (has) {
+      const gone = new Promise((done) => { free = done; });
+      navigator.locks.request(DRAFTS, { mode: "shared" }, () => gone);
+    } else free = free();
+  }
+  async function review() {
+    for (const each of stored()) if (!await unsealed(sessionStorage[each])) delete sessionStorage[each];
+    show();
+  }
+
+  async function restore(form) {
+    const kept = await unsealed(sessionStorage[name(form)]);
+    if (!kept) return forget(form);
+    const { at, found } = kept;
     for (const each of fields(form)) if (named(each) in found) each[value(each)] = found[named(each)];
     for (const bar of bars(form)) {
       bar.hidden = false;
@@ -81,17 +105,27 @@
   });
   addEventListener("pagehide", () => forms().forEach(keep));
   document.addEventListener("hotline:taken", ({ target }) => { if (timers.has(target.closest("form"))) forget(target.closest("form")); });
+  // Signing out takes the key of all tabs' drafts away: it asks first, where there are any.
   document.addEventListener("submit", async (event) => {
-    const { typed } = event.target.dataset;
-    if (!typed) return;
-    const isKept = /"draft /.test(JSON.stringify(sessionStorage));
-    if ((isKept || forms().some((form) => typedIn(form)[0])) && !confirm(typed)) return event.preventDefault();
-    isLeaving = true;
-    (await keys()).clear();
+    const form = event.target, sure = by("out-asked");
+    if (!("signsOut" in form.dataset)) return;
+    event.preventDefault();
+    const { held } = await navigator.locks.query();
+    if (!held.some((each) => each.name === DRAFTS) && !forms().some((each) => typedIn(each)[0])) return leave(form);
+    sure.onclose = () => { if (sure.returnValue) leave(form); };
+    sure.returnValue = "";
+    sure.showModal();
   });
+  async function leave(form) {
+    isLeaving = true;
+    await asked((await keys()).clear());
+    form.submit();
+  }
+  // Elsewhere in this browser somebody may have signed out.
+  document.addEventListener("hotline:bye", review);
   keys().then((kept) => { // Nobody else's stays.
     for (const others of [IDBKeyRange.upperBound(person, true), IDBKeyRange.lowerBound(person, true)]) kept.delete(others);
   });
-  begin();
+  review().then(begin);
   document.body.addEventListener("htmx:afterSettle", begin); // Forms come later than the page, too.
 })();

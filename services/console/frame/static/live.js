@@ -110,7 +110,7 @@
     const line = by("line"), is = { live: "on", bye: "off", lost: "off" }[name] || name;
     const at = isFresh ? "" : " " + line.dataset.asOf + new Date(heard + (ahead ?? 0)).toTimeString().slice(0, 8);
     line.dataset.is = is;
-    line.querySelector(".words").textContent = line.dataset[is] + at;
+    line.querySelector(".line-said").textContent = line.dataset[is] + at;
   }
 
   function tick() {

@@ -100,19 +100,8 @@
     if (button.dataset.close) fold(by(button.dataset.close));
   });
 
-  // A telephone number or a flat stands in no address: it goes to the search by caller.
-  const PERSONAL = /^\s*(\+?[\d\s()-]{7,20}|\d{1,3}\s*[-－栋幢座号]\s*\d{1,3}\s*[-－单元]{1,3}\s*\d{2,5}室?)\s*$/;
-  document.addEventListener("submit", event => {
-    const q = event.target.elements.q;
-    if (!q || !PERSONAL.test(q.value)) return;
-    event.preventDefault();
-    const form = by("by-caller");
-    if (!form) { q.value = ""; location.assign("/tickets?by=caller"); return; }
-    form.open = true;
-    const field = by(/^\s*\+?[\d\s()]{7,}/.test(q.value) ? "phone" : "flat");
-    field.value = q.value.trim();
-    q.value = "";
-    field.focus();
-  });
   counts();
+  // Elsewhere a form is named by its address.
+  const asked = location.hash && by(location.hash.slice(1));
+  if (asked?.matches("details.act") && !asked.hidden) asked.open = true;
 })();
