@@ -13,6 +13,7 @@ from services.console.frame.paper import words_of
 from services.console.frame.times import deadline
 from services.console.tickets.acts import ACTS, BY_NAME, wish_of
 from services.console.tickets.forms import forms_of
+from services.console.tickets.keeping import WORST_FIRST, Keeping
 from services.console.tickets.promises import promises_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.story import rounds_of
@@ -159,6 +160,148 @@ def test_what_several_departments_were_to_do_is_kept_when_all_have(
         [shown] = promises_of(ticket(promised=[promise], work_orders=each), SAYING)
 
         assert [time.state for time in shown.times] == [state]
+
+
+AT_FIRST: Final = {"at": NOW, "by": "kim", "how": "phone", "told": True}
+ANEW: Final = NOW + timedelta(minutes=30)
+SOON: Final = NOW + timedelta(hours=1)
+PAST: Final = NOW + timedelta(hours=2)
+
+
+def states_of(name: str, **facts: Any) -> list[str]:
+    """What became of each promise's time named so."""
+    seen = ticket(**facts)
+    keeping = Keeping(seen, LATER)
+    return [
+        keeping.state(n, name) for n, promise in enumerate(seen.promised) if name in promise.times
+    ]
+
+
+def promised(*times: dict[str, Any]) -> list[dict[str, Any]]:
+    """Promises, each half an hour after the one before."""
+    return [
+        {**AT_FIRST, "at": NOW + timedelta(minutes=30) * n, "times": each}
+        for n, each in enumerate(times)
+    ]
+
+
+def order(name: str, clock: dict[str, Any], **more: Any) -> dict[str, Any]:
+    facts = {"id": "o-1", "round": 1, "department": "d", "status": "accepted"}
+    return {**facts, "clocks": {name: clock}, **more}
+
+
+RUNS: Final = {"segments": [{"kind": "run", "start": NOW}]}
+
+
+def test_a_clock_that_stopped_before_a_promise_does_not_keep_it() -> None:
+    """The manual queue's clock stops when the request is sorted; the department's comes after."""
+    times = [{"accept": SOON}, {"accept": LATER + timedelta(hours=1), "resolve": LATER}]
+    queue = {"accept": {"stopped_at": ANEW}}
+
+    def states(orders: list[dict[str, Any]]) -> list[str]:
+        return states_of("accept", promised=promised(*times), clocks=queue, work_orders=orders)
+
+    assert states([]) == ["kept", "open"]
+    assert states([order("accept", RUNS)]) == ["kept", "open"]
+    assert states([order("accept", {"stopped_at": LATER})]) == ["kept", "kept"]
+    early = order("accept", {"stopped_at": NOW + timedelta(minutes=5)})
+    assert states([early])[1] == "moot"
+
+
+@pytest.mark.parametrize(
+    ("clock", "first"),
+    [
+        (RUNS, "replaced"),
+        ({"stopped_at": NOW + timedelta(hours=2)}, "replaced"),
+        ({"stopped_at": NOW + timedelta(minutes=10)}, "kept"),
+    ],
+)
+def test_what_was_promised_anew_is_replaced_unless_it_was_kept_before(
+    clock: dict[str, Any], first: str
+) -> None:
+    times = {"resolve": SOON}, {"resolve": LATER + timedelta(hours=1)}
+
+    assert states_of("resolve", promised=promised(*times), clocks={"resolve": clock})[0] == first
+
+
+def test_what_was_broken_before_it_was_promised_anew_stays_broken_or_late() -> None:
+    early = NOW + timedelta(minutes=10)
+    times = promised({"resolve": early}, {"resolve": LATER + timedelta(hours=1)})
+    done, paused = {"stopped_at": SOON}, {"segments": [{"kind": "pause", "start": NOW}]}
+
+    assert states_of("resolve", promised=times, clocks={"resolve": RUNS}) == ["broken", "open"]
+    assert states_of("resolve", promised=times, clocks={"resolve": done}) == ["late", "kept"]
+    assert states_of("resolve", promised=times, clocks={"resolve": paused})[0] == "replaced"
+
+
+@pytest.mark.parametrize(
+    ("came", "first"), [(None, "broken"), (5, "kept"), (20, "late"), (40, "broken")]
+)
+def test_a_visit_that_was_agreed_anew_is_known_by_who_came(came: int | None, first: str) -> None:
+    """Its clock gave way to that of the later one."""
+    early = NOW + timedelta(minutes=10)
+    times = promised({"appointment": early}, {"appointment": LATER})
+    anew = {"segments": [{"kind": "run", "start": ANEW}]}
+    lines = [line("arrive", minutes=came, order="o-1")] if came else []
+
+    seen = states_of(
+        "appointment", promised=times, work_orders=[order("appointment", anew)], timeline=lines
+    )
+
+    assert seen[0] == first
+
+
+def test_work_that_counts_as_taken_with_another_ticket_is_not_said_to_be_kept() -> None:
+    joined, over = NOW + timedelta(minutes=1), NOW + timedelta(minutes=40)
+    clocks = {"accept": {"stopped_at": joined}, "arrive": {"stopped_at": over}}
+    facts: dict[str, Any] = {
+        "promised": promised({"accept": SOON, "arrive": SOON}),
+        "work_orders": [{**order("accept", {}), "clocks": clocks}],
+    }
+    as_part = line("accept", minutes=1, note="incident", order="o-1")
+    came = line("arrive", minutes=40, order="o-1")
+
+    def both(*lines: dict[str, Any]) -> list[str]:
+        return [
+            *states_of("accept", **facts, timeline=list(lines)),
+            *states_of("arrive", **facts, timeline=list(lines)),
+        ]
+
+    assert both(as_part) == ["part", "part"]
+    assert both(as_part, came) == ["part", "kept"]
+    assert both({**as_part, "note": None}) == ["kept", "kept"]
+
+
+def test_what_goes_on_under_another_number_is_seen_to_there() -> None:
+    facts: dict[str, Any] = {
+        "promised": promised({"accept": SOON, "resolve": SOON}),
+        "clocks": {"resolve": {"stopped_at": ANEW}},
+        "status": "merged",
+        "over_at": ANEW,
+    }
+
+    assert states_of("resolve", **facts) == ["part"]
+    assert states_of("accept", **facts) == ["part"]
+    assert states_of("accept", **{**facts, "status": "cancelled"}) == ["moot"]
+
+
+def test_a_promise_of_an_earlier_round_is_not_measured_by_the_clocks_of_this_one() -> None:
+    facts: dict[str, Any] = {
+        "round": 2,
+        "promised": promised({"accept": SOON, "resolve": SOON}, {"resolve": PAST}),
+        "clocks": {"resolve": {"segments": [{"kind": "run", "start": SOON}]}},
+        "work_orders": [order("accept", {"stopped_at": NOW + timedelta(minutes=5)})],
+        "timeline": [line("register"), line("reopen", minutes=120)],
+    }
+
+    assert states_of("accept", **facts) == ["kept"]
+    assert states_of("resolve", **facts) == ["replaced", "past"]
+
+
+def test_every_state_has_its_words_in_both_languages() -> None:
+    for language in ("zh", "en"):
+        known = words_of("services.console.tickets", language)
+        assert [state for state in WORST_FIRST if f"promise_{state}" not in known] == []
 
 
 def test_nobody_arrives_where_the_question_was_answered() -> None:
