@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from services.console.clients.shapes.whole import ClockSeen, PromiseSeen, TicketSeen
+from services.console.frame.times import Due, due_of
 from services.console.tickets.keeping import APPOINTMENT, Keeping, State
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written
@@ -42,9 +43,9 @@ class ClockLine:
 
     name: str
     department: str | None
-    due: str | None
+    due_at: str
     due_said: str
-    is_late: bool
+    due: Due | None
     is_paused: bool
     extended_to: str | None
 
@@ -106,9 +107,9 @@ def _clock(
     return ClockLine(
         name=saying.code("clocks", name),
         department=department and saying.names.department(department, saying.language),
-        due=None if paused else written(due),
+        due_at=written(due),
         due_said=saying.until(due),
-        is_late=not paused and due < saying.now,
+        due=None if paused else due_of(due, saying.now, saying.language),
         is_paused=paused,
         extended_to=saying.until(clock.extended_to) if clock.extended_to else None,
     )
