@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -100,6 +101,56 @@ def test_codes_are_named_and_words_are_kept(
     [only] = rounds_of(ticket(timeline=[entry]), SAYING)[0].lines
 
     assert (only.words, only.reason, only.side) == (words, reason, side)
+
+
+def test_what_happened_several_times_in_a_row_stands_there_once_with_its_number() -> None:
+    lines = [line("register"), *(line("tell", minutes=n) for n in range(1, 9)), line("urge")]
+
+    [shown] = rounds_of(ticket(timeline=lines), SAYING)
+
+    assert [(each.n, each.did, each.count) for each in shown.lines] == [
+        (10, "记下来电人催办", 1), (9, "告知了来电人", 8), (1, "登记了这张单", 1),
+    ]  # fmt: skip
+    assert (shown.lines[1].at, shown.lines[1].since) == ("14:38", "14:31")
+    assert shown.count == 10
+
+
+def test_words_that_differ_are_not_folded() -> None:
+    lines = [line("supplement", note="一"), line("supplement", note="二", minutes=1)]
+
+    assert [each.words for each in rounds_of(ticket(timeline=lines), SAYING)[0].lines] == [
+        "二", "一",
+    ]  # fmt: skip
+
+
+def test_who_gets_the_work_is_named_where_it_is_given_out() -> None:
+    names = replace(Names(), departments={"engineering": {"zh": "工程部", "en": "Engineering"}})
+    orders = [{"id": "o", "round": 1, "department": "engineering", "status": "accepted"}]
+    lines = [line("dispatch", "service:router", order="o"), line("accept", order="o")]
+
+    seen = rounds_of(ticket(timeline=lines, work_orders=orders), replace(SAYING, names=names))
+
+    assert [(each.did, each.department) for each in seen[0].lines] == [
+        ("接了单", "工程部"), ("派给工程部", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "zh", "en"),
+    [
+        ("kim", "金敏", "金敏"),
+        ("agent", "坐席", "Agent"),
+        ("unnamed", "未具名的来源", "an unnamed source"),
+        ("service:router", "系统", "The system"),
+        ("system:wechat", "系统 wechat", "system wechat"),
+        ("operator:administrator", "运维", "the operator"),
+        ("xiao.he", "xiao.he", "xiao.he"),
+    ],
+)
+def test_whoever_has_no_name_is_called_by_what_they_are(id: str, zh: str, en: str) -> None:
+    assert SAYING.who(id) == zh
+    english = replace(SAYING, t=words_of("services.console.tickets", "en"), language="en")
+    assert english.who(id) == en
 
 
 def test_a_note_is_internal_unless_it_is_for_the_caller() -> None:

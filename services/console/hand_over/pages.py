@@ -73,7 +73,7 @@ def build_hand_over_pages(house: House) -> APIRouter:
             if all
             else await handing.these(visit.known, to, chosen, language)
         )
-        names = await house.people.names(visit.known.token, {to})
+        names = await house.people.names(visit.known.token, {to}, language)
         return await answered(visit, 200, _results(found, names[to]))
 
     return router

@@ -84,7 +84,7 @@ def build_queue_pages(
         judged, people, declined = await asyncio.gather(
             _judged(house, reader, row),
             _people(house, reader, row),
-            house.people.names(reader.token, who_declined(row)),
+            house.people.names(reader.token, who_declined(row), language),
         )
         numbers = [each.number for each in found.items]
         is_whole = reason is None and estate is None and after is None
