@@ -102,6 +102,8 @@ async def _templates(hotline: Hotline, number: str, ages: Sequence[int]) -> list
     ticket["outbox"] = []
     if ticket["next_due"] is not None:
         ticket["next_due"] += NOT_DUE_FOR
+    if ticket["due"] is not None:
+        ticket["due"] += NOT_DUE_FOR
     return [
         Template(
             number,

@@ -16,7 +16,7 @@ from shared.tickets.lifecycle import OPEN, OVER
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Before anything: whatever has a time at all is later."""
-SOMETHING_DUE: Final[Mapping[str, Any]] = {"next_due": {"$gt": EVER}}
+SOMETHING_DUE: Final[Mapping[str, Any]] = {"due": {"$gt": EVER}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _times(asked: TicketFilters, _: Principal) -> Doc:
     if registered := {name: at for name, at in bounds.items() if at is not None}:
         found["registered_at"] = registered
     if asked.due_before is not None:
-        found["next_due"] = {"$gt": EVER, "$lt": asked.due_before}
+        found["due"] = {"$gt": EVER, "$lt": asked.due_before}
     return found
 
 

@@ -25,14 +25,14 @@ from shared.tickets.lifecycle import OPEN, OVER
 from shared.triage.taxonomy import EMERGENCY
 
 NEWEST: Final = Order("registered_at", newest=True)
-_DUE: Final = Order("next_due")
+_DUE: Final = Order("due")
 MOST_COUNTED: Final = 10_000
 SortName = Literal["newest", "oldest", "due", "urgent"]
 Grouped = Literal["status", "estate", "department", "type", "area", "urgency"]
 _URGENT: Final = "urgent"
 _OPEN: Final[Doc] = {"status": {"$in": sorted(OPEN)}}
 _OVER: Final[Doc] = {"status": {"$in": sorted(OVER)}}
-_NOT_DUE: Final[Doc] = {"next_due": None}
+_NOT_DUE: Final[Doc] = {"due": None}
 _EMERGENCIES: Final[Doc] = {"urgency": EMERGENCY}
 
 
@@ -95,9 +95,10 @@ OF_MATTER: Final = IndexModel(
 )
 SEARCH_INDEXES: Final = (
     OF_MATTER,
-    _due_index("by_due"),
-    _due_index("by_estate_and_due", "estate"),
-    _due_index("by_urgency_and_due", "urgency"),
+    # Not `by_due`: databases of before may still have that one, by when something is warned of.
+    _due_index("by_limit"),
+    _due_index("by_estate_and_limit", "estate"),
+    _due_index("by_urgency_and_limit", "urgency"),
     IndexModel(
         [("status", ASCENDING), *NEWEST.sort],
         name="emergencies_by_status",
@@ -145,7 +146,7 @@ async def page_of_tickets(
     Raises MalformedMessage for a cursor that was not given out here.
     """
     # Both times, since a cursor is made of either.
-    wanted = (*fields, "registered_at", "next_due")
+    wanted = (*fields, "registered_at", "due")
 
     async def fetch(part: Listing, after: str | None, limit: int) -> Page[Doc]:
         return await store.page("tickets", part, after=after, limit=limit, fields=wanted)

@@ -33,6 +33,7 @@ def _kept_for_indexes(ticket: Ticket) -> Doc:
         "place_differs": ticket.place_differs,
         "status": ticket.status.value,
         "next_due": ticket.next_due,
+        "due": ticket.due,
         "changed_at": ticket.timeline[-1].at,
         # A drill is on the boards, and in no figure and no index that figures come from.
         "open_work": None if ticket.test else " ".join(ticket.at_work) or None,

@@ -77,7 +77,7 @@ def reclassify(
         about=about,
         owner=None if ticket.owner in about.people else ticket.owner,
         plans=(*ticket.plans, planned),
-        held=ticket.held if keeps else held_by(act.plan, now),
+        held=ticket.held if keeps else held_by(act.plan, now, before=ticket.held),
     )
     parted = Effect(changed)
     if _is_its_own(changed) or _is_elsewhere(changed, ticket) or ticket.joins is not None:
@@ -457,9 +457,13 @@ def _new_order(
     )
 
 
-def held_by(plan: Plan | Planned, now: datetime) -> Held | None:
-    """Why a person must look at it first, if the plan says so."""
-    return Held(plan.undecided[0], now) if plan.undecided else None
+def held_by(plan: Plan | Planned, now: datetime, *, before: Held | None = None) -> Held | None:
+    """Why a person must look at it first, if the plan says so. What waited `before` keeps its
+    place: whoever called has waited since then.
+    """
+    if not plan.undecided:
+        return None
+    return Held(plan.undecided[0], now if before is None else before.since)
 
 
 def promise_of(

@@ -331,6 +331,17 @@ class Ticket:
         ends = (o.resume_at for o in self.orders if o.resume_at and self.mark is None)
         return min((*(due for _, _, _, due in self.deadlines()), *ends), default=None)
 
+    @property
+    def due(self) -> datetime | None:
+        """The first limit that runs out, or has: of clocks that run, as whoever has to keep it is
+        told. Warnings before and escalations after it are not limits (`next_due`).
+        """
+        if self.mark is not None:
+            return None
+        every = (self.clocks, *(order.clocks for order in self.orders))
+        running = (state for clocks in every for state in clocks.values() if state.is_running)
+        return min((state.due for state in running if state.due is not None), default=None)
+
     def deadlines(self) -> Iterator[tuple[str | None, Clock, ClockState, datetime]]:
         """Every clock that can still fire: order id (None: the whole's), clock, state, time."""
         owners = [(None, self.clocks), *((order.id, order.clocks) for order in self.orders)]

@@ -121,8 +121,9 @@ async def test_a_page_waits_two_seconds_for_names_and_then_shows_ids(
     book, people = NameBook(admin(hangs)), People(admin(hangs))
     async with asyncio.timeout(10 * SLOW):
         assert (await book.names("t")).kind("fire", "zh") == "fire"
-        assert await people.names("t", ["xiao.he"]) == {"xiao.he": "xiao.he"}
-        assert await people.names("t", ["lao.li"]) == {"lao.li": "lao.li"}
+        assert await people.names("t", ["xiao.he"], "zh") == {"xiao.he": "xiao.he"}
+        assert await people.names("t", ["lao.li"], "zh") == {"lao.li": "lao.li"}
+        assert await people.names("t", ["unnamed"], "zh") == {"unnamed": "未具名的来源"}
 
     assert len(asked) == 2, "whoever hangs is left alone for a while"
 

@@ -154,7 +154,7 @@ def test_a_limit_is_said_by_what_is_left_of_it(minutes: int, state: str, said: s
 
 def test_what_is_asked_stands_before_what_is_only_seen_through_and_the_soonest_first() -> None:
     asked = case("B", cancel_requested=True)
-    soon, later = case("C", next_due=NOW), case("D", next_due=NOW + timedelta(hours=1))
+    soon, later = case("C", due=NOW - timedelta(hours=1)), case("D", due=NOW + timedelta(hours=1))
     calls = [task("2" * 32, 9, why="tell", reason="tell"), task("1" * 32, -9, why="tell")]
 
     found = groups([*calls, task("3" * 32, 1)], [case("A"), later, asked, soon], Names(), NOW, "zh")
@@ -167,6 +167,7 @@ def test_what_is_asked_stands_before_what_is_only_seen_through_and_the_soonest_f
     ]
     assert found[0].items[0].is_late
     assert not found[0].items[1].is_late
+    assert [each.is_late for each in found[3].items] == [True, False, False]
 
 
 def test_a_result_can_be_fed_back_only_when_the_work_is_done() -> None:

@@ -268,6 +268,68 @@ async def test_cases_are_handed_over_each_with_its_answer(bench: Bench) -> None:
         assert kept["owner"] == "da.lan"
 
 
+async def test_what_is_left_is_not_ticked_and_what_went_is_not_there(bench: Bench) -> None:
+    browser = await desk(bench)
+    await bench.hire("da.lan")
+    goes, stays = await ticket(bench, "xiao.he"), await ticket(bench, "xiao.he", text="门锁坏了")
+    page = await browser.get("/mine/hand-over")
+    assert str(LAMP["text"]) in page.text
+
+    form = {"to": "da.lan", "numbers": [goes]}
+    part = await browser.post("/mine/hand-over", data=form, headers=PART)
+    again = await browser.post("/mine/hand-over", data={"to": "da.lan"}, headers=PART)
+    foreign = {"to": "da.lan", "numbers": ["23456789"]}
+    plain = await browser.post("/mine/hand-over", data=foreign)
+
+    (which,) = re.findall(
+        r'<fieldset id="which"[^>]*hx-swap-oob.*?</fieldset>', part.text, re.DOTALL
+    )
+    assert re.findall(r'name="numbers" value="(\w+)"', which) == [stays]
+    assert "checked" not in which
+    assert "hx-swap-oob" not in again.text
+    assert re.findall(r'name="numbers" value="(\w+)"', plain.text) == [stays]
+    assert "checked" not in plain.text
+
+
+async def test_whoever_is_on_duty_is_named_first_and_marked(bench: Bench) -> None:
+    browser = await desk(bench)
+    await bench.hire("da.lan")
+    await bench.hire("jy-customer-service-2")
+    await ticket(bench, "xiao.he")
+
+    page = await browser.get("/mine/hand-over")
+
+    names = re.findall(r'<option value="([^"]+)">([^<]*)</option>', page.text)
+    assert [id for id, _ in names] == ["jy-customer-service-2", "da.lan"]
+    assert ["当班" in name for _, name in names] == [True, False]
+
+
+async def test_a_shift_s_end_says_what_becomes_of_calls_and_follow_ups(bench: Bench) -> None:
+    task, number = await call_to_make(bench, "jy-customer-service-1")
+    browser = await desk(bench, "jy-customer-service-1")
+    await bench.hire("jy-customer-service-2")
+    who = bench.signed_in("agent", id="jy-customer-service-1")
+    at = (bench.now() + timedelta(minutes=1)).isoformat()
+    asked = {"number": number, "at": at, "reason": "call_back", "person": "jy-customer-service-1"}
+    named = (await post(bench, "router", "/v1/follow-ups", who, **asked))["id"]
+    await bench.store.documents("follow_ups").update_one(
+        {"_id": named}, {"$set": {"state": "open", "person": "jy-customer-service-1"}}
+    )
+
+    page = await browser.get("/mine/hand-over")
+    form = {"to": "jy-customer-service-2", "numbers": [number]}
+    part = await browser.post("/mine/hand-over", data=form, headers=PART)
+
+    def fates(text: str) -> list[tuple[str, str]]:
+        (tasks,) = re.findall(r'<section id="tasks".*?</section>', text, re.DOTALL)
+        each = r'href="/mine/\w+/(\w+)".*?<strong>([^<]+)</strong><span[^>]*>' + str(LAMP["text"])
+        return sorted(re.findall(each, tasks))
+
+    stays = (named, "指名由您办理，不随工单移交，请办完或当面交代")
+    assert fates(page.text) == sorted([(task, "随工单移交"), stays])
+    assert fates(part.text) == [stays]
+
+
 async def test_all_are_handed_over_at_once(bench: Bench) -> None:
     browser = await desk(bench)
     await bench.hire("da.lan")

@@ -108,6 +108,33 @@ async def test_a_reading_is_taken_with_the_place_and_the_next_one_is_opened(benc
     assert number not in numbers(on)
 
 
+async def test_a_reading_without_a_place_is_said_to_wait_still_and_keeps_its_place(
+    bench: Bench,
+) -> None:
+    number = await waits(bench)
+    since = (await bench.store.get("tickets", number) or {})["held"]["since"]
+    await bench.forward_to_another_minute()
+    other = await waits(bench, VAGUE, estate="jinyuan")
+    browser = await desk(bench)
+    reading = re.search(
+        r'name="reading" value="([^"]+)" data-key="1"', (await browser.get(f"/queue/{number}")).text
+    )
+    assert reading
+
+    form = {"reading": reading[1], "following": other}
+    done = await browser.post(f"/queue/{number}/reclassify", data=form, headers=PART)
+    on = await browser.get(done.headers["hx-redirect"])
+
+    assert "已定类" not in on.text
+    said = re.search(r'<p class="band" role="status">(.*?)</p>', on.text)
+    assert said
+    assert "仍在人工队列" in said[1]
+    assert f'href="/queue/{number}"' in said[1]
+    assert "地点不明" in said[1]
+    assert numbers(on) == [number, other]
+    assert (await bench.store.get("tickets", number) or {})["held"]["since"] == since
+
+
 async def test_without_a_script_the_same_form_leads_on(bench: Bench) -> None:
     number = await waits(bench)
     browser = await desk(bench)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from services.console.frame.paper import words_of
 from services.console.frame.times import deadline
 from services.console.tickets.acts import ACTS, BY_NAME, wish_of
 from services.console.tickets.forms import forms_of
+from services.console.tickets.keeping import WORST_FIRST, Keeping
 from services.console.tickets.promises import promises_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.story import rounds_of
@@ -101,6 +103,56 @@ def test_codes_are_named_and_words_are_kept(
     assert (only.words, only.reason, only.side) == (words, reason, side)
 
 
+def test_what_happened_several_times_in_a_row_stands_there_once_with_its_number() -> None:
+    lines = [line("register"), *(line("tell", minutes=n) for n in range(1, 9)), line("urge")]
+
+    [shown] = rounds_of(ticket(timeline=lines), SAYING)
+
+    assert [(each.n, each.did, each.count) for each in shown.lines] == [
+        (10, "记下来电人催办", 1), (9, "告知了来电人", 8), (1, "登记了这张单", 1),
+    ]  # fmt: skip
+    assert (shown.lines[1].at, shown.lines[1].since) == ("14:38", "14:31")
+    assert shown.count == 10
+
+
+def test_words_that_differ_are_not_folded() -> None:
+    lines = [line("supplement", note="一"), line("supplement", note="二", minutes=1)]
+
+    assert [each.words for each in rounds_of(ticket(timeline=lines), SAYING)[0].lines] == [
+        "二", "一",
+    ]  # fmt: skip
+
+
+def test_who_gets_the_work_is_named_where_it_is_given_out() -> None:
+    names = replace(Names(), departments={"engineering": {"zh": "工程部", "en": "Engineering"}})
+    orders = [{"id": "o", "round": 1, "department": "engineering", "status": "accepted"}]
+    lines = [line("dispatch", "service:router", order="o"), line("accept", order="o")]
+
+    seen = rounds_of(ticket(timeline=lines, work_orders=orders), replace(SAYING, names=names))
+
+    assert [(each.did, each.department) for each in seen[0].lines] == [
+        ("接了单", "工程部"), ("派给工程部", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "zh", "en"),
+    [
+        ("kim", "金敏", "金敏"),
+        ("agent", "坐席", "Agent"),
+        ("unnamed", "未具名的来源", "an unnamed source"),
+        ("service:router", "系统", "The system"),
+        ("system:wechat", "系统 wechat", "system wechat"),
+        ("operator:administrator", "运维", "the operator"),
+        ("xiao.he", "xiao.he", "xiao.he"),
+    ],
+)
+def test_whoever_has_no_name_is_called_by_what_they_are(id: str, zh: str, en: str) -> None:
+    assert SAYING.who(id) == zh
+    english = replace(SAYING, t=words_of("services.console.tickets", "en"), language="en")
+    assert english.who(id) == en
+
+
 def test_a_note_is_internal_unless_it_is_for_the_caller() -> None:
     lines = rounds_of(
         ticket(timeline=[line("note", note="等货"), line("note", note="明天到", public=True)]),
@@ -159,6 +211,148 @@ def test_what_several_departments_were_to_do_is_kept_when_all_have(
         [shown] = promises_of(ticket(promised=[promise], work_orders=each), SAYING)
 
         assert [time.state for time in shown.times] == [state]
+
+
+AT_FIRST: Final = {"at": NOW, "by": "kim", "how": "phone", "told": True}
+ANEW: Final = NOW + timedelta(minutes=30)
+SOON: Final = NOW + timedelta(hours=1)
+PAST: Final = NOW + timedelta(hours=2)
+
+
+def states_of(name: str, **facts: Any) -> list[str]:
+    """What became of each promise's time named so."""
+    seen = ticket(**facts)
+    keeping = Keeping(seen, LATER)
+    return [
+        keeping.state(n, name) for n, promise in enumerate(seen.promised) if name in promise.times
+    ]
+
+
+def promised(*times: dict[str, Any]) -> list[dict[str, Any]]:
+    """Promises, each half an hour after the one before."""
+    return [
+        {**AT_FIRST, "at": NOW + timedelta(minutes=30) * n, "times": each}
+        for n, each in enumerate(times)
+    ]
+
+
+def order(name: str, clock: dict[str, Any], **more: Any) -> dict[str, Any]:
+    facts = {"id": "o-1", "round": 1, "department": "d", "status": "accepted"}
+    return {**facts, "clocks": {name: clock}, **more}
+
+
+RUNS: Final = {"segments": [{"kind": "run", "start": NOW}]}
+
+
+def test_a_clock_that_stopped_before_a_promise_does_not_keep_it() -> None:
+    """The manual queue's clock stops when the request is sorted; the department's comes after."""
+    times = [{"accept": SOON}, {"accept": LATER + timedelta(hours=1), "resolve": LATER}]
+    queue = {"accept": {"stopped_at": ANEW}}
+
+    def states(orders: list[dict[str, Any]]) -> list[str]:
+        return states_of("accept", promised=promised(*times), clocks=queue, work_orders=orders)
+
+    assert states([]) == ["kept", "open"]
+    assert states([order("accept", RUNS)]) == ["kept", "open"]
+    assert states([order("accept", {"stopped_at": LATER})]) == ["kept", "kept"]
+    early = order("accept", {"stopped_at": NOW + timedelta(minutes=5)})
+    assert states([early])[1] == "moot"
+
+
+@pytest.mark.parametrize(
+    ("clock", "first"),
+    [
+        (RUNS, "replaced"),
+        ({"stopped_at": NOW + timedelta(hours=2)}, "replaced"),
+        ({"stopped_at": NOW + timedelta(minutes=10)}, "kept"),
+    ],
+)
+def test_what_was_promised_anew_is_replaced_unless_it_was_kept_before(
+    clock: dict[str, Any], first: str
+) -> None:
+    times = {"resolve": SOON}, {"resolve": LATER + timedelta(hours=1)}
+
+    assert states_of("resolve", promised=promised(*times), clocks={"resolve": clock})[0] == first
+
+
+def test_what_was_broken_before_it_was_promised_anew_stays_broken_or_late() -> None:
+    early = NOW + timedelta(minutes=10)
+    times = promised({"resolve": early}, {"resolve": LATER + timedelta(hours=1)})
+    done, paused = {"stopped_at": SOON}, {"segments": [{"kind": "pause", "start": NOW}]}
+
+    assert states_of("resolve", promised=times, clocks={"resolve": RUNS}) == ["broken", "open"]
+    assert states_of("resolve", promised=times, clocks={"resolve": done}) == ["late", "kept"]
+    assert states_of("resolve", promised=times, clocks={"resolve": paused})[0] == "replaced"
+
+
+@pytest.mark.parametrize(
+    ("came", "first"), [(None, "broken"), (5, "kept"), (20, "late"), (40, "broken")]
+)
+def test_a_visit_that_was_agreed_anew_is_known_by_who_came(came: int | None, first: str) -> None:
+    """Its clock gave way to that of the later one."""
+    early = NOW + timedelta(minutes=10)
+    times = promised({"appointment": early}, {"appointment": LATER})
+    anew = {"segments": [{"kind": "run", "start": ANEW}]}
+    lines = [line("arrive", minutes=came, order="o-1")] if came else []
+
+    seen = states_of(
+        "appointment", promised=times, work_orders=[order("appointment", anew)], timeline=lines
+    )
+
+    assert seen[0] == first
+
+
+def test_work_that_counts_as_taken_with_another_ticket_is_not_said_to_be_kept() -> None:
+    joined, over = NOW + timedelta(minutes=1), NOW + timedelta(minutes=40)
+    clocks = {"accept": {"stopped_at": joined}, "arrive": {"stopped_at": over}}
+    facts: dict[str, Any] = {
+        "promised": promised({"accept": SOON, "arrive": SOON}),
+        "work_orders": [{**order("accept", {}), "clocks": clocks}],
+    }
+    as_part = line("accept", minutes=1, note="incident", order="o-1")
+    came = line("arrive", minutes=40, order="o-1")
+
+    def both(*lines: dict[str, Any]) -> list[str]:
+        return [
+            *states_of("accept", **facts, timeline=list(lines)),
+            *states_of("arrive", **facts, timeline=list(lines)),
+        ]
+
+    assert both(as_part) == ["part", "part"]
+    assert both(as_part, came) == ["part", "kept"]
+    assert both({**as_part, "note": None}) == ["kept", "kept"]
+
+
+def test_what_goes_on_under_another_number_is_seen_to_there() -> None:
+    facts: dict[str, Any] = {
+        "promised": promised({"accept": SOON, "resolve": SOON}),
+        "clocks": {"resolve": {"stopped_at": ANEW}},
+        "status": "merged",
+        "over_at": ANEW,
+    }
+
+    assert states_of("resolve", **facts) == ["part"]
+    assert states_of("accept", **facts) == ["part"]
+    assert states_of("accept", **{**facts, "status": "cancelled"}) == ["moot"]
+
+
+def test_a_promise_of_an_earlier_round_is_not_measured_by_the_clocks_of_this_one() -> None:
+    facts: dict[str, Any] = {
+        "round": 2,
+        "promised": promised({"accept": SOON, "resolve": SOON}, {"resolve": PAST}),
+        "clocks": {"resolve": {"segments": [{"kind": "run", "start": SOON}]}},
+        "work_orders": [order("accept", {"stopped_at": NOW + timedelta(minutes=5)})],
+        "timeline": [line("register"), line("reopen", minutes=120)],
+    }
+
+    assert states_of("accept", **facts) == ["kept"]
+    assert states_of("resolve", **facts) == ["replaced", "past"]
+
+
+def test_every_state_has_its_words_in_both_languages() -> None:
+    for language in ("zh", "en"):
+        known = words_of("services.console.tickets", language)
+        assert [state for state in WORST_FIRST if f"promise_{state}" not in known] == []
 
 
 def test_nobody_arrives_where_the_question_was_answered() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import services.console
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.names import Names
 from services.console.clients.shapes.emergencies import EmergencyRow
@@ -17,6 +19,7 @@ from services.console.frame.looks import looks_of, own_path
 from services.console.frame.paper import FRAME, words_of
 from services.console.frame.rail import RailEntry, home_of, rail_of
 from services.console.frame.times import grouped, moment, span
+from shared.runtime.web import LANGUAGES
 
 NOW = datetime(2026, 12, 3, 6, 30, tzinfo=UTC)
 DESK = RailEntry("desk", "/desk", "ticket.register_anywhere")
@@ -102,11 +105,33 @@ def test_a_moment_is_said_in_the_estates_day(at: datetime, zh: str, en: str) -> 
         (timedelta(seconds=59), "59秒", "59 s"),
         (timedelta(minutes=12, seconds=9), "12分", "12 min"),
         (timedelta(hours=2), "2小时", "2 h"),
-        (timedelta(days=3, hours=1, minutes=9), "3天1小时", "3 d 1 h"),
+        (timedelta(hours=1, minutes=59, seconds=59), "119分", "119 min"),
+        (timedelta(hours=47, minutes=59), "47小时", "47 h"),
+        (timedelta(days=3, hours=1, minutes=9), "3天", "3 d"),
     ],
 )
-def test_a_span_is_said_in_its_largest_units(time: timedelta, zh: str, en: str) -> None:
+def test_a_span_is_said_as_the_script_says_it(time: timedelta, zh: str, en: str) -> None:
     assert (span(time, "zh"), span(time, "en")) == (zh, en)
+
+
+def test_the_page_and_its_script_have_the_same_units() -> None:
+    one = {"days": timedelta(days=2), "hours": timedelta(hours=2), "minutes": timedelta(minutes=1),
+           "seconds": timedelta(seconds=1)}  # fmt: skip
+    for language in LANGUAGES:
+        t = words_of(FRAME, language)
+        said = {name: span(time, language).lstrip("12") for name, time in one.items()}
+        assert said == {name: t[f"clock_{name}"] for name in one}
+
+
+def test_no_template_says_a_limit_otherwise_than_the_script() -> None:
+    rooms = Path(services.console.__file__).parent
+    found = [
+        file.name
+        for file in rooms.glob("*/templates/*.html")
+        if "data-due" in file.read_text("utf-8")
+    ]
+
+    assert found == ["clock.html"]
 
 
 def test_a_number_is_said_in_two_groups() -> None:

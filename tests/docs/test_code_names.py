@@ -11,7 +11,12 @@ import pytest
 from services.intake.desk.api import FeedbackBody
 from services.intake.privacy.domain import Reason as RevealReason
 from services.intake.registration.domain import Alerting
+from services.notifier.bundles import CHAT_TOOLS
 from services.notifier.messages import Status as MessageStatus
+from services.notifier.senders.letter import Sandbox
+from services.notifier.senders.mail import MailSender
+from services.notifier.senders.robots import Robots
+from services.notifier.senders.webhook import WebhookSender
 from services.router.emergencies.emergency import Outcome, Verdict
 from services.router.follow_ups.tasks import State
 from services.router.follow_ups.untold import RESULT
@@ -80,6 +85,10 @@ OWNERS: Final[Mapping[str, Iterable[str]]] = {
     "emergency_verdicts": _of(Verdict),
     "incident_statuses": _of(IncidentStatus),
     "channels": _of(Channel),
+    "message_channels": {
+        *CHAT_TOOLS,
+        *(kind.channel for kind in (Sandbox, MailSender, WebhookSender, Robots)),
+    },
     "caller_roles": _of(CallerRole),
     "payers": _of(Payer),
     "item_kinds": _of(ItemKind),

@@ -429,6 +429,31 @@ async def test_the_desk_says_which_emergency_it_is(bench: IntakeBench) -> None:
     assert (await read(bench, number)).plan.emergency_kind == "fire"
 
 
+async def test_what_is_sorted_twice_alike_is_planned_once(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    await act(bench, number, "reclassify", area="plumbing")
+    before = await read(bench, number)
+
+    again = await act(bench, number, "reclassify", area="plumbing")
+    await bench.forward(timedelta(minutes=1))
+    later = await act(bench, number, "reclassify", area="plumbing")
+    assert (again.status_code, later.status_code) == (200, 200)
+    assert await read(bench, number) == before
+    assert len(await bench.said(TicketReclassified)) == 1
+
+    await act(bench, number, "reclassify", area="plumbing", note="再看一次")
+    await act(bench, number, "reclassify", area="electrical")
+    assert len((await read(bench, number)).plans) == len(before.plans) + 2
+
+
+async def test_what_is_over_is_not_sorted_again_though_it_were_alike(bench: IntakeBench) -> None:
+    number = await register(bench, LAMP)
+    await act(bench, number, "reclassify", area="plumbing")
+    await act(bench, number, "cancel")
+
+    assert (await act(bench, number, "reclassify", area="plumbing")).status_code == 409
+
+
 @pytest.mark.parametrize("urgency", ["urgent", "normal"])
 async def test_the_desk_says_how_soon_it_is_to_be_done(bench: IntakeBench, urgency: str) -> None:
     number = await register(bench, LAMP)

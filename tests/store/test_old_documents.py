@@ -61,7 +61,7 @@ SINCE_THE_DESK: Final = frozenset({"joins", "asked_appointment", "merged_into"})
 ADDED: Final = frozenset({"_id", "version", "outbox", "said", "made_by"})
 """What the store adds to a document."""
 NONE: Final = frozenset[str]()
-DERIVED: Final = frozenset({"changed_at", "in_hand"})
+DERIVED: Final = frozenset({"changed_at", "due", "in_hand"})
 """What a ticket of before has not been kept by."""
 LATER: Final = frozenset({"former_owners", "joins", "asked_appointment"})
 """What nobody noted of a ticket of before."""

@@ -66,7 +66,7 @@ def made(many: int) -> Iterator[dict[str, Any]]:
             "estate": chance.choice(PLACES),
             "status": status,
             "registered_at": at,
-            "next_due": due,
+            "due": due,
             "over_at": at if is_over else None,
             "urgency": urgency,
             "area": AREAS[kind],
@@ -237,10 +237,10 @@ async def test_page_by_page_everything_comes_once_in_order(filled: Store, sort: 
             return (-at,)
         if sort == "oldest":
             return (at,)
-        if doc["next_due"] is None:
+        if doc["due"] is None:
             return (9, never, -at)
         if sort == "urgent" and doc["urgency"] == "emergency":
             return (0, never, -at)
-        return (rank[doc["urgency"]] if sort == "urgent" else 0, doc["next_due"], doc["_id"])
+        return (rank[doc["urgency"]] if sort == "urgent" else 0, doc["due"], doc["_id"])
 
     assert [doc["_id"] for doc in seen] == [doc["_id"] for doc in sorted(docs, key=order)]

@@ -508,6 +508,19 @@ def test_an_undecided_request_that_starts_again_waits_in_the_manual_queue_again(
     assert again.clocks[Clock.ACCEPT].is_running
 
 
+@pytest.mark.parametrize("then", ["no place", "unclear"])
+def test_what_is_still_undecided_when_it_is_sorted_keeps_its_place_in_the_queue(then: str) -> None:
+    """A person's decision that leaves the place open is no new beginning."""
+    waiting = registered("no place")
+
+    again = run(waiting, acts.Reclassify(by="agent-7", plan=plan_of(then), estate=None))
+
+    assert again.held is not None
+    assert again.held.reason == plan_of(then).undecided[0]
+    assert again.held.since == MONDAY
+    assert again.clocks[Clock.ACCEPT].segments == waiting.clocks[Clock.ACCEPT].segments
+
+
 def test_the_queue_s_clock_stops_when_the_last_held_department_is_dispatched_by_hand() -> None:
     held = acts.Hold(by="service:router", reason="nobody_on_duty")
     waiting = run(registered(), dispatch(), held)

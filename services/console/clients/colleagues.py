@@ -12,6 +12,8 @@ from typing import Final
 from services.console.clients.admin import AdminClient
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.names import AGAIN_SECONDS, PATIENCE
+from services.console.frame.who import called
+from shared.policy.templates import Language
 
 KEPT_SECONDS: Final = 60.0
 MOST_KEPT: Final = 2_000
@@ -28,9 +30,9 @@ class People:
         self._known: dict[tuple[str, str], tuple[str, float]] = {}
         self._ask_at = float("-inf")
 
-    async def names(self, bearer: str, ids: Collection[str]) -> dict[str, str]:
-        """The names of these; of whom nobody tells one, the id. While the administration is away
-        all are shown by their ids.
+    async def names(self, bearer: str, ids: Collection[str], language: Language) -> dict[str, str]:
+        """The names of these; of whom nobody tells one, what the id stands for. While the
+        administration is away that is so of all.
         """
         now = self._monotonic()
         fresh = {
@@ -45,7 +47,10 @@ class People:
         if len(self._known) > MOST_KEPT:
             self._known.clear()
         self._known |= {(bearer, id): (name, now + KEPT_SECONDS) for id, name in found.items()}
-        return {id: id for id in ids} | fresh | found
+        told = fresh | found
+        return {
+            id: name if (name := told.get(id, id)) != id else called(id, language) for id in ids
+        }
 
     async def _ask(self, ids: Collection[str], bearer: str) -> dict[str, str]:
         """An administration that hangs is left alone for a while: each page would wait for it."""

@@ -11,7 +11,14 @@ from services.console.clients.shapes.emergencies import (
     EmergencyRow,
     EmergencyRows,
 )
-from services.console.clients.shapes.work import CallSheet, OrderActed, QueueRows, Task, Tasks
+from services.console.clients.shapes.work import (
+    CallSheet,
+    DutyLists,
+    OrderActed,
+    QueueRows,
+    Task,
+    Tasks,
+)
 
 PAGE: Final = 50
 """So many rows a page shows at once."""
@@ -84,6 +91,11 @@ class RouterClient:
         """The desk's open tasks, what is due first first: one's own, or all within reach."""
         params = {"mine": mine, "limit": limit}
         return await self._service.get(Tasks, "/v1/follow-ups", bearer=bearer, params=params)
+
+    async def on_duty(self, bearer: str) -> set[str]:
+        """The ids of whoever is on duty now, on any list within reach."""
+        found = await self._service.get(DutyLists, "/v1/rosters", bearer=bearer)
+        return {id for each in found.items for id in each.on_duty}
 
     async def task(self, bearer: str, id: str) -> Task:
         """One task."""

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from services.console.clients.names import Names
 from services.console.clients.shapes.work import QueueRow, Task
-from services.console.frame.times import deadline, grouped
-from shared.contracts.times import written
+from services.console.frame.times import Due, due_of, grouped
 from shared.policy.templates import Language
 
 
@@ -23,8 +22,7 @@ class WaitingLine:
     name: str
     place: str
     words: str
-    due: str | None
-    due_at: str | None
+    due: Due | None
 
 
 def waiting_rows(
@@ -39,8 +37,7 @@ def waiting_rows(
             name=names.code("held_reasons", each.held.reason, language) if each.held else "",
             place=names.estate(each.estate, language) or "",
             words=each.scrubbed,
-            due=deadline(each.due, now, language) if each.due else None,
-            due_at=written(each.due) if each.due else None,
+            due=due_of(each.due, now, language),
         )
         for each in tickets
     ]
@@ -58,8 +55,7 @@ def task_rows(
             name=names.code("follow_up_reasons", each.reason, language),
             place=names.estate(each.estate, language) or "",
             words=each.words or "",
-            due=deadline(each.due_at, now, language),
-            due_at=written(each.due_at),
+            due=due_of(each.due_at, now, language),
         )
         for each in tasks
     ]

@@ -25,7 +25,9 @@ async def named(
     found = list(rows)
     names, people, now = await asyncio.gather(
         house.names.names(token),
-        house.people.names(token, {row.acknowledged_by for row in found if row.acknowledged_by}),
+        house.people.names(
+            token, {row.acknowledged_by for row in found if row.acknowledged_by}, language
+        ),
         house.clock.now(),
     )
     return cards(found, names, now, language, people)

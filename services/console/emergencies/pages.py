@@ -73,7 +73,7 @@ def _add_room(  # noqa: C901 - one small function a path
         found, names, now = await asyncio.gather(
             house.router.emergency(token, number), house.names.names(token), house.clock.now()
         )
-        people = await house.people.names(token, people_in(found))
+        people = await house.people.names(token, people_in(found), visit.looks.language)
         return room_of(found, names, people, now, visit.looks.language)
 
     @router.get("/{number}")

@@ -42,7 +42,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """One message to somebody: by which channel, and what became of it, as a code with words."""
+    """One message to somebody: by what it went, in words, and what became of it, as a code."""
 
     channel: str
     fate: str
@@ -206,7 +206,7 @@ def _called(
         at=moment(each.at, now, language),
         fates=[
             Fate(
-                channel=one.channel or "",
+                channel=names.code("message_channels", one.channel or "", language),
                 fate=one.fate,
                 reason=names.code("message_failures", one.reason, language) if one.reason else "",
                 at=moment(one.at, now, language),

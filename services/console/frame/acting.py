@@ -65,7 +65,9 @@ class Acting:
     async def _refused(self, visit: Visit, error: Declined) -> Response:
         trouble = trouble_of(error, self._paper.t(visit), visit.looks.language)
         by = str(error.problem.get("set_by") or "")
-        people = await self._house.people.names(visit.known.token, {by} if by else set())
+        people = await self._house.people.names(
+            visit.known.token, {by} if by else set(), visit.looks.language
+        )
         answer = self._paper.part(
             visit, "refused.html", error.status, trouble=trouble, by=people.get(by, by)
         )

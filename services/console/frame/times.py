@@ -57,17 +57,14 @@ def typed_moment(typed: str, zone: str = ZONE) -> str:
 
 
 def span(time: timedelta, language: Language) -> str:
-    """How long something has been, in its two largest units; below a minute in seconds."""
+    """How long something has been, in one unit, of which there are at least two but for seconds:
+    as `live.js` says it.
+    """
     seconds = max(int(time.total_seconds()), 0)
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, left = divmod(rest, 60)
-    names, gap = _UNITS[language], _GAP[language]
-    if not days and not hours and not minutes:
-        return f"{left}{gap}{names[3]}"
-    parts = [(days, names[0]), (hours, names[1]), (minutes, names[2])]
-    said = [f"{count}{gap}{name}" for count, name in parts if count][:2]
-    return gap.join(said)
+    minutes, hours, days = seconds // 60, seconds // 3_600, seconds // 86_400
+    counts = (days if hours >= 48 else 0, hours if minutes >= 120 else 0, minutes, seconds)
+    at = next((at for at, count in enumerate(counts) if count), len(counts) - 1)
+    return f"{counts[at]}{_GAP[language]}{_UNITS[language][at]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.shapes.cases import HandedOver, Left
+from services.console.clients.shapes.work import Task
 from services.console.errors import trouble_of
 from services.console.frame.choices import Choice
 from services.console.frame.house import House
@@ -28,16 +29,39 @@ class Handing:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def colleagues(self, reader: Reader) -> list[Choice]:
-        """Who may see them through instead: whoever is of the desk and has not left."""
+    async def colleagues(self, reader: Reader, mark: str) -> list[Choice]:
+        """Who may see them through instead: whoever is of the desk and has not left, those on duty
+        first and with the `mark`.
+        """
         with suppress(Declined, Unreached):
-            found = await self._house.admin.colleagues_at(None, reader.token)
-            return [
-                Choice(each.id, each.name or each.id)
+            found, there = await asyncio.gather(
+                self._house.admin.colleagues_at(None, reader.token), self._on_duty(reader)
+            )
+            others = (
+                each
                 for each in found
                 if each.role in DESK and not each.frozen and each.id != reader.id
+            )
+            return [
+                Choice(each.id, f"{each.name or each.id}{mark if each.id in there else ''}")
+                for each in sorted(others, key=lambda each: each.id not in there)
             ]
         return []
+
+    async def _on_duty(self, reader: Reader) -> set[str]:
+        """A help that may be missing: then nobody is marked."""
+        with suppress(Declined, Unreached):
+            return await self._house.router.on_duty(reader.token)
+        return set()
+
+    async def tasks(self, reader: Reader) -> list[Task] | None:
+        """What is the reader's own to do; None while the router does not say."""
+        try:
+            return (await self._house.router.tasks(reader.token, mine=True)).items
+        except (Declined, Unreached) as error:
+            if isinstance(error, Declined) and error.status < 500:
+                raise
+            return None
 
     async def all(self, reader: Reader, to: str) -> HandedOver:
         """Everything that whoever reads sees through, also what no page shows."""

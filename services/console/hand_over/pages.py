@@ -13,7 +13,7 @@ from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.numbers import is_number
 from services.console.frame.paper import Paper
 from services.console.hand_over.handing import Handing
-from services.console.hand_over.views import handed, rows
+from services.console.hand_over.views import handed, rows, task_rows
 from shared.runtime import open_to_all
 
 PACKAGE: Final = "services.console.hand_over"
@@ -30,28 +30,40 @@ def build_hand_over_pages(house: House) -> APIRouter:
     paper = Paper(PACKAGE, house.entries)
     handing = Handing(house)
 
+    async def left(visit: Visit, gone: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """What the reader has, without what is `gone` a moment ago."""
+        token, language = visit.known.token, visit.looks.language
+        cases, tasks, names, now = await asyncio.gather(
+            house.cases.mine(token),
+            handing.tasks(visit.known),
+            house.names.names(token),
+            house.clock.now(),
+        )
+        own = {each.number for each in cases.items}
+        return {
+            "items": rows(cases.items, names, language),
+            "tasks": task_rows(tasks or [], own, gone - own, names, now, language),
+            "tasks_are_known": tasks is not None,
+            "more": cases.next is not None,
+        }
+
     async def page(
         visit: Visit, status: int = 200, only: str | None = None, **results: Any
     ) -> HTMLResponse:
-        token, language = visit.known.token, visit.looks.language
-        cases, people, names = await asyncio.gather(
-            house.cases.mine(token), handing.colleagues(visit.known), house.names.names(token)
+        facts = results or _nothing()
+        mark = paper.t(visit)["is_on_duty"]
+        has, people = await asyncio.gather(
+            left(visit, facts["gone"]), handing.colleagues(visit.known, mark)
         )
-        return paper.page(
-            visit,
-            "hand_over.html",
-            status,
-            items=rows(cases.items, names, language),
-            only=only,
-            people=people,
-            more=cases.next is not None,
-            **(results or _nothing()),
-        )
+        facts = {"swap": False, "only": only, "people": people, **has, **facts}
+        return paper.page(visit, "hand_over.html", status, **facts)
 
     async def answered(visit: Visit, status: int, facts: dict[str, Any]) -> Response:
-        if visit.is_part:
-            return paper.part(visit, "handed.html", status, **facts)
-        return await page(visit, status, **facts)
+        if not visit.is_part:
+            return await page(visit, status, **facts)
+        has = await left(visit, facts["gone"]) if facts["fault"] is None else {}
+        facts = {"swap": True, "only": None, **has, **facts}
+        return paper.part(visit, "handed.html", status, **facts)
 
     @router.get("")
     async def ask(visit: AtWork, only: Only = None) -> HTMLResponse:
@@ -73,16 +85,16 @@ def build_hand_over_pages(house: House) -> APIRouter:
             if all
             else await handing.these(visit.known, to, chosen, language)
         )
-        names = await house.people.names(visit.known.token, {to})
+        names = await house.people.names(visit.known.token, {to}, language)
         return await answered(visit, 200, _results(found, names[to]))
 
     return router
 
 
 def _nothing() -> dict[str, Any]:
-    return {"results": None, "fault": None, "to": "", "over": 0}
+    return {"results": None, "fault": None, "to": "", "over": 0, "gone": frozenset()}
 
 
 def _results(found: HandedOver, to: str) -> dict[str, Any]:
-    over = len(found.handed_over)
-    return {"results": handed(found), "fault": None, "to": to, "over": over}
+    gone = frozenset(found.handed_over)
+    return {"results": handed(found), "fault": None, "to": to, "over": len(gone), "gone": gone}

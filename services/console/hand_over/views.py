@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from services.console.clients.names import Names
 from services.console.clients.shapes.cases import Case, HandedOver
+from services.console.clients.shapes.work import Task
 from services.console.frame.places import place_of
-from services.console.frame.times import grouped
+from services.console.frame.times import Due, grouped
+from services.console.mine.views import item_of_task
 from shared.policy.templates import Language
 
 
@@ -21,6 +25,28 @@ class CaseRow:
     what: str
     place: str | None
     status: str
+    words: str
+
+
+Fate = Literal["goes", "named", "others"]
+"""What becomes of a task: it goes with its ticket; it was asked of just this person; its ticket is
+not theirs to hand over.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """Something that is the reader's to do, and what becomes of it."""
+
+    href: str
+    number: str
+    grouped: str
+    why: str
+    what: str
+    place: str | None
+    due: Due | None
+    words: str
+    fate: Fate
 
 
 def rows(cases: Iterable[Case], names: Names, language: Language) -> list[CaseRow]:
@@ -32,9 +58,45 @@ def rows(cases: Iterable[Case], names: Names, language: Language) -> list[CaseRo
             what=f"{names.type(case.type, language)} · {names.area(case.area, language)}",
             place=place_of(case.estate, case.building, names, language),
             status=names.code("ticket_statuses", case.status, language),
+            words=case.scrubbed,
         )
         for case in cases
     ]
+
+
+def task_rows(
+    tasks: Iterable[Task],
+    own: Collection[str],
+    gone: Collection[str],
+    names: Names,
+    now: datetime,
+    language: Language,
+) -> list[TaskRow]:
+    """One's tasks, what is due first first. `own` are the tickets that the reader sees through; of
+    those that are `gone` a moment ago the tasks go, too.
+    """
+    return [
+        TaskRow(
+            href=each.href,
+            number=task.number,
+            grouped=each.grouped,
+            why=each.why,
+            what=each.what,
+            place=each.place,
+            due=each.due,
+            words=each.words,
+            fate=_fate(task, own),
+        )
+        for task in sorted(tasks, key=lambda task: task.due_at)
+        if task.named or task.number not in gone
+        for each in (item_of_task(task, names, now, language),)
+    ]
+
+
+def _fate(task: Task, own: Collection[str]) -> Fate:
+    if task.named:
+        return "named"
+    return "goes" if task.number in own else "others"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ PACKAGE: Final = "services.console.mine"
 
 
 async def own_tasks(
-    house: House, token: str, cases: CasesPage | None
+    house: House, token: str, cases: CasesPage | None, language: Language
 ) -> tuple[list[Task], dict[str, str]]:
     """The reader's open tasks, and those within reach that are nobody's yet, or of what they see
     through; with the names of who has the latter.
@@ -36,7 +36,8 @@ async def own_tasks(
         for each in all_open.items
         if each.id not in known and (each.person is None or each.number in mine)
     ]
-    people = await house.people.names(token, {each.person for each in others if each.person})
+    whose = {each.person for each in others if each.person}
+    people = await house.people.names(token, whose, language)
     return own.items + others, people
 
 
@@ -60,7 +61,7 @@ def mine_source(house: House) -> Source:
         cases, names, now = await asyncio.gather(
             house.cases.mine(token), house.names.names(token), house.clock.now()
         )
-        tasks, people = await own_tasks(house, token, cases)
+        tasks, people = await own_tasks(house, token, cases, language)
         found = groups(tasks, cases.items, names, now, language, people)
         total = sum(len(group.items) for group in found)
         counts = sum(len(group.items) for group in found[:-1])

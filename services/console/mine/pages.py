@@ -53,7 +53,7 @@ class _Lists:
             self._house.names.names(token),
             self._house.clock.now(),
         )
-        tasks, people = await own_tasks(self._house, token, cases)
+        tasks, people = await own_tasks(self._house, token, cases, language)
         found = groups(tasks, cases.items if cases else [], names, now, language, people)
         return self.paper.page(
             visit,

@@ -118,8 +118,8 @@ def groups(
     people: Mapping[str, str] = MappingProxyType({}),
 ) -> list[TaskGroup]:
     """The four lists: calls and follow-ups, what is due first first; then what is asked of the
-    reader, and the rest of what they see through, each by what falls due next. `people` names who
-    has a task that is somebody else's.
+    reader, and the rest of what they see through, what is overdue before what is due next. `people`
+    names who has a task that is somebody else's.
     """
     found: dict[Section, list[Item]] = {section: [] for section in SECTIONS}
     for task in sorted(tasks, key=lambda each: each.due_at):
@@ -132,7 +132,7 @@ def groups(
 
 
 def _order(case: Case) -> tuple[bool, float]:
-    due = case.next_due
+    due = case.due
     return (due is None, due.timestamp() if due else -case.registered_at.timestamp())
 
 
@@ -181,7 +181,7 @@ def _case(case: Case, names: Names, now: datetime, language: Language) -> Item:
         place=place_of(case.estate, case.building, names, language),
         why="",
         status=_status(case.status, names, language),
-        due=due_of(case.next_due, now, language),
+        due=due_of(case.due, now, language),
         words=case.scrubbed,
         marks=list(_marks(case, names, now, language)),
         attempts=case.feedback_attempts,

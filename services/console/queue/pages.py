@@ -21,7 +21,7 @@ from services.console.frame.numbers import Number, is_number
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.queue.live import PACKAGE
-from services.console.queue.views import body_of, decision, queue_cards, who_declined
+from services.console.queue.views import body_of, decision, queue_cards, still_held, who_declined
 from services.console.session.reader import Reader
 from shared.runtime import open_to_all
 
@@ -81,10 +81,11 @@ def build_queue_pages(
             house.clock.now(),
         )
         row = await _row(house, reader, found, number) if number else None
-        judged, people, declined = await asyncio.gather(
+        judged, people, declined, left = await asyncio.gather(
             _judged(house, reader, row),
             _people(house, reader, row),
-            house.people.names(reader.token, who_declined(row)),
+            house.people.names(reader.token, who_declined(row), language),
+            _row(house, reader, found, done.number) if done else _nothing(),
         )
         numbers = [each.number for each in found.items]
         is_whole = reason is None and estate is None and after is None
@@ -104,6 +105,7 @@ def build_queue_pages(
             estate=estate,
             more=found.next,
             done=done,
+            still=still_held(left, names, language),
         )
 
     @router.get("")
@@ -174,6 +176,10 @@ def build_queue_pages(
         return await acting.answer(visit, act, lambda _: led_to(number, "answer", following))
 
     return router
+
+
+async def _nothing() -> None:
+    """Where there is nothing to ask."""
 
 
 def _count(found: QueueRows) -> int:

@@ -138,6 +138,16 @@ def queue_card(row: QueueRow, names: Names, now: datetime, language: Language) -
     )
 
 
+def still_held(row: QueueRow | None, names: Names, language: Language) -> str:
+    """Why what was decided a moment ago waits for a person all the same; nothing where it does
+    not.
+    """
+    if row is None or row.held is None:
+        return ""
+    reasons = dict.fromkeys((row.held.reason, *row.undecided))
+    return " · ".join(names.code("held_reasons", each, language) for each in reasons)
+
+
 def _what(row: QueueRow, names: Names, language: Language) -> str:
     if row.emergency_kind is not None:
         return names.kind(row.emergency_kind, language)

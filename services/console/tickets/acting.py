@@ -119,7 +119,7 @@ class Acting:
             with suppress(Declined, Unreached):
                 ticket = await self._house.tickets.one(number, reader.token)
                 by = {entry.by for entry in ticket.timeline[-1:]}
-                people = await self._house.people.names(reader.token, by)
+                people = await self._house.people.names(reader.token, by, saying.language)
                 saying = replace(saying, people=people)
         return Said(
             "refused",

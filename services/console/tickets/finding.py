@@ -49,6 +49,11 @@ class Sought:
         """Whether nothing was asked for yet."""
         return not (self.q or self.filters or self.period)
 
+    @property
+    def people(self) -> set[str]:
+        """Whom it names."""
+        return {value for name, value in self.filters if name in {"owner", "assignee"}}
+
     def query(self, now: datetime) -> list[tuple[str, str]]:
         """The same for the service, without the page."""
         found = [("q", self.q)] if self.q else []

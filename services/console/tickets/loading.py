@@ -58,7 +58,7 @@ async def load(
         shows_messages=messages.is_theirs,
         shows_surveys=surveys.is_theirs,
     )
-    people = await house.people.names(token, people_in(ticket, told))
+    people = await house.people.names(token, people_in(ticket, told), language)
     saying = Saying(words_of(PACKAGE, language), names, now, language, people)
     return Loaded(ticket, told, saying)
 

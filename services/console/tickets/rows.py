@@ -8,9 +8,8 @@ from typing import Any
 from services.console.clients.shapes.persons import PersonSeen
 from services.console.clients.shapes.tickets import Related, SaidPlace, TicketRow
 from services.console.clients.shapes.whole import TicketSeen
-from services.console.frame.times import grouped
+from services.console.frame.times import due_of, grouped
 from services.console.tickets.saying import Saying
-from shared.contracts.times import written
 
 
 def place_of(ticket: TicketSeen | TicketRow | SaidPlace, saying: Saying) -> str | None:
@@ -54,7 +53,6 @@ def marks_of(ticket: TicketSeen | TicketRow, saying: Saying) -> list[str]:
 
 def row_of(row: TicketRow, saying: Saying) -> dict[str, Any]:
     """A ticket in a list."""
-    due = row.next_due
     return {
         "number": row.number,
         "grouped": grouped(row.number),
@@ -67,9 +65,7 @@ def row_of(row: TicketRow, saying: Saying) -> dict[str, Any]:
         "words": row.words,
         "marks": marks_of(row, saying),
         "registered": saying.at(row.registered_at),
-        "due": due and written(due),
-        "due_said": due and saying.until(due),
-        "is_late": due is not None and due < saying.now,
+        "due": due_of(row.due, saying.now, saying.language),
         "over": row.over_at and saying.at(row.over_at),
         "owner": row.owner and saying.who(row.owner),
     }

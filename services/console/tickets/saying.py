@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.console.clients.names import Names
 from services.console.frame.times import ZONE, deadline, moment
+from services.console.frame.who import called
 from shared.codes import name_of, names
 from shared.policy.templates import Language
 
@@ -42,7 +43,7 @@ class Saying:
             return self.t["group_chat"]
         if id in {"caller", "contact"}:
             return self.t[f"person_{id}"]
-        return self.people.get(id, id)
+        return self.people.get(id) or called(id, self.language)
 
     def at(self, when: datetime) -> str:
         """A moment."""

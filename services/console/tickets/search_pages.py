@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.clients.answers import Declined
 from services.console.clients.shapes.persons import Callers
-from services.console.clients.shapes.tickets import TicketRow, TicketRows
+from services.console.clients.shapes.tickets import TicketRow
 from services.console.errors import Trouble, trouble_of
 from services.console.frame.house import AtWork, House, Visit
 from services.console.frame.paper import Paper
@@ -97,7 +98,9 @@ def add_search(  # noqa: C901 - one small function a path
                 raise
             trouble = trouble_of(refused, paper.t(visit), visit.looks.language)
             return await page(visit, sought, 422, trouble=trouble)
-        people = await house.people.names(token, _owners(rows))
+        people = await house.people.names(
+            token, _owners(rows.items) | sought.people, visit.looks.language
+        )
         return await page(visit, sought, rows=rows, count=count, people=people)
 
     @router.post("")
@@ -132,7 +135,14 @@ def add_search(  # noqa: C901 - one small function a path
             if refused.status not in {403, 422, 429}:
                 raise
             trouble = trouble_of(refused, paper.t(visit), visit.looks.language)
-        saying = await _saying(house, paper, visit, {})
+        people = (
+            await house.people.names(
+                visit.known.token, _owners([*found.open, *found.recent]), visit.looks.language
+            )
+            if found
+            else {}
+        )
+        saying = await _saying(house, paper, visit, people)
         facts = {"callers": found and _callers(found, saying), "trouble": trouble}
         status = trouble.status if trouble else 200
         if visit.is_part:
@@ -146,8 +156,8 @@ async def _saying(house: House, paper: Paper, visit: Visit, people: dict[str, st
     return Saying(paper.t(visit), names, now, visit.looks.language, people)
 
 
-def _owners(rows: TicketRows) -> set[str]:
-    return {row.owner for row in rows.items if row.owner}
+def _owners(rows: Iterable[TicketRow]) -> set[str]:
+    return {row.owner for row in rows if row.owner}
 
 
 def _callers(found: Callers, saying: Saying) -> dict[str, Any]:

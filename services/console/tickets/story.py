@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final, Literal
 
 from services.console.clients.shapes.whole import EntrySeen, TicketSeen
@@ -34,8 +35,11 @@ _NUMBERS: Final = frozenset({"link", "merge", "join"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened."""
+    """One thing that happened, or the same `count` times in a row: the last of them, `n` in the
+    round, and `since` when.
+    """
 
+    n: int
     at: str
     at_iso: str
     side: Side
@@ -45,6 +49,8 @@ class Line:
     words: str | None
     reason: str | None
     kept: Kept
+    count: int = 1
+    since: str = ""
 
     @property
     def is_words(self) -> bool:
@@ -60,6 +66,11 @@ class Round:
     is_present: bool
     lines: Sequence[Line]
 
+    @property
+    def count(self) -> int:
+        """How many things happened."""
+        return sum(line.count for line in self.lines)
+
 
 def rounds_of(ticket: TicketSeen, saying: Saying) -> list[Round]:
     """The rounds, the present one first."""
@@ -72,28 +83,42 @@ def rounds_of(ticket: TicketSeen, saying: Saying) -> list[Round]:
     # Of a ticket whose beginning was lost there are fewer than rounds.
     first = max(ticket.round - len(parts) + 1, 1)
     rounds = [
-        Round(n, n == ticket.round, tuple(_lines(reversed(part), departments, saying)))
+        Round(n, n == ticket.round, tuple(_folded(_lines(part, departments, saying))))
         for n, part in enumerate(parts, start=first)
     ]
     return rounds[::-1]
 
 
+def _folded(lines: Iterable[Line]) -> Iterable[Line]:
+    """What happened several times in a row stands there once, with its count."""
+    for _, equal in groupby(lines, key=lambda line: replace(line, n=0, at="", at_iso="")):
+        last, *before = equal
+        first = before[-1] if before else last
+        yield replace(last, count=1 + len(before), since=first.at if before else "")
+
+
 def _lines(
-    entries: Iterable[EntrySeen], departments: Mapping[str, str], saying: Saying
+    entries: Sequence[EntrySeen], departments: Mapping[str, str], saying: Saying
 ) -> Iterable[Line]:
-    for entry in entries:
+    """The newest first."""
+    for n, entry in reversed([*enumerate(entries, start=1)]):
         as_part = entry.transition == "accept" and entry.note == AS_PART
         reason = "" if as_part else _reason(entry, saying)
         did = "accept_as_part" if as_part else entry.transition
         words = _words(entry) if reason is None else None
-        department = departments.get(entry.order or "")
+        id = departments.get(entry.order or "")
+        department = saying.names.department(id, saying.language) if id else None
+        told = saying.word("did", did) or saying.code("transitions", entry.transition)
+        if entry.transition == "dispatch" and department:
+            told, department = saying.t["did_dispatch_to"].format(department), None
         yield Line(
+            n=n,
             at=saying.at(entry.at),
             at_iso=written(entry.at),
             side=_side(entry),
             who=saying.who(entry.by),
-            did=saying.word("did", did) or saying.code("transitions", entry.transition),
-            department=department and saying.names.department(department, saying.language),
+            did=told,
+            department=department,
             words=words,
             reason=reason,
             kept=_kept(entry) if words is not None else None,

@@ -46,6 +46,9 @@ def people_in(ticket: TicketSeen, told: Told) -> set[str]:
     for order in ticket.work_orders:
         found |= {order.assignee or "", *order.offered_to}
         found |= {quote.by for quote in order.quotes}
+    related = told.related
+    beside = [*related.matter, *(related.incident.tickets if related.incident else ())]
+    found |= {each.owner or "" for each in beside}
     found |= {ticket.owner or "", *(ticket.about.people if ticket.about else ())}
     if ticket.extension:
         found.add(ticket.extension.by)
@@ -188,7 +191,7 @@ def _message(message: MessageSeen, saying: Saying) -> dict[str, Any]:
         "status": saying.code("message_statuses", message.status),
         "wants_a_person": message.status in NOT_OVER,
         "why": message.reason and (saying.coded(message.reason, ("message_failures",)) or ""),
-        "channel": channel and (saying.word("by", channel) or saying.coded(channel, ("channels",))),
+        "channel": channel and saying.code("message_channels", channel),
         "at": saying.at(message.at),
     }
 

@@ -29,7 +29,7 @@ from shared.tickets.acts import (
     Reopen,
     Tell,
 )
-from shared.tickets.model import Promise
+from shared.tickets.model import Planned, Promise
 from shared.tickets.promises import standing, until
 from shared.triage.taxonomy import EMERGENCY
 
@@ -92,15 +92,16 @@ class DeskActions:
         reason: str | None = None,
     ) -> Ticket:
         """Plan anew with what a person at the desk decided; what is not said stays as it was, a
-        danger above all: that it is none has to be said, with a reason. Raises MalformedMessage
-        for whom nobody knows of those it is about.
+        danger above all: that it is none has to be said, with a reason. What is decided so already
+        is not planned a second time. Raises MalformedMessage for whom nobody knows of those it is
+        about.
         """
         require(principal, Reclassify.transition)
         about = await self._about_known(concerned)
         doc = await self._store.get("tickets", number)
         words = doc["scrubbed"] if doc else ""
 
-        def choose(ticket: Ticket, now: datetime) -> Act:
+        def choose(ticket: Ticket, now: datetime) -> Act | None:
             if not sees(principal, ticket):
                 raise NotThere
             estate = changes.estate or ticket.estate
@@ -115,9 +116,10 @@ class DeskActions:
                 calm=changes.calm or not (ticket.is_emergency or changes.type == EMERGENCY),
             )
             made = plan(reported, self._policy(), now)
-            return Reclassify(
+            act = Reclassify(
                 by=principal.id, plan=made, estate=estate, about=about, note=note, reason=reason
             )
+            return None if is_decided(act, ticket) else act
 
         return await self._tickets.change(number, choose)
 
@@ -198,3 +200,21 @@ def _progress_told(ticket: Ticket, event: MessageEvent) -> Act | None:
 
 def _fed_back(outcome: FeedbackOutcome) -> Act:
     return Feedback(by=BY_RULE.id, outcome=outcome)
+
+
+def is_decided(act: Reclassify, ticket: Ticket) -> bool:
+    """Whether the ticket was sorted just so before, and to do it again would change nothing: a form
+    that was sent twice, or a colleague who was a moment faster.
+    """
+    last, entries = ticket.plan, reversed(ticket.entries)
+    made = Planned.from_plan(act.plan, at=last.at, by=last.by, reason=act.reason or last.reason)
+    words = next((e.note for e in entries if e.transition == Transition.RECLASSIFY), None)
+    is_open = ticket.mark is None and ticket.joins is None and len(ticket.plans) > 1
+    is_same = _judged(made) == _judged(last) and act.estate == ticket.estate
+    return is_open and is_same and act.about in {None, ticket.about} and act.note in {None, words}
+
+
+def _judged(planned: Planned) -> Planned:
+    """Without how sure the words were, and without clocks that have no limit."""
+    limits = {clock: limit for clock, limit in planned.limits.items() if limit}
+    return replace(planned, confidence=1.0, limits=limits)

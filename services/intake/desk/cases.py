@@ -33,6 +33,7 @@ CASE_FIELDS: Final = (
     "urgency",
     "level",
     "next_due",
+    "due",
     "owner",
     "registered_at",
     "scrubbed",

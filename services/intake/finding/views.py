@@ -27,6 +27,7 @@ CARD_FIELDS: Final = (
     "held",
     "registered_at",
     "next_due",
+    "due",
     "over_at",
     "version",
     "round",
@@ -57,7 +58,8 @@ class HeldView(Shown):
 
 class ListedTicket(Shown):
     """A ticket in a list; a card has `words`, the first of the scrubbed ones, and only what it has
-    to say: a field that is not there is not so.
+    to say: a field that is not there is not so. `due` is the first limit that runs out or has,
+    `next_due` when the next warning, breach or escalation comes.
     """
 
     number: str
@@ -71,6 +73,7 @@ class ListedTicket(Shown):
     emergency_kind: str | None = None
     held: HeldView | None = None
     next_due: datetime | None = None
+    due: datetime | None = None
     over_at: datetime | None = None
     round: int | None = None
     version: int | None = None
@@ -299,7 +302,8 @@ class AskedVisitView(Shown):
 
 class TicketView(Shown):
     """A ticket for staff. Persons are masked, and not there for whom they are not; `feedback` is
-    there while the work is done and the caller is to be told.
+    there while the work is done and the caller is to be told. `due` is the first limit that runs
+    out or has, `next_due` when the next warning, breach or escalation comes.
     """
 
     number: str
@@ -326,6 +330,7 @@ class TicketView(Shown):
     can: list[str] = []
     timeline: list[EntryView] = []
     next_due: datetime | None = None
+    due: datetime | None = None
     over_at: datetime | None = None
     feedback_attempts: int = 0
     feedback: FeedbackView | None = None

@@ -78,6 +78,7 @@ LISTED_FIELDS: Final = (
     "held",
     "registered_at",
     "next_due",
+    "due",
     "round",
     "version",
     "channel",

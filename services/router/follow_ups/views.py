@@ -24,7 +24,9 @@ class CallView(_View):
 
 
 class TaskView(_View):
-    """A task."""
+    """A task; `named` where it was asked of just this person, so that it does not go with the
+    ticket to whoever sees that through.
+    """
 
     id: str
     number: str
@@ -38,6 +40,7 @@ class TaskView(_View):
     reason: str
     state: str
     person: str | None
+    named: bool
     opens_at: datetime
     due_at: datetime
     missed_at: datetime | None

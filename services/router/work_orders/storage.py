@@ -71,6 +71,7 @@ BOARD_FIELDS: Final = (
     "risk",
     "registered_at",
     "next_due",
+    "due",
     "work_orders",
     "extension",
     "registered_at",

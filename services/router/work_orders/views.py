@@ -147,8 +147,9 @@ class AskedVisitView(BaseModel):
 
 
 class BoardCard(BaseModel):
-    """A ticket on the board: its place and words, scrubbed, its orders, and what may be done to it
-    now (`can`).
+    """A ticket on the board: its place and words, scrubbed, its orders, the first limit that runs
+    out or has (`due`), when the next warning, breach or escalation comes (`next_due`), and what may
+    be done to it now (`can`).
     """
 
     number: str
@@ -166,6 +167,7 @@ class BoardCard(BaseModel):
     about_staff: bool = False
     registered_at: datetime
     next_due: datetime | None = None
+    due: datetime | None = None
     round: int = 1
     scrubbed: str = ""
     extension: ExtensionView | None = None
@@ -206,8 +208,9 @@ class DeclineView(BaseModel):
 
 
 class QueueCard(BoardCard):
-    """A ticket that waits for a person: by when (`due`), what it was taken for, the last reading
-    first, what is `undecided`, who declined it and why, and whether its emergency runs.
+    """A ticket that waits for a person: by when it is to be decided (`due`), what it was taken for,
+    the last reading first, what is `undecided`, who declined it and why, and whether its emergency
+    runs.
     """
 
     due: datetime | None

@@ -21,7 +21,7 @@ class Case(Answered):
     area: str = ""
     urgency: str = ""
     level: int = 0
-    next_due: datetime | None = None
+    due: datetime | None = None
     registered_at: datetime
     scrubbed: str = ""
     extension: ExtensionSeen | None = None

@@ -23,7 +23,7 @@ class TicketRow(Answered):
     urgency: str | None = None
     emergency_kind: str | None = None
     held: Held | None = None
-    next_due: datetime | None = None
+    due: datetime | None = None
     over_at: datetime | None = None
     owner: str | None = None
     incident: str | None = None

@@ -165,7 +165,7 @@ class TicketSeen(Answered):
     clocks: dict[str, ClockSeen] = Field(default_factory=dict)
     can: list[str] = Field(default_factory=list)
     timeline: list[EntrySeen] = Field(default_factory=list)
-    next_due: datetime | None = None
+    due: datetime | None = None
     over_at: datetime | None = None
     feedback: FeedbackSeen | None = None
     cancel_requested: bool = False

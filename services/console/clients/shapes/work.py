@@ -86,11 +86,26 @@ class Task(Answered):
     reason: str
     state: str
     person: str | None = None
+    named: bool = False
     due_at: datetime
     note: str | None = None
     status: str | None = None
     words: str | None = None
     call: CallNoted | None = None
+
+
+class DutyList(Answered):
+    """A list of people, and who of them is there now."""
+
+    place: str
+    department: str
+    on_duty: list[str] = Field(default_factory=list)
+
+
+class DutyLists(Answered):
+    """Those within reach."""
+
+    items: list[DutyList]
 
 
 class Tasks(Answered):
