@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -39,35 +40,7 @@ def add_search(  # noqa: C901 - one small function a path
     router: APIRouter, house: House, paper: Paper
 ) -> None:
     """Let `router` answer searches."""
-
-    async def page(visit: Visit, sought: Sought, status: int = 200, **facts: Any) -> HTMLResponse:
-        saying = await _saying(house, paper, visit, facts.pop("people", {}))
-        rows = facts.pop("rows", None)
-        me = visit.known.id
-        shown = {
-            "sought": sought,
-            "q": sought.q,
-            "rows": rows_of(rows.items, saying) if rows else None,
-            "next": sought.address(after=rows.next) if rows and rows.next else None,
-            "count": None,
-            "trouble": None,
-            "callers": None,
-            "by_caller": False,
-            "typed": {"phone": "", "estate": "", "flat": ""} | facts.pop("typed", {}),
-            "is_moved": False,
-            "chips": chips_of(sought, saying, me),
-            "choices": choices_of(sought, saying, me),
-            "kept": list(sought.filters),
-            "periods": [("", saying.t["period_any"])]
-            + [(each, saying.t[f"period_{each}"]) for each in PERIODS],
-            "sorts": [(each, saying.t[f"sort_{each}"]) for each in SORTS],
-            "place": rows and rows.place and place_of(rows.place, saying),
-            "estates": [(id, both[saying.language]) for id, both in saying.names.estates.items()],
-            "looks_up": LOOK_UP in visit.known.may,
-            "works": WORK in visit.known.may,
-            **facts,
-        }
-        return paper.page(visit, "search.html", status, **shown)
+    page = partial(_page, house, paper)
 
     @router.get("")
     async def search(request: Request, visit: AtWork) -> Response:
@@ -148,6 +121,39 @@ def add_search(  # noqa: C901 - one small function a path
         if visit.is_part:
             return paper.part(visit, "callers.html", status, **facts)
         return await page(visit, read_search(()), status, by_caller=True, typed=said, **facts)
+
+
+async def _page(
+    house: House, paper: Paper, visit: Visit, sought: Sought, status: int = 200, **facts: Any
+) -> HTMLResponse:
+    """The page of a search, with whatever was found or stands in its way."""
+    saying = await _saying(house, paper, visit, facts.pop("people", {}))
+    rows = facts.pop("rows", None)
+    me = visit.known.id
+    shown = {
+        "sought": sought,
+        "q": sought.q,
+        "rows": rows_of(rows.items, saying) if rows else None,
+        "next": sought.address(after=rows.next) if rows and rows.next else None,
+        "count": None,
+        "trouble": None,
+        "callers": None,
+        "by_caller": False,
+        "typed": {"phone": "", "estate": "", "flat": ""} | facts.pop("typed", {}),
+        "is_moved": False,
+        "chips": chips_of(sought, saying, me),
+        "choices": choices_of(sought, saying, me),
+        "kept": list(sought.filters),
+        "periods": [("", saying.t["period_any"])]
+        + [(each, saying.t[f"period_{each}"]) for each in PERIODS],
+        "sorts": [(each, saying.t[f"sort_{each}"]) for each in SORTS],
+        "place": rows and rows.place and place_of(rows.place, saying),
+        "estates": [(id, both[saying.language]) for id, both in saying.names.estates.items()],
+        "looks_up": LOOK_UP in visit.known.may,
+        "works": WORK in visit.known.may,
+        **facts,
+    }
+    return paper.page(visit, "search.html", status, **shown)
 
 
 async def _saying(house: House, paper: Paper, visit: Visit, people: dict[str, str]) -> Saying:
