@@ -7,7 +7,7 @@ are gaps: so one that dies without a word, or begins anew without a memory, need
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -29,7 +29,8 @@ class Listening:
     `connected`: it goes on hearing; False where the connection was lost at `until`. `booted_at`:
     since when the exchange is up, where it said so. `surveyed`: whoever was on a call when the
     connection began has been listed since. `gap`: what this listener knows to have missed before.
-    `clock_offset_s`: how far its own clock is ahead of the exchange's.
+    `clock_offset_s`: how far its own clock is ahead of the exchange's. `lines`: all that the
+    exchange's document names, so that they are counted from 0 before anybody rings.
     """
 
     exchange: str
@@ -41,6 +42,7 @@ class Listening:
     surveyed: bool = False
     gap: Gap | None = None
     clock_offset_s: float | None = None
+    lines: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -77,6 +79,36 @@ def heard_spans(words: Iterable[Listening]) -> list[Span]:
         else:
             merged.append((began, ended))
     return merged
+
+
+def summed_up(words: Iterable[Listening], keep: timedelta) -> list[Listening]:
+    """The same in fewer words: of each connection the last, with all that was said on it; and
+    nothing that is older than `keep` before the newest of all.
+    """
+    latest: dict[tuple[str, datetime], Listening] = {}
+    for word in words:
+        key = (word.listener, word.since)
+        other = latest.get(key)
+        latest[key] = word if other is None else _both(other, word)
+    newest = max((word.until for word in latest.values()), default=None)
+    return sorted(
+        (word for word in latest.values() if newest is not None and newest - word.until <= keep),
+        key=lambda word: (word.since, word.listener),
+    )
+
+
+def _both(one: Listening, other: Listening) -> Listening:
+    """Two words on one connection. That it was lost is its last."""
+    first, last = sorted((one, other), key=lambda word: (word.until, not word.connected))
+    gaps = [gap for gap in (last.gap, first.gap) if gap is not None]
+    return replace(
+        last,
+        booted_at=last.booted_at or first.booted_at,
+        surveyed=last.surveyed or first.surveyed,
+        gap=max(gaps, key=lambda gap: (gap.surveyed, gap.began)) if gaps else None,
+        clock_offset_s=first.clock_offset_s if last.clock_offset_s is None else last.clock_offset_s,
+        lines=last.lines or first.lines,
+    )
 
 
 def gaps_in(words: Iterable[Listening]) -> list[Gap]:

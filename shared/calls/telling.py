@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -34,6 +35,7 @@ from shared.calls.facts import (
 from shared.calls.gaps import Gap, Why
 from shared.calls.listening import Listening
 from shared.contracts.errors import MalformedMessage
+from shared.contracts.ids import without_number
 from shared.contracts.json_body import read_json_object
 from shared.contracts.times import Moment, written
 
@@ -60,6 +62,11 @@ _TYPE: Final = "hotline.{key}.v1"
 
 ExchangeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Text = Annotated[str, StringConstraints(max_length=200)]
+Named = Annotated[
+    str, StringConstraints(min_length=1, max_length=60), AfterValidator(without_number)
+]
+"""What the exchange's document names. It stands in events and series, so that it holds no number.
+"""
 FactId = Annotated[
     str,
     StringConstraints(max_length=600, pattern=r"^[a-z0-9][a-z0-9-]*/[^/]+/-?[0-9]{1,17}/"),
@@ -93,28 +100,28 @@ R = TypeVar("R", bound=_Read)
 
 class _FactData(_Read):
     call: Text
-    line: Text | None = None
-    trunk: Text | None = None
+    line: Named | None = None
+    trunk: Named | None = None
     number: Text | None = None
     diverted_from: Text | None = None
     presentation: Presentation | None = None
     test: bool = False
-    queue: Text | None = None
+    queue: Named | None = None
     leg: Text | None = None
     party: Party | None = None
-    agent: Text | None = None
+    agent: Named | None = None
     left: Left | None = None
     rang_out: RangOut | None = None
     transfer: TransferKind | None = None
     to: Party | None = None
-    to_agent: Text | None = None
+    to_agent: Named | None = None
     by: EndedBy | None = None
     cause: Text | None = None
 
 
 class _MembershipData(_Read):
-    agent: Text
-    queue: Text
+    agent: Named
+    queue: Named
     signed_on: bool
     paused: bool
     unreachable: bool
@@ -122,12 +129,12 @@ class _MembershipData(_Read):
 
 
 class _TelephoneData(_Read):
-    agent: Text
+    agent: Named
     reachable: bool
 
 
 class _HeartbeatData(_Read):
-    trunk: Text
+    trunk: Named
     reachable: bool
 
 
@@ -140,12 +147,13 @@ class _GapData(_Read):
 
 
 class _ListeningData(_Read):
-    listener: Text
+    listener: Named
     since: Moment
     booted_at: Moment | None = None
     surveyed: bool = False
     gap: _GapData | None = None
     clock_offset_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    lines: Annotated[tuple[Named, ...], Field(max_length=1000)] = ()
 
 
 def told(value: Tellable) -> tuple[str, bytes]:
@@ -228,6 +236,7 @@ def _listening(envelope: _Envelope, key: str) -> Listening:
         surveyed=data.surveyed,
         gap=None if data.gap is None else _gap(envelope, data.listener, data.gap),
         clock_offset_s=data.clock_offset_s,
+        lines=data.lines,
     )
 
 
@@ -261,6 +270,7 @@ def _data_of(value: Tellable) -> dict[str, Any]:
             "surveyed": value.surveyed or None,
             "gap": value.gap and _gap_data(value.gap),
             "clock_offset_s": value.clock_offset_s,
+            "lines": list(value.lines) or None,
         }
     said = {each.name: getattr(value, each.name) for each in fields(value)}
     if not said.get("test"):

@@ -11,7 +11,7 @@ import pytest
 from services.telephony.exchange.translate_recording import facts_in, members_in
 from shared.calls.facts import Kind
 from shared.calls.gaps import Gap, Why
-from shared.calls.listening import SETTLED, Listening, gaps_in
+from shared.calls.listening import SETTLED, Listening, gaps_in, summed_up
 from shared.calls.telling import KEYS, Tellable, heard, key_of, told
 from shared.contracts import MalformedMessage
 from tests.calls.made import at, fact
@@ -47,7 +47,7 @@ def test_every_fact_of_a_recording_is_heard_as_it_was_told(run: str) -> None:
 def test_a_listeners_words_are_heard_as_they_were_told() -> None:
     for word in (
         listens(0, 3.000001),
-        listens(9, 20, booted_at=at(7), surveyed=True, gap=GAP, clock_offset_s=-0.25),
+        listens(9, 20, booted_at=at(7), surveyed=True, gap=GAP, clock_offset_s=-0.25, lines=("a",)),
         listens(9, 21, connected=False),
     ):
         key, body = told(word)
@@ -79,6 +79,7 @@ def test_a_body_is_a_cloud_event_without_empty_fields() -> None:
         ({"data": {"call": "1.0", "name": "Wang"}}, "data.name"),
         ({"data": {}}, "data.call"),
         ({"data": {"call": "1.0", "party": "nobody"}}, "data.party"),
+        ({"data": {"call": "1.0", "line": "13800138000"}}, "data.line"),
         ({"data": None}, "data"),
     ],
 )
@@ -107,6 +108,22 @@ def test_what_no_listener_says_it_heard_is_a_gap_whoever_died_without_a_word() -
     assert (gap.began, gap.ended, gap.why, gap.surveyed) == (at(90), at(100), Why.CONNECTION, True)
     assert gaps_in([*one, *two, listens(60, 140)]) == []
     assert gaps_in([*reversed(one + two), *two]) == [gap]
+
+
+def test_many_words_summed_up_tell_the_same_gaps() -> None:
+    words = [
+        listens(0, 10),
+        listens(0, 20, connected=False),
+        listens(0, 20),
+        listens(30, 40, surveyed=True, lines=("a",)),
+        listens(30, 90),
+        listens(5, 22, "2"),
+    ]
+    few = summed_up(words, timedelta(hours=1))
+    assert len(few) == 3
+    assert gaps_in(few) == gaps_in(words) != []
+    assert summed_up(reversed(words), timedelta(hours=1)) == few
+    assert [word.until for word in summed_up(words, timedelta(seconds=1))] == [at(90)]
 
 
 def test_a_gap_counts_when_the_others_have_had_time_to_say_that_they_heard() -> None:
