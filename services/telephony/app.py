@@ -6,14 +6,18 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from services.telephony.calls.api import build_calls_api
 from services.telephony.calls.calling import Calling
 from services.telephony.calls.loops import Loops
+from services.telephony.calls.masks import Masks
 from services.telephony.calls.storage import CALLS
 from services.telephony.calls.tidying import Tidying
 from services.telephony.handlers import add_handlers
 from services.telephony.inbound.exchanges import EXCHANGES, Exchanges
 from services.telephony.inbound.hearing import Hearing
 from services.telephony.inbound.replays import open_entry
+from services.telephony.load.api import build_load_api
+from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import Rolling
 from services.telephony.load.storage import LOAD_QUARTERS
 from services.telephony.settings import TelephonySettings
@@ -34,10 +38,19 @@ async def build(settings: TelephonySettings) -> FastAPI:
     exchanges = Exchanges(platform.store)
     calling = Calling(platform, exchanges)
     tidying = Tidying(platform.store, calling, exchanges, lambda: platform.policy)
-    loops = Loops(platform.store, exchanges, tidying, Rolling(platform.store))
+    loops = Loops(
+        platform.store,
+        exchanges,
+        tidying,
+        Rolling(platform.store),
+        Looking(platform.store, exchanges),
+    )
     add_handlers(platform.consumers, Hearing(calling, exchanges, secret))
     parts = Parts(
-        routers=(),
+        routers=(
+            build_calls_api(platform.store, Masks(opener)),
+            build_load_api(platform.store),
+        ),
         loops=(loops.run_looks, loops.run_counts, loops.run_forgetting),
         parked=platform.parked_relay(open_entry(opener, secret)),
         largest_body=LARGEST_BODY,

@@ -7,6 +7,7 @@ from typing import Final
 from services.telephony.calls.counting import be_there
 from services.telephony.calls.tidying import Tidying
 from services.telephony.inbound.exchanges import Exchanges
+from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import AT_ONCE, Rolling
 from shared.bus import run_every
 from shared.store import Store
@@ -20,12 +21,18 @@ class Loops:
     """Gaps, quarter hours, and what is forgotten."""
 
     def __init__(
-        self, store: Store, exchanges: Exchanges, tidying: Tidying, rolling: Rolling
+        self,
+        store: Store,
+        exchanges: Exchanges,
+        tidying: Tidying,
+        rolling: Rolling,
+        looking: Looking,
     ) -> None:
         self._store = store
         self._exchanges = exchanges
         self._tidying = tidying
         self._rolling = rolling
+        self._looking = looking
 
     async def run_looks(self) -> None:
         """Mind gaps until cancelled."""
@@ -48,6 +55,7 @@ class Loops:
             [exchange.id for exchange in known], {line for each in known for line in each.lines}
         )
         await self._tidying.mind_gaps()
+        await self._looking.look()
 
     async def count(self) -> None:
         """Count every quarter hour that has to be."""
