@@ -8,7 +8,6 @@ from fastapi import FastAPI
 
 from services.telephony.calls.api import build_calls_api
 from services.telephony.calls.calling import Calling
-from services.telephony.calls.loops import Loops
 from services.telephony.calls.masks import Masks
 from services.telephony.calls.storage import CALLS
 from services.telephony.calls.tidying import Tidying
@@ -20,6 +19,7 @@ from services.telephony.load.api import build_load_api
 from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import Rolling
 from services.telephony.load.storage import LOAD_QUARTERS
+from services.telephony.loops import Loops
 from services.telephony.settings import TelephonySettings
 from shared.bus.senders import sender_of
 from shared.privacy.open import Opener

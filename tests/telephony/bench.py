@@ -16,10 +16,10 @@ import aio_pika
 
 from services.telephony.app import build
 from services.telephony.calls.domain import KeptCall
-from services.telephony.calls.loops import Loops
 from services.telephony.calls.storage import CALLS
 from services.telephony.exchange.translate_document import ExchangeDocument
 from services.telephony.exchange.translate_recording import facts_in
+from services.telephony.loops import Loops
 from services.telephony.queues import CALLS as QUEUE
 from services.telephony.settings import TelephonySettings
 from shared.bus import INBOUND

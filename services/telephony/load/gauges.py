@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import REGISTRY
@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from services.telephony.calls.domain import KeptCall
 from services.telephony.calls.storage import CALLS
 from services.telephony.inbound.exchanges import Exchange, Exchanges
 from services.telephony.load.domain import QuarterLoad, handle_s, service_level, together
@@ -24,7 +25,8 @@ from services.telephony.load.requiring import MODELS, load_of, required_by
 from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
 from shared.calls.agents import BUSY, AgentState, spells
 from shared.calls.call import Call
-from shared.calls.fold import SILENT_TOO_LONG
+from shared.calls.facts import Fact, Kind, fact_id
+from shared.calls.fold import SILENT_TOO_LONG, fold
 from shared.calls.load import ServiceLevel, counted
 from shared.calls.quarters import QUARTER, quarter_of
 from shared.store import Collection, Store
@@ -35,7 +37,6 @@ WINDOWS: Final[Mapping[str, int]] = {"15m": 1, "1h": 4}
 THRESHOLDS: Final = (15, 20)
 STATES: Final = tuple(state for state in AgentState if state is not AgentState.SIGNED_OFF)
 MOST: Final = 5_000
-_MOMENT: Final = timedelta(milliseconds=1)
 _ALL: Final = "all"
 
 
@@ -102,7 +103,8 @@ class Looking:
             "last_at": {"$gt": now - SILENT_TOO_LONG},
         }
         found = await self._calls.find(query, limit=MOST)
-        return [kept.call for kept in found if kept.call is not None]
+        calls = (_as_of(kept, now) for kept in found)
+        return [call for call in calls if call is not None and call.ended_at is None]
 
     async def _load(self, quarters: int, now: datetime) -> QuarterLoad:
         """All lines' last quarter hours that are over."""
@@ -110,6 +112,19 @@ class Looking:
         since = until - quarters * QUARTER
         found = self._quarters.walk({"quarter": {"$gte": since, "$lt": until}}, order=BY_TIME)
         return together([each async for each in found], line=_ALL, quarter=since)
+
+
+def _as_of(kept: KeptCall, now: datetime) -> Call | None:
+    """A running call as if it had just been heard of: what goes on lasts until now."""
+    facts = [fact for fact in kept.facts if fact.at <= now]
+    heard = Fact(
+        id=fact_id(kept.exchange, "now", now, kept.channel),
+        kind=Kind.DESCRIBED,
+        exchange=kept.exchange,
+        call=kept.channel,
+        at=now,
+    )
+    return fold([*facts, heard])
 
 
 def _waiting(
@@ -127,9 +142,11 @@ def _agents(
 ) -> dict[AgentState, int]:
     """How many are in which state, as their exchange tells it."""
     found: dict[AgentState, int] = dict.fromkeys(STATES, 0)
-    for exchange in exchanges:
-        calls = [call for call in running if call.exchange == exchange.id]
-        lines = spells(exchange.members, calls, now + _MOMENT, exchange.gaps)
+    known = {exchange.id: exchange for exchange in exchanges}
+    for id in {*known, *(call.exchange for call in running)}:
+        exchange = known.get(id, Exchange(id=id))
+        calls = [call for call in running if call.exchange == id]
+        lines = spells(exchange.members, calls, now, exchange.gaps)
         for line in lines.values():
             if line and line[-1].state in found:
                 found[line[-1].state] += 1
