@@ -96,9 +96,8 @@ async def test_calls_are_listed_with_masks_and_no_number(bench: Bench) -> None:
     assert missing.status_code == 404
     none = await bench.http.get("/v1/calls?line=nowhere", headers=headers)
     assert none.json()["items"] == []
-    assert (
-        await bench.http.get("/v1/calls", headers=bench.signed_in("auditor"))
-    ).status_code == 403
+    refused = await bench.http.get("/v1/calls", headers=bench.signed_in("auditor"))
+    assert refused.status_code == 403
 
 
 async def test_lines_are_there_at_0_before_anybody_rings(bench: Bench) -> None:
@@ -108,12 +107,8 @@ async def test_lines_are_there_at_0_before_anybody_rings(bench: Bench) -> None:
     shown = (await bench.http.get("/metrics")).text
     assert 'hotline_calls_offered_total{line="quiet-line"} 0.0' in shown
     assert 'hotline_calls_total{line="quiet-line",outcome="timed_out"} 0.0' in shown
-    assert (
-        'hotline_call_wait_seconds_count{line="quiet-line",outcome="blocked"} 0.0'
-        in shown.replace(
-            'outcome="blocked",line="quiet-line"', 'line="quiet-line",outcome="blocked"'
-        )
-    )
+    waited = 'hotline_call_wait_seconds_count{line="quiet-line",outcome="blocked"} 0.0'
+    assert waited in shown
     assert 'hotline_calls_waiting{line="quiet-line"} 0.0' in shown
     assert await bench.store.get(EXCHANGES.name, bench.user) is not None
 
