@@ -15,6 +15,8 @@ class Why(StrEnum):
     """The exchange itself: no call outlived it."""
     CONNECTION = "connection"
     """The line to it: calls went on unheard."""
+    OVERFLOW = "overflow"
+    """Nothing: it was heard, and could not be passed on for so long that it was thrown away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def _both(a: Gap, b: Gap) -> Gap | None:
         return None
     return replace(
         a,
-        why=Why.RESTART if Why.RESTART in {a.why, b.why} else Why.CONNECTION,
+        why=Why.RESTART if Why.RESTART in {a.why, b.why} else a.why,
         began=began,
         ended=ended,
         surveyed=a.surveyed or b.surveyed,

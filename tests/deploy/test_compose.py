@@ -14,7 +14,7 @@ from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
-OURS: Final = ("intake", "router", "notifier", "survey", "admin", "console")
+OURS: Final = ("intake", "router", "notifier", "survey", "admin", "telephony", "console")
 ONE_SHOTS: Final = ("mongo-init", "seed")
 FOLDER: Final = "HOTLINE_DATA"
 """What the key file and the audit have paths of their own instead of."""
