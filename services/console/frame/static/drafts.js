@@ -41,6 +41,7 @@
     const found = JSON.stringify(Object.fromEntries(typed.map((each) => [named(each), each[value(each)]])));
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const sealed = await crypto.subtle.encrypt({ name: AES, iv }, await key(), new TextEncoder().encode(found));
+    await hold(); // Before it is there: whoever signs out then knows of it.
     sessionStorage[name(form)] = JSON.stringify([Date.now(), [...iv], [...new Uint8Array(sealed)]]);
     show();
   }
@@ -66,14 +67,14 @@
 
   // A tab that keeps a draft holds a lock, which ends with it: so each tab of the browser knows of all.
   const DRAFTS = "drafts " + person, stored = () => Object.keys(sessionStorage).filter((each) => each.startsWith("draft "));
-  let free;
+  let held;
+  const hold = () => held ??= new Promise((begun) => {
+    navigator.locks.request(DRAFTS, { mode: "shared" }, () => new Promise(begun));
+  });
   function show() {
-    const has = stored().length > 0;
-    if (has === Boolean(free)) return;
-    if (has) {
-      const gone = new Promise((done) => { free = done; });
-      navigator.locks.request(DRAFTS, { mode: "shared" }, () => gone);
-    } else free = free();
+    if (stored().length) return hold();
+    held?.then((free) => free());
+    held = null;
   }
   async function review() {
     for (const each of stored()) if (!await unsealed(sessionStorage[each])) delete sessionStorage[each];
