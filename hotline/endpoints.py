@@ -25,6 +25,7 @@ TITLES = {
     "survey": "回访 survey",
     "admin": "管理 admin",
     "console": "坐席 console",
+    "exchange": "交换机 exchange",
 }
 
 

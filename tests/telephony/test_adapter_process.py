@@ -1,0 +1,225 @@
+"""The adapter as a process: under its own broker user, with health and series."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import httpx
+import pytest
+from aio_pika.abc import AbstractIncomingMessage
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from hotline import topology
+from services.telephony.exchange.api import build
+from services.telephony.exchange.fake import SECRET, FakeExchange
+from services.telephony.exchange.fake_script import steps_of
+from services.telephony.exchange.listen_settings import ListenSettings
+from shared.bus.broker_users import BrokerUsers, PublisherRights
+from shared.bus.topology import INBOUND
+from shared.calls.telling import Tellable, heard
+from tests.bus.bench import Wire
+from tests.calls.recordings import DATA, stream
+from tests.support.bench import until
+from tests.support.servers import Corner, Servers
+from tests.telephony.adapters import FAST, as_read, is_of_an_event
+
+NAME = "lab"
+
+
+@dataclass
+class Inbox:
+    """What the broker has on `hotline.inbound`."""
+
+    messages: list[AbstractIncomingMessage] = field(default_factory=list)
+
+    @property
+    def happened(self) -> set[Tellable]:
+        values = {heard(message.body) for message in self.messages}
+        return {value for value in values if is_of_an_event(value)}
+
+
+@pytest.fixture
+async def address(corner: Corner, servers: Servers) -> AsyncIterator[str]:
+    """That of the exchange's own broker user."""
+    management = servers.rabbit.management_login_url
+    await topology.make(corner.amqp_url, management)
+    users = BrokerUsers(corner.amqp_url, management)
+    yield await users.make_publisher(PublisherRights(NAME, frozenset()), "a secret/@:")
+    await users.drop_publisher(NAME)
+
+
+@pytest.fixture
+async def inbox(corner: Corner, address: str) -> AsyncIterator[Inbox]:
+    box = Inbox()
+
+    async def take(message: AbstractIncomingMessage) -> None:
+        box.messages.append(message)
+
+    async with await aio_pika.connect(corner.amqp_url) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(INBOUND, "#")
+        await queue.consume(take, no_ack=True)
+        yield box
+
+
+def settings(address: str, port: int, **more: Any) -> ListenSettings:
+    given = {
+        "name": NAME,
+        "document": DATA / "exchange.yaml",
+        "amqp_url": address,
+        "manager_port": port,
+        "manager_secret": SECRET,
+        **more,
+    }
+    return ListenSettings(**given)
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://exchange") as http,
+    ):
+        yield http
+
+
+async def ready(http: httpx.AsyncClient) -> bool:
+    return (await http.get("/readyz")).status_code == 200
+
+
+async def test_facts_come_under_the_exchanges_own_user_and_are_counted(
+    address: str, inbox: Inbox
+) -> None:
+    async with FakeExchange(steps_of(stream("two-queues")), speed=FAST) as fake:
+        app = await build(settings(address, fake.port), fake.now)
+        async with served(app) as http:
+            await fake.ended.wait()
+            await until(lambda: inbox.happened == as_read("two-queues"))
+            assert await ready(http)
+            state = (await http.get("/readyz")).json()
+            text = (await http.get("/metrics")).text
+
+    assert {message.user_id for message in inbox.messages} == {NAME}
+    for message in inbox.messages:
+        assert f'"hotline.{message.routing_key}.v1"'.encode() in message.body
+    assert state["broker"] == "takes"
+    assert 'hotline_pbx_connected{pbx="lab"} 1.0' in text
+    offered = sum(message.routing_key == "call.offered" for message in inbox.messages)
+    assert f'hotline_pbx_told_total{{key="call.offered",pbx="lab"}} {float(offered)}' in text
+    assert 'hotline_pbx_unheard_total{pbx="lab",why="overflow"} 0.0' in text
+    assert 'hotline_pbx_left_out_total{pbx="lab",why="unknown_line"} 1.0' in text
+    assert 'hotline_pbx_unpublished_facts{pbx="lab"} 0.0' in text
+    assert "hotline_pbx_last_event_timestamp_seconds" in text
+    assert "hotline_pbx_clock_offset_seconds" in text
+    assert "13800138" not in text
+
+
+async def test_while_the_broker_is_cut_off_facts_wait_and_come_when_it_is_back(
+    address: str, inbox: Inbox, servers: Servers
+) -> None:
+    wire = Wire(servers.rabbit.ports.amqp)
+    await wire.mend()
+    by_wire = address.replace(f":{servers.rabbit.ports.amqp}/", f":{wire.port}/")
+    async with FakeExchange(steps_of(stream("day")), speed=50) as fake:
+        app = await build(settings(by_wire, fake.port), fake.now)
+        async with served(app) as http:
+            await until(lambda: len(inbox.messages) > 50)
+            await wire.cut()
+            await fake.ended.wait()
+            await until(lambda: _waiting(http))
+            assert await ready(http)
+            assert inbox.happened < as_read("day")
+            await wire.mend()
+            await until(lambda: inbox.happened == as_read("day"))
+    await wire.cut()
+
+
+async def _waiting(http: httpx.AsyncClient) -> bool:
+    state = (await http.get("/readyz")).json()
+    return state["broker"] == "refuses" and state["unpublished"] > 0
+
+
+async def test_it_is_not_ready_while_no_exchange_is_heard(address: str) -> None:
+    async with FakeExchange(steps_of(stream("smoke"))[:1]) as fake:
+        fake.cut()
+        async with served(await build(settings(address, fake.port))) as http:
+            answer = await http.get("/readyz", headers={"Accept-Language": "zh"})
+            assert (answer.status_code, answer.json()["code"]) == (503, "exchange-away")
+            assert (await http.get("/healthz")).status_code == 200
+            assert (await http.get("/healthz/consumers")).status_code == 200
+            await fake.opens_again()
+            await until(lambda: ready(http))
+
+
+async def test_it_is_not_ready_where_the_exchange_refuses_it(address: str) -> None:
+    async with FakeExchange(steps_of(stream("smoke"))[:1]) as fake:
+        app = await build(settings(address, fake.port, manager_secret="wrong"))
+        async with served(app) as http:
+            await until(lambda: _is(http, "exchange-refuses"))
+
+
+async def test_it_is_not_ready_where_the_exchange_tells_no_times(
+    address: str, inbox: Inbox
+) -> None:
+    steps = steps_of(stream("smoke"))
+    async with (
+        FakeExchange(steps, speed=FAST, tells_times=False) as fake,
+        served(await build(settings(address, fake.port), fake.now)) as http,
+    ):
+        await fake.ended.wait()
+        await until(lambda: _is(http, "exchange-without-times"))
+        text = (await http.get("/metrics")).text
+
+    [count] = [
+        float(line.split()[-1])
+        for line in text.splitlines()
+        if line.startswith("hotline_pbx_left_out_total") and "no_timestamp" in line
+    ]
+    assert count > 100
+    assert {message.routing_key for message in inbox.messages} <= {"pbx.connected"}
+
+
+async def _is(http: httpx.AsyncClient, code: str) -> bool:
+    answer = await http.get("/readyz")
+    return answer.status_code == 503 and bool(answer.json()["code"] == code)
+
+
+async def test_at_an_orderly_end_it_says_until_when_it_heard(address: str, inbox: Inbox) -> None:
+    async with FakeExchange(steps_of(stream("smoke"))[:1]) as fake:
+        async with served(await build(settings(address, fake.port))) as http:
+            await until(lambda: ready(http))
+            await until(lambda: inbox.messages)
+        await until(lambda: inbox.messages[-1].routing_key == "pbx.lost")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"name": "main"}, "describes lab, not main"),
+        ({"amqp_url": "amqp://hotline:x@localhost/"}, "publishers add lab --exchange"),
+        ({"document": Path("nowhere.yaml")}, "nowhere.yaml cannot be read"),
+        ({"manager_secret": None}, "HOTLINE_EXCHANGE_MANAGER_SECRET"),
+        ({"manager_secret": None, "manager_secret_file": Path("nowhere")}, "nowhere"),
+        ({"listener": "A b"}, "listener"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_and_is_named(change: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValidationError, match=named):
+        settings("amqp://lab:x@localhost/", 5038, **change)
+
+
+def test_the_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from a file\n", "utf-8")
+    given = settings("amqp://lab:x@localhost/", 5038, manager_secret=None, manager_secret_file=file)
+
+    assert given.manager.secret == "from a file"
+    assert "from a file" not in repr(given.manager)
