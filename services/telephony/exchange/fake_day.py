@@ -1,8 +1,8 @@
 """A day of calls, drawn: what the exchange of `fake_exchange.yaml` would say of it. Pure.
 
-Callers come by the hour of the day, and in a burst where something has failed for many. Four agents
-take them in turn. Callers are greeted, wait, lose patience, are let go after three minutes, or find
-the queue full. The same seed draws the same day.
+Callers come by the hour of the day, and in a burst where something has failed for many. Three
+agents take them in turn. Callers are greeted, wait, lose patience, are let go after three minutes,
+or find the queue full. The same seed draws the same day.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from services.telephony.exchange.translate_blocks import Block
 TRUNK: Final = "PJSIP/carrier"
 NUMBER: Final = "4000000001"
 QUEUE: Final = "hotline"
-AGENTS: Final = ("8001", "8002", "8003", "8004")
+AGENTS: Final = ("8001", "8002", "8003")
 A_DAY: Final = (
     2, 1, 1, 1, 1, 2, 8, 16, 24, 26, 22, 18, 12, 14, 18, 18, 16, 18, 22, 24, 20, 12, 6, 3,
 )  # fmt: skip
 """Calls of each hour, by the place's clock."""
 PLACE: Final = timezone(timedelta(hours=8))
-BURST: Final = 40
+BURST: Final = 60
 """Calls in twenty minutes from ten past seven in the evening."""
 BURST_HOUR: Final = 19
 GREETING: Final = timedelta(seconds=3)
