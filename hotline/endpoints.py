@@ -24,6 +24,7 @@ TITLES = {
     "notifier": "通知 notifier",
     "survey": "回访 survey",
     "admin": "管理 admin",
+    "telephony": "电话 telephony",
     "console": "坐席 console",
     "exchange": "交换机 exchange",
 }

@@ -44,15 +44,23 @@ def add(
     name: NameArgument,
     key: Annotated[
         list[str] | None,
-        typer.Option("--key", help="A routing key it may use; several, and all by default."),
+        typer.Option(
+            "--key", help="A routing key it may use; several, and all of systems by default."
+        ),
     ] = None,
+    exchange: Annotated[  # noqa: FBT002 - an option by name
+        bool,
+        typer.Option(
+            "--exchange", help="It is a telephone exchange's: it tells of calls, and nothing else."
+        ),
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Make a publisher's broker user and print its address with the password, this once.
 
     One that is there gets a new password and these rights alone.
     """
-    rights = _rights(name, key)
+    rights = _rights(name, key, exchange=exchange)
     address = _run(
         data, lambda users: users.make_publisher(rights, secrets.token_urlsafe(24)), name
     )
@@ -74,8 +82,7 @@ async def trial_address(amqp: str, management: str | None) -> str:
     """
     if management is None:
         return amqp
-    keys = topology.inbound_keys()
-    rights = PublisherRights.of(TRIAL, keys, keys)
+    rights = PublisherRights.of(TRIAL, topology.system_keys(), topology.inbound_keys())
     try:
         return await BrokerUsers(amqp, management).make_publisher(rights, secrets.token_urlsafe(24))
     except (httpx.HTTPError, NoPublisher) as error:
@@ -83,10 +90,18 @@ async def trial_address(amqp: str, management: str | None) -> str:
         return amqp
 
 
-def _rights(name: str, keys: list[str] | None) -> PublisherRights:
-    known = topology.inbound_keys()
+def _rights(name: str, keys: list[str] | None, *, exchange: bool) -> PublisherRights:
+    known, of_systems = topology.inbound_keys(), topology.system_keys()
+    if exchange and keys:
+        raise UnusableSettingError("--exchange: an exchange has keys of its own; leave --key out.")
+    if leads := set(keys or ()) & (known - of_systems):
+        raise UnusableSettingError(
+            f"--key: {', '.join(sorted(leads))} is an exchange's own; make its publisher with "
+            "--exchange."
+        )
+    chosen = known - of_systems if exchange else keys or of_systems
     try:
-        return PublisherRights.of(read_publisher(name), keys or known, known)
+        return PublisherRights.of(read_publisher(name), chosen, known)
     except MalformedMessage as error:
         raise UnusableSettingError(f"{name!r} cannot be a publisher's name: {error}") from error
     except ValueError as error:

@@ -21,7 +21,7 @@ from hotline.probe import HttpProbe, listens
 
 HOST = "127.0.0.1"
 # Those that keep something. In the order in which they are listed; they start together.
-SERVICES = ("intake", "router", "notifier", "survey", "admin")
+SERVICES = ("intake", "router", "notifier", "survey", "admin", "telephony")
 # All that `hotline up` runs: the console keeps nothing, and has neither the store nor the keys.
 ALL = (*SERVICES, "console")
 # The adapter of a telephone exchange: of another host than we, and as many as there are exchanges.

@@ -25,6 +25,7 @@ from hotline.settings import read_settings
 from shared.bus import INBOUND, QueueSpec
 from shared.bus.broker_users import vhost_of
 from shared.bus.topology import EXCHANGES, UNROUTED, declare
+from shared.calls.telling import KEYS as EXCHANGE_KEYS
 
 POLICY: Final = "hotline-unrouted"
 DEFINITION: Final = {
@@ -63,6 +64,11 @@ def inbound_keys() -> frozenset[str]:
     return frozenset(
         key for spec in queues() for exchange, key in spec.bindings if exchange == INBOUND
     )
+
+
+def system_keys() -> frozenset[str]:
+    """Those that any system may be given; the others are an exchange's own."""
+    return inbound_keys() - frozenset(EXCHANGE_KEYS)
 
 
 def queues() -> tuple[QueueSpec, ...]:

@@ -22,6 +22,12 @@ def patience_s(calls: Iterable[Call]) -> float | None:
     exponential patience this is the estimate of maximum likelihood; the mean wait of those who gave
     up would be far too low. None where nobody gave up.
     """
+    waited, gave_up = waited_and_gave_up(calls)
+    return waited / gave_up if gave_up else None
+
+
+def waited_and_gave_up(calls: Iterable[Call]) -> tuple[float, int]:
+    """What the estimate is made of: it may be summed over quarter hours."""
     waited, gave_up = 0.0, 0
     for call in counted(calls):
         # Who left in the greeting, and who was not let in, was never in a queue to be patient in.
@@ -30,7 +36,7 @@ def patience_s(calls: Iterable[Call]) -> float | None:
             continue
         waited += wait
         gave_up += call.outcome is Outcome.ABANDONED
-    return waited / gave_up if gave_up else None
+    return waited, gave_up
 
 
 def rang_again(calls: Iterable[tuple[str, datetime, bool]]) -> int:

@@ -191,7 +191,7 @@ def heard(body: bytes) -> Tellable:
     key = next((each for each in KEYS if envelope.type == _TYPE.format(key=each)), None)
     if key is None:
         raise MalformedMessage(
-            "type", "is none that an exchange tells", f"use {_TYPE.format(key='<routing key>')}"
+            "type", "is none that an exchange tells", "use hotline.<routing key>.v1"
         )
     if not envelope.id.startswith(f"{envelope.exchange}/"):
         raise MalformedMessage("id", "is of another exchange than source", "begin with its id")

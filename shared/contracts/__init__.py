@@ -1,6 +1,16 @@
 """What the services say to each other and what outsiders may say to them; pydantic only."""
 
-from shared.contracts import admin, incidents, intake, notifier, parked, privacy, router, survey
+from shared.contracts import (
+    admin,
+    incidents,
+    intake,
+    notifier,
+    parked,
+    privacy,
+    router,
+    survey,
+    telephony,
+)
 from shared.contracts.base import (
     CLOUDEVENTS_JSON,
     Envelope,
@@ -34,4 +44,5 @@ __all__ = [
     "router",
     "routing_key",
     "survey",
+    "telephony",
 ]

@@ -32,6 +32,7 @@ RESERVED: Final = frozenset(
         "notifier",
         "survey",
         "admin",
+        "telephony",
     }
 )
 """Words that stand for somebody or something else where an id stands."""

@@ -69,6 +69,8 @@ OWN: Final[tuple[Permission, ...]] = (
     _own("follow_up.see", _P, "Read the desk's follow-up tasks: the own, those of the places, those that are overdue", *_DESK, "manager"),
     _own("follow_up.make", _P, "Ask for a follow-up task by hand, with a time and a reason", *_DESK),
     _own("follow_up.do", _P, "Say that a follow-up task is done, with what came of it", *_DESK),
+    _own("call.see", _A, "Read calls: the own and the desk's, the number masked; of nobody who withholds it", *_DESK, "manager"),
+    _own("load.see", _A, "Read load by the quarter hour: what was offered, how it was served, how many agents it takes", "supervisor", "manager"),
     _own("text.classify", _A, "Ask what words would be taken for", *_FLOOR),
     _own("board.see", _W, "Read the board of open work", *_FLOOR),
     _own("proof.add", _W, "Send a photo of what was done of one's own work", "department"),

@@ -182,6 +182,8 @@ LONGEST_IN_ALL: Final = timedelta(days=14)
 """Where the policy names none, as those of before, and no single pause may be longer."""
 Retained = Annotated[timedelta, Field(ge=timedelta(days=30))]
 """Shorter than a ticket can be reopened, nobody could be told what came of it."""
+CallRetained = Annotated[timedelta, Field(ge=timedelta(days=1))]
+"""Of a call of which no ticket came."""
 
 
 class QuietHours(BaseModel):
@@ -289,6 +291,8 @@ class Rules(BaseModel):
     desk_numbers: tuple[str, ...]
     retain_for: Retained = timedelta(days=1095)
     retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)
+    retain_call_numbers_for: CallRetained = timedelta(days=90)
+    retain_withheld_numbers_for: CallRetained = timedelta(days=3)
     proof_for: tuple[ProofWanted, ...] = ()
     flat_alone: bool = False
 

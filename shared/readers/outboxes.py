@@ -20,6 +20,7 @@ KIND_OF: Final[Mapping[str, str]] = {
     "emergencies": "emergency",
     "messages": "message",
     "surveys": "survey",
+    "calls": "call",
     "parked": "parked",
     "rosters": "roster",
     "shifts": "shift",

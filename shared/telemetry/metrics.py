@@ -130,3 +130,34 @@ READING_ALARMS: Final = Counter(
 PERSONS_ERASED: Final = Counter(
     "hotline_persons_erased_total", "Persons of tickets whose sealed data are gone", ["why"]
 )
+CALLS_OFFERED: Final = Counter("hotline_calls_offered_total", "Calls offered", ["line"])
+CALLS: Final = Counter(
+    "hotline_calls_total", "Calls that have ended, by what became of them", ["line", "outcome"]
+)
+CALL_WAIT_SECONDS: Final = Histogram(
+    "hotline_call_wait_seconds",
+    "From the first ring to the first agent, or to the end without one; greeting included",
+    ["line", "outcome"],
+    buckets=(1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600),
+)
+CALL_HANDLE_SECONDS: Final = Histogram(
+    "hotline_call_handle_seconds",
+    "Talk and hold of all agents of an answered call that was heard to its end; no wrap-up",
+    ["line"],
+    buckets=(30, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800),
+)
+RINGS: Final = Counter(
+    "hotline_rings_total", "Agents' telephones that rang, by what came of it", ["outcome"]
+)
+TRANSFERS: Final = Counter("hotline_transfers_total", "Calls handed on", ["kind"])
+QUEUE_ENTRIES: Final = Counter(
+    "hotline_queue_entries_total",
+    "Callers who came into a queue: for the first time on their call, or again",
+    ["queue", "how"],
+)
+PBX_FACTS: Final = Counter(
+    "hotline_pbx_facts_total", "What exchanges told, by what became of it", ["pbx", "outcome"]
+)
+PBX_GAPS: Final = Counter(
+    "hotline_pbx_gaps_total", "Times in which nobody heard an exchange", ["pbx", "why"]
+)

@@ -23,6 +23,8 @@ from services.router import queues as router
 from services.router.settings import RouterSettings
 from services.survey import queues as survey
 from services.survey.settings import SurveySettings
+from services.telephony import queues as telephony
+from services.telephony.settings import TelephonySettings
 from shared.bus import QueueSpec
 from shared.readers.outboxes import KIND_OF
 from shared.runtime import ServiceSettings
@@ -32,7 +34,7 @@ from tests.docs.pages import ROOT, read
 
 QUEUES: Final = [
     value
-    for module in (intake, router, notifier, survey, admin)
+    for module in (intake, router, notifier, survey, admin, telephony)
     for value in vars(module).values()
     if isinstance(value, QueueSpec)
 ]
@@ -43,11 +45,12 @@ OWN_SETTINGS: Final[list[tuple[str, type[Any]]]] = [
     ("NOTIFIER_", NotifierSettings),
     ("SURVEY_", SurveySettings),
     ("ADMIN_", AdminSettings),
+    ("TELEPHONY_", TelephonySettings),
     ("CONSOLE_", ConsoleSettings),
 ]
 KEPT: Final = sorted(
     (service, kept.name)
-    for service in ("intake", "router", "notifier", "survey", "admin")
+    for service in ("intake", "router", "notifier", "survey", "admin", "telephony")
     for kept in import_module(f"services.{service}.app").KEEPS
 )
 RECORDING: Final = frozenset({"record", "_record", "change", "_change"})
@@ -76,7 +79,7 @@ def test_every_queue_stands_with_its_bindings_and_prefetch(queue: QueueSpec) -> 
 
 
 @pytest.mark.parametrize(
-    "module", [admin, intake, notifier, router, survey], ids=lambda m: m.__name__
+    "module", [admin, intake, notifier, router, survey, telephony], ids=lambda m: m.__name__
 )
 def test_what_a_service_declares_is_what_its_module_names(module: Any) -> None:
     """`hotline topology` makes these: of one that it forgot, what comes early would be lost."""

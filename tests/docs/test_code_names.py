@@ -17,6 +17,11 @@ from services.router.follow_ups.tasks import State
 from services.router.follow_ups.untold import RESULT
 from services.router.incidents.incident import OUTCOME
 from services.router.incidents.incident import Status as IncidentStatus
+from shared.calls.agents import AgentState
+from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
+from shared.calls.gaps import Why
+from shared.calls.load import ServiceLevel
+from shared.calls.outcomes import Outcome as CallOutcome
 from shared.codes import name_of, names, tables
 from shared.contracts.intake import FeedbackOutcome
 from shared.contracts.notifier import FailureReason, Purpose
@@ -75,6 +80,16 @@ OWNERS: Final[Mapping[str, Iterable[str]]] = {
     "follow_up_kinds": _of(FollowUpWhy),
     "follow_up_states": _of(State),
     "follow_up_outcomes": {*_of(FollowUpSaid), *_of(FollowUpOutcome)},
+    "call_outcomes": CallOutcome,
+    "presentations": Presentation,
+    "ways_out_of_queues": Left,
+    "rings_unanswered": RangOut,
+    "call_parties": Party,
+    "call_ended_by": EndedBy,
+    "call_transfers": TransferKind,
+    "agent_states": AgentState,
+    "pbx_gaps": Why,
+    "service_levels": ServiceLevel,
     "alert_states": _of(Alerting),
     "emergency_outcomes": _of(Outcome),
     "emergency_verdicts": _of(Verdict),

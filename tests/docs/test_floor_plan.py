@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.pages import ROOT, read
 
-ROOMED: Final = ("intake", "router", "admin", "console")
+ROOMED: Final = ("intake", "router", "admin", "telephony", "console")
 ONE_ROOM: Final = ("notifier", "survey")
 _PLAN: Final = read("docs/architecture.md").split("## The rooms of a service")[1].split("\n## ")[0]
 BESIDE, _, INSIDE = _PLAN.partition("\nIn a room:")

@@ -8,9 +8,9 @@ from typing import Any
 import aio_pika
 import pytest
 
-from services.intake.inbound.publishers import PROOF, SENDER, vouch
 from services.intake.queues import REPORTS_ROUTINE
 from shared.bus import INBOUND, BrokerDown, Publisher
+from shared.bus.senders import PROOF, SENDER, vouch
 from shared.identity import UNNAMED
 from tests.intake.test_registering import LAMP, IntakeBench
 from tests.support.bench import until

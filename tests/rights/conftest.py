@@ -12,7 +12,7 @@ from tests.rights.endpoints import Endpoint, endpoints_of
 from tests.rights.house import House, furnish
 from tests.support.floor import Floor
 
-SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey", "admin"}
+SERVICES_WITH_LISTS: Final = {"intake", "router", "notifier", "survey", "admin", "telephony"}
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -49,6 +49,10 @@ SEARCHED: Final[Mapping[str, Callable[[Things, str], list[str]]]] = {
     "registered_to": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
     "due_before": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
     "place": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
+    "line": lambda _hidden, _role: ["hotline", "unknown"],
+    "agent": lambda _hidden, _role: ["8001"],
+    "from": lambda _hidden, _role: ["2026-12-01T00:00:00Z"],
+    "to": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
     "ids": lambda hidden, role: [",".join([walker(role), *sorted(hidden.marks)])],
 }
 """What leads to a hidden thing where its list is searched by this; other values the documents name.
@@ -63,6 +67,8 @@ def hidden_from(house: House, endpoint: Endpoint, role: str) -> list[Things]:
 
 NEEDED: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("/v1/work-orders", "status"): {"mine": "true"},
+    ("/v1/load", "to"): {"from": "2098-12-20T00:00:00Z"},
+    ("/v1/load", "from"): {"to": "2026-12-02T00:00:00Z"},
 }
 """What a list wants beside a parameter: finished work is somebody's, since of all there is no end.
 """

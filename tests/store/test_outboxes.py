@@ -13,6 +13,7 @@ from services.intake.app import KEEPS as INTAKE
 from services.notifier.app import KEEPS as NOTIFIER
 from services.router.app import KEEPS as ROUTER
 from services.survey.app import KEEPS as SURVEY
+from services.telephony.app import KEEPS as TELEPHONY
 from shared.contracts import Event
 from shared.contracts.base import known_events
 from shared.contracts.intake import TicketPersonErased, TicketUrged
@@ -23,7 +24,7 @@ from shared.store import Store
 from shared.store.parked import PARKED
 from shared.store.store import Kept
 
-KEEPS: list[Kept] = [*ADMIN, *INTAKE, *NOTIFIER, *ROUTER, *SURVEY, PARKED]
+KEEPS: list[Kept] = [*ADMIN, *INTAKE, *NOTIFIER, *ROUTER, *SURVEY, *TELEPHONY, PARKED]
 
 
 def test_every_collection_with_events_is_known_with_its_kind() -> None:

@@ -57,7 +57,7 @@ class Told:
         return [each for each in self.values if isinstance(each, Fact)]
 
 
-def is_of_an_event(value: object) -> bool:
+def is_of_an_event(value: Tellable) -> bool:
     """Whether every listener tells it alike: not who was found there when it came, nor its word."""
     match value:
         case Listening():
@@ -66,7 +66,8 @@ def is_of_an_event(value: object) -> bool:
             return kind is not Kind.SEEN
         case Membership(id=id):
             return "/QueueMember/" not in id
-    return True
+        case _:
+            return True
 
 
 def as_read(run: str, name: str = "events.ami") -> set[Tellable]:
@@ -74,7 +75,8 @@ def as_read(run: str, name: str = "events.ami") -> set[Tellable]:
     recording = stream(run, name)
     members, reached = members_in(recording, recorded())
     facts, _, _ = facts_in(recording, recorded())
-    return {each for each in [*facts, *members, *reached] if is_of_an_event(each)}
+    told: list[Tellable] = [*facts, *members, *reached]
+    return {each for each in told if is_of_an_event(each)}
 
 
 @dataclass

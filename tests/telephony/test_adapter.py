@@ -243,9 +243,12 @@ async def test_whoever_does_not_answer_is_asked_again_later_and_later() -> None:
     async with FakeExchange(steps_of(stream("smoke"))[:1]) as fake:
         fake.cut()
         loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(
-            lambda _, writer: (waits.append(loop.time()), writer.close()), "127.0.0.1", fake.port
-        )
+
+        def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            waits.append(loop.time())
+            writer.close()
+
+        server = await asyncio.start_server(hang_up, "127.0.0.1", fake.port)
         rhythm = type(QUICK)(beat=1, first_wait=0.02, longest_wait=0.3)
         async with server, listening(fake, rhythm=rhythm):
             await until(lambda: len(waits) >= 8)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from typing_extensions import override
 
 from services.telephony.exchange import listen_manager
 from services.telephony.exchange.fake_script import text_of
@@ -33,9 +34,11 @@ Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 class Nowhere(asyncio.Transport):
     """What is written is heard by nobody."""
 
+    @override
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pass
 
+    @override
     def is_closing(self) -> bool:
         return True
 
@@ -43,7 +46,8 @@ class Nowhere(asyncio.Transport):
 async def heard_from(*pieces: bytes) -> list[Block]:
     """What is heard where the wire brings these pieces, one read each."""
     loop = asyncio.get_running_loop()
-    reader, heard = asyncio.StreamReader(), []
+    reader = asyncio.StreamReader()
+    heard: list[Block] = []
     protocol = asyncio.StreamReaderProtocol(reader)
     writer = asyncio.StreamWriter(Nowhere(), protocol, reader, loop)
     connection = ManagerConnection(heard.append, reader, writer)

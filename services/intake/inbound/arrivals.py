@@ -10,12 +10,13 @@ from typing import Any, Final
 
 import orjson
 
-from services.intake.inbound.publishers import Senders, digest, name_of_external, sender_of
+from services.intake.inbound.publishers import Senders, digest, name_of_external
 from services.intake.inbound.replies import Replies
 from services.intake.queues import BY_KEY
 from services.intake.registration.reports import Reports
 from shared.bus import Inbound, Publisher, Reject, exchange_of
 from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.bus.senders import sender_of
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.ids import shown_key
 from shared.contracts.json_body import (

@@ -13,12 +13,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from services.intake.desk.wishes import Wishes
 from services.intake.inbound.arrivals import unwrap
-from services.intake.inbound.publishers import Senders, digest, name_of_external, sender_of
+from services.intake.inbound.publishers import Senders, digest, name_of_external
 from services.intake.inbound.replies import Replies
 from services.intake.queues import COMMAND_OF
 from services.intake.registration.domain import idempotency_key
 from services.intake.registration.reports import Reports
 from shared.bus import Inbound
+from shared.bus.senders import sender_of
 from shared.contracts import MalformedMessage
 from shared.contracts.errors import faults_in
 from shared.contracts.json_body import read_any_json_object

@@ -1,8 +1,4 @@
-"""Who sent a message, also when it is put into its queue again; and what a repeat shares with it.
-
-The broker checks a `user_id` only of whoever publishes, and a replay is published by us: the
-sender's name travels in a header, with a proof that only an installation's own secret makes.
-"""
+"""Who sent a report, also when triage has passed it on; and what a repeat shares with it."""
 
 from __future__ import annotations
 
@@ -15,13 +11,12 @@ from typing import Final
 from services.intake.queues import REPORTS_ROUTINE, REPORTS_URGENT
 from shared.bus import Inbound
 from shared.bus.consumers import PRINCIPAL_HEADER
+from shared.bus.senders import sender_of
 from shared.contracts.refusals import NotYours
 from shared.identity import UNNAMED, Principal, publisher_principal
 from shared.policy.policy import Group
 
 ReachOf = Callable[[str], frozenset[str]]
-SENDER: Final = "hotline-sender"
-PROOF: Final = "hotline-sender-proof"
 PASSED_ON: Final = frozenset({REPORTS_URGENT.name, REPORTS_ROUTINE.name})
 
 
@@ -35,20 +30,6 @@ def digest(secret: bytes, chosen: str) -> str:
     return hmac.new(secret, f"name:{chosen}".encode(), hashlib.sha256).hexdigest()
 
 
-def vouch(secret: bytes, sender: str, body: bytes) -> dict[str, str]:
-    """The headers that say who first sent this body."""
-    return {SENDER: sender, PROOF: _proof(secret, sender, body)}
-
-
-def sender_of(secret: bytes, message: Inbound) -> str | None:
-    """The user that the broker checked, now or when the message first came; None for nobody."""
-    if message.user_id:
-        return message.user_id
-    sender, proof = (str(message.headers.get(header, "")) for header in (SENDER, PROOF))
-    proven = hmac.compare_digest(proof.encode(), _proof(secret, sender, message.body).encode())
-    return sender if sender and proven else None
-
-
 def publisher_of(secret: bytes, message: Inbound) -> str | None:
     """The same also of what triage has passed on, with its sender in a header of ours: to these
     queues nobody else writes.
@@ -58,12 +39,6 @@ def publisher_of(secret: bytes, message: Inbound) -> str | None:
         named = str(message.headers.get(PRINCIPAL_HEADER, ""))
         sender = named.removeprefix(publisher_principal("").id) if named != UNNAMED.id else None
     return sender or None
-
-
-def _proof(secret: bytes, sender: str, body: bytes) -> str:
-    return hmac.new(
-        secret, b"sender\0" + sender.encode() + b"\0" + body, hashlib.sha256
-    ).hexdigest()
 
 
 class Senders:

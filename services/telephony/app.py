@@ -1,0 +1,60 @@
+"""The one place where telephony's objects are built and joined."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.telephony.calls.api import build_calls_api
+from services.telephony.calls.calling import Calling
+from services.telephony.calls.masks import Masks
+from services.telephony.calls.storage import CALLS
+from services.telephony.calls.tidying import Tidying
+from services.telephony.handlers import add_handlers
+from services.telephony.inbound.exchanges import EXCHANGES, Exchanges
+from services.telephony.inbound.hearing import Hearing
+from services.telephony.inbound.replays import open_entry
+from services.telephony.load.api import build_load_api
+from services.telephony.load.gauges import Looking
+from services.telephony.load.rolling import Rolling
+from services.telephony.load.storage import LOAD_QUARTERS
+from services.telephony.loops import Loops
+from services.telephony.settings import TelephonySettings
+from shared.bus.senders import sender_of
+from shared.privacy.open import Opener
+from shared.runtime import Parts, build_service, open_platform
+
+LARGEST_BODY: Final = 32 * 1024
+KEEPS: Final = (CALLS, EXCHANGES, LOAD_QUARTERS)
+
+
+async def build(settings: TelephonySettings) -> FastAPI:
+    """Telephony, ready to be served."""
+    platform = await open_platform(
+        "telephony", settings, keeps=KEEPS, seals_parked=True, sender_of=sender_of
+    )
+    secret, opener = platform.keys.index, Opener(platform.vault)
+    exchanges = Exchanges(platform.store)
+    calling = Calling(platform, exchanges)
+    tidying = Tidying(platform.store, calling, exchanges, lambda: platform.policy)
+    loops = Loops(
+        platform.store,
+        exchanges,
+        tidying,
+        Rolling(platform.store),
+        Looking(platform.store, exchanges),
+    )
+    add_handlers(platform.consumers, Hearing(calling, exchanges, secret))
+    parts = Parts(
+        routers=(
+            build_calls_api(platform.store, Masks(opener)),
+            build_load_api(platform.store),
+        ),
+        loops=(loops.run_looks, loops.run_counts, loops.run_forgetting),
+        parked=platform.parked_relay(open_entry(opener, secret)),
+        largest_body=LARGEST_BODY,
+    )
+    app = build_service(platform, parts, title="Estateline telephony")
+    app.state.loops = loops
+    return app

@@ -1,0 +1,1 @@
+"""Calls as they are kept: facts, and what they make."""

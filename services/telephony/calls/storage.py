@@ -1,0 +1,45 @@
+"""How calls are kept, and what is asked of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel
+
+from services.telephony.calls.domain import KeptCall
+from shared.calls.call import Call
+from shared.documents import Shape
+from shared.store import CollectionSpec, Order
+
+NEWEST: Final = Order("call.offered_at", newest=True)
+CALLS: Final = CollectionSpec(
+    name="calls",
+    kind="call",
+    shape=Shape(value=KeptCall, names={Call: {"call": "channel"}}),
+    indexes=(
+        IndexModel(NEWEST.sort, name="calls_newest"),
+        IndexModel([("call.line", ASCENDING), *NEWEST.sort], name="calls_of_line"),
+        IndexModel([("call.agent", ASCENDING), *NEWEST.sort], name="calls_of_agent"),
+        IndexModel([("index.phone", ASCENDING)], name="calls_of_caller", sparse=True),
+        IndexModel(
+            [("exchange", ASCENDING), ("last_at", ASCENDING)],
+            name="calls_running",
+            partialFilterExpression={"call.ended_at": {"$type": "null"}},
+        ),
+        IndexModel(
+            [("last_at", ASCENDING)],
+            name="calls_with_facts",
+            partialFilterExpression={"facts.0": {"$exists": True}},
+        ),
+        IndexModel(
+            [("tickets", ASCENDING), ("last_at", ASCENDING)],
+            name="calls_with_numbers",
+            partialFilterExpression={"persons.caller": {"$exists": True}},
+        ),
+        IndexModel(
+            [("buckets.quarter", ASCENDING)],
+            name="calls_to_count",
+            partialFilterExpression={"buckets.0": {"$exists": True}},
+        ),
+    ),
+)

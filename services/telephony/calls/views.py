@@ -1,0 +1,172 @@
+"""Calls as they are shown: extensions and times, and at most the end of a number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from services.telephony.calls.domain import KeptCall
+from shared.calls.call import Call
+from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
+from shared.calls.outcomes import Outcome
+
+
+class CallSummary(BaseModel):
+    """A call in a list. Waits and talk are in seconds; while it runs it has no outcome."""
+
+    id: str
+    exchange: str
+    line: str
+    test: bool
+    caller: str | None
+    presentation: Presentation | None
+    offered_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: Outcome | None
+    agent: str | None
+    wait_s: float | None
+    talk_s: float
+    incomplete: bool
+    dropped: bool
+    tickets: tuple[str, ...]
+
+
+class CallCount(BaseModel):
+    """How many a whole list has: `count`, or with `more` at least so many."""
+
+    count: int
+    more: bool = False
+
+
+class CallPage(BaseModel):
+    """A page, the cursor of the next one if there is one, and how many all are."""
+
+    items: list[CallSummary]
+    next: str | None
+    all: CallCount
+
+
+class StayView(BaseModel):
+    """In a queue, or past it."""
+
+    queue: str | None
+    joined_at: datetime
+    left_at: datetime | None
+    left: Left | None
+
+
+class RingView(BaseModel):
+    """A telephone that rang."""
+
+    agent: str | None
+    party: Party
+    began: datetime
+    ended: datetime | None
+    rang_out: RangOut | None
+
+
+class StretchView(BaseModel):
+    """A stretch of talk, hold or a question."""
+
+    agent: str | None
+    party: Party
+    began: datetime
+    ended: datetime
+
+
+class CallTransferView(BaseModel):
+    """Handed on, and whether anybody else spoke with the caller."""
+
+    kind: TransferKind
+    at: datetime
+    by: str | None
+    to: Party | None
+    to_agent: str | None
+    to_queue: str | None
+    reached: bool
+
+
+class CallView(CallSummary):
+    """One call, with all that is known of its way."""
+
+    diverted: bool
+    ended_by: EndedBy | None
+    agents: tuple[str, ...]
+    queues: list[StayView]
+    rings: list[RingView]
+    talks: list[StretchView]
+    holds: list[StretchView]
+    consults: list[StretchView]
+    transfers: list[CallTransferView]
+
+
+def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
+    """A call as a list shows it."""
+    return CallSummary(
+        id=kept.id,
+        exchange=kept.exchange,
+        line=call.line,
+        test=call.test,
+        caller=caller,
+        presentation=call.presentation,
+        offered_at=call.offered_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        outcome=call.outcome,
+        agent=call.agent,
+        wait_s=call.wait_s,
+        talk_s=call.talk_s,
+        incomplete=call.incomplete,
+        dropped=call.dropped,
+        tickets=kept.tickets,
+    )
+
+
+def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
+    """One call as it is shown alone."""
+    return CallView(
+        **summary(kept, call, caller).model_dump(),
+        diverted=call.diverted,
+        ended_by=call.ended_by,
+        agents=call.agents,
+        queues=[
+            StayView(queue=s.queue, joined_at=s.joined_at, left_at=s.left_at, left=s.left)
+            for s in call.stays
+        ],
+        rings=[
+            RingView(
+                agent=ring.agent,
+                party=ring.party,
+                began=ring.began,
+                ended=ring.ended,
+                rang_out=ring.rang_out,
+            )
+            for ring in call.rings
+        ],
+        talks=[
+            StretchView(agent=talk.agent, party=talk.party, began=talk.began, ended=talk.ended)
+            for talk in call.talks
+        ],
+        holds=[
+            StretchView(agent=hold.agent, party=Party.AGENT, began=hold.began, ended=hold.ended)
+            for hold in call.holds
+        ],
+        consults=[
+            StretchView(agent=each.agent, party=Party.AGENT, began=each.began, ended=each.ended)
+            for each in call.consults
+        ],
+        transfers=[
+            CallTransferView(
+                kind=each.kind,
+                at=each.at,
+                by=each.by,
+                to=each.to,
+                to_agent=each.to_agent,
+                to_queue=each.to_queue,
+                reached=each.reached,
+            )
+            for each in call.transfers
+        ],
+    )

@@ -1,0 +1,1 @@
+"""What exchanges tell comes in: read, believed of the exchange alone, and kept."""

@@ -1,0 +1,1 @@
+"""What calls are as load: quarter hours, figures, gauges."""

@@ -1,0 +1,182 @@
+"""HTTP in: load by the quarter hour, with every figure under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from services.telephony.load.domain import (
+    QuarterLoad,
+    abandonment,
+    carried,
+    handle_s,
+    patience_s,
+    service_level,
+    speed_of_answer_s,
+    together,
+    wait_at,
+)
+from services.telephony.load.requiring import TARGET, WITHIN_S, load_of, required_by
+from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
+from shared.calls.load import ServiceLevel
+from shared.calls.quarters import QUARTER, quarter_of
+from shared.contracts import MalformedMessage
+from shared.contracts.times import Moment
+from shared.runtime import Routes, may
+from shared.store import Collection, Store
+
+THRESHOLDS: Final = (15, 20)
+LONGEST: Final = timedelta(days=31)
+A_DAY: Final = timedelta(days=1)
+ALL_LINES: Final = "all"
+
+
+class ServiceLevelView(BaseModel):
+    """A share answered in time; never without its definition and threshold."""
+
+    definition: ServiceLevel
+    within_s: int
+    share: float | None
+
+
+class RequiredView(BaseModel):
+    """Agents for the target: by Erlang C, by which nobody hangs up (an upper bound), and by Erlang
+    A at the patience that was measured. `words` say both.
+    """
+
+    target: float
+    within_s: float
+    erlang_c: int | None
+    erlang_a: int | None
+    words: str
+
+
+class LoadView(BaseModel):
+    """Figures of a time. A figure of no call is null."""
+
+    offered: int
+    running: int
+    outcomes: dict[str, int]
+    incomplete: int
+    service_levels: list[ServiceLevelView]
+    speed_of_answer_s: float | None
+    wait_p50_s: float | None
+    wait_p90_s: float | None
+    abandonment: float | None
+    handled: int
+    talk_and_hold_s: float | None
+    patience_s: float | None
+    offered_load: float | None
+    carried_load: float
+    required: RequiredView
+
+
+class LoadQuarterView(LoadView):
+    """A quarter hour of a line."""
+
+    line: str
+    quarter: datetime
+
+
+class LoadPage(BaseModel):
+    """All quarter hours of the time in which anything was offered, and the whole of it."""
+
+    begins: datetime
+    ends: datetime
+    whole: LoadView
+    items: list[LoadQuarterView]
+
+
+def build_load_api(store: Store) -> Routes:
+    """`/v1/load`."""
+    quarters = Collection(store, LOAD_QUARTERS)
+    router = Routes("/v1/load", tags=["load"])
+
+    @router.get("", dependencies=[may("load.see")])
+    async def load(
+        from_: Annotated[Moment | None, Query(alias="from")] = None,
+        to: Annotated[Moment | None, Query()] = None,
+        line: Annotated[str | None, Query(max_length=60)] = None,
+    ) -> LoadPage:
+        """The quarter hours from `from` to `to`, the last day where nothing is said, 31 days at
+        most; of one line or of all.
+        """
+        ends = to or store.clock.now()
+        begins = quarter_of(from_ or ends - A_DAY)
+        if not begins < ends <= begins + LONGEST:
+            raise MalformedMessage("to", "is not within 31 days after `from`", "name less")
+        query: dict[str, Any] = {"quarter": {"$gte": begins, "$lt": ends}}
+        if line is not None:
+            query["line"] = line
+        found = [each async for each in quarters.walk(query, order=BY_TIME)]
+        number = -((begins - ends) // QUARTER)
+        whole = together(found, line=line or ALL_LINES, quarter=begins)
+        return LoadPage(
+            begins=begins,
+            ends=ends,
+            whole=LoadView(**figures(whole, number)),
+            items=[
+                LoadQuarterView(line=each.line, quarter=each.quarter, **figures(each, 1))
+                for each in found
+            ],
+        )
+
+    return router
+
+
+def figures(load: QuarterLoad, quarters: int) -> dict[str, Any]:
+    """All figures of a load over so many quarter hours."""
+    per_call = handle_s(load)
+    return {
+        "offered": load.offered,
+        "running": load.running,
+        "outcomes": dict(load.outcomes),
+        "incomplete": load.incomplete,
+        "service_levels": [
+            ServiceLevelView(
+                definition=name, within_s=within, share=service_level(load, within, name)
+            )
+            for name in ServiceLevel
+            for within in THRESHOLDS
+        ],
+        "speed_of_answer_s": speed_of_answer_s(load),
+        "wait_p50_s": wait_at(load, 0.5),
+        "wait_p90_s": wait_at(load, 0.9),
+        "abandonment": abandonment(load),
+        "handled": load.handled,
+        "talk_and_hold_s": per_call,
+        "patience_s": patience_s(load),
+        "offered_load": None if per_call is None and load.offered else load_of(load, quarters),
+        "carried_load": carried(load, quarters),
+        "required": _required(load, quarters),
+    }
+
+
+def _required(load: QuarterLoad, quarters: int) -> RequiredView:
+    upper = required_by("erlang_c", load, quarters)
+    likely = required_by("erlang_a", load, quarters)
+    return RequiredView(
+        target=TARGET,
+        within_s=WITHIN_S,
+        erlang_c=upper,
+        erlang_a=likely,
+        words=_words(load, [upper, likely]),
+    )
+
+
+def _words(load: QuarterLoad, agents: Sequence[int | None]) -> str:
+    upper, likely = agents
+    goal = f"{TARGET:.0%} within {WITHIN_S:.0f} s"
+    if not load.offered:
+        return "Nobody rang: one agent is there all the same"
+    if upper is None:
+        return "No call was handled, so nobody can say how many agents that takes"
+    if likely is None:
+        return f"{upper} agents for {goal}, if nobody hangs up; nobody did, or too few"
+    return (
+        f"{likely} agents for {goal}, if callers are as patient as now; {upper} if nobody hangs up"
+    )

@@ -1,0 +1,63 @@
+"""What telephony looks after by the clock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.telephony.calls.counting import be_there
+from services.telephony.calls.tidying import Tidying
+from services.telephony.inbound.exchanges import Exchanges
+from services.telephony.load.gauges import Looking
+from services.telephony.load.rolling import AT_ONCE, Rolling
+from shared.bus import run_every
+from shared.store import Store
+
+LOOK_SECONDS: Final = 5.0
+COUNT_SECONDS: Final = 2.0
+FORGET_SECONDS: Final = 600.0
+
+
+class Loops:
+    """Gaps, quarter hours, and what is forgotten."""
+
+    def __init__(
+        self,
+        store: Store,
+        exchanges: Exchanges,
+        tidying: Tidying,
+        rolling: Rolling,
+        looking: Looking,
+    ) -> None:
+        self._store = store
+        self._exchanges = exchanges
+        self._tidying = tidying
+        self._rolling = rolling
+        self._looking = looking
+
+    async def run_looks(self) -> None:
+        """Mind gaps until cancelled."""
+        await run_every(self.look, seconds=LOOK_SECONDS)
+
+    async def run_counts(self) -> None:
+        """Count quarter hours until cancelled."""
+        await run_every(self.count, seconds=COUNT_SECONDS)
+
+    async def run_forgetting(self) -> None:
+        """Forget until cancelled."""
+        clock = self._store.clock
+        await run_every(self._tidying.forget, seconds=FORGET_SECONDS, wake=clock.moved)
+
+    async def look(self) -> None:
+        """Read the exchanges anew, and make anew what their gaps make another."""
+        await self._exchanges.look()
+        known = self._exchanges.known
+        be_there(
+            [exchange.id for exchange in known], {line for each in known for line in each.lines}
+        )
+        await self._tidying.mind_gaps()
+        await self._looking.look()
+
+    async def count(self) -> None:
+        """Count every quarter hour that has to be."""
+        while await self._rolling.look() == AT_ONCE:
+            pass

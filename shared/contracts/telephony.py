@@ -1,0 +1,62 @@
+"""What telephony says of calls: ids, extensions and times. Whose number rang is said nowhere."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.contracts.base import Event
+
+
+class CallEvent(Event):
+    """What every fact about a call carries. `agent` is the extension that the exchange knows."""
+
+    can_be_urgent: ClassVar[bool] = False
+    call: str
+    line: str
+    test: bool = False
+
+
+class CallOffered(CallEvent):
+    """Somebody rings at a number of ours."""
+
+    name: ClassVar[str] = "call.offered"
+
+
+class CallRinging(CallEvent):
+    """The telephone of an agent rings for the caller; `agent` None where nobody knows whose."""
+
+    name: ClassVar[str] = "call.ringing"
+    agent: str | None = None
+
+
+class CallAnswered(CallEvent):
+    """An agent speaks with the caller."""
+
+    name: ClassVar[str] = "call.answered"
+    agent: str | None = None
+    wait: float | None = None
+
+
+class CallTold(CallEvent):
+    """A call as it ended: `wait` and `talk` in seconds, `tickets` those that came of it."""
+
+    outcome: str | None
+    agent: str | None = None
+    wait: float | None = None
+    talk: float = 0.0
+    incomplete: bool = False
+    tickets: tuple[str, ...] = ()
+
+
+class CallEnded(CallTold):
+    """It is over."""
+
+    name: ClassVar[str] = "call.ended"
+
+
+class CallCorrected(CallTold):
+    """What was said of its end was not so: a later fact, or a gap, changed it. Without an outcome
+    it goes on.
+    """
+
+    name: ClassVar[str] = "call.corrected"

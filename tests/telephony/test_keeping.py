@@ -1,0 +1,73 @@
+"""Who rang is kept as long as the policy says; replicas and crashes change nothing."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from services.telephony.calls.storage import CALLS
+from shared.bus.broker_users import BrokerUsers, PublisherRights
+from shared.calls.facts import Kind
+from shared.calls.telling import KEYS
+from tests.support.servers import Servers
+from tests.telephony.bench import Bench, open_bench, plain
+from tests.telephony.test_gaps import fact, talking
+
+
+async def test_facts_go_after_a_day_and_numbers_by_the_policy(bench: Bench) -> None:
+    then = bench.now()
+    call = talking(bench, "1.1", then)
+    await bench.tell(*call, fact(bench, Kind.ENDED, then + timedelta(seconds=9), "1.1"))
+    [before] = await bench.kept()
+    tidying = bench.telephony.app.state.loops._tidying
+    await bench.forward(timedelta(hours=25))
+    await tidying.forget()
+    [kept] = await bench.kept()
+    assert kept.facts == ()
+    assert (kept.call, kept.index) == (before.call, before.index)
+    assert kept.persons.keys() == {"caller"}
+    await bench.forward(timedelta(days=90))
+    await tidying.forget()
+    [kept] = await bench.kept()
+    assert (kept.persons, kept.index) == ({}, {})
+    assert kept.call == before.call
+
+
+async def test_what_was_never_heard_being_offered_is_dropped_after_a_day(bench: Bench) -> None:
+    await bench.tell(fact(bench, Kind.ENDED, bench.now(), "1.7"))
+    [kept] = await bench.kept()
+    assert kept.call is None
+    answer = await bench.http.get(f"/v1/calls/{kept.id}", headers=bench.signed_in("agent"))
+    assert answer.status_code == 404
+    await bench.forward(timedelta(hours=25))
+    await bench.telephony.app.state.loops._tidying.forget()
+    assert await bench.kept() == []
+
+
+async def test_two_replicas_and_two_listeners_keep_the_same_documents(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from tests.support.servers import open_corner
+
+    with open_corner(servers) as corner:
+        async with open_bench(corner, tmp_path_factory.mktemp("two")) as bench:
+            facts = bench.recorded("standby")
+            alone = await bench.kept_as(facts)
+            await bench.store.remove_many(CALLS.name, {})
+            await bench.add_replica()
+            both = [*facts, *facts]
+            random.Random(3).shuffle(both)
+            await bench.tell(*both)
+            kept = [plain(each) async for each in bench.calls.walk({})]
+            assert sorted(kept, key=lambda k: k.id) == sorted(alone, key=lambda k: k.id)
+
+
+async def test_an_exchanges_publisher_has_the_keys_of_calls_and_others_have_not() -> None:
+    from hotline import topology
+
+    known, systems = topology.inbound_keys(), topology.system_keys()
+    assert set(KEYS) == known - systems
+    assert PublisherRights.of("main", KEYS, known).forbidden == systems
+    assert BrokerUsers is not None

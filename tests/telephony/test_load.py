@@ -1,0 +1,153 @@
+"""Quarter hours are exact, and what is shown of them is as it is defined."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.telephony.inbound.exchanges import EXCHANGES
+from services.telephony.load.domain import service_level
+from services.telephony.load.gauges import GAUGES, STALE_SECONDS, Seen
+from services.telephony.load.storage import LOAD_QUARTERS
+from shared.calls.agents import AgentState
+from shared.calls.call import Call
+from shared.calls.facts import Kind
+from shared.calls.load import ServiceLevel, abandonment, counted, outcomes, speed_of_answer_s
+from shared.calls.load import service_level as of_calls
+from shared.calls.quarters import by_quarter, quarter_of
+from shared.store import Collection
+from shared.telemetry import metrics
+from tests.telephony.bench import Bench, moved
+from tests.telephony.test_gaps import fact, talking, word
+
+
+async def test_quarter_hours_are_the_figures_of_their_calls(bench: Bench) -> None:
+    facts = bench.recorded("two-queues")
+    calls = [kept.call for kept in await bench.kept_as(facts) if kept.call is not None]
+    await bench.look()
+    quarters = await Collection(bench.store, LOAD_QUARTERS).find({}, limit=100)
+    wanted = by_quarter(counted(calls))
+    assert {(each.line, each.quarter) for each in quarters if each.offered} == wanted.keys()
+    for each in quarters:
+        mine = wanted.get((each.line, each.quarter), [])
+        assert each.offered == len(mine)
+        assert each.outcomes == {str(k): n for k, n in outcomes(mine).items() if k is not None}
+        for name in ServiceLevel:
+            assert service_level(each, 5, name) == of_calls(mine, 5, name), name
+
+
+async def test_a_call_that_changes_changes_its_quarter_hours(bench: Bench) -> None:
+    then = quarter_of(bench.now()) - timedelta(minutes=30)
+    call = talking(bench, "1.1", then + timedelta(minutes=14, seconds=50))
+    await bench.tell(*call)
+    await bench.look()
+    await bench.tell(fact(bench, Kind.ENDED, then + timedelta(minutes=15, seconds=52), "1.1"))
+    await bench.look()
+    first, second = await Collection(bench.store, LOAD_QUARTERS).find({}, limit=10)
+    assert (first.offered, first.handled, first.handle_s) == (1, 1, 60.0)
+    assert (first.busy_s, second.busy_s) == (8.0, 52.0)
+    assert (second.offered, second.running) == (0, 0)
+    [kept] = [each async for each in bench.calls.walk({})]
+    assert kept.buckets == ()
+
+
+async def test_load_is_told_to_who_leads_and_to_nobody_else(bench: Bench) -> None:
+    facts = bench.recorded("day")
+    calls: list[Call] = [k.call for k in await bench.kept_as(facts) if k.call is not None]
+    await bench.look()
+    answer = await bench.http.get("/v1/load", headers=bench.signed_in("manager"))
+    assert answer.status_code == 200, answer.text
+    whole = answer.json()["whole"]
+    assert whole["offered"] == len(counted(calls)) == sum(whole["outcomes"].values())
+    assert whole["abandonment"] == pytest.approx(abandonment(calls))
+    assert whole["speed_of_answer_s"] == pytest.approx(speed_of_answer_s(calls), abs=0.002)
+    assert whole["required"]["erlang_c"] >= 1
+    assert "agents" in whole["required"]["words"]
+    for role in ("agent", "department", "auditor", "system"):
+        answer = await bench.http.get("/v1/load", headers=bench.signed_in(role))
+        assert answer.status_code == 403, role
+    headers = bench.signed_in("manager")
+    answer = await bench.http.get("/v1/load?from=2026-01-01T00:00:00Z", headers=headers)
+    assert answer.status_code in {400, 422}
+
+
+async def test_calls_are_listed_with_masks_and_no_number(bench: Bench) -> None:
+    facts = bench.recorded("numbers")
+    kept = await bench.kept_as(facts)
+    headers = bench.signed_in("agent")
+    answer = await bench.http.get("/v1/calls?limit=200", headers=headers)
+    page = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert page["all"] == {"count": len([k for k in kept if k.call]), "more": False}
+    offered = [item["offered_at"] for item in page["items"]]
+    assert offered == sorted(offered, reverse=True)
+    assert any(item["caller"] == "138****8001" for item in page["items"])
+    withheld = [item for item in page["items"] if item["presentation"] == "withheld"]
+    assert withheld
+    assert all(item["caller"] is None for item in withheld)
+    numbers = {fact.number for fact in facts if fact.number and len(fact.number) >= 7}
+    assert not any(number in answer.text for number in numbers)
+
+    one = await bench.http.get(f"/v1/calls/{page['items'][0]['id']}", headers=headers)
+    assert one.status_code == 200
+    assert one.json()["queues"] is not None
+    missing = await bench.http.get("/v1/calls/cabcdefghijklmnopabcd", headers=headers)
+    assert missing.status_code == 404
+    none = await bench.http.get("/v1/calls?line=nowhere", headers=headers)
+    assert none.json()["items"] == []
+    refused = await bench.http.get("/v1/calls", headers=bench.signed_in("auditor"))
+    assert refused.status_code == 403
+
+
+async def test_lines_are_there_at_0_before_anybody_rings(bench: Bench) -> None:
+    now = bench.now()
+    await bench.tell(word(bench, "1", now, now, lines=("quiet-line",)))
+    await bench.look()
+    shown = (await bench.http.get("/metrics")).text
+    assert 'hotline_calls_offered_total{line="quiet-line"} 0.0' in shown
+    assert 'hotline_calls_total{line="quiet-line",outcome="timed_out"} 0.0' in shown
+    waited = 'hotline_call_wait_seconds_count{line="quiet-line",outcome="blocked"} 0.0'
+    assert waited in shown
+    assert 'hotline_calls_waiting{line="quiet-line"} 0.0' in shown
+    assert await bench.store.get(EXCHANGES.name, bench.user) is not None
+
+
+async def test_gauges_say_who_waits_and_vanish_when_nobody_has_looked(bench: Bench) -> None:
+    now = bench.now()
+    waiting = fact(bench, Kind.OFFERED, now - timedelta(seconds=40), "1.1", line="hotline")
+    await bench.tell(waiting, *talking(bench, "1.2", now - timedelta(seconds=20)))
+    await bench.look()
+    shown = (await bench.http.get("/metrics")).text
+    assert 'hotline_calls_waiting{line="hotline"} 1.0' in shown
+    [longest] = [
+        float(line.rpartition(" ")[2])
+        for line in shown.splitlines()
+        if line.startswith('hotline_longest_wait_seconds{line="hotline"}')
+    ]
+    assert 40 <= longest < 80
+    assert 'hotline_agents{state="talking"} 1.0' in shown
+    GAUGES.show(Seen({}, {AgentState.READY: 1}, {}), at=-STALE_SECONDS)
+    assert list(GAUGES.collect()) == []
+
+
+async def test_each_call_is_counted_once_whatever_comes_twice(bench: Bench) -> None:
+    facts = bench.recorded("smoke")
+    before = _counted()
+    await bench.tell(*facts, *facts)
+    calls = [k.call for k in await bench.kept() if k.call is not None and not k.call.test]
+    assert _counted() - before == len(calls) > 0
+    later = moved(facts, timedelta(0))
+    await bench.tell(*later)
+    assert _counted() - before == len(calls)
+
+
+def _counted() -> float:
+    return float(
+        sum(
+            sample.value
+            for metric in metrics.CALLS.collect()
+            for sample in metric.samples
+            if sample.name == "hotline_calls_total"
+        )
+    )
