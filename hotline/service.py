@@ -27,6 +27,9 @@ ALL = (*SERVICES, "console")
 # The adapter of a telephone exchange: of another host than we, and as many as there are exchanges.
 EXCHANGE = "exchange"
 MODULES = {EXCHANGE: "services.telephony.exchange.listen"}
+# An adapter with an exchange of its own, which plays a drawn day: as its document names it.
+DRAWN_EXCHANGE = "demo"
+DRAWN_MODULE = "services.telephony.exchange.fake_trial"
 READY_PATHS = ("/readyz", "/healthz/consumers")
 CONSUMERS_PATHS = ("/healthz/consumers",)
 STOP_GRACE = 10.0
@@ -49,6 +52,11 @@ class ServiceSpec:
         """Describe one of the project's own services."""
         module = MODULES.get(name, f"services.{name}")
         return cls(name=name, argv=(sys.executable, "-m", module), port=port)
+
+    @classmethod
+    def of_drawn_day(cls, port: int) -> Self:
+        """Describe the adapter of a demo's exchange."""
+        return cls(name=EXCHANGE, argv=(sys.executable, "-m", DRAWN_MODULE), port=port)
 
     @property
     def address(self) -> str:

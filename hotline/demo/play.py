@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hotline.client import data_folder
 from hotline.demo.accounts import open_accounts, print_accounts
+from hotline.demo.calls import print_load
 from hotline.demo.clients import Clients
 from hotline.demo.floor import A_DAY, load_floor, until_offered
 from hotline.demo.plots import PLOTS
@@ -21,6 +22,7 @@ from hotline.endpoints import Endpoints, print_addresses
 from hotline.errors import HotlineError
 from hotline.running import forever
 from hotline.search import search_everywhere
+from hotline.service import EXCHANGE, ServiceSpec
 from hotline.settings import read_settings
 from hotline.token import ahead_of
 from hotline.up import run_hotline
@@ -51,6 +53,7 @@ def run() -> None:
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
+        await print_load(endpoints, folder)
         print_addresses(endpoints, folder)
         await _open_accounts(endpoints, folder)
         if not once:
@@ -58,7 +61,9 @@ def run() -> None:
             await forever()
 
     policy = Path(__file__).with_name("policy.yaml")
-    run_hotline(read_settings(), work, data=folder, trial=True, policy=policy)
+    settings = read_settings()
+    exchange = ServiceSpec.of_drawn_day(settings.port_of(EXCHANGE))
+    run_hotline(settings, work, data=folder, trial=True, policy=policy, beside=[exchange])
 
 
 async def _open_accounts(endpoints: Endpoints, data: Path) -> None:

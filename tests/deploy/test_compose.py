@@ -19,7 +19,7 @@ from services.telephony.exchange.read import read_document
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 OURS: Final = ("intake", "router", "notifier", "survey", "admin", "telephony", "console")
 ADAPTER: Final = "exchange"
-"""Where there is a telephone exchange: it has settings of its own kind, and neither store nor keys."""
+"""Where there is a telephone exchange: with settings of its own kind, without store and keys."""
 ONE_SHOTS: Final = ("mongo-init", "seed")
 FOLDER: Final = "HOTLINE_DATA"
 """What the key file and the audit have paths of their own instead of."""

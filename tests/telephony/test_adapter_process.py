@@ -92,7 +92,8 @@ async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def ready(http: httpx.AsyncClient) -> bool:
-    return (await http.get("/readyz")).status_code == 200
+    answer = await http.get("/readyz")
+    return answer.status_code == 200
 
 
 async def test_facts_come_under_the_exchanges_own_user_and_are_counted(
@@ -144,7 +145,9 @@ async def test_while_the_broker_is_cut_off_facts_wait_and_come_when_it_is_back(
 
 async def _waiting(http: httpx.AsyncClient) -> bool:
     state = (await http.get("/readyz")).json()
-    return state["broker"] == "refuses" and state["unpublished"] > 0
+    broker: str = state["broker"]
+    waiting: int = state["unpublished"]
+    return broker == "refuses" and waiting > 0
 
 
 async def test_it_is_not_ready_while_no_exchange_is_heard(address: str) -> None:
