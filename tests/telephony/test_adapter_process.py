@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aio_pika
 import httpx
 import pytest
+import uvicorn
 from aio_pika.abc import AbstractIncomingMessage
 from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from hotline import topology
+from hotline.publishers import exchange_address
+from services.telephony.exchange import fake_trial
 from services.telephony.exchange.api import build
 from services.telephony.exchange.fake import SECRET, FakeExchange
-from services.telephony.exchange.fake_script import steps_of
+from services.telephony.exchange.fake_script import Says, Step, moved, steps_of
 from services.telephony.exchange.listen_settings import ListenSettings
-from shared.bus.broker_users import BrokerUsers, PublisherRights
+from services.telephony.exchange.translate import Translator
+from shared.bus.broker_users import BrokerUsers
 from shared.bus.topology import INBOUND
+from shared.calls.gaps import Gap
+from shared.calls.listening import Listening, gaps_in
 from shared.calls.telling import Tellable, heard
+from shared.contracts.times import written
 from tests.bus.bench import Wire
-from tests.calls.recordings import DATA, stream
+from tests.calls.recordings import DATA, document, stream
 from tests.support.bench import until
 from tests.support.servers import Corner, Servers
 from tests.telephony.adapters import FAST, as_read, is_of_an_event
@@ -47,11 +63,32 @@ class Inbox:
 @pytest.fixture
 async def address(corner: Corner, servers: Servers) -> AsyncIterator[str]:
     """That of the exchange's own broker user."""
+    async with as_user(NAME, corner, servers) as made:
+        yield made
+
+
+@asynccontextmanager
+async def as_user(name: str, corner: Corner, servers: Servers) -> AsyncIterator[str]:
     management = servers.rabbit.management_login_url
     await topology.make(corner.amqp_url, management)
-    users = BrokerUsers(corner.amqp_url, management)
-    yield await users.make_publisher(PublisherRights(NAME, frozenset()), "a secret/@:")
-    await users.drop_publisher(NAME)
+    try:
+        yield await exchange_address(corner.amqp_url, management, name)
+    finally:
+        await BrokerUsers(corner.amqp_url, management).drop_publisher(name)
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncIterator[str]:
+    """By a real socket: its address."""
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 @pytest.fixture
@@ -229,3 +266,102 @@ def test_the_secret_may_be_in_a_file(tmp_path: Path) -> None:
 
     assert given.manager.secret == "from a file"
     assert "from a file" not in repr(given.manager)
+
+
+@dataclass
+class Process:
+    """`hotline serve exchange`, as an operator starts it."""
+
+    running: asyncio.subprocess.Process
+
+    async def end(self, number: signal.Signals) -> None:
+        self.running.send_signal(number)
+        await self.running.wait()
+
+
+@asynccontextmanager
+async def process(address: str, port: int, listener: str, data: Path) -> AsyncIterator[Process]:
+    told = {
+        "HOTLINE_DATA": str(data),
+        "HOTLINE_EXCHANGE_PORT": "0",
+        "HOTLINE_EXCHANGE_DOCUMENT": str(DATA / "exchange.yaml"),
+        "HOTLINE_EXCHANGE_AMQP_URL": address,
+        "HOTLINE_EXCHANGE_LISTENER": listener,
+        "HOTLINE_EXCHANGE_MANAGER_PORT": str(port),
+        "HOTLINE_EXCHANGE_MANAGER_SECRET": SECRET,
+    }
+    command = (sys.executable, "-m", "hotline", "serve", "exchange", NAME)
+    own = Process(await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}))
+    try:
+        yield own
+    finally:
+        if own.running.returncode is None:
+            await own.end(signal.SIGKILL)
+
+
+def told_by(steps: list[Step]) -> set[Tellable]:
+    translator = Translator(document())
+    return {
+        each
+        for step in steps
+        if isinstance(step, Says)
+        for each in translator.take(step.block, step.at)
+        if not isinstance(each, Gap)
+    }
+
+
+async def test_of_two_processes_one_is_killed_and_no_fact_is_missing(
+    address: str, inbox: Inbox, tmp_path: Path
+) -> None:
+    steps = steps_of(stream("standby"))
+    steps = moved(steps, datetime.now(UTC) - steps[0].at)
+    async with (
+        FakeExchange(steps, speed=4, listeners=2) as fake,
+        process(address, fake.port, "1", tmp_path) as one,
+        process(address, fake.port, "2", tmp_path) as other,
+    ):
+        await until(lambda: len(inbox.happened) > 30, seconds=60)
+        await one.end(signal.SIGKILL)
+        await fake.ended.wait()
+        await until(lambda: inbox.happened == told_by(steps))
+        await other.end(signal.SIGTERM)
+        await until(lambda: inbox.messages[-1].routing_key == "pbx.lost")
+
+    assert {message.user_id for message in inbox.messages} == {NAME}
+    words = [word for word in map(heard, bodies(inbox)) if isinstance(word, Listening)]
+    assert {word.listener for word in words} == {"1", "2"}
+    assert gaps_in(words) == []
+
+
+async def test_the_demos_exchange_tells_a_day_of_calls_when_the_hotlines_time_is_moved(
+    corner: Corner, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = timedelta()
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"now": written(datetime.now(UTC) + ahead)})
+
+    monkeypatch.setattr(fake_trial, "AT_MOST", 3_000.0)
+    monkeypatch.setattr(fake_trial, "LOOK_SECONDS", 0.05)
+    intake = Starlette(routes=[Route("/healthz", healthz)])
+    heard_of: set[bytes] = set()
+
+    async def take(message: AbstractIncomingMessage) -> None:
+        heard_of.add(message.body)
+
+    async with as_user("demo", corner, servers) as own, serving(intake) as url:
+        given = fake_trial.TrialSettings(amqp_url=own, HOTLINE_INTAKE_URL=url)  # type: ignore[arg-type, call-arg]
+        app = await fake_trial.build_trial(given)
+        async with await aio_pika.connect(corner.amqp_url) as connection, served(app) as http:
+            channel = await connection.channel()
+            queue = await channel.declare_queue(exclusive=True)
+            await queue.bind(INBOUND, "call.offered")
+            await queue.consume(take, no_ack=True)
+            await until(lambda: ready(http))
+            assert len(heard_of) < 10
+            ahead = timedelta(days=1)
+            await until(lambda: len(heard_of) >= 200)
+
+
+def bodies(inbox: Inbox) -> list[bytes]:
+    return [message.body for message in inbox.messages]

@@ -48,8 +48,9 @@ class _Listener:
 
 class FakeExchange:
     """Plays while the block lasts. `listeners`: so many have to be ready before it goes on, at the
-    beginning and after each cut. `clock`: whose time it goes by, instead of so many times ours; all
-    that has passed by it is said at once. `asked`: the actions that it was asked, without secrets.
+    beginning and after each cut. `clock`: whose time it goes by, instead of so many times ours; what
+    has passed by it already is said at once, `at_most` events a second. `asked`: the actions that it
+    was asked, without secrets.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class FakeExchange:
         port: int = 0,
         tells_times: bool = True,
         clock: Callable[[], datetime] | None = None,
+        at_most: float = 10_000,
     ) -> None:
         self.asked: list[Block] = []
         self.port = port
@@ -70,7 +72,7 @@ class FakeExchange:
         self._steps = steps
         self._user, self._secret = user, secret
         self._speed, self._wanted, self._tells_times = speed, listeners, tells_times
-        self._clock = clock
+        self._clock, self._pause = clock, 1 / at_most
         self._state = State()
         self._listeners: set[_Listener] = set()
         self._somebody = asyncio.Event()
@@ -156,6 +158,7 @@ class FakeExchange:
         told = time_of(step.block.get("Timestamp", "")) if isinstance(step, Says) else None
         self._limit = max(told or step.at, self._limit)
         if self._clock is not None:
+            await asyncio.sleep(self._pause)
             while (wait := self._left_until(step.at)) > 0:  # noqa: ASYNC110 - no event tells time
                 await asyncio.sleep(min(wait, 1.0))
         elif (wait := (step.at - self._at).total_seconds() / self._speed) > 0:
