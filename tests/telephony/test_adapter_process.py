@@ -350,7 +350,7 @@ async def test_the_demos_exchange_tells_a_day_of_calls_when_the_hotlines_time_is
         heard_of.add(message.body)
 
     async with as_user("demo", corner, servers) as own, serving(intake) as url:
-        given = fake_trial.TrialSettings(amqp_url=own, HOTLINE_INTAKE_URL=url)  # type: ignore[arg-type, call-arg]
+        given = fake_trial.TrialSettings(amqp_url=own, HOTLINE_INTAKE_URL=url)  # type: ignore[call-arg]
         app = await fake_trial.build_trial(given)
         async with await aio_pika.connect(corner.amqp_url) as connection, served(app) as http:
             channel = await connection.channel()

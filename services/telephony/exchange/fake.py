@@ -48,9 +48,9 @@ class _Listener:
 
 class FakeExchange:
     """Plays while the block lasts. `listeners`: so many have to be ready before it goes on, at the
-    beginning and after each cut. `clock`: whose time it goes by, instead of so many times ours; what
-    has passed by it already is said at once, `at_most` events a second. `asked`: the actions that it
-    was asked, without secrets.
+    beginning and after each cut. `clock`: whose time it goes by, instead of so many times ours;
+    what has passed by it already is said at once, `at_most` events a second. `asked`: the actions
+    that it was asked, without secrets.
     """
 
     def __init__(

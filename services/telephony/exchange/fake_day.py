@@ -2,7 +2,8 @@
 
 Callers come by the hour of the day, and in a burst where something has failed for many. Three
 agents take them in turn. Callers are greeted, wait, lose patience, are let go after three minutes,
-or find the queue full. The same seed draws the same day.
+or find the queue full. The same seed draws the same day. Numbers are invented: no subscriber's
+begins with 0.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ class Day:
 
     def _arrives(self) -> None:
         id, channel = self._channel(TRUNK)
-        number = f"1380013{self._random.randrange(8000, 9000)}"
+        number = f"05710000{self._random.randrange(100, 10_000):04}"
         patience = self._seconds(self._random.expovariate(1 / 150))
         call = _Call(id, channel, number, self._now + GREETING + patience)
         shown = "prohib_not_screened" if self._random.random() < 0.04 else "allowed_not_screened"

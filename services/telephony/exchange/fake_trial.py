@@ -27,7 +27,7 @@ from shared.telemetry import logger
 LASTS: Final = timedelta(days=3)
 SEED: Final = 22
 AT_MOST: Final = 150.0
-"""Events a second of a day that is behind: a demo shares its machine with the rest of the hotline."""
+"""Events a second of a day that is behind: a demo's machine has the rest of the hotline, too."""
 START_SECONDS: Final = 240.0
 LOOK_SECONDS: Final = 1.0
 
@@ -72,7 +72,7 @@ class HotlineTime:
     async def begin(self) -> None:
         """Return when it was told once; raises TimeoutError."""
         async with asyncio.timeout(START_SECONDS):
-            while not await self._told():
+            while not await self._told():  # noqa: ASYNC110 - nobody says that intake is there
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _told(self) -> bool:
