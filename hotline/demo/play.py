@@ -53,7 +53,8 @@ def run() -> None:
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
-        await print_load(endpoints, folder)
+        if EXCHANGE in endpoints.services:
+            await print_load(endpoints, folder)
         print_addresses(endpoints, folder)
         await _open_accounts(endpoints, folder)
         if not once:
@@ -62,8 +63,11 @@ def run() -> None:
 
     policy = Path(__file__).with_name("policy.yaml")
     settings = read_settings()
+    # Its broker user is made by the management API.
+    may_make_users = settings.amqp_url is None or settings.management_url is not None
     exchange = ServiceSpec.of_drawn_day(settings.port_of(EXCHANGE))
-    run_hotline(settings, work, data=folder, trial=True, policy=policy, beside=[exchange])
+    beside = [exchange] if may_make_users else []
+    run_hotline(settings, work, data=folder, trial=True, policy=policy, beside=beside)
 
 
 async def _open_accounts(endpoints: Endpoints, data: Path) -> None:

@@ -99,7 +99,9 @@ async def test_by_a_clock_that_is_moved_a_days_calls_are_said_at_once_each_at_it
         time[0] = BEGIN + timedelta(hours=26)
         await fake.ended.wait()
         expected = calls_of(steps)[0]
-        await until(lambda: len(fold_all(one.told.facts)) == len(expected))
+        last = steps[-1].at
+        await until(lambda: one.adapter.last_event == last)
+        await one.adapter.outgoing.until_empty()
         assert fold_all(one.told.facts) == expected
 
         assert +one.adapter.left_out == Counter()
