@@ -26,6 +26,7 @@ TITLES = {
     "admin": "管理 admin",
     "telephony": "电话 telephony",
     "console": "坐席 console",
+    "exchange": "交换机 exchange",
 }
 
 
@@ -111,7 +112,7 @@ def print_addresses(endpoints: Endpoints, data: Path, console: Console | None = 
     """Print where everything answers, without any password."""
     table = Table("服务 service", "地址 address", "文档 docs", title="物业服务热线 Estateline")
     for name, address in endpoints.services.items():
-        docs = "" if name == "console" else f"{address}/docs"
+        docs = "" if name in {"console", "exchange"} else f"{address}/docs"
         table.add_row(TITLES.get(name, name), address, docs)
     table.add_row("消息 RabbitMQ", _hosts(endpoints.amqp), "")
     table.add_row("数据 MongoDB", _hosts(endpoints.mongo), "")

@@ -90,6 +90,14 @@ async def trial_address(amqp: str, management: str | None) -> str:
         return amqp
 
 
+async def exchange_address(amqp: str, management: str, exchange: str) -> str:
+    """The address of an exchange's own broker user, with a new password; raises HTTPError,
+    NoPublisher.
+    """
+    rights = _rights(exchange, None, exchange=True)
+    return await BrokerUsers(amqp, management).make_publisher(rights, secrets.token_urlsafe(24))
+
+
 def _rights(name: str, keys: list[str] | None, *, exchange: bool) -> PublisherRights:
     known, of_systems = topology.inbound_keys(), topology.system_keys()
     if exchange and keys:

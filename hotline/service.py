@@ -24,6 +24,12 @@ HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "notifier", "survey", "admin", "telephony")
 # All that `hotline up` runs: the console keeps nothing, and has neither the store nor the keys.
 ALL = (*SERVICES, "console")
+# The adapter of a telephone exchange: of another host than we, and as many as there are exchanges.
+EXCHANGE = "exchange"
+MODULES = {EXCHANGE: "services.telephony.exchange.listen"}
+# An adapter with an exchange of its own, which plays a drawn day: as its document names it.
+DRAWN_EXCHANGE = "demo"
+DRAWN_MODULE = "services.telephony.exchange.fake_trial"
 READY_PATHS = ("/readyz", "/healthz/consumers")
 CONSUMERS_PATHS = ("/healthz/consumers",)
 STOP_GRACE = 10.0
@@ -44,7 +50,13 @@ class ServiceSpec:
     @classmethod
     def of(cls, name: str, port: int) -> Self:
         """Describe one of the project's own services."""
-        return cls(name=name, argv=(sys.executable, "-m", f"services.{name}"), port=port)
+        module = MODULES.get(name, f"services.{name}")
+        return cls(name=name, argv=(sys.executable, "-m", module), port=port)
+
+    @classmethod
+    def of_drawn_day(cls, port: int) -> Self:
+        """Describe the adapter of a demo's exchange."""
+        return cls(name=EXCHANGE, argv=(sys.executable, "-m", DRAWN_MODULE), port=port)
 
     @property
     def address(self) -> str:

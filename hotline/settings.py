@@ -35,6 +35,7 @@ class HotlineSettings(BaseSettings):
     survey_port: Port = 8004
     admin_port: Port = 8005
     telephony_port: Port = 8006
+    exchange_port: Port = 8016
 
     def port_of(self, service: str) -> int:
         """Return the port set for the service."""

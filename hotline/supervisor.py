@@ -13,7 +13,14 @@ from hotline.endpoints import Endpoints
 from hotline.patience import Patience
 from hotline.probe import HttpProbe
 from hotline.servers import Servers, keep_running
-from hotline.service import STOP_GRACE, Service, ServiceSpec, with_ports
+from hotline.service import (
+    DRAWN_EXCHANGE,
+    EXCHANGE,
+    STOP_GRACE,
+    Service,
+    ServiceSpec,
+    with_ports,
+)
 from hotline.settings import HotlineSettings
 
 # What is done between the servers' start and the services': keys, policy, duty list; and whether
@@ -84,7 +91,7 @@ class Supervisor:
             management=self._servers.management_url,
             services={spec.name: spec.address for spec in specs},
         )
-        self._keep(specs, endpoints)
+        self._keep(specs, endpoints, await self._exchange_environment(specs, self._servers))
         await asyncio.gather(*(service.until_served() for service in self._services))
         await asyncio.sleep(QUEUES_SETTLE)
         endpoints.write(self.data)
@@ -133,7 +140,20 @@ class Supervisor:
             self._children.forget()
             self._lock.release()
 
-    def _keep(self, specs: Sequence[ServiceSpec], endpoints: Endpoints) -> None:
+    async def _exchange_environment(
+        self, specs: Sequence[ServiceSpec], servers: Servers
+    ) -> Mapping[str, str]:
+        """What the adapter of a demo's exchange is told: its own broker user."""
+        if EXCHANGE not in {spec.name for spec in specs} or servers.management_url is None:
+            return {}
+        address = await publishers.exchange_address(
+            servers.amqp_url, servers.management_url, DRAWN_EXCHANGE
+        )
+        return {"HOTLINE_EXCHANGE_AMQP_URL": address}
+
+    def _keep(
+        self, specs: Sequence[ServiceSpec], endpoints: Endpoints, exchange: Mapping[str, str]
+    ) -> None:
         assert self._servers is not None
         private_folder(self.data / "logs")
         environment = {
@@ -146,7 +166,7 @@ class Supervisor:
                 spec,
                 data=self.data,
                 broker_url=endpoints.amqp_operator,
-                environment=_environment_of(spec, environment),
+                environment=_environment_of(spec, environment, exchange),
                 changed=self._record,
                 patience=self._patience,
                 probe=self._probe,
@@ -173,8 +193,15 @@ class Supervisor:
         await self._probe.aclose()
 
 
-def _environment_of(spec: ServiceSpec, environment: Mapping[str, str]) -> dict[str, str]:
-    """What a service is told: all, but that the console does not learn where the store is."""
+def _environment_of(
+    spec: ServiceSpec, environment: Mapping[str, str], exchange: Mapping[str, str]
+) -> dict[str, str]:
+    """What a service is told: all, but that the console and an exchange's adapter do not learn
+    where the store is, and that the latter has the broker by its own user alone.
+    """
+    if spec.name == EXCHANGE:
+        left_out = {"HOTLINE_MONGO_URL", "HOTLINE_AMQP_URL", "HOTLINE_MANAGEMENT_URL"}
+        return {n: value for n, value in {**environment, **exchange}.items() if n not in left_out}
     withheld = {"HOTLINE_MONGO_URL"} if spec.name == "console" else set()
     return {name: value for name, value in environment.items() if name not in withheld}
 

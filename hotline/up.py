@@ -1,6 +1,7 @@
 """``hotline up``: everything on one machine, until Ctrl-C."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -41,24 +42,39 @@ def up(data: DataOption = None, *, trial: TrialOption = False, policy: PolicyOpt
 
 
 def run_hotline(
-    settings: HotlineSettings, work: Work, *, data: Path, trial: bool, policy: Path | None
+    settings: HotlineSettings,
+    work: Work,
+    *,
+    data: Path,
+    trial: bool,
+    policy: Path | None,
+    beside: Sequence[ServiceSpec] = (),
 ) -> None:
-    """Run the whole hotline while the work lasts; raises a HotlineError when it cannot."""
+    """Run the whole hotline while the work lasts, and what else is named; raises a HotlineError
+    when it cannot.
+    """
     if policy is not None and not policy.exists():
         raise UnusableSettingError(
             f"There is no policy at {policy}. Name a file or folder that exists with --policy, or "
             "leave it out for the sample group's."
         )
-    asyncio.run(_run(settings, work, data=data, trial=trial, policy=policy))
+    services = [*(ServiceSpec.of(name, settings.port_of(name)) for name in ALL), *beside]
+    asyncio.run(_run(settings, work, services, data=data, trial=trial, policy=policy))
 
 
 async def _run(
-    settings: HotlineSettings, work: Work, *, data: Path, trial: bool, policy: Path | None
+    settings: HotlineSettings,
+    work: Work,
+    services: Sequence[ServiceSpec],
+    *,
+    data: Path,
+    trial: bool,
+    policy: Path | None,
 ) -> None:
     supervisor = Supervisor(
         data=data,
         settings=settings,
-        services=[ServiceSpec.of(name, settings.port_of(name)) for name in ALL],
+        services=services,
         seed=partial(seed, policy=policy, database=settings.database),
         trial=trial,
     )

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hotline.client import data_folder
 from hotline.demo.accounts import open_accounts, print_accounts
+from hotline.demo.calls import print_load
 from hotline.demo.clients import Clients
 from hotline.demo.floor import A_DAY, load_floor, until_offered
 from hotline.demo.left import floor_of_before, keep_floor
@@ -22,6 +23,7 @@ from hotline.endpoints import Endpoints, print_addresses
 from hotline.errors import HotlineError
 from hotline.running import forever
 from hotline.search import search_everywhere
+from hotline.service import EXCHANGE, ServiceSpec
 from hotline.settings import read_settings
 from hotline.token import ahead_of
 from hotline.up import run_hotline
@@ -52,6 +54,8 @@ def run() -> None:
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
+        if EXCHANGE in endpoints.services:
+            await print_load(endpoints, folder)
         print_addresses(endpoints, folder)
         await _open_accounts(endpoints, folder)
         if not once:
@@ -59,7 +63,12 @@ def run() -> None:
             await forever()
 
     policy = Path(__file__).with_name("policy.yaml")
-    run_hotline(read_settings(), work, data=folder, trial=True, policy=policy)
+    settings = read_settings()
+    # Its broker user is made by the management API.
+    may_make_users = settings.amqp_url is None or settings.management_url is not None
+    exchange = ServiceSpec.of_drawn_day(settings.port_of(EXCHANGE))
+    beside = [exchange] if may_make_users else []
+    run_hotline(settings, work, data=folder, trial=True, policy=policy, beside=beside)
 
 
 async def _open_accounts(endpoints: Endpoints, data: Path) -> None:

@@ -60,11 +60,13 @@ class Publisher:
         headers: Mapping[str, Any] | None = None,
         correlation_id: str | None = None,
         reply_to: str | None = None,
+        user_id: str | None = None,
         must_route: bool = False,
         tries: int = TRIES,
         seconds: float = TRY_SECONDS,
     ) -> None:
-        """Return when the broker has confirmed.
+        """Return when the broker has confirmed. `user_id` must be the connection's own user: the
+        broker refuses any other.
 
         Raises BrokerDown after `tries` of `seconds` each, Unroutable where `must_route` finds no
         queue or the queue refuses.
@@ -76,6 +78,7 @@ class Publisher:
             correlation_id=correlation_id,
             reply_to=reply_to,
             message_id=message_id,
+            user_id=user_id,
         )
         for left in range(tries - 1, -1, -1):
             try:

@@ -63,7 +63,7 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
             *(asyncio.create_task(loop()) for loop in parts.loops),
         ]
         for task in running:
-            task.add_done_callback(_die_of_failure)
+            task.add_done_callback(die_of_failure)
         try:
             yield
         finally:
@@ -85,7 +85,7 @@ def build_service(platform: Platform, parts: Parts, *, title: str) -> FastAPI:
     return app
 
 
-def _die_of_failure(task: asyncio.Task[None]) -> None:
+def die_of_failure(task: asyncio.Task[None]) -> None:
     """A loop that ended by itself leaves promises unkept: let the supervisor start us afresh."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.critical("loop_died", error=type(error).__name__, trace=trace_of(error))

@@ -16,6 +16,7 @@ from services.telephony.exchange.translate_channels import MOST_CHANNELS
 from services.telephony.exchange.translate_clock import SET_ANEW, time_of
 from services.telephony.exchange.translate_document import ExchangeDocument
 from services.telephony.exchange.translate_recording import heard_in, read_recording
+from shared.calls.agents import Membership
 from shared.calls.facts import EndedBy, Fact, Kind
 from shared.calls.fold import fold_all
 from shared.calls.gaps import Gap, Why
@@ -329,6 +330,56 @@ def test_who_is_still_there_is_listed_and_with_whom() -> None:
     )
 
     assert (call.ended_at, call.incomplete, call.agents) == (None, True, ("8002",))
+
+
+def test_whoever_goes_while_the_list_is_told_is_not_there() -> None:
+    translator = Translator(document())
+    translator.connect()
+    blocks = [
+        {"Event": "FullyBooted", "Uptime": "9000"},
+        _listed("1.0", "PJSIP/trunk-a-00000001", "1.0", ""),
+        _listed("2.0", "PJSIP/trunk-a-00000002", "2.0", ""),
+        event("Hangup", 1, "1.0"),
+        {"Event": "CoreShowChannelsComplete", "ActionID": "7"},
+    ]
+
+    assert {fact.call for fact in facts(blocks, translator=translator)} == {"1.0", "2.0"}
+    assert [f.call for f in facts(blocks[1:], translator=translator) if f.kind is Kind.SEEN] == [
+        "2.0"
+    ]
+
+
+def _in_queue(agent: str, **said: str) -> Block:
+    return {
+        "Event": "QueueMember",
+        "ActionID": "8",
+        "Queue": "hotline",
+        "Location": f"PJSIP/{agent}",
+        "Status": "1",
+        "Paused": "0",
+        **said,
+    }
+
+
+def test_who_is_in_the_queues_is_told_when_it_is_asked_and_who_is_not_has_signed_off() -> None:
+    translator = Translator(document())
+    end = {"Event": "QueueStatusComplete", "ActionID": "8"}
+    paused = _in_queue("8002", Paused="1", PausedReason="lunch")
+
+    def standing(*blocks: Block) -> dict[str, tuple[bool, bool, str | None]]:
+        said = [each for block in (*blocks, end) for each in translator.take(block, at(5))]
+        return {
+            each.agent: (each.signed_on, each.paused, each.reason)
+            for each in said
+            if isinstance(each, Membership)
+        }
+
+    on, off = (True, False, None), (False, False, None)
+    assert standing(_in_queue("8001"), paused) == {"8001": on, "8002": (True, True, "lunch")}
+    assert standing(_in_queue("8001")) == {"8001": on, "8002": off}
+    assert standing() == {"8001": off}
+    assert standing(_in_queue("nobody", Location="SIP/x")) == {}
+    assert translator.counts["unknown_member"] == 1
 
 
 def test_channels_whose_end_goes_unheard_are_forgotten_in_the_end() -> None:

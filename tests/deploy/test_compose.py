@@ -13,8 +13,13 @@ import yaml
 from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
+from services.telephony.exchange.listen_settings import ListenSettings
+from services.telephony.exchange.read import read_document
+
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 OURS: Final = ("intake", "router", "notifier", "survey", "admin", "telephony", "console")
+ADAPTER: Final = "exchange"
+"""Where there is a telephone exchange: with settings of its own kind, without store and keys."""
 ONE_SHOTS: Final = ("mongo-init", "seed")
 FOLDER: Final = "HOTLINE_DATA"
 """What the key file and the audit have paths of their own instead of."""
@@ -65,7 +70,7 @@ def _variables(settings: type[BaseSettings]) -> set[str]:
 
 
 def test_every_service_of_the_product_is_there() -> None:
-    assert set(SERVICES) == {*OURS, *ONE_SHOTS, "rabbitmq", "mongo", "prometheus"}
+    assert set(SERVICES) == {*OURS, ADAPTER, *ONE_SHOTS, "rabbitmq", "mongo", "prometheus"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -177,6 +182,19 @@ def test_the_port_is_the_same_wherever_it_is_named(name: str) -> None:
     assert f"127.0.0.1:{port}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
 
 
+def test_the_adapter_is_told_of_its_exchange_and_of_nothing_else() -> None:
+    given = SERVICES[ADAPTER]["environment"]
+    example = (DEPLOY / ".env.example").read_text("utf-8")
+    offered = dict(re.findall(r"^#?(HOTLINE_[A-Z_]+)=(.*)$", example, re.MULTILINE))
+
+    assert set(given) <= _variables(ListenSettings)
+    assert {name for name, value in given.items() if value is None} <= set(offered)
+    assert given["HOTLINE_EXCHANGE_PORT"] == ListenSettings.model_fields["port"].default
+    assert SERVICES[ADAPTER]["profiles"] == [ADAPTER]
+    described = read_document(DEPLOY / "exchange.yaml")
+    assert described.exchange == offered["HOTLINE_EXCHANGE_NAME"]
+
+
 def test_prometheus_scrapes_every_service_and_the_broker() -> None:
     scraped = {host for host, _ in _targets()}
 
@@ -184,7 +202,10 @@ def test_prometheus_scrapes_every_service_and_the_broker() -> None:
 
 
 def test_scrape_targets_are_services_at_their_ports() -> None:
-    ports = {name: SERVICES[name]["environment"][f"HOTLINE_{name.upper()}_PORT"] for name in OURS}
+    ports = {
+        name: SERVICES[name]["environment"][f"HOTLINE_{name.upper()}_PORT"]
+        for name in (*OURS, ADAPTER)
+    }
     known = {*ports.items(), ("rabbitmq", 15692), ("127.0.0.1", 9090)}
 
     assert set(_targets()) <= known

@@ -29,6 +29,8 @@ def hotline(*arguments: str, **settings: str) -> Ended:
         (invoked, ["up", "--policy", "no-such-file"], {}, "--policy"),
         (invoked, ["serve", "kitchen"], {}, "intake, router"),
         (invoked, ["serve", "intake"], {}, "hotline up"),
+        (invoked, ["serve", "intake", "main"], {}, "leave out 'main'"),
+        (invoked, ["serve", "exchange"], {}, "serve exchange main"),
         (invoked, ["token", "--role", "agent", "--id", "王 13800138000"], {}, "--id"),
         (invoked, ["token", "--role", "agent", "--id", "caller"], {}, "--id"),
         (invoked, ["users", "lost", "jy-security-1"], {}, "--none"),

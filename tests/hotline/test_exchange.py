@@ -10,6 +10,8 @@ from typing import Final
 
 import pytest
 
+from hotline.service import ServiceSpec
+from hotline.supervisor import _environment_of
 from tests.calls.recordings import DATA, callers, document
 from tests.support.command import invoked, started
 
@@ -79,3 +81,27 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line(
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_an_adapter_that_is_told_nothing_names_what_it_has_to_be_told(tmp_path: Path) -> None:
+    settings = {"HOTLINE_DATA": str(tmp_path), "HOTLINE_EXCHANGE_PORT": "0"}
+    ended = started(["serve", "exchange", "main"], settings)
+
+    assert ended.returncode == 2
+    assert "setting document" in ended.stderr
+    assert "setting amqp_url" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_adapter_learns_neither_the_store_nor_the_operators_broker_user() -> None:
+    known = {
+        "HOTLINE_AMQP_URL": "amqp://operator",
+        "HOTLINE_MONGO_URL": "mongodb://x",
+        "HOTLINE_MANAGEMENT_URL": "http://x",
+        "HOTLINE_HOST": "127.0.0.1",
+    }
+    own = {"HOTLINE_EXCHANGE_AMQP_URL": "amqp://demo"}
+    told = _environment_of(ServiceSpec.of_drawn_day(0), known, own)
+
+    assert told == {"HOTLINE_HOST": "127.0.0.1", **own}
+    assert _environment_of(ServiceSpec.of("intake", 0), known, own) == known

@@ -17,6 +17,7 @@ from services.telephony.exchange.translate_clock import Clock, time_of
 from services.telephony.exchange.translate_document import ExchangeDocument
 from services.telephony.exchange.translate_events import HANDLERS, Told, survey
 from services.telephony.exchange.translate_hearing import Hearing
+from services.telephony.exchange.translate_members import listed
 from shared.calls.facts import Fact
 from shared.calls.gaps import Gap, Why
 
@@ -35,11 +36,17 @@ class Translator:
         self._stopping = False
         self._gap: Gap | None = None
         self._listed: list[Block] | None = None
+        self._members: list[Block] = []
+
+    @property
+    def heard_until(self) -> datetime | None:
+        """The time of the last event that was heard, by the exchange's clock."""
+        return self._alive
 
     def connect(self) -> None:
         """A new connection begins. What it tells of is no sign that the last one still lived."""
         self._heard_until = self._alive
-        self._gap, self._listed = None, None
+        self._gap, self._listed, self._members = None, None, []
 
     def take(self, block: Block, heard_at: datetime) -> Iterator[Told | Gap]:
         """What one block tells. `heard_at` is the listener's time."""
@@ -52,6 +59,11 @@ class Translator:
                 self._listed = [*(self._listed or []), block]
             case "CoreShowChannelsComplete":
                 yield from self._surveyed(heard_at)
+            case "QueueMember" if "Timestamp" not in block:
+                self._members.append(block)
+            case "QueueStatusComplete":
+                members, self._members = self._members, []
+                yield from listed(self._hearing, members, self.clock.now(heard_at))
             case _ if "Timestamp" not in block:
                 # Answers to what was asked come as events without a time.
                 self.counts["no_timestamp"] += "ActionID" not in block
@@ -67,6 +79,11 @@ class Translator:
         else:
             self._alive = self.clock.last
             self._stopping |= block["Event"] == "Shutdown"
+            if self._listed is not None and block["Event"] == "Hangup":
+                # It went while the list was being told.
+                self._listed = [
+                    each for each in self._listed if each.get("Uniqueid") != block.get("Uniqueid")
+                ]
             handler = HANDLERS.get(block["Event"])
             if handler is not None:
                 yield from handler(self._hearing, block, at)

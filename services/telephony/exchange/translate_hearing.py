@@ -25,6 +25,8 @@ class Hearing:
     counts: Counter[str]
     hears_requests: bool = False
     """Whether `HangupRequest` comes at all: an exchange's filter may leave it out."""
+    members: set[tuple[str, str]] = field(default_factory=set)
+    """Who is in which queue."""
     _dialled: set[str] = field(default_factory=set)
 
     def fact(

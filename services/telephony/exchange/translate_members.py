@@ -22,13 +22,36 @@ def stands(hearing: Hearing, block: Block, at: datetime) -> Iterator[Membership]
     if who.agent is None or queue is None:
         hearing.counts["unknown_member"] += 1
         return
-    yield Membership(
-        id=fact_id(hearing.document.exchange, block["Event"], at, f"{queue}+{who.agent}"),
+    signed_on = block["Event"] != "QueueMemberRemoved"
+    (hearing.members.add if signed_on else hearing.members.discard)((queue, who.agent))
+    yield _membership(hearing, block, at, queue, who.agent, signed_on=signed_on)
+
+
+def listed(hearing: Hearing, items: list[Block], now: datetime) -> Iterator[Membership]:
+    """`QueueMember`, the answer to who is in the queues: whoever is not listed has signed off."""
+    present: set[tuple[str, str]] = set()
+    for block in items:
+        who, queue = hearing.document.who(block.get("Location", "")), hearing.queue(block)
+        if who.agent is None or queue is None:
+            hearing.counts["unknown_member"] += 1
+            continue
+        present.add((queue, who.agent))
+        yield _membership(hearing, block, now, queue, who.agent, signed_on=True)
+    for queue, agent in sorted(hearing.members - present):
+        yield _membership(hearing, {"Event": "QueueMember"}, now, queue, agent, signed_on=False)
+    hearing.members = present
+
+
+def _membership(
+    hearing: Hearing, block: Block, at: datetime, queue: str, agent: str, *, signed_on: bool
+) -> Membership:
+    return Membership(
+        id=fact_id(hearing.document.exchange, block["Event"], at, f"{queue}+{agent}"),
         exchange=hearing.document.exchange,
         at=at,
-        agent=who.agent,
+        agent=agent,
         queue=queue,
-        signed_on=block["Event"] != "QueueMemberRemoved",
+        signed_on=signed_on,
         paused=block.get("Paused") == "1",
         unreachable=block.get("Status") == _UNAVAILABLE,
         reason=given(block, "PausedReason"),
