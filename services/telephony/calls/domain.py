@@ -43,7 +43,8 @@ class Bucket:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptCall:
     """One call of one exchange. `call` is what its facts make, None while nobody has heard it
-    being offered. `buckets` are the quarter hours that have to be counted anew because of it.
+    being offered. `buckets` are the quarter hours that have to be counted anew because of it;
+    `said_over`: its end was said and counted, whatever became of it since.
 
     `persons` are who rang and who sent the call on, opened by nobody to be shown but behind a mask;
     `index` is by what the caller is found again, and nothing of one who withholds the number.
@@ -60,6 +61,7 @@ class KeptCall:
     index: Mapping[str, list[str]] = field(default_factory=dict)
     tickets: tuple[str, ...] = ()
     buckets: tuple[Bucket, ...] = ()
+    said_over: bool = False
 
     @property
     def is_withheld(self) -> bool:
@@ -172,7 +174,9 @@ def _folded(before: KeptCall, told: KeptCall, gaps: Sequence[Gap], now: datetime
     if call != before.call:
         touched = {*before.buckets, *_buckets_of(before.call), *_buckets_of(call)}
         after = replace(after, buckets=tuple(sorted(touched)))
-    return Step(after, tuple(_said(before.call, after)))
+    if call is not None and call.ended_at is not None:
+        after = replace(after, said_over=True)
+    return Step(after, tuple(_said(before, after)))
 
 
 def _has_room(kept: KeptCall, fact: Fact) -> bool:
@@ -193,15 +197,15 @@ def _buckets_of(call: Call | None) -> Iterator[Bucket]:
             yield Bucket(call.line, quarter)
 
 
-def _said(before: Call | None, kept: KeptCall) -> Iterator[Event]:
+def _said(earlier: KeptCall, kept: KeptCall) -> Iterator[Event]:
     """What is new about a call, each thing once."""
-    call = kept.call
+    before, call = earlier.call, kept.call
     if call is None:
         return
     about: dict[str, Any] = {"call": kept.id, "line": call.line, "test": call.test}
     if before is None:
         yield CallOffered(**about)
-    was_over = before is not None and before.ended_at is not None
+    was_over = earlier.said_over
     if not was_over:
         yield from _going_on(before, call, about)
     end = {
