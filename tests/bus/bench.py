@@ -238,7 +238,11 @@ class Wire:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far)
+        except OSError:  # the server is away: so is the line to it
+            writer.transport.abort()
+            return
         for source, target in ((reader, far_writer), (far_reader, writer)):
             self._open.add(target)
             task = asyncio.create_task(self._carry(source, target))
