@@ -14,19 +14,29 @@ from hotline.token import ahead_of
 
 MANY: Final = 200
 """A drawn day has more."""
+LOOK_EVERY: Final = 2.0
+SECONDS: Final = 180.0
+"""A day is told at a pace that the rest of the demo bears."""
 
 
 async def print_load(endpoints: Endpoints, data: Path) -> None:
-    """Wait until the day's calls are known, and say what load they were."""
+    """Wait until the day's calls are known, all of them, and say what load they were."""
     async with Clients(endpoints, data) as clients:
         clients.ahead = await asyncio.to_thread(ahead_of, data)
 
-        async def day() -> Json | None:
+        async def look() -> Json:
             answer = await clients.call("GET", "telephony", "/v1/load", role="manager")
             whole: Json = answer.raise_for_status().json()["whole"]
-            return whole if whole["offered"] >= MANY else None
+            return whole
 
-        load = await until(day, f"{MANY} calls of the day")
+        async def day() -> Json | None:
+            before = await look()
+            await asyncio.sleep(LOOK_EVERY)
+            now = await look()
+            is_told = now["offered"] >= MANY and now["outcomes"] == before["outcomes"]
+            return now if is_told else None
+
+        load = await until(day, f"the day's calls, {MANY} or more", seconds=SECONDS)
     outcomes = ", ".join(f"{n} {name}" for name, n in load["outcomes"].items() if n)
     typer.echo(f"{load['offered']} calls of the last day: {outcomes}")
     typer.echo(f"agents that they would have needed: {load['required']['words']}")
