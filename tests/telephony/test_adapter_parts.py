@@ -65,7 +65,13 @@ async def heard_from(*pieces: bytes) -> list[Block]:
 @asynccontextmanager
 async def connected(server: Server) -> AsyncIterator[tuple[ManagerConnection, list[Block]]]:
     heard: list[Block] = []
-    there = await asyncio.start_server(server, "127.0.0.1", 0)
+    writers: list[asyncio.StreamWriter] = []
+
+    def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        server(reader, writer)
+
+    there = await asyncio.start_server(come, "127.0.0.1", 0)
     async with there:
         port = there.sockets[0].getsockname()[1]
         connection = await ManagerConnection.open("127.0.0.1", port, heard.append)
@@ -76,6 +82,8 @@ async def connected(server: Server) -> AsyncIterator[tuple[ManagerConnection, li
             await connection.aclose()
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+            for writer in writers:
+                writer.close()
 
 
 def saying(*texts: bytes) -> Server:
