@@ -32,6 +32,7 @@ BANNER: Final = b"Asterisk Call Manager/11.0.0\r\n"
 LAST_ASKED: Final = "QueueStatus"
 """Whoever has asked this knows who is there, and is ready to hear what happens."""
 _PIECE: Final = 65_536
+_FREE_SECONDS: Final = 5.0
 
 
 @dataclass(eq=False, slots=True)
@@ -150,7 +151,12 @@ class FakeExchange:
             await self._listen()
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._converse, HOST, self.port)
+        async with asyncio.timeout(_FREE_SECONDS):
+            while self._server is None:
+                try:
+                    self._server = await asyncio.start_server(self._converse, HOST, self.port)
+                except OSError:  # the loop closes the old one a moment later
+                    await asyncio.sleep(0.01)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _until(self, step: Step) -> None:
