@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from services.telephony.exchange.fake_script import (
     Cuts,
@@ -29,12 +28,11 @@ from services.telephony.exchange.translate_clock import time_of
 
 HOST: Final = "127.0.0.1"
 SECRET: Final = "fake"  # noqa: S105 - it guards nothing
-_TRIES: Final = 50
-_TRY_SECONDS: Final = 0.1
 BANNER: Final = b"Asterisk Call Manager/11.0.0\r\n"
 LAST_ASKED: Final = "QueueStatus"
 """Whoever has asked this knows who is there, and is ready to hear what happens."""
 _PIECE: Final = 65_536
+_FREE_SECONDS: Final = 5.0
 
 
 @dataclass(eq=False, slots=True)
@@ -153,7 +151,12 @@ class FakeExchange:
             await self._listen()
 
     async def _listen(self) -> None:
-        self._server = await server_at(self.port, self._converse)
+        async with asyncio.timeout(_FREE_SECONDS):
+            while self._server is None:
+                try:
+                    self._server = await asyncio.start_server(self._converse, HOST, self.port)
+                except OSError:  # the loop closes the old one a moment later
+                    await asyncio.sleep(0.01)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _until(self, step: Step) -> None:
@@ -289,15 +292,6 @@ class FakeExchange:
         for each in self._listeners:
             if each.signed_in:
                 each.send(response)
-
-
-async def server_at(port: int, converse: Callable[..., Any]) -> asyncio.Server:
-    """A server on this port, 0 for any that is free; one that was just left may need a moment."""
-    for _ in range(_TRIES):
-        with suppress(OSError):
-            return await asyncio.start_server(converse, HOST, port)
-        await asyncio.sleep(_TRY_SECONDS)
-    return await asyncio.start_server(converse, HOST, port)
 
 
 async def _drained(listener: _Listener) -> None:
