@@ -14,6 +14,7 @@ from services.telephony.inbound.exchanges import Exchanges
 from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import AT_ONCE, Rolling
 from shared.bus import run_every
+from shared.calls.fold import UNKNOWN_LINE
 from shared.store import Store
 
 LOOK_SECONDS: Final = 5.0
@@ -71,9 +72,8 @@ class Loops:
         """Read the exchanges anew, and make anew what their gaps make another."""
         await self._exchanges.look()
         known = self._exchanges.known
-        be_there(
-            [exchange.id for exchange in known], {line for each in known for line in each.lines}
-        )
+        lines = {UNKNOWN_LINE, *(line for exchange in known for line in exchange.lines)}
+        be_there([exchange.id for exchange in known], lines)
         calls_back_are_there(OUTCOMES)
         await self._tidying.mind_gaps()
         await self._looking.look()

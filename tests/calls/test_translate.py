@@ -454,3 +454,13 @@ def _enters(seconds: float, id: str, channel: str, bridge: str) -> Block:
         "Linkedid": id if id.endswith(".0") else "x",
         "BridgeUniqueid": bridge,
     }
+
+
+def test_a_number_without_an_area_code_is_of_its_trunks_own() -> None:
+    described_by = document()
+    [trunk] = [name for name, each in described_by.trunks.items() if each.area_code][:1]
+    area = described_by.trunks[trunk].area_code
+    assert described_by.whole_number(trunk, "00000125") == f"{area}00000125"
+    for whole in ("13800138000", "057100000123", "+8657100000124", "12345", "110", "anonymous"):
+        assert described_by.whole_number(trunk, whole) == whole
+    assert described_by.whole_number(None, "00000125") == "00000125"

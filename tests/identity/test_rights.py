@@ -168,6 +168,8 @@ OWN: dict[str, set[str]] = {
     "follow_up.see": STAFF | {"manager"},
     "follow_up.make": STAFF,
     "follow_up.do": STAFF,
+    "call.see": STAFF | {"manager"},
+    "load.see": {"supervisor", "manager"},
     "text.classify": STAFF | WORKERS | {"manager"},
     "caller.look_up": STAFF,
     "case.see": STAFF,

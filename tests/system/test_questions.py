@@ -14,7 +14,7 @@ DATABASE: Final = "hotline"
 GROWING: Final = {
     "tickets", "messages", "surveys", "emergencies", "reservations", "parked", "audit",
     "reveals", "readers", "reading_alarms", "privacy_works", "privacy_copies", "legal_holds",
-    "accounts", "sessions", "proofs",
+    "accounts", "sessions", "proofs", "calls", "load_quarters",
 }  # fmt: skip
 """Not the keys of systems: every process knows all of them, and there are as many as systems."""
 LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
@@ -35,6 +35,9 @@ LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
     ("notifier", "/v1/messages", {"status": "failed"}),
     ("survey", "/v1/surveys", {}),
     ("survey", "/v1/surveys", {"estate": "jinyuan"}),
+    ("telephony", "/v1/calls", {}),
+    ("telephony", "/v1/calls", {"outcome": "lost"}),
+    ("telephony", "/v1/load", {}),
 )
 COUNTED: Final = {"open_work", "outbox.service"}
 """Words of the counts that are made seldom: when both were asked, every loop had its turn."""

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from hotline import topology
 from services.telephony.calls.storage import CALLS
-from shared.bus.broker_users import BrokerUsers, PublisherRights
+from shared.bus.broker_users import PublisherRights
 from shared.calls.facts import Kind
 from shared.calls.telling import KEYS
-from tests.support.servers import Servers
+from tests.support.questions import questions
+from tests.support.servers import Servers, open_corner
 from tests.telephony.bench import Bench, open_bench, plain
-from tests.telephony.test_gaps import fact, talking
+from tests.telephony.test_gaps import fact, talking, word
 
 
 async def test_facts_go_after_a_day_and_numbers_by_the_policy(bench: Bench) -> None:
@@ -49,8 +51,6 @@ async def test_what_was_never_heard_being_offered_is_dropped_after_a_day(bench: 
 async def test_two_replicas_and_two_listeners_keep_the_same_documents(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from tests.support.servers import open_corner
-
     with open_corner(servers) as corner:
         async with open_bench(corner, tmp_path_factory.mktemp("two")) as bench:
             facts = bench.recorded("standby")
@@ -64,10 +64,31 @@ async def test_two_replicas_and_two_listeners_keep_the_same_documents(
             assert sorted(kept, key=lambda k: k.id) == sorted(alone, key=lambda k: k.id)
 
 
-async def test_an_exchanges_publisher_has_the_keys_of_calls_and_others_have_not() -> None:
-    from hotline import topology
-
+def test_an_exchanges_publisher_has_the_keys_of_calls_and_others_have_not() -> None:
     known, systems = topology.inbound_keys(), topology.system_keys()
     assert set(KEYS) == known - systems
     assert PublisherRights.of("main", KEYS, known).forbidden == systems
-    assert BrokerUsers is not None
+
+
+async def test_nothing_that_is_asked_reads_the_calls_through(bench: Bench) -> None:
+    then = bench.now() - timedelta(minutes=40)
+    at = [then + timedelta(seconds=n) for n in range(100)]
+    await bench.tell(
+        *talking(bench, "1.1", at[1]),
+        fact(bench, Kind.ENDED, at[30], "1.1"),
+        *talking(bench, "1.2", at[2]),
+        word(bench, "1", at[0], at[10]),
+        word(bench, "1", at[20], at[90]),
+    )
+    lists = ("", "?line=hotline", "?agent=8001", "?outcome=lost", "?from=2026-12-01T00:00:00Z")
+    with questions(bench.corner.mongo_url, bench.corner.database) as record:
+        await bench.look()
+        await bench.telephony.app.state.loops._tidying.forget()
+        for query in lists:
+            headers = bench.signed_in("supervisor")
+            answer = await bench.http.get(f"/v1/calls{query}", headers=headers)
+            assert answer.status_code == 200, answer.text
+        await bench.http.get("/v1/load", headers=bench.signed_in("manager"))
+        asked = [each for each in record.asked() if each.collection in {"calls", "load_quarters"}]
+    assert len(asked) > 10
+    assert [each.asked for each in asked if "COLLSCAN" in each.plan] == []

@@ -64,6 +64,7 @@ def count_change(before: KeptCall, after: KeptCall) -> None:
     if call is None or call.test or (was is not None and was.test):
         return
     if was is None:
+        be_there((), [call.line])
         metrics.CALLS_OFFERED.labels(line=call.line).inc()
     _count_rings(was, call)
     for transfer in call.transfers[len(was.transfers) if was is not None else 0 :]:

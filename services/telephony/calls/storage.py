@@ -41,7 +41,7 @@ CALLS: Final = CollectionSpec(
         ),
         IndexModel([("index.phone", ASCENDING)], name="calls_of_caller", sparse=True),
         IndexModel(
-            [("exchange", ASCENDING), ("last_at", ASCENDING)],
+            [("call.ended_at", ASCENDING), ("last_at", ASCENDING)],
             name="calls_running",
             partialFilterExpression={"call.ended_at": {"$type": "null"}},
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -16,16 +17,19 @@ from services.telephony.calls.domain import (
     is_kept_no_more,
 )
 from services.telephony.calls.storage import CALLS
-from services.telephony.inbound.exchanges import Exchange, Exchanges
+from services.telephony.inbound.exchanges import Exchanges
 from shared.bus.loops import each
 from shared.calls.facts import LATE_AFTER
 from shared.calls.fold import SILENT_TOO_LONG
+from shared.calls.gaps import Gap
 from shared.contracts import Step
 from shared.policy.policy import Policy
 from shared.store import Collection, Order, Store
 from shared.telemetry import logger
 
 BATCH: Final = 200
+MINDED_SECONDS: Final = 180.0
+"""So long it is looked for calls of a gap, again and again, from when it is known."""
 _OLDEST: Final = Order("last_at", loose=True)
 _HAS_FACTS: Final[Mapping[str, Any]] = {"facts.0": {"$exists": True}}
 
@@ -41,17 +45,30 @@ class Tidying:
         self._calling = calling
         self._exchanges = exchanges
         self._policy = policy
+        self._known: dict[Gap, float] = {}
 
     async def mind_gaps(self) -> None:
         """Make anew what was open in a gap, or was thought to be; and what has been silent for too
         long.
         """
         now = self._store.clock.now()
-        for exchange in self._exchanges.known:
-            for query in _in_gaps(exchange, now):
-                await self._fold_again({"exchange": exchange.id, **_HAS_FACTS, **query})
+        for exchange, gaps in self._fresh().items():
+            for query in _in_gaps(gaps, now):
+                await self._fold_again({"exchange": exchange, **_HAS_FACTS, **query})
         silent = {"call.ended_at": {"$type": "null"}, "last_at": {"$lt": now - SILENT_TOO_LONG}}
         await self._fold_again({**_HAS_FACTS, **silent})
+
+    def _fresh(self) -> dict[str, list[Gap]]:
+        """By exchange, gaps that this process has known for a while only. What is told of a call
+        later is folded with all of them.
+        """
+        now, exchanges = time.monotonic(), self._exchanges.known
+        all_gaps = [gap for exchange in exchanges for gap in exchange.gaps]
+        self._known = {gap: self._known.get(gap, now) for gap in all_gaps}
+        return {
+            exchange.id: [gap for gap in exchange.gaps if now - self._known[gap] <= MINDED_SECONDS]
+            for exchange in exchanges
+        }
 
     async def forget(self) -> None:
         """Forget what a day, or the policy's time, is over for."""
@@ -118,16 +135,17 @@ class Tidying:
             done.add(id)
 
 
-def _in_gaps(exchange: Exchange, now: datetime) -> list[Mapping[str, Any]]:
-    """Which calls of an exchange its gaps may make others than they are."""
+def _in_gaps(gaps: Sequence[Gap], now: datetime) -> list[Mapping[str, Any]]:
+    """Which calls gaps may make others than they are, or those of before have made so."""
     queries: list[Mapping[str, Any]] = [
         {"call.incomplete": True, "last_at": {"$gt": now - LATE_AFTER}}
     ]
-    for gap in exchange.gaps:
+    for gap in gaps:
         if now - gap.ended <= 2 * LATE_AFTER:
-            during = {"call.offered_at": {"$lt": gap.ended}}
+            # No call ends after its last sign of life: a bound that has an index.
+            during = {"call.offered_at": {"$lt": gap.ended}, "last_at": {"$gt": gap.began}}
             queries += [
                 {**during, "call.incomplete": False, "call.ended_at": {"$gt": gap.began}},
-                {**during, "call.ended_at": {"$type": "null"}},
+                {"call.ended_at": {"$type": "null"}, "call.offered_at": {"$lt": gap.ended}},
             ]
     return queries

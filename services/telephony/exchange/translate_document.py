@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import override
@@ -26,6 +26,8 @@ def _pattern(text: str) -> str:
     return text
 
 
+_LOCAL: Final = re.compile(r"[0-9]{7,8}")
+"""A land line's number without its area code. Shorter ones are services', longer ones whole."""
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
@@ -124,6 +126,14 @@ class ExchangeDocument(_Part):
     def line_of(self, trunk: str | None, did: str) -> str | None:
         """Which line is called, where this trunk calls it so."""
         return self._line_of.get((trunk or "", did))
+
+    def whole_number(self, trunk: str | None, number: str | None) -> str | None:
+        """A number as others of its country would dial it: one that comes over this trunk without
+        an area code is of the trunk's own.
+        """
+        area = self.trunks[trunk].area_code if trunk in self.trunks else None
+        is_local = number is not None and _LOCAL.fullmatch(number) is not None
+        return f"{area}{number}" if area and is_local else number
 
     def is_test(self, line: str | None, number: str | None) -> bool:
         """Whether a call is one of our own, made to see whether the line works."""

@@ -147,7 +147,7 @@ def _offered(hearing: Hearing, block: Block, at: datetime, caller: Channel) -> F
         caller,
         line=line,
         trunk=trunk,
-        number=number,
+        number=hearing.document.whole_number(trunk, number),
         test=hearing.document.is_test(line, number),
     )
 

@@ -19,6 +19,8 @@ KEEP: Final = timedelta(hours=48)
 """So long it is known who listened when; calls change for a day after their end."""
 MOST: Final = 2_000
 """Of agents in queues, and of devices: more than any exchange has."""
+MOST_WORDS: Final = 200
+"""Of connections: one that is lost every few seconds would fill the document."""
 ATTEMPTS: Final = 20
 """Its document is one for all: a storm of words meets there."""
 
@@ -45,9 +47,13 @@ def take(exchange: Exchange, told: Told) -> Step[Exchange] | None:
     """The exchange with what was told; None where that is known, or something later."""
     match told:
         case Listening():
-            words = tuple(summed_up([*exchange.words, told], KEEP))
+            words = tuple(summed_up([*exchange.words, told], KEEP))[-MOST_WORDS:]
             lines = tuple(sorted({*exchange.lines, *told.lines}))
-            after = replace(exchange, words=words, lines=lines, gaps=tuple(gaps_in(words)))
+            # Of what the words do not reach back to, it stays as it was known.
+            before = (gap for gap in exchange.gaps if gap.ended <= words[0].since)
+            recent = [gap for gap in before if words[-1].until - gap.ended <= KEEP]
+            gaps = (*recent, *gaps_in(words))
+            after = replace(exchange, words=words, lines=lines, gaps=gaps[-MOST_WORDS:])
         case Membership():
             after = replace(exchange, members=_latest(exchange.members, told, _seat))
         case Reachable():

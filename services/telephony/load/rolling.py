@@ -20,6 +20,7 @@ from shared.bus.loops import each
 from shared.calls.call import Call
 from shared.calls.quarters import QUARTER
 from shared.contracts import Step
+from shared.readers.ticket_filters import EVER
 from shared.store import Collection, Store
 
 AT_ONCE: Final = 500
@@ -37,7 +38,8 @@ class Rolling:
 
     async def look(self) -> int:
         """Count what calls say has to be counted; how many calls those were."""
-        waiting = {"buckets.0": {"$exists": True}}
+        # The bound is there for the index, which holds these alone.
+        waiting = {"buckets.0": {"$exists": True}, "buckets.quarter": {"$gt": EVER}}
         seen = await self._calls.find(waiting, limit=AT_ONCE)
         buckets = {id_of(bucket): bucket for call in seen for bucket in call.buckets}
         failed = await each(partial(self._count_one, buckets), sorted(buckets))
