@@ -14,7 +14,7 @@ DATABASE: Final = "hotline"
 GROWING: Final = {
     "tickets", "messages", "surveys", "emergencies", "reservations", "parked", "audit",
     "reveals", "readers", "reading_alarms", "privacy_works", "privacy_copies", "legal_holds",
-    "accounts", "sessions", "proofs", "calls", "load_quarters",
+    "accounts", "sessions", "proofs", "calls", "callbacks", "load_quarters",
 }  # fmt: skip
 """Not the keys of systems: every process knows all of them, and there are as many as systems."""
 LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
@@ -37,6 +37,10 @@ LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
     ("survey", "/v1/surveys", {"estate": "jinyuan"}),
     ("telephony", "/v1/calls", {}),
     ("telephony", "/v1/calls", {"outcome": "lost"}),
+    ("telephony", "/v1/calls", {"undisposed": "true"}),
+    ("telephony", "/v1/calls", {"ticket": "23456789"}),
+    ("telephony", "/v1/calls/callbacks", {}),
+    ("telephony", "/v1/calls/callbacks", {"state": "never_reached"}),
     ("telephony", "/v1/load", {}),
 )
 COUNTED: Final = {"open_work", "outbox.service"}
