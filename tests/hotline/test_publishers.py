@@ -77,6 +77,23 @@ async def test_reports_are_taken_under_the_name_that_the_broker_checks(
         await publish(channel, INBOUND, "ticket.report", user_id="hotline")
 
 
+async def test_an_exchange_tells_of_calls_alone_and_no_other_system_does(
+    users: BrokerUsers, corner: Corner, servers: Servers, rabbit: httpx.AsyncClient
+) -> None:
+    await topology.make(corner.amqp_url, servers.rabbit.management_login_url)
+    systems = topology.system_keys()
+    for keys, own, foreign in (
+        (topology.inbound_keys() - systems, "call.offered", "ticket.report"),
+        (systems, "ticket.report", "call.offered"),
+    ):
+        address = await users.make_publisher(rights(*keys), "secret")
+        async with await aio_pika.connect(address) as connection:
+            channel = await connection.channel(publisher_confirms=True)
+            await publish(channel, INBOUND, own, user_id=NAME)
+            with pytest.raises(REFUSED):
+                await publish(channel, INBOUND, foreign, user_id=NAME)
+
+
 async def test_answers_come_without_any_permission(
     channel: AbstractChannel, corner: Corner
 ) -> None:

@@ -73,7 +73,7 @@ def count_change(before: KeptCall, after: KeptCall) -> None:
         if place >= (len(was.stays) if was is not None else 0) and stay.queue is not None:
             how = ENTRIES[min(place, 1)]
             metrics.QUEUE_ENTRIES.labels(queue=stay.queue, how=how).inc()
-    if call.ended_at is not None and (was is None or was.ended_at is None):
+    if call.ended_at is not None and not before.said_over:
         _count_end(call)
 
 

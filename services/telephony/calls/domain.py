@@ -66,7 +66,8 @@ class Disposed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptCall:
     """One call of one exchange. `call` is what its facts make, None while nobody has heard it
-    being offered. `buckets` are the quarter hours that have to be counted anew because of it.
+    being offered. `buckets` are the quarter hours that have to be counted anew because of it;
+    `said_over`: its end was said and counted, whatever became of it since.
 
     `tickets` came of it, one of them an emergency where there is `danger`. `undisposed_at` is when
     it ended, while it has neither a ticket nor a `disposition`. It `asks` while what became of the
@@ -91,6 +92,7 @@ class KeptCall:
     undisposed_at: datetime | None = None
     asks: bool = False
     buckets: tuple[Bucket, ...] = ()
+    said_over: bool = False
 
     @property
     def is_withheld(self) -> bool:
@@ -254,8 +256,9 @@ def _folded(before: KeptCall, told: KeptCall, gaps: Sequence[Gap], now: datetime
         touched = {*before.buckets, *_buckets_of(before.call), *_buckets_of(call)}
         asks = told.asks or _asked(call) not in {None, _asked(before.call)}
         after = replace(after, buckets=tuple(sorted(touched)), asks=asks)
-    after = _in_the_books(after)
-    return Step(after, tuple(_said(before.call, after)))
+    if call is not None and call.ended_at is not None:
+        after = replace(after, said_over=True)
+    return Step(_in_the_books(after), tuple(_said(before, after)))
 
 
 def _has_room(kept: KeptCall, fact: Fact) -> bool:
@@ -276,15 +279,15 @@ def _buckets_of(call: Call | None) -> Iterator[Bucket]:
             yield Bucket(call.line, quarter)
 
 
-def _said(before: Call | None, kept: KeptCall) -> Iterator[Event]:
+def _said(earlier: KeptCall, kept: KeptCall) -> Iterator[Event]:
     """What is new about a call, each thing once."""
-    call = kept.call
+    before, call = earlier.call, kept.call
     if call is None:
         return
     about: dict[str, Any] = {"call": kept.id, "line": call.line, "test": call.test}
     if before is None:
         yield CallOffered(**about)
-    was_over = before is not None and before.ended_at is not None
+    was_over = earlier.said_over
     if not was_over:
         yield from _going_on(before, call, about)
     end = {
