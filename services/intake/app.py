@@ -68,6 +68,7 @@ from services.intake.registration.repeat_calls import RepeatCalls
 from services.intake.registration.repeated_alerts import RepeatedAlerts
 from services.intake.registration.reports import Reports
 from services.intake.registration.reservations import RESERVATIONS
+from services.intake.registration.rung_callers import RungCallers
 from services.intake.registration.storage import INDEXES, TicketPapers
 from services.intake.settings import IntakeSettings
 from shared.policy.policy import Policy
@@ -103,6 +104,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
     )
     urgent, routine = platform.publishers["urgent"], platform.publishers["routine"]
     known_people = KnownPeople(platform.store, platform.duty)
+    opener = Opener(platform.vault)
     reports = Reports(
         platform.store,
         platform.tickets,
@@ -112,6 +114,7 @@ async def build(settings: IntakeSettings) -> FastAPI:
         RepeatedAlerts(platform.store, platform.tickets, platform.index, lambda: platform.policy),
         known_people,
         joining=Joining(platform.store, platform.tickets, lambda: platform.policy),
+        rung_callers=RungCallers(platform.store, platform.trail, opener),
         secret=platform.keys.index,
         alert_published=lambda: urgent.is_up,
     )
@@ -139,7 +142,6 @@ async def build(settings: IntakeSettings) -> FastAPI:
     wishes = Wishes(
         platform.tickets, lambda: platform.policy, late_dangers, platform.store.precedence
     )
-    opener = Opener(platform.vault)
     parked = platform.parked_relay(open_entry(opener, platform.keys.index))
     privacy_requests = PrivacyRequests(
         platform.store, platform.trail, opener, platform.sealer, platform.index

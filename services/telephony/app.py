@@ -6,8 +6,15 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from services.telephony.callbacks.api import build_callbacks_api
+from services.telephony.callbacks.following import Following
+from services.telephony.callbacks.ringing import Ringing
+from services.telephony.callbacks.storage import CALLBACKS
 from services.telephony.calls.api import build_calls_api
 from services.telephony.calls.calling import Calling
+from services.telephony.calls.disposing import Disposing
+from services.telephony.calls.erasing import Erasing
+from services.telephony.calls.linking import Linking
 from services.telephony.calls.masks import Masks
 from services.telephony.calls.storage import CALLS
 from services.telephony.calls.tidying import Tidying
@@ -26,7 +33,7 @@ from shared.privacy.open import Opener
 from shared.runtime import Parts, build_service, open_platform
 
 LARGEST_BODY: Final = 32 * 1024
-KEEPS: Final = (CALLS, EXCHANGES, LOAD_QUARTERS)
+KEEPS: Final = (CALLS, CALLBACKS, EXCHANGES, LOAD_QUARTERS)
 
 
 async def build(settings: TelephonySettings) -> FastAPI:
@@ -44,17 +51,30 @@ async def build(settings: TelephonySettings) -> FastAPI:
         tidying,
         Rolling(platform.store),
         Looking(platform.store, exchanges),
+        Following(platform.store, platform.index, lambda: platform.policy),
     )
-    add_handlers(platform.consumers, Hearing(calling, exchanges, secret))
+    linking = Linking(platform.store)
+    add_handlers(
+        platform.consumers,
+        Hearing(calling, exchanges, secret),
+        linking,
+        Erasing(platform.store),
+    )
+    masks = Masks(opener)
     parts = Parts(
         routers=(
-            build_calls_api(platform.store, Masks(opener)),
+            # Before `/v1/calls/{id}`, which would take its path for a call's.
+            build_callbacks_api(
+                platform.store, masks, Ringing(platform.store, lambda: platform.policy)
+            ),
+            build_calls_api(platform.store, masks, Disposing(platform.store), linking),
             build_load_api(platform.store),
         ),
-        loops=(loops.run_looks, loops.run_counts, loops.run_forgetting),
+        loops=(loops.run_looks, loops.run_counts, loops.run_following, loops.run_forgetting),
         parked=platform.parked_relay(open_entry(opener, secret)),
         largest_body=LARGEST_BODY,
     )
     app = build_service(platform, parts, title="Estateline telephony")
     app.state.loops = loops
+    app.state.calling = calling
     return app

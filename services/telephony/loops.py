@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.telephony.calls.counting import be_there
+from services.telephony.callbacks.domain import OUTCOMES
+from services.telephony.callbacks.following import AT_ONCE as MOST_FOLLOWED
+from services.telephony.callbacks.following import Following
+from services.telephony.callbacks.left_open import look_left_open
+from services.telephony.calls.counting import be_there, calls_back_are_there
 from services.telephony.calls.tidying import Tidying
 from services.telephony.inbound.exchanges import Exchanges
 from services.telephony.load.gauges import Looking
@@ -19,7 +23,7 @@ FORGET_SECONDS: Final = 600.0
 
 
 class Loops:
-    """Gaps, quarter hours, and what is forgotten."""
+    """Gaps, quarter hours, who is to be rung back, and what is forgotten."""
 
     def __init__(
         self,
@@ -28,12 +32,14 @@ class Loops:
         tidying: Tidying,
         rolling: Rolling,
         looking: Looking,
+        following: Following,
     ) -> None:
         self._store = store
         self._exchanges = exchanges
         self._tidying = tidying
         self._rolling = rolling
         self._looking = looking
+        self._following = following
 
     async def run_looks(self) -> None:
         """Mind gaps until cancelled."""
@@ -46,7 +52,21 @@ class Loops:
     async def run_forgetting(self) -> None:
         """Forget until cancelled."""
         clock = self._store.clock
-        await run_every(self._tidying.forget, seconds=FORGET_SECONDS, wake=clock.moved)
+        await run_every(self.forget, seconds=FORGET_SECONDS, wake=clock.moved)
+
+    async def run_following(self) -> None:
+        """See who got nobody until cancelled."""
+        await run_every(self.follow, seconds=COUNT_SECONDS)
+
+    async def follow(self) -> None:
+        """Look at what became of every caller of whom that has yet to be done."""
+        while await self._following.look() == MOST_FOLLOWED:
+            pass
+
+    async def forget(self) -> None:
+        """Forget what the policy's time is over for."""
+        await self._tidying.forget()
+        await self._following.forget()
 
     async def look(self) -> None:
         """Read the exchanges anew, and make anew what their gaps make another."""
@@ -54,8 +74,10 @@ class Loops:
         known = self._exchanges.known
         lines = {UNKNOWN_LINE, *(line for exchange in known for line in exchange.lines)}
         be_there([exchange.id for exchange in known], lines)
+        calls_back_are_there(OUTCOMES)
         await self._tidying.mind_gaps()
         await self._looking.look()
+        await look_left_open(self._store)
 
     async def count(self) -> None:
         """Count every quarter hour that has to be."""

@@ -30,7 +30,8 @@ class TicketEvent(Event):
 class TicketRegistered(TicketEvent):
     """A request is on record; `promised` holds what the caller was told, by clock (UTC). An
     emergency that `joins` a running one has no alert of its own. `owner`, of the desk, sees it
-    through, where somebody does from the beginning.
+    through, where somebody does from the beginning. `call` is the exchange's call that it was told
+    in, where the desk named one.
     """
 
     name: ClassVar[str] = "ticket.registered"
@@ -40,6 +41,7 @@ class TicketRegistered(TicketEvent):
     promised: dict[str, AwareDatetime] = Field(default_factory=dict)
     joins: str | None = None
     owner: str | None = None
+    call: str | None = None
 
 
 class TicketAnswered(TicketEvent):

@@ -109,7 +109,9 @@ _WHOLE: Final = frozenset({"appointment"})
 CallId = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"), AfterValidator(without_number)
 ]
-"""The id of a call as the desk gives it. It is kept in plain, so no telephone number fits in."""
+"""The id of a call, as telephony keeps it or as the desk gives it. It is kept in plain, so no
+telephone number fits in.
+"""
 
 
 class TicketReport(BaseModel):
@@ -118,7 +120,7 @@ class TicketReport(BaseModel):
     Only the desk may leave out `text`, and only of an emergency. `emergency_kind` says which it is:
     the desk's word counts, that of others where their words tell of none. It `joins` a running
     emergency by its number: then nobody is alerted a second time. All reports of one `call` have
-    the same id there.
+    the same id there; of one that telephony keeps, who rang is taken over where no number is typed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

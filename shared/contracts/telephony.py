@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 from shared.contracts.base import Event
+
+_CALL_OF_EXCHANGE: Final = re.compile(r"c[a-p]{20}", re.ASCII)
+
+
+def is_call_of_exchange(id: str) -> bool:
+    """Whether an id is written as those of calls that telephony keeps, and not as the desk writes
+    its own.
+    """
+    return _CALL_OF_EXCHANGE.fullmatch(id) is not None
 
 
 class CallEvent(Event):

@@ -245,6 +245,20 @@ class IncidentRules(BaseModel):
         return kind in self.kinds if kind is not None else type in self.types
 
 
+class CallBackRules(BaseModel):
+    """When callers whom nobody answered are rung back: `within` so long, `attempts` times, with a
+    `gap` between; of those who gave up in the greeting only who stayed for more than `after_s`
+    seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    after_s: float = Field(5, ge=0, le=300)
+    within: Positive = timedelta(minutes=30)
+    attempts: int = Field(3, ge=1, le=20)
+    gap: Positive = timedelta(minutes=30)
+
+
 class Rules(BaseModel):
     """Numbers of the lifecycle that a group sets for itself (see `sample/rules.yaml`)."""
 
@@ -293,6 +307,8 @@ class Rules(BaseModel):
     retain_types_for: Mapping[str, Retained] = Field(default_factory=dict)
     retain_call_numbers_for: CallRetained = timedelta(days=90)
     retain_withheld_numbers_for: CallRetained = timedelta(days=3)
+    callbacks: CallBackRules = CallBackRules()
+    own_numbers: tuple[str, ...] = ()
     proof_for: tuple[ProofWanted, ...] = ()
     flat_alone: bool = False
 

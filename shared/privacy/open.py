@@ -1,6 +1,6 @@
 """Opening what is sealed. Only the notifier (to render a message), intake's masks, reveal, export,
-replay and erasure, telephony's masks and replay, and the router's small photos may import this
-module; import-linter holds that wall.
+replay, erasure and callers of calls, telephony's masks and replay, and the router's small photos
+may import this module; import-linter holds that wall.
 """
 
 from __future__ import annotations

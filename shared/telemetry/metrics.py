@@ -134,6 +134,12 @@ CALLS_OFFERED: Final = Counter("hotline_calls_offered_total", "Calls offered", [
 CALLS: Final = Counter(
     "hotline_calls_total", "Calls that have ended, by what became of them", ["line", "outcome"]
 )
+CALLS_DISPOSED: Final = Counter(
+    "hotline_calls_disposed_total", "Answered calls without a ticket, by what they were", ["code"]
+)
+CALLBACKS: Final = Counter(
+    "hotline_callbacks_total", "Calls back that are over, by what became of them", ["outcome"]
+)
 CALL_WAIT_SECONDS: Final = Histogram(
     "hotline_call_wait_seconds",
     "From the first ring to the first agent, or to the end without one; greeting included",

@@ -25,7 +25,7 @@ DANGER: Final = "danger"
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What is known of a new request besides its plan; `note` is a code in the timeline of what it
-    comes from, where no report made it.
+    comes from, where no report made it. `call` is the exchange's call that it was told in.
     """
 
     transition: ClassVar[Transition] = Transition.REGISTER
@@ -43,6 +43,7 @@ class Registration:
     note: str | None = None
     joins: str | None = None
     asked_appointment: AskedVisit | None = None
+    call: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ def register(new: acts.Registration, plan: Plan, now: datetime, rules: Lifecycle
         "promised": dict(ticket.promised[-1].times) if ticket.promised else {},
         "joins": new.joins,
         "owner": ticket.owner,
+        "call": new.call,
     }
     registered = _said(Transition.REGISTER, ticket, facts)
     flagged = (_said(Transition.FLAG, ticket),) if new.risk else ()

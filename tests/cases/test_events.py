@@ -207,13 +207,16 @@ async def test_a14_what_is_true_of_one_ticket_is_not_said_of_another(floor: Floo
 
 
 FORGED: Final[tuple[tuple[Event, Lane, tuple[str, ...]], ...]] = (
-    (TicketRegistered(number="N", estate="jinyuan"), "routine", ("router", "notifier")),
-    (TicketRegistered(number="N", urgency="emergency"), "urgent", ("router", "notifier")),
+    (TicketRegistered(number="N", estate="jinyuan"), "routine",
+     ("router", "notifier", "telephony")),
+    (TicketRegistered(number="N", urgency="emergency"), "urgent",
+     ("router", "notifier", "telephony")),
     (TicketReopened(number="N", round=2, reason="caller"), "routine", ("router", "notifier")),
     (TicketUrged(number="N"), "routine", ("router",)),
     (TicketOwned(number="N", owner="he"), "routine", ("router",)),
     (TicketClosed(number="N", outcome="told"), "routine", ("survey", "router")),
-    (TicketPersonErased(number="N", person="caller", why="x"), "routine", ("router", "survey")),
+    (TicketPersonErased(number="N", person="caller", why="x"), "routine",
+     ("router", "survey", "telephony")),
     (TicketResolved(number="N"), "routine", ("notifier", "router")),
     (
         MessageReceived(message="m", number="N", recipient="caller", purpose="feedback"),

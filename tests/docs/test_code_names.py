@@ -22,6 +22,8 @@ from services.router.follow_ups.tasks import State
 from services.router.follow_ups.untold import RESULT
 from services.router.incidents.incident import OUTCOME
 from services.router.incidents.incident import Status as IncidentStatus
+from services.telephony.callbacks.domain import CallBackState, Heard, WhyNot
+from services.telephony.calls.domain import Disposition
 from shared.calls.agents import AgentState
 from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
 from shared.calls.gaps import Why
@@ -86,6 +88,10 @@ OWNERS: Final[Mapping[str, Iterable[str]]] = {
     "follow_up_states": _of(State),
     "follow_up_outcomes": {*_of(FollowUpSaid), *_of(FollowUpOutcome)},
     "call_outcomes": CallOutcome,
+    "call_dispositions": Disposition,
+    "callback_states": CallBackState,
+    "callback_attempts": _of(Heard),
+    "callback_obstacles": WhyNot,
     "presentations": Presentation,
     "ways_out_of_queues": Left,
     "rings_unanswered": RangOut,

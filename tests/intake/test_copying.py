@@ -16,7 +16,7 @@ def test_an_internal_note_is_not_in_the_copy() -> None:
     note = {"at": NOW, "transition": "note", "by": "li", "order": "26-1-1", "note": INTERNAL}
     ticket = {"_id": "26-1", **dict.fromkeys(FACTS, "x"), "timeline": [note], "work_orders": []}
 
-    made = copy_of("r-1", [Part(ticket, "caller", {"name": "王女士"}, {})], NOW)
+    made = copy_of("r-1", [Part(ticket, "caller", {"name": "王女士"}, {})], [], NOW)
 
     assert made["tickets"][0]["data"] == {"name": "王女士"}
     assert INTERNAL not in orjson.dumps(made).decode()

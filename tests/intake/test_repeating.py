@@ -9,12 +9,12 @@ import pytest
 
 from services.intake.registration import repeat_calls
 from services.intake.registration.repeat_calls import (
-    SWITCHBOARD,
     Matter,
     in_its_light,
     matter_of,
 )
 from shared.contracts.intake import TicketRegistered
+from shared.readers.switchboards import SWITCHBOARD
 from shared.store import Asked, Store
 from shared.triage.classify import Classification
 from tests.intake.test_registering import IntakeBench

@@ -10,8 +10,11 @@ import pytest
 
 from services.intake.finding import look_ups
 from shared.audit import NotAnchored, Trail
+from shared.calls.facts import Presentation
+from shared.readers import switchboards
 from shared.store.tries import TryLimit
 from tests.intake.privacy_bench import LI, WANG, PrivacyBench, problem
+from tests.telephony.played import kept_call
 
 PHONE: Final = {"phone": "+86 138 0013 8000"}
 FLAT: Final = {"estate": "锦园", "flat": "3栋1单元502"}
@@ -157,3 +160,26 @@ async def test_a_firm_outside_the_group_sees_no_mask(bench: PrivacyBench) -> Non
 
     assert answer.status_code == 200
     assert not {"caller", "contact"} & answer.json().keys()
+
+
+async def test_a_call_tells_who_it_may_be_without_the_number(
+    bench: PrivacyBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await bench.register()
+    call = await kept_call(bench)
+    hidden = await kept_call(bench, "1.2", presentation=Presentation.WITHHELD)
+
+    told = await look(bench, {"call": call})
+
+    assert [person["phone"] for person in told.json()["persons"]] == ["138****8000"]
+    assert [card["number"] for card in told.json()["open"]] == [number]
+    assert "13800138000" not in told.text
+    assert (await look(bench, {"call": call}, place="cuihu")).json()["persons"] == []
+    assert (await look(bench, {"call": hidden})).json()["persons"] == []
+    monkeypatch.setattr(switchboards, "SWITCHBOARD", 0)
+    assert (await look(bench, {"call": call})).json()["persons"] == []
+    for body in ({"call": "caaaabbbbccccddddeeee"}, {"call": "desk-1"}, {"call": call, **PHONE}):
+        refused = await look(bench, body)
+        assert refused.status_code == 422
+        assert [fault["field"] for fault in refused.json()["faults"]] == ["call"]
+        assert refused.json()["faults"][0]["fault_zh"]

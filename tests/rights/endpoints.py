@@ -20,6 +20,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/classify": {"text": "楼道灯不亮"},
     "/v1/tickets/similar": {"estate": "jinyuan", "text": "楼道灯不亮"},
     "/v1/callers/look-up": {"phone": "13800138000"},
+    "/v1/calls/{id}/disposition": {"code": "silent"},
+    "/v1/calls/{id}/ticket": {"number": "23456789"},
     "/v1/tickets/{number}/reclassify": {"area": "electrical"},
     "/v1/tickets/{number}/answer": {"answer": "已经答复"},
     "/v1/tickets/{number}/merge": {"into": "23456789", "reason": "same_matter"},

@@ -50,6 +50,7 @@ SEARCHED: Final[Mapping[str, Callable[[Things, str], list[str]]]] = {
     "due_before": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
     "place": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
     "line": lambda _hidden, _role: ["hotline", "unknown"],
+    "ticket": lambda hidden, _: sorted(hidden.marks),
     "agent": lambda _hidden, _role: ["8001"],
     "from": lambda _hidden, _role: ["2026-12-01T00:00:00Z"],
     "to": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],

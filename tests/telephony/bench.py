@@ -95,7 +95,9 @@ class Bench(ServiceBench):
 
 def plain(kept: KeptCall) -> KeptCall:
     """Sealing is random, and versions count writes."""
-    return replace(kept, version=0, persons=dict.fromkeys(kept.persons, b""), buckets=())
+    return replace(
+        kept, version=0, persons=dict.fromkeys(kept.persons, b""), buckets=(), asks=False
+    )
 
 
 def rebased(facts: Sequence[Fact], until: datetime) -> list[Fact]:

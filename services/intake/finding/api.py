@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
-from services.intake.finding.look_ups import LookUps
+from services.intake.finding.look_ups import LookUps, Sought
 from services.intake.finding.searching import named_place, sought, to_be_told
 from services.intake.finding.showing import SEE, Showing
 from services.intake.finding.similar import Similar, Sketch
@@ -24,7 +24,7 @@ from services.intake.finding.views import (
 )
 from services.intake.finding.who_calls import CallersView
 from services.intake.registration.storage import LISTED_FIELDS
-from shared.contracts.report import Channel, Short
+from shared.contracts.report import CallId, Channel, Short
 from shared.contracts.times import Moment
 from shared.identity import Principal
 from shared.policy.policy import Policy
@@ -144,8 +144,11 @@ class RelatedView(Shown):
 
 
 class LookUpBody(Body):
-    """Who calls: by their number, or by their flat. In a body, since proxies keep addresses."""
+    """Who calls: by a call of an exchange, by their number, or by their flat. In a body, since
+    proxies keep addresses.
+    """
 
+    call: CallId | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
     estate: Short | None = None
     flat: Short | None = None
@@ -253,9 +256,11 @@ def build_callers_api(look_ups: LookUps) -> Routes:
         "/look-up", dependencies=[may("caller.look_up")], response_model_exclude_unset=True
     )
     async def look_up(body: LookUpBody, actor: Actor, request: Request) -> CallersView:
-        """Who is known by a number or a flat, and what they came for; on record, within a limit."""
+        """Who is known by a call, a number or a flat, and what they came for; on record, within a
+        limit. Of who withholds the number, and of a switchboard, a call tells nothing.
+        """
         found = await look_ups.find(
-            body.phone, body.estate, body.flat, actor, source=source_of(request)
+            Sought(body.call, body.phone, body.estate, body.flat), actor, source=source_of(request)
         )
         return CallersView.model_validate(found)
 

@@ -1,4 +1,5 @@
-"""Use case: who calls? Found by the blind index of a number or a flat, shown behind masks.
+"""Use case: who calls? Found by the blind index of a number, or of the number that a call came
+with, or of a flat; shown behind masks.
 
 On record before anybody is shown, as an opening is, and within a limit of its own: a call takes one
 or two look-ups and opens nobody, so the limit of openings would stop an honest seat at noon;
@@ -17,6 +18,7 @@ from services.intake.finding.showing import SEE
 from services.intake.finding.views import CARD_FIELDS
 from services.intake.finding.who_calls import MOST_PERSONS, told_of
 from services.intake.privacy.domain import Which
+from services.intake.registration.rung_callers import NO_SUCH_CALL
 from shared.audit import Trail
 from shared.contracts import MalformedMessage
 from shared.contracts.refusals import TooOften
@@ -24,6 +26,8 @@ from shared.identity import Principal
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex, building_of_flat, masked
 from shared.privacy.index import entries_in
+from shared.readers.kept_calls import call_rung
+from shared.readers.switchboards import is_switchboard
 from shared.readers.ticket_lists import NEWEST
 from shared.readers.visibility import within_reach
 from shared.store import Doc, Listing, Store
@@ -33,11 +37,22 @@ from shared.telemetry import metrics
 LIMITS: Final = (TryLimit(60, timedelta(hours=1)), TryLimit(400, timedelta(days=1)))
 """A seat takes a dozen calls an hour, each with a number, a flat and a slip of the finger."""
 MOST_TICKETS: Final = 100
+BY_NUMBER: Final[Mapping[str, Which]] = {"phone": "caller", "contact": "on_site_contact"}
 _FIELDS: Final = (*CARD_FIELDS, "persons", "index", "timeline", "caller_role")
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
+class Sought:
+    """By what somebody is sought: one of call and number, or estate and flat."""
+
+    call: str | None = None
+    phone: str | None = field(default=None, repr=False)
+    estate: str | None = None
+    flat: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
     """By which entries of which fields of the index."""
 
     entries: Sequence[str]
@@ -70,18 +85,12 @@ class LookUps:
         self._policy = policy
 
     async def find(
-        self,
-        phone: str | None,
-        estate: str | None,
-        flat: str | None,
-        principal: Principal,
-        *,
-        source: str | None,
+        self, wanted: Sought, principal: Principal, *, source: str | None
     ) -> dict[str, Any]:
-        """Who is known by a number, or by a flat of an estate, within somebody's reach. Raises
-        MalformedMessage for what is neither, and TooOften over the limit.
+        """Who is known by a call, a number, or a flat of an estate, within somebody's reach. Raises
+        MalformedMessage for what is none of these, and TooOften over the limit.
         """
-        sought = self._sought(phone, estate, flat)
+        sought = await self._entries(wanted)
         await self._count(principal)
         docs = await self._tickets(sought, principal)
         known = _known_in(docs, sought)
@@ -90,13 +99,18 @@ class LookUps:
         many = len(known) > MOST_PERSONS or len(docs) >= MOST_TICKETS
         return told_of(docs, persons, self._store.clock.now(), many=many)
 
-    def _sought(self, phone: str | None, estate: str | None, flat: str | None) -> _Sought:
+    async def _entries(self, wanted: Sought) -> _Entries:
+        call, phone, estate, flat = wanted.call, wanted.phone, wanted.estate, wanted.flat
+        if call is not None and phone is None and estate is None and flat is None:
+            return await self._of_call(call)
+        if call is not None:
+            raise MalformedMessage("call", "stands beside somebody else", "send `call` alone")
         if phone is not None and estate is None and flat is None:
             if not (entries := self._index.phones(phone)):
                 raise MalformedMessage(
                     "phone", "is not a number that can be called", "send it as +86…"
                 )
-            return _Sought(entries, {"phone": "caller", "contact": "on_site_contact"})
+            return _Entries(entries, BY_NUMBER)
         if phone is None and estate is not None and flat is not None:
             place = self._policy().group.find_estate(estate)
             if place is None:
@@ -105,8 +119,19 @@ class LookUps:
                 )
             if not (entries := self._index.flats(place.id, flat)):
                 raise MalformedMessage("flat", "is no flat", "write it as 3-1-502")
-            return _Sought(entries, {"flat": "caller"})
-        raise MalformedMessage("body", "names nobody", "send `phone`, or `estate` and `flat`")
+            return _Entries(entries, {"flat": "caller"})
+        raise MalformedMessage(
+            "body", "names nobody", "send `call`, `phone`, or `estate` and `flat`"
+        )
+
+    async def _of_call(self, id: str) -> _Entries:
+        """Nobody for who withholds the number, or rings from a switchboard."""
+        call = await call_rung(self._store, id)
+        if call is None:
+            raise MalformedMessage.naming([NO_SUCH_CALL])
+        since = self._store.clock.now() - self._policy().rules.repeats_within
+        is_nobody = not call.phones or await is_switchboard(self._store, call.phones, since)
+        return _Entries(() if is_nobody else call.phones, BY_NUMBER)
 
     async def _count(self, principal: Principal) -> None:
         """Count it before it is done; who asks at many places at once is counted as one."""
@@ -124,7 +149,7 @@ class LookUps:
                     wait=tally.seconds_left(now),
                 )
 
-    async def _tickets(self, sought: _Sought, principal: Principal) -> list[Doc]:
+    async def _tickets(self, sought: _Entries, principal: Principal) -> list[Doc]:
         found: dict[str, Doc] = {}
         for name in sought.fields:
             listing = Listing(
@@ -171,7 +196,7 @@ class LookUps:
         }
 
 
-def _known_in(docs: Sequence[Doc], sought: _Sought) -> list[_Known]:
+def _known_in(docs: Sequence[Doc], sought: _Entries) -> list[_Known]:
     """The persons that these tickets name: one by number, family name and flat, as far as the index
     tells them apart. Whoever was erased is in none.
     """

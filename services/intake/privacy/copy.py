@@ -15,6 +15,7 @@ from typing import Any, Final
 import orjson
 
 from services.intake.privacy.domain import Which
+from services.intake.registration.domain import WITHHELD
 from shared.documents import Doc
 from shared.privacy import masked
 
@@ -31,22 +32,33 @@ class Part:
     others: Mapping[str, Mapping[str, Any] | None]
 
 
-def copy_of(request: str, parts: Sequence[Part], now: datetime) -> Doc:
-    """The whole copy with its watermark."""
+def copy_of(request: str, parts: Sequence[Part], calls: Sequence[Doc], now: datetime) -> Doc:
+    """The whole copy with its watermark: tickets, and when their number rang."""
     tickets = [_part(part) for part in parts]
-    digest = hashlib.sha256(orjson.dumps([request, tickets])).hexdigest()[:16]
+    digest = hashlib.sha256(orjson.dumps([request, tickets, calls])).hexdigest()[:16]
     mark = f"{request} {now:%Y-%m-%dT%H:%M:%SZ} {digest}"
-    return {"request": request, "made_at": now, "watermark": mark, "tickets": tickets}
+    return {
+        "request": request,
+        "made_at": now,
+        "watermark": mark,
+        "tickets": tickets,
+        "calls": [*calls],
+    }
 
 
 def _part(part: Part) -> Doc:
     return {
         "number": part.ticket["_id"],
         "as": part.person,
-        "data": "cannot be opened: its key is gone" if part.own is None else dict(part.own),
+        "data": "cannot be opened: its key is gone" if part.own is None else _own(part.own),
         "others": {which: _masked(other) for which, other in part.others.items()},
         **{field: part.ticket[field] for field in FACTS},
     }
+
+
+def _own(own: Mapping[str, Any]) -> Doc:
+    """All of it, but what its owner lets nobody see: of that only that it is kept."""
+    return {**own, WITHHELD: "kept, and shown to nobody"} if WITHHELD in own else dict(own)
 
 
 def _masked(other: Mapping[str, Any] | None) -> Doc:

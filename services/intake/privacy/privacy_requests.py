@@ -30,8 +30,9 @@ from shared.contracts import Step
 from shared.contracts.privacy import PrivacyRequestGranted
 from shared.identity import Principal, service_principal
 from shared.privacy import BlindIndex, CannotOpen, Sealer
-from shared.privacy.index import Kept, kept
+from shared.privacy.index import Kept, entries_in, kept
 from shared.privacy.open import Opener
+from shared.readers.kept_calls import calls_of
 from shared.store import Collection, Doc, Store
 from shared.telemetry import logger
 
@@ -199,7 +200,7 @@ class PrivacyRequests:
         return doc["estate"] if doc else None
 
     async def _copy(self, work: Work) -> None:
-        parts = []
+        parts, phones = [], set[str]()
         for number, person in work.pairs:
             doc = await self._store.get("tickets", number)
             if doc is None or person not in doc["persons"]:
@@ -212,9 +213,11 @@ class PrivacyRequests:
                 for which, sealed in doc["persons"].items()
                 if which != person
             }
+            phones |= {*entries_in(doc["index"].get(ENTRY_OF[person]))}
             parts.append(Part(doc, person, await self._opened(doc["persons"][person]), others))
         now = self._store.clock.now()
-        made = copy_of(work.request, parts, now)
+        calls = await calls_of(self._store, sorted(phones)) if phones else []
+        made = copy_of(work.request, parts, calls, now)
         await self._copies.keep(
             work.request, await self._sealer.seal_person(made, estate=None), now
         )

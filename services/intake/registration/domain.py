@@ -28,6 +28,9 @@ reached anybody, somebody has taken it, it is over.
 RING_BY_HAND: Final[frozenset[Alerting]] = frozenset({"delayed", "unheard", "ended"})
 """Where our alert brings nobody at this moment."""
 
+WITHHELD: Final = "withheld_phone"
+"""Of a sealed caller: the number that they let nobody see. Nothing shows it or finds by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
@@ -68,6 +71,8 @@ class Arrival:
     language: str = "zh"
     about: About = NOBODY
     joins: Ticket | None = None
+    rang: str | None = None
+    withheld: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,11 @@ from shared.contracts.report import Caller
 from shared.policy.policy import Policy, Rules
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
+from shared.readers.switchboards import SWITCHBOARD
 from shared.store import Asked, Doc, Store
 from shared.tickets import TicketStatus
 from shared.triage.classify import Classification
 
-SWITCHBOARD: Final = 20
-"""A number with more tickets in the span has a switchboard behind it, which is nobody."""
 OF_A_CALLER: Final = Asked(
     "tickets",
     by="index.phone",

@@ -23,6 +23,7 @@ from services.intake.registration.reservations import (
     Reservations,
     alerting_of,
 )
+from services.intake.registration.rung_callers import RungCallers
 from services.intake.registration.storage import TicketPapers
 from shared.contracts import Fault, MalformedMessage
 from shared.contracts.errors import MAX_FAULTS
@@ -62,6 +63,7 @@ class Reports:
         known_people: KnownPeople,
         *,
         joining: Joining,
+        rung_callers: RungCallers,
         secret: bytes,
         alert_published: Callable[[], bool],
     ) -> None:
@@ -72,6 +74,7 @@ class Reports:
         self._repeat_calls = repeat_calls
         self._repeated_alerts = repeated_alerts
         self._joining = joining
+        self._rung_callers = rung_callers
         self._known_people = known_people
         self._reservations = Reservations(store)
         self._secret = secret
@@ -226,6 +229,9 @@ class Reports:
         self, arrival: Arrival, principal: Principal, policy: Policy, place: str | None
     ) -> tuple[Answer, bool]:
         """The ticket of a report, or the one that it made before; whether this call made it."""
+        arrival = await self._rung_callers.taken_over(
+            arrival, principal, desk=_is_of_desk(principal)
+        )
         # Sealed while the number is being reserved: the caller waits for the longest, not for all.
         claim, papers, matter = await asyncio.gather(
             self.claim_for(arrival, principal),
@@ -301,6 +307,7 @@ class Reports:
                 risk=policy.at(place).rules.tells_of_risk(f"{report.subject or ''}\n{report.text}"),
                 joins=arrival.joins.number if arrival.joins else None,
                 asked_appointment=_asked_visit(report),
+                call=arrival.rang,
             ),
             made,
             now,

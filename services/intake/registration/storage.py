@@ -7,7 +7,7 @@ from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from services.intake.registration.domain import Arrival, persons_of
+from services.intake.registration.domain import WITHHELD, Arrival, persons_of
 from shared.buildings import building_of
 from shared.privacy import BlindIndex, Sealer, scrub
 from shared.privacy.index import kept
@@ -116,7 +116,8 @@ class TicketPapers:
             exclude_none=True,
             exclude_defaults=True,
         )
-        sealed = {"caller": await self._sealer.seal_person(caller | words, estate=estate)}
+        hidden = {WITHHELD: arrival.withheld} if arrival.withheld else {}
+        sealed = {"caller": await self._sealer.seal_person(caller | words | hidden, estate=estate)}
         if report.on_site_contact:
             contact = report.on_site_contact.model_dump(exclude_none=True)
             sealed["on_site_contact"] = await self._sealer.seal_person(contact, estate=estate)

@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Query
+from pydantic import BaseModel, Field
 
-from services.telephony.calls.domain import KeptCall
+from services.telephony.calls.disposing import Disposing
+from services.telephony.calls.domain import Disposition, KeptCall
+from services.telephony.calls.linking import Linking
 from services.telephony.calls.masks import Masks
 from services.telephony.calls.storage import CALLS, NEWEST
+from services.telephony.calls.storage import undisposed as overdue
 from services.telephony.calls.views import (
     CallCount,
     CallPage,
@@ -22,14 +26,55 @@ from shared.calls.outcomes import Outcome
 from shared.contracts.refusals import NotThere
 from shared.contracts.times import Moment
 from shared.readers.ticket_filters import EVER
-from shared.runtime import Routes, may
+from shared.runtime import Actor, Body, Routes, may
 from shared.store import Collection, Listing, Store
+from shared.tickets.numbers import TicketNumber
 
 MOST_COUNTED: Final = 1_000
-Name = Annotated[str | None, Query(max_length=60)]
+Name = Annotated[str | None, Field(max_length=60)]
 
 
-def build_calls_api(store: Store, masks: Masks) -> Routes:
+class AskedCalls(BaseModel):
+    """What is asked for of calls; what is left out is not asked."""
+
+    line: Name = None
+    outcome: Outcome | None = None
+    agent: Name = None
+    ticket: Annotated[TicketNumber, Field(max_length=60)] | None = None
+    undisposed: bool = False
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+    after: Annotated[str | None, Field(max_length=200)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+    def filters(self, now: datetime) -> dict[str, Any]:
+        """The query."""
+        named = {
+            "call.line": self.line,
+            "call.outcome": self.outcome and self.outcome.value,
+            "call.agent": self.agent,
+            "tickets": self.ticket,
+            "tickets.0": self.ticket and {"$exists": True},
+        }
+        during = {"$gte": self.from_ or EVER} | ({"$lt": self.to} if self.to else {})
+        wanted = {name: value for name, value in named.items() if value is not None}
+        more = overdue(now) if self.undisposed else {}
+        return {**wanted, **more, "call.offered_at": during}
+
+
+class DispositionBody(Body):
+    """What a call was, as a code."""
+
+    code: Disposition
+
+
+class TicketBody(Body):
+    """A ticket."""
+
+    number: Annotated[TicketNumber, Field(min_length=1, max_length=60)]
+
+
+def build_calls_api(store: Store, masks: Masks, disposing: Disposing, linking: Linking) -> Routes:
     """`/v1/calls`."""
     calls = Collection(store, CALLS)
     router = Routes("/v1/calls", tags=["calls"])
@@ -38,21 +83,14 @@ def build_calls_api(store: Store, masks: Masks) -> Routes:
         return None if kept.call is None else summary(kept, kept.call, await masks.of(kept))
 
     @router.get("", dependencies=[may("call.see")])
-    async def listed(
-        line: Name = None,
-        outcome: Annotated[Outcome | None, Query()] = None,
-        agent: Name = None,
-        from_: Annotated[Moment | None, Query(alias="from")] = None,
-        to: Annotated[Moment | None, Query()] = None,
-        after: Annotated[str | None, Query(max_length=200)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> CallPage:
+    async def listed(asked: Annotated[AskedCalls, Query()]) -> CallPage:
         """Calls by when they were offered, the newest first; `next` is the cursor of the next page.
-        `from` and `to` are of that time, `agent` is the extension of whoever answered.
+        `from` and `to` are of that time, `agent` is the extension of whoever answered; `ticket`
+        finds those that a ticket came of, `undisposed` those answered ones of which, 15 minutes
+        after their end, there is neither a ticket nor a word what they were.
         """
-        filters = _filters(line, outcome, agent, from_, to)
-        listing = Listing(filters=filters, order=NEWEST)
-        page = await calls.page(listing, after=after, limit=limit)
+        listing = Listing(filters=asked.filters(store.clock.now()), order=NEWEST)
+        page = await calls.page(listing, after=asked.after, limit=asked.limit)
         found = [await shown(kept) for kept in page.items]
         number = await calls.count(listing, most=MOST_COUNTED + 1)
         return CallPage(
@@ -69,17 +107,20 @@ def build_calls_api(store: Store, masks: Masks) -> Routes:
             raise NotThere
         return view(kept, kept.call, await masks.of(kept))
 
+    @router.post("/{id}/disposition", dependencies=[may("call.dispose")])
+    async def dispose(id: str, body: DispositionBody, actor: Actor) -> CallView:
+        """Say what an answered call was that no ticket came of; the last word counts."""
+        kept = await disposing.dispose(id, body.code, actor)
+        if kept.call is None:
+            raise NotThere
+        return view(kept, kept.call, await masks.of(kept))
+
+    @router.post("/{id}/ticket", dependencies=[may("call.dispose")])
+    async def tie(id: str, body: TicketBody, actor: Actor) -> CallView:
+        """Say which ticket, that is there already, a call was about."""
+        kept = await linking.tie(id, body.number, actor)
+        if kept.call is None:
+            raise NotThere
+        return view(kept, kept.call, await masks.of(kept))
+
     return router
-
-
-def _filters(
-    line: str | None,
-    outcome: Outcome | None,
-    agent: str | None,
-    from_: datetime | None,
-    to: datetime | None,
-) -> dict[str, Any]:
-    named = {"line": line, "outcome": outcome and outcome.value, "agent": agent}
-    during = {"$gte": from_ or EVER} | ({"$lt": to} if to else {})
-    filters = {f"call.{name}": value for name, value in named.items() if value is not None}
-    return {**filters, "call.offered_at": during}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from services.telephony.calls.domain import KeptCall
+from services.telephony.calls.domain import Disposition, KeptCall
 from shared.calls.call import Call
 from shared.calls.facts import Party, RangOut, TransferKind
 from shared.calls.gaps import Why
@@ -23,6 +23,14 @@ WAITED: Final = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.TIMED_OUT, Outcome
 """Whoever wanted to be answered: of these `reached` is a share."""
 RANG: Final = ("answered", *(each.value for each in RangOut))
 ENTRIES: Final = ("first", "again")
+
+
+def calls_back_are_there(outcomes: Iterable[str]) -> None:
+    """Have the series of what becomes of callers, at 0 where nothing happened."""
+    for outcome in outcomes:
+        metrics.CALLBACKS.labels(outcome=outcome)
+    for code in Disposition:
+        metrics.CALLS_DISPOSED.labels(code=code.value)
 
 
 def be_there(exchanges: Iterable[str], lines: Iterable[str]) -> None:

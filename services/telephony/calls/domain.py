@@ -7,12 +7,14 @@ import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from shared.calls.call import Call
 from shared.calls.facts import LATE_AFTER, Fact, Kind, Presentation, in_order, is_late
 from shared.calls.fold import fold
 from shared.calls.gaps import Gap
+from shared.calls.outcomes import Outcome
 from shared.calls.quarters import pieces, quarter_of
 from shared.contracts import Event, Step
 from shared.contracts.telephony import (
@@ -40,11 +42,36 @@ class Bucket:
     quarter: datetime
 
 
+class Disposition(StrEnum):
+    """What an answered call was that no ticket came of."""
+
+    ANSWERED_AT_ONCE = "answered_at_once"
+    WRONG_NUMBER = "wrong_number"
+    SILENT = "silent"
+    NUISANCE = "nuisance"
+    PROMOTION = "promotion"
+    INTERNAL = "internal"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """Who said what a call was, and when."""
+
+    code: Disposition
+    by: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptCall:
     """One call of one exchange. `call` is what its facts make, None while nobody has heard it
     being offered. `buckets` are the quarter hours that have to be counted anew because of it;
     `said_over`: its end was said and counted, whatever became of it since.
+
+    `tickets` came of it, one of them an emergency where there is `danger`. `undisposed_at` is when
+    it ended, while it has neither a ticket nor a `disposition`. It `asks` while what became of the
+    caller has yet to be looked at: whether somebody is to ring back.
 
     `persons` are who rang and who sent the call on, opened by nobody to be shown but behind a mask;
     `index` is by what the caller is found again, and nothing of one who withholds the number.
@@ -60,6 +87,10 @@ class KeptCall:
     persons: Mapping[str, bytes] = field(default_factory=dict)
     index: Mapping[str, list[str]] = field(default_factory=dict)
     tickets: tuple[str, ...] = ()
+    danger: bool = False
+    disposition: Disposed | None = None
+    undisposed_at: datetime | None = None
+    asks: bool = False
     buckets: tuple[Bucket, ...] = ()
     said_over: bool = False
 
@@ -127,6 +158,56 @@ def fold_again(kept: KeptCall, gaps: Sequence[Gap], now: datetime) -> Step[KeptC
     return None if step.value == kept else step
 
 
+def link(kept: KeptCall, ticket: str, *, danger: bool) -> Step[KeptCall] | None:
+    """A ticket has come of the call; None where that is known."""
+    after = replace(
+        kept,
+        tickets=kept.tickets if ticket in kept.tickets else (*kept.tickets, ticket),
+        danger=kept.danger or danger,
+        asks=kept.asks or (danger and not kept.danger),
+    )
+    return None if after == kept else Step(_in_the_books(after))
+
+
+def dispose(kept: KeptCall, code: Disposition, by: str, now: datetime) -> Step[KeptCall] | None:
+    """It was this; the last word counts. None where the same was said before."""
+    if kept.disposition is not None and kept.disposition.code is code:
+        return None
+    return Step(_in_the_books(replace(kept, disposition=Disposed(code, by, now))))
+
+
+def is_answered(call: Call) -> bool:
+    """Whether an agent spoke with the caller, or the exchange says so."""
+    return call.answered_at is not None or call.outcome is Outcome.ANSWERED
+
+
+def looked_at(kept: KeptCall, seen: KeptCall) -> Step[KeptCall] | None:
+    """What became of the caller is looked at, as far as it is the call that was seen then."""
+    if not kept.asks or kept.version != seen.version:
+        return None
+    return Step(replace(kept, asks=False))
+
+
+def _in_the_books(kept: KeptCall) -> KeptCall:
+    """With whether its end is in the books: by a ticket, or by what somebody says that it was."""
+    call = kept.call
+    is_open = (
+        call is not None
+        and is_answered(call)
+        and not (call.test or kept.tickets or kept.disposition)
+    )
+    return replace(kept, undisposed_at=call.ended_at if call and is_open else None)
+
+
+def _asked(call: Call | None) -> object:
+    """What decides whether somebody is to ring back; None while nothing does."""
+    if call is None or call.test or (call.ended_at is None and not is_answered(call)):
+        return None
+    if is_answered(call) and not call.dropped:
+        return call.presentation, Outcome.ANSWERED
+    return call.presentation, call.outcome, call.line, call.dropped, call.wait_s
+
+
 def is_over_for_good(kept: KeptCall, now: datetime) -> bool:
     """Whether a fact that comes now is too late."""
     return kept.call is not None and is_late(kept.call.ended_at, now)
@@ -173,10 +254,11 @@ def _folded(before: KeptCall, told: KeptCall, gaps: Sequence[Gap], now: datetime
         after = replace(after, index={})
     if call != before.call:
         touched = {*before.buckets, *_buckets_of(before.call), *_buckets_of(call)}
-        after = replace(after, buckets=tuple(sorted(touched)))
+        asks = told.asks or _asked(call) not in {None, _asked(before.call)}
+        after = replace(after, buckets=tuple(sorted(touched)), asks=asks)
     if call is not None and call.ended_at is not None:
         after = replace(after, said_over=True)
-    return Step(after, tuple(_said(before, after)))
+    return Step(_in_the_books(after), tuple(_said(before, after)))
 
 
 def _has_room(kept: KeptCall, fact: Fact) -> bool:

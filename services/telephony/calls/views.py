@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from services.telephony.calls.domain import KeptCall
+from services.telephony.calls.domain import Disposition, KeptCall
 from shared.calls.call import Call
 from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
 from shared.calls.outcomes import Outcome
@@ -31,6 +31,7 @@ class CallSummary(BaseModel):
     incomplete: bool
     dropped: bool
     tickets: tuple[str, ...]
+    disposition: Disposition | None
 
 
 class CallCount(BaseModel):
@@ -121,6 +122,7 @@ def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
         incomplete=call.incomplete,
         dropped=call.dropped,
         tickets=kept.tickets,
+        disposition=kept.disposition.code if kept.disposition else None,
     )
 
 

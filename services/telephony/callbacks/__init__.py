@@ -1,0 +1,1 @@
+"""Callers whom nobody answered, and who rings them back."""
