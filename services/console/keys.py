@@ -55,6 +55,7 @@ KEYS: Final = (
     Shortcut(("p",), "ticket", "appoint", single=True),
     Shortcut(("d",), "ticket", "transfer", single=True),
     Shortcut(("Ctrl+Enter",), "desk", "register"),
+    Shortcut(("Alt+C",), "desk", "take_call"),
     Shortcut(("F2",), "desk", "another"),
     Shortcut(("F9",), "desk", "emergency"),
     Shortcut(("Esc",), "desk", "end_call"),

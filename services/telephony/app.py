@@ -20,6 +20,7 @@ from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import Rolling
 from services.telephony.load.storage import LOAD_QUARTERS
 from services.telephony.loops import Loops
+from services.telephony.ringing.api import build_ringing_api
 from services.telephony.settings import TelephonySettings
 from shared.bus.senders import sender_of
 from shared.privacy.open import Opener
@@ -46,9 +47,12 @@ async def build(settings: TelephonySettings) -> FastAPI:
         Looking(platform.store, exchanges),
     )
     add_handlers(platform.consumers, Hearing(calling, exchanges, secret))
+    masks = Masks(opener)
     parts = Parts(
         routers=(
-            build_calls_api(platform.store, Masks(opener)),
+            # Before `/v1/calls/{id}`, which every other word would be.
+            build_ringing_api(platform.store, exchanges, masks),
+            build_calls_api(platform.store, masks),
             build_load_api(platform.store),
         ),
         loops=(loops.run_looks, loops.run_counts, loops.run_forgetting),

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.shapes.previews import Likely, Preview
+from services.console.desk.calls import call_cards, unheard
 from services.console.desk.faults import beside_fields
 from services.console.desk.form import UNKNOWN, DeskForm, read_form
 from services.console.desk.known import strip_of
@@ -57,8 +58,8 @@ def _add_page(router: APIRouter, house: House, paper: Paper) -> None:
     async def desk(visit: AtWork) -> HTMLResponse:
         """An empty form, and what is going on."""
         _need(visit)
-        names, going_on = await asyncio.gather(
-            house.names.names(visit.known.token), _going_on(house, visit)
+        names, going_on, calls = await asyncio.gather(
+            house.names.names(visit.known.token), _going_on(house, visit), _calls(house, visit)
         )
         return paper.page(
             visit,
@@ -68,6 +69,7 @@ def _add_page(router: APIRouter, house: House, paper: Paper) -> None:
             key=_letters(),
             call=_letters(),
             **going_on,
+            **calls,
         )
 
     @router.get("/now")
@@ -258,22 +260,32 @@ async def _similar(house: House, form: DeskForm, estate: str, token: str) -> lis
         return []
 
 
+async def _known(asked: Awaitable[T]) -> T | None:
+    """None where nobody answers: the desk works without."""
+    try:
+        return await asked
+    except (Declined, Unreached) as error:
+        if isinstance(error, Declined) and error.status == 401:
+            raise
+        return None
+
+
+async def _calls(house: House, visit: Visit) -> Mapping[str, Any]:
+    """What is at the reader's telephones, as far as telephony says so."""
+    own, at = await asyncio.gather(
+        _known(house.telephony.own(visit.known.token)), house.clock.now()
+    )
+    cards = None if own is None else call_cards(own, at, visit.looks.language)
+    return {"own_calls": cards, "away": [] if own is None else unheard(own)}
+
+
 async def _going_on(house: House, visit: Visit) -> Mapping[str, Any]:
     """What nobody has taken, what waits for a person, and one's own tasks."""
     reader, language = visit.known, visit.looks.language
-
-    async def known(asked: Awaitable[T]) -> T | None:
-        try:
-            return await asked
-        except (Declined, Unreached) as error:
-            if isinstance(error, Declined) and error.status == 401:
-                raise
-            return None
-
     running, waiting, tasks, names, at = await asyncio.gather(
-        known(house.router.running_emergencies(reader.token)),
-        known(house.router.manual_queue(reader.token, limit=MOST_WAITING)),
-        known(house.router.tasks(reader.token, mine=True, limit=MOST_WAITING)),
+        _known(house.router.running_emergencies(reader.token)),
+        _known(house.router.manual_queue(reader.token, limit=MOST_WAITING)),
+        _known(house.router.tasks(reader.token, mine=True, limit=MOST_WAITING)),
         house.names.names(reader.token),
         house.clock.now(),
     )

@@ -106,6 +106,24 @@
     button.click();
   });
 
+  // A call at one's telephone: one press takes its id into the form, and nothing that was typed goes.
+  const calls = by("calls"), take = by("take-call"), saidOfCall = by("call-taken");
+  const ringing = () => calls.querySelector("[data-call]");
+  function showCall() {
+    const taken = calls.querySelector(`[data-call="${field("call").value}"]`);
+    take.hidden = !ringing() || ringing() === taken;
+    if (taken) saidOfCall.textContent = saidOfCall.dataset.words + " " + taken.dataset.caller;
+    else if (!/^c[a-p]{20}$/.test(field("call").value)) saidOfCall.textContent = "";
+  }
+  take.onclick = () => {
+    if (!ringing()) return;
+    field("call").value = ringing().dataset.call;
+    htmx.trigger(field("call"), "input"); // So that a draft knows it, too.
+    showCall();
+    write();
+  };
+  new MutationObserver(showCall).observe(calls, { childList: true });
+
   const ask = (is) => {
     by("emergency-row").hidden = !is;
     by("emergency-ask").setAttribute("aria-expanded", is);
@@ -234,6 +252,7 @@
     form.reset();
     clear();
     field("call").value = letters();
+    showCall();
     panel.replaceChildren();
     by("caller").replaceChildren();
     notice("");
@@ -258,8 +277,10 @@
       each.open = all("input, textarea, select", each).some((one) => one.type === "checkbox" ? one.checked : one.value);
     }
     show();
+    showCall();
     look();
     lookUp();
   });
+  showCall();
   form.addEventListener("hotline:dropped", end);
 })();
