@@ -15,6 +15,10 @@ from services.telephony.handlers import add_handlers
 from services.telephony.inbound.exchanges import EXCHANGES, Exchanges
 from services.telephony.inbound.hearing import Hearing
 from services.telephony.inbound.replays import open_entry
+from services.telephony.lines.api import build_lines_api
+from services.telephony.lines.keeping import LineKeeping
+from services.telephony.lines.storage import LINES
+from services.telephony.lines.watching import Watching
 from services.telephony.load.api import build_load_api
 from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import Rolling
@@ -27,7 +31,7 @@ from shared.privacy.open import Opener
 from shared.runtime import Parts, build_service, open_platform
 
 LARGEST_BODY: Final = 32 * 1024
-KEEPS: Final = (CALLS, EXCHANGES, LOAD_QUARTERS)
+KEEPS: Final = (CALLS, EXCHANGES, LINES, LOAD_QUARTERS)
 
 
 async def build(settings: TelephonySettings) -> FastAPI:
@@ -39,12 +43,14 @@ async def build(settings: TelephonySettings) -> FastAPI:
     exchanges = Exchanges(platform.store)
     calling = Calling(platform, exchanges)
     tidying = Tidying(platform.store, calling, exchanges, lambda: platform.policy)
+    watching = Watching(platform.store, exchanges, lambda: platform.policy)
     loops = Loops(
         platform.store,
         exchanges,
         tidying,
         Rolling(platform.store),
         Looking(platform.store, exchanges),
+        watching,
     )
     add_handlers(platform.consumers, Hearing(calling, exchanges, secret))
     masks = Masks(opener)
@@ -54,8 +60,9 @@ async def build(settings: TelephonySettings) -> FastAPI:
             build_ringing_api(platform.store, exchanges, masks),
             build_calls_api(platform.store, masks),
             build_load_api(platform.store),
+            build_lines_api(platform.store, watching, LineKeeping(platform.store, platform.trail)),
         ),
-        loops=(loops.run_looks, loops.run_counts, loops.run_forgetting),
+        loops=(loops.run_looks, loops.run_counts, loops.run_lines, loops.run_forgetting),
         parked=platform.parked_relay(open_entry(opener, secret)),
         largest_body=LARGEST_BODY,
     )

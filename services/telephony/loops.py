@@ -7,18 +7,20 @@ from typing import Final
 from services.telephony.calls.counting import be_there
 from services.telephony.calls.tidying import Tidying
 from services.telephony.inbound.exchanges import Exchanges
+from services.telephony.lines.watching import Watching
 from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import AT_ONCE, Rolling
 from shared.bus import run_every
 from shared.store import Store
 
 LOOK_SECONDS: Final = 5.0
+LINES_SECONDS: Final = 10.0
 COUNT_SECONDS: Final = 2.0
 FORGET_SECONDS: Final = 600.0
 
 
 class Loops:
-    """Gaps, quarter hours, and what is forgotten."""
+    """Gaps, quarter hours, lines, and what is forgotten."""
 
     def __init__(
         self,
@@ -27,12 +29,14 @@ class Loops:
         tidying: Tidying,
         rolling: Rolling,
         looking: Looking,
+        watching: Watching,
     ) -> None:
         self._store = store
         self._exchanges = exchanges
         self._tidying = tidying
         self._rolling = rolling
         self._looking = looking
+        self._watching = watching
 
     async def run_looks(self) -> None:
         """Mind gaps until cancelled."""
@@ -41,6 +45,11 @@ class Loops:
     async def run_counts(self) -> None:
         """Count quarter hours until cancelled."""
         await run_every(self.count, seconds=COUNT_SECONDS)
+
+    async def run_lines(self) -> None:
+        """Look after lines until cancelled."""
+        clock = self._store.clock
+        await run_every(self._watching.look, seconds=LINES_SECONDS, wake=clock.moved)
 
     async def run_forgetting(self) -> None:
         """Forget until cancelled."""

@@ -12,7 +12,7 @@ from shared.store import CollectionSpec
 
 PROFILES: Final = CollectionSpec(
     name="profiles",
-    shape=Shape(value=Profile, key="account"),
+    shape=Shape(value=Profile, key="account", lean={Profile: ("extensions",)}),
     indexes=(
         IndexModel([("certificates.until", ASCENDING)], name="profiles_ending"),
         # A telephone rings for one agent, whoever is put in at the same moment.

@@ -23,6 +23,7 @@ from shared.store import Collection, Order, Store
 
 MOST: Final = 20
 """One person's telephones have no more calls at once."""
+_AGENTS: Final = ("call.rings.agent", "call.talks.agent")
 _LATEST: Final = Order("last_at", newest=True, loose=True)
 
 
@@ -67,7 +68,7 @@ def build_ringing_api(store: Store, exchanges: Exchanges, masks: Masks) -> Route
             "exchange": of,
             "call.ended_at": {"$type": "null"},
             "last_at": {"$gt": store.clock.now() - SILENT_TOO_LONG},
-            "call.rings.agent": {"$in": sorted(extensions)},
+            "$or": [{name: {"$in": sorted(extensions)}} for name in _AGENTS],
         }
         return await calls.find(query, order=_LATEST, limit=MOST)
 
