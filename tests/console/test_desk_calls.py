@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from services.console.desk.form import read_form
 from shared.calls.facts import Fact, Kind, Party, fact_id
 from shared.calls.listening import Listening
 from tests.console.bench import Bench
@@ -104,3 +105,28 @@ async def test_without_telephony_the_desk_works_and_says_so(bench: Bench) -> Non
     assert 'data-away="calls">电话服务中断' in page.text
     assert '<form id="desk"' in page.text
     assert (saved.status_code, len(saved.json()["numbers"])) == (200, 1)
+
+
+async def test_whoever_rang_is_looked_up_by_the_call_and_a_flat_that_is_typed_counts_besides(
+    bench: Bench,
+) -> None:
+    browser = await at_the_desk(bench, "8001")
+    await rings(bench, "8001")
+    call = re.findall(r'data-call="(c[a-p]{20})"', (await browser.get("/desk")).text)[0]
+    form = {"key": "key-of-this-form", "call": call, "person": PERSON}
+
+    alone = await browser.post("/desk/caller", data=form, headers={"hx-request": "true"})
+    flat = {**form, "estate": "锦园", "flat": "6-2-1502"}
+    found = await browser.post("/desk/caller", data=flat, headers={"hx-request": "true"})
+
+    assert (alone.status_code, found.status_code) == (200, 200)
+    assert "13800138000" not in alone.text
+    assert 'class="strip"' in found.text
+
+
+def test_a_number_that_is_typed_is_looked_up_before_the_call() -> None:
+    call = "cabcdefghijklmnopabcd"
+    assert read_form({"call": call}).person_sought() == {"call": call}
+    typed = read_form({"call": call, "phone": "13800138000"})
+    assert typed.person_sought() == {"phone": "13800138000"}
+    assert read_form({"call": "madeupbythepageitselfabc"}).person_sought() is None

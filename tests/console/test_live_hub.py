@@ -244,7 +244,7 @@ async def test_whose_telephone_rings_is_told_at_once_and_nobody_else_is_asked_fo
             await hub.follow(stream, ["calls"], [])
         lists.asked.clear()
         news = news_of(event, data)
-        hub.hint(touched_by(event, news.number), news=news)
+        hub.hint(touched_by(event, data), news=news)
         await asyncio.sleep(0.5)
 
     assert sorted(lists.asked) == concerned

@@ -51,6 +51,7 @@ SEARCHED: Final[Mapping[str, Callable[[Things, str], list[str]]]] = {
     "place": lambda _hidden, _role: [OWN_PLACE, FOREIGN_PLACE],
     "line": lambda _hidden, _role: ["hotline", "unknown"],
     "agent": lambda _hidden, _role: ["8001"],
+    "ticket": lambda hidden, _: sorted(hidden.marks),
     "from": lambda _hidden, _role: ["2026-12-01T00:00:00Z"],
     "to": lambda _hidden, _role: ["2099-01-01T00:00:00Z"],
     "ids": lambda hidden, role: [",".join([walker(role), *sorted(hidden.marks)])],

@@ -96,8 +96,11 @@ def news_of(event: str, data: Mapping[str, Any]) -> News:
     )
 
 
-def touched_by(event: str, number: str | None) -> frozenset[str]:
-    """The topics in which an event, such as `ticket.registered`, may have changed something."""
-    family = event.partition(".")[0]
-    lists = _TOUCHED.get(family, frozenset())
-    return lists | {of_ticket(number)} if number and family != "call" else lists
+def touched_by(event: str, data: Mapping[str, Any]) -> frozenset[str]:
+    """The topics in which an event, such as `ticket.registered`, may have changed something: that
+    of its ticket, and of those that came of a call.
+    """
+    lists = _TOUCHED.get(event.partition(".")[0], frozenset())
+    tickets = data.get("tickets")
+    numbers = [data.get("number"), *(tickets if isinstance(tickets, list) else ())]
+    return lists | {of_ticket(each) for each in numbers if each and isinstance(each, str)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Query
+from pydantic import BaseModel, Field
 
 from services.telephony.calls.domain import KeptCall
 from services.telephony.calls.masks import Masks
@@ -24,9 +24,36 @@ from shared.contracts.times import Moment
 from shared.readers.ticket_filters import EVER
 from shared.runtime import Routes, may
 from shared.store import Collection, Listing, Store
+from shared.tickets.numbers import TicketNumber
 
 MOST_COUNTED: Final = 1_000
-Name = Annotated[str | None, Query(max_length=60)]
+Name = Annotated[str | None, Field(max_length=60)]
+
+
+class AskedCalls(BaseModel):
+    """What is asked for of calls; what is left out is not asked."""
+
+    line: Name = None
+    outcome: Outcome | None = None
+    agent: Name = None
+    ticket: Annotated[TicketNumber, Field(max_length=60)] | None = None
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+    after: Annotated[str | None, Field(max_length=200)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+    def filters(self) -> dict[str, Any]:
+        """The query."""
+        named = {
+            "call.line": self.line,
+            "call.outcome": self.outcome and self.outcome.value,
+            "call.agent": self.agent,
+            "tickets": self.ticket,
+            "tickets.0": self.ticket and {"$exists": True},
+        }
+        during = {"$gte": self.from_ or EVER} | ({"$lt": self.to} if self.to else {})
+        wanted = {name: value for name, value in named.items() if value is not None}
+        return {**wanted, "call.offered_at": during}
 
 
 def build_calls_api(store: Store, masks: Masks) -> Routes:
@@ -38,21 +65,13 @@ def build_calls_api(store: Store, masks: Masks) -> Routes:
         return None if kept.call is None else summary(kept, kept.call, await masks.of(kept))
 
     @router.get("", dependencies=[may("call.see")])
-    async def listed(
-        line: Name = None,
-        outcome: Annotated[Outcome | None, Query()] = None,
-        agent: Name = None,
-        from_: Annotated[Moment | None, Query(alias="from")] = None,
-        to: Annotated[Moment | None, Query()] = None,
-        after: Annotated[str | None, Query(max_length=200)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> CallPage:
+    async def listed(asked: Annotated[AskedCalls, Query()]) -> CallPage:
         """Calls by when they were offered, the newest first; `next` is the cursor of the next page.
-        `from` and `to` are of that time, `agent` is the extension of whoever answered.
+        `from` and `to` are of that time, `agent` is the extension of whoever answered; `ticket`
+        finds those that a ticket came of.
         """
-        filters = _filters(line, outcome, agent, from_, to)
-        listing = Listing(filters=filters, order=NEWEST)
-        page = await calls.page(listing, after=after, limit=limit)
+        listing = Listing(filters=asked.filters(), order=NEWEST)
+        page = await calls.page(listing, after=asked.after, limit=asked.limit)
         found = [await shown(kept) for kept in page.items]
         number = await calls.count(listing, most=MOST_COUNTED + 1)
         return CallPage(
@@ -70,16 +89,3 @@ def build_calls_api(store: Store, masks: Masks) -> Routes:
         return view(kept, kept.call, await masks.of(kept))
 
     return router
-
-
-def _filters(
-    line: str | None,
-    outcome: Outcome | None,
-    agent: str | None,
-    from_: datetime | None,
-    to: datetime | None,
-) -> dict[str, Any]:
-    named = {"line": line, "outcome": outcome and outcome.value, "agent": agent}
-    during = {"$gte": from_ or EVER} | ({"$lt": to} if to else {})
-    filters = {f"call.{name}": value for name, value in named.items() if value is not None}
-    return {**filters, "call.offered_at": during}

@@ -20,6 +20,11 @@ CALLS: Final = CollectionSpec(
         IndexModel(NEWEST.sort, name="calls_newest"),
         IndexModel([("call.line", ASCENDING), *NEWEST.sort], name="calls_of_line"),
         IndexModel([("call.agent", ASCENDING), *NEWEST.sort], name="calls_of_agent"),
+        IndexModel(
+            [("tickets", ASCENDING), *NEWEST.sort],
+            name="calls_of_ticket",
+            partialFilterExpression={"tickets.0": {"$exists": True}},
+        ),
         IndexModel([("index.phone", ASCENDING)], name="calls_of_caller", sparse=True),
         IndexModel(
             [("exchange", ASCENDING), ("last_at", ASCENDING)],

@@ -26,9 +26,10 @@
   });
   form.addEventListener("change", (event) => { if (WHO.includes(event.target.name)) lookUp(); });
   // Each look-up is on record, so the same is not asked twice.
+  const ofExchange = () => /^c[a-p]{20}$/.test(field("call").value);
   function lookUp() {
-    const who = WHO.map((name) => field(name).value.trim()).join("\n");
-    if (who === asked || !(has("phone") || has("estate") && has("flat"))) return;
+    const who = [...WHO, "call"].map((name) => field(name).value.trim()).join("\n");
+    if (who === asked || !(has("phone") || ofExchange() || has("estate") && has("flat"))) return;
     asked = who;
     htmx.trigger("#caller", "desk-caller");
   }
@@ -113,13 +114,14 @@
     const taken = calls.querySelector(`[data-call="${field("call").value}"]`);
     take.hidden = !ringing() || ringing() === taken;
     if (taken) saidOfCall.textContent = saidOfCall.dataset.words + " " + taken.dataset.caller;
-    else if (!/^c[a-p]{20}$/.test(field("call").value)) saidOfCall.textContent = "";
+    else if (!ofExchange()) saidOfCall.textContent = "";
   }
   take.onclick = () => {
     if (!ringing()) return;
     field("call").value = ringing().dataset.call;
     htmx.trigger(field("call"), "input"); // So that a draft knows it, too.
     showCall();
+    lookUp();
     write();
   };
   new MutationObserver(showCall).observe(calls, { childList: true });
