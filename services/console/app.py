@@ -20,8 +20,10 @@ from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.own import OwnClient
 from services.console.clients.router import RouterClient
 from services.console.clients.service import CONNECTIONS, LIMIT, ServiceClient
+from services.console.clients.telephony import TelephonyClient
 from services.console.clients.tickets import TicketsClient
 from services.console.clients.told import NotifierClient, SurveyClient
+from services.console.desk.calls import calls_source
 from services.console.desk.pages import ENTRY as DESK
 from services.console.desk.pages import build_desk_pages
 from services.console.emergencies.live import emergencies_source
@@ -80,7 +82,7 @@ ROOMS: Final = (
     Room(build_enrolment_pages),
     Room(build_help_pages),
     Room(build_me_pages),
-    Room(build_desk_pages, DESK),
+    Room(build_desk_pages, DESK, {"calls": calls_source}),
     Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
     Room(build_mine_pages, MINE, {"mine": mine_source}),
@@ -151,6 +153,7 @@ def _house(
         notifier=NotifierClient(services["notifier"]),
         survey=SurveyClient(services["survey"]),
         desk=DeskClient(services["intake"]),
+        telephony=TelephonyClient(services["telephony"]),
         own=OwnClient(services["admin"]),
         sessions=BrowserSessions(admin),
         names=NameBook(admin),

@@ -58,6 +58,7 @@ KEYS: Final = (
     Shortcut(("p",), "ticket", "appoint", single=True, needs="ticket.appoint"),
     Shortcut(("d",), "ticket", "transfer", single=True, needs="ticket.transfer"),
     Shortcut(("Ctrl+Enter",), "desk", "register"),
+    Shortcut(("Alt+C",), "desk", "take_call"),
     Shortcut(("F2",), "desk", "another"),
     Shortcut(("F9",), "desk", "emergency"),
     Shortcut(("Esc",), "desk", "end_call"),

@@ -26,6 +26,7 @@ class ConsoleSettings(ProcessSettings):
     notifier_url: str = Field("http://127.0.0.1:8003", description="Where the notifier answers.")
     survey_url: str = Field("http://127.0.0.1:8004", description="Where the survey answers.")
     admin_url: str = Field("http://127.0.0.1:8005", description="Where the administration answers.")
+    telephony_url: str = Field("http://127.0.0.1:8006", description="Where telephony answers.")
 
     amqp_url: SecretStr | None = Field(
         None,

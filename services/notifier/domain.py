@@ -73,6 +73,14 @@ from shared.contracts.router import (
     WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
+from shared.contracts.telephony import (
+    LineContractEnding,
+    LineDegraded,
+    LineDown,
+    LineEvent,
+    LineJudged,
+    LineUp,
+)
 from shared.identity import DESK, read_generation, with_generation
 from shared.policy.duty import ANYWHERE, Duty, Person
 from shared.policy.ladder import BREACH, Channel
@@ -444,6 +452,14 @@ def _cry_facts(event: ParkedUrgent) -> dict[str, Any]:
     }
 
 
+def _line_facts(state: str) -> Callable[[LineJudged], dict[str, Any]]:
+    """A line's state, and why, as one reason."""
+    return lambda event: {
+        "reason": f"line_{state}_{event.why}" if event.why else f"line_{state}",
+        "from": event.at,
+    }
+
+
 def _about(event: MessageUnreached) -> CauseKind:
     return next((kind for kind in CAUSE_KINDS if kind == event.about), "ticket")
 
@@ -548,6 +564,7 @@ _POLICY: Final[Topic[PolicyEvent]] = Topic(
 _LOCKED: Final[Topic[LinkLocked]] = Topic(
     "ticket", lambda e: (e.number,), lambda e: e.estate, _locked_facts
 )
+_LINE: Final[Topic[LineEvent]] = Topic("line", lambda e: (e.line,), lambda _: None, lambda _: {})
 _PARKED: Final[Topic[ParkedUrgent]] = Topic(
     "parked", lambda e: (e.parked,), lambda _: None, _cry_facts
 )
@@ -630,6 +647,15 @@ _TABLE: Final = (
     Occasion(TicketCancelRequested, "wish", _TICKET, to=_named, once=_wish,
              facts=lambda _: {"reason": "cancel_wanted"}),
     Occasion(ParkedUrgent, "parked", _PARKED, to=_named, once=_cry),
+    Occasion(LineDown, "line", _LINE, to=_named, once=lambda e: f"down/{_at(e.at)}",
+             facts=_line_facts("down")),
+    Occasion(LineDegraded, "line", _LINE, to=_named, once=lambda e: f"degraded/{_at(e.at)}",
+             facts=_line_facts("degraded")),
+    Occasion(LineUp, "line", _LINE, to=_named, once=lambda e: f"up/{_at(e.at)}",
+             facts=_line_facts("up")),
+    Occasion(LineContractEnding, "line", _LINE, to=_named,
+             once=lambda e: f"contract/{e.until}/{e.days}",
+             facts=lambda e: {"reason": f"line_contract_{e.days}", "count": str(e.until)}),
     Occasion(MessageUnreached, "unreached", _UNREACHED, to=_named,
              once=lambda e: f"unreached/{e.recipient}/{e.round}"),
     Occasion(PolicyPublished, "policy", _POLICY, to=_named, once=lambda _: "published"),

@@ -34,6 +34,7 @@ from shared.contracts import Event, Lane, Step
 from shared.contracts.intake import ReadingAlarmRaised
 from shared.contracts.notifier import MessageUnreached
 from shared.contracts.parked import ParkedUrgent
+from shared.contracts.telephony import LineEvent
 from shared.policy.duty import Person
 from shared.policy.policy import Policy
 from shared.store import Collection, Doc, Store
@@ -96,11 +97,15 @@ class Notifying:
 
     async def _addressed(self, event: Event) -> Event:
         """With whom only the notifier knows: those who answer for a system's urgent messages, for
-        somebody whom a message does not reach, and who stands above a reader of personal data.
+        a line of ours, for somebody whom a message does not reach, and who stands above a reader of
+        personal data.
         """
         match event:
             case ParkedUrgent():
                 places = self._policy().group.estates_of(self._places_of(event.publisher))
+                people = answerable_for(places, self._people.duty)
+            case LineEvent():
+                places = frozenset(estate.id for estate in self._policy().group.estates)
                 people = answerable_for(places, self._people.duty)
             case MessageUnreached():
                 people = await self._others_for(event)

@@ -77,6 +77,27 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
         "zh": "一天内多次查阅同一户",
         "en": "many tickets of one flat within a day",
     },
+    "line_down_trunk": {
+        "zh": "中继不通，来电进不来",
+        "en": "its trunks are down, so nobody gets through",
+    },
+    "line_down_silent": {
+        "zh": "往常此时来电不断，现在一个也没有",
+        "en": "nobody rings, at a time at which many do",
+    },
+    "line_down_rang_in_vain": {
+        "zh": "有人试拨，打不通",
+        "en": "somebody rang it, and did not get through",
+    },
+    "line_degraded_some_trunks": {"zh": "部分中继不通", "en": "some of its trunks are down"},
+    "line_degraded_unheard": {
+        "zh": "收不到交换机的消息，不知道线路是否正常",
+        "en": "the exchange tells nothing, so nobody knows whether it works",
+    },
+    "line_degraded_maintenance": {"zh": "正在按计划维护", "en": "announced work is going on"},
+    "line_up": {"zh": "已恢复正常", "en": "it works again"},
+    "line_contract_30": {"zh": "合同 30 天内到期", "en": "its contract ends within 30 days"},
+    "line_contract_7": {"zh": "合同 7 天内到期", "en": "its contract ends within 7 days"},
     "stopped_its_reader": {"zh": "处理它的程序多次中断", "en": "it ended the program that read it"},
 }
 """A reason is a code; one that has no words here stands for itself."""

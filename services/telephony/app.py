@@ -22,18 +22,23 @@ from services.telephony.handlers import add_handlers
 from services.telephony.inbound.exchanges import EXCHANGES, Exchanges
 from services.telephony.inbound.hearing import Hearing
 from services.telephony.inbound.replays import open_entry
+from services.telephony.lines.api import build_lines_api
+from services.telephony.lines.keeping import LineKeeping
+from services.telephony.lines.storage import LINES
+from services.telephony.lines.watching import Watching
 from services.telephony.load.api import build_load_api
 from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import Rolling
 from services.telephony.load.storage import LOAD_QUARTERS
 from services.telephony.loops import Loops
+from services.telephony.ringing.api import build_ringing_api
 from services.telephony.settings import TelephonySettings
 from shared.bus.senders import sender_of
 from shared.privacy.open import Opener
 from shared.runtime import Parts, build_service, open_platform
 
 LARGEST_BODY: Final = 32 * 1024
-KEEPS: Final = (CALLS, CALLBACKS, EXCHANGES, LOAD_QUARTERS)
+KEEPS: Final = (CALLS, CALLBACKS, EXCHANGES, LINES, LOAD_QUARTERS)
 
 
 async def build(settings: TelephonySettings) -> FastAPI:
@@ -45,6 +50,7 @@ async def build(settings: TelephonySettings) -> FastAPI:
     exchanges = Exchanges(platform.store)
     calling = Calling(platform, exchanges)
     tidying = Tidying(platform.store, calling, exchanges, lambda: platform.policy)
+    watching = Watching(platform.store, exchanges, lambda: platform.policy)
     loops = Loops(
         platform.store,
         exchanges,
@@ -52,6 +58,7 @@ async def build(settings: TelephonySettings) -> FastAPI:
         Rolling(platform.store),
         Looking(platform.store, exchanges),
         Following(platform.store, platform.index, lambda: platform.policy),
+        watching,
     )
     linking = Linking(platform.store)
     add_handlers(
@@ -63,14 +70,22 @@ async def build(settings: TelephonySettings) -> FastAPI:
     masks = Masks(opener)
     parts = Parts(
         routers=(
-            # Before `/v1/calls/{id}`, which would take its path for a call's.
+            # Before `/v1/calls/{id}`, which would take their paths for a call's.
+            build_ringing_api(platform.store, exchanges, masks),
             build_callbacks_api(
                 platform.store, masks, Ringing(platform.store, lambda: platform.policy)
             ),
             build_calls_api(platform.store, masks, Disposing(platform.store), linking),
             build_load_api(platform.store),
+            build_lines_api(platform.store, watching, LineKeeping(platform.store, platform.trail)),
         ),
-        loops=(loops.run_looks, loops.run_counts, loops.run_following, loops.run_forgetting),
+        loops=(
+            loops.run_looks,
+            loops.run_counts,
+            loops.run_lines,
+            loops.run_following,
+            loops.run_forgetting,
+        ),
         parked=platform.parked_relay(open_entry(opener, secret)),
         largest_body=LARGEST_BODY,
     )

@@ -11,6 +11,7 @@ from services.telephony.callbacks.left_open import look_left_open
 from services.telephony.calls.counting import be_there, calls_back_are_there
 from services.telephony.calls.tidying import Tidying
 from services.telephony.inbound.exchanges import Exchanges
+from services.telephony.lines.watching import Watching
 from services.telephony.load.gauges import Looking
 from services.telephony.load.rolling import AT_ONCE, Rolling
 from shared.bus import run_every
@@ -18,12 +19,13 @@ from shared.calls.fold import UNKNOWN_LINE
 from shared.store import Store
 
 LOOK_SECONDS: Final = 5.0
+LINES_SECONDS: Final = 10.0
 COUNT_SECONDS: Final = 2.0
 FORGET_SECONDS: Final = 600.0
 
 
 class Loops:
-    """Gaps, quarter hours, who is to be rung back, and what is forgotten."""
+    """Gaps, quarter hours, lines, who is to be rung back, and what is forgotten."""
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class Loops:
         rolling: Rolling,
         looking: Looking,
         following: Following,
+        watching: Watching,
     ) -> None:
         self._store = store
         self._exchanges = exchanges
@@ -40,6 +43,7 @@ class Loops:
         self._rolling = rolling
         self._looking = looking
         self._following = following
+        self._watching = watching
 
     async def run_looks(self) -> None:
         """Mind gaps until cancelled."""
@@ -48,6 +52,11 @@ class Loops:
     async def run_counts(self) -> None:
         """Count quarter hours until cancelled."""
         await run_every(self.count, seconds=COUNT_SECONDS)
+
+    async def run_lines(self) -> None:
+        """Look after lines until cancelled."""
+        clock = self._store.clock
+        await run_every(self._watching.look, seconds=LINES_SECONDS, wake=clock.moved)
 
     async def run_forgetting(self) -> None:
         """Forget until cancelled."""

@@ -50,6 +50,7 @@ Purpose = Literal[
     "quote",
     "consent",
     "parked",
+    "line",
     "wish",
     "unreached",
     "more_time",

@@ -1,9 +1,14 @@
-"""What telephony says of calls: ids, extensions and times. Whose number rang is said nowhere."""
+"""What telephony says of calls and lines: ids, extensions and times. Whose number rang is said
+nowhere.
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import ClassVar, Final
+
+from pydantic import AwareDatetime
 
 from shared.contracts.base import Event
 
@@ -70,3 +75,47 @@ class CallCorrected(CallTold):
     """
 
     name: ClassVar[str] = "call.corrected"
+
+
+class LineEvent(Event):
+    """What every fact about a line carries. `recipients` are who is to be told, where whoever reads
+    it has found that out.
+    """
+
+    can_be_urgent: ClassVar[bool] = False
+    line: str
+    kind: str
+    recipients: tuple[str, ...] = ()
+
+
+class LineJudged(LineEvent):
+    """The line is so from then on, and why, where it does not work as it should."""
+
+    why: str | None = None
+    at: AwareDatetime
+
+
+class LineDown(LineJudged):
+    """Callers do not get through."""
+
+    name: ClassVar[str] = "line.down"
+
+
+class LineDegraded(LineJudged):
+    """Part of it does not work, or nobody knows whether it does."""
+
+    name: ClassVar[str] = "line.degraded"
+
+
+class LineUp(LineJudged):
+    """It works again."""
+
+    name: ClassVar[str] = "line.up"
+
+
+class LineContractEnding(LineEvent):
+    """The contract for the line ends in so many days, or has ended."""
+
+    name: ClassVar[str] = "line.contract_ending"
+    days: int
+    until: date

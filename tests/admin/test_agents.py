@@ -15,6 +15,7 @@ PROFILE: dict[str, Any] = {
     "skills": ["calming", "elevators"],
     "languages": ["en", "zh"],
     "dialects": ["yue"],
+    "extensions": [],
 }
 
 
@@ -72,6 +73,45 @@ async def test_a_fault_is_named_by_its_field(
 
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["field"] == field
+
+
+async def test_a_telephone_is_of_one_agent_alone(bench: Bench) -> None:
+    for id in ("chen.jie", "wang", "li"):
+        await bench.invite(id)
+    two = [{"exchange": "main", "extension": each} for each in ("8001", "8002")]
+    mine, other = {**PROFILE, "extensions": two}, {**PROFILE, "extensions": two[1:]}
+
+    kept = await bench.done("PUT", "/v1/agents/chen.jie", json=mine)
+    taken = await bench.ask("PUT", "/v1/agents/wang", json=other)
+    elsewhere = {**PROFILE, "extensions": [{"exchange": "north", "extension": "8001"}]}
+
+    assert kept["extensions"] == two
+    assert (taken.status_code, taken.json()["type"].rpartition(":")[2]) == (409, "telephone-taken")
+    assert (await bench.done("GET", "/v1/agents/wang"))["extensions"] == []
+    assert (await bench.ask("PUT", "/v1/agents/li", json=elsewhere)).status_code == 200
+    assert (await bench.ask("PUT", "/v1/agents/chen.jie", json=PROFILE)).status_code == 200
+    assert (await bench.ask("PUT", "/v1/agents/wang", json=other)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [
+        [{"exchange": "main", "extension": "13800138000"}],
+        [{"exchange": "Main!", "extension": "8001"}],
+        [{"exchange": "main", "extension": ""}],
+        [{"exchange": "main", "extension": "8001"}] * 2,
+        [{"exchange": "main"}],
+        "8001",
+    ],
+)
+async def test_what_is_no_telephone_is_refused_by_its_field(bench: Bench, extensions: Any) -> None:
+    await bench.invite("chen.jie")
+    body = {**PROFILE, "extensions": extensions}
+
+    answer = await bench.ask("PUT", "/v1/agents/chen.jie", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["field"].startswith("extensions")
 
 
 async def test_profiles_are_read_and_written_by_who_may(bench: Bench) -> None:

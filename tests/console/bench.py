@@ -26,6 +26,8 @@ from services.intake.app import build as build_intake
 from services.intake.settings import IntakeSettings
 from services.router.app import build as build_router
 from services.router.settings import RouterSettings
+from services.telephony.app import build as build_telephony
+from services.telephony.settings import TelephonySettings
 from shared.readers.console_key import FILE_NAME, make_console_key
 from tests.support.bench import ServiceBench, opened, until
 from tests.support.servers import Corner
@@ -62,6 +64,7 @@ class Bench(ServiceBench):
                 "admin": await build_admin(self.settings_of(AdminSettings, **admin)),
                 "intake": await build_intake(self.settings_of(IntakeSettings)),
                 "router": await build_router(self.settings_of(RouterSettings)),
+                "telephony": await build_telephony(self.settings_of(TelephonySettings)),
             }
         for name, app in apps.items():
             self.services[name] = (await self.serve(app)).http

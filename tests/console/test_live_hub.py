@@ -17,7 +17,7 @@ from services.console.live import hub as hub_module
 from services.console.live.hub import MOST_STREAMS, Hub
 from services.console.live.listings import Card, Listing
 from services.console.live.streams import MOST_WAITING, Bye, Stream, Viewer, frame
-from services.console.live.topics import news_of
+from services.console.live.topics import news_of, telephone, touched_by
 from services.console.live.watch import Watch
 from shared.identity import Principal
 from shared.policy.templates import Language
@@ -78,7 +78,7 @@ def viewer(lists: Lists, who: Principal, session: str = "") -> Viewer:
 
 @asynccontextmanager
 async def running(lists: Lists) -> AsyncIterator[Hub]:
-    hub = Hub({"emergencies": lists, "ticket": lists, "mine": lists}, now)
+    hub = Hub(dict.fromkeys(("emergencies", "ticket", "mine", "calls"), lists), now)
     task = asyncio.create_task(hub.run())
     try:
         yield hub
@@ -221,6 +221,31 @@ async def test_ones_own_list_is_asked_for_by_whom_the_news_concern(
         lists.asked.clear()
         hub.hint(["mine"], news=news_of(event, data))
         await asyncio.sleep(0.6)
+
+    assert sorted(lists.asked) == concerned
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "concerned"),
+    [
+        ("call.ringing", {"call": "c-other", "agent": "8001"}, ["he"]),
+        ("call.ended", {"call": "c-yan", "agent": "8009"}, ["yan"]),
+        ("call.offered", {"call": "c-new"}, []),
+        ("call.ringing", {"call": "c-new", "agent": None}, []),
+    ],
+)
+async def test_whose_telephone_rings_is_told_at_once_and_nobody_else_is_asked_for(
+    event: str, data: dict[str, Any], concerned: list[str]
+) -> None:
+    lists = Lists(numbers={"he": telephone("8001"), "yan": "c-yan", "cai": telephone("8002")})
+    async with running(lists) as hub:
+        for name in ("he", "yan", "cai"):
+            stream = hub.open(viewer(lists, Principal(name, "agent")))
+            await hub.follow(stream, ["calls"], [])
+        lists.asked.clear()
+        news = news_of(event, data)
+        hub.hint(touched_by(event, data), news=news)
+        await asyncio.sleep(0.5)
 
     assert sorted(lists.asked) == concerned
 

@@ -24,6 +24,9 @@ from services.router.incidents.incident import OUTCOME
 from services.router.incidents.incident import Status as IncidentStatus
 from services.telephony.callbacks.domain import CallBackState, Heard, WhyNot
 from services.telephony.calls.domain import Disposition
+from services.telephony.lines.domain import Kind as LineKind
+from services.telephony.lines.domain import LineState
+from services.telephony.lines.domain import Why as LineWhy
 from shared.calls.agents import AgentState
 from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
 from shared.calls.gaps import Why
@@ -99,6 +102,9 @@ OWNERS: Final[Mapping[str, Iterable[str]]] = {
     "call_ended_by": EndedBy,
     "call_transfers": TransferKind,
     "agent_states": AgentState,
+    "line_verdicts": LineState,
+    "line_troubles": LineWhy,
+    "line_kinds": _of(LineKind),
     "pbx_gaps": Why,
     "service_levels": ServiceLevel,
     "alert_states": _of(Alerting),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.contracts.admin import PolicyPublished, PolicyReminded, PolicyUnconfirmed
@@ -51,6 +51,7 @@ from shared.contracts.router import (
     WorkOrderQuoted,
 )
 from shared.contracts.survey import SurveyAsked
+from shared.contracts.telephony import LineContractEnding, LineDegraded, LineDown, LineUp
 
 DUE = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 _TICKET: dict[str, Any] = {
@@ -279,6 +280,26 @@ def parked(**more: Any) -> ParkedUrgent:
              "reason": "malformed", "publisher": "lift-sensors",
              "recipients": ("jy-customer-service-2",)}  # fmt: skip
     return ParkedUrgent(**facts | more)
+
+
+def line_down(**more: Any) -> LineDown:
+    facts = {"line": "hotline", "kind": "main", "why": "trunk", "at": DUE,
+             "recipients": ("jy-customer-service-2",)}  # fmt: skip
+    return LineDown(**facts | more)
+
+
+def line_degraded(**more: Any) -> LineDegraded:
+    return LineDegraded(**line_down().model_dump() | {"why": "unheard"} | more)
+
+
+def line_up(**more: Any) -> LineUp:
+    return LineUp(**line_down().model_dump() | {"why": None} | more)
+
+
+def line_contract_ending(**more: Any) -> LineContractEnding:
+    facts = {"line": "hotline", "kind": "main", "days": 30, "until": date(2026, 12, 31),
+             "recipients": ("jy-customer-service-2",)}  # fmt: skip
+    return LineContractEnding(**facts | more)
 
 
 def unreached(**more: Any) -> MessageUnreached:

@@ -25,7 +25,8 @@ EVERY_KIND = [samples.registered(), samples.dispatched(), samples.warned(), samp
               samples.cancel_requested(), samples.extension_refused(),
               samples.extended(assignee=samples.ASSIGNEE), samples.reading_alarm(),
               samples.policy_published(), samples.policy_reminded(),
-              samples.policy_unconfirmed()]  # fmt: skip
+              samples.policy_unconfirmed(), samples.line_down(), samples.line_degraded(),
+              samples.line_up(), samples.line_contract_ending()]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/incidents/{id}/link": {"number": "23456789"},
     "/v1/incidents/{id}/unlink": {"number": "23456789", "reason": "own_work"},
     "/v1/manual-queue/{number}/dispatch": {"department": "engineering"},
+    "/v1/lines/{id}/checks": {"worked": True},
+    "/v1/lines/{id}/maintenance": {
+        "begins": "2099-01-01T09:00:00+08:00",
+        "ends": "2099-01-01T10:00:00+08:00",
+    },
     "/v1/persons/seen": {"phone": "13800138000"},
     "/v1/surveys/{id}/answer": {"score": 5},
     "/v1/reading-alarms/{id}/answer": {"reason": "explained"},

@@ -140,5 +140,6 @@ def rows(kept: Iterable[KeptCall]) -> list[dict[str, Any]]:
 async def open_bench(corner: Corner, folder: Path) -> AsyncIterator[Bench]:
     async with opened(Bench, corner, folder) as bench:
         await bench.listen("call.#")
+        await bench.listen("line.#")
         await bench.add_replica()
         yield bench

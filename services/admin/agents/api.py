@@ -6,23 +6,33 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.admin.accounts.staff import By
 from services.admin.agents.domain import (
     Profile,
+    Telephone,
     Training,
     qualified,
     read_certificate,
     read_languages,
+    read_telephones,
 )
 from services.admin.agents.storage import PROFILES
 from services.admin.agents.training import Training as Trainings
-from shared.contracts.ids import Code
+from shared.contracts.ids import Code, without_number
 from shared.runtime import Actor, Body, NoStore, Platform, Routes, Source, may
 from shared.store import Collection, Listing
 
 Language = Annotated[str, Field(max_length=35)]
+Exchange = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60), AfterValidator(without_number)
+]
+Extension = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40),
+    AfterValidator(without_number),
+]
 LONGEST_AHEAD = 366
 
 
@@ -41,14 +51,24 @@ class CertificateBody(Body):
     until: date
 
 
+class TelephoneBody(Body):
+    """An agent's telephone: the exchange's id, and the extension as its document names it."""
+
+    exchange: Exchange
+    extension: Extension
+
+
 class ProfileBody(Body):
-    """All of a profile; languages and dialects as BCP 47 writes them."""
+    """All of a profile; languages and dialects as BCP 47 writes them. `extensions` are the
+    telephones that ring for this agent alone.
+    """
 
     trainings: Annotated[tuple[TrainingBody, ...], Field(max_length=100)] = ()
     certificates: Annotated[tuple[CertificateBody, ...], Field(max_length=100)] = ()
     skills: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     languages: Annotated[tuple[Language, ...], Field(max_length=30)] = ()
     dialects: Annotated[tuple[Language, ...], Field(max_length=30)] = ()
+    extensions: Annotated[tuple[TelephoneBody, ...], Field(max_length=10)] = ()
 
     def to_profile(self, account: str) -> Profile:
         """The profile it describes; raises MalformedMessage."""
@@ -61,6 +81,9 @@ class ProfileBody(Body):
             skills=frozenset(self.skills),
             languages=read_languages("languages", self.languages),
             dialects=read_languages("dialects", self.dialects),
+            extensions=read_telephones(
+                Telephone(each.exchange, each.extension) for each in self.extensions
+            ),
         )
 
 
@@ -144,5 +167,9 @@ def _view(profile: Profile, today: date) -> ProfileView:
         skills=sorted(profile.skills),
         languages=sorted(profile.languages),
         dialects=sorted(profile.dialects),
+        extensions=[
+            TelephoneBody(exchange=each.exchange, extension=each.extension)
+            for each in profile.extensions
+        ],
         qualified=qualified(profile, today),
     )

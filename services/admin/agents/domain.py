@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from shared.contracts import MalformedMessage
+from shared.contracts.refusals import NotNow
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 """As BCP 47 writes languages and dialects: `zh`, `en`, `yue`, `wuu`."""
@@ -35,9 +36,17 @@ class Certificate:
         return self.since <= day <= self.until
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Telephone:
+    """An agent's telephone, as an exchange knows it. It is one person's alone."""
+
+    exchange: str
+    extension: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What one agent has learned and speaks; all of it in codes."""
+    """What one agent has learned and speaks, in codes, and which telephones are theirs."""
 
     account: str
     version: int = 0
@@ -46,6 +55,7 @@ class Profile:
     skills: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     dialects: frozenset[str] = frozenset()
+    extensions: tuple[Telephone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,23 @@ def read_languages(field: str, codes: Iterable[str]) -> frozenset[str]:
     if not all(LANGUAGE.fullmatch(code) for code in found):
         raise MalformedMessage(field, "names what is no code of a language", "use zh, en, yue, wuu")
     return found
+
+
+def read_telephones(named: Iterable[Telephone]) -> tuple[Telephone, ...]:
+    """Telephones, each once; raises MalformedMessage for one that is named twice."""
+    found = list(named)
+    if len(set(found)) < len(found):
+        raise MalformedMessage("extensions", "names a telephone twice", "name each once")
+    return tuple(sorted(found))
+
+
+def telephone_taken() -> NotNow:
+    """Somebody else has one of these telephones."""
+    return NotNow(
+        "telephone-taken",
+        "One of these telephones is somebody else's",
+        "take it out of the other profile first",
+    )
 
 
 def read_certificate(kind: str, since: date, until: date) -> Certificate:

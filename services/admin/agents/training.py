@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.admin.accounts.staff import By, StaffAccounts
-from services.admin.agents.domain import Ending, Profile, ending
+from services.admin.agents.domain import Ending, Profile, ending, telephone_taken
 from services.admin.agents.storage import PROFILES
 from shared.audit import Trail
 from shared.contracts import Step
 from shared.documents import midnight
 from shared.policy.calendar import Calendar
-from shared.store import Collection, Store
+from shared.store import Collection, Store, Taken
 
 MOST_ENDING: Final = 1_000
 
@@ -40,7 +40,9 @@ class Training:
         return await self._profiles.get(account) or Profile(account=account)
 
     async def put(self, profile: Profile, by: By) -> Profile:
-        """This profile in place of the present one; raises NotThere, Contested."""
+        """This profile in place of the present one; raises NotThere, NotNow where a telephone is
+        somebody else's, Contested.
+        """
         await self._staff_accounts.get(profile.account)
         await self._records.record(
             by.principal, "profile.change", ("account", profile.account), source=by.source
@@ -49,7 +51,10 @@ class Training:
         def decide(_present: Profile, _now: datetime) -> Step[Profile]:
             return Step(profile)
 
-        await self._profiles.change(profile.account, decide, new=profile)
+        try:
+            await self._profiles.change(profile.account, decide, new=profile)
+        except Taken as error:
+            raise telephone_taken() from error
         return profile
 
     async def ending(self, within: timedelta) -> list[Ending]:

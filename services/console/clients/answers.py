@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-ServiceName = Literal["intake", "router", "notifier", "survey", "admin"]
+ServiceName = Literal["intake", "router", "notifier", "survey", "admin", "telephony"]
 
 
 class Declined(Exception):

@@ -7,6 +7,7 @@ the fields. The same form always makes the same reports under the same keys.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,8 @@ FIELDS: Final = (
 """What somebody types or chooses."""
 INTENT: Final = ("key", "call", "person", "emergency", "kind", "joins", "incident", "split")
 """What the page keeps beside it."""
+_OF_EXCHANGE: Final = re.compile(r"c[a-p]{20}", re.ASCII)
+"""A call that an exchange told of; every other name was made up by the page."""
 _FIELD_OF: Final = {
     "caller.phone": "phone",
     "caller.name": "name",
@@ -70,9 +73,11 @@ class DeskForm:
         return bool(self["phone"] or self["contact_phone"])
 
     def person_sought(self) -> Mapping[str, str] | None:
-        """Whom to look up: the number, else the flat of an estate."""
+        """Whom to look up: the number typed, else whoever rang, else the flat of an estate."""
         if self["phone"]:
             return {"phone": self["phone"]}
+        if _OF_EXCHANGE.fullmatch(self["call"]):
+            return {"call": self["call"]}
         return self.flat_sought()
 
     def flat_sought(self) -> Mapping[str, str] | None:

@@ -13,7 +13,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from services.console.clients.answers import Declined, Unreached
+from services.console.clients.shapes.persons import Callers
 from services.console.clients.shapes.previews import Likely, Preview
+from services.console.desk.calls import call_cards, unheard
 from services.console.desk.faults import beside_fields
 from services.console.desk.form import UNKNOWN, DeskForm, read_form
 from services.console.desk.known import strip_of
@@ -37,6 +39,7 @@ TAKEN: Final = "desk-taken"
 AGAIN: Final = "desk-again"
 """What the page hears when nothing is judged yet."""
 _INCIDENT: Final = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
+_NO_SUCH_CALL: Final = frozenset({404, 422})
 T = TypeVar("T")
 
 
@@ -57,8 +60,8 @@ def _add_page(router: APIRouter, house: House, paper: Paper) -> None:
     async def desk(visit: AtWork) -> HTMLResponse:
         """An empty form, and what is going on."""
         _need(visit)
-        names, going_on = await asyncio.gather(
-            house.names.names(visit.known.token), _going_on(house, visit)
+        names, going_on, calls = await asyncio.gather(
+            house.names.names(visit.known.token), _going_on(house, visit), _calls(house, visit)
         )
         return paper.page(
             visit,
@@ -68,6 +71,7 @@ def _add_page(router: APIRouter, house: House, paper: Paper) -> None:
             key=_letters(),
             call=_letters(),
             **going_on,
+            **calls,
         )
 
     @router.get("/now")
@@ -114,17 +118,14 @@ def _add_look_up(router: APIRouter, house: House, paper: Paper) -> None:
             return paper.part(visit, "caller.html", strip=None, trouble=None)
         token, language = visit.known.token, visit.looks.language
         try:
-            found = await house.tickets.look_up(sought, token)
-            flat = form.flat_sought()
-            if not found.persons and flat is not None and flat != sought:
-                found = await house.tickets.look_up(flat, token)
+            found = await _known_callers(house, sought, form.flat_sought(), token)
         except (Declined, Unreached) as error:
             if isinstance(error, Declined) and error.status == 401:
                 raise
             trouble = trouble_of(error, paper.t(visit), language)
             return paper.part(visit, "caller.html", strip=None, trouble=trouble)
         names, at = await asyncio.gather(house.names.names(token), house.clock.now())
-        strip = strip_of(found, names, at, language)
+        strip = None if found is None else strip_of(found, names, at, language)
         return paper.part(visit, "caller.html", strip=strip, trouble=None)
 
 
@@ -258,22 +259,49 @@ async def _similar(house: House, form: DeskForm, estate: str, token: str) -> lis
         return []
 
 
+async def _known(asked: Awaitable[T]) -> T | None:
+    """None where nobody answers: the desk works without."""
+    try:
+        return await asked
+    except (Declined, Unreached) as error:
+        if isinstance(error, Declined) and error.status == 401:
+            raise
+        return None
+
+
+async def _known_callers(
+    house: House, sought: Mapping[str, str], flat: Mapping[str, str] | None, token: str
+) -> Callers | None:
+    """Who calls, by the flat where the number says nothing. None where a call cannot be looked up:
+    one that is forgotten, or an intake of before that knows no calls.
+    """
+    found = None
+    try:
+        found = await house.tickets.look_up(sought, token)
+    except Declined as refused:
+        if "call" not in sought or refused.status not in _NO_SUCH_CALL:
+            raise
+    if flat is not None and flat != sought and (found is None or not found.persons):
+        return await house.tickets.look_up(flat, token)
+    return found
+
+
+async def _calls(house: House, visit: Visit) -> Mapping[str, Any]:
+    """What is at the reader's telephones, as far as telephony says so."""
+    own, at = await asyncio.gather(
+        _known(house.telephony.own(visit.known.token)), house.clock.now()
+    )
+    cards = None if own is None else call_cards(own, at, visit.looks.language)
+    return {"own_calls": cards, "away": [] if own is None else unheard(own)}
+
+
 async def _going_on(house: House, visit: Visit) -> Mapping[str, Any]:
     """What nobody has taken, what waits for a person, and one's own tasks."""
     reader, language = visit.known, visit.looks.language
-
-    async def known(asked: Awaitable[T]) -> T | None:
-        try:
-            return await asked
-        except (Declined, Unreached) as error:
-            if isinstance(error, Declined) and error.status == 401:
-                raise
-            return None
-
     running, waiting, tasks, names, at = await asyncio.gather(
-        known(house.router.running_emergencies(reader.token)),
-        known(house.router.manual_queue(reader.token, limit=MOST_WAITING)),
-        known(house.router.tasks(reader.token, mine=True, limit=MOST_WAITING)),
+        _known(house.router.running_emergencies(reader.token)),
+        _known(house.router.manual_queue(reader.token, limit=MOST_WAITING)),
+        _known(house.router.tasks(reader.token, mine=True, limit=MOST_WAITING)),
         house.names.names(reader.token),
         house.clock.now(),
     )

@@ -16,6 +16,7 @@ from services.console.clients.names import HotlineClock, NameBook
 from services.console.clients.own import OwnClient
 from services.console.clients.router import RouterClient
 from services.console.clients.service import begin_trace
+from services.console.clients.telephony import TelephonyClient
 from services.console.clients.tickets import TicketsClient
 from services.console.clients.told import NotifierClient, SurveyClient
 from services.console.frame.looks import Looks, looks_by, looks_of
@@ -45,6 +46,7 @@ class House:
     notifier: NotifierClient
     survey: SurveyClient
     desk: DeskClient
+    telephony: TelephonyClient
     own: OwnClient
     sessions: BrowserSessions
     names: NameBook

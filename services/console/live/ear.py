@@ -53,7 +53,7 @@ class Ear:
             return
         name = envelope.type.removeprefix("hotline.").rpartition(".")[0]
         news = news_of(name, envelope.data)
-        topics = touched_by(name, news.number)
+        topics = touched_by(name, envelope.data)
         self._hub.hint(topics, urgent=envelope.lane == "urgent", news=news)
 
     async def aclose(self) -> None:

@@ -20,6 +20,9 @@ from services.console.live.counts import GATHERED_SECONDS, Counts
 from services.console.live.listings import Listing, changes
 from services.console.live.streams import Bye, Stream, Viewer, frame, whole
 from services.console.live.topics import (
+    AT_ONCE as LISTS_AT_ONCE,
+)
+from services.console.live.topics import (
     COUNT,
     LISTS,
     MOST,
@@ -110,11 +113,14 @@ class Hub:
         self, topics: Iterable[str], *, urgent: bool = False, news: News | None = None
     ) -> None:
         """Something may have changed in these. Counts, and lists of which each reader has their
-        own, are gathered for longer, and asked for by those whom the news concern: by all where
-        nobody knows what happened.
+        own, are gathered for longer, but where somebody rings; they are asked for by those whom the
+        news concern: by all where nobody knows what happened.
         """
         for topic in topics:
-            if topic in OF_PERSON or is_count(topic):
+            if topic in LISTS_AT_ONCE:
+                self._news.setdefault(topic, []).append((self._counts.now(), news))
+                self._touched.add(topic)
+            elif topic in OF_PERSON or is_count(topic):
                 self._gather_longer(topic, news)
             else:
                 self._touched.add(topic)
@@ -346,7 +352,11 @@ class Hub:
 def _concerns(news: News | None, shown: Listing | None, stream: Stream) -> bool:
     if news is None or shown is None:
         return True
-    return news.number in shown.numbers or stream.viewer.who.id in news.people or news.is_nobodys
+    return (
+        not shown.numbers.isdisjoint({news.number, news.telephone})
+        or stream.viewer.who.id in news.people
+        or news.is_nobodys
+    )
 
 
 def _told(topic: str, before: Listing | None, after: Listing) -> bytes:

@@ -13,6 +13,7 @@ from services.console.frame.house import House
 from services.console.live.ear import Ear
 from services.console.live.hub import Hub
 from services.console.live.streams import Bye
+from services.console.live.topics import AT_ONCE
 from services.console.live.watch import CHECK_SECONDS, Check, Watch
 from services.console.settings import ConsoleSettings
 from shared.telemetry import logger
@@ -20,6 +21,8 @@ from shared.telemetry import logger
 DEAF_SECONDS: Final = 5.0
 """While no event is heard everything that is shown is asked for so often."""
 AGAIN_SECONDS: Final = 2.0
+PASSING_SECONDS: Final = 15.0
+"""So often is looked at what changes though nothing happens: whether an exchange is heard."""
 _WHY: Final[Mapping[str, Bye]] = {"frozen": "frozen", "account_changed": "changed"}
 
 
@@ -33,6 +36,7 @@ async def live(house: House, hub: Hub, settings: ConsoleSettings) -> AsyncIterat
         asyncio.create_task(hub.run()),
         asyncio.create_task(_watch(watch)),
         asyncio.create_task(_look_while_deaf(hub, ear)),
+        asyncio.create_task(_look_at_what_passes(hub)),
         *([asyncio.create_task(_begin_to_hear(ear))] if ear else []),
     ]
     try:
@@ -79,3 +83,9 @@ async def _look_while_deaf(hub: Hub, ear: Ear | None) -> None:
         await asyncio.sleep(DEAF_SECONDS)
         if ear is None or not ear.hears:
             hub.look_again()
+
+
+async def _look_at_what_passes(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(PASSING_SECONDS)
+        hub.hint(AT_ONCE)

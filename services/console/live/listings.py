@@ -26,7 +26,9 @@ class Listing:
     counts: int = 0
     """So many of them want somebody now: what the rail shows."""
     numbers: frozenset[str] = frozenset()
-    """The tickets in it, where what happens to these is how it changes."""
+    """The tickets or calls in it, and the telephones it is of, where what happens to these is how
+    it changes.
+    """
 
     @property
     def is_for_all(self) -> bool:

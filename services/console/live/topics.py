@@ -12,9 +12,13 @@ from shared.tickets.numbers import ALPHABET, LENGTH
 EMERGENCIES: Final = "emergencies"
 QUEUE: Final = "queue"
 MINE: Final = "mine"
-LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE})
-OF_PERSON: Final = frozenset({MINE})
+CALLS: Final = "calls"
+"""What rings at the reader's own telephones."""
+LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE, CALLS})
+OF_PERSON: Final = frozenset({MINE, CALLS})
 """Lists of which each reader has their own; all others are the same for one reach."""
+AT_ONCE: Final = frozenset({CALLS})
+"""Lists for which nobody waits until more has happened: somebody rings."""
 COUNT: Final = "count:"
 """Before the name of a list: its count alone, without its cards."""
 MOST: Final = 40
@@ -28,6 +32,7 @@ _TOUCHED: Final[Mapping[str, frozenset[str]]] = {
     "emergency": frozenset({EMERGENCIES}),
     "incident": frozenset({EMERGENCIES}),
     "follow_up": frozenset({MINE}),
+    "call": frozenset({CALLS}),
 }
 """By the family of an event, the lists in which something may have changed."""
 
@@ -35,12 +40,14 @@ _TOUCHED: Final[Mapping[str, frozenset[str]]] = {
 @dataclass(frozen=True, slots=True)
 class News:
     """What an event says of whose own list it changes: of those who have the ticket in it, of whom
-    it names, of everybody where it is a task of nobody yet.
+    it names, of everybody where it is a task of nobody yet. Of a call: of those who have it in
+    their list, and of whose telephone rings; `number` is the call's id then.
     """
 
     number: str | None
     people: frozenset[str] = frozenset()
     is_nobodys: bool = False
+    telephone: str | None = None
 
 
 def is_topic(name: str) -> bool:
@@ -68,8 +75,19 @@ def of_ticket(number: str) -> str:
     return f"ticket:{number}"
 
 
+def telephone(extension: str) -> str:
+    """How a list says that it is of this telephone. The same extension of another exchange is
+    another: who hears of it too looks once in vain.
+    """
+    return f"telephone:{extension}"
+
+
 def news_of(event: str, data: Mapping[str, Any]) -> News:
     """Whose own list an event, such as `ticket.owned`, may change."""
+    if event.startswith("call."):
+        call, agent = data.get("call"), data.get("agent")
+        rings = telephone(agent) if isinstance(agent, str) else None
+        return News(call if isinstance(call, str) else None, telephone=rings)
     number, people = data.get("number"), (data.get("owner"), data.get("person"))
     return News(
         number if isinstance(number, str) else None,
@@ -78,7 +96,11 @@ def news_of(event: str, data: Mapping[str, Any]) -> News:
     )
 
 
-def touched_by(event: str, number: str | None) -> frozenset[str]:
-    """The topics in which an event, such as `ticket.registered`, may have changed something."""
+def touched_by(event: str, data: Mapping[str, Any]) -> frozenset[str]:
+    """The topics in which an event, such as `ticket.registered`, may have changed something: that
+    of its ticket, and of those that came of a call.
+    """
     lists = _TOUCHED.get(event.partition(".")[0], frozenset())
-    return lists | {of_ticket(number)} if number else lists
+    tickets = data.get("tickets")
+    numbers = [data.get("number"), *(tickets if isinstance(tickets, list) else ())]
+    return lists | {of_ticket(each) for each in numbers if each and isinstance(each, str)}

@@ -21,6 +21,7 @@ from shared.policy.templates import Language
 PACKAGE: Final = "services.console.tickets"
 MESSAGES: Final = "message.see"
 SURVEYS: Final = "survey.see"
+CALLS: Final = "call.see"
 OWN: Final = "ticket.own"
 AT_THE_DESK: Final = frozenset({"agent", "dispatcher", "supervisor"})
 T = TypeVar("T")
@@ -43,13 +44,19 @@ async def load(
     """
     asks_messages = may is None or MESSAGES in may
     asks_surveys = may is None or SURVEYS in may
-    ticket, related, messages, surveys, names, now = await asyncio.gather(
-        house.tickets.one(number, token),
-        _beside(house.tickets.related(number, token)),
-        _beside(house.notifier.of_ticket(number, token)) if asks_messages else _not_theirs(),
-        _beside(house.survey.of_ticket(number, token)) if asks_surveys else _not_theirs(),
-        house.names.names(token),
-        house.clock.now(),
+    asks_calls = may is None or CALLS in may
+    (ticket, related, names, now), (messages, surveys, calls) = await asyncio.gather(
+        asyncio.gather(
+            house.tickets.one(number, token),
+            _beside(house.tickets.related(number, token)),
+            house.names.names(token),
+            house.clock.now(),
+        ),
+        asyncio.gather(
+            _beside(house.notifier.of_ticket(number, token)) if asks_messages else _not_theirs(),
+            _beside(house.survey.of_ticket(number, token)) if asks_surveys else _not_theirs(),
+            _beside(house.telephony.of_ticket(number, token)) if asks_calls else _not_theirs(),
+        ),
     )
     told = Told(
         related=related.found or Related(),
@@ -57,6 +64,8 @@ async def load(
         surveys=surveys.found,
         shows_messages=messages.is_theirs,
         shows_surveys=surveys.is_theirs,
+        calls=calls.found,
+        shows_calls=calls.is_theirs,
     )
     people = await house.people.names(token, people_in(ticket, told), language)
     saying = Saying(words_of(PACKAGE, language), names, now, language, people)

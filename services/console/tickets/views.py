@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from services.console.clients.shapes.tickets import Related
 from services.console.clients.shapes.whole import OrderSeen, QuoteSeen, TicketSeen
+from services.console.clients.telephony import TicketCall
 from services.console.clients.told import Messages, MessageSeen, SurveySeen
+from services.console.frame.times import span
 from services.console.tickets.acts import acts_now
 from services.console.tickets.promises import clocks_of, promises_of
 from services.console.tickets.rows import marks_of, matter_of, place_of, related_of
@@ -29,6 +32,8 @@ class Told:
     surveys: Sequence[SurveySeen] | None = None
     shows_messages: bool = False
     shows_surveys: bool = False
+    calls: Sequence[TicketCall] | None = None
+    shows_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ def parts_of(ticket: TicketSeen, told: Told, saying: Saying) -> list[Part]:
         parts.append(Part("part-messages", "part_messages.html", messages_of(told, saying)))
     if told.shows_surveys:
         parts.append(Part("part-surveys", "part_surveys.html", surveys_of(told, saying)))
+    if told.shows_calls and (told.calls is None or told.calls):
+        parts.append(Part("part-calls", "part_calls.html", calls_of(told, saying)))
     related = told.related
     if related.emergency is None and ticket.joins is not None:
         related = related.model_copy(update={"emergency": ticket.joins})
@@ -194,6 +201,32 @@ def _message(message: MessageSeen, saying: Saying) -> dict[str, Any]:
         "channel": channel and saying.code("message_channels", channel),
         "at": saying.at(message.at),
     }
+
+
+def calls_of(told: Told, saying: Saying) -> dict[str, Any]:
+    """The calls of which it came: when, on which line, who waited how long, and who answered."""
+    return {
+        "calls": [
+            {
+                "id": each.id,
+                "at": saying.at(each.offered_at),
+                "line": each.line,
+                "caller": each.caller,
+                "is_withheld": each.presentation == "withheld",
+                "waited": _span(each.wait_s, saying),
+                "talked": _span(each.talk_s, saying) if each.answered_at else None,
+                "agent": each.agent,
+                "outcome": each.outcome and saying.code("call_outcomes", each.outcome),
+                "is_incomplete": each.incomplete,
+            }
+            for each in told.calls or ()
+        ],
+        "is_away": told.calls is None,
+    }
+
+
+def _span(seconds: float | None, saying: Saying) -> str | None:
+    return None if seconds is None else span(timedelta(seconds=seconds), saying.language)
 
 
 def surveys_of(told: Told, saying: Saying) -> dict[str, Any]:

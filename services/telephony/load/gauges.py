@@ -103,7 +103,7 @@ class Looking:
             "last_at": {"$gt": now - SILENT_TOO_LONG},
         }
         found = await self._calls.find(query, limit=MOST)
-        calls = (_as_of(kept, now) for kept in found)
+        calls = (as_of(kept, now) for kept in found)
         return [call for call in calls if call is not None and call.ended_at is None]
 
     async def _load(self, quarters: int, now: datetime) -> QuarterLoad:
@@ -114,7 +114,7 @@ class Looking:
         return together([each async for each in found], line=_ALL, quarter=since)
 
 
-def _as_of(kept: KeptCall, now: datetime) -> Call | None:
+def as_of(kept: KeptCall, now: datetime) -> Call | None:
     """A running call as if it had just been heard of: what goes on lasts until now."""
     facts = [fact for fact in kept.facts if fact.at <= now]
     heard = Fact(

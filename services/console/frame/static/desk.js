@@ -36,9 +36,10 @@
   });
   form.addEventListener("change", (event) => { if (WHO.includes(event.target.name)) lookUp(); });
   // Each look-up is on record, so the same is not asked twice.
+  const ofExchange = () => /^c[a-p]{20}$/.test(field("call").value);
   function lookUp() {
-    const who = WHO.map((name) => field(name).value.trim()).join("\n");
-    if (who === asked || !(has("phone") || has("estate") && has("flat"))) return;
+    const who = [...WHO, "call"].map((name) => field(name).value.trim()).join("\n");
+    if (who === asked || !(has("phone") || ofExchange() || has("estate") && has("flat"))) return;
     asked = who;
     htmx.trigger("#caller", "desk-caller");
   }
@@ -116,6 +117,25 @@
     event.preventDefault();
     button.click();
   });
+
+  // A call at one's telephone: one press takes its id into the form, and nothing that was typed goes.
+  const calls = by("calls"), take = by("take-call"), saidOfCall = by("call-taken");
+  const ringing = () => calls.querySelector("[data-call]");
+  function showCall() {
+    const taken = calls.querySelector(`[data-call="${field("call").value}"]`);
+    take.hidden = !ringing() || ringing() === taken;
+    if (taken) saidOfCall.textContent = saidOfCall.dataset.words + " " + taken.dataset.caller;
+    else if (!ofExchange()) saidOfCall.textContent = "";
+  }
+  take.onclick = () => {
+    if (!ringing()) return;
+    field("call").value = ringing().dataset.call;
+    htmx.trigger(field("call"), "input"); // So that a draft knows it, too.
+    showCall();
+    lookUp();
+    write();
+  };
+  new MutationObserver(showCall).observe(calls, { childList: true });
 
   const ask = (is) => {
     by("emergency-row").hidden = !is;
@@ -248,6 +268,7 @@
     form.reset();
     clear();
     field("call").value = letters();
+    showCall();
     panel.replaceChildren();
     by("caller").replaceChildren();
     notice("");
@@ -273,8 +294,10 @@
       each.open = all("input, textarea, select", each).some((one) => one.type === "checkbox" ? one.checked : one.value);
     }
     show();
+    showCall();
     look();
     lookUp();
   });
+  showCall();
   form.addEventListener("hotline:dropped", end);
 })();

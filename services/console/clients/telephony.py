@@ -1,0 +1,76 @@
+"""Telephony, asked for the calls at the reader's own telephones and for those of a ticket."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from services.console.clients.service import Answered, ServiceClient
+
+MOST_OF_TICKET: Final = 20
+
+
+class OwnCall(Answered):
+    """A call that rings at the reader's telephone, or that they talk on."""
+
+    id: str
+    line: str
+    caller: str | None = None
+    presentation: str | None = None
+    offered_at: datetime
+    extension: str
+    doing: str
+    since: datetime
+
+
+class OwnTelephone(Answered):
+    """A telephone of the reader's; `heard`: its exchange tells of calls now."""
+
+    exchange: str
+    extension: str
+    heard: bool
+
+
+class OwnCalls(Answered):
+    """What is at the reader's telephones, and which these are."""
+
+    items: tuple[OwnCall, ...] = ()
+    telephones: tuple[OwnTelephone, ...] = ()
+
+
+class TicketCall(Answered):
+    """A call of which a ticket came; `agent` is the extension of whoever answered."""
+
+    id: str
+    line: str
+    caller: str | None = None
+    presentation: str | None = None
+    offered_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    agent: str | None = None
+    wait_s: float | None = None
+    talk_s: float = 0.0
+    incomplete: bool = False
+
+
+class _TicketCalls(Answered):
+    items: tuple[TicketCall, ...] = ()
+
+
+class TelephonyClient:
+    """What the console asks of telephony for whoever bears a token."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def own(self, bearer: str) -> OwnCalls:
+        """The calls at the reader's own telephones."""
+        return await self._service.get(OwnCalls, "/v1/calls/own", bearer=bearer)
+
+    async def of_ticket(self, number: str, bearer: str) -> list[TicketCall]:
+        """The calls of which a ticket came, the newest first."""
+        params = {"ticket": number, "limit": MOST_OF_TICKET}
+        found = await self._service.get(_TicketCalls, "/v1/calls", bearer=bearer, params=params)
+        return list(found.items)

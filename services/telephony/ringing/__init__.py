@@ -1,0 +1,1 @@
+"""Whose telephone rings, and whether an exchange is heard at all."""
