@@ -37,7 +37,6 @@ LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
     ("survey", "/v1/surveys", {"estate": "jinyuan"}),
     ("telephony", "/v1/calls", {}),
     ("telephony", "/v1/calls", {"outcome": "lost"}),
-    ("telephony", "/v1/load", {}),
 )
 COUNTED: Final = {"open_work", "outbox.service"}
 """Words of the counts that are made seldom: when both were asked, every loop had its turn."""
