@@ -41,7 +41,6 @@ LISTS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
     ("telephony", "/v1/calls", {"ticket": "23456789"}),
     ("telephony", "/v1/calls/callbacks", {}),
     ("telephony", "/v1/calls/callbacks", {"state": "never_reached"}),
-    ("telephony", "/v1/load", {}),
 )
 COUNTED: Final = {"open_work", "outbox.service"}
 """Words of the counts that are made seldom: when both were asked, every loop had its turn."""
