@@ -30,7 +30,7 @@ class CallBackAttemptView(BaseModel):
 
 
 class CallBackView(BaseModel):
-    """Somebody whom nobody answered: `count` calls, of which the first is named. Of one that is
+    """Somebody whom nobody answered: `count` calls, one of which names it. Of one that is
     `unseen` the number is withheld, and an emergency hangs on the call.
     """
 

@@ -67,9 +67,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBack:
-    """Somebody who got nobody. Its id is that of the first call; `calls` are all of them, `last_at`
-    when the last of them rang. While it is live, `key` is what only one may have: the number by the
-    blind index and the line.
+    """Somebody who got nobody. Its id is that of one of its `calls`, the one that was looked at
+    first; `last_at` is when the last of them rang. While it is live, `key` is what only one may
+    have: the number by the blind index and the line.
 
     `unseen`: the number is withheld, but an emergency hangs on the call.
     """
@@ -145,13 +145,24 @@ def possible_after_all(back: CallBack, begun: CallBack) -> Step[CallBack] | None
     return Step(replace(begun, version=back.version))
 
 
-def rang_again(back: CallBack, kept: KeptCall, call: Call) -> Step[CallBack] | None:
-    """The same number has rung in vain once more; None where that is known, or it is over."""
+def rang_again(
+    back: CallBack, kept: KeptCall, call: Call, rules: CallBackRules
+) -> Step[CallBack] | None:
+    """The same number has rung in vain once more; None where that is known, or it is over. Calls
+    are looked at in any order: until somebody has rung back, the earliest says by when to.
+    """
     if back.state not in LIVE or kept.id in back.calls:
         return None
-    last_at = max(back.last_at, call.offered_at)
-    due_at = min(back.due_at, call.ended_at or back.due_at) if call.dropped else back.due_at
-    return Step(replace(back, calls=(*back.calls, kept.id), last_at=last_at, due_at=due_at))
+    alone = begun(kept, call, back.phones, rules)
+    is_sooner = call.dropped or not back.attempts
+    after = replace(
+        back,
+        calls=(*back.calls, kept.id),
+        since=min(back.since, alone.since),
+        last_at=max(back.last_at, alone.last_at),
+        due_at=min(back.due_at, alone.due_at) if is_sooner else back.due_at,
+    )
+    return Step(after)
 
 
 def superseded(back: CallBack, answered_at: datetime, now: datetime) -> Step[CallBack] | None:

@@ -100,14 +100,15 @@ class Following:
 
     async def _ask_of(self, kept: KeptCall, call: Call, phones: Sequence[str]) -> None:
         """One call back of a number and line: the one that is there, or a new one."""
-        new = begun(kept, call, phones, self._policy().rules.callbacks)
+        rules = self._policy().rules.callbacks
+        new = begun(kept, call, phones, rules)
         for _ in range(ATTEMPTS):
             if await self._backs.find({"calls": kept.id}, limit=1):
                 return
             there = [back for back in await self._live(phones) if back.line == call.line]
             for back in there[:1]:
                 changed = await self._backs.change(
-                    back.id, lambda now_back, _: rang_again(now_back, kept, call)
+                    back.id, lambda now_back, _: rang_again(now_back, kept, call, rules)
                 )
                 if changed is not None and changed.is_change:
                     return
