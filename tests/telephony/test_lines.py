@@ -183,11 +183,12 @@ async def lines_of(bench: Bench) -> dict[str, Any]:
 
 
 async def watch(bench: Bench) -> dict[str, Any]:
-    """One look, with the exchange heard until now."""
-    now = bench.now()
+    """One look, with the exchange heard until now, and nothing remembered of another test."""
+    watching, now = bench.telephony.app.state.loops._watching, bench.now()
+    watching._known.clear()
     await bench.tell(word(bench, "1", now - timedelta(minutes=1), now))
     await bench.look()
-    await bench.telephony.app.state.loops._watching.look()
+    await watching.look()
     return await lines_of(bench)
 
 
@@ -225,8 +226,7 @@ async def test_a_line_whose_trunk_is_lost_is_down_and_said_so_once_until_it_is_b
 
 
 async def counted_for(bench: Bench, days: int) -> None:
-    """Two calls in each quarter hour of so many days; nobody remembers that there were none."""
-    bench.telephony.app.state.loops._watching._known.clear()
+    """Two calls in each quarter hour of so many days."""
     quarters = Collection(bench.store, LOAD_QUARTERS)
     now = bench.now()
     begun = now.replace(minute=0, second=0, microsecond=0)
