@@ -141,6 +141,7 @@ async def test_facts_come_under_the_exchanges_own_user_and_are_counted(
         async with served(app) as http:
             await fake.ended.wait()
             await until(lambda: inbox.happened == as_read("two-queues"))
+            await until(lambda: _all_confirmed(http))
             assert await ready(http)
             state = (await http.get("/readyz")).json()
             text = (await http.get("/metrics")).text
@@ -178,6 +179,11 @@ async def test_while_the_broker_is_cut_off_facts_wait_and_come_when_it_is_back(
             await wire.mend()
             await until(lambda: inbox.happened == as_read("day"))
     await wire.cut()
+
+
+async def _all_confirmed(http: httpx.AsyncClient) -> bool:
+    state = (await http.get("/readyz")).json()
+    return bool(state.get("unpublished") == 0)
 
 
 async def _waiting(http: httpx.AsyncClient) -> bool:
