@@ -44,6 +44,7 @@ from shared.tickets.model import (
     Ticket,
     TimelineEntry,
     WorkOrder,
+    place_of,
 )
 from shared.tickets.progress import told_of_progress
 from shared.tickets.promises import VISIT
@@ -108,9 +109,16 @@ def _is_elsewhere(after: Ticket, before: Ticket) -> bool:
 
 
 def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetime]:
-    """What a new plan promises: as long as a limit stays what it was, so does the time."""
+    """What a new plan promises: as long as a limit stays what it was, so does the time. At another
+    place the work is given anew, with clocks of its own.
+    """
     times = dict(plan.promised)
-    for owner in (ticket.clocks, *(o.clocks for o in ticket.orders if o.status in UNFINISHED)):
+    goes_on = (
+        order.clocks
+        for order in ticket.orders
+        if order.status in UNFINISHED and not order.is_elsewhere(ticket.estate)
+    )
+    for owner in (ticket.clocks, *goes_on):
         for clock, state in owner.items():
             stays = before.limits.get(clock) == plan.limits.get(clock)
             if stays and clock in times and state.due is not None and state.stopped_at is None:
@@ -454,6 +462,7 @@ def _new_order(
         clocks=clocks,
         decided=act.decided,
         offered_to=act.offered_to if isinstance(act, acts.Dispatch) else (),
+        place=place_of(ticket.estate),
     )
 
 

@@ -65,9 +65,9 @@ async def over(bench: RouterBench) -> None:
     await until(ended)
 
 
-async def reclassify(bench: RouterBench, text: str) -> None:
-    made = plan(Reported(text=text, estate="jinyuan", decided=True), policy(), bench.now())
-    act = Reclassify(by="agent", plan=made, estate="jinyuan")
+async def reclassify(bench: RouterBench, text: str, estate: str = "jinyuan") -> None:
+    made = plan(Reported(text=text, estate=estate, decided=True), policy(), bench.now())
+    act = Reclassify(by="agent", plan=made, estate=estate)
     await bench.platform.tickets.change(NUMBER, lambda _ticket, _now: act)
 
 
@@ -106,6 +106,28 @@ async def test_an_emergency_that_was_taken_for_none_is_alerted_when_it_is_one_af
 
     await started(bench, 2)
     assert (await emergency(bench))["ended_at"] is None
+
+
+async def test_at_another_place_the_work_is_given_anew_to_whoever_is_alerted_there(
+    bench: RouterBench,
+) -> None:
+    await begin(bench)
+    had = {order.assignee for order in (await bench.read()).orders}
+
+    await reclassify(bench, "着火了，快来人", estate="binjiang")
+
+    [said] = await bench.said(EmergencyReplanned)
+    ours = {person for person in had if person is not None and person.startswith("jy-")}
+    assert ours <= set(said.recipients)
+
+    async def is_moved() -> bool:
+        orders = [order for order in (await bench.read()).orders if order.is_unfinished]
+        return {order.place for order in orders} == {"binjiang"}
+
+    await until(is_moved)
+    orders = [order for order in (await bench.read()).orders if order.is_unfinished]
+    assert {order.assignee for order in orders}.isdisjoint(said.recipients)
+    assert {order.department for order in orders} == {*(await bench.read()).plan.departments}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from services.router.people import (
     superiors_of,
     whom_it_is_about,
 )
+from services.router.work_orders.domain import who_goes_on
 from shared.contracts import Step
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.refusals import NotThere
@@ -144,6 +145,7 @@ class Alerting:
             return False
 
         chain = {person.id for person in help_from_outside(ticket, duty)}
+        at_work, had_work = who_goes_on(ticket, duty, self._platform.policy.at(ticket.estate))
 
         def go_on(emergency: Emergency, at: datetime) -> Step[Emergency] | None:
             again = begin_again(emergency, kind, ticket.estate, recipients, at, within, **basis)
@@ -156,6 +158,8 @@ class Alerting:
                 within,
                 plans=basis["plans"],
                 chain=chain,
+                at_work=at_work,
+                had_work=had_work,
             )
 
         await self.change(ticket.number, go_on)
