@@ -22,7 +22,7 @@ from shared.contracts.router import (
 )
 from shared.identity import Principal, issue_token, sign_link
 from shared.policy.plan import Reported, plan
-from shared.tickets import Ticket
+from shared.tickets import OrderStatus, Ticket
 from shared.tickets.acts import Accept, Act, Arrive, NotSatisfied, Reclassify, Resolve
 from shared.tickets.facts import order_facts, ticket_facts
 from tests.router.conftest import RouterBench
@@ -148,6 +148,10 @@ async def test_only_whoever_works_on_it_or_was_called_takes_an_emergency_for_a_d
 
     assert (seen.status_code, taken.status_code) == (status, status)
     assert (await emergency(bench))["acknowledged_by"] == (id if status == 200 else None)
+    accepted = [o.assignee for o in (await bench.read()).orders if o.status is OrderStatus.ACCEPTED]
+    assert accepted == (["jy-engineering-1"] if id == "jy-engineering-1" else []), (
+        "who has the alert has their work of it, as by the page of that work, and nobody else's"
+    )
 
 
 FIRE = "楼道着火了，冒浓烟，快来人"

@@ -47,7 +47,8 @@ from shared.readers.tickets import NoSuchTicket
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.telemetry import logger, metrics
-from shared.tickets import Ticket
+from shared.tickets import OrderStatus, Ticket
+from shared.tickets.acts import Accept, Act
 from shared.tickets.lifecycle import DONE
 from shared.triage.taxonomy import EMERGENCY
 
@@ -237,6 +238,23 @@ class Alerting:
             )
             await self.recuse_if_about(number, principal.id)
         return taken or emergency
+
+    async def accept_work(self, number: str, principal: Principal) -> None:
+        """Who has said that they have it has their own work of it, as on the page of that work."""
+
+        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+            if self._is_not_for(ticket, principal.id) or not ticket.is_emergency:
+                return []
+            theirs = (order for order in ticket.orders if order.assignee == principal.id)
+            wishes = (
+                Accept(by=principal.id, order=order.id)
+                for order in theirs
+                if order.status is OrderStatus.DISPATCHED
+            )
+            return [wish for wish in wishes if self._platform.tickets.allows(ticket, wish)]
+
+        with self._store.precedence.urgent():
+            await self._platform.tickets.change(number, choose)
 
     async def _note_acknowledged(self, number: str, choose: Choose) -> Emergency | None:
         changed = await self.change(number, choose)
