@@ -86,8 +86,10 @@ def reclassify(
     changed = start_ticket_clocks(parted.ticket, now, rules)
     changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
     times = _times_now(changed, ticket.plan, act.plan)
-    if not times or times != {c: at for c, at in _promised_so_far(ticket).items() if c in times}:
-        plan = replace(act.plan, promised=times)
+    promises = times or _of_the_queue(changed)
+    so_far = _promised_so_far(ticket)
+    if not promises or any(so_far.get(clock) != at for clock, at in promises.items()):
+        plan = replace(act.plan, promised=promises)
         promise = promise_of(plan, rules, now, by=act.by, how=act.how, told=False)
         changed = replace(changed, promised=(*ticket.promised, *promise))
     facts = {
@@ -124,6 +126,14 @@ def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetim
             if stays and clock in times and state.due is not None and state.stopped_at is None:
                 times[clock.value] = state.due
     return times
+
+
+def _of_the_queue(ticket: Ticket) -> dict[str, datetime]:
+    """By when somebody looks at what still waits for a decision: that stays as it was promised."""
+    queue = ticket.clocks.get(Clock.ACCEPT)
+    if ticket.held is None or queue is None or queue.due is None:
+        return {}
+    return {Clock.ACCEPT.value: queue.due}
 
 
 def _promised_so_far(ticket: Ticket) -> dict[str, datetime]:
