@@ -414,8 +414,8 @@ def test_nobody_arrives_where_the_question_was_answered() -> None:
         return {each.said[-2:]: each.state for each in shown.times}
 
     assert states("answered") == {"到场": "moot", "完工": "kept"}
-    assert states("cancelled") == {"到场": "moot", "办结": "moot"}
-    assert states("closed") == {"到场": "kept", "办结": "kept"}
+    assert states("cancelled") == {"到场": "moot", "完工": "moot"}
+    assert states("closed") == {"到场": "kept", "完工": "kept"}
 
 
 def test_the_end_of_a_day_is_heard_as_that_day() -> None:
