@@ -499,6 +499,16 @@ def _emergency_facts(event: EmergencyEvent) -> dict[str, Any]:
     return {"kind": event.kind, "urgency": EMERGENCY, **_drill(event)}
 
 
+def _called_to(event: EmergencyReplanned) -> str | None:
+    """Where they were called to: of where it is instead, others hear."""
+    return event.estate_before if event.elsewhere else event.estate
+
+
+def _called_to_facts(event: EmergencyReplanned) -> dict[str, Any]:
+    facts = _emergency_facts(event)
+    return facts | {"kind": event.before, "reason": "elsewhere"} if event.elsewhere else facts
+
+
 def _spared(event: EmergencyReplanned | EmergencyDowngraded) -> str:
     """Who was called again since may be spared again."""
     return f"spared/{event.step}"
@@ -533,6 +543,9 @@ _TICKET: Final[Topic[TicketEvent]] = Topic(
 )
 _EMERGENCY: Final[Topic[EmergencyEvent]] = Topic(
     "ticket", lambda e: (e.number,), lambda e: e.estate, _emergency_facts
+)
+_CALLED_TO: Final[Topic[EmergencyReplanned]] = Topic(
+    "ticket", lambda e: (e.number,), _called_to, _called_to_facts
 )
 _SURVEY: Final[Topic[SurveyAsked]] = Topic(
     "ticket", lambda e: (e.number,), lambda _: None, lambda e: {"survey": e.survey}
@@ -586,7 +599,7 @@ _TABLE: Final = (
              once=lambda e: f"emergency/{e.step}", facts=lambda e: {"step": e.step}),
     Occasion(EmergencySlowed, "slowed", _EMERGENCY, to=_named,
              once=lambda e: f"slowed/{e.step}", facts=lambda e: {"due": e.next_at}),
-    Occasion(EmergencyReplanned, "spared", _EMERGENCY, to=_named, once=_spared),
+    Occasion(EmergencyReplanned, "spared", _CALLED_TO, to=_named, once=_spared),
     Occasion(EmergencyDowngraded, "spared", _EMERGENCY, to=_named, once=_spared),
     Occasion(TicketResolved, "feedback", _TICKET, to=_caller, once=_in_round),
     Occasion(TicketReopened, "reopened", _TICKET, to=_caller, once=_in_round),

@@ -353,13 +353,16 @@ class EmergencyReleased(EmergencyEvent):
 
 
 class EmergencyReplanned(EmergencyEvent):
-    """It is of another kind than `before`, or at another place. `recipients` were called and are
-    not needed any more; whom it concerns now, the alert of the same `step` names.
+    """It is of another kind than `before`, or `elsewhere` than at `estate_before` (None: nobody
+    knew). `recipients` were called and are not needed any more; whom it concerns now, the alert of
+    the same `step` names.
     """
 
     name: ClassVar[str] = "emergency.replanned"
     before: str
     step: int
+    elsewhere: bool = False
+    estate_before: str | None = None
 
 
 class EmergencyDowngraded(EmergencyEvent):

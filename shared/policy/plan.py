@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from shared.policy.hearing import hear
 from shared.policy.policy import Policy
-from shared.triage.classify import Classification, classify, decided_calm, decided_danger
+from shared.triage.classify import Classification, decided_calm, decided_danger
 from shared.triage.ended import readings_of
 from shared.triage.taxonomy import EMERGENCY, Limit
 
@@ -133,10 +134,8 @@ def _found(report: Reported, policy: Policy) -> Classification:
     if (
         report.kind is not None
     ):  # a policy has changed that knew it; the danger is there all the same
-        return classify("", taxonomy, policy.lexicon, type_hint=EMERGENCY, area_hint=report.area)
-    found = report.found or classify(
-        report.text, taxonomy, policy.lexicon, type_hint=report.type, area_hint=report.area
-    )
+        return hear("", policy, type_hint=EMERGENCY, area_hint=report.area)
+    found = report.found or hear(report.text, policy, type_hint=report.type, area_hint=report.area)
     if report.calm and found.emergency:
         chosen = report.area if report.area and taxonomy.has_area(report.area) else found.area
         found = decided_calm(report.type, chosen, taxonomy)

@@ -110,9 +110,10 @@ def _with_rungs(doc: Mapping[str, Any]) -> Mapping[str, Any]:
 TICKET: Final = Shape(
     value=Ticket,
     key="number",
-    # Few notes are public, and most work costs nobody anything: their documents say nothing of it.
+    # Few notes are public, most work costs nobody anything, and orders of before name no place:
+    # their documents say nothing of it.
     names={AskedVisit: {"from_": "from"}},
-    lean={TimelineEntry: ("public", "form_key"), WorkOrder: ("quotes", "used")},
+    lean={TimelineEntry: ("public", "form_key"), WorkOrder: ("quotes", "used", "place")},
     beside=_kept_for_indexes,
     hooks=_teach,
 )

@@ -44,6 +44,7 @@ from shared.tickets.model import (
     Ticket,
     TimelineEntry,
     WorkOrder,
+    place_of,
 )
 from shared.tickets.progress import told_of_progress
 from shared.tickets.promises import VISIT
@@ -85,8 +86,10 @@ def reclassify(
     changed = start_ticket_clocks(parted.ticket, now, rules)
     changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
     times = _times_now(changed, ticket.plan, act.plan)
-    if not times or times != {c: at for c, at in _promised_so_far(ticket).items() if c in times}:
-        plan = replace(act.plan, promised=times)
+    promises = times or _of_the_queue(changed)
+    so_far = _promised_so_far(ticket)
+    if not promises or any(so_far.get(clock) != at for clock, at in promises.items()):
+        plan = replace(act.plan, promised=promises)
         promise = promise_of(plan, rules, now, by=act.by, how=act.how, told=False)
         changed = replace(changed, promised=(*ticket.promised, *promise))
     facts = {
@@ -108,14 +111,29 @@ def _is_elsewhere(after: Ticket, before: Ticket) -> bool:
 
 
 def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetime]:
-    """What a new plan promises: as long as a limit stays what it was, so does the time."""
+    """What a new plan promises: as long as a limit stays what it was, so does the time. At another
+    place the work is given anew, with clocks of its own.
+    """
     times = dict(plan.promised)
-    for owner in (ticket.clocks, *(o.clocks for o in ticket.orders if o.status in UNFINISHED)):
+    goes_on = (
+        order.clocks
+        for order in ticket.orders
+        if order.status in UNFINISHED and not order.is_elsewhere(ticket.estate)
+    )
+    for owner in (ticket.clocks, *goes_on):
         for clock, state in owner.items():
             stays = before.limits.get(clock) == plan.limits.get(clock)
             if stays and clock in times and state.due is not None and state.stopped_at is None:
                 times[clock.value] = state.due
     return times
+
+
+def _of_the_queue(ticket: Ticket) -> dict[str, datetime]:
+    """By when somebody looks at what still waits for a decision: that stays as it was promised."""
+    queue = ticket.clocks.get(Clock.ACCEPT)
+    if ticket.held is None or queue is None or queue.due is None:
+        return {}
+    return {Clock.ACCEPT.value: queue.due}
 
 
 def _promised_so_far(ticket: Ticket) -> dict[str, datetime]:
@@ -454,6 +472,7 @@ def _new_order(
         clocks=clocks,
         decided=act.decided,
         offered_to=act.offered_to if isinstance(act, acts.Dispatch) else (),
+        place=place_of(ticket.estate),
     )
 
 

@@ -168,6 +168,7 @@ class ExtensionWish:
     at: datetime
 
 
+UNKNOWN_PLACE: Final = "*"
 NOT_PLANNED: Final = "not_planned"
 """Why an order that nobody had taken is nobody's any more."""
 
@@ -177,9 +178,10 @@ class WorkOrder:
     """One department's share of a ticket in one round; `assignee` is of the duty list. While it is
     suspended, `resume_at` says when work goes on by itself; `reason` is why it waits, or went away.
     What the desk `decided` is theirs is not declined. Without an assignee it was `offered_to`
-    several, and whoever accepts first has it. `quotes` are the estimates of what it costs, the last
-    of which counts, `used` what it took in the end. `proof` are the photos it was
-    resolved with, which were taken elsewhere where the `place_differs`.
+    several, and whoever accepts first has it. It is work at the `place`, an estate or `*` where
+    nobody knew it; None in documents of before. `quotes` are the estimates of what it costs, the
+    last of which counts, `used` what it took in the end. `proof` are the photos it was resolved
+    with, which were taken elsewhere where the `place_differs`.
     """
 
     id: str
@@ -194,6 +196,7 @@ class WorkOrder:
     resume_at: datetime | None = None
     decided: bool = False
     offered_to: tuple[str, ...] = ()
+    place: str | None = None
     proof: tuple[str, ...] = ()
     place_differs: bool = False
     quotes: tuple[Quote, ...] = ()
@@ -212,10 +215,23 @@ class WorkOrder:
         """Whether somebody still has to do it."""
         return self.status in UNFINISHED
 
+    def is_elsewhere(self, estate: str | None) -> bool:
+        """Whether it was given by rule for another place than this, and nobody is at work there:
+        who is goes on, and so does whom the desk has chosen.
+        """
+        is_to_begin = self.status in {OrderStatus.DISPATCHED, OrderStatus.ACCEPTED}
+        is_moved = self.place is not None and self.place != place_of(estate)
+        return is_moved and is_to_begin and not self.decided
+
     @property
     def quote(self) -> Quote | None:
         """The estimate that counts."""
         return self.quotes[-1] if self.quotes else None
+
+
+def place_of(estate: str | None) -> str:
+    """As an order names the place it is for."""
+    return estate or UNKNOWN_PLACE
 
 
 def without_work(planned: Iterable[str], orders: Sequence[WorkOrder]) -> tuple[str, ...]:

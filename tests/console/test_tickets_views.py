@@ -15,7 +15,7 @@ from services.console.frame.times import deadline
 from services.console.tickets.acts import ACTS, BY_NAME, wish_of
 from services.console.tickets.forms import forms_of
 from services.console.tickets.keeping import WORST_FIRST, Keeping
-from services.console.tickets.promises import promises_of
+from services.console.tickets.promises import clocks_of, promises_of
 from services.console.tickets.saying import Saying
 from services.console.tickets.story import rounds_of
 from services.console.tickets.views import total_of
@@ -179,7 +179,7 @@ def test_a_promise_says_whether_it_was_kept(clock: Any, state: str) -> None:
 
     [shown] = promises_of(ticket(promised=[promise], clocks=clocks), SAYING)
 
-    assert [(each.said, each.state) for each in shown.times] == [("16:30 前办结", state)]
+    assert [(each.said, each.state) for each in shown.times] == [("16:30 前完工", state)]
     assert (shown.who, shown.how, shown.told, shown.is_first) == ("金敏", "电话", True, True)
 
 
@@ -349,6 +349,52 @@ def test_a_promise_of_an_earlier_round_is_not_measured_by_the_clocks_of_this_one
     assert states_of("resolve", **facts) == ["replaced", "past"]
 
 
+def test_what_was_broken_before_it_was_cancelled_stays_broken() -> None:
+    over = NOW + timedelta(hours=2)
+    accepted = order("accept", {"stopped_at": ANEW}, status="cancelled")
+    waited = order("accept", {"stopped_at": over}, status="cancelled")
+    taken_back = {**waited, "reason": "not_planned"}
+    cancelled: dict[str, Any] = {"status": "cancelled", "over_at": over}
+
+    def became(due: Any, *orders: dict[str, Any], **more: Any) -> list[str]:
+        times = promised({"accept": due, "resolve": due})
+        return states_of("accept", promised=times, work_orders=list(orders), **cancelled, **more)
+
+    assert became(SOON, waited) == ["broken"]
+    assert became(SOON, taken_back) == ["broken"]
+    assert became(SOON) == ["broken"]
+    assert became(SOON, accepted) == ["kept"]
+    assert became(LATER, waited) == ["moot"]
+    assert became(LATER, taken_back) == ["moot"]
+    early = {**waited, "clocks": {"accept": {"stopped_at": ANEW}}}
+    confirmed = line("confirm_cancel", minutes=30, order="o-1")
+    assert became(SOON, early, timeline=[confirmed]) == ["moot"]
+
+
+def test_that_somebody_looks_at_it_is_not_called_accepted() -> None:
+    queue = {"accept": {"stopped_at": ANEW, "due": SOON}}
+    waits = [order("accept", RUNS, status="dispatched")]
+    times = promised({"accept": SOON}, {"accept": PAST, "resolve": PAST})
+
+    shown = promises_of(ticket(promised=times, clocks=queue, work_orders=waits), SAYING)
+
+    assert [[(each.said, each.state) for each in line.times] for line in shown] == [
+        [("15:30 前专人查看", "kept")],
+        [("16:30 前接单", "open"), ("16:30 前完工", "open")],
+    ]
+
+
+def test_the_queues_clock_is_named_by_what_ends_it() -> None:
+    running = {**RUNS, "due": SOON}
+    waits = [order("accept", running, status="dispatched")]
+
+    shown = clocks_of(
+        ticket(clocks={"accept": running, "resolve": running}, work_orders=waits), SAYING
+    )
+
+    assert [each.name for each in shown] == ["专人查看", "完工", "接单"]
+
+
 def test_every_state_has_its_words_in_both_languages() -> None:
     for language in ("zh", "en"):
         known = words_of("services.console.tickets", language)
@@ -367,9 +413,9 @@ def test_nobody_arrives_where_the_question_was_answered() -> None:
         )
         return {each.said[-2:]: each.state for each in shown.times}
 
-    assert states("answered") == {"到场": "moot", "办结": "kept"}
-    assert states("cancelled") == {"到场": "moot", "办结": "moot"}
-    assert states("closed") == {"到场": "kept", "办结": "kept"}
+    assert states("answered") == {"到场": "moot", "完工": "kept"}
+    assert states("cancelled") == {"到场": "moot", "完工": "moot"}
+    assert states("closed") == {"到场": "kept", "完工": "kept"}
 
 
 def test_the_end_of_a_day_is_heard_as_that_day() -> None:

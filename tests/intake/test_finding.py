@@ -79,6 +79,24 @@ async def test_each_filter_holds_what_it_says_and_is_counted_alike(bench: Privac
     assert order
 
 
+async def test_the_building_of_the_flat_is_found_where_nothing_else_names_one(
+    bench: PrivacyBench,
+) -> None:
+    flat = {"caller": {"name": "王芳", "phone": "13800138000", "room": "3-1-502"}}
+    at_home = await bench.register(TAP, **flat)
+    elsewhere = await bench.register(TAP, **flat, location="9号楼大堂")
+    secret = await bench.register(TAP, **flat, confidential=True)
+    danger = await bench.register("电梯困人了，快来人", **flat)
+    nowhere = await bench.register(TAP, caller={"name": "王芳", "phone": "13800138000"})
+
+    told = await found(bench, q="锦园 3号楼")
+
+    assert [(item["number"], item["building"]) for item in told["items"]] == [(at_home, "3")]
+    assert set(await numbers(bench, q="锦园")) == {
+        at_home, elsewhere, secret, danger, nowhere,
+    }  # fmt: skip
+
+
 async def test_a_search_is_kept_to_the_place_that_its_words_name(bench: PrivacyBench) -> None:
     three = await bench.register(TAP, location="3号楼402")
     phase = await bench.register(TAP, location="二期3栋")

@@ -22,7 +22,7 @@ from shared.contracts.router import (
 )
 from shared.identity import Principal, issue_token, sign_link
 from shared.policy.plan import Reported, plan
-from shared.tickets import Ticket
+from shared.tickets import OrderStatus, Ticket
 from shared.tickets.acts import Accept, Act, Arrive, NotSatisfied, Reclassify, Resolve
 from shared.tickets.facts import order_facts, ticket_facts
 from tests.router.conftest import RouterBench
@@ -65,9 +65,9 @@ async def over(bench: RouterBench) -> None:
     await until(ended)
 
 
-async def reclassify(bench: RouterBench, text: str) -> None:
-    made = plan(Reported(text=text, estate="jinyuan", decided=True), policy(), bench.now())
-    act = Reclassify(by="agent", plan=made, estate="jinyuan")
+async def reclassify(bench: RouterBench, text: str, estate: str = "jinyuan") -> None:
+    made = plan(Reported(text=text, estate=estate, decided=True), policy(), bench.now())
+    act = Reclassify(by="agent", plan=made, estate=estate)
     await bench.platform.tickets.change(NUMBER, lambda _ticket, _now: act)
 
 
@@ -108,6 +108,28 @@ async def test_an_emergency_that_was_taken_for_none_is_alerted_when_it_is_one_af
     assert (await emergency(bench))["ended_at"] is None
 
 
+async def test_at_another_place_the_work_is_given_anew_to_whoever_is_alerted_there(
+    bench: RouterBench,
+) -> None:
+    await begin(bench)
+    had = {order.assignee for order in (await bench.read()).orders}
+
+    await reclassify(bench, "着火了，快来人", estate="binjiang")
+
+    [said] = await bench.said(EmergencyReplanned)
+    ours = {person for person in had if person is not None and person.startswith("jy-")}
+    assert ours <= set(said.recipients)
+
+    async def is_moved() -> bool:
+        orders = [order for order in (await bench.read()).orders if order.is_unfinished]
+        return {order.place for order in orders} == {"binjiang"}
+
+    await until(is_moved)
+    orders = [order for order in (await bench.read()).orders if order.is_unfinished]
+    assert {order.assignee for order in orders}.isdisjoint(said.recipients)
+    assert {order.department for order in orders} == {*(await bench.read()).plan.departments}
+
+
 @pytest.mark.parametrize(
     ("id", "department", "status"),
     [("p", "cleaning", 404), ("p", "engineering", 200), ("jy-engineering-1", "cleaning", 200)],
@@ -126,6 +148,10 @@ async def test_only_whoever_works_on_it_or_was_called_takes_an_emergency_for_a_d
 
     assert (seen.status_code, taken.status_code) == (status, status)
     assert (await emergency(bench))["acknowledged_by"] == (id if status == 200 else None)
+    accepted = [o.assignee for o in (await bench.read()).orders if o.status is OrderStatus.ACCEPTED]
+    assert accepted == (["jy-engineering-1"] if id == "jy-engineering-1" else []), (
+        "who has the alert has their work of it, as by the page of that work, and nobody else's"
+    )
 
 
 FIRE = "楼道着火了，冒浓烟，快来人"

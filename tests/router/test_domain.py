@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,12 @@ from services.router.people import (
     rounds_called,
     superiors_of,
 )
-from services.router.work_orders.domain import NOT_ACCEPTED, next_person, work_to_give
+from services.router.work_orders.domain import (
+    NOT_ACCEPTED,
+    next_person,
+    who_goes_on,
+    work_to_give,
+)
 from shared.policy.duty import Duty
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
@@ -21,6 +27,7 @@ from shared.tickets import About, NotAllowed, Ticket
 from shared.tickets.acts import (
     Accept,
     Act,
+    Arrive,
     Cancel,
     Decline,
     Dispatch,
@@ -28,7 +35,8 @@ from shared.tickets.acts import (
     Reclassify,
     Transfer,
 )
-from tests.support.tickets import LIFT, MONDAY, duty, moved, policy, registered
+from shared.tickets.lifecycle import Clock
+from tests.support.tickets import LAMP, LIFT, MONDAY, duty, moved, plan_of, policy, registered
 
 NOBODY = Duty(places={})
 
@@ -242,6 +250,76 @@ def test_reclassified_work_is_transferred_to_the_planned_department() -> None:
 
     assert isinstance(act, Transfer)
     assert (act.order, act.to_department) == (f"{ticket.number}-1", "finance")
+
+
+def elsewhere(
+    ticket: Ticket, text: str = LIFT, estate: str = "binjiang", *, hours: int = 1
+) -> Ticket:
+    later = MONDAY + timedelta(hours=hours)
+    return moved(
+        ticket,
+        Reclassify(by="agent", plan=plan_of(text, later, estate=estate), estate=estate),
+        at=later,
+    )
+
+
+@pytest.mark.parametrize("text", [LAMP, LIFT])
+def test_work_that_was_given_at_another_place_is_theirs_who_have_it_here(text: str) -> None:
+    old = given(registered(text))
+    taken = moved(old, Accept(by="jy-engineering-1", order=old.orders[0].id))
+
+    for before in (old, taken):
+        now = elsewhere(before, text)
+        after = moved(now, *to_give(now), at=MONDAY + timedelta(hours=1))
+
+        held = {order.department: order.assignee for order in after.orders if order.is_unfinished}
+        fresh = given(registered(text, estate="binjiang"))
+        assert held == {order.department: order.assignee for order in fresh.orders}
+        for order in after.orders:
+            if order.is_unfinished:
+                due = order.clocks[Clock.ACCEPT].due
+                assert due is not None
+                assert due >= after.promised[-1].times["accept"] > MONDAY + timedelta(hours=1)
+        assert to_give(after) == []
+
+
+def test_who_is_at_work_or_was_chosen_by_the_desk_goes_on_wherever_it_is() -> None:
+    old = given(registered())
+    order = old.orders[0].id
+    there = moved(
+        old, Accept(by="jy-engineering-1", order=order), Arrive(by="jy-engineering-1", order=order)
+    )
+    chosen = Dispatch(by="d", department="engineering", assignee="jy-engineering-2", decided=True)
+
+    assert to_give(elsewhere(there, LAMP)) == []
+    assert to_give(elsewhere(moved(registered(), chosen), LAMP)) == []
+
+
+def test_an_order_of_before_that_names_no_place_stays_where_it_is() -> None:
+    old = given(registered())
+    old = old.with_order(replace(old.orders[0], place=None))
+
+    assert to_give(elsewhere(old, LAMP)) == []
+
+
+def test_where_nobody_is_there_to_have_it_a_person_decides() -> None:
+    now = elsewhere(given(registered()), LAMP)
+
+    assert to_give(now, NOBODY) == [Hold(by="router", reason="nobody_on_duty")]
+
+
+def test_who_goes_on_and_who_had_work_of_it() -> None:
+    old = given(registered(LIFT))
+    had = {order.assignee for order in old.orders}
+    same = plan_of("着火了，快来人", MONDAY)
+    fire = moved(old, Reclassify(by="agent", plan=same, estate="jinyuan"))
+
+    there, before = who_goes_on(elsewhere(old), duty(), policy())
+    assert before == had
+    assert not [person for person in there if person.startswith("jy-")]
+    assert {order.assignee for order in given(fire).orders if order.is_unfinished} == who_goes_on(
+        fire, duty(), policy()
+    )[0]
 
 
 def test_the_first_of_each_department_is_alerted_at_once() -> None:

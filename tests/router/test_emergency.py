@@ -173,6 +173,27 @@ def test_of_another_kind_all_whom_it_concerns_are_alerted_and_others_told_that_i
                       plans=old) is None  # fmt: skip
 
 
+def test_who_still_has_the_work_is_not_stood_down_and_who_loses_it_elsewhere_is() -> None:
+    same = replan(
+        running(), "gas_leak", "jinyuan", ("c",), MONDAY, WITHIN, plans=2,
+        at_work=("a",), had_work=("a", "b"),
+    )  # fmt: skip
+    elsewhere = replan(
+        running(), "gas_leak", "cuihu", ("c",), MONDAY, WITHIN, plans=2,
+        at_work=("c",), had_work=("b", "d"),
+    )  # fmt: skip
+
+    assert told(same) == (("c",), ("b",))
+    assert told(elsewhere) == (("c",), ("a", "b", "d"))
+    assert same is not None
+    assert elsewhere is not None
+    said = [e for step in (same, elsewhere) for e in step.events
+            if isinstance(e, EmergencyReplanned)]  # fmt: skip
+    assert [(e.elsewhere, e.estate_before) for e in said] == [
+        (False, "jinyuan"), (True, "jinyuan"),
+    ]  # fmt: skip
+
+
 def test_who_is_there_goes_on_whatever_it_turns_out_to_be() -> None:
     there = arrive(running(), "a", MONDAY)
     assert there is not None

@@ -577,6 +577,18 @@ def test_resuming_returns_to_the_state_before() -> None:
         assert run(ticket, of(acts.Resume)).orders[0].status == back
 
 
+def test_what_still_waits_for_a_decision_is_not_promised_anew() -> None:
+    ticket = registered("no place")
+    asked = acts.Reclassify(by="agent-7", plan=plan_of("no place", after(minutes=20)), estate=None)
+
+    read = apply(ticket, asked, after(minutes=20), sample_rules()).ticket
+
+    assert read.held is not None
+    assert read.promised == ticket.promised
+    due = read.clocks[Clock.ACCEPT].due
+    assert read.promised[-1].times == {"accept": due}
+
+
 def test_a_reclassified_ticket_keeps_every_plan_and_promise_and_counts_the_last() -> None:
     ticket = registered("no place")
     plan: Plan = plan_of("emergency")

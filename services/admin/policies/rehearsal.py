@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from shared.policy.hearing import hear
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy
-from shared.triage.classify import Classification, classify
+from shared.triage.classify import Classification
 
 COMPARED: Final = ("type", "area", "urgency", "emergency_kind", "departments", "undecided")
 MOST_NAMED: Final = 200
@@ -74,7 +75,7 @@ def changes(was: Plan, would: Plan) -> dict[str, tuple[Any, Any]]:
 
 
 def _heard(past: Past, policy: Policy) -> Classification:
-    return classify(past.words, policy.taxonomy, policy.lexicon)
+    return hear(past.words, policy)
 
 
 def _planned(past: Past, found: Classification, policy: Policy) -> Plan:

@@ -11,7 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from services.console.clients.shapes.whole import ClockSeen, EntrySeen, PromiseSeen, TicketSeen
+from services.console.clients.shapes.whole import (
+    ClockSeen,
+    EntrySeen,
+    OrderSeen,
+    PromiseSeen,
+    TicketSeen,
+)
 from services.console.tickets.story import AS_PART, ROUND_BEGINS
 
 State = Literal[
@@ -29,7 +35,12 @@ APPOINTMENT: Final = "appointment"
 ANSWERED: Final = "answered"
 MERGED: Final = "merged"
 WITHOUT_WORK: Final = frozenset({ANSWERED, "cancelled", MERGED})
-GIVEN_AWAY: Final = frozenset({"declined", "transferred", "cancelled"})
+ENDS_WITHOUT: Final = frozenset({"cancel", "confirm_cancel"})
+"""With these an order's clocks stop, and nothing was done."""
+CANCELLED: Final = "cancelled"
+NOT_PLANNED: Final = "not_planned"
+"""Why an order is cancelled that was taken back, and not with its ticket."""
+GIVEN_AWAY: Final = frozenset({"declined", "transferred"})
 """Work orders that somebody else has now: what they were to do is measured there."""
 KEPT_BY_ANSWER: Final = frozenset({"first_reply", "resolve"})
 BY_WHOEVER_IS_THERE: Final = frozenset({"arrive", "control"})
@@ -82,8 +93,13 @@ class Keeping:
         return [
             (order.id, order.clocks[name])
             for order in self._ticket.work_orders
-            if order.round == round_ and order.status not in GIVEN_AWAY and name in order.clocks
+            if order.round == round_ and not self._is_given_away(order) and name in order.clocks
         ]
+
+    def _is_given_away(self, order: OrderSeen) -> bool:
+        """Whether somebody else has it now, or nobody needs it while the ticket goes on."""
+        is_with_ticket = self._ticket.status == CANCELLED and order.reason != NOT_PLANNED
+        return order.status in GIVEN_AWAY or (order.status == CANCELLED and not is_with_ticket)
 
     def _of(
         self, measured: Measured, promise: PromiseSeen, name: str, anew: datetime | None
@@ -95,8 +111,8 @@ class Keeping:
             return "replaced"
         if done is None:
             return _running(clock, due, self._now)
-        if self._is_moot(name, done):
-            return "part" if self._ticket.status == MERGED else "moot"
+        if self._is_moot(order, name, done):
+            return self._ended(due, done)
         if self._is_part(order, name, done):
             return "part"
         return "kept" if done <= due else "late"
@@ -115,20 +131,30 @@ class Keeping:
         if any(not _counts(clock, promise) for _, clock in self._named(promise, name)):
             return "moot"  # it had been done before it was promised anew
         over = self._ticket.over_at
-        if self._ticket.status in WITHOUT_WORK and over is not None and promise.at <= over <= due:
-            return "part" if self._ticket.status == MERGED else "moot"
+        if self._ticket.status in WITHOUT_WORK and over is not None and promise.at <= over:
+            return self._ended(due, over)
         return "past" if due < self._now else "open"
+
+    def _ended(self, due: datetime, at: datetime) -> State:
+        """Of what was not done when it ended without work: broken by then, it stays so."""
+        if due < at:
+            return "broken"
+        return "part" if self._ticket.status == MERGED else "moot"
 
     def _after(self, at: datetime) -> Iterable[EntrySeen]:
         return (entry for entry in self._ticket.timeline if entry.at > at)
 
-    def _is_moot(self, name: str, done: datetime) -> bool:
-        """Whether a clock stopped with the ticket, and not since it was done: nobody arrives where
-        the question was answered.
+    def _is_moot(self, order: str | None, name: str, done: datetime) -> bool:
+        """Whether a clock stopped with the ticket, or the order, and not since it was done: nobody
+        arrives where the question was answered.
         """
         ticket = self._ticket
         is_kept_so = name in KEPT_BY_ANSWER and ticket.status == ANSWERED
-        return ticket.status in WITHOUT_WORK and done == ticket.over_at and not is_kept_so
+        is_ended = done == ticket.over_at or any(
+            each.at == done and each.order == order and each.transition in ENDS_WITHOUT
+            for each in ticket.timeline
+        )
+        return ticket.status in WITHOUT_WORK and is_ended and not is_kept_so
 
     def _is_part(self, order: str | None, name: str, done: datetime) -> bool:
         """Whether nobody did it for this ticket: its work counted as taken with that of another."""
@@ -146,10 +172,13 @@ def _counts(clock: ClockSeen, promise: PromiseSeen) -> bool:
 
 
 def _is_only_queues(own: ClockSeen, promise: PromiseSeen) -> bool:
-    """Whether the manual queue's clock stopped: it keeps that somebody looks at the request, which
-    is promised alone, and no department has accepted anything by it.
-    """
-    return own.stopped_at is not None and len(promise.times) > 1
+    """Whether the manual queue's clock stopped: no department has accepted anything by it."""
+    return own.stopped_at is not None and not is_of_queue(promise)
+
+
+def is_of_queue(promise: PromiseSeen) -> bool:
+    """Whether it promises only that somebody looks at the request, while nobody has decided."""
+    return list(promise.times) == [ACCEPT]
 
 
 def _began_by(clock: ClockSeen, anew: datetime | None) -> bool:

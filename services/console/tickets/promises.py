@@ -9,7 +9,7 @@ from typing import Final
 
 from services.console.clients.shapes.whole import ClockSeen, PromiseSeen, TicketSeen
 from services.console.frame.times import Due, due_of
-from services.console.tickets.keeping import APPOINTMENT, Keeping, State
+from services.console.tickets.keeping import ACCEPT, APPOINTMENT, Keeping, State, is_of_queue
 from services.console.tickets.saying import Saying
 from shared.contracts.times import written
 
@@ -80,9 +80,17 @@ def _times(n: int, promise: PromiseSeen, keeping: Keeping, saying: Saying) -> It
             until = due.astimezone(saying.zone)
             said = f"{saying.t['visit']} {saying.at(begins)}–{until:%H:%M}"
         else:
-            what = saying.code("clocks", clock)
+            is_queues = clock == ACCEPT and is_of_queue(promise)
+            what = _clock_named(clock, saying, is_queues=is_queues)
             said = saying.t["by_when"].format(when=saying.until(due), what=what)
         yield Promised(said, written(due), keeping.state(n, clock))
+
+
+def _clock_named(clock: str, saying: Saying, *, is_queues: bool) -> str:
+    """What is to be done by then: the queue's clock ends when somebody has looked at it, that of
+    the whole at the end of the work, before the caller has heard of it.
+    """
+    return saying.word("until", "looked_at" if is_queues else clock) or saying.code("clocks", clock)
 
 
 def clocks_of(ticket: TicketSeen, saying: Saying) -> list[ClockLine]:
@@ -105,7 +113,7 @@ def _clock(
 ) -> ClockLine:
     paused = bool(clock.segments) and clock.segments[-1].kind != "run"
     return ClockLine(
-        name=saying.code("clocks", name),
+        name=_clock_named(name, saying, is_queues=name == ACCEPT and department is None),
         department=department and saying.names.department(department, saying.language),
         due_at=written(due),
         due_said=saying.until(due),

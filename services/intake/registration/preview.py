@@ -12,6 +12,7 @@ from shared.contracts import Fault
 from shared.contracts.report import TicketReport, read_partly
 from shared.identity import Principal, allows
 from shared.policy.duty import Duty, Person
+from shared.policy.hearing import hear, hear_matters, without_place
 from shared.policy.plan import Plan, Reported, plan
 from shared.policy.policy import Policy
 from shared.privacy import read_telephone
@@ -23,8 +24,8 @@ from shared.readers.joinable import (
 )
 from shared.runtime.pace import Pace
 from shared.store import Store
-from shared.triage.classify import Classification, classify, decided_danger
-from shared.triage.matters import Matter, matters_in
+from shared.triage.classify import Classification, decided_danger
+from shared.triage.matters import Matter
 from shared.triage.taxonomy import EMERGENCY, UNKNOWN_KIND
 
 Missing = Literal["text", "estate", "building", "flat", "phone"]
@@ -129,7 +130,7 @@ class Previews:
         said = report.text[matter.start : matter.end]
         reported = Reported(said, estate, report.type, report.area, found=matter.found)
         made = plan(reported, policy, self._store.clock.now())
-        phrases = policy.lexicon.phrases(said, matter.found.reasons)
+        phrases = policy.lexicon.phrases(_heard(report, matter, policy), matter.found.reasons)
         begun = matter.start + shift
         return PlannedMatter(
             Matter(begun, matter.end + shift, matter.found),
@@ -157,20 +158,27 @@ def _shift(raw: Mapping[str, Any], report: TicketReport) -> int:
 
 def _matters(report: TicketReport, policy: Policy) -> Sequence[Matter]:
     """What the words are about, or what whoever takes them down has decided."""
-    taxonomy, lexicon, kind = policy.taxonomy, policy.lexicon, report.emergency_kind
+    taxonomy, kind = policy.taxonomy, report.emergency_kind
     if kind is not None and taxonomy.has_kind(kind):
         told = _told_kind(report, policy) if kind == UNKNOWN_KIND else None
         return (Matter(0, len(report.text), told or decided_danger(kind, taxonomy)),)
     type_hint = EMERGENCY if kind is not None else report.type
     if not report.text and type_hint != EMERGENCY:
         return ()
-    return matters_in(report.text, taxonomy, lexicon, type_hint=type_hint, area_hint=report.area)
+    return hear_matters(report.text, policy, type_hint=type_hint, area_hint=report.area)
+
+
+def _heard(report: TicketReport, matter: Matter, policy: Policy) -> str:
+    """The words by which a matter was judged, as long as they were said."""
+    is_danger = matter.found.emergency
+    words = report.text if is_danger else without_place(report.text, policy.group)
+    return words[matter.start : matter.end]
 
 
 def _told_kind(report: TicketReport, policy: Policy) -> Classification | None:
     """The emergency that the words tell of where nobody has said which; as registering does it."""
     hints = {"type_hint": EMERGENCY, "area_hint": report.area, "kind_hint": UNKNOWN_KIND}
-    told = classify(report.text, policy.taxonomy, policy.lexicon, **hints)
+    told = hear(report.text, policy, **hints)
     return told if told.emergency else None
 
 

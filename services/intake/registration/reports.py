@@ -30,6 +30,7 @@ from shared.contracts.errors import MAX_FAULTS
 from shared.contracts.refusals import NotThere, NotYours
 from shared.contracts.report import TicketReport, read_leniently, read_strictly
 from shared.identity import Principal, action_of, allows, is_about, require, sees
+from shared.policy.hearing import hear
 from shared.policy.plan import Reported, plan
 from shared.policy.policy import Policy
 from shared.readers.emergencies import emergency_state
@@ -40,7 +41,7 @@ from shared.telemetry import logger, metrics
 from shared.tickets import Registration, Ticket, Transition, register
 from shared.tickets.model import AskedVisit
 from shared.tickets.numbers import new_number
-from shared.triage.classify import Classification, classify, decided_danger
+from shared.triage.classify import Classification, decided_danger
 from shared.triage.taxonomy import EMERGENCY, UNKNOWN_KIND
 
 _OWNING: Final = action_of(Transition.OWN)
@@ -87,8 +88,7 @@ class Reports:
 
     def classify_text(self, text: str) -> Classification:
         """What words alone would be taken for."""
-        policy = self._policy()
-        return classify(text, policy.taxonomy, policy.lexicon)
+        return hear(text, self._policy())
 
     def read(
         self,
@@ -137,11 +137,9 @@ class Reports:
         return subject if subject.emergency else found
 
     def _judged(self, report: TicketReport, words: str) -> Classification:
-        policy = self._policy()
-        return classify(
+        return hear(
             words,
-            policy.taxonomy,
-            policy.lexicon,
+            self._policy(),
             type_hint=EMERGENCY if report.emergency_kind else report.type,
             area_hint=report.area,
             kind_hint=report.emergency_kind,

@@ -88,6 +88,19 @@ LISTED_FIELDS: Final = (
 )
 
 
+def _building(arrival: Arrival) -> str | None:
+    """The building that location or words name, else that of the caller's flat, which is where they
+    mean. Of whoever asked for confidence it would tell more than they did; and of a danger nobody
+    guesses the building, by which its alert is kept apart from others.
+    """
+    report = arrival.report
+    named = building_of(report.location, report.text)
+    is_guessed = not (report.confidential or arrival.found.emergency)
+    if named is not None or report.caller is None or not is_guessed:
+        return named
+    return building_of(report.caller.room)
+
+
 class TicketPapers:
     """What lies beside a ticket: sealed persons, the scrubbed words, the blind index."""
 
@@ -134,7 +147,7 @@ class TicketPapers:
             "scrubbed": scrubbed,
             "terms": terms_of(scrubbed),
             "location": scrub(report.location, persons) if report.location else None,
-            "building": building_of(report.location, report.text),
+            "building": _building(arrival),
             "caller_role": report.caller.role if report.caller else None,
             "confidential": report.confidential,
             "language": arrival.language,

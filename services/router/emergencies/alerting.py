@@ -32,6 +32,7 @@ from services.router.people import (
     superiors_of,
     whom_it_is_about,
 )
+from services.router.work_orders.domain import who_goes_on
 from shared.contracts import Step
 from shared.contracts.intake import TicketCancelled, TicketEvent
 from shared.contracts.refusals import NotThere
@@ -46,7 +47,8 @@ from shared.readers.tickets import NoSuchTicket
 from shared.runtime.platform import Platform
 from shared.store import Collection
 from shared.telemetry import logger, metrics
-from shared.tickets import Ticket
+from shared.tickets import OrderStatus, Ticket
+from shared.tickets.acts import Accept, Act
 from shared.tickets.lifecycle import DONE
 from shared.triage.taxonomy import EMERGENCY
 
@@ -144,6 +146,7 @@ class Alerting:
             return False
 
         chain = {person.id for person in help_from_outside(ticket, duty)}
+        at_work, had_work = who_goes_on(ticket, duty, self._platform.policy.at(ticket.estate))
 
         def go_on(emergency: Emergency, at: datetime) -> Step[Emergency] | None:
             again = begin_again(emergency, kind, ticket.estate, recipients, at, within, **basis)
@@ -156,6 +159,8 @@ class Alerting:
                 within,
                 plans=basis["plans"],
                 chain=chain,
+                at_work=at_work,
+                had_work=had_work,
             )
 
         await self.change(ticket.number, go_on)
@@ -233,6 +238,23 @@ class Alerting:
             )
             await self.recuse_if_about(number, principal.id)
         return taken or emergency
+
+    async def accept_work(self, number: str, principal: Principal) -> None:
+        """Who has said that they have it has their own work of it, as on the page of that work."""
+
+        def choose(ticket: Ticket, _now: datetime) -> list[Act]:
+            if self._is_not_for(ticket, principal.id) or not ticket.is_emergency:
+                return []
+            theirs = (order for order in ticket.orders if order.assignee == principal.id)
+            wishes = (
+                Accept(by=principal.id, order=order.id)
+                for order in theirs
+                if order.status is OrderStatus.DISPATCHED
+            )
+            return [wish for wish in wishes if self._platform.tickets.allows(ticket, wish)]
+
+        with self._store.precedence.urgent():
+            await self._platform.tickets.change(number, choose)
 
     async def _note_acknowledged(self, number: str, choose: Choose) -> Emergency | None:
         changed = await self.change(number, choose)

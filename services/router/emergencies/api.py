@@ -108,8 +108,11 @@ def build_emergencies_api(  # noqa: C901 - one small function an endpoint
 
     @router.post("/{number}/acknowledge", dependencies=[may("emergency.acknowledge")])
     async def acknowledge(number: TicketNumber, actor: Actor) -> EmergencyView:
-        """I have it: nobody else is called."""
-        return await shown(actor, await alerting.acknowledge(number, actor))
+        """I have it: nobody else is called, and who has work of it has accepted that."""
+        taken = await alerting.acknowledge(number, actor)
+        if taken.ended_at is None:
+            await alerting.accept_work(number, actor)
+        return await shown(actor, taken)
 
     @router.post("/{number}/arrive", dependencies=[may("emergency.attend")])
     async def arrive(number: TicketNumber, actor: Actor) -> EmergencyView:

@@ -253,23 +253,25 @@ def replan(
     *,
     plans: int = 1,
     chain: Collection[str] = (),
+    at_work: Collection[str] = (),
+    had_work: Collection[str] = (),
 ) -> Step[Emergency] | None:
     """The ticket's last plan is of another kind, or names another place. None where the plan is
     known, or a later one is.
 
     Whom it concerns now is alerted: of another kind all `recipients`, also those who were called to
     the first, at another place those who were not called yet. Somebody of these has to acknowledge
-    it anew, also with somebody on site. Who was called and is not needed any more is told so; that
-    is nobody of the `chain`, which goes on, and nobody who is there.
+    it anew, also with somebody on site. Who was called, or `had_work`, and is not needed any more
+    is told so; that is nobody of the `chain`, which goes on, nobody who is there, and nobody who is
+    `at_work` by the last plan.
     """
     if emergency.ended_at is not None or plans < emergency.plans:
         return None
-    is_other = kind != emergency.kind
+    is_other, is_elsewhere = kind != emergency.kind, estate != emergency.estate
     replanned = replace(emergency, kind=kind, estate=estate, plans=plans)
-    if is_other or estate != emergency.estate:
-        replanned = replace(replanned, outage=None)
-    if not is_other and estate == emergency.estate:
+    if not is_other and not is_elsewhere:
         return Step(replanned, ()) if plans > emergency.plans else None
+    replanned = replace(replanned, outage=None)
     called = tuple(dict.fromkeys(p for alert in emergency.calls for p in alert.recipients))
     going_on = tuple(p for p in called if p in chain or p in emergency.on_site)
     if is_other:
@@ -277,7 +279,10 @@ def replan(
         replanned = replace(replanned, released_at=None)  # safe from what it was taken for
     else:
         asked = tuple(person for person in recipients if person not in called)
-    spared = tuple(p for p in called if p not in {*recipients, *going_on})
+    concerned = dict.fromkeys((*called, *sorted(had_work)))
+    spared = tuple(
+        p for p in concerned if p not in {*recipients, *chain, *emergency.on_site, *at_work}
+    )
     step = len(emergency.alerts)
     if asked or emergency.acknowledged_by in spared:
         # Also with somebody on site: they came to something else, or are not those it takes now.
@@ -293,7 +298,13 @@ def replan(
     return Step(
         replanned,
         (
-            EmergencyReplanned(**facts, before=emergency.kind, recipients=spared),
+            EmergencyReplanned(
+                **facts,
+                before=emergency.kind,
+                recipients=spared,
+                elsewhere=is_elsewhere,
+                estate_before=emergency.estate,
+            ),
             *((EmergencyAlerted(**facts, recipients=asked),) if asked else ()),
         ),
     )

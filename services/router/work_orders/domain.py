@@ -26,7 +26,8 @@ from shared.tickets.model import HeldReason
 
 NOT_ACCEPTED: Final = "not_accepted"
 ABOUT_THEM: Final = "about_them"
-"""Why work went to the next on duty of the same department."""
+OTHER_PLACE: Final = "other_place"
+"""Why work went to another of the same department."""
 
 
 def work_to_give(
@@ -36,13 +37,14 @@ def work_to_give(
     to have one of a matter that is about them.
 
     Declined as often as the policy allows, with nobody on duty, or about the department itself, a
-    person decides.
+    person decides. What was given at another place goes to whoever has it here.
     """
     if ticket.mark is not None:
         return []
     given = [*_for_departments(ticket, duty, policy, by=by, how_busy=how_busy)]
     given += _withdrawn(ticket, given, by=by)
-    moved = {act.order for act in given if isinstance(act, Transfer | Withdraw)}
+    given += _from_elsewhere(ticket, given, duty, by=by, how_busy=how_busy)
+    moved = _orders_taken_by(given)
     theirs = [o for o in _in_their_hands(ticket, duty) if o.id not in moved]
     passed_on = (_to_another(o, ticket, duty, by=by, how_busy=how_busy) for o in theirs)
     return _held_once(ticket, [*given, *passed_on])
@@ -104,6 +106,52 @@ def _withdrawn(ticket: Ticket, given: Sequence[Act], *, by: str) -> list[Act]:
         for order in spare
         if order.id not in moved and order.status is OrderStatus.DISPATCHED
     ]
+
+
+def _from_elsewhere(
+    ticket: Ticket,
+    given: Sequence[Act],
+    duty: Duty,
+    *,
+    by: str,
+    how_busy: HowBusy,
+) -> list[Act]:
+    """Work that was given for another place is taken back, and given to whom the department has
+    here, to whom it may be no news; with nobody there a person decides.
+    """
+    moved, acts = _orders_taken_by(given), list[Act]()
+    for order in ticket.orders:
+        planned = order.department in {*ticket.plan.departments} - {*ticket.about.departments}
+        if order.id in moved or not planned or not order.is_elsewhere(ticket.estate):
+            continue
+        person = _next_of(order.department, ticket, duty, how_busy)
+        if person is None:
+            acts.append(Hold(by=by, reason=_why_nobody(ticket, order.department, duty)))
+        elif order.assignee is None and not ticket.is_emergency:
+            acts.append(Withdraw(by=by, order=order.id))
+            acts.append(_offered(ticket, order.department, duty, by=by))
+        else:
+            acts.append(_moved(order, order.department, person, by=by, reason=OTHER_PLACE))
+    return acts
+
+
+def who_goes_on(
+    ticket: Ticket, duty: Duty, policy: Policy
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Who has work of the ticket once its last plan is given out, and who has some until then."""
+    given = work_to_give(ticket, duty, policy, by="")
+    moved = _orders_taken_by(given)
+    had = [order for order in ticket.orders if order.is_unfinished]
+    fresh = (act.assignee for act in given if isinstance(act, Dispatch | Transfer))
+    keep = (order.assignee for order in had if order.id not in moved)
+    return (
+        frozenset(person for person in (*keep, *fresh) if person),
+        frozenset(order.assignee for order in had if order.assignee),
+    )
+
+
+def _orders_taken_by(given: Sequence[Act]) -> set[str]:
+    return {act.order for act in given if isinstance(act, Transfer | Withdraw)}
 
 
 def _is_undecided(ticket: Ticket, department: str) -> bool:
@@ -184,7 +232,8 @@ def _no_longer_planned(ticket: Ticket) -> list[WorkOrder]:
     moved = {
         o.department
         for o in ticket.orders
-        if o.status is OrderStatus.TRANSFERRED and o.reason not in {NOT_ACCEPTED, ABOUT_THEM}
+        if o.status is OrderStatus.TRANSFERRED
+        and o.reason not in {NOT_ACCEPTED, ABOUT_THEM, OTHER_PLACE}
     }
     return [
         order
