@@ -470,6 +470,45 @@ async def test_whose_session_ends_signs_in_beside_and_the_same_request_goes_on(
     floor: Floor,
 ) -> None:
     id = await agent(floor, "desk-again")
+def told_after_the_end(address: str, id: str, *, signs_out: bool) -> None:
+    """What another tab says of the words in it, once they are signed out here or their session
+    ended without it.
+    """
+    with desk(address, id) as page:
+        page.locator("#text").fill("半句话")
+        until_so(page, KEPT)
+        other = page.context.new_page()
+        other.goto(f"{address}/help")
+        if signs_out:
+            sign_out(other)
+            other.locator("#out-asked button[value]").click()
+            expect(other.locator("#password")).to_be_visible()
+        else:
+            origin = {"Origin": address, "Sec-Fetch-Site": "same-origin"}
+            assert page.context.request.post(f"{address}/session/end", headers=origin).ok
+        page.bring_to_front()
+        expect(page.locator("#bye")).to_be_visible()
+        gone, kept = page.locator("#bye-gone"), page.locator("#bye-kept")
+        expect(gone if signs_out else kept).to_be_visible()
+        expect(kept if signs_out else gone).to_be_hidden()
+        if signs_out:
+            expect(page.locator("#bye-words")).to_have_text("半句话")
+            look(page, "signed out")
+        page.locator("#bye a").click()
+        sign_in_here(page, id)
+        expect(page.locator("#text")).to_have_value("" if signs_out else "半句话")
+
+
+@pytest.mark.parametrize("signs_out", [True, False])
+async def test_what_is_said_of_words_in_another_tab_is_what_becomes_of_them(
+    floor: Floor, *, signs_out: bool
+) -> None:
+    id = await agent(floor, f"desk-bye-{signs_out}".lower())
+    address = floor.endpoints.services["console"]
+
+    await asyncio.to_thread(told_after_the_end, address, id, signs_out=signs_out)
+
+
 
     numbers = await asyncio.to_thread(signed_out_elsewhere, floor.endpoints.services["console"], id)
 

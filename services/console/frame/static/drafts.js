@@ -122,8 +122,19 @@
     await asked((await keys()).clear());
     form.submit();
   }
-  // Elsewhere in this browser somebody may have signed out.
-  document.addEventListener("hotline:bye", review);
+  // Where somebody signed out elsewhere in this browser the key is gone, and with it all that was kept:
+  // only what stands on the screen can be saved. Any other end keeps it.
+  document.addEventListener("hotline:bye", async () => {
+    const typed = forms().filter((form) => typedIn(form)[0]);
+    if (!await known()) {
+      isLeaving = true;
+      const said = by("bye-words");
+      said.textContent = typed.flatMap((form) => all("textarea", form).map((each) => each.value.trim())).filter(Boolean).join("\n\n");
+      said.hidden = !said.textContent;
+      by("bye-gone").hidden = !typed[0];
+    } else by("bye-kept").hidden = false;
+    review();
+  });
   keys().then((kept) => { // Nobody else's stays.
     for (const others of [IDBKeyRange.upperBound(person, true), IDBKeyRange.lowerBound(person, true)]) kept.delete(others);
   });
