@@ -527,3 +527,11 @@ async def test_it_fits_a_telephone(floor: Floor) -> None:
     id = await agent(floor, "desk-narrow")
 
     await asyncio.to_thread(narrow, floor.endpoints.services["console"], id)
+            # What stays in view covers no more than one button's height of what is typed.
+            page.locator("#text").scroll_into_view_if_needed()
+            sticking = "e => getComputedStyle(e).position === 'sticky'"
+            within = page.locator("#desk p.buttons, #desk p.buttons > *")
+            assert [each.evaluate(sticking) for each in within.all()].count(True) == 1
+            page.keyboard.press("Control+Enter")
+            expect(page.locator("#saved")).to_be_focused()
+            expect(page.locator("#saved .number").first).to_be_in_viewport()

@@ -194,6 +194,11 @@
   function justSaved(numbers) {
     const strip = by("caller").querySelector(".strip");
     if (!strip || !numbers.length) return;
+    // On a small screen what came of it stands far below.
+    const saved = by("saved");
+    if (saved.getBoundingClientRect().top < innerHeight) return;
+    saved.focus();
+    saved.scrollIntoView();
     const line = document.createElement("p");
     line.className = "just-saved";
     line.textContent = sending.dataset.just + " " + numbers.map((each) => each.slice(0, 4) + " " + each.slice(4)).join(" · ");
