@@ -88,22 +88,27 @@
     htmx.trigger(field("estate"), "input");
     return false;
   }
-  // Keys that found nothing to act on say so.
+  // Keys that found nothing to act on say so; the digit that was to follow is no word of the caller's.
+  let awaits = false;
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || document.querySelector("dialog[open]")) return;
-    const missing = event.altKey && event.key.toUpperCase() === "S" ? "single" : event.key === "F4" && !event.altKey ? "unlike" : "";
+    if (awaits && !event.altKey && /^[1-4]$/.test(event.key)) event.preventDefault();
+    const unlike = has("estate") || by("take-place") ? "unlike" : "nowhere";
+    const missing = event.altKey && event.key.toUpperCase() === "S" ? "single" : event.key === "F4" && !event.altKey ? unlike : "";
+    awaits = missing === unlike;
     if (!missing) return;
     event.preventDefault();
     sending.textContent = sending.dataset[missing];
   });
-  panel.addEventListener("click", ({ target }) => {
-    const button = target.closest("button"), { split, estate, kind, joins, incident, place } = button?.dataset ?? {};
+  for (const beside of [panel, by("caller")]) beside.addEventListener("click", ({ target }) => {
+    const button = target.closest("button"), { split, estate, building, kind, joins, incident, place } = button?.dataset ?? {};
     if (target.id === "likely") (target.querySelector("button") || target).focus();
     if (place && !stands(place)) return;
     if (joins || incident) register({ emergency: joins && "yes", kind, joins, incident });
     if (split) intend({ split });
     if (estate) {
       field("estate").value = estate;
+      if (building && !has("location")) field("location").value = building;
       htmx.trigger(field("estate"), "input");
       lookUp();
     }
@@ -189,16 +194,16 @@
     kept();
     if (text.value) look();
     speak();
-  }
-  // Whoever calls is not looked up again for it: each look-up is on record.
-  function justSaved(numbers) {
-    const strip = by("caller").querySelector(".strip");
-    if (!strip || !numbers.length) return;
     // On a small screen what came of it stands far below.
     const saved = by("saved");
     if (saved.getBoundingClientRect().top < innerHeight) return;
     saved.focus();
     saved.scrollIntoView();
+  }
+  // Whoever calls is not looked up again for it: each look-up is on record.
+  function justSaved(numbers) {
+    const strip = by("caller").querySelector(".strip");
+    if (!strip || !numbers.length) return;
     const line = document.createElement("p");
     line.className = "just-saved";
     line.textContent = sending.dataset.just + " " + numbers.map((each) => each.slice(0, 4) + " " + each.slice(4)).join(" · ");
@@ -216,7 +221,7 @@
     intend({});
     ask(false);
   }
-  panel.addEventListener("htmx:configRequest", () => { added = field("text").value; });
+  document.body.addEventListener("htmx:configRequest", ({ detail }) => { if (detail.path.endsWith("/supplement")) added = field("text").value; });
   document.body.addEventListener("desk-taken", () => {
     const text = field("text");
     if (text.value.startsWith(added)) text.value = text.value.slice(added.length).trimStart();
