@@ -1,7 +1,7 @@
 // Keeps what is typed, sealed, until the server has it.
 "use strict";
 (() => {
-  const KEPT = 12 * 3600 * 1000, AES = "AES-GCM", { person } = document.documentElement.dataset;
+  const KEPT = 12 * 3600 * 1000, AES = "AES-GCM", { person, ahead = 0 } = document.documentElement.dataset;
   const timers = new WeakMap(); // form -> when it is kept
   let isLeaving = false;
   const name = (form) => "draft " + form.dataset.draft;
@@ -88,7 +88,7 @@
     for (const each of fields(form)) if (named(each) in found) each[value(each)] = found[named(each)];
     for (const bar of bars(form)) {
       bar.hidden = false;
-      bar.querySelector("time").textContent = new Date(at).toTimeString().slice(0, 5);
+      bar.querySelector("time").textContent = new Date(at + Number(ahead)).toTimeString().slice(0, 5);
       bar.querySelector("button").onclick = () => {
         form.reset();
         forget(form);
