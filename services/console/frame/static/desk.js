@@ -88,7 +88,7 @@
     htmx.trigger(field("estate"), "input");
     return false;
   }
-  // Keys that found nothing to act on say so; the digit that was to follow is no word of the caller's.
+  // Keys that found nothing to act on say so; the digit after it is no word.
   let awaits = false;
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || document.querySelector("dialog[open]")) return;
@@ -194,11 +194,8 @@
     kept();
     if (text.value) look();
     speak();
-    // On a small screen what came of it stands far below.
-    const saved = by("saved");
-    if (saved.getBoundingClientRect().top < innerHeight) return;
-    saved.focus();
-    saved.scrollIntoView();
+    // On a small screen it stands far below.
+    if (by("saved").getBoundingClientRect().top > innerHeight) by("saved").focus();
   }
   // Whoever calls is not looked up again for it: each look-up is on record.
   function justSaved(numbers) {
@@ -221,7 +218,7 @@
     intend({});
     ask(false);
   }
-  document.body.addEventListener("htmx:configRequest", ({ detail }) => { if (detail.path.endsWith("/supplement")) added = field("text").value; });
+  document.body.addEventListener("htmx:configRequest", ({ detail }) => { if (detail.path === "/desk/supplement") added = field("text").value; });
   document.body.addEventListener("desk-taken", () => {
     const text = field("text");
     if (text.value.startsWith(added)) text.value = text.value.slice(added.length).trimStart();

@@ -20,7 +20,7 @@
   if (by("parts")) new MutationObserver(counts).observe(by("parts"), {childList: true, subtree: true, attributes: true, attributeFilter: ["data-can"]});
 
   // ---- Forms
-  let told;
+  let told = null;
   const rekey = (form, key) => {
     const field = form?.elements.key;
     if (field && key) field.value = field.defaultValue = key;
@@ -64,9 +64,9 @@
     const fault = act && all(".fault", act).find(each => each.textContent.trim());
     if (fault) by(fault.id.replace("fault-", ""))?.focus();
     all("[data-closes]", place).forEach(shut);
-    // What was done is said on top of the page, which may be out of sight.
-    const done = by("notice").querySelector(".done");
-    if (done && done !== told) done.scrollIntoView({block: "nearest"});
+    // It is said on top of the page.
+    const done = document.querySelector("#notice .done");
+    if (done !== told) done?.scrollIntoView({block: "nearest"});
     told = done;
     const left = place.querySelector("[data-left-hour]");
     if (left) for (const of of ["hour", "day"]) {
