@@ -136,6 +136,11 @@ async def test_a_reading_without_a_place_stays_open_at_the_place_and_keeps_its_t
     assert "地点不明" in said[1]
     assert numbers(on) == [number, other]
     assert (await bench.store.get("tickets", number) or {})["held"]["since"] == since
+    # The place alone is what is left to say: Ctrl+Enter finds its button.
+    assert '<details class="more" open>' in on.text
+    said_now = {"estate": "jinyuan", "following": other}
+    on = await browser.post(f"/queue/{number}/reclassify", data=said_now, headers=PART)
+    assert on.headers["hx-redirect"] == f"/queue/{other}?did=reclassify&done={number}"
 
 
 async def test_without_a_script_the_same_form_leads_on(bench: Bench) -> None:
