@@ -30,7 +30,11 @@ async def floor_of_before(clients: Clients, data: Path) -> str | None:
         return None
     at = newest.raise_for_status().json()["registered_at"][:16].replace("T", " ")
     return (
-        f"演示现场还在，没有重新演示。The floor of an earlier run is there: {len(numbers)} "
-        f"requests, the last of {at} UTC by the trial's clock. Nothing was played again.\n"
+        f"演示现场还在，没有重新演示；除演完的诉求外，现场留有 {len(numbers)} 件。"
+        f"The floor of an earlier run is there: {len(numbers)} requests besides those that were "
+        f"played to their end, the last of {at} UTC by the trial's clock. Nothing was played "
+        "again.\n"
+        "账号换了新密码，已登录的会话随之结束。The accounts have new passwords, and whoever was "
+        "signed in with the old ones is not any more.\n"
         f"重新开始 to begin anew: rm -r {data}"
     )

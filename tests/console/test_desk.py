@@ -174,6 +174,21 @@ async def test_whoever_calls_is_shown_behind_a_mask(bench: Bench) -> None:
     assert (await browser.post("/desk/caller", data={}, headers=PART)).text.strip() == ""
 
 
+async def test_a_known_caller_s_open_ticket_gives_its_place_and_takes_what_is_added(
+    bench: Bench,
+) -> None:
+    headers = bench.signed_in("agent")
+    body = {"estate": "jinyuan", "text": "3号楼楼道灯不亮", "caller": CALLER}
+    made = await bench.services["intake"].post("/v1/tickets", json=body, headers=headers)
+    number = made.json()["number"]
+    browser = await at_the_desk(bench)
+
+    strip = (await browser.post("/desk/caller", data={"phone": PHONE}, headers=PART)).text
+
+    assert f'data-estate="锦园" data-building="3号楼" id="place-of-{number}"' in strip
+    assert f'name="number" value="{number}" hx-post="/desk/supplement"' in strip
+
+
 async def test_rubbish_breaks_nothing(bench: Bench) -> None:
     browser = await at_the_desk(bench)
     evil = "<script>alert(1)</script><b hx-get=/looks>" * 95

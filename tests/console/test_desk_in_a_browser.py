@@ -22,6 +22,7 @@ from tests.web.phone import CHROMIUM, UBUNTU
 S4: Final = "楼上漏水，我家顶上湿了一大片；上回来的师傅鞋套都不穿；还有物业费发票怎么开？"
 TAP_AGAIN: Final = "北门的快递柜打不开，屏幕是黑的"
 CHILD: Final = "3号楼电梯不动了，就我一个人，我十三岁"
+KNOWN: Final = "13800138077"
 WHILE_IT_STARTS: Final = 90_000.0
 DRAFT_AFTER: Final = 300
 """So many milliseconds after a key it is kept."""
@@ -236,6 +237,33 @@ def adds_to_what_is_there(address: str, id: str, number: str) -> None:
         expect(page.locator("#text")).to_have_value("；门禁也坏了")
 
 
+def known_caller(address: str, id: str, number: str) -> None:
+    """The place and the ticket of somebody who rang before; and a key that finds nothing yet."""
+    say = words("services.console.desk", "zh")
+    with desk(address, id) as page:
+        page.locator("#text").fill("还在滴")
+        page.keyboard.press("F4")
+        expect(page.locator("#sending")).to_have_text(say["likely_needs_place"])
+        page.keyboard.press("1")
+        page.keyboard.type("，第2回")
+        expect(page.locator("#text")).to_have_value("还在滴，第2回")
+        page.locator("#phone").fill(KNOWN)
+        page.locator(f"#place-of-{number}").click()
+        expect(page.locator("#estate")).to_have_value("锦园")
+        expect(page.locator("#location")).to_have_value("3号楼")
+        page.locator(f"#caller-adds-{number}").click()
+        expect(page.locator("#panel")).to_contain_text(say["supplemented"])
+        expect(page.locator("#text")).to_have_value("")
+
+
+async def test_a_known_caller_s_ticket_is_added_to_and_gives_its_place(floor: Floor) -> None:
+    id = await agent(floor, "desk-known")
+    report = {"estate": "jinyuan", "text": "3号楼厨房水龙头滴水", "caller": caller(phone=KNOWN)}
+    number = str((await floor.clients.post_ticket(report))["number"])
+
+    await asyncio.to_thread(known_caller, floor.endpoints.services["console"], id, number)
+
+
 async def test_what_is_typed_while_words_are_added_to_a_ticket_stays(floor: Floor) -> None:
     id = await agent(floor, "desk-adds")
     report = {"estate": "jinyuan", "text": TAP_AGAIN, "caller": caller()}
@@ -442,6 +470,45 @@ async def test_nothing_typed_is_there_after_signing_out_or_for_somebody_else(flo
     await asyncio.to_thread(two_at_one_desk, floor.endpoints.services["console"], one, other)
 
 
+def told_after_the_end(address: str, id: str, *, signs_out: bool) -> None:
+    """What another tab says of the words in it, once they are signed out here or their session
+    ended without it.
+    """
+    with desk(address, id) as page:
+        page.locator("#text").fill("半句话")
+        until_so(page, KEPT)
+        other = page.context.new_page()
+        other.goto(f"{address}/help")
+        if signs_out:
+            sign_out(other)
+            other.locator("#out-asked button[value]").click()
+            expect(other.locator("#password")).to_be_visible()
+        else:
+            origin = {"Origin": address, "Sec-Fetch-Site": "same-origin"}
+            assert page.context.request.post(f"{address}/session/end", headers=origin).ok
+        page.bring_to_front()
+        expect(page.locator("#bye")).to_be_visible()
+        gone, kept = page.locator("#bye-gone"), page.locator("#bye-kept")
+        expect(gone if signs_out else kept).to_be_visible()
+        expect(kept if signs_out else gone).to_be_hidden()
+        if signs_out:
+            expect(page.locator("#bye-words")).to_have_text("半句话")
+            look(page, "signed out")
+        page.locator("#bye a").click()
+        sign_in_here(page, id)
+        expect(page.locator("#text")).to_have_value("" if signs_out else "半句话")
+
+
+@pytest.mark.parametrize("signs_out", [True, False])
+async def test_what_is_said_of_words_in_another_tab_is_what_becomes_of_them(
+    floor: Floor, *, signs_out: bool
+) -> None:
+    id = await agent(floor, f"desk-bye-{signs_out}".lower())
+    address = floor.endpoints.services["console"]
+
+    await asyncio.to_thread(told_after_the_end, address, id, signs_out=signs_out)
+
+
 def signed_out_elsewhere(address: str, id: str) -> list[str]:
     """The session ends while somebody types; in another tab they sign in again."""
     with desk(address, id) as page:
@@ -482,6 +549,14 @@ def narrow(address: str, id: str) -> None:
             page.locator("#text").fill(S4)
             expect(page.locator(".matter")).to_have_count(3)
             look(page, "narrow")
+            # What stays in view covers no more than one button's height of what is typed.
+            page.locator("#text").scroll_into_view_if_needed()
+            sticking = "e => getComputedStyle(e).position === 'sticky'"
+            within = page.locator("#desk p.buttons, #desk p.buttons > *")
+            assert [each.evaluate(sticking) for each in within.all()].count(True) == 1
+            page.keyboard.press("Control+Enter")
+            expect(page.locator("#saved")).to_be_focused()
+            expect(page.locator("#saved .number").first).to_be_in_viewport()
 
 
 async def test_it_fits_a_telephone(floor: Floor) -> None:

@@ -28,7 +28,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None and UBUNTU, reason="Ubuntu's Ch
 
 @contextmanager
 def browser(language: Language, theme: str, width: int = 1440) -> Iterator[Page]:
-    """A browser on a desk; whatever the page's own policy forbids is a failure."""
+    """A browser on a desk; whatever the page's own policy forbids is a failure, and each fault of a
+    script.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
@@ -41,10 +43,13 @@ def browser(language: Language, theme: str, width: int = 1440) -> Iterator[Page]
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        broken: list[str] = []
+        # Also of tabs that are opened later.
+        context.on("console", lambda message: said.append(message.text))
+        context.on("weberror", lambda error: broken.append(str(error.error)))
         try:
             yield page
+            assert broken == []
             assert [each for each in said if "Content Security Policy" in each] == []
             assert [each for each in said if "Error" in each and "Failed to load" not in each] == []
         finally:

@@ -14,13 +14,13 @@ from services.console.clients.shapes.cases import Case
 from services.console.clients.shapes.common import Span
 from services.console.clients.shapes.emergencies import EmergencyRoom
 from services.console.clients.shapes.previews import MatterFound, Preview
-from services.console.clients.shapes.work import QueueRow, ReadingSeen, Task
+from services.console.clients.shapes.work import CallSheet, QueueRow, ReadingSeen, Say, Task
 from services.console.emergencies.rooms import people_in, room_of
 from services.console.frame.acting import Done
 from services.console.frame.marking import pieces
 from services.console.frame.numbers import is_number
 from services.console.frame.times import due_of
-from services.console.mine.views import body_of_call, groups
+from services.console.mine.views import body_of_call, call_view, groups
 from services.console.queue.views import body_of, decision, proposals
 
 NOW = datetime(2026, 12, 3, 6, 30, tzinfo=UTC)
@@ -168,6 +168,32 @@ def test_what_is_asked_stands_before_what_is_only_seen_through_and_the_soonest_f
     assert found[0].items[0].is_late
     assert not found[0].items[1].is_late
     assert [each.is_late for each in found[3].items] == [True, False, False]
+
+
+def test_an_emergency_that_nobody_has_stands_before_what_is_long_overdue_and_says_so() -> None:
+    overdue = case("A", due=NOW - timedelta(hours=9))
+    fire = case("B", due=NOW + timedelta(minutes=2))
+
+    found = groups([], [overdue, fire], Names(), NOW, "zh", unanswered={"B"})[3].items
+
+    assert [(each.number, each.is_unanswered) for each in found] == [("B", True), ("A", False)]
+    assert {each.due_of for each in found} == {"case"}
+
+
+@pytest.mark.parametrize(("minutes", "is_late"), [(59, False), (60, False), (61, True)])
+def test_a_next_try_that_comes_after_the_call_was_due_is_marked(
+    minutes: int, *, is_late: bool
+) -> None:
+    sheet = CallSheet(
+        id="1" * 32,
+        number="B",
+        subject="result",
+        due=NOW + timedelta(hours=1),
+        say=Say(zh=[], en=[]),
+        again_at=NOW + timedelta(minutes=minutes),
+    )
+
+    assert call_view(sheet, Names(), NOW, "zh").again_is_late is is_late
 
 
 def test_a_result_can_be_fed_back_only_when_the_work_is_done() -> None:

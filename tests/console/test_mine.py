@@ -114,6 +114,8 @@ async def test_calls_come_first_and_cases_have_what_is_asked_of_them(bench: Benc
     assert f'href="/mine/feedback/{told}"' in page.text
     assert "待电话告知" in page.text
     assert "电话告知处理结果" in page.text
+    assert "电话须在此前打：" in page.text
+    assert "工单时限：" in page.text
 
 
 async def test_a_call_is_told_with_its_words_to_its_end(bench: Bench) -> None:
@@ -122,6 +124,7 @@ async def test_a_call_is_told_with_its_words_to_its_end(bench: Bench) -> None:
     page = await browser.get(f"/mine/tell/{task}")
 
     assert "已经处理完毕" in page.text
+    assert re.search(r"来电人当时反映的</h3>\s*<blockquote[^>]*>[^<]+</blockquote>", page.text)
     assert "13800138000" not in page.text
     form = {"key": key_in(page, "told"), "answer": "satisfied", "note": "很快", "promised": ""}
     first = await browser.post(f"/mine/tell/{task}", data=form, headers=PART)
@@ -266,6 +269,22 @@ async def test_cases_are_handed_over_each_with_its_answer(bench: Bench) -> None:
         kept = await bench.store.get("tickets", number)
         assert kept is not None
         assert kept["owner"] == "da.lan"
+
+
+async def test_what_is_overdue_is_handed_over_first_and_says_so(bench: Bench) -> None:
+    await bench.hire("xiao.he")
+    first = await ticket(bench, "xiao.he")
+    await bench.forward(timedelta(days=30))
+    second = await ticket(bench, "xiao.he", text="六号楼大堂玻璃门坏了")
+    browser = await bench.signed_in_browser("xiao.he")
+
+    page = await browser.get("/mine/hand-over")
+
+    entries = re.findall(r'<label class="entry">(.*?)</label>', page.text, re.DOTALL)
+    assert [re.findall(r'value="(\w+)"', each)[0] for each in entries] == [first, second]
+    assert ["已超时" in each for each in entries] == [True, False]
+    assert all("须在此前完成：" in each for each in entries)
+    assert str(LAMP["text"]) in entries[0]
 
 
 async def test_what_is_left_is_not_ticked_and_what_went_is_not_there(bench: Bench) -> None:

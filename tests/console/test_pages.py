@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -57,6 +58,16 @@ async def test_emergencies_that_nobody_has_stand_first_and_are_marked(bench: Ben
     assert "无人应答" not in second
     assert "电梯困人" in second
     assert "agent-9" in second
+
+
+async def test_a_trial_s_clock_says_that_it_is_one(bench: Bench) -> None:
+    await bench.forward(timedelta(days=3))
+    await bench.hire("xiao.he")
+
+    page = await (await bench.signed_in_browser("xiao.he")).get("/emergencies")
+
+    assert re.search(r"试运行时钟：页面上的时间比实际快\d+(天|小时)", page.text)
+    assert re.search(r'<html[^>]* data-ahead="\d+"', page.text)
 
 
 async def test_nobody_sees_emergencies_beyond_their_reach(bench: Bench) -> None:

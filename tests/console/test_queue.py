@@ -108,7 +108,7 @@ async def test_a_reading_is_taken_with_the_place_and_the_next_one_is_opened(benc
     assert number not in numbers(on)
 
 
-async def test_a_reading_without_a_place_is_said_to_wait_still_and_keeps_its_place(
+async def test_a_reading_without_a_place_stays_open_at_the_place_and_keeps_its_turn(
     bench: Bench,
 ) -> None:
     number = await waits(bench)
@@ -125,14 +125,22 @@ async def test_a_reading_without_a_place_is_said_to_wait_still_and_keeps_its_pla
     done = await browser.post(f"/queue/{number}/reclassify", data=form, headers=PART)
     on = await browser.get(done.headers["hx-redirect"])
 
+    assert done.headers["hx-redirect"] == f"/queue/{number}?did=reclassify&done={number}"
+    assert '<select name="estate" autofocus>' in on.text
     assert "已定类" not in on.text
-    said = re.search(r'<p class="band" role="status">(.*?)</p>', on.text)
+    beside = on.text[on.text.index('id="beside"') :]
+    said = re.search(r'<p class="band" role="status">(.*?)</p>', beside)
     assert said
     assert "仍在人工队列" in said[1]
     assert f'href="/queue/{number}"' in said[1]
     assert "地点不明" in said[1]
     assert numbers(on) == [number, other]
     assert (await bench.store.get("tickets", number) or {})["held"]["since"] == since
+    # The place alone is what is left to say: Ctrl+Enter finds its button.
+    assert '<details class="more" open>' in on.text
+    said_now = {"estate": "jinyuan", "following": other}
+    on = await browser.post(f"/queue/{number}/reclassify", data=said_now, headers=PART)
+    assert on.headers["hx-redirect"] == f"/queue/{other}?did=reclassify&done={number}"
 
 
 async def test_without_a_script_the_same_form_leads_on(bench: Bench) -> None:

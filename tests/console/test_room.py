@@ -60,6 +60,46 @@ async def test_it_is_taken_ticked_off_and_written_down(bench: Bench) -> None:
     assert "acknowledge" not in acts_in(page.text, number)
 
 
+async def test_what_happened_is_numbered_and_says_confirmed_only_where_somebody_did(
+    bench: Bench,
+) -> None:
+    number = await bench.emergency()
+    browser = await desk(bench)
+
+    page = (await browser.get(f"/emergencies/{number}")).text
+
+    assert re.search(r'<ol class="plain" reversed[ >]', page)
+    story = page[page.index('id="story-title"') :]
+    assert "人工登记，按属实处置" in story
+    assert "确认属实" not in story
+
+
+async def test_the_list_s_number_leads_to_the_room_and_says_how_long_before_any_script(
+    bench: Bench,
+) -> None:
+    number = await bench.emergency()
+    await bench.forward_to_another_minute()
+    browser = await desk(bench)
+
+    listed = (await browser.get("/emergencies")).text
+
+    assert f'<a class="number" href="/emergencies/{number}">' in listed
+    lasts = re.search(r'data-since="[^"]+">([^<]+)</time>', listed)
+    assert lasts
+    assert re.fullmatch(r"\d+(秒|分|小时|天)", lasts[1])
+
+
+async def test_the_desk_counts_the_emergencies_that_nobody_has_and_says_so(bench: Bench) -> None:
+    taken = await bench.emergency()
+    await bench.emergency(estate="binjiang", text="天然气漏了，味道很大")
+    browser = await desk(bench)
+    await browser.post(f"/emergencies/{taken}/acknowledge", headers=PART)
+
+    page = (await browser.get("/desk")).text
+
+    assert re.search(r'data-words="无人应答" data-count="emergencies">1</span>', page)
+
+
 async def test_what_nobody_has_named_leads_to_where_kind_and_place_are_changed(
     bench: Bench,
 ) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment, PackageLoader
 
 import services.console
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.names import Names
 from services.console.clients.shapes.emergencies import EmergencyRow
 from services.console.emergencies.views import cards, phase_of
-from services.console.errors import trouble_of
+from services.console.errors import FieldFault, trouble_of
 from services.console.frame.looks import looks_of, own_path
 from services.console.frame.paper import FRAME, words_of
 from services.console.frame.rail import RailEntry, home_of, rail_of
@@ -185,3 +187,20 @@ def test_faults_stand_beside_their_fields_in_the_readers_language() -> None:
 
     assert [(f.field, f.fault) for f in zh.faults] == [("estate", "不认识")]
     assert [(f.field, f.fault, f.remedy) for f in en.faults] == [("estate", "is unknown", "x")]
+
+
+@pytest.mark.parametrize(
+    ("package", "field", "said"),
+    [
+        ("services.console.desk", "phone", "<strong>来电号码</strong> 不对"),
+        ("services.console.tickets", "estate", "<strong>小区</strong> 不对"),
+        ("services.console.queue", "emergency_kind", "<strong>紧急事件类型</strong> 不对"),
+        ("services.console.frame", "estate", "<strong>小区</strong> 不对"),
+        ("services.console.frame", "no_such_field", "不对"),
+    ],
+)
+def test_a_fault_names_its_field_as_people_call_it(package: str, field: str, said: str) -> None:
+    templates = Environment(loader=PackageLoader(FRAME), autoescape=True, trim_blocks=True)
+    macros: Any = templates.get_template("fault.html").module
+
+    assert macros.said(FieldFault(field, "不对", ""), words_of(package, "zh")).strip() == said

@@ -12,6 +12,7 @@ from services.intake.desk.api import FeedbackBody
 from services.intake.privacy.domain import Reason as RevealReason
 from services.intake.registration.domain import Alerting
 from services.notifier.bundles import CHAT_TOOLS
+from services.notifier.messages import NOT_TRIED
 from services.notifier.messages import Status as MessageStatus
 from services.notifier.senders.letter import Sandbox
 from services.notifier.senders.mail import MailSender
@@ -113,6 +114,7 @@ OWNERS: Final[Mapping[str, Iterable[str]]] = {
     "incident_statuses": _of(IncidentStatus),
     "channels": _of(Channel),
     "message_channels": {
+        NOT_TRIED,
         *CHAT_TOOLS,
         *(kind.channel for kind in (Sandbox, MailSender, WebhookSender, Robots)),
     },

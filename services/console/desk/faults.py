@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from services.console.clients.shapes.previews import FaultFound
@@ -17,8 +18,9 @@ HALF_A_VISIT: Final = frozenset({"appointment.from", "appointment.to"})
 
 
 def said_of(faults: Iterable[FaultFound], language: Language) -> list[FieldFault]:
-    """Faults by the fields of the form."""
-    return faults_in({"faults": [each.model_dump() for each in faults]}, language)
+    """Faults by the fields of the form; what is in none of them has none."""
+    found = faults_in({"faults": [each.model_dump() for each in faults]}, language)
+    return [replace(each, field=field_of(each.field) or "") for each in found]
 
 
 def beside_fields(

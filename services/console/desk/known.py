@@ -20,6 +20,7 @@ class Card:
     number: str
     grouped: str
     name: str
+    estate: str | None
     building: str | None
     state: str
     words: str
@@ -33,6 +34,7 @@ def card_of(ticket: TicketRow, names: Names, now: datetime, language: Language) 
         number=ticket.number,
         grouped=grouped(ticket.number),
         name=names.area(ticket.area or "", language),
+        estate=names.estate(ticket.estate, language) if ticket.estate else None,
         building=ticket.building,
         state=names.code("ticket_statuses", ticket.status, language),
         words=ticket.words or "",

@@ -166,7 +166,10 @@ def room_of(
         following=[people.get(each, each) for each in following.people] if following else [],
         following_due=due_of(following.at if following else None, now, language),
         tickets=[_linked(each, names, now, language) for each in room.tickets],
-        lines=[_line(each, names, people, now, language) for each in reversed(room.history)],
+        lines=[
+            _line(each, room.started_at, names, people, now, language)
+            for each in reversed(room.history)
+        ],
         outcome=names.code("emergency_outcomes", room.outcome, language) if room.outcome else None,
         review=names.code("emergency_verdicts", review.verdict, language) if review else None,
         review_note=review.note if review else None,
@@ -229,15 +232,23 @@ def _linked(each: LinkedTicket, names: Names, now: datetime, language: Language)
 
 
 KNOWN: Final = frozenset({
-    "alerted", "slowed", "confirmed", "acknowledged", "arrived", "released", "checked", "logged",
-    "reviewed",
+    "alerted", "slowed", "reported", "confirmed", "acknowledged", "arrived", "released", "checked",
+    "logged", "reviewed",
 })  # fmt: skip
 
 
 def _line(
-    each: Happened, names: Names, people: Mapping[str, str], now: datetime, language: Language
+    each: Happened,
+    began: datetime,
+    names: Names,
+    people: Mapping[str, str],
+    now: datetime,
+    language: Language,
 ) -> Line:
     what, _, step = each.what.partition("/")
+    if what == "confirmed" and each.at == began:
+        # What a person registers counts as true from the start; nobody went to see.
+        what = "reported"
     return Line(
         at=moment(each.at, now, language),
         what=what if what in KNOWN else "",

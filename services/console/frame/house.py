@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
@@ -67,6 +68,8 @@ class Visit:
     back: str = "/"
     """Where a choice of looks leads back to: here, unless here is the answer to an act."""
     reader: Reader | None = None
+    ahead: timedelta = timedelta()
+    """So far the hotline's clock is ahead of this machine's: in a trial it may be days."""
 
     @property
     def known(self) -> Reader:
@@ -123,7 +126,9 @@ async def _known(request: Request, visit: Visit, *, used: bool) -> Visit:
     if visit.secret is None:
         raise SessionOver
     reader = await house.sessions.reader(visit.secret, visit.address, used=used)
-    known = replace(visit, reader=reader, looks=looks_by(reader.settings, visit.looks))
+    ahead = await house.clock.now() - datetime.now(UTC)
+    looks = looks_by(reader.settings, visit.looks)
+    known = replace(visit, reader=reader, looks=looks, ahead=ahead)
     request.state.visit = known
     return known
 

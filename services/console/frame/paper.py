@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -13,10 +14,13 @@ from services.console.frame.assets import assets
 from services.console.frame.house import Visit
 from services.console.frame.looks import THEMES
 from services.console.frame.rail import RailEntry, rail_of
+from services.console.frame.times import span
 from shared.policy.templates import Language
 from shared.runtime.web import LANGUAGES, words
 
 FRAME: Final = "services.console.frame"
+MOVED: Final = timedelta(minutes=2)
+"""So far ahead a clock is no two machines' difference any more: a trial's was moved."""
 TICKETS: Final = "tickets"
 """The page that answers the search of the top bar; without it there is no search."""
 
@@ -64,6 +68,7 @@ class Paper:
             rail=rail_of(_without_search(self._entries), may, visit.path),
             search=search,
             back=visit.back,
+            **_trial(visit),
             themes=THEMES,
             languages=LANGUAGES,
             asset={name: each.path for name, each in assets().items()},
@@ -87,6 +92,14 @@ class Paper:
         )
         headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie, HX-Request"}
         return HTMLResponse(html, status, headers)
+
+
+def _trial(visit: Visit) -> dict[str, Any]:
+    """How far a trial's clock was moved, in words and for scripts; nothing where it was not."""
+    if visit.ahead < MOVED:
+        return {"trial": "", "ahead": 0}
+    ahead = int(visit.ahead / timedelta(milliseconds=1))
+    return {"trial": span(visit.ahead, visit.looks.language), "ahead": ahead}
 
 
 def _without_search(entries: Sequence[RailEntry]) -> list[RailEntry]:

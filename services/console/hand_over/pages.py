@@ -41,7 +41,7 @@ def build_hand_over_pages(house: House) -> APIRouter:
         )
         own = {each.number for each in cases.items}
         return {
-            "items": rows(cases.items, names, language),
+            "items": rows(cases.items, names, now, language),
             "tasks": task_rows(tasks or [], own, gone - own, names, now, language),
             "tasks_are_known": tasks is not None,
             "more": cases.next is not None,

@@ -11,8 +11,8 @@ from services.console.clients.names import Names
 from services.console.clients.shapes.cases import Case, HandedOver
 from services.console.clients.shapes.work import Task
 from services.console.frame.places import place_of
-from services.console.frame.times import Due, grouped
-from services.console.mine.views import item_of_task
+from services.console.frame.times import Due, due_of, grouped
+from services.console.mine.views import item_of_task, order
 from shared.policy.templates import Language
 
 
@@ -25,6 +25,7 @@ class CaseRow:
     what: str
     place: str | None
     status: str
+    due: Due | None
     words: str
 
 
@@ -49,8 +50,10 @@ class TaskRow:
     fate: Fate
 
 
-def rows(cases: Iterable[Case], names: Names, language: Language) -> list[CaseRow]:
-    """One's own, the newest first."""
+def rows(cases: Iterable[Case], names: Names, now: datetime, language: Language) -> list[CaseRow]:
+    """One's own, in the order of the reader's own list: what is overdue first, then what is due
+    next.
+    """
     return [
         CaseRow(
             number=case.number,
@@ -58,9 +61,10 @@ def rows(cases: Iterable[Case], names: Names, language: Language) -> list[CaseRo
             what=f"{names.type(case.type, language)} · {names.area(case.area, language)}",
             place=place_of(case.estate, case.building, names, language),
             status=names.code("ticket_statuses", case.status, language),
+            due=due_of(case.due, now, language),
             words=case.scrubbed,
         )
-        for case in cases
+        for case in sorted(cases, key=order)
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from services.console.clients.answers import Declined, Unreached
 from services.console.clients.shapes.cases import CasesPage
 from services.console.clients.shapes.work import Task
+from services.console.emergencies.views import phase_of
 from services.console.frame.house import House
 from services.console.frame.listing import listed
 from services.console.frame.paper import Paper
@@ -53,16 +54,32 @@ async def own_cases(house: House, token: str) -> CasesPage | None:
         return None
 
 
+async def unanswered(house: House, token: str) -> frozenset[str]:
+    """The emergencies within reach that nobody has; none while the router does not say."""
+    try:
+        running = await house.router.running_emergencies(token)
+    except Unreached:
+        return frozenset()
+    except Declined as error:
+        if error.status == 401:
+            raise
+        return frozenset()
+    return frozenset(each.number for each in running if phase_of(each) == "nobody")
+
+
 def mine_source(house: House) -> Source:
     """What whose token it is has to see to."""
     paper = Paper(PACKAGE, house.entries)
 
     async def ask(token: str, language: Language) -> Listing:
-        cases, names, now = await asyncio.gather(
-            house.cases.mine(token), house.names.names(token), house.clock.now()
+        cases, names, now, nobodys = await asyncio.gather(
+            house.cases.mine(token),
+            house.names.names(token),
+            house.clock.now(),
+            unanswered(house, token),
         )
         tasks, people = await own_tasks(house, token, cases, language)
-        found = groups(tasks, cases.items, names, now, language, people)
+        found = groups(tasks, cases.items, names, now, language, people, nobodys)
         total = sum(len(group.items) for group in found)
         counts = sum(len(group.items) for group in found[:-1])
         numbers = frozenset(each.number for group in found for each in group.items)

@@ -16,7 +16,7 @@ from services.console.frame.numbers import Number
 from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.frame.times import moment, typed_moment
-from services.console.mine.live import PACKAGE, own_cases, own_tasks
+from services.console.mine.live import PACKAGE, own_cases, own_tasks, unanswered
 from services.console.mine.views import (
     OUTCOMES,
     body_of_call,
@@ -48,13 +48,15 @@ class _Lists:
         self, visit: Visit, panel: str | None = None, done: Done | None = None, **beside: Any
     ) -> HTMLResponse:
         token, language = visit.known.token, visit.looks.language
-        cases, names, now = await asyncio.gather(
+        cases, names, now, nobodys = await asyncio.gather(
             own_cases(self._house, token),
             self._house.names.names(token),
             self._house.clock.now(),
+            unanswered(self._house, token),
         )
         tasks, people = await own_tasks(self._house, token, cases, language)
-        found = groups(tasks, cases.items if cases else [], names, now, language, people)
+        has = cases.items if cases else []
+        found = groups(tasks, has, names, now, language, people, nobodys)
         return self.paper.page(
             visit,
             "mine.html",

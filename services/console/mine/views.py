@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
@@ -26,6 +26,10 @@ UNHAPPY: Final = ("not_done", "not_solved", "came_back", "other")
 HEARD: Final = ("satisfied", "said_nothing", "not_satisfied")
 
 
+DueOf = Literal["tell", "task", "case"]
+"""What it is that falls due: ringing the caller, looking after it, or the ticket itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One row. `feed_back` and `hand_over` are where its keys lead."""
@@ -39,12 +43,14 @@ class Item:
     why: str
     status: str
     due: Due | None
+    due_of: DueOf
     words: str
     marks: Sequence[str]
     attempts: int = 0
     is_noted: bool = False
     is_nobodys: bool = False
     is_drill: bool = False
+    is_unanswered: bool = False
     feed_back: str = ""
     hand_over: str = ""
 
@@ -77,6 +83,8 @@ class CallView:
     notes: Sequence[tuple[str, str, bool]]
     promised: str
     again: str | None
+    again_is_late: bool
+    """Whether the next try would come only after the call was due."""
     noted: str | None
     ended: str | None
     heard: Sequence[Choice]
@@ -116,22 +124,26 @@ def groups(
     now: datetime,
     language: Language,
     people: Mapping[str, str] = MappingProxyType({}),
+    unanswered: Collection[str] = (),
 ) -> list[TaskGroup]:
     """The four lists: calls and follow-ups, what is due first first; then what is asked of the
-    reader, and the rest of what they see through, what is overdue before what is due next. `people`
-    names who has a task that is somebody else's.
+    reader, and the rest of what they see through, emergencies that are `unanswered` before all
+    others, what is overdue before what is due next. `people` names who has a task that is somebody
+    else's.
     """
     found: dict[Section, list[Item]] = {section: [] for section in SECTIONS}
     for task in sorted(tasks, key=lambda each: each.due_at):
         section: Section = "tell" if task.why == "tell" else "tasks"
         found[section].append(item_of_task(task, names, now, language, people))
-    for case in sorted(cases, key=_order):
+    for case in sorted(cases, key=lambda each: (each.number not in unanswered, *order(each))):
         where: Section = "asked" if case.is_asked else "cases"
-        found[where].append(_case(case, names, now, language))
+        item = _case(case, names, now, language)
+        found[where].append(replace(item, is_unanswered=case.number in unanswered))
     return [TaskGroup(section, items) for section, items in found.items()]
 
 
-def _order(case: Case) -> tuple[bool, float]:
+def order(case: Case) -> tuple[bool, float]:
+    """Cases by what is due first, which what is overdue is; then the newest."""
     due = case.due
     return (due is None, due.timestamp() if due else -case.registered_at.timestamp())
 
@@ -156,6 +168,7 @@ def item_of_task(
         why=reason_of(task, names, language),
         status=_status(task.status, names, language),
         due=due_of(task.due_at, now, language),
+        due_of="tell" if is_call else "task",
         words=task.words or "",
         marks=[people[who]] if (who := task.person) and who in people else [],
         is_noted=task.call is not None,
@@ -182,6 +195,7 @@ def _case(case: Case, names: Names, now: datetime, language: Language) -> Item:
         why="",
         status=_status(case.status, names, language),
         due=due_of(case.due, now, language),
+        due_of="case",
         words=case.scrubbed,
         marks=list(_marks(case, names, now, language)),
         attempts=case.feedback_attempts,
@@ -232,6 +246,7 @@ def call_view(sheet: CallSheet, names: Names, now: datetime, language: Language)
         notes=[(moment(n.at, now, language), n.words, n.public) for n in sheet.notes],
         promised=" ".join(sheet.promised),
         again=moment(sheet.again_at, now, language) if sheet.again_at else None,
+        again_is_late=sheet.again_at is not None and sheet.again_at > sheet.due,
         noted=names.code("call_answers", sheet.noted, language) if sheet.noted else None,
         ended=_ended(sheet, names, language),
         heard=heard,

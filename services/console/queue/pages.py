@@ -106,6 +106,7 @@ def build_queue_pages(
             more=found.next,
             done=done,
             still=still_held(left, names, language),
+            stays=bool(done and row and left and done.number == row.number),
         )
 
     @router.get("")
@@ -148,10 +149,16 @@ def build_queue_pages(
     async def reclassify(
         visit: AtWork, number: Number, decided: Annotated[Decided, Form()]
     ) -> Response:
-        """Take a reading, or decide field by field."""
-        act = house.tickets.act(number, "reclassify", body_of(decided.fields()), visit.known.token)
+        """Take a reading, or decide field by field. What waits all the same stays open: the next
+        one is opened once nothing is left to say of this one.
+        """
+        body = body_of(decided.fields())
+        act = _reclassified(house, number, body, visit.known.token)
+        here = f"{ENTRY.path}/{number}?did=reclassify&done={number}"
         return await acting.answer(
-            visit, act, lambda _: led_to(number, "reclassify", decided.following)
+            visit,
+            act,
+            lambda waits: here if waits else led_to(number, "reclassify", decided.following),
         )
 
     @router.post("/{number}/dispatch")
@@ -176,6 +183,14 @@ def build_queue_pages(
         return await acting.answer(visit, act, lambda _: led_to(number, "answer", following))
 
     return router
+
+
+async def _reclassified(house: House, number: str, body: dict[str, object], token: str) -> bool:
+    """Decide it; whether it waits for a person all the same, where intake tells."""
+    await house.tickets.act(number, "reclassify", body, token)
+    with suppress(Declined, Unreached):
+        return (await house.tickets.one(number, token)).held is not None
+    return False
 
 
 async def _nothing() -> None:

@@ -89,22 +89,27 @@
     htmx.trigger(field("estate"), "input");
     return false;
   }
-  // Keys that found nothing to act on say so.
+  // Keys that found nothing to act on say so; the digit after it is no word.
+  let awaits = false;
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || document.querySelector("dialog[open]")) return;
-    const missing = event.altKey && event.key.toUpperCase() === "S" ? "single" : event.key === "F4" && !event.altKey ? "unlike" : "";
+    if (awaits && !event.altKey && /^[1-4]$/.test(event.key)) event.preventDefault();
+    const unlike = has("estate") || by("take-place") ? "unlike" : "nowhere";
+    const missing = event.altKey && event.key.toUpperCase() === "S" ? "single" : event.key === "F4" && !event.altKey ? unlike : "";
+    awaits = missing === unlike;
     if (!missing) return;
     event.preventDefault();
     sending.textContent = sending.dataset[missing];
   });
-  panel.addEventListener("click", ({ target }) => {
-    const button = target.closest("button"), { split, estate, kind, joins, incident, place } = button?.dataset ?? {};
+  for (const beside of [panel, by("caller")]) beside.addEventListener("click", ({ target }) => {
+    const button = target.closest("button"), { split, estate, building, kind, joins, incident, place } = button?.dataset ?? {};
     if (target.id === "likely") (target.querySelector("button") || target).focus();
     if (place && !stands(place)) return;
     if (joins || incident) register({ emergency: joins && "yes", kind, joins, incident });
     if (split) intend({ split });
     if (estate) {
       field("estate").value = estate;
+      if (building && !has("location")) field("location").value = building;
       htmx.trigger(field("estate"), "input");
       lookUp();
     }
@@ -209,6 +214,8 @@
     kept();
     if (text.value) look();
     speak();
+    // On a small screen it stands far below.
+    if (by("saved").getBoundingClientRect().top > innerHeight) by("saved").focus();
   }
   // Whoever calls is not looked up again for it: each look-up is on record.
   function justSaved(numbers) {
@@ -231,7 +238,7 @@
     intend({});
     ask(false);
   }
-  panel.addEventListener("htmx:configRequest", () => { added = field("text").value; });
+  document.body.addEventListener("htmx:configRequest", ({ detail }) => { if (detail.path === "/desk/supplement") added = field("text").value; });
   document.body.addEventListener("desk-taken", () => {
     const text = field("text");
     if (text.value.startsWith(added)) text.value = text.value.slice(added.length).trimStart();

@@ -1,7 +1,7 @@
 // Keeps what is typed, sealed, until the server has it.
 "use strict";
 (() => {
-  const KEPT = 12 * 3600 * 1000, AES = "AES-GCM", { person } = document.documentElement.dataset;
+  const KEPT = 12 * 3600 * 1000, AES = "AES-GCM", { person, ahead = 0 } = document.documentElement.dataset;
   const timers = new WeakMap(); // form -> when it is kept
   let isLeaving = false;
   const name = (form) => "draft " + form.dataset.draft;
@@ -17,11 +17,11 @@
   const opened = asked(request);
   const keys = async () => (await opened).transaction("keys", "readwrite").objectStore("keys");
   const known = async () => asked((await keys()).get(person));
-  // It cannot be taken out of the browser.
+  // It cannot leave the browser.
   async function key() {
     if (!await known()) {
       const made = await crypto.subtle.generateKey({ name: AES, length: 256 }, false, ["encrypt", "decrypt"]);
-      await asked((await keys()).add(made, person)).catch(() => {}); // Two tabs may begin at once: the first counts.
+      await asked((await keys()).add(made, person)).catch(() => {}); // Of two tabs the first counts.
     }
     return known();
   }
@@ -41,7 +41,7 @@
     const found = JSON.stringify(Object.fromEntries(typed.map((each) => [named(each), each[value(each)]])));
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const sealed = await crypto.subtle.encrypt({ name: AES, iv }, await key(), new TextEncoder().encode(found));
-    await hold(); // Before it is there: whoever signs out then knows of it.
+    await hold(); // Before it is there: who signs out knows of it.
     sessionStorage[name(form)] = JSON.stringify([Date.now(), [...iv], [...new Uint8Array(sealed)]]);
     show();
   }
@@ -88,7 +88,7 @@
     for (const each of fields(form)) if (named(each) in found) each[value(each)] = found[named(each)];
     for (const bar of bars(form)) {
       bar.hidden = false;
-      bar.querySelector("time").textContent = new Date(at).toTimeString().slice(0, 5);
+      bar.querySelector("time").textContent = new Date(at + +ahead).toTimeString().slice(0, 5);
       bar.querySelector("button").onclick = () => {
         form.reset();
         forget(form);
@@ -122,11 +122,16 @@
     await asked((await keys()).clear());
     form.submit();
   }
-  // Elsewhere in this browser somebody may have signed out.
-  document.addEventListener("hotline:bye", review);
+  // Who signs out elsewhere takes the key away.
+  document.addEventListener("hotline:bye", async () => {
+    isLeaving = !await known();
+    by(isLeaving ? "bye-gone" : "bye-kept").hidden = false;
+    if (isLeaving) by("bye-words").textContent = all("form[data-draft] textarea").map((each) => each.value).join("\n").trim();
+    review();
+  });
   keys().then((kept) => { // Nobody else's stays.
     for (const others of [IDBKeyRange.upperBound(person, true), IDBKeyRange.lowerBound(person, true)]) kept.delete(others);
   });
   review().then(begin);
-  document.body.addEventListener("htmx:afterSettle", begin); // Forms come later than the page, too.
+  document.body.addEventListener("htmx:afterSettle", begin); // Forms come later, too.
 })();

@@ -20,6 +20,7 @@
   if (by("parts")) new MutationObserver(counts).observe(by("parts"), {childList: true, subtree: true, attributes: true, attributeFilter: ["data-can"]});
 
   // ---- Forms
+  let told = null;
   const rekey = (form, key) => {
     const field = form?.elements.key;
     if (field && key) field.value = field.defaultValue = key;
@@ -63,6 +64,10 @@
     const fault = act && all(".fault", act).find(each => each.textContent.trim());
     if (fault) by(fault.id.replace("fault-", ""))?.focus();
     all("[data-closes]", place).forEach(shut);
+    // It is said on top of the page.
+    const done = document.querySelector("#notice .done");
+    if (done !== told) done?.scrollIntoView({block: "nearest"});
+    told = done;
     const left = place.querySelector("[data-left-hour]");
     if (left) for (const of of ["hour", "day"]) {
       const said = by("left-" + of);
@@ -102,6 +107,6 @@
 
   counts();
   // Elsewhere a form is named by its address.
-  const asked = location.hash && by(location.hash.slice(1));
+  const asked = by(location.hash.slice(1));
   if (asked?.matches("details.act") && !asked.hidden) asked.open = true;
 })();
