@@ -86,7 +86,7 @@ async def test_the_building_of_the_flat_is_found_where_nothing_else_names_one(
     at_home = await bench.register(TAP, **flat)
     elsewhere = await bench.register(TAP, **flat, location="9号楼大堂")
     secret = await bench.register(TAP, **flat, confidential=True)
-    danger = await bench.register("电梯困人了，快来人", **flat)
+    danger = await bench.register({"text": "电梯困人了，快来人"}, **flat)
     nowhere = await bench.register(TAP, caller={"name": "王芳", "phone": "13800138000"})
 
     told = await found(bench, q="锦园 3号楼")

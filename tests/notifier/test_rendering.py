@@ -302,3 +302,21 @@ def test_a_deadline_of_work_brings_its_link_to_who_has_the_work_alone() -> None:
         ("breach", samples.ASSIGNEE): work,
         ("breach", "jy-engineering-3"): None,
     }
+
+
+def test_who_is_stood_down_reads_where_they_were_called_to_and_that_it_is_elsewhere(
+    policy: Policy,
+) -> None:
+    moved = samples.replanned(
+        before="fire", estate="binjiang", elsewhere=True, estate_before="jinyuan"
+    )
+
+    _, zh = render(message(moved), policy, name="", link="")
+    _, en = render(message(moved, "en"), policy, name="", link="")
+    _, same = render(message(samples.replanned()), policy, name="", link="")
+
+    assert zh.startswith("锦园｜火灾")
+    assert "查明在其他地点" in zh
+    assert "滨江" not in zh
+    assert "at another place" in en
+    assert "重新判定" in same
