@@ -20,6 +20,7 @@ from services.console.frame.acting import Done
 from services.console.frame.marking import pieces
 from services.console.frame.numbers import is_number
 from services.console.frame.times import due_of
+from services.console.hand_over.views import rows
 from services.console.mine.views import body_of_call, call_view, groups
 from services.console.queue.views import body_of, decision, proposals
 
@@ -178,6 +179,17 @@ def test_an_emergency_that_nobody_has_stands_before_what_is_long_overdue_and_say
 
     assert [(each.number, each.is_unanswered) for each in found] == [("B", True), ("A", False)]
     assert {each.due_of for each in found} == {"case"}
+
+
+def test_what_is_overdue_is_handed_over_first() -> None:
+    later, none = case("A", due=NOW + timedelta(hours=1)), case("B")
+    overdue = case("C", due=NOW - timedelta(hours=1))
+
+    found = rows([later, none, overdue], Names(), NOW, "zh")
+
+    assert [(each.number, each.due and each.due.state) for each in found] == [
+        ("C", "late"), ("A", "far"), ("B", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("minutes", "is_late"), [(59, False), (60, False), (61, True)])

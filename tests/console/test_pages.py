@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from services.console.clients.names import Names
 from tests.console.bench import Bench
+from tests.support.bench import until
 
 
 def rail(page: httpx.Response) -> list[str]:
@@ -60,8 +61,17 @@ async def test_emergencies_that_nobody_has_stand_first_and_are_marked(bench: Ben
     assert "agent-9" in second
 
 
-async def test_a_trial_s_clock_says_that_it_is_one(bench: Bench) -> None:
+async def test_a_trial_s_clock_says_that_it_is_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.console.clients.names.TIME_SECONDS", 0)
     await bench.forward(timedelta(days=3))
+    clock = bench.console.state.house.clock
+
+    async def is_told() -> bool:
+        return bool(await clock.now() - datetime.now(UTC) > timedelta(days=2))
+
+    await until(is_told)
     await bench.hire("xiao.he")
 
     page = await (await bench.signed_in_browser("xiao.he")).get("/emergencies")
