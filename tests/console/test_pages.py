@@ -205,7 +205,7 @@ async def test_help_says_the_keys_of_the_page_one_comes_from_first_and_only_what
     auditor = await (await bench.signed_in_browser("shen")).get("/help")
 
     assert keys_on(plain)[0] == "/"
-    assert {"Ctrl+Enter", "F2"} <= set(keys_on(of_desk)[:3])
+    assert {"Ctrl+Enter", "F2"} <= set(keys_on(of_desk)[:4])
     assert {"t", "s"} <= set(keys_on(of_ticket)[:4])
     assert sorted(keys_on(plain)) == sorted(keys_on(of_desk))
     assert not {"j", "t", "/"} & set(keys_on(without))

@@ -26,7 +26,7 @@ FOLDER: Final = "HOTLINE_DATA"
 SETTLED: Final = frozenset({
     "HOTLINE_AMQP_URL", "HOTLINE_MONGO_URL", "HOTLINE_DATABASE", "HOTLINE_KEYS", "HOTLINE_AUDIT",
     "HOTLINE_HOST", "HOTLINE_CONSOLE_KEY_FILE",
-    *(f"HOTLINE_CONSOLE_{name.upper()}_URL" for name in OURS[:5]),
+    *(f"HOTLINE_CONSOLE_{name.upper()}_URL" for name in OURS if name != "console"),
 })  # fmt: skip
 """What follows from the other parts of the compose file."""
 

@@ -310,7 +310,7 @@ def doctor(kept: Kept) -> tuple[list[str], dict[str, str]]:
 NOT_JUDGED = {
     "owner", "former_owners", "level", "risk", "building", "in_hand", "extension", "repeat_of",
     "principal", "place_differs", "open_work", "changed_at", "type", "area", "urgency",
-    "emergency_kind", "asked_appointment", "merged_into",
+    "emergency_kind", "asked_appointment", "merged_into", "due",
 }  # fmt: skip
 """What of a ticket no rule of the auditor reads, or what it derives anew."""
 

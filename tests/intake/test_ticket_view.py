@@ -26,9 +26,11 @@ from tests.store.test_old_documents import documents
 
 HIDDEN: Final = {"principal", "repeat_of"}
 """Who registered it, and that the same caller came before: that is `duplicate_of`, for the desk."""
+ONLY_COMPARED: Final = {"place"}
+"""Where work was given out: by it the router sees that the ticket is elsewhere now."""
 SHOWN_AS: Final = [
     (Ticket, views.TicketView, HIDDEN),
-    (WorkOrder, views.WorkOrderView, set()),
+    (WorkOrder, views.WorkOrderView, ONLY_COMPARED),
     (Planned, views.PlanView, set()),
     (Promise, views.PromiseView, set()),
     (TimelineEntry, views.EntryView, set()),

@@ -37,11 +37,14 @@ TO_STAFF: Final[Mapping[str, Event]] = {
     if notice.recipient != CALLER
 }
 WHAT: Final = re.compile(
-    "电梯|给排水|电梯困人|燃气|排班|班|消息|查阅|项时限|规定|链接|"
-    "[Ll]ift|[Ww]ater|[Gg]as|roster|shift|message|the link of|opens callers' data|deadlines|rules"
+    "电梯|给排水|电梯困人|燃气|排班|班|消息|查阅|项时限|规定|链接|线路|"
+    "[Ll]ift|[Ww]ater|[Gg]as|roster|shift|message|the link of|opens callers' data|deadlines|rules|"
+    "line "
 )
 WHERE: Final = re.compile("锦园|集团|地点|来自|Jinyuan|Yuanheng|places|from ")
-HOW_SOON: Final = re.compile("11月2[34]日|立即|尽快|今天|停止|2[34] Nov|at once|soon|today|now")
+HOW_SOON: Final = re.compile(
+    "11月2[34]日|立即|尽快|今天|停止|天内|within|2[34] Nov|at once|soon|today|now"
+)
 NO_DOORS: Final = (
     "工作台",
     "在系统中",
