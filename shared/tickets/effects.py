@@ -85,10 +85,11 @@ def reclassify(
         parted = _parted(changed, act, now, reason="reclassified")
     changed = start_ticket_clocks(parted.ticket, now, rules)
     changed = renew_clocks(changed, ticket.plan, act.plan.promised, now, rules)
-    times = _times_now(changed, ticket.plan, act.plan)
+    times = _times_now(changed, ticket.plan, act.plan, now)
     promises = times or _of_the_queue(changed)
     so_far = _promised_so_far(ticket)
-    if not promises or any(so_far.get(clock) != at for clock, at in promises.items()):
+    is_undecided = not promises and not act.plan.promised
+    if is_undecided or any(so_far.get(clock) != at for clock, at in promises.items()):
         plan = replace(act.plan, promised=promises)
         promise = promise_of(plan, rules, now, by=act.by, how=act.how, told=False)
         changed = replace(changed, promised=(*ticket.promised, *promise))
@@ -110,9 +111,9 @@ def _is_elsewhere(after: Ticket, before: Ticket) -> bool:
     return (after.estate, after.plan.area) != (before.estate, before.plan.area)
 
 
-def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetime]:
+def _times_now(ticket: Ticket, before: Planned, plan: Plan, now: datetime) -> dict[str, datetime]:
     """What a new plan promises: as long as a limit stays what it was, so does the time. At another
-    place the work is given anew, with clocks of its own.
+    place the work is given anew, with clocks of its own. What is over is not promised once more.
     """
     times = dict(plan.promised)
     goes_on = (
@@ -125,7 +126,7 @@ def _times_now(ticket: Ticket, before: Planned, plan: Plan) -> dict[str, datetim
             stays = before.limits.get(clock) == plan.limits.get(clock)
             if stays and clock in times and state.due is not None and state.stopped_at is None:
                 times[clock.value] = state.due
-    return times
+    return {clock: at for clock, at in times.items() if at > now}
 
 
 def _of_the_queue(ticket: Ticket) -> dict[str, datetime]:

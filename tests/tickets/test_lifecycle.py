@@ -589,6 +589,22 @@ def test_what_still_waits_for_a_decision_is_not_promised_anew() -> None:
     assert read.promised[-1].times == {"accept": due}
 
 
+def test_a_time_that_is_over_is_not_promised_once_more() -> None:
+    ticket = run(
+        registered("emergency"), acts.Dispatch(by="s", department="security", assignee="p")
+    )
+    late = after(hours=9)
+    same = acts.Reclassify(by="agent-7", plan=plan_of("emergency", late), estate="jinyuan")
+
+    changed = apply(ticket, same, late, sample_rules()).ticket
+
+    assert ticket.promised[0].times["accept"] < late
+    assert changed.promised[: len(ticket.promised)] == ticket.promised
+    assert all(
+        at > late for each in changed.promised[len(ticket.promised) :] for at in each.times.values()
+    )
+
+
 def test_a_reclassified_ticket_keeps_every_plan_and_promise_and_counts_the_last() -> None:
     ticket = registered("no place")
     plan: Plan = plan_of("emergency")
