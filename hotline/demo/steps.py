@@ -107,11 +107,15 @@ async def handled(clients: Clients, number: str) -> None:
         lambda t: {o["department"] for o in t["work_orders"]} >= set(departments),
         "a work order for every department",
     )
-    orders = [o for o in ticket["work_orders"] if o["status"] == "dispatched"]
-    await asyncio.gather(
-        *(done_by(clients, o, "accept", "arrive", "control", "resolve") for o in orders)
-    )
+    await asyncio.gather(*(secured(clients, order) for order in ticket["work_orders"]))
     await told(clients, number)
+
+
+async def secured(clients: Clients, order: Json) -> None:
+    """The part of one department, whose order may be accepted with the alarm already."""
+    to_accept = {"dispatched": ("accept",), "accepted": ()}
+    if (acts := to_accept.get(order["status"])) is not None:
+        await done_by(clients, order, *acts, "arrive", "control", "resolve")
 
 
 def sure(answer: Any, act: str) -> None:

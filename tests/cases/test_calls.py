@@ -13,7 +13,8 @@ from shared.calls.facts import EndedBy, Fact, Kind, Party, fact_id
 from shared.calls.telling import told
 from tests.support.floor import Floor
 
-NUMBER: Final = "13800138000"
+NUMBER: Final = "13800138047"
+MASKED: Final = "138****8047"
 LAMP: Final = {"estate": "jinyuan", "text": "楼道灯不亮，请来修", "type": "repair"}
 
 
@@ -47,10 +48,11 @@ async def test_a_ticket_is_made_from_a_call_and_who_got_nobody_is_rung_back(floo
 
     async def to_ring() -> Json | None:
         listed = await clients.call("GET", "telephony", "/v1/calls/callbacks", role="agent")
-        return next(iter(listed.raise_for_status().json()["items"]), None)
+        found = listed.raise_for_status().json()["items"]
+        return next((each for each in found if each["caller"] == MASKED), None)
 
     back = await until(to_ring, "a call back")
-    assert (back["caller"], back["count"]) == ("138****8000", 1)
+    assert back["count"] == 1
 
     await ring(floor, "1.2", answered=True)
 
@@ -63,7 +65,7 @@ async def test_a_ticket_is_made_from_a_call_and_who_got_nobody_is_rung_back(floo
     call = (await until(answered, "the call"))["id"]
     made = await clients.post_ticket({**LAMP, "call": call})
     shown = await clients.call("GET", "intake", f"/v1/tickets/{made['number']}", role="agent")
-    assert shown.json()["caller"]["phone"] == "138****8000"
+    assert shown.json()["caller"]["phone"] == MASKED
     assert NUMBER not in shown.text
 
     async def is_tied() -> bool | None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from hotline.demo.clients import Json, until
-from hotline.demo.steps import acknowledge, done_by, first_order
+from hotline.demo.steps import acknowledge, first_order, secured
 from services.notifier.domain import recipients
 from shared.policy.policy import Rules, load_documents
 from shared.triage.taxonomy import load_sample_taxonomy
@@ -102,7 +102,7 @@ async def test_b26_no_machine_writes_to_the_caller_of_a_suicide_risk_and_a_perso
         number, lambda t: len(t["work_orders"]) == len(departments), "everybody's work"
     )
     for order in ticket["work_orders"]:
-        await done_by(clients, order, "accept", "arrive", "control", "resolve")
+        await secured(clients, order)
 
     async def to_tell() -> Json | None:
         found = await clients.call("GET", "router", "/v1/follow-ups", params={"number": number})

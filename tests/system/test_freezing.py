@@ -22,6 +22,7 @@ PATHS: Final = {
     "notifier": "/v1/messages/nothing",
     "survey": "/v1/surveys/nothing",
     "admin": "/v1/users",
+    "telephony": "/v1/calls/nothing",
 }
 """Where whoever is known gets another answer than 401."""
 

@@ -143,7 +143,9 @@ def who_goes_on(
     moved = _orders_taken_by(given)
     had = [order for order in ticket.orders if order.is_unfinished]
     fresh = (act.assignee for act in given if isinstance(act, Dispatch | Transfer))
-    keep = (order.assignee for order in had if order.id not in moved)
+    # Who has accepted for what it is not, and has not begun, is told so all the same.
+    spare = {o.id for o in _no_longer_planned(ticket) if o.status is OrderStatus.ACCEPTED}
+    keep = (order.assignee for order in had if order.id not in moved | spare)
     return (
         frozenset(person for person in (*keep, *fresh) if person),
         frozenset(order.assignee for order in had if order.assignee),

@@ -132,6 +132,7 @@
   keys().then((kept) => { // Nobody else's stays.
     for (const others of [IDBKeyRange.upperBound(person, true), IDBKeyRange.lowerBound(person, true)]) kept.delete(others);
   });
+  show();
   review().then(begin);
   document.body.addEventListener("htmx:afterSettle", begin); // Forms come later, too.
 })();
