@@ -154,8 +154,7 @@ class People:
         if not given:
             return None
         telephone = read_telephone(given)
-        # Of an extension a text reaches the switchboard at best.
-        address = telephone.e164 if telephone is not None and telephone.is_direct else ""
+        address = telephone.e164 if telephone is not None and telephone.takes_texts else ""
         return Contact(str(person.get("name") or ""), address, (found or {}).get("emergency_kind"))
 
 

@@ -17,6 +17,14 @@ _SAID: Final = re.compile(r"\s*(?:转接?|轉接?|内线|內線|分机号?|分�
 _WRITTEN: Final = re.compile(r"(?<=\d{7})-(?=\d{1,6}$)", re.ASCII)
 """An extension behind a hyphen: only where the number has ended, 86-138-0013-8000 has none."""
 _EXTENSION: Final = ";ext="
+_OWN_COUNTRY: Final = "+86"
+_TAKE_TEXTS: Final = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        # Of some countries a number does not tell which of both it is.
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,17 @@ class Telephone:
     def is_direct(self) -> bool:
         """Whether who rings or writes to it reaches the one who gave it."""
         return not self.extension
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether a text comes to the one who gave it: to no fixed line, no 400 number and no
+        extension, of which the switchboard has it at best.
+        """
+        if not self.is_direct:
+            return False
+        if _MOBILE.fullmatch(self.e164.removeprefix(_OWN_COUNTRY)):
+            return True
+        return phonenumbers.number_type(phonenumbers.parse(self.e164)) in _TAKE_TEXTS
 
     @override
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from hotline.demo.clients import Json, until
-from shared.privacy import BlindIndex
+from shared.privacy import BlindIndex, read_telephone
 from tests.support.floor import Floor, caller, orders_of
 
 LAMP: Final = "楼道灯不亮，请来修"
@@ -35,7 +35,9 @@ async def test_b14_what_nobody_can_dial_is_no_number_and_told_to_be_none(
     assert BlindIndex(b"secret").phone(none) is None
 
 
-@pytest.mark.parametrize("number", ["010-62345678转801", "00000000000"])
+@pytest.mark.parametrize(
+    "number", ["010-62345678转801", "0571-88880000", "400-800-0000", "00000000000"]
+)
 async def test_b14_whom_no_text_reaches_somebody_rings(floor: Floor, number: str) -> None:
     """What was done for them does not close by itself."""
     clients = floor.clients
@@ -52,3 +54,16 @@ async def test_b14_whom_no_text_reaches_somebody_rings(floor: Floor, number: str
 
     assert (await until(task, "the task to tell it"))["why"] == "tell"
     assert (await clients.ticket(ticket["number"]))["status"] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("given", "takes"),
+    [("138 0013 8000", True), ("+8613800138000", True), ("0571-88880000", False),
+     ("010-62345678", False), ("010-62345678转801", False), ("400-800-0000", False),
+     ("+852 5123 4567", True)],
+)  # fmt: skip
+def test_a_text_comes_to_a_mobile_alone(given: str, *, takes: bool) -> None:
+    telephone = read_telephone(given)
+
+    assert telephone is not None
+    assert telephone.takes_texts is takes
