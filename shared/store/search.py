@@ -25,11 +25,16 @@ class Searched:
     found: frozenset[int]
 
 
-async def search_database(url: str, needles: Sequence[bytes]) -> AsyncIterator[Searched]:
-    """Read every collection of every database, the oplog included, and tell what was found."""
+async def search_database(
+    url: str, needles: Sequence[bytes], *, only: str | None = None
+) -> AsyncIterator[Searched]:
+    """Read every collection of every database, the oplog included, and tell what was found.
+
+    `only` names one database to read, where others keep theirs on the same server.
+    """
     client = connect(url)
     try:
-        for name in await client.list_database_names():
+        for name in [only] if only else await client.list_database_names():
             database: Any = client.get_database(
                 name, codec_options=CodecOptions(document_class=RawBSONDocument)
             )

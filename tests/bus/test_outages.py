@@ -15,6 +15,8 @@ from shared.contracts.intake import TicketUrged
 from tests.bus.bench import ROUTINE, URGENT, Bench, Wire, open_bench, until
 from tests.support.servers import Corner, Servers
 
+pytestmark = pytest.mark.whole
+
 NUMBERS = [f"T{n}" for n in range(5)]
 
 

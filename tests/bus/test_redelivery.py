@@ -38,7 +38,7 @@ from tests.support.bench import until as until_within
 STARTS = 8
 until = partial(until_within, seconds=100)
 """A reader that is started anew loads all it needs anew, on a machine that others use too."""
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.whole]
 ALERTING = replace(URGENT, alerts=True)
 TOLD = event_queue("notifier", "messages", "urgent", ParkedUrgent, alerts=True)
 GOOD = [f"good {n}" for n in range(30)]

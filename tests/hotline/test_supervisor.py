@@ -25,6 +25,8 @@ from hotline.supervisor import Supervisor
 from tests.hotline.up_with_stand_ins import no_seed, stand_in
 from tests.support.servers import Servers
 
+pytestmark = pytest.mark.whole
+
 SHORT = Patience(start=20.0, unwell=0.3, between_probes=0.05, failed_starts=2)
 
 

@@ -7,6 +7,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from hotline.promises import examine, kinds
 from shared.contracts.notifier import CALLER, MessageFailed, MessageReceived
 from tests.notifier import samples
@@ -243,6 +245,7 @@ async def test_two_replicas_and_a_repeat_of_each_event_make_one_receipt(
     assert len(bench.tray.letters) == 1
 
 
+@pytest.mark.whole
 async def test_what_a_killed_notifier_left_half_told_is_told_once(empty_bench: Bench) -> None:
     bench = empty_bench
     await bench.add_replica()

@@ -22,6 +22,8 @@ from tests.notifier import samples
 from tests.notifier.bench import QUEUES, Bench
 from tests.support.bench import until
 
+pytestmark = pytest.mark.whole
+
 LONG_ENOUGH = timedelta(seconds=31)
 
 

@@ -151,6 +151,7 @@ async def test_whoever_comes_after_a_crash_goes_on_where_it_happened(
     assert len(bench.postbox.mails) == 1
 
 
+@pytest.mark.whole
 async def test_killed_while_it_folds_it_tells_everything_once(empty_bench: Bench) -> None:
     """The process is a real one, and dies at its first digest."""
     bench = empty_bench

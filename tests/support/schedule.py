@@ -1,7 +1,7 @@
 """Which tests run in one worker, in which order they begin, and which of the two runs they are of.
 
-`make test` runs what asks single services, on real servers; `make whole` what asks a whole hotline:
-on the floor, in a browser, over days, while it is killed. CI runs both.
+`make test` runs what asks single services, on real servers; `make whole` what asks a whole hotline,
+on the floor, in a browser or over days, and what kills a process or cuts its lines. CI runs both.
 
 The tests of a file run in one worker, one after the other: they share what their module makes. All
 tests of the floor, whatever their file, run in one worker too, so that a run starts one hotline and
@@ -24,7 +24,9 @@ from tests.support.floor import FLOOR, MARK
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "whole: asks a whole hotline, and belongs to `make whole`")
+    config.addinivalue_line(
+        "markers", "whole: asks a whole hotline or kills something: of `make whole`"
+    )
 
 
 def group_of(test: str) -> str:

@@ -45,6 +45,8 @@ from tests.support.bench import until
 from tests.support.servers import Corner, Servers
 from tests.telephony.adapters import FAST, as_read, is_of_an_event
 
+pytestmark = pytest.mark.whole
+
 NAME = "lab"
 
 

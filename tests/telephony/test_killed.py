@@ -19,6 +19,8 @@ from tests.support.bench import until
 from tests.support.servers import Servers, open_corner
 from tests.telephony.bench import Bench, open_bench
 
+pytestmark = pytest.mark.whole
+
 
 async def test_kill_in_the_middle_makes_the_same_documents(
     servers: Servers, tmp_path: Path
