@@ -50,6 +50,7 @@ from services.intake.privacy.api import (
     build_reveals_api,
     build_tracing_api,
 )
+from services.intake.privacy.call_backs import CallBackCallers
 from services.intake.privacy.erasure import Erasure
 from services.intake.privacy.legal_holds import HOLDS, LegalHolds
 from services.intake.privacy.lookup_secret import Reindex
@@ -221,7 +222,7 @@ def _reading_routers(platform: Platform, opener: Opener) -> list[APIRouter]:
 
     openings = Openings(store, trail, opener, secret=secret, contractors=contractors)
     return [
-        build_reveals_api(openings),
+        build_reveals_api(openings, CallBackCallers(store, trail, opener)),
         build_style(ROOT),
         build_person_pages(platform, PersonVisits(platform, openings)),
         build_photos_api(Photos(store, trail, opener, contractors=contractors)),

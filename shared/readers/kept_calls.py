@@ -41,6 +41,18 @@ async def call_rung(store: Store, id: str) -> CallRung | None:
     return CallRung(id, is_withheld, caller, phones)
 
 
+async def ids_of_calls(store: Store, phones: Sequence[str]) -> list[str]:
+    """The calls of somebody of these entries of the blind index, the newest first."""
+    found = await store.find(
+        "calls",
+        {"index.phone": {"$in": [*phones]}},
+        sort=(("call.offered_at", DESCENDING),),
+        limit=MOST,
+        fields=("_id",),
+    )
+    return [doc["_id"] for doc in found]
+
+
 async def calls_of(store: Store, phones: Sequence[str]) -> list[Doc]:
     """When somebody of these entries of the blind index rang, and what became of it, the newest
     first: what a copy of their data says.

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.intake.privacy.domain import Which
-from services.intake.privacy.persons import Named, Persons
+from services.intake.privacy.persons import ENTRY_OF, Named, Persons
 from shared.audit import Trail
 from shared.audit.trail import AUDIT
 from shared.contracts import MalformedMessage
@@ -21,6 +21,8 @@ from shared.contracts.notifier import CALLER
 from shared.contracts.refusals import NotThere
 from shared.identity import Principal
 from shared.privacy import BlindIndex
+from shared.privacy.index import entries_in
+from shared.readers.kept_calls import ids_of_calls
 from shared.readers.visibility import hidden
 from shared.store import Doc, Listing, Order, Store
 from shared.store.paging import cursor_of
@@ -28,6 +30,7 @@ from shared.store.paging import cursor_of
 SYSTEM: Final = "system:"
 _MESSAGES: Final = "messages"
 _MESSAGE_FIELDS: Final = ("at", "number", "purpose", "status", "attempts", "digest")
+OF_CALLS: Final = ["person.revealed", "person.taken_over"]
 STAYED: Final = frozenset({"no_address", "no_channel", "withheld"})
 """Outcomes of attempts after which nothing has left the house."""
 
@@ -58,6 +61,7 @@ class AccessTrace:
     def __init__(self, store: Store, trail: Trail, index: BlindIndex) -> None:
         self._store = store
         self._trail = trail
+        self._index = index
         self._persons = Persons(store, index)
 
     async def seen(
@@ -82,7 +86,8 @@ class AccessTrace:
         subject = ("person", persons[0].id if persons else "unknown")
         details = {"tickets": len(persons)}
         await self._trail.record(asking, "person.traced", subject, source=source, details=details)
-        items, following = await self._merged(_sources(persons), after, limit)
+        calls = await self._calls(sought, persons)
+        items, following = await self._merged([*_sources(persons), _of_calls(calls)], after, limit)
         await self._add_channels(items)
         named = [{"number": named.number, "person": named.person} for named in persons]
         return {"tickets": named, "items": items, "next": following}
@@ -93,6 +98,13 @@ class AccessTrace:
         if sought.phone is None and sought.number is not None and sought.person is not None:
             return await self._persons.like(sought.number, sought.person)
         raise MalformedMessage("body", "names nobody", "send `phone`, or `number` and `person`")
+
+    async def _calls(self, sought: Sought, persons: Sequence[Named]) -> list[str]:
+        """Their calls, of which a ticket need not have come."""
+        entries = set(self._index.phones(sought.phone) if sought.phone else ())
+        for named in persons:
+            entries |= set(entries_in(named.ticket["index"].get(ENTRY_OF[named.person])))
+        return await ids_of_calls(self._store, sorted(entries))
 
     async def _add_channels(self, items: Sequence[Doc]) -> None:
         """Of what was told together with others, by which channel all of them left."""
@@ -158,6 +170,17 @@ def _sources(persons: Sequence[Named]) -> list[_Source]:
             lambda doc: _told_by_ticket(doc, which),
         ),
     ]
+
+
+def _of_calls(calls: Sequence[str]) -> _Source:
+    """Whoever was shown the number to ring back, or took it over into a ticket."""
+    query = {"subject.kind": "call", "subject.id": {"$in": calls}, "act": {"$in": OF_CALLS}}
+    return _Source(AUDIT, query, "at", None, _told_of_call)
+
+
+def _told_of_call(doc: Doc) -> Doc:
+    told = {**_told_by_audit(doc), "number": None, "person": CALLER}
+    return {**told, "call": doc["subject"]["id"]}
 
 
 def _told_by_audit(doc: Doc) -> Doc:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from services.intake.privacy.access_trace import AccessTrace, Sought
 from services.intake.privacy.alarms import AlarmAnswers, alarm_view
+from services.intake.privacy.call_backs import CallBackCallers
 from services.intake.privacy.domain import Finding, Reason, Status, Which
 from services.intake.privacy.legal_holds import Held, LegalHolds, hold_view
 from services.intake.privacy.legal_holds import Reason as HoldReason
@@ -38,6 +39,22 @@ class RevealBody(Body):
     number: Number
     person: Which
     reason: Reason
+
+
+class CallerBody(Body):
+    """A call of the caller whom one has taken to ring back."""
+
+    call: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class CallerView(BaseModel):
+    """Whom to ring, and how many more persons whoever asks may open."""
+
+    call: str
+    phone: str
+    opened_at: datetime
+    left_hour: int
+    left_day: int
 
 
 class AllowanceView(BaseModel):
@@ -88,7 +105,7 @@ class HoldBody(Body):
     reason: HoldReason
 
 
-def build_reveals_api(openings: Openings) -> Routes:
+def build_reveals_api(openings: Openings, callers: CallBackCallers) -> Routes:
     """Opening persons."""
     router = Routes("/v1/reveals", tags=["privacy"])
 
@@ -119,6 +136,23 @@ def build_reveals_api(openings: Openings) -> Routes:
             left_hour=found.left.left_hour,
             left_day=found.left.left_day,
             **(found.person or {}),
+        )
+
+    @router.post("/calls", status_code=201, dependencies=[may("call_back.do")])
+    async def of_call(
+        body: CallerBody, actor: Actor, request: Request, response: Response
+    ) -> CallerView:
+        """The number of a caller whom one has taken to ring back, until one has said what came of
+        it: each time on record, counted once.
+        """
+        found = await callers.show(body.call, actor, source=source_of(request))
+        response.headers.update(NO_STORE)
+        return CallerView(
+            call=body.call,
+            phone=found.phone,
+            opened_at=found.at,
+            left_hour=found.left.left_hour,
+            left_day=found.left.left_day,
         )
 
     @router.get("/allowance", dependencies=[may("person.reveal")])

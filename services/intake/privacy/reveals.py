@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,46 +9,32 @@ from typing import Any, Final
 
 from typing_extensions import override
 
+from services.intake.privacy.counting import OpeningCount
 from services.intake.privacy.domain import (
-    DAY,
-    Alarm,
     Allowance,
     Opening,
     Reader,
     Reason,
     Which,
-    alarm_id,
     cannot_be_opened,
     is_unlimited,
     left_to,
     may_open,
     of_the_house,
     opening_of,
-    signs_in,
-    wait_for,
 )
-from services.intake.privacy.storage import (
-    ALARMS,
-    READERS,
-    Reveals,
-    raised,
-    tickets_of_one_flat,
-)
+from services.intake.privacy.storage import Reveals
 from services.intake.registration.domain import IdempotencyKey, idempotency_key
 from shared.audit import Trail
-from shared.contracts import Step
-from shared.contracts.refusals import NotThere, TooOften, used_key
+from shared.contracts.refusals import NotThere, used_key
 from shared.identity import Forbidden, Principal, require, sees
 from shared.privacy import CannotOpen
-from shared.privacy.index import Kept
 from shared.privacy.open import Opener
-from shared.store import Collection, Doc, Store
-from shared.telemetry import logger, metrics
+from shared.store import Doc, Store
+from shared.telemetry import metrics
 from shared.tickets import TICKET, Ticket
 
 ACTION: Final = "person.reveal"
-ATTEMPTS: Final = 10
-"""One person's openings meet only where the same token is used in several places at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +83,8 @@ class Openings:
         self._trail = trail
         self._opener = opener
         self._secret = secret
-        self._readers = Collection(store, READERS)
+        self._openings = OpeningCount(store)
         self._reveals = Reveals(store)
-        self._alarms = Collection(store, ALARMS)
 
     async def reveal(
         self, wish: Wish, principal: Principal, *, name: str, source: str | None
@@ -130,14 +114,13 @@ class Openings:
             found = await self._earlier(key) or Revealed(opening.at)
             return replace(found, left=await self.allowance(principal))
         await self._record(wish, principal, source)
-        await self._watch(reader, principal, ticket, doc["index"].get("flat"))
+        await self._openings.watch(reader, principal, ticket.estate, doc["index"].get("flat"))
         left = left_to(reader, principal.role, opening.at)
         return replace(await self._open(sealed, opening), left=left)
 
     async def allowance(self, principal: Principal) -> Allowance:
         """How many more persons somebody may open now."""
-        reader = await self._readers.get(principal.id) or Reader(id=principal.id)
-        return left_to(reader, principal.role, self._store.clock.now())
+        return await self._openings.allowance(principal)
 
     async def show(
         self, wish: Wish, principal: Principal, *, errand: str, source: str | None
@@ -157,7 +140,7 @@ class Openings:
         opening = reader.opened_on(errand, self._store.clock.now()) or reader.recent[-1]
         await self._record(wish, principal, source)
         if is_first:
-            await self._watch(reader, principal, ticket, doc["index"].get("flat"))
+            await self._openings.watch(reader, principal, ticket.estate, doc["index"].get("flat"))
         return await self._open(sealed, opening)
 
     async def _within_reach(self, number: str, principal: Principal) -> tuple[Doc, Ticket]:
@@ -186,30 +169,11 @@ class Openings:
     async def _count(
         self, ticket: Ticket, principal: Principal, *, errand: str | None = None
     ) -> tuple[Reader, bool]:
-        """The reader with one opening more, and whether there is one more: an errand counts once.
-        Raises TooOften over the limit.
-        """
-
-        def decide(reader: Reader, now: datetime) -> Step[Reader] | None:
-            if errand is not None and reader.opened_on(errand, now) is not None:
-                return None
-            wait = None if is_unlimited(ticket) else wait_for(reader, principal.role, now)
-            if wait is not None:
-                metrics.REVEALS.labels("over_limit").inc()
-                raise TooOften(
-                    "too-many-reveals",
-                    "You have opened as many persons as your role may",
-                    "wait, or let somebody else of your desk open this one",
-                    wait=max(1, math.ceil(wait.total_seconds())),
-                )
-            opening = opening_of(ticket, principal, now, errand=errand)
-            return Step(reader.with_opening(opening))
-
-        changed = await self._readers.change(
-            principal.id, decide, new=Reader(id=principal.id), attempts=ATTEMPTS
+        return await self._openings.count(
+            principal,
+            lambda now: opening_of(ticket, principal, now, errand=errand),
+            is_unlimited=is_unlimited(ticket),
         )
-        assert changed is not None, "a reader is made at the first opening"
-        return changed.after, changed.is_change
 
     async def _keep(
         self,
@@ -233,28 +197,6 @@ class Openings:
         await self._trail.record(
             principal, "person.revealed", subject, why=wish.reason, source=source
         )
-
-    async def _watch(
-        self, reader: Reader, principal: Principal, ticket: Ticket, flat: Kept | None
-    ) -> None:
-        """Raise an alarm for each thing that is unusual."""
-        now = reader.recent[-1].at
-        numbers = {opening.number for opening in reader.within(DAY, now)}
-        of_the_flat = await tickets_of_one_flat(self._store, flat, numbers)
-        for sign, count in signs_in(reader, now, of_the_flat=of_the_flat).items():
-            alarm = Alarm(
-                id=alarm_id(reader.id, sign, now),
-                at=now,
-                reader=reader.id,
-                role=principal.role,
-                sign=sign,
-                count=count,
-                number=ticket.number,
-                estate=ticket.estate,
-            )
-            if await self._alarms.insert(raised(alarm), now):
-                metrics.READING_ALARMS.labels(sign.value).inc()
-                logger.warning("reading_alarm", alarm=alarm.id, sign=sign.value, reader=reader.id)
 
     async def _open(self, sealed: bytes, opening: Opening) -> Revealed:
         try:
