@@ -11,6 +11,9 @@ from typing import Final, get_args
 import httpx
 from fastapi import APIRouter, FastAPI
 
+from services.console.call_backs.live import call_backs_source
+from services.console.call_backs.pages import ENTRY as CALL_BACKS
+from services.console.call_backs.pages import build_call_back_pages
 from services.console.clients.admin import AdminClient, OwnKey
 from services.console.clients.answers import ServiceName
 from services.console.clients.cases import CasesClient
@@ -85,6 +88,7 @@ ROOMS: Final = (
     Room(build_desk_pages, DESK, {"calls": calls_source}),
     Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
+    Room(build_call_back_pages, CALL_BACKS, {"call_backs": call_backs_source}),
     Room(build_mine_pages, MINE, {"mine": mine_source}),
     Room(build_hand_over_pages),
     Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}, (WORK,)),

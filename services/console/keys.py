@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Where = Literal[
-    "anywhere", "outside_fields", "list", "beside", "form", "desk", "queue", "mine", "ticket"
+    "anywhere",
+    "outside_fields",
+    "list",
+    "beside",
+    "form",
+    "desk",
+    "queue",
+    "mine",
+    "call_back",
+    "ticket",
 ]
 
 
@@ -47,6 +56,8 @@ KEYS: Final = (
     Shortcut(("h",), "mine", "hand_over", single=True),
     Shortcut(("Alt+N",), "mine", "reveal", needs="person.reveal"),
     Shortcut(("Alt+U",), "mine", "not_reached"),
+    Shortcut(("Alt+N",), "call_back", "reveal", needs="call_back.do"),
+    Shortcut(("Alt+U",), "call_back", "not_reached", needs="call_back.do"),
     Shortcut(("Ctrl+Enter",), "form", "save"),
     Shortcut(("t",), "ticket", "tell", single=True, needs="ticket.tell"),
     Shortcut(("s",), "ticket", "supplement", single=True, needs="ticket.supplement"),
@@ -74,8 +85,9 @@ _NEEDS: Final[Mapping[Where, tuple[str, ...]]] = {
     "desk": ("ticket.register_anywhere",),
     "queue": ("manual_queue.see",),
     "mine": ("case.see",),
+    "call_back": ("call_back.see",),
     "ticket": ("ticket.see",),
-    "list": ("emergency.see", "ticket.see"),
+    "list": ("emergency.see", "ticket.see", "call_back.see"),
     "beside": ("case.see", "manual_queue.see"),
 }
 """Whoever may none of these has no such page."""
@@ -83,6 +95,7 @@ _THERE: Final[Mapping[str, tuple[Where, ...]]] = {
     "desk": ("desk", "form"),
     "queue": ("queue", "beside", "list", "form"),
     "mine": ("mine", "beside", "list", "form"),
+    "call-backs": ("call_back", "list", "form"),
     "emergencies": ("list", "form"),
     "tickets": ("list", "form"),
 }

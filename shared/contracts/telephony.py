@@ -77,6 +77,18 @@ class CallCorrected(CallTold):
     name: ClassVar[str] = "call.corrected"
 
 
+class CallBackChanged(Event):
+    """A caller is to be rung back, or somebody has taken that, or said what came of it. `call` is
+    one of the calls in vain.
+    """
+
+    name: ClassVar[str] = "call_back.changed"
+    can_be_urgent: ClassVar[bool] = False
+    call: str
+    line: str
+    state: str
+
+
 class LineEvent(Event):
     """What every fact about a line carries. `recipients` are who is to be told, where whoever reads
     it has found that out.

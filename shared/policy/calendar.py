@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.triage.taxonomy import Limit
 
@@ -34,13 +34,23 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 """Monday is 1."""
 
 
+def _without_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("is a local time and names no zone: write it as 08:30")
+    return value
+
+
+LocalTime = Annotated[time, AfterValidator(_without_zone)]
+"""A time of day where it counts; of which zone its place says."""
+
+
 class Block(BaseModel):
     """One stretch of a working day, local time, `end` not included."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    start: time
-    end: time
+    start: LocalTime
+    end: LocalTime
 
     @model_validator(mode="after")
     def _forward(self) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import pairwise
@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.policy.calendar import Calendar
+from shared.policy.calendar import Calendar, LocalTime
 from shared.policy.documents import KINDS, read_documents, read_yaml
 from shared.policy.ladder import BREACH, Channel, Ladder, Repeat, Rung, Share
 from shared.policy.local import LOCAL_KINDS, documents_at, layer_faults, layers_at
@@ -193,8 +193,8 @@ class QuietHours(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    start: time
-    end: time
+    start: LocalTime
+    end: LocalTime
 
     def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """When they are over; None outside them."""

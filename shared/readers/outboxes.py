@@ -21,6 +21,7 @@ KIND_OF: Final[Mapping[str, str]] = {
     "messages": "message",
     "surveys": "survey",
     "calls": "call",
+    "callbacks": "call_back",
     "lines": "line",
     "parked": "parked",
     "rosters": "roster",

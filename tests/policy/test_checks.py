@@ -1,6 +1,7 @@
 """Every fault of a policy is named at once, each with its path and the way out."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -157,6 +158,14 @@ CASES: dict[str, Case] = {
         lambda d: d["rules"].update(warn_at_shares=[1]), "rules.warn_at_shares.0", "too large",
     ),
     "a field nobody knows": (lambda d: d["rules"].update(typo=1), "rules.typo", "not a known"),
+    "hours that name a zone": (
+        lambda d: d["calendar"].update(business=[{"start": 5, "end": "09:00"}]),
+        "calendar.business.0.start", "is a local time and names no zone",
+    ),
+    "quiet hours that name a zone": (
+        lambda d: d["rules"].update(quiet_hours={"start": "22:00", "end": "07:00Z"}),
+        "rules.quiet_hours.end", "is a local time and names no zone",
+    ),
     "a document that is missing": (lambda d: d.pop("calendar"), "calendar", "missing"),
     "a document that is none": (lambda d: d.update(rules=[]), "rules", "not an object"),
     "a local limit shorter than the group's clock before it": (
@@ -338,24 +347,37 @@ _RUBBISH: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@dataclass
+class Edited:
+    """Documents after some edits: these alone are shown when a test fails."""
+
+    edits: list[tuple[list[Any], Any]]
+    documents: Documents = field(repr=False)
+
+
 @st.composite
-def _edited(draw: st.DrawFn) -> Documents:
+def _edited(draw: st.DrawFn) -> Edited:
     made = documents(lambda d: d.update(local={"east": {"rules": {"decline_limit": 3}}}))
+    edits = []
     for _ in range(draw(st.integers(1, 3))):
         kinds = [kind for kind in made if kind != "lexicon"]  # reading one takes half a second
         at: Any = made
         key: Any = draw(st.sampled_from(kinds))
+        path = [key]
         while isinstance(at[key], dict | list) and at[key] and draw(st.booleans()):
             at = at[key]
             keys = list(at) if isinstance(at, dict) else list(range(len(at)))
             key = draw(st.sampled_from(keys))
+            path.append(key)
         at[key] = draw(_RUBBISH)
-    return made
+        edits.append((path, at[key]))
+    return Edited(edits, made)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_edited())
-def test_whatever_has_no_fault_can_be_built_and_plans_everything(made: Documents) -> None:
+def test_whatever_has_no_fault_can_be_built_and_plans_everything(edited: Edited) -> None:
+    made = edited.documents
     if check_policy(made, begins=NOW, duty=DUTY):
         return
     policy = build_policy("edited", made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -230,10 +231,13 @@ async def counted_for(bench: Bench, days: int) -> None:
     quarters = Collection(bench.store, LOAD_QUARTERS)
     now = bench.now()
     begun = now.replace(minute=0, second=0, microsecond=0)
-    for n in range(4, days * 96):
-        bucket = Bucket("hotline", begun - n * timedelta(minutes=15))
-        load = QuarterLoad(id=id_of(bucket), line=bucket.line, quarter=bucket.quarter, offered=2)
-        await quarters.insert(Step(load), now)
+    loads = [
+        QuarterLoad(id=id_of(bucket), line=bucket.line, quarter=bucket.quarter, offered=2)
+        for bucket in (
+            Bucket("hotline", begun - n * timedelta(minutes=15)) for n in range(4, days * 96)
+        )
+    ]
+    await asyncio.gather(*(quarters.insert(Step(load), now) for load in loads))
 
 
 async def test_silence_where_many_ring_is_told_unless_somebody_rang_it_and_it_worked(

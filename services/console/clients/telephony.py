@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from services.console.clients.service import Answered, ServiceClient
+from services.console.clients.shapes.call_backs import CallBacks, CallBackSeen
 
 MOST_OF_TICKET: Final = 20
+MOST_CALL_BACKS: Final = 50
 
 
 class OwnCall(Answered):
@@ -74,3 +76,26 @@ class TelephonyClient:
         params = {"ticket": number, "limit": MOST_OF_TICKET}
         found = await self._service.get(_TicketCalls, "/v1/calls", bearer=bearer, params=params)
         return list(found.items)
+
+    async def call_backs(
+        self,
+        bearer: str,
+        *,
+        state: str | None = None,
+        after: str | None = None,
+        limit: int = MOST_CALL_BACKS,
+    ) -> CallBacks:
+        """Who is to be rung back, the most urgent first; or those in a state."""
+        given = {"state": state, "after": after, "limit": limit}
+        params = {name: value for name, value in given.items() if value is not None}
+        path = "/v1/calls/callbacks"
+        return await self._service.get(CallBacks, path, bearer=bearer, params=params)
+
+    async def call_back(self, call: str, bearer: str) -> CallBackSeen:
+        """The one that this call is of."""
+        return await self._service.get(CallBackSeen, f"/v1/calls/{call}/callback", bearer=bearer)
+
+    async def do_call_back(self, call: str, act: str, bearer: str) -> CallBackSeen:
+        """Take it, or say what came of it: `claim`, `reached` or `no-answer`."""
+        path = f"/v1/calls/{call}/callback/{act}"
+        return await self._service.ask(CallBackSeen, "POST", path, bearer=bearer)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from services.console.clients.service import ServiceClient, keyed
 from services.console.clients.shapes.common import Counted
-from services.console.clients.shapes.persons import Allowance, Callers, Opened
+from services.console.clients.shapes.persons import Allowance, Callers, CallerToRing, Opened
 from services.console.clients.shapes.tickets import Acted, Related, TicketRows
 from services.console.clients.shapes.whole import TicketSeen
 
@@ -62,6 +62,13 @@ class TicketsClient:
         body = {"number": number, "person": person, "reason": reason}
         return await self._service.ask(
             Opened, "POST", "/v1/reveals", bearer=bearer, json=body, headers=keyed(key)
+        )
+
+    async def caller_to_ring(self, call: str, bearer: str) -> CallerToRing:
+        """The number of a caller whom one has taken to ring back; on record."""
+        path = "/v1/reveals/calls"
+        return await self._service.ask(
+            CallerToRing, "POST", path, bearer=bearer, json={"call": call}
         )
 
     async def look_up(self, who: Mapping[str, str], bearer: str) -> Callers:

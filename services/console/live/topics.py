@@ -12,9 +12,10 @@ from shared.tickets.numbers import ALPHABET, LENGTH
 EMERGENCIES: Final = "emergencies"
 QUEUE: Final = "queue"
 MINE: Final = "mine"
+CALL_BACKS: Final = "call_backs"
 CALLS: Final = "calls"
 """What rings at the reader's own telephones."""
-LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE, CALLS})
+LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE, CALL_BACKS, CALLS})
 OF_PERSON: Final = frozenset({MINE, CALLS})
 """Lists of which each reader has their own; all others are the same for one reach."""
 AT_ONCE: Final = frozenset({CALLS})
@@ -33,6 +34,7 @@ _TOUCHED: Final[Mapping[str, frozenset[str]]] = {
     "incident": frozenset({EMERGENCIES}),
     "follow_up": frozenset({MINE}),
     "call": frozenset({CALLS}),
+    "call_back": frozenset({CALL_BACKS}),
 }
 """By the family of an event, the lists in which something may have changed."""
 

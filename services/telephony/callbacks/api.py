@@ -95,6 +95,12 @@ def build_callbacks_api(store: Store, masks: Masks, ringing: Ringing) -> Routes:
             all=CallCount(count=min(number, MOST_COUNTED), more=number > MOST_COUNTED),
         )
 
+    @router.get("/{id}/callback", dependencies=[may("call_back.see")])
+    async def callback(id: str) -> CallBackView:
+        """The call back that this call is of, also one that is over."""
+        [view] = await shown([await ringing.find(id)])
+        return view
+
     @router.post("/{id}/callback/claim", dependencies=[may("call_back.do")])
     async def claim(id: str, actor: Actor) -> CallBackView:
         """Ring this caller now; nobody else does meanwhile."""

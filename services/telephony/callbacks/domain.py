@@ -13,6 +13,7 @@ from shared.calls.call import Call
 from shared.calls.outcomes import Outcome
 from shared.contracts import Step
 from shared.contracts.refusals import NotNow
+from shared.contracts.telephony import CallBackChanged
 from shared.policy.policy import CallBackRules
 
 
@@ -142,7 +143,7 @@ def possible_after_all(back: CallBack, begun: CallBack) -> Step[CallBack] | None
     """An emergency has come of the call meanwhile; None where it was possible before."""
     if back.state is not CallBackState.NOT_POSSIBLE:
         return None
-    return Step(replace(begun, version=back.version))
+    return changed(replace(begun, version=back.version))
 
 
 def rang_again(
@@ -162,14 +163,14 @@ def rang_again(
         last_at=max(back.last_at, alone.last_at),
         due_at=min(back.due_at, alone.due_at) if is_sooner else back.due_at,
     )
-    return Step(after)
+    return changed(after)
 
 
 def superseded(back: CallBack, answered_at: datetime, now: datetime) -> Step[CallBack] | None:
     """The caller was answered after all calls of it; None where one was later, or it is over."""
     if back.state not in LIVE or back.last_at > answered_at:
         return None
-    return Step(_ended(back, CallBackState.SUPERSEDED, now))
+    return changed(_ended(back, CallBackState.SUPERSEDED, now))
 
 
 def claim(back: CallBack, by: str, rules: CallBackRules, now: datetime) -> Step[CallBack] | None:
@@ -187,7 +188,7 @@ def claim(back: CallBack, by: str, rules: CallBackRules, now: datetime) -> Step[
                 "take another; this one is free again when they have said what came of it",
                 state=back.state.value,
             )
-    return Step(replace(back, state=CallBackState.CLAIMED, claimed_by=by, claimed_at=now))
+    return changed(replace(back, state=CallBackState.CLAIMED, claimed_by=by, claimed_at=now))
 
 
 def heard(
@@ -208,13 +209,19 @@ def heard(
         )
     tried = replace(back, attempts=(*back.attempts, Attempt(by, now, what)))
     if what == "reached":
-        return Step(_ended(tried, CallBackState.REACHED, now))
+        return changed(_ended(tried, CallBackState.REACHED, now))
     if len(tried.attempts) >= rules.attempts:
-        return Step(_ended(tried, CallBackState.NEVER_REACHED, now))
+        return changed(_ended(tried, CallBackState.NEVER_REACHED, now))
     later = now + rules.gap
-    return Step(
+    return changed(
         replace(tried, state=CallBackState.OPEN, claimed_by=None, claimed_at=None, due_at=later)
     )
+
+
+def changed(back: CallBack) -> Step[CallBack]:
+    """As it stands now, and what is said of it."""
+    said = CallBackChanged(call=back.id, line=back.line, state=back.state.value)
+    return Step(back, (said,))
 
 
 def _ended(back: CallBack, state: CallBackState, now: datetime) -> CallBack:

@@ -15,6 +15,7 @@ from services.telephony.callbacks.domain import (
     CallBack,
     WhyNot,
     begun,
+    changed,
     got_nobody,
     not_possible,
     possible_after_all,
@@ -26,7 +27,6 @@ from services.telephony.calls.domain import KeptCall, is_answered, looked_at
 from services.telephony.calls.storage import CALLS
 from shared.bus.loops import each
 from shared.calls.call import Call
-from shared.contracts import Step
 from shared.policy.policy import Policy
 from shared.privacy import BlindIndex
 from shared.privacy.index import entries_in
@@ -78,10 +78,10 @@ class Following:
         if answered_at is None or not (phones := _phones_of(kept)):
             return
         for back in await self._live(phones):
-            changed = await self._backs.change(
+            done = await self._backs.change(
                 back.id, lambda now_back, now: superseded(now_back, answered_at, now)
             )
-            if changed is not None and changed.is_change:
+            if done is not None and done.is_change:
                 metrics.CALLBACKS.labels("superseded").inc()
 
     async def _ask(self, kept: KeptCall, call: Call) -> None:
@@ -107,23 +107,23 @@ class Following:
                 return
             there = [back for back in await self._live(phones) if back.line == call.line]
             for back in there[:1]:
-                changed = await self._backs.change(
+                done = await self._backs.change(
                     back.id, lambda now_back, _: rang_again(now_back, kept, call, rules)
                 )
-                if changed is not None and changed.is_change:
+                if done is not None and done.is_change:
                     return
-            if not there and await self._backs.insert(Step(new), self._now()):
+            if not there and await self._backs.insert(changed(new), self._now()):
                 return
         raise Contested(CALLBACKS.name, kept.id, times=ATTEMPTS)
 
     async def _ask_unseen(self, kept: KeptCall, call: Call) -> None:
         """It was counted as not possible before anybody knew of the emergency, or it is new."""
         new = begun(kept, call, (), self._policy().rules.callbacks, unseen=True)
-        if not await self._backs.insert(Step(new), self._now()):
+        if not await self._backs.insert(changed(new), self._now()):
             await self._backs.change(kept.id, lambda back, _: possible_after_all(back, new))
 
     async def _cannot(self, back: CallBack) -> None:
-        if await self._backs.insert(Step(back), self._now()):
+        if await self._backs.insert(changed(back), self._now()):
             metrics.CALLBACKS.labels("not_possible").inc()
 
     async def _live(self, phones: Sequence[str]) -> list[CallBack]:

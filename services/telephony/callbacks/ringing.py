@@ -26,6 +26,10 @@ class Ringing:
         self._backs = Collection(store, CALLBACKS)
         self._policy = policy
 
+    async def find(self, call: str) -> CallBack:
+        """The one that this call is of. Raises NotThere."""
+        return await self._named(call)
+
     async def claim(self, call: str, principal: Principal) -> CallBack:
         """Whoever asks rings now. Raises NotThere, and NotNow where it is taken or over."""
         rules = self._policy().rules.callbacks
@@ -38,10 +42,8 @@ class Ringing:
         return await self._changed(call, lambda back, now: heard(back, by, what, rules, now))
 
     async def _changed(self, call: str, decide: Decide) -> CallBack:
-        found = await self._backs.find({"calls": call}, limit=_MOST)
-        # A call is of one, but where it was made again after an end: then the live one is meant.
-        named = sorted(found, key=lambda back: (back.state in LIVE, back.since), reverse=True)
-        changed = await self._backs.change(named[0].id, decide) if named else None
+        named = await self._named(call)
+        changed = await self._backs.change(named.id, decide)
         if changed is None:
             raise NotThere
         if changed.is_change and changed.after.state in {
@@ -50,3 +52,11 @@ class Ringing:
         }:
             metrics.CALLBACKS.labels(changed.after.state.value).inc()
         return changed.after
+
+    async def _named(self, call: str) -> CallBack:
+        """A call is of one, but where it was made again after an end: then of the live one."""
+        found = await self._backs.find({"calls": call}, limit=_MOST)
+        named = sorted(found, key=lambda back: (back.state in LIVE, back.since), reverse=True)
+        if not named:
+            raise NotThere
+        return named[0]

@@ -16,6 +16,7 @@ LIVE: Final[dict[str, Any]] = {"key": {"$gt": ""}}
 """Somebody is to ring, or rings."""
 CALLBACKS: Final = CollectionSpec(
     name="callbacks",
+    kind="call_back",
     shape=Shape(value=CallBack),
     indexes=(
         IndexModel(

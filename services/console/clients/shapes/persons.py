@@ -46,6 +46,14 @@ class Allowance(Answered):
     left_day: int
 
 
+class CallerToRing(Answered):
+    """Whom to ring back, and how many more persons may be opened today."""
+
+    phone: str
+    opened_at: datetime
+    left_day: int
+
+
 class Opened(Allowance):
     """A person who was opened; themselves only the first time."""
 
