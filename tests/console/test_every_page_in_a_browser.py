@@ -283,12 +283,16 @@ WHERE: Final[Mapping[str, str]] = {
     "ticket": "/tickets/",
     "queue": "/queue",
     "mine": "/mine",
+    "call_back": "/call-backs",
     "list": "lists",
 }
 """Below which address a key counts; of all others it is everywhere."""
 BY_SCRIPTS: Final = frozenset({("desk", "4"), ("desk", "1")})
 """What no element of the page bears: the desk's own test presses them."""
-CALLS: Final = frozenset({("mine", "f"), ("mine", "Alt+N"), ("mine", "Alt+U"), ("desk", "Alt+C")})
+CALLS: Final = frozenset(
+    {("mine", "f"), ("mine", "Alt+N"), ("mine", "Alt+U"), ("desk", "Alt+C"),
+     ("call_back", "Alt+N"), ("call_back", "Alt+U")}
+)  # fmt: skip
 """There while there is a caller to ring, or one rings: the tests of calls press them."""
 READINGS: Final = frozenset({("queue", "2"), ("queue", "3")})
 """There when a ticket has so many readings; the first of them is pressed as they are."""

@@ -20,9 +20,9 @@ def rail(page: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "pages", "home"),
     [
-        ("agent", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
+        ("agent", ["/desk", "/mine", "/queue", "/call-backs", "/emergencies"], "/desk"),
         ("department", ["/tickets", "/emergencies"], "/tickets"),
-        ("supervisor", ["/desk", "/mine", "/queue", "/emergencies"], "/desk"),
+        ("supervisor", ["/desk", "/mine", "/queue", "/call-backs", "/emergencies"], "/desk"),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),
     ],

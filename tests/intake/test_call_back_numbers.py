@@ -93,7 +93,7 @@ async def test_a_withheld_number_is_shown_to_nobody(bench: PrivacyBench, *, unse
 
     answer = await show(bench, call, as_="supervisor")
 
-    assert problem(await show(bench, call)) == (403, "number-withheld")
+    assert problem(await show(bench, call)) == (409, "number-withheld")
     assert NUMBER not in answer.text
     assert await bench.audit("person.revealed") == []
 
@@ -101,7 +101,7 @@ async def test_a_withheld_number_is_shown_to_nobody(bench: PrivacyBench, *, unse
 async def test_a_number_that_is_forgotten_is_said_to_be(bench: PrivacyBench) -> None:
     call = await kept_call(bench, number=None)
     await call_back(bench, call)
-    assert problem(await show(bench, call)) == (404, "number-forgotten")
+    assert problem(await show(bench, call)) == (409, "number-forgotten")
 
 
 async def test_whoever_rings_many_back_meets_the_limit_of_all_openings(

@@ -13,7 +13,7 @@ from typing import Final
 from services.intake.privacy.counting import OpeningCount
 from services.intake.privacy.domain import Allowance, Opening, cannot_be_opened, left_to
 from shared.audit import Trail
-from shared.contracts.refusals import NotNow, NotThere, NotYours
+from shared.contracts.refusals import NotNow
 from shared.identity import Principal
 from shared.privacy import CannotOpen
 from shared.privacy.open import Opener
@@ -47,19 +47,19 @@ class CallBackCallers:
         """The number; again as often as they need it, each time on record, counted once.
 
         Counted first, then on record, alarms before the opening, as for any other person. Raises
-        NotThere, NotNow for whoever has not taken it, NotYours where the number is withheld,
-        TooOften, and Gone where it cannot be opened any more.
+        NotNow where they have not taken it, or the number is withheld or forgotten, TooOften, and
+        Gone where it cannot be opened any more.
         """
         back = await self._in_hand(call, principal)
         rung = await call_rung(self._store, back.call)
         if rung is None or rung.caller is None:
-            raise NotThere(
+            raise NotNow(
                 "number-forgotten",
                 "The number of this call is not kept any more",
                 "say that nobody answered; whoever rings again is a call of its own",
             )
         if back.is_unseen or rung.is_withheld:
-            raise NotYours(
+            raise NotNow(
                 "number-withheld",
                 "The caller withholds the number: it is shown to nobody",
                 "let the police or the exchange reach the caller in an emergency",
