@@ -68,6 +68,27 @@ async def test_a_caller_is_taken_rung_and_said_to_be_reached(bench: Bench) -> No
     assert (again.status_code, NUMBER in again.text) == (409, False)
 
 
+async def test_whoever_rings_reads_who_it_may_be_and_what_is_open(bench: Bench) -> None:
+    report = {"estate": "jinyuan", "text": "三号楼楼道灯不亮了"}
+    caller = {"name": "王桂兰", "phone": NUMBER}
+    headers = bench.signed_in("agent", id="lan")
+    made = await bench.services["intake"].post(
+        "/v1/tickets", json={**report, "caller": caller}, headers=headers
+    )
+    call = await got_nobody(bench)
+    browser = await desk(bench)
+    before = (await browser.get(f"/call-backs/{call}")).text
+
+    await browser.post(f"/call-backs/{call}/claim")
+
+    number = made.json()["number"]
+    assert f"/tickets/{number}" not in before
+    page = (await browser.get(f"/call-backs/{call}")).text
+    assert f"/tickets/{number}" in page
+    assert "王*" in page
+    assert NUMBER not in page
+
+
 async def test_nobody_answered_is_said_and_later_it_is_to_be_rung_again(bench: Bench) -> None:
     call = await got_nobody(bench)
     browser = await desk(bench)
@@ -78,6 +99,7 @@ async def test_nobody_answered_is_said_and_later_it_is_to_be_rung_again(bench: B
     assert said.headers["location"] == "/call-backs?did=no_answer"
     page = (await browser.get(f"/call-backs/{call}")).text
     assert "没人接" in page
+    assert "再拨时间" in page
     assert "我来回拨" in page
 
 

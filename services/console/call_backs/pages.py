@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse, Response
 
 from services.console.call_backs.live import PACKAGE
-from services.console.call_backs.views import ENDED, card_of, never_reached_of, people_of, view_of
+from services.console.call_backs.views import (
+    ENDED,
+    CallBackView,
+    card_of,
+    never_reached_of,
+    people_of,
+    view_of,
+)
+from services.console.clients.answers import Declined, Unreached
 from services.console.clients.shapes.call_backs import CallBackSeen
+from services.console.desk.known import Strip, strip_of
 from services.console.frame.acting import Acting
 from services.console.frame.choices import Choice
 from services.console.frame.house import AtWork, House, Visit
@@ -56,10 +67,11 @@ class _List:
         wanted = people_of([*found.items, *([opened] if opened else [])])
         people = await self._house.people.names(token, wanted, language)
         t = self._paper.t(visit)
-        beside: dict[str, Any] = {"beside": None}
+        beside: dict[str, Any] = {"beside": None, "known": None}
         if opened is not None:
             reader, may_do = visit.known.id, DO in visit.known.may
-            beside["beside"] = view_of(opened, people, now, language, reader=reader, may_do=may_do)
+            view = view_of(opened, people, now, language, reader=reader, may_do=may_do)
+            beside = {"beside": view, "known": await self._known(visit, view, now)}
         return self._paper.page(
             visit,
             "call_backs.html",
@@ -74,6 +86,19 @@ class _List:
             did=did if did in ACTS.values() else None,
             **beside,
         )
+
+    async def _known(self, visit: Visit, view: CallBackView, now: datetime) -> Strip | None:
+        """Who it may be, for whoever rings; a help that may be missing."""
+        if not view.is_mine or view.card.is_withheld:
+            return None
+        token, language = visit.known.token, visit.looks.language
+        with suppress(Declined, Unreached):
+            found, names = await asyncio.gather(
+                self._house.tickets.look_up({"call": view.card.call}, token),
+                self._house.names.names(token),
+            )
+            return strip_of(found, names, now, language)
+        return None
 
     async def _counts(self, token: str) -> dict[str, int]:
         """How many are over, by how they ended."""
