@@ -38,6 +38,7 @@ faults: setup-faults ## kill and cut everything under load, then audit; SEED= re
 	@$(BIN)/python -m faults.lost $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m faults.week $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m faults.messages $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m faults.calls $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m faults.typescript
 	@$(BIN)/python -m faults.proxied
 

@@ -14,8 +14,8 @@ from typing import Final
 
 from rich.console import Console
 
+from bench import calls, emergencies, growth, http, memory, pipeline, report, scrubber
 from bench import console as pages
-from bench import emergencies, growth, http, memory, pipeline, report, scrubber
 from bench.hotline import Broken
 from bench.plan import FULL, QUICK, Plan
 from bench.results import Result
@@ -28,6 +28,7 @@ PARTS: Final[dict[str, Callable[[Plan, Console], Awaitable[Result]]]] = {
     "memory": memory.measure,
     "scrubber": scrubber.measure,
     "console": pages.measure,
+    "calls": calls.measure,
 }
 
 WIDTH: Final = 160

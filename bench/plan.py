@@ -29,6 +29,9 @@ class Plan:
     load_tickets: int
     streams: int
     live_seconds: float
+    call_seconds: float
+    storm_seconds: float
+    batch_facts: int
 
 
 FULL: Final = Plan(
@@ -48,6 +51,9 @@ FULL: Final = Plan(
     load_tickets=4_000,
     streams=200,
     live_seconds=40,
+    call_seconds=600,
+    storm_seconds=30,
+    batch_facts=5_000,
 )
 QUICK: Final = Plan(
     quick=True,
@@ -68,4 +74,7 @@ QUICK: Final = Plan(
     load_tickets=200,
     streams=12,
     live_seconds=8,
+    call_seconds=10,
+    storm_seconds=3,
+    batch_facts=300,
 )

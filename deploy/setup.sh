@@ -250,12 +250,31 @@ ensure_nginx() {
         fail "nginx does not run here; install it (apt-get install nginx-light)."
 }
 
+# --- Prometheus ------------------------------------------------------------------------------
+
+# As nginx: the package would start a server for the whole machine.
+ensure_prometheus() {
+    local into=build/prometheus
+    if command -v prometheus >/dev/null || "$into/usr/bin/prometheus" --version >/dev/null 2>&1; then
+        return 0
+    fi
+    say "unpacking prometheus"
+    rm -rf "$into"
+    mkdir -p "$into"
+    (cd "$into" && apt-get download -qq prometheus 2>/dev/null &&
+        dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb) ||
+        fail "apt-get could not download prometheus. Run \`apt-get update\` as root, or install it."
+    "$into/usr/bin/prometheus" --version >/dev/null 2>&1 ||
+        fail "prometheus does not run here; install it (apt-get install prometheus)."
+}
+
 [ -f "$requirements" ] || fail "there is no $requirements; name embedded, dev or faults."
 ensure_python
 ensure_packages
 if [ "$kind" = faults ]; then
     ensure_node
     ensure_nginx
+    ensure_prometheus
 fi
 if ! is_ready; then make_venv; fi
 ensure_assets

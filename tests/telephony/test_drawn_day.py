@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from services.telephony.exchange import fake_trial
 from services.telephony.exchange.fake import FakeExchange
-from services.telephony.exchange.fake_day import AGENTS, Day
+from services.telephony.exchange.fake_day import Day
+from services.telephony.exchange.fake_habits import AGENTS
 from services.telephony.exchange.fake_script import Says, Step
 from services.telephony.exchange.read import read_document
 from services.telephony.exchange.translate import Translator

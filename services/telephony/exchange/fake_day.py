@@ -1,9 +1,9 @@
 """A day of calls, drawn: what the exchange of `fake_exchange.yaml` would say of it. Pure.
 
-Callers come by the hour of the day, and in a burst where something has failed for many. Three
-agents take them in turn. Callers are greeted, wait, lose patience, are let go after three minutes,
-or find the queue full. The same seed draws the same day. Numbers are invented: no subscriber's
-begins with 0.
+Callers come by the hour of the day, and in bursts where something has failed for many
+(`fake_habits`). Agents take them in turn. Callers are greeted, wait, lose patience, are let go
+after three minutes, or find the queue full. The same seed draws the same day. Numbers are
+invented: no subscriber's begins with 0.
 """
 
 from __future__ import annotations
@@ -11,29 +11,21 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from services.telephony.exchange.fake_habits import PLACE, Became, Fate, Habits
 from services.telephony.exchange.fake_script import Opens, Says, Step, timestamp_of
 from services.telephony.exchange.translate_blocks import Block
 
 TRUNK: Final = "PJSIP/carrier"
 NUMBER: Final = "4000000001"
 QUEUE: Final = "hotline"
-AGENTS: Final = ("8001", "8002", "8003")
-A_DAY: Final = (
-    2, 1, 1, 1, 1, 2, 8, 16, 24, 26, 22, 18, 12, 14, 18, 18, 16, 18, 22, 24, 20, 12, 6, 3,
-)  # fmt: skip
-"""Calls of each hour, by the place's clock."""
-PLACE: Final = timezone(timedelta(hours=8))
-BURST: Final = 60
-"""Calls in twenty minutes from ten past seven in the evening."""
-BURST_HOUR: Final = 19
 GREETING: Final = timedelta(seconds=3)
-LONGEST_WAIT: Final = timedelta(minutes=3)
-MOST_WAITING: Final = 8
 RINGS: Final = timedelta(seconds=15)
+REFUSED_AFTER: Final = timedelta(seconds=0.2)
+ANEW_AFTER: Final = timedelta(seconds=1)
 _NEXT: Final = timedelta(microseconds=37)
 """No two events of an exchange have the same time."""
 
@@ -43,9 +35,11 @@ class _Call:
     id: str
     channel: str
     number: str
+    offered_at: datetime
     patient_until: datetime
     is_waiting: bool = False
     is_over: bool = False
+    answered_at: datetime | None = None
     leg: _Leg | None = None
     tried: set[str] = field(default_factory=set)
 
@@ -60,7 +54,12 @@ class _Leg:
 class Day:
     """What is said from `begin` to `end`; callers who are still there then are served to theirs."""
 
-    def __init__(self, begin: datetime, end: datetime, seed: int) -> None:
+    def __init__(
+        self, begin: datetime, end: datetime, seed: int, habits: Habits | None = None
+    ) -> None:
+        self.fates: list[Fate] = []
+        """What became of the callers, once it is drawn."""
+        self._habits = habits or Habits()
         self._random = Random(seed)
         self._end = end
         self._now = self._last = begin
@@ -68,11 +67,11 @@ class Day:
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._serial = 0
         self._waiting: list[_Call] = []
-        self._free = list(AGENTS)
+        self._free = list(self._habits.agents)
 
     def drawn(self) -> list[Step]:
         """Its steps, by time."""
-        for agent in AGENTS:
+        for agent in self._habits.agents:
             self._member("QueueMemberAdded", agent)
         self._draw_next()
         for begins in self._bursts():
@@ -83,21 +82,22 @@ class Day:
         return self._steps
 
     def _bursts(self) -> list[datetime]:
-        day = self._now.astimezone(PLACE).replace(hour=0, minute=0, second=0, microsecond=0)
         begun = []
-        while day < self._end:
-            first = day + timedelta(hours=BURST_HOUR, minutes=10)
-            drawn = (first + self._seconds(self._random.uniform(0, 1200)) for _ in range(BURST))
+        for burst in self._habits.bursts(self._now, self._end):
+            drawn = (
+                burst.begins + self._seconds(self._random.uniform(0, burst.seconds))
+                for _ in range(burst.callers)
+            )
             begun += [at for at in drawn if self._now <= at < self._end]
-            day += timedelta(days=1)
         return begun
 
     def _draw_next(self) -> None:
         """Thinned from the busiest hour, so that the hours follow each other without a seam."""
-        busiest, at = max(A_DAY), self._now
+        an_hour = self._habits.an_hour
+        busiest, at = max(an_hour), self._now
         while at < self._end:
             at += self._seconds(self._random.expovariate(busiest / 3600))
-            if self._random.random() * busiest < A_DAY[at.astimezone(PLACE).hour]:
+            if self._random.random() * busiest < an_hour[at.astimezone(PLACE).hour]:
                 break
         if at < self._end:
             self._later(at - self._now, self._comes)
@@ -109,8 +109,8 @@ class Day:
     def _arrives(self) -> None:
         id, channel = self._channel(TRUNK)
         number = f"05710000{self._random.randrange(100, 10_000):04}"
-        patience = self._seconds(self._random.expovariate(1 / 150))
-        call = _Call(id, channel, number, self._now + GREETING + patience)
+        patience = self._seconds(self._random.expovariate(1 / self._habits.patience_s))
+        call = _Call(id, channel, number, self._now, self._now + GREETING + patience)
         shown = "prohib_not_screened" if self._random.random() < 0.04 else "allowed_not_screened"
         self._of(call, "Newchannel", ChannelState="4", ChannelStateDesc="Ring", Exten=NUMBER)
         self._of(call, "UserEvent", UserEvent="HotlineOffered", Presentation=shown, Diverted="")
@@ -121,18 +121,18 @@ class Day:
             self._later(GREETING, lambda: self._queues(call))
 
     def _queues(self, call: _Call) -> None:
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= self._habits.most_waiting:
             self._of(call, "UserEvent", UserEvent="HotlineLeft", Status="FULL")
-            self._hangs_up(call, "16")
+            self._hangs_up(call, "16", "blocked")
             return
         call.is_waiting = True
         self._waiting.append(call)
         place = str(len(self._waiting))
         self._of(call, "QueueCallerJoin", Queue=QUEUE, Position=place, Count=place)
-        if call.patient_until < self._now + LONGEST_WAIT:
+        if call.patient_until < self._now + self._habits.longest_wait:
             self._later(call.patient_until - self._now, lambda: self._gives_up(call))
         else:
-            self._later(LONGEST_WAIT, lambda: self._is_let_go(call))
+            self._later(self._habits.longest_wait, lambda: self._is_let_go(call))
         self._rings_next()
 
     def _rings_next(self) -> None:
@@ -148,36 +148,42 @@ class Day:
         self._of_leg(leg, call, "Newchannel", ChannelState="0", ChannelStateDesc="Down")
         self._of(call, "AgentCalled", **_dest(leg, call), **_member_of(agent))
         self._of(call, "DialBegin", **_dest(leg, call), DialString=f"PJSIP/{agent}")
-        if self._random.random() < 0.03:
+        if self._habits.refuses(self._now):
+            self._later(REFUSED_AFTER, lambda: self._rings_out(call, leg, "BUSY"))
+        elif self._random.random() < 0.03:
             self._later(RINGS, lambda: self._rings_out(call, leg))
         else:
-            picks_up = self._seconds(self._random.uniform(2, 7))
+            picks_up = self._seconds(self._random.uniform(*self._habits.rings_for_s))
             self._later(picks_up, lambda: self._answers(call, leg))
 
-    def _rings_out(self, call: _Call, leg: _Leg) -> None:
+    def _rings_out(self, call: _Call, leg: _Leg, how: str = "NOANSWER") -> None:
         if call.leg is not leg or not call.is_waiting:
             return
         call.leg = None
         call.tried.add(leg.agent)
-        if call.tried >= {*AGENTS}:
+        if call.tried >= {*self._habits.agents}:
             call.tried.clear()
         dest = _dest(leg, call)
-        self._of(call, "DialEnd", **dest, DialStatus="NOANSWER")
+        self._of(call, "DialEnd", **dest, DialStatus=how)
         self._of(call, "AgentRingNoAnswer", **dest, **_member_of(leg.agent), RingTime="15000")
         self._leg_ends(leg, call)
-        self._rings_next()
+        if how == "BUSY":  # The exchange looks for a free agent once a second.
+            self._later(ANEW_AFTER, self._rings_next)
+        else:
+            self._rings_next()
 
     def _answers(self, call: _Call, leg: _Leg) -> None:
         if call.leg is not leg or not call.is_waiting:
             return
         self._leaves(call)
+        call.answered_at = self._now
         dest = _dest(leg, call)
         self._of(call, "DialEnd", **dest, DialStatus="ANSWER")
         self._of(call, "AgentConnect", **dest, **_member_of(leg.agent), HoldTime="0", RingTime="0")
         bridge = f"{self._random.getrandbits(32):08x}-0000-4000-8000-{self._serial:012x}"
         self._of_leg(leg, call, "BridgeEnter", BridgeUniqueid=bridge)
         self._of(call, "BridgeEnter", BridgeUniqueid=bridge)
-        talk = self._seconds(min(900, 20 + self._random.lognormvariate(4.6, 0.7)))
+        talk = self._seconds(self._habits.talk_s(self._random))
         self._later(talk, lambda: self._parts(call, leg, bridge))
 
     def _parts(self, call: _Call, leg: _Leg, bridge: str) -> None:
@@ -191,7 +197,7 @@ class Day:
         reason = "caller" if by_caller else "agent"
         self._of(call, "AgentComplete", **_dest(leg, call), **_member_of(leg.agent), Reason=reason)
         self._leg_ends(leg, call)
-        self._hangs_up(call, "16")
+        self._hangs_up(call, "16", "answered")
         self._rings_next()
 
     def _gives_up(self, call: _Call) -> None:
@@ -205,6 +211,7 @@ class Day:
             self._stops_waiting(call, timed_out=True)
 
     def _stops_waiting(self, call: _Call, *, timed_out: bool = False) -> None:
+        became: Became = "abandoned" if call.is_waiting else "abandoned_greeting"
         if call.is_waiting:
             self._of(call, "QueueCallerAbandon", Queue=QUEUE, Position="1", OriginalPosition="1")
             self._leaves(call)
@@ -213,7 +220,7 @@ class Day:
         if call.leg is not None:
             self._of(call, "DialEnd", **_dest(call.leg, call), DialStatus="CANCEL")
             self._leg_ends(call.leg, call)
-        self._hangs_up(call, "16" if timed_out else "0")
+        self._hangs_up(call, "16" if timed_out else "0", "timed_out" if timed_out else became)
         self._rings_next()
 
     def _leaves(self, call: _Call) -> None:
@@ -225,8 +232,12 @@ class Day:
         self._of_leg(leg, call, "Hangup", Cause="16")
         self._free.append(leg.agent)
 
-    def _hangs_up(self, call: _Call, cause: str) -> None:
+    def _hangs_up(self, call: _Call, cause: str, became: Became) -> None:
         call.is_over = True
+        until = call.answered_at or self._now
+        wait = (until - call.offered_at).total_seconds()
+        talk = (self._now - until).total_seconds()
+        self.fates.append(Fate(call.offered_at, became, wait, talk))
         self._of(call, "Hangup", Cause=cause)
 
     def _of(self, call: _Call, event: str, **said: str) -> None:
