@@ -40,6 +40,7 @@ TICKETS_A_SECOND: Final = 5.0
 SHARE: Final = 25.0
 """Of one core, in percent, at five calls a second."""
 POP_MS: Final = 1000.0
+LONG_ENOUGH_S: Final = 1.0
 CAUGHT_UP_SECONDS: Final = 60.0
 GIVE_UP_SECONDS: Final = 300.0
 LOOK_SECONDS: Final = 0.5
@@ -56,6 +57,16 @@ class Kept:
     wrong_quarters: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """Milliseconds from each telephone's first ring, as it was told, until it was said, and how
+    many rang for a second or more and nobody was told. Of one picked up at once nothing is said.
+    """
+
+    pops: Sequence[float]
+    missed: int
+
+
 async def measure(plan: Plan, console: Console) -> Result:
     """Calls beside tickets, then a storm with a batch, then what is kept."""
     with bench_servers() as servers:
@@ -70,8 +81,8 @@ async def measure(plan: Plan, console: Console) -> Result:
             caught_up = await _until_caught_up(hotline, told)
             kept = await _kept(hotline, told)
             hotline.check()
-            pops = await _pops(hotline, told, popped)
-            return _result(hotline, plan, told, share, caught_up, kept, pops)
+            rang = await _rang(hotline, told, popped)
+            return _result(hotline, plan, told, share, caught_up, kept, rang)
 
 
 async def _calls(
@@ -147,22 +158,26 @@ def _expected_quarters(calls: Sequence[Call]) -> dict[str, QuarterLoad]:
     return {each.id: each for each in made}
 
 
-async def _pops(hotline: Hotline, told: Told, popped: Popped) -> list[float]:
-    """Milliseconds from each telephone's first ring, as it was told, until it was said."""
+async def _rang(hotline: Hotline, told: Told, popped: Popped) -> Rang:
+    """Compare what was said of ringing telephones with what was told."""
     names = {}
     async for doc in hotline.database[CALLS.name].find({}, {"channel": True}):
         names[doc["_id"]] = doc["channel"]
-    return [
-        (at - told.rang[key]) * 1000
-        for (id, agent), at in popped.seen.items()
-        if (key := (names.get(id, ""), agent)) in told.rang
+    seen = {(names.get(id, ""), agent): at for (id, agent), at in popped.seen.items()}
+    pops = [(seen[ring] - at) * 1000 for ring, at in told.rang.items() if ring in seen]
+    missed = [
+        ring
+        for ring in told.rang.keys() - seen.keys()
+        if told.rang_for.get(ring, LONG_ENOUGH_S) >= LONG_ENOUGH_S
     ]
+    return Rang(pops, len(missed))
 
 
 def _result(
     hotline: Hotline, plan: Plan, told: Told, share: float, caught_up: float, kept: Kept,
-    pops: Sequence[float],
+    rang: Rang,
 ) -> Result:  # fmt: skip
+    pops, missing = rang.pops, rang.missed
     late = caught_up >= GIVE_UP_SECONDS
     pop = percentile(pops, 95) if pops else float("inf")
     result = Result(
@@ -190,9 +205,8 @@ def _result(
     for what, wrong in (("call", kept.wrong_calls), ("quarter hour", kept.wrong_quarters)):
         if wrong:
             result.broken.append(f"{len(wrong)} times a {what} is not as told, such as {wrong[:3]}")
-    missing = len(told.rang) - len(pops)
     if missing:
-        result.broken.append(f"{missing} telephones rang and nobody was told")
+        result.broken.append(f"{missing} telephones rang for a second and nobody was told")
     result.details = {"facts": len(told.facts), "calls": kept.calls, "pops": len(pops)}
     complaints.tell(result, hotline.complaints())
     return result

@@ -39,11 +39,23 @@ AT_ONCE: Final = 500
 
 @dataclass(slots=True)
 class Told:
-    """All that was told. `rang`: when the first ring of a call's telephone was (monotonic)."""
+    """All that was told. `rang`: when an agent's telephone first rang for a call (monotonic), and
+    `rang_for` how many seconds it did.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     rang: dict[tuple[str, str], float] = field(default_factory=dict)
+    rang_for: dict[tuple[str, str], float] = field(default_factory=dict)
     ended_at: float = 0.0
+
+    def note(self, fact: Fact) -> None:
+        """It is told now."""
+        self.facts.append(fact)
+        now, ring = time.monotonic(), (fact.call, fact.agent or "")
+        if fact.kind is Kind.RINGING:
+            self.rang.setdefault(ring, now)
+        elif fact.kind in {Kind.ANSWERED, Kind.RANG_OUT} and ring in self.rang:
+            self.rang_for.setdefault(ring, now - self.rang[ring])
 
 
 @dataclass(slots=True)
@@ -107,9 +119,7 @@ class Exchange:
         while self._due and self._due[0][0] <= until:
             at, _, fact, told = heapq.heappop(self._due)
             await asyncio.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
-            told.facts.append(fact)
-            if fact.kind is Kind.RINGING and fact.agent is not None:
-                told.rang.setdefault((fact.call, fact.agent), time.monotonic())
+            told.note(fact)
             sending = asyncio.create_task(self._publish(fact))
             self._sending.add(sending)
             sending.add_done_callback(self._sending.discard)

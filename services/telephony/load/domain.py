@@ -53,6 +53,15 @@ class QuarterLoad:
     busy_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedCall:
+    """Of a call that is kept, what counts: what its facts make."""
+
+    id: str
+    version: int = 0
+    call: Call | None = None
+
+
 def id_of(bucket: Bucket) -> str:
     """What the quarter hour of a line is called."""
     return f"{bucket.line}/{written(bucket.quarter)}"

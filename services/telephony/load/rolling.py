@@ -15,7 +15,7 @@ from typing import Final
 from services.telephony.calls.domain import Bucket, KeptCall, counted
 from services.telephony.calls.storage import CALLS
 from services.telephony.load.domain import QuarterLoad, at_version, id_of, loaded
-from services.telephony.load.storage import LOAD_QUARTERS
+from services.telephony.load.storage import LOAD_QUARTERS, OFFERED
 from shared.bus.loops import each
 from shared.calls.call import Call
 from shared.calls.quarters import QUARTER
@@ -34,6 +34,7 @@ class Rolling:
 
     def __init__(self, store: Store) -> None:
         self._calls = Collection(store, CALLS)
+        self._offered = Collection(store, OFFERED)
         self._quarters = Collection(store, LOAD_QUARTERS)
 
     async def look(self) -> int:
@@ -61,17 +62,10 @@ class Rolling:
 
     async def _near(self, bucket: Bucket) -> list[Call]:
         """The calls of the line that were offered in the quarter hour, or last into it."""
-        during = {
-            "$gte": bucket.quarter - LONGEST_CALL,
-            "$lt": bucket.quarter + QUARTER,
-        }
-        found = self._calls.walk({"call.line": bucket.line, "call.offered_at": during})
-        return [
-            kept.call
-            async for kept in found
-            if kept.call is not None
-            and (
-                kept.call.offered_at >= bucket.quarter
-                or (kept.call.ended_at or kept.call.last_sign_at) > bucket.quarter
-            )
-        ]
+        begins, of_line = bucket.quarter, {"call.line": bucket.line}
+        within = {"$gte": begins, "$lt": begins + QUARTER}
+        before = {"$gte": begins - LONGEST_CALL, "$lt": begins}
+        its_own = {**of_line, "call.offered_at": within}
+        lasting = {**of_line, "call.offered_at": before, "call.last_sign_at": {"$gt": begins}}
+        near = self._offered.walk({"$or": [its_own, lasting]})
+        return [each.call async for each in near if each.call is not None]

@@ -6,11 +6,16 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 
-from services.telephony.load.domain import QuarterLoad
+from services.telephony.load.domain import OfferedCall, QuarterLoad
+from shared.calls.call import Call
 from shared.documents import Shape
 from shared.store import CollectionSpec, Order
 
 BY_TIME: Final = Order("quarter")
+OFFERED: Final = CollectionSpec(
+    name="calls", shape=Shape(value=OfferedCall, names={Call: {"call": "channel"}})
+)
+"""Calls without the facts that they are made of: a busy quarter hour has thousands."""
 LOAD_QUARTERS: Final = CollectionSpec(
     name="load_quarters",
     shape=Shape(value=QuarterLoad),
