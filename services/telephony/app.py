@@ -56,7 +56,7 @@ async def build(settings: TelephonySettings) -> FastAPI:
         exchanges,
         tidying,
         Rolling(platform.store),
-        Looking(platform.store, exchanges),
+        Looking(platform.store, exchanges, lambda: platform.policy),
         Following(platform.store, platform.index, lambda: platform.policy),
         watching,
     )
@@ -76,7 +76,7 @@ async def build(settings: TelephonySettings) -> FastAPI:
                 platform.store, masks, Ringing(platform.store, lambda: platform.policy)
             ),
             build_calls_api(platform.store, masks, Disposing(platform.store), linking),
-            build_load_api(platform.store),
+            build_load_api(platform.store, lambda: platform.policy),
             build_lines_api(platform.store, watching, LineKeeping(platform.store, platform.trail)),
         ),
         loops=(

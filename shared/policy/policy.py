@@ -21,6 +21,7 @@ from pydantic import (
     PrivateAttr,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 
@@ -259,6 +260,32 @@ class CallBackRules(BaseModel):
     gap: Positive = timedelta(minutes=30)
 
 
+class ServiceLevelGoal(BaseModel):
+    """Which service level is the group's own: the `share` of calls, by this `definition`
+    (`shared/calls/load.py` has them), that an agent is to answer `within` so long.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    definition: Literal["reached", "answered", "offered", "inclusive", "fair"] = "reached"
+    within: Annotated[timedelta, Field(ge=timedelta(seconds=1), le=timedelta(minutes=10))] = (
+        timedelta(seconds=20)
+    )
+    share: float = Field(0.8, gt=0, lt=1)
+
+    @field_validator("within")
+    @classmethod
+    def _whole_seconds(cls, value: timedelta) -> timedelta:
+        if value % timedelta(seconds=1):
+            raise ValueError("is no number of whole seconds")
+        return value
+
+    @property
+    def within_s(self) -> int:
+        """In seconds."""
+        return int(self.within.total_seconds())
+
+
 class Rules(BaseModel):
     """Numbers of the lifecycle that a group sets for itself (see `sample/rules.yaml`)."""
 
@@ -308,6 +335,7 @@ class Rules(BaseModel):
     retain_call_numbers_for: CallRetained = timedelta(days=90)
     retain_withheld_numbers_for: CallRetained = timedelta(days=3)
     callbacks: CallBackRules = CallBackRules()
+    service_level: ServiceLevelGoal = ServiceLevelGoal()
     own_numbers: tuple[str, ...] = ()
     proof_for: tuple[ProofWanted, ...] = ()
     flat_alone: bool = False

@@ -258,11 +258,14 @@ class ServiceBench:
 
     async def let_places_differ(self, **layers: Any) -> None:
         """Put a policy in force in which these places have layers of their own."""
+        await self.put_in_force("by-place", self.documents() | {"local": layers})
+
+    async def put_in_force(self, version: str, documents: dict[str, dict[str, Any]]) -> None:
+        """Put another policy in force everywhere."""
         policies = self.store.documents(POLICIES)
-        documents = self.documents() | {"local": layers}
-        await policies.insert_one({"_id": "by-place", "documents": documents})
+        await policies.insert_one({"_id": version, "documents": documents})
         # A moment back, so that it is in force for a replica whose clock is a little behind.
-        entry = {"from": self.now() - timedelta(seconds=1), "version": "by-place"}
+        entry = {"from": self.now() - timedelta(seconds=1), "version": version}
         await policies.update_one({"_id": HEAD}, {"$push": {"in_force": entry}})
         for replica in self.replicas:
             await replica.platform.refresh()

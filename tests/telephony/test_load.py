@@ -16,6 +16,7 @@ from shared.calls.facts import Kind
 from shared.calls.load import ServiceLevel, abandonment, counted, outcomes, speed_of_answer_s
 from shared.calls.load import service_level as of_calls
 from shared.calls.quarters import by_quarter, quarter_of
+from shared.policy.policy import ServiceLevelGoal
 from shared.store import Collection
 from shared.telemetry import metrics
 from tests.telephony.bench import Bench, moved
@@ -127,7 +128,7 @@ async def test_gauges_say_who_waits_and_vanish_when_nobody_has_looked(bench: Ben
     ]
     assert 40 <= longest < 80
     assert 'hotline_agents{state="talking"} 1.0' in shown
-    GAUGES.show(Seen({}, {AgentState.READY: 1}, {}), at=-STALE_SECONDS)
+    GAUGES.show(Seen({}, {AgentState.READY: 1}, {}, ServiceLevelGoal()), at=-STALE_SECONDS)
     assert list(GAUGES.collect()) == []
 
 
@@ -151,3 +152,25 @@ def _counted() -> float:
             if sample.name == "hotline_calls_total"
         )
     )
+
+
+async def test_the_group_s_own_service_level_is_told_and_agents_are_required_for_it(
+    bench: Bench,
+) -> None:
+    mine = {"definition": "offered", "within": "PT5S", "share": 0.95}
+    documents = bench.documents()
+    rules = {**documents["rules"], "service_level": mine}
+    await bench.put_in_force("own-goal", documents | {"rules": rules})
+    facts = bench.recorded("day")
+    calls = [kept.call for kept in await bench.kept_as(facts) if kept.call is not None]
+    await bench.look()
+
+    answer = await bench.http.get("/v1/load", headers=bench.signed_in("manager"))
+
+    whole = answer.json()["whole"]
+    share = of_calls(calls, 5, ServiceLevel.OFFERED)
+    own = {"definition": "offered", "within_s": 5, "share": pytest.approx(share)}
+    assert whole["service_level"] == own
+    assert {each["within_s"] for each in whole["service_levels"]} == {5, 15, 20}
+    assert (whole["required"]["target"], whole["required"]["within_s"]) == (0.95, 5)
+    assert "95% within 5 s" in whole["required"]["words"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -20,16 +20,16 @@ from services.telephony.load.domain import (
     together,
     wait_at,
 )
-from services.telephony.load.requiring import TARGET, WITHIN_S, load_of, required_by
+from services.telephony.load.requiring import load_of, required_by, thresholds
 from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
 from shared.calls.load import ServiceLevel
 from shared.calls.quarters import QUARTER, quarter_of
 from shared.contracts import MalformedMessage
 from shared.contracts.times import Moment
+from shared.policy.policy import Policy, ServiceLevelGoal
 from shared.runtime import Routes, may
 from shared.store import Collection, Store
 
-THRESHOLDS: Final = (15, 20)
 LONGEST: Final = timedelta(days=31)
 A_DAY: Final = timedelta(days=1)
 ALL_LINES: Final = "all"
@@ -44,8 +44,8 @@ class ServiceLevelView(BaseModel):
 
 
 class RequiredView(BaseModel):
-    """Agents for the target: by Erlang C, by which nobody hangs up (an upper bound), and by Erlang
-    A at the patience that was measured. `words` say both.
+    """Agents for the policy's goal: by Erlang C, by which nobody hangs up (an upper bound), and by
+    Erlang A at the patience that was measured. `words` say both.
     """
 
     target: float
@@ -56,12 +56,15 @@ class RequiredView(BaseModel):
 
 
 class LoadView(BaseModel):
-    """Figures of a time. A figure of no call is null."""
+    """Figures of a time. A figure of no call is null. `service_level` is the group's own, by its
+    policy; `service_levels` are all.
+    """
 
     offered: int
     running: int
     outcomes: dict[str, int]
     incomplete: int
+    service_level: ServiceLevelView
     service_levels: list[ServiceLevelView]
     speed_of_answer_s: float | None
     wait_p50_s: float | None
@@ -91,8 +94,8 @@ class LoadPage(BaseModel):
     items: list[LoadQuarterView]
 
 
-def build_load_api(store: Store) -> Routes:
-    """`/v1/load`."""
+def build_load_api(store: Store, policy: Callable[[], Policy]) -> Routes:
+    """`/v1/load`, by the goal of the policy in force."""
     quarters = Collection(store, LOAD_QUARTERS)
     router = Routes("/v1/load", tags=["load"])
 
@@ -114,13 +117,14 @@ def build_load_api(store: Store) -> Routes:
             query["line"] = line
         found = [each async for each in quarters.walk(query, order=BY_TIME)]
         number = -((begins - ends) // QUARTER)
+        goal = policy().rules.service_level
         whole = together(found, line=line or ALL_LINES, quarter=begins)
         return LoadPage(
             begins=begins,
             ends=ends,
-            whole=LoadView(**figures(whole, number)),
+            whole=LoadView(**figures(whole, number, goal)),
             items=[
-                LoadQuarterView(line=each.line, quarter=each.quarter, **figures(each, 1))
+                LoadQuarterView(line=each.line, quarter=each.quarter, **figures(each, 1, goal))
                 for each in found
             ],
         )
@@ -128,7 +132,7 @@ def build_load_api(store: Store) -> Routes:
     return router
 
 
-def figures(load: QuarterLoad, quarters: int) -> dict[str, Any]:
+def figures(load: QuarterLoad, quarters: int, goal: ServiceLevelGoal) -> dict[str, Any]:
     """All figures of a load over so many quarter hours."""
     per_call = handle_s(load)
     return {
@@ -136,12 +140,9 @@ def figures(load: QuarterLoad, quarters: int) -> dict[str, Any]:
         "running": load.running,
         "outcomes": dict(load.outcomes),
         "incomplete": load.incomplete,
+        "service_level": _level(load, ServiceLevel(goal.definition), goal.within_s),
         "service_levels": [
-            ServiceLevelView(
-                definition=name, within_s=within, share=service_level(load, within, name)
-            )
-            for name in ServiceLevel
-            for within in THRESHOLDS
+            _level(load, name, within) for name in ServiceLevel for within in thresholds(goal)
         ],
         "speed_of_answer_s": speed_of_answer_s(load),
         "wait_p50_s": wait_at(load, 0.5),
@@ -152,31 +153,35 @@ def figures(load: QuarterLoad, quarters: int) -> dict[str, Any]:
         "patience_s": patience_s(load),
         "offered_load": None if per_call is None and load.offered else load_of(load, quarters),
         "carried_load": carried(load, quarters),
-        "required": _required(load, quarters),
+        "required": _required(load, quarters, goal),
     }
 
 
-def _required(load: QuarterLoad, quarters: int) -> RequiredView:
-    upper = required_by("erlang_c", load, quarters)
-    likely = required_by("erlang_a", load, quarters)
+def _level(load: QuarterLoad, name: ServiceLevel, within: int) -> ServiceLevelView:
+    share = service_level(load, within, name)
+    return ServiceLevelView(definition=name, within_s=within, share=share)
+
+
+def _required(load: QuarterLoad, quarters: int, goal: ServiceLevelGoal) -> RequiredView:
+    upper = required_by("erlang_c", load, quarters, goal)
+    likely = required_by("erlang_a", load, quarters, goal)
     return RequiredView(
-        target=TARGET,
-        within_s=WITHIN_S,
+        target=goal.share,
+        within_s=goal.within_s,
         erlang_c=upper,
         erlang_a=likely,
-        words=_words(load, [upper, likely]),
+        words=_words(load, [upper, likely], goal),
     )
 
 
-def _words(load: QuarterLoad, agents: Sequence[int | None]) -> str:
+def _words(load: QuarterLoad, agents: Sequence[int | None], goal: ServiceLevelGoal) -> str:
     upper, likely = agents
-    goal = f"{TARGET:.0%} within {WITHIN_S:.0f} s"
+    wanted = f"{goal.share:.0%} within {goal.within_s} s"
     if not load.offered:
         return "Nobody rang: one agent is there all the same"
     if upper is None:
         return "No call was handled, so nobody can say how many agents that takes"
     if likely is None:
-        return f"{upper} agents for {goal}, if nobody hangs up; nobody did, or too few"
-    return (
-        f"{likely} agents for {goal}, if callers are as patient as now; {upper} if nobody hangs up"
-    )
+        return f"{upper} agents for {wanted}, if nobody hangs up; nobody did, or too few"
+    most = f"{upper} if nobody hangs up"
+    return f"{likely} agents for {wanted}, if callers are as patient as now; {most}"

@@ -7,7 +7,7 @@ minute shows nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +21,7 @@ from services.telephony.calls.domain import KeptCall
 from services.telephony.calls.storage import CALLS
 from services.telephony.inbound.exchanges import Exchange, Exchanges
 from services.telephony.load.domain import QuarterLoad, handle_s, service_level, together
-from services.telephony.load.requiring import MODELS, load_of, required_by
+from services.telephony.load.requiring import MODELS, load_of, required_by, thresholds
 from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
 from shared.calls.agents import BUSY, AgentState, spells
 from shared.calls.call import Call
@@ -29,12 +29,12 @@ from shared.calls.facts import Fact, Kind, fact_id
 from shared.calls.fold import SILENT_TOO_LONG, fold
 from shared.calls.load import ServiceLevel, counted
 from shared.calls.quarters import QUARTER, quarter_of
+from shared.policy.policy import Policy, ServiceLevelGoal
 from shared.store import Collection, Store
 
 STALE_SECONDS: Final = 60.0
 WINDOWS: Final[Mapping[str, int]] = {"15m": 1, "1h": 4}
 """By name, how many quarter hours that are over."""
-THRESHOLDS: Final = (15, 20)
 STATES: Final = tuple(state for state in AgentState if state is not AgentState.SIGNED_OFF)
 MOST: Final = 5_000
 _ALL: Final = "all"
@@ -42,11 +42,12 @@ _ALL: Final = "all"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look. Waits by line, agents by state, loads by window."""
+    """One look. Waits by line, agents by state, loads by window; `goal` is the policy's."""
 
     waiting: Mapping[str, Sequence[float]]
     agents: Mapping[AgentState, int]
     loads: Mapping[str, QuarterLoad]
+    goal: ServiceLevelGoal
 
 
 class Gauges(Collector):
@@ -77,8 +78,9 @@ REGISTRY.register(GAUGES)
 class Looking:
     """Looks into the store for what the gauges show."""
 
-    def __init__(self, store: Store, exchanges: Exchanges) -> None:
+    def __init__(self, store: Store, exchanges: Exchanges, policy: Callable[[], Policy]) -> None:
         self._store = store
+        self._policy = policy
         self._calls = Collection(store, CALLS)
         self._quarters = Collection(store, LOAD_QUARTERS)
         self._exchanges = exchanges
@@ -94,6 +96,7 @@ class Looking:
                 waiting=_waiting(running, lines, now),
                 agents=_agents(known, running, now),
                 loads={name: await self._load(number, now) for name, number in WINDOWS.items()},
+                goal=self._policy().rules.service_level,
             )
         )
 
@@ -193,10 +196,10 @@ def _of_windows(seen: Seen) -> Iterator[Metric]:
         if handle_s(load) is not None or not load.offered:
             offered.add_metric([window], load_of(load, quarters))
             for model in MODELS:
-                if (agents := required_by(model, load, quarters)) is not None:
+                if (agents := required_by(model, load, quarters, seen.goal)) is not None:
                     needed.add_metric([model, window], agents)
         for name in ServiceLevel:
-            for threshold in THRESHOLDS:
+            for threshold in thresholds(seen.goal):
                 level = service_level(load, threshold, name)
                 if level is not None:
                     levels.add_metric([name.value, str(threshold), window], level)

@@ -10,15 +10,21 @@ from shared.calls.erlang import required, served_within
 from shared.calls.erlang_a import impatient
 from shared.calls.load import offered_load
 from shared.calls.quarters import QUARTER
+from shared.policy.policy import ServiceLevelGoal
 
-TARGET: Final = 0.8
-WITHIN_S: Final = 20.0
 LEAST: Final = 1
 """Somebody is there at any hour."""
 LONGEST_PATIENCE_S: Final = 3_600.0
+SHOWN: Final = (15, 20)
+"""Thresholds in seconds that are shown whatever the group's own is: as other hotlines have them."""
 Model = Literal["erlang_c", "erlang_a"]
 """Nobody hangs up (an upper bound), or everybody does after a while."""
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
+
+
+def thresholds(goal: ServiceLevelGoal) -> list[int]:
+    """In seconds: those that are always shown, and the group's own."""
+    return sorted({*SHOWN, goal.within_s})
 
 
 def load_of(load: QuarterLoad, quarters: int) -> float:
@@ -28,9 +34,11 @@ def load_of(load: QuarterLoad, quarters: int) -> float:
     return 0.0 if per_call is None else offered_load(load.offered, window, per_call)
 
 
-def required_by(model: Model, load: QuarterLoad, quarters: int) -> int | None:
-    """The fewest agents for the target; None where the model cannot say: without a handled call, or
-    of patience where nobody gave up.
+def required_by(
+    model: Model, load: QuarterLoad, quarters: int, goal: ServiceLevelGoal
+) -> int | None:
+    """The fewest agents by whom the goal's share is served in time; None where the model cannot
+    say: without a handled call, or of patience where nobody gave up.
     """
     if not load.offered:
         return LEAST
@@ -38,21 +46,21 @@ def required_by(model: Model, load: QuarterLoad, quarters: int) -> int | None:
     if not per_call:
         return None
     if model == "erlang_c":
-        served = partial(_by_c, offered, per_call)
+        served = partial(_by_c, offered, per_call, goal.within_s)
     else:
         patience = patience_s(load)
         if not patience or patience > LONGEST_PATIENCE_S:
             return None
-        served = partial(_by_a, offered, per_call, patience)
+        served = partial(_by_a, offered, per_call, patience, goal.within_s)
     try:
-        return required(served, TARGET, least=LEAST, load=offered)
+        return required(served, goal.share, least=LEAST, load=offered)
     except ValueError:
         return None
 
 
-def _by_c(load: float, per_call: float, agents: int) -> float:
-    return served_within(load, agents, per_call, WITHIN_S)
+def _by_c(load: float, per_call: float, within_s: float, agents: int) -> float:
+    return served_within(load, agents, per_call, within_s)
 
 
-def _by_a(load: float, per_call: float, patience: float, agents: int) -> float:
-    return impatient(load, agents, per_call, patience, WITHIN_S).served_within
+def _by_a(load: float, per_call: float, patience: float, within_s: float, agents: int) -> float:
+    return impatient(load, agents, per_call, patience, within_s).served_within
