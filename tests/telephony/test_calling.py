@@ -45,6 +45,25 @@ async def test_calls_of_a_recording_are_what_its_callers_counted(bench: Bench, r
     assert made == transfers_told(run)
 
 
+async def test_a_recorded_call_says_how_its_recording_is_found_at_the_exchange(
+    bench: Bench,
+) -> None:
+    kept = await bench.kept_as(bench.recorded("transfers"))
+    [one] = [each for each in kept if each.call is not None and each.call.recordings]
+    headers = bench.signed_in("supervisor")
+    answer = await bench.http.get(f"/v1/calls/{one.id}", headers=headers)
+    shown = answer.json()
+    [recording] = shown["recordings"]
+    [pause] = recording.pop("pauses")
+    assert pause["ended"] == shown["ended_at"]
+    assert recording.pop("seconds") == pytest.approx(3.771, abs=NEAR)
+    assert recording.keys() == {"id", "exchange", "began"}
+    assert (recording["id"], recording["exchange"]) == (one.channel, bench.user)
+    other = next(each for each in kept if each.call is not None and each.id != one.id)
+    answer = await bench.http.get(f"/v1/calls/{other.id}", headers=headers)
+    assert answer.json()["recordings"] == []
+
+
 async def test_a_shuffle_with_repeats_makes_the_same_documents(bench: Bench) -> None:
     facts = bench.recorded("two-queues")
     in_order = await bench.kept_as(facts)
