@@ -82,6 +82,31 @@ class Transfer:
     reached: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time of a recording in which nobody is to be heard."""
+
+    began: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was said is at the exchange; this is how it is found there: by the exchange's id of the
+    side that was recorded, the caller's or another leg's, and when that began.
+    """
+
+    id: str
+    began: datetime
+    ended: datetime
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long, pauses included."""
+        return (self.ended - self.began).total_seconds()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """An offered call. While `ended_at` is None it runs, and has no outcome.
@@ -112,6 +137,7 @@ class Call:
     holds: tuple[Hold, ...]
     consults: tuple[Consult, ...]
     transfers: tuple[Transfer, ...]
+    recordings: tuple[Recording, ...] = ()
     incomplete: bool
     dropped: bool
 

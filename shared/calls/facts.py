@@ -27,6 +27,7 @@ class Kind(StrEnum):
     HELD = "call.held"
     RESUMED = "call.resumed"
     TRANSFERRED = "call.transferred"
+    RECORDED = "call.recorded"
     PARTED = "call.parted"
     CONSULT_ENDED = "call.consult_ended"
     LEFT = "call.left"
@@ -91,6 +92,15 @@ class TransferKind(StrEnum):
     ATTENDED = "attended"
 
 
+class Recorder(StrEnum):
+    """What was done to the recording of one side; the sound never comes here."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    STOPPED = "stopped"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One thing that happened to one call.
@@ -119,6 +129,7 @@ class Fact:
     transfer: TransferKind | None = None
     to: Party | None = None
     to_agent: str | None = None
+    recorder: Recorder | None = None
     by: EndedBy | None = None
     cause: str | None = None
 

@@ -111,6 +111,7 @@ def _call(
             Consult(leg, who[1], *times) for leg, who, *times in unfolding.consults.until(until)
         ),
         transfers=transfers,
+        recordings=unfolding.recorders.until(until),
         incomplete=cut or _overlaps(first.at, until, gaps),
         dropped=ended_at is not None and not cut and bool(transfers) and not transfers[-1].reached,
     )

@@ -30,6 +30,7 @@ from shared.calls.facts import (
     Party,
     Presentation,
     RangOut,
+    Recorder,
     TransferKind,
 )
 from shared.calls.gaps import Gap, Why
@@ -115,6 +116,7 @@ class _FactData(_Read):
     transfer: TransferKind | None = None
     to: Party | None = None
     to_agent: Named | None = None
+    recorder: Recorder | None = None
     by: EndedBy | None = None
     cause: Text | None = None
 

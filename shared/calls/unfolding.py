@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from shared.calls.call import Ring, Stay, Transfer
 from shared.calls.facts import EndedBy, Fact, Kind, Left, Party, TransferKind
+from shared.calls.recorders import Recorders
 from shared.calls.stretches import Stretches
 
 
@@ -28,6 +29,7 @@ class Unfolding:
     talks: Stretches = field(default_factory=Stretches)
     holds: Stretches = field(default_factory=Stretches)
     consults: Stretches = field(default_factory=Stretches)
+    recorders: Recorders = field(default_factory=Recorders)
     rings: dict[str, Ring] = field(default_factory=dict)
     _who: dict[str, tuple[Party, str | None]] = field(default_factory=dict)
 
@@ -92,11 +94,13 @@ class Unfolding:
             # A queue that rings through a wire may not know whom it reaches.
             self.agent = agent
         self._stop_ringing(fact.leg, fact.at)
+        self.recorders.join(fact.leg)
         self.talks.begin(fact.leg, fact.at, (party, agent))
         self._goes_to(to=party, to_agent=agent)
 
     def _part(self, fact: Fact) -> None:
         self.talks.end(fact.leg, fact.at)
+        self.recorders.part(fact.leg, fact.at)
         self.holds.end(fact.leg, fact.at)
 
     def _hold(self, fact: Fact) -> None:
@@ -110,6 +114,9 @@ class Unfolding:
 
     def _end_consult(self, fact: Fact) -> None:
         self.consults.end(fact.leg, fact.at)
+
+    def _record(self, fact: Fact) -> None:
+        self.recorders.take(fact)
 
     def _end(self, fact: Fact) -> None:
         self.ended_at, self.ended_by, self.cause = fact.at, fact.by, fact.cause
@@ -156,6 +163,7 @@ class Unfolding:
         Kind.HELD: _hold,
         Kind.RESUMED: _resume,
         Kind.TRANSFERRED: _transfer,
+        Kind.RECORDED: _record,
         Kind.PARTED: _part,
         Kind.CONSULT_ENDED: _end_consult,
         Kind.LEFT: _leave,

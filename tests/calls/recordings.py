@@ -89,6 +89,16 @@ def legs(run: str) -> list[Leg]:
     ]
 
 
+def transfers_told(run: str) -> set[tuple[str, str, str, bool]]:
+    """Of which caller, by whom, how, and whether it went through, as the telephones say."""
+    told = {(leg.lab, leg.agent, leg.transfer, leg.done) for leg in legs(run) if leg.transfer}
+    if run == "transfers":
+        # Two were never completed, and one was ordered of the exchange, past the telephone.
+        told -= {(f"transfers-0{n}", "8001", "attended", False) for n in ("09", "11")}
+        told |= {("transfers-012", "8001", "blind", True)}
+    return told
+
+
 def described() -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((DATA / "exchange.yaml").read_text("utf-8"))
     return document

@@ -129,6 +129,7 @@ def rows(kept: Iterable[KeptCall]) -> list[dict[str, Any]]:
             "wait": each.call.wait_s,
             "talk": each.call.talk_s,
             "agent": each.call.agent,
+            "transfers": [(one.by, one.kind.value, one.reached) for one in each.call.transfers],
             "channel": each.channel,
         }
         for each in kept

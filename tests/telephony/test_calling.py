@@ -21,27 +21,47 @@ from shared.contracts.telephony import (
     CallRinging,
 )
 from shared.telemetry import metrics
-from tests.calls.recordings import WHOLE, callers, expected_outcome
+from tests.calls.recordings import WHOLE, callers, expected_outcome, transfers_told
 from tests.support.bench import until
 from tests.telephony.bench import Bench, rows
 
-SHORT = tuple(run for run in WHOLE if run != "load-patient")
 NEAR = 0.1
 
 
-@pytest.mark.parametrize("run", SHORT)
+@pytest.mark.parametrize("run", WHOLE)
 async def test_calls_of_a_recording_are_what_its_callers_counted(bench: Bench, run: str) -> None:
     kept = await bench.kept_as(bench.recorded(run))
     found = {row["channel"]: row for row in rows(kept)}
-    expected = [row for row in callers(run) if row.get("uniqueid") in found]
-    assert expected
-    assert len(found) == len(expected)
-    for row in expected:
+    counted = [row for row in callers(run) if row["note"] != "test call"]
+    assert {*found} == {row["uniqueid"] for row in counted}
+    for row in counted:
         mine = found[row["uniqueid"]]
         assert mine["outcome"] == expected_outcome(row), row["lab"]
-        if row["outcome"] == "answered":
-            assert mine["wait"] == pytest.approx(row["wait"], abs=NEAR)
-            assert mine["agent"] == row["agent"]
+        assert mine["agent"] == row.get("agent"), row["lab"]
+        assert mine["wait"] == pytest.approx(row.get("wait", row.get("waited")), abs=NEAR)
+        assert mine["talk"] == pytest.approx(row.get("talk", 0), abs=NEAR), row["lab"]
+    labs = {row["uniqueid"]: row["lab"] for row in counted}
+    made = {(labs[id], *each) for id, row in found.items() for each in row["transfers"]}
+    assert made == transfers_told(run)
+
+
+async def test_a_recorded_call_says_how_its_recording_is_found_at_the_exchange(
+    bench: Bench,
+) -> None:
+    kept = await bench.kept_as(bench.recorded("transfers"))
+    [one] = [each for each in kept if each.call is not None and each.call.recordings]
+    headers = bench.signed_in("supervisor")
+    answer = await bench.http.get(f"/v1/calls/{one.id}", headers=headers)
+    shown = answer.json()
+    [recording] = shown["recordings"]
+    [pause] = recording.pop("pauses")
+    assert pause["ended"] == shown["ended_at"]
+    assert recording.pop("seconds") == pytest.approx(3.771, abs=NEAR)
+    assert recording.keys() == {"id", "exchange", "began"}
+    assert (recording["id"], recording["exchange"]) == (one.channel, bench.user)
+    other = next(each for each in kept if each.call is not None and each.id != one.id)
+    answer = await bench.http.get(f"/v1/calls/{other.id}", headers=headers)
+    assert answer.json()["recordings"] == []
 
 
 async def test_a_shuffle_with_repeats_makes_the_same_documents(bench: Bench) -> None:

@@ -89,6 +89,25 @@ class CallTransferView(BaseModel):
     reached: bool
 
 
+class PauseView(BaseModel):
+    """A time of a recording in which nobody is to be heard."""
+
+    began: datetime
+    ended: datetime
+
+
+class RecordingView(BaseModel):
+    """What was said is at the exchange, where it is found by the exchange's `id` of the side that
+    was recorded and by when that `began`. Pauses are in the `seconds`.
+    """
+
+    id: str
+    exchange: str
+    began: datetime
+    seconds: float
+    pauses: list[PauseView]
+
+
 class CallView(CallSummary):
     """One call, with all that is known of its way."""
 
@@ -101,6 +120,7 @@ class CallView(CallSummary):
     holds: list[StretchView]
     consults: list[StretchView]
     transfers: list[CallTransferView]
+    recordings: list[RecordingView]
 
 
 def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
@@ -170,5 +190,15 @@ def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
                 reached=each.reached,
             )
             for each in call.transfers
+        ],
+        recordings=[
+            RecordingView(
+                id=each.id,
+                exchange=call.exchange,
+                began=each.began,
+                seconds=each.seconds,
+                pauses=[PauseView(began=one.began, ended=one.ended) for one in each.pauses],
+            )
+            for each in call.recordings
         ],
     )

@@ -9,6 +9,7 @@ from typing import Final
 from services.telephony.exchange import translate_legs as legs
 from services.telephony.exchange import translate_members as members
 from services.telephony.exchange import translate_queues as queues
+from services.telephony.exchange import translate_recorders as recorders
 from services.telephony.exchange.translate_blocks import Block
 from services.telephony.exchange.translate_channels import Channel, party_of
 from services.telephony.exchange.translate_hearing import Hearing, given
@@ -37,6 +38,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     "Unhold": legs.holds,
     "BlindTransfer": legs.hands_on,
     "AttendedTransfer": legs.hands_over,
+    "MixMonitorStart": recorders.records,
+    "MixMonitorStop": recorders.records,
+    "MixMonitorMute": recorders.records,
     "HangupRequest": legs.asks_to_hang_up,
     "Hangup": legs.ends,
     "QueueMemberAdded": members.stands,

@@ -105,6 +105,13 @@ class Hearing:
         """The callers who are with somebody now."""
         return [c for c in self.channels.callers_in(channel.bridge) if c.id != channel.id]
 
+    def calls_of(self, channel: Channel) -> list[Channel]:
+        """The callers whose call a channel is of: itself, whoever is with it, or is to be."""
+        if channel.caller:
+            return [channel]
+        known = (self.channels.get(id) for id in sorted(channel.calls))
+        return self.callers_with(channel) or [each for each in known if each is not None]
+
 
 def given(block: Block, header: str | None) -> str | None:
     """A header's value; None where it is not there or says nothing."""
