@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from services.telephony.calls.domain import Disposition, KeptCall
-from shared.calls.call import Call
+from shared.calls.call import Call, Consult, Hold, Talk
 from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
 from shared.calls.outcomes import Outcome
 
@@ -147,18 +148,9 @@ def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
             )
             for ring in call.rings
         ],
-        talks=[
-            StretchView(agent=talk.agent, party=talk.party, began=talk.began, ended=talk.ended)
-            for talk in call.talks
-        ],
-        holds=[
-            StretchView(agent=hold.agent, party=Party.AGENT, began=hold.began, ended=hold.ended)
-            for hold in call.holds
-        ],
-        consults=[
-            StretchView(agent=each.agent, party=Party.AGENT, began=each.began, ended=each.ended)
-            for each in call.consults
-        ],
+        talks=_stretches((each, each.party) for each in call.talks),
+        holds=_stretches((hold, Party.AGENT) for hold in call.holds),
+        consults=_stretches((each, Party.AGENT) for each in call.consults),
         transfers=[
             CallTransferView(
                 kind=each.kind,
@@ -172,3 +164,11 @@ def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
             for each in call.transfers
         ],
     )
+
+
+def _stretches(found: Iterable[tuple[Talk | Hold | Consult, Party]]) -> list[StretchView]:
+    """Stretches, each with whoever was on the line."""
+    return [
+        StretchView(agent=each.agent, party=party, began=each.began, ended=each.ended)
+        for each, party in found
+    ]
