@@ -14,7 +14,9 @@ from shared.calls.outcomes import Outcome
 
 
 class CallSummary(BaseModel):
-    """A call in a list. Waits and talk are in seconds; while it runs it has no outcome."""
+    """A call in a list. Waits and talk are in seconds; while it runs it has no outcome. `agent` is
+    the extension of whoever answered, `person` whose that telephone is now, where a profile says.
+    """
 
     id: str
     exchange: str
@@ -27,6 +29,7 @@ class CallSummary(BaseModel):
     ended_at: datetime | None
     outcome: Outcome | None
     agent: str | None
+    person: str | None
     wait_s: float | None
     talk_s: float
     incomplete: bool
@@ -104,7 +107,9 @@ class CallView(CallSummary):
     transfers: list[CallTransferView]
 
 
-def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
+def summary(
+    kept: KeptCall, call: Call, caller: str | None, person: str | None = None
+) -> CallSummary:
     """A call as a list shows it."""
     return CallSummary(
         id=kept.id,
@@ -118,6 +123,7 @@ def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
         ended_at=call.ended_at,
         outcome=call.outcome,
         agent=call.agent,
+        person=person,
         wait_s=call.wait_s,
         talk_s=call.talk_s,
         incomplete=call.incomplete,
@@ -127,10 +133,10 @@ def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
     )
 
 
-def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
+def view(kept: KeptCall, call: Call, caller: str | None, person: str | None = None) -> CallView:
     """One call as it is shown alone."""
     return CallView(
-        **summary(kept, call, caller).model_dump(),
+        **summary(kept, call, caller, person).model_dump(),
         diverted=call.diverted,
         ended_by=call.ended_by,
         agents=call.agents,
