@@ -53,6 +53,24 @@ async def test_a_ticket_shows_its_calls_and_no_others(bench: Bench) -> None:
     assert "<button" not in part
 
 
+async def test_whoever_answered_is_named_and_an_extension_that_is_nobodys_stays_one(
+    bench: Bench,
+) -> None:
+    number = await registered(bench)
+    await called(bench, "caaaaaaaaaaaaaaaaaaaa", number)
+    await bench.hire("lin.yue", name="林悦")
+    await bench.hire("xiao.he")
+    browser = await bench.signed_in_browser("xiao.he")
+    assert "接听分机 8001" in (await browser.get(f"/tickets/{number}")).text
+
+    for exchange, shown in (("north", "接听分机 8001"), ("main", "接听人 林悦")):
+        body = {"extensions": [{"exchange": exchange, "extension": "8001"}]}
+        headers = bench.signed_in("administrator", id="operator:administrator")
+        answer = await bench.services["admin"].put("/v1/agents/lin.yue", json=body, headers=headers)
+        assert answer.is_success, answer.text
+        assert shown in (await browser.get(f"/tickets/{number}")).text
+
+
 async def test_a_ticket_without_a_call_and_a_department_see_none(bench: Bench) -> None:
     number = await registered(bench)
     await bench.hire("xiao.he")

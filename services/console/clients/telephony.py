@@ -41,7 +41,9 @@ class OwnCalls(Answered):
 
 
 class TicketCall(Answered):
-    """A call of which a ticket came; `agent` is the extension of whoever answered."""
+    """A call of which a ticket came; `agent` is the extension of whoever answered, `person` whose
+    telephone that is.
+    """
 
     id: str
     line: str
@@ -52,6 +54,7 @@ class TicketCall(Answered):
     ended_at: datetime | None = None
     outcome: str | None = None
     agent: str | None = None
+    person: str | None = None
     wait_s: float | None = None
     talk_s: float = 0.0
     incomplete: bool = False

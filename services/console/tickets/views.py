@@ -59,6 +59,7 @@ def people_in(ticket: TicketSeen, told: Told) -> set[str]:
         found.add(ticket.extension.by)
     if told.messages:
         found |= {each.recipient for each in told.messages.items}
+    found |= {each.person or "" for each in told.calls or ()}
     return {id for id in found if id and ":" not in id}
 
 
@@ -215,6 +216,7 @@ def calls_of(told: Told, saying: Saying) -> dict[str, Any]:
                 "is_withheld": each.presentation == "withheld",
                 "waited": _span(each.wait_s, saying),
                 "talked": _span(each.talk_s, saying) if each.answered_at else None,
+                "answered_by": saying.who(each.person) if each.person else None,
                 "agent": each.agent,
                 "outcome": each.outcome and saying.code("call_outcomes", each.outcome),
                 "is_incomplete": each.incomplete,

@@ -9,21 +9,14 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from services.telephony.calls.disposing import Disposing
-from services.telephony.calls.domain import Disposition, KeptCall
+from services.telephony.calls.domain import Disposition
 from services.telephony.calls.linking import Linking
 from services.telephony.calls.masks import Masks
+from services.telephony.calls.showing import Showing
 from services.telephony.calls.storage import CALLS, NEWEST
 from services.telephony.calls.storage import undisposed as overdue
-from services.telephony.calls.views import (
-    CallCount,
-    CallPage,
-    CallSummary,
-    CallView,
-    summary,
-    view,
-)
+from services.telephony.calls.views import CallCount, CallPage, CallView
 from shared.calls.outcomes import Outcome
-from shared.contracts.refusals import NotThere
 from shared.contracts.times import Moment
 from shared.readers.ticket_filters import EVER
 from shared.runtime import Actor, Body, Routes, may
@@ -77,10 +70,8 @@ class TicketBody(Body):
 def build_calls_api(store: Store, masks: Masks, disposing: Disposing, linking: Linking) -> Routes:
     """`/v1/calls`."""
     calls = Collection(store, CALLS)
+    showing = Showing(store, masks)
     router = Routes("/v1/calls", tags=["calls"])
-
-    async def shown(kept: KeptCall) -> CallSummary | None:
-        return None if kept.call is None else summary(kept, kept.call, await masks.of(kept))
 
     @router.get("", dependencies=[may("call.see")])
     async def listed(asked: Annotated[AskedCalls, Query()]) -> CallPage:
@@ -91,10 +82,9 @@ def build_calls_api(store: Store, masks: Masks, disposing: Disposing, linking: L
         """
         listing = Listing(filters=asked.filters(store.clock.now()), order=NEWEST)
         page = await calls.page(listing, after=asked.after, limit=asked.limit)
-        found = [await shown(kept) for kept in page.items]
         number = await calls.count(listing, most=MOST_COUNTED + 1)
         return CallPage(
-            items=[each for each in found if each is not None],
+            items=await showing.listed(page.items),
             next=page.next,
             all=CallCount(count=min(number, MOST_COUNTED), more=number > MOST_COUNTED),
         )
@@ -102,25 +92,16 @@ def build_calls_api(store: Store, masks: Masks, disposing: Disposing, linking: L
     @router.get("/{id}", dependencies=[may("call.see")])
     async def one(id: str) -> CallView:
         """One call."""
-        kept = await calls.get(id)
-        if kept is None or kept.call is None:
-            raise NotThere
-        return view(kept, kept.call, await masks.of(kept))
+        return await showing.one(await calls.get(id))
 
     @router.post("/{id}/disposition", dependencies=[may("call.dispose")])
     async def dispose(id: str, body: DispositionBody, actor: Actor) -> CallView:
         """Say what an answered call was that no ticket came of; the last word counts."""
-        kept = await disposing.dispose(id, body.code, actor)
-        if kept.call is None:
-            raise NotThere
-        return view(kept, kept.call, await masks.of(kept))
+        return await showing.one(await disposing.dispose(id, body.code, actor))
 
     @router.post("/{id}/ticket", dependencies=[may("call.dispose")])
     async def tie(id: str, body: TicketBody, actor: Actor) -> CallView:
         """Say which ticket, that is there already, a call was about."""
-        kept = await linking.tie(id, body.number, actor)
-        if kept.call is None:
-            raise NotThere
-        return view(kept, kept.call, await masks.of(kept))
+        return await showing.one(await linking.tie(id, body.number, actor))
 
     return router

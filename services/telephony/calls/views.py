@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from services.telephony.calls.domain import Disposition, KeptCall
-from shared.calls.call import Call
+from shared.calls.call import Call, Consult, Hold, Talk
 from shared.calls.facts import EndedBy, Left, Party, Presentation, RangOut, TransferKind
 from shared.calls.outcomes import Outcome
 
 
 class CallSummary(BaseModel):
-    """A call in a list. Waits and talk are in seconds; while it runs it has no outcome."""
+    """A call in a list. Waits and talk are in seconds; while it runs it has no outcome. `agent` is
+    the extension of whoever answered, `person` whose that telephone is now, where a profile says.
+    """
 
     id: str
     exchange: str
@@ -26,6 +29,7 @@ class CallSummary(BaseModel):
     ended_at: datetime | None
     outcome: Outcome | None
     agent: str | None
+    person: str | None
     wait_s: float | None
     talk_s: float
     incomplete: bool
@@ -123,7 +127,9 @@ class CallView(CallSummary):
     recordings: list[RecordingView]
 
 
-def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
+def summary(
+    kept: KeptCall, call: Call, caller: str | None, person: str | None = None
+) -> CallSummary:
     """A call as a list shows it."""
     return CallSummary(
         id=kept.id,
@@ -137,6 +143,7 @@ def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
         ended_at=call.ended_at,
         outcome=call.outcome,
         agent=call.agent,
+        person=person,
         wait_s=call.wait_s,
         talk_s=call.talk_s,
         incomplete=call.incomplete,
@@ -146,10 +153,10 @@ def summary(kept: KeptCall, call: Call, caller: str | None) -> CallSummary:
     )
 
 
-def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
+def view(kept: KeptCall, call: Call, caller: str | None, person: str | None = None) -> CallView:
     """One call as it is shown alone."""
     return CallView(
-        **summary(kept, call, caller).model_dump(),
+        **summary(kept, call, caller, person).model_dump(),
         diverted=call.diverted,
         ended_by=call.ended_by,
         agents=call.agents,
@@ -167,18 +174,9 @@ def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
             )
             for ring in call.rings
         ],
-        talks=[
-            StretchView(agent=talk.agent, party=talk.party, began=talk.began, ended=talk.ended)
-            for talk in call.talks
-        ],
-        holds=[
-            StretchView(agent=hold.agent, party=Party.AGENT, began=hold.began, ended=hold.ended)
-            for hold in call.holds
-        ],
-        consults=[
-            StretchView(agent=each.agent, party=Party.AGENT, began=each.began, ended=each.ended)
-            for each in call.consults
-        ],
+        talks=_stretches((each, each.party) for each in call.talks),
+        holds=_stretches((hold, Party.AGENT) for hold in call.holds),
+        consults=_stretches((each, Party.AGENT) for each in call.consults),
         transfers=[
             CallTransferView(
                 kind=each.kind,
@@ -202,3 +200,11 @@ def view(kept: KeptCall, call: Call, caller: str | None) -> CallView:
             for each in call.recordings
         ],
     )
+
+
+def _stretches(found: Iterable[tuple[Talk | Hold | Consult, Party]]) -> list[StretchView]:
+    """Stretches, each with whoever was on the line."""
+    return [
+        StretchView(agent=each.agent, party=party, began=each.began, ended=each.ended)
+        for each, party in found
+    ]
