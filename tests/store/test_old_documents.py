@@ -43,6 +43,10 @@ from services.router.proofs.domain import Photo
 from services.router.proofs.storage import PHOTOS, PROOFS
 from services.router.rosters.storage import LEAVES, LISTS, SHIFTS
 from services.survey.storage import SURVEYS
+from services.telephony.callbacks.storage import CALLBACKS
+from services.telephony.calls.storage import CALLS
+from services.telephony.lines.storage import LINES
+from services.telephony.load.storage import LOAD_QUARTERS
 from shared.audit import chain
 from shared.policy.versions import Head, VersionInForce
 from shared.readers.credentials import key_from_doc
@@ -196,6 +200,10 @@ READINGS: Final = (
     kept(TRIES, "tally"),
     kept(KNOWN, "address"),
     kept(ROLLS, "whole"),
+    kept(CALLS, "call"),
+    kept(CALLBACKS, "call_back"),
+    kept(LINES, "line"),
+    kept(LOAD_QUARTERS, "quarter"),
     *(
         Reading(name, "whole", whole, whole)
         for name in (
