@@ -131,8 +131,8 @@ def rotate_index(
 ) -> None:
     """Change the secret of look-ups, in two runs with a restart of all services after each.
 
-    After the first, intake gives every ticket an entry by the new secret beside the old; the second
-    makes sure that all have one, and drops the old secret.
+    After the first, intake gives every ticket, and telephony every call, an entry by the new secret
+    beside the old; the second makes sure that all have one, and drops the old secret.
     """
     folder = data_folder(data)
     keys = load_keys(_file(folder))
@@ -142,15 +142,16 @@ def rotate_index(
             raise UnusableSettingError("It is being changed already; end it with --finish.")
         save_keys(_file(folder), _with_new_lookup(keys))
         typer.echo("a new secret of look-ups stands beside the old one")
-        typer.echo("start every service anew; when intake has said `reindexed`, run it --finish")
+        typer.echo("start every service anew; when intake and telephony have said `reindexed`, ")
+        typer.echo("run it --finish")
         return
     if not changing:
         raise UnusableSettingError("It is not being changed; begin without --finish.")
     lacking = _run(folder, lambda store: _lacking(store, keys.blind_index()))
     if lacking:
         raise UnusableSettingError(
-            f"{lacking} tickets have no entry by the new secret yet. Wait for intake's "
-            "`reindexed`; see that every service was started anew."
+            f"{lacking} tickets and calls have no entry by the new secret yet. Wait for "
+            "`reindexed` of intake and telephony; see that every service was started anew."
         )
     newest = max(keys.lookups)
     _run(folder, lambda store: _record(store, folder, "key.index_changed", ("key", "index")))
@@ -164,11 +165,14 @@ def _with_new_lookup(keys: Keys) -> Keys:
 
 
 async def _lacking(store: Store, index: BlindIndex) -> int:
-    """How many tickets have an index without an entry of the newest version."""
+    """How many tickets, calls and callers to ring back have entries, and none of the newest."""
     newest, lacking = index.versions[0], 0
-    async for doc in store.walk("tickets", {"index": {"$gt": {}}}, fields=("index",)):
-        versions = [{version_of(e) for e in entries_in(v)} for v in doc["index"].values()]
-        lacking += any(newest not in found for found in versions)
+    for collection in ("tickets", "calls"):
+        async for doc in store.walk(collection, {"index": {"$gt": {}}}, fields=("index",)):
+            versions = [{version_of(e) for e in entries_in(v)} for v in doc["index"].values()]
+            lacking += any(found and newest not in found for found in versions)
+    async for doc in store.walk("callbacks", {"phones.0": {"$exists": True}}, fields=("phones",)):
+        lacking += newest not in {version_of(entry) for entry in doc["phones"]}
     return lacking
 
 

@@ -16,6 +16,7 @@ from services.telephony.calls.disposing import Disposing
 from services.telephony.calls.erasing import Erasing
 from services.telephony.calls.linking import Linking
 from services.telephony.calls.masks import Masks
+from services.telephony.calls.reindexing import CallReindex
 from services.telephony.calls.storage import CALLS
 from services.telephony.calls.tidying import Tidying
 from services.telephony.handlers import add_handlers
@@ -85,6 +86,7 @@ async def build(settings: TelephonySettings) -> FastAPI:
             loops.run_lines,
             loops.run_following,
             loops.run_forgetting,
+            CallReindex(platform.store, opener, platform.index).run,
         ),
         parked=platform.parked_relay(open_entry(opener, secret)),
         largest_body=LARGEST_BODY,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.intake.privacy.walks import TicketWalk
 from shared.bus import run_every
+from shared.bus.walks import Walk
 from shared.privacy import BlindIndex, CannotOpen
 from shared.privacy.index import FIRST_VERSION, Kept, entries_in, kept, version_of
 from shared.privacy.open import Opener
@@ -31,7 +31,9 @@ class Reindex:
         self._store = store
         self._opener = opener
         self._index = index
-        self._walk = TicketWalk(store, progress_id(index), fields=("estate", "persons", "index"))
+        self._walk = Walk(
+            store, "tickets", progress_id(index), fields=("estate", "persons", "index")
+        )
 
     async def run(self) -> None:
         """Look until cancelled; where the secret was never changed there is nothing to look for."""

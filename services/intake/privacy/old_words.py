@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.intake.privacy.walks import TicketWalk
 from shared.bus import run_every
+from shared.bus.walks import Walk
 from shared.privacy.terms import terms_of
 from shared.store import Doc, Store
 
@@ -21,7 +21,7 @@ class OldWords:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._walk = TicketWalk(store, WAY, fields=("scrubbed", "terms"))
+        self._walk = Walk(store, "tickets", WAY, fields=("scrubbed", "terms"))
 
     async def run(self) -> None:
         """Look until cancelled; once all are done, there is nothing to look for."""

@@ -112,7 +112,7 @@ def begun(
     return CallBack(
         id=kept.id,
         line=call.line,
-        key=kept.id if unseen else f"{phones[0]}/{call.line}",
+        key=kept.id if unseen else key_of(phones, call.line),
         phones=tuple(phones),
         calls=(kept.id,),
         since=since,
@@ -120,6 +120,11 @@ def begun(
         due_at=since if call.dropped else since + rules.within,
         unseen=unseen,
     )
+
+
+def key_of(phones: Sequence[str], line: str) -> str:
+    """What only one that is live may have: the number and the line."""
+    return f"{phones[0]}/{line}"
 
 
 def not_possible(kept: KeptCall, call: Call, why: WhyNot) -> CallBack:
