@@ -42,6 +42,8 @@ def desk(
         page.locator("#password").fill(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.locator("#text")).to_be_focused()
+        # Keys do something once the scripts run, which is later than that the field has the focus.
+        expect(page.locator("#line")).to_have_attribute("data-is", "on")
         yield page
 
 
