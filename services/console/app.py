@@ -41,6 +41,9 @@ from services.console.frame.rail import RailEntry
 from services.console.frame.troubles import add_troubles
 from services.console.hand_over.pages import build_hand_over_pages
 from services.console.help.pages import build_help_pages
+from services.console.lines.live import lines_source
+from services.console.lines.pages import ENTRY as LINES
+from services.console.lines.pages import build_line_pages
 from services.console.live.hub import Hub, Source
 from services.console.live.lifetime import live
 from services.console.live.pages import build_live_pages
@@ -89,6 +92,7 @@ ROOMS: Final = (
     Room(build_emergencies_pages, EMERGENCIES, {"emergencies": emergencies_source}),
     Room(build_queue_pages, QUEUE, {"queue": queue_source}),
     Room(build_call_back_pages, CALL_BACKS, {"call_backs": call_backs_source}),
+    Room(build_line_pages, LINES, {"lines": lines_source}),
     Room(build_mine_pages, MINE, {"mine": mine_source}),
     Room(build_hand_over_pages),
     Room(build_tickets_pages, TICKETS, {"ticket": tickets_source}, (WORK,)),

@@ -87,7 +87,7 @@ _NEEDS: Final[Mapping[Where, tuple[str, ...]]] = {
     "mine": ("case.see",),
     "call_back": ("call_back.see",),
     "ticket": ("ticket.see",),
-    "list": ("emergency.see", "ticket.see", "call_back.see"),
+    "list": ("emergency.see", "ticket.see", "call_back.see", "line.see"),
     "beside": ("case.see", "manual_queue.see"),
 }
 """Whoever may none of these has no such page."""
@@ -97,6 +97,7 @@ _THERE: Final[Mapping[str, tuple[Where, ...]]] = {
     "mine": ("mine", "beside", "list", "form"),
     "call-backs": ("call_back", "list", "form"),
     "emergencies": ("list", "form"),
+    "lines": ("list", "form"),
     "tickets": ("list", "form"),
 }
 """What counts on a page, by the first part of its address."""

@@ -20,9 +20,13 @@ def rail(page: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "pages", "home"),
     [
-        ("agent", ["/desk", "/mine", "/queue", "/call-backs", "/emergencies"], "/desk"),
+        ("agent", ["/desk", "/mine", "/queue", "/call-backs", "/emergencies", "/lines"], "/desk"),
         ("department", ["/tickets", "/emergencies"], "/tickets"),
-        ("supervisor", ["/desk", "/mine", "/queue", "/call-backs", "/emergencies"], "/desk"),
+        (
+            "supervisor",
+            ["/desk", "/mine", "/queue", "/call-backs", "/emergencies", "/lines"],
+            "/desk",
+        ),
         ("auditor", [], "/help"),
         ("administrator", [], "/help"),
     ],

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.console.clients.service import Answered, ServiceClient
 from services.console.clients.shapes.call_backs import CallBacks, CallBackSeen
+from services.console.clients.shapes.lines import Lines, LineSeen
 
 MOST_OF_TICKET: Final = 20
 MOST_CALL_BACKS: Final = 50
@@ -102,3 +103,17 @@ class TelephonyClient:
         """Take it, or say what came of it: `claim`, `reached` or `no-answer`."""
         path = f"/v1/calls/{call}/callback/{act}"
         return await self._service.ask(CallBackSeen, "POST", path, bearer=bearer)
+
+    async def lines(self, bearer: str) -> list[LineSeen]:
+        """Every line of ours."""
+        return list((await self._service.get(Lines, "/v1/lines", bearer=bearer)).items)
+
+    async def check(self, line: str, bearer: str, *, worked: bool) -> LineSeen:
+        """The reader has rung it."""
+        path, body = f"/v1/lines/{line}/checks", {"worked": worked}
+        return await self._service.ask(LineSeen, "POST", path, bearer=bearer, json=body)
+
+    async def announce(self, line: str, begins: str, ends: str, bearer: str) -> LineSeen:
+        """Work on it is to come."""
+        path, body = f"/v1/lines/{line}/maintenance", {"begins": begins, "ends": ends}
+        return await self._service.ask(LineSeen, "POST", path, bearer=bearer, json=body)

@@ -35,8 +35,8 @@ class RailItem:
 
 ORDER: Final = (
     "desk", "mine", "queue", "call_backs", "board", "work", "emergencies", "incidents",
-    "follow_ups", "messages", "rosters", "floor", "surveys", "appraisals", "reports", "policy",
-    "privacy", "audit", "accounts", "parked",
+    "lines", "follow_ups", "messages", "rosters", "floor", "surveys", "appraisals", "reports",
+    "policy", "privacy", "audit", "accounts", "parked",
 )  # fmt: skip
 """How pages stand in the rail; one that is not named comes last."""
 HOMES: Final = (

@@ -13,9 +13,10 @@ EMERGENCIES: Final = "emergencies"
 QUEUE: Final = "queue"
 MINE: Final = "mine"
 CALL_BACKS: Final = "call_backs"
+LINES: Final = "lines"
 CALLS: Final = "calls"
 """What rings at the reader's own telephones."""
-LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE, CALL_BACKS, CALLS})
+LISTS: Final = frozenset({EMERGENCIES, QUEUE, MINE, CALL_BACKS, LINES, CALLS})
 OF_PERSON: Final = frozenset({MINE, CALLS})
 """Lists of which each reader has their own; all others are the same for one reach."""
 AT_ONCE: Final = frozenset({CALLS})
@@ -33,7 +34,9 @@ _TOUCHED: Final[Mapping[str, frozenset[str]]] = {
     "emergency": frozenset({EMERGENCIES}),
     "incident": frozenset({EMERGENCIES}),
     "follow_up": frozenset({MINE}),
-    "call": frozenset({CALLS}),
+    # What a line last heard of its callers stands beside it.
+    "call": frozenset({CALLS, LINES}),
+    "line": frozenset({LINES}),
     "call_back": frozenset({CALL_BACKS}),
 }
 """By the family of an event, the lists in which something may have changed."""
