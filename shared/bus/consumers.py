@@ -113,13 +113,15 @@ class Consumers:
         """
 
         def subscribe(handler: EventHandler) -> EventHandler:
-            async def handle(delivery: Delivery) -> None:
+            async def handle(queue: str, delivery: Delivery) -> None:
+                age = (self.store.clock.now() - delivery.at).total_seconds()
+                metrics.WORK_AGE_SECONDS.labels(queue).observe(max(0.0, age))
                 if await self._is_founded(delivery):
                     await handler(delivery)
 
             for spec in specs:
                 self._events[spec.name] = (spec, handler)
-                self._subscribe(spec, handle, decode_event)
+                self._subscribe(spec, partial(handle, spec.name), decode_event)
             return handler
 
         return subscribe
@@ -239,6 +241,11 @@ class Consumers:
                 await asyncio.sleep(CONNECT_AGAIN_SECONDS)
             else:
                 return
+
+    def consuming(self) -> dict[str, bool]:
+        """By queue of ours, whether it has its consumer at present."""
+        missing = set(self.missing())
+        return {spec.name: spec.name not in missing for spec in self._specs}
 
     def missing(self) -> list[str]:
         """Queues that have no consumer of ours at present."""

@@ -125,5 +125,8 @@ class OutboxPublisher:
         return count
 
     async def count(self) -> None:
-        """Say how much waits."""
-        metrics.OUTBOX_PENDING.set(await self._store.count_waiting())
+        """Say how much waits, and for how long."""
+        metrics.OUTBOX_PENDING.show_one(await self._store.count_waiting())
+        oldest = await self._store.oldest_waiting()
+        age = (self._store.clock.now() - oldest).total_seconds() if oldest else 0.0
+        metrics.OUTBOX_OLDEST.show_one(max(0.0, age))

@@ -73,9 +73,8 @@ class ParkedRelay:
 
     async def count(self) -> None:
         """Say how much waits, and why."""
-        metrics.PARKED.clear()
-        for reason, n in (await self._parked.count_by_reason()).items():
-            metrics.PARKED.labels(reason=reason).set(n)
+        found = await self._parked.count_by_reason()
+        metrics.PARKED.show({(reason,): n for reason, n in found.items()})
 
     async def replay(self, entry: Doc, *, fresh: bool = False) -> None:
         """Put one entry back into its queue; `fresh` forgets its attempts.

@@ -18,6 +18,7 @@ from shared.runtime.endpoint_rights import name_rights, open_to_all
 from shared.runtime.heads import Heads
 from shared.runtime.platform import Platform
 from shared.runtime.problems import add_problem_handlers
+from shared.runtime.request_counts import RequestCounts
 from shared.runtime.routes import Routes
 from shared.store import STORE_DOWN
 
@@ -76,6 +77,7 @@ def build_bare_app(
     )
     app.add_middleware(Heads)
     app.add_middleware(Bodies, largest=largest_body, larger=larger_bodies)
+    app.add_middleware(RequestCounts)
     add_problem_handlers(app)
     return app
 

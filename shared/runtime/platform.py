@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final, Literal, get_args
 
@@ -36,6 +37,7 @@ from shared.readers.policies import NoPolicyError, PolicyReader
 from shared.readers.rosters import DutyReader
 from shared.readers.tickets import Tickets, rules_of
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.state_gauges import STATE
 from shared.store import STORE_DOWN, Store, connect
 from shared.store.parked import PARKED, ParkedMessages
 from shared.store.store import Kept
@@ -81,6 +83,26 @@ class Platform:
         """The policy in force now."""
         return self.policies.current
 
+    def consuming(self) -> Mapping[str, bool]:
+        """By queue of this service, whether it has its consumer."""
+        return self.consumers.consuming()
+
+    def connected(self) -> Mapping[str, bool]:
+        """By lane, whether what is published is confirmed."""
+        return {lane: publisher.is_up for lane, publisher in self.publishers.items()}
+
+    def policy_version(self) -> str:
+        """The one in force."""
+        return self.policy.version
+
+    def answered_at(self) -> float:
+        """When the store last told its time, in monotonic seconds."""
+        return self.store.clock.heard_at
+
+    def clock(self) -> datetime | None:
+        """Now by the database, without a trial's offset; None before it was asked."""
+        return self.store.clock.outside() if self.store.clock.heard_at else None
+
     async def refresh(self) -> None:
         """Measure the clock and look for new versions of policy and duty list."""
         await self.store.clock.refresh()
@@ -104,6 +126,7 @@ class Platform:
 
     async def aclose(self) -> None:
         """Clear what was published, then let go of everything."""
+        STATE.let_go(self)
         with suppress(*STORE_DOWN):
             await self.outbox.clear()
         for publisher in (*self.publishers.values(), *self.replies.values()):
@@ -177,6 +200,7 @@ async def open_platform(
     )
     await platform.trail.start()
     await _until_ready(platform, (PARKED, SUSPECTS, AUDIT_KEPT, TRIES, *keeps), indexes)
+    STATE.watch(platform)
     return platform
 
 

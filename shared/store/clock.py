@@ -31,6 +31,8 @@ class DatabaseClock:
         self._database = database
         self._base: datetime | None = None
         self._measured = 0.0
+        self.heard_at = 0.0
+        """When the server last told its time, in monotonic seconds; 0 before it did."""
         self._forward = timedelta()
         self._is_trial = False
         self.moved = asyncio.Event()
@@ -67,6 +69,7 @@ class DatabaseClock:
         local = hello["localTime"]
         local = local if local.tzinfo else local.replace(tzinfo=UTC)
         self._step(local, sent, received)
+        self.heard_at = received
         self._is_trial = trial is not None
         forward = timedelta(milliseconds=trial["forward_ms"] if trial else 0)
         if forward > self._forward:

@@ -478,6 +478,17 @@ class Store:
             ]
         )
 
+    async def oldest_waiting(self) -> datetime | None:
+        """Since when the oldest event of this service waits that is not yet published."""
+        found: list[datetime] = []
+        for collection in self._speaking:
+            cursor = self._collection(collection).find(
+                {"outbox.service": self.service, "outbox.0": {"$exists": True}}, {"outbox": 1}
+            )
+            async for doc in cursor.hint(WAITING).sort("outbox.at", ASCENDING).limit(1):
+                found += [e["at"] for e in doc["outbox"] if e["service"] == self.service]
+        return min(found, default=None)
+
 
 def _all_indexes(
     keeps: Sequence[Kept], indexes: Mapping[str, Sequence[IndexModel]]

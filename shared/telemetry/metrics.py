@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+from shared.telemetry.looks import StoreGauge
+
+# When a series was born is of no use to anybody here, and is one series more for each.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONSUMED: Final = Counter(
     "hotline_consumed_total", "Messages taken from queues", ["queue", "outcome"]
@@ -20,6 +25,18 @@ STORE_OPERATIONS: Final = Counter(
     "hotline_store_operations_total",
     "Statements sent to the database; each one of a batch counts",
     ["operation"],
+)
+REQUEST_SECONDS: Final = Histogram(
+    "hotline_request_seconds",
+    "From a request to the beginning of its answer",
+    ["route", "method", "status"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+WORK_AGE_SECONDS: Final = Histogram(
+    "hotline_work_age_seconds",
+    "How old an event was when its handling began, by the database's clock",
+    ["queue"],
+    buckets=(0.1, 0.5, 1, 3, 10, 60, 600, 3600),
 )
 HANDLING_SECONDS: Final = Histogram(
     "hotline_handling_seconds",
@@ -103,9 +120,13 @@ UNLOOKED: Final = Gauge(
     "For how long the store was not asked for what no message brought, since messages waited",
     ["what"],
 )
-PARKED: Final = Gauge("hotline_parked_messages", "Messages that wait in `parked`", ["reason"])
-OUTBOX_PENDING: Final = Gauge(
+PARKED: Final = StoreGauge("hotline_parked_messages", "Messages that wait in `parked`", ["reason"])
+OUTBOX_PENDING: Final = StoreGauge(
     "hotline_outbox_pending", "Documents with events that are not yet published"
+)
+OUTBOX_OLDEST: Final = StoreGauge(
+    "hotline_outbox_oldest_seconds",
+    "For how long the oldest event that is not yet published has waited; 0: none waits",
 )
 REPLIES: Final = Counter(
     "hotline_replies_total", "Answers to reports on the queue, by what became of them", ["outcome"]

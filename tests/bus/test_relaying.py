@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from pymongo.errors import BulkWriteError
 
 from shared.contracts import Lane
@@ -59,3 +60,26 @@ async def test_a_store_that_refuses_to_clear_does_not_end_the_publisher(
     await until(lambda: len(calls) == 2)
 
     assert not running.done()
+
+
+async def test_how_long_the_oldest_event_has_waited_is_said_until_it_is_out(bench: Bench) -> None:
+    def said(name: str = "oldest_seconds") -> float | None:
+        return REGISTRY.get_sample_value(f"hotline_outbox_{name}")
+
+    await bench.outbox.count()
+    assert (said(), said("pending")) == (0, 0)
+    await leave(bench, "tickets", "A", "routine")
+    await bench.forward(minutes=2)
+    await leave(bench, "tickets", "B", "routine")
+
+    await bench.outbox.count()
+    oldest = said()
+    assert oldest is not None
+    assert 120 <= oldest < 150
+    assert said("pending") == 2
+
+    await bench.outbox.relay()
+    await bench.outbox.clear()
+    await bench.outbox.count()
+    assert said("pending") == 1
+    assert (said() or 0) < 60

@@ -29,6 +29,7 @@ from shared.bus import QueueSpec
 from shared.readers.outboxes import KIND_OF
 from shared.runtime import ServiceSettings
 from shared.telemetry import metrics
+from shared.telemetry.looks import StoreGauge
 from shared.tickets import ROWS
 from tests.docs.pages import ROOT, read
 
@@ -38,7 +39,9 @@ QUEUES: Final = [
     for value in vars(module).values()
     if isinstance(value, QueueSpec)
 ]
-SERIES: Final = [v for v in vars(metrics).values() if isinstance(v, MetricWrapperBase)]
+SERIES: Final = [
+    v for v in vars(metrics).values() if isinstance(v, (MetricWrapperBase, StoreGauge))
+]
 OWN_SETTINGS: Final[list[tuple[str, type[Any]]]] = [
     ("INTAKE_", IntakeSettings),
     ("ROUTER_", RouterSettings),
@@ -90,11 +93,13 @@ def test_what_a_service_declares_is_what_its_module_names(module: Any) -> None:
 
 @pytest.mark.parametrize("series", SERIES, ids=str)
 def test_every_series_stands_in_the_table_with_its_labels(series: Any) -> None:
-    name = series._name + ("_total" if isinstance(series, Counter) else "")
+    name = str(series) if isinstance(series, StoreGauge) else series._name
+    name += "_total" if isinstance(series, Counter) else ""
     rows = [line for line in page("health").splitlines() if line.startswith(f"| `{name}` |")]
 
     assert len(rows) == 1, name
-    assert all(f"`{label}`" in rows[0] for label in series._labelnames)
+    labels = series.labels if isinstance(series, StoreGauge) else series._labelnames
+    assert all(f"`{label}`" in rows[0] for label in labels)
 
 
 def test_every_setting_stands_in_the_table() -> None:
