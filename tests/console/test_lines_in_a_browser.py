@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ async def test_a_line_that_goes_down_shows_and_is_said_to_work_again(
     line, loop = f"annex-{language}", asyncio.get_running_loop()
     facts = {"number": "4008008000", "provider": "示例电信", "ring": "运营商值班 10000"}
 
-    async def tell(method: str, path: str, body: dict[str, object]) -> None:
+    async def tell(method: str, path: str, body: Mapping[str, object]) -> None:
         answer = await floor.clients.call(
             method, "telephony", f"/v1/lines/{line}{path}", role="supervisor", json=body
         )
