@@ -188,3 +188,46 @@ PBX_FACTS: Final = Counter(
 PBX_GAPS: Final = Counter(
     "hotline_pbx_gaps_total", "Times in which nobody heard an exchange", ["pbx", "why"]
 )
+LINE_UP: Final = StoreGauge(
+    "hotline_line_up", "1 where the line works, 0.5 in part or where nobody knows, 0 not", ["line"]
+)
+LINE_KIND: Final = StoreGauge("hotline_line_kind", "1: what the line is for", ["line", "kind"])
+LINE_IN_MAINTENANCE: Final = StoreGauge(
+    "hotline_line_in_maintenance", "1 while work on the line was announced for now", ["line"]
+)
+LINE_LAST_CALL: Final = StoreGauge(
+    "hotline_line_last_call_timestamp_seconds", "When it last rang", ["line"]
+)
+EXPECTED_CALLS: Final = StoreGauge(
+    "hotline_expected_calls",
+    "Calls in the quarter hour that runs, as on its last like days",
+    ["line"],
+)
+CALLS_UNDISPOSED: Final = StoreGauge(
+    "hotline_calls_undisposed", "Answered calls with neither a ticket nor a word what they were"
+)
+CALLBACKS_OPEN: Final = StoreGauge("hotline_callbacks_open", "Callers who are to be rung back")
+CALLBACKS_OVERDUE: Final = StoreGauge(
+    "hotline_callbacks_overdue", "Those of them who should have been"
+)
+CALLS_WAITING: Final = StoreGauge(
+    "hotline_calls_waiting", "Callers whom nobody has answered yet", ["line"]
+)
+LONGEST_WAIT: Final = StoreGauge(
+    "hotline_longest_wait_seconds", "For how long the first of them waits", ["line"]
+)
+AGENTS: Final = StoreGauge(
+    "hotline_agents", "Agents, by what the exchange tells that they do", ["state"]
+)
+OCCUPANCY: Final = StoreGauge("hotline_occupancy_ratio", "Busy agents of those busy or ready")
+OFFERED_LOAD: Final = StoreGauge(
+    "hotline_offered_load_erlangs", "Offered calls a second × handle time", ["window"]
+)
+AGENTS_REQUIRED: Final = StoreGauge(
+    "hotline_agents_required", "Agents needed for the target", ["model", "window"]
+)
+SERVICE_LEVEL: Final = StoreGauge(
+    "hotline_service_level_ratio",
+    "The share answered in time, by its definition",
+    ["definition", "threshold", "window"],
+)

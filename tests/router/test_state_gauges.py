@@ -39,4 +39,3 @@ async def test_whoever_has_ended_is_asked_no_more(bench: RouterBench) -> None:
         assert ("hotline_consuming", (queues.TICKETS_URGENT.name,)) not in await scraped(bench)
     finally:
         STATE.watch(bench.platform)
-

@@ -23,7 +23,7 @@ from services.telephony.lines.domain import (
     last_sign,
 )
 from services.telephony.lines.expecting import Known, expected_between
-from services.telephony.lines.gauges import LineGauges, LineSeen
+from services.telephony.lines.gauges import LineSeen, show
 from services.telephony.load.domain import QuarterLoad, id_of
 from services.telephony.load.storage import LOAD_QUARTERS
 from shared.calls.agents import Reachable
@@ -163,18 +163,17 @@ def test_calls_are_expected_as_on_like_days_once_fourteen_are_known() -> None:
     assert expected_between(known, off - HOUR, off, CALENDAR) is None
 
 
-def test_gauges_of_lines_grow_stale() -> None:
-    gauges = LineGauges()
-    assert list(gauges.collect()) == []
-    gauges.show({"hotline": LineSeen(LineState.DEGRADED, NOW, None)})
-    shown = {metric.name: [s.value for s in metric.samples] for metric in gauges.collect()}
-    assert shown == {
-        "hotline_line_up": [0.5],
-        "hotline_line_last_call_timestamp_seconds": [NOW.timestamp()],
-        "hotline_expected_calls": [],
-    }
-    gauges.show({}, at=-1000.0)
-    assert list(gauges.collect()) == []
+def test_what_is_not_known_of_a_line_has_no_gauge() -> None:
+    named = {"line": "a-line"}
+    show({"a-line": LineSeen(verdict=LineState.DEGRADED, kind="emergency", last_call=NOW)})
+    value = REGISTRY.get_sample_value
+    assert value("hotline_line_up", named) == 0.5
+    assert value("hotline_line_kind", {**named, "kind": "emergency"}) == 1
+    assert value("hotline_line_in_maintenance", named) == 0
+    assert value("hotline_line_last_call_timestamp_seconds", named) == NOW.timestamp()
+    assert value("hotline_expected_calls", named) is None
+    show({})
+    assert value("hotline_line_up", named) is None
 
 
 async def lines_of(bench: Bench) -> dict[str, Any]:

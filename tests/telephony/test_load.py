@@ -8,15 +8,12 @@ import pytest
 
 from services.telephony.inbound.exchanges import EXCHANGES
 from services.telephony.load.domain import service_level
-from services.telephony.load.gauges import GAUGES, STALE_SECONDS, Seen
 from services.telephony.load.storage import LOAD_QUARTERS
-from shared.calls.agents import AgentState
 from shared.calls.call import Call
 from shared.calls.facts import Kind
 from shared.calls.load import ServiceLevel, abandonment, counted, outcomes, speed_of_answer_s
 from shared.calls.load import service_level as of_calls
 from shared.calls.quarters import by_quarter, quarter_of
-from shared.policy.policy import ServiceLevelGoal
 from shared.store import Collection
 from shared.telemetry import metrics
 from tests.telephony.bench import Bench, moved
@@ -128,8 +125,6 @@ async def test_gauges_say_who_waits_and_vanish_when_nobody_has_looked(bench: Ben
     ]
     assert 40 <= longest < 80
     assert 'hotline_agents{state="talking"} 1.0' in shown
-    GAUGES.show(Seen({}, {AgentState.READY: 1}, {}, ServiceLevelGoal()), at=-STALE_SECONDS)
-    assert list(GAUGES.collect()) == []
 
 
 async def test_each_call_is_counted_once_whatever_comes_twice(bench: Bench) -> None:

@@ -15,11 +15,12 @@ from services.telephony.lines.domain import (
     Line,
     Witnesses,
     contract_warned,
+    in_maintenance,
     judged,
     last_sign,
 )
 from services.telephony.lines.expecting import LOOK_BACK, Known, expected_between
-from services.telephony.lines.gauges import GAUGES, LineSeen
+from services.telephony.lines.gauges import LineSeen, show
 from services.telephony.lines.storage import LINES
 from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
 from services.telephony.ringing.domain import UNHEARD_AFTER, is_heard
@@ -71,7 +72,7 @@ class Watching:
         lines = {line.id: line for line in [*found.values(), *new]}
         seen: dict[str, LineSeen] = {}
         await each(partial(self._look_at, lines, seen), sorted(lines))
-        GAUGES.show(seen)
+        show(seen)
 
     async def _look_at(self, lines: Mapping[str, Line], seen: dict[str, LineSeen], id: str) -> None:
         now, today = self._store.clock.now(), self._today()
@@ -86,7 +87,13 @@ class Watching:
         line = changed.after if changed is not None else lines[id]
         if line.contract_until is not None:
             await self._lines.change(id, lambda kept, _: contract_warned(kept, today))
-        seen[id] = LineSeen(line.verdict, looked.last_call, looked.expected_now)
+        seen[id] = LineSeen(
+            verdict=line.verdict,
+            kind=line.kind,
+            in_maintenance=in_maintenance(line, now),
+            last_call=looked.last_call,
+            expected=looked.expected_now,
+        )
 
     def _is_too_early(self, line: Line, looked: Looked) -> bool:
         """Whether the exchange's words may be on their way to a process that has just begun."""

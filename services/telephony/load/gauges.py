@@ -1,21 +1,11 @@
-"""What is true of the store now, as every replica sees it alike: `max by`, and never summed.
-
-A replica whose loop hangs would show yesterday's longest wait for ever: a look that is older than a
-minute shows nothing.
-"""
+"""Calls and agents as they are now, as every replica sees them alike: `max by`, never summed."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-
-from prometheus_client import REGISTRY
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-from typing_extensions import override
 
 from services.telephony.calls.domain import KeptCall
 from services.telephony.calls.storage import CALLS
@@ -31,8 +21,8 @@ from shared.calls.load import ServiceLevel, counted
 from shared.calls.quarters import QUARTER, quarter_of
 from shared.policy.policy import Policy, ServiceLevelGoal
 from shared.store import Collection, Store
+from shared.telemetry import metrics
 
-STALE_SECONDS: Final = 60.0
 WINDOWS: Final[Mapping[str, int]] = {"15m": 1, "1h": 4}
 """By name, how many quarter hours that are over."""
 STATES: Final = tuple(state for state in AgentState if state is not AgentState.SIGNED_OFF)
@@ -48,31 +38,6 @@ class Seen:
     agents: Mapping[AgentState, int]
     loads: Mapping[str, QuarterLoad]
     goal: ServiceLevelGoal
-
-
-class Gauges(Collector):
-    """The last look, while it is young."""
-
-    def __init__(self) -> None:
-        self._seen: Seen | None = None
-        self._at = 0.0
-
-    def show(self, seen: Seen, at: float | None = None) -> None:
-        """From now on this is true."""
-        self._seen, self._at = seen, time.monotonic() if at is None else at
-
-    @override
-    def collect(self) -> Iterator[Metric]:
-        """Every gauge; nothing of an old look."""
-        if self._seen is None or time.monotonic() - self._at > STALE_SECONDS:
-            return
-        yield from _of_now(self._seen)
-        yield from _of_windows(self._seen)
-
-
-GAUGES: Final = Gauges()
-"""Those of this process."""
-REGISTRY.register(GAUGES)
 
 
 class Looking:
@@ -91,7 +56,7 @@ class Looking:
         running = await self._running(now)
         known = self._exchanges.known
         lines = {line for exchange in known for line in exchange.lines}
-        GAUGES.show(
+        show(
             Seen(
                 waiting=_waiting(running, lines, now),
                 agents=_agents(known, running, now),
@@ -156,51 +121,34 @@ def _agents(
     return found
 
 
-def _of_now(seen: Seen) -> Iterator[Metric]:
-    waiting = GaugeMetricFamily(
-        "hotline_calls_waiting", "Callers whom nobody has answered yet", labels=["line"]
+def show(seen: Seen) -> None:
+    """From now on this is true."""
+    metrics.CALLS_WAITING.show({(line,): len(waits) for line, waits in seen.waiting.items()})
+    metrics.LONGEST_WAIT.show(
+        {(line,): max(waits, default=0.0) for line, waits in seen.waiting.items()}
     )
-    longest = GaugeMetricFamily(
-        "hotline_longest_wait_seconds", "For how long the first of them waits", labels=["line"]
-    )
-    for line, waits in sorted(seen.waiting.items()):
-        waiting.add_metric([line], len(waits))
-        longest.add_metric([line], max(waits, default=0.0))
-    agents = GaugeMetricFamily(
-        "hotline_agents", "Agents, by what the exchange tells that they do", labels=["state"]
-    )
-    for state in STATES:
-        agents.add_metric([state.value], seen.agents.get(state, 0))
-    yield from (waiting, longest, agents)
+    metrics.AGENTS.show({(state.value,): seen.agents.get(state, 0) for state in STATES})
     busy = sum(seen.agents.get(state, 0) for state in BUSY)
-    if at_work := busy + seen.agents.get(AgentState.READY, 0):
-        yield GaugeMetricFamily(
-            "hotline_occupancy_ratio", "Busy agents of those busy or ready", value=busy / at_work
-        )
+    at_work = busy + seen.agents.get(AgentState.READY, 0)
+    metrics.OCCUPANCY.show({(): busy / at_work} if at_work else {})
+    _show_windows(seen)
 
 
-def _of_windows(seen: Seen) -> Iterator[Metric]:
-    offered = GaugeMetricFamily(
-        "hotline_offered_load_erlangs", "Offered calls a second × handle time", labels=["window"]
-    )
-    needed = GaugeMetricFamily(
-        "hotline_agents_required", "Agents needed for the target", labels=["model", "window"]
-    )
-    levels = GaugeMetricFamily(
-        "hotline_service_level_ratio",
-        "The share answered in time, by its definition",
-        labels=["definition", "threshold", "window"],
-    )
-    for window, load in seen.loads.items():
-        quarters = WINDOWS[window]
-        if handle_s(load) is not None or not load.offered:
-            offered.add_metric([window], load_of(load, quarters))
-            for model in MODELS:
-                if (agents := required_by(model, load, quarters, seen.goal)) is not None:
-                    needed.add_metric([model, window], agents)
-        for name in ServiceLevel:
-            for threshold in thresholds(seen.goal):
-                level = service_level(load, threshold, name)
-                if level is not None:
-                    levels.add_metric([name.value, str(threshold), window], level)
-    yield from (offered, needed, levels)
+def _show_windows(seen: Seen) -> None:
+    known = {
+        w: load for w, load in seen.loads.items() if handle_s(load) is not None or not load.offered
+    }
+    metrics.OFFERED_LOAD.show({(w,): load_of(load, WINDOWS[w]) for w, load in known.items()})
+    needed = {
+        (model, window): required_by(model, load, WINDOWS[window], seen.goal)
+        for window, load in known.items()
+        for model in MODELS
+    }
+    metrics.AGENTS_REQUIRED.show({key: n for key, n in needed.items() if n is not None})
+    levels = {
+        (name.value, str(threshold), window): service_level(load, threshold, name)
+        for window, load in seen.loads.items()
+        for name in ServiceLevel
+        for threshold in thresholds(seen.goal)
+    }
+    metrics.SERVICE_LEVEL.show({key: n for key, n in levels.items() if n is not None})
