@@ -2,9 +2,12 @@
 # Makes this checkout ready to run: Debian packages, .venv with hashed requirements, `hotline`.
 #
 #   deploy/setup.sh embedded    what `make demo` needs (the default)
+#   deploy/setup.sh watch       Prometheus and Alertmanager on top, for `hotline up --watch`
 #   deploy/setup.sh dev         what `make test` and `make check` need on top: Chromium, for one
 #   deploy/setup.sh faults      what `make faults` needs on top of that: Node with its libraries, and
-#                               Debian's nginx, which is unpacked and not installed
+#                               Debian's nginx
+#
+# Prometheus, Alertmanager and nginx are Debian's, unpacked below build/ and not installed.
 #
 # It can be run again at any time: what is there already is not touched, and when nothing is to
 # be done it ends within a moment. Without the right to install packages it names them and exits 2.
@@ -13,7 +16,9 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 readonly project=$PWD
 readonly kind=${1:-embedded}
-readonly layer=${kind/#faults/dev}
+layer=${kind/#faults/dev}
+layer=${layer/#watch/embedded}
+readonly layer
 readonly requirements=requirements/$layer.txt
 readonly venv=$project/.venv
 
@@ -234,47 +239,37 @@ ensure_node() {
     echo "$made" >"$into/.made-from"
 }
 
-# --- nginx -----------------------------------------------------------------------------------
+# --- Programs that are unpacked and not installed ----------------------------------------------
 
-# The package would start a server for the whole machine; ours is a file that `make faults` runs.
-ensure_nginx() {
-    local into=build/nginx
-    if command -v nginx >/dev/null || "$into/usr/sbin/nginx" -v 2>/dev/null; then return 0; fi
-    say "unpacking nginx"
-    rm -rf "$into"
-    mkdir -p "$into"
-    (cd "$into" && apt-get download -qq nginx 2>/dev/null && dpkg-deb -x nginx_*.deb . &&
-        rm nginx_*.deb) ||
-        fail "apt-get could not download nginx. Run \`apt-get update\` as root, or install it."
-    "$into/usr/sbin/nginx" -v 2>/dev/null ||
-        fail "nginx does not run here; install it (apt-get install nginx-light)."
-}
-
-# --- Prometheus ------------------------------------------------------------------------------
-
-# As nginx: the package would start a server for the whole machine.
-ensure_prometheus() {
-    local into=build/prometheus
-    if command -v prometheus >/dev/null || "$into/usr/bin/prometheus" --version >/dev/null 2>&1; then
+# Their packages would start a server for the whole machine; ours are files under build/ that we
+# start ourselves. One that is on the PATH is used as it is.
+ensure_unpacked() {
+    local package=$1 program=$2 asks=$3 into=build/$1
+    if command -v "$(basename "$program")" >/dev/null || "$into/$program" "$asks" >/dev/null 2>&1; then
         return 0
     fi
-    say "unpacking prometheus"
+    say "unpacking $package"
     rm -rf "$into"
     mkdir -p "$into"
-    (cd "$into" && apt-get download -qq prometheus 2>/dev/null &&
-        dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb) ||
-        fail "apt-get could not download prometheus. Run \`apt-get update\` as root, or install it."
-    "$into/usr/bin/prometheus" --version >/dev/null 2>&1 ||
-        fail "prometheus does not run here; install it (apt-get install prometheus)."
+    (cd "$into" && apt-get download -qq "$package" 2>/dev/null &&
+        dpkg-deb -x "$package"_*.deb . && rm "$package"_*.deb) ||
+        fail "apt-get could not download $package. Run \`apt-get update\` as root, or install it."
+    "$into/$program" "$asks" >/dev/null 2>&1 ||
+        fail "$program does not run here; install it (apt-get install $package)."
 }
 
-[ -f "$requirements" ] || fail "there is no $requirements; name embedded, dev or faults."
+ensure_watch() {
+    ensure_unpacked prometheus usr/bin/prometheus --version
+    ensure_unpacked prometheus-alertmanager usr/bin/prometheus-alertmanager --version
+}
+
+[ -f "$requirements" ] || fail "there is no $requirements; name embedded, watch, dev or faults."
 ensure_python
 ensure_packages
+if [ "$kind" != embedded ]; then ensure_watch; fi
 if [ "$kind" = faults ]; then
     ensure_node
-    ensure_nginx
-    ensure_prometheus
+    ensure_unpacked nginx usr/sbin/nginx -v
 fi
 if ! is_ready; then make_venv; fi
 ensure_assets

@@ -36,9 +36,10 @@ def _read(name: str) -> dict[str, Any]:
     return found
 
 
+SERVERS: Final = ("rabbitmq", "mongo", "prometheus", "alertmanager")
 COMPOSE: Final = _read("compose.yaml")
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-PROMETHEUS: Final = _read("prometheus.yml")
+PROMETHEUS: Final = _read("prometheus/prometheus.yml")
 
 
 def _settings_of(service: str) -> type[BaseSettings]:
@@ -70,7 +71,7 @@ def _variables(settings: type[BaseSettings]) -> set[str]:
 
 
 def test_every_service_of_the_product_is_there() -> None:
-    assert set(SERVICES) == {*OURS, ADAPTER, *ONE_SHOTS, "rabbitmq", "mongo", "prometheus"}
+    assert set(SERVICES) == {*OURS, ADAPTER, *ONE_SHOTS, *SERVERS}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -233,7 +234,7 @@ def test_volumes_and_files_exist() -> None:
     for name, service in SERVICES.items():
         for volume in service.get("volumes", ()):
             source = volume.partition(":")[0]
-            is_there = (DEPLOY / source).is_file() if source[0] == "." else source in _volumes()
+            is_there = (DEPLOY / source).exists() if source[0] == "." else source in _volumes()
             assert is_there, f"{name} mounts {source}"
 
 
