@@ -31,6 +31,7 @@ from hotline import (
     topology,
     up,
     users,
+    watch,
 )
 from hotline.demo import play as demo
 from hotline.errors import HotlineError
@@ -53,6 +54,7 @@ COMMANDS = (
     clock,
     link,
     doctor,
+    watch,
     demo,
 )
 EXIT_FAULT = 2

@@ -17,7 +17,7 @@ from hotline.embedded.folder import read_json, write_json
 from hotline.probe import hosts_of
 
 FILE = "endpoints.json"
-SERVERS = ("amqp", "amqp_operator", "mongo", "management")
+SERVERS = ("amqp", "amqp_operator", "mongo", "management", "prometheus", "alertmanager")
 TITLES = {
     "intake": "受理 intake",
     "router": "派单 router",
@@ -43,6 +43,8 @@ class Endpoints:
     mongo: str
     management: str | None
     services: Mapping[str, str]
+    prometheus: str | None = None
+    alertmanager: str | None = None
 
     @classmethod
     def read(cls, data: Path) -> Self | None:
@@ -56,6 +58,8 @@ class Endpoints:
             amqp_operator=str(servers["amqp_operator"] or servers["amqp"]),
             mongo=str(servers["mongo"]),
             management=servers["management"],
+            prometheus=servers["prometheus"],
+            alertmanager=servers["alertmanager"],
             services={str(name): str(address) for name, address in value.items()},
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -20,6 +21,7 @@ from services.admin.handlers import add_handlers
 from services.admin.keys.api import build_keys_api
 from services.admin.keys.storage import KEYS
 from services.admin.keys.system_keys import SystemKeys
+from services.admin.machine.looking import EVERY_SECONDS, Machine
 from services.admin.own.api import build_own_api
 from services.admin.own.own_account import OwnAccount
 from services.admin.people.api import build_people_api
@@ -53,6 +55,7 @@ from services.admin.sessions.storage import SESSIONS
 from services.admin.sessions.tries import KNOWN, TryCounter
 from services.admin.settings import AdminSettings
 from shared.audit import Trail
+from shared.bus import run_every
 from shared.identity.factor_safe import SECRETS_OF, FactorSafe
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.runtime.web import build_style
@@ -115,7 +118,8 @@ async def build(settings: AdminSettings) -> FastAPI:
         *build_policies_apis(platform, records),
     ]
     announcements = announcements_of(platform)
-    loops = (announcements.run, *((provider.stay_connected,) if provider else ()))
+    machine = partial(run_every, Machine(settings).look, seconds=EVERY_SECONDS)
+    loops = (announcements.run, machine, *((provider.stay_connected,) if provider else ()))
     parts = Parts(routers, loops, platform.parked_relay(), largest_body=LARGEST_BODY)
     return build_service(platform, parts, title="Estateline administration")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
@@ -20,6 +21,12 @@ class AdminSettings(ServiceSettings):
     model_config = for_service("admin")
 
     port: int = Field(8005, ge=0, le=65535)
+    certificate: Path | None = Field(
+        None, description="PEM file of the certificate that browsers are shown, to warn of its end."
+    )
+    backups: Path | None = Field(
+        None, description="Folder of backups, to warn when the newest is older than 36 hours."
+    )
     oidc_issuer: str | None = Field(
         None, description="The identity provider's address, as it names itself; unset: none."
     )

@@ -231,3 +231,8 @@ SERVICE_LEVEL: Final = StoreGauge(
     "The share answered in time, by its definition",
     ["definition", "threshold", "window"],
 )
+DATA_FREE: Final = StoreGauge("hotline_data_free_bytes", "Free bytes where the data lie")
+CERTIFICATE_DAYS: Final = StoreGauge(
+    "hotline_certificate_days_left", "Days until the certificate that browsers are shown ends"
+)
+BACKUP_AGE: Final = StoreGauge("hotline_backup_age_seconds", "How old the newest backup is")

@@ -86,6 +86,8 @@ async def test_the_addresses_are_written_for_the_owner_alone_and_go_with_the_sto
         "amqp_operator": servers.rabbit.amqp_url,
         "mongo": servers.mongo.url,
         "management": None,
+        "prometheus": None,
+        "alertmanager": None,
         **endpoints.services,
     }
     await supervisor.stop()

@@ -1,0 +1,1 @@
+"""Boards of panels, each written once for Grafana and for the terminal."""

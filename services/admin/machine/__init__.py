@@ -1,0 +1,1 @@
+"""The machine that the data lie on: room, certificate, backups."""
