@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 PYTHON_FILES := services shared hotline bench faults tests
 
-.PHONY: help setup setup-dev setup-faults demo test whole faults bench check bare clean
+.PHONY: help setup setup-dev setup-watch setup-faults demo test whole faults bench check bare clean
 
 help: ## list these
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -18,7 +18,10 @@ setup: ## install what is missing: Debian packages, .venv, the hotline command
 setup-dev:
 	@deploy/setup.sh dev
 
-demo: setup ## start the hotline and play real requests through it; ONCE=1 ends by itself
+setup-watch:
+	@deploy/setup.sh watch
+
+demo: $(if $(WATCH),setup-watch,setup) ## start the hotline and play real requests through it; ONCE=1 ends by itself, WATCH=1 watches it
 	@$(BIN)/hotline demo
 
 test: setup-dev ## run the tests of the services on servers of their own; ARGS goes to pytest

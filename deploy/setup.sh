@@ -261,6 +261,12 @@ ensure_unpacked() {
 ensure_watch() {
     ensure_unpacked prometheus usr/bin/prometheus --version
     ensure_unpacked prometheus-alertmanager usr/bin/prometheus-alertmanager --version
+    # Debian's looks for its templates below / and nowhere else, where only root could put them: in
+    # ours the path begins in the folder that it is started in.
+    local into=build/prometheus-alertmanager/usr/bin/prometheus-alertmanager
+    if [ -e "$into" ] && grep -aq /usr/share/prometheus/alertmanager "$into"; then
+        LC_ALL=C sed -i 's#/usr/share/prometheus/alertmanager#usr/share/prometheus//alertmanager#g' "$into"
+    fi
 }
 
 [ -f "$requirements" ] || fail "there is no $requirements; name embedded, watch, dev or faults."

@@ -120,6 +120,12 @@ def print_addresses(endpoints: Endpoints, data: Path, console: Console | None = 
         table.add_row(TITLES.get(name, name), address, docs)
     table.add_row("消息 RabbitMQ", _hosts(endpoints.amqp), "")
     table.add_row("数据 MongoDB", _hosts(endpoints.mongo), "")
+    for title, watcher in (
+        ("指标 Prometheus", endpoints.prometheus),
+        ("告警 Alertmanager", endpoints.alertmanager),
+    ):
+        if watcher is not None:
+            table.add_row(title, watcher, "")
     console = console or Console()
     console.print(table)
     console.print(f"地址与密码 addresses and passwords: {data / FILE}", soft_wrap=True)

@@ -59,6 +59,11 @@ class Servers:
         given = self._settings.management_url
         return given.get_secret_value() if given else None
 
+    @property
+    def exporter_url(self) -> str | None:
+        """Where the broker's own figures are, where it is ours."""
+        return self._rabbit.prometheus_url if self._rabbit is not None else None
+
     async def start(self) -> None:
         """Return when both serve; raises a HotlineError otherwise."""
         for server in self.embedded:

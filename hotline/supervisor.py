@@ -1,8 +1,9 @@
 """Everything of one hotline on one machine: started in order, kept running, stopped in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -22,6 +23,7 @@ from hotline.service import (
     with_ports,
 )
 from hotline.settings import HotlineSettings
+from hotline.watchers import Watchers
 
 # What is done between the servers' start and the services': keys, policy, duty list; and whether
 # the data are a trial's.
@@ -48,6 +50,7 @@ class Supervisor:
         services: Sequence[ServiceSpec],
         seed: Seed,
         trial: bool = False,
+        watch: bool = False,
         patience: Patience | None = None,
     ) -> None:
         self.data = private_folder(data)
@@ -60,6 +63,7 @@ class Supervisor:
         self._patience = patience or Patience()
         self._probe = HttpProbe()
         self._servers: Servers | None = None
+        self._watchers = Watchers.prepare(self.data) if watch else None
         self._services: list[Service] = []
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -90,10 +94,15 @@ class Supervisor:
             mongo=self._servers.mongo_url,
             management=self._servers.management_url,
             services={spec.name: spec.address for spec in specs},
+            prometheus=self._watchers.prometheus.url if self._watchers else None,
+            alertmanager=self._watchers.alertmanager.url if self._watchers else None,
         )
         self._keep(specs, endpoints, await self._exchange_environment(specs, self._servers))
         await asyncio.gather(*(service.until_served() for service in self._services))
         await asyncio.sleep(QUEUES_SETTLE)
+        if self._watchers is not None:
+            await self._watchers.start(endpoints, self._servers.exporter_url)
+            self._keep_on(keep_running(server) for server in self._watchers.servers)
         endpoints.write(self.data)
         return endpoints
 
@@ -106,6 +115,8 @@ class Supervisor:
     async def stop(self) -> None:
         """End the services, then the servers, in order; the data stays."""
         await self._stop_keeping()
+        if self._watchers is not None:
+            await self._watchers.stop()
         await asyncio.gather(*(service.stop(STOP_GRACE) for service in self._services))
         if self._servers is not None:
             await self._servers.stop()
@@ -114,6 +125,8 @@ class Supervisor:
     async def hurry(self) -> None:
         """End everything at once; what was acknowledged is kept."""
         await self._stop_keeping()
+        if self._watchers is not None:
+            await self._watchers.stop()
         for service in self._services:
             service.kill()
         if self._servers is not None:
@@ -175,9 +188,13 @@ class Supervisor:
         ]
         work = [keep_running(server) for server in self._servers.embedded]
         work += [service.keep_running() for service in self._services]
-        self._keepers = [asyncio.create_task(each) for each in work]
-        for keeper in self._keepers:
+        self._keep_on(work)
+
+    def _keep_on(self, work: Iterable[Coroutine[Any, Any, None]]) -> None:
+        for each in work:
+            keeper = asyncio.create_task(each)
             keeper.add_done_callback(_report_end)
+            self._keepers.append(keeper)
 
     def _record(self) -> None:
         children = [service.child for service in self._services if service.child is not None]

@@ -22,6 +22,10 @@ DataOption = Annotated[
 TrialOption = Annotated[
     bool, typer.Option("--trial", help="A trial: `hotline clock` may move the time forward.")
 ]
+WatchOption = Annotated[
+    bool,
+    typer.Option("--watch", help="Prometheus and Alertmanager beside it, for `hotline watch`."),
+]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="Policy file or folder instead of the sample's.")
 ]
@@ -32,12 +36,23 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
 
 
-def up(data: DataOption = None, *, trial: TrialOption = False, policy: PolicyOption = None) -> None:
+def up(
+    data: DataOption = None,
+    *,
+    trial: TrialOption = False,
+    policy: PolicyOption = None,
+    watch: WatchOption = False,
+) -> None:
     """Start the servers and the services, keep them running, stop them all on Ctrl-C."""
     settings = read_settings()
     folder = (data or settings.data).absolute()
     run_hotline(
-        settings, partial(_show_and_wait, data=folder), data=folder, trial=trial, policy=policy
+        settings,
+        partial(_show_and_wait, data=folder),
+        data=folder,
+        trial=trial,
+        policy=policy,
+        watch=watch,
     )
 
 
@@ -49,6 +64,7 @@ def run_hotline(
     trial: bool,
     policy: Path | None,
     beside: Sequence[ServiceSpec] = (),
+    watch: bool = False,
 ) -> None:
     """Run the whole hotline while the work lasts, and what else is named; raises a HotlineError
     when it cannot.
@@ -59,7 +75,7 @@ def run_hotline(
             "leave it out for the sample group's."
         )
     services = [*(ServiceSpec.of(name, settings.port_of(name)) for name in ALL), *beside]
-    asyncio.run(_run(settings, work, services, data=data, trial=trial, policy=policy))
+    asyncio.run(_run(settings, work, services, data=data, trial=trial, policy=policy, watch=watch))
 
 
 async def _run(
@@ -70,6 +86,7 @@ async def _run(
     data: Path,
     trial: bool,
     policy: Path | None,
+    watch: bool,
 ) -> None:
     supervisor = Supervisor(
         data=data,
@@ -77,6 +94,7 @@ async def _run(
         services=services,
         seed=partial(seed, policy=policy, database=settings.database),
         trial=trial,
+        watch=watch,
     )
     await run_while(supervisor, work)
 

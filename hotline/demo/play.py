@@ -47,10 +47,11 @@ def run() -> None:
     """Start a trial hotline, play requests through it from the call to the survey, and leave a
     floor worth looking at in the console. Where an earlier run left one nothing is played again.
 
-    Stays up until Ctrl-C, with or without a terminal; ends by itself with ONCE=1.
+    Stays up until Ctrl-C, with or without a terminal; ends by itself with ONCE=1. With WATCH=1
+    Prometheus and Alertmanager run beside it.
     """
     folder = data_folder(None) / "demo"
-    once = os.environ.get("ONCE") == "1"
+    once, watch = (os.environ.get(name) == "1" for name in ("ONCE", "WATCH"))
 
     async def work(endpoints: Endpoints) -> None:
         await play(endpoints, folder)
@@ -68,7 +69,7 @@ def run() -> None:
     may_make_users = settings.amqp_url is None or settings.management_url is not None
     exchange = ServiceSpec.of_drawn_day(settings.port_of(EXCHANGE))
     beside = [exchange] if may_make_users else []
-    run_hotline(settings, work, data=folder, trial=True, policy=policy, beside=beside)
+    run_hotline(settings, work, data=folder, trial=True, policy=policy, beside=beside, watch=watch)
 
 
 async def _open_accounts(endpoints: Endpoints, data: Path) -> None:

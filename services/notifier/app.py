@@ -46,13 +46,17 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.storage import MESSAGES, MINUTES
 from services.notifier.trial_messages import TrialMessages
 from services.notifier.untaken import untaken_alerts, untaken_messages
+from services.notifier.watch.api import build_alarms_api
+from services.notifier.watch.telling import WATCHDOGS, Watch
+from shared.bus import run_every
 from shared.privacy.open import Opener
 from shared.readers.changes import CHANGE_INDEXES
 from shared.runtime import Parts, Platform, build_service, open_platform
 from shared.runtime.web import build_style
 from shared.telemetry import logger
 
-KEEPS: Final = (MESSAGES, MINUTES, BRAKES)
+KEEPS: Final = (MESSAGES, MINUTES, BRAKES, WATCHDOGS)
+LOOK_SECONDS: Final = 15.0
 INDEXES: Final = {"tickets": CHANGE_INDEXES}
 
 
@@ -118,6 +122,13 @@ def join(
         call_receipts=call_receipts,
     )
     add_handlers(platform.consumers, notifying)
+    watch = Watch(
+        store,
+        notifying,
+        policy=lambda: platform.policy,
+        duty=lambda: platform.duty.current,
+        secret=platform.keys.link,
+    )
     reading = Reading(store, people, platform.policies.version)
     trial_messages = TrialMessages(store, people, platform.policies.version, links)
     renew = Renewals(store, people, notifying.tell).run
@@ -129,12 +140,15 @@ def join(
         build_messages_api(reading),
         build_channels_api(channels, store.clock),
         build_receipts_api(Receipts(store, platform.keys.link), platform.misses),
+        build_alarms_api(watch, platform.misses),
         build_trial_page(trial_messages, lambda: platform.policy),
         build_style(ROOT),
     ]
     _warn(channels)
     untaken = (untaken_alerts(store, notifying), untaken_messages(store, notifying))
-    parts = Parts(routers, (work, fold, sweep, brakes.run, renew), platform.parked_relay(), untaken)
+    hear = partial(run_every, watch.look, seconds=LOOK_SECONDS)
+    loops = (work, fold, sweep, brakes.run, renew, hear)
+    parts = Parts(routers, loops, platform.parked_relay(), untaken)
     return build_service(platform, parts, title="Estateline notifier")
 
 

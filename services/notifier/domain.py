@@ -94,6 +94,7 @@ CauseKind = Literal[
     "campaign",
     "shift",
     "line",
+    "watch",
     "publisher",
     "policy",
     "appraisal",
@@ -234,6 +235,8 @@ def can_wait(purpose: Purpose, facts: Mapping[str, Any]) -> bool:
     """
     if facts.get("urgency") in {"emergency", "urgent"}:
         return False
+    if purpose == "watch":
+        return facts.get("severity") != "page"
     return purpose in CAN_WAIT or (purpose == "breach" and facts.get("level", BREACH) > BREACH)
 
 

@@ -95,6 +95,8 @@ REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
         "en": "the exchange tells nothing, so nobody knows whether it works",
     },
     "line_degraded_maintenance": {"zh": "正在按计划维护", "en": "announced work is going on"},
+    "watch_firing": {"zh": "告警", "en": "alert"},
+    "watch_resolved": {"zh": "已恢复", "en": "over"},
     "line_up": {"zh": "已恢复正常", "en": "it works again"},
     "line_contract_30": {"zh": "合同 30 天内到期", "en": "its contract ends within 30 days"},
     "line_contract_7": {"zh": "合同 7 天内到期", "en": "its contract ends within 7 days"},
@@ -264,7 +266,8 @@ def fields_of(message: Message, policy: Policy, *, name: str, link: str) -> dict
         "person": str(facts.get("person") or ""),
         "link": link,
         "progress": "",
-        "words": "",
+        "words": str((facts.get("says") or {}).get(language, "")),
+        "runbook": str(facts.get("runbook") or ""),
     }
 
 

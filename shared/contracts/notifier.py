@@ -51,6 +51,7 @@ Purpose = Literal[
     "consent",
     "parked",
     "line",
+    "watch",
     "wish",
     "unreached",
     "more_time",

@@ -25,7 +25,7 @@ LEEWAY: Final = timedelta(seconds=30)
 KEPT: Final = 4_096
 """Tokens whose signature is not checked anew at every request; what fails is never kept."""
 _NOT_VALID: Final = "the token is not valid; ask for a new one"
-Purpose = Literal["survey", "work", "alert", "task", "receipt", "policy", "form", "device"]
+Purpose = Literal["survey", "work", "alert", "task", "receipt", "policy", "form", "device", "alarm"]
 """What a link is for. The subject of a `task` is `<follow-up task>/<person>`: the router shows the
 call, and intake opens whom to ring."""
 _GENERATION: Final = "~"

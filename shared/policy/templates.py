@@ -63,6 +63,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "matter goes on",
     "person": "the id of whom a message did not reach, whose reading is unusual, who have not "
     "confirmed, or whose link was shut",
+    "runbook": "where the page lies that says what to do about an alert of a machine",
     "link": "the signed link of a survey, of somebody's work, of an alert, or of a policy",
 }
 """Every field is always there, as text; what is not known is empty, so `{% if due %}` works."""

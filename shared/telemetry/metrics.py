@@ -111,6 +111,11 @@ FOLLOW_UPS: Final = Counter(
 MESSAGES: Final = Counter(
     "hotline_messages_total", "Messages to people, by what became of them", ["channel", "outcome"]
 )
+ALARMS: Final = Counter(
+    "hotline_alarms_total",
+    "Alerts that Alertmanager told of, by what became of it",
+    ["status", "outcome"],
+)
 SURVEY_ANSWERS: Final = Counter("hotline_survey_answers_total", "Survey answers", ["score"])
 RECONCILED: Final = Counter(
     "hotline_reconciled_total", "What no message brought and the store was asked for", ["what"]

@@ -233,7 +233,8 @@ def test_the_broker_has_the_plugins_that_are_scraped_and_shown() -> None:
 def test_volumes_and_files_exist() -> None:
     for name, service in SERVICES.items():
         for volume in service.get("volumes", ()):
-            source = volume.partition(":")[0]
+            # A variable names another file, or the one that stands behind it.
+            source = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).partition(":")[0]
             is_there = (DEPLOY / source).exists() if source[0] == "." else source in _volumes()
             assert is_there, f"{name} mounts {source}"
 

@@ -245,6 +245,7 @@ NAMED = dict.fromkeys(SHIFTS, "<from>") | {
     "together": "<count>",
     "receipts": "<count>",
     "parked": "<reason>",
+    "watch": "<words>",
 }
 
 

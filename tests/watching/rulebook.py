@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 PROJECT: Final = Path(__file__).parents[2]
-RULES: Final = sorted((PROJECT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+RULES: Final = sorted((PROJECT / "hotline" / "watching" / "rules").glob("*.yaml"))
 UNPACKED: Final = PROJECT / "build" / "prometheus" / "usr" / "bin"
 JOBS: Final = ("intake", "router", "notifier", "survey", "admin", "telephony", "console")
 SIX_HOURS: Final = 6 * 240

@@ -11,7 +11,7 @@ import yaml
 
 from tests.watching.rulebook import PROJECT, rules
 
-CONFIG: Final = PROJECT / "deploy" / "prometheus" / "alertmanager.yml"
+CONFIG: Final = PROJECT / "hotline" / "watching" / "alertmanager.yaml"
 UNPACKED: Final = PROJECT / "build" / "prometheus-alertmanager" / "usr" / "bin" / "amtool"
 ALERTS: Final = {rule["alert"]: rule["labels"] for rule in rules()}
 
