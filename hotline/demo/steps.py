@@ -11,6 +11,9 @@ from typing import Any
 from hotline.demo.clients import Clients, Json, until
 from hotline.demo.scenes import Outcome, Scene
 
+TO_ACCEPT = {"dispatched": ("accept",), "accepted": ()}
+"""By how it stands: what is left until somebody has taken a work order."""
+
 
 class WentWrongError(Exception):
     """A request did not end as its plot says."""
@@ -100,22 +103,33 @@ async def reclassify(clients: Clients, number: str, **decided: str) -> None:
 
 
 async def handled(clients: Clients, number: str) -> None:
-    """Every department of an emergency does its part, then the caller is told."""
+    """Every department of an emergency does its part, then the caller is told. Where the place was
+    set a moment ago the work is given out anew meanwhile: what is over is looked past.
+    """
     departments = (await clients.ticket(number))["plans"][-1]["departments"]
-    ticket = await clients.until_ticket(
+    await clients.until_ticket(
         number,
         lambda t: {o["department"] for o in t["work_orders"]} >= set(departments),
         "a work order for every department",
     )
-    await asyncio.gather(*(secured(clients, order) for order in ticket["work_orders"]))
+    while to_do := [o for o in (await clients.ticket(number))["work_orders"] if is_to_do(o)]:
+        await asyncio.gather(*(secured(clients, number, order) for order in to_do))
     await told(clients, number)
 
 
-async def secured(clients: Clients, order: Json) -> None:
+def is_to_do(order: Json) -> bool:
+    """Whether a department has it before it."""
+    return order["status"] in TO_ACCEPT
+
+
+async def secured(clients: Clients, number: str, order: Json) -> None:
     """The part of one department, whose order may be accepted with the alarm already."""
-    to_accept = {"dispatched": ("accept",), "accepted": ()}
-    if (acts := to_accept.get(order["status"])) is not None:
-        await done_by(clients, order, *acts, "arrive", "control", "resolve")
+    try:
+        await done_by(clients, order, *TO_ACCEPT[order["status"]], "arrive", "control", "resolve")
+    except WentWrongError:
+        orders = (await clients.ticket(number))["work_orders"]
+        if not any(o["id"] == order["id"] and o["status"] == "transferred" for o in orders):
+            raise
 
 
 def sure(answer: Any, act: str) -> None:
