@@ -170,6 +170,7 @@ def _lacks(user: dict[str, Any]) -> str:
 def _print_invitation(invited: dict[str, Any]) -> None:
     typer.echo(f"{invited['user']['id']} is invited until {invited['expires_at']}.")
     typer.echo(
-        "The invitation is shown this once; POST it with a password to /v1/session/password:"
+        "The invitation is shown this once. Use it at the console's page /session/invitation, or "
+        "send it with a password to POST /v1/session/password:"
     )
     typer.echo(invited["invitation"])

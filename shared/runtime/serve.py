@@ -101,12 +101,18 @@ def run_service(
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=False):
             # A rule over several settings names none.
-            where = f"setting {item['loc'][0]}" if item["loc"] else "settings"
+            where = variable_of(settings, str(item["loc"][0])) if item["loc"] else "settings"
             sys.stderr.write(f"{service}: {where}: {item['msg']}\n")
         sys.exit(2)
     configure_logs(service, chosen.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(service, chosen, build))
+
+
+def variable_of(settings: Callable[[], ProcessSettings], name: str) -> str:
+    """The variable that says a setting, as an operator writes it."""
+    prefix = getattr(settings, "model_config", {}).get("env_prefix", "")
+    return name if name.isupper() else f"{prefix}{name}".upper()
 
 
 def _leave_what_stays() -> None:

@@ -102,7 +102,7 @@ async def test_b26_no_machine_writes_to_the_caller_of_a_suicide_risk_and_a_perso
         number, lambda t: len(t["work_orders"]) == len(departments), "everybody's work"
     )
     for order in ticket["work_orders"]:
-        await secured(clients, order)
+        await secured(clients, number, order)
 
     async def to_tell() -> Json | None:
         found = await clients.call("GET", "router", "/v1/follow-ups", params={"number": number})

@@ -88,8 +88,8 @@ def test_an_adapter_that_is_told_nothing_names_what_it_has_to_be_told(tmp_path: 
     ended = started(["serve", "exchange", "main"], settings)
 
     assert ended.returncode == 2
-    assert "setting document" in ended.stderr
-    assert "setting amqp_url" in ended.stderr
+    assert "HOTLINE_EXCHANGE_DOCUMENT: Field required" in ended.stderr
+    assert "HOTLINE_EXCHANGE_AMQP_URL: Field required" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

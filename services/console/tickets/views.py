@@ -215,7 +215,11 @@ def calls_of(told: Told, saying: Saying) -> dict[str, Any]:
                 "caller": each.caller,
                 "is_withheld": each.presentation == "withheld",
                 "waited": _span(each.wait_s, saying),
-                "talked": _span(each.talk_s, saying) if each.answered_at else None,
+                # While it lasts nobody knows how long they will have talked.
+                "talked": _span(each.talk_s, saying)
+                if each.answered_at and each.ended_at
+                else None,
+                "was_answered": each.answered_at is not None,
                 "answered_by": saying.who(each.person) if each.person else None,
                 "agent": each.agent,
                 "outcome": each.outcome and saying.code("call_outcomes", each.outcome),

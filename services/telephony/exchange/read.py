@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from services.telephony.exchange.translate_recording import Recorded, lines_of, 
 from shared.contracts.times import written
 
 UNUSABLE: Final = 2
+_NUMBER: Final = re.compile(r"\d{7,}")
+"""A device may be called after somebody's number."""
 _ZIPPED: Final = b"\x1f\x8b"
 _SAID: Final = {
     "no_timestamp": "events without a time, not counted: set timestampevents = yes",
@@ -62,6 +65,9 @@ def notes_on(recorded: Recorded) -> Iterator[str]:
         yield f"{len(recorded.missed)} calls were heard, but not from their beginning: not counted"
     for why, number in recorded.counts.items():
         yield f"{number} {_SAID.get(why, why)}"
+    if recorded.unnamed:
+        named = ", ".join(sorted(_NUMBER.sub("…", device) for device in recorded.unnamed))
+        yield f"devices that the document does not name: {named}"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -39,6 +39,11 @@ class Translator:
         self._members: list[Block] = []
 
     @property
+    def unnamed(self) -> set[str]:
+        """Some devices that the document does not name."""
+        return self._hearing.unnamed
+
+    @property
     def heard_until(self) -> datetime | None:
         """The time of the last event that was heard, by the exchange's clock."""
         return self._alive

@@ -13,6 +13,7 @@ from services.telephony.exchange.translate_document import ExchangeDocument, Who
 from shared.calls.facts import Fact, Kind, Party, fact_id
 
 MOST_DEVICES: Final = 10_000
+MOST_UNNAMED: Final = 20
 _NOTHING: Final = {"", "<unknown>"}
 
 
@@ -25,6 +26,8 @@ class Hearing:
     counts: Counter[str]
     hears_requests: bool = False
     """Whether `HangupRequest` comes at all: an exchange's filter may leave it out."""
+    unnamed: set[str] = field(default_factory=set)
+    """Some devices that the document does not name, for whoever writes it."""
     members: set[tuple[str, str]] = field(default_factory=set)
     """Who is in which queue."""
     _dialled: set[str] = field(default_factory=set)
@@ -77,6 +80,8 @@ class Hearing:
         channel = Channel(block[f"{side}Uniqueid"], name, self.document.who(device_of(name)))
         if channel.who.party is Party.UNKNOWN and not channel.is_half:
             self.counts["unknown_device"] += 1
+            if len(self.unnamed) < MOST_UNNAMED:
+                self.unnamed.add(device_of(name))
         return self.channels.add(channel)
 
     def member(self, block: Block) -> Who:

@@ -46,6 +46,8 @@ class Recorded:
     facts: list[Fact]
     missed: set[str]
     counts: dict[str, int]
+    unnamed: frozenset[str] = frozenset()
+    """Some devices that the document does not name."""
 
 
 def heard_in(recording: bytes) -> list[Heard]:
@@ -65,7 +67,12 @@ def facts_in(
     recording: bytes, document: ExchangeDocument, listener: str = "1"
 ) -> tuple[list[Fact], list[Gap], dict[str, int]]:
     """The facts that one listener would have told, the gaps, and what was counted."""
-    translator = Translator(document, listener)
+    return _heard(recording, Translator(document, listener))
+
+
+def _heard(
+    recording: bytes, translator: Translator
+) -> tuple[list[Fact], list[Gap], dict[str, int]]:
     told = [*_told_in(recording, translator)]
     facts = [each for each in told if isinstance(each, Fact)]
     gaps = [each for each in told if isinstance(each, Gap)]
@@ -83,9 +90,11 @@ def members_in(
 
 def read_recording(recording: bytes, document: ExchangeDocument) -> Recorded:
     """The calls in what one listener heard."""
-    facts, told, counts = facts_in(recording, document)
+    translator = Translator(document, "1")
+    facts, told, counts = _heard(recording, translator)
     gaps = unheard(told, {"1"})
-    return Recorded(fold_all(facts, gaps), gaps, facts, missed(facts), counts)
+    calls = fold_all(facts, gaps)
+    return Recorded(calls, gaps, facts, missed(facts), counts, frozenset(translator.unnamed))
 
 
 def _told_in(recording: bytes, translator: Translator) -> Iterator[Told | Gap]:

@@ -129,7 +129,7 @@
   function showCall() {
     const taken = calls.querySelector(`[data-call="${field("call").value}"]`);
     take.hidden = !ringing() || ringing() === taken;
-    if (taken) saidOfCall.textContent = saidOfCall.dataset.words + " " + taken.dataset.caller;
+    if (taken) saidOfCall.textContent = taken.dataset.taken;
     else if (!ofExchange()) saidOfCall.textContent = "";
   }
   take.onclick = () => {
