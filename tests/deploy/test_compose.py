@@ -36,7 +36,14 @@ def _read(name: str) -> dict[str, Any]:
     return found
 
 
-SERVERS: Final = ("rabbitmq", "mongo", "prometheus", "alertmanager")
+SERVERS: Final = (
+    "rabbitmq",
+    "mongo",
+    "prometheus",
+    "alertmanager",
+    "grafana",
+    "node-exporter",
+)
 COMPOSE: Final = _read("compose.yaml")
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
 PROMETHEUS: Final = _read("prometheus/prometheus.yml")
@@ -77,7 +84,7 @@ def test_every_service_of_the_product_is_there() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_each_has_an_image(name: str) -> None:
     image = SERVICES[name]["image"]
-    assert re.fullmatch(r"[a-z/]+:(\$\{ESTATELINE_TAG:-latest\}|v?\d[\w.-]*)", image), image
+    assert re.fullmatch(r"[a-z/-]+:(\$\{ESTATELINE_TAG:-latest\}|v?\d[\w.-]*)", image), image
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONE_SHOTS])
@@ -207,7 +214,7 @@ def test_scrape_targets_are_services_at_their_ports() -> None:
         name: SERVICES[name]["environment"][f"HOTLINE_{name.upper()}_PORT"]
         for name in (*OURS, ADAPTER)
     }
-    known = {*ports.items(), ("rabbitmq", 15692), ("127.0.0.1", 9090)}
+    known = {*ports.items(), ("rabbitmq", 15692), ("127.0.0.1", 9090)} | {("node-exporter", 9100)}
 
     assert set(_targets()) <= known
 
@@ -235,7 +242,7 @@ def test_volumes_and_files_exist() -> None:
         for volume in service.get("volumes", ()):
             # A variable names another file, or the one that stands behind it.
             source = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).partition(":")[0]
-            is_there = (DEPLOY / source).exists() if source[0] == "." else source in _volumes()
+            is_there = (DEPLOY / source).exists() if source[0] in "./" else source in _volumes()
             assert is_there, f"{name} mounts {source}"
 
 
@@ -255,7 +262,12 @@ def test_no_secret_is_in_the_files_and_each_is_asked_for() -> None:
     example = (DEPLOY / ".env.example").read_text("utf-8")
     required = set(re.findall(r"\$\{(\w+):\?", text))
 
-    assert required == {"RABBITMQ_PASSWORD", "MONGO_ROOT_PASSWORD", "MONGO_PASSWORD"}
+    assert required == {
+        "RABBITMQ_PASSWORD",
+        "MONGO_ROOT_PASSWORD",
+        "MONGO_PASSWORD",
+        "GRAFANA_PASSWORD",
+    }
     for variable in required:
         assert f"\n{variable}=\n" in example
     for line in text.splitlines():
