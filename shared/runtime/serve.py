@@ -7,7 +7,7 @@ import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -102,10 +102,15 @@ def run_service(
         for item in error.errors(include_url=False, include_input=False):
             # A rule over several settings names none.
             where = variable_of(settings, str(item["loc"][0])) if item["loc"] else "settings"
-            sys.stderr.write(f"{service}: {where}: {item['msg']}\n")
+            said = item["msg"].removeprefix("Value error, ")
+            sys.stderr.write(f"{service}: {where}: {said}\n")
         sys.exit(2)
     configure_logs(service, chosen.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    # Whoever interrupts before it serves has said what they want, and needs no trace of it.
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
         runner.run(_serve(service, chosen, build))
 
 

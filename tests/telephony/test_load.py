@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.telephony.inbound.exchanges import EXCHANGES
-from services.telephony.load.domain import service_level
+from services.telephony.load.api import passed
+from services.telephony.load.domain import QuarterLoad, service_level
+from services.telephony.load.requiring import load_of, required_by
 from services.telephony.load.storage import LOAD_QUARTERS
 from shared.calls.call import Call
 from shared.calls.facts import Kind
 from shared.calls.load import ServiceLevel, abandonment, counted, outcomes, speed_of_answer_s
 from shared.calls.load import service_level as of_calls
-from shared.calls.quarters import by_quarter, quarter_of
+from shared.calls.quarters import QUARTER, by_quarter, quarter_of
+from shared.policy.policy import ServiceLevelGoal
 from shared.store import Collection
 from shared.telemetry import metrics
 from tests.telephony.bench import Bench, moved
@@ -169,3 +172,24 @@ async def test_the_group_s_own_service_level_is_told_and_agents_are_required_for
     assert {each["within_s"] for each in whole["service_levels"]} == {5, 15, 20}
     assert (whole["required"]["target"], whole["required"]["within_s"]) == (0.95, 5)
     assert "95% within 5 s" in whole["required"]["words"]
+
+
+def test_a_quarter_hour_that_runs_counts_as_far_as_it_has_come() -> None:
+    begins = datetime(2026, 11, 23, 11, 15, tzinfo=UTC)
+    ends = begins + QUARTER
+
+    assert passed(begins, ends, ends) == passed(begins, ends, ends + QUARTER) == 1
+    assert passed(begins, ends, begins + timedelta(minutes=5)) == pytest.approx(1 / 3)
+    assert passed(begins, ends, begins) == pytest.approx(1 / 15)
+    assert passed(begins, begins + 4 * QUARTER, begins + 1.5 * QUARTER) == 1.5
+
+
+def test_a_rush_is_not_thinned_by_what_is_still_to_come() -> None:
+    load = QuarterLoad(
+        id="a", line="a", quarter=datetime(2026, 11, 23, 11, 15, tzinfo=UTC), offered=22,
+        handled=20, handle_s=20 * 90.0,
+    )  # fmt: skip
+    after_five, whole = load_of(load, 1 / 3), load_of(load, 1)
+
+    assert after_five == pytest.approx(3 * whole)
+    assert required_by("erlang_c", load, 1 / 3, ServiceLevelGoal()) == 9

@@ -16,7 +16,7 @@ from services.console.frame.paper import Paper
 from services.console.frame.rail import RailEntry
 from services.console.frame.times import typed_moment
 from services.console.lines.live import PACKAGE
-from services.console.lines.views import amiss, card_of, people_of, view_of, worst_first
+from services.console.lines.views import card_of, people_of, view_of, worst_first
 from shared.runtime import open_to_all
 
 TOPIC: Final = "lines"
@@ -53,7 +53,6 @@ def build_line_pages(house: House) -> APIRouter:
             visit,
             "lines.html",
             cards=[card_of(each, now, language) for each in worst_first(found)],
-            count=amiss(found),
             did=did if did in DID else None,
             **beside,
         )

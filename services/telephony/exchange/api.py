@@ -78,7 +78,7 @@ def build_health(adapter: Adapter) -> Routes:
 
     @router.get("/readyz")
     async def ready() -> dict[str, object]:
-        """The exchange is heard, and tells times."""
+        """The exchange is heard, tells times, and what it says arrives."""
         if adapter.is_refused:
             raise Away(
                 "exchange-refuses",
@@ -100,12 +100,19 @@ def build_health(adapter: Adapter) -> Routes:
                 "set timestampevents = yes in its manager.conf",
                 pbx=adapter.exchange,
             )
+        if adapter.outgoing.is_refused:
+            raise Away(
+                "broker-away",
+                "What the telephone exchange says is not taken by the broker, and waits here",
+                "see that RabbitMQ runs, and to the password of this adapter's user",
+                pbx=adapter.exchange,
+                unpublished=len(adapter.outgoing),
+            )
         return {
             "status": "ready",
             "pbx": adapter.exchange,
             "events_without_time": adapter.left_out["no_timestamp"],
             "unpublished": len(adapter.outgoing),
-            "broker": "refuses" if adapter.outgoing.is_refused else "takes",
         }
 
     @router.get("/healthz/consumers")

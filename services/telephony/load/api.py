@@ -30,6 +30,7 @@ from shared.policy.policy import Policy, ServiceLevelGoal
 from shared.runtime import Routes, may
 from shared.store import Collection, Store
 
+SHORTEST: Final = timedelta(minutes=1)
 LONGEST: Final = timedelta(days=31)
 A_DAY: Final = timedelta(days=1)
 ALL_LINES: Final = "all"
@@ -116,15 +117,19 @@ def build_load_api(store: Store, policy: Callable[[], Policy]) -> Routes:
         if line is not None:
             query["line"] = line
         found = [each async for each in quarters.walk(query, order=BY_TIME)]
-        number = -((begins - ends) // QUARTER)
-        goal = policy().rules.service_level
+        until = begins - (begins - ends) // QUARTER * QUARTER
+        goal, now = policy().rules.service_level, store.clock.now()
         whole = together(found, line=line or ALL_LINES, quarter=begins)
         return LoadPage(
             begins=begins,
             ends=ends,
-            whole=LoadView(**figures(whole, number, goal)),
+            whole=LoadView(**figures(whole, passed(begins, until, now), goal)),
             items=[
-                LoadQuarterView(line=each.line, quarter=each.quarter, **figures(each, 1, goal))
+                LoadQuarterView(
+                    line=each.line,
+                    quarter=each.quarter,
+                    **figures(each, passed(each.quarter, each.quarter + QUARTER, now), goal),
+                )
                 for each in found
             ],
         )
@@ -132,7 +137,14 @@ def build_load_api(store: Store, policy: Callable[[], Policy]) -> Routes:
     return router
 
 
-def figures(load: QuarterLoad, quarters: int, goal: ServiceLevelGoal) -> dict[str, Any]:
+def passed(begins: datetime, ends: datetime, now: datetime) -> float:
+    """How many quarter hours of a time are over: one that runs counts as far as it has come, a
+    minute at least, so that a rush is not thinned by what is still to come.
+    """
+    return max(min(ends, now) - begins, SHORTEST) / QUARTER
+
+
+def figures(load: QuarterLoad, quarters: float, goal: ServiceLevelGoal) -> dict[str, Any]:
     """All figures of a load over so many quarter hours."""
     per_call = handle_s(load)
     return {
@@ -162,7 +174,7 @@ def _level(load: QuarterLoad, name: ServiceLevel, within: int) -> ServiceLevelVi
     return ServiceLevelView(definition=name, within_s=within, share=share)
 
 
-def _required(load: QuarterLoad, quarters: int, goal: ServiceLevelGoal) -> RequiredView:
+def _required(load: QuarterLoad, quarters: float, goal: ServiceLevelGoal) -> RequiredView:
     upper = required_by("erlang_c", load, quarters, goal)
     likely = required_by("erlang_a", load, quarters, goal)
     return RequiredView(

@@ -164,7 +164,7 @@ def patience_s(load: QuarterLoad) -> float | None:
     return share(load.patient_s, load.impatient)
 
 
-def carried(load: QuarterLoad, quarters: int) -> float:
+def carried(load: QuarterLoad, quarters: float) -> float:
     """Erlang: agents busy on the average, over so many quarter hours."""
     return load.busy_s / (quarters * QUARTER.total_seconds())
 

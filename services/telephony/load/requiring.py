@@ -27,7 +27,7 @@ def thresholds(goal: ServiceLevelGoal) -> list[int]:
     return sorted({*SHOWN, goal.within_s})
 
 
-def load_of(load: QuarterLoad, quarters: int) -> float:
+def load_of(load: QuarterLoad, quarters: float) -> float:
     """Erlang: what was offered in so many quarter hours. Nothing without any handled call."""
     per_call = handle_s(load)
     window = quarters * QUARTER.total_seconds()
@@ -35,7 +35,7 @@ def load_of(load: QuarterLoad, quarters: int) -> float:
 
 
 def required_by(
-    model: Model, load: QuarterLoad, quarters: int, goal: ServiceLevelGoal
+    model: Model, load: QuarterLoad, quarters: float, goal: ServiceLevelGoal
 ) -> int | None:
     """The fewest agents by whom the goal's share is served in time; None where the model cannot
     say: without a handled call, or of patience where nobody gave up.
