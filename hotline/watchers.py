@@ -47,7 +47,13 @@ class Watchers:
         """Scrape what answers there, and return when both serve; raises StartFailedError."""
         targets = self.folder / "targets.json"
         write_targets(targets, endpoints.services, self.prometheus.url)
-        self.prometheus.configure(prometheus_settings(targets, broker, self.alertmanager.url))
+        settings = prometheus_settings(
+            targets,
+            router=endpoints.services["router"],
+            broker=broker,
+            alertmanager=self.alertmanager.url,
+        )
+        self.prometheus.configure(settings)
         self.alertmanager.configure(alertmanager_settings(self._receivers(endpoints)))
         for server in self.servers:
             server.launch()

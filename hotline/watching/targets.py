@@ -20,9 +20,19 @@ RUNBOOKS: Final = "docs/runbooks/alerts"
 EVERY: Final = "5s"
 
 
-def prometheus_settings(targets: Path, broker: str | None, alertmanager: str) -> dict[str, Any]:
+def prometheus_settings(
+    targets: Path, *, router: str, broker: str | None, alertmanager: str
+) -> dict[str, Any]:
     """Scrape what the file of targets names, and the broker's own exporter where it is ours."""
-    found = [{"job_name": "services", "file_sd_configs": [{"files": [str(targets)]}]}]
+    found: list[dict[str, Any]] = [
+        {"job_name": "services", "file_sd_configs": [{"files": [str(targets)]}]},
+        {
+            "job_name": "router-estates",
+            "metrics_path": "/metrics/estates",
+            "scrape_interval": "60s",
+            "static_configs": [{"targets": [urlsplit(router).netloc]}],
+        },
+    ]
     return {
         "global": {
             "scrape_interval": EVERY,

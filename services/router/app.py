@@ -70,6 +70,7 @@ from shared.readers.changes import CHANGE_INDEXES
 from shared.readers.people import KnownPeople
 from shared.readers.tickets import TICKETS
 from shared.runtime import Parts, build_service, open_platform
+from shared.runtime.http import build_estates_metrics
 from shared.runtime.web import build_style
 
 KEEPS: Final = (TICKETS, EMERGENCIES, FOLLOW_UPS, INCIDENTS, LEAVES, LISTS, PROOFS, SHIFTS)
@@ -127,6 +128,7 @@ async def build(settings: RouterSettings) -> FastAPI:
         build_emergencies_api(EmergencyRoom(platform, alerting), alerting, attending),
         build_incidents_api(incident_decisions),
         build_running_incidents_api(incident_decisions),
+        build_estates_metrics(),
         build_style(ROOT),
         build_field_script(),
         build_field_pages(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.router.emergencies.storage import count_running
-from services.router.work_orders.storage import open_by_department, waiting_by_reason
+from services.router.work_orders.storage import open_work, waiting_by_reason
 from shared.bus import UrgentSweep, run_every
 from shared.runtime.platform import Platform
 from shared.telemetry import metrics
@@ -44,17 +44,24 @@ class Loops:
 
     async def _count_open(self) -> None:
         store = self._platform.store
-        metrics.TICKETS_OPEN.clear()
-        for (department, urgency), n in (await open_by_department(store)).items():
-            metrics.TICKETS_OPEN.labels(department, urgency).set(n)
+        now, policy = store.clock.now(), self._platform.policy
+        work = await open_work(store, now)
+        departments = [department.id for department in policy.taxonomy.departments]
+        none = dict.fromkeys(departments, 0)
+        metrics.TICKETS_OPEN.show({(of, urgency): n for (of, urgency), n in work.open.items()})
+        metrics.TICKETS_OVERDUE.show({(d,): n for d, n in {**none, **work.overdue}.items()})
+        estates = dict.fromkeys((estate.id for estate in policy.group.estates), 0)
+        for gauge, found in (
+            (metrics.ESTATE_OPEN, work.open_at),
+            (metrics.ESTATE_OVERDUE, work.overdue_at),
+        ):
+            gauge.show({(estate,): n for estate, n in {**estates, **found}.items()})
         taken, untaken = await count_running(store)
-        metrics.EMERGENCIES_OPEN.labels("yes").set(taken)
-        metrics.EMERGENCIES_OPEN.labels("no").set(untaken)
-        metrics.MANUAL_QUEUE.clear()
-        metrics.MANUAL_QUEUE_OLDEST.clear()
-        for waiting in await waiting_by_reason(store):
-            age = store.clock.now() - waiting.since
-            metrics.MANUAL_QUEUE.labels(waiting.reason).set(waiting.count)
-            metrics.MANUAL_QUEUE_OLDEST.labels(waiting.reason).set(age.total_seconds())
-        left = self._platform.policy.days_known(store.clock.now())
-        metrics.CALENDAR_DAYS.set(NEVER_ENDS if left is None else left)
+        metrics.EMERGENCIES_OPEN.show({("yes",): taken, ("no",): untaken})
+        waiting = await waiting_by_reason(store)
+        metrics.MANUAL_QUEUE.show({(each.reason,): each.count for each in waiting})
+        metrics.MANUAL_QUEUE_OLDEST.show(
+            {(each.reason,): (now - each.since).total_seconds() for each in waiting}
+        )
+        left = policy.days_known(now)
+        metrics.CALENDAR_DAYS.show_one(NEVER_ENDS if left is None else left)

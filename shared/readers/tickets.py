@@ -10,6 +10,7 @@ from typing import Any, Final
 from shared.contracts import Step
 from shared.identity import Principal, can
 from shared.policy.policy import Policy
+from shared.readers.ticket_counts import count_change
 from shared.store.collection import Collection, CollectionSpec
 from shared.store.store import Store
 from shared.telemetry import logger, metrics
@@ -50,9 +51,12 @@ class Tickets:
     async def insert(self, applied: Applied, beside: Mapping[str, Any]) -> bool:
         """Write a new ticket with what is kept beside it; False when the number is taken."""
         ticket = applied.ticket
-        return await self._tickets.insert(
+        is_new = await self._tickets.insert(
             Step(ticket, applied.events), ticket.registered_at, beside=beside
         )
+        if is_new:
+            count_change(None, ticket)
+        return is_new
 
     async def change(self, number: str, choose: Choose) -> Ticket:
         """Change a ticket by what `choose` says of its present state, all acts in one write.
@@ -86,20 +90,21 @@ class Tickets:
 
         Raises NoSuchTicket, whatever `walk` raises, Contested after five losses.
         """
-        walked: list[Steps] = []
+        walked: list[tuple[Ticket, Steps]] = []
 
         def decide(ticket: Ticket, now: datetime) -> Step[Ticket] | None:
             steps = walk(Steps.begin(ticket, now, self._rules))
-            walked[:] = [steps]
+            walked[:] = [(ticket, steps)]
             # Several acts are one change: one version, all events in order.
             return Step(steps.ticket, steps.events) if steps.is_change else None
 
         changed = await self._tickets.change(number, decide)
         if changed is None:
             raise NoSuchTicket(number)
-        [steps] = walked
+        [(before, steps)] = walked
         if changed.is_change:
             _note_dropped(steps)
+            count_change(before, changed.after)
         return replace(steps, ticket=changed.after)
 
 

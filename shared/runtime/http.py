@@ -21,6 +21,7 @@ from shared.runtime.problems import add_problem_handlers
 from shared.runtime.request_counts import RequestCounts
 from shared.runtime.routes import Routes
 from shared.store import STORE_DOWN
+from shared.telemetry.metrics import ESTATES
 
 LARGEST_BODY: Final = MAX_BODY_BYTES
 """What a service accepts unless it says less: the largest report."""
@@ -125,5 +126,17 @@ def build_metrics() -> Routes:
     async def metrics() -> Response:
         """Prometheus text."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def build_estates_metrics() -> Routes:
+    """`/metrics/estates`: what there is of each estate, to be asked for each minute."""
+    router = Routes(tags=["health"], dependencies=[open_to_all()])
+
+    @router.get("/metrics/estates", include_in_schema=False)
+    async def metrics() -> Response:
+        """Prometheus text."""
+        return Response(generate_latest(ESTATES), media_type=CONTENT_TYPE_LATEST)
 
     return router

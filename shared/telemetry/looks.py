@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
@@ -20,13 +20,20 @@ STALE_SECONDS: Final = 60.0
 class StoreGauge(Collector):
     """One gauge with what the last look saw."""
 
-    def __init__(self, name: str, documentation: str, labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labels: Sequence[str] = (),
+        *,
+        registry: CollectorRegistry = REGISTRY,
+    ) -> None:
         self.name = name
         self.documentation = documentation
         self.labels = tuple(labels)
         self._seen: Mapping[tuple[str, ...], float] = {}
         self._at = -STALE_SECONDS
-        REGISTRY.register(self)
+        registry.register(self)
 
     @override
     def __str__(self) -> str:

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
 from shared.telemetry.looks import StoreGauge
 
 # When a series was born is of no use to anybody here, and is one series more for each.
 disable_created_metrics()  # type: ignore[no-untyped-call]
+
+ESTATES: Final = CollectorRegistry()
+"""What there is of each estate, which is asked for less often: `/metrics/estates` of the router."""
+ESTATE_OPEN: Final = StoreGauge(
+    "hotline_estate_tickets_open", "Tickets with open work", ["estate"], registry=ESTATES
+)
+ESTATE_OVERDUE: Final = StoreGauge(
+    "hotline_estate_tickets_overdue",
+    "Tickets with open work whose time is past",
+    ["estate"],
+    registry=ESTATES,
+)
 
 CONSUMED: Final = Counter(
     "hotline_consumed_total", "Messages taken from queues", ["queue", "outcome"]
@@ -52,27 +70,47 @@ LOOP_FAULTS: Final = Counter(
 TICKETS: Final = Counter(
     "hotline_tickets_total", "Tickets registered", ["type", "urgency", "channel"]
 )
-TICKETS_OPEN: Final = Gauge(
+TICKETS_OPEN: Final = StoreGauge(
     "hotline_tickets_open",
     "Tickets with open work by department and urgency",
     ["department", "urgency"],
 )
-EMERGENCIES_OPEN: Final = Gauge(
+EMERGENCIES_OPEN: Final = StoreGauge(
     "hotline_emergencies_open",
     "Emergencies that are not over, drills left out, by whether somebody has taken them",
     ["acknowledged"],
 )
-MANUAL_QUEUE: Final = Gauge(
+MANUAL_QUEUE: Final = StoreGauge(
     "hotline_manual_queue", "Tickets that wait for a person to decide, by reason", ["reason"]
 )
-MANUAL_QUEUE_OLDEST: Final = Gauge(
+MANUAL_QUEUE_OLDEST: Final = StoreGauge(
     "hotline_manual_queue_oldest_seconds",
     "For how long the one that waits longest has waited, by reason",
     ["reason"],
 )
-CALENDAR_DAYS: Final = Gauge(
+CALENDAR_DAYS: Final = StoreGauge(
     "hotline_calendar_days_left",
     "Days until the first calendar ends; after it holidays count as workdays. 100000: none ends",
+)
+TICKETS_CLOSED: Final = Counter(
+    "hotline_tickets_closed_total", "Tickets that are over, by how", ["department", "how"]
+)
+TICKETS_REOPENED: Final = Counter(
+    "hotline_tickets_reopened_total", "Tickets of which another round began", ["department"]
+)
+TICKETS_OVERDUE: Final = StoreGauge(
+    "hotline_tickets_overdue", "Tickets with open work whose time is past", ["department"]
+)
+CLOCK_ENDS: Final = Counter(
+    "hotline_clock_ends_total",
+    "Clocks whose outcome is known: kept, broken, or void where the work was passed on",
+    ["clock", "department", "outcome"],
+)
+STAGE_SECONDS: Final = Histogram(
+    "hotline_stage_seconds",
+    "From the beginning of a clock to its stop, in real time with its pauses",
+    ["stage", "department"],
+    buckets=(60, 600, 3600, 14400, 86400, 259200, 1209600),
 )
 CLOCKS: Final = Counter("hotline_clock_total", "Deadlines fired", ["clock", "outcome"])
 DROPPED: Final = Counter(

@@ -220,15 +220,17 @@ async def test_a_key_that_is_too_new_to_be_known_or_was_taken_back_is_no_guess(
     made = await bench.done("POST", "/v1/api-keys", json=body)
     key = {"Authorization": f"Bearer {made['secret']}"}
     damaged = {"Authorization": f"Bearer {made['secret'][:-4]}xxxx"}
-    answers = [await bench.ask("GET", "/v1/users", key) for _ in range(31)]
+    early = [await bench.ask("GET", "/v1/users", key) for _ in range(31)]
+    # On a slow machine it is known before the last of them.
+    assert {a.status_code for a in early} <= {401, 403}
     await bench.hear()
     assert (await bench.ask("GET", "/v1/users", key)).status_code == 403, "known now"
     id = made["secret"].split("_")[1]
     await bench.done("POST", f"/v1/api-keys/{id}/revoke", json={})
     await bench.hear()
-    answers += [await bench.ask("GET", "/v1/users", key) for _ in range(31)]
+    late = [await bench.ask("GET", "/v1/users", key) for _ in range(31)]
 
-    assert {a.status_code for a in answers} == {401}
+    assert {a.status_code for a in late} == {401}
     guesses = [await bench.ask("GET", "/v1/users", damaged) for _ in range(31)]
     assert [a.status_code for a in guesses] == [401] * 30 + [429]
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.router.emergencies.storage import count_running
-from services.router.work_orders.storage import open_by_department, waiting_by_reason
+from services.router.work_orders.storage import open_work, waiting_by_reason
 from shared.tickets.acts import Accept, Act, Dispatch, Resolve
 from tests.router.conftest import RouterBench
+from tests.support.bench import until
 from tests.support.questions import questions
 from tests.support.tickets import LAMP, LIFT, moved, registered
 
@@ -36,15 +37,43 @@ async def test_open_work_is_counted_by_department_and_urgency(bench: RouterBench
 
     place, only = bench.corner, {"command.aggregate": "tickets"}
     with questions(place.mongo_url, place.database, only=only) as all_:
-        found = await open_by_department(bench.store)
+        found = await open_work(bench.store, bench.now() + timedelta(days=3))
         read = [q for q in all_.asked() if "open_work" in q.asked]
 
-    assert found == {
+    assert found.open == {
         ("engineering", "normal"): 2,
         ("security", "normal"): 2,
         ("security", "emergency"): 1,
     }
+    assert found.open_at == {"jinyuan": 4}
     assert [question.documents for question in read] == [0]
+
+
+async def test_what_is_late_is_counted_by_department_and_estate(bench: RouterBench) -> None:
+    for number, estate, late in (("A", "jinyuan", 1), ("B", "cuihu", 1), ("C", "cuihu", -1)):
+        ticket = replace(registered(LAMP, estate=estate, at=bench.now()), number=number)
+        due = bench.now() - timedelta(hours=late)
+        at_work = moved(ticket, TO_ENGINEERING, at=bench.now())
+        await bench.put(at_work)
+        await bench.store.documents("tickets").update_one({"_id": number}, {"$set": {"due": due}})
+
+    found = await open_work(bench.store, bench.now())
+
+    assert found.overdue == {"engineering": 2}
+    assert found.overdue_at == {"jinyuan": 1, "cuihu": 1}
+    assert found.open_at == {"jinyuan": 1, "cuihu": 2}
+
+
+async def test_the_figures_of_estates_are_apart(bench: RouterBench) -> None:
+    await until(lambda: _shows(bench, 'hotline_estate_tickets_open{estate="jinyuan"}'))
+    apart = (await bench.http.get("/metrics/estates")).text
+    assert "hotline_estate_tickets_overdue" in apart
+    assert "hotline_request_seconds" not in apart
+    assert "hotline_estate" not in (await bench.http.get("/metrics")).text
+
+
+async def _shows(bench: RouterBench, series: str) -> bool:
+    return series in (await bench.http.get("/metrics/estates")).text
 
 
 async def test_the_manual_queue_is_counted_by_reason_with_its_oldest(bench: RouterBench) -> None:

@@ -105,6 +105,19 @@ WEEK: Final = (
     gauge("hotline_emergencies_open", 0, 0, 2, job=R, acknowledged="no"),
     gauge("hotline_manual_queue_oldest_seconds", 60, 300, 5000, job=R, reason="unsure"),
     gauge("hotline_tickets_open", 40, 70, 90, job=R, department="engineering", urgency="routine"),
+    gauge("hotline_tickets_overdue", 1, 3, 30, job=R, department="engineering"),
+    gauge("hotline_estate_tickets_open", 20, 30, 40, job="router-estates", estate="jinyuan"),
+    gauge("hotline_estate_tickets_overdue", 1, 2, 25, job="router-estates", estate="jinyuan"),
+    counter("hotline_tickets_closed_total", 1, 20, 5, job=IN, department="engineering",
+            how="closed"),
+    counter("hotline_tickets_reopened_total", 0, 0.3, 4, job=IN, department="engineering"),
+    *(
+        counter("hotline_clock_ends_total", *levels, job=R, clock="accept",
+                department="engineering", outcome=outcome)
+        for outcome, levels in (("kept", (1, 20, 2)), ("broken", (0.05, 0.5, 120)))
+    ),
+    histogram("hotline_stage_seconds", (1, 20, 5), (600, 1200, 9000), job=R, stage="accept",
+              department="engineering"),
     gauge("hotline_calendar_days_left", 395, 395, 395, job=R),
     counter("hotline_clock_total", 0, 0.2, 30, job=R, clock="response", outcome="breached"),
     counter("hotline_clock_total", 0.1, 2, 10, job=R, clock="response", outcome="warned"),

@@ -75,6 +75,8 @@ LEFT_OUT: Final = {
     "hotline_console_streams": "for measurements of ours",
     "hotline_console_upstream_seconds": "the services' own answers are on the board",
     "hotline_look_ups_total": "on the record",
+    "hotline_incidents_total": "the console's page of emergencies says it",
+    "hotline_estate_tickets_open": "for whoever asks; those overdue are on the board",
     "hotline_alarms_total": "what rings is on the board",
     "hotline_reveals_total": "on the record; unusual ones ring",
     "hotline_persons_erased_total": "on the record",

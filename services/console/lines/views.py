@@ -89,7 +89,7 @@ def view_of(
         exchange=seen.exchange,
         trunks=seen.trunks,
         provider=seen.provider,
-        contract_until=seen.contract_until.isoformat() if seen.contract_until else None,
+        contract_until=str(seen.contract_until) if seen.contract_until else None,
         expected=seen.silence.expected if seen.silence.on else None,
         checks=[
             (moment(each.at, now, language), people.get(each.by, each.by), each.worked)

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from services.notifier.domain import Cause, Notice
 from shared.contracts import Step
+from shared.contracts.times import written
 from shared.policy.templates import Language
 
 WATCHDOG: Final = "Watchdog"
@@ -81,13 +82,13 @@ def notices_of(alerts: Iterable[Alert], people: Sequence[str]) -> list[Notice]:
 def notice_of_silence(since: datetime, person: str) -> Notice:
     """Nothing has been heard since."""
     facts = {"reason": "watch_firing", "says": dict(_SILENT), "from": since, "severity": "page"}
-    occurrence = f"silent/{since.isoformat()}"
+    occurrence = f"silent/{written(since)}"
     return _made(WATCHDOG, occurrence, {**facts, "runbook": "alertmanager-away.md"}, person)
 
 
 def _notice(state: State, alerts: Sequence[Alert], person: str) -> Notice:
     first = min(alerts, key=lambda alert: (alert.severity != "page", alert.since))
-    marks = sorted(f"{alert.mark}/{alert.since.isoformat()}" for alert in alerts)
+    marks = sorted(f"{alert.mark}/{written(alert.since)}" for alert in alerts)
     told = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:24]
     facts = {
         "reason": f"watch_{state}",

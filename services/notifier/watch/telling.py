@@ -19,6 +19,7 @@ from services.notifier.watch.domain import (
 )
 from shared.contracts import Lane, Step
 from shared.contracts.refusals import NotThere
+from shared.contracts.times import written
 from shared.documents import Shape
 from shared.identity import read_link
 from shared.policy.duty import Duty
@@ -77,7 +78,7 @@ class Watch:
         if changed is None or not changed.is_change or changed.after.told_of is None:
             return
         since = changed.after.told_of
-        logger.error("alertmanager_silent", since=since.isoformat())
+        logger.error("alertmanager_silent", since=written(since))
         notices = [notice_of_silence(since, person) for person in self._people()]
         await self._notifying.tell(notices, "urgent")
 

@@ -13,12 +13,13 @@ from pymongo import ASCENDING, IndexModel
 from services.router.access import OPEN_STATUSES
 from services.router.cards import MOST_COUNTED
 from shared.identity import Principal
+from shared.readers.ticket_filters import EVER
 from shared.readers.ticket_lists import LIST_INDEXES, NEWEST, OF_MATTER, list_tickets
 from shared.readers.visibility import within_reach
 from shared.store import Doc, Listing, Order, Page, Store
 from shared.tickets import TICKET, Ticket
 from shared.tickets.lifecycle import UNFINISHED
-from shared.tickets.model import HeldReason
+from shared.tickets.model import UNKNOWN_PLACE, HeldReason
 from shared.triage.taxonomy import EMERGENCY
 
 _HELD: Final = {"held.since": {"$type": "date"}}
@@ -48,7 +49,13 @@ TICKET_INDEXES: Final = (
     _of_person("by_assignee", "work_orders.assignee"),
     _of_person("by_offered_to", "work_orders.offered_to"),
     IndexModel(
-        [("open_work", ASCENDING), ("urgency", ASCENDING)],
+        # By the last two it is counted what is late, and where, without a look at any ticket.
+        [
+            ("open_work", ASCENDING),
+            ("urgency", ASCENDING),
+            ("due", ASCENDING),
+            ("estate", ASCENDING),
+        ],
         name="open_work",
         partialFilterExpression=_AT_WORK,
     ),
@@ -224,14 +231,32 @@ async def work_in_hand(store: Store) -> Counter[str]:
     return found
 
 
-async def open_by_department(store: Store) -> Counter[tuple[str, str]]:
-    """Tickets with open work by department and urgency, for the gauge: from the index alone."""
-    by = {"work": "$open_work", "urgency": "$urgency"}
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """Tickets with open work: `open` by department and urgency, `overdue` by department, and both
+    by estate; one that nobody knows the place of is of the estate `*`.
+    """
+
+    open: Counter[tuple[str, str]]
+    overdue: Counter[str]
+    open_at: Counter[str]
+    overdue_at: Counter[str]
+
+
+async def open_work(store: Store, now: datetime) -> OpenWork:
+    """What is open, and of it what is late, for the gauges: from the index alone."""
+    is_late = {"$and": [{"$gt": ["$due", EVER]}, {"$lt": ["$due", now]}]}
+    by = {"work": "$open_work", "urgency": "$urgency", "estate": "$estate", "late": is_late}
     rows = await store.aggregate(
         "tickets", [{"$match": _AT_WORK}, {"$group": {"_id": by, "n": {"$sum": 1}}}]
     )
-    found: Counter[tuple[str, str]] = Counter()
+    found = OpenWork(Counter(), Counter(), Counter(), Counter())
     for row in rows:
-        for department in row["_id"]["work"].split():
-            found[department, row["_id"]["urgency"]] += row["n"]
+        key, n = row["_id"], row["n"]
+        estate = key.get("estate") or UNKNOWN_PLACE
+        found.open_at[estate] += n
+        found.overdue_at[estate] += n * key["late"]
+        for department in key["work"].split():
+            found.open[department, key["urgency"]] += n
+            found.overdue[department] += n * key["late"]
     return found
