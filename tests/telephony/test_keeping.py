@@ -37,6 +37,18 @@ async def test_facts_go_after_a_day_and_numbers_by_the_policy(bench: Bench) -> N
     assert kept.call == before.call
 
 
+async def test_whoever_sent_a_call_on_is_forgotten_though_no_caller_is_known(bench: Bench) -> None:
+    then = bench.now()
+    sent_on = fact(bench, Kind.OFFERED, then, "1.8", line="hotline", diverted_from="13800138009")
+    await bench.tell(sent_on, fact(bench, Kind.ENDED, then + timedelta(seconds=9), "1.8"))
+    [kept] = await bench.kept()
+    assert kept.persons.keys() == {"diverted_from"}
+    await bench.forward(timedelta(days=91))
+    await bench.telephony.app.state.loops._tidying.forget()
+    [kept] = await bench.kept()
+    assert (kept.persons, kept.index) == ({}, {})
+
+
 async def test_what_was_never_heard_being_offered_is_dropped_after_a_day(bench: Bench) -> None:
     await bench.tell(fact(bench, Kind.ENDED, bench.now(), "1.7"))
     [kept] = await bench.kept()

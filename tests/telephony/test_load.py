@@ -9,7 +9,7 @@ import pytest
 from services.telephony.inbound.exchanges import EXCHANGES
 from services.telephony.load.api import passed
 from services.telephony.load.domain import QuarterLoad, service_level
-from services.telephony.load.requiring import load_of, required_by
+from services.telephony.load.requiring import lately, load_of, required_by, usual_handle_s
 from services.telephony.load.storage import LOAD_QUARTERS
 from shared.calls.call import Call
 from shared.calls.facts import Kind
@@ -189,7 +189,31 @@ def test_a_rush_is_not_thinned_by_what_is_still_to_come() -> None:
         id="a", line="a", quarter=datetime(2026, 11, 23, 11, 15, tzinfo=UTC), offered=22,
         handled=20, handle_s=20 * 90.0,
     )  # fmt: skip
-    after_five, whole = load_of(load, 1 / 3), load_of(load, 1)
+    after_five, whole = load_of(load, 1 / 3, 90), load_of(load, 1, 90)
 
     assert after_five == pytest.approx(3 * whole)
-    assert required_by("erlang_c", load, 1 / 3, ServiceLevelGoal()) == 9
+    assert required_by("erlang_c", load, 1 / 3, ServiceLevelGoal(), 90) == 9
+
+
+def test_a_call_lasts_as_long_as_lately_while_few_have_ended() -> None:
+    at = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+    def quarter(n: int, handled: int, per_call: float, line: str = "a") -> QuarterLoad:
+        return QuarterLoad(
+            id=f"{line}{n}", line=line, quarter=at + n * QUARTER, handled=handled,
+            handle_s=handled * per_call,
+        )  # fmt: skip
+
+    found = [
+        quarter(0, 500, 10),  # more than six hours before
+        quarter(4, 60, 200),
+        quarter(10, 7, 1, line="b"),
+        quarter(24, 1, 15),
+        quarter(25, 40, 100),
+    ]
+    late = lately(found)
+
+    assert usual_handle_s(found[3], late["a24"]) == pytest.approx((60 * 200 + 15) / 61)
+    assert usual_handle_s(found[4], late["a25"]) == 100
+    assert usual_handle_s(found[2], late["b10"]) == 1
+    assert usual_handle_s(found[0], late["a0"]) == 10

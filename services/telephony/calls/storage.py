@@ -56,6 +56,11 @@ CALLS: Final = CollectionSpec(
             partialFilterExpression={"persons.caller": {"$exists": True}},
         ),
         IndexModel(
+            [("tickets", ASCENDING), ("last_at", ASCENDING)],
+            name="calls_sent_on",
+            partialFilterExpression={"persons.diverted_from": {"$exists": True}},
+        ),
+        IndexModel(
             [("buckets.quarter", ASCENDING)],
             name="calls_to_count",
             partialFilterExpression={"buckets.0": {"$exists": True}},

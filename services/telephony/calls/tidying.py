@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from services.telephony.calls.calling import Calling
+from services.telephony.calls.calling import FORWARDED_BY, Calling
 from services.telephony.calls.domain import (
     CALLER,
     KeptCall,
@@ -74,8 +74,9 @@ class Tidying:
         """Forget what a day, or the policy's time, is over for."""
         while await self._forget_some_facts() == BATCH:
             pass
-        while await self._forget_some_numbers() == BATCH:
-            pass
+        for whose in (CALLER, FORWARDED_BY):
+            while await self._forget_some_numbers(whose) == BATCH:
+                pass
 
     async def _fold_again(self, query: Mapping[str, Any]) -> None:
         async for docs in self._store.batches(CALLS.name, query, size=BATCH, fields=("_id",)):
@@ -93,14 +94,15 @@ class Tidying:
         old = {**_HAS_FACTS, "call.ended_at": {"$lt": now - LATE_AFTER}}
         return await self._change_some(old, forget_facts)
 
-    async def _forget_some_numbers(self) -> int:
+    async def _forget_some_numbers(self, whose: str) -> int:
+        """Of calls that bear this person's number, also where the other's is not known."""
         now, rules = self._store.clock.now(), self._policy().rules
         shown, withheld = rules.retain_call_numbers_for, rules.retain_withheld_numbers_for
         due = [
             {"call.presentation": {"$ne": "withheld"}, "last_at": {"$lt": now - shown}},
             {"call.presentation": "withheld", "last_at": {"$lt": now - withheld}},
         ]
-        kept = {f"persons.{CALLER}": {"$exists": True}, "tickets": [], "$or": due}
+        kept = {f"persons.{whose}": {"$exists": True}, "tickets": [], "$or": due}
 
         def decide(call: KeptCall, now: datetime) -> Step[KeptCall] | None:
             if not is_kept_no_more(call, shown, withheld, now):

@@ -20,7 +20,14 @@ from services.telephony.load.domain import (
     together,
     wait_at,
 )
-from services.telephony.load.requiring import load_of, required_by, thresholds
+from services.telephony.load.requiring import (
+    LATELY,
+    lately,
+    load_of,
+    required_by,
+    thresholds,
+    usual_handle_s,
+)
 from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
 from shared.calls.load import ServiceLevel
 from shared.calls.quarters import QUARTER, quarter_of
@@ -113,22 +120,35 @@ def build_load_api(store: Store, policy: Callable[[], Policy]) -> Routes:
         begins = quarter_of(from_ or ends - A_DAY)
         if not begins < ends <= begins + LONGEST:
             raise MalformedMessage("to", "is not within 31 days after `from`", "name less")
-        query: dict[str, Any] = {"quarter": {"$gte": begins, "$lt": ends}}
+        query: dict[str, Any] = {"quarter": {"$gte": begins - LATELY, "$lt": ends}}
         if line is not None:
             query["line"] = line
-        found = [each async for each in quarters.walk(query, order=BY_TIME)]
+        known = [each async for each in quarters.walk(query, order=BY_TIME)]
+        found, of_late = [each for each in known if each.quarter >= begins], lately(known)
         until = begins - (begins - ends) // QUARTER * QUARTER
         goal, now = policy().rules.service_level, store.clock.now()
         whole = together(found, line=line or ALL_LINES, quarter=begins)
         return LoadPage(
             begins=begins,
             ends=ends,
-            whole=LoadView(**figures(whole, passed(begins, until, now), goal)),
+            whole=LoadView(
+                **figures(
+                    whole,
+                    passed(begins, until, now),
+                    goal,
+                    usual_handle_s(whole, together(_last(known), line=ALL_LINES, quarter=begins)),
+                )
+            ),
             items=[
                 LoadQuarterView(
                     line=each.line,
                     quarter=each.quarter,
-                    **figures(each, passed(each.quarter, each.quarter + QUARTER, now), goal),
+                    **figures(
+                        each,
+                        passed(each.quarter, each.quarter + QUARTER, now),
+                        goal,
+                        usual_handle_s(each, of_late[each.id]),
+                    ),
                 )
                 for each in found
             ],
@@ -144,9 +164,15 @@ def passed(begins: datetime, ends: datetime, now: datetime) -> float:
     return max(min(ends, now) - begins, SHORTEST) / QUARTER
 
 
-def figures(load: QuarterLoad, quarters: float, goal: ServiceLevelGoal) -> dict[str, Any]:
-    """All figures of a load over so many quarter hours."""
-    per_call = handle_s(load)
+def _last(known: Sequence[QuarterLoad]) -> list[QuarterLoad]:
+    """Those of the last six hours that there are."""
+    return [each for each in known if each.quarter > known[-1].quarter - LATELY]
+
+
+def figures(
+    load: QuarterLoad, quarters: float, goal: ServiceLevelGoal, per_call: float | None
+) -> dict[str, Any]:
+    """All figures of a load over so many quarter hours, at this time of a call."""
     return {
         "offered": load.offered,
         "running": load.running,
@@ -161,11 +187,13 @@ def figures(load: QuarterLoad, quarters: float, goal: ServiceLevelGoal) -> dict[
         "wait_p90_s": wait_at(load, 0.9),
         "abandonment": abandonment(load),
         "handled": load.handled,
-        "talk_and_hold_s": per_call,
+        "talk_and_hold_s": handle_s(load),
         "patience_s": patience_s(load),
-        "offered_load": None if per_call is None and load.offered else load_of(load, quarters),
+        "offered_load": None
+        if per_call is None and load.offered
+        else load_of(load, quarters, per_call),
         "carried_load": carried(load, quarters),
-        "required": _required(load, quarters, goal),
+        "required": _required(load, quarters, goal, per_call),
     }
 
 
@@ -174,9 +202,11 @@ def _level(load: QuarterLoad, name: ServiceLevel, within: int) -> ServiceLevelVi
     return ServiceLevelView(definition=name, within_s=within, share=share)
 
 
-def _required(load: QuarterLoad, quarters: float, goal: ServiceLevelGoal) -> RequiredView:
-    upper = required_by("erlang_c", load, quarters, goal)
-    likely = required_by("erlang_a", load, quarters, goal)
+def _required(
+    load: QuarterLoad, quarters: float, goal: ServiceLevelGoal, per_call: float | None
+) -> RequiredView:
+    upper = required_by("erlang_c", load, quarters, goal, per_call)
+    likely = required_by("erlang_a", load, quarters, goal, per_call)
     return RequiredView(
         target=goal.share,
         within_s=goal.within_s,

@@ -10,8 +10,15 @@ from typing import Final
 from services.telephony.calls.domain import KeptCall
 from services.telephony.calls.storage import CALLS
 from services.telephony.inbound.exchanges import Exchange, Exchanges
-from services.telephony.load.domain import QuarterLoad, handle_s, service_level, together
-from services.telephony.load.requiring import MODELS, load_of, required_by, thresholds
+from services.telephony.load.domain import QuarterLoad, service_level, together
+from services.telephony.load.requiring import (
+    LATELY,
+    MODELS,
+    load_of,
+    required_by,
+    thresholds,
+    usual_handle_s,
+)
 from services.telephony.load.storage import BY_TIME, LOAD_QUARTERS
 from shared.calls.agents import BUSY, AgentState, spells
 from shared.calls.call import Call
@@ -37,6 +44,7 @@ class Seen:
     waiting: Mapping[str, Sequence[float]]
     agents: Mapping[AgentState, int]
     loads: Mapping[str, QuarterLoad]
+    lately: QuarterLoad
     goal: ServiceLevelGoal
 
 
@@ -61,6 +69,7 @@ class Looking:
                 waiting=_waiting(running, lines, now),
                 agents=_agents(known, running, now),
                 loads={name: await self._load(number, now) for name, number in WINDOWS.items()},
+                lately=await self._load(LATELY // QUARTER, now),
                 goal=self._policy().rules.service_level,
             )
         )
@@ -135,12 +144,13 @@ def show(seen: Seen) -> None:
 
 
 def _show_windows(seen: Seen) -> None:
-    known = {
-        w: load for w, load in seen.loads.items() if handle_s(load) is not None or not load.offered
-    }
-    metrics.OFFERED_LOAD.show({(w,): load_of(load, WINDOWS[w]) for w, load in known.items()})
+    times = {w: usual_handle_s(load, seen.lately) for w, load in seen.loads.items()}
+    known = {w: load for w, load in seen.loads.items() if times[w] is not None or not load.offered}
+    metrics.OFFERED_LOAD.show(
+        {(w,): load_of(load, WINDOWS[w], times[w]) for w, load in known.items()}
+    )
     needed = {
-        (model, window): required_by(model, load, WINDOWS[window], seen.goal)
+        (model, window): required_by(model, load, WINDOWS[window], seen.goal, times[window])
         for window, load in known.items()
         for model in MODELS
     }
