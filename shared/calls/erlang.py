@@ -69,7 +69,8 @@ def required(
         raise ValueError(f"A target is a share below 1, not {target}.")
     if load <= 0.0:
         return least
-    agents = max(least, 1)
+    # No share is served that is larger than what so many agents get through.
+    agents = max(least, 1, math.floor(target * load))
     while served(agents) < target:
         agents += 1
         if agents > MOST_AGENTS:

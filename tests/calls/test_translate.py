@@ -121,7 +121,7 @@ def test_names_and_numbers_that_are_none_change_nothing() -> None:
     rubbish = ["", "<unknown>", "anonymous", "110", "A|B|C", "x, y; z", "王女士", "+" * 500]
     for number in rubbish:
         [offered] = facts([newcomer(0, CallerIDNum=number, CallerIDName=number)])
-        assert offered.number == (None if number in {"", "<unknown>"} else number)
+        assert offered.number == (number if number == "110" else None)
         assert offered.id == facts([newcomer(0)])[0].id
 
 
@@ -512,6 +512,8 @@ def test_a_number_without_an_area_code_is_of_its_trunks_own() -> None:
     [trunk] = [name for name, each in described_by.trunks.items() if each.area_code][:1]
     area = described_by.trunks[trunk].area_code
     assert described_by.whole_number(trunk, "00000125") == f"{area}00000125"
-    for whole in ("13800138000", "057100000123", "+8657100000124", "12345", "110", "anonymous"):
+    for whole in ("13800138000", "057100000123", "+8657100000124", "12345", "110"):
         assert described_by.whole_number(trunk, whole) == whole
+    for word in ("anonymous", "", "+", "A|B|C", "1" * 40):
+        assert described_by.whole_number(trunk, word) is None
     assert described_by.whole_number(None, "00000125") == "00000125"

@@ -9,6 +9,7 @@ import pytest
 from services.telephony.inbound.exchanges import EXCHANGES
 from services.telephony.load.api import passed
 from services.telephony.load.domain import QuarterLoad, service_level
+from services.telephony.load.gauges import as_of
 from services.telephony.load.requiring import lately, load_of, required_by, usual_handle_s
 from services.telephony.load.storage import LOAD_QUARTERS
 from shared.calls.call import Call
@@ -217,3 +218,12 @@ def test_a_call_lasts_as_long_as_lately_while_few_have_ended() -> None:
     assert usual_handle_s(found[4], late["a25"]) == 100
     assert usual_handle_s(found[2], late["b10"]) == 1
     assert usual_handle_s(found[0], late["a0"]) == 10
+
+
+async def test_a_call_pops_up_though_the_exchange_is_a_little_ahead(bench: Bench) -> None:
+    ahead = bench.now() + timedelta(seconds=2)
+    await bench.tell(*talking(bench, "1.4", ahead)[:1])
+    [kept] = await bench.kept()
+    call = as_of(kept, bench.now())
+    assert call is not None
+    assert call.offered_at == kept.facts[0].at

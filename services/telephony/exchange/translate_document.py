@@ -26,6 +26,7 @@ def _pattern(text: str) -> str:
     return text
 
 
+_DIALLED: Final = re.compile(r"\+?[0-9*#][0-9*#. ()-]{2,29}")
 _LOCAL: Final = re.compile(r"[0-9]{7,8}")
 """A land line's number without its area code. Shorter ones are services', longer ones whole."""
 Pattern = Annotated[str, AfterValidator(_pattern)]
@@ -129,10 +130,12 @@ class ExchangeDocument(_Part):
 
     def whole_number(self, trunk: str | None, number: str | None) -> str | None:
         """A number as others of its country would dial it: one that comes over this trunk without
-        an area code is of the trunk's own.
+        an area code is of the trunk's own. None of what nobody could dial.
         """
+        if number is None or _DIALLED.fullmatch(number) is None:
+            return None  # `anonymous`, `unavailable`: a word is no number
         area = self.trunks[trunk].area_code if trunk in self.trunks else None
-        is_local = number is not None and _LOCAL.fullmatch(number) is not None
+        is_local = _LOCAL.fullmatch(number) is not None
         return f"{area}{number}" if area and is_local else number
 
     def is_test(self, line: str | None, number: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -124,37 +125,49 @@ def build_load_api(store: Store, policy: Callable[[], Policy]) -> Routes:
         if line is not None:
             query["line"] = line
         known = [each async for each in quarters.walk(query, order=BY_TIME)]
-        found, of_late = [each for each in known if each.quarter >= begins], lately(known)
-        until = begins - (begins - ends) // QUARTER * QUARTER
         goal, now = policy().rules.service_level, store.clock.now()
-        whole = together(found, line=line or ALL_LINES, quarter=begins)
-        return LoadPage(
-            begins=begins,
-            ends=ends,
-            whole=LoadView(
-                **figures(
-                    whole,
-                    passed(begins, until, now),
-                    goal,
-                    usual_handle_s(whole, together(_last(known), line=ALL_LINES, quarter=begins)),
-                )
-            ),
-            items=[
-                LoadQuarterView(
-                    line=each.line,
-                    quarter=each.quarter,
-                    **figures(
-                        each,
-                        passed(each.quarter, each.quarter + QUARTER, now),
-                        goal,
-                        usual_handle_s(each, of_late[each.id]),
-                    ),
-                )
-                for each in found
-            ],
+        # A month of quarter hours is seconds of arithmetic: a call must not wait for it to pop up.
+        return await asyncio.to_thread(
+            page_of, known, begins, ends, line=line or ALL_LINES, goal=goal, now=now
         )
 
     return router
+
+
+def page_of(
+    known: Sequence[QuarterLoad],
+    begins: datetime,
+    ends: datetime,
+    *,
+    line: str,
+    goal: ServiceLevelGoal,
+    now: datetime,
+) -> LoadPage:
+    """The figures from `begins` to `ends`; `known` are the quarter hours of these and of the six
+    hours before, by time.
+    """
+    found, of_late = [each for each in known if each.quarter >= begins], lately(known)
+    whole, last = (together(part, line=line, quarter=begins) for part in (found, _last(known)))
+    until = begins - (begins - ends) // QUARTER * QUARTER
+    over = passed(begins, until, now)
+    return LoadPage(
+        begins=begins,
+        ends=ends,
+        whole=LoadView(**figures(whole, over, goal, usual_handle_s(whole, last))),
+        items=[
+            LoadQuarterView(
+                line=each.line,
+                quarter=each.quarter,
+                **figures(
+                    each,
+                    passed(each.quarter, each.quarter + QUARTER, now),
+                    goal,
+                    usual_handle_s(each, of_late[each.id]),
+                ),
+            )
+            for each in found
+        ],
+    )
 
 
 def passed(begins: datetime, ends: datetime, now: datetime) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.telephony.calls.domain import KeptCall
@@ -34,6 +34,8 @@ WINDOWS: Final[Mapping[str, int]] = {"15m": 1, "1h": 4}
 """By name, how many quarter hours that are over."""
 STATES: Final = tuple(state for state in AgentState if state is not AgentState.SIGNED_OFF)
 MOST: Final = 5_000
+AHEAD: Final = timedelta(minutes=1)
+"""So far an exchange's clock may be ahead of ours; two seconds ring already."""
 _ALL: Final = "all"
 
 
@@ -92,14 +94,17 @@ class Looking:
 
 
 def as_of(kept: KeptCall, now: datetime) -> Call | None:
-    """A running call as if it had just been heard of: what goes on lasts until now."""
-    facts = [fact for fact in kept.facts if fact.at <= now]
+    """A running call as if it had just been heard of: what goes on lasts until now. An exchange
+    whose clock is a little ahead tells of what is now as if it were to come.
+    """
+    facts = [fact for fact in kept.facts if fact.at <= now + AHEAD]
+    at = max([now, *(fact.at for fact in facts)])
     heard = Fact(
-        id=fact_id(kept.exchange, "now", now, kept.channel),
+        id=fact_id(kept.exchange, "now", at, kept.channel),
         kind=Kind.DESCRIBED,
         exchange=kept.exchange,
         call=kept.channel,
-        at=now,
+        at=at,
     )
     return fold([*facts, heard])
 
@@ -110,7 +115,8 @@ def _waiting(
     found: dict[str, list[float]] = {line: [] for line in lines}
     for call in counted(running):
         if call.answered_at is None and call.outcome is None and not call.talks:
-            found.setdefault(call.line, []).append((now - call.offered_at).total_seconds())
+            waited = (now - call.offered_at).total_seconds()
+            found.setdefault(call.line, []).append(max(0.0, waited))
     return found
 
 
