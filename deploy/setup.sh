@@ -241,6 +241,12 @@ ensure_node() {
 
 # --- Programs that are unpacked and not installed ----------------------------------------------
 
+# A machine that has every package may know no list of them any more.
+download() {
+    apt-get download -qq "$1" 2>/dev/null && return 0
+    find_root && "${become[@]}" apt-get -qq update 2>/dev/null && apt-get download -qq "$1" 2>/dev/null
+}
+
 # Their packages would start a server for the whole machine; ours are files under build/ that we
 # start ourselves. One that is on the PATH is used as it is.
 ensure_unpacked() {
@@ -251,7 +257,7 @@ ensure_unpacked() {
     say "unpacking $package"
     rm -rf "$into"
     mkdir -p "$into"
-    (cd "$into" && apt-get download -qq "$package" 2>/dev/null &&
+    (cd "$into" && download "$package" &&
         dpkg-deb -x "$package"_*.deb . && rm "$package"_*.deb) ||
         fail "apt-get could not download $package. Run \`apt-get update\` as root, or install it."
     "$into/$program" "$asks" >/dev/null 2>&1 ||
