@@ -58,6 +58,8 @@ KEYS: Final = (
 Tellable = Fact | Membership | Reachable | Listening
 LONGEST: Final = 64 * 1024
 """Bytes of one body; the longest that an exchange made have a thousand."""
+FURTHEST_OFF_S: Final = 10 * 366 * 86_400.0
+"""Ten years, as far as a trial's clock goes: one that is further off is none to reckon with."""
 _SOURCE: Final = "/pbx/"
 _TYPE: Final = "hotline.{key}.v1"
 
@@ -154,7 +156,9 @@ class _ListeningData(_Read):
     booted_at: Moment | None = None
     surveyed: bool = False
     gap: _GapData | None = None
-    clock_offset_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    clock_offset_s: (
+        Annotated[float, Field(allow_inf_nan=False, ge=-FURTHEST_OFF_S, le=FURTHEST_OFF_S)] | None
+    ) = None
     lines: Annotated[tuple[Named, ...], Field(max_length=1000)] = ()
 
 

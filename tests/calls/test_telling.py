@@ -95,6 +95,14 @@ def test_what_does_not_fit_is_refused_by_the_name_of_its_field(
     assert "13800138000" not in str(refused.value)
 
 
+@pytest.mark.parametrize("offset", [1e300, -3.2e8, 3.2e8])
+def test_a_clock_that_is_more_than_ten_years_off_is_none_to_reckon_with(offset: float) -> None:
+    _, body = told(listens(9, 20, clock_offset_s=offset))
+    with pytest.raises(MalformedMessage) as refused:
+        heard(body)
+    assert [fault.field for fault in refused.value.faults] == ["data.clock_offset_s"]
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"{}", b"x" * 70_000])
 def test_rubbish_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedMessage):
